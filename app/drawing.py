@@ -1,9 +1,11 @@
 """The picture of an answer, 1200 × 630: what a shared link shows in other programs."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -15,15 +17,20 @@ INK: Final = "#1c1b1a"
 SOFT: Final = "#5f5b56"
 LINE: Final = "#e4dfd8"
 NOBODY: Final = "#8a847c"
-AUTHORS: Final = ("#0b63a5", "#b3480d", "#6a3fa0", "#0b6e4f")
-"""The colours of the first four authors, as on the page."""
-TINTS: Final = ("#dbe8f2", "#f5e3da", "#e8e0f0", "#dbeae5")
+AUTHORS: Final = ("#0b63a5", "#b3480d", "#6a3fa0", "#0b6e4f", "#8a5a00")
+"""The colours of the first authors."""
+TINTS: Final = ("#dbe8f2", "#f5e3da", "#e8e0f0", "#dbeae5", "#f0e6d2")
 MARGIN: Final = 64
-MOST_BARS: Final = 4
 MOST_KEPT: Final = 64
 """Pictures in memory, of some 70 KB each: programs ask for a shared one several times."""
+_WIDTH: Final = SIZE[0] - 2 * MARGIN
+_FOOT: Final = SIZE[1] - 62
+"""Where the line at the foot begins, in pixels from the top, like all heights here."""
+_ROW: Final = 48
+"""Height of a row of the text."""
+_BREAK: Final = 14
+"""Free space where the text has an empty line, as between two messages."""
 _FONTS: Final = Path(__file__).parent / "fonts"
-_TEXT_LINES: Final = 5
 _UNKNOWN: Final = "□"
 """Stands for what the fonts have no sign for, such as emoji."""
 
@@ -57,7 +64,49 @@ class Picture:
     bars: tuple[PictureBar, ...]
     """The likeliest first; none where no number would be honest."""
     premise: str
-    """What stands under the bars."""
+    """What stands at the foot."""
+    others: str = ""
+    """How many more authors there are than bars, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """A line of text where it is drawn; `left` and `top` are its corner."""
+
+    left: float
+    top: float
+    text: str
+    size: int
+    colour: str = INK
+    bold: bool = False
+
+    @property
+    def font(self) -> ImageFont.FreeTypeFont:
+        return _font(bold=self.bold, size=self.size)
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of what is seen of it."""
+        left, top, right, bottom = self.font.getbbox(self.text)
+        return self.left + left, self.top + top, self.left + right, self.top + bottom
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A filled rectangle."""
+
+    box: tuple[float, float, float, float]
+    colour: str
+    radius: int = 0
+
+
+@dataclass(slots=True)
+class Arrangement:
+    """All that is drawn of an answer; the text has the room that the rest leaves."""
+
+    lines: list[Lettering] = field(default_factory=list)
+    shapes: list[Block] = field(default_factory=list)
+    """They are below the lines."""
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -65,62 +114,93 @@ def draw(picture: Picture) -> bytes:
     """Return the picture as PNG; a new one takes some 200 ms, so call it in a thread."""
     image = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(image)
-    width = SIZE[0] - 2 * MARGIN
-    top = 52
-    heading = _font(bold=True, size=46)
-    for row in _wrapped(_drawable(picture.heading), heading, width, most=2):
-        pen.text((MARGIN, top), row.text, INK, heading)
-        top += 60
-    top = _text(pen, picture, top + 18, width)
-    bottom = SIZE[1] - 62
-    top = max(top + 22, bottom - 30 - 58 * min(len(picture.bars), MOST_BARS + 1))
-    _bars(pen, picture.bars, top)
-    small = _font(bold=False, size=22)
-    pen.text(
-        (MARGIN, bottom), _clipped(_drawable(picture.premise), small, width - 140), SOFT, small
-    )
-    name = _font(bold=True, size=24)
-    pen.text((SIZE[0] - MARGIN, bottom - 2), "saywho", AUTHORS[3], name, anchor="ra")
+    layout = laid_out(picture)
+    for shape in layout.shapes:
+        pen.rounded_rectangle(shape.box, shape.radius, shape.colour)
+    for line in layout.lines:
+        pen.text((line.left, line.top), line.text, line.colour, line.font)
     file = BytesIO()
     image.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
-def _text(pen: ImageDraw.ImageDraw, picture: Picture, top: int, width: int) -> int:
-    """Draw the marked text, and return where it ends."""
-    most = _TEXT_LINES if len(picture.bars) < MOST_BARS else _TEXT_LINES - 1
+def laid_out(picture: Picture) -> Arrangement:
+    """Return where everything of a picture stands."""
+    layout = Arrangement()
+    end = _place_foot(layout, picture.premise)
+    end = _place_bars(layout, picture, end) if picture.bars else end
+    _place_text(layout, picture, _place_heading(layout, picture.heading), end)
+    return layout
+
+
+def _place_heading(layout: Arrangement, heading: str) -> float:
+    """Place one large row, or two smaller ones, and return where they end."""
+    title, size, top = _drawable(heading), 46, 44.0
+    if _font(bold=True, size=size).getlength(title) > _WIDTH:
+        size = 34
+    font = _font(bold=True, size=size)
+    for row in _fitting(_rows(title, font), font, 2 * _ROW):
+        layout.lines.append(Lettering(MARGIN, top, row.shown, size, bold=True))
+        top += size * 1.3
+    return top + 20
+
+
+def _place_foot(layout: Arrangement, premise: str) -> float:
+    """Place the line under everything, and return where it begins."""
+    name = _font(bold=True, size=24).getlength("saywho")
+    shown = _clipped(_drawable(premise), _font(bold=False, size=22), _WIDTH - name - 24)
+    layout.lines.append(Lettering(MARGIN, _FOOT + 1, shown, 22, SOFT))
+    left = SIZE[0] - MARGIN - name
+    layout.lines.append(Lettering(left, _FOOT - 2, "saywho", 24, AUTHORS[3], bold=True))
+    return _FOOT
+
+
+def _place_bars(layout: Arrangement, picture: Picture, end: float) -> float:
+    """Place the bars above that, closer together where they are many; return where they begin."""
+    bars = picture.bars[: len(AUTHORS) + 1]
+    count = len(bars) + bool(picture.others)
+    height, size = (54, 26) if count <= 4 else (42, 23)
+    begin = top = end - 14 - height * count
+    left, right = MARGIN + 330, SIZE[0] - MARGIN - 100
+    for bar in bars:
+        colour = NOBODY if bar.colour is None else AUTHORS[bar.colour % len(AUTHORS)]
+        name = _clipped(_drawable(bar.name), _font(bold=False, size=size), 310)
+        share = _percent(bar.share)
+        place = SIZE[0] - MARGIN - _font(bold=True, size=size).getlength(share)
+        layout.lines.append(Lettering(MARGIN, top, name, size))
+        layout.lines.append(Lettering(place, top, share, size, bold=True))
+        upper, lower = top + size * 0.4, top + size * 1.3
+        layout.shapes.append(Block((left, upper, right, lower), LINE, 6))
+        length = (right - left) * bar.share
+        if length >= 1:
+            layout.shapes.append(Block((left, upper, left + max(length, 12), lower), colour, 6))
+        top += height
+    if picture.others:
+        shown = _clipped(_drawable(picture.others), _font(bold=False, size=size), _WIDTH)
+        layout.lines.append(Lettering(MARGIN, top, shown, size, SOFT))
+    return begin
+
+
+def _place_text(layout: Arrangement, picture: Picture, top: float, end: float) -> None:
+    """Place as much of the marked text as there is room for."""
     font, text = _font(bold=False, size=30), _drawable(picture.text)
     colours = {
         place: mark.colour % len(AUTHORS)
         for mark in picture.marks
         for place in range(mark.start, mark.end)
     }
-    for row in _wrapped(text, font, width, most):
-        left = float(MARGIN)
-        for number, sign in enumerate(row.text):
-            right = left + font.getlength(sign)
-            colour = colours.get(row.start + number)
-            if colour is not None and row.start + number < len(text):
-                pen.rectangle((left, top + 4, right, top + 42), TINTS[colour])
-                pen.line((left, top + 42, right, top + 42), AUTHORS[colour], 3)
-            pen.text((left, top), sign, INK, font)
-            left = right
-        top += 50
-    return top
-
-
-def _bars(pen: ImageDraw.ImageDraw, bars: Sequence[PictureBar], top: int) -> None:
-    font, number = _font(bold=False, size=26), _font(bold=True, size=26)
-    left, right = MARGIN + 330, SIZE[0] - MARGIN - 100
-    for bar in bars[: MOST_BARS + 1]:
-        colour = NOBODY if bar.colour is None else AUTHORS[bar.colour % len(AUTHORS)]
-        pen.text((MARGIN, top), _clipped(_drawable(bar.name), font, 310), INK, font)
-        pen.rounded_rectangle((left, top + 8, right, top + 34), 6, LINE)
-        length = (right - left) * min(max(bar.share, 0.0), 1.0)
-        if length >= 1:
-            pen.rounded_rectangle((left, top + 8, left + max(length, 12), top + 34), 6, colour)
-        pen.text((SIZE[0] - MARGIN, top), _percent(bar.share), INK, number, anchor="ra")
-        top += 58
+    for row in _fitting(_rows(text, font), font, end - 16 - top):
+        top += _BREAK * row.is_apart
+        layout.lines.append(Lettering(MARGIN, top, row.shown, 30))
+        run_end = 0
+        for colour, run in groupby(map(colours.get, range(row.start, row.start + len(row.text)))):
+            run_start, run_end = run_end, run_end + len(list(run))
+            if colour is not None:
+                left = MARGIN + font.getlength(row.text[:run_start])
+                right = MARGIN + font.getlength(row.text[:run_end])
+                layout.shapes.append(Block((left, top + 4, right, top + 41), TINTS[colour]))
+                layout.shapes.append(Block((left, top + 41, right, top + 43), AUTHORS[colour]))
+        top += _ROW
 
 
 def _percent(share: float) -> str:
@@ -135,35 +215,61 @@ class _Row:
     start: int
     """Where its first sign stands in the text."""
     text: str
+    is_apart: bool = False
+    """Whether an empty line is before it."""
+    is_cut: bool = False
+    """Whether … is drawn after it, where more would follow."""
+
+    @property
+    def shown(self) -> str:
+        return self.text + " …" * self.is_cut
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int, most: int) -> Iterator[_Row]:
-    """Yield at most so many rows of the text; the last one ends with … where more would follow."""
-    start, rows = 0, 0
-    while start < len(text):
-        end = _row_end(text, start, font, width)
-        rows += 1
-        row = text[start:end].rstrip("\n")
-        if rows == most:
-            is_cut = bool(text[end:].strip())
-            yield _Row(start, _clipped(f"{row.rstrip()} …", font, width) if is_cut else row)
-            return
-        yield _Row(start, row)
-        start = end
+def _rows(text: str, font: ImageFont.FreeTypeFont) -> Iterator[_Row]:
+    """Yield the rows of a text without the space around them."""
+    before = None
+    for match in re.finditer(r"[^\n]*\S[^\n]*", text):
+        start, is_apart = match.start(), before is not None and match.start() - before > 1
+        while start < match.end():
+            end = _row_end(text, start, match.end(), font)
+            row = text[start:end].lstrip()
+            if row:
+                yield _Row(end - len(row), row.rstrip(), is_apart)
+                is_apart = False
+            start = end
+        before = match.end()
 
 
-def _row_end(text: str, start: int, font: ImageFont.FreeTypeFont, width: int) -> int:
-    """Return where a row ends that begins there: after a space if one fits, or at a line's end."""
+def _row_end(text: str, start: int, end: int, font: ImageFont.FreeTypeFont) -> int:
+    """Return where a row ends that begins there: after a space if one fits, or at the end."""
     used, last_space = 0.0, None
-    for place in range(start, len(text)):
-        if text[place] == "\n":
-            return place + 1
+    for place in range(start, end):
         used += font.getlength(text[place])
-        if used > width:
+        if used > _WIDTH and not text[place].isspace():
             return last_space or max(place, start + 1)
-        if text[place] == " ":
+        if text[place].isspace():
             last_space = place + 1
-    return len(text)
+    return end
+
+
+def _fitting(rows: Iterable[_Row], font: ImageFont.FreeTypeFont, height: float) -> list[_Row]:
+    """Return the first rows, as many as fit; the last one is cut where more would follow."""
+    kept: list[_Row] = []
+    for row in rows:
+        height -= _ROW + _BREAK * row.is_apart
+        if height < 0:
+            break
+        kept.append(row)
+    else:
+        return kept
+    return [*kept[:-1], *(_cut(row, font) for row in kept[-1:])]
+
+
+def _cut(row: _Row, font: ImageFont.FreeTypeFont) -> _Row:
+    text = row.text
+    while font.getlength(f"{text} …") > _WIDTH:
+        text = text[: text.rfind(" ")] if " " in text else text[:-1]
+    return replace(row, text=text.rstrip(), is_cut=True)
 
 
 def _clipped(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:

@@ -1,11 +1,12 @@
 """The picture of an answer."""
 
 from io import BytesIO
+from itertools import combinations
 
 import pytest
 from PIL import Image
 
-from app.drawing import AUTHORS, SIZE, Picture, PictureBar, PictureMark, draw
+from app.drawing import AUTHORS, MARGIN, SIZE, Picture, PictureBar, PictureMark, draw, laid_out
 
 TEXT = "Fog again, the bell rings, 안개 🎉 مرحبا and no end of it. " * 20
 
@@ -37,3 +38,50 @@ def test_marks_and_bars_have_their_authors_colours() -> None:
 @pytest.mark.parametrize("text", ["", "\n\n\n", "가" * 25_000, "\u200b\ufe0f", "a b " * 9_000])
 def test_any_text_is_drawn(text: str) -> None:
     assert colours(Picture("Too little to go on", text, (), (), ""))
+
+
+TEXTS = (
+    "Fog.",
+    TEXT,
+    "Fog.\n\n" + TEXT,
+    "네.\n\n안개가 걷혔어요.\n\n" + "오늘도 비가 와요. " * 200,
+)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("heading", ["Of these, most like ann", "most like " + "ben" * 40])
+@pytest.mark.parametrize("authors", range(6))
+def test_no_two_lines_overlap_and_none_falls_off(text: str, heading: str, authors: int) -> None:
+    bars = [PictureBar(f"author{n}" + "e" * 30, 0.15, n) for n in range(authors)]
+    if bars:
+        bars.append(PictureBar("Somebody else", 0.1, None))
+    others = "and 1,000 more" if authors == 5 else ""
+    marks = tuple(PictureMark(n * 7, n * 7 + 6, n) for n in range(authors))
+    layout = laid_out(Picture(heading, text, marks, tuple(bars), "premise", others))
+    boxes = [line.box for line in layout.lines]
+    for left, top, right, bottom in [*boxes, *(shape.box for shape in layout.shapes)]:
+        assert MARGIN - 2 <= left <= right <= SIZE[0] - MARGIN + 2
+        assert 40 <= top <= bottom <= SIZE[1] - 20
+    for (left, top, right, bottom), other in combinations(boxes, 2):
+        assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+    shown = [line.text for line in layout.lines]
+    assert sum(each.startswith("author") for each in shown) == authors
+    assert {"premise", "saywho"} <= set(shown)
+    assert others in [*shown, ""]
+    assert any(each.startswith(text[:2]) for each in shown)
+    foot = next(line.box[1] for line in layout.lines if line.text == "premise")
+    assert all(shape.box[3] + 10 <= foot for shape in layout.shapes)
+
+
+def test_messages_stand_apart_and_what_is_cut_off_is_not_marked() -> None:
+    text = "  one\n\n  two\nthree " + "word " * 500
+    whole = PictureMark(0, len(text), 0)
+    layout = laid_out(Picture("Heading", text, (whole,), (PictureBar("ann", 0.5, 0),), "premise"))
+    heading, one, two, three, *rest = sorted(
+        (line for line in layout.lines if line.left == MARGIN), key=lambda line: line.top
+    )
+    assert (heading.text, one.text, two.text) == ("Heading", "one", "two")
+    assert two.top - one.top > three.top - two.top
+    cut = next(line for line in rest if line.text.endswith(" …"))
+    marked = max(shape.box[2] for shape in layout.shapes if shape.box[1] == cut.top + 4)
+    assert marked == MARGIN + cut.font.getlength(cut.text.removesuffix(" …"))

@@ -5,8 +5,9 @@ from typing import Literal
 
 from quart import Response, g
 
+from app.compute.judgement import SURE
 from app.drawing import AUTHORS, Picture, PictureBar, PictureMark, draw
-from app.i18n import gettext, show_percent
+from app.i18n import gettext, show_number, show_percent
 from app.lifespan import resources
 from app.services.compare.judging import Comparison
 from app.views.blueprints import PageBlueprint
@@ -39,6 +40,7 @@ def picture_of(comparison: Comparison, *, is_named: bool) -> Picture:
     verdict = comparison.verdict
     best = [ranked.username for ranked in comparison.ranking[: len(AUTHORS)]]
     colours = {username: number for number, username in enumerate(best)}
+    others = len(comparison.ranking) - len(best)
     is_told = verdict in {"likely", "close"}
     bars = [
         PictureBar(
@@ -57,10 +59,14 @@ def picture_of(comparison: Comparison, *, is_named: bool) -> Picture:
         ),
         tuple(bars) if is_told else (),
         _premise(comparison),
+        gettext("and %(count)s more") % {"count": show_number(others)}
+        if is_told and others > 0
+        else "",
     )
 
 
 def _premise(comparison: Comparison) -> str:
-    if comparison.none is None:
-        return gettext("Style is evidence, not proof: people quote, imitate and change.")
-    return gettext("Sure beforehand:") + " " + show_percent(comparison.sure)
+    told = gettext("Style is evidence, not proof.")
+    if comparison.none is None or comparison.sure == SURE:
+        return told
+    return f"{told} {gettext('Sure beforehand:')} {show_percent(comparison.sure)}"
