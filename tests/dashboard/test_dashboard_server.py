@@ -43,13 +43,26 @@ async def test_how_well_authors_are_told_apart_is_drawn_once_it_is_measured(writ
     for view in ("", "username=ann&username=ben&username=cho"):
         drawing = await drawn(writer, "apart", view)
         assert drawing["plot"]["data"][0]["x"] == [1, 1]
-        assert drawing["note"].startswith("12 of 12 posts were given to their author")
+        assert drawing["note"] == "12 of 12 posts were given to their author."
         assert (await writer.get(drawing["path"])).status_code == 200
     one = await drawn(writer, "apart", "username=ann")
     assert one["note"] == "6 of 6 posts by ann were given to their author."
     assert one["plot"]["layout"]["yaxis"]["ticktext"] == ["ann"]
     table = await (await writer.get(f"{PREFIX}table/apart")).get_data(as_text=True)
     assert len(re.findall("<bdi>ann</bdi>", table)) == 2
+
+
+async def test_the_hardest_author_is_named_where_enough_posts_say_so(writer: Client) -> None:
+    chance = random.Random(1)  # noqa: S311 - no secret
+    words = ["lamp", "fog", "bell", "tide", "mast", "oven", "rolls", "dawn", "rye", "salt"]
+    for name, count in {"ann": 60, "ben": 60, "cho": 24, "dan": 24}.items():
+        await writer.add_user(name, *(" ".join(chance.choices(words, k=9)) for _ in range(count)))
+    assert re.search(
+        r"to their author\. The hardest is (ann|ben), \d\d?%\.$",
+        (await drawn(writer, "apart"))["note"],
+    )
+    few = await drawn(writer, "apart", "username=cho&username=dan")
+    assert "Too few posts of each author were measured" in few["note"]
 
 
 async def test_a_figure_without_posts_has_none(anybody: Client) -> None:
