@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.waiting import eventually
 
 from .conftest import OpenPage
-from .website import KOREANS, PAGES, TEXT, Website, compare_path, crowd_records
+from .website import FOG, KOREANS, PAGES, SEVERAL, TEXT, Website, compare_path, crowd_records
 
 pytestmark = pytest.mark.browser
 
@@ -175,6 +175,16 @@ async def test_paper_is_white_and_carries_what_was_found(
         await expect(page.locator(name).first).to_be_visible()
     for name in (".site-nav", ".menu", ".compare-form", ".site-footer"):
         await expect(page.locator(name)).to_be_hidden()
+    # Where no number is shown the names compared stand, and no card goes to page 2 as a whole.
+    await page.emulate_media(media="screen")
+    await page.goto(website.address(compare_path(FOG * 30, *SEVERAL)))
+    await expect(page.locator(".on-paper")).to_be_hidden()
+    await page.emulate_media(media="print")
+    for name in SEVERAL:
+        await expect(page.locator(".on-paper")).to_contain_text(name)
+    await expect(page.locator(".on-paper")).to_be_visible()
+    for card in await page.locator(".judged, .columns > .card").all():
+        await expect(card).to_have_css("break-inside", "auto")
 
 
 async def test_nothing_moves_where_motion_is_not_wanted(

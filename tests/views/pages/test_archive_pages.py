@@ -68,9 +68,14 @@ async def test_what_needs_two_authors_is_not_offered(writer: Client, anybody: Cl
     page = await page_of(anybody)
     assert "a second author" in page
     assert 'href="/compare"' in page
-    form = await page_of(anybody, "/compare")
-    assert 'value="hana" checked' in form
-    assert 'role="alert"' not in form
+    for path in ("/user/hana", "/tweet/1"):
+        assert "ompare" not in (await page_of(anybody, path)).partition("<main")[2], path
+    for path in ("/compare", "/compare?text=a+walk+by+the+sea+in+rain&username=hana"):
+        told = (await page_of(anybody, path)).partition("<main")[2]
+        assert "With the posts of a second author" in told
+        assert "Import posts, as the operator</a>" in told
+        assert "<textarea" not in told
+        assert "too few posts" not in told
     await writer.add_user("minjun", "a second author")
     page = await page_of(anybody)
     assert "Who would have said this?" in page
