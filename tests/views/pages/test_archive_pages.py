@@ -48,6 +48,8 @@ async def test_home_is_the_archive_of_the_only_author(writer: Client, anybody: C
     await writer.add_user("nobody")  # Without posts.
     page = await page_of(anybody)
     assert "<h1>The archive of hana</h1>" in page
+    # A script shows such a time in the viewer's zone.
+    assert '4 posts, <time datetime="2011-02-03T12:00:00Z">' in page
     assert page.count(" autofocus") == 1
     back = section(page, "today")
     assert back.count('class="post"') == 2
