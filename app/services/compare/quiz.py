@@ -72,6 +72,12 @@ class Solution:
     def is_model_right(self) -> bool:
         return self.comparison.ranking[0].username == self.username
 
+    @property
+    def author_share(self) -> float:
+        """After all, how likely the model found the post's author."""
+        found = {each.username: each.probability for each in self.comparison.ranking}
+        return (1 - (self.comparison.none or 0.0)) * found[self.username]
+
 
 async def is_playable(session: AsyncSession) -> bool:
     """Return whether two authors have enough posts."""
@@ -198,13 +204,15 @@ class Showcase:
             return await self._make(session, lang)
 
     async def _make(self, session: AsyncSession, lang: str) -> Solution | None:
-        solution = None
+        best, most = None, -1.0
         for _ in range(_TRIES):
             key = await draw(session, lang, longest=SHOWN_CHARACTERS)
             if key is None:
                 break
             solution = await solve(session, self._models, key)
-            self._shown[lang] = monotonic() + SHOWN_S, key, solution
+            if (share := solution.author_share) > most:
+                best, most = solution, share
+                self._shown[lang] = monotonic() + SHOWN_S, key, solution
             if solution.is_model_right and solution.comparison.verdict == "likely":
                 break
-        return solution
+        return best

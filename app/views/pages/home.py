@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 from quart import Response, current_app, g, render_template
 
-from app.compute.judgement import LIKELY
+from app.compute.judgement import FEWEST_JUDGED, LIKELY
 from app.errors import InvalidInputError
 from app.i18n import gettext
 from app.lifespan import resources
@@ -18,7 +18,7 @@ from app.views.pages.archive import render_archive
 from app.views.pages.authors import Year
 from app.views.pages.parts import first_steps, given_names, offered_authors
 from app.views.pages.quiz import shown_solution
-from app.views.pages.verdicts import NOT_FOR
+from app.views.pages.verdicts import NOT_FOR, bars_of
 
 blueprint = PageBlueprint("home")
 
@@ -57,6 +57,8 @@ async def show_home(args: HomeArgs) -> str:
         shown=shown,
         measured_right=MEASURED_RIGHT,
         measured_authors=MEASURED_AUTHORS,
+        answers=bars_of(shown.comparison) if shown else [],
+        fewest=FEWEST_JUDGED,
         **(await shown_solution(shown) if shown else {}),
         **trust,
         **steps,
