@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.installation import Installation
-from tests.serving.test_server import SERVE, Server, children_of, serving
+from tests.serving.test_server import SERVE, Server, serving
 from tests.trust.answers import HONEST, KNOWN, NO_HEADERS, PACKED, answer
 
 HOSTS: Final = 20
@@ -46,11 +46,9 @@ class Report:
     """Of such requests before, beside honest sources."""
     replaced: int = 0
     grown_mib: float = 0.0
-    """Memory of the site at the end, beyond that before, without the process that reads."""
+    """Memory of the server and its workers at the end, beyond that before."""
     peak_mib: float = 0.0
     """The most that it had beyond that before."""
-    reader_mib: float = 0.0
-    """Memory of the process that reads, at the end."""
     honest: int = 0
     """Visits of the honest source."""
 
@@ -70,8 +68,7 @@ class Report:
         return "\n".join(
             (
                 f"{self.outcomes.total()} sources; workers replaced: {self.replaced}",
-                f"memory: {self.grown_mib:+.1f} MiB at the end, {self.peak_mib:+.1f} at the most;"
-                f" the process that reads: {self.reader_mib:.1f}",
+                f"memory: {self.grown_mib:+.1f} MiB at the end, {self.peak_mib:+.1f} at the most",
                 f"{len(self.waits_s)} requests beside: p99 {1000 * self.p99_s:.0f} ms"
                 f" ({1000 * self.calm_p99_s:.0f} ms before),"
                 f" longest {1000 * max(self.waits_s):.0f} ms",
@@ -219,8 +216,6 @@ def follow(names: Sequence[str], folder: Path, *, before: int = 0) -> Report:
             for name in names:
                 _follow(server, hosts.source(name), f"author{name}")
             _wait_for_visits(server, lambda: report.note_memory(memory_mib(site) - memory))
-        readers = [child for worker in workers for child in children_of(worker)]
-        report.reader_mib = memory_mib(readers)
         report.honest = hosts.honest
         report.replaced = len({*workers} - {*server.workers()})
         report.outcomes.update(each["last_error"] or "read" for each in _visited(server))
