@@ -27,7 +27,6 @@ MOST_FAILURES_OF_ADDRESS: Final = 10
 HALF: Final = 16
 """Bytes of a failure's subject that stand for the account; as many stand for its source."""
 
-
 logger = logging.getLogger(__name__)
 
 
@@ -55,14 +54,9 @@ async def sign_in(
     operator, attempt = await verified_operator(
         db, passwords, name, password, address=address, device=device
     )
-    if operator is None:
-        raise UnauthorizedError("The name or the password is wrong")
     async with db.write() as session:
-        current = await find_operator(session, name)
-        if current is None or current.password_hash != operator.password_hash:
-            # The password was changed while this one was verified.
+        if operator is None or not await is_confirmed(session, operator, attempt):
             raise UnauthorizedError("The name or the password is wrong")
-        await clear_failures(session, attempt)
         return await add_session(session, operator)
 
 
@@ -77,7 +71,7 @@ async def verified_operator(
 ) -> tuple[Operator | None, int]:
     """Return the operator with this name and password, and the attempt.
 
-    It counts as a failure until it is cleared. Raises TooManyError, UnavailableError.
+    It counts as a failure until it is confirmed. Raises TooManyError, UnavailableError.
     """
     async with db.write() as session:
         attempt = await note_attempt(session, name=name, address=address, device=device)
@@ -87,9 +81,22 @@ async def verified_operator(
     except UnavailableError:
         # The password was not verified, so this is no failure.
         async with db.write() as session:
-            await clear_attempt(session, attempt)
+            await session.execute(delete(LoginFailure).where(LoginFailure.id == attempt))
         raise
     return operator if matches else None, attempt
+
+
+async def is_confirmed(session: AsyncSession, operator: Operator, attempt: int) -> bool:
+    """Return whether the operator's password is still the one that was verified.
+
+    If so, there were no failures from where it was given.
+    """
+    unchanged = Operator.id == operator.id, Operator.password_hash == operator.password_hash
+    if await session.scalar(select(Operator.id).where(*unchanged)) is None:
+        return False
+    subject = select(LoginFailure.subject).where(LoginFailure.id == attempt).scalar_subquery()
+    await session.execute(delete(LoginFailure).where(LoginFailure.subject == subject))
+    return True
 
 
 async def note_attempt(
@@ -126,17 +133,6 @@ async def note_attempt(
     session.add(failure)
     await session.flush()
     return failure.id
-
-
-async def clear_attempt(session: AsyncSession, attempt: int) -> None:
-    """Delete the record of an attempt that was no failure."""
-    await session.execute(delete(LoginFailure).where(LoginFailure.id == attempt))
-
-
-async def clear_failures(session: AsyncSession, attempt: int) -> None:
-    """Delete the failures of an account from where this attempt has succeeded."""
-    subject = select(LoginFailure.subject).where(LoginFailure.id == attempt).scalar_subquery()
-    await session.execute(delete(LoginFailure).where(LoginFailure.subject == subject))
 
 
 async def unlock(session: AsyncSession, name: str) -> str:

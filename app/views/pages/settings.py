@@ -12,9 +12,9 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError, InvalidInputError, UnauthorizedError
 from app.lifespan import resources
 from app.services.access.logins import (
-    clear_attempt,
     end_other_sessions,
     end_session,
+    is_confirmed,
     list_sessions,
     verified_operator,
 )
@@ -29,11 +29,10 @@ from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted
 from app.services.posts.tweets import delete_post
 from app.services.posts.users import count_users, delete_everybody, delete_user
-from app.views.access import writing
+from app.views.access import known_device, writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
 from app.views.pages.parts import languages_at, render_form, see_other
-from app.views.sessions import known_device
 
 blueprint = PageBlueprint("settings", policy="operator")
 View = Callable[..., Awaitable[ResponseReturnValue]]
@@ -136,11 +135,13 @@ async def change_password(form: Form) -> ResponseReturnValue:
         address=request.remote_addr or "",
         device=known_device(me.name),
     )
+    wrong = UnauthorizedError("The old password is wrong")
     if operator is None:
-        raise UnauthorizedError("The old password is wrong")
+        raise wrong
     password_hash = await resources().passwords.hash(form.get("new", ""))
     async with writing() as session:
-        await clear_attempt(session, attempt)
+        if not await is_confirmed(session, operator, attempt):
+            raise wrong
         await set_password_hash(session, me.operator_id, password_hash)
         await end_other_sessions(session, operator_id=me.operator_id, but=me.session_id)
     return _back()
