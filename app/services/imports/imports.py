@@ -47,8 +47,8 @@ def check_published(archive: Archive, chat: ChatOptions, *, is_public: bool) -> 
     """Raise ImportFileError for a chat that all the world could read, but for one that it may."""
     if archive.is_chat and is_public and not chat.is_published:
         raise ImportFileError(
-            "this is a chat, and everybody can read what is here: take it with --publish if all"
-            " who speak in it agree, or close reading by SAYWHO_PUBLIC=0"
+            "this is a chat, and everybody can read what is here: say that all who speak in it"
+            " agree (the tick on the page, or --publish), or close reading by SAYWHO_PUBLIC=0"
         )
 
 
