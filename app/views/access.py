@@ -1,10 +1,15 @@
-"""Access: every view declares its policy; a view without one is refused to everybody."""
+"""Access: every view declares its policy; a view without one is refused to everybody.
 
+The cookies of operators are here too: a session's, and that of a browser which signed in before.
+"""
+
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
+from itsdangerous import BadSignature, Signer
 from quart import Quart, Response, abort, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,10 +19,13 @@ from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
+from app.services.access.logins import SESSION_LIFETIME, SignedInOperator, find_session
+from app.services.access.operators import operator_key
 from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows, check_right
-from app.views.sessions import has_session_cookie, signed_in
+from app.services.access.secrets import digest
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]
+Cookie = Literal["session", "device"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE: Final = "access_policy"
@@ -25,6 +33,8 @@ OPEN_ENDPOINTS: Final = frozenset({"static"})
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
+DEVICE_LIFETIME_S: Final = 400 * 24 * 3600
+"""The longest that browsers keep a cookie."""
 
 
 def access(policy: Policy) -> Callable[[View], View]:
@@ -118,7 +128,9 @@ def _check_origin(config: Config) -> None:
     else:
         is_ours = request.headers.get("Origin") == own_origin(config)
     signs_in = request.blueprint == "login" and (site or request.headers.get("Origin"))
-    if not is_ours and (has_session_cookie() or signs_in):
+    if not is_ours and (
+        cookie_name("session", is_secure=request.is_secure) in request.cookies or signs_in
+    ):
         raise ForbiddenError("This request comes from another site")
 
 
@@ -166,3 +178,70 @@ async def _token() -> TokenFacts | None:
     if token is None:
         raise UnauthorizedError("The API token is unknown or revoked", headers=INVALID)
     return token
+
+
+def cookie_name(kind: Cookie, *, is_secure: bool) -> str:
+    """Return the name of a cookie.
+
+    Browsers take `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
+    """
+    return f"{'__Host-' if is_secure else ''}saywho_{kind}"
+
+
+async def signed_in() -> SignedInOperator | None:
+    """Return the operator who is signed in, or None."""
+    secret = _get("session")
+    if secret is None:
+        return None
+    async with resources().db.read() as session:
+        return await find_session(session, secret)
+
+
+def set_session(response: Response, secret: str) -> None:
+    _set(response, "session", secret, int(SESSION_LIFETIME.total_seconds()))
+
+
+def clear_session(response: Response) -> None:
+    _set(response, "session", "", 0)
+
+
+def set_device(response: Response, name: str) -> None:
+    """Let the browser's further attempts to sign in count apart from everybody else's."""
+    if known_device(name) is None:
+        _set(response, "device", f"{secrets.token_hex(8)}.{_account(name)}", DEVICE_LIFETIME_S)
+
+
+def known_device(name: str) -> str | None:
+    """Return the id of a browser on which this operator signed in before, else None."""
+    device, _, account = (_get("device") or "").partition(".")
+    return device if account == _account(name) else None
+
+
+def _account(name: str) -> str:
+    return digest(operator_key(name)).hex()
+
+
+def _get(kind: Cookie) -> str | None:
+    """Return the value of a cookie that was signed here; None for any other."""
+    cookie = request.cookies.get(cookie_name(kind, is_secure=request.is_secure), "")
+    try:
+        return _signer(kind).unsign(cookie).decode()
+    except (BadSignature, UnicodeDecodeError):
+        return None
+
+
+def _set(response: Response, kind: Cookie, value: str, max_age_s: int) -> None:
+    response.set_cookie(
+        cookie_name(kind, is_secure=request.is_secure),
+        _signer(kind).sign(value).decode(),
+        max_age=max_age_s,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+
+
+def _signer(kind: Cookie) -> Signer:
+    # The last key signs; all of them verify.
+    return Signer(list(reversed(resources().secret_keys)), salt=kind)

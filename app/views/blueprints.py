@@ -5,9 +5,8 @@ value that its view returns. `app/views/openapi.py` makes the API's document of 
 """
 
 import functools
-import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
@@ -19,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import API
-from app.views.access import SAFE_METHODS, Policy, access
+from app.views.access import Policy, access
 from app.views.parsing import NoArgs, parse_args, parse_json
 
 JSON: Final = "application/json"
@@ -36,10 +35,6 @@ Form = MultiDict[str, str]
 Reply = tuple[T, int, dict[str, str]]
 """A value, the status of its answer, and headers."""
 Method = Literal["GET", "POST", "DELETE"]
-EVERYWHERE: Final = frozenset({400, 401, 408, 421, 431, 500, 503})
-"""Any operation refuses a bad token, a bad or too new Saywho-After, a foreign host, and a slow or
-large head."""
-_PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")
 _encoder = msgspec.json.Encoder(enc_hook=str)
 """Writes the sentences of errors, which are more than strings, too."""
 
@@ -103,17 +98,13 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What one method of one address of the API takes and answers."""
+    """One method of one address of the API: what it takes and answers."""
 
-    id: str
+    view: Callable[..., Any]
     method: Method
     path: str
-    """As the document writes it."""
-    places: list[tuple[str, str]]
-    """The converter and the name of each parameter in the path."""
     policy: Policy
     tag: str
-    summary: str
     answers: Mapping[int, str]
     """The meaning of each successful status; the first is the usual one."""
     content: Mapping[str, Any]
@@ -121,7 +112,6 @@ class Operation:
     headers: tuple[str, ...]
     args: type[Struct]
     body: Body | None
-    errors: Collection[int] = field(default=())
 
     @property
     def kinds(self) -> list[Any]:
@@ -129,25 +119,9 @@ class Operation:
         taken = self.body.content.values() if self.body else ()
         return [self.args, *(kind for kind in (*self.content.values(), *taken) if kind is not None)]
 
-    @property
-    def error_statuses(self) -> list[int]:
-        """The statuses of the errors that the operation can answer with, in order."""
-        found = EVERYWHERE | set(self.errors)
-        if self.method not in SAFE_METHODS or self.policy not in {"open", "read", "token"}:
-            found |= {403}
-        if self.method not in SAFE_METHODS and self.policy != "read":
-            found |= {507}
-        if self.places:
-            found |= {404}
-        if self.body:
-            found |= {413}
-            found |= set() if NDJSON in self.body.content else {422}
-            found |= set() if None in self.body.content.values() else {415}
-        return sorted(found)
-
 
 OPERATIONS: Final[dict[str, Operation]] = {}
-"""All operations that have been declared, by id."""
+"""All operations that have been declared, by the names of their views."""
 
 
 class ApiBlueprint(Blueprint):
@@ -167,7 +141,6 @@ class ApiBlueprint(Blueprint):
         content: Mapping[str, Any] | None = None,
         headers: tuple[str, ...] = (),
         body: Body | None = None,
-        errors: Collection[int] = (),
         is_cacheable: bool = False,
     ) -> Callable[[View], View]:
         """Declare a view as an operation; the first line of its docstring is the summary.
@@ -177,47 +150,42 @@ class ApiBlueprint(Blueprint):
 
         answers: the meaning of a success, by status where it is neither 200 nor 204.
         content: the types of an answer that is no JSON; else the view's annotation names its type.
-        errors: those that follow from nothing else that is declared.
         """
 
         def declare(view: View) -> View:
-            form, args = (view.__annotations__.get(name) for name in ("form", "args"))
-            kind: Any = view.__annotations__["return"]
+            takes = view.__annotations__
+            form, args = takes.get("form"), takes.get("args", NoArgs)
+            kind: Any = takes["return"]
             kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
             plain = {204 if kind is None else 200: answers} if isinstance(answers, str) else answers
+            is_lax, status = args is NoArgs and policy == "open", next(iter(plain))
             declared = Operation(
-                id=view.__name__,
+                view=view,
                 method=method,
-                path=_PLACE.sub(r"{\2}", (self.url_prefix or "") + path),
-                places=_PLACE.findall(path),
+                path=(self.url_prefix or "") + path,
                 policy=policy,
                 tag=self._tag,
-                summary=(view.__doc__ or "").partition("\n")[0].removesuffix("."),
                 answers=plain,
                 content=({} if kind is None else {JSON: kind}) if content is None else content,
                 headers=headers,
-                args=args or NoArgs,
+                args=args,
                 body=Body({JSON: form}) if form else body,
-                errors=errors,
             )
-            status = next(iter(plain))
 
             @functools.wraps(view)
             async def run(**given: Any) -> ResponseReturnValue:
                 if is_cacheable:
                     cacheable()
-                if args is not None:
-                    given["args"] = parse_args(args)
-                elif policy != "open":
-                    parse_args(NoArgs)
+                parsed = parse_args(args, is_strict=not is_lax)
+                if args is not NoArgs:
+                    given["args"] = parsed
                 if form is not None:
                     given["form"] = await parse_json(form)
                 return _answer(await view(**given), status)
 
-            if declared.id in OPERATIONS:
-                raise ValueError(f"two operations are named {declared.id}")
-            OPERATIONS[declared.id] = declared
-            self.add_url_rule(path, declared.id, access(policy)(run), methods=[method])
+            if OPERATIONS.setdefault(view.__name__, declared).view is not view:
+                raise ValueError(f"two operations are named {view.__name__}")
+            self.add_url_rule(path, view.__name__, access(policy)(run), methods=[method])
             return view
 
         return declare

@@ -14,7 +14,7 @@ from app.errors import MalformedError
 from app.services.posts.new_tweet import Kind
 from app.services.posts.users import Platform
 from app.services.selection import Selection
-from app.views.parsing import args_of, malformed
+from app.views.parsing import args_of
 
 LAST_DAY: Final = "9998-12-31"
 LONGEST_VIEW: Final = 8_000
@@ -93,7 +93,7 @@ def parse_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        malformed("tz", "tz must be an IANA time zone such as Asia/Seoul")
+        raise MalformedError("tz must be an IANA time zone such as Asia/Seoul", loc="tz") from None
 
 
 def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
@@ -112,7 +112,9 @@ def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
             raise ValueError("no zone")
         return instant.astimezone(UTC)
     except (ValueError, OverflowError):
-        malformed(name, f"{name} must be a date, or a time with its zone (RFC 3339)")
+        raise MalformedError(
+            f"{name} must be a date, or a time with its zone (RFC 3339)", loc=name
+        ) from None
 
 
 def parse_day(value: str) -> date | None:
@@ -124,7 +126,7 @@ def parse_day(value: str) -> date | None:
             raise ValueError("no date, or one that no day follows")
         return date.fromisoformat(value)
     except ValueError:
-        malformed("day", "day must be a date such as 2026-11-20")
+        raise MalformedError("day must be a date such as 2026-11-20", loc="day") from None
 
 
 def first_instant(day: date, zone: ZoneInfo) -> datetime:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -14,13 +15,12 @@ from app.models import MAX_ID
 from app.views.blueprints import JSON, OPERATIONS, Operation
 
 Schema = dict[str, Any]
-WRITTEN: Final[dict[str, dict[str, Any]]] = json.loads(
-    Path(__file__).with_name("openapi.json").read_text()
-)
+WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
 """What follows from no declaration: texts about tags and headers, fields of the same name in all
 structs, parameters in a path, and the statuses of errors."""
-ERROR_HEADERS: Final = {"401": ("WWW-Authenticate",), "405": ("Allow",), "503": ("Retry-After",)}
 PROBLEM: Final = "application/problem+json"
+PLACE: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
+"""A parameter in a path: its converter and its name."""
 ID: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 
 
@@ -32,7 +32,7 @@ def document(*, is_public: bool) -> dict[str, Any]:
     schemas = Schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for declared in operations:
-        path = paths.setdefault(declared.path, {})
+        path = paths.setdefault(PLACE.sub(r"{\2}", declared.path), {})
         path[declared.method.lower()] = _operation(declared, schemas, is_public=is_public)
     text = {"schema": {"type": "string"}}
     return {
@@ -45,10 +45,7 @@ def document(*, is_public: bool) -> dict[str, Any]:
             "headers": {
                 name: {"description": about} | text for name, about in WRITTEN["headers"].items()
             },
-            "responses": {
-                status: schemas.answer(about, {PROBLEM: Problem}, ERROR_HEADERS.get(status, ()))
-                for status, about in WRITTEN["errors"].items()
-            },
+            "responses": {"problem": schemas.answer(WRITTEN["problem"], {PROBLEM: Problem}, ())},
             "securitySchemes": WRITTEN["securitySchemes"],
         },
     }
@@ -114,12 +111,11 @@ def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dic
         str(status): schemas.answer(text, declared.content, declared.headers)
         for status, text in declared.answers.items()
     }
-    for status in map(str, declared.error_statuses):
-        responses[status] = {"$ref": f"#/components/responses/{status}"}
+    responses["default"] = {"$ref": "#/components/responses/problem"}
     described: dict[str, Any] = {
-        "operationId": declared.id,
+        "operationId": declared.view.__name__,
         "tags": [declared.tag],
-        "summary": declared.summary,
+        "summary": (declared.view.__doc__ or "").partition("\n")[0].removesuffix("."),
         "security": _security(declared, is_public=is_public),
         "parameters": _parameters(declared, schemas.args[declared.args]),
         "responses": responses,
@@ -146,7 +142,7 @@ def _security(declared: Operation, *, is_public: bool) -> list[dict[str, list[st
 def _parameters(declared: Operation, args: Schema) -> list[dict[str, Any]]:
     """Return the parameters in the path and in the query."""
     found: list[dict[str, Any]] = []
-    for converter, name in declared.places:
+    for converter, name in PLACE.findall(declared.path):
         kind = {"schema": ID, "example": 1}
         if converter != "id":
             kind = {"schema": {"type": "string"}, "example": "jack"}

@@ -1,9 +1,8 @@
 """Parsing of requests: paths, parameters (400), JSON bodies (400, 415, 422)."""
 
-import contextlib
 import functools
 import json
-from collections.abc import Mapping
+import re
 from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -14,13 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 
-from app.errors import (
-    AppError,
-    FieldError,
-    InvalidInputError,
-    MalformedError,
-    UnsupportedMediaError,
-)
+from app.errors import AppError, InvalidInputError, MalformedError, UnsupportedMediaError
 from app.lifespan import resources
 from app.views.bodies import too_large
 
@@ -31,8 +24,6 @@ class NoArgs(msgspec.Struct):
     """The form of an address without parameters."""
 
 
-MOST_FAULTS: Final = 10
-"""Faults of one request that are named."""
 UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
@@ -63,25 +54,25 @@ def parse_args(form: type[Form], *, is_strict: bool = True) -> Form:
         try:
             unquote_to_bytes(request.query_string).decode()
         except UnicodeDecodeError:
-            malformed("query", "The address is not UTF-8")
+            raise MalformedError("The address is not UTF-8", loc="query") from None
     return args_of(request.args, form, is_strict=is_strict)
 
 
 def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> Form:
     """Return the parameters as the form, likewise."""
-    fields, given, faults = _fields(form), dict[str, Any](), []
+    fields, given = _fields(form), dict[str, Any]()
     for name, values in args.lists():
         if name in fields:
             is_list = fields[name].default_factory is list
-            given[name] = values if is_list else values[0]
             if len(values) > 1 and not is_list:
-                faults.append(FieldError(name, f"{name} may be given only once"))
+                raise MalformedError(f"{name} may be given only once", loc=name)
+            given[name] = values if is_list else values[0]
         elif is_strict:
-            faults.append(FieldError(name, f"{name} is not a parameter here"))
-    if not faults:
-        with contextlib.suppress(msgspec.ValidationError):
-            return msgspec.convert(given, form, strict=False)
-    raise _refusal(MalformedError, faults + _faults(form, given, is_text=True))
+            raise MalformedError(f"{name} is not a parameter here", loc=name)
+    try:
+        return msgspec.convert(given, form, strict=False)
+    except msgspec.ValidationError as error:
+        raise _fault(MalformedError, error) from None
 
 
 @functools.cache
@@ -90,30 +81,14 @@ def _fields(form: type[msgspec.Struct]) -> dict[str, FieldInfo]:
     return {each.encode_name: each for each in msgspec.structs.fields(form)}
 
 
-def _faults(
-    form: type[msgspec.Struct], given: Mapping[str, Any], *, is_text: bool
-) -> list[FieldError]:
-    """Return all that keeps these values from being the form.
-
-    is_text: numbers and the like are given as text.
-    """
-    fields, faults = _fields(form), []
-    for name, value in given.items():
-        if name not in fields:
-            faults.append(FieldError(name, f"{name} is not known here"))
-            continue
-        try:
-            msgspec.convert(value, fields[name].type, strict=not is_text)
-        except msgspec.ValidationError as error:
-            detail, _, place = str(error).partition(" - at `$")
-            faults.append(FieldError(name + place.rstrip("`"), f"{name}: {detail}"))
-    missing = [name for name, field in fields.items() if field.required and name not in given]
-    return faults + [FieldError(name, f"{name} is missing") for name in missing]
-
-
-def _refusal(kind: type[AppError], faults: list[FieldError]) -> AppError:
-    faults = faults[:MOST_FAULTS]
-    return kind("; ".join(each.detail for each in faults), errors=faults)
+def _fault(kind: type[AppError], error: msgspec.ValidationError) -> AppError:
+    """Return the error of the first value that is not as its form says."""
+    detail, _, place = str(error).partition(" - at `$")
+    # A field that is missing or not known stands only in the sentence.
+    field = re.search("field `(.+)`", detail)
+    names = [place.strip(".`"), field[1] if field else ""]
+    loc = ".".join(filter(None, names)) or "body"
+    return kind(f"{loc}: {detail}", loc=loc)
 
 
 def require_type(name: str) -> None:
@@ -154,36 +129,21 @@ def decode_json(body: bytes, form: type[Form]) -> Form:
 
     Raises MalformedError for what is not JSON, InvalidInputError for JSON that is not the form.
     """
-    with contextlib.suppress(ValueError, RecursionError):
+    try:
         return msgspec.json.decode(body, type=form)
-    # The decoder stops at the first fault: the rest may be no JSON, or have other faults.
+    except (ValueError, RecursionError) as error:
+        fault = error
+    # The decoder stops at the first fault, after which there may be no JSON.
     try:
-        given = msgspec.json.decode(body)
+        json.loads(body.decode(), parse_constant=_refuse, parse_int=str)
     except RecursionError:
-        malformed("body", "The JSON is nested too deep")
-    except UnicodeDecodeError:
-        malformed("body", "The body is not UTF-8")
+        raise MalformedError("The JSON is nested too deep", loc="body") from None
     except ValueError as error:
-        if _is_json(body):
-            raise InvalidInputError("A string holds half a surrogate pair", loc="body") from None
-        malformed("body", f"The body is not JSON: {error}")
-    if not isinstance(given, dict):
-        raise _refusal(InvalidInputError, [FieldError("body", "The body must be an object")])
-    raise _refusal(InvalidInputError, _faults(form, given, is_text=False))
+        raise MalformedError(f"The body is not JSON in UTF-8: {error}", loc="body") from None
+    if isinstance(fault, msgspec.ValidationError):
+        raise _fault(InvalidInputError, fault)
+    raise InvalidInputError("A string holds half a surrogate pair", loc="body")
 
 
-def _is_json(body: bytes) -> bool:
-    """Return whether the standard library, which takes half a surrogate pair, takes the body."""
-
-    def refuse(name: str) -> NoReturn:
-        raise ValueError(f"JSON has no {name}")
-
-    try:
-        json.loads(body.decode(), parse_constant=refuse, parse_int=str)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def malformed(loc: str, detail: str) -> NoReturn:
-    raise MalformedError(detail, errors=[FieldError(loc, detail)])
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"JSON has no {name}")

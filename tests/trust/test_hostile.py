@@ -32,7 +32,7 @@ def test_an_answer_that_is_not_as_the_document_says_is_found(server: Server) -> 
     described = copy.deepcopy(document(is_public=True))
     operation = described["paths"]["/api/v1/users/{username}"]["get"]
     described["paths"] = {"/api/v1/users/{username}": {"get": operation}}
-    del operation["responses"]["404"]
+    del operation["responses"]["default"]
     calls = Calls(server, described)
     calls.run(100, first_seed=0)
     assert "Received: 404" in str(calls.report)

@@ -87,14 +87,14 @@ class PanelArgs(Struct):
     username: Names = []
 
 
-@blueprint.operation("GET", "/compare", "read", "The answer and its evidence", errors={404, 422})
+@blueprint.operation("GET", "/compare", "read", "The answer and its evidence")
 async def compare_get(args: CompareArgs) -> Comparison:
     """Say whether one of some authors wrote a text, and which."""
     with _named_as_parameters():
         return await _compare(args.text, args.username, args)
 
 
-@blueprint.operation("POST", "/compare", "read", "The answer and its evidence", errors={404})
+@blueprint.operation("POST", "/compare", "read", "The answer and its evidence")
 async def compare_post(form: CompareForm) -> Comparison:
     """Say whether one of some authors wrote a text, or several texts by one hand, and which."""
     if (form.text is UNSET) == (form.texts is UNSET):
@@ -103,7 +103,7 @@ async def compare_post(form: CompareForm) -> Comparison:
     return await _compare(texts, form.usernames, form)
 
 
-@blueprint.operation("GET", "/compare/card", "read", "The model card", errors={404, 422})
+@blueprint.operation("GET", "/compare/card", "read", "The model card")
 async def compare_card(args: PanelArgs) -> Card:
     """Show how well authors can be told apart, on posts held out."""
     with _named_as_parameters():
@@ -120,7 +120,6 @@ async def compare_card(args: PanelArgs) -> Card:
         {NDJSON: GivenText},
         example='{"text": "The ferry is late"}\n{"text": "Bread at six", "id": 7}\n',
     ),
-    errors={404, 422},
 )
 async def compare_batch(args: PanelArgs) -> Response:
     """Say of many texts whether one of some authors wrote each, one JSON object a line."""

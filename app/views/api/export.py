@@ -41,7 +41,6 @@ class ExportArgs(SearchFilters):
     "A file of the posts up to the newest of now, sent as it is made; "
     "`mongo` has documents for mongoimport, with `_id` and `$date`",
     content={NDJSON: ExportedPost, CSV: str},
-    errors={404},
 )
 async def export_posts(args: ExportArgs) -> Response:
     """Take all posts out, those of one author, or those that a search by words finds."""

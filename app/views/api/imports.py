@@ -20,7 +20,6 @@ from app.views import cursors
 from app.views.access import writing
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Body, Reply
 from app.views.bodies import Spool, spooled_body, spooled_upload
-from app.views.parsing import malformed
 
 blueprint = ApiBlueprint("api_imports", tag="imports")
 
@@ -102,7 +101,7 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
         try:
             clean_username(args.username)
         except ValueError as error:
-            malformed("username", str(error))
+            raise MalformedError(str(error), loc="username") from None
     _chat_options(args)
     if request.mimetype == "multipart/form-data":
         async with spooled_upload() as (spool, _fields):
@@ -117,7 +116,7 @@ def _chat_options(args: NewImportArgs) -> ChatOptions:
         try:
             check(getattr(args, loc))
         except ValueError as error:
-            malformed(loc, str(error))
+            raise MalformedError(str(error), loc=loc) from None
     return ChatOptions(
         None, args.timezone, tuple(args.only), renaming(args.rename), bool(args.publish)
     )
@@ -152,7 +151,7 @@ async def show_import(import_id: int) -> ImportFacts:
         return facts(await get_job(session, import_id, is_started=True))
 
 
-@blueprint.operation("DELETE", IMPORTS + "/<id:import_id>", "write", "Cancelled", errors={409})
+@blueprint.operation("DELETE", IMPORTS + "/<id:import_id>", "write", "Cancelled")
 async def cancel_import(import_id: int) -> None:
     """Cancel an import; what it stored stays."""
     async with writing() as session:

@@ -35,9 +35,7 @@ class LiveArgs(Struct):
     ] = None
 
 
-@blueprint.operation(
-    "GET", LIVE, "read", "Events, without end", content={EVENTS: str}, errors={404}
-)
+@blueprint.operation("GET", LIVE, "read", "Events, without end", content={EVENTS: str})
 async def live_stream(args: LiveArgs) -> Response:
     """Follow what changes, as server-sent events.
 

@@ -59,7 +59,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     ] = None
 
 
-@blueprint.operation("GET", "/search", "read", "A page of results, the best first", errors={404})
+@blueprint.operation("GET", "/search", "read", "A page of results, the best first")
 async def search_tweets(args: SearchArgs) -> Hits:
     """Search the posts."""
     place = cursors.RESULTS.decode(args.cursor)
@@ -99,7 +99,7 @@ class StatsArgs(PostFilters):
     ] = None
 
 
-@blueprint.operation("GET", "/stats", "read", "The counts", errors={404}, is_cacheable=True)
+@blueprint.operation("GET", "/stats", "read", "The counts", is_cacheable=True)
 async def show_stats(args: StatsArgs) -> Stats:
     """Count posts, in all, per author and per day."""
     selection = args.select(args.username, args.platform)

@@ -83,6 +83,7 @@ async def show_docs() -> str:
         "api_docs.html",
         document=document,
         operations=operations,
+        errors=openapi.WRITTEN["errors"],
         fields_of=functools.partial(openapi.properties, document["components"]["schemas"]),
         type_name=type_name,
         marked_up=marked_up,

@@ -56,9 +56,7 @@ async def list_live_sources(args: cursors.PageArgs) -> LiveSources:
     return LiveSources(items, cursors.SOURCES.encode(following))
 
 
-@blueprint.operation(
-    "POST", SOURCES, "admin", {201: "The source, to be visited soon"}, errors={409}
-)
+@blueprint.operation("POST", SOURCES, "admin", {201: "The source, to be visited soon"})
 async def follow_source(form: NewSourceForm) -> SourceFacts:
     """Follow an account or a feed."""
     name = parse_source(form.source, form.username)

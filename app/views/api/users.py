@@ -53,9 +53,7 @@ async def list_users(args: ListUsersArgs) -> Authors:
     return Authors(authors, cursors.AUTHORS.encode(following))
 
 
-@blueprint.operation(
-    "POST", "/users", "write", {201: "The new author"}, headers=("Location",), errors={409}
-)
+@blueprint.operation("POST", "/users", "write", {201: "The new author"}, headers=("Location",))
 async def create_user(form: NewUserForm) -> Reply[Author]:
     """Add an author."""
     async with writing() as session:

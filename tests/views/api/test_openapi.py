@@ -5,7 +5,7 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -147,45 +147,27 @@ async def test_lists_and_answers_in_full_are_as_declared(api: Api, admin: Client
     assert (await api.send(admin, "create_user", json={"username": "Jack"}))[0] == 409
 
 
-PROVOKING: Final[dict[str, dict[str, Any]]] = {
-    "400": {"headers": {"Saywho-After": "soon"}},
-    "401": {"headers": {"Authorization": "Bearer no"}},
-    "403": {
-        "headers": {
-            "Authorization": None,
-            "Cookie": "saywho_session=x",
-            "Sec-Fetch-Site": "cross-site",
-        }
-    },
-    "413": {"data": b" " * (2**20 + 1)},
-    "415": {"data": b"text", "headers": {"Content-Type": "text/plain"}},
-    "503": {"headers": {"Saywho-After": "9999"}},
+PROVOKING: Final[dict[str, dict[str, str]]] = {
+    "400": {"Saywho-After": "soon"},
+    "401": {"Authorization": "Bearer no"},
+    "503": {"Saywho-After": "9999"},
 }
 
 
 @pytest.mark.parametrize("status", PROVOKING)
-async def test_what_a_rule_declares_can_happen(api: Api, admin: Client, status: str) -> None:
+async def test_every_operation_refuses_by_a_problem(api: Api, admin: Client, status: str) -> None:
     async def provoke(name: str) -> None:
-        kwargs = dict(PROVOKING[status])
-        headers = api.sample(name)[1].get("headers", {}) | kwargs.pop("headers", {})
-        if "data" in kwargs and "json" in api.sample(name)[1]:
-            headers = {"Content-Type": "application/json"} | headers
-        sender = admin
-        if headers.get("Authorization", "") is None:
-            del headers["Authorization"]
-            sender = Client(api.app, {})
-        if status == "403" and api.operations[name][1] == "get":
-            headers, sender = {}, await client_with(api.app, "read")
-        answered, _ = await api.send(sender, name, headers=headers, **kwargs)
+        headers = api.sample(name)[1].get("headers", {}) | PROVOKING[status]
+        answered, _ = await api.send(admin, name, headers=headers)
         assert str(answered) == status, name
 
-    await asyncio.gather(*map(provoke, api.declaring(status)))
+    await asyncio.gather(*map(provoke, IDS))
 
 
 async def test_another_method_is_405_and_a_problem(api: Api, anybody: Client) -> None:
     answer = await anybody.send("PUT", "/api/v1/users")
     assert (answer.status_code, answer.mimetype) == (405, PROBLEM)
-    declared = api.document["components"]["responses"]["405"]
+    declared = api.document["components"]["responses"]["problem"]
     assert "Allow" in answer.headers
     problem = await answer.get_json(force=True)
     assert not api.faults(problem, declared["content"][PROBLEM]["schema"])
