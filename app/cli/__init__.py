@@ -14,34 +14,25 @@ if TYPE_CHECKING:
     from quart import Quart
 
 PLACES: Final = {
-    "backup": ("database", "Write everything to the new FILE, while the server goes on writing."),
-    "check": ("database", "Check the database, and what is derived from the posts."),
-    "compare": ("compare", "Say who would have said TEXT: one of the authors, or somebody else."),
-    "db": ("database", "Migrate the database."),
-    "demo": ("imports", "Load the sample posts; a second run changes nothing."),
-    "embed": ("search", "Make the missing vectors with the model that SAYWHO_EMBEDDER names."),
-    "export": (
-        "export",
-        "Write all posts, or those of one author, as a file that `saywho import` reads again.",
-    ),
-    "follow": ("follow", "Follow accounts and feeds, and fetch their new posts."),
-    "import": (
-        "imports",
-        "Import the posts of each FILE, recognised by its content; - reads standard input.",
-    ),
-    "operator": ("access", "Create operators' accounts."),
-    "restore": (
-        "database",
-        "Restore the backup FILE to an empty data folder, once all of it is verified.",
-    ),
-    "search": ("search", "Search the posts for QUERY, the best first."),
-    "serve": ("serve", "Migrate the database and serve, as hypercorn.toml says."),
-    "spark": ("spark", "Fit models to corpora of any size, and judge texts by them, on Spark."),
-    "token": ("access", "Create, list and revoke API tokens."),
-    "user": ("users", "Add and delete authors."),
-    "users": ("users", "List the authors."),
+    "backup": "database",
+    "check": "database",
+    "compare": "compare",
+    "db": "database",
+    "demo": "imports",
+    "embed": "posts",
+    "export": "posts",
+    "follow": "follow",
+    "import": "imports",
+    "operator": "users",
+    "restore": "database",
+    "search": "posts",
+    "serve": "serve",
+    "spark": "spark",
+    "token": "users",
+    "user": "users",
+    "users": "users",
 }
-"""Module and help of each command; in its module it is called `…_command`."""
+"""Module of each command; in its module it is called `…_command`."""
 
 
 class Commands(click.Group):
@@ -61,16 +52,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in PLACES:
             return None
-        module = import_module(f"app.cli.{PLACES[cmd_name][0]}")
+        module = import_module(f"app.cli.{PLACES[cmd_name]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing them."""
-        limit = formatter.width - 6 - max(map(len, PLACES))
-        shown = [click.Command(name, help=text) for name, (_, text) in PLACES.items()]
-        with formatter.section("Commands"):
-            formatter.write_dl([(str(each.name), each.get_short_help_str(limit)) for each in shown])
 
 
 @click.group("saywho", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -181,10 +181,3 @@ def progress(label: str) -> Iterator[Show]:
                 click.echo(f"{label}: {text}", err=True)
 
         yield show
-
-
-@contextlib.contextmanager
-def counted(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Yield a function that shows how much of the total is done."""
-    with progress(label) as show:
-        yield lambda done: show(done, total, f"{done:,} of {total:,}")

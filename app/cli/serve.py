@@ -112,7 +112,7 @@ def _origin(listening: socket.socket, server: ServerConfig) -> str:
 
 async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> None:
     """Load the sample posts; print a link to create the operator's account if there is none."""
-    from app.cli.access import setup_address
+    from app.cli.users import setup_address
     from app.db.engine import Database
     from app.services.access.operators import add_setup_link, has_operator
     from app.services.imports.samples import load_samples

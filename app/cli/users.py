@@ -1,16 +1,19 @@
-"""`saywho users`, `saywho user …`: authors."""
+"""`saywho user(s)`, `saywho operator` and `saywho token`: authors, and access."""
 
-import asyncio
 import sys
 from typing import get_args
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.running import counted, json_option, print_result, with_database, writing
+from app.cli.running import json_option, print_result, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
-from app.services.posts.deletion import count_deleted, purge_deleted
+from app.services.access.logins import unlock
+from app.services.access.operators import add_operator, add_setup_link
+from app.services.access.passwords import hash_password
+from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
+from app.services.posts.deletion import purge_deleted
 from app.services.posts.media_uses import remove_unneeded
 from app.services.posts.users import (
     Author,
@@ -22,7 +25,6 @@ from app.services.posts.users import (
 )
 
 PAGE = 200
-LEFT_BEHIND = "{name} is deleted; the server or the next deletion clears the rest of the disk."
 
 
 @click.command("users")
@@ -56,7 +58,7 @@ def user_command() -> None:
 @click.option("--display-name", help="The name as people read it.")
 @click.option("--platform", type=click.Choice(get_args(Platform)), default="local")
 @json_option
-def add_command(name: str, display_name: str | None, platform: str) -> None:
+def add_user_command(name: str, display_name: str | None, platform: str) -> None:
     """Add the author NAME."""
 
     async def add(session: AsyncSession) -> Author | None:
@@ -71,7 +73,7 @@ def add_command(name: str, display_name: str | None, platform: str) -> None:
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask, on a terminal either.")
 @json_option
-def delete_command(name: str, yes: bool) -> None:
+def delete_user_command(name: str, yes: bool) -> None:
     """Delete the author NAME and all posts, at once; this cannot be cancelled."""
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete {name} and all posts? This cannot be cancelled.", abort=True)
@@ -79,14 +81,84 @@ def delete_command(name: str, yes: bool) -> None:
     async def delete(db: Database, config: Config) -> None:
         async with db.write() as session:
             await delete_user(session, name)
-            left = await count_deleted(session)
-        with counted("removing posts", left) as show:
-            try:
-                await purge_deleted(db, on_progress=show)
-                await remove_unneeded(db, config.media_dir)
-            except asyncio.CancelledError:
-                click.echo(f"\n{LEFT_BEHIND.format(name=name)}", err=True)
-                raise
+        # If this is interrupted, the server or the next deletion clears the rest.
+        await purge_deleted(db)
+        await remove_unneeded(db, config.media_dir)
 
     with_database(delete)
     print_result({"username": name}, f"deleted {name}")
+
+
+@click.group("token")
+def token_command() -> None:
+    """Create, list and revoke API tokens."""
+
+
+@token_command.command("add")
+@click.argument("name")
+@click.option("--scope", type=click.Choice(SCOPES), required=True)
+@json_option
+def add_token_command(name: str, scope: Scope) -> None:
+    """Create a token called NAME; it is shown only once."""
+    token_id, secret = writing(lambda session: add_token(session, name, scope))
+    facts = {"id": token_id, "name": name.strip(), "scope": scope, "token": secret}
+    note = "Keep it: only its hash is stored, so it cannot be shown again."
+    print_result(facts, secret, notes=[note])
+
+
+@token_command.command("list")
+@json_option
+def list_tokens_command() -> None:
+    """List the tokens that are in force."""
+    tokens = reading(list_tokens)
+    lines = [f"{t.id:>5}  {t.scope:<6} {t.created_at:%Y-%m-%d}  {t.name}" for t in tokens]
+    note = "There are no tokens; saywho token add NAME --scope … creates one."
+    print_result({"items": tokens, "next": None}, *lines, notes=[] if tokens else [note])
+
+
+@token_command.command("revoke")
+@click.argument("token_id", type=int, metavar="ID")
+@json_option
+def revoke_token_command(token_id: int) -> None:
+    """End the token ID at once."""
+    writing(lambda session: revoke_token(session, token_id))
+    print_result({"id": token_id}, f"revoked {token_id}")
+
+
+@click.group("operator")
+def operator_command() -> None:
+    """Create operators' accounts."""
+
+
+@operator_command.command("add")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@json_option
+def add_operator_command(name: str, password_stdin: bool) -> None:
+    """Create the operator NAME; print a one-time link for choosing the password."""
+    facts = {"name": name.strip()}
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+        password_hash = hash_password(password)
+        writing(lambda session: add_operator(session, name, password_hash=password_hash))
+        print_result(facts, f"added {name.strip()}")
+        return
+    secret = writing(lambda session: add_setup_link(session, name))
+    url = Config.from_env().url
+    link = setup_address(url or "http://127.0.0.1:8000", secret)
+    note = "Replace the host with that of your site, or set SAYWHO_URL."
+    print_result(facts | {"link": link}, link, notes=[] if url else [note])
+
+
+@operator_command.command("unlock")
+@click.argument("name")
+@json_option
+def unlock_command(name: str) -> None:
+    """Let the operator NAME sign in again at once after failed attempts."""
+    name = writing(lambda session: unlock(session, name))
+    print_result({"name": name}, f"unlocked {name}")
+
+
+def setup_address(origin: str, secret: str) -> str:
+    """Return the address of the page where a set-up link makes its account."""
+    return f"{origin}/setup?token={secret}"

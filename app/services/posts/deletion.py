@@ -1,7 +1,6 @@
 """Remove the rows of deleted authors, in chunks, so that other writers can run in between."""
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy import delete, exists, func, select, update
@@ -28,22 +27,16 @@ async def count_deleted_authors(session: AsyncSession) -> int:
     return await session.scalar(query) or 0
 
 
-async def purge_deleted(
-    db: Sessions, *, on_progress: Callable[[int], None] = lambda _: None
-) -> None:
-    """Remove all rows of deleted authors; report the posts removed so far after each chunk."""
-    gone = 0
+async def purge_deleted(db: Sessions) -> None:
+    """Remove all rows of deleted authors."""
     while True:
         async with db.write() as session:
-            posts, authors = await _remove_some(session)
-        if not (posts or authors):
-            return
-        gone += posts
-        on_progress(gone)
+            if not await purge_some(session):
+                return
 
 
-async def _remove_some(session: AsyncSession) -> tuple[int, int]:
-    """Remove posts of deleted authors, and those authors without posts; return how many of each."""
+async def purge_some(session: AsyncSession) -> bool:
+    """Remove a chunk of the posts of deleted authors, and those without posts; False for none."""
     is_deleted = User.deleted_at.is_not(None)
     some = select(Tweet.id).where(Tweet.user_id.in_(select(User.id).where(is_deleted)))
     some = some.order_by(Tweet.user_id).limit(CHUNK)
@@ -60,4 +53,4 @@ async def _remove_some(session: AsyncSession) -> tuple[int, int]:
         # Ranks of search results depend on all words, also on those of deleted posts.
         total = removed.total()
         await append_event(session, "rows.removed", user_id=max(removed), count=total)
-    return removed.total(), len(authors)
+    return bool(removed or authors)

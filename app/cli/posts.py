@@ -1,16 +1,24 @@
-"""`saywho search` finds posts; `saywho embed` makes the vectors that a search by meaning needs."""
+"""`saywho search`, `saywho export`, and `saywho embed`, which a search by meaning needs."""
 
+import asyncio
 import contextlib
+import os
+import secrets
+import sys
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, BinaryIO, Final
 
 import click
 
-from app.cli.running import counted, fail, json_option, print_result, with_database
+from app.cli.running import fail, json_option, print_result, progress, wants_json, with_database
 from app.config import Config
 from app.db.engine import Database
 from app.db.lease import Lease
 from app.embedders import EmbedderError, open_embedder
+from app.formats import WRITERS
+from app.security import open_private
+from app.services.posts.exporting import begin_export, exported
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.search import Mode, ResultPage, find
 from app.services.selection import Selection
@@ -91,8 +99,11 @@ def embed_command(is_all: bool) -> None:
                     await embeddings.remove_all(grant)
                 async with grant.read() as session:
                     missing = await embeddings.count_missing(session, after=0)
-                with counted("embedding posts", missing) as show:
-                    await embeddings.embed_missing(grant, on_progress=show)
+                with progress("embedding posts") as show:
+                    await embeddings.embed_missing(
+                        grant,
+                        on_progress=lambda done: show(done, missing, f"{done:,} of {missing:,}"),
+                    )
                 return missing
 
     try:
@@ -102,3 +113,71 @@ def embed_command(is_all: bool) -> None:
     except KeyboardInterrupt:
         fail(f"stopped; {RESUMABLE}")
     print_result({"embedded": count}, f"{count:,} posts have new vectors")
+
+
+@click.command("export")
+@click.option("--username", help="Only the posts of this author.")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(WRITERS)),
+    default="jsonl",
+    show_default=True,
+    help="JSON lines, CSV, or what mongoimport reads.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="The file to write, in the place of one that is there; - is standard output.",
+)
+@json_option
+def export_command(username: str | None, format_name: str, output: Path | None) -> None:
+    """Write all posts, or those of one author, as a file that `saywho import` reads again."""
+    path = None if output is None or str(output) == "-" else output
+    if path is None and wants_json():
+        raise click.UsageError("--json goes with -o FILE; the posts go to standard output.")
+
+    async def export(db: Database, _: Config) -> int:
+        async with db.read() as session:
+            begun = await begin_export(session, username)
+        posts = 0
+        with _opened(path) as file:
+            async with contextlib.aclosing(exported(db, begun, WRITERS[format_name])) as pieces:
+                async for piece in pieces:
+                    await asyncio.to_thread(file.write, piece.data)
+                    posts += piece.posts
+            await asyncio.to_thread(file.flush)
+        return posts
+
+    try:
+        posts = with_database(export)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail(f"{path or 'standard output'} cannot be written: {error.strerror}")
+    if path:
+        facts = {"file": str(path), "format": format_name, "posts": posts}
+        print_result(facts, f"wrote {posts:,} posts to {path}")
+
+
+@contextlib.contextmanager
+def _opened(path: Path | None) -> Iterator[BinaryIO]:
+    """Open the file, which gets its name only once it is whole."""
+    if path is None:
+        yield sys.stdout.buffer
+        return
+    path = path.resolve()  # The target of a link is replaced, not the link.
+    if path.exists() and not path.is_file():  # A pipe or a device.
+        with path.open("wb") as special:
+            yield special
+        return
+    unfinished = path.with_name(f".saywho-{secrets.token_hex(8)}.part")
+    try:
+        with open(unfinished, "xb", opener=open_private) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
