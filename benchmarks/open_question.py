@@ -7,7 +7,8 @@ split, lang}. Whole authors are left out, a quarter of each language at a time, 
 others. Every post is asked about alone, and in sets of five and twenty that are drawn at random.
 What answers is what the program does, fitted to the posts with split `train`. `--write` writes
 the tables into docs/attribution.md, their sentence into the READMEs, and the rates of
-strangers into app/compute/strangers.py.
+strangers into app/compute/strangers.py. With `--words 8` every post is cut to its
+first eight words, as short as a message in a chat: a table of its own.
 """
 
 import argparse
@@ -38,6 +39,7 @@ ROOT: Final = Path(__file__).parents[1]
 DOCS: Final = ROOT / "docs" / "attribution.md"
 READMES: Final = (ROOT / "README.md", ROOT / "README.ko.md")
 MARKS: Final = ("<!-- open question -->", "<!-- end -->")
+SHORT_MARKS: Final = ("<!-- short messages -->", "<!-- end -->")
 RATES: Final = ROOT / "app" / "compute" / "strangers.py"
 QUARTERS: Final = 4
 FEWEST_HERE: Final = 3
@@ -72,15 +74,19 @@ class Trial(NamedTuple):
     """Whether the right author is the likeliest."""
 
 
-def read_authors(path: Path) -> dict[str, Author]:
-    """Return the authors of a file. Raises OSError and ValueError."""
+def read_authors(path: Path, words: int | None = None) -> dict[str, Author]:
+    """Return the authors of a file, whose posts are cut to so many words.
+
+    Raises OSError and ValueError.
+    """
     authors: dict[str, Author] = {}
     for row in read_rows(path):
         author = authors.setdefault(row.author, Author(row.lang, [], []))
+        text = " ".join(row.text.split()[:words]) if words else row.text
         if not row.is_test:
-            author.known.append(row.text)
-        elif has_words(own_words(row.text)):
-            author.asked.append(row.text)
+            author.known.append(text)
+        elif has_words(own_words(text)):
+            author.asked.append(text)
     return authors
 
 
@@ -151,31 +157,40 @@ def _asked(
             yield Trial(lang, shape, suspects, not own, words, *answer)
 
 
-def print_tables(found: Sequence[Trial]) -> str:
-    """Return the tables in Markdown."""
+def print_shares(found: Sequence[Trial], *, is_brief: bool) -> str:
+    """Return the table of who is called likely, in Markdown; in brief without single sizes."""
     lines = [
         "| language | texts | suspects | strangers likely | right likely | wrong likely "
         "| `none`: ECE | log-loss |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    cells: dict[tuple[str, tuple[int, bool]], list[Trial]] = defaultdict(list)
-    for trial in found:
-        cells[trial.lang, trial.shape].append(trial)
-    for (lang, shape), some in sorted(cells.items()):
+    for (lang, shape), some in _by_shape(found):
         tabled = [trial for trial in some if trial.suspects in TABLED]
         sizes = sorted({trial.suspects for trial in tabled})
         label = f"{sizes[0]} to {sizes[-1]}"
         lines.append(f"| {lang} | {_named(shape)} | {label} | {_figures(tabled)} |")
-        if shape == SHAPES[0]:
+        if shape == SHAPES[0] and not is_brief:
             for size in SUSPECTS:
                 of_size = [trial for trial in some if trial.suspects == size]
                 if of_size:
                     lines.append(f"| {lang} | {_named(shape)} | {size} | {_figures(of_size)} |")
-    lines += ["", "| language | texts | C_llr of one author |", "| --- | --- | --- |"]
-    for (lang, shape), some in sorted(cells.items()):
+    return "\n".join(lines)
+
+
+def print_costs(found: Sequence[Trial]) -> str:
+    """Return the table of the costs of one author's ratio, in Markdown."""
+    lines = ["| language | texts | C_llr of one author |", "| --- | --- | --- |"]
+    for (lang, shape), some in _by_shape(found):
         loss = _log_loss([trial for trial in some if trial.suspects == 1])
         lines.append(f"| {lang} | {_named(shape)} | {loss / np.log(2):.3f} |")
     return "\n".join(lines)
+
+
+def _by_shape(found: Sequence[Trial]) -> list[tuple[tuple[str, tuple[int, bool]], list[Trial]]]:
+    cells: dict[tuple[str, tuple[int, bool]], list[Trial]] = defaultdict(list)
+    for trial in found:
+        cells[trial.lang, trial.shape].append(trial)
+    return sorted(cells.items())
 
 
 def _named(shape: tuple[int, bool]) -> str:
@@ -265,7 +280,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the tables; return 0, or 2 with one line where the file cannot be used."""
     options = _options(argv)
     try:
-        authors = read_authors(options.file)
+        authors = read_authors(options.file, options.words)
         found = list(trials(authors, options.rounds, options.shuffles))
         if not found:
             raise ValueError("needs four authors of one language")
@@ -273,7 +288,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         reason = error.strerror if isinstance(error, OSError) else error
         print(f"open_question: {options.file}: {reason}", file=sys.stderr)
         return 2
-    tables = print_tables(found)
+    tables = print_shares(found, is_brief=options.words is not None)
+    if options.words is not None:
+        print(tables)
+        if options.write:
+            rewrite(DOCS, *SHORT_MARKS, lambda _: f"\n{tables}\n")
+        return 0
+    tables += f"\n\n{print_costs(found)}"
     print(tables)
     rates = stranger_rates(found)
     rows = "\n".join(f"    {key!r}: {tuple(row)!r}," for key, row in rates.items())
@@ -293,6 +314,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("file", type=Path, metavar="FILE.jsonl")
     parser.add_argument("--rounds", type=int, default=2, help="times each author is left out (2)")
     parser.add_argument("--shuffles", type=int, default=3, help="divisions into sets of posts (3)")
+    parser.add_argument("--words", type=int, metavar="N", help="cut every post to so many words")
     parser.add_argument("--write", action="store_true", help="write the tables into the project")
     return parser.parse_args(argv)
 

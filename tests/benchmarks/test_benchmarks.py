@@ -85,6 +85,9 @@ def test_the_open_question_is_tabled(tmp_path: Path) -> None:
     done = run("open_question", path, "--shuffles", "1", "--rounds", "1")
     assert done.returncode == 0, done.stderr
     assert "| en | 5 posts as one text | 2 to 5 |" in done.stdout
+    short = run("open_question", path, "--shuffles", "1", "--rounds", "1", "--words", "8")
+    assert "| en | 5 posts as one text | 2 to 5 |" in short.stdout
+    assert "C_llr" not in short.stdout
 
 
 @pytest.mark.parametrize("line", ["{}", '{"author": "a", "text": "x"}', "no JSON"])
