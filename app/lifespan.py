@@ -26,7 +26,7 @@ from app.services.compare.material import Models
 from app.services.compare.materials import Materials
 from app.services.compare.quiz import Showcase
 from app.services.imports.process import keep_importing
-from app.services.live.stream import Live
+from app.services.live import Live
 from app.services.maintenance import Maintenance, jobs, media_job, vectors_job
 from app.services.posts.archive import Owner
 from app.services.posts.writer import PostWriter

@@ -121,7 +121,7 @@ MUTANTS: Final = (
     Mutant(
         "a client that comes back begins at the newest event",
         "tests/views/api/test_live_api.py",
-        "app/services/live/stream.py",
+        "app/services/live.py",
         "newest if after is None else after",
         "newest",
     ),

@@ -12,9 +12,8 @@ from quart import Quart
 
 from app import create_app
 from app.lifespan import begin_stop
+from app.services import live as live_module
 from app.services.access.rights import revoke_token
-from app.services.live import encoding as live_encoding
-from app.services.live import stream as live_module
 from tests.browsing import parts_of, scope_of
 from tests.conftest import Client, MakeConfig, client_with
 from tests.waiting import eventually
@@ -168,8 +167,8 @@ async def test_what_was_deleted_is_told_to_nobody_who_comes_later(
 async def test_resuming_anywhere_loses_nothing_and_repeats_nothing(
     app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_encoding, "PAGE", 3)
-    monkeypatch.setattr(live_encoding, "MOST_PAGES", 2)
+    monkeypatch.setattr(live_module, "PAGE", 3)
+    monkeypatch.setattr(live_module, "MOST_PAGES", 2)
     place = await newest(writer)
     chance = random.Random(5)  # noqa: S311 - no secret
     await writer.add_user("a")

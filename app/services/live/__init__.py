@@ -1,1 +1,0 @@
-"""The live stream: each event is encoded once for all clients."""
