@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
 from app.config import PREFIX
@@ -29,14 +30,21 @@ class Sandbox:
         self._limit_s = limit_s
         self._lock = asyncio.Lock()
 
-    async def read(self, function: str, body: BinaryIO, to: BinaryIO, **options: str) -> None:
-        """Write as lines what a function, named like `app.formats:read`, yields of the bytes.
+    async def read(
+        self,
+        function: Callable[..., Iterator[object]],
+        body: BinaryIO,
+        to: BinaryIO,
+        **options: str,
+    ) -> None:
+        """Write as lines what a function of a module yields of the bytes.
 
         Both are files with a number. Raises ReadError.
         """
         body.seek(0)
         async with self._lock:
-            status = await self._run(json.dumps((function, options, self._limit_s)), body, to)
+            request = (function.__module__, function.__name__, options, self._limit_s)
+            status = await self._run(json.dumps(request), body, to)
         to.seek(0)
         if status == UNREADABLE:
             raise ReadError(unpacked(json.loads(to.read())))

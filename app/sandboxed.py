@@ -38,9 +38,8 @@ def main() -> None:
     # uvloop starts a process with all inheritable files open, the server's sockets too.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.nice(NICENESS)
-    name, options, limit_s = json.loads(os.environ[REQUEST])
-    module, _, attribute = name.partition(":")
-    function = getattr(importlib.import_module(module), attribute)
+    module, name, options, limit_s = json.loads(os.environ[REQUEST])
+    function = getattr(importlib.import_module(module), name)
     _limit(limit_s)
     size = 0
     try:

@@ -46,6 +46,8 @@ class Platform:
 
     def __init__(self) -> None:
         self.posts: dict[str, list[Posted]] = {}
+        self.pages: dict[str, str] = {}
+        """HTML at other paths."""
         self.gone: dict[str, int] = {}
         """Statuses for the ids of posts that were deleted."""
         self.faults: list[Fault] = []
@@ -83,6 +85,8 @@ class Platform:
         parts = urlsplit(path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         steps = parts.path.strip("/").split("/")
+        if parts.path in self.pages:
+            return 200, {"Content-Type": "text/html"}, self.pages[parts.path].encode()
         if steps[-1] == "app.bsky.feed.getAuthorFeed":
             return self._author_feed(query)
         if steps[-1] == "app.bsky.feed.getPostThread":

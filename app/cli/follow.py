@@ -7,14 +7,14 @@ import click
 from app.cli.running import FAILED, fail, json_option, print_result, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
-from app.services.sources.following import Follower, refuse_private
+from app.services.sources.following import Follower
+from app.services.sources.names import find_source
 from app.services.sources.registry import (
     SourceFacts,
     add_source,
     all_sources,
     ask_for_visits,
     is_visit_missing,
-    parse_source,
     remove_source,
 )
 
@@ -31,16 +31,19 @@ def follow_command() -> None:
 @click.option("--username", help="The author here; by default as the source is called.")
 @json_option
 def add_command(source: str, username: str | None) -> None:
-    """Follow SOURCE: bluesky:NAME, mastodon:USER@HOST or rss:URL."""
-    name = parse_source(source, username)
+    """Follow SOURCE: bluesky:NAME, mastodon:USER@HOST or rss:URL.
+
+    USER@HOST and the address of a profile, a feed or a page that names one are understood too.
+    """
 
     async def add(db: Database, config: Config) -> SourceFacts:
-        await refuse_private(config, name)
+        name = await find_source(config, source, username)
         async with db.write() as session:
             return await add_source(session, name)
 
     added = with_database(add)
-    print_result(added, f"following {added.source}, as {added.username}")
+    notes = [f"The page names another feed, which is not followed: {each}" for each in added.others]
+    print_result(added, f"following {added.source}, as {added.username}", notes=notes)
 
 
 @follow_command.command("list")

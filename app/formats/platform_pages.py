@@ -77,24 +77,6 @@ def read_author_feed(
     )
 
 
-def read_whether_gone(body: bytes) -> Iterator[bool]:
-    """Read in an answer of Bluesky's `getPostThread` whether there is no such post."""
-    try:
-        value = as_object(_load(body))
-    except RecordError:
-        value = {}
-    thread = as_object(value.get("thread"))
-    yield value.get("error") == "NotFound" or thread.get("notFound") is True
-
-
-def read_account(body: bytes) -> Iterator[str]:
-    """Read the id in an answer of Mastodon's `accounts/lookup`. Raises RecordError."""
-    account_id = as_word(as_object(_load(body)).get("id"))
-    if not account_id:
-        raise RecordError("the answer is no account of Mastodon")
-    yield account_id
-
-
 def read_statuses(body: bytes, *, name: str, content_type: str = "") -> Page:
     """Read an answer of Mastodon's `accounts/ID/statuses`. Raises RecordError."""
     value = _load(body)

@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import feedparser
 from feedparser.encodings import convert_to_utf8
 from feedparser.namespaces import mediarss
+from selectolax.lexbor import LexborHTMLParser
 
 from app.compute.text import MAX_TEXT_LENGTH
 from app.errors import RecordError
@@ -24,6 +25,11 @@ from app.formats.source.html import beginning, html_to_text
 Entry = Mapping[str, Any]
 MOST_ENTRIES: Final = 2_000
 """Entries that are read of a feed, so that one transaction stores them."""
+MOST_NAMED: Final = 20
+"""Feeds that are read from a page's head."""
+_ROOTS: Final = frozenset(("rss", "feed", "rdf:rdf"))
+_TYPES: Final = frozenset(("application/rss+xml", "application/atom+xml"))
+_TAG: Final = re.compile(r"<([a-z][\w:.-]*)", re.I)
 _ENTRY: Final = re.compile(r"<(?:item|entry)\b", re.I)
 _END: Final = re.compile(r"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
 _ENDS: Final = " .…"
@@ -46,6 +52,29 @@ def read_feed(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead
         ids=[_source_id(entry) for entry in entries],
         account=Account(None, feed.feed.get("title"), "rss"),
     )
+
+
+def read_feed_addresses(body: bytes, *, name: str, content_type: str) -> Iterator[str]:
+    """Read the addresses of the feeds that a page names; a feed names its own, `name`.
+
+    Raises RecordError.
+    """
+    text = _decoded(body, content_type)
+    root = _TAG.search(text)
+    if root and root[1].lower() in _ROOTS:
+        return iter((name,))
+    page = LexborHTMLParser(text)
+    base = page.css_first("base[href]")
+    base_address = _joined(name, (base and base.attributes.get("href")) or "")
+    found: dict[str, None] = {}
+    for link in page.css("link[rel~=alternate][href]"):
+        kind = (link.attributes.get("type") or "").partition(";")[0].strip().lower()
+        if kind in _TYPES:
+            found[_joined(base_address, link.attributes.get("href") or "")] = None
+    addresses = [each for each in found if each][:MOST_NAMED]
+    if not addresses:
+        raise RecordError("the page names no RSS or Atom feed")
+    return iter(addresses)
 
 
 def _decoded(body: bytes, content_type: str) -> str:

@@ -2,12 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Final
 
-import httpx
 import msgspec
 from sqlalchemy import update
 
@@ -20,9 +18,9 @@ from app.errors import InvalidInputError, message_of, packed
 from app.models import LiveSource
 from app.sandbox import Sandbox
 from app.services.sources.platforms import PUBLISHERS
-from app.services.sources.registry import SourceName, due_sources
+from app.services.sources.registry import due_sources
 from app.services.sources.visiting import SourceRemovedError, Visit
-from app.services.sources.web import FetchError, Web, is_public
+from app.services.sources.web import FetchError, Web, allowed
 
 LEASE: Final = "sources"
 LOOK_EVERY_S: Final = 2.0
@@ -37,7 +35,6 @@ MOST_AT_ONCE: Final = 20
 SHORTEST_S: Final = 10.0
 LONGEST_S: Final = 900.0
 """Seconds between two visits of a source."""
-RESOLVE_TIMEOUT_S: Final = 3.0
 LIVELY_S: Final = 600.0
 """A source that brought posts within this time is visited most often; the pause then doubles each
 time that as long has passed again."""
@@ -51,26 +48,6 @@ def pause_s(quiet_s: float, *, failures: int = 0) -> float:
     return min(LONGEST_S, SHORTEST_S * 2 ** min(doublings, 10.0))
 
 
-def _may_connect(config: Config) -> Callable[[str], bool]:
-    return (lambda _: True) if config.follow_private else is_public
-
-
-async def refuse_private(config: Config, name: SourceName) -> None:
-    """Raise InvalidInputError for a source that leads into the operator's own network."""
-    web = Web(_may_connect(config))
-    host = f"[{name.host}]" if ":" in name.host.strip("[") and "[" not in name.host else name.host
-    address = config.bluesky_url if name.platform == "bluesky" else f"https://{host}"
-    try:
-        async with asyncio.timeout(RESOLVE_TIMEOUT_S):
-            await web.addresses(httpx.URL(address))
-    except FetchError as error:
-        raise InvalidInputError(message_of(error), loc="source") from None
-    except (OSError, UnicodeError, TimeoutError, httpx.InvalidURL):
-        pass  # A visit will tell.
-    finally:
-        await web.close()
-
-
 class Follower:
     """Visits due sources; of many, one at a time has the lease."""
 
@@ -79,7 +56,7 @@ class Follower:
         self._config = config
         self._lease = Lease(db, LEASE)
         self._sandbox = Sandbox()
-        self._web = Web(_may_connect(config))
+        self._web = Web(allowed(config))
         self._storing = asyncio.Lock()
         self._due_by: datetime | None = None
 

@@ -1,26 +1,20 @@
 """The platforms: how each is asked for a page of an account's posts, the newest first."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from tempfile import TemporaryFile
 from typing import BinaryIO, ClassVar, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from app.formats.platform_pages import PageHead
+from app.formats.platform_pages import PageHead, read_author_feed, read_statuses
 from app.formats.records import Item, Record
+from app.formats.rss import read_feed
 from app.sandbox import Sandbox
-from app.services.sources.registry import is_loopback
-from app.services.sources.web import MIB, Answer, FetchError, Headers, Web
+from app.services.sources.names import MOST_FEED, MOST_JSON, account_id, mastodon_api
+from app.services.sources.web import GONE, MIB, Answer, Web, unanswered
 
-MOST_JSON: Final = 2 * MIB
-"""Bytes of a page of posts."""
-MOST_FEED: Final = 8 * MIB
-MOST_TYPE: Final = 200
-"""Characters of a content type."""
-GONE: Final = frozenset((404, 410))
-"""Statuses by which a platform confirms that it has no such post."""
 PORTION: Final = 100
 PORTION_BYTES: Final = MIB // 2
 """Posts of a page that are stored at once, and their bytes."""
@@ -76,8 +70,8 @@ class LivePage(NamedTuple):
 class Publisher:
     """One source, as its platform serves it."""
 
-    function: ClassVar[str]
-    """What reads a page, in `app.formats`."""
+    read: ClassVar[Callable[..., Iterator[object]]]
+    """Reads a page."""
     most_bytes: ClassVar[int] = MOST_JSON
     confirms_deletions: ClassVar[bool] = True
     """Whether the platform says of a post that it is gone."""
@@ -98,21 +92,28 @@ class Publisher:
         Raises InvalidInputError, as `is_deleted` does.
         """
         address = await self._page_address(mark, cursor)
-        answer = await self._fetch(address, {} if cursor else mark.validators)
+        known = {} if cursor else mark.validators
+        answer = await self._web.fetch(address, known, most_bytes=self.most_bytes)
+        self._files.enter_context(answer.body)
         if answer.status == 304 or (not cursor and answer.digest == mark.digest):
             return None
-        content_type = answer.headers.get("Content-Type", "")[:MOST_TYPE]
-        file = await self._read(self.function, answer, name=self._name, content_type=content_type)
-        head = _head_of(file.readline())
+        records = self._files.enter_context(TemporaryFile())  # noqa: SIM115 - closed with the visit
+        kind = answer.content_type
+        await self._sandbox.read(
+            self.read, answer.body, records, name=self._name, content_type=kind
+        )
+        head = _head_of(records.readline())
         mark.account = head.account_id or mark.account
-        return LivePage(head, answer, file)
+        return LivePage(head, answer, records)
 
     async def is_deleted(self, mark: Mark, source_id: str) -> bool:
         """Return whether the platform confirms that it has no such post."""
-        answer = await self._get(self._post_address(mark, source_id))
-        if answer.status == 429 or answer.status >= 500:
-            raise _unanswered(answer)
-        return answer.status in GONE or await self._is_shown_gone(answer)
+        address = self._post_address(mark, source_id)
+        answer = await self._web.get(address, most_bytes=self.most_bytes)
+        with answer.body:
+            if answer.status == 429 or answer.status >= 500:
+                raise unanswered(answer)
+            return answer.status in GONE or self._is_shown_gone(answer)
 
     async def _page_address(self, mark: Mark, cursor: str | None) -> str:
         raise NotImplementedError
@@ -120,38 +121,25 @@ class Publisher:
     def _post_address(self, mark: Mark, source_id: str) -> str:
         raise NotImplementedError
 
-    async def _is_shown_gone(self, answer: Answer) -> bool:
+    def _is_shown_gone(self, answer: Answer) -> bool:
         return False
 
-    async def _get(self, address: str, headers: Headers | None = None) -> Answer:
-        answer = await self._web.get(address, headers, most_bytes=self.most_bytes)
-        self._files.enter_context(answer.body)
-        return answer
 
-    async def _fetch(self, address: str, headers: Headers | None = None) -> Answer:
-        """Return an answer of status 200 or 304. Raises FetchError."""
-        answer = await self._get(address, headers)
-        if answer.status not in {200, 304}:
-            is_unknown = answer.status in {400, *GONE}
-            raise _unanswered(answer, "; is its name right?" if is_unknown else "")
-        return answer
-
-    async def _read(self, function: str, answer: Answer, **options: str) -> BinaryIO:
-        """Return what a function of `app.formats` reads, as lines of JSON."""
-        file = self._files.enter_context(TemporaryFile())  # noqa: SIM115 - closed with the visit
-        await self._sandbox.read(f"app.formats.{function}", answer.body, file, **options)
-        return file
+class _Shown(msgspec.Struct, frozen=True):
+    is_not_found: bool = msgspec.field(name="notFound", default=False)
 
 
-def _unanswered(answer: Answer, hint: str = "") -> FetchError:
-    message = "the source answered {status}" + hint
-    return FetchError(message, not_before=answer.not_before, status=answer.status)
+class _Thread(msgspec.Struct):
+    """What Bluesky answers about a post."""
+
+    error: str = ""
+    thread: _Shown = _Shown()
 
 
 class BlueskyFeed(Publisher):
     """The posts and replies of one account, as the public service gives them without a key."""
 
-    function = "platform_pages:read_author_feed"
+    read = staticmethod(read_author_feed)
 
     async def _page_address(self, mark: Mark, cursor: str | None) -> str:
         query = {"actor": self._name, "limit": BLUESKY_PAGE, "filter": "posts_with_replies"}
@@ -163,39 +151,34 @@ class BlueskyFeed(Publisher):
         query = urlencode({"uri": uri, "depth": 0, "parentHeight": 0})
         return f"{self._bluesky_url}/xrpc/app.bsky.feed.getPostThread?{query}"
 
-    async def _is_shown_gone(self, answer: Answer) -> bool:
-        if answer.status not in {200, 400}:
-            return False
-        return (await self._read("platform_pages:read_whether_gone", answer)).read() == b"true\n"
+    def _is_shown_gone(self, answer: Answer) -> bool:
+        if answer.status in {200, 400}:
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                found = msgspec.json.decode(answer.body.read(), type=_Thread)
+                return found.error == "NotFound" or found.thread.is_not_found
+        return False
 
 
 class MastodonFeed(Publisher):
     """The statuses of one account, asked from its own server, without a key."""
 
-    function = "platform_pages:read_statuses"
-
-    @property
-    def _api(self) -> str:
-        host = self._name.rpartition("@")[2]
-        return f"{'http' if is_loopback(host) else 'https'}://{host}/api/v1"
+    read = staticmethod(read_statuses)
 
     async def _page_address(self, mark: Mark, cursor: str | None) -> str:
-        if not mark.account:
-            query = urlencode({"acct": self._name.rpartition("@")[0]})
-            found = await self._fetch(f"{self._api}/accounts/lookup?{query}")
-            file = await self._read("platform_pages:read_account", found)
-            mark.account = msgspec.json.decode(file.read(), type=str)
+        user, _, host = self._name.rpartition("@")
+        mark.account = mark.account or await account_id(self._web, user, host)
         query = urlencode({"limit": MASTODON_PAGE} | ({"max_id": cursor} if cursor else {}))
-        return f"{self._api}/accounts/{quote(mark.account, safe='')}/statuses?{query}"
+        return f"{mastodon_api(host)}/accounts/{quote(mark.account, safe='')}/statuses?{query}"
 
     def _post_address(self, mark: Mark, source_id: str) -> str:
-        return f"{self._api}/statuses/{quote(source_id, safe='')}"
+        host = self._name.rpartition("@")[2]
+        return f"{mastodon_api(host)}/statuses/{quote(source_id, safe='')}"
 
 
 class SyndicatedFeed(Publisher):
     """A feed; it holds its newest entries alone."""
 
-    function = "rss:read_feed"
+    read = staticmethod(read_feed)
     most_bytes = MOST_FEED
     confirms_deletions = False
 

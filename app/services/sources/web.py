@@ -11,9 +11,8 @@ import hashlib
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -22,10 +21,12 @@ from importlib.metadata import version
 from ipaddress import IPv6Address, ip_address, ip_network
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Final, NamedTuple, cast
+from weakref import WeakValueDictionary
 
 import httpx
 
-from app.clock import monotonic, now
+from app.clock import now
+from app.config import Config
 from app.errors import InvalidInputError
 
 Headers = Mapping[str, str]
@@ -42,8 +43,10 @@ MOST_IN_MEMORY: Final = MIB // 8
 MOST_REDIRECTS: Final = 5
 MOST_LOOKUPS: Final = 8
 """Names that are resolved at the same time."""
-MOST_HOSTS: Final = 1_000
-"""Hosts whose last request is remembered."""
+MOST_TYPE: Final = 200
+"""Characters of a content type."""
+GONE: Final = frozenset((404, 410))
+"""Statuses by which a platform confirms that it has no such post."""
 SHORTEST_WAIT: Final = timedelta(seconds=1)
 UNKNOWN_WAIT: Final = timedelta(minutes=1)
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
@@ -66,6 +69,8 @@ class FetchError(InvalidInputError):
 class Answer(NamedTuple):
     """An answer, decompressed; its body is to be closed."""
 
+    address: str
+    """Where it came from, behind redirects."""
     status: int
     headers: httpx.Headers
     body: BinaryIO
@@ -80,12 +85,14 @@ class Answer(NamedTuple):
         pairs = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
         return {ours: self.headers[theirs] for theirs, ours in pairs if theirs in self.headers}
 
+    @property
+    def content_type(self) -> str:
+        return str(self.headers.get("Content-Type", ""))[:MOST_TYPE]
 
-@dataclass(slots=True)
-class _Host:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    free_at: float = 0.0
-    not_before: datetime = EPOCH
+
+def allowed(config: Config) -> Callable[[str], bool]:
+    """Return which IP addresses may be asked."""
+    return (lambda _: True) if config.follow_private else is_public
 
 
 def is_public(address: str) -> bool:
@@ -105,10 +112,20 @@ class Web:
 
     def __init__(self, may_connect: Callable[[str], bool] = is_public) -> None:
         self._may_connect = may_connect
-        self._hosts: dict[str, _Host] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # Name servers may take long; threads of the shared pool must not wait for them.
         self._resolver = ThreadPoolExecutor(MOST_LOOKUPS, thread_name_prefix="resolve")
         self._client: httpx.AsyncClient | None = None
+
+    async def fetch(
+        self, address: str, headers: Headers | None = None, *, most_bytes: int
+    ) -> Answer:
+        """Return an answer of status 200 or 304. Raises FetchError."""
+        answer = await self.get(address, headers, most_bytes=most_bytes)
+        if answer.status in {200, 304}:
+            return answer
+        answer.body.close()
+        raise unanswered(answer, "; is its name right?" if answer.status in {400, *GONE} else "")
 
     async def get(self, address: str, headers: Headers | None = None, *, most_bytes: int) -> Answer:
         """Return the answer of a host, whatever its status. Raises FetchError."""
@@ -132,37 +149,21 @@ class Web:
             await self._client.aclose()
 
     async def _ask_in_turn(self, url: httpx.URL, headers: Headers, most_bytes: int) -> Answer:
-        async with self._turn(url.host) as host:
-            try:
-                async with asyncio.timeout(TIMEOUT_S):
-                    answer = await self._ask(url, headers, most_bytes)
-            except (TimeoutError, httpx.TimeoutException) as error:
-                raise FetchError("{host} does not answer in time", host=url.host) from error
-            except (OSError, UnicodeError, httpx.HTTPError, zlib.error) as error:
-                raise _failure(error, url.host) from error
-            host.not_before = answer.not_before or host.not_before
-            return answer
-
-    @contextlib.asynccontextmanager
-    async def _turn(self, name: str) -> AsyncIterator[_Host]:
-        if len(self._hosts) > MOST_HOSTS:
-            # Redirects may name any number of hosts.
-            busy = {at for at, host in self._hosts.items() if host.lock.locked()}
-            waiting = {at for at, host in self._hosts.items() if host.not_before > now()}
-            self._hosts = {at: self._hosts[at] for at in busy | waiting}
-        host = self._hosts.setdefault(name, _Host())
-        async with host.lock:
-            if host.not_before > now():
-                raise FetchError("{host} asked for a pause", host=name, not_before=host.not_before)
-            await asyncio.sleep(host.free_at - monotonic())
-            try:
-                yield host
-            finally:
-                host.free_at = monotonic() + PAUSE_S
+        turn = self._turns.setdefault(url.host, asyncio.Lock())
+        await turn.acquire()
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                return await self._ask(url, headers, most_bytes)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise FetchError("{host} does not answer in time", host=url.host) from error
+        except (OSError, UnicodeError, httpx.HTTPError, zlib.error) as error:
+            raise _failure(error, url.host) from error
+        finally:
+            asyncio.get_running_loop().call_later(PAUSE_S, turn.release)
 
     async def _ask(self, url: httpx.URL, headers: Headers, most_bytes: int) -> Answer:
         client = await self._opened()
-        addresses = await self.addresses(url)
+        addresses = await self.addresses(url.raw_host.decode("ascii").strip("[]"))
         for place, address in enumerate(addresses):
             request = client.build_request(
                 "GET",
@@ -181,19 +182,18 @@ class Web:
             finally:
                 await response.aclose()
             status, headers = response.status_code, response.headers
-            return Answer(status, headers, *body, _not_before(status, headers))
+            return Answer(str(url), status, headers, *body, _not_before(status, headers))
         raise OSError("no address")
 
-    async def addresses(self, url: httpx.URL) -> list[str]:
+    async def addresses(self, host: str) -> list[str]:
         """Resolve the host. Raises FetchError where any address is of the operator's network."""
-        host = url.raw_host.decode("ascii").strip("[]")
-        look_up = partial(socket.getaddrinfo, host, url.port or 0, type=socket.SOCK_STREAM)
+        look_up = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
         found = await asyncio.get_running_loop().run_in_executor(self._resolver, look_up)
         addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
         if not all(map(self._may_connect, addresses)):
             raise FetchError(
                 "{host} leads into this machine's own network; SAYWHO_FOLLOW_PRIVATE=1 allows it",
-                host=url.host,
+                host=host,
             )
         return addresses[:3]
 
@@ -214,6 +214,12 @@ class Web:
             # Requests go to addresses, so a jar would send one host's cookies to another.
             self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         return self._client
+
+
+def unanswered(answer: Answer, hint: str = "") -> FetchError:
+    """Return that the source answered with another status."""
+    message = "the source answered {status}" + hint
+    return FetchError(message, not_before=answer.not_before, status=answer.status)
 
 
 def _failure(error: Exception, host: str) -> FetchError:
@@ -265,11 +271,11 @@ async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, st
 
 
 def _not_before(status: int, headers: httpx.Headers) -> datetime | None:
-    """Return until when the host wants no request, as `Retry-After` or a spent limit says."""
-    asked = headers.get("Retry-After") if status in {429, 503} else None
-    for prefix in ("X-RateLimit", "RateLimit"):
-        if asked is None and (headers.get(f"{prefix}-Remaining") == "0" or status == 429):
-            asked = headers.get(f"{prefix}-Reset")
+    """Return until when a host that refuses to answer wants no further request."""
+    if status not in {429, 503}:
+        return None
+    names = ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset")
+    asked = next((headers[name] for name in names if name in headers), None)
     until = _time(asked) if asked else None
     if until is None:
         return now() + UNKNOWN_WAIT if status == 429 else None

@@ -8,14 +8,13 @@ from quart import g
 from app.lifespan import resources
 from app.paths import SOURCES
 from app.services.event_log import newest_event
-from app.services.sources.following import refuse_private
+from app.services.sources.names import find_source
 from app.services.sources.registry import (
     SourceFacts,
     add_source,
     ask_for_visit,
     facts,
     list_sources,
-    parse_source,
     remove_source,
 )
 from app.views import cursors
@@ -36,7 +35,8 @@ class NewSourceForm(Struct, forbid_unknown_fields=True):
     source: Annotated[
         str,
         Meta(
-            description="bluesky:NAME, mastodon:USER@HOST or rss:URL.",
+            description="bluesky:NAME, mastodon:USER@HOST, rss:URL, USER@HOST, or the address of a"
+            " profile, a feed or a page that names one.",
             examples=["rss:https://blog.example/feed.xml"],
         ),
     ]
@@ -59,8 +59,7 @@ async def list_live_sources(args: cursors.PageArgs) -> LiveSources:
 @blueprint.operation("POST", SOURCES, "admin", {201: "The source, to be visited soon"})
 async def follow_source(form: NewSourceForm) -> SourceFacts:
     """Follow an account or a feed."""
-    name = parse_source(form.source, form.username)
-    await refuse_private(resources().config, name)
+    name = await find_source(resources().config, form.source, form.username)
     async with writing() as session:
         source = await add_source(session, name)
         g.event_id = await newest_event(session)

@@ -7,12 +7,11 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError
 from app.lifespan import resources
 from app.paths import SOURCES
-from app.services.sources.following import refuse_private
+from app.services.sources.names import find_source
 from app.services.sources.registry import (
     add_source,
     ask_for_visit,
     list_sources,
-    parse_source,
     reason,
     remove_source,
 )
@@ -28,6 +27,8 @@ SOURCES_PER_PAGE = 50
 
 class SourcesArgs(Struct):
     cursor: str | None = None
+    others: int = 0
+    """Feeds that the page of an added one names as well."""
 
 
 @blueprint.page(SOURCES)
@@ -39,13 +40,12 @@ async def show_sources(args: SourcesArgs) -> ResponseReturnValue:
 async def follow(args: SourcesArgs, form: Form) -> ResponseReturnValue:
     given, username = form.get("source", ""), form.get("username", "").strip() or None
     try:
-        name = parse_source(given, username)
-        await refuse_private(resources().config, name)
+        name = await find_source(resources().config, given, username)
         async with writing() as session:
             await add_source(session, name)
     except AppError as failure:
         return await _page(args, failure, given=given, username=username or "")
-    return _back()
+    return _back(others=len(name.others) or None)
 
 
 @blueprint.action(SOURCES + "/<id:source_id>/visit")
@@ -73,11 +73,12 @@ async def _page(
         failure,
         sources=[(each, reason(each)) for each in sources],
         next_cursor=cursors.SOURCES.encode(following),
+        others=args.others,
         given=given,
         username=username,
         language_links=languages_at("sources.show_sources"),
     )
 
 
-def _back() -> Response:
-    return see_other(url_for("sources.show_sources"))
+def _back(others: int | None = None) -> Response:
+    return see_other(url_for("sources.show_sources", others=others))

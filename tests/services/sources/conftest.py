@@ -12,13 +12,8 @@ from app.db.engine import Database
 from app.models import LiveSource, Tweet, User
 from app.services.sources import following, web
 from app.services.sources.following import Follower
-from app.services.sources.registry import (
-    SourceFacts,
-    add_source,
-    all_sources,
-    ask_for_visits,
-    parse_source,
-)
+from app.services.sources.names import parse_source
+from app.services.sources.registry import SourceFacts, add_source, all_sources, ask_for_visits
 from tests.live_platforms import Platform, live_platform
 
 KINDS = ("bluesky", "mastodon", "rss")
@@ -57,7 +52,6 @@ class Following:
         async with self.db.write() as session:
             await ask_for_visits(session)
             await session.execute(update(LiveSource).values(not_before=None))
-        self._follower._web._hosts.clear()
         await self._follower.visit_due()
         return (await self.sources())[0]
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.errors import InvalidInputError
 from app.services.sources.following import LONGEST_S, SHORTEST_S, pause_s
-from app.services.sources.registry import parse_source
+from app.services.sources.names import parse_source
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,19 @@ from app.services.sources.registry import parse_source
         ),
         ("mastodon:me@[::1]:80", "mastodon:me@[::1]:80", "[::1]", "me@[::1]:80"),
         ("mastodon:me@서버.한국", "mastodon:me@서버.한국", "서버.한국", "me@서버.한국"),
+        ("@Jay.Bsky.social", "bluesky:jay.bsky.social", "bluesky", "jay.bsky.social"),
+        ("@jay.example", "bluesky:jay.example", "bluesky", "jay.example"),
+        ("jay.bsky.social", "bluesky:jay.bsky.social", "bluesky", "jay.bsky.social"),
+        ("https://bsky.app/profile/A.b", "bluesky:a.b", "bluesky", "a.b"),
+        (
+            "https://bsky.app/profile/did:plc:aBc2/",
+            "bluesky:did:plc:aBc2",
+            "bluesky",
+            "did:plc:aBc2",
+        ),
+        ("@me@Host.example", "mastodon:me@host.example", "host.example", "me@host.example"),
+        ("me@host.example", "mastodon:me@host.example", "host.example", "me@host.example"),
+        ("https://a.example/blog", "rss:https://a.example/blog", "a.example", "a.example"),
         (
             "rss:https://A.example:81/f?x=1#y",
             "rss:https://A.example:81/f?x=1",

@@ -81,6 +81,73 @@ async def test_what_cannot_be_followed_is_refused(
     assert why in (await answer.get_json())["detail"]
 
 
+def page_naming(*feeds: str) -> str:
+    links = "".join(
+        f'<link rel="Alternate home" type="Application/RSS+xml; x" href="{each}">' for each in feeds
+    )
+    return f"<!doctype html><title>x</title><link rel=alternate href=/other>{links}"
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("path", "stored", "others"),
+    [
+        ("/@sky", "mastodon:sky@{host}", []),
+        ("/users/sky/", "mastodon:sky@{host}", []),
+        ("/sky", "rss:{address}/sky", []),
+        ("/blog/", "rss:{address}/blog/feed", ["{address}/comments"]),
+        ("/@blog", "rss:{address}/feed", []),
+        ("/none", "names no RSS or Atom feed", []),
+        ("/unsafe", "leads into this machine's own network", []),
+    ],
+)
+async def test_an_address_stands_for_what_is_there(
+    make_config: MakeConfig,
+    platform: Platform,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    stored: str,
+    others: list[str],
+) -> None:
+    monkeypatch.setattr(web, "is_public", lambda address: address == "127.0.0.1")
+    platform.add("sky", "hello")
+    platform.pages = {
+        "/blog/": page_naming("feed", "/comments"),
+        "/@blog": page_naming("/feed"),
+        "/none": page_naming(),
+        "/unsafe": page_naming("http://127.0.0.2/feed"),
+    }
+    app = create_app(make_config())
+    async with app.test_app():
+        admin = await client_with(app, "admin")
+        answer = await admin.post(API, json={"source": f"{platform.address}{path}"})
+        source = await answer.get_json()
+    if not stored.startswith(("mastodon:", "rss:")):
+        assert answer.status_code == 422
+        assert stored in source["detail"]
+        return
+    here = {"host": platform.host, "address": platform.address}
+    assert source["source"] == stored.format(**here)
+    assert source.get("others", []) == [each.format(**here) for each in others]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_page_with_several_feeds_is_said_to_have_them(
+    site: Quart, platform: Platform
+) -> None:
+    platform.pages = {"/blog": page_naming("/first", "/second", "/third")}
+    operator = await signed_in(site)
+    sent = {"source": f"{platform.address}/blog"}
+    answer = await operator.post("/sources", form=sent)
+    page = await (await operator.get(answer.headers["Location"])).get_data(as_text=True)
+    assert "names 2 more feeds" in page
+    assert f"rss:{platform.address}/first" in page
+    platform.pages = {}
+    sent = {"source": "nothing"}
+    page = await (await operator.post("/sources", form=sent)).get_data(as_text=True)
+    assert "A source is like" in page
+
+
 @pytest.mark.usefixtures("quick")
 async def test_a_source_that_fails_says_why(site: Quart, platform: Platform) -> None:
     admin = await client_with(site, "admin")

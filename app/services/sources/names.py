@@ -1,0 +1,189 @@
+"""What people write to follow somebody: one of three prefixes, a profile, a feed or a page."""
+
+import asyncio
+import re
+from contextlib import suppress
+from ipaddress import ip_address
+from tempfile import TemporaryFile
+from typing import Final, Literal, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import msgspec
+
+from app.compute.text import clean_username
+from app.config import Config
+from app.errors import InvalidInputError, message_of
+from app.formats.rss import read_feed_addresses
+from app.sandbox import Sandbox
+from app.services.posts.new_tweet import checked_url
+from app.services.sources.web import MIB, FetchError, Web, allowed
+
+LivePlatform = Literal["bluesky", "mastodon", "rss"]
+MAX_LENGTH: Final = 2_000
+MOST_FEED: Final = 8 * MIB
+"""Bytes of a feed or a page."""
+MOST_JSON: Final = 2 * MIB
+"""Bytes of another answer. What is said of an account or a post is decoded within 5 ms."""
+RESOLVE_TIMEOUT_S: Final = 3.0
+FIND_TIMEOUT_S: Final = 30.0
+"""Seconds to find out what an address stands for."""
+_HOST: Final = r"(?:[a-z0-9\u0080-\U0010ffff](?:[a-z0-9\u0080-\U0010ffff.-]*)|\[[0-9a-f:.]+\])"
+_BLUESKY: Final = re.compile(r"@?(did:[a-z]+:[\w.:-]+|[a-z0-9][a-z0-9.-]*)", re.ASCII | re.I)
+_BLUESKY_PROFILE: Final = re.compile(r"https?://(?:www\.)?bsky\.app/profile/([^/?#]+)/?", re.I)
+_HANDLE: Final = re.compile(r"@[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+\.bsky\.social", re.I)
+_MASTODON: Final = re.compile(rf"@?(\w[\w.-]*)@({_HOST}(?::\d{{1,5}})?)", re.I)
+_MASTODON_PROFILE: Final = re.compile(r"/(?:@|users/)(\w[\w.-]*)/?")
+
+
+class SourceName(NamedTuple):
+    """A source that somebody names."""
+
+    platform: LivePlatform
+    name: str
+    """Handle, USER@HOST, or address."""
+    host: str
+    """The host that is asked; of Bluesky's sources, the one service is asked for all."""
+    username: str
+    """The author here, unless another name is given."""
+    others: tuple[str, ...] = ()
+    """Further feeds that the page names."""
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.name}"
+
+
+class _Account(msgspec.Struct):
+    id: str
+
+
+async def find_source(config: Config, source: str, username: str | None = None) -> SourceName:
+    """Return the source that is meant, with its author's name. Raises InvalidInputError.
+
+    A host is asked what a web address stands for; else it is only resolved, so that none in the
+    operator's own network is followed.
+    """
+    name = parse_source(source, username)
+    web = Web(allowed(config))
+    try:
+        if name.platform == "rss" and not source.strip().lower().startswith("rss:"):
+            async with asyncio.timeout(FIND_TIMEOUT_S):
+                return _with_author(await _behind(web, name.name), username)
+        is_of_service = name.platform == "bluesky"
+        host = httpx.URL(config.bluesky_url).host if is_of_service else name.host.strip("[]")
+        # Where there is no answer, a visit will tell.
+        with suppress(OSError, UnicodeError, TimeoutError):
+            async with asyncio.timeout(RESOLVE_TIMEOUT_S):
+                await web.addresses(host)
+        return name
+    except TimeoutError:
+        late = "{host} does not answer in time"
+        raise InvalidInputError(late, loc="source", host=name.host) from None
+    except InvalidInputError as error:
+        raise InvalidInputError(message_of(error), loc="source") from None
+    finally:
+        await web.close()
+
+
+def parse_source(source: str, username: str | None = None) -> SourceName:
+    """Return the source as it is written, a web address as a feed's. Raises InvalidInputError."""
+    name = _parse(source.strip()) if len(source) <= MAX_LENGTH else None
+    if name is None:
+        raise InvalidInputError(
+            "A source is like bluesky:NAME, mastodon:USER@HOST or rss:URL, or the address of a"
+            " profile, a feed or a page that names one",
+            loc="source",
+        )
+    return _with_author(name, username)
+
+
+def _with_author(name: SourceName, username: str | None) -> SourceName:
+    try:
+        return name._replace(username=clean_username(username or name.username))
+    except ValueError as error:
+        raise InvalidInputError(str(message_of(error)), loc="username") from None
+
+
+def _parse(source: str) -> SourceName | None:
+    prefix, _, rest = (each.strip() for each in source.partition(":"))
+    if prefix.lower() == "rss":
+        return _feed(rest)
+    if prefix.lower() == "bluesky" or _HANDLE.fullmatch(source):
+        return _bluesky(rest or source)
+    if profile := _BLUESKY_PROFILE.fullmatch(source):
+        return _bluesky(profile[1])
+    if match := _MASTODON.fullmatch(rest if prefix.lower() == "mastodon" else source):
+        return _mastodon(match[1], match[2].lower())
+    return _feed(source)
+
+
+def _bluesky(name: str) -> SourceName | None:
+    match = _BLUESKY.fullmatch(name)
+    if match is None:
+        return None
+    handle = match[1] if match[1].startswith("did:") else match[1].lower()
+    return SourceName("bluesky", handle, "bluesky", handle)
+
+
+def _mastodon(user: str, host: str) -> SourceName:
+    account = f"{user}@{host}"
+    return SourceName("mastodon", account, _split_port(host), account)
+
+
+def _feed(address: str) -> SourceName | None:
+    try:
+        address = (checked_url(address) or "").partition("#")[0]
+        parts = urlsplit(address)
+        has_secret, _ = parts.username is not None, parts.port
+    except (InvalidInputError, ValueError):
+        return None
+    if has_secret:
+        raise InvalidInputError("A feed's address must not hold a password", loc="source")
+    return SourceName("rss", address, parts.hostname or "", parts.hostname or "")
+
+
+async def _behind(web: Web, address: str) -> SourceName:
+    """Return what an address leads to: an account of Mastodon, a feed, or the feed of a page."""
+    parts = urlsplit(address)
+    if profile := _MASTODON_PROFILE.fullmatch(parts.path):
+        # Other sites have such addresses too; only Mastodon's interface knows the account.
+        with suppress(FetchError):
+            await account_id(web, profile[1], parts.netloc)
+            return _mastodon(profile[1], parts.netloc.lower())
+    answer = await web.fetch(address, most_bytes=MOST_FEED)
+    with answer.body, TemporaryFile() as lines:
+        here, kind = answer.address, answer.content_type
+        await Sandbox().read(read_feed_addresses, answer.body, lines, name=here, content_type=kind)
+        first, *others = (msgspec.json.decode(line, type=str) for line in lines)
+    name = _feed(address if first == here else first)
+    if name is None:
+        raise FetchError("the page names no RSS or Atom feed")
+    await web.addresses(name.host)
+    return name._replace(others=tuple(others))
+
+
+async def account_id(web: Web, user: str, host: str) -> str:
+    """Return Mastodon's id of an account on a host. Raises FetchError."""
+    address = f"{mastodon_api(host)}/accounts/lookup?{urlencode({'acct': user})}"
+    answer = await web.fetch(address, most_bytes=MOST_JSON)
+    with answer.body, suppress(msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(answer.body.read(), type=_Account).id
+    raise FetchError("the answer is no account of Mastodon")
+
+
+def mastodon_api(host: str) -> str:
+    """Return the address of the interface of Mastodon on a host."""
+    return f"{'http' if is_loopback(host) else 'https'}://{host}/api/v1"
+
+
+def _split_port(host: str) -> str:
+    return re.sub(r":\d+$", "", host) if not host.endswith("]") else host
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether the host, perhaps with a port, names this machine."""
+    name = _split_port(host).strip("[]")
+    try:
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,30 @@
+"""What a process that reads what strangers wrote may be made to do."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+from app.sandboxed import MOST_BYTES, MOST_MEMORY
+
+
+def kill(_body: bytes) -> Iterator[str]:
+    yield "a value"
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fill(_body: bytes) -> Iterator[str]:
+    yield "x" * len([b"x" * 2**20 for _ in range(MOST_MEMORY // 2**20)])
+
+
+def flood(_body: bytes) -> Iterator[str]:
+    for _ in range(MOST_BYTES // 2**20 + 1):
+        yield "x" * 2**20
+
+
+def whisper(_body: bytes) -> Iterator[str]:
+    yield "half a pair: \ud800."
+
+
+def tell(_body: bytes) -> Iterator[object]:
+    yield [name for name in os.environ if name.startswith("SAYWHO_")]
+    yield os.listdir("/proc/self/fd")
