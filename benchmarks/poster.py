@@ -13,8 +13,8 @@ from pathlib import Path
 from app.clock import now
 from app.config import Config
 from app.db.engine import Database
-from app.services.posts.adding import Arrival, add_arrivals
 from app.services.posts.new_tweet import new_tweet
+from app.services.posts.writer import Arrival, add_arrivals
 
 
 async def post(db: Database, user_id: int, per_second: float, seconds: float) -> dict[int, float]:

@@ -30,7 +30,7 @@ from sqlalchemy import update
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.db.sqlite.words import register
+from app.db.sqlite.indexes import register
 from app.models import User
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user

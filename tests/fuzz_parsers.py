@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=STEERING) if IS_THERE else contextlib.nu
     from app.formats import FORMATS
     from app.formats.rss import read_feed
     from app.formats.source.file import Source
-    from app.services.posts.media_files import TYPES, suffix_of
+    from app.services.posts.media import TYPES, suffix_of
     from tests.archives import SMALL_FILES
 
 DEFAULT_SECONDS: Final = 600

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.engine import Database
-from app.services.posts.adding import AddResult, Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.users import add_user, find_user
+from app.services.posts.writer import AddResult, Arrival, add_arrivals
 
 
 async def add_posts(

@@ -33,7 +33,7 @@ from app.formats.source.file import Source
 from app.services.imports.bulk import MAX_ERRORS, ImportReport, PostCounts
 from app.services.imports.imports import NamelessFileError, check_published, import_archive
 from app.services.imports.samples import load_samples
-from app.services.posts.media_files import MediaKeeper, keeper_of
+from app.services.posts.media import MediaKeeper, keeper_of
 from app.tasks import collect_seldom, share_heap
 
 SHOWN_ERRORS: Final = 20

@@ -13,16 +13,9 @@ from app.services.access.logins import unlock
 from app.services.access.operators import add_operator, add_setup_link
 from app.services.access.passwords import hash_password
 from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
-from app.services.posts.deletion import purge_deleted
-from app.services.posts.media_uses import remove_unneeded
-from app.services.posts.users import (
-    Author,
-    Platform,
-    add_user,
-    delete_user,
-    find_author,
-    list_authors,
-)
+from app.services.posts.deletion import delete_user, purge_deleted
+from app.services.posts.media import remove_unneeded
+from app.services.posts.users import Author, Platform, add_user, find_author, list_authors
 
 PAGE = 200
 

@@ -33,8 +33,7 @@ from app.errors import InvalidInputError, StartError
 from app.models import LoginFailure, LoginSession, Operator, SetupLink, Token
 from app.security import KEY_FILE, make_private_folder, open_private
 from app.services.checks import LAST_BACKUP, find_faults
-from app.services.posts.media_files import content_type, locked_against_removal
-from app.services.posts.media_uses import needed_files
+from app.services.posts.media import content_type, locked_against_removal, needed_files
 
 LAYOUT: Final = 2
 """Number of the layout of backups; those with a higher one are refused."""

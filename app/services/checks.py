@@ -19,7 +19,7 @@ from app.db.feed import Feed
 from app.errors import AppError, UnavailableError
 from app.models import BackgroundSnapshot, Embedding, Profile, Tweet, User
 from app.services.compare.background import BackgroundStore
-from app.services.posts.media_uses import find_missing_media
+from app.services.posts.media import find_missing_media
 from app.services.posts.post_counts import miscounted
 from app.services.search.vocabulary import find_word_faults, is_index_current
 

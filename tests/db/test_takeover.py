@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.sqlite.words import register
+from app.db.sqlite.indexes import register
 from tests.archives import picture
 from tests.databases import Databases, PostgresqlDatabases
 from tests.installation import Installation

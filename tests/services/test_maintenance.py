@@ -18,8 +18,9 @@ from app.services.compare.folding import LONGEST_TAIL, LongTails
 from app.services.event_log import prune_events
 from app.services.imports.jobs import add_job
 from app.services.maintenance import Job, Maintenance, jobs
+from app.services.posts.deletion import delete_user
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.users import add_user, delete_user
+from app.services.posts.users import add_user
 from app.services.search.vocabulary import is_vocabulary_old
 from tests.conftest import MakeConfig
 from tests.posting import add_posts

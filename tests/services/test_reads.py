@@ -10,9 +10,10 @@ from sqlalchemy import text
 from app.clock import now
 from app.db.engine import Database
 from app.errors import NotFoundError
+from app.services.posts.deletion import delete_user
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.tweets import NEWEST, list_posts
-from app.services.posts.users import add_user, delete_user, get_author
+from app.services.posts.users import add_user, get_author
 from app.services.reads import Reads
 from tests.posting import add_posts
 

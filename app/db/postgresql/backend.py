@@ -42,8 +42,7 @@ from app.db.postgresql.connection import (
     shown_name,
 )
 from app.db.postgresql.feed import PostgresqlFeed
-from app.db.postgresql.vectors import nearest
-from app.db.postgresql.words import INDEX, PostgresqlWords
+from app.db.postgresql.indexes import INDEX, PostgresqlWords, nearest
 from app.errors import UnavailableError
 from app.models import Base, Embedding
 from app.models.base import UtcDateTime

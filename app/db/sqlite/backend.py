@@ -30,8 +30,7 @@ from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
 from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
 from app.db.sqlite.feed import SqliteFeed
-from app.db.sqlite.vectors import nearest
-from app.db.sqlite.words import SqliteWords
+from app.db.sqlite.indexes import SqliteWords, nearest
 from app.errors import StartError
 from app.models import Base
 from app.models.base import UtcDateTime

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.sqlite.driver import DriverConnection
-from app.db.sqlite.words import register
+from app.db.sqlite.indexes import register
 from app.errors import AppError, StorageFullError, UnavailableError, unwritable
 
 POOL_SIZE: Final = 5

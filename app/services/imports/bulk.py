@@ -21,9 +21,9 @@ from app.models import Tweet
 from app.services.compare.folding import FOLD_FROM, CountedPost, fold_batch
 from app.services.event_log import NewEvent
 from app.services.imports.authors import BulkAuthor, find_authors, store_authors
-from app.services.posts.adding import Arrival, add_arrivals
-from app.services.posts.media_uses import stored_media
+from app.services.posts.media import stored_media
 from app.services.posts.new_tweet import NewTweet
+from app.services.posts.writer import Arrival, add_arrivals
 
 MAX_ERRORS: Final = 100
 MOST_LISTED: Final = 200

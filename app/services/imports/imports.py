@@ -17,7 +17,7 @@ from app.services.compare.background import is_outgrown, renew_background
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
 from app.services.imports.media import ArchiveMedia
 from app.services.imports.reading import ArchiveReader
-from app.services.posts.media_files import MediaKeeper
+from app.services.posts.media import MediaKeeper
 from app.services.posts.users import check_platform, find_user
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 

@@ -8,7 +8,7 @@ from app.errors import AppError, Message, message_of
 from app.formats.records import Item, Medium, Record, StoredMedium
 from app.formats.source.file import Source
 from app.services.imports.bulk import MAX_ERRORS, ImportReport
-from app.services.posts.media_files import MediaKeeper, NoRoomError
+from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.new_tweet import MOST_DESCRIBED, MOST_MEDIA, checked_url, lenient
 
 

@@ -44,7 +44,7 @@ from app.services.imports.jobs import (
     next_job,
 )
 from app.services.imports.uploads import held_uploads, old_uploads, remove_upload, upload_path
-from app.services.posts.media_files import keeper_of
+from app.services.posts.media import keeper_of
 from app.tasks import collect_seldom, share_heap
 
 LOOK_EVERY_S: Final = 5.0

@@ -15,7 +15,7 @@ from app.models import Tweet, User
 from app.services.compare.background import renew_background
 from app.services.imports.bulk import ImportReport
 from app.services.imports.imports import import_archive
-from app.services.posts.users import delete_user
+from app.services.posts.deletion import delete_user
 from app.services.search.vocabulary import renew_vocabulary
 
 SAMPLES_FOLDER: Final = Path(__file__).parents[2] / "sample"

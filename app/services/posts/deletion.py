@@ -1,16 +1,28 @@
-"""Remove the rows of deleted authors, in chunks, so that other writers can run in between."""
+"""Deleting posts and authors.
+
+They are gone from every answer at once. The rows of authors follow in chunks, so that other writers
+can run in between.
+"""
 
 from collections import Counter
 from typing import Final
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import String, cast, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.db.backend import Sessions
-from app.models import Tweet, User
-from app.services.event_log import append_event
-from app.services.posts.post_counts import remove_counts
+from app.models import LiveSource, ModelCard, Profile, Tweet, User
+from app.services.compare.card_stored import forget_cards
+from app.services.compare.profiles import subtract_tweet
+from app.services.event_log import NewEvent, append_event, append_events
+from app.services.posts.post_counts import count_posts, remove_counts
+from app.services.posts.replies import unlink_replies
+from app.services.posts.tweets import get_post
+from app.services.posts.users import get_user
 
+DELETED_PREFIX: Final = "\x01"
+"""First character of a deleted author's key; names hold no control characters."""
 CHUNK: Final = 500
 """Most posts, and most authors, deleted by one transaction: some 30 ms of the write lock."""
 
@@ -54,3 +66,59 @@ async def purge_some(session: AsyncSession) -> bool:
         total = removed.total()
         await append_event(session, "rows.removed", user_id=max(removed), count=total)
     return bool(removed or authors)
+
+
+async def delete_post(session: AsyncSession, tweet_id: int) -> int:
+    """Delete a post, and take it out of its author's profile; return the event.
+
+    Raises NotFoundError.
+    """
+    await get_post(session, tweet_id)
+    tweet = await session.get_one(Tweet, tweet_id)
+    await subtract_tweet(session, tweet)
+    await unlink_replies(session, tweet)
+    await session.execute(delete(Tweet).where(Tweet.id == tweet_id))
+    await forget_cards(session, tweet.user_id)
+    await count_posts(session, (), [(tweet.user_id, tweet.created_at, tweet.lang)])
+    await session.execute(
+        update(User)
+        .where(User.id == tweet.user_id)
+        .values(tweet_count=User.tweet_count - 1, deletion_count=User.deletion_count + 1)
+    )
+    return await append_event(session, "tweet.deleted", user_id=tweet.user_id, tweet_id=tweet_id)
+
+
+async def delete_user(session: AsyncSession, username: str) -> int:
+    """Remove the author and all posts from every answer at once; return the event.
+
+    The name is free again; `purge_deleted` removes the rows. Raises NotFoundError.
+    """
+    return await _delete(session, await get_user(session, username))
+
+
+async def delete_everybody(session: AsyncSession) -> int | None:
+    """Delete all authors as `delete_user` does; return the newest event, None if there are none."""
+    marked = update(User).where(User.deleted_at.is_(None)).returning(User.id, User.tweet_count)
+    gone = (
+        await session.execute(
+            marked.values(deleted_at=now(), username_key=DELETED_PREFIX + cast(User.id, String)),
+            execution_options={"synchronize_session": False},
+        )
+    ).all()
+    await session.execute(delete(Profile))
+    await session.execute(delete(ModelCard))
+    await session.execute(delete(LiveSource))
+    if not gone:
+        return None
+    events = [NewEvent("user.deleted", user_id, posts=posts) for user_id, posts in gone]
+    return await append_events(session, events)
+
+
+async def _delete(session: AsyncSession, user: User) -> int:
+    # A followed author would come back with the next visit.
+    await session.execute(delete(LiveSource).where(LiveSource.username_key == user.username_key))
+    user.deleted_at = now()
+    user.username_key = f"{DELETED_PREFIX}{user.id}"
+    await session.execute(delete(Profile).where(Profile.user_id == user.id))
+    await forget_cards(session, user.id)
+    return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)

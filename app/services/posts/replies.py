@@ -1,23 +1,62 @@
-"""What posts answer: a reply is linked to its post when the second one of the two is stored."""
+"""What posts answer, and the conversations that these make.
 
+A reply is linked to its post when the second one of the two is stored.
+"""
+
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import Table, and_, bindparam, or_, select, update
+from sqlalchemy import Table, and_, bindparam, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.compute.text import username_key
 from app.compute.threads import first_of_each
 from app.db.backend import backend_of
+from app.errors import NotFoundError
+from app.formats.records import ReplyTarget
+from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.event_log import NewEvent, append_events
+from app.services.posts.tweets import Post, find_posts, newest_first
 
 Row = dict[str, Any]
 """The columns of a post, by name."""
 PostKey = tuple[str, str]
 """The key of an author's name, and the platform's own id of a post."""
 
+DEEPEST: Final = 4
+"""Branches of branches beyond this depth are shown like it."""
+_MOST_BESIDE: Final = 100
+"""Answers to a post that is not here, of which one leads to the others."""
+
+# Both databases go on from the posts found first, so these are the nearest ones. UNION leaves out
+# what is there already, so that circles end.
+_AROUND: Final = text("""
+    WITH RECURSIVE found (id, source_id, reply_to_id) AS (
+        SELECT post.id, post.source_id, post.reply_to_id FROM "Tweet" AS post
+        JOIN "Users" AS author ON author.id = post.user_id AND author.deleted_at IS NULL
+        WHERE post.id IN :starts
+        UNION
+        SELECT post.id, post.source_id, post.reply_to_id FROM found
+        JOIN "Tweet" AS post ON post.id = found.reply_to_id
+            OR post.reply_to_source_id = found.source_id AND post.reply_to_id = found.id
+        JOIN "Users" AS author ON author.id = post.user_id AND author.deleted_at IS NULL
+    )
+    SELECT id FROM found LIMIT :most
+""").bindparams(bindparam("starts", expanding=True))
+_BESIDE: Final = text("""
+    SELECT other.id, author.username_key, other.reply_to_username AS username,
+        own.username_key AS own_key, post.reply_to_username AS own_username
+    FROM "Tweet" AS post
+    JOIN "Users" AS own ON own.id = post.user_id
+    JOIN "Tweet" AS other ON other.reply_to_source_id = post.reply_to_source_id
+    JOIN "Users" AS author ON author.id = other.user_id AND author.deleted_at IS NULL
+    WHERE post.id = :tweet_id AND other.id <> :tweet_id
+    LIMIT :most
+""")
 _TWEET: Final = cast(Table, Tweet.__table__)
 _LINK: Final = update(_TWEET).where(_TWEET.c.id == bindparam("linked"))
 
@@ -134,3 +173,107 @@ async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:
     query = query.where(Tweet.user_id == user_id, Tweet.id != answered.id)
     above = {post_id: answered_id for post_id, answered_id in await session.execute(query)}  # noqa: C416
     return first_of_each(above, above)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A post of a conversation, and how deep its branch is."""
+
+    post: Post
+    level: int
+    answers_missing: bool
+    """Whether it answers a post that is not here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The posts of a conversation, each after the one that it answers."""
+
+    turns: list[Turn]
+    is_whole: bool
+    """Whether there are no more posts than could be read."""
+
+    @property
+    def missing(self) -> list[ReplyTarget]:
+        """The posts that are answered and not here."""
+        gaps = [turn.post.reply_to for turn in self.turns if turn.answers_missing]
+        return list(dict.fromkeys(ReplyTarget(gap.source_id, gap.username) for gap in gaps if gap))
+
+
+async def read_conversation(session: AsyncSession, tweet_id: int, *, most: int) -> Conversation:
+    """Return up to `most` posts of the conversation, those nearest to the post rather than others.
+
+    A fixed number of queries, however deep it is. Raises NotFoundError.
+    """
+    depends_on(EVERYTHING)
+    ids = await _around(session, [tweet_id], most + 1)
+    if not ids:
+        raise NotFoundError("There is no post {tweet_id}", tweet_id=tweet_id)
+    posts = await find_posts(session, ids[:most])
+    first = next((post.id for post in posts.values() if _answers_missing(post)), None)
+    if first is not None and len(ids) <= most:
+        ids += await _around(session, await _beside(session, first), most + 1 - len(ids))
+        posts |= await find_posts(session, ids[len(posts) : most])
+    return Conversation(_in_turns(list(posts.values())), len(ids) <= most)
+
+
+def _answers_missing(post: Post) -> bool:
+    return post.reply_to is not None and post.reply_to.id is None
+
+
+async def _around(session: AsyncSession, starts: Sequence[int], most: int) -> list[int]:
+    """Return these posts, what they answer and what answers them, and so on, the nearest first."""
+    return list(await session.scalars(_AROUND, {"starts": starts, "most": most}))
+
+
+async def _beside(session: AsyncSession, tweet_id: int) -> list[int]:
+    """Return what answers the same post as this one, where that is not here."""
+    rows = await session.execute(_BESIDE, {"tweet_id": tweet_id, "most": _MOST_BESIDE})
+    return [
+        row.id
+        for row in rows
+        if _answered(row.username, row.username_key) == _answered(row.own_username, row.own_key)
+    ]
+
+
+def _answered(username: str | None, own_key: str) -> str:
+    """Return the key of the author whom a post answers: where none is named, its own."""
+    return own_key if username is None else username_key(username)
+
+
+def _in_turns(posts: Sequence[Post]) -> list[Turn]:
+    """Return the posts in the order of reading: branches first, then what goes on.
+
+    What goes on stays at the depth of what it answers: the author's own next post, or the only
+    answer.
+    """
+    ordered = sorted(posts, key=lambda post: newest_first(post.created_at, post.id))
+    ids = {post.id for post in posts}
+    starts: list[Post] = []
+    answers: dict[int, list[Post]] = defaultdict(list)
+    for post in ordered:
+        above = post.reply_to.id if post.reply_to else None
+        (answers[above] if above in ids else starts).append(post)
+    turns: dict[int, Turn] = {}
+    waiting = [(post, 0) for post in starts or _in_circle(ordered)]
+    while waiting:
+        post, level = waiting.pop()
+        if post.id in turns:
+            continue
+        turns[post.id] = Turn(post, min(level, DEEPEST), _answers_missing(post))
+        next_ones = answers[post.id]
+        own = [each for each in next_ones if each.username == post.username]
+        going_on = own[-1] if own else next_ones[0] if len(next_ones) == 1 else None
+        if going_on is not None:
+            waiting.append((going_on, level))
+        waiting += [(each, level + 1) for each in next_ones if each is not going_on]
+    return list(turns.values())
+
+
+def _in_circle(posts: Sequence[Post]) -> list[Post]:
+    """Return one of the posts that answer each other in a circle, from which all others follow."""
+    by_id = {post.id: post for post in posts}
+    at = posts[-1]
+    for _ in posts:
+        at = by_id[at.reply_to.id] if at.reply_to and at.reply_to.id else at
+    return [at]

@@ -167,6 +167,16 @@ async def count_by_hour_of_week(
     return [hours[hour] for hour in range(WEEK_H)]
 
 
+async def count_selected(
+    session: AsyncSession, selection: Selection, zone: ZoneInfo, *, hour: int | None
+) -> int:
+    """Return how many posts there are, of one hour of the week if it is given."""
+    if hour is not None:
+        return (await count_by_hour_of_week(session, selection, zone))[hour]
+    counts = select(func.sum(PostCount.posts)).where(*await count_conditions(session, selection))
+    return int(await session.scalar(counts) or 0)
+
+
 async def count_by_day_of_some(
     session: AsyncSession, selection: Selection, zone: ZoneInfo, *, usernames: Sequence[str]
 ) -> list[tuple[date, str | None, int]]:

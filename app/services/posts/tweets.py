@@ -1,26 +1,28 @@
-"""Posts: listing and deleting them."""
+"""Posts as answers show them: one, or a page of a list."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Row,
     Select,
     TextualSelect,
     and_,
     bindparam,
-    delete,
+    cast,
+    extract,
     func,
     or_,
     select,
     text,
     tuple_,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -30,14 +32,12 @@ from app.errors import NotFoundError
 from app.formats.records import MediumKind, Reactions
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
+from app.models.derived import EPOCH_S
 from app.paths import MEDIA
-from app.services.compare.card_stored import forget_cards
-from app.services.compare.profiles import subtract_tweet
-from app.services.event_log import append_event
-from app.services.posts.media_uses import stored_media
-from app.services.posts.post_counts import count_posts
-from app.services.posts.replies import unlink_replies
-from app.services.selection import Selection, field_conditions
+from app.services.posts.media import stored_media
+from app.services.posts.post_counts import HOUR_S, local_seconds
+from app.services.posts.statistics import WEEK_H
+from app.services.selection import Selection, field_conditions, post_conditions
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
@@ -200,6 +200,26 @@ async def list_posts(
     return await read_page(session, conditions, after=after, limit=limit)
 
 
+async def list_selected(
+    session: AsyncSession,
+    selection: Selection,
+    *,
+    hour: int | None = None,
+    zone: ZoneInfo,
+    after: TweetKey | None = None,
+    limit: int,
+) -> Page:
+    """Return up to `limit` posts, the newest first, and the next place.
+
+    `hour` is one of the 168 of the week, from Monday, in the time zone. Raises NotFoundError.
+    """
+    conditions = await post_conditions(session, selection)
+    if hour is not None:
+        seconds = cast(extract("epoch", Tweet.created_at), BigInteger) + EPOCH_S
+        conditions.append(local_seconds(seconds, zone) // HOUR_S % WEEK_H == hour)
+    return await read_page(session, conditions, after=after, limit=limit)
+
+
 async def read_page(
     session: AsyncSession,
     conditions: Sequence[ColumnElement[bool]],
@@ -267,23 +287,3 @@ def _is_older(created_at: datetime | None, tweet_id: int) -> ColumnElement[bool]
         return and_(Tweet.created_at.is_(None), Tweet.id < tweet_id)
     older = tuple_(Tweet.created_at, Tweet.id) < tuple_(created_at, tweet_id)
     return or_(older, Tweet.created_at.is_(None))
-
-
-async def delete_post(session: AsyncSession, tweet_id: int) -> int:
-    """Delete a post, and take it out of its author's profile; return the event.
-
-    Raises NotFoundError.
-    """
-    await get_post(session, tweet_id)
-    tweet = await session.get_one(Tweet, tweet_id)
-    await subtract_tweet(session, tweet)
-    await unlink_replies(session, tweet)
-    await session.execute(delete(Tweet).where(Tweet.id == tweet_id))
-    await forget_cards(session, tweet.user_id)
-    await count_posts(session, (), [(tweet.user_id, tweet.created_at, tweet.lang)])
-    await session.execute(
-        update(User)
-        .where(User.id == tweet.user_id)
-        .values(tweet_count=User.tweet_count - 1, deletion_count=User.deletion_count + 1)
-    )
-    return await append_event(session, "tweet.deleted", user_id=tweet.user_id, tweet_id=tweet_id)

@@ -1,4 +1,4 @@
-"""Authors: find, list, add and delete them."""
+"""Authors: find, list and add them."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -7,19 +7,7 @@ from typing import Annotated, Final, Literal, TypeVarTuple
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import (
-    Row,
-    Select,
-    String,
-    and_,
-    bindparam,
-    cast,
-    delete,
-    func,
-    not_,
-    select,
-    update,
-)
+from sqlalchemy import Row, Select, and_, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -27,9 +15,8 @@ from app.compute.text import clean_username, username_key
 from app.db.backend import allocate_ids, chunks
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.memo import EVERYTHING, depends_on
-from app.models import LiveSource, ModelCard, Profile, Tweet, User
-from app.services.compare.card_stored import forget_cards
-from app.services.event_log import NewEvent, append_event, append_events
+from app.models import Tweet, User
+from app.services.event_log import append_event
 
 Columns = TypeVarTuple("Columns")
 Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]
@@ -38,8 +25,6 @@ LONGEST_KEY: Final = 960
 """Characters of a name's key: some become three when their case is folded."""
 MOST_FOUND: Final = 200
 """Authors that are found by a part of their names."""
-DELETED_PREFIX: Final = "\x01"
-"""First character of a deleted author's key; names hold no control characters."""
 
 
 class Author(msgspec.Struct, frozen=True):
@@ -188,42 +173,6 @@ def check_platform(
         known=known,
         platform=platform,
     )
-
-
-async def delete_user(session: AsyncSession, username: str) -> int:
-    """Remove the author and all posts from every answer at once; return the event.
-
-    The name is free again; `purge_deleted` removes the rows. Raises NotFoundError.
-    """
-    return await _delete(session, await get_user(session, username))
-
-
-async def delete_everybody(session: AsyncSession) -> int | None:
-    """Delete all authors as `delete_user` does; return the newest event, None if there are none."""
-    marked = update(User).where(User.deleted_at.is_(None)).returning(User.id, User.tweet_count)
-    gone = (
-        await session.execute(
-            marked.values(deleted_at=now(), username_key=DELETED_PREFIX + cast(User.id, String)),
-            execution_options={"synchronize_session": False},
-        )
-    ).all()
-    await session.execute(delete(Profile))
-    await session.execute(delete(ModelCard))
-    await session.execute(delete(LiveSource))
-    if not gone:
-        return None
-    events = [NewEvent("user.deleted", user_id, posts=posts) for user_id, posts in gone]
-    return await append_events(session, events)
-
-
-async def _delete(session: AsyncSession, user: User) -> int:
-    # A followed author would come back with the next visit.
-    await session.execute(delete(LiveSource).where(LiveSource.username_key == user.username_key))
-    user.deleted_at = now()
-    user.username_key = f"{DELETED_PREFIX}{user.id}"
-    await session.execute(delete(Profile).where(Profile.user_id == user.id))
-    await forget_cards(session, user.id)
-    return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
 
 
 async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:

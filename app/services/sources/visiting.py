@@ -21,7 +21,7 @@ from app.formats.records import Archive
 from app.models import LiveSource, Tweet
 from app.services.imports.bulk import ImportReport
 from app.services.imports.imports import import_archive
-from app.services.posts.tweets import delete_post
+from app.services.posts.deletion import delete_post
 from app.services.posts.users import find_user
 from app.services.sources.platforms import LivePage, Mark, Publisher
 from app.services.sources.web import FetchError

@@ -9,9 +9,10 @@ from app.formats.records import ReplyTarget
 from app.lifespan import resources
 from app.paths import TWEETS
 from app.services.imports.ndjson import LinesReport, TweetLine, store_lines
-from app.services.posts.conversations import read_conversation
+from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import PostFields
-from app.services.posts.tweets import Post, delete_post, get_post, list_posts
+from app.services.posts.replies import read_conversation
+from app.services.posts.tweets import Post, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.posts.writer import PostRequest
 from app.services.search.similar import Method, SimilarPost, similar_posts

@@ -6,7 +6,8 @@ from msgspec import Meta, Struct
 from quart import g, url_for
 
 from app.lifespan import resources
-from app.services.posts.users import Author, Platform, add_user, delete_user, list_authors
+from app.services.posts.deletion import delete_user
+from app.services.posts.users import Author, Platform, add_user, list_authors
 from app.views import cursors
 from app.views.access import writing
 from app.views.blueprints import ApiBlueprint, Reply

@@ -9,8 +9,7 @@ from quart.wrappers.response import FileBody
 from app.errors import NotFoundError
 from app.lifespan import resources
 from app.paths import MEDIA
-from app.services.posts.media_files import content_type
-from app.services.posts.media_uses import is_needed
+from app.services.posts.media import content_type, is_needed
 from app.views.blueprints import PageBlueprint
 
 blueprint = PageBlueprint("media")

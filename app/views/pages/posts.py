@@ -8,9 +8,9 @@ from quart import g, render_template
 
 from app.i18n import gettext, show_period
 from app.lifespan import resources
-from app.services.posts.conversations import read_conversation
-from app.services.posts.selected import count_selected, list_selected
-from app.services.posts.statistics import WEEK_H
+from app.services.posts.replies import read_conversation
+from app.services.posts.statistics import WEEK_H, count_selected
+from app.services.posts.tweets import list_selected
 from app.services.posts.users import get_author
 from app.services.search.similar import similar_posts
 from app.views import cursors

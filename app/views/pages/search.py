@@ -8,8 +8,7 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import MalformedError, NotFoundError
 from app.lifespan import resources
-from app.services.posts.selected import list_selected
-from app.services.posts.tweets import Page
+from app.services.posts.tweets import Page, list_selected
 from app.services.posts.users import Author, find_user, list_authors
 from app.services.search.search import Hit, Mode, ResultPage, Spans, find
 from app.services.search.word_search import Place

@@ -26,9 +26,8 @@ from app.services.event_log import newest_event
 from app.services.imports.jobs import drop_jobs
 from app.services.imports.samples import delete_samples, list_samples
 from app.services.imports.uploads import remove_upload
-from app.services.posts.deletion import count_deleted
-from app.services.posts.tweets import delete_post
-from app.services.posts.users import count_users, delete_everybody, delete_user
+from app.services.posts.deletion import count_deleted, delete_everybody, delete_post, delete_user
+from app.services.posts.users import count_users
 from app.views.access import known_device, writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address

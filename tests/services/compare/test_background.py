@@ -15,8 +15,7 @@ from app.services.compare.background import (
     is_outgrown,
     renew_background,
 )
-from app.services.posts.tweets import delete_post
-from app.services.posts.users import delete_user
+from app.services.posts.deletion import delete_post, delete_user
 from tests.posting import post
 from tests.waiting import maintain
 

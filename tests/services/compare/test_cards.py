@@ -16,8 +16,9 @@ from app.services.compare.background import renew_background
 from app.services.compare.card import masked
 from app.services.compare.cards import Cards
 from app.services.compare.material import Models
+from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.tweets import delete_post, list_posts
+from app.services.posts.tweets import list_posts
 from app.services.posts.users import add_user, find_user
 from tests.posting import add_posts
 

@@ -18,9 +18,9 @@ from app.services.compare.material import Models
 from app.services.compare.materials import gather_material
 from app.services.compare.profiles import ProfileStore
 from app.services.event_log import newest_event
+from app.services.posts.deletion import delete_post, delete_user
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.tweets import delete_post
-from app.services.posts.users import add_user, delete_user
+from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
 from tests.posting import add_posts, post
 

@@ -12,8 +12,8 @@ from app.services.compare.background import renew_background
 from app.services.compare.judging import Comparison, judge
 from app.services.compare.material import Models
 from app.services.compare.materials import MOST_NAMES, Materials, gather_material
-from app.services.posts.tweets import delete_post
-from app.services.posts.users import add_user, delete_user
+from app.services.posts.deletion import delete_post, delete_user
+from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
 from tests.posting import post
 

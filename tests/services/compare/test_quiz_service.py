@@ -19,8 +19,8 @@ from app.services.compare.quiz import (
     read_question,
     solve,
 )
+from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.tweets import delete_post
 from app.services.posts.users import add_user
 from tests.posting import add_posts
 

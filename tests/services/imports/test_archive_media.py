@@ -16,11 +16,8 @@ from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
 from app.services.imports.bulk import BulkError, ImportReport
 from app.services.imports.imports import import_archive
-from app.services.posts.deletion import purge_deleted
-from app.services.posts.media_files import MediaKeeper
-from app.services.posts.media_uses import is_needed, remove_every_unneeded, remove_unneeded
-from app.services.posts.tweets import delete_post
-from app.services.posts.users import delete_user
+from app.services.posts.deletion import delete_post, delete_user, purge_deleted
+from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 from tests.formats.reading import saved_folder
 
@@ -193,7 +190,7 @@ async def test_the_limit_is_reported_and_costs_only_files(
 async def test_files_that_lie_or_are_damaged_or_too_large_are_reported_and_left_out(
     db: Database, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.posts.media_files.MOST_PICTURE_BYTES", 2**21)
+    monkeypatch.setattr("app.services.posts.media.MOST_PICTURE_BYTES", 2**21)
     page, drawing = (
         b"<!doctype html><script>1</script>",
         b'<svg xmlns="http://www.w3.org/2000/svg"/>',

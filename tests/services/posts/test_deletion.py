@@ -16,16 +16,16 @@ from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.compare.folding import fold_tails
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
-from app.services.posts.deletion import CHUNK, count_deleted, purge_deleted, purge_some
-from app.services.posts.new_tweet import new_tweet
-from app.services.posts.users import (
-    add_user,
-    count_users,
+from app.services.posts.deletion import (
+    CHUNK,
+    count_deleted,
     delete_everybody,
     delete_user,
-    find_user,
-    list_authors,
+    purge_deleted,
+    purge_some,
 )
+from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import add_user, count_users, find_user, list_authors
 from tests.browsing import parts_of
 from tests.conftest import Client
 from tests.waiting import eventually, until_some_are_imported

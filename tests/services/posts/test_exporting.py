@@ -17,10 +17,10 @@ from app.formats.records import PostRow, ReplyTarget
 from app.formats.source.file import Source
 from app.services.imports.imports import import_archive
 from app.services.posts import exporting
+from app.services.posts.deletion import delete_post, delete_user
 from app.services.posts.exporting import begin_export, exported
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.tweets import delete_post
-from app.services.posts.users import add_user, delete_user, get_user
+from app.services.posts.users import add_user, get_user
 from app.services.search.search import begin_found_export
 from app.services.selection import Selection
 from tests.conftest import MakeConfig

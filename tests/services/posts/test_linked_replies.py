@@ -14,12 +14,12 @@ from app.formats.records import ReplyTarget
 from app.models import Event
 from app.services.checks import find_faults
 from app.services.event_log import newest_event
-from app.services.posts.adding import Arrival, add_arrivals
-from app.services.posts.conversations import Conversation, read_conversation
+from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import NewTweet, new_tweet
-from app.services.posts.replies import own_chains
-from app.services.posts.tweets import delete_post, find_posts, get_post
+from app.services.posts.replies import Conversation, own_chains, read_conversation
+from app.services.posts.tweets import find_posts, get_post
 from app.services.posts.users import add_user, find_user
+from app.services.posts.writer import Arrival, add_arrivals
 from tests.posting import add_posts
 
 Key = tuple[str, int]

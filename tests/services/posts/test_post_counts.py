@@ -15,8 +15,7 @@ from app.errors import NotFoundError
 from app.models import PostCount
 from app.services.checks import find_faults
 from app.services.posts import statistics
-from app.services.posts.adding import AddResult
-from app.services.posts.deletion import purge_deleted
+from app.services.posts.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.post_counts import slot_of
 from app.services.posts.statistics import (
@@ -25,8 +24,8 @@ from app.services.posts.statistics import (
     count_by_hour_of_week,
     stats,
 )
-from app.services.posts.tweets import delete_post
-from app.services.posts.users import add_user, delete_user, find_user
+from app.services.posts.users import add_user, find_user
+from app.services.posts.writer import AddResult
 from app.services.selection import Selection
 from tests.conftest import Outside
 from tests.posting import add_posts

@@ -5,8 +5,7 @@ from zoneinfo import ZoneInfo
 
 from app.db.engine import Database
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.selected import list_selected
-from app.services.posts.tweets import TweetKey
+from app.services.posts.tweets import TweetKey, list_selected
 from app.services.posts.users import add_user
 from app.services.selection import Selection
 from tests.posting import add_posts

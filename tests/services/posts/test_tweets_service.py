@@ -6,10 +6,10 @@ import pytest
 
 from app.db.engine import Database
 from app.services.event_log import newest_event
-from app.services.posts.adding import AddResult
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import add_user, find_user
+from app.services.posts.writer import AddResult
 from tests.posting import add_posts
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

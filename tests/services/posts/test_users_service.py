@@ -5,7 +5,8 @@ import pytest
 from app.compute.text import username_key
 from app.db.engine import Database
 from app.services.imports.authors import BulkAuthor, store_authors
-from app.services.posts.users import add_user, delete_user, find_user, list_authors
+from app.services.posts.deletion import delete_user
+from app.services.posts.users import add_user, find_user, list_authors
 
 NAMES = ["b", "A", "ab", "a", "é", "가나", "가", "각", "🚢", "ΣΑΣ", "straße", "Z", "_x", "0"]
 

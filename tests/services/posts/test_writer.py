@@ -4,16 +4,16 @@ import asyncio
 
 import pytest
 from quart import Quart
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.clock import now
 from app.db.engine import Database
 from app.errors import UnavailableError
-from app.models import Event, Tweet, User
+from app.models import Event, User
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from app.services.posts.writer import PostRequest, PostWriter, Receipt
-from tests.conftest import Client, Outside
+from app.services.posts.writer import PostRequest, PostWriter
+from tests.conftest import Client
 
 
 def sending(username: str, text: str, source_id: str | None = None) -> PostRequest:
@@ -44,33 +44,6 @@ async def test_posts_that_arrive_together_are_one_transaction(
     for each in receipts:
         assert events[each.event_id] == (each.post.id, "tweet.created", 1)
     assert counts == [50, 50]
-
-
-async def test_a_row_that_the_database_refuses_fails_alone(
-    db: Database, authors: list[str], outside: Outside
-) -> None:
-    if outside.kind == "sqlite":
-        outside.execute(
-            "CREATE TRIGGER refuse BEFORE INSERT ON \"Tweet\" WHEN new.text LIKE '%refused%'"
-            " BEGIN SELECT RAISE(ABORT, 'refused'); END"
-        )
-    else:
-        outside.execute("ALTER TABLE \"Tweet\" ADD CHECK (text NOT LIKE '%refused%')")
-    writer = PostWriter(db)
-    texts = [f"refused {n}" if n % 5 == 0 else f"good {n}" for n in range(20)]
-    results = await asyncio.gather(
-        *(writer.add(sending("ann", text)) for text in texts), return_exceptions=True
-    )
-    for text, result in zip(texts, results, strict=True):
-        assert isinstance(result, Receipt) == text.startswith("good")
-    async with db.read() as session:
-        stored = list(await session.scalars(select(Tweet.text).order_by(Tweet.id)))
-        count = await session.scalar(select(User.tweet_count).where(User.username == "ann"))
-        events = await session.scalar(
-            select(func.count()).select_from(Event).where(Event.kind == "tweet.created")
-        )
-    assert stored == [text for text in texts if text.startswith("good")]
-    assert count == events == len(stored)
 
 
 async def test_a_stop_stores_what_waits(db: Database, authors: list[str]) -> None:

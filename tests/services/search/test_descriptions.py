@@ -10,8 +10,8 @@ from app.formats.records import Medium
 from app.models import Vocabulary
 from app.services.checks import find_faults
 from app.services.imports.bulk import BulkPost, ImportReport, store_batch
+from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.tweets import delete_post
 from app.services.search.search import ResultPage, search
 from app.services.search.vocabulary import renew_vocabulary
 from app.services.selection import Selection

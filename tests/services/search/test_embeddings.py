@@ -11,9 +11,7 @@ from app.db.engine import Database
 from app.embedders import EmbedderError, RefusedError
 from app.models import Embedding, Tweet
 from app.services.checks import find_faults
-from app.services.posts.deletion import purge_deleted
-from app.services.posts.tweets import delete_post
-from app.services.posts.users import delete_user
+from app.services.posts.deletion import delete_post, delete_user, purge_deleted
 from app.services.search.embeddings import Embeddings
 from tests.embedding_service import Letters
 from tests.posting import post
@@ -148,7 +146,7 @@ async def test_an_embedder_that_did_not_answer_a_query_is_left_in_peace(db: Data
 async def test_the_nearest_of_many_are_those_of_a_plain_sort(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.db.sqlite.vectors.BLOCK", 4)
+    monkeypatch.setattr("app.db.sqlite.indexes.BLOCK", 4)
     embeddings = Embeddings(db, Letters(23))
     ids = await post(db, "ann", *("".join(map(chr, range(97, 97 + n))) for n in range(1, 20)))
     others = await post(db, "ben", "abc", "mno")

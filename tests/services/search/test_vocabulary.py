@@ -6,8 +6,7 @@ from sqlalchemy import select
 from app.compute.words import terms
 from app.db.engine import Database
 from app.models import Event, Vocabulary, Word
-from app.services.posts.tweets import delete_post
-from app.services.posts.users import delete_user
+from app.services.posts.deletion import delete_post, delete_user
 from app.services.search import matching, word_search
 from app.services.search.search import ResultPage, search
 from app.services.search.vocabulary import is_vocabulary_old

@@ -13,8 +13,8 @@ from app.formats import open_archive
 from app.formats.source.file import Source
 from app.lifespan import KEY, Resources
 from app.services.imports.imports import import_archive
-from app.services.posts.media_files import keeper_of
-from app.services.posts.users import delete_user
+from app.services.posts.deletion import delete_user
+from app.services.posts.media import keeper_of
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 from tests.browsing import Browser, signed_in
 from tests.conftest import Client, MakeConfig, client_with

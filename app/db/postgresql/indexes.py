@@ -1,19 +1,31 @@
-"""The word index on PostgreSQL: a table of `tsvector` beside the posts, with a GIN index.
+"""The indexes on PostgreSQL: words are a table of `tsvector` with a GIN index, vectors pgvector's.
 
-Its terms come from `compute.words`, since the parsers of text search know neither pairs of
-syllables nor emoji. Positions are kept for consecutive terms.
+Terms come from `compute.words`, since the parsers of text search know neither pairs of syllables
+nor emoji. Positions are kept for consecutive terms.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, column, delete, func, select, table, text
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    Select,
+    bindparam,
+    column,
+    delete,
+    func,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import chunks
-from app.db.indexes import IndexedPost, OpenSession, TermCount, Terms, WordIndex, post_terms
-from app.models import Tweet
+from app.db.indexes import IndexedPost, OpenSession, TermCount, Terms, Vector, WordIndex, post_terms
+from app.models import Embedding, Tweet
 
 LONGEST: Final = 500
 """Most characters of a term that are indexed: a lexeme has at most 2,046 bytes."""
@@ -123,3 +135,14 @@ def vector(post: IndexedPost) -> str:
 def _quoted(term: str) -> str:
     escaped = term[:LONGEST].replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
+
+
+async def nearest(
+    session: AsyncSession, compared: Select[int, Vector], vector: Vector, count: int
+) -> list[tuple[float, int]]:
+    """Return cosine and id of the rows nearest to a vector: pgvector compares all."""
+    sought = bindparam("sought", vector, type_=HALFVEC())
+    distance = Embedding.vector.op("<#>", return_type=Float())(sought).label("distance")
+    query = compared.with_only_columns(Embedding.tweet_id, distance)
+    rows = await session.execute(query.order_by(distance, Embedding.tweet_id.desc()).limit(count))
+    return [(-row.distance, row.tweet_id) for row in rows]

@@ -1,16 +1,19 @@
-"""The word index on SQLite: an FTS5 table without a copy of the texts, updated by triggers.
+"""The indexes on SQLite: words are an FTS5 table without a copy of the texts, updated by triggers.
 
 Its terms come from `compute.words` by a function that every connection knows, so that SQLite's
-own commands can rebuild and check it.
+own commands can rebuild and check it. NumPy compares vectors, in blocks that SQLite puts together.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
-from sqlalchemy import exc, text
+import numpy as np
+from sqlalchemy import LargeBinary, Select, String, cast, exc, func, select, text, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.indexes import OpenSession, TermCount, Terms, WordIndex, index_terms
+from app.db.indexes import OpenSession, TermCount, Terms, Vector, WordIndex, index_terms
+from app.models import Embedding
 
 REBUILD: Final = text("""INSERT INTO "TweetWords" ("TweetWords") VALUES ('rebuild')""")
 CHECK: Final = text(
@@ -19,6 +22,9 @@ CHECK: Final = text(
 VOCABULARY: Final = text(
     'SELECT term, doc, cnt FROM "TweetWordsVocabulary" WHERE term > :word LIMIT :limit'
 )
+
+BLOCK: Final = 1_024
+"""Vectors of a block. As rows of their own, each would wait for the lock of the interpreter."""
 
 
 def register(connection: Any) -> None:
@@ -66,3 +72,30 @@ class SqliteWords(WordIndex):
         except exc.DatabaseError:
             return ["the word index does not agree with the posts"]
         return []
+
+
+async def nearest(
+    session: AsyncSession, compared: Select[int, Vector], vector: Vector, count: int
+) -> list[tuple[float, int]]:
+    """Return cosine and id of the rows nearest to a vector."""
+    best: list[tuple[float, int]] = []
+    after = 0
+    while True:
+        some = compared.where(Embedding.tweet_id > after)
+        block = some.order_by(Embedding.tweet_id).limit(BLOCK).subquery()
+        values = type_coerce(block.c.vector, String)
+        query = select(
+            func.group_concat(block.c.tweet_id, type_=String),
+            # The bytes go through as they are, though this joins texts.
+            cast(func.group_concat(values, "", type_=String), LargeBinary),
+        )
+        listed, joined = (await session.execute(query)).one()
+        if listed is None:
+            return best
+        ids = [int(each) for each in listed.split(",")]
+        rows = np.frombuffer(joined, "<f2").reshape(len(ids), -1)
+        scores = await asyncio.to_thread(lambda some: some.astype(np.float32) @ vector, rows)
+        least = best[-1][0] if len(best) == count else -np.inf
+        near = [(float(scores[place]), ids[place]) for place in (scores >= least).nonzero()[0]]
+        best = sorted([*best, *near], reverse=True)[:count]
+        after = ids[-1]
