@@ -44,7 +44,7 @@ FULL: Final = (
     r"/test_appearance\.py::test_page_for_the_operator_is_sound\[(?!(imports|import-preview|sources|settings)-).*-ko-320\]",
     r"/test_appearance\.py::test_page_(of_many|without_posts)",
     r"/test_appearance\.py::test_(the_model_card|what_opens).*\[en\]",
-    r"/test_appearance\.py::test_(a_chosen_theme.*light|conversations_and_media)",
+    r"/test_appearance\.py::test_(a_chosen_theme.*light|one_author_alone)",
     r"/browser/.*::.*\[no-javascript\]",
     r"/browser/test_dashboard\.py::.*(-en\]|nobody-ko|test_(with_many|keyboard))",
     r"/browser/test_habits\.py::test_the_tab_key.*\[(?!compare\])",

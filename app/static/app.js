@@ -99,7 +99,7 @@
   // The asker's belief moves the bars and the verdict as the server would, with its two limits.
   function offerBelief(form) {
     const field = form.elements.sure;
-    const result = form.closest("#result");
+    const result = form.closest("main");
     const said = result.querySelectorAll("output, [data-sure]");
     const list = form.parentElement.querySelector(".ranking");
     const heading = result.querySelector(".answer");
@@ -315,8 +315,6 @@
     const target = event.detail.target;
     if (target.id === "list") {
       target.children[items]?.querySelector("a")?.focus({ preventScroll: true });
-    } else if (event.detail.elt.id === "result") {
-      event.detail.elt.querySelector("[data-focus]")?.focus({ preventScroll: true });
     } else if (["import", "quiz", "vectors"].includes(target.id) && hadFocus) {
       document.getElementById(target.id)?.querySelector("[data-focus]")?.focus({ preventScroll: true });
     }

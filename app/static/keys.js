@@ -141,6 +141,10 @@
     showKeys();
   });
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+  // A browser that goes back ticks the boxes again that were ticked.
+  window.addEventListener("pageshow", () => {
+    for (const fieldset of document.querySelectorAll("fieldset:has(.chips)")) countChosen(fieldset);
+  });
   showKeys();
   enhance(document);
 })();

@@ -13,7 +13,7 @@ from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 from .conftest import OpenPage
 from .office import ACCESS_PAGES, OPERATOR_PAGES, reach
 from .screenshots import CROWD, EMPTY, SCHEMES
-from .website import KOREANS, LONG_NAME, PAGES, Website, serve
+from .website import KOREANS, LONG_NAME, PAGES, Website, json_lines, serve
 
 pytestmark = pytest.mark.browser
 
@@ -183,17 +183,34 @@ def media(path: Path) -> Path:
     return x_zip(path, x_media_members(posts, files))
 
 
-async def test_conversations_and_media_are_sound(
+ALONE = (
+    "/",
+    "/compare",
+    "/compare?text=" + "words " * 9,
+    "/user/mina",
+    "/authors",
+    "/about",
+    "/quiz",
+)
+"""What shows an author whom there is nobody to compare with."""
+
+
+async def test_one_author_alone_then_conversations_and_media_are_sound(
     has_chromium: None, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    with serve(tmp_path, sample=False, records=list(conversation())) as site:
-        site.command("import", str(media(tmp_path / "x.zip")))
-        page = await open_page()
-        posts = [f"/tweet/{number}" for number in (1, 6, 8, 13)]
-        for path in (*posts, "/user/mina", "/search?q=corner"):
+    async def look(*paths: str) -> None:
+        for path in paths:
             faults = await faults_of(page, site.address(path))
             assert not faults, "\n".join([path, *faults])
             assert await left_in_english(page) == []
+
+    with serve(tmp_path, sample=False) as site:
+        page = await open_page()
+        site.command("import", str(media(tmp_path / "x.zip")))
+        await look(*ALONE)
+        (tmp_path / "posts.jsonl").write_text(json_lines(conversation()))
+        site.command("import", str(tmp_path / "posts.jsonl"))
+        await look(*(f"/tweet/{number}" for number in (1, 6, 7, 12)), "/search?q=corner")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -92,8 +92,8 @@ def grammar_of(some: Sequence[str]) -> "_ByDays | None":
 class _ByDays(Grammar):
     """Remembers the day that a line of its own has said."""
 
-    def __init__(self) -> None:
-        self._day: date | None = None
+    def __init__(self, day: date | None = None) -> None:
+        self._day = day
 
     def afresh(self) -> Self:
         """Return the same grammar before its first line."""
@@ -124,6 +124,15 @@ class Windows(_ByDays):
         found = _WINDOWS.match(line)
         when = moment(self._day, found["time"]) if found else None
         return Opening(found["name"], when, found["text"]) if found and when else None
+
+
+def pasted(text: str) -> list[ChatMessage]:
+    """Return what is said in lines as they are copied out of a room; nothing for another text."""
+    grammar = Windows(date.min)  # Days are not copied.
+    numbered = list(enumerate(text.strip().splitlines(), 1))
+    if not numbered or grammar.read(numbered[0][1]) is None:
+        return []
+    return [each for each in messages(numbered, grammar) if each.name and each.fate == "said"]
 
 
 class Phone(_ByDays):

@@ -36,6 +36,8 @@ _PLAYERS: Final = 24
 _CANDIDATES: Final = 20
 """Consecutive posts that are searched for one that can be guessed."""
 _TRIES: Final = 3
+_SHOWN_TRIES: Final = 10
+"""Questions that are tried for an example that is answered right."""
 _LINK_OR_TAG: Final = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+|#\w+")
 _SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")
 """A name or initials after a dash, at the end."""
@@ -205,7 +207,7 @@ class Showcase:
 
     async def _make(self, session: AsyncSession, lang: str) -> Solution | None:
         best, most = None, -1.0
-        for _ in range(_TRIES):
+        for _ in range(_SHOWN_TRIES):
             key = await draw(session, lang, longest=SHOWN_CHARACTERS)
             if key is None:
                 break

@@ -1,6 +1,6 @@
 """Authors: find, list and add them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Final, Literal, TypeVarTuple
@@ -184,11 +184,25 @@ async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[s
 HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
 """Condition on an author, for `rows_by_key`."""
 _IDS: Final = select(User.username_key, User.id).where(User.deleted_at.is_(None), HAS_KEY)
+_NAMES: Final = select(User.id, User.username, User.display_name).where(HAS_KEY)
 
 
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
     """Return the ids of the authors with these case-folded names."""
     return {row.username_key: row.id for row in await rows_by_key(session, _IDS, keys)}
+
+
+async def display_names(session: AsyncSession, usernames: Iterable[str]) -> dict[str, str]:
+    """Return the display names of those of the authors who have one that differs, by username."""
+    keys = {username_key(username) for username in usernames}
+    rows = await rows_by_key(session, _NAMES, keys)
+    for row in rows:
+        depends_on(row.id)
+    return {
+        row.username: row.display_name
+        for row in rows
+        if row.display_name and row.display_name != row.username
+    }
 
 
 async def rows_by_key(

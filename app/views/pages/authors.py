@@ -159,10 +159,13 @@ def _month(year: int, month: int, counts: Mapping[date, int]) -> dict[str, objec
         for week in Calendar().monthdatescalendar(year, month)
     ]
     locale = Locale.parse(g.locale)
-    weekdays = locale.days["stand-alone"]["abbreviated"]
+    names = locale.days["stand-alone"]
     return {
         "name": format_skeleton("yMMMM", date(year, month, 1), locale=locale),
         "short_name": locale.months["stand-alone"]["abbreviated"][month],
         "posts": sum(posts for day, posts in counts.items() if day.month == month),
-        "rows": [(weekdays[row], days) for row, days in enumerate(zip(*weeks, strict=True))],
+        "rows": [
+            (names["wide"][row], names["narrow"][row], days)
+            for row, days in enumerate(zip(*weeks, strict=True))
+        ],
     }

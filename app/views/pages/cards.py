@@ -9,7 +9,7 @@ from quart.typing import ResponseReturnValue
 from app.lifespan import resources
 from app.services.compare.card import Card
 from app.views.blueprints import PageBlueprint
-from app.views.pages.parts import given_names
+from app.views.pages.parts import given_names, show_names
 
 blueprint = PageBlueprint("cards")
 
@@ -26,6 +26,8 @@ class CardPageArgs(Struct):
 async def show_card(args: CardPageArgs) -> ResponseReturnValue:
     names = given_names(args.username)
     card = await resources().cards.get(names)
+    async with resources().db.read() as session:
+        await show_names(session, [author.username for author in card.authors])
     return await render_template(
         "card.html",
         card=card,

@@ -16,8 +16,10 @@ from app.clock import now
 from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR
 from app.compute.strangers import BELIEF
 from app.errors import InvalidInputError, NotFoundError
+from app.formats.chats.kakaotalk import pasted
 from app.i18n import gettext
 from app.lifespan import resources
+from app.services.compare.contenders import MOST_TEXTS
 from app.services.compare.judging import Comparison, Evidence, JudgedPassage, passages_of
 from app.services.compare.material import Material
 from app.services.compare.quiz import draw, read_question
@@ -56,6 +58,8 @@ SURE_SENTENCE: Final = 0.9
 """Probability from which a sentence is marked double."""
 FEWEST_SENTENCES: Final = 3
 LEAST_SURE: Final = 0.01
+LONGEST_UNFOLDED: Final = 1_500
+"""Characters of a text that are all in sight; a longer one scrolls."""
 SHOWN_BARS: Final = 5
 FOLDED_SHARE: Final = 0.01
 """Below the first bars, those of a smaller share are folded."""
@@ -79,7 +83,7 @@ async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
         return see_other(url_for("home.show_home", username=names))
     query = urlencode([("lang", g.locale), *request.args.items(multi=True)])
     picture = f"{url_for('picture.show_picture')}?{query}"
-    return await _page(given_texts(args.text), names, args.sure, args.post, picture=picture)
+    return await _page(args.text, names, args.sure, args.post, picture=picture)
 
 
 @blueprint.page("/compare/example")
@@ -97,7 +101,10 @@ async def show_example() -> ResponseReturnValue:
 @blueprint.action("/compare")
 async def post_compare(form: Form) -> ResponseReturnValue:
     """Accept TwitOff's form; redirect to the comparison if its address may hold the text."""
-    texts = given_texts(form.getlist("tweet_text") + form.getlist("text"))
+    texts = form.getlist("tweet_text") + form.getlist("text")
+    if "each_line" in form:
+        texts = [line for text in texts for line in text.splitlines()]
+    texts = [text for text in texts if text.strip()] or [""]
     names = given_names([form.get("user1", ""), form.get("user2", ""), *form.getlist("username")])
     post = int(_number(form, "post", 0)) or None
     is_private = bool(form.get("private"))
@@ -107,9 +114,20 @@ async def post_compare(form: Form) -> ResponseReturnValue:
     return see_other(_address(texts, names, post))
 
 
-def given_texts(given: Sequence[str]) -> list[str]:
-    """Return the texts of a form or an address, without empty fields."""
-    return [text for text in given if text.strip()] or [""]
+def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return texts by one hand, and who speaks in those that were copied out of a chat.
+
+    Each message of a chat is a text, without its name and time. More texts than are judged apart
+    are joined.
+    """
+    texts, people = list[str](), dict[str, None]()
+    for text in filter(str.strip, given):
+        said = pasted(text)
+        texts += [message.text for message in said] or [text]
+        people |= dict.fromkeys(message.name for message in said)
+    size = -(-len(texts) // MOST_TEXTS)
+    joined = ["\n".join(texts[at : at + size]) for at in range(0, len(texts), size or 1)]
+    return joined or [""], list(people)
 
 
 def _number(form: Form, name: str, default: float) -> float:
@@ -127,8 +145,9 @@ async def _page(
     is_private: bool = False,
     picture: str = "",
 ) -> ResponseReturnValue:
-    result, failure = None, None
+    result, failure, people = None, None, list[str]()
     if texts:
+        texts, people = given_texts(texts)
         try:
             result = await _compared(texts, names, sure, post)
         except (InvalidInputError, NotFoundError) as error:
@@ -141,6 +160,7 @@ async def _page(
         failure,
         result=result,
         texts=texts or [""],
+        people=people,
         chosen=names,
         authors=authors,
         author_total=author_total,
@@ -244,6 +264,7 @@ async def _shown(
         "rate": rate_of(comparison),
         "belief": BELIEF,
         "card_address": url_for("cards.show_card", username=names if len(best) > 1 else []),
+        "is_long": len(text) > LONGEST_UNFOLDED,
         "made_at": now(),
         "strong_weight": STRONG_WEIGHT,
         "sure_sentence": SURE_SENTENCE,

@@ -16,7 +16,7 @@ from app.services.posts.tweets import list_posts
 from app.views.blueprints import PageBlueprint
 from app.views.pages.archive import render_archive
 from app.views.pages.authors import Year
-from app.views.pages.parts import first_steps, given_names, offered_authors
+from app.views.pages.parts import first_steps, given_names, offered_authors, show_names
 from app.views.pages.quiz import shown_solution
 from app.views.pages.verdicts import NOT_FOR, bars_of
 
@@ -47,6 +47,7 @@ async def show_home(args: HomeArgs) -> str:
         chosen = given_names(args.username)
         authors, author_total = await offered_authors(session, chosen)
         posts, _ = await list_posts(session, limit=NEWEST)
+        await show_names(session, (post.username for post in posts))
         steps = await first_steps(session)
     return await render_template(
         "home.html",

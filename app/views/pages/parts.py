@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from jinja2.utils import urlize
 from markupsafe import Markup, escape
-from quart import Response, redirect, render_template, url_for
+from quart import Response, g, redirect, render_template, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -18,7 +18,7 @@ from app.errors import AppError
 from app.i18n import gettext, language_links, show_number, translate_error
 from app.services.compare.quiz import is_playable
 from app.services.imports.samples import list_samples
-from app.services.posts.users import Author, count_users, ids_by_key, list_authors
+from app.services.posts.users import Author, count_users, display_names, ids_by_key, list_authors
 
 CHOICES = 40
 """Most authors offered as checkboxes; with more of them, names are typed."""
@@ -171,6 +171,11 @@ def often(times: float) -> str:
     return show_number(round(share, 0 if share >= 10 else 1 if share >= 0.1 else 2))
 
 
+async def show_names(session: AsyncSession, usernames: Iterable[str]) -> None:
+    """Let links to these authors show the display names that differ from the usernames."""
+    g.display_names = g.get("display_names", {}) | await display_names(session, usernames)
+
+
 HUES: Final = 24
 """As many as style.css declares; ids that follow each other have the most different ones."""
 
@@ -181,7 +186,8 @@ def hue_of(user_id: int) -> str:
 
 
 async def hues_of(session: AsyncSession, usernames: Iterable[str]) -> dict[str, str]:
-    """Return the classes of these authors' colours, by name."""
+    """Return the classes of these authors' colours, by name; links then show who they are."""
+    await show_names(session, usernames)
     keys = {name: username_key(name) for name in usernames}
     ids = await ids_by_key(session, set(keys.values()))
     return {name: hue_of(ids[key]) for name, key in keys.items() if key in ids}

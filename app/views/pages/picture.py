@@ -29,7 +29,7 @@ async def show_picture(args: PictureArgs) -> Response:
     g.locale = args.lang or g.locale
     names = given_names(args.username)
     comparer = resources().comparer
-    material = await comparer.gather(given_texts(args.text), names, hidden_post=args.post)
+    material = await comparer.gather(given_texts(args.text)[0], names, hidden_post=args.post)
     comparison = await comparer.judge(material, sure=args.sure)
     picture = picture_of(comparison, is_named=bool(names))
     return Response(await asyncio.to_thread(draw, picture), content_type="image/png")

@@ -16,6 +16,7 @@ from app.services.search.similar import similar_posts
 from app.views import cursors
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View
+from app.views.pages.parts import show_names
 
 blueprint = PageBlueprint("posts")
 
@@ -44,6 +45,7 @@ async def show_posts(args: PostsArgs) -> str:
             after=after,
             limit=POSTS_PER_PAGE,
         )
+        await show_names(session, [*args.names, *(post.username for post in posts)])
     return await render_template(
         "posts.html",
         args=args,
@@ -75,6 +77,8 @@ async def show_tweet(tweet_id: int) -> str:
     async with parts.db.read() as session:
         author = await get_author(session, similar.post.username)
         conversation = await read_conversation(session, tweet_id, most=MOST_TURNS)
+        shown = [*similar.posts, *(turn.post for turn in conversation.turns)]
+        await show_names(session, {post.username for post in shown})
     return await render_template(
         "tweet.html", post=similar.post, author=author, similar=similar, conversation=conversation
     )

@@ -16,7 +16,15 @@ from app.services.selection import Selection
 from app.views import cursors
 from app.views.blueprints import PageBlueprint
 from app.views.filters import PostFilters
-from app.views.pages.parts import Marked, excerpt, given_names, marked_text, render_form, see_other
+from app.views.pages.parts import (
+    Marked,
+    excerpt,
+    given_names,
+    marked_text,
+    render_form,
+    see_other,
+    show_names,
+)
 
 blueprint = PageBlueprint("search")
 
@@ -68,6 +76,8 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
             meant, _ = await list_authors(session, part=args.username.strip(), limit=MOST_MEANT)
     except MalformedError as error:
         failure = error.with_traceback(None)
+    async with parts.db.read() as session:
+        await show_names(session, {post.username for post in (*found.hits, *(listed or [[]])[0])})
     asked = _asked(args, mode)
     page, status = await render_form(
         "search.html",

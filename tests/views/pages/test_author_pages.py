@@ -120,9 +120,23 @@ async def test_the_months_are_whole(site: Client) -> None:
     assert re.findall(r'<caption><span aria-hidden="true">(\w+)', page) == [
         f"{month}월" for month in range(1, 13)
     ]
-    rows = re.findall(r'<th scope="row"><span class="visually-hidden">(\w)', page)
+    rows = re.findall(r'<th scope="row"><abbr title="\w요일">(\w)', page)
     assert rows[:7] == list("월화수목금토일")
     assert page.count('class="day') - 5 == 365
+
+
+async def test_links_show_a_display_name_before_the_username(writer: Client) -> None:
+    await writer.post("/api/v1/users", json={"username": "bo_k", "display_name": "Bo <Kim>"})
+    post = await writer.add_tweet("bo_k", "a post by somebody with two names")
+    for path in (
+        "/",
+        "/authors",
+        "/posts?username=bo_k",
+        f"/tweet/{post['id']}",
+        "/search?q=somebody",
+    ):
+        page = await body(await writer.get(path))
+        assert '<bdi>Bo <Kim></bdi> <span class="username">' in page, path
 
 
 async def test_only_years_with_posts_are_listed(writer: Client) -> None:

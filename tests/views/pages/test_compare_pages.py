@@ -149,20 +149,37 @@ async def test_each_mark_says_how_often_it_is_used_and_where(site: Client) -> No
         assert piece.casefold() in post.casefold()
 
 
-async def test_several_texts_are_by_one_hand(site: Client) -> None:
-    fields = [("tweet_text", text) for text in ("lamp and fog", "", "bell and tide, oil")]
-    kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    sent = urlencode([*fields, ("username", "ann")])
-    link = (await site.post("/compare", data=sent, headers=kind)).headers["Location"]
-    page = await body(await site.get(link))
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "lamp and fog\n\nbell and tide, oil",
+        "[Ann] [오후 3:12] lamp and fog\n[Ann] [3:13 PM] bell and tide, oil",
+    ],
+    ids=["lines", "a chat"],
+)
+async def test_several_messages_are_by_one_hand(site: Client, typed: str) -> None:
+    form = {"tweet_text": typed, "each_line": "1", "username": "ann"}
+    page = await body(await site.get((await site.post("/compare", form=form)).headers["Location"]))
     assert "Too little" not in page
     (shown,) = re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", page, re.S)
     assert "\n\n" in shown
     (twin,) = re.findall(r'href="(/api/v1/compare\?[^"]+)">JSON', page)
     answer = await (await site.get(twin)).get_json()
     assert answer["text"] == "lamp and fog\n\nbell and tide, oil"
-    # The form has room for four more.
-    assert page.count('name="tweet_text"') == 6
+    assert '">\nlamp and fog\nbell and tide, oil</textarea>' in page
+    assert re.search('name="each_line"[^>]* checked', page)
+    assert ("names and times of the chat" in page) == ("Ann" in typed)
+
+
+async def test_a_chat_is_judged_without_its_heads_and_names_who_speaks(site: Client) -> None:
+    chat = "[Ann] [오후 3:12] lamp\nand fog\n[Bo 2] [오후 3:13] 사진\n[Bo 2] [오후 3:14] <oil>"
+    page = await body(await site.get("/compare?" + urlencode({"text": chat, "username": "ann"})))
+    (twin,) = re.findall(r'href="(/api/v1/compare\?[^"]+)">JSON', page)
+    assert (await (await site.get(twin)).get_json())["text"] == "lamp\nand fog\n\n<oil>"
+    assert "were taken for one: <bdi>Ann, Bo 2</bdi>" in page
+    many = "\n".join(f"[Ann] [오후 3:12] lamp and fog {number}" for number in range(60))
+    page = await body(await site.get("/compare?" + urlencode({"text": many, "username": "ann"})))
+    assert "lamp and fog 0\nlamp and fog 1" in page
 
 
 async def test_a_kept_post_is_hidden_from_the_model(site: Client) -> None:

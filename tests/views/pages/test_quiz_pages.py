@@ -52,15 +52,6 @@ async def test_a_question_and_its_answer(site: Client) -> None:
         assert re.search(r'href="/tweet/\d+"', answered)
 
 
-async def test_a_long_post_is_scrolled_by_keys(writer: Client, anybody: Client) -> None:
-    for name, word in (("ferry", "tide "), ("museum", "stairs ")):
-        await writer.add_user(name, *(f"{number}. {word * 60}" for number in range(20)))
-    page = await body(await anybody.get("/quiz"))
-    answered = await anybody.post("/quiz", form={"question": sealed(page), "guess": "ferry"})
-    for shown in (page, await body(answered)):
-        assert '<blockquote class="judged" dir="auto" tabindex="0">' in shown
-
-
 async def test_questions_differ(site: Client) -> None:
     pages = [await body(await site.get("/quiz")) for _ in range(20)]
     assert len({sealed(page) for page in pages}) == 20
