@@ -34,7 +34,7 @@ from app.db.sqlite.indexes import register
 from app.models import User
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from app.services.search.search import search
+from app.services.search.search import find
 from app.services.search.vocabulary import renew_vocabulary
 from app.services.selection import Selection
 from benchmarks.accuracy_data import Row, read_rows
@@ -102,8 +102,7 @@ async def recall(db: Database, ids: Sequence[int], queries: Sequence[tuple[int, 
     """Return the share of queries whose post is among the first results."""
     found = 0
     for place, query in queries:
-        async with db.read() as session:
-            hits = (await search(session, query, Selection(), limit=FOUND_AMONG)).hits
+        hits = (await find(db, None, query, Selection(), limit=FOUND_AMONG)).hits
         found += ids[place] in {hit.id for hit in hits}
     return found / max(len(queries), 1)
 
@@ -217,8 +216,7 @@ async def times_ms(db: Database, queries: Sequence[str]) -> tuple[list[float], l
     wall, processor = [], []
     for query in queries:
         started, used = time.perf_counter(), time.process_time()
-        async with db.read() as session:
-            await search(session, query, Selection(), limit=20)
+        await find(db, None, query, Selection(), limit=20)
         wall.append(1000 * (time.perf_counter() - started))
         processor.append(1000 * (time.process_time() - used))
     return wall, processor

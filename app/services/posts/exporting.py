@@ -51,8 +51,6 @@ class Export:
     """The posts to export: up to the newest at the start, of one author or of all."""
 
     newest: int
-    posts: int
-    """About their number, without the conditions and a query."""
     username: str | None
     select: SelectPosts
     has: Callable[[str], bool] = lambda _: True
@@ -73,8 +71,6 @@ async def begin_export(
     """Return the export of the posts as of now. Raises NotFoundError for an unknown author."""
     user = None if username is None else await get_user(session, username)
     newest = await session.scalar(select(func.max(Tweet.id))) or 0
-    all_posts = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
-    posts = user.tweet_count if user else int(await session.scalar(all_posts) or 0)
     query = select(Tweet.id, *COLUMNS).join(User, User.id == Tweet.user_id)
     query = query.where(Tweet.id <= newest, *(conditions or ()))
 
@@ -88,9 +84,9 @@ async def begin_export(
         return own.order_by(Tweet.event_id, Tweet.id)
 
     if user is None:
-        return Export(newest, posts, None, select_all)
+        return Export(newest, None, select_all)
     user_id = user.id
-    return Export(newest, posts, user.username, select_own)
+    return Export(newest, user.username, select_own)
 
 
 async def exported(

@@ -1,18 +1,19 @@
 """Searching posts, by words or by meaning."""
 
 import logging
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Annotated, Final, Literal
 
+import msgspec
 from msgspec import Meta, structs
-from sqlalchemy import false, select
+from sqlalchemy import Integer, cast, extract, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.query import parse_query
 from app.compute.ranking import QueryPart, Scorer, Statistics
-from app.compute.text import username_key
 from app.db.backend import Sessions
 from app.embedders import EmbedderError
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
@@ -23,24 +24,25 @@ from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
 from app.services.search.embeddings import Embeddings
 from app.services.search.word_search import (
     INLINE_CHARACTERS,
-    Facets,
+    MOST_COUNTED,
     Place,
-    count_facets,
-    count_results,
+    WordResults,
     search_words,
 )
-from app.services.selection import Conditions, Selection, field_conditions
+from app.services.selection import Conditions, Selection, post_conditions
 from app.tasks import worked_on
 
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""
+MOST_TRIED: Final = 100
+"""Results that are searched for corrections."""
+MOST_VALUES: Final = 20
+"""Authors and languages that are listed, those with the most posts."""
 Mode = Literal["words", "meaning"]
 Sort = Literal["best", "newest"]
+Spans = list[tuple[int, int]]
 
 logger = logging.getLogger(__name__)
-
-
-Spans = list[tuple[int, int]]
 
 
 class Hit(Post, frozen=True):
@@ -50,6 +52,14 @@ class Hit(Post, frozen=True):
     highlights: Annotated[
         Spans, Meta(description="Matches in the text, [start, end) in code points.")
     ]
+
+
+class Facets(msgspec.Struct, frozen=True):
+    """Values and how many of the results have each; posts without a value are in no list."""
+
+    username: Annotated[list[tuple[str, int]], Meta(description="The most frequent first.")]
+    year: Annotated[list[tuple[int, int]], Meta(description="In UTC, the latest first.")]
+    lang: Annotated[list[tuple[str, int]], Meta(description="The most frequent first.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,87 +92,70 @@ async def find(
     sort: Sort = "best",
     with_facets: bool = False,
 ) -> ResultPage:
-    """Return a page of results in the mode, or by words if no embedder answers.
+    """Return a page of results in the mode, the best first; by words if no embedder answers.
 
-    Only results by words are sorted by time, counted and have facets.
-
-    No session is open while the embedder is asked, since that may take seconds. Raises
-    NotFoundError for an unknown author in the selection.
+    Only results by words are sorted by time, counted and have facets. A query without words
+    matches nothing. Raises NotFoundError for an unknown author in the selection.
     """
-    near = None
+    depends_on(EVERYTHING)
+    depends_on(DERIVED)
     if embeddings is not None and mode == "meaning" and query.strip():
-        count = min((place.offset if place else 0) + limit, DEEPEST) + 1
-        among = None if selection == Selection() else _among(selection)
         try:
-            vector = await embeddings.vector_for(query)
-            near = await embeddings.nearest(vector, count, among=among)
+            found = await _by_meaning(db, embeddings, query, selection, limit, place or Place())
             cacheable()
+            return found
         except EmbedderError as error:
             # Not kept: the embedder may answer the next time, which is no event.
             logger.warning("words are searched instead: %s", error)
     else:
         cacheable()
     async with db.read() as session:
-        return await search(
-            session,
-            query,
-            selection,
-            limit=limit,
-            place=place,
-            near=near,
-            sort=sort,
-            with_facets=with_facets,
+        conditions, user_id = await _selected(session, selection)
+        newest = limit if sort == "newest" else 0
+        results = await search_words(
+            session, query, conditions=conditions, user_id=user_id, place=place, newest=newest
+        )
+        if results is None:
+            return ResultPage([], total=0)
+        start = 0 if newest else results.place.offset
+        shown = results.ranked[start : start + limit]
+        following = results.rest
+        if start + limit < len(results.ranked):
+            following = results.place._replace(offset=start + limit)
+        scorer = results.matches.scorer
+        hits, alt_highlights = await _marked(
+            session, [(post.score, post.id) for post in shown], scorer
+        )
+        return ResultPage(
+            hits,
+            following,
+            alt_highlights=alt_highlights,
+            corrections=await _corrections(results),
+            total=await _total(session, results),
+            facets=await _facets(session, results) if with_facets else None,
+            is_any=results.place.is_any and len(scorer.wanted) > 1,
         )
 
 
-async def search(
-    session: AsyncSession,
-    query: str,
-    selection: Selection,
-    *,
-    limit: int,
-    place: Place | None = None,
-    near: Sequence[tuple[float, int]] | None = None,
-    sort: Sort = "best",
-    with_facets: bool = False,
+async def _by_meaning(
+    db: Sessions, embeddings: Embeddings, query: str, selection: Selection, limit: int, place: Place
 ) -> ResultPage:
-    """Return posts that match the query, the best first, from the place on.
+    """Return a page of the posts nearest by vectors, with the words of the query marked.
 
-    A query without words matches nothing. `near` are the posts nearest by vectors; without, words
-    are searched.
-    Raises NotFoundError for an unknown author in the selection.
+    No session is open while the embedder is asked, since that may take seconds.
     """
-    depends_on(EVERYTHING)
-    depends_on(DERIVED)
-    conditions, user_id = await _selected(session, selection)
-    if near is not None:
-        return await _by_vectors(session, query, near, limit, place or Place())
-    results = await search_words(
-        session,
-        query,
-        conditions=conditions,
-        user_id=user_id,
-        place=place,
-        newest=limit if sort == "newest" else 0,
-    )
-    if results is None:
-        return ResultPage([], total=0)
-    start = 0 if sort == "newest" else results.place.offset
-    shown = results.ranked[start : start + limit]
-    following = results.rest
-    if start + limit < len(results.ranked):
-        following = results.place._replace(offset=start + limit)
-    scored = [(post.score, post.id) for post in shown]
-    hits, alt_highlights = await _marked(session, scored, results.scorer)
-    return ResultPage(
-        hits,
-        following,
-        alt_highlights=alt_highlights,
-        corrections=await results.corrections(),
-        total=await count_results(session, results),
-        facets=await count_facets(session, results) if with_facets else None,
-        is_any=results.place.is_any and len(results.scorer.wanted) > 1,
-    )
+    among, end = None, min(place.offset + limit, DEEPEST)
+    if selection != Selection():
+        async with db.read() as session:
+            conditions, _ = await _selected(session, selection)
+        among = select(Tweet.id).join(User, User.id == Tweet.user_id).where(*conditions)
+    near = await embeddings.nearest(await embeddings.vector_for(query), end + 1, among=among)
+    # Without frequencies of the terms it still marks the words of the query.
+    scorer = Scorer([QueryPart(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
+    following = place._replace(offset=end) if len(near) > end and end < DEEPEST else None
+    async with db.read() as session:
+        hits, alt_highlights = await _marked(session, near[place.offset : end], scorer)
+    return ResultPage(hits, following, "meaning", alt_highlights)
 
 
 async def begin_found_export(session: AsyncSession, query: str, selection: Selection) -> Export:
@@ -174,7 +167,7 @@ async def begin_found_export(session: AsyncSession, query: str, selection: Selec
     conditions, user_id = await _selected(session, selection)
     username = selection.usernames[0] if selection.usernames else None
     if not query.strip():
-        return await begin_export(session, username, conditions=_conditions(selection))
+        return await begin_export(session, username, conditions=conditions)
     # A query without words finds nothing.
     export = await begin_export(session, username, conditions=[false()])
     found = await search_words(session, query, conditions=conditions, user_id=user_id)
@@ -189,39 +182,10 @@ async def begin_found_export(session: AsyncSession, query: str, selection: Selec
 
 
 async def _selected(session: AsyncSession, selection: Selection) -> tuple[Conditions, int | None]:
-    """Return the conditions of a selection, and its author if it has one."""
+    """Return the conditions of a selection, and its author if it names one."""
     users = await contenders_by_name(session, selection.usernames)
-    conditions = _conditions(selection)
-    if users:
-        conditions.append(Tweet.user_id.in_([user.id for user in users]))
+    conditions = await post_conditions(session, selection)
     return conditions, users[0].id if len(users) == 1 else None
-
-
-async def _by_vectors(
-    session: AsyncSession, query: str, near: Sequence[tuple[float, int]], limit: int, place: Place
-) -> ResultPage:
-    """Return a page of the nearest posts, with the words of the query marked."""
-    # Without frequencies of the terms it still marks the words of the query.
-    scorer = Scorer([QueryPart(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
-    end = place.offset + limit
-    following = place._replace(offset=end) if len(near) > end and end < DEEPEST else None
-    hits, alt_highlights = await _marked(session, near[place.offset : end], scorer)
-    return ResultPage(hits, following, "meaning", alt_highlights)
-
-
-def _among(selection: Selection) -> AnySelect:
-    posts = select(Tweet.id).join(User, User.id == Tweet.user_id).where(User.deleted_at.is_(None))
-    if selection.usernames:
-        posts = posts.where(User.username_key.in_(map(username_key, selection.usernames)))
-    return posts.where(*_conditions(selection))
-
-
-def _conditions(selection: Selection) -> Conditions:
-    """Return the conditions on posts and the platform of their authors, whose names are apart."""
-    conditions = field_conditions(selection)
-    if selection.platform is not None:
-        conditions.append(User.platform == selection.platform)
-    return conditions
 
 
 async def _marked(
@@ -241,3 +205,56 @@ async def _marked(
 
     texts = [*(post.text for post in posts.values()), *chain.from_iterable(alts.values())]
     return await worked_on(texts, mark, inline_characters=INLINE_CHARACTERS)
+
+
+async def _corrections(results: WordResults) -> list[tuple[str, str]]:
+    """Return the typed words that no result has, each with the word found instead."""
+    scorer = results.matches.scorer
+    if not any(each.alternatives for each in scorer.wanted):
+        return []
+    texts = [post.text for post in results.ranked[:MOST_TRIED]]
+
+    def count() -> list[tuple[str, str]]:
+        used: dict[str, Counter[str]] = defaultdict(Counter)
+        for text in texts:
+            for part, other in scorer.alternatives_in(text):
+                used[part.text][other] += 1
+        return [
+            (typed, others.most_common(1)[0][0])
+            for typed, others in used.items()
+            if others.total() == len(texts)
+        ]
+
+    return await worked_on(texts, count, inline_characters=INLINE_CHARACTERS)
+
+
+async def _total(session: AsyncSession, results: WordResults) -> int | None:
+    """Return how many posts match, by the index; None for more than 10,000."""
+    if results.is_whole:
+        return len(results.ranked)
+    some = results.matches.select(session).limit(MOST_COUNTED + 1).subquery()
+    count = await session.scalar(select(func.count()).select_from(some)) or 0
+    return count if count <= MOST_COUNTED else None
+
+
+async def _facets(session: AsyncSession, results: WordResults) -> Facets:
+    """Count the posts that match by author, year and language, up to the 10,000 stored last."""
+    found = results.matches.select(session).limit(MOST_COUNTED)
+    if results.is_whole:
+        found = found.where(Tweet.id.in_([post.id for post in results.ranked]))
+    some, year = found.subquery(), cast(extract("year", Tweet.created_at), Integer)
+    values = (User.username, year, Tweet.lang)
+    query = select(*values, func.count()).join(User, User.id == Tweet.user_id)
+    rows = await session.execute(query.join(some, some.c.id == Tweet.id).group_by(*values))
+    names, years, languages = Counter[str](), Counter[int](), Counter[str]()
+    for name, written, lang, posts in rows:
+        names[name] += posts
+        if written is not None:
+            years[written] += posts
+        if lang is not None:
+            languages[lang] += posts
+    return Facets(_most(names), sorted(years.items(), reverse=True), _most(languages))
+
+
+def _most(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES]

@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from heapq import nlargest
 from typing import Final, cast
 
 from sqlalchemy import ColumnElement, Table, delete, func, select, update
@@ -46,26 +46,19 @@ async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
     return Statistics(tweets, counted / tweets if tweets else USUAL_TERMS, frequencies)
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """A known word one typing error from a typed one."""
-
-    word: str
-    nearness: float
-    frequencies: dict[str, int]
-    """Number of posts with each of its terms."""
-
-
 async def known_neighbours(
     session: AsyncSession, parts: Sequence[Part]
-) -> dict[Part, list[Neighbour]]:
-    """Return the known words one typing error from each of the words, the likeliest first."""
+) -> tuple[dict[Part, dict[str, float]], dict[str, int]]:
+    """Return the known words one typing error from each of the words, each with its nearness.
+
+    Further the number of posts with each term of such words.
+    """
     if not parts:
-        return {}
+        return {}, {}
     near, every = await asyncio.to_thread(_near, parts)
     query = select(Word.word, Word.tweets).where(is_among(session, Word.word, every))
     found = {row.word: row.tweets for row in await session.execute(query)}
-    return {part: _known(words, found) for part, words in near.items()}
+    return {part: _likeliest(words, found) for part, words in near.items()}, found
 
 
 def _near(parts: Sequence[Part]) -> tuple[dict[Part, list[_Near]], list[str]]:
@@ -83,17 +76,14 @@ def _near(parts: Sequence[Part]) -> tuple[dict[Part, list[_Near]], list[str]]:
     )
 
 
-def _known(near: Sequence[_Near], found: Mapping[str, int]) -> list[Neighbour]:
+def _likeliest(near: Sequence[_Near], found: Mapping[str, int]) -> dict[str, float]:
+    """Return the words of which all terms were found: a few, by nearness and frequency."""
     known = [
-        Neighbour(word, nearness, {term: found[term] for term in terms})
+        (nearness * math.log(2 + min(found[term] for term in terms)), word, nearness)
         for word, nearness, terms in near
         if all(term in found for term in terms)
     ]
-    return sorted(known, key=_likelihood, reverse=True)[:MOST_NEIGHBOURS]
-
-
-def _likelihood(neighbour: Neighbour) -> float:
-    return neighbour.nearness * math.log(2 + min(neighbour.frequencies.values()))
+    return {word: nearness for _, word, nearness in nlargest(MOST_NEIGHBOURS, known)}
 
 
 async def is_vocabulary_old(session: AsyncSession, *, share: float = CHANGED_SHARE) -> bool:
@@ -129,39 +119,33 @@ async def renew_vocabulary(db: Sessions) -> None:
     total = 0
     async with aclosing(_pages(db)) as pages:
         async for rows, stored in pages:
-            total += sum(row.cnt for row in rows if not row.term.startswith(AUTHOR_MARK))
+            total += sum(row.cnt for row in rows)
             await _store(db, _counted(rows), stored)
+    counted = update(Vocabulary).values(
+        recipe=WORDS_RECIPE, as_of_event=as_of_event, tweets=tweets, terms=total
+    )
     async with db.write() as session:
-        values = {
-            "recipe": WORDS_RECIPE,
-            "as_of_event": as_of_event,
-            "tweets": tweets,
-            "terms": total,
-        }
-        await session.execute(update(Vocabulary).values(**values))
+        await session.execute(counted)
         await append_event(session, "words.counted", user_id=DERIVED, count=0)
 
 
 async def find_word_faults(db: Sessions) -> list[str]:
     """Compare the counts with the index, unless posts were added or deleted since."""
-    if not await _is_up_to_date(db):
+    if await _is_behind(db):
         return []
     is_wrong = False
     async with aclosing(_pages(db)) as pages:
         async for rows, stored in pages:
-            counted = _counted(rows)
-            is_wrong |= counted.keys() != stored.keys() or any(
-                _is_far(count, stored[word]) for word, count in counted.items()
-            )
+            is_wrong |= bool(_moved(_counted(rows), stored))
     # There may be new posts by now.
-    if is_wrong and await _is_up_to_date(db):
+    if is_wrong and not await _is_behind(db):
         return ["the counts of words do not agree with the posts"]
     return []
 
 
-async def _is_up_to_date(db: Sessions) -> bool:
+async def _is_behind(db: Sessions) -> bool:
     async with db.read() as session:
-        return not await is_vocabulary_old(session, share=0)
+        return await is_vocabulary_old(session, share=0)
 
 
 async def _pages(db: Sessions) -> AsyncGenerator[tuple[list[TermCount], dict[str, int]], None]:
@@ -171,7 +155,8 @@ async def _pages(db: Sessions) -> AsyncGenerator[tuple[list[TermCount], dict[str
     after = ""
     async with aclosing(index.vocabulary(db.read, PAGE)) as pages:
         async for rows in pages:
-            yield rows, await _stored(db, Word.word > after, Word.word <= rows[-1].term)
+            stored = await _stored(db, Word.word > after, Word.word <= rows[-1].term)
+            yield [row for row in rows if not row.term.startswith(AUTHOR_MARK)], stored
             after = rows[-1].term
     yield [], await _stored(db, Word.word > after)
 
@@ -187,26 +172,26 @@ def _counted(rows: Sequence[TermCount]) -> dict[str, int]:
     return {
         row.term: row.doc
         for row in rows
-        if not row.term.startswith(AUTHOR_MARK)
-        and (len(row.term) <= 4 or not any(map(str.isdigit, row.term)))
+        if len(row.term) <= 4 or not any(map(str.isdigit, row.term))
     }
 
 
-def _is_far(count: int, stored: int) -> bool:
-    return not 1 / TOLERANCE <= count / max(stored, 1) <= TOLERANCE
+def _moved(counted: Mapping[str, int], stored: Mapping[str, int]) -> list[str]:
+    """Return the words whose rows are missing, unneeded or too far from the count."""
+
+    def is_near(word: str) -> bool:
+        count, known = counted.get(word, 0), stored.get(word, 0)
+        return min(count, known) > 0 and 1 / TOLERANCE <= count / known <= TOLERANCE
+
+    return sorted(word for word in counted.keys() | stored.keys() if not is_near(word))
 
 
-async def _store(db: Sessions, counted: dict[str, int], stored: dict[str, int]) -> None:
-    new = [word for word in counted if word not in stored]
-    gone = [word for word in stored if word not in counted]
-    moved = [
-        word for word, count in counted.items() if word in stored and _is_far(count, stored[word])
-    ]
-    if not (new or gone or moved):
+async def _store(db: Sessions, counted: Mapping[str, int], stored: Mapping[str, int]) -> None:
+    if not (moved := _moved(counted, stored)):
         return
     async with db.write() as session:
         # Rows are deleted first, since another process may be counting too.
-        old = backend_of(session).listed([(word,) for word in (*new, *gone, *moved)], Word.word)
+        old = backend_of(session).listed([(word,) for word in moved], Word.word)
         await session.execute(delete(Word).where(Word.word.in_(select(old))))
-        rows = [{"word": word, "tweets": counted[word]} for word in (*new, *moved)]
+        rows = [{"word": word, "tweets": counted[word]} for word in moved if word in counted]
         await insert_rows(session, cast(Table, Word.__table__), rows)

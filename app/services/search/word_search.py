@@ -1,35 +1,40 @@
-"""Search by words: the index proposes candidates, `compute.ranking` decides.
+"""Search by words: the index proposes posts, `compute.ranking` decides and orders them.
 
-Posts must have all words of a query; if no post has, posts with some of them are found. Of very
-many candidates the newest are ranked first, then the next ones.
+Posts must have all words of a query; if no post has, posts with some of them are found. A word that
+no post has is replaced by known words one typing error away. Of very many matches the newest are
+ranked first, then the next ones.
 """
 
 import functools
-from collections import Counter, defaultdict
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Final, NamedTuple
+from dataclasses import dataclass, replace
+from itertools import accumulate, compress
+from typing import Any, Final, NamedTuple
 
-import msgspec
-from msgspec import Meta
-from sqlalchemy import ColumnElement, Integer, Subquery, cast, extract, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.query import parse_query
-from app.compute.ranking import Scorer
-from app.db.indexes import searched_text
+from app.compute.query import Part, parse_query, split_phrase
+from app.compute.ranking import QueryPart, Scorer, Statistics
+from app.db.backend import backend_of
+from app.db.indexes import All, Either, Expression, Terms, searched_text
 from app.models import MAX_ID, Tweet, User
-from app.services.posts.tweets import AnyRow
-from app.services.search.matching import CANDIDATES, Matches, match_words
+from app.services.posts.tweets import AnyRow, AnySelect
+from app.services.search.vocabulary import known_neighbours, statistics
 from app.services.selection import Conditions
 from app.tasks import worked_on
 
+CANDIDATES: Final = 1_000
+"""Posts that are ranked together."""
 MOST_COUNTED: Final = 10_000
 """Matches that are counted or ordered by time, of those stored last."""
 INLINE_CHARACTERS: Final = 30_000
 """Most characters of posts that are ranked on the loop: those of about a hundred posts."""
-MOST_TRIED: Final = 100
-"""Results that are searched for corrections."""
+MOST_MENDED_LETTERS: Final = 160
+"""Letters of all the words of a query that are corrected: each letter has 54 neighbours."""
+KNOWN_FACTOR: Final = 0.5
+"""Factor of the weight of a correction if posts have the typed word too."""
 _SEARCHED: Final = (Tweet.text, Tweet.media)
 
 
@@ -53,6 +58,34 @@ class Ranked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Matches:
+    """All posts that a query matches by the index, under the conditions of a selection."""
+
+    scorer: Scorer
+    expression: Expression
+    without: list[Expression]
+    conditions: Conditions
+    user_id: int | None
+
+    def select(self, session: AsyncSession, *columns: Any, before: int = MAX_ID + 1) -> AnySelect:
+        """Return a query for the matches with lower ids, the last stored first."""
+        found = backend_of(session).words.matching(
+            self.expression, self.without, user_id=self.user_id, before=before
+        )
+        return (
+            select(Tweet.id, *columns)
+            .join(User, User.id == Tweet.user_id)
+            .where(*self.conditions)
+            .join(found, found.c.id == Tweet.id)
+            .order_by(found.c.id.desc())
+        )
+
+    def has(self, text: str) -> bool:
+        """Return whether the text of a post that the index proposed matches."""
+        return self.scorer.score(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
 class WordResults:
     """The posts that were ranked together, in their order, and how they were found."""
 
@@ -64,36 +97,13 @@ class WordResults:
     is_whole: bool
     """Whether `ranked` holds all posts that match."""
 
-    @property
-    def scorer(self) -> Scorer:
-        return self.matches.scorer
-
-    async def corrections(self) -> list[tuple[str, str]]:
-        """Return the typed words that no result has, each with the word found instead."""
-        if not any(each.alternatives for each in self.scorer.wanted):
-            return []
-        texts = [post.text for post in self.ranked[:MOST_TRIED]]
-
-        def count() -> list[tuple[str, str]]:
-            used: dict[str, Counter[str]] = defaultdict(Counter)
-            for text in texts:
-                for part, other in self.scorer.alternatives_in(text):
-                    used[part.text][other] += 1
-            return [
-                (typed, others.most_common(1)[0][0])
-                for typed, others in used.items()
-                if others.total() == len(texts)
-            ]
-
-        return await worked_on(texts, count, inline_characters=INLINE_CHARACTERS)
-
 
 async def search_words(
     session: AsyncSession,
     query: str,
     *,
     conditions: Conditions,
-    user_id: int | None = None,
+    user_id: int | None,
     place: Place | None = None,
     newest: int = 0,
 ) -> WordResults | None:
@@ -107,7 +117,8 @@ async def search_words(
         return None
     results = None
     for tried in [place] if place else [Place(), Place(is_any=True)]:
-        matches = await match_words(session, parts, conditions, user_id, is_any=tried.is_any)
+        expressions = await _expressions(session, parts, is_any=tried.is_any)
+        matches = Matches(*expressions, conditions, user_id)
         if newest:
             results = await _newest(session, matches, tried, newest)
         else:
@@ -166,55 +177,104 @@ def _ranked(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
     ]
 
 
-MOST_VALUES: Final = 20
-"""Authors and languages that are listed, those with the most posts."""
+async def _expressions(
+    session: AsyncSession, parts: Sequence[Part], *, is_any: bool
+) -> tuple[Scorer, Expression, list[Expression]]:
+    """Return what scores posts with all parts, what finds them, and what they must not have.
+
+    Parts count as typed or corrected; with `is_any`, posts need only one of them.
+    """
+    if is_any:
+        parts = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
+    asked = {term for part in parts for term in part.terms}
+    asked |= {row[0] for part in parts if part.forms for row in part.forms.terms()}
+    known = await statistics(session, sorted(asked))
+    wanted, known = await _with_alternatives(session, parts, known, is_loose=is_any)
+    scorer = Scorer(wanted, known)
+    if is_any:
+        expression = _any_of(scorer.wanted, known)
+    else:
+        expression = All(tuple(_in_any_way(each, known) for each in scorer.wanted))
+    without = [_exact(part) for part in parts if part.is_excluded and not part.is_quoted]
+    return scorer, expression, without
 
 
-class Facets(msgspec.Struct, frozen=True):
-    """Values and how many of the results have each; posts without a value are in no list."""
+async def _with_alternatives(
+    session: AsyncSession, parts: Sequence[Part], known: Statistics, *, is_loose: bool
+) -> tuple[list[QueryPart], Statistics]:
+    """Return the parts with their corrections, and statistics of these too.
 
-    username: Annotated[list[tuple[str, int]], Meta(description="The most frequent first.")]
-    year: Annotated[list[tuple[int, int]], Meta(description="In UTC, the latest first.")]
-    lang: Annotated[list[tuple[str, int]], Meta(description="The most frequent first.")]
-
-
-async def count_results(session: AsyncSession, results: WordResults) -> int | None:
-    """Return how many posts match, by the index; None for more than 10,000."""
-    if results.is_whole:
-        return len(results.ranked)
-    some = results.matches.select(session).limit(MOST_COUNTED + 1).subquery()
-    count = await session.scalar(select(func.count()).select_from(some)) or 0
-    return count if count <= MOST_COUNTED else None
-
-
-async def count_facets(session: AsyncSession, results: WordResults) -> Facets:
-    """Count the posts that match by author, year and language, up to the 10,000 stored last."""
-    rows = await session.execute(
-        select(User.username, _year(), Tweet.lang, func.count())
-        .join(User, User.id == Tweet.user_id)
-        .join(some := _counted(session, results), some.c.id == Tweet.id)
-        .group_by(User.username, _year(), Tweet.lang)
-    )
-    by_name, by_year, by_lang = Counter[str](), Counter[int](), Counter[str]()
-    for name, year, lang, count in rows:
-        by_name[name] += count
-        if year is not None:
-            by_year[year] += count
-        if lang is not None:
-            by_lang[lang] += count
-    return Facets(_most(by_name), sorted(by_year.items(), reverse=True), _most(by_lang))
+    Words that posts have are corrected only if `is_loose`.
+    """
+    unknown = {part for part in parts if not known.frequencies.keys() >= set(part.terms)}
+    doubtful = [part for part in parts if _can_be_mended(part) and (is_loose or part in unknown)]
+    letters = accumulate(len(part.text) for part in doubtful)
+    within = [sum_ <= MOST_MENDED_LETTERS for sum_ in letters]
+    near, frequencies = await known_neighbours(session, list(compress(doubtful, within)))
+    wanted = []
+    for part in parts:
+        factor = 1.0 if part in unknown else KNOWN_FACTOR
+        others = {word: factor * nearness for word, nearness in near.get(part, {}).items()}
+        wanted.append(QueryPart(part, others))
+    return wanted, replace(known, frequencies={**known.frequencies, **frequencies})
 
 
-def _year() -> ColumnElement[int]:
-    return cast(extract("year", Tweet.created_at), Integer)
+def _can_be_mended(part: Part) -> bool:
+    # Of a stem of one syllable any other would be another word.
+    is_whole = part.is_excluded or part.is_quoted or part.forms is not None
+    return part.kind in {"word", "paired"} and not is_whole
 
 
-def _counted(session: AsyncSession, results: WordResults) -> Subquery:
-    query = results.matches.select(session).limit(MOST_COUNTED)
-    if results.is_whole:
-        query = query.where(Tweet.id.in_([post.id for post in results.ranked]))
-    return query.subquery()
+def _in_any_way(wanted: QueryPart, known: Statistics) -> Expression:
+    """Return an expression for the part as it was typed, with another ending, or corrected."""
+    part = wanted.part
+    ways = [part]
+    if part.kind == "paired" and not part.is_quoted:
+        ways = [Part(part.kind, way) for way in part.ways]
+    ways += [Part(part.kind, other) for other in wanted.alternatives]
+    return Either((*map(_exact, ways), *_forms(part, known)))
 
 
-def _most(counts: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES]
+def _forms(part: Part, known: Statistics) -> list[Terms]:
+    """Return expressions for the forms of a stem of one syllable, without the most frequent.
+
+    These would take the place of posts that have the word as it was typed.
+    """
+    rows = sorted(part.forms.terms()) if part.forms else []
+    rows.sort(key=lambda row: known.frequencies.get(row[0], 0))
+    counts = accumulate(known.frequencies.get(row[0], 0) for row in rows)
+    return [Terms(row) for row, sum_ in zip(rows, counts, strict=True) if sum_ <= CANDIDATES]
+
+
+def _any_of(wanted: Sequence[QueryPart], known: Statistics) -> Expression:
+    """Return an expression for all quoted phrases, and any of the rarest other terms."""
+    required = [_exact(each.part) for each in wanted if each.part.is_quoted]
+    ways: dict[Expression, float] = {}
+    for each in wanted:
+        if each.part.is_quoted:
+            continue
+        for term in each.part.terms:
+            is_letter = each.part.kind == "paired" and len(term) == 1
+            ways[Terms((term,), is_prefix=is_letter)] = known.weight(term)
+        for form in _forms(each.part, known):
+            ways[form] = max(map(known.weight, form.terms))
+        for other in each.alternatives:
+            alternative = Part(each.part.kind, other)
+            ways[_exact(alternative)] = max(map(known.weight, alternative.terms))
+    if not ways:
+        return All(tuple(required))
+    chosen, posts = [], 0.0
+    for way, weight in sorted(ways.items(), key=lambda item: -item[1]):
+        chosen.append(way)
+        # The inverse of the weight: about the number of posts with the term.
+        posts += known.posts * math.exp(-weight)
+        if posts > CANDIDATES:
+            break
+    return All((*required, Either(tuple(chosen))))
+
+
+def _exact(part: Part) -> Expression:
+    """Return an expression for the part without its ending."""
+    if part.kind == "paired" and len(part.text) == 1:
+        return Terms((part.text,), is_prefix=True)
+    return Terms(tuple(part.terms))

@@ -7,8 +7,7 @@ from msgspec import Meta, Struct, field
 from app.lifespan import resources
 from app.services.posts.statistics import Stats, stats
 from app.services.posts.users import Platform
-from app.services.search.search import Hit, Mode, Sort, find
-from app.services.search.word_search import Facets
+from app.services.search.search import Facets, Hit, Mode, Sort, find
 from app.views import cursors
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import PostFilters, SearchFilters

@@ -12,7 +12,8 @@ from app.services.checks import find_faults
 from app.services.imports.bulk import BulkPost, ImportReport, store_batch
 from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet
-from app.services.search.search import ResultPage, search
+from app.services.search.search import ResultPage
+from app.services.search.search import find as find_page
 from app.services.search.vocabulary import renew_vocabulary
 from app.services.selection import Selection
 from tests.conftest import Client
@@ -28,8 +29,7 @@ async def store(db: Database, words: str, *alts: str, source_id: str = "1") -> N
 
 
 async def find(db: Database, query: str) -> ResultPage:
-    async with db.read() as session:
-        return await search(session, query, Selection(), limit=10)
+    return await find_page(db, None, query, Selection(), limit=10)
 
 
 async def found(db: Database, query: str) -> list[str | None]:

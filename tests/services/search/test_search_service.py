@@ -8,7 +8,8 @@ from app.clock import now
 from app.db.engine import Database
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from app.services.search.search import Hit, search
+from app.services.search.search import Hit
+from app.services.search.search import find as find_page
 from app.services.selection import Selection
 from tests.posting import add_posts
 
@@ -33,8 +34,7 @@ async def fill(db: Database) -> None:
 
 
 async def find(db: Database, query: str) -> list[Hit]:
-    async with db.read() as session:
-        found = await search(session, query, Selection(), limit=50)
+    found = await find_page(db, None, query, Selection(), limit=50)
     assert found.next is None
     return found.hits
 

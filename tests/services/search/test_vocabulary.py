@@ -7,8 +7,9 @@ from app.compute.words import terms
 from app.db.engine import Database
 from app.models import Event, Vocabulary, Word
 from app.services.posts.deletion import delete_post, delete_user
-from app.services.search import matching, word_search
-from app.services.search.search import ResultPage, search
+from app.services.search import word_search
+from app.services.search.search import ResultPage
+from app.services.search.search import find as find_page
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.selection import Selection
 from app.views.cursors import RESULTS
@@ -24,10 +25,8 @@ TEXTS = [
 
 
 async def find(db: Database, query: str, username: str | None = None) -> ResultPage:
-    async with db.read() as session:
-        return await search(
-            session, query, Selection(usernames=() if username is None else (username,)), limit=20
-        )
+    selection = Selection(usernames=() if username is None else (username,))
+    return await find_page(db, None, query, selection, limit=20)
 
 
 async def words(db: Database) -> dict[str, int]:
@@ -157,17 +156,15 @@ async def test_a_word_mistyped_as_another_word_is_found_where_no_post_has_all(
     await maintain(db)
     assert (await find(db, "miles form above")).hits[0].id == meant
     # Of more candidates than are ranked at once, the rest follows, and none comes twice.
-    for module in (matching, word_search):
-        monkeypatch.setattr(module, "CANDIDATES", 5)
+    monkeypatch.setattr(word_search, "CANDIDATES", 5)
     found: list[int] = []
     place = None
-    async with db.read() as session:
-        while place is not None or not found:
-            page = await search(session, "miles form above", Selection(), limit=3, place=place)
-            assert page.is_any
-            assert page.corrections == []
-            found += [hit.id for hit in page.hits]
-            place = RESULTS.decode(RESULTS.encode(page.next))
+    while place is not None or not found:
+        page = await find_page(db, None, "miles form above", Selection(), limit=3, place=place)
+        assert page.is_any
+        assert page.corrections == []
+        found += [hit.id for hit in page.hits]
+        place = RESULTS.decode(RESULTS.encode(page.next))
     assert len(found) == len(set(found)) == 7
 
 
