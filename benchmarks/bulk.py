@@ -52,7 +52,7 @@ from sqlalchemy import event
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.formats import open_archive
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.services.imports.imports import import_archive
 

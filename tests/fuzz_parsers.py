@@ -19,7 +19,8 @@ STEERING: Final = ["app.formats", "app.formats.rss", "feedparser"]
 
 with atheris.instrument_imports(include=STEERING) if IS_THERE else contextlib.nullcontext():
     from app.errors import ImportFileError, RecordError
-    from app.formats import FORMATS
+    from app.formats.records import ReadOptions
+    from app.formats.registry import FORMATS
     from app.formats.rss import read_feed
     from app.formats.source.file import Source
     from app.services.posts.media import TYPES, suffix_of
@@ -34,8 +35,8 @@ def read_file(data: bytes, format_name: str) -> None:
     (known,) = (each for each in FORMATS if each.name == format_name)
     try:
         with Source(io.BytesIO(data), limit_bytes=2**20) as source:
-            if known.recognises(source):
-                for _ in known.parse(source, include_restricted=True).items:
+            if archive := known.read(source, ReadOptions(include_restricted=True)):
+                for _ in archive.items:
                     pass
     except ImportFileError:
         return

@@ -7,7 +7,6 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -26,12 +25,13 @@ from app.compute.text import clean_username, decode_entities
 from app.config import Config
 from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
-from app.formats import FORMATS, WITH_ENTITIES, open_archive
-from app.formats.chats.people import ChatOptions, renaming, zone_of
-from app.formats.records import Item, Record
+from app.formats.chats.people import renaming, zone_of
+from app.formats.columns import FIELDS, chosen_columns
+from app.formats.records import Archive, Item, ReadOptions, Record
+from app.formats.registry import FORMATS, WITH_ENTITIES, open_archive
 from app.formats.source.file import Source
 from app.services.imports.bulk import MAX_ERRORS, ImportReport, PostCounts
-from app.services.imports.imports import NamelessFileError, check_published, import_archive
+from app.services.imports.imports import NamelessFileError, check_archive, import_archive
 from app.services.imports.samples import load_samples
 from app.services.posts.media import MediaKeeper, keeper_of
 from app.tasks import collect_seldom, share_heap
@@ -47,6 +47,16 @@ class Totals(PostCounts):
     status: int = 0
     with_entities: int = 0
     """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
+    columns: list[str] = field(default_factory=list)
+    """What the columns of each file of CSV are taken for."""
+
+    def add_columns(self, name: str, archive: Archive) -> None:
+        used = [f"{column}={taken}" for column, taken in archive.columns if taken]
+        unused = [column for column, taken in archive.columns if not taken]
+        if archive.columns:
+            self.columns.append(
+                f"columns of {name}: {', '.join(used)}; not used: {', '.join(unused) or 'none'}"
+            )
 
     def add_file(self, name: str, unit: str, report: ImportReport) -> None:
         """Add the counts and errors of one file."""
@@ -67,14 +77,14 @@ class Totals(PostCounts):
     def report(self, dry_run: bool) -> None:
         """Print what became of the files."""
         facts = asdict(self)
-        del facts["status"], facts["with_entities"]
+        del facts["status"], facts["with_entities"], facts["columns"]
         line = (
             f"{'would store' if dry_run else 'stored'} {self.accepted:,} posts; "
             f"{self.duplicates:,} known already, {self.rejected:,} rejected, "
             f"{self.reposts:,} reposts and {self.restricted:,} restricted posts left out, "
             f"{self.skipped:,} others skipped"
         )
-        lines = [line]
+        lines = [*self.columns, line]
         if self.with_entities:
             kept = "" if dry_run else " (stored posts keep their text)"
             found = f"{self.with_entities:,} posts hold &amp; or the like"
@@ -132,6 +142,13 @@ entities_option = click.option(
 @click.option("--no-media", is_flag=True, help="Leave pictures and videos of archives out.")
 @entities_option
 @click.option(
+    "--column",
+    metavar="NAME=FIELD",
+    multiple=True,
+    callback=_checked(chosen_columns),
+    help=f"What a column of CSV holds: {', '.join(FIELDS)}, or nothing.",
+)
+@click.option(
     "--timezone",
     metavar="ZONE",
     callback=_checked(zone_of),
@@ -155,6 +172,7 @@ def import_command(
     include_restricted: bool,
     no_media: bool,
     decode_entities: bool,
+    column: tuple[str, ...],
     timezone: str | None,
     only: tuple[str, ...],
     rename: tuple[str, ...],
@@ -168,19 +186,24 @@ def import_command(
     """
 
     username = None if username is None else clean_username(username)
-    options = {
-        "format": format_name,
-        "include_restricted": include_restricted,
-        "decode_entities": decode_entities,
-        "chat": ChatOptions(username, timezone, only, renaming(rename), publish),
-    }
+    options = ReadOptions(
+        username,
+        not no_media,
+        include_restricted,
+        decode_entities,
+        chosen_columns(column),
+        timezone,
+        only,
+        renaming(rename),
+        publish,
+    )
 
     async def run(db: Database, config: Config) -> Totals:
         stop_on_signals()
         keeper, totals = None if no_media or dry_run else keeper_of(config), Totals()
         try:
             async with _target(db, config, dry_run) as target:
-                importer = _Importer(target, config, username, options, keeper)
+                importer = _Importer(target, config, format_name, options, keeper, dry_run)
                 for name in files:
                     await importer.add(name, totals)
         except asyncio.CancelledError:
@@ -202,9 +225,10 @@ class _Importer:
 
     db: Database
     config: Config
-    username: str | None
-    options: dict[str, Any]
+    format: str
+    options: ReadOptions
     keeper: MediaKeeper | None
+    is_dry: bool
 
     async def add(self, name: str, totals: Totals) -> None:
         """Import a file, and count it in the totals, read to its end or not."""
@@ -237,13 +261,22 @@ class _Importer:
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
         with source, progress(name) as show_bar:
-            archive = await asyncio.to_thread(partial(open_archive, source, **self.options))
-            check_published(archive, self.options["chat"], is_public=self.config.public)
-            if archive.format in WITH_ENTITIES and not self.options["decode_entities"]:
+            options = self.options
+            archive = await asyncio.to_thread(
+                open_archive, source, format=self.format, options=options
+            )
+            check_archive(archive, options, is_public=self.config.public)
+            if self.is_dry:
+                totals.add_columns(name, archive)
+            if archive.format in WITH_ENTITIES and not options.decode_entities:
                 archive = replace(archive, items=_looked_at(archive.items, totals))
             try:
                 await import_archive(
-                    self.db, archive, username=self.username, keeper=self.keeper, on_progress=show
+                    self.db,
+                    archive,
+                    username=options.username,
+                    keeper=self.keeper,
+                    on_progress=show,
                 )
             finally:
                 totals.add_file(name, archive.unit, stored)

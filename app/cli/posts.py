@@ -16,7 +16,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.lease import Lease
 from app.embedders import EmbedderError, open_embedder
-from app.formats import WRITERS
+from app.formats.registry import WRITERS
 from app.security import open_private
 from app.services.posts.exporting import begin_export, exported
 from app.services.search.embeddings import VECTORS, Embeddings

@@ -15,6 +15,7 @@ from app.formats.records import (
     Medium,
     MediumKind,
     Reactions,
+    ReadOptions,
     Record,
     ReplyTarget,
     Skipped,
@@ -57,16 +58,13 @@ class FeedItem:
         return self.handle or self.did
 
 
-def recognises(source: Source) -> bool:
-    """Return whether there are posts of Bluesky, pages of them, or an empty page."""
-    values = first_documents(source, lists=_LISTS)
-    return bool(_feed_items(values)) or any(map(_is_empty_page, values))
-
-
-def parse(source: Source, *, include_restricted: bool) -> Archive:
+def read(source: Source, _options: ReadOptions) -> Archive | None:
     """Return the posts of one account, or of many if the first posts are of several."""
     values = first_documents(source, lists=_LISTS)
-    accounts = {item.did: item for item in _feed_items(values) if item.did}
+    found = _feed_items(values)
+    if not found and not any(map(_is_empty_page, values)):
+        return None
+    accounts = {item.did: item for item in found if item.did}
     owner = next(iter(accounts.values())) if len(accounts) == 1 else None
     account = None
     if owner is not None:
@@ -74,10 +72,10 @@ def parse(source: Source, *, include_restricted: bool) -> Archive:
     elif not accounts and any(map(_items_of, values)):
         account = Account(None, None, "bluesky")
 
-    def read(value: Json, place: int) -> Item | None:
+    def read_one(value: Json, place: int) -> Item | None:
         return read_post(value, place, owner.did if owner else None)
 
-    items = read_each(objects(source, lists=_LISTS, items_of=_items_of), read)
+    items = read_each(objects(source, lists=_LISTS, items_of=_items_of), read_one)
     return Archive(FORMAT.name, "record", account, items)
 
 
@@ -249,4 +247,4 @@ def _kind(record: Json) -> Kind:
     return "quote" if isinstance(uri, str) and f"/{_POST}/" in uri else "post"
 
 
-FORMAT: Final = Format("bluesky", recognises, parse)
+FORMAT: Final = Format("bluesky", read)

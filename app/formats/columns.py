@@ -76,11 +76,14 @@ OWN_FIELDS: Final = (
     *("reply_to", "media", "counts"),
 )
 """The fields of this program's own exports; values are read as they are."""
+FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", "lang", "url")
+"""What somebody may say that a column holds."""
 _COUNTED: Final = ("n_likes", "n_reposts", "n_replies", "n_quotes")
 _COUNTS: Final = frozenset({"counts", *_COUNTED})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 KNOWN_HEADERS: Final = 32
 """Sets of column names that are remembered for rows without a header."""
+_AS_NAMED: Final[Mapping[str, str]] = {}
 _LONGEST_NAME: Final = 200
 """Characters of a column's name that are compared: far more than any known name has."""
 # A long number as spreadsheets write it: 1.58E+18.
@@ -98,15 +101,21 @@ def text_column(names: tuple[str, ...]) -> str | None:
 class Columns:
     """The columns of each field; of several for one field the first whose value counts is read."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._is_own = {*names} == {*OWN_FIELDS}
+    def __init__(self, names: Iterable[str], chosen: Mapping[str, str] = _AS_NAMED) -> None:
+        """Take columns for the fields that were chosen for them, the others by their names."""
+        self._all = tuple(names)
+        self._is_own = {*self._all} == {*OWN_FIELDS}
         plain: dict[str, str] = {}
-        for name in names:
+        for name in self._all:
             plain.setdefault(_plain(name), name)
         self._names: dict[str, tuple[str, ...]] = {}
+        for name, field in chosen.items():
+            column = plain.pop(_plain(name), None)
+            if column is not None and field:
+                self._names[field] = (*self._names.get(field, ()), column)
         for field, aliases in ALIASES.items():
             if found := tuple(plain[alias] for alias in aliases.split() if alias in plain):
-                self._names[field] = found
+                self._names[field] = (*self._names.get(field, ()), *found)
         if "name" in plain and "username" not in self._names:
             self._names["username"] = (plain["name"],)
             self._names.pop("display_name", None)
@@ -119,6 +128,12 @@ class Columns:
     def has_text(self) -> bool:
         """Whether there is a column for the text of the posts."""
         return "text" in self._names
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """The columns with names, each with the field that it is taken for, or nothing."""
+        taken = {name: field for field, names in [*self._names.items()][::-1] for name in names}
+        return tuple((name, taken.get(name, "")) for name in self._all if name.strip())
 
     def __len__(self) -> int:
         return len(self._names)
@@ -172,6 +187,18 @@ class Columns:
 
     def _word(self, value: object) -> str | None:
         return value if self._is_own and isinstance(value, str) else _word(value)
+
+
+def chosen_columns(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the fields by the names of columns, each pair `NAME=FIELD`. Raises ValueError."""
+    known = {_plain(alias): name for name in FIELDS for alias in (name, *ALIASES[name].split())}
+    found = {}
+    for pair in pairs:
+        column, _, field = pair.rpartition("=")
+        if not column.strip() or (field.strip() and _plain(field) not in known):
+            raise ValueError(f"a column is given as NAME=FIELD; fields are {', '.join(FIELDS)}")
+        found[column] = known.get(_plain(field), "")
+    return found
 
 
 columns_of: Final = lru_cache(KNOWN_HEADERS)(Columns)

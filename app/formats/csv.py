@@ -6,7 +6,7 @@ spreadsheet would read as a formula with a `'`, which an import takes off.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -14,7 +14,16 @@ import msgspec
 
 from app.errors import BrokenFileError, Message
 from app.formats.columns import OWN_FIELDS, Columns, is_damaged_id
-from app.formats.records import Archive, BadRecord, Format, Item, PostRow, Writer, read_each
+from app.formats.records import (
+    Archive,
+    BadRecord,
+    Format,
+    Item,
+    PostRow,
+    ReadOptions,
+    Writer,
+    read_each,
+)
 from app.formats.source.file import Source
 from app.formats.source.json import Json
 from app.formats.source.text import MAX_LINE, Line, first_lines, lines
@@ -73,14 +82,14 @@ GUARDED: Final = ("=", "+", "-", "@", "'", "\t")
 _DELIMITERS: Final = ",;\t|"
 
 
-def recognises(source: Source) -> bool:
-    """Return whether the first row names a column for the text."""
-    return not source.has_members and _delimiter(source) is not None
-
-
-def parse(source: Source, *, include_restricted: bool) -> Archive:
-    """Return the posts of many authors; nothing in the format is restricted."""
-    return Archive(FORMAT.name, "line", None, _items(source, _delimiter(source) or ","))
+def read(source: Source, options: ReadOptions) -> Archive | None:
+    """Return the posts of many authors; perhaps no column is known to hold their texts."""
+    found = None if source.has_members else _table(source, options.columns)
+    if found is None:
+        return None
+    delimiter, columns = found
+    items = _items(source, delimiter, columns)
+    return Archive(FORMAT.name, "line", None, items, columns=columns.fields)
 
 
 def encode(rows: Sequence[PostRow]) -> bytes:
@@ -90,14 +99,18 @@ def encode(rows: Sequence[PostRow]) -> bytes:
     return written.getvalue().encode()
 
 
-def _delimiter(source: Source) -> str | None:
-    """Return the delimiter by which most columns of the header are recognised."""
-    best, most = None, (0, 0)
+def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, Columns] | None:
+    """Return the delimiter by which most columns of the header are recognised, and these.
+
+    One column is enough if it holds texts, else there are two, of which one is known.
+    """
+    best, most = None, (False, 0, 0)
     for delimiter in _DELIMITERS:
         header = _header(source, delimiter)
-        columns = Columns(header)
-        if columns.has_text and (len(columns), len(header)) > most:
-            best, most = delimiter, (len(columns), len(header))
+        columns = Columns(header, chosen)
+        known = (columns.has_text, len(columns), len(header))
+        if known > most and len(columns) and (columns.has_text or len(header) > 1):
+            best, most = (delimiter, columns), known
     return best
 
 
@@ -109,10 +122,10 @@ def _header(source: Source, delimiter: str) -> list[str]:
         return []
 
 
-def _items(source: Source, delimiter: str) -> Iterator[Item]:
+def _items(source: Source, delimiter: str, columns: Columns) -> Iterator[Item]:
     rows = read_rows(lines(source), delimiter)
     header = next(rows, Row(0, [])).fields
-    yield from read_each(_cells_by_name(rows, header, delimiter), Columns(header).read)
+    yield from read_each(_cells_by_name(rows, header, delimiter), columns.read)
 
 
 def _cells_by_name(
@@ -187,7 +200,6 @@ def _unguarded_id(value: str) -> str:
 
 FORMAT: Final = Format(
     "csv",
-    recognises,
-    parse,
+    read,
     Writer("csv", "text/csv; charset=utf-8; header=present", f"{OWN_HEADER}\r\n".encode(), encode),
 )

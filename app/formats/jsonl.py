@@ -15,6 +15,7 @@ from app.formats.records import (
     Medium,
     PostRow,
     Reactions,
+    ReadOptions,
     ReplyTarget,
     Writer,
     read_each,
@@ -43,21 +44,16 @@ class ExportedPost(msgspec.Struct, frozen=True):
     counts: Reactions | None
 
 
-def recognises(source: Source) -> bool:
-    """Return whether one of the first lines is an object with a text."""
-    if source.has_members:
-        return False
-    rows = (load(line.text)[0] for line in first_lines(source))
-    return any(isinstance(row, dict) and columns_of(tuple(row)).has_text for row in rows)
+def read(source: Source, _options: ReadOptions) -> Archive | None:
+    """Return the posts of many authors, if one of the first lines is an object with a text."""
+    rows = [] if source.has_members else [load(line.text)[0] for line in first_lines(source)]
+    if not any(isinstance(row, dict) and columns_of(tuple(row)).has_text for row in rows):
+        return None
+    return Archive(FORMAT.name, "line", None, read_each(objects(source), _read_row))
 
 
-def parse(source: Source, *, include_restricted: bool) -> Archive:
-    """Return the posts of many authors; nothing in the format is restricted."""
-
-    def read(row: Json, place: int) -> Item:
-        return columns_of(tuple(row)).read(row, place)
-
-    return Archive(FORMAT.name, "line", None, read_each(objects(source), read))
+def _read_row(row: Json, place: int) -> Item:
+    return columns_of(tuple(row)).read(row, place)
 
 
 def encode(rows: Sequence[PostRow]) -> bytes:
@@ -65,4 +61,4 @@ def encode(rows: Sequence[PostRow]) -> bytes:
     return _encoder.encode_lines([ExportedPost(*row[1:]) for row in rows])
 
 
-FORMAT: Final = Format("jsonl", recognises, parse, Writer("jsonl", CONTENT_TYPE, b"", encode))
+FORMAT: Final = Format("jsonl", read, Writer("jsonl", CONTENT_TYPE, b"", encode))

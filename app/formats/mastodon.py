@@ -19,6 +19,7 @@ from app.formats.records import (
     Medium,
     MediumKind,
     Reactions,
+    ReadOptions,
     Record,
     ReplyTarget,
     Skipped,
@@ -43,26 +44,18 @@ _COUNTS: Final = ("likes", "shares", "replies", "quotes")
 _QUOTES: Final = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
 
 
-def recognises(source: Source) -> bool:
-    """Return whether there is an outbox, a list of activities."""
-    outbox, *_ = _find(source)
-    if outbox is None:
-        return False
-    first = first_documents(outbox, lists=(_LIST,))
-    return any(_is_activity(item) or isinstance(item.get(_LIST), list) for item in first)
-
-
-def parse(source: Source, *, include_restricted: bool) -> Archive:
+def read(source: Source, options: ReadOptions) -> Archive | None:
     """Return the account's posts; those for followers or single people only on request."""
     outbox, actor, folder = _find(source)
-    if outbox is None:
-        raise UnrecognisedFileError("{name} holds no outbox", name=source.name)
-    first = [item for item in first_documents(outbox, lists=(_LIST,)) if _is_activity(item)]
+    found = first_documents(outbox, lists=(_LIST,)) if outbox else []
+    first = [item for item in found if _is_activity(item)]
+    if outbox is None or not (first or any(isinstance(item.get(_LIST), list) for item in found)):
+        return None
     account = _account(actor if _is_of(actor, first) else {}, first)
-    read = partial(
-        read_activity, account=account, include_restricted=include_restricted, folder=folder
+    read_one = partial(
+        read_activity, account=account, include_restricted=options.include_restricted, folder=folder
     )
-    items = read_each(objects(outbox, lists=(_LIST,)), read)
+    items = read_each(objects(outbox, lists=(_LIST,)), read_one)
     # An outbox without activities states no name, and needs none.
     owner = account if first or account.username else None
     if not source.has_members:
@@ -278,4 +271,4 @@ def _url(post: Json) -> str | None:
     return None
 
 
-FORMAT: Final = Format("mastodon", recognises, parse)
+FORMAT: Final = Format("mastodon", read)

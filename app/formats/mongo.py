@@ -17,7 +17,16 @@ import msgspec
 
 from app.formats.columns import columns_of
 from app.formats.jsonl import CONTENT_TYPE
-from app.formats.records import Archive, Format, Item, PostRow, Record, Writer, read_each
+from app.formats.records import (
+    Archive,
+    Format,
+    Item,
+    PostRow,
+    ReadOptions,
+    Record,
+    Writer,
+    read_each,
+)
 from app.formats.source.file import Source, head
 from app.formats.source.json import Json, first_documents, first_mark, is_lines, load, objects
 from app.formats.x.statuses import is_v1, is_v2, to_item
@@ -33,7 +42,29 @@ _WRAPPERS: Final = frozenset(
 _encoder = msgspec.json.Encoder()
 
 
-def recognises(source: Source) -> bool:
+def read(source: Source, options: ReadOptions) -> Archive | None:
+    """Return the posts of many authors; those of protected accounts of X only on request."""
+
+    def read_one(document: Json, place: int) -> Item:
+        row = _row(document)
+        columns = columns_of(tuple(row))
+        if not (is_v1(document) or is_v2(document)):
+            return columns.read(row, place)
+        plain = {key: unwrapped(value) for key, value in document.items()}
+        status = to_item(plain, place, include_restricted=options.include_restricted)
+        if isinstance(status, Record) and not (status.username and status.source_id):
+            name, source_id = columns.name_and_id(row)
+            name, source_id = status.username or name, status.source_id or source_id
+            return replace(status, username=name, source_id=source_id)
+        return status
+
+    if not _is_known(source):
+        return None
+    items = read_each(objects(source), read_one)
+    return Archive(FORMAT.name, "line" if is_lines(source) else "record", None, items)
+
+
+def _is_known(source: Source) -> bool:
     """Return whether there are documents of MongoDB with a text.
 
     An array needs no mark of MongoDB: no other format reads one of plain objects.
@@ -42,26 +73,6 @@ def recognises(source: Source) -> bool:
     if not any(columns_of(tuple(_row(document))).has_text for document in found):
         return not (found or source.has_members) and load(head(source, 100)) == ([], None)
     return any(map(has_mark, found)) or first_mark(source) == "["
-
-
-def parse(source: Source, *, include_restricted: bool) -> Archive:
-    """Return the posts of many authors; those of protected accounts of X only on request."""
-
-    def read(document: Json, place: int) -> Item:
-        row = _row(document)
-        columns = columns_of(tuple(row))
-        if not (is_v1(document) or is_v2(document)):
-            return columns.read(row, place)
-        plain = {key: unwrapped(value) for key, value in document.items()}
-        status = to_item(plain, place, include_restricted=include_restricted)
-        if isinstance(status, Record) and not (status.username and status.source_id):
-            name, source_id = columns.name_and_id(row)
-            name, source_id = status.username or name, status.source_id or source_id
-            return replace(status, username=name, source_id=source_id)
-        return status
-
-    items = read_each(objects(source), read)
-    return Archive(FORMAT.name, "line" if is_lines(source) else "record", None, items)
 
 
 def has_mark(document: Json) -> bool:
@@ -147,4 +158,4 @@ def _relaxed_date(time: datetime) -> datetime | dict[str, str]:
     return {"$numberLong": str(int((time - EPOCH).total_seconds()) * 1000)}
 
 
-FORMAT: Final = Format("mongo", recognises, parse, Writer("json", CONTENT_TYPE, b"", encode))
+FORMAT: Final = Format("mongo", read, Writer("json", CONTENT_TYPE, b"", encode))

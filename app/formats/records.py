@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, Literal, NamedTuple, Protocol, TypeVar
+from typing import Annotated, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -146,12 +146,32 @@ class Archive:
     is_chat: bool = False
     """Whether several people wrote it to each other: a record's `username` is a name as it stands
     there, and None for whoever exported it."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """Of CSV the names of the columns, each with the field it is taken for, if any."""
 
 
-class Parse(Protocol):
-    """Reads a recognised source; the account is known at once, items are read as they are taken."""
+class ReadOptions(msgspec.Struct, frozen=True):
+    """What an importer says about a file."""
 
-    def __call__(self, source: Source, *, include_restricted: bool) -> Archive: ...
+    username: str | None = None
+    """The author of records without one; in a chat, who exported it."""
+    with_media: bool = True
+    include_restricted: bool = False
+    decode_entities: bool = False
+    """Whether texts of JSON lines and CSV are HTML."""
+    columns: dict[str, str] = {}
+    """What columns of CSV hold, by their names: a field, or nothing that is used."""
+    timezone: str | None = None
+    """Of the times in a chat; None for the machine's."""
+    only: tuple[str, ...] = ()
+    """Whose messages of a chat are taken; nothing stands for everybody."""
+    rename: dict[str, str] = {}
+    """Other names for people of a chat; two with one name are joined."""
+    is_published: bool = False
+    """Whether a chat is taken though everybody may read it."""
+
+
+NO_OPTIONS: Final = ReadOptions()
 
 
 class PostRow(NamedTuple):
@@ -188,8 +208,8 @@ class Format:
     """One format, recognised by content; to add one, write a module and register it."""
 
     name: str
-    recognises: Callable[[Source], bool]
-    parse: Parse
+    read: Callable[[Source, ReadOptions], Archive | None]
+    """Returns what is in a source, or None for another format; items are read as they are taken."""
     writer: Writer | None = None
 
 

@@ -57,8 +57,8 @@ class ImportJob(Base):
     with_media: Mapped[bool] = mapped_column(default=True, server_default=true())
     """Whether the files of media in the archive are kept."""
     decode_entities: Mapped[bool] = mapped_column(default=False, server_default=false())
-    chat: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """JSON: who is who in a chat, and when it was."""
+    options: Mapped[bytes | None] = mapped_column("chat", LargeBinary)
+    """JSON: how the file is read: its columns, who is who in a chat."""
     bytes_total: Mapped[int] = mapped_column(BigId)
     bytes_read: Mapped[int] = mapped_column(BigId, default=0)
     accepted: Mapped[int] = mapped_column(default=0)

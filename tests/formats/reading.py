@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.formats import open_archive
-from app.formats.records import Archive, Item
+from app.formats.records import Archive, Item, ReadOptions
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 
 
@@ -35,7 +35,9 @@ def read_archive(
 ) -> tuple[Archive, list[Item]]:
     """Return the archive with all its items."""
     with Source(io.BytesIO(target) if isinstance(target, bytes) else target) as source:
-        archive = open_archive(source, format=format_name, include_restricted=include_restricted)
+        archive = open_archive(
+            source, format=format_name, options=ReadOptions(include_restricted=include_restricted)
+        )
         found = list(archive.items)
         assert source.bytes_total is None or source.bytes_read <= source.bytes_total
         return archive, found

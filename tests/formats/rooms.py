@@ -13,9 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.formats import open_archive
-from app.formats.chats.people import ChatOptions
-from app.formats.records import BadRecord, Record, Skipped
+from app.formats.records import BadRecord, ReadOptions, Record, Skipped
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 
 ZONE: Final = "Asia/Seoul"
@@ -256,7 +255,7 @@ def _pasted(said: Said, variant: str) -> str:
 
 def read(data: bytes, format_name: str) -> list[Record | BadRecord | Skipped]:
     with Source(io.BytesIO(data)) as source:
-        archive = open_archive(source, chat=ChatOptions(timezone=ZONE))
+        archive = open_archive(source, options=ReadOptions(timezone=ZONE))
         assert (archive.format, archive.is_chat) == (format_name, True)
         return list(archive.items)
 

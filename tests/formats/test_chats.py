@@ -7,10 +7,10 @@ from time import process_time
 
 import pytest
 
-from app.errors import ImportFileError, UnrecognisedFileError
-from app.formats import open_archive
-from app.formats.chats.people import ChatOptions, as_username
-from app.formats.records import Item, Record
+from app.errors import BrokenFileError, ImportFileError, UnrecognisedFileError
+from app.formats.chats.people import as_username
+from app.formats.records import Item, ReadOptions, Record
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from tests.formats import rooms
 
@@ -27,9 +27,40 @@ ANNAS = (
 )
 
 
+def test_rooms_of_one_zip_are_read_one_after_the_other() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("b/_chat.txt", "1/2/24, 21:05 - Mina: one\n1/13/24, 21:06 - Bo: two\n")
+        archive.writestr("c/_chat.txt", "13/2/24, 21:05 - Bo: three\n1/3/24, 21:06 - Mina: 4\n")
+        archive.writestr("a/readme.txt", "nothing that anybody said\n")
+        archive.writestr("b/photo.jpg", b"\xff\xd8")
+    with Source(io.BytesIO(file.getvalue())) as source:
+        items = [*open_archive(source, options=ReadOptions(timezone="UTC")).items]
+    found = [item for item in items if isinstance(item, Record)]
+    assert [(item.place, item.username, item.text) for item in found] == [
+        *((1, "Mina", "one"), (2, "Bo", "two"), (3, "Bo", "three"), (4, "Mina", "4"))
+    ]
+    # Each has its own order of day and month.
+    assert [item.created_at and item.created_at.month for item in found] == [1, 1, 2, 3]
+
+
+def test_a_damaged_room_costs_no_other() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in "ab":
+            archive.writestr(
+                f"{name}.txt", f"1/2/24, 21:05 - Mina: {name}1\n1/2/24, 21:06 - Bo: x\n"
+            )
+    data = file.getvalue().replace(b"a1", b"a2", 1)
+    found: list[str] = []
+    with Source(io.BytesIO(data)) as source, pytest.raises(BrokenFileError, match=r"a\.txt in"):
+        found.extend(getattr(item, "text", "") for item in open_archive(source).items)
+    assert found == ["b1", "x"]
+
+
 def said(data: bytes, **options: object) -> list[tuple[str | None, str]]:
     with Source(io.BytesIO(data)) as source:
-        archive = open_archive(source, chat=ChatOptions(**options))  # type: ignore[arg-type]
+        archive = open_archive(source, options=ReadOptions(**options))  # type: ignore[arg-type]
         return [(item.username, item.text) for item in archive.items if isinstance(item, Record)]
 
 
@@ -45,7 +76,7 @@ def test_people_of_one_name_stay_apart_unless_they_are_joined() -> None:
     renamed = said(ANNAS, rename={"Anna_2": "Bo Lee", "u3": "Anna"})
     assert renamed == [("Anna", "one"), ("Bo_Lee", "two"), ("Anna", "three")]
     with Source(io.BytesIO(ANNAS)) as source:
-        found = list(open_archive(source, chat=ChatOptions(timezone="Asia/Seoul")).items)
+        found = list(open_archive(source, options=ReadOptions(timezone="Asia/Seoul")).items)
     second = found[1]
     assert isinstance(second, Record)
     assert (second.display_name, second.source_id) == ("Anna", "7:2")
@@ -130,7 +161,7 @@ def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
 def test_day_and_month_have_one_order_in_a_file(days: list[str], order: str) -> None:
     data = "".join(f"{day}, 21:05 - Mina: hi\n" for day in [*days, days[-1]]).encode()
     with Source(io.BytesIO(data)) as source:
-        items = open_archive(source, chat=ChatOptions(timezone="UTC")).items
+        items = open_archive(source, options=ReadOptions(timezone="UTC")).items
         dates = [item.created_at for item in items if isinstance(item, Record)]
     places = [order.index(part) for part in "ymd"]
     parts = [[int(day.split("/")[place]) for place in places] for day in days]

@@ -2,14 +2,15 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats import open_archive
 from app.formats.csv import OWN_HEADER
-from app.formats.records import BadRecord, Item, Record, Skipped
+from app.formats.records import BadRecord, Item, ReadOptions, Record, Skipped
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 
 KOREAN = (
@@ -134,12 +135,33 @@ def test_the_guard_is_taken_off_only_from_own_exports(tmp_path: Path) -> None:
     assert texts(items(tmp_path, OWN_HEADER.replace(",", ";") + "\n;;'=1;;;;;;;;\n")) == ["'=1"]
 
 
-@pytest.mark.parametrize(
-    "data", ["a,b\n1,2\n", "just a sentence\n", "name,date\nmina,2020-01-01\n"]
-)
+@pytest.mark.parametrize("data", ["a,b\n1,2\n", "just a sentence\n", "date\n2020-01-01\n"])
 def test_headers_without_a_text_are_unrecognised(tmp_path: Path, data: str) -> None:
     with pytest.raises(UnrecognisedFileError):
         items(tmp_path, data)
+
+
+def test_columns_hold_what_was_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "posts.tsv"
+    header, row = "누가\t 한 마디\tContent\tdate", "미나\t안녕\t제목\t2020-01-02"
+    path.write_bytes(f"{header}\n{row}\n".encode("cp949"))
+    options = ReadOptions(columns={"누가": "username", "한마디": "text", "content": ""})
+    with Source(path) as source:
+        plain = open_archive(source)
+        assert plain.columns == (
+            ("누가", ""),
+            (" 한 마디", ""),
+            ("Content", "text"),
+            ("date", "created_at"),
+        )
+        archive = open_archive(source, options=options)
+        assert [field for _, field in archive.columns] == ["username", "text", "", "created_at"]
+        assert next(archive.items) == Record(
+            place=2, username="미나", text="안녕", created_at=datetime(2020, 1, 2, tzinfo=UTC)
+        )
+        # What was chosen comes before what is known by its name, where it is filled.
+        both = ReadOptions(columns={" 한 마디": "text", "date": ""})
+        assert "".join(texts(list(open_archive(source, options=both).items))) == "안녕"
 
 
 def test_a_header_alone_holds_nothing(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats import open_archive
 from app.formats.records import BadRecord, Item, Record
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 
 GOOD = '{"username": "mina", "text": "좋은 아침 ☀️"}'.encode()

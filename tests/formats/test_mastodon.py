@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats import open_archive
 from app.formats.records import Account, Archive, BadRecord, Item, Record, Skipped
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from tests.archives import tar_gz as saved_tar
 from tests.archives import x_zip as saved_zip

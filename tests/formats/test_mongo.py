@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError
-from app.formats import open_archive
 from app.formats.records import Archive, BadRecord, Item, Record
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from tests.formats.reading import FORMS, array, lines, pretty, pretty_array, read_archive
 

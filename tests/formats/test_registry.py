@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import ImportFileError, UnrecognisedFileError
-from app.formats import FORMATS, open_archive
 from app.formats.records import Archive, Record
+from app.formats.registry import FORMATS, open_archive
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES
 

@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.compute.text import clean_text, clean_username
-from app.formats import WRITERS, open_archive
 from app.formats.records import Medium, PostRow, Reactions, Record, ReplyTarget
+from app.formats.registry import WRITERS, open_archive
 from app.formats.source.file import Source
 
 FIELDS = (

@@ -118,7 +118,6 @@ async def test_while_an_import_runs_counts_are_renewed_more_seldom(db: Database)
                     file_name="posts.jsonl",
                     bytes_total=1,
                     format_name="jsonl",
-                    username=None,
                     is_started=True,
                 )
         await make_author(db, f"author{posts}{spool}", posts)

@@ -6,17 +6,23 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Final, Self
 
-from app.formats.chats.messages import ChatMessage, Fate, Grammar, Opening, messages, moment
 from app.formats.chats.rooms import (
-    find_room,
+    ChatMessage,
+    Fate,
+    Grammar,
+    Opening,
+    find_rooms,
     has_crlf,
     head_of,
     is_text,
+    items_of,
+    messages,
+    moment,
     read_messages,
     whole_lines,
 )
 from app.formats.csv import read_rows
-from app.formats.records import Archive, Format, Item
+from app.formats.records import Archive, Format, Item, ReadOptions
 from app.formats.source.file import Content, Source
 from app.formats.source.text import lines
 
@@ -172,28 +178,21 @@ def _day(found: re.Match[str]) -> date | None:
         return None
 
 
-def recognises(source: Source) -> bool:
-    """Return whether there is a room as one of the apps writes it."""
-    return _is_csv(source) or _room(source) is not None
+def read(source: Source, _options: ReadOptions) -> Archive | None:
+    """Return what was said in the room, as one of the apps writes it."""
+    if not source.has_members and head_of(source)[:1] == [_CSV_HEADER]:
+        items = read_messages(_csv_messages(source), EXPORTERS)
+    elif rooms := find_rooms(source, is_text, lambda content: grammar_of(head_of(content))):
+        items = items_of(rooms, _read)
+    else:
+        return None
+    return Archive(FORMAT.name, "line", None, items, is_chat=True)
 
 
-def parse(source: Source, *, include_restricted: bool) -> Archive:
-    """Return what was said in the room; nothing in the format is restricted."""
-    return Archive(FORMAT.name, "line", None, _items(source), is_chat=True)
-
-
-def _items(source: Source) -> Iterator[Item]:
-    if _is_csv(source):
-        yield from read_messages(_csv_messages(source), EXPORTERS)
-    elif room := _room(source):
-        content, grammar = room
-        is_crlf = has_crlf(content, grammar)
-        found = messages(whole_lines(content, is_crlf=is_crlf), grammar.afresh())
-        yield from read_messages(found, EXPORTERS)
-
-
-def _is_csv(source: Source) -> bool:
-    return not source.has_members and head_of(source)[:1] == [_CSV_HEADER]
+def _read(content: Content, grammar: "_ByDays") -> Iterator[Item]:
+    is_crlf = has_crlf(content, grammar)
+    found = messages(whole_lines(content, is_crlf=is_crlf), grammar.afresh())
+    return read_messages(found, EXPORTERS)
 
 
 def _csv_messages(source: Source) -> Iterator[ChatMessage]:
@@ -213,8 +212,4 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def _room(source: Source) -> "tuple[Content, _ByDays] | None":
-    return find_room(source, is_text, lambda content: grammar_of(head_of(content)))
-
-
-FORMAT: Final = Format("kakaotalk", recognises, parse)
+FORMAT: Final = Format("kakaotalk", read)

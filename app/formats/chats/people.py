@@ -7,33 +7,13 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
-from app.formats.records import Item, Record, Skipped
+from app.formats.records import Item, ReadOptions, Record, Skipped
 
 _LONGEST: Final = MAX_USERNAME_LENGTH - 20
 """Characters of a name, which leave room for a suffix."""
 _NOBODY: Final = "somebody"
 """Name of who has no character in the own one that a username may have."""
-
-
-class ChatOptions(msgspec.Struct, frozen=True):
-    """What an importer says about a chat."""
-
-    username: str | None = None
-    """Who exported it."""
-    timezone: str | None = None
-    """Of the times in it; None for the machine's."""
-    only: tuple[str, ...] = ()
-    """Whose messages are taken; nothing stands for everybody."""
-    rename: dict[str, str] = {}
-    """Other names for people; two with one name are joined."""
-    is_published: bool = False
-    """Whether everybody may read it."""
-
-
-UNKNOWN_ROOM: Final = ChatOptions()
 
 
 def zone_of(name: str | None) -> tzinfo | None:
@@ -59,7 +39,7 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
 class People:
     """Gives each of a chat's people a username; who comes first has the plain one."""
 
-    options: ChatOptions
+    options: ReadOptions
     _zone: tzinfo | None = field(init=False)
     _usernames: dict[tuple[str, str | None], str] = field(default_factory=dict)
     _first: dict[str, str] = field(default_factory=dict)

@@ -7,8 +7,17 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
-from app.formats.chats.rooms import find_room
-from app.formats.records import Archive, BadRecord, Format, Item, Record, ReplyTarget, Skipped
+from app.formats.chats.rooms import find_rooms, items_of
+from app.formats.records import (
+    Archive,
+    BadRecord,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    ReplyTarget,
+    Skipped,
+)
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import NOT_AN_OBJECT, Json, Window, as_word, first_mark
 
@@ -28,24 +37,15 @@ class _Found(NamedTuple):
     fault: Message | None
 
 
-def recognises(source: Source) -> bool:
-    """Return whether there are messages. Raises UnrecognisedFileError for an export as pages."""
-    if _room(source) is not None:
-        return True
+def read(source: Source, _options: ReadOptions) -> Archive | None:
+    """Return what was said in the chats. Raises UnrecognisedFileError for an export as pages."""
+    if rooms := find_rooms(source, lambda name: name.endswith("result.json"), _has_messages):
+        return Archive(FORMAT.name, "record", None, items_of(rooms, _read), is_chat=True)
     if not source.has_members and _HTML in head(source, 1000):
         raise UnrecognisedFileError(
             "{name} is a page; export the chat from Telegram as JSON", name=source.name
         )
-    return False
-
-
-def parse(source: Source, *, include_restricted: bool) -> Archive:
-    """Return what was said in the chats; nothing in the format is restricted."""
-    return Archive(FORMAT.name, "record", None, _items(source), is_chat=True)
-
-
-def _room(source: Source) -> tuple[Content, bool] | None:
-    return find_room(source, lambda name: name.endswith("result.json"), _has_messages)
+    return None
 
 
 def _has_messages(content: Content) -> bool | None:
@@ -62,10 +62,8 @@ def _is_message(value: object) -> bool:
     return isinstance(value, dict) and {"id", "type", "date", "text"} <= value.keys()
 
 
-def _items(source: Source) -> Iterator[Item]:
-    room = _room(source)
-    found = _found(room[0]) if room else ()
-    for place, each in enumerate(found, 1):
+def _read(content: Content, _: bool) -> Iterator[Item]:
+    for place, each in enumerate(_found(content), 1):
         if each.fault or not isinstance(each.value, dict):
             yield BadRecord(place, each.fault or NOT_AN_OBJECT)
         else:
@@ -152,4 +150,4 @@ def _time(message: Json) -> datetime | None:
         return None
 
 
-FORMAT: Final = Format("telegram", recognises, parse)
+FORMAT: Final = Format("telegram", read)

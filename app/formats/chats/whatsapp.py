@@ -7,16 +7,20 @@ from datetime import date
 from itertools import pairwise
 from typing import Final, Literal, Self
 
-from app.formats.chats.messages import Fate, Opening, messages, moment
 from app.formats.chats.rooms import (
-    find_room,
+    Fate,
+    Opening,
+    find_rooms,
     has_crlf,
     head_of,
     is_text,
+    items_of,
+    messages,
+    moment,
     read_messages,
     whole_lines,
 )
-from app.formats.records import Archive, Format, Item
+from app.formats.records import Archive, Format, Item, ReadOptions
 from app.formats.source.file import Content, Source
 
 EXPORTERS: Final = frozenset({"You", "you", "나"})
@@ -188,27 +192,18 @@ def _bare(line: str) -> str:
     return line.lstrip("\u200e\u200f\ufeff")
 
 
-def recognises(source: Source) -> bool:
-    """Return whether there is a room in one of the shapes."""
-    return _room(source) is not None
+def read(source: Source, _options: ReadOptions) -> Archive | None:
+    """Return what was said in the room, in one of the shapes."""
+    rooms = find_rooms(source, is_text, lambda content: grammar_of(head_of(content)))
+    if not rooms:
+        return None
+    return Archive(FORMAT.name, "line", None, items_of(rooms, _read), is_chat=True)
 
 
-def parse(source: Source, *, include_restricted: bool) -> Archive:
-    """Return what was said in the room; nothing in the format is restricted."""
-    return Archive(FORMAT.name, "line", None, _items(source), is_chat=True)
+def _read(content: Content, grammar: WhatsApp) -> Iterator[Item]:
+    is_crlf = has_crlf(content, grammar)
+    grammar.decide(line for _, line in whole_lines(content.uncounted, is_crlf=is_crlf))
+    return read_messages(messages(whole_lines(content, is_crlf=is_crlf), grammar), EXPORTERS)
 
 
-def _items(source: Source) -> Iterator[Item]:
-    if room := _room(source):
-        content, grammar = room
-        is_crlf = has_crlf(content, grammar)
-        grammar.decide(line for _, line in whole_lines(content.uncounted, is_crlf=is_crlf))
-        found = messages(whole_lines(content, is_crlf=is_crlf), grammar)
-        yield from read_messages(found, EXPORTERS)
-
-
-def _room(source: Source) -> tuple[Content, WhatsApp] | None:
-    return find_room(source, is_text, lambda content: grammar_of(head_of(content)))
-
-
-FORMAT: Final = Format("whatsapp", recognises, parse)
+FORMAT: Final = Format("whatsapp", read)

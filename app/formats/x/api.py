@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from app.formats.mongo import has_mark
-from app.formats.records import Archive, Format, read_each
+from app.formats.records import Archive, Format, ReadOptions, read_each
 from app.formats.source.file import Source
 from app.formats.source.json import Json, as_object, first_documents, listed, objects
 from app.formats.x.statuses import is_v1, is_v2, to_item
@@ -23,18 +23,17 @@ _NOTICES: Final = frozenset(
 )
 
 
-def recognises(source: Source) -> bool:
-    """Return whether there are posts of the API or pages of them; those in MongoDB are not."""
+def read(source: Source, options: ReadOptions) -> Archive | None:
+    """Return the posts of many authors; those of protected accounts only on request.
+
+    Posts in documents of MongoDB are left to that format.
+    """
     found = first_documents(source, lists=(_SEARCH,))
-    if any(map(has_mark, found)):
-        return False
-    return any(is_v1(item) or is_v2(item) or _is_page(item) for item in found)
-
-
-def parse(source: Source, *, include_restricted: bool) -> Archive:
-    """Return the posts of many authors; those of protected accounts only on request."""
+    is_known = any(is_v1(item) or is_v2(item) or _is_page(item) for item in found)
+    if not is_known or any(map(has_mark, found)):
+        return None
     statuses = objects(source, lists=(_SEARCH,), items_of=_statuses)
-    items = read_each(statuses, partial(to_item, include_restricted=include_restricted))
+    items = read_each(statuses, partial(to_item, include_restricted=options.include_restricted))
     return Archive(FORMAT.name, "record", None, items)
 
 
@@ -88,4 +87,4 @@ def _with_authors(statuses: list[object], page: Json) -> list[object]:
     return [named(status) for status in statuses]
 
 
-FORMAT: Final = Format("x-api", recognises, parse)
+FORMAT: Final = Format("x-api", read)

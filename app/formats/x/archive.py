@@ -7,15 +7,8 @@ from dataclasses import replace
 from itertools import count
 from typing import Final
 
-from app.errors import (
-    BrokenFileError,
-    LimitReachedError,
-    Message,
-    RecordError,
-    UnrecognisedFileError,
-    message_of,
-)
-from app.formats.records import Archive, BadRecord, Format, Item, Record, Skipped
+from app.errors import BrokenFileError, LimitReachedError, Message, RecordError, message_of
+from app.formats.records import Archive, BadRecord, Format, Item, ReadOptions, Record, Skipped
 from app.formats.source.file import Content, Source
 from app.formats.source.json import Json, Window
 from app.formats.x.layout import Layout, find_layout
@@ -32,19 +25,14 @@ _SHORTENED_FROM: Final = 100
 """Characters of the beginning of a long post."""
 
 
-def recognises(source: Source) -> bool:
-    """Return whether there are the posts or the index of an X archive."""
-    return find_layout(source) is not None
-
-
-def parse(source: Source, *, include_restricted: bool) -> Archive:
+def read(source: Source, options: ReadOptions) -> Archive | None:
     """Return the account's posts; those to a circle only on request."""
     layout = find_layout(source)
     if layout is None:
-        raise UnrecognisedFileError("{name} is not an X archive", name=source.name)
+        return None
     if all(layout.members):
         source.expect(layout.members)
-    items = _Reader(source, layout).items(include_restricted=include_restricted)
+    items = _Reader(source, layout).items(include_restricted=options.include_restricted)
     files = source if source.has_members else None
     return Archive(FORMAT.name, "record", layout.account, items, files)
 
@@ -178,4 +166,4 @@ class _Reader:
         return tuple(map(find, media_and_addresses(tweet).values()))
 
 
-FORMAT: Final = Format("x", recognises, parse)
+FORMAT: Final = Format("x", read)

@@ -10,9 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username
 from app.db.backend import Sessions, backend_of
-from app.errors import ConflictError, ImportFileError, InvalidInputError, message_of
-from app.formats.chats.people import ChatOptions
-from app.formats.records import Account, Archive
+from app.errors import (
+    ConflictError,
+    ImportFileError,
+    InvalidInputError,
+    UnrecognisedFileError,
+    message_of,
+)
+from app.formats.records import Account, Archive, ReadOptions
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
 from app.services.imports.media import ArchiveMedia
@@ -43,9 +48,14 @@ class PostReader(Protocol):
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]]
 
 
-def check_published(archive: Archive, chat: ChatOptions, *, is_public: bool) -> None:
-    """Raise ImportFileError for a chat that all the world could read, but for one that it may."""
-    if archive.is_chat and is_public and not chat.is_published:
+def check_archive(archive: Archive, options: ReadOptions, *, is_public: bool) -> None:
+    """Raise ImportFileError for a table without texts, and a chat that all the world could read."""
+    if archive.columns and "text" not in dict(archive.columns).values():
+        raise UnrecognisedFileError(
+            "no column is known to hold the text; --column NAME=text names one of {names}",
+            names=", ".join(name for name, _ in archive.columns),
+        )
+    if archive.is_chat and is_public and not options.is_published:
         raise ImportFileError(
             "this is a chat, and everybody can read what is here: say that all who speak in it"
             " agree (the tick on the page, or --publish), or close reading by SAYWHO_PUBLIC=0"

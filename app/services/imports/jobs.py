@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.db.backend import allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
-from app.formats.chats.people import ChatOptions
+from app.formats.records import NO_OPTIONS, ReadOptions
 from app.models import ImportJob
 from app.services.imports.bulk import ImportReport
 from app.services.imports.facts import encode_errors, with_failure
@@ -35,9 +35,7 @@ async def add_job(
     bytes_total: int,
     is_started: bool,
     format_name: str = "auto",
-    username: str | None = None,
-    decode_entities: bool = False,
-    chat: ChatOptions | None = None,
+    options: ReadOptions = NO_OPTIONS,
 ) -> ImportJob:
     """Queue the import of a spooled file, or keep the file until `start_job`."""
     (job_id,) = await allocate_ids(session, ImportJob, 1)
@@ -47,22 +45,27 @@ async def add_job(
         format=format_name,
         file_name=file_name[-255:],
         spool=spool,
-        username=username,
-        decode_entities=decode_entities,
-        chat=msgspec.json.encode(chat) if chat else None,
         bytes_total=bytes_total,
         created_at=now(),
     )
+    _set_options(job, options)
     session.add(job)
     await session.flush()
     await session.refresh(job)
     return job
 
 
-def chat_options(job: ImportJob) -> ChatOptions:
-    """Return who is who in the file, if it is of a chat."""
-    options = msgspec.json.decode(job.chat, type=ChatOptions) if job.chat else ChatOptions()
-    return msgspec.structs.replace(options, username=job.username)
+def options_of(job: ImportJob) -> ReadOptions:
+    """Return how the file is to be read."""
+    options = msgspec.json.decode(job.options, type=ReadOptions) if job.options else NO_OPTIONS
+    return msgspec.structs.replace(
+        options, username=job.username, decode_entities=job.decode_entities
+    )
+
+
+def _set_options(job: ImportJob, options: ReadOptions) -> None:
+    job.username, job.with_media = options.username, options.with_media
+    job.decode_entities, job.options = options.decode_entities, msgspec.json.encode(options)
 
 
 async def get_job(session: AsyncSession, job_id: int, *, is_started: bool = False) -> ImportJob:
@@ -91,22 +94,13 @@ async def list_uploads(session: AsyncSession) -> list[ImportJob]:
     return list(await session.scalars(query.limit(MOST_UPLOADS_SHOWN)))
 
 
-async def start_job(
-    session: AsyncSession,
-    job_id: int,
-    *,
-    username: str | None,
-    with_media: bool = True,
-    decode_entities: bool = False,
-    chat: ChatOptions | None = None,
-) -> ImportJob:
-    """Queue an upload; `username` names the author. Raises NotFoundError, ConflictError."""
+async def start_job(session: AsyncSession, job_id: int, options: ReadOptions) -> ImportJob:
+    """Queue an upload. Raises NotFoundError, ConflictError."""
     job = await get_job(session, job_id)
     if job.state != "uploaded":
         raise ConflictError("The import {job_id} was started already", job_id=job_id)
-    job.state, job.username = "running", username or job.username
-    job.with_media, job.decode_entities = with_media, decode_entities
-    job.chat = msgspec.json.encode(chat) if chat else None
+    job.state = "running"
+    _set_options(job, options)
     await session.flush()
     return job
 

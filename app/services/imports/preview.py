@@ -10,17 +10,19 @@ from typing import Final
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import decode_entities, username_key
+from app.compute.text import decode_entities, drop_controls, username_key
 from app.db.backend import backend_of
 from app.errors import ImportFileError, Message, message_of
-from app.formats import WITH_ENTITIES, open_archive
 from app.formats.records import Archive, BadRecord, Record, Skipped
+from app.formats.registry import WITH_ENTITIES, open_archive
 from app.formats.source.file import Source
 from app.models import Tweet, User
 
 LOOKED_AT: Final = 1_000
 """Records that a preview reads: enough to know a file by, in well under a second."""
 SHOWN: Final = 5
+LEAST_TELLING: Final = 8
+"""Characters of a message by which a chat is known again; many rooms have shorter ones."""
 SAMPLES_EACH: Final = 2
 SAMPLE_LENGTH: Final = 300
 """Messages that are shown of each speaker of a chat, and characters of each."""
@@ -131,6 +133,25 @@ async def count_known(session: AsyncSession, seen: Preview) -> int:
         .join(Tweet, is_asked)
     )
     return await session.scalar(query) or 0
+
+
+async def left_out(session: AsyncSession, seen: Preview) -> set[str | None]:
+    """Return the usernames of those whom an earlier import of this chat has left out.
+
+    Nothing says so but the posts: of some people most messages are here, of others they are not.
+    """
+    if not seen.archive.is_chat:
+        return set()
+    said = [(each.username, drop_controls(each.text)) for each in seen.records]
+    said = [(name, text) for name, text in said if len(text) >= LEAST_TELLING]
+    texts = backend_of(session).listed([(text,) for text in {text for _, text in said}], Tweet.text)
+    of_chats = select(User.id).where(User.is_of_chat, User.deleted_at.is_(None))
+    stored = select(Tweet.text).where(Tweet.user_id.in_(of_chats), Tweet.text.in_(select(texts)))
+    known = {*await session.scalars(stored)}
+    of_each = Counter(name for name, _ in said)
+    here = Counter(name for name, text in said if text in known)
+    absent = {name for name, count in of_each.items() if 2 * here[name] < count}
+    return absent if len(absent) < len(of_each) else set()
 
 
 def _keys(seen: Preview) -> Iterable[tuple[str, str]]:

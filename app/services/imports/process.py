@@ -23,18 +23,17 @@ from app.config import PREFIX, Config
 from app.db.engine import Database
 from app.db.lease import FencingToken, Grant, Lease, LeaseLostError
 from app.errors import AppError, Message, UnavailableError, message_of
-from app.formats import open_archive
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.imports.bulk import ImportReport
 from app.services.imports.facts import stored_posts
-from app.services.imports.imports import CancelledImportError, check_published, import_archive
+from app.services.imports.imports import CancelledImportError, check_archive, import_archive
 from app.services.imports.jobs import (
     LEASE,
     UPLOAD_LIFETIME,
     change_running,
-    chat_options,
     claim_job,
     counted,
     drop_uploads,
@@ -42,6 +41,7 @@ from app.services.imports.jobs import (
     get_job,
     interrupt_job,
     next_job,
+    options_of,
 )
 from app.services.imports.uploads import held_uploads, old_uploads, remove_upload, upload_path
 from app.services.posts.media import keeper_of
@@ -157,16 +157,12 @@ class ImportRun:
         path = upload_path(config.data_dir, job.spool)
         source = partial(Source, path, name=job.file_name, limit_bytes=config.max_import_bytes)
         with await asyncio.to_thread(source) as self._source:
-            chat = chat_options(job)
+            options = options_of(job)
             archive = await asyncio.to_thread(
-                open_archive,
-                self._source,
-                format=job.format,
-                decode_entities=job.decode_entities,
-                chat=chat,
+                open_archive, self._source, format=job.format, options=options
             )
             self._format = archive.format
-            check_published(archive, chat, is_public=config.public)
+            check_archive(archive, options, is_public=config.public)
             await import_archive(
                 self._db,
                 archive,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.db.backend import Sessions
-from app.formats import open_archive
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User

@@ -10,8 +10,8 @@ from msgspec import Meta
 from quart import Response, request
 
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
-from app.formats import WRITERS
 from app.formats.jsonl import ExportedPost
+from app.formats.registry import WRITERS
 from app.lifespan import resources
 from app.paths import EXPORT
 from app.services.posts.exporting import ExportPart, exported

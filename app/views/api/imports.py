@@ -8,8 +8,10 @@ from quart import g, request, url_for
 
 from app.compute.text import clean_username
 from app.errors import MalformedError
-from app.formats import FORMATS
-from app.formats.chats.people import ChatOptions, renaming, zone_of
+from app.formats.chats.people import renaming, zone_of
+from app.formats.columns import chosen_columns
+from app.formats.records import ReadOptions
+from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.event_log import newest_event
@@ -57,6 +59,10 @@ class NewImportArgs(Struct):
     decode_entities: Annotated[
         Literal[0, 1], Meta(description="1 reads `&amp;` as `&` in JSON lines and CSV, and so on.")
     ] = 0
+    column: Annotated[
+        list[str],
+        Meta(description="`NAME=FIELD`: what a column of CSV holds, such as `text`, or nothing."),
+    ] = []
     timezone: Annotated[
         Annotated[str, Meta(max_length=100)] | None,
         Meta(description="Of the times in a chat, such as Asia/Seoul; else the server's."),
@@ -102,27 +108,34 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
             clean_username(args.username)
         except ValueError as error:
             raise MalformedError(str(error), loc="username") from None
-    _chat_options(args)
+    options = _options(args)
     if request.mimetype == "multipart/form-data":
         async with spooled_upload() as (spool, _fields):
-            return await _queue(spool, args)
+            return await _queue(spool, args, options)
     async with spooled_body() as spool:
-        return await _queue(spool, args)
+        return await _queue(spool, args, options)
 
 
-def _chat_options(args: NewImportArgs) -> ChatOptions:
-    """Return what the address says about a chat. Raises MalformedError."""
-    for loc, check in (("timezone", zone_of), ("rename", renaming)):
+def _options(args: NewImportArgs) -> ReadOptions:
+    """Return what the address says about the file. Raises MalformedError."""
+    checks = {"column": chosen_columns, "timezone": zone_of, "rename": renaming}
+    for loc, check in checks.items():
         try:
             check(getattr(args, loc))
         except ValueError as error:
             raise MalformedError(str(error), loc=loc) from None
-    return ChatOptions(
-        None, args.timezone, tuple(args.only), renaming(args.rename), bool(args.publish)
+    return ReadOptions(
+        username=args.username or None,
+        decode_entities=bool(args.decode_entities),
+        columns=chosen_columns(args.column),
+        timezone=args.timezone,
+        only=tuple(args.only),
+        rename=renaming(args.rename),
+        is_published=bool(args.publish),
     )
 
 
-async def _queue(spool: Spool, args: NewImportArgs) -> Reply[ImportFacts]:
+async def _queue(spool: Spool, args: NewImportArgs, options: ReadOptions) -> Reply[ImportFacts]:
     await spool.sync()
     async with writing() as session:
         job = await add_job(
@@ -131,9 +144,7 @@ async def _queue(spool: Spool, args: NewImportArgs) -> Reply[ImportFacts]:
             file_name=spool.file_name or "upload",
             bytes_total=spool.size,
             format_name=args.format,
-            username=args.username or None,
-            decode_entities=bool(args.decode_entities),
-            chat=_chat_options(args),
+            options=options,
             is_started=True,
         )
         spool.is_kept = True

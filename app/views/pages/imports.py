@@ -3,7 +3,7 @@
 import asyncio
 
 from markupsafe import Markup
-from msgspec import Struct
+from msgspec import Struct, structs
 from quart import Response, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
@@ -16,7 +16,9 @@ from app.errors import (
     UnavailableError,
     message_of,
 )
-from app.formats.chats.people import ChatOptions, zone_of
+from app.formats.chats.people import zone_of
+from app.formats.columns import FIELDS
+from app.formats.records import ReadOptions
 from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
@@ -31,7 +33,7 @@ from app.services.imports.jobs import (
     list_uploads,
     start_job,
 )
-from app.services.imports.preview import SHOWN, Preview, count_known, preview
+from app.services.imports.preview import SHOWN, Preview, count_known, left_out, preview
 from app.services.imports.samples import list_samples
 from app.services.imports.uploads import remove_upload, upload_path
 from app.views import cursors
@@ -97,8 +99,6 @@ async def upload(args: ImportsArgs) -> ResponseReturnValue:
                     spool=spool.name,
                     file_name=spool.file_name,
                     bytes_total=spool.size,
-                    format_name="auto",
-                    username=None,
                     is_started=False,
                 )
                 spool.is_kept = True
@@ -118,13 +118,13 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("Another server of this site has the file. Load the page again.")
     seen: Preview | None = None
-    failure, known = None, 0
+    failure, known, absent = None, 0, set[str | None]()
     try:
         seen = await asyncio.to_thread(
             preview, path, job.file_name, limit_bytes=config.max_import_bytes
         )
         async with resources().db.read() as session:
-            known = await count_known(session, seen)
+            known, absent = await count_known(session, seen), await left_out(session, seen)
     except ImportFileError as error:
         failure = message_of(error)
     return await render_template(
@@ -133,9 +133,11 @@ async def show_import(import_id: int) -> ResponseReturnValue:
         preview=seen,
         shown=SHOWN,
         known=known,
+        absent=absent,
         failure=failure,
         keeps_media=config.max_media_gb > 0,
         is_public=config.public,
+        fields=FIELDS,
         most_speakers=MOST_SPEAKERS,
     )
 
@@ -167,23 +169,32 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
 
 @blueprint.action(IMPORTS + "/<id:import_id>/start")
 async def start(import_id: int, form: Form) -> ResponseReturnValue:
-    username = form.get("username", "").strip() or None
+    options = ReadOptions(
+        username=form.get("username", "").strip() or None,
+        with_media="no_media" not in form,
+        decode_entities="decode_entities" in form,
+        columns=_columns(form),
+    )
+    if "timezone" in form:
+        options = _with_people(options, form)
     async with writing() as session:
-        await start_job(
-            session,
-            import_id,
-            username=username,
-            with_media="no_media" not in form,
-            decode_entities="decode_entities" in form,
-            chat=_chat_options(form, username) if "timezone" in form else None,
-        )
+        await start_job(session, import_id, options)
     resources().import_queued.set()
     return _to(import_id)
 
 
-def _chat_options(form: Form, username: str | None) -> ChatOptions:
-    """Return who is who in a chat. Raises InvalidInputError."""
-    people, taken = form.getlist("speaker"), form.getlist("only")
+def _columns(form: Form) -> dict[str, str]:
+    """Return what was chosen for the columns of CSV. Raises InvalidInputError."""
+    fields = form.getlist("field")
+    if fields and "text" not in fields:
+        raise InvalidInputError("Choose the column that holds the text", loc="field")
+    chosen = dict(zip(form.getlist("column"), fields, strict=False))
+    return {name: field for name, field in chosen.items() if field in {"", *FIELDS}}
+
+
+def _with_people(options: ReadOptions, form: Form) -> ReadOptions:
+    """Return the options with who is who in a chat. Raises InvalidInputError."""
+    people, taken, username = form.getlist("speaker"), form.getlist("only"), options.username
     if not taken and not username:
         raise InvalidInputError("Tick at least one of those who speak", loc="only")
     zone = form.get("timezone", "").strip() or None
@@ -192,7 +203,8 @@ def _chat_options(form: Form, username: str | None) -> ChatOptions:
     except ValueError as error:
         raise InvalidInputError(message_of(error), loc="timezone") from None
     names = zip(people, map(str.strip, form.getlist("renamed")), strict=False)
-    return ChatOptions(
+    return structs.replace(
+        options,
         timezone=zone,
         only=() if len(taken) == len(people) else (*taken, *filter(None, [username])),
         rename={old: new for old, new in names if new and new != old},

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BrokenFileError, ImportFileError, UnrecognisedFileError
-from app.formats import open_archive
+from app.formats.registry import open_archive
 from app.formats.source import archives
 from app.formats.source.file import Source, head
 from tests.archives import tar_gz

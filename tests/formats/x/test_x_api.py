@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.formats import open_archive
 from app.formats.records import Archive, BadRecord, Item, Record, Skipped
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from tests.formats.reading import array, lines, pretty, read_archive
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.engine import Database
-from app.formats import open_archive
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults

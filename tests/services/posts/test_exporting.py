@@ -12,8 +12,8 @@ import pytest
 from app.clock import now
 from app.db.engine import Database
 from app.errors import NotFoundError
-from app.formats import WRITERS, open_archive
 from app.formats.records import PostRow, ReplyTarget
+from app.formats.registry import WRITERS, open_archive
 from app.formats.source.file import Source
 from app.services.imports.imports import import_archive
 from app.services.posts import exporting

@@ -18,6 +18,7 @@ from app import create_app
 from app.config import PREFIX, Durability
 from app.db.engine import Database
 from app.db.lease import FencingToken, Lease
+from app.formats.records import ReadOptions
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
 from app.services.imports import uploads as uploads_module
@@ -144,6 +145,15 @@ async def test_a_chat_is_taken_with_what_the_address_says(writer: Client) -> Non
     assert (job["state"], job["format"], job["accepted"]) == ("done", "kakaotalk", 1)
     (post,) = (await (await writer.get("/api/v1/users/Mina_Lee/tweets")).get_json())["items"]
     assert (post["text"], post["created_at"]) == ("hi, you", "2024-01-15T06:02:00Z")
+
+
+async def test_columns_of_csv_are_taken_as_the_address_says(writer: Client) -> None:
+    data = b"who,words\nmina,hi\n"
+    query = "?column=who%3Dusername&column=words%3Dtext"
+    job = await ended(writer, await send(writer, data, query))
+    assert (job["state"], job["format"], job["accepted"]) == ("done", "csv", 1)
+    answer = await writer.post("/api/v1/imports?column=words%3Dnothing", data=data)
+    assert answer.status_code == 400
 
 
 async def test_file_of_a_form_is_imported_under_the_name_given(
@@ -516,7 +526,7 @@ async def test_another_machine_leaves_an_upload_to_the_one_that_has_it(
         "file_name": "a",
         "bytes_total": 9,
         "format_name": "auto",
-        "username": "ann",
+        "options": ReadOptions("ann"),
     }
     app = create_app(second)
     async with app.test_app():

@@ -9,7 +9,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.formats import open_archive
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.lifespan import KEY, Resources
 from app.services.imports.imports import import_archive

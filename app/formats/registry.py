@@ -1,0 +1,89 @@
+"""Every format by its name, and the opening of files, whose content tells the format."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from app.compute.text import decode_entities as decoded
+from app.errors import UnrecognisedFileError
+from app.formats import bluesky, csv, jsonl, mastodon, mongo
+from app.formats.chats import kakaotalk, telegram, whatsapp
+from app.formats.chats.people import People
+from app.formats.records import NO_OPTIONS, Archive, Format, Item, ReadOptions, Record, Writer
+from app.formats.source.file import Source
+from app.formats.source.text import is_blank
+from app.formats.x import api, archive
+
+# In the order in which they are tried: the most particular first.
+FORMATS: Final[tuple[Format, ...]] = (
+    archive.FORMAT,
+    mastodon.FORMAT,
+    telegram.FORMAT,
+    api.FORMAT,
+    bluesky.FORMAT,
+    mongo.FORMAT,
+    jsonl.FORMAT,
+    kakaotalk.FORMAT,
+    whatsapp.FORMAT,
+    csv.FORMAT,
+)
+WRITERS: Final[dict[str, Writer]] = {
+    known.name: known.writer
+    for known in (jsonl.FORMAT, csv.FORMAT, mongo.FORMAT)
+    if known.writer is not None
+}
+WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
+"""Formats whose texts may be HTML; nothing in them says so."""
+
+
+def open_archive(
+    source: Source,
+    *,
+    format: str = "auto",  # noqa: A002 # the word that the command line and the API use
+    options: ReadOptions = NO_OPTIONS,
+) -> Archive:
+    """Return a source as an archive: its account is known at once, items are read on demand.
+
+    An empty file is an archive without items. Raises ValueError for an unknown format name,
+    UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
+    """
+    candidates = _candidates(format)
+    for candidate in candidates:
+        if (archive := candidate.read(source, options)) is not None:
+            items = _to_the_end(archive.items, source)
+            if options.decode_entities and archive.format in WITH_ENTITIES:
+                items = map(_without_entities, items)
+            if archive.is_chat:
+                items = People(options).named(items)
+            return replace(archive, items=items)
+    if source.fault is not None:
+        raise source.fault
+    if not source.has_members and is_blank(source):
+        fallback = jsonl.FORMAT if format == "auto" else candidates[0]
+        return Archive(fallback.name, "line", None, iter(()))
+    if format == "auto":
+        raise UnrecognisedFileError("{name} is not in any known format", name=source.name)
+    raise UnrecognisedFileError(
+        "{name} is not in the format {format}", name=source.name, format=format
+    )
+
+
+def _to_the_end(items: Iterator[Item], source: Source) -> Iterator[Item]:
+    """Yield the items, and raise what is wrong with the file behind them."""
+    yield from items
+    if source.fault is not None:
+        raise source.fault
+
+
+def _without_entities(item: Item) -> Item:
+    return replace(item, text=decoded(item.text)) if isinstance(item, Record) else item
+
+
+def _candidates(name: str) -> tuple[Format, ...]:
+    if name == "auto":
+        return FORMATS
+    chosen = tuple(known for known in FORMATS if known.name == name)
+    if not chosen:
+        names = ", ".join(known.name for known in FORMATS)
+        raise ValueError(f"unknown format {name!r}; known are auto, {names}")
+    return chosen
