@@ -23,7 +23,6 @@ from app.services.access.passwords import Passwords
 from app.services.compare.cards import Cards
 from app.services.compare.comparing import Comparer
 from app.services.compare.material import Models
-from app.services.compare.materials import Materials
 from app.services.compare.quiz import Showcase
 from app.services.imports.process import keep_importing
 from app.services.live import Live
@@ -46,7 +45,6 @@ class Resources:
     config: Config
     db: Database
     models: Models
-    materials: Materials
     comparer: Comparer
     passwords: Passwords
     secret_keys: list[str]
@@ -111,13 +109,11 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         embeddings = Embeddings(db, embedder)
         stack.push_async_callback(embeddings.close)
         work.append(vectors_job(embeddings))
-    materials = Materials(db, feed, models)
     opened = Resources(
         config=config,
         db=db,
         models=models,
-        materials=materials,
-        comparer=Comparer(db, materials, models),
+        comparer=Comparer(db, feed, models),
         passwords=Passwords(),
         secret_keys=secret_keys,
         import_queued=asyncio.Event(),
@@ -140,7 +136,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         revision=head_revision(),
     )
     stack.callback(opened.passwords.close)
-    for batched in (opened.writer, opened.reads, opened.materials, opened.cards):
+    for batched in (opened.writer, opened.reads, opened.comparer, opened.cards):
         stack.push_async_callback(batched.close)
     feed.subscribe(opened.live.publish)
     feed.subscribe(opened.maintenance.wake)

@@ -26,7 +26,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from app.compute.calibration import tenths
 from app.compute.fitting import Corpus, fit_profiles
 from app.compute.judgement import judge, query_of_texts
 from app.compute.profiles import profile_of
@@ -221,7 +220,7 @@ def _calibration_error(some: Sequence[Trial]) -> float:
     none = np.array([trial.none for trial in some])
     is_stranger = np.array([trial.is_stranger for trial in some])
     weights = 0.5 / np.where(is_stranger, is_stranger.sum(), (~is_stranger).sum())
-    errors = np.bincount(tenths(none), weights * (none - is_stranger))
+    errors = np.bincount(np.minimum(none * 10, 9).astype(int), weights * (none - is_stranger))
     return float(np.abs(errors).sum())
 
 

@@ -17,8 +17,7 @@ from app.compute.profiles import AuthorProfile
 from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
 from app.services.compare.judging import judge
-from app.services.compare.material import Models
-from app.services.compare.materials import gather_material
+from app.services.compare.material import Models, gather
 from app.services.imports.samples import (
     FIRST_POSTS,
     SAMPLES_FOLDER,
@@ -105,7 +104,7 @@ async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
     for name, posts in SAMPLES.items():
         text = " ".join(post["text"] for post in posts[:2])
         async with db.read() as session:
-            material = await gather_material(session, models, [text])
+            material = await gather(session, models, [text])
         answer = await judge(material)
         assert answer.ranking[0].username == name
         assert answer.verdict == "likely"

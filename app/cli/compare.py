@@ -20,10 +20,8 @@ from app.services.compare.batch_compare import (
     open_panel,
     plain_texts,
 )
-from app.services.compare.contenders import comparable_texts
 from app.services.compare.judging import Comparison, Evidence, judge
-from app.services.compare.material import Models
-from app.services.compare.materials import gather_material
+from app.services.compare.material import Models, gather
 from app.services.compare.reasons import add_reasons
 
 NOT_FOR: Final = (
@@ -73,8 +71,7 @@ def compare_command(
 
     async def compare(db: Database, _: Config) -> Comparison:
         async with db.read() as session:
-            own = comparable_texts(asked)
-            material = await gather_material(session, Models(), own, usernames)
+            material = await gather(session, Models(), asked, usernames)
             comparison = await judge(material, sure=sure)
             return await add_reasons(session, material, comparison) if reasons else comparison
 

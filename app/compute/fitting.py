@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.compute.attribution import scores_of_each
 from app.compute.background import Background, build_background
-from app.compute.calibration import fit_temperature
 from app.compute.counts import Counts
 from app.compute.features import features_of
-from app.compute.judgement import Case, Fitted, Habit, query_of_texts, rank_texts
+from app.compute.judgement import NO_CHANGE, Case, Fitted, Habit, query_of_texts, rank_texts
 from app.compute.population import CountedAuthor, Population, drawn_authors
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.quotations import own_words
@@ -25,6 +25,12 @@ ASKED_POSTS: Final = 40
 ASKED_IN_ALL: Final = 400
 """With few authors, more posts of each are scored, up to this total."""
 RIVALS: Final = 4
+FEWEST_ASKED: Final = 200
+"""Least number of posts for fitting the temperature."""
+COOLEST: Final = 0.5
+HOTTEST: Final = 2.0
+_GOLDEN: Final = (5**0.5 - 1) / 2
+_PRECISION: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,30 @@ def temperature_of(samples: Sequence[Sample], background: Background, seed: int)
         for row, (score, some) in enumerate(zip(best, rivals, strict=True)):
             scores.append([score, *(table[row, columns[place]] for place in some)])
     return fit_temperature(np.array(scores))
+
+
+def fit_temperature(scores: NDArray[np.float64]) -> float:
+    """Return the temperature, from 0.5 to 2, under which the first column of (k, n) is likeliest.
+
+    It is 1 for few rows. By golden-section search: the log-loss has one minimum in the
+    temperature's inverse.
+    """
+    if len(scores) < FEWEST_ASKED:
+        return NO_CHANGE
+    low, high = 1 / HOTTEST, 1 / COOLEST
+    while high - low > _PRECISION:
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        if _log_loss(scores * left) < _log_loss(scores * right):
+            high = right
+        else:
+            low = left
+    return round(2 / (low + high), 3)
+
+
+def _log_loss(scores: NDArray[np.float64]) -> float:
+    highest = scores.max(axis=1, keepdims=True)
+    sums = np.log(np.exp(scores - highest).sum(axis=1)) + highest[:, 0]
+    return float(np.mean(sums - scores[:, 0]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import Ranking, rank
 from app.compute.background import EMPTY_BACKGROUND, Background
-from app.compute.calibration import NO_CHANGE
 from app.compute.counts import Counts, add
 from app.compute.features import PAIRS, WORDS, features_of
 from app.compute.population import NOBODY, Population
@@ -41,6 +40,8 @@ Limit = Literal[
 
 SURE: Final = 0.5
 """How sure the asker is beforehand that it was one of the named authors, where nothing is said."""
+NO_CHANGE: Final = 1.0
+"""The temperature where none was fitted: above 1 if the probabilities are too high."""
 LIKELY: Final = 0.81
 """Least probability of a likely author, after that of somebody else."""
 UNFAMILIAR: Final = 0.65
@@ -84,6 +85,7 @@ class Fitted:
     background: Background = EMPTY_BACKGROUND
     temperature: float = NO_CHANGE
     population: Population = NOBODY
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,7 @@ from app.compute.text import clean_username, drop_controls, username_key
 from app.errors import AppError
 from app.formats.columns import Columns
 from app.formats.records import BadRecord, Record, Skipped
-from app.services.compare.calibration import language_of
+from app.services.compare.habits import language_of
 from app.services.posts.new_tweet import checked_language, lenient, new_tweet
 from app.spark.inputs import Row, mapped, read_rows
 from app.spark.model import CorpusModel, to_bytes

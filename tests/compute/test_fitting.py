@@ -5,17 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.calibration import (
-    COOLEST,
-    FEWEST_ASKED,
-    HOTTEST,
-    calibration_error,
-    confusion,
-    fit_temperature,
-    wilson,
-)
 from app.compute.features import features
-from app.compute.fitting import hold_out
+from app.compute.fitting import COOLEST, FEWEST_ASKED, HOTTEST, fit_temperature, hold_out
 from app.compute.population import FEWEST_POSTS, MOST_MEMBERS, drawn_authors
 from app.compute.profiles import profile_of
 
@@ -61,12 +52,3 @@ def test_a_population_has_some_of_each_language_who_posted_enough() -> None:
     assert len(drawn) == MOST_MEMBERS + 2
     assert drawn == drawn_authors([*english[::-1], *korean, (999, 1, "en")], 1)
     assert drawn != drawn_authors([*english, *korean], 2)
-
-
-def test_claims_are_compared_with_what_came_true() -> None:
-    low, high = wilson(8, 10)
-    assert (low, high) == pytest.approx((0.49, 0.943), abs=0.001)
-    claims, hits = np.array([0.85, 0.85, 0.35, 0.35]), np.array([True, True, True, False])
-    assert calibration_error(claims, hits) == pytest.approx(0.15)
-    shares = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
-    assert confusion(shares, np.array([0, 1, 1]), 2).tolist() == [[1, 0], [1, 1]]

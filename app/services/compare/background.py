@@ -6,7 +6,6 @@ authors' own counts never do.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -17,13 +16,15 @@ from app.clock import now
 from app.compute.background import Background, BackgroundCounter
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
+from app.compute.fitting import ASKED_AUTHORS, Sample, asked_posts, hold_out, temperature_of
 from app.compute.judgement import FEWEST_JUDGED, Fitted
 from app.compute.population import CountedAuthor, Population, drawn_authors
+from app.compute.profiles import AuthorProfile
 from app.db.backend import Sessions, backend_of
 from app.memo import DERIVED
 from app.models import BackgroundSnapshot, Profile, User, Vocabulary
-from app.services.compare.calibration import main_languages, measure_temperature
 from app.services.compare.folding import fold_tails, in_parts, users_with_tails
+from app.services.compare.habits import main_languages, newest_units
 from app.services.event_log import append_event, posts_since
 
 FIRST_SNAPSHOT_POSTS: Final = 20
@@ -35,21 +36,7 @@ PAGE_AUTHORS: Final = 2_000
 PAGE_POSTS: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What all answers of one version rest on; version 0 before there is one."""
-
-    version: int = 0
-    fitted: Fitted = field(default_factory=Fitted)
-
-    @property
-    def background(self) -> Background:
-        return self.fitted.background
-
-
-NO_SNAPSHOT: Final = Snapshot()
-
-
+NOT_FITTED: Final = Fitted()
 Drawn = tuple[int, int, str | None]
 """Id, posts and language of an author of the population."""
 _NEWEST: Final = (
@@ -69,17 +56,17 @@ class BackgroundStore:
     """Keeps the newest snapshot in memory."""
 
     def __init__(self) -> None:
-        self.newest = NO_SNAPSHOT
+        self.newest = NOT_FITTED
 
-    async def load(self, session: AsyncSession) -> Snapshot:
+    async def load(self, session: AsyncSession) -> Fitted:
         """Return the newest snapshot that the session sees, without authors deleted since."""
         row = (await session.execute(_NEWEST)).first()
         if row is None:
-            return NO_SNAPSHOT
+            return NOT_FITTED
         members = msgspec.json.decode(row.members, type=list[Drawn])
         here = await _still_here(session, members)
         known = self.newest
-        own = [member_id for member_id, _, _ in known.fitted.population.members]
+        own = [member_id for member_id, _, _ in known.population.members]
         if row.version == known.version and here.issuperset(own):
             return known
         columns = (
@@ -89,12 +76,11 @@ class BackgroundStore:
         )
         of_version = select(*columns).where(BackgroundSnapshot.version == row.version)
         content = (await session.execute(of_version)).one()
-        fitted = await asyncio.to_thread(_unpacked, members, here, *content)
-        snapshot = Snapshot(row.version, fitted)
+        fitted = await asyncio.to_thread(_unpacked, row.version, members, here, *content)
         # A session that began earlier may see an older snapshot.
         if row.version >= known.version:
-            self.newest = snapshot
-        return snapshot
+            self.newest = fitted
+        return fitted
 
 
 async def _still_here(session: AsyncSession, members: Sequence[Drawn]) -> set[int]:
@@ -105,7 +91,12 @@ async def _still_here(session: AsyncSession, members: Sequence[Drawn]) -> set[in
 
 
 def _unpacked(
-    members: Sequence[Drawn], here: set[int], counts: bytes, temperature: float, population: bytes
+    version: int,
+    members: Sequence[Drawn],
+    here: set[int],
+    counts: bytes,
+    temperature: float,
+    population: bytes,
 ) -> Fitted:
     blobs = msgspec.msgpack.decode(population, type=list[bytes])
     drawn = [
@@ -113,7 +104,8 @@ def _unpacked(
         for member, blob in zip(members, blobs, strict=True)
         if member[0] in here
     ]
-    return Fitted(Background.from_bytes(counts), temperature, Population.of(drawn))
+    background = Background.from_bytes(counts)
+    return Fitted(background, temperature, Population.of(drawn), version)
 
 
 async def is_outgrown(session: AsyncSession, *, growth: float = GROWTH) -> bool:
@@ -158,7 +150,7 @@ async def renew_background(db: Sessions) -> None:
         background = await _build(session, posts)
         members, blobs = await _draw(session, version)
         drawn = [user_id for user_id, _, _ in members]
-        temperature = await measure_temperature(session, background, drawn, version)
+        temperature = await _measure_temperature(session, background, drawn, version)
     blob = await asyncio.to_thread(background.to_bytes)
     async with db.write() as session:
         # A faster worker may have made this version from the same posts.
@@ -213,3 +205,27 @@ async def _draw(session: AsyncSession, version: int) -> tuple[list[Drawn], list[
     rows = (await session.execute(query.order_by(Profile.user_id))).all()
     members = [(row.user_id, row.posts, languages.get(row.user_id)) for row in rows]
     return members, [row.counts for row in rows]
+
+
+async def _measure_temperature(
+    session: AsyncSession, background: Background, user_ids: Sequence[int], seed: int
+) -> float:
+    """Return the temperature that fits the newest posts of some authors, whose tails are folded."""
+    samples = []
+    for user_id in user_ids[:ASKED_AUTHORS]:
+        query = select(Profile.counts, Profile.posts, Profile.texts).where(
+            Profile.user_id == user_id, Profile.recipe == RECIPE
+        )
+        row = (await session.execute(query)).first()
+        if row is None:
+            continue
+        most = min(asked_posts(len(user_ids)), row.posts // 4)
+        units = await newest_units(session, user_id, most)
+        try:
+            whole = await asyncio.to_thread(AuthorProfile.from_bytes, *row)
+            held_out = await asyncio.to_thread(hold_out, whole, units)
+        except ValueError:  # A post that came after the fold is not in the profile.
+            continue
+        if held_out.profile.counts.keys.size:
+            samples.append(Sample(whole, held_out))
+    return await asyncio.to_thread(temperature_of, samples, background, seed)

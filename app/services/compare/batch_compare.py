@@ -1,29 +1,24 @@
-"""Many texts judged by one state of the posts: lines in, lines out.
-
-Very many authors do not fit in memory together; among them each portion of the texts is judged
-by the state at its turn.
-"""
+"""Many texts judged one by one: lines in, lines out."""
 
 import asyncio
 import codecs
 import csv
 import functools
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
-from app.compute.judgement import RATED, SURE, Verdict
+from app.compute.judgement import SURE, Verdict
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.formats.columns import text_column
-from app.services.compare.contenders import comparable_text, compared_users
+from app.services.compare.contenders import comparable_text
 from app.services.compare.judging import RankedAuthor, judge
-from app.services.compare.material import Material, Models
-from app.services.compare.materials import load_authors, screen
+from app.services.compare.material import Material, Models, gather_each
 from app.tasks import worked_on
 
 AT_ONCE: Final = 20
@@ -101,12 +96,11 @@ def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The authors among whom many texts are judged."""
+    """The authors among whom many texts are judged, each portion by the state at its turn."""
 
     db: Database
     models: Models
-    material: Material | None
-    """None for many."""
+    usernames: Sequence[str]
     sure: float = SURE
 
     async def judge(self, lines: Iterable[BatchLine]) -> AsyncIterator[list[JudgedText]]:
@@ -118,24 +112,18 @@ class Panel:
                 (line.given.text for line in some if line.given is not None),
                 functools.partial(list, map(text_or_error, some)),
             )
+            questions = [[text] for text in texts if isinstance(text, str)]
             try:
-                materials = iter(await self._materials([t for t in texts if isinstance(t, str)]))
+                async with self.db.read() as session:
+                    found = await gather_each(session, self.models, questions, self.usernames)
             except AppError as error:  # The authors were deleted meanwhile.
                 yield [_failed(line, error) for line in some]
                 continue
+            materials = iter(found)
             yield [
                 await self._judged(line, next(materials)) if isinstance(text, str) else text
                 for line, text in zip(some, texts, strict=True)
             ]
-
-    async def _materials(self, texts: Sequence[str]) -> list[Material]:
-        if self.material is not None:
-            return [replace(self.material, texts=(text,)) for text in texts]
-        if not texts:
-            return []
-        async with self.db.read() as session:
-            users = await compared_users(session, ())
-            return await screen(session, self.models, [[text] for text in texts], users)
 
     async def _judged(self, line: BatchLine, material: Material) -> JudgedText:
         answer = await judge(material, sure=self.sure, explain=False)
@@ -152,11 +140,8 @@ async def open_panel(
     Raises NotFoundError and InvalidInputError.
     """
     async with db.read() as session:
-        users = await compared_users(session, usernames)
-        if not usernames and len(users) > RATED:
-            return Panel(db, models, None, sure)
-        material = await load_authors(session, models, users, is_named=bool(usernames))
-        return Panel(db, models, material, sure)
+        await gather_each(session, models, [], usernames)
+    return Panel(db, models, usernames, sure)
 
 
 def text_or_error(line: BatchLine) -> str | JudgedText:

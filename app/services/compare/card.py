@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from app.clock import now
 from app.compute.attribution import rank
-from app.compute.calibration import BINS, calibration_error, confusion, tenths, wilson
 from app.compute.features import features_of
 from app.compute.fitting import hold_out
 from app.compute.judgement import judge
@@ -26,6 +25,7 @@ FEWEST_ASKED: Final = 10
 """A share of fewer posts says nothing."""
 EIGHTY: Final = (0.7, 0.9)
 """Probabilities that count as 80%."""
+Z_95: Final = 1.96
 _LINK: Final = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+")
 _NAME: Final = re.compile(r"([@#])\w+")
 
@@ -40,7 +40,7 @@ class CardAuthor(msgspec.Struct, frozen=True):
 
 
 class MeasuredBin(msgspec.Struct, frozen=True):
-    """Answers that claimed about the same probability, and how many of them were right."""
+    """Answers that claimed about the same, and how many of them were right."""
 
     claimed: Annotated[float, Meta(description="The mean probability of the first author.")]
     right: Annotated[float, Meta(description="The share that was right.")]
@@ -65,11 +65,6 @@ class Measured(msgspec.Struct, frozen=True):
         MeasuredBin | None,
         Meta(description="Answers that claimed about 80%; null for fewer than 10."),
     ]
-    log_loss: Annotated[float, Meta(description="In nats.")]
-    calibration_error: Annotated[
-        float, Meta(description="Mean distance between what is claimed and what is right.")
-    ]
-    bins: Annotated[list[MeasuredBin], Meta(description="All answers by what they claimed.")]
 
 
 class Strangers(msgspec.Struct, frozen=True):
@@ -128,7 +123,8 @@ def measure(
     """
     shares, truth = _judged(material, newest)
     masked, masked_truth = _judged(material, newest, is_masked=True)
-    table = confusion(shares, truth, len(material.users))
+    table = np.zeros((len(material.users), len(material.users)), np.int64)
+    np.add.at(table, (truth, shares.argmax(axis=1)), 1)
     asked = table.sum(axis=1)
     held_out = None
     if truth.size:
@@ -145,7 +141,7 @@ def measure(
         held_out=held_out,
         strangers=_given(material, strangers),
         confusion=table.tolist(),
-        model=Model(MODEL_NAME, material.snapshot.version, material.as_of_event),
+        model=Model(MODEL_NAME, material.fitted.version, material.as_of_event),
         made_at=now(),
     )
 
@@ -161,7 +157,7 @@ def _judged(
     profiles = [each.profile for each in held_out]
     if sum(profile.counts.keys.size > 0 for profile in profiles) < 2:
         return np.empty((0, len(profiles))), np.empty(0, np.intp)
-    fitted = material.snapshot.fitted
+    fitted = material.fitted
     shares, truth = [], []
     for author, (own, units) in enumerate(zip(held_out, newest, strict=True)):
         queries = own.queries
@@ -184,8 +180,6 @@ def _measured(
     shares: NDArray[np.float64], truth: NDArray[np.intp], posts: int, masked_share: float
 ) -> Measured:
     tops, hits = shares.max(axis=1), shares.argmax(axis=1) == truth
-    own = shares[np.arange(truth.size), truth]
-    claims = tenths(tops)
     low, high = wilson(int(hits.sum()), truth.size)
     about_eighty = (tops >= EIGHTY[0]) & (tops < EIGHTY[1])
     return Measured(
@@ -196,17 +190,23 @@ def _measured(
         high=_rounded(high),
         by_chance=_rounded(np.bincount(truth).max() / truth.size),
         masked=_rounded(masked_share),
-        eighty=_bin(tops, hits, about_eighty) if about_eighty.sum() >= FEWEST_ASKED else None,
-        log_loss=_rounded(-np.log(np.maximum(own, 1e-12)).mean()),
-        calibration_error=_rounded(calibration_error(tops, hits)),
-        bins=[_bin(tops, hits, claims == tenth) for tenth in range(BINS) if tenth in claims],
+        eighty=None
+        if about_eighty.sum() < FEWEST_ASKED
+        else MeasuredBin(
+            _rounded(tops[about_eighty].mean()),
+            _rounded(hits[about_eighty].mean()),
+            int(about_eighty.sum()),
+        ),
     )
 
 
-def _bin(
-    tops: NDArray[np.float64], hits: NDArray[np.bool_], some: NDArray[np.bool_]
-) -> MeasuredBin:
-    return MeasuredBin(_rounded(tops[some].mean()), _rounded(hits[some].mean()), int(some.sum()))
+def wilson(hits: int, asked: int) -> tuple[float, float]:
+    """Return the 95% interval of a share. Source: Wilson 1927."""
+    share, square = hits / asked, Z_95**2
+    middle = (share + square / (2 * asked)) / (1 + square / asked)
+    reach = Z_95 * np.sqrt(share * (1 - share) / asked + square / (4 * asked**2))
+    reach /= 1 + square / asked
+    return float(max(0.0, middle - reach)), float(min(1.0, middle + reach))
 
 
 def _rounded(value: float) -> float:

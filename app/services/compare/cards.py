@@ -3,29 +3,25 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from hashlib import sha256
 from typing import Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.compute.features import RECIPE
 from app.compute.text import guess_language
+from app.db.backend import backend_of
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.models import User
-from app.services.compare.calibration import in_units, newest_own
+from app.models import ModelCard, User
 from app.services.compare.card import Card, StrangerPosts, measure
-from app.services.compare.card_stored import CardKey, digest, find_card, store_card
-from app.services.compare.contenders import (
-    Contender,
-    compared_users,
-    contenders_by_key,
-    state_of_all,
-)
+from app.services.compare.contenders import compared_users, contenders_by_key, state_of_all
+from app.services.compare.habits import newest_own, newest_units
 from app.services.compare.judging import MODEL_NAME
-from app.services.compare.material import Material, Models
-from app.services.compare.materials import load_authors
+from app.services.compare.material import Material, Models, check_words, load_authors, with_habits
 
 REST: Final = timedelta(minutes=1)
 """A card is made again at most this often while posts arrive; until then the last one is shown."""
@@ -37,8 +33,30 @@ MOST_ASKED: Final = 1_000
 MOST_STRANGERS: Final = 30
 STRANGER_POSTS: Final = 10
 """Of each."""
+MOST_KEPT: Final = 200
+"""Stored cards."""
 MOST_WAITING: Final = 16
 TIMEOUT_S: Final = 25
+
+
+def _digest(value: object) -> str:
+    """Return the SHA-256 of a value's JSON."""
+    return sha256(msgspec.json.encode(value)).hexdigest()
+
+
+FORMAT: Final = _digest(msgspec.json.schema(Card))
+"""Of stored cards; one of another format is made again."""
+
+
+class CardKey(msgspec.Struct, frozen=True):
+    """The authors of a card, and the state of their posts."""
+
+    authors: str
+    """Digest of their ids and of how cards are made."""
+    posts: str
+    """Digest of the state of their posts."""
+    tweets: int
+    """How many posts they have."""
 
 
 class Cards:
@@ -77,10 +95,12 @@ class Cards:
     ) -> tuple[CardKey, Card | None, bool]:
         """Return the key of the authors, their card if there is one, and whether one is due."""
         key = await card_key(session, usernames)
-        stored, is_due = await find_card(session, key, rest=self._rest) or (None, True)
-        if stored is None:
+        query = select(ModelCard.card, ModelCard.posts).where(ModelCard.authors == key.authors)
+        row = (await session.execute(query)).first()
+        if row is None:
             return key, None, True
-        card = msgspec.json.decode(stored, type=Card)
+        card = msgspec.json.decode(row.card, type=Card)
+        is_due = row.posts != key.posts and now() - card.made_at >= self._rest
         since = max(0, key.tweets - card.tweets)
         return key, msgspec.structs.replace(card, tweets_since=since), is_due
 
@@ -91,22 +111,27 @@ class Cards:
             if stored is not None and not is_due:  # Made while this one waited.
                 return [stored]
             users = await compared_users(session, usernames)
-            material = await load_authors(
-                session, self._models, largest(users), is_named=bool(usernames)
-            )
-            newest = [await _units(session, user, len(users)) for user in material.users]
+            largest = sorted(users, key=lambda user: -user.tweet_count)[:MOST_AUTHORS]
+            measured = [user for user in users if user in largest]
+            is_named = bool(usernames)
+            material = await load_authors(session, self._models, measured, is_named=is_named)
+            check_words(material.profiles)
+            material = await with_habits(session, self._models, material)
+            each = max(4, min(MOST_HELD_OUT, MOST_ASKED // min(len(users), MOST_AUTHORS)))
+            newest = [
+                await newest_units(session, user.id, min(each, user.tweet_count // 4))
+                for user in material.users
+            ]
             strangers = await _strangers(session, material, newest)
         card = await asyncio.to_thread(measure, material, newest, strangers)
-        card = msgspec.structs.replace(
-            card, left_out=len(users) - len(material.users), tweets=key.tweets
-        )
+        left_out = len(users) - len(measured)
+        card = msgspec.structs.replace(card, left_out=left_out, tweets=key.tweets)
         async with self._db.write() as session:
-            found = await contenders_by_key(session, {user.username_key for user in material.users})
+            found = await contenders_by_key(session, {user.username_key for user in measured})
             after = {(user.id, user.deletion_count) for user in found.values()}
             # The card must not count a post that has been deleted meanwhile.
-            if all((user.id, user.deletion_count) in after for user in material.users):
-                ids = [user.id for user in material.users]
-                await store_card(session, key, ids, msgspec.json.encode(card))
+            if after.issuperset((user.id, user.deletion_count) for user in measured):
+                await _store(session, key, [user.id for user in measured], card)
         return [card]
 
 
@@ -117,32 +142,14 @@ async def card_key(session: AsyncSession, usernames: Sequence[str]) -> CardKey:
     """
     if not usernames:
         state = await state_of_all(session)
-        return CardKey(digest([FORMAT, MODEL_NAME, RECIPE, "all"]), digest(state), state[1])
+        return CardKey(_digest([FORMAT, MODEL_NAME, RECIPE, "all"]), _digest(state), state[1])
     users = await compared_users(session, usernames)
     states = sorted((user.id, user.tweet_count, user.deletion_count) for user in users)
     return CardKey(
-        digest([FORMAT, MODEL_NAME, RECIPE, [user_id for user_id, _, _ in states]]),
-        digest(states),
+        _digest([FORMAT, MODEL_NAME, RECIPE, [user_id for user_id, _, _ in states]]),
+        _digest(states),
         sum(tweets for _, tweets, _ in states),
     )
-
-
-FORMAT: Final = digest(msgspec.json.schema(Card))
-"""Of stored cards; one of another format is made again."""
-
-
-def largest(users: Sequence[Contender]) -> list[Contender]:
-    """Return the authors who are measured, in the order given."""
-    order = sorted(range(len(users)), key=lambda i: (-users[i].tweet_count, i))
-    return [users[i] for i in sorted(order[:MOST_AUTHORS])]
-
-
-async def _units(session: AsyncSession, user: Contender, authors: int) -> list[list[str]]:
-    """Return the newest posts of an author to hold out, in units that are asked about as one."""
-    each = max(4, min(MOST_HELD_OUT, MOST_ASKED // min(authors, MOST_AUTHORS)))
-    newest = await newest_own(session, user.id, min(each, user.tweet_count // 4))
-    units = await in_units(session, user.id, newest)
-    return [[post.text for post in unit] for unit in units]
 
 
 async def _strangers(
@@ -152,7 +159,7 @@ async def _strangers(
     texts = [text for own in newest for unit in own for text in unit]
     is_korean = 2 * sum(guess_language(text) == "ko" for text in texts) > len(texts)
     compared = [user.id for user in material.users]
-    members = [member for member, _, _ in material.snapshot.fitted.population.members]
+    members = [member for member, _, _ in material.fitted.population.members]
     here = await session.scalars(select(User.id).where(User.id.in_(members)))
     outside = sorted(set(here) - set(compared)) if material.is_named else []
     found: list[StrangerPosts] = []
@@ -164,3 +171,30 @@ async def _strangers(
         if len(found) == MOST_STRANGERS:
             break
     return found
+
+
+async def _store(session: AsyncSession, key: CardKey, user_ids: Sequence[int], card: Card) -> None:
+    """Store a card in place of an earlier one, and keep the newest cards of all."""
+    values = {
+        "posts": key.posts,
+        "user_ids": f",{','.join(map(str, user_ids))},",
+        "made_at": now(),
+        "card": msgspec.json.encode(card),
+    }
+    await session.execute(
+        backend_of(session)
+        .insert(ModelCard)
+        .values(authors=key.authors, **values)
+        .on_conflict_do_update(
+            index_elements=[ModelCard.authors],
+            set_={getattr(ModelCard, name): value for name, value in values.items()},
+        )
+    )
+    newest = select(ModelCard.authors).order_by(ModelCard.made_at.desc(), ModelCard.authors)
+    kept = set(await session.scalars(newest.limit(MOST_KEPT)))
+    await session.execute(delete(ModelCard).where(ModelCard.authors.not_in(kept)))
+
+
+async def forget_cards(session: AsyncSession, user_id: int) -> None:
+    """Remove the cards that an author is in, since something of theirs is deleted."""
+    await session.execute(delete(ModelCard).where(ModelCard.user_ids.contains(f",{user_id},")))

@@ -1,34 +1,58 @@
-"""Comparisons as requests ask for them: gathered, judged, and with reasons where wanted."""
+"""Comparisons as requests ask for them: gathered, judged, and with reasons where wanted.
+
+Compared authors stay in memory until an event concerns them; others are read once for all
+comparisons that wait.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from typing import Final
 
 from app.compute.judgement import SURE
-from app.db.backend import is_among
+from app.compute.text import username_key
+from app.db.batch import Batch
 from app.db.engine import Database
-from app.models import Tweet
-from app.services.compare.contenders import comparable_texts
-from app.services.compare.habits import measure_habit
+from app.db.feed import Feed
+from app.errors import AppError
+from app.memo import Memo
+from app.services.compare.contenders import Contender, choose, comparable_texts, contenders_by_key
 from app.services.compare.judging import Comparison, judge
-from app.services.compare.material import Material, Models
-from app.services.compare.materials import Materials, gather_material
-from app.services.compare.profiles import without_texts
+from app.services.compare.material import Material, Models, gather, load_authors, with_habits
 from app.services.compare.reasons import add_reasons
-from app.services.posts.replies import own_chains
 from app.tasks import worked_on
+
+MOST_READ: Final = 20
+"""Comparisons whose authors are read in one session."""
+MOST_NAMES: Final = 10
+"""A comparison of more authors reads them in a session of its own."""
+MOST_WAITING: Final = 1_000
+MOST_KEPT: Final = 2_000
+"""Authors in memory, beside their profiles."""
+TIMEOUT_S: Final = 30
 
 
 class Comparer:
-    """Compares authors, with what this process keeps in memory for that."""
+    """One process's comparisons of authors.
 
-    def __init__(self, db: Database, materials: Materials, models: Models) -> None:
+    Every acknowledged post counts. On SQLite, where each commit is seen at once (`Feed.turn`), the
+    next comparisons of authors by name need nothing of the database until something is committed.
+    On PostgreSQL each asks it whether what is in memory still holds.
+    """
+
+    def __init__(self, db: Database, feed: Feed, models: Models) -> None:
         self._db = db
-        self._materials = materials
+        self._feed = feed
         self._models = models
+        self._reading: Batch[tuple[str, ...], Material] = Batch(
+            self._read, max_size=MOST_READ, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
+        )
+        self._users: Memo[Contender] = Memo(feed, MOST_KEPT, lambda _: 1)
+        self._turn: int | None = None
+        """The feed's when the database was read last."""
+
+    async def close(self) -> None:
+        await self._reading.close()
 
     async def compare(
         self,
@@ -44,7 +68,7 @@ class Comparer:
         The texts are by one hand. With `reasons` the evidence says how often it is used, and
         where. Raises NotFoundError and InvalidInputError.
         """
-        material = await self._materials.gather(texts, usernames)
+        material = await self.gather(texts, usernames)
         return await self.judge(material, sure=sure, explain=explain, reasons=reasons)
 
     async def gather(
@@ -52,65 +76,63 @@ class Comparer:
     ) -> Material:
         """Return what a comparison rests on, for pages that show more of it.
 
-        `hidden_post` is a post that the model must not know.
+        `hidden_post` is a post that the model must not know. Raises as `compare` does.
         """
-        if hidden_post is None:
-            return await self._materials.gather(texts, usernames)
-        async with self._db.read() as session:
-            return await gather_without_post(session, self._models, texts, usernames, hidden_post)
+        if hidden_post is not None or not 0 < len(usernames) <= MOST_NAMES:
+            async with self._db.read() as session:
+                return await gather(
+                    session, self._models, texts, usernames, hidden_post=hidden_post
+                )
+        own = await worked_on(texts, partial(comparable_texts, texts))
+        material = await self._find(usernames) or await self._reading(tuple(usernames))
+        return replace(material, texts=own)
 
     async def judge(
         self, material: Material, *, sure: float = SURE, explain: bool = True, reasons: bool = False
     ) -> Comparison:
+        """Return the answer to a question that was gathered."""
         comparison = await judge(material, sure=sure, explain=explain)
         if not reasons or not comparison.evidence:
             return comparison
         async with self._db.read() as session:
             return await add_reasons(session, material, comparison)
 
+    async def _find(self, usernames: Sequence[str]) -> Material | None:
+        """Return the material if all of it is in memory and as it is in the database."""
+        if not await self._feed.catch_up() or self._feed.turn is None:
+            return None
+        if self._feed.turn != self._turn:  # There may be a new background.
+            return None
+        fitted, found = self._models.backgrounds.newest, list[Contender]()
+        profiles, habits = [], []
+        for name in usernames:
+            user = self._users.find(username_key(name))
+            profile = self._models.profiles.find_whole(user) if user else None
+            habit = self._models.habits.find(user, fitted) if user else None
+            if user is None or profile is None or habit is None:
+                return None
+            found.append(user)
+            profiles.append(profile)
+            habits.append(habit)
+        material = Material((), found, profiles, [*habits], fitted, self._feed.newest, True)
+        return material.among(choose(usernames, {user.username_key: user for user in found}))
 
-async def gather_without_post(
-    session: AsyncSession,
-    models: Models,
-    texts: Sequence[str],
-    usernames: Sequence[str],
-    post_id: int,
-) -> Material:
-    """Read the material for texts by one hand, for a model that must not know the post.
-
-    Raises NotFoundError and InvalidInputError.
-    """
-    own = await worked_on(texts, partial(comparable_texts, texts))
-    material = await gather_material(session, models, own, usernames)
-    return await _without_post(session, material, post_id)
-
-
-async def _without_post(session: AsyncSession, material: Material, post_id: int) -> Material:
-    """Return the material as if the post, and its whole chain of replies, had not been written.
-
-    The background still counts it, one post among all.
-    """
-    post = await session.get(Tweet, post_id)
-    places = {user.id: place for place, user in enumerate(material.users)}
-    if post is None or post.user_id not in places:
-        return material
-    place = places[post.user_id]
-    ids = await _chain_of(session, post)
-    hidden = list(await session.scalars(select(Tweet.text).where(is_among(session, Tweet.id, ids))))
-    profiles, habits = list(material.profiles), list(material.habits)
-    try:
-        profiles[place] = await without_texts(profiles[place], hidden)
-    except ValueError:  # A post that came after the material was read.
-        return material
-    if (habit := habits[place]) is not None:
-        habits[place] = await measure_habit(
-            session, post.user_id, profiles[place], material.snapshot, habit, hidden
-        )
-    return replace(material, profiles=profiles, habits=habits, ranking=None, hidden=ids)
-
-
-async def _chain_of(session: AsyncSession, post: Tweet) -> list[int]:
-    """Return the ids of the post and of its author's chain of replies that it is in."""
-    chains = await own_chains(session, post.user_id)
-    first = chains.get(post.id)
-    return [each for each, begin in chains.items() if begin == first] if first else [post.id]
+    async def _read(self, requested: Sequence[tuple[str, ...]]) -> list[Material | Exception]:
+        turn = self._feed.turn
+        with self._users.watch() as run:
+            async with self._db.read() as session:
+                keys = {username_key(name) for names in requested for name in names}
+                found = await contenders_by_key(session, keys)
+                users = list(found.values())
+                material = await load_authors(session, self._models, users, is_named=True)
+                material = await with_habits(session, self._models, material)
+            self._turn = turn
+            for user in users:
+                self._users.put(user.username_key, user, run, (user.id,))
+        results: list[Material | Exception] = []
+        for names in requested:
+            try:
+                results.append(material.among(choose(names, found)))
+            except AppError as error:
+                results.append(error)
+        return results

@@ -1,26 +1,36 @@
-"""Authors' habits: what a judgement needs of them beside their counts, kept in memory."""
+"""What an author's own posts tell: their language and times, and what is usual in the newest."""
 
 import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fitting import usual_posts
-from app.compute.judgement import Habit
+from app.compute.judgement import Fitted, Habit
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import usual_of
 from app.db.backend import chunks
 from app.memo import LruStore
-from app.models import Tweet, User
-from app.services.compare.background import Snapshot
-from app.services.compare.calibration import main_languages, newest_own
+from app.models import PostCount, Tweet, User
 from app.services.compare.contenders import Contender
+from app.services.posts.replies import own_chains
 
 MOST_KEPT: Final = 2_000
 HabitKey = tuple[int, int, int, int]
 """Version, author, posts and deletions: the habit holds while these are the same."""
+_UNKNOWN = frozenset({"", "und", "zxx", "art"})
+"""Tags that name no language, as do X's own, which begin with q."""
+
+
+class OwnPost(NamedTuple):
+    """A post of an author, with text."""
+
+    id: int
+    text: str
 
 
 class HabitStore:
@@ -29,9 +39,9 @@ class HabitStore:
     def __init__(self) -> None:
         self._known: LruStore[HabitKey, Habit] = LruStore(MOST_KEPT, lambda _: 1)
 
-    def find(self, user: Contender, snapshot: Snapshot) -> Habit | None:
+    def find(self, user: Contender, fitted: Fitted) -> Habit | None:
         """Return an author's habit if it is in memory for the posts that the author has."""
-        return self._known.get(_key(user, snapshot))
+        return self._known.get(_key(user, fitted))
 
     def clear(self) -> None:
         self._known.clear()
@@ -41,29 +51,29 @@ class HabitStore:
         session: AsyncSession,
         users: Sequence[Contender],
         profiles: Sequence[AuthorProfile],
-        snapshot: Snapshot,
+        fitted: Fitted,
     ) -> list[Habit]:
         """Return the authors' habits, with every post that the session sees."""
-        found = {user.id: habit for user in users if (habit := self.find(user, snapshot))}
+        found = {user.id: habit for user in users if (habit := self.find(user, fitted))}
         if new := [user.id for user in users if user.id not in found]:
             facts = await _facts(session, new)
             for user, profile in zip(users, profiles, strict=True):
                 if user.id not in found:
-                    habit = await measure_habit(session, user.id, profile, snapshot, facts[user.id])
-                    self._known.put(_key(user, snapshot), habit)
+                    habit = await measure_habit(session, user.id, profile, fitted, facts[user.id])
+                    self._known.put(_key(user, fitted), habit)
                     found[user.id] = habit
         return [found[user.id] for user in users]
 
 
-def _key(user: Contender, snapshot: Snapshot) -> HabitKey:
-    return snapshot.version, user.id, user.tweet_count, user.deletion_count
+def _key(user: Contender, fitted: Fitted) -> HabitKey:
+    return fitted.version, user.id, user.tweet_count, user.deletion_count
 
 
 async def measure_habit(
     session: AsyncSession,
     user_id: int,
     profile: AuthorProfile,
-    snapshot: Snapshot,
+    fitted: Fitted,
     facts: Habit,
     hidden: Collection[str] = (),
 ) -> Habit:
@@ -76,8 +86,9 @@ async def measure_habit(
     texts = [post.text for post in newest if post.text not in hidden][:count]
     if not texts or not profile.counts.keys.size:
         return facts
-    usual = await asyncio.to_thread(usual_of, profile, texts, snapshot.fitted.background)
-    return Habit(usual, facts.language, facts.platform, facts.first_at, facts.newest_at)
+    return replace(
+        facts, usual=await asyncio.to_thread(usual_of, profile, texts, fitted.background)
+    )
 
 
 async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Habit]:
@@ -94,3 +105,51 @@ async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Ha
         for user_id, platform, *times in await session.execute(query):
             found[user_id] = Habit(None, languages.get(user_id), platform, *times)
     return found
+
+
+async def main_languages(
+    session: AsyncSession, user_ids: Collection[int] | None = None
+) -> dict[int, str | None]:
+    """Return the language of most posts of each author, or of these; None where it is unknown."""
+    query = (
+        select(PostCount.user_id, PostCount.lang, func.sum(PostCount.posts))
+        .group_by(PostCount.user_id, PostCount.lang)
+        .order_by(PostCount.user_id, PostCount.lang)
+    )
+    posts: defaultdict[int, Counter[str | None]] = defaultdict(Counter)
+    for some in [None] if user_ids is None else chunks(list(user_ids)):
+        narrowed = query if some is None else query.where(PostCount.user_id.in_(some))
+        for user_id, tag, number in await session.execute(narrowed):
+            posts[user_id][language_of(tag)] += number
+    return {user_id: max(own, key=lambda tag: own[tag]) for user_id, own in posts.items()}
+
+
+def language_of(tag: str) -> str | None:
+    """Return the language of a tag without its region; None where it names none."""
+    primary = tag.partition("-")[0].lower()
+    return None if primary in _UNKNOWN or primary.startswith("q") else primary
+
+
+async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:
+    """Return the author's newest posts, the newest first; those without a time count as oldest."""
+    newest = (
+        select(Tweet.id, Tweet.text)
+        .where(Tweet.user_id == user_id, Tweet.text != "")
+        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+        .limit(count)
+    )
+    return [OwnPost(*row) for row in await session.execute(newest)]
+
+
+async def newest_units(session: AsyncSession, user_id: int, count: int) -> list[list[str]]:
+    """Return the texts of an author's newest posts in units to be held out.
+
+    A chain of own replies is one, so that no part tells of another. Chains of which some posts are
+    older are left out.
+    """
+    chains = await own_chains(session, user_id)
+    lengths = Counter(chains.values())
+    units: defaultdict[int, list[str]] = defaultdict(list)
+    for post in await newest_own(session, user_id, count):
+        units[chains.get(post.id, post.id)].append(post.text)
+    return [unit for first, unit in units.items() if len(unit) >= lengths[first]]

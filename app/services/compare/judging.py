@@ -149,7 +149,7 @@ def judge_now(material: Material, *, sure: float = SURE, explain: bool = True) -
         ],
         evidence=_evidence(material, case, judgement, found) if found else [],
         limits=judgement.limits,
-        model=Model(MODEL_NAME, material.snapshot.version, material.as_of_event),
+        model=Model(MODEL_NAME, material.fitted.version, material.as_of_event),
     )
 
 
@@ -197,7 +197,7 @@ def _others(case: Case, found: Occurrences) -> list[Uses]:
 
 def passages_of(material: Material, usernames: Sequence[str]) -> list[JudgedPassage]:
     """Return each sentence of the text with its author among two or more of these."""
-    text, fitted = material.text, material.snapshot.fitted
+    text, fitted = material.text, material.fitted
     places = {user.username: i for i, user in enumerate(material.users)}
     profiles = [material.profiles[places[name]] for name in usernames]
     found = judge_passages(text, profiles, fitted.background, fitted.temperature)

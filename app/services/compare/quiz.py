@@ -16,9 +16,8 @@ from app.db.backend import Sessions
 from app.errors import GoneError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.compare.comparing import gather_without_post
 from app.services.compare.judging import Comparison, judge
-from app.services.compare.material import Models
+from app.services.compare.material import Models, gather
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""
@@ -182,7 +181,7 @@ async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solu
     """
     asked = await read_question(session, key)
     text = asked.text.replace(HIDDEN, "")
-    material = await gather_without_post(session, models, [text], asked.usernames, asked.tweet_id)
+    material = await gather(session, models, [text], asked.usernames, hidden_post=asked.tweet_id)
     comparison = await judge(material)
     return Solution(asked.tweet_id, asked.username, asked.usernames, asked.text, comparison)
 

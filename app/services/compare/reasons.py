@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.style import TypicalWord, is_mostly_korean, typical_words
 from app.compute.usage import PostTexts, used_piece
-from app.services.compare.calibration import newest_own
+from app.services.compare.habits import OwnPost, newest_own
 from app.services.compare.judging import EXPLAINED, Comparison, Evidence
 from app.services.compare.material import Material, Models
 from app.services.posts.users import get_user
@@ -32,29 +32,23 @@ async def add_reasons(
     posts = {
         name: [
             post
-            for post in await _posts(session, users[name], SEARCHED_POSTS)
-            if post[0] not in material.hidden
+            for post in await newest_own(session, users[name], SEARCHED_POSTS)
+            if post.id not in material.hidden
         ]
         for name in names
     }
-    others: list[tuple[int, str]] = []
+    others: list[OwnPost] = []
     if len(names) == 1:
         case = material.case()
         ids = [member_id for member_id, _, _ in case.fitted.population.members]
         for place in case.others_of(0).nonzero()[0].tolist():
-            others += await _posts(session, ids[place], SEARCHED_OTHERS)
+            others += await newest_own(session, ids[place], SEARCHED_OTHERS)
     found = await asyncio.to_thread(_with_uses, comparison.evidence, posts, others)
     return msgspec.structs.replace(comparison, evidence=found)
 
 
-async def _posts(session: AsyncSession, user_id: int, count: int) -> list[tuple[int, str]]:
-    return [(post.id, post.text) for post in await newest_own(session, user_id, count)]
-
-
 def _with_uses(
-    marks: Sequence[Evidence],
-    posts: dict[str, list[tuple[int, str]]],
-    others: list[tuple[int, str]],
+    marks: Sequence[Evidence], posts: dict[str, list[OwnPost]], others: list[OwnPost]
 ) -> list[Evidence]:
     own = {name: PostTexts(some) for name, some in posts.items()}
     rest = {
@@ -85,7 +79,7 @@ async def typical_of(session: AsyncSession, models: Models, username: str) -> li
     words are those of the newest posts. Raises NotFoundError.
     """
     user = await get_user(session, username)
-    fitted = (await models.backgrounds.load(session)).fitted
+    fitted = await models.backgrounds.load(session)
     texts = [post.text for post in await newest_own(session, user.id, RECENT_POSTS)]
     language = "ko" if is_mostly_korean(texts) else None
     members = fitted.population.without([user.id], language)

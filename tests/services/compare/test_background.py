@@ -139,7 +139,7 @@ async def write(db: Database, *usernames: str, posts: int = 12) -> None:
 async def population(db: Database) -> set[str]:
     async with db.read() as session:
         snapshot = await BackgroundStore().load(session)
-        ids = [member for member, _, _ in snapshot.fitted.population.members]
+        ids = [member for member, _, _ in snapshot.population.members]
         return set(await session.scalars(select(User.username).where(User.id.in_(ids))))
 
 
@@ -171,6 +171,6 @@ async def test_own_posts_set_the_temperature(db: Database) -> None:
     await renew_background(db)
     async with db.read() as session:
         made = await BackgroundStore().load(session)
-        assert made.fitted.temperature != 1
+        assert made.temperature != 1
         # The same posts give the same number, whoever reads it.
-        assert (await BackgroundStore().load(session)).fitted.temperature == made.fitted.temperature
+        assert (await BackgroundStore().load(session)).temperature == made.temperature

@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.errors import NotFoundError
 from app.models import ModelCard
 from app.services.compare.background import renew_background
-from app.services.compare.card import masked
+from app.services.compare.card import masked, wilson
 from app.services.compare.cards import Cards
 from app.services.compare.material import Models
 from app.services.posts.deletion import delete_post
@@ -71,7 +71,6 @@ async def test_a_card_has_its_figures(db: Database, cards: Cards) -> None:
     assert found.masked > 0.9
     assert [sum(row) for row in card.confusion] == [17, 10]
     assert sum(card.confusion[i][i] for i in range(2)) / 27 == pytest.approx(found.right, abs=1e-4)
-    assert sum(each.asked for each in found.bins) == 27
     assert [(author.username, author.tweets) for author in card.authors] == [
         ("ann", 84),
         ("ben", 40),
@@ -121,6 +120,10 @@ async def test_a_card_is_kept_until_posts_come_and_forgotten_when_one_goes(
     assert await count(db) == 0
     with pytest.raises(NotFoundError):
         await cards.get(["ann", "nobody"])
+
+
+def test_a_share_has_its_interval() -> None:
+    assert wilson(8, 10) == pytest.approx((0.49, 0.943), abs=0.001)
 
 
 def test_links_names_and_tags_are_masked() -> None:

@@ -12,10 +12,9 @@ from app.compute.judgement import FEWEST_JUDGED, RATED
 from app.db.engine import Database
 from app.errors import InvalidInputError, NotFoundError
 from app.services.compare.batch_compare import open_panel, plain_texts
-from app.services.compare.contenders import comparable_text, comparable_texts
+from app.services.compare.contenders import comparable_text
 from app.services.compare.judging import SHOWN_OF_ALL, Comparison, judge
-from app.services.compare.material import Models
-from app.services.compare.materials import gather_material
+from app.services.compare.material import Models, gather
 from app.services.compare.profiles import ProfileStore
 from app.services.event_log import newest_event
 from app.services.posts.deletion import delete_post, delete_user
@@ -29,7 +28,7 @@ TEXT = "zyzzyva quokka 등대지기"
 
 async def compare(db: Database, own: Models, *usernames: str, text: str = TEXT) -> Comparison:
     async with db.read() as session:
-        material = await gather_material(session, own, comparable_texts([text]), usernames)
+        material = await gather(session, own, [text], usernames)
     return await judge(material)
 
 

@@ -7,8 +7,7 @@ from app.compute.text import HIDDEN
 from app.db.engine import Database
 from app.services.compare.background import renew_background
 from app.services.compare.judging import judge
-from app.services.compare.material import Models
-from app.services.compare.materials import gather_material
+from app.services.compare.material import Models, gather
 from app.services.compare.quiz import (
     FEWEST_POSTS,
     Question,
@@ -117,7 +116,7 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
     async def compared() -> list[tuple[str, float]]:
         text = solution.text.replace(HIDDEN, "")
         async with db.read() as session:
-            material = await gather_material(session, models, [text], ["museum", "ferry"])
+            material = await gather(session, models, [text], ["museum", "ferry"])
         return [(r.username, r.probability) for r in (await judge(material)).ranking]
 
     fair = [(ranked.username, ranked.probability) for ranked in solution.comparison.ranking]

@@ -9,9 +9,9 @@ import pytest
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.services.compare.background import renew_background
+from app.services.compare.comparing import MOST_NAMES, Comparer
 from app.services.compare.judging import Comparison, judge
-from app.services.compare.material import Models
-from app.services.compare.materials import MOST_NAMES, Materials, gather_material
+from app.services.compare.material import Models, gather
 from app.services.posts.deletion import delete_post, delete_user
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
@@ -37,13 +37,13 @@ def sessions() -> Sessions:
 
 
 @pytest.fixture
-async def materials(
+async def comparer(
     db: Database, make_config: MakeConfig, sessions: Sessions
-) -> AsyncIterator[Materials]:
+) -> AsyncIterator[Comparer]:
     """What one worker keeps, while `db` is another."""
     own = Database(make_config(), on_session=sessions.count)
     feed = await own.open_feed()
-    kept = Materials(own, feed, Models())
+    kept = Comparer(own, feed, Models())
     yield kept
     await kept.close()
     await feed.close()
@@ -55,15 +55,15 @@ async def fresh(db: Database, *usernames: str) -> Comparison | str:
     try:
         async with db.read() as session:
             models = Models()
-            material = await gather_material(session, models, [TEXT], usernames)
+            material = await gather(session, models, [TEXT], usernames)
     except AppError as error:
         return error.detail
     return await judge(material)
 
 
-async def kept(materials: Materials, *usernames: str) -> Comparison | str:
+async def kept(comparer: Comparer, *usernames: str) -> Comparison | str:
     try:
-        material = await materials.gather([TEXT], usernames)
+        material = await comparer.gather([TEXT], usernames)
     except AppError as error:
         return error.detail
     return await judge(material)
@@ -71,7 +71,7 @@ async def kept(materials: Materials, *usernames: str) -> Comparison | str:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_after_any_change_answers_are_those_of_who_keeps_nothing(
-    db: Database, materials: Materials, seed: int
+    db: Database, comparer: Comparer, seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311
     ids: dict[str, list[int]] = {name: [] for name in NAMES}
@@ -90,40 +90,40 @@ async def test_after_any_change_answers_are_those_of_who_keeps_nothing(
         else:
             await renew_background(db)
         pair = chance.sample(NAMES, 2)
-        assert await kept(materials, *pair) == await fresh(db, *pair)
+        assert await kept(comparer, *pair) == await fresh(db, *pair)
 
 
 async def test_comparisons_that_come_together_are_read_together(
-    db: Database, materials: Materials, sessions: Sessions
+    db: Database, comparer: Comparer, sessions: Sessions
 ) -> None:
     for name in NAMES:
         await post(db, name, "the sea", "a lamp")
     pairs = [("ann", "ben"), ("ben", "cem"), ("ann", "cem"), ("ann", "nobody"), ("ann", "ANN")] * 4
-    answers = await asyncio.gather(*(kept(materials, *pair) for pair in pairs))
+    answers = await asyncio.gather(*(kept(comparer, *pair) for pair in pairs))
     assert sessions.read <= 2
     assert answers == [await fresh(db, *pair) for pair in pairs]
 
 
 @pytest.mark.databases("sqlite")
 async def test_a_comparison_again_needs_nothing_of_the_database(
-    db: Database, materials: Materials, sessions: Sessions
+    db: Database, comparer: Comparer, sessions: Sessions
 ) -> None:
     for name in NAMES:
         await post(db, name, "the sea", "a lamp")
-    first = await kept(materials, "ann", "ben")
+    first = await kept(comparer, "ann", "ben")
     assert sessions.read == 1
-    assert await kept(materials, "Ann", "BEN") == first
+    assert await kept(comparer, "Ann", "BEN") == first
     assert sessions.read == 1
     await post(db, "cem", "the sea again")
-    await kept(materials, "ann", "ben")
+    await kept(comparer, "ann", "ben")
     # Whether there is a new background is all that is looked up.
     assert sessions.read == 2
-    assert await kept(materials, "ann", "ben") == await fresh(db, "ann", "ben")
+    assert await kept(comparer, "ann", "ben") == await fresh(db, "ann", "ben")
     assert sessions.read == 2
 
 
 async def test_what_cannot_be_compared_is_told_at_once_and_again(
-    db: Database, materials: Materials
+    db: Database, comparer: Comparer
 ) -> None:
     await post(db, "ann", "the sea")
     await post(db, "ben", "RT @cem a lamp")
@@ -132,20 +132,20 @@ async def test_what_cannot_be_compared_is_told_at_once_and_again(
         await add_user(session, "empty")
     for _ in range(2):
         with pytest.raises(NotFoundError):
-            await materials.gather([TEXT], ["ann", "nobody"])
+            await comparer.gather([TEXT], ["ann", "nobody"])
         for names in (["empty"], ["ann", "Ann"], ["ann", "empty"], ["ben", "mute"]):
             with pytest.raises(InvalidInputError):
-                await materials.gather([TEXT], names)
+                await comparer.gather([TEXT], names)
         with pytest.raises(InvalidInputError):
-            await materials.gather(["..."], ["ann", "ben"])
-    assert await kept(materials, "ann", "ben") == await fresh(db, "ann", "ben")
+            await comparer.gather(["..."], ["ann", "ben"])
+    assert await kept(comparer, "ann", "ben") == await fresh(db, "ann", "ben")
 
 
 async def test_all_authors_and_many_named_are_compared_too(
-    db: Database, materials: Materials
+    db: Database, comparer: Comparer
 ) -> None:
     names = [f"author{number}" for number in range(MOST_NAMES + 1)]
     for name in names:
         await post(db, name, f"the sea of {name}")
-    assert await kept(materials, *names) == await fresh(db, *names)
-    assert await kept(materials) == await fresh(db)
+    assert await kept(comparer, *names) == await fresh(db, *names)
+    assert await kept(comparer) == await fresh(db)
