@@ -5,7 +5,7 @@ import contextlib
 import ctypes
 import gc
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, TypeVar
 
 INLINE_CHARACTERS: Final = 5_000
@@ -56,24 +56,6 @@ async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
         task.exception()  # Retrieved, though the caller gets the cancellation.
         raise cancelled
     task.result()
-
-
-async def opened(
-    opening: Awaitable[Result], close: Callable[[Result], Coroutine[Any, Any, None]]
-) -> Result:
-    """Return what was opened; if cancelled meanwhile, close it before this returns."""
-    work = asyncio.ensure_future(opening)
-
-    async def undo() -> None:
-        await asyncio.wait([work])
-        if not work.cancelled() and work.exception() is None:
-            await close(work.result())
-
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await to_the_end(undo())
-        raise
 
 
 class Turns:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from app.serving.server import FILE
+from app.serving.worker import FILE
 from tests.installation import ROOT, TIMEOUT_S, Installation
 from tests.ports import free_port
 
@@ -55,7 +55,7 @@ def test_it_serves_with_all_that_it_needs(program: Path, tmp_path: Path) -> None
         ).stdout
 
     assert output(program, "--version").startswith("saywho, version ")
-    where = "import app; from app.serving.server import load_server_config as load;"
+    where = "import app; from app.serving.worker import load_server_config as load;"
     where += "print(app.__file__, load().backlog)"
     told = output(program.with_name("python"), "-c", where)
     assert told.startswith(str(program.parents[1]))

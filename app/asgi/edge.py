@@ -1,19 +1,17 @@
 """The ASGI layer that gives each request its id, logs it, and refuses what no view should see."""
 
-import ipaddress
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import unquote
 
 import msgspec
 
 from app.asgi.flow import Flow
-from app.asgi.hosts import OwnHosts
+from app.asgi.hosts import OwnHosts, forwarded
 from app.clock import monotonic
 from app.errors import AppError, MalformedError, problem
 from app.logs import request_id
@@ -71,8 +69,6 @@ class Edge:
         else:
             if self._trusted_proxies:
                 scope = forwarded(scope, self._trusted_proxies)
-            if scope["path"][:1] != "/":
-                scope = _in_origin_form(scope)
             started = monotonic()
             answer = _Answer(scope, send)
             answer.error = answer.error or self._hosts.error(scope)
@@ -197,61 +193,6 @@ async def _live(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> Non
 @lru_cache(maxsize=100)
 def _is_host(value: bytes) -> bool:
     return _GOOD_HOST.fullmatch(value) is not None
-
-
-def _in_origin_form(scope: Scope) -> Scope:
-    """Return the scope of a target with scheme and host as if these stood in the headers.
-
-    Anyone may send that form, and what is in it counts (RFC 9112, 3.2.2). Other targets stay.
-    """
-    scheme, is_absolute, rest = scope.get("raw_path", b"").partition(b"://")
-    if not is_absolute or scheme.lower() not in {b"http", b"https"}:
-        return scope
-    host, _, path = rest.partition(b"/")
-    others = [pair for pair in scope["headers"] if pair[0] != b"host"]
-    return scope | {
-        "path": "/" + unquote(path.decode("latin-1")),
-        "raw_path": b"/" + path,
-        "headers": [(b"host", host), *others],
-    }
-
-
-def forwarded(scope: Any, hops: int) -> Any:
-    """Return the ASGI scope of the client's request, seen through `hops` trusted proxies.
-
-    Each proxy adds itself at the end of a list, so the entry that counts is the `hops`-th from
-    the end; those before it are whatever the client wrote. A value that is missing or malformed
-    changes nothing.
-    """
-    changed: dict[str, Any] = {}
-    address = _forwarded_entry(scope["headers"], b"x-forwarded-for", hops)
-    if address and (plain := _client_address(address)):
-        changed["client"] = (plain, 0)
-    scheme = _forwarded_entry(scope["headers"], b"x-forwarded-proto", hops)
-    if scheme in {"http", "https"}:
-        changed["scheme"] = scheme
-    host = _forwarded_entry(scope["headers"], b"x-forwarded-host", hops)
-    if host:
-        others = [pair for pair in scope["headers"] if pair[0] != b"host"]
-        changed["headers"] = [(b"host", host.encode("latin-1")), *others]
-    return scope | changed
-
-
-def _forwarded_entry(headers: Iterable[tuple[bytes, bytes]], name: bytes, hops: int) -> str | None:
-    values = [value for key, value in headers if key == name]
-    entries = [entry.strip() for entry in b",".join(values).decode("latin-1").split(",")]
-    return entries[-hops] if values and len(entries) >= hops else None
-
-
-def _client_address(entry: str) -> str | None:
-    """Return the address of an entry, which some proxies write with a port or in brackets."""
-    host = entry[1:].partition("]")[0] if entry.startswith("[") else entry
-    if host.count(":") == 1:
-        host = host.partition(":")[0]
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return None
 
 
 async def _refuse(error: AppError, send: Send, identifier: str | None = None) -> None:

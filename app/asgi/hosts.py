@@ -1,4 +1,4 @@
-"""The hosts that a site on loopback answers for.
+"""Who asks and for which host: what trusted proxies say, and the hosts that a site answers for.
 
 A page of another site can have its own name lead to this machine (DNS rebinding), and would then
 read the whole site. `localhost` and IP addresses cannot be made to lead elsewhere.
@@ -11,6 +11,33 @@ from urllib.parse import urlsplit
 
 from app.errors import MisdirectedError
 from app.paths import HEALTHZ, READYZ
+
+
+def forwarded(scope: Any, hops: int) -> Any:
+    """Return the ASGI scope of the client's request, seen through `hops` trusted proxies.
+
+    Each proxy adds itself at the end of a list, so the entry that counts is the `hops`-th from
+    the end; those before it are whatever the client wrote. A value that is missing or malformed
+    changes nothing.
+    """
+
+    def entry(name: bytes) -> str:
+        values = [value for key, value in scope["headers"] if key == name]
+        entries = b",".join(values).decode("latin-1").split(",")
+        return entries[-hops].strip() if len(entries) >= hops else ""
+
+    changed: dict[str, Any] = {}
+    client = entry(b"x-forwarded-for").removeprefix("[").partition("]")[0]
+    if client.count(":") == 1:  # Some proxies write a port, too.
+        client = client.partition(":")[0]
+    if (address := _address(client)) is not None:
+        changed["client"] = (str(address), 0)
+    if (scheme := entry(b"x-forwarded-proto")) in {"http", "https"}:
+        changed["scheme"] = scheme
+    if host := entry(b"x-forwarded-host"):
+        others = [pair for pair in scope["headers"] if pair[0] != b"host"]
+        changed["headers"] = [(b"host", host.encode("latin-1")), *others]
+    return scope | changed
 
 
 class OwnHosts:

@@ -62,9 +62,8 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
     """Serve until a stop; return the exit status."""
     from app.db.migrate import SchemaState, prepare
     from app.logs import configure
-    from app.serving.server import load_server_config
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
-    from app.serving.worker import preload, run
+    from app.serving.worker import load_server_config, preload, run
 
     config = Config.from_env()
     server = load_server_config(bind=bind, workers=workers)

@@ -1,4 +1,4 @@
-"""A worker: it serves on its supervisor's sockets, and beats while its loop runs."""
+"""A worker: hypercorn on its supervisor's sockets; it beats while its loop runs."""
 
 import asyncio
 import ctypes
@@ -10,23 +10,62 @@ import resource
 import signal
 import socket
 import sys
+import tomllib
 from collections.abc import AsyncGenerator, Sequence
+from importlib.metadata import version
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import uvloop
+from hypercorn import protocol
+from hypercorn.asyncio import run as hypercorn_run
 from hypercorn.asyncio import serve
+from hypercorn.config import Config as ServerConfig
 from quart import Quart
 
+from app.errors import StartError
 from app.lifespan import begin_stop
 from app.logs import take_over
-from app.serving.server import APPLICATION, load_server_config, use_own_http1
 from app.tasks import collect_seldom, share_heap
 
+FILE: Final = "hypercorn.toml"
+APPLICATION: Final = "app:create_app()"
 BEAT_S = 1.0
 SIGNAL_AT_PARENTS_DEATH = 1
 """PR_SET_PDEATHSIG of Linux."""
 _preloaded: list[Quart] = []
+
+logger = logging.getLogger(__name__)
+
+
+def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
+    """Return hypercorn's settings from the file in the current folder, else from our own.
+
+    Raises StartError for a file that cannot be read, or for a key that hypercorn does not know
+    and would ignore.
+    """
+    path = Path(FILE)
+    if not path.exists():
+        path = Path(__file__).with_name(FILE)
+    server = ServerConfig()
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise StartError(f"{path} cannot be read: {error}") from error
+        for key, value in values.items():
+            if not hasattr(server, key):
+                raise StartError(f"{path}: hypercorn knows no {key}")
+            if isinstance(getattr(server, key), int | float) and not isinstance(value, int | float):
+                raise StartError(f"{path}: {key} must be a number, not {value!r}")
+        server = ServerConfig.from_mapping(values)
+    server.application_path = APPLICATION
+    if bind is not None:
+        server.bind = [bind]
+    if workers is not None:
+        server.workers = workers
+    return server
 
 
 def preload() -> None:
@@ -44,6 +83,27 @@ def _prepare() -> Quart:
         app.jinja_env.get_template(name)
     use_own_http1()
     return app
+
+
+def use_own_http1() -> None:
+    """Make hypercorn read requests by `app/serving/http1/`, if that is there and knows it."""
+    try:
+        from app.serving.http1 import KNOWN_VERSIONS
+
+        for name, known in KNOWN_VERSIONS.items():
+            if not (found := version(name)).startswith(f"{known}."):
+                raise ImportError(f"{name} is {found}, not {known}")
+        from app.serving.http1.connection import TimedConnection
+        from app.serving.http1.exchange import Http1
+    except ImportError as error:
+        logger.warning(
+            "hypercorn reads requests itself, at half the speed and without a time limit for the"
+            " head of a request: %s",
+            error,
+        )
+    else:
+        vars(hypercorn_run)["TCPServer"] = TimedConnection
+        vars(protocol)["H11Protocol"] = Http1
 
 
 def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:

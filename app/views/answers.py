@@ -1,6 +1,6 @@
-"""Answers that are streamed, answers to failures, and the headers that many answers share.
+"""What all answers keep: they are as new as the request asks, have their headers, end cleanly.
 
-A request that names an event waits first until this process sees it (`wait_for_write`).
+Failures are answered by problem details, or by a page.
 """
 
 import asyncio
@@ -47,10 +47,6 @@ def init_app(app: Quart) -> None:
     app.before_request(wait_for_write)
 
 
-class NotSeenError(UnavailableError):
-    """An event was not seen here in time; its number is the client's, so nothing is logged."""
-
-
 async def wait_for_write() -> None:
     """Wait until this process sees the event that `Saywho-After` names.
 
@@ -67,11 +63,7 @@ async def wait_for_write() -> None:
         if int(given) > feed.newest + FURTHEST_AHEAD:
             raise MalformedError("There is no such event yet", loc="Saywho-After")
         if monotonic() > deadline:
-            raise NotSeenError(
-                "Event {event} has not been seen here yet",
-                event=given,
-                headers={"Retry-After": "1"},
-            )
+            raise UnavailableError("Event {event} has not been seen here yet", event=given)
         await asyncio.sleep(AFTER_POLL_S)
 
 
@@ -136,7 +128,8 @@ def handle_errors(app: Quart) -> None:
 
     @app.errorhandler(AppError)
     async def app_error(error: AppError) -> ResponseReturnValue:
-        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, NotSeenError):
+        # One without a cause is what the client brought about: it could fill the log.
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
             logger.warning("%s", error.detail, exc_info=error)
         sentence = translate_error(error) if "locale" in g else None
         return await _answer(problem(error), error.headers, sentence)

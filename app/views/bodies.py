@@ -28,7 +28,7 @@ from app.errors import (
 )
 from app.lifespan import resources
 from app.services.imports.uploads import open_upload, remove_upload, sync_upload
-from app.tasks import opened, worked_on
+from app.tasks import worked_on
 
 CHUNK_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30
@@ -231,13 +231,8 @@ async def _chunks_and_end() -> AsyncIterator[bytes | None]:
 @asynccontextmanager
 async def _spooling() -> AsyncIterator[Spool]:
     place = resources().config.data_dir
-
-    async def discard(upload: tuple[str, IO[bytes]]) -> None:
-        upload[1].close()
-        await asyncio.to_thread(remove_upload, place, upload[0])
-
     with disk_errors():
-        name, file = await opened(asyncio.to_thread(open_upload, place), discard)
+        name, file = await asyncio.to_thread(open_upload, place)
     spool = Spool(file, name)
     try:
         yield spool

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.asgi.edge import forwarded
+from app.asgi.hosts import forwarded
 
 HOST = (b"host", b"own.example")
 addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)

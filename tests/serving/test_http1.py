@@ -20,9 +20,9 @@ from hypercorn.config import Config
 from app.asgi.edge import Edge
 from app.serving import http1
 from app.serving.http1 import connection
+from app.serving.http1.exchange import ResponseWriter
 from app.serving.http1.requests import LIMIT_BYTES, Head, RequestReader
-from app.serving.http1.responses import ResponseWriter
-from app.serving.server import load_server_config, use_own_http1
+from app.serving.worker import load_server_config, use_own_http1
 from tests.certificates import make_certificate
 from tests.installation import ROOT
 from tests.ports import free_port
@@ -156,7 +156,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
     before = vars(run)["TCPServer"], vars(protocol)["H11Protocol"]
     if request.param == "own":
         use_own_http1()
-        assert vars(run)["TCPServer"] is connection.Connection
+        assert vars(run)["TCPServer"] is connection.TimedConnection
     yield request.param
     vars(run)["TCPServer"], vars(protocol)["H11Protocol"] = before
 

@@ -19,7 +19,7 @@ import pytest
 
 from app.db.migrate import head_revision
 from app.errors import StartError
-from app.serving.server import load_server_config
+from app.serving.worker import load_server_config
 from tests.installation import PROGRAM, ROOT, Installation
 from tests.ports import free_port
 from tests.waiting import DEADLINE_S

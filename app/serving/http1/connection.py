@@ -15,7 +15,7 @@ HEAD_S: Final = 15.0
 """Time limit for the head of a request, in seconds from its first byte."""
 
 
-class Connection(TCPServer):
+class TimedConnection(TCPServer):
     """One client's connection, which is closed when it is idle for too long."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -67,20 +67,20 @@ class Connection(TCPServer):
         self.writer.close()
 
 
-_workers: WeakKeyDictionary[WorkerContext, tuple[set[Connection], asyncio.Task[None]]] = (
+_workers: WeakKeyDictionary[WorkerContext, tuple[set[TimedConnection], asyncio.Task[None]]] = (
     WeakKeyDictionary()
 )
 
 
-def _idle_of(context: WorkerContext) -> set[Connection]:
+def _idle_of(context: WorkerContext) -> set[TimedConnection]:
     """Return the idle connections of a worker, which are closed when it stops."""
     if context not in _workers:
-        idle: set[Connection] = set()
+        idle: set[TimedConnection] = set()
         _workers[context] = idle, asyncio.create_task(_close_at_stop(context, idle))
     return _workers[context][0]
 
 
-async def _close_at_stop(context: WorkerContext, idle: set[Connection]) -> None:
+async def _close_at_stop(context: WorkerContext, idle: set[TimedConnection]) -> None:
     await context.terminated.wait()
     for connection in list(idle):
         connection.expire()
