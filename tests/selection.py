@@ -14,8 +14,8 @@ FULL: Final = (
     r"/test_wheel\.py::",
     r"/test_proxies\.py::",
     # Storms, and stops and starts of servers in another way than most people's.
-    r"/test_histories\.py::test_(kills|a_primary)",
-    r"/test_(power|hostile|faults|uploads)\.py::",
+    r"/test_histories\.py::test_kills",
+    r"/test_(hostile|faults|uploads)\.py::",
     r"/test_supervision\.py::.*(not_forked|killed_server_left|no.folder)",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_cli_interrupts\.py::.*\[15\]",

@@ -106,11 +106,6 @@ def test_links_lead_somewhere(page: str) -> None:
         assert (ROOT / page).parent.joinpath(target).exists(), target
 
 
-@pytest.mark.parametrize("path", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=str)
-def test_no_document_holds_what_a_merge_left(path: Path) -> None:
-    assert not re.search(r"^(<{7} |={7}$|>{7} )", path.read_text(), re.MULTILINE)
-
-
 def skeleton(page: str) -> list[str]:
     """Return what a translation leaves as it is: headings, rows, items, blocks and figures."""
     text = read(page)

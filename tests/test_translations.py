@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 
 import app as package
-from app import errors, i18n
+from app import errors
 from app.config import Config
 from app.services.imports import imports
 from app.services.posts import media
@@ -89,11 +89,6 @@ def test_extraction_sees_templates_views_and_errors() -> None:
         "text must not be empty",
         "%(shown)s post",
     } <= messages
-
-
-def test_catalog_is_compiled_from_the_file() -> None:
-    assert i18n.catalog("ko").gettext("Search") == "검색"
-    assert i18n.catalog("en").gettext("Search") == "Search"
 
 
 def test_what_the_api_s_page_says_at_once_is_translated(korean: Catalog, tmp_path: Path) -> None:

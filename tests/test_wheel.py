@@ -3,9 +3,6 @@
 import contextlib
 import http.client
 import os
-import re
-import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -65,73 +62,6 @@ def test_it_serves_with_all_that_it_needs(program: Path, tmp_path: Path) -> None
         assert (status, "작성자" in page) == (200, True)
         for path in ("/static/style.css", "/dashboard/", "/api/v1/openapi.json"):
             assert answer(port, path)[0] == 200
-
-
-def work_of_ended_children() -> float:
-    """Return their processor time, which other programs on the machine hardly change."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-@pytest.mark.timeout(600)
-def test_from_nothing_to_the_first_page_is_less_than_a_minute_of_work(
-    dist: Path, tmp_path: Path
-) -> None:
-    (wheel,) = dist.glob("*.whl")
-    folder = tmp_path / "clean"
-    # No program but Python's: neither git nor make, nor a compiler.
-    environment = {name: value for name, value in os.environ.items() if name != "PATH"}
-    before = work_of_ended_children()
-    venv.create(folder, with_pip=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--retries", "0"]
-    installed = subprocess.run(
-        [*pip, str(wheel)],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if installed.returncode and "Could not find a version" in installed.stderr:
-        pytest.skip("no package index can be reached, so nothing is installed from one")
-    assert installed.returncode == 0, installed.stderr
-    with served(folder / "bin" / "saywho", tmp_path) as port:
-        status, page = answer(port, "/", **{"Accept-Language": "en"})
-    assert (status, "/user/" in page) == (200, True)
-    assert 0 < work_of_ended_children() - before < 60
-
-
-def podman(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    command = ("podman", *arguments)
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.timeout(600)
-def test_an_image_serves_and_keeps_its_data(dist: Path) -> None:
-    if shutil.which("podman") is None:
-        pytest.skip("podman is not installed, so no image is built")
-    (base,) = re.findall(r"^ARG BASE=(\S+)", (ROOT / "Containerfile").read_text(), re.MULTILINE)
-    base = os.environ.get("CONTAINER_BASE", base)
-    here = ("--rm", "--network", "host")
-    if (tried := podman("run", *here, base, "true")).returncode:
-        pytest.skip(f"no container runs here: {tried.stderr.strip().splitlines()[-1]}")
-    name = f"saywho-test-{os.getpid()}"
-    build = ("--network", "host", "--build-arg", f"BASE={base}", "--file", ROOT / "Containerfile")
-    built = podman("build", "--tag", name, *build, dist)
-    assert built.returncode == 0, built.stderr
-    port = free_port()
-    hardened = ("--read-only", "--cap-drop", "all", "--volume", f"{name}:/data")
-    serve = ("serve", "--bind", f"127.0.0.1:{port}")
-    try:
-        for options in (["--sample"], []):
-            started = podman("run", "-d", "--name", name, *here, *hardened, name, *serve, *options)
-            assert started.returncode == 0, started.stderr
-            Installation.wait_until(lambda: "/user/" in answer(port, "/")[1])
-            assert podman("stop", "--time", "20", name).returncode == 0
-    finally:
-        podman("rm", "--force", "--ignore", name)
-        podman("volume", "rm", "--force", name)
-        podman("rmi", "--force", name)
 
 
 @contextlib.contextmanager

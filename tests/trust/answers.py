@@ -1,4 +1,4 @@
-"""What strangers' hosts send: by a seed, known feeds, and feeds that mean no harm."""
+"""What strangers' hosts send: by a seed, and feeds for which parsers took long."""
 
 import gzip
 import json
@@ -7,8 +7,6 @@ from random import Random
 from typing import Final
 from xml.sax.saxutils import escape
 
-HONEST: Final = b"<rss version='2.0'><channel><item><title>honest</title></item></channel></rss>"
-NO_HEADERS: Final[dict[str, str]] = {}
 Answer = tuple[dict[str, str], bytes]
 
 
@@ -30,29 +28,6 @@ def hostile_answer(seed: int) -> Answer:
         tail = bytes(chance.randrange(2**24))
         body = chance.choice([packed, packed, packed[: len(packed) // 2], packed + tail, body])
     return headers, body
-
-
-def honest_answer(seed: int) -> Answer:
-    """Return a feed of somebody who means no harm: 1 to 40 posts of 50 to 2,000 letters."""
-    chance = Random(seed)
-    length = chance.choice([50, 140, 280, 2_000])
-    words = ["".join(chance.choices("aehinorst", k=chance.randrange(2, 9))) for _ in range(500)]
-    texts = (
-        " ".join(chance.choices(words, k=length // 6)) for _ in range(chance.choice([1, 5, 40]))
-    )
-    items = "".join(f"<item><guid>{n}</guid><title>{x}</title></item>" for n, x in enumerate(texts))
-    return NO_HEADERS, _feed("", items).encode()
-
-
-def answer(name: str) -> Answer:
-    """Return what is sent for a seed, for an honest seed, or as one of the known feeds."""
-    if name in KNOWN:
-        return NO_HEADERS, KNOWN[name]
-    if name == PACKED:
-        return {"Content-Encoding": "gzip"}, gzip.compress(KNOWN["line-ends"]) + bytes(2**22)
-    if name.startswith("honest"):
-        return honest_answer(int(name.removeprefix("honest")))
-    return hostile_answer(int(name))
 
 
 def _size(chance: Random) -> int:
@@ -123,7 +98,6 @@ def _page(chance: Random) -> str:
 
 
 N: Final = 200_000
-PACKED: Final = "behind-a-gzip"
 KNOWN: Final = {
     "line-ends": _feed("\n" * N, "").encode(),
     "style": _item(f"<description>&lt;p style='{'a' * N}'>x</description>"),

@@ -11,8 +11,6 @@ from math import inf
 from typing import Final
 
 NEVER: Final = inf
-ELSEWHERE_S: Final = 1.0
-"""How old an answer may be of a server that did not acknowledge the write itself."""
 
 
 @dataclass(slots=True)
@@ -24,15 +22,12 @@ class Post:
     removal: float = NEVER
     removed: float = NEVER
     id: int = 0
-    added_at: int = 0
-    removed_at: int = 0
-    """The ports of the servers that acknowledged it."""
 
     def must_be_in(self, read: "Read") -> bool:
-        return self.added < read.not_before(self.added_at) and self.removal > read.ended
+        return self.added < read.began and self.removal > read.ended
 
     def may_be_in(self, read: "Read") -> bool:
-        return self.began < read.ended and self.removed > read.not_before(self.removed_at)
+        return self.began < read.ended and self.removed > read.began
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +39,6 @@ class Read:
     seen: frozenset[str] = frozenset()
     count: int | None = None
     of: str = ""
-    at: int = 0
-    """The port of the server that was asked without `Saywho-After`; 0 with it."""
-
-    def not_before(self, port: int) -> float:
-        """Return up to when what this server acknowledged must be in the answer."""
-        return self.began if self.at in {0, port} else self.began - ELSEWHERE_S
 
 
 @dataclass(slots=True)

@@ -21,9 +21,6 @@ from tests.waiting import DEADLINE_S, eventually
 class Site:
     """The server under way; its port and its database outlive it."""
 
-    reads_plainly = False
-    """Whether clients read without `Saywho-After` too: each server has one worker."""
-
     def __init__(self, installation: Installation, database: DatabaseServer | None) -> None:
         self.kind = "sqlite" if database is None else "postgresql"
         self.installation = installation
@@ -83,10 +80,6 @@ class Site:
 
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
-
-    def note(self) -> str:
-        """Return what there is to say of the kills, to follow a sentence."""
-        return ""
 
     def close(self) -> None:
         self._stack.close()
