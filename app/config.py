@@ -155,7 +155,7 @@ class Config:
     """MiB that an import may have, counted after decompression."""
     max_media_gb: Annotated[int, _whole(0, 1_000_000)] = 20
     """GiB for pictures, videos and sounds out of archives; 0 keeps none."""
-    live_clients: Annotated[int, _whole(0, 1_000_000)] = 10_000
+    live_clients: Annotated[int, _whole(0, 1_000_000)] = 5_000
     """Live streams that each worker serves."""
     event_retention: Annotated[int, _whole(0, 10**12)] = 1_000_000
     """Events that the log keeps."""

@@ -69,7 +69,7 @@ def test_defaults_are_those_documented() -> None:
     assert config.public
     assert config.durability == "full"
     assert (config.max_body_mb, config.max_import_mb, config.cache_mb) == (1, 4096, 64)
-    assert (config.trusted_proxies, config.live_clients) == (0, 10_000)
+    assert (config.trusted_proxies, config.live_clients) == (0, 5_000)
     assert config.event_retention == 1_000_000
 
 

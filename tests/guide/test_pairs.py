@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +26,6 @@ from app.services.posts.users import add_user
 from .snippets import GUIDES, snippets, written_for
 
 Names = dict[str, Any]
-SECRET: Final = "of the guide only"
 TEMPLATES: Final = DictLoader({"hello.html": "안녕하세요, {{ name }}!"})
 
 
@@ -44,14 +42,10 @@ class Asked:
 
 PAIRS: Final = {
     2: [Asked("/user/김철수", "사용자 이름: 김철수"), Asked("/user/<b>", "사용자 이름: &lt;b&gt;")],
-    3: [Asked("/", "spongebob")],
     4: [Asked("/user", "adds jack", method="POST", content={"user_name": "jack"})],
     5: [Asked("/hello/<b>", "안녕하세요, &lt;b&gt;!")],
     6: [Asked("/chosen", "ko")],
-    9: [Asked("/login", "", status=302, method="POST"), Asked("/signed-in", "7")],
-    10: [Asked("/user/", "사용자"), Asked("/user", "", status=308)],
     11: [Asked("/database", "42")],
-    18: [Asked("/report", "done")],
 }
 """By section."""
 
@@ -73,19 +67,13 @@ def quart_app(section: int, folder: Path) -> Any:
 
 def built(app: Any, names: Names, code: str) -> Any:
     """Run a section's code; return its app, with views that show what has no view there."""
-    names |= {"app": app, "escape": escape, "time": time, "asyncio": asyncio}
+    names |= {"app": app, "escape": escape}
     names["__name__"] = "guide"
     exec(code, names)  # noqa: S102 - our own document.
     if "create_app" in code:
         app = names["create_app"]()
-    elif "Blueprint" in code:
-        app.register_blueprint(names["blueprint"])
-    app.secret_key = SECRET
     app.jinja_env.loader = TEMPLATES
     app.add_url_rule("/chosen", view_func=lambda: names["g"].locale, endpoint="chosen")
-    app.add_url_rule(
-        "/signed-in", view_func=lambda: str(names["session"]["user_id"]), endpoint="signed_in"
-    )
     app.add_url_rule("/database", view_func=database_view(app), endpoint="database")
     return app
 

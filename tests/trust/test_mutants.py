@@ -1,7 +1,5 @@
 """The planted bugs: each still has its place, and the tests that `make soak` finds it by."""
 
-import re
-
 import pytest
 
 from tests.house import ROOT
@@ -17,9 +15,3 @@ def test_a_planted_bug_still_has_its_place(mutant: Mutant) -> None:
 def test_a_planted_bug_is_found() -> None:
     (mutant,) = (each for each in MUTANTS if each.bug.startswith("a caller gets the value"))
     assert find(mutant)
-
-
-def test_the_documentation_names_each_planted_bug() -> None:
-    page = (ROOT / "docs" / "promises.md").read_text()
-    rows = set(re.findall(r"^\| (.+?) \| `(tests/\S+)` \|$", page, re.MULTILINE))
-    assert rows == {(each.bug, each.tests) for each in MUTANTS}
