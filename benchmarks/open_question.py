@@ -29,9 +29,8 @@ import numpy as np
 from app.compute.fitting import Corpus, fit_profiles
 from app.compute.judgement import judge, query_of_texts
 from app.compute.profiles import profile_of
-from app.compute.quotations import own_words
 from app.compute.strangers import LENGTHS, SUSPECTS, length_place
-from app.compute.text import has_words, word_count
+from app.compute.text import has_words, own_words, word_count
 from benchmarks.accuracy_data import read_rows
 
 ROOT: Final = Path(__file__).parents[1]

@@ -87,7 +87,7 @@ def rank(
     authors.
     """
     known = query_of(query, background)
-    groups = _group_scores(known, profiles)
+    groups = group_scores(known, profiles)
     penalties = penalties_of(int(known.widths[CHARACTERS]), known_features(profiles))
     scores = groups.sum(axis=1) - penalties
     empty = [not profile.counts.keys.size for profile in profiles]
@@ -131,18 +131,13 @@ def scores_of_each(
     return scores
 
 
-def group_scores(
-    query: Counts, profiles: Sequence[AuthorProfile], background: Background
-) -> NDArray[np.float64]:
+def group_scores(query: Query, profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
     """Return the weighted log-odds of each author's posts against the background: (n, 5)."""
-    return _group_scores(query_of(query, background), profiles)
-
-
-def _group_scores(query: Query, profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
     keys, amounts = query.counts.keys, query.counts.counts.astype(np.float64)
     present = query.widths.nonzero()[0]
     starts, rates = query.edges[present], 1 / query.expected
-    groups = query.widths * log_shares(profiles)
+    totals = np.array([profile.totals for profile in profiles]).reshape(-1, len(GROUPS))
+    groups = query.widths * shares_of(totals)
     for row, profile in zip(groups, profiles, strict=True):
         gains = np.log1p(lookup(profile.counts, keys) * rates)
         gains *= amounts
@@ -151,14 +146,8 @@ def _group_scores(query: Query, profiles: Sequence[AuthorProfile]) -> NDArray[np
     return groups
 
 
-def log_shares(profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
-    """Return the logarithm of the background's share in each author's counts: (n, 5)."""
-    totals = np.array([profile.totals for profile in profiles]).reshape(-1, len(GROUPS))
-    return shares_of(totals)
-
-
 def shares_of(totals: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the same for authors of so many features per group: (…, 5)."""
+    """Return the logarithm of the background's share in counts of `totals` features: (…, 5)."""
     shares: NDArray[np.float64] = np.log(PRIORS / (PRIORS + totals))
     return shares
 

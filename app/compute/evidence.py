@@ -19,8 +19,7 @@ from app.compute.background import Background
 from app.compute.counts import Counts, lookup
 from app.compute.features import SHAPE, Occurrences, features_of
 from app.compute.profiles import AuthorProfile
-from app.compute.quotations import own_words
-from app.compute.text import letter_count
+from app.compute.text import letter_count, own_words
 
 STAY: Final = 0.85
 """Probability that the next sentence is by the same author. In texts composed of posts of two
@@ -169,17 +168,10 @@ def evidence(
     """
     if len(uses) < 2:
         return []
-    return mark(text, found, _leads(query, uses).take(found.numbers, axis=1), most=most)
-
-
-def mark(text: str, found: Occurrences, leads: NDArray[np.float64], *, most: int) -> list[Span]:
-    """Return the strongest marks of a text.
-
-    found: its occurrences; leads: (n, k) the log-odds of each for each author.
-    """
     words = np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)
     if not len(words):
         return []
+    leads = _leads(query, uses).take(found.numbers, axis=1)
     words_leads = _word_leads(found, words, leads, len(text))
     ends = np.array([cut.start() for cut in SENTENCE_END.finditer(text)], np.int64)
     sentences = np.searchsorted(ends, words[:, 0])

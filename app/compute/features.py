@@ -17,14 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 from app.compute.counts import EMPTY, Counts, tally, tally_each
 from app.compute.hashes import (
     FOREIGN_LINK,
-    LINK,
     code_points,
     hashes_of_each,
     skeleton_of,
     style_hashes,
     token_hashes,
 )
-from app.compute.quotations import RANDOM_LINK, located_plain, plain_text
+from app.compute.text import LINK, QUOTED, RANDOM_LINK, may_link, may_quote, plain_text
 
 RECIPE: Final = 3
 """Version of the features: profiles of another version must be counted again."""
@@ -127,7 +126,7 @@ def _within(
 
 def occurrences(text: str) -> Occurrences:
     """Return the features of the text without quoted parts, with their places."""
-    plain, left, right = located_plain(text)
+    plain, left, right = _located_plain(text)
     if not plain:
         return Occurrences(EMPTY, np.empty(0, np.intp), left, right)
     tokens = list(_TOKEN.finditer(plain))
@@ -141,6 +140,24 @@ def occurrences(text: str) -> Occurrences:
     starts = np.concatenate((left[:1], left[:-1], left[first]))
     ends = np.concatenate((right[1:], right[-1:], right[last]))
     return Occurrences(counts, numbers, starts[order], ends[order])
+
+
+def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
+    """Return the text as it is counted, and the start and end of each character in `text`."""
+    if not may_quote(text) and not may_link(text):
+        edges = np.arange(len(text) + 1, dtype=np.int32)
+        return text, edges[:-1], edges[1:]
+    kept = np.ones(len(text), np.bool_)
+    for quoted in QUOTED.finditer(text):
+        kept[quoted.start() : quoted.end()] = False
+    own = QUOTED.sub("", text)
+    left = np.flatnonzero(kept).astype(np.int32)
+    right = left + np.int32(1)
+    is_kept = np.ones(len(own), np.bool_)
+    for link in RANDOM_LINK.finditer(own):
+        is_kept[link.start() + 1 : link.end()] = False
+        right[link.start()] = right[link.end() - 1]
+    return RANDOM_LINK.sub(LINK, own), left[is_kept], right[is_kept]
 
 
 def wording(text: str) -> NDArray[np.uint32]:

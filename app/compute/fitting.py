@@ -8,16 +8,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import scores_of_each
+from app.compute.attribution import rank, scores_of_each
 from app.compute.background import Background, build_background
 from app.compute.counts import Counts
 from app.compute.features import features_of
-from app.compute.judgement import NO_CHANGE, Case, Fitted, Habit, query_of_texts, rank_texts
-from app.compute.population import CountedAuthor, Population, drawn_authors
+from app.compute.judgement import NO_CHANGE, Case, Fitted, Habit, query_of_texts
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
-from app.compute.quotations import own_words
-from app.compute.ratios import HELD_OUT_SHARE, MOST_HELD_OUT, usual_of
-from app.compute.text import has_words
+from app.compute.ratios import (
+    HELD_OUT_SHARE,
+    MOST_HELD_OUT,
+    CountedAuthor,
+    Population,
+    drawn_authors,
+    usual_of,
+)
+from app.compute.text import has_words, own_words
 
 ASKED_AUTHORS: Final = 50
 ASKED_POSTS: Final = 40
@@ -142,15 +147,15 @@ class Corpus:
         `query` are their features, if known already.
         """
         query = query or query_of_texts(texts)
-        profiles = [self.profiles[name] for name in names]
+        fitted, profiles = self.fitted, [self.profiles[name] for name in names]
         return Case(
             texts=texts,
             ids=[self.ids[name] for name in names],
             names=names,
             profiles=profiles,
             habits=[self.habits[name] for name in names],
-            ranking=rank_texts(query, profiles, self.fitted),
-            fitted=self.fitted,
+            ranking=rank(query, profiles, fitted.background, fitted.temperature),
+            fitted=fitted,
             compared=len(names),
         )
 

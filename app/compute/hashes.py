@@ -11,8 +11,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-LINK: Final = "\u241f"
-"""Replaces a link with a random address, so that only its presence and place count."""
+from app.compute.text import LINK
 
 LINK_OR_NAME: Final = re.compile(r"https?://\S+|[@#]\w+")
 _REMEMBERED: Final = 0x10000  # A cache of all code points would take 100 MB.

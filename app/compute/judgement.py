@@ -16,22 +16,22 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Ranking, rank
+from app.compute.attribution import Ranking
 from app.compute.background import EMPTY_BACKGROUND, Background
 from app.compute.counts import Counts, add
 from app.compute.features import PAIRS, WORDS, features_of
-from app.compute.population import NOBODY, Population
 from app.compute.profiles import AuthorProfile
-from app.compute.quotations import own_words
 from app.compute.ratios import (
     FEWEST_OTHERS,
     FEWEST_POSTS,
     LEAD_GROUPS,
+    NOBODY,
+    Population,
     Usual,
     lead_scores,
     log_ratios,
 )
-from app.compute.text import FEWEST_WORDS, guess_language, word_count
+from app.compute.text import FEWEST_WORDS, guess_language, own_words, word_count
 
 Verdict = Literal["likely", "close", "unfamiliar", "short"]
 Limit = Literal[
@@ -105,17 +105,6 @@ class Judgement:
 def query_of_texts(texts: Sequence[str]) -> Counts:
     """Return the features of texts by one hand, added up, without quotations."""
     return add(features_of([own_words(text) for text in texts]))
-
-
-def rank_texts(
-    query: Counts,
-    profiles: Sequence[AuthorProfile],
-    fitted: Fitted,
-    rest: NDArray[np.float64] | None = None,
-) -> Ranking:
-    """Return the ranking of authors; `rest` are the scores of more of them, who fit far less."""
-    more = np.empty(0) if rest is None else rest
-    return rank(query, profiles, fitted.background, fitted.temperature, more)
 
 
 def best_of(ranking: Ranking) -> list[int]:

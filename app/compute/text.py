@@ -1,4 +1,4 @@
-"""Check, normalise and mask texts and usernames."""
+"""Texts and usernames: checked, normalised, masked, and what of a text is its author's own."""
 
 import functools
 import html
@@ -199,3 +199,38 @@ def word_count(text: str) -> int:
 def has_words(text: str) -> bool:
     """Return whether the text has enough words of its own to be judged."""
     return word_count(text) >= FEWEST_WORDS
+
+
+LINK: Final = "\u241f"
+"""Replaces a link with a random address, so that only its presence and place count."""
+RANDOM_LINK: Final = re.compile(r"https?://t\.co/\w*|pic\.twitter\.com/\w*")
+QUOTED: Final = re.compile(
+    r"(?:\A|(?<!\s)\s+)RT @\w(?s:.*)|(?:(?:\A|\n)[ \t]*>+[ \t][^\n]*)+\Z"
+    r"|^(?:[ \t]*>+[ \t][^\n]*\n)+(?:\s+RT @\w(?s:.*))?",
+    re.MULTILINE,
+)
+"""Quoted text: a manual repost to its end, and lines that begin with `> `.
+
+White space matches from its beginning only, otherwise the time would be quadratic.
+"""
+
+
+def plain_text(text: str) -> str:
+    """Return the text without quoted parts, as it is counted."""
+    text = QUOTED.sub("", text) if may_quote(text) else text
+    return RANDOM_LINK.sub(LINK, text) if may_link(text) else text
+
+
+# Searching for one word is much cheaper than for a pattern.
+def may_quote(text: str) -> bool:
+    return ">" in text or "RT @" in text
+
+
+def may_link(text: str) -> bool:
+    return "t.co/" in text or "pic.t" in text
+
+
+def own_words(text: str) -> str:
+    """Return the text without quoted parts, or all of it if nothing else has letters."""
+    own = QUOTED.sub("", text) if may_quote(text) else text
+    return own if any(map(str.isalpha, own)) else text

@@ -12,9 +12,8 @@ from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.fitting import Corpus
 from app.compute.judgement import Fitted, Habit, Judgement, judge
-from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import AuthorProfile
-from app.compute.ratios import Usual
+from app.compute.ratios import CountedAuthor, Population, Usual
 from app.errors import InvalidInputError
 
 _KIND: Final = "saywho corpus"
@@ -67,11 +66,10 @@ class _File(msgspec.Struct, frozen=True):
 
 def to_bytes(model: CorpusModel) -> bytes:
     """Return the model as a file holds it."""
-    fitted = model.corpus.fitted
-    population = fitted.population
+    corpus, fitted = model.corpus, model.corpus.fitted
+    counts = {corpus.ids[name]: profile.counts for name, profile in corpus.profiles.items()}
     members = [
-        _Member(*member, population.profile(place).counts.to_bytes())
-        for place, member in enumerate(population.members)
+        _Member(*member, counts[member[0]].to_bytes()) for member in fitted.population.members
     ]
     return msgspec.msgpack.encode(
         _File(
@@ -81,7 +79,7 @@ def to_bytes(model: CorpusModel) -> bytes:
             fitted.background.to_bytes(),
             fitted.temperature,
             members,
-            [_author(model.corpus, name) for name in model.names],
+            [_author(corpus, name) for name in model.names],
         )
     )
 

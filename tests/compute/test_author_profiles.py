@@ -16,7 +16,7 @@ from app.compute.profiles import (
     with_posts,
     without_posts,
 )
-from app.compute.quotations import own_words
+from app.compute.text import own_words
 
 POSTS = st.lists(st.sampled_from(["bread", "bread!!", "비가 와요", "RT @x: hi", ""]), max_size=8)
 

@@ -23,7 +23,7 @@ from app.compute.features import (
     group_edges,
     occurrences,
 )
-from app.compute.quotations import own_words
+from app.compute.text import own_words
 
 LINKS = ["http://t.co/aB3 ", "https://t.co/", "pic.twitter.com/x1", "https://example.org/a?b "]
 WORDS_AND_MARKS = ["@ann", "#tag", "don't", "A1", "...", "\n", " ", "…", "—"]

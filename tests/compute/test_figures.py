@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from app.compute.background import EMPTY_BACKGROUND
 from app.compute.counts import EMPTY, add
 from app.compute.features import features
+from app.compute.likeness import cluster_order, likeness
 from app.compute.periods import fitting, start_of, starts
 from app.compute.profiles import AuthorProfile
-from app.compute.style import cluster_order, likeness
 
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 

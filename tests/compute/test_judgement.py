@@ -176,11 +176,9 @@ def test_the_population_scores_as_each_of_its_authors_does(members: list[int]) -
     here = Place({author: posts(author)[:20] for author in members})
     query = here.case([posts(9)[KNOWN], "Entirely 다른 words"], members).ranking.query
     profiles = [here.corpus.profiles[name] for name in sorted(here.corpus.profiles)]
-    scores = group_scores(query.counts, profiles, here.corpus.fitted.background)
+    scores = group_scores(query, profiles)
     population = here.corpus.fitted.population
     assert np.allclose(population.group_scores(query), scores)
-    for place_, profile in enumerate(profiles):
-        assert population.profile(place_).counts == profile.counts
     everybody = population.without([], None)
     uses = [lookup(profile.counts, query.counts.keys) for profile in profiles]
     assert population.uses(query.counts.keys, everybody).tolist() == np.sum(uses, axis=0).tolist()

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from app.compute.background import EMPTY_BACKGROUND, build_background
 from app.compute.counts import add
 from app.compute.features import features
-from app.compute.population import CountedAuthor, Population
+from app.compute.likeness import similarities
 from app.compute.profiles import AuthorProfile
-from app.compute.style import TypicalWord, typical_words
-from app.compute.wording import similarities
+from app.compute.ratios import CountedAuthor, Population
+from app.compute.usage import TypicalWord, typical_words
 
 BAKER = ["Fresh bread at six", "bread and rolls at seven", "The bread is warm", "we bake at six"]
 SAILOR = ["wind at six, we sail", "West wind, calm sea", "the wind is up", "we sail at seven"]

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.style import cluster_order, likeness
+from app.compute.likeness import cluster_order, likeness
 from app.dashboard.figures.base import (
     MOST_AUTHORS,
     Cell,

@@ -18,8 +18,8 @@ from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.fitting import ASKED_AUTHORS, Sample, asked_posts, hold_out, temperature_of
 from app.compute.judgement import FEWEST_JUDGED, Fitted
-from app.compute.population import CountedAuthor, Population, drawn_authors
 from app.compute.profiles import AuthorProfile
+from app.compute.ratios import CountedAuthor, Population, drawn_authors
 from app.db.backend import Sessions, backend_of
 from app.memo import DERIVED
 from app.models import BackgroundSnapshot, Profile, User, Vocabulary

@@ -16,8 +16,7 @@ from app.compute.attribution import rank
 from app.compute.features import features_of
 from app.compute.fitting import hold_out
 from app.compute.judgement import judge
-from app.compute.quotations import own_words
-from app.compute.text import has_words
+from app.compute.text import has_words, own_words
 from app.services.compare.judging import MODEL_NAME, Model
 from app.services.compare.material import Material
 

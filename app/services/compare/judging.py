@@ -13,7 +13,7 @@ from app.compute.evidence import Uses, evidence, judge_passages, uses_of
 from app.compute.features import Occurrences, occurrences
 from app.compute.judgement import SURE, Case, Judgement, Limit, Verdict
 from app.compute.judgement import judge as judge_case
-from app.compute.quotations import own_words
+from app.compute.text import own_words
 from app.services.compare.material import Material
 from app.tasks import INLINE_CHARACTERS
 

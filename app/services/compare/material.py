@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import NO_SCORES, Ranking, scores_of_each
+from app.compute.attribution import NO_SCORES, Ranking, rank, scores_of_each
 from app.compute.counts import Counts
-from app.compute.judgement import RATED, Case, Fitted, Habit, best_of, query_of_texts, rank_texts
+from app.compute.judgement import RATED, Case, Fitted, Habit, best_of, query_of_texts
 from app.compute.profiles import AuthorProfile
 from app.db.backend import is_among
 from app.errors import InvalidInputError
@@ -60,7 +60,8 @@ class Material:
         if self.ranking is not None:
             return self.ranking
         query = query or query_of_texts(self.texts)
-        return rank_texts(query, self.profiles, self.fitted, self.rest)
+        fitted = self.fitted
+        return rank(query, self.profiles, fitted.background, fitted.temperature, self.rest)
 
     def case(self, query: Counts | None = None) -> Case:
         """Return the question as the model takes it."""

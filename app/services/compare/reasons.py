@@ -7,8 +7,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.style import TypicalWord, is_mostly_korean, typical_words
-from app.compute.usage import PostTexts, used_piece
+from app.compute.usage import PostTexts, TypicalWord, is_mostly_korean, typical_words, used_piece
 from app.services.compare.habits import OwnPost, newest_own
 from app.services.compare.judging import EXPLAINED, Comparison, Evidence
 from app.services.compare.material import Material, Models

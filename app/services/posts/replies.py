@@ -4,7 +4,7 @@ A reply is linked to its post when the second one of the two is stored.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.compute.text import username_key
-from app.compute.threads import first_of_each
 from app.db.backend import backend_of
 from app.errors import NotFoundError
 from app.formats.records import ReplyTarget
@@ -172,7 +171,7 @@ async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:
     query = select(Tweet.id, answered.id).join(answered, is_own)
     query = query.where(Tweet.user_id == user_id, Tweet.id != answered.id)
     above = {post_id: answered_id for post_id, answered_id in await session.execute(query)}  # noqa: C416
-    return first_of_each(above, above)
+    return _first_of_each(above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,3 +276,23 @@ def _in_circle(posts: Sequence[Post]) -> list[Post]:
     for _ in posts:
         at = by_id[at.reply_to.id] if at.reply_to and at.reply_to.id else at
     return [at]
+
+
+def _first_of_each(above: Mapping[int, int]) -> dict[int, int]:
+    """Return the first post of the chain that each of these posts is in.
+
+    `above` leads from a post to an earlier one of its chain. A circle begins at its lowest id.
+    """
+    first: dict[int, int] = {}
+    for post in above:
+        path: dict[int, None] = {}
+        at = post
+        while at not in first and at not in path:
+            path[at] = None
+            at = above.get(at, at)
+        if at not in first:
+            steps = list(path)
+            circle = steps[steps.index(at) :]
+            first |= dict.fromkeys(circle, min(circle))
+        first |= dict.fromkeys(path, first[at])
+    return first

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from app.compute.judgement import Limit, Verdict
-from app.compute.quotations import own_words
 from app.compute.strangers import BELIEF, stranger_rate
-from app.compute.text import guess_language, word_count
+from app.compute.text import guess_language, own_words, word_count
 from app.i18n import gettext, gettext_noop, show_percent
 from app.services.compare.judging import Comparison
 
