@@ -23,6 +23,7 @@ from app.services.access.logins import SESSION_LIFETIME, SignedInOperator, find_
 from app.services.access.operators import operator_key
 from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows, check_right
 from app.services.access.secrets import digest
+from app.services.event_log import newest_event
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]
 Cookie = Literal["session", "device"]
@@ -155,7 +156,8 @@ def right_to_write() -> Right | None:
 async def writing() -> AsyncIterator[AsyncSession]:
     """Open a transaction for the request's writes; its right must still be in force.
 
-    Raises UnauthorizedError, or leads a browser to where it can sign in.
+    The answer names the newest event of it. Raises UnauthorizedError, or leads a browser to where
+    it can sign in.
     """
     async with resources().db.write() as session:
         try:
@@ -165,6 +167,7 @@ async def writing() -> AsyncIterator[AsyncSession]:
                 raise
             abort(_send_to_login())
         yield session
+        g.event_id = await newest_event(session)
 
 
 async def _token() -> TokenFacts | None:

@@ -1,11 +1,10 @@
 """The addresses of the course's app: they answer as there, or redirect to the new page."""
 
 from markupsafe import escape
-from quart import g, redirect, request, url_for
+from quart import redirect, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
-from app.services.event_log import newest_event
 from app.services.posts.users import add_user, find_user
 from app.services.sources.registry import ask_for_visits
 from app.views.access import writing
@@ -45,9 +44,7 @@ async def post_user(form: Form) -> ResponseReturnValue:
     async with writing() as session:
         user = await find_user(session, username)
         if user is None:
-            user, g.event_id = await add_user(session, username)
-        else:
-            g.event_id = await newest_event(session)
+            user, _ = await add_user(session, username)
     return redirect(url_for("authors.show_author", username=user.username), 303)
 
 
@@ -56,5 +53,4 @@ async def post_update() -> ResponseReturnValue:
     """Ask the live sources for new posts, as TwitOff's update does, and redirect to the front."""
     async with writing() as session:
         await ask_for_visits(session)
-        g.event_id = await newest_event(session)
     return redirect(url_for("home.show_home"), 303)

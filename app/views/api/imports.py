@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
-from quart import g, request, url_for
+from quart import request, url_for
 
 from app.compute.text import clean_username
 from app.errors import MalformedError
@@ -14,7 +14,6 @@ from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.paths import IMPORTS
-from app.services.event_log import newest_event
 from app.services.imports.facts import ImportFacts, facts
 from app.services.imports.jobs import add_job, cancel_job, get_job, list_jobs
 from app.services.imports.uploads import remove_upload
@@ -148,7 +147,6 @@ async def _queue(spool: Spool, args: NewImportArgs, options: ReadOptions) -> Rep
             is_started=True,
         )
         spool.is_kept = True
-        g.event_id = await newest_event(session)
         queued = facts(job)
     resources().import_queued.set()
     location = url_for("api_imports.show_import", import_id=job.id)
@@ -168,5 +166,4 @@ async def cancel_import(import_id: int) -> None:
     async with writing() as session:
         await get_job(session, import_id, is_started=True)
         job = await cancel_job(session, import_id)
-        g.event_id = await newest_event(session)
     await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)

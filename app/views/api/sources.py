@@ -3,11 +3,9 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from quart import g
 
 from app.lifespan import resources
 from app.paths import SOURCES
-from app.services.event_log import newest_event
 from app.services.sources.names import find_source
 from app.services.sources.registry import (
     SourceFacts,
@@ -61,9 +59,7 @@ async def follow_source(form: NewSourceForm) -> SourceFacts:
     """Follow an account or a feed."""
     name = await find_source(resources().config, form.source, form.username)
     async with writing() as session:
-        source = await add_source(session, name)
-        g.event_id = await newest_event(session)
-    return source
+        return await add_source(session, name)
 
 
 @blueprint.operation("DELETE", SOURCES + "/<id:source_id>", "admin", "Removed")
@@ -71,7 +67,6 @@ async def remove_live_source(source_id: int) -> None:
     """Follow a source no longer; its posts stay."""
     async with writing() as session:
         await remove_source(session, source_id)
-        g.event_id = await newest_event(session)
 
 
 @blueprint.operation(
@@ -80,6 +75,4 @@ async def remove_live_source(source_id: int) -> None:
 async def visit_source(source_id: int) -> SourceFacts:
     """Visit a source as soon as its host allows."""
     async with writing() as session:
-        source = await ask_for_visit(session, source_id)
-        g.event_id = await newest_event(session)
-    return source
+        return await ask_for_visit(session, source_id)

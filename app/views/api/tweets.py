@@ -145,4 +145,4 @@ async def list_similar(tweet_id: int, args: SimilarArgs) -> SimilarTweets:
 async def remove_tweet(tweet_id: int) -> None:
     """Delete a post."""
     async with writing() as session:
-        g.event_id = await delete_post(session, tweet_id)
+        await delete_post(session, tweet_id)

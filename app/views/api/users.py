@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from quart import g, url_for
+from quart import url_for
 
 from app.lifespan import resources
 from app.services.posts.deletion import delete_user
@@ -58,7 +58,7 @@ async def list_users(args: ListUsersArgs) -> Authors:
 async def create_user(form: NewUserForm) -> Reply[Author]:
     """Add an author."""
     async with writing() as session:
-        user, g.event_id = await add_user(
+        user, _ = await add_user(
             session, form.username, display_name=form.display_name, platform=form.platform
         )
     location = url_for("api_users.show_user", username=user.username)
@@ -75,4 +75,4 @@ async def show_user(username: str) -> Author:
 async def remove_user(username: str) -> None:
     """Delete an author and all posts."""
     async with writing() as session:
-        g.event_id = await delete_user(session, username)
+        await delete_user(session, username)

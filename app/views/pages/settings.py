@@ -22,7 +22,6 @@ from app.services.access.operators import set_password_hash
 from app.services.access.passwords import check_password
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
 from app.services.checks import installation_facts
-from app.services.event_log import newest_event
 from app.services.imports.jobs import drop_jobs
 from app.services.imports.samples import delete_samples, list_samples
 from app.services.imports.uploads import remove_upload
@@ -151,7 +150,7 @@ async def change_password(form: Form) -> ResponseReturnValue:
 async def remove_author(form: Form) -> ResponseReturnValue:
     _check_confirmed(form.get("confirm", ""))
     async with writing() as session:
-        g.event_id = await delete_user(session, form.get("username", "").strip())
+        await delete_user(session, form.get("username", "").strip())
     return _back(form.get("next"))
 
 
@@ -160,15 +159,14 @@ async def remove_author(form: Form) -> ResponseReturnValue:
 async def remove_samples(form: Form) -> ResponseReturnValue:
     _check_confirmed(form.get("confirm", ""))
     async with writing() as session:
-        _, event_id = await delete_samples(session)
-        g.event_id = event_id or await newest_event(session)
+        await delete_samples(session)
     return _back(form.get("next"))
 
 
 @blueprint.action("/settings/tweets/<id:tweet_id>/delete")
 async def remove_post(tweet_id: int, form: Form) -> ResponseReturnValue:
     async with writing() as session:
-        g.event_id = await delete_post(session, tweet_id)
+        await delete_post(session, tweet_id)
     return _back(form.get("next"))
 
 
@@ -178,7 +176,7 @@ async def reset(form: Form) -> ResponseReturnValue:
     _check_confirmed(form.get("confirm", ""))
     async with writing() as session:
         spools = await drop_jobs(session)
-        g.event_id = await delete_everybody(session) or await newest_event(session)
+        await delete_everybody(session)
     for spool in spools:
         await asyncio.to_thread(remove_upload, resources().config.data_dir, spool)
     return see_other("/")
