@@ -109,7 +109,6 @@ class Operation:
     """The meaning of each successful status; the first is the usual one."""
     content: Mapping[str, Any]
     """The types of these answers, by content type; empty for no body."""
-    headers: tuple[str, ...]
     args: type[Struct]
     body: Body | None
 
@@ -139,7 +138,6 @@ class ApiBlueprint(Blueprint):
         answers: str | Mapping[int, str],
         *,
         content: Mapping[str, Any] | None = None,
-        headers: tuple[str, ...] = (),
         body: Body | None = None,
         is_cacheable: bool = False,
     ) -> Callable[[View], View]:
@@ -167,7 +165,6 @@ class ApiBlueprint(Blueprint):
                 tag=self._tag,
                 answers=plain,
                 content=({} if kind is None else {JSON: kind}) if content is None else content,
-                headers=headers,
                 args=args,
                 body=Body({JSON: form}) if form else body,
             )

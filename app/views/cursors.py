@@ -16,6 +16,7 @@ from app.services.search.search import DEEPEST
 from app.services.search.word_search import Place
 
 Key = TypeVar("Key")
+Item = TypeVar("Item")
 _Id = Annotated[int, Meta(ge=0, le=MAX_ID)]
 _BelowId = Annotated[int, Meta(ge=0, le=MAX_ID + 1)]
 _Offset = Annotated[int, Meta(ge=0, le=DEEPEST)]
@@ -27,6 +28,13 @@ class PageArgs(msgspec.Struct):
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 20
     cursor: str | None = None
+
+
+class Page(msgspec.Struct, Generic[Item], frozen=True):
+    """A page of a list; `next` is null on the last one."""
+
+    items: list[Item]
+    next: str | None
 
 
 class Cursor(Generic[Key]):

@@ -16,7 +16,7 @@ from app.views.blueprints import JSON, OPERATIONS, Operation
 
 Schema = dict[str, Any]
 WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
-"""What follows from no declaration: texts about tags and headers, fields of the same name in all
+"""What follows from no declaration: texts about tags, fields of the same name in all
 structs, parameters in a path, and the statuses of errors."""
 PROBLEM: Final = "application/problem+json"
 PLACE: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -34,7 +34,6 @@ def document(*, is_public: bool) -> dict[str, Any]:
     for declared in operations:
         path = paths.setdefault(PLACE.sub(r"{\2}", declared.path), {})
         path[declared.method.lower()] = _operation(declared, schemas, is_public=is_public)
-    text = {"schema": {"type": "string"}}
     return {
         "openapi": "3.1.0",
         "info": WRITTEN["info"] | {"version": version("saywho")},
@@ -42,10 +41,7 @@ def document(*, is_public: bool) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas.components,
-            "headers": {
-                name: {"description": about} | text for name, about in WRITTEN["headers"].items()
-            },
-            "responses": {"problem": schemas.answer(WRITTEN["problem"], {PROBLEM: Problem}, ())},
+            "responses": {"problem": schemas.answer(WRITTEN["problem"], {PROBLEM: Problem})},
             "securitySchemes": WRITTEN["securitySchemes"],
         },
     }
@@ -80,16 +76,9 @@ class Schemas:
             for content_type, kind in content.items()
         }
 
-    def answer(
-        self, description: str, content: Mapping[str, Any], headers: tuple[str, ...]
-    ) -> dict[str, Any]:
-        described: dict[str, Any] = {"description": description}
-        if headers:
-            reference = "#/components/headers/"
-            described["headers"] = {name: {"$ref": reference + name} for name in headers}
-        if content:
-            described["content"] = self.content(content)
-        return described
+    def answer(self, description: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        bodies = {"content": self.content(content)} if content else {}
+        return {"description": description, **bodies}
 
     def example(self, schema: Schema) -> dict[str, Any]:
         """Return an object made of the examples of its fields."""
@@ -108,7 +97,7 @@ def properties(components: Mapping[str, Schema], schema: Schema) -> dict[str, Sc
 
 def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dict[str, Any]:
     responses: dict[str, Any] = {
-        str(status): schemas.answer(text, declared.content, declared.headers)
+        str(status): schemas.answer(text, declared.content)
         for status, text in declared.answers.items()
     }
     responses["default"] = {"$ref": "#/components/responses/problem"}

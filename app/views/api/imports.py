@@ -25,13 +25,6 @@ from app.views.bodies import Spool, spooled_body, spooled_upload
 blueprint = ApiBlueprint("api_imports", tag="imports")
 
 
-class Imports(Struct, frozen=True):
-    """A page of imports, the newest first."""
-
-    items: list[ImportFacts]
-    next: str | None
-
-
 class ImportForm(Struct):
     """A file as a browser sends it."""
 
@@ -78,13 +71,13 @@ class NewImportArgs(Struct):
 
 
 @blueprint.operation("GET", IMPORTS, "token", "A page of imports")
-async def list_imports(args: cursors.PageArgs) -> Imports:
+async def list_imports(args: cursors.PageArgs) -> cursors.Page[ImportFacts]:
     """List imports, the newest first."""
     before = cursors.IMPORTS.decode(args.cursor)
     async with resources().db.read() as session:
         jobs, following = await list_jobs(session, before=before, limit=args.limit)
     items = [facts(job) for job in jobs]
-    return Imports(items, cursors.IMPORTS.encode(following))
+    return cursors.Page(items, cursors.IMPORTS.encode(following))
 
 
 @blueprint.operation(
@@ -92,7 +85,6 @@ async def list_imports(args: cursors.PageArgs) -> Imports:
     IMPORTS,
     "write",
     {202: "The import, queued"},
-    headers=("Location",),
     body=Body({FILE: None, MULTIPART: ImportForm}, example="@archive.zip"),
 )
 async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:

@@ -22,13 +22,6 @@ from app.views.blueprints import ApiBlueprint
 blueprint = ApiBlueprint("api_sources", tag="sources")
 
 
-class LiveSources(Struct, frozen=True):
-    """A page of live sources, in the order they were added."""
-
-    items: list[SourceFacts]
-    next: str | None
-
-
 class NewSourceForm(Struct, forbid_unknown_fields=True):
     source: Annotated[
         str,
@@ -45,13 +38,13 @@ class NewSourceForm(Struct, forbid_unknown_fields=True):
 
 
 @blueprint.operation("GET", SOURCES, "admin", "A page of live sources")
-async def list_live_sources(args: cursors.PageArgs) -> LiveSources:
+async def list_live_sources(args: cursors.PageArgs) -> cursors.Page[SourceFacts]:
     """List live sources, and how they are."""
     after = cursors.SOURCES.decode(args.cursor)
     async with resources().db.read() as session:
         found, following = await list_sources(session, after=after, limit=args.limit)
     items = [facts(each) for each in found]
-    return LiveSources(items, cursors.SOURCES.encode(following))
+    return cursors.Page(items, cursors.SOURCES.encode(following))
 
 
 @blueprint.operation("POST", SOURCES, "admin", {201: "The source, to be visited soon"})

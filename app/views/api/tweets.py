@@ -27,13 +27,6 @@ blueprint = ApiBlueprint("api_tweets", tag="tweets")
 MOST_TURNS: Final = 1_000
 
 
-class Posts(Struct, frozen=True):
-    """A page of posts, the newest first."""
-
-    items: list[Post]
-    next: str | None
-
-
 class NewTweetForm(PostFields, forbid_unknown_fields=True):
     """A new post of an author."""
 
@@ -41,16 +34,16 @@ class NewTweetForm(PostFields, forbid_unknown_fields=True):
 @blueprint.operation(
     "GET", "/users/<username>/tweets", "read", "A page of posts", is_cacheable=True
 )
-async def list_tweets(username: str, args: cursors.PageArgs) -> Posts:
+async def list_tweets(username: str, args: cursors.PageArgs) -> cursors.Page[Post]:
     """List an author's posts, the newest first."""
     after = cursors.TWEETS.decode(args.cursor)
     if after is None:
         posts, following = await resources().reads.newest_posts(username, limit=args.limit)
-        return Posts(posts, cursors.TWEETS.encode(following))
+        return cursors.Page(posts, cursors.TWEETS.encode(following))
     async with resources().db.read() as session:
         user = await get_user(session, username)
         posts, following = await list_posts(session, user_id=user.id, after=after, limit=args.limit)
-    return Posts(posts, cursors.TWEETS.encode(following))
+    return cursors.Page(posts, cursors.TWEETS.encode(following))
 
 
 @blueprint.operation(
@@ -61,7 +54,6 @@ async def list_tweets(username: str, args: cursors.PageArgs) -> Posts:
         200: "The stored post: its source_id was known already",
         201: "The new post, committed durably",
     },
-    headers=("Location",),
 )
 async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
     """Add a post."""

@@ -15,13 +15,6 @@ from app.views.blueprints import ApiBlueprint, Reply
 blueprint = ApiBlueprint("api_users", tag="users")
 
 
-class Authors(Struct, frozen=True):
-    """A page of authors, by name."""
-
-    items: list[Author]
-    next: str | None
-
-
 class ListUsersArgs(cursors.PageArgs):
     q: Annotated[
         str,
@@ -46,15 +39,15 @@ class NewUserForm(Struct, forbid_unknown_fields=True):
 
 
 @blueprint.operation("GET", "/users", "read", "A page of authors", is_cacheable=True)
-async def list_users(args: ListUsersArgs) -> Authors:
+async def list_users(args: ListUsersArgs) -> cursors.Page[Author]:
     """List authors by name."""
     after = cursors.AUTHORS.decode(args.cursor)
     async with resources().db.read() as session:
         authors, following = await list_authors(session, part=args.q, after=after, limit=args.limit)
-    return Authors(authors, cursors.AUTHORS.encode(following))
+    return cursors.Page(authors, cursors.AUTHORS.encode(following))
 
 
-@blueprint.operation("POST", "/users", "write", {201: "The new author"}, headers=("Location",))
+@blueprint.operation("POST", "/users", "write", {201: "The new author"})
 async def create_user(form: NewUserForm) -> Reply[Author]:
     """Add an author."""
     async with writing() as session:

@@ -75,8 +75,6 @@ class Api:
         status = str(answer.status_code) if answer.status_code < 400 else "default"
         assert status in operation["responses"], (name, answer.status_code, data)
         declared = self.resolve(operation["responses"][status])
-        missing = [header for header in declared.get("headers", ()) if header not in answer.headers]
-        assert not missing, (name, missing)
         if "content" not in declared:
             assert data == b""
             return answer.status_code, None
