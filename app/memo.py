@@ -144,28 +144,23 @@ class Memo(Generic[Value]):
         return entry.value if entry else None
 
     async def get_or_make(
-        self,
-        key: Hashable,
-        make: Callable[[MemoRun[Value]], Awaitable[Value | None]],
-        *,
-        is_alone: bool = False,
+        self, key: Hashable, make: Callable[[MemoRun[Value]], Awaitable[Value | None]]
     ) -> Value | None:
         """Return the stored value, that of a run under way, or what `make` returns.
 
-        A run counts if nothing was committed between its beginning and this call. With `is_alone`
-        calls do not wait for each other.
-        A value is stored if it is cacheable and no event since its run began concerns it.
+        A run counts if nothing was committed between its beginning and this call. A value is
+        stored if it is cacheable and no event since its run began concerns it.
         """
         needed = self.feed.newest
         while (value := self.find(key)) is None:
-            run = None if is_alone else self._runs.get(key)
+            run = self._runs.get(key)
             if run is None or run.as_of_event < needed:
-                return await self._make(key, make, is_alone)
+                return await self._make(key, make)
             await asyncio.wait([run.outcome])
             if run.outcome.cancelled():
                 continue
             value = run.outcome.result()
-            return await self._make(key, make, is_alone) if value is None else value
+            return await self._make(key, make) if value is None else value
         return value
 
     def release(self, key: Hashable, run: MemoRun[Value]) -> None:
@@ -215,15 +210,11 @@ class Memo(Generic[Value]):
                 self._drop(key)
 
     async def _make(
-        self,
-        key: Hashable,
-        make: Callable[[MemoRun[Value]], Awaitable[Value | None]],
-        is_alone: bool,
+        self, key: Hashable, make: Callable[[MemoRun[Value]], Awaitable[Value | None]]
     ) -> Value | None:
         run: MemoRun[Value] = MemoRun(self.feed.newest)
         self._watched.add(run)
-        if not is_alone:
-            self._runs[key] = run
+        self._runs[key] = run
         token = _current.set(run)
         try:
             value = await make(run)

@@ -6,7 +6,7 @@ A cached response is never stale: before it is sent, the feed checks for commits
 import asyncio
 import functools
 import gzip
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,14 +15,13 @@ from werkzeug.http import parse_accept_header, parse_cookie, parse_etags
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
-from app.memo import LruStore, Memo, MemoRun
+from app.memo import Memo, MemoRun
 from app.paths import ENDLESS, STATIC, WITH_OWN_ADDRESS
 from app.preferences import chosen_theme
 from app.tasks import Turns
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
-MOST_PATHS: Final = 1_000
 LONGEST_ADDRESS: Final = 2_000
 """Responses for longer addresses are not cached, so that keys stay small beside responses."""
 LARGEST_HELD_BYTES: Final = 16 * 1024 * 1024
@@ -38,9 +37,11 @@ COMPRESSED_TYPES: Final = (
     b"image/svg+xml",
 )
 BODY_HEADERS: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
-HIT: Final = (b"cache-status", b"saywho; hit")
-MISS: Final = (b"cache-status", b"saywho; fwd=miss")
-BYPASS: Final = (b"cache-status", b"saywho; fwd=bypass")
+NOTES: Final = {
+    "hit": (b"cache-status", b"saywho; hit"),
+    "miss": (b"cache-status", b"saywho; fwd=miss"),
+    "bypass": (b"cache-status", b"saywho; fwd=bypass"),
+}
 PERSONAL: Final = b"saywho_session"
 MOST_IN_A_TURN: Final = 16
 """Answers from the memo in a turn of the loop while other requests are under way."""
@@ -82,8 +83,6 @@ class Cached:
         self._turns = Turns(MOST_IN_A_TURN)
         self._memo = memo
         self._on_answer = on_answer
-        self._uncacheable: LruStore[str, bool] = LruStore(MOST_PATHS, lambda _: 1)
-        """Paths whose last response was not cacheable: requests for them do not wait."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] == ENDLESS:
@@ -94,17 +93,18 @@ class Cached:
             await self._run(scope, receive, send)
             return
         headers = headers_of(scope)
+        capture = functools.partial(self._capture, scope, headers, receive, send)
         is_current = True
         if memo.is_on or b"saywho-after" in headers:
             is_current = await memo.feed.catch_up()
         is_common = memo.is_on and is_current and not _is_personal(headers)
         if is_common and not _is_ahead(headers, memo.feed.newest):
-            response, note = await self._look_up(memo, scope, headers, receive, send)
+            response, result = await self._look_up(memo, scope, headers, capture)
         else:
-            self._on_answer("bypass")
-            response, note = await self._capture(scope, headers, receive, send), BYPASS
+            response, result = await capture(), "bypass"
+        self._on_answer(result)
         if response is not None:
-            await _send(response, headers, send, note)
+            await _send(response, headers, send, NOTES[result])
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._under_way += 1
@@ -118,39 +118,25 @@ class Cached:
         memo: Memo[CachedResponse],
         scope: Scope,
         headers: dict[bytes, bytes],
-        receive: Receive,
-        send: Send,
-    ) -> tuple[CachedResponse | None, tuple[bytes, bytes]]:
+        capture: Callable[..., Awaitable[CachedResponse | None]],
+    ) -> tuple[CachedResponse | None, str]:
         """Return the response of the memo or of the app; None if the app has sent it."""
-        key, path = _key(scope, headers), scope["path"]
+        key = _key(scope, headers)
         if (response := memo.find(key)) is not None:
-            self._on_answer("hit")
             if self._under_way:
                 await self._turns.take()
-            return response, HIT
-        if len(path) + len(scope["query_string"]) > LONGEST_ADDRESS:
-            self._on_answer("miss")
-            return await self._capture(scope, headers, receive, send), MISS
-        note = HIT
+            return response, "hit"
+        if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+            return await capture(), "miss"
+        result = "hit"
 
         async def make(run: MemoRun[CachedResponse]) -> CachedResponse | None:
-            nonlocal note
-            note = MISS
-            self._on_answer("miss")
-            made = await self._capture(
-                scope, headers, receive, send, lambda: memo.release(key, run)
-            )
-            if run.is_cacheable:
-                self._uncacheable.pop(path)
-            else:
-                self._uncacheable.put(path, True)
-            return made
+            nonlocal result
+            result = "miss"
+            return await capture(lambda: memo.release(key, run))
 
-        is_alone = path in self._uncacheable
-        response = await memo.get_or_make(key, make, is_alone=is_alone)
-        if note is HIT:
-            self._on_answer("hit")
-        return response, note
+        response = await memo.get_or_make(key, make)
+        return response, result
 
     async def _capture(
         self,

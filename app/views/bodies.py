@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from app.asgi.flow import Flow
+from app.asgi.edge import Flow
 from app.config import MIB, Config
 from app.errors import (
     AppError,

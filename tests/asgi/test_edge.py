@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from quart import Quart
 
 from app import create_app
-from app.asgi import flow
-from app.asgi.edge import Edge
-from app.asgi.flow import MOST_UNREAD_BYTES
+from app.asgi import edge
+from app.asgi.edge import MOST_UNREAD_BYTES, Edge
 from app.paths import UPLOADS
 from tests.conftest import Client, MakeConfig, client_with
 
@@ -202,7 +201,7 @@ async def test_large_bodies_are_read_no_faster_than_they_are_taken(
 async def test_the_rest_of_a_refused_body_is_taken_only_for_a_short_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(flow, "LINGER_S", 0.05)
+    monkeypatch.setattr(edge, "LINGER_S", 0.05)
     taken = 0
     sent: list[Any] = []
 
