@@ -4,10 +4,8 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import click
-from msgspec import UNSET
 
 from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_result, with_database
 from app.compute.judgement import SURE
@@ -20,14 +18,10 @@ from app.services.compare.batch_compare import (
     open_panel,
     plain_texts,
 )
-from app.services.compare.judging import Comparison, Evidence, judge
+from app.services.compare.judging import Comparison, judge
 from app.services.compare.material import Models, gather
 from app.services.compare.reasons import add_reasons
-
-NOT_FOR: Final = (
-    "This is evidence, not proof: not to be used to find out who stands behind an anonymous "
-    "account, nor as the only ground for an accusation, a punishment, a grade or a publication."
-)
+from app.views.pages.verdicts import LIMITS, NOT_FOR, bars_of, shown_marks
 
 file_option = click.option(
     "--file",
@@ -47,15 +41,10 @@ file_option = click.option(
     show_default=True,
     help="How sure you are beforehand that it was one of them.",
 )
-@click.option("--reasons", is_flag=True, help="Say how often each mark is used, and where.")
 @file_option
 @json_option
 def compare_command(
-    texts: tuple[str, ...],
-    usernames: tuple[str, ...],
-    sure: float,
-    reasons: bool,
-    path: Path | None,
+    texts: tuple[str, ...], usernames: tuple[str, ...], sure: float, path: Path | None
 ) -> None:
     """Say who would have said TEXT: one of the authors, or somebody else.
 
@@ -72,8 +61,7 @@ def compare_command(
     async def compare(db: Database, _: Config) -> Comparison:
         async with db.read() as session:
             material = await gather(session, Models(), asked, usernames)
-            comparison = await judge(material, sure=sure)
-            return await add_reasons(session, material, comparison) if reasons else comparison
+            return await add_reasons(session, material, await judge(material, sure=sure))
 
     comparison = with_database(compare)
     print_result(comparison, *_comparison_lines(comparison))
@@ -112,25 +100,17 @@ def _comparison_lines(comparison: Comparison) -> Iterator[str]:
     if comparison.verdict == "short":
         yield "Too few words, or an author with too few posts: any number would be a guess."
         return
-    known = 1 - (comparison.none or 0)
-    for ranked in comparison.ranking:
-        posts = "post" if ranked.tweets == 1 else "posts"
-        share = known * ranked.probability
-        yield f"{share:7.1%}  {ranked.username}  ({ranked.tweets:,} {posts})"
-    if comparison.none is not None:
-        yield f"{comparison.none:7.1%}  somebody else"
-    for mark in comparison.evidence:
-        yield f"  {mark.weight:+5.2f}  {mark.username}: \u201c{flat(mark.text)}\u201d" + _uses(mark)
-    if comparison.limits:
-        yield f"limits: {', '.join(comparison.limits)}"
+    for bar in bars_of(comparison):
+        posts = "post" if bar.tweets == 1 else "posts"
+        name = f"{bar.username}  ({bar.tweets:,} {posts})" if bar.username else "somebody else"
+        yield f"{bar.share:7.1%}  {name}"
+    for mark in shown_marks(comparison):
+        said = f"{mark.username}: \u201c{flat(mark.text)}\u201d"
+        said += f" (\u201c{flat(str(mark.piece))}\u201d)" if mark.piece != mark.text else ""
+        uses = f"{mark.own} times in 400 posts, {mark.others} by the others"
+        yield f"  {mark.weight:+5.2f}  {said}: {uses}"
+    yield from (LIMITS[limit] for limit in comparison.limits)
     yield NOT_FOR
-
-
-def _uses(mark: Evidence) -> str:
-    if mark.piece is UNSET:
-        return ""
-    piece = f" (\u201c{flat(str(mark.piece))}\u201d)" if mark.piece != mark.text else ""
-    return f"{piece}: {mark.own} times in 400 posts, {mark.others} by the others"
 
 
 def flat(text: str) -> str:

@@ -128,8 +128,8 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
     shown = filled.done("compare", text)
     assert shown.index("빵집") < shown.index("Lighthouse")
     assert "verdict: close" in shown
-    assert "few_authors" in shown
-    assert "not proof" in shown
+    assert "There are only a few other authors of the language here." in shown
+    assert "This must not be used" in shown
     short = filled.done("compare", "ㅋㅋ 네")
     assert short.startswith("verdict: short")
     assert "%" not in short
@@ -137,14 +137,14 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
 
 def test_a_comparison_takes_several_texts_one_name_and_reasons(filled: Installation) -> None:
     texts = ["오늘의 빵이 따뜻할 때 오세요 :)", "내일의 빵도 따뜻할 거예요"]
-    found = filled.json("compare", *texts, "-u", "빵집", "--sure", "0.9", "--reasons")
+    found = filled.json("compare", *texts, "-u", "빵집", "--sure", "0.9")
     assert found["text"] == "\n\n".join(texts)
     assert (found["verdict"], found["sure"]) == ("short", 0.9)
     assert [ranked["probability"] for ranked in found["ranking"]] == [1]
-    both = filled.json("compare", *texts, "--reasons")
+    both = filled.json("compare", *texts)
     assert both["evidence"]
     assert all(mark["own"] >= 0 and mark["others"] >= 0 for mark in both["evidence"])
-    assert "times in 400 posts" in filled.done("compare", *texts, "--reasons")
+    assert "times in 400 posts" in filled.done("compare", *texts)
 
 
 @pytest.mark.parametrize(

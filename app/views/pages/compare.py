@@ -43,6 +43,7 @@ from app.views.pages.verdicts import (
     headings_of,
     odds_of,
     rate_of,
+    shown_marks,
 )
 
 blueprint = PageBlueprint("compare")
@@ -227,8 +228,7 @@ async def _shown(
 ) -> dict[str, object]:
     """Return what the page shows of a comparison."""
     best = [ranked.username for ranked in comparison.ranking]
-    is_short = comparison.verdict == "short"
-    marks = [] if is_short else [mark for mark in comparison.evidence if _is_borne_out(mark)]
+    marks = shown_marks(comparison)
     uses = _uses(marks)
     ids = {each for mark in uses.values() for each in mark.posts or ()} | {hidden_post or 0}
     async with resources().db.read() as session:
@@ -273,15 +273,6 @@ async def _shown(
 
 def _key(mark: Evidence) -> tuple[str, str]:
     return mark.username, str(mark.piece or mark.text).casefold()
-
-
-def _is_borne_out(mark: Evidence) -> bool:
-    """Return whether the author uses the words more than the others, or less if they are against.
-
-    A piece of a mark may be as common elsewhere: then spelling or layout made the mark.
-    """
-    own, others = (each if isinstance(each, float) else 0.0 for each in (mark.own, mark.others))
-    return own > others if mark.weight > 0 else own < others
 
 
 def _uses(marks: Sequence[Evidence]) -> dict[tuple[str, str], Evidence]:

@@ -13,7 +13,7 @@ from app.services.compare.judging import Comparison
 from app.views.blueprints import PageBlueprint
 from app.views.pages.compare import ComparePageArgs, given_texts
 from app.views.pages.parts import given_names
-from app.views.pages.verdicts import bars_of, heading_of
+from app.views.pages.verdicts import bars_of, heading_of, shown_marks
 
 blueprint = PageBlueprint("picture")
 
@@ -30,7 +30,7 @@ async def show_picture(args: PictureArgs) -> Response:
     names = given_names(args.username)
     comparer = resources().comparer
     material = await comparer.gather(given_texts(args.text)[0], names, hidden_post=args.post)
-    comparison = await comparer.judge(material, sure=args.sure)
+    comparison = await comparer.judge(material, sure=args.sure, reasons=True)
     picture = picture_of(comparison, is_named=bool(names))
     return Response(await asyncio.to_thread(draw, picture), content_type="image/png")
 
@@ -54,7 +54,7 @@ def picture_of(comparison: Comparison, *, is_named: bool) -> Picture:
         comparison.text,
         tuple(
             PictureMark(mark.start, mark.end, colours[mark.username])
-            for mark in comparison.evidence
+            for mark in shown_marks(comparison)
             if is_told and mark.username in colours and mark.weight > 0
         ),
         tuple(bars) if is_told else (),

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from msgspec import UnsetType
+
 from app.compute.judgement import Limit, Verdict
 from app.compute.strangers import BELIEF, stranger_rate
 from app.compute.text import guess_language, own_words, word_count
 from app.i18n import gettext, gettext_noop, show_percent
-from app.services.compare.judging import Comparison
+from app.services.compare.judging import Comparison, Evidence
 
 NOT_FOR: Final = gettext_noop(
     "This must not be used to find out who stands behind an anonymous account, nor as the only "
@@ -47,6 +49,20 @@ def bars_of(comparison: Comparison) -> list[Bar]:
     if comparison.none is not None:
         found.append(Bar(None, comparison.none, 0.0, 0))
     return sorted(found, key=lambda bar: -bar.share)
+
+
+def shown_marks(comparison: Comparison) -> list[Evidence]:
+    """Return the marks that are shown, of an answer with reasons: none for a short text.
+
+    The author uses their words more than the others, or less if they speak against. A piece of a
+    mark may be as common elsewhere: then spelling or layout made the mark.
+    """
+    marks = [] if comparison.verdict == "short" else comparison.evidence
+    return [mark for mark in marks if (_times(mark.own) - _times(mark.others)) * mark.weight > 0]
+
+
+def _times(uses: float | UnsetType) -> float:
+    return uses if isinstance(uses, float) else 0.0
 
 
 def heading_of(comparison: Comparison, *, is_named: bool) -> str:
