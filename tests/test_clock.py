@@ -26,8 +26,3 @@ async def test_a_cancellation_that_meets_the_event_ends_the_task(turns: int) -> 
     task.cancel()
     done, _ = await asyncio.wait([task], timeout=DEADLINE_S)
     assert task in done
-
-
-async def test_it_returns_without_the_event_too() -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        await wait_until_set(asyncio.Event(), at_most_s=0.01)

@@ -71,17 +71,3 @@ def test_no_two_lines_overlap_and_none_falls_off(text: str, heading: str, author
     assert any(each.startswith(text[:2]) for each in shown)
     foot = next(line.box[1] for line in layout.lines if line.text == "premise")
     assert all(shape.box[3] + 10 <= foot for shape in layout.shapes)
-
-
-def test_messages_stand_apart_and_what_is_cut_off_is_not_marked() -> None:
-    text = "  one\n\n  two\nthree " + "word " * 500
-    whole = PictureMark(0, len(text), 0)
-    layout = laid_out(Picture("Heading", text, (whole,), (PictureBar("ann", 0.5, 0),), "premise"))
-    heading, one, two, three, *rest = sorted(
-        (line for line in layout.lines if line.left == MARGIN), key=lambda line: line.top
-    )
-    assert (heading.text, one.text, two.text) == ("Heading", "one", "two")
-    assert two.top - one.top > three.top - two.top
-    cut = next(line for line in rest if line.text.endswith(" …"))
-    marked = max(shape.box[2] for shape in layout.shapes if shape.box[1] == cut.top + 4)
-    assert marked == MARGIN + cut.font.getlength(cut.text.removesuffix(" …"))

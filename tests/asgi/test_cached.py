@@ -140,14 +140,6 @@ async def test_nothing_of_one_visitor_is_kept_for_another(app: Quart, anybody: C
     assert (switched.status_code, "Cache-Status" in switched.headers) == (303, False)
 
 
-async def test_what_is_not_there_is_not_kept(anybody: Client, writer: Client) -> None:
-    for path in ("/api/v1/users/new", "/user/new"):
-        assert (await anybody.get(path)).status_code == 404
-    await writer.add_user("new")
-    for path in ("/api/v1/users/new", "/user/new"):
-        assert (await anybody.get(path)).status_code == 200
-
-
 @pytest.mark.usefixtures("filled")
 async def test_only_what_rests_on_the_change_is_made_again(anybody: Client, writer: Client) -> None:
     async def status(path: str) -> str:
@@ -244,13 +236,3 @@ async def test_a_request_under_way_ends_before_all_answers_from_the_memo(asked: 
         asked.app.may_answer.set()
     assert sorted(ended) == [1] * 160 + [2]
     assert ended.index(2) < 150
-
-
-async def test_a_long_address_is_answered_and_not_kept(anybody: Client, writer: Client) -> None:
-    await writer.add_user("a", TEXT)
-    path = "/api/v1/search?q=harbour&username=a&cursor=" + "A" * 3_000
-    for _ in range(2):
-        assert (await anybody.get(path)).status_code == 400
-    path = "/search?q=harbour&more=" + "x" * 3_000
-    for _ in range(2):
-        assert (await anybody.get(path)).headers["Cache-Status"] == "saywho; fwd=miss"

@@ -19,19 +19,6 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
     return Installation(tmp_path / "instance")
 
 
-def test_there_is_no_revision_before_the_first_command(fresh: Installation) -> None:
-    assert fresh.done("db", "current") == "no revision yet\n"
-    assert fresh.json("db", "current") == {"revision": None}
-    assert not fresh.data_dir.exists()
-
-
-def test_an_upgrade_makes_a_database_that_is_current(fresh: Installation) -> None:
-    assert fresh.done("db", "upgrade") == f"{HEAD}\n"
-    assert fresh.json("db", "upgrade") == {"revision": HEAD}
-    assert fresh.json("db", "current") == {"revision": HEAD}
-    assert fresh.done("check") == "ok\n"
-
-
 def test_a_downgrade_from_the_first_revision_is_refused(installation: Installation) -> None:
     for arguments in ((), ("base",)):
         result = installation.run("db", "downgrade", *arguments)

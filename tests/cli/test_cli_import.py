@@ -110,31 +110,6 @@ def test_a_chat_needs_consent_where_reading_is_open(
     assert counts(installation.json("import", tmp_path / "chat.txt")) == (3, 0, 0, 0, 0, 2)
 
 
-def test_people_of_a_chat_and_a_longer_export(installation: Installation, tmp_path: Path) -> None:
-    chat, longer = tmp_path / "chat.txt", tmp_path / "longer.txt"
-    chat.write_text(CHAT)
-    longer.write_text(f"{CHAT}January 15, 2024, 3:02 PM, mina : ㅋㅋㅋ\n")
-    options = ("--publish", "--timezone", "Asia/Seoul")
-    first = installation.json("import", chat, *options)
-    assert counts(first) == (3, 0, 0, 0, 0, 2)
-    assert "--username NAME" in first["errors"][0]["detail"]
-    named = installation.json("import", longer, *options, "--username", "bo")
-    assert counts(named) == (2, 3, 0, 0, 0, 1)
-    assert named["errors"] == []
-    found = {item["username"]: item for item in installation.json("users")["items"]}
-    assert {name: item["tweets"] for name, item in found.items()} == {
-        "Anna_Kim": 1,
-        "bo": 1,
-        "mina": 3,
-    }
-    assert found["Anna_Kim"]["display_name"] == "Anna Kim"
-    exported = installation.done("export", "--username", "Anna_Kim")
-    assert '"hi\\nand on"' in exported
-    assert '"2024-01-15T06:02:00Z"' in exported
-    joined = ("--only", "Anna Kim", "--rename", "Anna Kim=mina")
-    assert counts(installation.json("import", chat, *options, *joined)) == (1, 0, 0, 0, 0, 4)
-
-
 def test_nobody_of_a_chat_is_an_author_of_a_platform(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -207,18 +182,6 @@ def test_entities_are_decoded_once_if_wanted_and_a_second_import_adds_nothing(
     assert counts(installation.json("import", archive))[:2] == (0, 5)
 
 
-def test_a_username_that_none_can_have_is_status_2_and_stores_nothing(
-    installation: Installation, tmp_path: Path
-) -> None:
-    path = lines(tmp_path / "p.jsonl", {"text": "mine"}, {"text": "hers", "author": "zoe"})
-    for file in (path, x_zip(tmp_path / "x.zip")):
-        result = installation.run("import", file, "--username", "50%")
-        assert result.exit_code == 2
-        assert "--username" in result.stderr
-    assert posts(installation) == 0
-    assert counts(installation.json("import", path, "--username", "mina")) == (2, 0, 0, 0, 0, 0)
-
-
 def test_a_file_of_one_account_without_a_name_is_status_2_naming_username(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -275,17 +238,6 @@ def test_what_came_before_a_break_in_a_file_stays(
     )
 
 
-def test_a_zip_bomb_hits_the_limit(installation: Installation, tmp_path: Path) -> None:
-    installation.settings["SAYWHO_MAX_IMPORT_MB"] = "1"
-    bomb = x_file("tweets", x_tweet(1, "before the bomb")) + b" " * (8 * 2**20) + b";"
-    path = x_zip(tmp_path / "bomb.zip", x_members() | {"data/tweets.js": bomb})
-    assert path.stat().st_size < 20_000
-    for arguments, stdin in (((path,), None), (("-",), path.read_bytes())):
-        result = installation.run("import", *arguments, stdin=stdin)
-        assert result.exit_code == 1
-        assert "limit" in result.stderr
-
-
 def test_of_several_files_the_worst_counts_and_the_others_come_in(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -310,15 +262,6 @@ def test_elsewhere_than_on_a_terminal_progress_is_a_line_now_and_then(
     result = installation.run("import", path, "--json")
     assert f"{path}: 0 new, 1 known, 0 rejected" in result.stderr
     assert json.loads(result.stdout)["duplicates"] == 1
-
-
-def test_a_file_whose_name_is_no_utf8_is_named_in_the_report(
-    installation: Installation, tmp_path: Path
-) -> None:
-    path = tmp_path / "posts-\udcff.jsonl"
-    lines(path, {"text": "whose?"})
-    report = installation.json("import", path)
-    assert report["errors"][0]["file"].endswith("posts-\ufffd.jsonl")
 
 
 def test_media_are_kept_unless_they_are_to_be_left_out(

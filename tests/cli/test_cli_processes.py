@@ -2,7 +2,6 @@
 
 import os
 import pty
-import resource
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.archives import x_file, x_members, x_tweet, x_zip
 from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation, lines
 
 QUART = PROGRAM.with_name("quart")
@@ -44,31 +42,6 @@ def test_the_commands_are_there_under_quart(installation: Installation) -> None:
     users = installation.process(QUART, "--app", "app", "users", "--json")
     assert users.returncode == 0
     assert '"미나"' in users.stdout
-
-
-def test_a_pipe_too_large_for_temporary_files_is_one_line(
-    installation: Installation, tmp_path: Path
-) -> None:
-    installation.done("user", "add", "미나")
-    posts = [x_tweet(number, os.urandom(900).hex()) for number in range(3000)]
-    archive = x_zip(tmp_path / "x.zip", x_members() | {"data/tweets.js": x_file("tweets", *posts)})
-    room = installation.database.stat().st_size + 300_000
-    assert archive.stat().st_size > room
-    with archive.open("rb") as file:
-        ended = subprocess.run(
-            [PROGRAM, "import", "-"],
-            env=installation.environment(),
-            stdin=file,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=TIMEOUT_S,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
-        )
-    assert ended.returncode == 1
-    assert "cannot be copied to a temporary file: File too large" in ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert installation.count_posts() == 0
 
 
 def test_on_a_terminal_progress_is_a_bar(installation: Installation, tmp_path: Path) -> None:

@@ -9,14 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.compute.attribution import PENALTY, PENALTY_HALF_FEATURES, PRIORS, WEIGHTS, rank
-from app.compute.background import (
-    BUCKETS,
-    EMPTY_BACKGROUND,
-    KEYS_AT_ONCE,
-    Background,
-    build_background,
-)
-from app.compute.counts import EMPTY, Counts, add, tally
+from app.compute.background import EMPTY_BACKGROUND, KEYS_AT_ONCE, Background, build_background
+from app.compute.counts import Counts, add
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile
 
@@ -130,17 +124,6 @@ def test_somebody_must_have_posts(profiles: list[AuthorProfile]) -> None:
         rank(features("text"), profiles, BACKGROUND)
 
 
-def test_more_text_by_the_author_makes_the_answer_surer() -> None:
-    few = rank(features("Good bread"), THREE, BACKGROUND).probabilities[0]
-    many = rank(features("Good bread, warm bread today!!"), THREE, BACKGROUND).probabilities[0]
-    assert many > few
-
-
-def test_profile_totals_are_those_of_its_groups() -> None:
-    counts = tally(np.array([1, 1, 2, 3 << 29, (4 << 29) + 5], np.uint32))
-    assert AuthorProfile(counts, 1).totals.tolist() == [3, 0, 0, 1, 1]
-
-
 def test_an_author_of_one_post_does_not_get_what_resembles_nobody() -> None:
     baker = profile([f"{post} {number}" for post in BAKER for number in range(40)])
     sailor = profile([f"{post} {number}" for post in SAILOR for number in range(40)])
@@ -186,25 +169,9 @@ def test_background_of_another_kind_is_refused() -> None:
         Background.from_bytes(b"bgr0" + blob[4:])
 
 
-def test_background_counts_every_group() -> None:
-    counts = add([p.counts for p in THREE])
-    assert BACKGROUND.table.shape == (BUCKETS,)
-    assert int(BACKGROUND.table.sum()) == int(counts.counts.sum())
-    assert BACKGROUND.totals.tolist() == AuthorProfile(counts, 9).totals.tolist()
-    sizes = [int(np.sum(counts.keys >> np.uint32(29) == group)) for group in range(5)]
-    np.testing.assert_allclose(BACKGROUND.distinct, sizes, atol=2)
-
-
 def test_background_of_thousands_of_small_profiles_equals_that_of_their_sum() -> None:
     small = [features(f"{number} steps to the pier") for number in range(2 * KEYS_AT_ONCE // 30)]
     assert sum(counts.keys.size for counts in small) > KEYS_AT_ONCE
     each, together = build_background(small, 1), build_background([add(small)], 1)
     np.testing.assert_array_equal(each.table, together.table)
     assert each.to_bytes() == together.to_bytes()
-
-
-def test_what_is_written_often_is_likely_and_the_rest_possible() -> None:
-    often, never = features("bread"), features("zygomorphic")
-    key = np.intersect1d(often.keys, THREE[0].counts.keys)
-    assert BACKGROUND.probabilities(key).min() > BACKGROUND.probabilities(never.keys).min() > 0
-    assert build_background([], 0).probabilities(EMPTY.keys).size == 0

@@ -1,8 +1,5 @@
 """What is counted in a text, and where it stands."""
 
-import os
-import subprocess
-import sys
 from time import process_time
 
 import numpy as np
@@ -63,20 +60,6 @@ def test_every_occurrence_lies_inside_the_text(text: str) -> None:
 @given(TEXTS)
 def test_features_are_a_function_of_the_text(text: str) -> None:
     assert features(text) == features(text)
-
-
-def test_features_do_not_depend_on_the_process() -> None:
-    code = f"from app.compute.features import features as f; print(f({SAMPLE!r}).to_bytes().hex())"
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-X", "utf8", "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert outputs == {features(SAMPLE).to_bytes().hex().encode() + os.linesep.encode()}
 
 
 def test_recipe_is_unchanged() -> None:

@@ -1,14 +1,13 @@
 """Figures are made once for all who look, and are never older than they may be."""
 
 import asyncio
-import gzip
 from typing import Any
 
 import pytest
 
 from app.dashboard.figures import FIGURES
 from tests.conftest import Client
-from tests.dashboard.viewing import GZIP, UPDATE, bars, call, drawn
+from tests.dashboard.viewing import bars, drawn
 
 
 async def test_a_new_post_is_in_the_next_answer(filled: Client) -> None:
@@ -37,19 +36,6 @@ async def test_many_viewers_share_one_making(
         await filled.add_tweet("ann", f"more {round_}")
 
 
-async def test_what_concerns_nobody_shown_makes_nothing_anew(
-    filled: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await drawn(filled, "timeline", "username=ann")
-
-    def fail(*_: object) -> None:
-        raise AssertionError("it was made again")
-
-    monkeypatch.setattr(FIGURES["timeline"], "load", fail)
-    await filled.add_user("carl", "I am not asked for")
-    assert bars(await drawn(filled, "timeline", "username=ann")) == {"ann": 3}
-
-
 async def test_a_stream_of_posts_leaves_no_live_viewer_behind(filled: Client) -> None:
     path = "/api/v1/users/ann/tweets"
 
@@ -72,11 +58,3 @@ async def test_a_viewer_who_leaves_takes_nothing_from_the_others(filled: Client)
     await asyncio.sleep(0)
     first.cancel()
     assert (await second)["plot"]
-
-
-async def test_clients_without_gzip_are_served(filled: Client) -> None:
-    body = call("week")
-    plain = await filled.post(UPDATE, json=body)
-    packed = await filled.post(UPDATE, json=body, headers=GZIP)
-    assert "Content-Encoding" not in plain.headers
-    assert await plain.get_data() == gzip.decompress(await packed.get_data())

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import pytest
 from dash import dcc
-from quart import Quart
 from quart.testing.connections import WebsocketDisconnectError
 
 from app import create_app
@@ -176,45 +175,6 @@ async def test_malformed_callbacks_are_refused(shared: Shared, name: str) -> Non
         assert answer.status_code == 400, await answer.get_data()
 
 
-@pytest.mark.parametrize(
-    ("body", "content_type", "status"),
-    [
-        (b"", "application/json", 400),
-        (b"{", "application/json", 400),
-        (b'{"output": "\xff"}', "application/json", 400),
-        (b"[" * 20_000, "application/json", 400),
-        (json.dumps(call("week")).encode(), "text/plain", 415),
-        (json.dumps(call("week", "x" * 70_000)).encode(), "application/json", 400),
-        (json.dumps(call("week", "x" * 1_100_000)).encode(), "application/json", 413),
-    ],
-)
-async def test_bodies_that_are_no_callback(
-    shared: Shared, body: bytes, content_type: str, status: int
-) -> None:
-    answer = await shared.anybody.post(UPDATE, data=body, headers={"Content-Type": content_type})
-    assert answer.status_code == status
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "anything",
-        "_favicon.ico",
-        "_reload-hash",
-        "_dash-ws-callback",
-        "_dash-component-suites/os/path.py",
-        "_dash-component-suites/dash/../../x.js",
-        "_dash-component-suites/dash/dash.py",
-        "_dash-component-suites/plotly/package_data/plotly.min.js",
-        "assets/x.js",
-        "table/nothing",
-    ],
-)
-async def test_nothing_else_is_there(shared: Shared, path: str) -> None:
-    assert (await shared.anybody.get(PREFIX + path)).status_code == 404
-    assert (await shared.anybody.get(UPDATE)).status_code == 405
-
-
 async def test_the_page_allows_no_foreign_script_or_style_of_another_host(shared: Shared) -> None:
     answer = await shared.anybody.get(PREFIX)
     page = await answer.get_data(as_text=True)
@@ -316,8 +276,3 @@ async def test_apps_of_one_process_have_dashboards_of_their_own(
         other = Client(apps[1], {})
         assert (await drawn(other, "timeline"))["plot"] is None
         assert (await other.get(PREFIX)).status_code == 200
-
-
-async def test_dash_looks_at_no_request_of_anybody_else(app: Quart) -> None:
-    hooks = [hook.__module__ for hook in app.before_request_funcs[None]]
-    assert not [module for module in hooks if module.startswith("dash")]

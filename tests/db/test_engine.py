@@ -218,11 +218,6 @@ async def test_writers_beyond_the_time_limit_are_503(
     await add(pair[1], "cho")
 
 
-async def test_more_readers_than_connections_all_get_their_turn(db: Database) -> None:
-    await add(db, "ann")
-    assert await asyncio.gather(*(count(db) for _ in range(40))) == [1] * 40
-
-
 @pytest.mark.databases("sqlite")
 async def test_settings_of_the_connections_are_those_promised(make_config: MakeConfig) -> None:
     for durability, synchronous in (("full", 2), ("normal", 1)):

@@ -1,15 +1,11 @@
 """The lock lets one in at a time: of the tasks of a process and of several processes."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from app.db.lock import FileLock, file_lock
-from app.errors import UnavailableError
 
 HOLDER = """
 import sys
@@ -107,24 +103,6 @@ async def test_a_cancelled_waiter_never_takes_the_lock(tmp_path: Path) -> None:
 def take(path: Path) -> None:
     with file_lock(path):
         pass
-
-
-async def test_files_that_cannot_be_opened_are_503_and_leave_nothing_open(tmp_path: Path) -> None:
-    lock = FileLock(tmp_path / "lock")
-    (tmp_path / "lock.turn").mkdir()
-    before = len(os.listdir("/proc/self/fd"))
-    for _ in range(3):
-        with pytest.raises(UnavailableError):
-            await enter(lock)
-    assert len(os.listdir("/proc/self/fd")) == before
-    (tmp_path / "lock.turn").rmdir()
-    await enter(lock)
-    lock.close()
-
-
-async def test_the_time_limit_is_for_waiting_not_for_holding(tmp_path: Path) -> None:
-    async with FileLock(tmp_path / "lock").held(timeout_s=0.02):
-        await asyncio.sleep(0.06)
 
 
 async def test_one_that_asks_again_does_not_pass_one_that_waits(tmp_path: Path) -> None:

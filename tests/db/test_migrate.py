@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.util import CommandError
 
 from app.config import Config
 from app.db.migrate import SchemaState, alembic_config, prepare, schema_state
@@ -53,17 +52,6 @@ def test_a_fresh_database_is_made_and_is_current_then(config: Config) -> None:
     assert schema(config) == before
 
 
-@pytest.mark.parametrize("content", [b"", None], ids=["empty", "no tables"])
-def test_an_empty_file_is_fresh(config: Config, content: bytes | None) -> None:
-    config.data_dir.mkdir()
-    if content is None:
-        execute(config, "CREATE TABLE t (a)", "DROP TABLE t")
-    else:
-        path_of(config).write_bytes(content)
-    assert prepare(config, upgrade_old=False) is SchemaState.FRESH
-    assert schema_state(config.database_url) is SchemaState.CURRENT
-
-
 @pytest.mark.parametrize("revision", OUTDATED)
 def test_one_of_an_older_version_stops_the_start_and_stays_as_it_is(
     config: Config, revision: str
@@ -78,15 +66,6 @@ def test_one_of_an_older_version_stops_the_start_and_stays_as_it_is(
     assert schema(config) == before
 
 
-def test_a_downgrade_from_the_first_revision_is_refused(config: Config) -> None:
-    prepare(config, upgrade_old=False)
-    before = schema(config)
-    for revision in ("-1", "base"):
-        with pytest.raises(CommandError, match=r"^0024 is the first revision.*$"):
-            command.downgrade(alembic_config(config.database_url), revision)
-    assert schema(config) == before
-
-
 def test_one_of_a_newer_program_stops_the_start(config: Config) -> None:
     prepare(config, upgrade_old=False)
     execute(config, "UPDATE alembic_version SET version_num = '9999'")
@@ -96,26 +75,12 @@ def test_one_of_a_newer_program_stops_the_start(config: Config) -> None:
             prepare(config, upgrade_old=upgrade_old)
 
 
-def test_what_is_no_database_stops_the_start_with_one_line(config: Config) -> None:
-    config.data_dir.mkdir()
-    path_of(config).write_text("These are not the tables you are looking for. " * 100)
-    with pytest.raises(StartError, match=r"^.* is not a database of saywho: .*$"):
-        prepare(config, upgrade_old=True)
-
-
 def test_another_programs_database_stops_the_start_and_stays_as_it_is(config: Config) -> None:
     execute(config, "CREATE TABLE tweet (id)", "CREATE TABLE user (id)")
     before = schema(config)
     with pytest.raises(StartError, match="another program's database"):
         prepare(config, upgrade_old=True)
     assert schema(config) == before
-
-
-def test_a_folder_that_cannot_be_made_stops_the_start_with_one_line(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    for folder in (tmp_path / "file", tmp_path / "file" / "inside"):
-        with pytest.raises(StartError, match="data folder"):
-            prepare(Config(env="testing", data_dir=folder), upgrade_old=False)
 
 
 # An index of an expression, which SQLAlchemy cannot read out of SQLite.

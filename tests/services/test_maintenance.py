@@ -5,23 +5,18 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
-from app.db.indexes import Terms
-from app.models import BackgroundSnapshot, Event, ImportJob, Profile, Tweet, User, Vocabulary
-from app.services.compare.background import is_outgrown
+from app.models import Event, Profile, Tweet, User
 from app.services.compare.folding import LONGEST_TAIL, LongTails
-from app.services.event_log import prune_events
-from app.services.imports.jobs import add_job
 from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.deletion import delete_user
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from app.services.search.vocabulary import is_vocabulary_old
 from tests.conftest import MakeConfig
 from tests.posting import add_posts
 from tests.waiting import maintain
@@ -62,17 +57,6 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_long_tails_are_folded_and_short_ones_left(db: Database) -> None:
-    await maintain(db)
-    short = await make_author(db, "short", 10)
-    long = await make_author(db, "long", LONGEST_TAIL)
-    await maintain(db)  # The first background folds everybody.
-    assert (await folded_posts(db, short), await folded_posts(db, long)) == (10, LONGEST_TAIL)
-    other = await make_author(db, "other", 5)
-    await maintain(db)
-    assert await folded_posts(db, other) is None
-
-
 @pytest.mark.databases("sqlite")
 async def test_all_tails_are_found_at_first_and_then_those_of_new_events(db: Database) -> None:
     async def are_found(tails: LongTails) -> bool:
@@ -89,60 +73,6 @@ async def test_all_tails_are_found_at_first_and_then_those_of_new_events(db: Dat
         await tails.fold(db)
         assert not await are_found(tails)
         assert not await are_found(LongTails())
-
-
-async def test_posts_count_though_their_events_were_pruned(db: Database) -> None:
-    async def are_due() -> tuple[bool, bool]:
-        async with db.read() as session:
-            return await is_vocabulary_old(session), await is_outgrown(session)
-
-    await make_author(db, "ann", 100)
-    await maintain(db)
-    for number in range(30):
-        await make_author(db, f"author{number}", 1)
-    await prune_events(db, kept=1)
-    assert (await are_due())[0]
-    for due in ((False, True), (False, False)):
-        await maintain(db)
-        assert await are_due() == due
-
-
-async def test_while_an_import_runs_counts_are_renewed_more_seldom(db: Database) -> None:
-    async def renewed(spool: str, posts: int) -> tuple[int | None, int | None]:
-        async with db.write() as session:
-            await session.execute(delete(ImportJob))
-            if spool:
-                await add_job(
-                    session,
-                    spool=spool,
-                    file_name="posts.jsonl",
-                    bytes_total=1,
-                    format_name="jsonl",
-                    is_started=True,
-                )
-        await make_author(db, f"author{posts}{spool}", posts)
-        await maintain(db)
-        async with db.read() as session:
-            version = await session.scalar(select(func.max(BackgroundSnapshot.version)))
-            return version, await session.scalar(select(Vocabulary.tweets))
-
-    assert await renewed("", 40) == (1, 40)
-    assert await renewed("spool", 20) == (1, 40)
-    assert await renewed("spool", 30) == (2, 90)
-    assert await renewed("", 30) == (3, 120)
-
-
-async def test_rows_of_deleted_authors_are_removed(db: Database) -> None:
-    await make_author(db, "ann", 30)
-    await make_author(db, "ben", 3)
-    async with db.write() as session:
-        await delete_user(session, "ann")
-    await maintain(db)
-    async with db.read() as session:
-        assert await session.scalar(select(func.count(Tweet.id))) == 3
-        assert list(await session.scalars(select(User.username))) == ["ben"]
-        found = db.backend.words.matching(Terms(("text",)))
-        assert await session.scalar(select(func.count()).select_from(found)) == 3
 
 
 async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:

@@ -9,11 +9,9 @@ from sqlalchemy import text
 
 from app.clock import now
 from app.db.engine import Database
-from app.errors import NotFoundError
-from app.services.posts.deletion import delete_user
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.tweets import NEWEST, list_posts
-from app.services.posts.users import add_user, get_author
+from app.services.posts.users import add_user
 from app.services.reads import Reads
 from tests.posting import add_posts
 
@@ -50,26 +48,6 @@ async def test_newest_posts_are_those_of_the_list(db: Database, user_ids: dict[s
         for (name, limit), page in zip(asked, pages, strict=True):
             listed = await list_posts(session, user_id=user_ids[name], limit=limit)
             assert page == listed
-
-
-async def test_an_unknown_or_deleted_author_is_told_from_one_without_posts(
-    db: Database, user_ids: dict[str, int]
-) -> None:
-    async with db.write() as session:
-        await add_user(session, "quiet")
-        await delete_user(session, "author3")
-    reads = Reads(db)
-    names = ["quiet", "author3", "no\0body", "author4"]
-    pages = await asyncio.gather(
-        *(reads.newest_posts(name, limit=5) for name in names), return_exceptions=True
-    )
-    authors = await asyncio.gather(*(reads.author(name) for name in names), return_exceptions=True)
-    assert pages[0] == ([], None)
-    for results in (pages, authors):
-        assert [isinstance(each, NotFoundError) for each in results] == [False, True, True, False]
-        assert "author3" in str(results[1])
-    async with db.read() as session:
-        assert authors[3] == await get_author(session, "author4")
 
 
 @pytest.mark.databases("sqlite")

@@ -66,11 +66,6 @@ async def test_a_changed_answer_has_another_etag(writer: Client) -> None:
         assert answer.status_code == (304 if path == "/api/v1/tweets/1" else 200), path
 
 
-async def test_errors_have_no_etag(shared: Shared) -> None:
-    for path in (f"{USERS}/nobody", f"{USERS}?x=1", "/nothing"):
-        assert "ETag" not in (await shared.anybody.get(path)).headers
-
-
 async def test_every_write_names_its_newest_event(app: Quart, admin: Client) -> None:
     async def send(status: int, method: str, path: str, **request: Any) -> int:
         answer = await admin.send(method, path, **request)
@@ -109,13 +104,6 @@ async def test_a_request_waits_for_the_write_that_it_names(app: Quart, writer: C
     assert int(answer.headers["Saywho-Event"]) == event
     page = await (await waiting).get_json()
     assert [tweet["text"] for tweet in page["items"]] == ["hello"]
-
-
-async def test_what_was_seen_already_needs_no_wait(app: Quart, writer: Client) -> None:
-    await writer.add_user("ann")
-    for event in (0, await newest(app)):
-        answer = await writer.get(f"{USERS}/ann", headers={"Saywho-After": str(event)})
-        assert answer.status_code == 200
 
 
 async def test_a_write_that_does_not_come_is_503_after_two_seconds(

@@ -106,13 +106,6 @@ def test_excerpt_keeps_marks_and_their_surroundings() -> None:
     assert [piece.is_marked for piece in pieces] == [False, True, False, True, False]
 
 
-def test_excerpt_leaves_short_texts_whole() -> None:
-    pieces: list[Marked[None]] = marked_text("short MATCH text", [(6, 11, None)])
-    assert excerpt(pieces, around=10) == pieces
-    alone: list[Marked[None]] = [Marked("x" * 500, False)]
-    assert excerpt(alone, around=10)[0].text == "x" * 10 + "…"
-
-
 @pytest.mark.parametrize(
     ("language", "heading"), [("ko", "사용자 이름: 빵집"), ("en", "Username: 빵집")]
 )
@@ -140,12 +133,6 @@ async def test_unknown_author_is_a_page_in_the_readers_language(shared: Shared) 
     assert texts(page, "h1") == ["여기에는 아무것도 없어요"]
 
 
-async def test_pages_without_posts_say_what_to_do_in_the_browser_first(anybody: Client) -> None:
-    for path in ("/", "/authors"):
-        _, _, advice = (await body(await anybody.get(path))).partition("Nothing here yet")
-        assert 0 < advice.index('href="/imports">Sign in, and import posts') < advice.index("demo")
-
-
 async def test_no_page_has_anything_inline(site: Client) -> None:
     compare = "/compare?" + urlencode({"text": BAKER[0]})
     author, search = "/user/" + quote("빵집"), "/search?q=" + quote("하늘")
@@ -156,27 +143,6 @@ async def test_no_page_has_anything_inline(site: Client) -> None:
         assert len(texts(page, "h1")) == 1, path
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
         assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page), path
-
-
-async def test_comparison_form_keeps_what_failed(site: Client) -> None:
-    names = [("username", name) for name in ("빵집", "빵집")]
-    query = urlencode([("text", "\n첫 줄이 빈 글"), *names])
-    answer = await site.get(f"/compare?{query}", headers=KOREAN)
-    assert answer.status_code == 422
-    page = await body(answer)
-    assert 'role="alert"' in page
-    assert "두 번" in page
-    # HTML drops one newline at the front of a textarea.
-    assert texts(page, "textarea")[0] == "\n\n첫 줄이 빈 글"
-    assert re.search(r'value="빵집" checked', page)
-
-
-async def test_an_empty_text_is_told(site: Client) -> None:
-    answer = await site.post("/compare", form={"tweet_text": "", "username": "빵집"})
-    assert answer.status_code == 303
-    answer = await site.get(answer.headers["Location"], headers=KOREAN)
-    assert answer.status_code == 422
-    assert "글이 비어 있어요" in await body(answer)
 
 
 async def test_search_marks_matches_and_keeps_the_query(site: Client) -> None:
@@ -203,12 +169,6 @@ async def test_a_search_without_words_lists_what_fits_the_newest_first(writer: C
     assert "wave 0<" in await body(await writer.get(following.replace("&amp;", "&")))
     answer = await writer.get("/search?username=nobody")
     assert (answer.status_code, "no author called" in await body(answer)) == (404, True)
-
-
-async def test_how_to_search_is_told_until_something_is_found(site: Client) -> None:
-    for query, is_told in (("", True), ("?q=zzz", True), ("?" + urlencode({"q": "관측"}), False)):
-        page = await body(await site.get(f"/search{query}"))
-        assert ("in quotes" in page) is is_told is ('aria-describedby="q_hint"' in page)
 
 
 async def test_addresses_in_results_are_links_unless_a_mark_or_a_cut_tears_them(
@@ -297,23 +257,6 @@ async def test_theme_is_remembered_and_forgotten(site: Client) -> None:
     assert (await site.get("/?theme=purple")).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "status", [400, 401, 403, 404, 405, 413, 422, 431, 500, 503, 507, 418, 599]
-)
-async def test_error_page_says_what_to_do(shared: Shared, status: int) -> None:
-    from quart import render_template
-
-    for locale, other in (("ko", "Try"), ("en", "해")):
-        async with shared.app.test_request_context("/x"):
-            g.locale = locale
-            page = await render_template(
-                "error.html", status=status, sentence=None, request_id="abc-123"
-            )
-        assert len(texts(page, "h1")) == 1
-        assert "abc-123" in page
-        assert other not in page.split("<main")[1].split("</main>")[0]
-
-
 async def test_time_is_shown_in_utc_for_those_without_a_script(writer: Client) -> None:
     await writer.add_user("old")
     await writer.add_tweet("old", "long ago", created_at="0800-01-02T03:04:05Z")
@@ -330,17 +273,6 @@ async def test_results_can_be_sorted_and_narrowed(site: Client) -> None:
     assert "30 posts" in page
     assert re.search(r'sort=newest[^>]*aria-current="true"', page)
     assert '<dl class="facets">' in page
-
-
-async def test_results_are_exported(site: Client) -> None:
-    query = "q=" + quote("하늘은") + "&username=" + quote("천문대") + "&sort=newest"
-    page = await body(await site.get(f"/search?{query}"))
-    (form,) = re.findall(r'<form method="get" action="(/api/v1/export)">(.*?)</form>', page, re.S)
-    hidden = re.findall(r'type="hidden" name="(.*?)" value="(.*?)"', form[1])
-    asked = urlencode([*hidden, ("format", "jsonl")])
-    lines = (await body(await site.get(f"{form[0]}?{asked}"))).splitlines()
-    assert lines
-    assert all('"username":"천문대"' in line and "하늘은" in line for line in lines)
 
 
 async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -> None:

@@ -30,13 +30,6 @@ async def outgrown(db: Database) -> bool:
         return bool(await is_outgrown(session))
 
 
-async def test_without_posts_there_is_no_snapshot_and_none_is_due(db: Database) -> None:
-    assert await version(db) == 0
-    assert not await outgrown(db)
-    await maintain(db)
-    assert await version(db) == 0
-
-
 async def test_snapshot_holds_all_posts_of_all_authors(db: Database) -> None:
     texts = {"ann": ["one lamp", "two lamps"], "벤": ["등대 하나 😀"]}
     for name, own in texts.items():
@@ -68,20 +61,6 @@ async def test_it_is_due_first_at_some_posts_and_then_as_they_grow_or_shrink(db:
     assert await outgrown(db)
 
 
-async def test_an_emptied_database_comes_to_rest(db: Database) -> None:
-    ids = await post(db, "ann", *(f"n{number}" for number in range(FIRST_SNAPSHOT_POSTS)))
-    await maintain(db)
-    for tweet_id in ids:
-        async with db.write() as session:
-            await delete_post(session, tweet_id)
-    await maintain(db)
-    rested = await version(db)
-    for _ in range(3):
-        await maintain(db)
-    assert await version(db) == rested
-    assert not await outgrown(db)
-
-
 async def test_workers_agree_on_the_version_and_few_snapshots_are_kept(db: Database) -> None:
     await post(db, "ann", "hello there", "and again")
     store = BackgroundStore()
@@ -102,16 +81,6 @@ async def test_a_session_opened_long_ago_takes_no_newer_snapshot_from_others(db:
         assert await version(db, store) == 2
         assert (await store.load(old)).version == 1
     assert store.newest.version == 2
-
-
-async def test_renewing_twice_at_once_makes_one_version(db: Database) -> None:
-    await post(db, "ann", *(f"text {number}" for number in range(40)))
-    await asyncio.gather(renew_background(db), renew_background(db))
-    assert await version(db) in {1, 2}
-    async with db.read() as session:
-        snapshot = await BackgroundStore().load(session)
-    every = [features(f"text {number}") for number in range(40)]
-    assert snapshot.background.to_bytes() == build_background(every, 40).to_bytes()
 
 
 async def test_renewing_can_be_cancelled_at_any_point(db: Database) -> None:

@@ -133,19 +133,6 @@ async def test_folding_at_once_with_writes_and_deletions_loses_nothing(
         await worker.close()
 
 
-async def test_an_older_session_is_not_shown_newer_posts(db: Database) -> None:
-    await post(db, "ann", "old")
-    store = ProfileStore()
-    async with db.read() as session:
-        users = await contenders_by_name(session, ["ann"])
-        await post(db, "ann", "new")
-        assert (await load(db, store, "ann"))[0].posts == 2
-        (profile,) = await store.load(session, users)
-        assert (profile.posts, profile.counts) == (1, counted(["old"]))
-    (profile,) = await load(db, store, "ann")
-    assert (profile.posts, profile.counts) == (2, counted(["old", "new"]))
-
-
 async def test_counts_of_another_recipe_are_made_anew(db: Database) -> None:
     (tweet_id, _) = await post(db, "ann", "one", "two")
     await fold(db, "ann")

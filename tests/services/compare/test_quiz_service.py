@@ -8,16 +8,7 @@ from app.db.engine import Database
 from app.services.compare.background import renew_background
 from app.services.compare.judging import judge
 from app.services.compare.material import Models, gather
-from app.services.compare.quiz import (
-    FEWEST_POSTS,
-    Question,
-    QuestionKey,
-    draw,
-    draw_set,
-    is_playable,
-    read_question,
-    solve,
-)
+from app.services.compare.quiz import Question, QuestionKey, draw, read_question, solve
 from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
@@ -49,21 +40,6 @@ async def ask(db: Database, lang: str = "en") -> tuple[QuestionKey, Question]:
         return key, await read_question(session, key)
 
 
-async def test_a_question_needs_two_authors_with_enough_posts(db: Database) -> None:
-    await fill(db, "ferry")
-    await add(db, "few", ["a post of many letters, all the same"] * (FEWEST_POSTS - 1))
-    async with db.read() as session:
-        assert not await is_playable(session)
-        assert await draw(session, "en") is None
-    await fill(db, "museum")
-    async with db.read() as session:
-        assert await is_playable(session)
-    _, question = await ask(db)
-    assert question.usernames == ["ferry", "museum"]
-    assert HIDDEN in question.text
-    assert not {"ferry", "museum"} & set(question.text.replace(":", "").split())
-
-
 async def test_a_question_is_in_the_language_where_two_write_it(db: Database) -> None:
     ids = await fill(db, "ferry", "museum", "빵집")
     for lang, authors in (("en", {"ferry", "museum"}), ("ko", {"ferry", "museum", "빵집"})):
@@ -76,13 +52,6 @@ async def test_a_question_is_in_the_language_where_two_write_it(db: Database) ->
             if seen == authors:
                 break
         assert seen == authors, lang
-
-
-async def test_a_set_has_ten_different_posts(db: Database) -> None:
-    await fill(db, "ferry", "museum")
-    async with db.read() as session:
-        keys = await draw_set(session, "en")
-    assert len({key.tweet_id for key in keys}) == 10
 
 
 @pytest.mark.parametrize(

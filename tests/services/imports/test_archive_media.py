@@ -85,18 +85,6 @@ async def test_files_of_an_archive_are_kept_once(
     assert names(folder) == {lamp, film}
 
 
-async def test_posts_of_before_get_their_files(db: Database, tmp_path: Path, folder: Path) -> None:
-    packed = x_zip(tmp_path / "x.zip", three_posts())
-    await bring(db, packed, None)
-    assert await media_of(db) == [[None], [None], [None, None]]
-    assert "kept" not in names(tmp_path)
-    await bring(db, packed, folder)
-    assert await media_of(db) == [[kept(picture(1))]] * 2 + [[kept(VIDEO, "mp4"), None]]
-    await bring(db, packed, None)
-    assert (await media_of(db))[0] == [kept(picture(1))]
-    assert await find_faults(db, folder) == []
-
-
 async def test_a_file_goes_with_the_last_post_that_needs_it(
     db: Database, tmp_path: Path, folder: Path
 ) -> None:
@@ -146,26 +134,6 @@ async def test_nothing_is_removed_while_an_import_keeps_files(
     keeper.close()
     await waiting
     assert names(folder) == set()
-
-
-class NotYetThere(type(Path())):  # type: ignore[misc]
-    """A folder that an import makes right after somebody has looked for it."""
-
-    def exists(self) -> bool:
-        return False
-
-
-async def test_nothing_is_removed_of_a_folder_that_has_just_been_made(
-    db: Database, tmp_path: Path, folder: Path
-) -> None:
-    keeper = MediaKeeper(folder, ROOM)
-    with (tmp_path / "film").open("xb+") as file:
-        file.write(VIDEO)
-        file.seek(0)
-        film = keeper.keep(file, "film")
-    assert await remove_unneeded(db, NotYetThere(folder))
-    assert names(folder) == {film}
-    keeper.close()
 
 
 async def test_the_limit_is_reported_and_costs_only_files(

@@ -237,34 +237,6 @@ async def test_a_cancelled_import_leaves_a_clean_state_and_goes_on(
     assert await find_faults(db) == []
 
 
-async def test_a_cancelled_import_ends_when_nothing_reads_from_its_file(db: Database) -> None:
-    """Closing a file while another thread reads it is what must not happen."""
-    is_reading, may_end = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    ended = False
-
-    def slow() -> Iterator[Item]:
-        nonlocal ended
-        yield record(1, "the first")
-        loop.call_soon_threadsafe(is_reading.set)
-        asyncio.run_coroutine_threadsafe(may_end.wait(), loop).result(10)
-        ended = True
-        yield record(2, "the second")
-
-    work = asyncio.create_task(
-        import_archive(db, Archive("jsonl", "line", None, slow()), username=None)
-    )
-    await is_reading.wait()
-    work.cancel()
-    await asyncio.wait({work}, timeout=0.05)
-    assert not work.done()
-    may_end.set()
-    with pytest.raises(asyncio.CancelledError):
-        await work
-    assert ended
-    assert await stored(db) == []
-
-
 async def test_a_number_is_the_author_where_neither_file_nor_user_gives_a_name(
     db: Database,
 ) -> None:

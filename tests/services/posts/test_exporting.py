@@ -1,7 +1,6 @@
 """Exports from a real database: what is in them, and that they come back in without loss."""
 
 import io
-import json
 import random
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -21,8 +20,6 @@ from app.services.posts.deletion import delete_post, delete_user
 from app.services.posts.exporting import begin_export, exported
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user, get_user
-from app.services.search.search import begin_found_export
-from app.services.selection import Selection
 from tests.conftest import MakeConfig
 from tests.posting import add_posts
 
@@ -70,16 +67,6 @@ async def file_of(db: Database, form: Any, username: str | None = None) -> bytes
     return b"".join([piece.data async for piece in exported(db, export, form)])
 
 
-async def test_posts_go_out_page_by_page_in_their_order(db: Database) -> None:
-    for number in range(4):
-        await add(db, "mina", f"m{number}")
-        await add(db, "jiho", f"j{number}")
-    assert await pages(db) == [["m0", "j0", "m1"], ["j1", "m2", "j2"], ["m3", "j3"]]
-    assert await pages(db, "Mina") == [["m0", "m1", "m2"], ["m3"]]
-    with pytest.raises(NotFoundError):
-        await pages(db, "nobody")
-
-
 async def test_one_event_may_have_brought_more_than_a_page(db: Database) -> None:
     texts = [f"post {number}" for number in range(8)]
     async with db.write() as session:
@@ -87,11 +74,6 @@ async def test_one_event_may_have_brought_more_than_a_page(db: Database) -> None
         await add_posts(session, user.id, [new_tweet(text, arrived_at=now()) for text in texts])
     await add(db, "mina", "later")
     assert list(chain(*await pages(db, "mina"))) == [*texts, "later"]
-
-
-async def test_nothing_is_an_empty_file_but_for_the_heading(db: Database) -> None:
-    assert await file_of(db, JSONL) == b""
-    assert await file_of(db, WRITERS["csv"]) == WRITERS["csv"].heading
 
 
 @pytest.mark.parametrize("username", [None, "mina"])
@@ -179,15 +161,3 @@ async def test_an_export_comes_in_without_loss_and_only_once(
     finally:
         await first.close()
         await second.close()
-
-
-async def test_what_a_search_finds_goes_out_page_by_page(db: Database) -> None:
-    await add(db, "ann", *(f"별을 보았다 {n}" for n in range(7)), "개별적인 별도의 글")
-    await add(db, "ben", "별은 밝다", "bread")
-    for query, names, count in (("별이", (), 8), ("별이", ("ANN",), 7), ("bread 별은", (), 9)):
-        async with db.read() as session:
-            export = await begin_found_export(session, query, Selection(usernames=names))
-        parts = [part async for part in exported(db, export, JSONL)]
-        texts = [json.loads(line)["text"] for part in parts for line in part.data.splitlines()]
-        assert len(texts) == len(set(texts)) == sum(part.posts for part in parts) == count
-        assert "개별적인 별도의 글" not in texts

@@ -17,7 +17,7 @@ from app.services.event_log import newest_event
 from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.replies import Conversation, own_chains, read_conversation
-from app.services.posts.tweets import find_posts, get_post
+from app.services.posts.tweets import find_posts
 from app.services.posts.users import add_user, find_user
 from app.services.posts.writer import Arrival, add_arrivals
 from tests.posting import add_posts
@@ -182,21 +182,6 @@ async def test_changed_links_are_announced(db: Database) -> None:
     ]
 
 
-async def test_a_known_post_learns_what_it_answers(db: Database) -> None:
-    ids = await store(db, [leaf(1), leaf(2)])
-    before = await last_event(db)
-    # Another file tells more of the second post than the first one did.
-    await store(db, [leaf(2, 1), leaf(1)])
-    assert await kinds_after(db, before) == [("tweet.updated", ids["mina", 2])]
-    async with db.read() as session:
-        answered = (await get_post(session, ids["mina", 2])).reply_to
-    assert answered is not None
-    assert answered.id == ids["mina", 1]
-    before = await last_event(db)
-    await store(db, [leaf(2, 1), leaf(2, 7)])
-    assert await kinds_after(db, before) == []
-
-
 def order(found: Conversation) -> list[tuple[str | None, int]]:
     return [(turn.post.source_id, turn.level) for turn in found.turns]
 
@@ -211,15 +196,6 @@ async def test_a_conversation_reads_branch_by_branch(db: Database) -> None:
             # What the author wrote next stands at the same depth, after the branch.
             assert order(found) == [("1", 0), ("11", 1), ("4", 2), ("12", 1), ("2", 0), ("3", 0)]
             assert found.missing == []
-
-
-async def test_answers_to_the_same_missing_post_are_one_conversation(db: Database) -> None:
-    await store(db, [leaf(2, 1), leaf(3, 1, author="Jiho"), leaf(4, 1, author="Jiho", to="Jiho")])
-    async with db.read() as session:
-        found = await read_conversation(session, 1, most=50)
-    assert [turn.post.id for turn in found.turns] == [1, 2]
-    assert [turn.answers_missing for turn in found.turns] == [True, True]
-    assert [each.source_id for each in found.missing] == ["1", "1"]
 
 
 async def test_a_long_conversation_is_bounded_to_what_is_near(db: Database) -> None:

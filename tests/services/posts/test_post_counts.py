@@ -5,11 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from app.compute.periods import offsets
 from app.db.engine import Database
 from app.errors import NotFoundError
 from app.models import PostCount
@@ -17,13 +15,7 @@ from app.services.checks import find_faults
 from app.services.posts import statistics
 from app.services.posts.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts.new_tweet import new_tweet
-from app.services.posts.post_counts import slot_of
-from app.services.posts.statistics import (
-    count_by_day,
-    count_by_day_of_some,
-    count_by_hour_of_week,
-    stats,
-)
+from app.services.posts.statistics import count_by_day, count_by_hour_of_week, stats
 from app.services.posts.users import add_user, find_user
 from app.services.posts.writer import AddResult
 from app.services.selection import Selection
@@ -111,15 +103,6 @@ async def test_the_newest_days_are_whole(db: Database, monkeypatch: pytest.Monke
         assert found.days[-1].date == date(2026, 5, 10)
 
 
-async def test_the_posts_of_all_others_are_counted_together(db: Database) -> None:
-    day = datetime(2026, 5, 1, tzinfo=UTC)
-    await store(db, "ann", day, day)
-    await store(db, "ben", day, day + timedelta(days=1))
-    async with db.read() as session:
-        cells = await count_by_day_of_some(session, Selection(), ZoneInfo("UTC"), usernames=["ann"])
-    assert cells == [(day.date(), "ann", 2), (day.date(), None, 1), (date(2026, 5, 2), None, 1)]
-
-
 async def test_a_selection_narrows_every_count(db: Database) -> None:
     day = datetime(2026, 5, 1, tzinfo=UTC)
     await store(db, "ann", day, day + timedelta(days=1), None, lang="ko")
@@ -145,19 +128,3 @@ async def test_a_selection_narrows_every_count(db: Database) -> None:
 
 
 times = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))
-
-
-@given(times)
-def test_a_slot_begins_at_most_a_quarter_hour_before_its_times(time: datetime) -> None:
-    begins = datetime(1, 1, 1, tzinfo=UTC) + slot_of(time) * timedelta(minutes=15)
-    assert timedelta() <= time - begins < timedelta(minutes=15)
-
-
-@given(
-    st.sampled_from(ZONES),
-    st.datetimes(datetime(1900, 2, 1), datetime(2099, 12, 1), timezones=st.just(UTC)),
-)
-def test_offsets_are_those_of_the_zone(name: str, time: datetime) -> None:
-    zone = ZoneInfo(name)
-    offset = next(seconds for since, seconds in offsets(zone) if since <= time)
-    assert timedelta(seconds=offset) == time.astimezone(zone).utcoffset()

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.db.engine import Database
-from app.services.event_log import newest_event
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import add_user, find_user
@@ -66,18 +65,6 @@ async def test_a_walk_shows_each_post_once_while_posts_come(db: Database) -> Non
     assert after is None
     assert len(seen) == len(set(seen))
     assert set(first) <= set(seen)
-
-
-async def test_added_tells_which_posts_are_new(db: Database) -> None:
-    one, two = made(1, START, source_id="1"), made(2, None, source_id="2")
-    first = await store(db, one, two, one, made(3, None))
-    assert first.is_new == [True, True, False, True]
-    assert first.ids[2] == first.ids[0]
-    again = await store(db, two, one)
-    assert (again.ids, again.is_new) == ([first.ids[1], first.ids[0]], [False, False])
-    assert again.newest_event is None
-    async with db.read() as session:
-        assert await newest_event(session) == first.newest_event
 
 
 async def test_equal_source_ids_in_one_call_fill_what_the_first_left_empty(db: Database) -> None:

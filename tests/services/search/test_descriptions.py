@@ -10,7 +10,6 @@ from app.formats.records import Medium
 from app.models import Vocabulary
 from app.services.checks import find_faults
 from app.services.imports.bulk import BulkPost, ImportReport, store_batch
-from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet
 from app.services.search.search import ResultPage
 from app.services.search.search import find as find_page
@@ -47,20 +46,6 @@ async def test_posts_are_found_by_their_descriptions(db: Database) -> None:
     page = await find(db, "lamp morning")
     (hit,) = page.hits
     assert (hit.highlights, page.alt_highlights) == ([(7, 14)], {hit.id: [[(2, 6)], []]})
-    assert await find_faults(db) == []
-
-
-async def test_descriptions_that_come_later_are_found_and_deleted_ones_are_not(
-    db: Database,
-) -> None:
-    await store(db, "in the morning")
-    assert await found(db, "lamp") == []
-    await store(db, "other words", "a lamp in the fog")
-    assert await found(db, "lamp") == ["1"]
-    assert await find_faults(db) == []
-    async with db.write() as session:
-        await delete_post(session, (await find(db, "lamp")).hits[0].id)
-    assert await found(db, "lamp") == []
     assert await find_faults(db) == []
 
 

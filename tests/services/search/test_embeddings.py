@@ -1,8 +1,5 @@
 """Vectors follow the posts, whatever the embedder does; those of two models never meet."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from sqlalchemy import delete, func, select
@@ -165,13 +162,3 @@ async def test_the_nearest_of_many_are_those_of_a_plain_sort(
     his = select(Tweet.id).where(Tweet.id > ids[-1])
     found = await embeddings.nearest(vector, 9, among=his)
     assert [post_id for _, post_id in found] == [others[0]]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted as Linux lists them")
-def test_a_product_starts_no_threads_of_its_own() -> None:
-    product = "import app, os, numpy as np; a = np.ones((2000, 400)); a @ a.T"
-    count = "print(len(os.listdir('/proc/self/task')))"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{product}; {count}"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "1"

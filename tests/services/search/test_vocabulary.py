@@ -117,24 +117,6 @@ async def test_a_single_syllable_is_a_word_first(starry: Database) -> None:
     assert [hit.text for hit in (await find(starry, "병")).hits] == [STARRY[5], STARRY[4]]
 
 
-async def test_only_so_much_of_a_query_is_taken_for_other_words(db: Database) -> None:
-    await post(db, "keeper", TEXTS[0])
-    await maintain(db)
-    slips = [f"{'lighthosue':x<31}{letter}" for letter in "abcdefgh"]
-    for count, is_mended in ((4, True), (5, False)):
-        found = await find(db, " ".join([*slips[:count], "lighthosue"]))
-        assert found.is_any
-        assert (len(found.hits) == 1) == is_mended
-
-
-async def test_a_word_that_posts_hold_stands_for_itself(db: Database) -> None:
-    await post(db, "ann", "a lamp", "a damp day", "lamps")
-    await maintain(db)
-    found = await find(db, "lamp")
-    assert [hit.text for hit in found.hits] == ["a lamp"]
-    assert found.corrections == []
-
-
 async def test_quoted_and_excluded_words_are_not_mended(counted: Database) -> None:
     assert (await find(counted, '"lighthosue"')).hits == []
     assert len((await find(counted, "lighthouse -lmap")).hits) == 2

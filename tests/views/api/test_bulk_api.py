@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from tests.conftest import Client
 
 TWEETS = "/api/v1/tweets"
@@ -98,17 +96,3 @@ async def test_a_line_over_1_mb_is_rejected_alone(writer: Client) -> None:
     assert (report["accepted"], report["rejected"]) == (1, 151)
     # The first hundred are listed.
     assert [error["line"] for error in report["errors"]] == [1, *range(3, 102)]
-
-
-async def test_no_lines_are_no_error(writer: Client) -> None:
-    report = await send(writer, b" \r\n\n")
-    assert report == {"accepted": 0, "duplicates": 0, "rejected": 0, "errors": []}
-
-
-@pytest.mark.parametrize(
-    ("content_type", "status"), [("text/plain", 415), ("application/x-ndjson; charset=utf-8", 200)]
-)
-async def test_another_media_type_is_415(writer: Client, content_type: str, status: int) -> None:
-    body = lines({"username": "ann", "text": "hello"})
-    answer = await writer.post(TWEETS, data=body, headers={"Content-Type": content_type})
-    assert answer.status_code == status

@@ -1,6 +1,5 @@
 """The comparison in the API."""
 
-import asyncio
 import json
 import math
 from typing import Any
@@ -215,35 +214,6 @@ async def test_get_and_post_refuse_alike(
         assert any(name in problem["detail"] for name in culprit)
 
 
-@pytest.mark.parametrize(
-    ("method", "address"), [("GET", f"{COMPARE}/card"), ("POST", f"{COMPARE}/batch")]
-)
-async def test_errors_name_parameters_as_the_address_does(
-    pair: Client, method: str, address: str
-) -> None:
-    address = f"{address}?username=sailor&username=SAILOR"
-    answer = await pair.send(method, address, headers={"Content-Type": "application/x-ndjson"})
-    assert answer.status_code == 422
-    assert [each["loc"] for each in (await answer.get_json())["errors"]] == ["username"]
-
-
-async def test_an_error_that_requests_share_names_the_parameters_of_each(pair: Client) -> None:
-    names = ["sailor", "SAILOR", "nobody"]  # One is unknown, and so they are read each time.
-    address = f"{COMPARE}?text=hello&" + "&".join(f"username={name}" for name in names)
-
-    async def ask(place: str, requests_before: int) -> None:
-        for _ in range(requests_before):
-            await pair.get("/healthz")
-        if place == "username":
-            answer = await pair.get(address)
-        else:
-            answer = await pair.post(COMPARE, json={"text": "hello", "usernames": names})
-        assert [each["loc"] for each in (await answer.get_json())["errors"]] == [place]
-
-    places = ("username", "usernames")
-    await asyncio.gather(*(ask(place, before) for before in range(8) for place in places))
-
-
 async def test_without_any_author_with_posts_there_is_no_answer(writer: Client) -> None:
     assert (await writer.post(COMPARE, json={"text": "hello"})).status_code == 422
     await writer.add_user("only", "one author")
@@ -288,16 +258,6 @@ async def test_more_than_ten_thousand_authors_are_compared_only_by_name(app: Qua
 )
 async def test_body_that_is_no_comparison_is_422(shared: Shared, body: object) -> None:
     assert (await shared.anybody.post(COMPARE, json=body)).status_code == 422
-
-
-async def test_a_comparison_has_no_fields_that_nobody_asked_for(pair: Client) -> None:
-    fields = {"text", "verdict", "none", "sure", "ranking", "evidence", "limits", "model"}
-    found = await compare(pair, "The bread is warm!!", "SAILOR", "빵집")
-    assert found.keys() == fields
-    assert {ranked["username"] for ranked in found["ranking"]} == {"sailor", "빵집"}
-    answer = await pair.get(f"{COMPARE}?text=The+bread+is+warm!!&explain=0")
-    bare = await answer.get_json()
-    assert (bare.keys(), bare["evidence"]) == (fields, [])
 
 
 async def test_a_batch_is_judged_line_by_line(pair: Client) -> None:

@@ -70,11 +70,6 @@ async def test_what_a_search_finds_goes_out(writer: Client, anybody: Client) -> 
     assert (await anybody.get(f"{PATH}?q=lamp&username=zoe")).status_code == 404
 
 
-async def test_a_name_that_is_empty_means_all(writer: Client) -> None:
-    await writer.add_user("mina", "one")
-    assert (await (await writer.get(f"{PATH}?username=")).get_data()).count(b"\n") == 1
-
-
 @pytest.mark.parametrize(
     ("query", "status"),
     [("?username=nobody", 404), ("?format=xml", 400), ("?format=csv&format=csv", 400)],
@@ -83,15 +78,6 @@ async def test_what_cannot_be_exported(anybody: Client, query: str, status: int)
     answer = await anybody.get(PATH + query)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert "Content-Disposition" not in answer.headers
-
-
-async def test_head_has_the_same_headers_and_no_body(writer: Client) -> None:
-    await writer.add_user("mina", "one")
-    path = f"{PATH}?username=mina&format=csv"
-    head, got = await writer.send("HEAD", path), await writer.get(path)
-    names = ("Content-Type", "Content-Disposition", "Cache-Control", "Vary")
-    assert [head.headers[name] for name in names] == [got.headers[name] for name in names]
-    assert await head.get_data() == b""
 
 
 async def test_it_is_compressed_for_who_takes_that(writer: Client) -> None:
@@ -156,14 +142,6 @@ class Reader:
 
 async def finish(task: "asyncio.Task[None]") -> None:
     await asyncio.wait_for(task, DEADLINE_S)
-
-
-async def test_head_does_not_say_that_the_file_is_empty(app: Quart, writer: Client) -> None:
-    reader = Reader(app, writer)
-    reader.takes.set()
-    await finish(reader.ask("HEAD"))
-    assert b"content-length" not in dict(reader.messages[0]["headers"])
-    assert (reader.data, reader.has_all) == (b"", True)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from quart.datastructures import FileStorage
 from sqlalchemy import func, select
 
 from app import create_app
-from app.config import PREFIX, Durability
+from app.config import PREFIX
 from app.db.engine import Database
 from app.db.lease import FencingToken, Lease
 from app.formats.records import ReadOptions
@@ -230,23 +230,6 @@ async def test_bad_form_is_refused_and_keeps_nothing(
     assert (await (await shared.writer.get(IMPORTS)).get_json())["items"] == []
 
 
-async def test_who_may_import(app: Quart, anybody: Client, writer: Client) -> None:
-    reader = await client_with(app, "read")
-    for client, status in ((anybody, 401), (reader, 403)):
-        assert (await client.post(IMPORTS, data=jsonl(POST))).status_code == status
-        assert (await client.delete(f"{IMPORTS}/1")).status_code == status
-    await wait_for_uploads(app, some=False)
-    address = await send(writer, jsonl(POST))
-    job = await ended(writer, address)
-    assert [(await anybody.get(path)).status_code for path in (IMPORTS, address)] == [401, 401]
-    assert await facts(reader, address) == job
-    assert (await (await reader.get(IMPORTS)).get_json())["items"] == [job]
-    operator = await signed_in(app, "op")
-    assert (await (await operator.get(address)).get_json()) == job
-    assert (await operator.post(IMPORTS, data=b"")).status_code == 202
-    assert (await operator.post(IMPORTS, data=b"", headers={})).status_code == 403
-
-
 async def test_history_is_by_page_and_the_newest_first(app: Quart, writer: Client) -> None:
     async with parts_of(app).db.write() as session:
         for n in range(7):
@@ -356,31 +339,6 @@ async def test_a_full_disk_is_507_and_keeps_nothing(
     assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="open files are told by Linux's /proc")
-@pytest.mark.parametrize("durability", ["full", "normal"])
-async def test_an_acknowledged_upload_outlives_a_loss_of_power(
-    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch, durability: Durability
-) -> None:
-    app = create_app(make_config(durability=durability))
-    synced: list[tuple[Path, int]] = []
-    fsync = os.fsync
-
-    def watched(number: int) -> None:
-        path = Path(os.readlink(f"/proc/self/fd/{number}"))
-        synced.append((path, path.stat().st_size))
-        fsync(number)
-
-    async with app.test_app():
-        writer = await client_with(app, "write")
-        monkeypatch.setattr(os, "fsync", watched)
-        body = jsonl(POST)
-        await send(writer, body)
-    files = {(path.name, size) for path, size in synced if path.is_relative_to(uploads_of(app))}
-    folders = [path for path, _ in synced if path == uploads_of(app)]
-    is_safe = ("upload", len(body)) in files and bool(folders)
-    assert is_safe == (durability == "full")
-
-
 async def test_cancelling(app: Quart, writer: Client) -> None:
     body, _ = large_file(4 * BATCH)
     running = await send(writer, body)
@@ -426,33 +384,6 @@ async def test_after_a_reset_nothing_more_is_imported(app: Quart, writer: Client
     assert (later["state"], later["accepted"]) == ("done", 1)
     await wait_for_uploads(app, some=False)
     assert await count(writer) == 1
-
-
-async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
-    make_config: MakeConfig, db: Database
-) -> None:
-    body, expected = large_file(4 * BATCH)
-    first = create_app(make_config())
-    async with first.test_app():
-        writer = await client_with(first, "write")
-        address = await send(writer, body)
-        await under_way(writer, address)
-    async with db.read() as session:
-        between = await get_job(session, 1)
-    assert between.state == "interrupted"
-    second = create_app(make_config())
-    async with second.test_app():
-        writer = Client(second, writer.headers)
-        assert 0 < between.accepted < 4 * BATCH
-        assert between.finished_at is None
-        job = await ended(writer, address)
-        assert job["state"] == "done"
-        assert {name: job[name] for name in expected} == expected
-        assert len(job["errors"]) == 50
-        assert job["bytes_read"] == job["bytes_total"] == len(body)
-        assert await count(writer) == 4 * BATCH
-        await wait_for_uploads(second, some=False)
-        assert await find_faults(parts_of(second).db) == []
 
 
 async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(

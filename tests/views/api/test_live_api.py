@@ -290,12 +290,3 @@ async def test_one_that_takes_nothing_for_long_is_let_go(
             assert parts_of(app).live.clients == 1
             await writer.add_tweet("a", "more")
             await other.next(2)
-
-
-async def test_head_names_no_length_of_a_stream(app: Quart) -> None:
-    head = Listener(app, method="HEAD")
-    await asyncio.wait_for(head.answer, DEADLINE_S)
-    start, *rest = head.messages
-    assert start["status"] == 200
-    assert b"content-length" not in dict(start["headers"])
-    assert not any(message["body"] for message in rest)

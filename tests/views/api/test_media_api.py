@@ -79,31 +79,3 @@ async def test_bad_media_and_counts_are_refused(mina: Client, fields: dict[str, 
     answer = await send(mina, **fields)
     assert answer.status_code == 422
     assert (await answer.get_json())["errors"][0]["loc"]
-
-
-async def test_search_narrows_to_posts_with_media(writer: Client, anybody: Client) -> None:
-    await writer.add_user("mina", "a ferry of words")
-    shown = await (await send(writer, text="a ferry to see", media=MEDIA)).get_json()
-    for path in ("/api/v1/search?q=ferry&has=media", "/api/v1/search?q=ferry"):
-        hits = (await (await anybody.get(path)).get_json())["items"]
-        assert {hit["id"] for hit in hits} >= {shown["id"]}
-        assert len(hits) == (1 if "has" in path else 2)
-    page = await anybody.get("/search?q=ferry&has=media")
-    assert (await page.get_data(as_text=True)).count('<li class="post') == 1
-    assert (await anybody.get("/api/v1/search?q=ferry&has=cats")).status_code == 400
-
-
-async def test_an_author_of_pictures_alone_is_compared_without_harm(writer: Client) -> None:
-    await writer.add_user("jiho", *(f"tea and bread at noon, day {n}" for n in range(30)))
-    await writer.add_user("mina")
-    for number in range(30):
-        await send(writer, text="", media=MEDIA, source_id=str(number))
-    path = "/api/v1/compare?text=tea%20and%20bread%20at%20noon&username=mina&username=jiho"
-    answer = await writer.get(path)
-    assert answer.status_code == 200
-    compared = await answer.get_json()
-    assert [(each["username"], each["tweets"]) for each in compared["ranking"]] == [
-        ("jiho", 30),
-        ("mina", 0),
-    ]
-    assert compared["verdict"] == "short"

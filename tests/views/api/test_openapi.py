@@ -18,7 +18,6 @@ from tests.views.api.conformance import ENDING, IDS, Api
 from tests.waiting import eventually
 
 NDJSON: Final = "application/x-ndjson"
-PROBLEM: Final = "application/problem+json"
 
 
 @contextlib.asynccontextmanager
@@ -162,15 +161,6 @@ async def test_every_operation_refuses_by_a_problem(api: Api, admin: Client, sta
         assert str(answered) == status, name
 
     await asyncio.gather(*map(provoke, IDS))
-
-
-async def test_another_method_is_405_and_a_problem(api: Api, anybody: Client) -> None:
-    answer = await anybody.send("PUT", "/api/v1/users")
-    assert (answer.status_code, answer.mimetype) == (405, PROBLEM)
-    declared = api.document["components"]["responses"]["problem"]
-    assert "Allow" in answer.headers
-    problem = await answer.get_json(force=True)
-    assert not api.faults(problem, declared["content"][PROBLEM]["schema"])
 
 
 async def test_the_document_is_open_where_reading_is_not(make_config: MakeConfig) -> None:

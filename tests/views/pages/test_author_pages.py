@@ -75,12 +75,6 @@ async def test_each_day_of_the_calendar_leads_to_its_posts(site: Client) -> None
                 assert 'aria-current="date"' in listed
 
 
-async def test_a_day_without_posts_says_so(site: Client) -> None:
-    page = await body(await site.get(PAGE + "?day=2020-02-29"))
-    assert "There are no posts on this day." in page
-    assert "Posts of February 29, 2020" in page
-
-
 @pytest.mark.parametrize(
     "query", ["day=2026-02-30", "day=x", "day=9999-12-31", "tz=Mars", "year=0"]
 )
@@ -108,23 +102,6 @@ async def test_figures(site: Client, shared: Shared) -> None:
     assert 'id="calendar"' not in page
 
 
-async def test_a_new_post_is_in_the_calendar_at_once(shared: Shared) -> None:
-    await shared.writer.add_user("late")
-    for posts in (1, 2):
-        await shared.writer.add_tweet("late", "one more", created_at="2026-03-28T01:00:00Z")
-        assert days(await body(await shared.anybody.get("/user/late"))) == {"2026-03-28": posts}
-
-
-async def test_the_months_are_whole(site: Client) -> None:
-    page = await body(await site.get(PAGE, headers={"Accept-Language": "ko"}))
-    assert re.findall(r'<caption><span aria-hidden="true">(\w+)', page) == [
-        f"{month}월" for month in range(1, 13)
-    ]
-    rows = re.findall(r'<th scope="row"><abbr title="\w요일">(\w)', page)
-    assert rows[:7] == list("월화수목금토일")
-    assert page.count('class="day') - 5 == 365
-
-
 async def test_links_show_a_display_name_before_the_username(writer: Client) -> None:
     await writer.post("/api/v1/users", json={"username": "bo_k", "display_name": "Bo <Kim>"})
     post = await writer.add_tweet("bo_k", "a post by somebody with two names")
@@ -137,21 +114,6 @@ async def test_links_show_a_display_name_before_the_username(writer: Client) -> 
     ):
         page = await body(await writer.get(path))
         assert '<bdi>Bo <Kim></bdi> <span class="username">' in page, path
-
-
-async def test_only_years_with_posts_are_listed(writer: Client) -> None:
-    await writer.add_user("ann")
-    for time in ("2016-12-31T23:30:00Z", "2019-05-01T12:00:00Z", "2026-02-03T12:00:00Z"):
-        await writer.add_tweet("ann", f"a post at {time}", created_at=time)
-
-    async def years(path: str) -> list[str]:
-        answer = await writer.get(path)
-        page = (await answer.get_data(as_text=True)).partition('class="years"')[2]
-        return re.findall(r">(\d{4})</a>", page.partition("</ul>")[0])
-
-    assert await years("/user/ann") == ["2026", "2019", "2016"]
-    # The last evening of 2016 is in 2017 elsewhere; a year that is asked for is listed too.
-    assert await years("/user/ann?tz=Asia/Seoul&year=2018") == ["2026", "2019", "2018", "2017"]
 
 
 @pytest.mark.parametrize(

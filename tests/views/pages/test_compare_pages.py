@@ -7,10 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from quart import Quart, g
 
-from app.services.compare.judging import Comparison, Model, RankedAuthor
-from app.views.pages.picture import picture_of
 from tests.conftest import Client, Shared
 from tests.waiting import settle
 
@@ -111,28 +108,6 @@ async def test_the_rate_of_strangers_is_said_for_the_belief_it_was_measured_with
             assert {each for each, hidden in rates.items() if not hidden} == {said}
     assert re.search(r"about \d+% pass for one of so many", page)
     assert re.search(r"about \d+% passed where one was 50% sure beforehand", page)
-
-
-@pytest.mark.parametrize(
-    ("shares", "none", "heading"),
-    [
-        ((0.9, 0.06, 0.04), 0.45, "ann, or somebody else?"),
-        ((0.55, 0.45), 0.1, "Too close to call"),
-        ((0.55, 0.45), None, "Too close to call"),
-        ((1.0,), 0.45, "ann, or somebody else?"),
-    ],
-)
-async def test_somebody_else_may_be_the_rival(
-    shares: tuple[float, ...], none: float | None, heading: str
-) -> None:
-    ranking = [
-        RankedAuthor(name, share, log10_lr=0.0, tweets=40)
-        for name, share in zip(WORDS, shares, strict=False)
-    ]
-    found = Comparison(TEXT, "close", none, 0.5, ranking, [], [], Model("m", 1, 1))
-    async with Quart(__name__).test_request_context("/"):
-        g.locale = "en"
-        assert picture_of(found, is_named=True).heading == heading
 
 
 async def test_each_mark_says_how_often_it_is_used_and_where(site: Client) -> None:

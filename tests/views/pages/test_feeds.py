@@ -66,16 +66,6 @@ async def test_a_feed_has_all_that_readers_need(site: Client, path: str) -> None
         assert text(author, "uri") == f"http://localhost/user/{quote(NAME)}"
 
 
-@pytest.mark.parametrize("path", FEEDS)
-async def test_a_feed_is_kept_for_each_address_of_the_site(site: Client, path: str) -> None:
-    for note in ("fwd=miss", "hit"):
-        for host in ("one.example", "two.example:8000"):
-            answer = await site.get(path, headers={"Host": host})
-            assert answer.headers["Cache-Status"] == f"saywho; {note}"
-            body = await answer.get_data(as_text=True)
-            assert set(re.findall(r"http://([^/<\"]+)/", body)) == {host, "www.w3.org"}
-
-
 async def test_a_new_post_is_in_the_feeds_at_once(site: Client, writer: Client) -> None:
     for path in FEEDS:
         await feed(site, path)
@@ -102,15 +92,6 @@ async def test_a_feed_without_entries_is_a_feed(site: Client, writer: Client) ->
 
 async def body(answer: Any) -> str:
     return unescape(await answer.get_data(as_text=True))
-
-
-async def test_pages_lead_to_their_feeds(site: Client) -> None:
-    for path in ("/", f"/user/{quote(NAME)}"):
-        page = await body(await site.get(path))
-        (address,) = re.findall(
-            r'<link rel="alternate" type="application/atom\+xml".*? href="(.*)">', page
-        )
-        await feed(site, address)
 
 
 async def test_no_page_names_the_host_that_it_was_asked_from(site: Client) -> None:

@@ -68,18 +68,6 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
     assert "Nothing here yet" in page
 
 
-async def test_a_visitor_learns_how_posts_get_here(writer: Client, anybody: Client) -> None:
-    await writer.add_user("ferry", "tide and crossing")
-    for path in ("/", "/authors"):
-        page = await page_of(anybody, path)
-        assert '<a href="/imports">Import posts, as the operator</a>' in page
-    assert 'the operator <a href="/imports">imports</a>' in await page_of(anybody, "/about")
-    answer = await anybody.get("/imports")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=%2Fimports")
-    page = await page_of(anybody, answer.headers["Location"])
-    assert "Only the operator signs in: to import posts" in page
-
-
 async def test_a_hidden_post_is_compared_and_told(writer: Client, anybody: Client) -> None:
     answer = await anybody.get("/compare/example")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
@@ -106,15 +94,6 @@ async def test_the_page_about_the_method_has_this_installations_figures(
     assert "이 서버에만" in await page_of(anybody, "/about", "ko")
     for path in ("/", EXAMPLE):
         assert 'href="/about"' in (await page_of(anybody, path)).partition("<main")[2]
-
-
-async def test_a_text_in_a_language_that_the_authors_lack_is_told(
-    app: Quart, anybody: Client
-) -> None:
-    await load_samples(parts_of(app).db)
-    for text, names, is_told in ((BREAD, ENGLISH, True), (TEXT, KOREANS, True), (TEXT, (), False)):
-        page = await page_of(anybody, compared(text, names))
-        assert ("not in the language of one of these authors" in page) is is_told
 
 
 async def test_a_private_text_is_answered_at_once_and_in_no_address(

@@ -17,7 +17,7 @@ from app import create_app
 from app.clock import now
 from app.services.imports.jobs import UPLOAD_LIFETIME, get_job
 from app.services.imports.uploads import open_upload
-from tests.archives import SMALL_FILES, picture, x_media, x_media_members, x_members, x_zip
+from tests.archives import picture, x_media, x_media_members, x_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
 from tests.waiting import eventually
@@ -282,27 +282,6 @@ async def test_why_a_file_fails_is_in_the_language_of_the_page(
     page = await ended(browser, address)
     assert why in page
     assert '<span lang="en">' not in page
-
-
-@pytest.mark.parametrize(
-    ("name", "label", "author"),
-    [
-        ("mastodon", "마스토돈 아카이브", "mina@a.example"),
-        ("mongo", "MongoDB", "이름 없음"),
-        ("kakaotalk", "카카오톡", ""),
-    ],
-)
-async def test_a_preview_of_each_format(
-    browser: Browser, name: str, label: str, author: str
-) -> None:
-    browser.headers["Accept-Language"] = "ko"
-    page = await browser.page(await upload(browser, SMALL_FILES[name]))
-    facts = re.sub(
-        r"<[^>]+>|\s+", " ", page.partition('<dl class="facts">')[2].partition("</dl>")[0]
-    )
-    assert label in facts
-    assert author in facts
-    assert "hi, you" in page
 
 
 async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) -> None:
