@@ -2,25 +2,43 @@
 
 A regular expression may need hours, and holds the interpreter meanwhile, in a thread too. So each
 answer of another host is read by a fresh process, which has neither the settings nor the database.
+It runs this module, with the bytes as standard input, and writes a line of JSON for each value.
 """
 
 import asyncio
-import contextlib
+import importlib
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import BinaryIO, Final
 
-from app.config import PREFIX
-from app.errors import unpacked
-from app.sandboxed import MIB, MOST_MEMORY, REQUEST, UNREADABLE, ReadError
+import msgspec
 
+from app.errors import AppError, InvalidInputError, message_of, packed, unpacked
+from app.tasks import close_inherited_files, run_child
+
+MIB: Final = 1024 * 1024
 LIMIT_S: Final = 10
 """Seconds that reading may take; then the process is killed."""
 START_S: Final = 20.0
 """Seconds to start the process, on a busy machine."""
+MOST_MEMORY: Final = 256 * MIB
+"""Bytes that reading may take, beside the program itself."""
+MOST_BYTES: Final = 8 * MIB
+"""Bytes of what is read."""
+NICENESS: Final = 5
+REQUEST: Final = "READ"
+"""The variable that names the function, its options and its time, unseen by other users."""
+UNREADABLE: Final = 3
+"""The status where a reason stands in place of the values."""
+
+
+class ReadError(InvalidInputError):
+    """What a stranger wrote cannot be read."""
 
 
 class Sandbox:
@@ -42,9 +60,14 @@ class Sandbox:
         Both are files with a number. Raises ReadError.
         """
         body.seek(0)
-        async with self._lock:
-            request = (function.__module__, function.__name__, options, self._limit_s)
-            status = await self._run(json.dumps(request), body, to)
+        request = json.dumps((function.__module__, function.__name__, options, self._limit_s))
+        streams = body.fileno(), to.fileno(), asyncio.subprocess.DEVNULL
+        settings = {REQUEST: request}
+        try:
+            async with self._lock, asyncio.timeout(self._limit_s + START_S):
+                status = await run_child("app.sandbox", settings=settings, streams=streams)
+        except TimeoutError:
+            status = -signal.SIGKILL
         to.seek(0)
         if status == UNREADABLE:
             raise ReadError(unpacked(json.loads(to.read())))
@@ -55,22 +78,51 @@ class Sandbox:
                 size=MOST_MEMORY // MIB,
             )
 
-    async def _run(self, request: str, body: BinaryIO, to: BinaryIO) -> int:
-        others = {name: each for name, each in os.environ.items() if not name.startswith(PREFIX)}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app.sandboxed"),
-            stdin=body.fileno(),
-            stdout=to.fileno(),
-            stderr=asyncio.subprocess.DEVNULL,
-            env=others | {REQUEST: request},
-            start_new_session=True,  # The parent hears Ctrl+C, and ends it.
-        )
-        try:
-            async with asyncio.timeout(self._limit_s + START_S):
-                return await process.wait()
-        except TimeoutError:
-            return -signal.SIGKILL
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+
+def main() -> None:
+    """Answer the request; the status is not 0 where that fails."""
+    close_inherited_files()
+    os.nice(NICENESS)
+    module, name, options, limit_s = json.loads(os.environ[REQUEST])
+    function = getattr(importlib.import_module(module), name)
+    _limit(limit_s)
+    size = 0
+    try:
+        for value in function(sys.stdin.buffer.read(), **options):
+            line = encoded(value) + b"\n"
+            size += len(line)
+            if size > MOST_BYTES:
+                raise ReadError("the answer holds more than can be read")
+            sys.stdout.buffer.write(line)
+        sys.stdout.flush()
+    except Exception as error:
+        reason = type(error).__name__
+        unexpected = ReadError("the answer cannot be read ({reason})", reason=reason)
+        message = message_of(error if isinstance(error, AppError) else unexpected)
+        sys.stdout.flush()
+        sys.stdout.seek(0)
+        sys.stdout.truncate()
+        json.dump(packed(message), sys.stdout, default=str)
+        sys.exit(UNREADABLE)
+
+
+def _limit(limit_s: int) -> None:
+    """Kill the process when it takes too long, and deny it too much memory."""
+    if sys.platform == "linux":
+        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + MOST_MEMORY, hard))
+    signal.alarm(limit_s)
+
+
+def encoded(value: object) -> bytes:
+    """Return a value as JSON; half a surrogate pair is dropped."""
+    try:
+        return msgspec.json.encode(value, enc_hook=str)
+    except UnicodeEncodeError:
+        plain = msgspec.to_builtins(value, enc_hook=str, builtin_types=())
+        return json.dumps(plain, ensure_ascii=False).encode(errors="ignore")
+
+
+if __name__ == "__main__":
+    main()

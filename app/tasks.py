@@ -4,9 +4,13 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import os
+import sys
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Final, TypeVar
+
+from app.config import PREFIX
 
 INLINE_CHARACTERS: Final = 5_000
 """Characters of which features are counted within 10 ms, the longest that the loop may wait."""
@@ -29,6 +33,44 @@ def share_heap() -> None:
     """
     with contextlib.suppress(AttributeError):  # Only glibc has several.
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+
+
+async def run_child(
+    module: str,
+    *arguments: str,
+    settings: Mapping[str, str],
+    streams: tuple[int | None, int | None, int | None] = (None, None, None),
+) -> int:
+    """Run a module in a process of its own, killed if this is cancelled; return its status.
+
+    Of the environment it has all but the program's settings; others stand in `settings`. It shares
+    the standard streams that are not given.
+    """
+    stdin, stdout, stderr = streams
+    others = {name: each for name, each in os.environ.items() if not name.startswith(PREFIX)}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module, *arguments),
+        env={**others, **settings},
+        start_new_session=True,  # The parent hears Ctrl+C, and ends it.
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+    )
+    try:
+        return await process.wait()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def close_inherited_files() -> None:
+    """Close what a child has open beside its standard streams.
+
+    uvloop (0.22) starts a process with all inheritable files open, the server's sockets too. The
+    port of a server that was killed would stay in use for as long as a child outlives it.
+    """
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
 
 
 async def worked_on(

@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 
-from app.sandboxed import MOST_BYTES, MOST_MEMORY
+from app.sandbox import MOST_BYTES, MOST_MEMORY
 
 
 def kill(_body: bytes) -> Iterator[str]:

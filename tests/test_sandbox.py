@@ -11,8 +11,7 @@ import pytest
 
 from app.clock import monotonic
 from app.formats.rss import read_feed
-from app.sandbox import Sandbox
-from app.sandboxed import ReadError
+from app.sandbox import ReadError, Sandbox
 from tests import readers
 from tests.trust.answers import KNOWN
 

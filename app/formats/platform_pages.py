@@ -1,6 +1,6 @@
 """Pages of live sources: what Mastodon and Bluesky answer, as ids and records.
 
-These functions run in `app/sandboxed.py`. One that reads a page takes the bytes, the name of the
+These functions run in `app/sandbox.py`. One that reads a page takes the bytes, the name of the
 account and the content's type, and yields a `PageHead`, then records.
 """
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.errors import RecordError
 from app.formats.platform_pages import PageHead, read_author_feed, read_statuses
 from app.formats.records import Record
-from app.sandboxed import _encoded
+from app.sandbox import encoded
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)
@@ -52,7 +52,7 @@ def read(function: Callable[..., Iterator[object]], value: object, **options: st
         return []
     assert isinstance(head, PageHead)
     assert all(isinstance(each, str) for each in head.ids)
-    assert all(msgspec.json.decode(_encoded(each), type=Record) for each in records)
+    assert all(msgspec.json.decode(encoded(each), type=Record) for each in records)
     return records  # type: ignore[return-value]
 
 

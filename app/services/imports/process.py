@@ -19,7 +19,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic, wait_until_set
-from app.config import PREFIX, Config
+from app.config import Config
 from app.db.engine import Database
 from app.db.lease import FencingToken, Grant, Lease, LeaseLostError
 from app.errors import AppError, Message, UnavailableError, message_of
@@ -45,7 +45,7 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.uploads import held_uploads, old_uploads, remove_upload, upload_path
 from app.services.posts.media import keeper_of
-from app.tasks import collect_seldom, share_heap
+from app.tasks import close_inherited_files, collect_seldom, run_child, share_heap
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between looks for imports that another process queued."""
@@ -94,21 +94,11 @@ async def _run_one(db: Database, config: Config, lease: Lease) -> bool:
 
 async def _run_process(grant: Grant, config: Config, job_id: int) -> int:
     """Run the import in a process of its own; return its exit status."""
-    others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
-    process = None
+    token = map(str, grant.token)
     try:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", __name__, *map(str, grant.token), str(job_id)),
-            env=others | config.to_env(),
-            start_new_session=True,  # The server hears Ctrl+C, and ends it.
-        )
-        return await process.wait()
+        return await run_child(__name__, *token, str(job_id), settings=config.to_env())
     except (asyncio.CancelledError, OSError):
         # Its rows and its counts agree whenever it ends; the next start resumes it.
-        if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
         with contextlib.suppress(LeaseLostError, AppError):
             async with grant.write() as session:
                 await interrupt_job(session, job_id)
@@ -248,9 +238,7 @@ def be_nice() -> None:
 
 def main() -> None:
     """Run an import, and log as the server does that started this process."""
-    # uvloop (0.22) starts a process with all inheritable files open, the server's sockets too. The
-    # port of a server that was killed would stay in use for as long as an import outlives it.
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    close_inherited_files()
     collect_seldom()
     share_heap()
     config = Config.from_env()
