@@ -14,7 +14,7 @@ import msgspec
 from app.errors import RecordError
 from app.formats.bluesky import feed_item, read_post
 from app.formats.mastodon import PUBLIC, read_activity
-from app.formats.records import Account, BadRecord, Item, Record, Skipped, read_each
+from app.formats.records import Account, Item, Record, Skipped, read_each
 from app.formats.source.json import Json, as_object, as_word, listed
 
 MEDIA_TYPES: Final = {
@@ -39,8 +39,6 @@ class PageHead(msgspec.Struct, kw_only=True):
     """The platform's own id of the account, where it is known."""
     older: str | None = None
     """The cursor of the next page; None at the end."""
-    bad: list[BadRecord] = []
-    skipped: list[Skipped] = []
 
 
 Page = Iterator[PageHead | Record]
@@ -48,12 +46,8 @@ Page = Iterator[PageHead | Record]
 
 def page(items: Iterable[Item], ids: Iterable[str], **head: Any) -> Page:
     """Yield the head of a page, and then the records among its items."""
-    found = list(items)
-    bad = [each for each in found if isinstance(each, BadRecord)]
-    skipped = [each for each in found if isinstance(each, Skipped)]
-    ids = [each for each in ids if len(each) <= MAX_ID_LENGTH]
-    yield PageHead(ids=ids, **head, bad=bad, skipped=skipped)
-    yield from (each for each in found if isinstance(each, Record))
+    yield PageHead(ids=[each for each in ids if len(each) <= MAX_ID_LENGTH], **head)
+    yield from (each for each in items if isinstance(each, Record))
 
 
 def read_author_feed(

@@ -33,6 +33,7 @@ def take_over() -> None:
     op.drop_column("Token", "revoked_at")  # Who revokes a token deletes it.
     for column in ("epoch", "beat_at", "detail"):  # The lease has two; errors hold the reason.
         op.drop_column("ImportJob", column)
+    op.drop_column("LiveSource", "rejected")  # Without the reasons nobody could use the number.
     op.add_column("ImportJob", sa.Column("chat", sa.LargeBinary()))
     op.add_column(
         "Users", sa.Column("is_of_chat", sa.Boolean(), server_default=sa.false(), nullable=False)

@@ -112,8 +112,7 @@ class LiveSource(Base):
     mark: Mapped[str] = mapped_column(Text, default="{}")
     """JSON: how far it was read; changed in the transaction that stores the posts read."""
     accepted: Mapped[int] = mapped_column(default=0)
-    rejected: Mapped[int] = mapped_column(default=0)
-    """Posts that were stored, and those of the last visit that could not be."""
+    """Posts that were stored."""
     failures: Mapped[int] = mapped_column(default=0)
     """Visits in a row that failed."""
     last_error: Mapped[str | None] = mapped_column(Text)

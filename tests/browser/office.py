@@ -126,7 +126,6 @@ def _followed(now: datetime) -> list[LiveSource]:
             username="neighbour_01",
             username_key="neighbour_01",
             accepted=[4210, 0, 1][place],
-            rejected=[0, 0, 2][place],
             last_error=json.dumps(failure) if place == 2 else None,
             added_at=now,
             success_at=[now, None, now - timedelta(days=2)][place],

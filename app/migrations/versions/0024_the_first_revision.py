@@ -262,7 +262,6 @@ def _work() -> None:
         sa.Column("username_key", sa.String(length=960), nullable=False),
         sa.Column("mark", sa.Text(), nullable=False),
         sa.Column("accepted", sa.Integer(), nullable=False),
-        sa.Column("rejected", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("added_at", TIME, nullable=False),

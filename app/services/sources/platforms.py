@@ -56,7 +56,7 @@ class LivePage(NamedTuple):
 
         A feed may hold 2,000 posts, and counting them takes many times their size.
         """
-        portion: list[Item] = [*self.head.bad, *self.head.skipped]
+        portion: list[Item] = []
         size = 0
         for line in self.records:
             if len(portion) >= PORTION or size + len(line) > PORTION_BYTES:

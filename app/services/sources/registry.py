@@ -1,11 +1,11 @@
 """The sources that are followed: added, listed, removed and asked for."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -24,7 +24,6 @@ class SourceFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     platform: str
     username: str
     accepted: Annotated[int, Meta(description="How many posts it has brought.")]
-    rejected: Annotated[int, Meta(description="How many of the last visit could not be stored.")]
     added_at: datetime
     visited_at: Annotated[datetime | None, Meta(description="The last visit.")]
     success_at: Annotated[datetime | None, Meta(description="The last visit without an error.")]
@@ -89,7 +88,7 @@ async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
     source = await session.get(LiveSource, source_id)
     if source is None:
         raise _unknown(source_id)
-    _ask(source)
+    source.next_visit_at = now()
     return facts(source)
 
 
@@ -98,30 +97,28 @@ async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
 
     A visit that has not ended is a failure without a reason.
     """
-    is_allowed = or_(LiveSource.not_before.is_(None), LiveSource.not_before <= now())
     is_under_way = and_(LiveSource.failures > 0, LiveSource.last_error.is_(None))
     is_waiting = or_(LiveSource.next_visit_at <= asked_at, is_under_way)
-    query = select(LiveSource.id).where(is_allowed, is_waiting).limit(1)
+    query = select(LiveSource.id).where(_is_allowed(), is_waiting).limit(1)
     return await session.scalar(query) is not None
 
 
 async def ask_for_visits(session: AsyncSession) -> datetime:
     """Let all sources be visited as soon as their hosts allow; return the time when all are due."""
-    for source in await session.scalars(select(LiveSource)):
-        _ask(source)
-    return now()
+    asked_at = now()
+    await session.execute(update(LiveSource).values(next_visit_at=asked_at))
+    return asked_at
 
 
-def _ask(source: LiveSource) -> None:
-    """Make the source due, by another time than before: a visit that runs is no answer."""
-    source.next_visit_at = min(now(), source.next_visit_at - timedelta(seconds=1))
-
-
-async def due_sources(session: AsyncSession) -> list[LiveSource]:
-    """Return the sources to be visited now, the longest due first."""
-    is_allowed = or_(LiveSource.not_before.is_(None), LiveSource.not_before <= now())
-    query = select(LiveSource).where(LiveSource.next_visit_at <= now(), is_allowed)
+async def due_sources(session: AsyncSession, by: datetime) -> list[LiveSource]:
+    """Return the sources to be visited by a time, the longest due first."""
+    query = select(LiveSource).where(LiveSource.next_visit_at <= by, _is_allowed())
     return list(await session.scalars(query.order_by(LiveSource.next_visit_at, LiveSource.id)))
+
+
+def _is_allowed() -> ColumnElement[bool]:
+    """Return that the host wants requests."""
+    return or_(LiveSource.not_before.is_(None), LiveSource.not_before <= now())
 
 
 def facts(source: LiveSource) -> SourceFacts:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.clock import now
 from app.models import Tweet
 from app.services.posts.deletion import delete_user
-from app.services.sources import visiting
+from app.services.sources import following
 from tests.live_platforms import Fault, Platform
 from tests.services.sources.conftest import KINDS, Following
 
@@ -20,7 +20,7 @@ from tests.services.sources.conftest import KINDS, Following
 async def test_all_posts_arrive_once_over_many_pages(
     following_here: Following, platform: Platform, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(visiting, "OLDER_PAGES", 2)
+    monkeypatch.setattr(following, "OLDER_PAGES", 2)
     platform.page = 1_000 if kind == "rss" else 3
     texts = [platform.add("sky", f"number {n}").text for n in range(14)]
     await following_here.follow(kind, "sky")
