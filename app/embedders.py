@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from app.config import Config
 from app.errors import StartError
 
+TIMEOUT_S: Final = 30.0
+LONGEST_TEXT: Final = 8_000
+"""Characters; services refuse texts of very many tokens."""
+LIBRARY: Final = "sentence_transformers"
 Vectors = NDArray[np.float32]
 
 
 class EmbedderError(Exception):
     """The embedder does not answer, or not with vectors; it may do so later."""
-
-
-class RefusedError(EmbedderError):
-    """The embedder does not take these texts; it may take others."""
 
 
 class Embedder(Protocol):
@@ -33,145 +33,14 @@ class Embedder(Protocol):
     """Vectors of the same name, and only those, can be compared."""
     batch: int
     """How many texts it takes at once."""
+    query_s: float
+    """Seconds that a search waits for the vector of its query."""
 
-    async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
-        """Return a unit vector (d,) of each text, (n, d); a query is waited for less long.
-
-        A text of which it can say nothing gets zeros. Raises EmbedderError, RefusedError where
-        one of the texts is the reason.
-        """
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return a unit vector (d,) of each text, (n, d), or zeros. Raises EmbedderError."""
         ...
 
     async def close(self) -> None: ...
-
-
-def unit_rows(values: Any) -> Vectors:
-    """Return the rows (n, d) at length one; zeros stay. Raises EmbedderError for anything else."""
-    try:
-        rows: Vectors = np.asarray(values, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise EmbedderError("the embedder's vectors are not numbers of one length") from error
-    if rows.ndim != 2 or not rows.shape[1] or not np.isfinite(rows).all():
-        raise EmbedderError("the embedder's vectors are not finite numbers of one length")
-    lengths: Vectors = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return rows / lengths
-
-
-TIMEOUT_S: Final = 30.0
-QUERY_TIMEOUT_S: Final = 3.0
-"""Shorter, since a search waits for the answer."""
-PAUSES_S: Final = (1.0, 4.0, 15.0)
-"""Before each further attempt after a passing fault; a query has none."""
-LONGEST_TEXT: Final = 8_000
-"""Characters; services refuse texts of very many tokens."""
-PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
-ABOUT_TEXTS: Final = frozenset({400, 413, 422})
-
-
-class Remote:
-    """Asks a service as OpenAI defined it; `where` is its address, perhaps with `#MODEL`."""
-
-    batch = 64
-
-    def __init__(self, where: str, *, key: str = "", pauses_s: Sequence[float] = PAUSES_S) -> None:
-        parts = urlsplit(where)
-        if not parts.hostname:
-            raise StartError("SAYWHO_EMBEDDER names no host after http:")
-        path = parts.path.rstrip("/").removesuffix("/embeddings") + "/embeddings"
-        self._url = parts._replace(path=path, fragment="").geturl()
-        self._model = parts.fragment
-        self._pauses_s = pauses_s
-        # Passwords in the address are no part of the name, which the database keeps.
-        host = parts.netloc.rpartition("@")[2]
-        self.name = f"http:{parts.scheme}://{host}{path}#{self._model}"
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.AsyncClient(headers=headers, timeout=TIMEOUT_S)
-
-    async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
-        body = {"input": [text[:LONGEST_TEXT] for text in texts], "model": self._model or "default"}
-        if is_query:
-            return await self._ask(body, len(texts), within_s=QUERY_TIMEOUT_S)
-        for pause_s in self._pauses_s:
-            try:
-                return await self._ask(body, len(texts), within_s=TIMEOUT_S)
-            except _PassingError:
-                await asyncio.sleep(pause_s)
-        return await self._ask(body, len(texts), within_s=TIMEOUT_S)
-
-    async def close(self) -> None:
-        await self._client.aclose()
-
-    async def _ask(self, body: dict[str, Any], count: int, *, within_s: float) -> Vectors:
-        try:
-            async with asyncio.timeout(within_s):
-                answer = await self._client.post(self._url, json=body)
-        except (TimeoutError, httpx.HTTPError) as error:
-            raise _PassingError(
-                f"the embedder cannot be reached: {type(error).__name__}"
-            ) from error
-        if answer.status_code in PASSING:
-            raise _PassingError(f"the embedder answered {answer.status_code}")
-        if answer.status_code in ABOUT_TEXTS:
-            raise RefusedError(f"the embedder answered {answer.status_code}")
-        if answer.status_code != 200:
-            raise EmbedderError(f"the embedder answered {answer.status_code}")
-        try:
-            data = sorted(answer.json()["data"], key=lambda item: item["index"])
-            rows = unit_rows([item["embedding"] for item in data])
-        except (ValueError, KeyError, TypeError) as error:
-            raise EmbedderError("the embedder's answer is not a list of embeddings") from error
-        if len(rows) != count:
-            raise EmbedderError(f"the embedder gave {len(rows)} vectors for {count} texts")
-        return rows
-
-
-class _PassingError(EmbedderError):
-    """Worth another try."""
-
-
-LIBRARY: Final = "sentence_transformers"
-
-
-class SentenceModel:
-    """A model of sentence-transformers, by name or folder, loaded when it is first asked."""
-
-    batch = 32
-
-    def __init__(self, where: str) -> None:
-        if importlib.util.find_spec(LIBRARY) is None:
-            raise StartError(
-                "SAYWHO_EMBEDDER needs an extra: pip install 'saywho[sentence-transformers]'"
-            )
-        folder = Path(where).expanduser()
-        if (where.startswith(("/", ".", "~"))) and not folder.is_dir():
-            raise StartError(f"SAYWHO_EMBEDDER names {where}, which is not a folder")
-        self._where = str(folder) if folder.is_dir() else where
-        self.name = f"sentence-transformers:{folder.resolve() if folder.is_dir() else where}"
-        # One thread: a model gains nothing from two texts at once, and must not take all cores.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedder")
-        self._model: Any = None
-
-    async def embed(self, texts: Sequence[str], *, is_query: bool = False) -> Vectors:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._embed, list(texts))
-
-    async def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
-    def _embed(self, texts: list[str]) -> Vectors:
-        try:
-            if self._model is None:
-                self._model = importlib.import_module(LIBRARY).SentenceTransformer(self._where)
-            return unit_rows(
-                self._model.encode(texts, batch_size=self.batch, show_progress_bar=False)
-            )
-        except (OSError, RuntimeError, ValueError) as error:
-            # What the library says may be a page long.
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise EmbedderError(f"the model {self._where} cannot be used: {reason}") from error
-
-
-__all__ = ["Embedder", "EmbedderError", "RefusedError", "open_embedder"]
 
 
 def open_embedder(config: Config) -> Embedder | None:
@@ -185,3 +54,99 @@ def open_embedder(config: Config) -> Embedder | None:
     if kind == "http":
         return Remote(where, key=config.embedder_key)
     return None
+
+
+def unit_rows(values: Any) -> Vectors:
+    """Return the rows (n, d) at length one; zeros stay. Raises EmbedderError for anything else."""
+    try:
+        rows: Vectors = np.asarray(values, dtype=np.float32)
+        if rows.ndim != 2 or not rows.shape[1] or not np.isfinite(rows).all():
+            raise ValueError("no vectors")
+    except (TypeError, ValueError) as error:
+        message = "the embedder's vectors are not finite numbers of one length"
+        raise EmbedderError(message) from error
+    lengths: Vectors = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return rows / lengths
+
+
+class Remote:
+    """Asks a service as OpenAI defined it; `where` is its address, perhaps with `#MODEL`."""
+
+    batch = 64
+    query_s = 3.0
+
+    def __init__(self, where: str, *, key: str = "") -> None:
+        parts = urlsplit(where)
+        if not parts.hostname:
+            raise StartError("SAYWHO_EMBEDDER names no host after http:")
+        path = parts.path.rstrip("/").removesuffix("/embeddings") + "/embeddings"
+        self._url = parts._replace(path=path, fragment="").geturl()
+        self._model = parts.fragment
+        # Passwords in the address are no part of the name, which the database keeps.
+        host = parts.netloc.rpartition("@")[2]
+        self.name = f"http:{parts.scheme}://{host}{path}#{self._model}"
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._client = httpx.AsyncClient(headers=headers, timeout=TIMEOUT_S)
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        body = {"input": [text[:LONGEST_TEXT] for text in texts], "model": self._model or "default"}
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                answer = await self._client.post(self._url, json=body)
+        except (TimeoutError, httpx.HTTPError) as error:
+            raise EmbedderError(
+                f"the embedder cannot be reached: {type(error).__name__}"
+            ) from error
+        if answer.status_code != 200:
+            raise EmbedderError(f"the embedder answered {answer.status_code}")
+        try:
+            data = sorted(answer.json()["data"], key=lambda item: item["index"])
+            rows = unit_rows([item["embedding"] for item in data])
+        except (ValueError, KeyError, TypeError) as error:
+            raise EmbedderError("the embedder's answer is not a list of embeddings") from error
+        if len(rows) != len(texts):
+            raise EmbedderError(f"the embedder gave {len(rows)} vectors for {len(texts)} texts")
+        return rows
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+class SentenceModel:
+    """A model of sentence-transformers, by name or folder, loaded when it is first asked."""
+
+    batch = 32
+    query_s = 60.0
+    """Includes loading the model, at its first use."""
+
+    def __init__(self, where: str) -> None:
+        if importlib.util.find_spec(LIBRARY) is None:
+            raise StartError(
+                "SAYWHO_EMBEDDER needs an extra: pip install 'saywho[sentence-transformers]'"
+            )
+        folder = Path(where).expanduser()
+        if where.startswith(("/", ".", "~")) and not folder.is_dir():
+            raise StartError(f"SAYWHO_EMBEDDER names {where}, which is not a folder")
+        self._where = str(folder.resolve()) if folder.is_dir() else where
+        self.name = f"sentence-transformers:{self._where}"
+        # One thread: a model gains nothing from two texts at once, and must not take all cores.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedder")
+        self._model: Any = None
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._embed, list(texts))
+
+    async def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _embed(self, texts: list[str]) -> Vectors:
+        try:
+            if self._model is None:
+                self._model = importlib.import_module(LIBRARY).SentenceTransformer(self._where)
+            made = self._model.encode(texts, batch_size=self.batch, show_progress_bar=False)
+            return unit_rows(made)
+        except (OSError, RuntimeError, ValueError) as error:
+            # What the library says may be a page long.
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise EmbedderError(f"the model {self._where} cannot be used: {reason}") from error

@@ -9,28 +9,21 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Select, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic
 from app.db.backend import Sessions, backend_of
 from app.db.engine import Database
 from app.db.indexes import Vector
-from app.embedders import Embedder, EmbedderError, RefusedError
+from app.embedders import Embedder, EmbedderError, Vectors
 from app.memo import DERIVED
 from app.models import Embedding, Tweet, User
 from app.services.event_log import append_event
 
 REST_S: Final = 60.0
 """Pause of the work after an embedder failed."""
-QUERY_REST_S: Final = 5.0
-"""After a query that was not answered, further ones do not ask for so long."""
-LONGEST_WAIT_S: Final = 60.0
-"""Time for the vector of a query; includes loading a model at its first use."""
 REMOVED_AT_ONCE: Final = 2_000
-OTHER_LENGTH: Final = "the embedder's vectors have another length; run: saywho embed --all"
 VECTORS: Final = "vectors"
 """Name of the work and its lease."""
 
@@ -44,7 +37,6 @@ class Embeddings:
         self.embedder = embedder
         self._db = db
         self._rests_until = 0.0
-        self._not_asked_until = 0.0
 
     async def close(self) -> None:
         await self.embedder.close()
@@ -73,8 +65,7 @@ class Embeddings:
 
         Raises EmbedderError; stored vectors stay.
         """
-        others = select(Embedding.tweet_id).where(Embedding.model != self.embedder.name)
-        await _remove(db, others)
+        await _remove(db, Embedding.model != self.embedder.name)
         done = 0
         while True:
             async with db.read() as session:
@@ -90,7 +81,7 @@ class Embeddings:
 
     async def remove_all(self, db: Sessions) -> None:
         """Remove all vectors, so that they are made again."""
-        await _remove(db, select(Embedding.tweet_id))
+        await _remove(db, true())
 
     async def count_missing(self, session: AsyncSession, *, after: int | None = None) -> int:
         """Return how many posts lack a vector: those after an id, by default the new ones."""
@@ -115,7 +106,7 @@ class Embeddings:
         ours = select(Embedding.tweet_id).where(Embedding.model == self.embedder.name)
         return await session.scalar(ours.order_by(Embedding.tweet_id.desc()).limit(1)) or 0
 
-    async def _store(self, db: Sessions, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
+    async def _store(self, db: Sessions, ids: Sequence[int], vectors: Vectors) -> None:
         async with db.write() as session:
             await self._check_length(session, vectors.shape[1])
             # Some may have been deleted since they were read.
@@ -131,35 +122,31 @@ class Embeddings:
                 # Invalidates what was found without these.
                 await append_event(session, "vectors.made", user_id=DERIVED, count=0)
 
+    def _vectors(self) -> Select[Vector]:
+        return select(Embedding.vector).where(Embedding.model == self.embedder.name)
+
     async def _check_length(self, session: AsyncSession, length: int) -> None:
-        one = select(Embedding.vector).where(Embedding.model == self.embedder.name).limit(1)
-        stored = await session.scalar(one)
+        stored = await session.scalar(self._vectors().limit(1))
         if stored is not None and len(stored) != length:
-            raise EmbedderError(OTHER_LENGTH)
+            message = "the embedder's vectors have another length; run: saywho embed --all"
+            raise EmbedderError(message)
 
     async def vector_of(self, session: AsyncSession, tweet_id: int) -> Vector | None:
         """Return the stored vector of a post."""
-        ours = select(Embedding.vector).where(Embedding.model == self.embedder.name)
-        return await session.scalar(ours.where(Embedding.tweet_id == tweet_id))
+        stored = self._vectors().where(Embedding.tweet_id == tweet_id)
+        return await session.scalar(stored)
 
     async def vector_for(self, text: str) -> Vector:
         """Return the vector of a query. Raises EmbedderError.
 
-        It may take seconds, so callers hold no session. An embedder that has just failed is not
-        asked, but one that refused a text is.
+        It may take seconds, so callers hold no session.
         """
-        if monotonic() < self._not_asked_until:
-            raise EmbedderError("the embedder did not answer a moment ago")
         try:
-            async with asyncio.timeout(LONGEST_WAIT_S):
-                (vector,) = await self.embedder.embed([text], is_query=True)
-        except RefusedError:
-            raise
-        except (EmbedderError, TimeoutError) as error:
-            self._not_asked_until = monotonic() + QUERY_REST_S
-            raise EmbedderError(str(error) or "the embedder does not answer") from error
-        found: Vector = vector
-        return found
+            async with asyncio.timeout(self.embedder.query_s):
+                vector: Vector = (await self.embedder.embed([text]))[0]
+                return vector
+        except TimeoutError as error:
+            raise EmbedderError("the embedder does not answer") from error
 
     async def nearest(
         self, vector: Vector, count: int, *, among: Select[Any] | None = None
@@ -181,12 +168,11 @@ class Embeddings:
         return [(min(score, 1.0), post_id) for score, post_id in found if score > 0]
 
 
-async def _remove(db: Sessions, query: Select[int]) -> None:
-    """Remove the vectors of these posts in parts, so that others can write in between."""
-    while True:
-        async with db.read() as session:
-            ids = list(await session.scalars(query.limit(REMOVED_AT_ONCE)))
-        if not ids:
-            return
+async def _remove(db: Sessions, condition: ColumnElement[bool]) -> None:
+    """Remove these vectors in parts, so that others can write in between."""
+    some = select(Embedding.tweet_id).where(condition).limit(REMOVED_AT_ONCE).scalar_subquery()
+    removed = REMOVED_AT_ONCE
+    while removed == REMOVED_AT_ONCE:
         async with db.write() as session:
-            await session.execute(delete(Embedding).where(Embedding.tweet_id.in_(ids)))
+            gone = delete(Embedding).where(Embedding.tweet_id.in_(some))
+            removed = len((await session.scalars(gone.returning(Embedding.tweet_id))).all())

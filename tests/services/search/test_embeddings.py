@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from app.db.engine import Database
-from app.embedders import EmbedderError, RefusedError
+from app.embedders import EmbedderError
 from app.models import Embedding, Tweet
 from app.services.checks import find_faults
 from app.services.posts.deletion import delete_post, delete_user, purge_deleted
@@ -122,22 +122,6 @@ async def test_vectors_go_with_their_posts(db: Database) -> None:
     (last,) = await post(db, "eve", "ddd")
     await embeddings.embed_missing(db)
     assert set(await nearest(embeddings, "abcd")) == {ids[1], last}
-
-
-async def test_a_text_that_is_refused_says_nothing_of_others(db: Database) -> None:
-    embeddings = Embeddings(db, Letters(refused="bad"))
-    with pytest.raises(RefusedError):
-        await embeddings.vector_for("bad")
-    assert np.array_equal(await embeddings.vector_for("d"), (await Letters().embed(["d"]))[0])
-
-
-async def test_an_embedder_that_did_not_answer_a_query_is_left_in_peace(db: Database) -> None:
-    embedder = Letters(down_for=1)
-    embeddings = Embeddings(db, embedder)
-    for _ in range(3):
-        with pytest.raises(EmbedderError):
-            await embeddings.vector_for("a")
-    assert embedder.asked == 1
 
 
 async def test_the_nearest_of_many_are_those_of_a_plain_sort(
