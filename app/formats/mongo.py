@@ -29,7 +29,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Source, head
 from app.formats.source.json import Json, first_documents, first_mark, is_lines, load, objects
-from app.formats.x.statuses import is_v1, is_v2, to_item
+from app.formats.x.posts import api_item, is_v1, is_v2
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AUTHORS: Final = ("user", "author")
@@ -51,7 +51,7 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
         if not (is_v1(document) or is_v2(document)):
             return columns.read(row, place)
         plain = {key: unwrapped(value) for key, value in document.items()}
-        status = to_item(plain, place, include_restricted=options.include_restricted)
+        status = api_item(plain, place, include_restricted=options.include_restricted)
         if isinstance(status, Record) and not (status.username and status.source_id):
             name, source_id = columns.name_and_id(row)
             name, source_id = status.username or name, status.source_id or source_id

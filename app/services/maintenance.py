@@ -20,8 +20,7 @@ from app.models import BackgroundSnapshot, ImportJob
 from app.services.compare.background import GROWTH, is_outgrown, renew_background
 from app.services.compare.folding import LongTails
 from app.services.event_log import has_old_events, prune_events
-from app.services.imports.jobs import ENDED, is_importing
-from app.services.imports.uploads import remove_upload
+from app.services.imports.jobs import ENDED, is_importing, remove_upload
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
 from app.services.posts.media import has_unneeded, remove_every_unneeded, remove_unneeded
 from app.services.search.embeddings import VECTORS, Embeddings

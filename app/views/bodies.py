@@ -27,7 +27,7 @@ from app.errors import (
     UnavailableError,
 )
 from app.lifespan import resources
-from app.services.imports.uploads import open_upload, remove_upload, sync_upload
+from app.services.imports.jobs import open_upload, remove_upload, sync_upload
 from app.tasks import worked_on
 
 CHUNK_TIMEOUT_S: Final = 30

@@ -6,7 +6,8 @@ from app.clock import now
 from app.db.engine import Database
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
-from app.services.imports.bulk import BulkPost, ImportReport, store_batch
+from app.services.imports.bulk import BulkPost, store_batch
+from app.services.imports.report import ImportReport
 from app.services.posts.new_tweet import new_tweet
 from app.services.search.vocabulary import renew_vocabulary
 from tests.conftest import Outside

@@ -10,7 +10,7 @@ from app.formats.mongo import has_mark
 from app.formats.records import Archive, Format, ReadOptions, read_each
 from app.formats.source.file import Source
 from app.formats.source.json import Json, as_object, first_documents, listed, objects
-from app.formats.x.statuses import is_v1, is_v2, to_item
+from app.formats.x.posts import api_item, is_v1, is_v2
 
 _SEARCH: Final = "statuses"
 _USERS: Final = ("author", "in_reply_to_user")
@@ -33,7 +33,7 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
     if not is_known or any(map(has_mark, found)):
         return None
     statuses = objects(source, lists=(_SEARCH,), items_of=_statuses)
-    items = read_each(statuses, partial(to_item, include_restricted=options.include_restricted))
+    items = read_each(statuses, partial(api_item, include_restricted=options.include_restricted))
     return Archive(FORMAT.name, "record", None, items)
 
 

@@ -1,33 +1,30 @@
-"""Storing many posts of many authors: a transaction for each batch, and a report."""
+"""Storing many posts of many authors: a transaction for each batch."""
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final, cast
 
 import msgspec
-from msgspec import Meta
-from sqlalchemy import and_, select, union_all
+from sqlalchemy import Table, and_, bindparam, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.compute.counts import Counts
 from app.compute.features import features_of
 from app.compute.text import username_key
-from app.db.backend import backend_of
-from app.errors import AppError, ConflictError, Message, message_of
-from app.models import Tweet
+from app.db.backend import allocate_ids, backend_of, insert_rows, is_among
+from app.errors import AppError, ConflictError, message_of
+from app.models import Tweet, User
 from app.services.compare.folding import FOLD_FROM, CountedPost, fold_batch
 from app.services.event_log import NewEvent
-from app.services.imports.authors import BulkAuthor, find_authors, store_authors
-from app.services.posts.media import stored_media
+from app.services.imports.report import ImportReport
 from app.services.posts.new_tweet import NewTweet
+from app.services.posts.users import check_platform, clean_display_name
 from app.services.posts.writer import Arrival, add_arrivals
 
-MAX_ERRORS: Final = 100
-MOST_LISTED: Final = 200
-"""Authors whose new posts a report counts one by one."""
 BATCH: Final = 2_000
 """Posts in one transaction: enough to share its cost, few enough for other writers to wait."""
 RESOLVED_AT_ONCE: Final = 200
@@ -35,13 +32,6 @@ RESOLVED_AT_ONCE: Final = 200
 
 Kind = tuple[int, datetime | None, str]
 """What makes two posts equal: the author, the time that was given with them, and the text."""
-
-
-class BulkError(msgspec.Struct, frozen=True):
-    """Why a line or record was not stored."""
-
-    line: Annotated[int, Meta(description="The number of the line, from 1.")]
-    detail: str
 
 
 class BulkPost(msgspec.Struct, kw_only=True):
@@ -60,73 +50,78 @@ class BulkPost(msgspec.Struct, kw_only=True):
     """Whether it is of a chat, whose people are nobody's on any platform."""
 
 
-class StoredPosts(msgspec.Struct):
-    """New posts by the ids of their authors, of whom the first 200 count, and their times."""
-
-    posts: dict[int, int] = {}
-    first_at: datetime | None = None
-    newest_at: datetime | None = None
-    files: int = 0
-    """Kept pictures and videos of these posts."""
-
-    def add(self, user_id: int, time: datetime | None, media: str | None) -> None:
-        self.files += sum(each.file is not None for each in stored_media(media))
-        if user_id in self.posts or len(self.posts) < MOST_LISTED:
-            self.posts[user_id] = self.posts.get(user_id, 0) + 1
-        if time is not None:
-            self.first_at = min(time, self.first_at or time)
-            self.newest_at = max(time, self.newest_at or time)
+_USER: Final = cast(Table, User.__table__)
+_CHANGE: Final = update(_USER).where(_USER.c.id == bindparam("changed"))
 
 
 @dataclass(slots=True)
-class PostCounts:
-    """How many posts were stored, and how many were not, by the reason."""
+class BulkAuthor:
+    """An author; mapped objects, by the thousand, would hold up the event loop."""
 
-    accepted: int = 0
-    duplicates: int = 0
-    rejected: int = 0
-    reposts: int = 0
-    restricted: int = 0
-    skipped: int = 0
+    id: int
+    """0 until it is stored."""
+    username: str
+    platform: str
+    display_name: str | None = None
+    deletion_count: int = 0
+    is_of_chat: bool = False
+    is_changed: bool = False
 
-    def add(self, other: "PostCounts") -> None:
-        for count in fields(PostCounts):
-            setattr(self, count.name, getattr(self, count.name) + getattr(other, count.name))
+    def complete(
+        self, *, platform: str | None, display_name: str | None, is_of_chat: bool = False
+    ) -> None:
+        """Fill an empty display name, and replace the platform `local`.
+
+        Raises ConflictError for another platform.
+        """
+        check_platform(self.username, self.platform, platform, is_of_chat=self.is_of_chat)
+        if is_of_chat and not self.is_of_chat:
+            self.is_of_chat = self.is_changed = True
+        if platform and platform != "local" and self.platform == "local":
+            self.platform, self.is_changed = platform, True
+        if not self.display_name and (cleaned := clean_display_name(display_name)):
+            self.display_name, self.is_changed = cleaned, True
 
 
-@dataclass(slots=True)
-class ImportReport(PostCounts):
-    """Counts of the posts so far, and the first errors."""
+async def find_authors(session: AsyncSession, keys: Collection[str]) -> dict[str, BulkAuthor]:
+    """Return the authors with these case-folded names, by one statement."""
+    names = ("id", "username", "platform", "display_name", "deletion_count", "is_of_chat")
+    query = select(*(getattr(User, name) for name in names)).where(User.deleted_at.is_(None))
+    rows = await session.execute(query.where(is_among(session, User.username_key, keys)))
+    return {username_key(row.username): BulkAuthor(*row) for row in rows}
 
-    errors: list[BulkError] = field(default_factory=list)
-    stored: StoredPosts = field(default_factory=StoredPosts)
-    event_id: int | None = None
-    broken: Message | None = None
-    """The reason why the source could not be read to its end."""
 
-    def reject(self, place: int, detail: str) -> None:
-        """Count a post that was not stored; the first errors are kept."""
-        self.rejected += 1
-        self.note(place, detail)
-
-    def note(self, place: int, detail: str) -> None:
-        """Report what was left out of a post that was stored."""
-        if len(self.errors) < MAX_ERRORS:
-            self.errors.append(BulkError(place, detail))
-
-    def merge(self, other: "ImportReport") -> None:
-        """Add what was found in reading further posts."""
-        self.add(other)
-        self.errors += other.errors[: MAX_ERRORS - len(self.errors)]
-        self.broken = self.broken or other.broken
-
-    def in_order(self) -> list[BulkError]:
-        """Return the errors by place: reading and storing report them at different times."""
-        return sorted(self.errors, key=lambda error: error.line)
-
-    def saw(self, event_id: int | None) -> None:
-        if event_id is not None:
-            self.event_id = max(self.event_id or 0, event_id)
+async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) -> list[NewEvent]:
+    """Store the authors that are new, whose ids are set here, or changed; return their events."""
+    changed = [author for author in authors if author.id and author.is_changed]
+    new = [author for author in authors if not author.id]
+    ids = await allocate_ids(session, User, len(new)) if new else ()
+    created_at, rows = now(), []
+    for author, user_id in zip(new, ids, strict=True):
+        author.id = user_id
+        rows.append(
+            {
+                "id": author.id,
+                "username": author.username,
+                "username_key": username_key(author.username),
+                "display_name": author.display_name,
+                "platform": author.platform,
+                "is_of_chat": author.is_of_chat,
+                "created_at": created_at,
+                "tweet_count": 0,
+                "deletion_count": 0,
+            }
+        )
+    await insert_rows(session, _USER, rows)
+    if changed:
+        names = ("platform", "display_name", "is_of_chat")
+        values = [
+            {"changed": author.id} | {name: getattr(author, name) for name in names}
+            for author in changed
+        ]
+        await session.execute(_CHANGE, values)
+    events = [NewEvent("user.created", author.id) for author in new]
+    return events + [NewEvent("user.updated", author.id) for author in changed]
 
 
 def count(batch: Sequence[BulkPost]) -> None:

@@ -19,9 +19,9 @@ from app.errors import (
 )
 from app.formats.records import Account, Archive, ReadOptions
 from app.services.compare.background import is_outgrown, renew_background
-from app.services.imports.bulk import BATCH, BulkPost, ImportReport, store_batch
-from app.services.imports.media import ArchiveMedia
-from app.services.imports.reading import ArchiveReader
+from app.services.imports.bulk import BATCH, BulkPost, store_batch
+from app.services.imports.reading import ArchiveMedia, ArchiveReader
+from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
 from app.services.posts.users import check_platform, find_user
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary

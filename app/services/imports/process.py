@@ -27,8 +27,6 @@ from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
-from app.services.imports.bulk import ImportReport
-from app.services.imports.facts import stored_posts
 from app.services.imports.imports import CancelledImportError, check_archive, import_archive
 from app.services.imports.jobs import (
     LEASE,
@@ -39,11 +37,15 @@ from app.services.imports.jobs import (
     drop_uploads,
     end_job,
     get_job,
+    held_uploads,
     interrupt_job,
     next_job,
+    old_uploads,
     options_of,
+    remove_upload,
+    upload_path,
 )
-from app.services.imports.uploads import held_uploads, old_uploads, remove_upload, upload_path
+from app.services.imports.report import ImportReport, stored_posts
 from app.services.posts.media import keeper_of
 from app.tasks import close_inherited_files, collect_seldom, run_child, share_heap
 

@@ -27,8 +27,8 @@ from app.errors import InvalidInputError, message_of, packed
 from app.formats.records import Archive
 from app.models import LiveSource, Tweet
 from app.sandbox import Sandbox
-from app.services.imports.bulk import ImportReport
 from app.services.imports.imports import import_archive
+from app.services.imports.report import ImportReport
 from app.services.posts.deletion import delete_post
 from app.services.posts.users import find_user
 from app.services.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher

@@ -14,9 +14,8 @@ from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.paths import IMPORTS
-from app.services.imports.facts import ImportFacts, facts
-from app.services.imports.jobs import add_job, cancel_job, get_job, list_jobs
-from app.services.imports.uploads import remove_upload
+from app.services.imports.jobs import add_job, cancel_job, get_job, list_jobs, remove_upload
+from app.services.imports.report import ImportFacts, facts
 from app.views import cursors
 from app.views.access import writing
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Body, Reply

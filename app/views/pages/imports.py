@@ -23,7 +23,6 @@ from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
-from app.services.imports.facts import errors_of, stored_authors, stored_posts
 from app.services.imports.jobs import (
     ENDED,
     add_job,
@@ -31,11 +30,13 @@ from app.services.imports.jobs import (
     get_job,
     list_jobs,
     list_uploads,
+    remove_upload,
     start_job,
+    upload_path,
 )
 from app.services.imports.preview import SHOWN, Preview, count_known, left_out, preview
+from app.services.imports.report import errors_of, stored_authors, stored_posts
 from app.services.imports.samples import list_samples
-from app.services.imports.uploads import remove_upload, upload_path
 from app.views import cursors
 from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint

@@ -22,9 +22,8 @@ from app.services.access.operators import set_password_hash
 from app.services.access.passwords import check_password
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
 from app.services.checks import installation_facts
-from app.services.imports.jobs import drop_jobs
+from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.samples import delete_samples, list_samples
-from app.services.imports.uploads import remove_upload
 from app.services.posts.deletion import count_deleted, delete_everybody, delete_post, delete_user
 from app.services.posts.users import count_users
 from app.views.access import known_device, writing

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.formats.records import Account, BadRecord, Item, Record, Skipped
-from app.formats.x import notes as x_notes
+from app.formats.x import archive as x_archive
 from tests.archives import x_file, x_note, x_tweet, x_zip
 from tests.formats.reading import read_archive, saved_folder, texts
 
@@ -55,7 +55,7 @@ def test_unreadable_notes_are_bad_records(tmp_path: Path, item: object) -> None:
 def test_too_many_to_hold_are_left_out_and_reported(
     tmp_path: Path, item: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(x_notes, "MAX_HELD_CHARACTERS", 10_000)
+    monkeypatch.setattr(x_archive, "MAX_HELD_CHARACTERS", 10_000)
     found = items(tmp_path, [x_tweet(1, SHORT)], [item] * 100)
     assert found[0] == BadRecord(1, "a long post whose whole text cannot be read")
     assert len(found) < 30

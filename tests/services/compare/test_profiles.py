@@ -18,7 +18,8 @@ from app.services.compare.background import renew_background
 from app.services.compare.contenders import contenders_by_name
 from app.services.compare.folding import FOLD_FROM, fold_tails, users_with_tails
 from app.services.compare.profiles import ProfileStore
-from app.services.imports.bulk import BulkPost, ImportReport, count, store_batch
+from app.services.imports.bulk import BulkPost, count, store_batch
+from app.services.imports.report import ImportReport
 from app.services.posts.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from tests.conftest import MakeConfig

@@ -18,8 +18,9 @@ from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.folding import users_with_tails
 from app.services.imports import reading
-from app.services.imports.bulk import BATCH, ImportReport
+from app.services.imports.bulk import BATCH
 from app.services.imports.imports import import_archive
+from app.services.imports.report import ImportReport
 from tests.conftest import MakeConfig
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

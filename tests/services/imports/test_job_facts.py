@@ -2,8 +2,14 @@
 
 from app.errors import Message
 from app.models import ImportJob
-from app.services.imports.bulk import BulkError
-from app.services.imports.facts import ImportFault, encode_errors, errors_of, facts, with_failure
+from app.services.imports.report import (
+    BulkError,
+    ImportFault,
+    encode_errors,
+    errors_of,
+    facts,
+    with_failure,
+)
 
 FAULT = Message("not valid {encoding}", encoding="UTF-8")
 LINE = Message("the line is {fault}", fault=FAULT)

@@ -3,7 +3,6 @@
 import pytest
 
 from app.db.engine import Database
-from app.services.imports.bulk import ImportReport
 from app.services.imports.jobs import (
     MOST_ATTEMPTS,
     add_job,
@@ -12,6 +11,7 @@ from app.services.imports.jobs import (
     counted,
     get_job,
 )
+from app.services.imports.report import ImportReport
 
 
 @pytest.mark.parametrize("gets_on", [True, False], ids=["gets on", "stays where it is"])

@@ -9,7 +9,8 @@ from app.db.engine import Database
 from app.formats.records import Medium
 from app.models import Vocabulary
 from app.services.checks import find_faults
-from app.services.imports.bulk import BulkPost, ImportReport, store_batch
+from app.services.imports.bulk import BulkPost, store_batch
+from app.services.imports.report import ImportReport
 from app.services.posts.new_tweet import new_tweet
 from app.services.search.search import ResultPage
 from app.services.search.search import find as find_page

@@ -21,10 +21,17 @@ from app.db.lease import FencingToken, Lease
 from app.formats.records import ReadOptions
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
-from app.services.imports import uploads as uploads_module
+from app.services.imports import jobs as jobs_module
 from app.services.imports.bulk import BATCH
-from app.services.imports.jobs import ENDED, LEASE, add_job, cancel_job, get_job
-from app.services.imports.uploads import open_upload, upload_path
+from app.services.imports.jobs import (
+    ENDED,
+    LEASE,
+    add_job,
+    cancel_job,
+    get_job,
+    open_upload,
+    upload_path,
+)
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
 from tests.archives import SMALL_FILES, x_zip
 from tests.browsing import parts_of, signed_in
@@ -329,7 +336,7 @@ async def test_a_client_that_breaks_off_leaves_nothing(app: Quart, writer: Clien
 async def test_a_full_disk_is_507_and_keeps_nothing(
     app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads_module, "FILE", "/dev/full")
+    monkeypatch.setattr(jobs_module, "FILE", "/dev/full")
     multipart = {"Content-Type": "multipart/form-data; boundary=xxx"}
     for body, headers in ((b" " * 100, {}), (form(FILE + b" " * 20_000), multipart)):
         answer = await writer.post(IMPORTS, data=body, headers=headers)

@@ -15,8 +15,7 @@ from quart.datastructures import FileStorage
 
 from app import create_app
 from app.clock import now
-from app.services.imports.jobs import UPLOAD_LIFETIME, get_job
-from app.services.imports.uploads import open_upload
+from app.services.imports.jobs import UPLOAD_LIFETIME, get_job, open_upload
 from tests.archives import picture, x_media, x_media_members, x_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig

@@ -1,8 +1,9 @@
-"""Facts about imports: how far each is, and what became of it."""
+"""What became of an import: its counts, its errors, whose posts it stored."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -11,7 +12,87 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Message, packed, unpacked
 from app.models import ImportJob, User
-from app.services.imports.bulk import BulkError, StoredPosts
+from app.services.posts.media import stored_media
+
+MAX_ERRORS: Final = 100
+MOST_LISTED: Final = 200
+"""Authors whose new posts a report counts one by one."""
+
+
+class BulkError(msgspec.Struct, frozen=True):
+    """Why a line or record was not stored."""
+
+    line: Annotated[int, Meta(description="The number of the line, from 1.")]
+    detail: str
+
+
+class StoredPosts(msgspec.Struct):
+    """New posts by the ids of their authors, of whom the first 200 count, and their times."""
+
+    posts: dict[int, int] = {}
+    first_at: datetime | None = None
+    newest_at: datetime | None = None
+    files: int = 0
+    """Kept pictures and videos of these posts."""
+
+    def add(self, user_id: int, time: datetime | None, media: str | None) -> None:
+        self.files += sum(each.file is not None for each in stored_media(media))
+        if user_id in self.posts or len(self.posts) < MOST_LISTED:
+            self.posts[user_id] = self.posts.get(user_id, 0) + 1
+        if time is not None:
+            self.first_at = min(time, self.first_at or time)
+            self.newest_at = max(time, self.newest_at or time)
+
+
+@dataclass(slots=True)
+class PostCounts:
+    """How many posts were stored, and how many were not, by the reason."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    reposts: int = 0
+    restricted: int = 0
+    skipped: int = 0
+
+    def add(self, other: "PostCounts") -> None:
+        for count in fields(PostCounts):
+            setattr(self, count.name, getattr(self, count.name) + getattr(other, count.name))
+
+
+@dataclass(slots=True)
+class ImportReport(PostCounts):
+    """Counts of the posts so far, and the first errors."""
+
+    errors: list[BulkError] = field(default_factory=list)
+    stored: StoredPosts = field(default_factory=StoredPosts)
+    event_id: int | None = None
+    broken: Message | None = None
+    """The reason why the source could not be read to its end."""
+
+    def reject(self, place: int, detail: str) -> None:
+        """Count a post that was not stored; the first errors are kept."""
+        self.rejected += 1
+        self.note(place, detail)
+
+    def note(self, place: int, detail: str) -> None:
+        """Report what was left out of a post that was stored."""
+        if len(self.errors) < MAX_ERRORS:
+            self.errors.append(BulkError(place, detail))
+
+    def merge(self, other: "ImportReport") -> None:
+        """Add what was found in reading further posts."""
+        self.add(other)
+        self.errors += other.errors[: MAX_ERRORS - len(self.errors)]
+        self.broken = self.broken or other.broken
+
+    def in_order(self) -> list[BulkError]:
+        """Return the errors by place: reading and storing report them at different times."""
+        return sorted(self.errors, key=lambda error: error.line)
+
+    def saw(self, event_id: int | None) -> None:
+        if event_id is not None:
+            self.event_id = max(self.event_id or 0, event_id)
 
 
 class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
