@@ -25,8 +25,8 @@ from app.compute.text import clean_username, decode_entities
 from app.config import Config
 from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
-from app.formats.chats.people import renaming, zone_of
-from app.formats.columns import FIELDS, chosen_columns
+from app.formats.chats.people import renaming, zone_name
+from app.formats.csv import FIELDS, chosen_columns
 from app.formats.records import Archive, Item, ReadOptions, Record
 from app.formats.registry import FORMATS, WITH_ENTITIES, open_archive
 from app.formats.source.file import Source
@@ -101,31 +101,16 @@ class Totals(PostCounts):
             yield "… (--json lists more)"
 
 
-def _checked(check: Callable[[Any], object]) -> Callable[..., Any]:
-    """Return the callback of an option that turns the check's ValueError into bad usage."""
+def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
+    """Return the callback of an option, whose ValueError is bad usage."""
 
     def callback(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
         try:
-            if value is not None:
-                check(value)
+            return value if value is None else parse(value)
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
-        return value
 
     return callback
-
-
-username_option = click.option(
-    "--username",
-    callback=_checked(clean_username),  # Else a whole file would be rejected.
-    help="Author for posts that name none; the name for a file of one account.",
-)
-restricted_option = click.option(
-    "--include-restricted", is_flag=True, help="Take posts for a limited audience too."
-)
-entities_option = click.option(
-    "--decode-entities", is_flag=True, help="Read &amp; as & in JSON lines and CSV, and so on."
-)
 
 
 @click.command("import")
@@ -137,21 +122,28 @@ entities_option = click.option(
     default="auto",
     show_default=True,
 )
-@username_option
-@restricted_option
+@click.option(
+    "--username",
+    callback=_parsed_by(clean_username),  # Else a whole file would be rejected.
+    help="Author for posts that name none; the name for a file of one account.",
+)
+@click.option("--include-restricted", is_flag=True, help="Take posts for a limited audience too.")
 @click.option("--no-media", is_flag=True, help="Leave pictures and videos of archives out.")
-@entities_option
+@click.option(
+    "--decode-entities", is_flag=True, help="Read &amp; as & in JSON lines and CSV, and so on."
+)
 @click.option(
     "--column",
+    "columns",
     metavar="NAME=FIELD",
     multiple=True,
-    callback=_checked(chosen_columns),
+    callback=_parsed_by(chosen_columns),
     help=f"What a column of CSV holds: {', '.join(FIELDS)}, or nothing.",
 )
 @click.option(
     "--timezone",
     metavar="ZONE",
-    callback=_checked(zone_of),
+    callback=_parsed_by(zone_name),
     help="Of the times in a chat, such as Asia/Seoul; by default the machine's.",
 )
 @click.option("--only", metavar="NAME", multiple=True, help="Take this person's part of a chat.")
@@ -159,44 +151,23 @@ entities_option = click.option(
     "--rename",
     metavar="A=B",
     multiple=True,
-    callback=_checked(renaming),
+    callback=_parsed_by(renaming),
     help="Another name for somebody in a chat; two of one name are joined.",
 )
-@click.option("--publish", is_flag=True, help="Take a chat though everybody may read it here.")
+@click.option(
+    "--publish", "is_published", is_flag=True, help="Take a chat though everybody may read it here."
+)
 @click.option("--dry-run", is_flag=True, help="Count without storing.")
 @json_option
 def import_command(
-    files: tuple[str, ...],
-    format_name: str,
-    username: str | None,
-    include_restricted: bool,
-    no_media: bool,
-    decode_entities: bool,
-    column: tuple[str, ...],
-    timezone: str | None,
-    only: tuple[str, ...],
-    rename: tuple[str, ...],
-    publish: bool,
-    dry_run: bool,
+    files: tuple[str, ...], format_name: str, no_media: bool, dry_run: bool, **chosen: Any
 ) -> None:
     """Import the posts of each FILE, recognised by its content; - reads standard input.
 
     Archives of X and Mastodon; data of Bluesky and the X API; chats of KakaoTalk, WhatsApp and
     Telegram; MongoDB exports; JSON lines; CSV.
     """
-
-    username = None if username is None else clean_username(username)
-    options = ReadOptions(
-        username,
-        not no_media,
-        include_restricted,
-        decode_entities,
-        chosen_columns(column),
-        timezone,
-        only,
-        renaming(rename),
-        publish,
-    )
+    options = ReadOptions(**chosen)
 
     async def run(db: Database, config: Config) -> Totals:
         stop_on_signals()

@@ -22,7 +22,7 @@ from app.formats.records import (
 from app.formats.source.json import Json, as_json
 from app.formats.source.times import read_time
 
-# The names of each field, in the order of preference, as `_plain` writes them.
+# The names of each field, in the order of preference, as `plain_name` writes them.
 ALIASES: Final[dict[str, str]] = {
     "text": "fulltext text tweet tweettext content body 내용 트윗 트윗내용 본문 텍스트 글 게시글",
     "username": "username author.username user.username author user.screenname screenname handle"
@@ -76,8 +76,6 @@ OWN_FIELDS: Final = (
     *("reply_to", "media", "counts"),
 )
 """The fields of this program's own exports; values are read as they are."""
-FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", "lang", "url")
-"""What somebody may say that a column holds."""
 _COUNTED: Final = ("n_likes", "n_reposts", "n_replies", "n_quotes")
 _COUNTS: Final = frozenset({"counts", *_COUNTED})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
@@ -94,7 +92,7 @@ _MAX_EXACT_FLOAT: Final = 2**53
 @lru_cache(KNOWN_HEADERS)
 def text_column(names: tuple[str, ...]) -> str | None:
     """Return the one of these columns that holds texts, None where none is known to."""
-    plain = {_plain(name): name for name in reversed(names)}
+    plain = {plain_name(name): name for name in reversed(names)}
     return next((plain[alias] for alias in ALIASES["text"].split() if alias in plain), None)
 
 
@@ -107,10 +105,10 @@ class Columns:
         self._is_own = {*self._all} == {*OWN_FIELDS}
         plain: dict[str, str] = {}
         for name in self._all:
-            plain.setdefault(_plain(name), name)
+            plain.setdefault(plain_name(name), name)
         self._names: dict[str, tuple[str, ...]] = {}
         for name, field in chosen.items():
-            column = plain.pop(_plain(name), None)
+            column = plain.pop(plain_name(name), None)
             if column is not None and field:
                 self._names[field] = (*self._names.get(field, ()), column)
         for field, aliases in ALIASES.items():
@@ -189,18 +187,6 @@ class Columns:
         return value if self._is_own and isinstance(value, str) else _word(value)
 
 
-def chosen_columns(pairs: Iterable[str]) -> dict[str, str]:
-    """Return the fields by the names of columns, each pair `NAME=FIELD`. Raises ValueError."""
-    known = {_plain(alias): name for name in FIELDS for alias in (name, *ALIASES[name].split())}
-    found = {}
-    for pair in pairs:
-        column, _, field = pair.rpartition("=")
-        if not column.strip() or (field.strip() and _plain(field) not in known):
-            raise ValueError(f"a column is given as NAME=FIELD; fields are {', '.join(FIELDS)}")
-        found[column] = known.get(_plain(field), "")
-    return found
-
-
 columns_of: Final = lru_cache(KNOWN_HEADERS)(Columns)
 """The columns among some names, a tuple."""
 
@@ -249,7 +235,7 @@ def _reactions(values: Json) -> Reactions | None:
     return stated if stated and stated.is_known else Reactions.read(map(values.get, _COUNTED))
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return a name without case, spaces, hyphens, and underscores except a leading one."""
     name = unicodedata.normalize("NFC", name[:_LONGEST_NAME]).strip().casefold()
     return name[:1] + re.sub(r"[\s_-]", "", name[1:])

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from app.errors import BrokenFileError, Message
-from app.formats.columns import OWN_FIELDS, Columns, is_damaged_id
+from app.formats.columns import ALIASES, OWN_FIELDS, Columns, is_damaged_id, plain_name
 from app.formats.records import (
     Archive,
     BadRecord,
@@ -28,6 +28,11 @@ from app.formats.source.file import Source
 from app.formats.source.json import Json
 from app.formats.source.text import MAX_LINE, Line, first_lines, lines
 
+FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", "lang", "url")
+"""What somebody may say that a column holds."""
+OWN_HEADER: Final = ",".join(OWN_FIELDS)
+GUARDED: Final = ("=", "+", "-", "@", "'", "\t")
+_DELIMITERS: Final = ",;\t|"
 MISPLACED: Final = Message("the row has a quote or a line break in the wrong place")
 # The limit belongs to the whole process; rows have a smaller one.
 csv.field_size_limit(2 * MAX_LINE)
@@ -77,11 +82,6 @@ def read_rows(lines: Iterable[Line], delimiter: str) -> Iterator[Row]:
             yield Row(start, fields)
 
 
-OWN_HEADER: Final = ",".join(OWN_FIELDS)
-GUARDED: Final = ("=", "+", "-", "@", "'", "\t")
-_DELIMITERS: Final = ",;\t|"
-
-
 def read(source: Source, options: ReadOptions) -> Archive | None:
     """Return the posts of many authors; perhaps no column is known to hold their texts."""
     found = None if source.has_members else _table(source, options.columns)
@@ -90,6 +90,18 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
     delimiter, columns = found
     items = _items(source, delimiter, columns)
     return Archive(FORMAT.name, "line", None, items, columns=columns.fields)
+
+
+def chosen_columns(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the fields by the names of columns, each pair `NAME=FIELD`. Raises ValueError."""
+    known = {plain_name(alias): name for name in FIELDS for alias in (name, *ALIASES[name].split())}
+    found = {}
+    for pair in pairs:
+        column, _, field = pair.rpartition("=")
+        if not column.strip() or (field.strip() and plain_name(field) not in known):
+            raise ValueError(f"a column is given as NAME=FIELD; fields are {', '.join(FIELDS)}")
+        found[column] = known.get(plain_name(field), "")
+    return found
 
 
 def encode(rows: Sequence[PostRow]) -> bytes:

@@ -28,17 +28,20 @@ from app.formats.records import (
     read_each,
 )
 from app.formats.source.file import Source, head
-from app.formats.source.json import Json, first_documents, first_mark, is_lines, load, objects
-from app.formats.x.posts import api_item, is_v1, is_v2
+from app.formats.source.json import (
+    Json,
+    first_documents,
+    first_mark,
+    is_extended,
+    is_lines,
+    load,
+    objects,
+    wrapper_of,
+)
+from app.formats.x.api import is_v1, is_v2, to_item
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AUTHORS: Final = ("user", "author")
-_WRAPPERS: Final = frozenset(
-    {
-        *("$oid", "$uuid", "$symbol", "$date", "$timestamp", "$binary", "$undefined"),
-        *("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"),
-    }
-)
 _encoder = msgspec.json.Encoder()
 
 
@@ -51,7 +54,7 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
         if not (is_v1(document) or is_v2(document)):
             return columns.read(row, place)
         plain = {key: unwrapped(value) for key, value in document.items()}
-        status = api_item(plain, place, include_restricted=options.include_restricted)
+        status = to_item(plain, place, include_restricted=options.include_restricted)
         if isinstance(status, Record) and not (status.username and status.source_id):
             name, source_id = columns.name_and_id(row)
             name, source_id = status.username or name, status.source_id or source_id
@@ -72,14 +75,7 @@ def _is_known(source: Source) -> bool:
     found = first_documents(source)
     if not any(columns_of(tuple(_row(document))).has_text for document in found):
         return not (found or source.has_members) and load(head(source, 100)) == ([], None)
-    return any(map(has_mark, found)) or first_mark(source) == "["
-
-
-def has_mark(document: Json) -> bool:
-    """Return whether a document comes from MongoDB: it has an `_id` or a wrapped value."""
-    return "_id" in document or any(
-        isinstance(value, dict) and _wrapper(value) for value in document.values()
-    )
+    return any(map(is_extended, found)) or first_mark(source) == "["
 
 
 def encode(rows: Sequence[PostRow]) -> bytes:
@@ -108,17 +104,12 @@ def unwrapped(value: object) -> object:
         return [unwrapped(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if (name := _wrapper(value)) is None:
+    if (name := wrapper_of(value)) is None:
         return {key: unwrapped(item) for key, item in value.items()}
     try:
         return _plain(name, value[name])
     except (ValueError, OverflowError):
         return value
-
-
-def _wrapper(value: Json) -> str | None:
-    name = next(iter(value), "")
-    return name if name in _WRAPPERS and len(value) <= 2 else None
 
 
 def _plain(name: str, value: object) -> object:

@@ -35,6 +35,12 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def zone_name(name: str) -> str:
+    """Return the name of a zone that there is. Raises ValueError."""
+    zone_of(name)
+    return name
+
+
 @dataclass(slots=True)
 class People:
     """Gives each of a chat's people a username; who comes first has the plain one."""

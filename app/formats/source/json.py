@@ -25,6 +25,13 @@ _FIRST_DOCUMENTS: Final = 100
 _BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
 _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\],]', re.DOTALL)
 """A whole string, the quote before one that does not end, or a mark between values."""
+# Extended JSON, as MongoDB writes it.
+_WRAPPERS: Final = frozenset(
+    {
+        *("$oid", "$uuid", "$symbol", "$date", "$timestamp", "$binary", "$undefined"),
+        *("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"),
+    }
+)
 _decode: Final = json.JSONDecoder().raw_decode
 
 
@@ -126,6 +133,18 @@ def as_json(value: object) -> object:
     if not isinstance(value, str) or not value.startswith(("{", "[")):
         return value
     return load(value)[0]
+
+
+def wrapper_of(value: Json) -> str | None:
+    """Return the name of the type that an object of Extended JSON wraps; None for a plain one."""
+    name = next(iter(value), "")
+    return name if name in _WRAPPERS and len(value) <= 2 else None
+
+
+def is_extended(document: Json) -> bool:
+    """Return whether a document comes from MongoDB: it has an `_id` or a wrapped value."""
+    inner = (value for value in document.values() if isinstance(value, dict))
+    return "_id" in document or any(map(wrapper_of, inner))
 
 
 class Window:

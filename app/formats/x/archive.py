@@ -29,8 +29,7 @@ from app.formats.source.file import Content, Source
 from app.formats.source.json import Json, Window, as_object, listed
 from app.formats.source.times import read_time
 from app.formats.x.layout import Layout, find_layout
-from app.formats.x.media import media_and_addresses
-from app.formats.x.posts import digits, expanded, raw_text, time_of, to_item
+from app.formats.x.posts import digits, expanded, media_and_addresses, raw_text, time_of, to_item
 
 _MEDIA_FOLDERS: Final = (
     *("tweets_media", "tweet_media", "community_tweet_media", "twitter_circle_tweet_media"),
@@ -39,6 +38,9 @@ _PREFIX = re.compile(r"\s*(?:(?:window\.|var\s)?[\w.\s]{1,200}=\s*)?")
 _CUT = re.compile(r"…(?:\s*https?://t\.co/[A-Za-z0-9]+)?\s*\Z")
 _SHORTENED_FROM: Final = 100
 """Characters of the beginning of a long post."""
+MAX_HELD_CHARACTERS: Final = 64_000_000
+_OVERHEAD_CHARACTERS: Final = 500
+_COMPARED_CHARACTERS: Final = 40
 
 
 def read(source: Source, options: ReadOptions) -> Archive | None:
@@ -180,11 +182,6 @@ class _Reader:
             return next((name for name in names if self._source.place_of(name) is not None), None)
 
         return tuple(map(find, media_and_addresses(tweet).values()))
-
-
-MAX_HELD_CHARACTERS: Final = 64_000_000
-_OVERHEAD_CHARACTERS: Final = 500
-_COMPARED_CHARACTERS: Final = 40
 
 
 @dataclass(slots=True)

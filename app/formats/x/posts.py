@@ -1,20 +1,29 @@
 """One post of X (Twitter), of an archive or of the API, as a record.
 
-Its fields have the names of version 1.1 of the API, which archives use too; posts of version 2 are
-given these names first.
+Its fields have the names of version 1.1 of the API, which archives use too.
 """
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from app.errors import RecordError
-from app.formats.records import Item, Kind, Record, ReplyTarget, Skipped, required_text
+from app.formats.records import (
+    Item,
+    Kind,
+    Medium,
+    MediumKind,
+    Reactions,
+    Record,
+    ReplyTarget,
+    Skipped,
+    as_count,
+    required_text,
+)
 from app.formats.source.json import Json, as_object, as_word, listed
 from app.formats.source.times import read_time
-from app.formats.x.media import media_of, reactions_of
 
 # Only ASCII letters: in Korean a particle may follow the link without a space.
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
@@ -31,6 +40,13 @@ _QUOTES: Final = ("is_quote_status", "quoted_status_id_str", "quoted_status_id",
 _ANSWERED: Final = ("in_reply_to_status_id_str", "in_reply_to_status_id")
 _ANSWERED_USERS: Final = ("in_reply_to_user_id_str", "in_reply_to_user_id")
 _ANSWERED_NAME: Final = "in_reply_to_screen_name"
+_MEDIA: Final[dict[str, MediumKind]] = {"photo": "photo", "video": "video", "animated_gif": "gif"}
+_COUNTS: Final = (
+    ("favorite_count", "like_count"),
+    ("retweet_count", "repost_count"),
+    ("reply_count", "reply_count"),
+    ("quote_count", "quote_count"),
+)
 
 
 def to_item(
@@ -198,65 +214,64 @@ def _language(value: object) -> str | None:
     return value if isinstance(value, str) and value not in {"", *_NO_LANGUAGE} else None
 
 
-# Fields that only a post of version 2 has, by their old and new names.
-_V2_MARKS: Final = frozenset(
-    (
-        *("__twarc", "author_id", "conversation_id", "edit_controls", "public_metrics"),
-        *("edit_history_post_ids", "edit_history_tweet_ids", "note_post", "note_tweet"),
-        *("referenced_posts", "referenced_tweets", "reply_settings"),
+def media_of(status: Json) -> tuple[Medium, ...]:
+    """Return the post's own media, each once."""
+    return tuple(media_and_addresses(status))
+
+
+def media_and_addresses(status: Json) -> dict[Medium, list[str]]:
+    """Return the post's own media, with the addresses of each: that of its picture and others."""
+    attached = listed(as_object(status.get("attachments")), "media")
+    for holder in (as_object(status.get("extended_tweet")), status):
+        for name in ("extended_entities", "entities"):
+            attached = attached or listed(as_object(holder.get(name)), "media")
+    found: dict[Medium, list[str]] = {}
+    for entry in map(as_object, attached):
+        medium = _medium(entry)
+        if medium is not None:
+            found.setdefault(medium, list(filter(None, _addresses(entry, medium))))
+    return found
+
+
+def reactions_of(status: Json, as_of: datetime | None) -> Reactions | None:
+    """Return how often the post was liked and so on, None where nothing says so."""
+    said = as_object(status.get("public_metrics")) or status
+    return Reactions.read((said.get(old, said.get(new)) for old, new in _COUNTS), as_of)
+
+
+def _addresses(entry: Json, medium: Medium) -> Iterator[str | None]:
+    yield medium.source_url
+    for variant in map(as_object, listed(as_object(entry.get("video_info")), "variants")):
+        yield as_word(variant.get("url"))
+    yield as_word(entry.get("media_url_https") or entry.get("media_url"))
+
+
+def _medium(entry: Json) -> Medium | None:
+    kind = _MEDIA.get(str(entry.get("type", "photo")))
+    if kind is None or not entry:
+        return None
+    video = as_object(entry.get("video_info"))
+    variants = listed(video, "variants") or listed(entry, "variants")
+    address = _best(map(as_object, variants))
+    address = address or as_word(entry.get("media_url_https")) or as_word(entry.get("media_url"))
+    address = address or as_word(entry.get("url") or entry.get("preview_image_url"))
+    size = as_object(entry.get("original_info")) or as_object(
+        as_object(entry.get("sizes")).get("large")
     )
-)
-_REPOSTED: Final = frozenset({"retweeted", "reposted"})
-
-
-def is_v1(value: Json) -> bool:
-    """Return whether this is a post of version 1.1, with its user inside."""
-    user = value.get("user")
-    if not isinstance(user, dict) or not ("screen_name" in user or "id_str" in value):
-        return False
-    return "full_text" in value or "text" in value
-
-
-def is_v2(value: Json) -> bool:
-    """Return whether this is a post of version 2 that shows it by itself."""
-    is_named = "username" in as_object(value.get("author"))
-    return "text" in value and "id" in value and (is_named or not _V2_MARKS.isdisjoint(value))
-
-
-def api_item(status: Json, place: int, *, include_restricted: bool) -> Item:
-    """Return the record of a post of the API. Raises RecordError."""
-    seen_at = as_object(status.get("__twarc")).get("retrieved_at")
-    return to_item(
-        status if is_v1(status) else _as_v1(status),
-        place,
-        include_restricted=include_restricted,
-        as_of=read_time(seen_at) if seen_at else None,
+    return Medium(
+        kind,
+        address,
+        as_word(entry.get("ext_alt_text") or entry.get("alt_text")),
+        as_count(size.get("width") or size.get("w") or entry.get("width")),
+        as_count(size.get("height") or size.get("h") or entry.get("height")),
     )
 
 
-def _as_v1(status: Json) -> Json:
-    """Return a post of version 2 with the fields of version 1.1."""
-    found = status.get("referenced_tweets") or status.get("referenced_posts")
-    references = [as_object(each) for each in (found if isinstance(found, list) else [found])]
-    kinds = {str(each.get("type")) for each in references}
-    answered = next((each for each in references if each.get("type") == "replied_to"), {})
-    author = as_object(status.get("author"))
-    names = (
-        as_object(status.get("in_reply_to_user")).get("username"),
-        as_object(answered.get("author")).get("username"),
-    )
-    note = as_object(status.get("note_tweet") or status.get("note_post"))
-    return status | {
-        "user": {
-            "screen_name": author.get("username"),
-            "id_str": status.get("author_id"),
-            "id": author.get("id"),
-            "name": author.get("name"),
-            "protected": author.get("protected"),
-        },
-        "extended_tweet": {"full_text": note.get("text"), "entities": note.get("entities")},
-        "retweeted_status": not _REPOSTED.isdisjoint(kinds),
-        "is_quote_status": "quoted" in kinds,
-        "in_reply_to_status_id": answered.get("id") or "replied_to" in kinds,
-        "in_reply_to_screen_name": names[0] or names[1],
-    }
+def _best(variants: Iterable[Json]) -> str | None:
+    """Return the address of the video with the most bits a second."""
+    rated = [
+        (as_count(each.get("bitrate") or each.get("bit_rate")) or 0, address)
+        for each in variants
+        if (address := as_word(each.get("url"))) and each.get("content_type") == "video/mp4"
+    ]
+    return max(rated)[1] if rated else None

@@ -9,7 +9,7 @@ from quart import request, url_for
 from app.compute.text import clean_username
 from app.errors import MalformedError
 from app.formats.chats.people import renaming, zone_of
-from app.formats.columns import chosen_columns
+from app.formats.csv import chosen_columns
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
 from app.lifespan import resources

@@ -17,7 +17,7 @@ from app.errors import (
     message_of,
 )
 from app.formats.chats.people import zone_of
-from app.formats.columns import FIELDS
+from app.formats.csv import FIELDS
 from app.formats.records import ReadOptions
 from app.i18n import gettext, translate_message
 from app.lifespan import resources
