@@ -9,13 +9,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from quart import Quart
 
-from app import create_app
-from app.asgi import edge
-from app.asgi.edge import MOST_UNREAD_BYTES, Edge
-from app.paths import UPLOADS
-from tests.conftest import Client, MakeConfig, client_with
+from app.asgi.edge import Edge
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -135,74 +130,3 @@ async def test_the_log_has_the_path_and_not_the_query(caplog: pytest.LogCaptureF
     (record,) = [record for record in caplog.records if record.name == "app.access"]
     assert record.getMessage() == "GET /compare 200"
     assert "secret" not in caplog.text
-
-
-@pytest.mark.parametrize("path", sorted(UPLOADS))
-async def test_large_bodies_are_read_no_faster_than_they_are_taken(
-    make_config: MakeConfig, path: str
-) -> None:
-    app: Quart = create_app(make_config())
-    async with app.test_app():
-        client: Client = await client_with(app, "write")
-        taken = 0
-        piece = b" " * 99_999 + b"\n"
-        total = 40
-
-        async def receive() -> Any:
-            nonlocal taken
-            taken += 1
-            if taken > total:
-                await asyncio.Event().wait()
-            return {"type": "http.request", "body": piece, "more_body": taken < total}
-
-        answers: list[Any] = []
-
-        async def send(message: Any) -> None:
-            answers.append((taken, message))
-
-        # The page wants an operator and refuses unread; what comes after that is thrown away.
-        headers = {"authorization": client.headers["Authorization"], "host": "localhost"}
-        headers |= {"content-type": "application/x-ndjson", "transfer-encoding": "chunked"}
-        sent = [(name.encode(), value.encode()) for name, value in headers.items()]
-        scope: Any = scope_of("POST", path, sent)
-        await app(scope, receive, send)
-        taken_by_then, start = answers[0]
-        status = start["status"]
-        if path == "/imports":
-            assert status == 403
-            assert taken_by_then * len(piece) <= MOST_UNREAD_BYTES + 2 * len(piece)
-        else:
-            assert status in {200, 202}
-        assert taken >= total
-
-
-async def test_the_rest_of_a_refused_body_is_taken_only_for_a_short_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(edge, "LINGER_S", 0.05)
-    taken = 0
-    sent: list[Any] = []
-
-    async def inside(_scope: Any, _receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
-        await send({"type": "http.response.start", "status": 401, "headers": []})
-        await send({"type": "http.response.body", "body": b"no", "more_body": False})
-
-    async def receive() -> Any:
-        nonlocal taken
-        taken += 1
-        await asyncio.sleep(0)
-        return {"type": "http.request", "body": b"x" * MOST_UNREAD_BYTES, "more_body": True}
-
-    async def send(message: Any) -> None:
-        sent.append((taken, message))
-
-    scope = scope_of("POST", "/imports", [(b"transfer-encoding", b"chunked")])
-    await Edge(inside, log_access=False, trusted_proxies=0)(scope, receive, send)
-    (_, start), (before, answer), (after, end) = sent
-    assert (b"connection", b"close") in start["headers"]
-    # The answer is there at once, and the connection ends though the body never does.
-    assert (before, answer["body"], answer["more_body"]) == (0, b"no", True)
-    assert (after > 1, end["body"], end["more_body"]) == (True, b"", False)
-    ended = taken
-    await asyncio.sleep(0)
-    assert taken == ended

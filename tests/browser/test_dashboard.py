@@ -238,16 +238,3 @@ async def test_the_page_is_sound(
     assert not faults, "\n".join(faults)
     if locale == "ko":
         assert await left_in_english(page) == []
-
-
-async def test_with_many_authors_names_are_typed(crowd: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.goto(crowd.address(PATH))
-    await expect(page.locator("#timeline-note").first).to_be_attached()
-    faults = [fault for fault in await faults_of(page) if not fault.endswith(INLINE)]
-    assert not faults, "\n".join(faults)
-    await page.locator("#filters summary").click()
-    await page.locator("#username1").fill("neighbour_07")
-    await page.keyboard.press("Tab")
-    await expect(page.locator("[data-filtered]")).to_have_text("neighbour_07")
-    assert parse_qs(urlsplit(page.url).query)["username"] == ["neighbour_07"]

@@ -185,23 +185,3 @@ async def test_paper_is_white_and_carries_what_was_found(
     await expect(page.locator(".on-paper")).to_be_visible()
     for card in await page.locator(".judged, .columns > .card").all():
         await expect(card).to_have_css("break-inside", "auto")
-
-
-async def test_the_table_of_authors_stays_in_its_box(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.set_viewport_size({"width": 1200, "height": 900})
-    await page.goto(website.address("/compare/card"))
-    right = "element => element.getBoundingClientRect().right"
-    table, box = page.locator(".by-author"), page.locator(".card:has(.by-author)")
-    assert await table.evaluate(right) < await box.evaluate(right)
-
-
-async def test_nothing_moves_where_motion_is_not_wanted(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page()
-    await page.goto(website.address("/"))
-    duration = "getComputedStyle(document.querySelector('.button')).transitionDuration"
-    assert await page.evaluate(duration) != "0s"
-    await page.emulate_media(reduced_motion="reduce")
-    assert await page.evaluate(duration) == "0s"

@@ -133,49 +133,6 @@ async def test_comparing_again_shows_another_result_and_address(
 
 
 @WITH_AND_WITHOUT
-async def test_going_back_from_an_answer_keeps_what_was_typed_and_ticked(
-    website: Website, crowd: Website, open_page: OpenPage, javascript: bool
-) -> None:
-    page = await open_page(javascript=javascript)
-    text, several = page.locator("#tweet_text"), page.locator("[name=each_line]")
-    await page.goto(website.address("/"))
-    await several.check()
-    await compare(page, f"{TEXT}\n오늘도 굽습니다.", *KOREANS)
-    assert parse_qs(urlsplit(page.url).query)["text"] == [TEXT, "오늘도 굽습니다."]
-    await page.go_back()
-    await expect(text).to_have_value(f"{TEXT}\n오늘도 굽습니다.")
-    await expect(several).to_be_checked()
-    for name in KOREANS:
-        await expect(page.get_by_role("checkbox", name=name)).to_be_checked()
-    if javascript:
-        await expect(page.locator("[data-chosen]")).to_have_text("2")
-    await page.go_forward()
-    await text.fill("typed on the page of an answer")
-    await page.go_back()
-    await page.go_forward()
-    await expect(text).to_have_value("typed on the page of an answer")
-    await page.goto(crowd.address("/"))
-    await page.locator("#username1").fill("neighbour_07")
-    await compare(page, "Tea at 5, bread at 7, and rain.")
-    await expect(page.locator("h1.answer")).to_be_visible()
-    await page.go_back()
-    await expect(page.locator("#username1")).to_have_value("neighbour_07")
-
-
-@WITH_AND_WITHOUT
-async def test_a_text_too_long_for_an_address(
-    website: Website, open_page: OpenPage, javascript: bool
-) -> None:
-    page = await open_page(javascript=javascript)
-    await page.goto(website.address("/"))
-    await compare(page, (TEXT + "\n") * 200, *KOREANS)
-    await expect(page.locator("h1.answer")).to_contain_text("골목빵집")
-    assert urlsplit(page.url).query == ""
-    await expect(page.get_by_role("button", name="링크 복사")).to_have_count(0)
-    await expect(page.locator(".judgement")).to_contain_text("링크로 만들 수 없어요")
-
-
-@WITH_AND_WITHOUT
 async def test_search_marks_what_matches(
     website: Website, open_page: OpenPage, javascript: bool
 ) -> None:
@@ -276,34 +233,6 @@ async def test_the_language_is_remembered(
 
 async def background(page: Page) -> str:
     return str(await page.evaluate("getComputedStyle(document.body).backgroundColor"))
-
-
-@WITH_AND_WITHOUT
-async def test_the_theme_is_remembered(
-    website: Website, open_page: OpenPage, javascript: bool
-) -> None:
-    page = await open_page(javascript=javascript)
-    await page.goto(website.address("/compare"))
-    light = await background(page)
-    menu = page.get_by_title("화면 모드")
-    await page.locator("#tweet_text").fill("typed before")
-    await menu.click()
-    await page.get_by_role("link", name="어둡게").click()
-    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    dark = await background(page)
-    assert dark != light
-    if javascript:
-        await expect(page.locator("#tweet_text")).to_have_value("typed before")
-        await expect(menu).to_be_focused()
-    await page.goto(website.address("/authors"))
-    assert await background(page) == dark
-    await menu.click()
-    await expect(page.get_by_role("link", name="어둡게")).to_have_attribute("aria-current", "true")
-    await page.get_by_role("link", name="시스템 설정과 같게").click()
-    await expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
-    assert await background(page) == light
-    await page.emulate_media(color_scheme="dark")
-    assert await background(page) == dark
 
 
 async def tab_to(page: Page, selector: str) -> None:

@@ -145,36 +145,6 @@ async def test_importing_a_file(
     await expect(page.locator(".figure")).to_have_text("30")
 
 
-async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
-    workshop: Website, open_page: OpenPage, tmp_path: Path
-) -> None:
-    page = await open_page(operator_of=workshop)
-    await upload(page, workshop, posts_file(tmp_path, "우체국", 3000))
-    await page.get_by_role("button", name="가져오기 시작").click()
-    cancel = page.get_by_role("button", name="취소")
-    await cancel.focus()
-    async with page.expect_response(lambda answer: "hx-request" in answer.request.headers):
-        pass
-    await expect(cancel.or_(page.locator("#ended"))).to_be_focused()
-    await expect(page.locator("#ended")).to_be_focused(timeout=IMPORT_TIMEOUT_MS)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    await page.wait_for_timeout(1200)
-    assert asked == []
-
-
-async def test_cancelling_an_import(workshop: Website, open_page: OpenPage, tmp_path: Path) -> None:
-    page = await open_page(operator_of=workshop)
-    await upload(page, workshop, posts_file(tmp_path, "큰도서관", 60_000))
-    await expect(page.locator(".facts")).to_contain_text("처음 1,000개 가운데 글")
-    await page.get_by_role("button", name="가져오기 시작").click()
-    stored = page.get_by_text(re.compile(r"새 글 [1-9]"))
-    await expect(stored).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
-    await page.get_by_role("button", name="취소").click()
-    await expect(page.locator("#import .badge")).to_have_text("취소됨")
-    await expect(page.get_by_role("main")).to_contain_text("그때까지 저장한 글은 남아요")
-
-
 async def test_a_file_is_dropped_and_its_upload_watched_and_cancelled(
     workshop: Website, open_page: OpenPage
 ) -> None:

@@ -67,30 +67,6 @@ def test_a_worker_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.Mon
         assert server.send("GET", "/readyz")[0] == 200
 
 
-def test_workers_that_are_not_forked_serve_as_well(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(
-        "PYTHONPATH", str(with_supervisor(tmp_path, START_METHOD="spawn")), prepend=os.pathsep
-    )
-    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "1") as server:
-
-        def spawned() -> list[int]:
-            found = []
-            for pid in server.workers():
-                with contextlib.suppress(OSError):  # It may have ended.
-                    if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                        found.append(pid)
-            return found
-
-        before = spawned()
-        os.kill(before[0], signal.SIGKILL)
-        server.installation.wait_until(lambda: spawned() not in ([], before))
-        assert server.send("GET", "/readyz")[0] == 200
-        assert server.stop() == 0
-        assert "Traceback" not in server.log()
-
-
 WITHOUT = {
     "another version": "from app.serving import http1; http1.KNOWN_VERSIONS['hypercorn'] = '0.1'",
     "no folder": "import sys; sys.modules['app.serving.http1'] = None",

@@ -296,15 +296,3 @@ async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -
     assert (await writer.get("/search?q=%40ann")).headers["Location"] == "/user/ann"
     assert (await writer.get("/search?q=%40nobody")).status_code == 200
     assert 'aria-current="page"' not in await body(await writer.get("/nothing"))
-
-
-async def test_a_card_has_its_figures_and_confusions(site: Client) -> None:
-    query = urlencode([("username", "빵집"), ("username", "천문대")])
-    page = await body(await site.get(f"/compare/card?{query}"))
-    assert len(texts(page, "h1")) == 1
-    assert "We hid their 14 newest posts" in page
-    assert "Named correctly" in texts(page, "dt")
-    assert texts(page, "table")
-    assert "최근 글 14개를" in await body(await site.get(f"/compare/card?{query}", headers=KOREAN))
-    assert (await site.get("/compare/card?username=nobody&username=no")).status_code == 404
-    assert "Who was taken for whom" in page

@@ -1,7 +1,6 @@
 """Descriptions of media are searched like the text."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import text, update
 
@@ -16,7 +15,6 @@ from app.services.search.search import ResultPage
 from app.services.search.search import find as find_page
 from app.services.search.vocabulary import renew_vocabulary
 from app.services.selection import Selection
-from tests.conftest import Client
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -65,13 +63,3 @@ async def test_an_index_of_before_is_rebuilt(db: Database) -> None:
     await renew_vocabulary(db)
     assert await found(db, "lamp") == ["1"]
     assert await find_faults(db) == []
-
-
-async def test_the_page_marks_descriptions(writer: Client, anybody: Client) -> None:
-    await writer.add_user("mina")
-    media: list[dict[str, Any]] = [{"kind": "photo", "alt": "a <lamp> in the fog"}]
-    await writer.post("/api/v1/users/mina/tweets", json={"text": "", "media": media})
-    page = await (await anybody.get("/search?q=lamp")).get_data(as_text=True)
-    assert "a &lt;<mark>lamp</mark>&gt; in the fog" in page
-    answer = await (await anybody.get("/api/v1/search?q=lamp&facets=1")).get_json()
-    assert (answer["total"], answer["items"][0]["highlights"]) == (1, [])

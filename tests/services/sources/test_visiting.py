@@ -3,12 +3,10 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 from sqlalchemy import select
 
-from app.clock import now
 from app.models import Tweet
 from app.services.posts.deletion import delete_user
 from app.services.sources import following
@@ -68,47 +66,6 @@ async def test_nothing_is_lost_or_doubled_by_faults(
         if (await following_here.visit()).accepted == len(texts):
             break
     assert await following_here.texts() == sorted(texts)
-
-
-async def test_of_a_feed_that_breaks_off_the_rest_comes_when_it_changes(
-    following_here: Following, platform: Platform
-) -> None:
-    for text in ("first", "second", "third"):
-        platform.add("sky", text)
-    _, headers, whole = platform.answer("/sky", {})
-    await following_here.follow("rss", "sky")
-    platform.faults = [Fault(headers={**headers, "ETag": "x"}, body=whole[: whole.index(b"first")])]
-    assert (await following_here.visit()).last_error is None
-    assert await following_here.texts() == ["second", "third"]
-    await following_here.visit()
-    assert await following_here.texts() == ["first", "second", "third"]
-
-
-async def test_an_entry_without_a_date_has_the_time_of_its_arrival(
-    following_here: Following, platform: Platform
-) -> None:
-    async def posts() -> list[tuple[str, datetime | None]]:
-        async with following_here.db.read() as session:
-            newest = select(Tweet.text, Tweet.created_at)
-            newest = newest.order_by(Tweet.created_at.desc(), Tweet.id.desc())
-            return [(text, time) for text, time in await session.execute(newest)]
-
-    def feed(*titles: str) -> Fault:
-        items = "".join(f"<item><title>{each}</title></item>" for each in titles)
-        return Fault(body=f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
-
-    began = now()
-    await following_here.follow("rss", "sky")
-    platform.faults = [feed("second", "first")]
-    await following_here.visit()
-    before = await posts()
-    assert [text for text, _ in before] == ["second", "first"]
-    assert all(time and began <= time <= now() for _, time in before)
-    platform.faults = [feed("third", "second", "first")]
-    await following_here.visit()
-    after = await posts()
-    assert after[0][0] == "third"
-    assert after[1:] == before
 
 
 async def test_reading_goes_on_where_it_was_broken_off(

@@ -376,23 +376,6 @@ async def test_cancelling(app: Quart, writer: Client) -> None:
     assert await find_faults(parts_of(app).db) == []
 
 
-async def test_after_a_reset_nothing_more_is_imported(app: Quart, writer: Client) -> None:
-    body, _ = large_file(4 * BATCH)
-    running = await send(writer, body)
-    waiting = await send(writer, jsonl(POST))
-    await under_way(writer, running)
-    admin = await client_with(app, "admin")
-    answer = await admin.post("/reset", form={"confirm": "yes"})
-    assert answer.status_code == 303
-    for address in (running, waiting):
-        assert (await facts(writer, address))["state"] == "cancelled"
-    # What is sent from now on is imported; the one under way brings nothing more.
-    later = await ended(writer, await send(writer, jsonl(POST)))
-    assert (later["state"], later["accepted"]) == ("done", 1)
-    await wait_for_uploads(app, some=False)
-    assert await count(writer) == 1
-
-
 async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
     make_config: MakeConfig, db: Database
 ) -> None:

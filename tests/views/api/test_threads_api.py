@@ -85,23 +85,6 @@ async def test_a_bad_reply_is_refused(writer: Client) -> None:
         assert "reply_to" in (await answer.get_json())["errors"][0]["loc"]
 
 
-async def test_search_narrows_to_replies(writer: Client, anybody: Client) -> None:
-    first, second, third, answer, lone = await add_thread(writer)
-    for value, wanted in [
-        ("reply", [second, third, answer]),
-        (None, [first, second, third, answer, lone]),
-    ]:
-        narrowed = f"&is={value}" if value else ""
-        found = await answer_of(anybody, f"/api/v1/search?q=ferry{narrowed}")
-        assert sorted(hit["id"] for hit in found["items"]) == [each["id"] for each in wanted]
-        page = await anybody.get(f"/search?q=ferry{narrowed}")
-        text = await page.get_data(as_text=True)
-        assert text.count('<li class="post') == len(wanted)
-    assert (await anybody.get("/api/v1/search?q=ferry&is=thread")).status_code == 400
-    assert (await anybody.get("/api/v1/search?q=ferry&is_=reply")).status_code == 400
-    assert (await anybody.get("/search?q=ferry&is=anything")).status_code == 200
-
-
 async def test_a_page_shows_the_conversation(writer: Client, anybody: Client) -> None:
     first, second, third, answer, lone = await add_thread(writer)
     for post in (first, second, third, answer):
