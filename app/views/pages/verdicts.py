@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from msgspec import UnsetType
 
-from app.compute.judgement import Limit, Verdict
+from app.compute.judgement import LIKELY, Limit, Verdict
 from app.compute.strangers import BELIEF, stranger_rate
 from app.compute.text import guess_language, own_words, word_count
 from app.i18n import gettext, gettext_noop, show_percent
@@ -97,9 +97,12 @@ def headings_of(comparison: Comparison, *, is_named: bool) -> dict[Verdict | Lit
         if is_named
         else gettext("Of the authors here, most like %(username)s")
     )
+    close = gettext("Too close to call")
+    if comparison.none is None and comparison.ranking[0].probability >= LIKELY:
+        close = gettext("If one of these %(count)s wrote it, most like %(username)s") % facts
     return {
         "likely": likely % facts,
-        "close": gettext("Too close to call"),
+        "close": close,
         "rival": rival,
         "unfamiliar": gettext("Reads like none of them"),
         "short": gettext("Too little to go on"),
