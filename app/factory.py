@@ -5,10 +5,11 @@ Two things no request meets: what opens when the app starts comes first, the com
 
 from quart import Quart
 
-from app import cli, dashboard, i18n, lifespan, logs, preferences
+from app import cli, i18n, lifespan, logs, preferences
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.config import Config, ConfigError
+from app.dashboard import pages as dashboard
 from app.metrics import Metrics
 from app.paths import STATIC
 from app.views import access, answers, api, bodies, course, pages, parsing

@@ -4,10 +4,10 @@ import asyncio
 import gzip
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from quart import Response, g, request
 
 from app.asgi.cached import GZIP_LEVEL, CachedResponse
@@ -18,13 +18,15 @@ from app.errors import AppError, MalformedError, UnavailableError
 from app.i18n import gettext, translate_error
 from app.lifespan import resources
 from app.memo import MemoRun, cacheable
-from app.views.filters import LONGEST_VIEW, view_of
+from app.views.filters import view_of
 from app.views.parsing import request_bytes, require_type
 
 MAKING_TIMEOUT_S: Final = 60.0
 TICK_S: Final = 1.0
 """Viewers who follow live are answered together; else a stream of posts fills a core."""
 
+LONGEST_VIEW: Final = 8_000
+"""Characters of the query string that a view may have."""
 logger = logging.getLogger(__name__)
 Dispatch = Callable[[], Awaitable[Response]]
 
@@ -32,7 +34,7 @@ Dispatch = Callable[[], Awaitable[Response]]
 class FigureRequest(Struct, frozen=True):
     """A view, and whether the browser asks because of an event."""
 
-    view: str
+    view: Annotated[str, Meta(max_length=LONGEST_VIEW)]
     live: bool = False
 
 
@@ -62,17 +64,11 @@ def call_of(body: bytes) -> tuple[str, FigureRequest]:
     except (ValueError, RecursionError):
         raise MalformedError("There is no such callback") from None
     name = asked.id.removesuffix("-ask")
-    is_known = (
-        name in FIGURES
-        and (asked.id, asked.property) == (f"{name}-ask", "data")
-        and call.output == f"{name}-drawing.data"
-        and call.outputs == {"id": f"{name}-drawing", "property": "data"}
-        and not call.state
-    )
-    if not is_known:
+    drawing = f"{name}-drawing"
+    given = (asked.id, asked.property, call.output, call.outputs, call.state)
+    outputs = {"id": drawing, "property": "data"}
+    if name not in FIGURES or given != (f"{name}-ask", "data", f"{drawing}.data", outputs, []):
         raise MalformedError("There is no such callback")
-    if len(asked.value.view) > LONGEST_VIEW:
-        raise MalformedError("The view is too long")
     return name, asked.value
 
 

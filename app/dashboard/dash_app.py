@@ -1,18 +1,20 @@
-"""Dash on this app: only the routes that are needed, each with a policy and checked input.
+"""Dash on this app: its parts of the page, a section for each figure, and only the routes needed.
 
 All that rests on private names of Dash stands here; the lock file pins Dash, and tests cover it.
 """
 
-import json
 from typing import Any, Final, cast
 
-from dash import Dash, dcc
+import dash
+from dash import ClientsideFunction, Dash, Input, Output
 from dash.exceptions import DependencyException, InvalidResourceError
-from quart import Quart, Response, g
+from quart import Quart, Response, g, has_request_context
 
-from app.dashboard.callbacks import answer
-from app.dashboard.layout import declare_callbacks, layout
+from app.dashboard.callbacks import answer, draw
+from app.dashboard.figures import FIGURES
+from app.dashboard.figures.base import Figure
 from app.errors import NotFoundError
+from app.i18n import catalog, gettext_noop
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import DASH_CALLS, DASHBOARD
@@ -25,28 +27,32 @@ UNSENT: Final = ("dash_version", "python_version", "dash_version_url", "ddk_vers
 """What Dash would tell the browser, and no page needs."""
 
 
+# The types of Dash know no aria-… properties.
+dcc: Any = dash.dcc
+html: Any = dash.html
+
+
 class Parts(Dash):
     """Dash without a page of its own: the app's page holds its parts."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__("app.dashboard", **options)
-        self.parts: dict[str, str] = {}
+    parts: dict[str, str]
+
+    def _config(self) -> dict[str, Any]:
+        sent = super()._config()  # type: ignore[no-untyped-call]
+        sent["disable_version_check"] = True
+        return {name: value for name, value in sent.items() if name not in UNSENT}
 
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
-        """Keep the parts: the inline configuration, the scripts, and what starts them."""
-        before, _, config = parts["config"].partition(">")
-        values = json.loads(config.removesuffix("</script>"))
-        sent = {name: value for name, value in values.items() if name not in UNSENT}
-        # As Dash writes it: nothing in it can close the element around it.
-        config = f"{before}>{json.dumps(sent | {'disable_version_check': True})}</script>"
-        self.parts = {"config": config, "scripts": parts["scripts"], "renderer": parts["renderer"]}
+        """Keep the inline configuration, the scripts, and what starts them."""
+        self.parts = {name: parts[name] for name in ("config", "scripts", "renderer")}
         return super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
 
 
 def mount(app: Quart) -> dict[str, str]:
     """Register Dash on the app; return its parts of the page, and the hashes of its scripts."""
     listed = len(dcc._js_dist)
-    dash: Any = Parts(
+    made: Any = Parts(
+        "app.dashboard",
         server=False,
         backend="quart",
         url_base_pathname=PREFIX,
@@ -58,24 +64,90 @@ def mount(app: Quart) -> dict[str, str]:
         update_title="",
     )
     # Dash would register routes without a policy, and one for every address.
-    dash.backend.websocket_capability = False
+    made.backend.websocket_capability = False
     for part in ("register_assets_blueprint", "setup_index", "setup_catchall"):
-        setattr(dash.backend, part, lambda *_: None)
-    dash.init_app(app)
+        setattr(made.backend, part, lambda *_: None)
+    made.init_app(app)
     # Each app adds the whole of plotly.js to the list of the process; a smaller one is used.
     del dcc._js_dist[listed:]
-    declare_callbacks(dash)
-    dash.layout = layout
+    _declare_callbacks(made)
+    made.layout = layout
     # Otherwise Dash would do that in the first request, and check it in each later one.
-    dash._setup_server()
-    app.before_request_funcs[None].remove(dash._setup_server)
-    _guard(app, dash)
-    dash.index()
-    parts: dict[str, str] = dash.parts
-    return parts | {"hashes": " ".join(dash.csp_hashes())}
+    made._setup_server()
+    app.before_request_funcs[None].remove(made._setup_server)
+    _guard(app, made)
+    made.index()
+    parts: dict[str, str] = made.parts
+    return parts | {"hashes": " ".join(made.csp_hashes())}
 
 
-def _guard(app: Quart, dash: Any) -> None:
+def layout() -> Any:
+    """Return the sections in the request's language."""
+    translate = catalog(g.locale if has_request_context() else "en").gettext
+    sections = [_section(figure, translate) for figure in FIGURES.values()]
+    # The theme counts up when the colours change, so that every figure is painted again.
+    return html.Div([*sections, dcc.Store(id="theme", data=0)], className="figure-grid")
+
+
+def _section(figure: Figure, translate: Any) -> Any:
+    name, waiting = figure.name, translate(figure.waiting)
+    graph = dcc.Graph(
+        id=f"{name}-graph",
+        config={"displayModeBar": False, "responsive": True},
+        responsive=True,
+        style={"height": "22rem"},
+    )
+    table = html.A(
+        translate(gettext_noop("Table")),
+        href=f"/dashboard/table/{name}",
+        className="follows",
+        **{"aria-describedby": f"{name}-heading"},
+    )
+    is_alone = has_request_context() and g.get("owner") is not None
+    return html.Section(
+        [
+            html.H2(translate(figure.title), id=f"{name}-heading"),
+            html.P(waiting, id=f"{name}-note", className="figure-note", role="status"),
+            html.Div(graph, className="graph", **{"data-waiting": waiting}),
+            html.P([translate(figure.about), " ", table], className="soft figure-about"),
+            dcc.Store(id=f"{name}-ask"),
+            dcc.Store(id=f"{name}-drawing"),
+        ],
+        id=name,
+        hidden=figure.needs_two and is_alone,
+        className="card figure-card is-empty",
+        **{"aria-labelledby": f"{name}-heading"},
+    )
+
+
+def _declare_callbacks(made: Any) -> None:
+    """Declare the callbacks of all figures: to draw one, to paint it, to follow a click."""
+    for name, figure in FIGURES.items():
+        asked, drawing = Input(f"{name}-ask", "data"), Input(f"{name}-drawing", "data")
+        drawn = Output(f"{name}-drawing", "data")
+
+        async def draw_figure(asked: dict[str, Any], figure: Figure = figure) -> str:
+            return await draw(figure, asked["view"])
+
+        made.callback(drawn, asked, prevent_initial_call=True)(draw_figure)
+        made.clientside_callback(
+            ClientsideFunction("saywho", "paint"),
+            Output(f"{name}-graph", "figure"),
+            Output(f"{name}-note", "children"),
+            drawing,
+            Input("theme", "data"),
+            prevent_initial_call=True,
+        )
+        made.clientside_callback(
+            ClientsideFunction("saywho", "follow"),
+            Output(f"{name}-graph", "clickData"),
+            Input(f"{name}-graph", "clickData"),
+            drawing,
+            prevent_initial_call=True,
+        )
+
+
+def _guard(app: Quart, made: Any) -> None:
     """Put a view with a policy in the place of each that Dash has registered."""
     views: dict[str, Any] = cast(dict[str, Any], app.view_functions)
     serve_component, dispatch = views[SUITES], views[DASH_CALLS]
@@ -99,12 +171,12 @@ def _guard(app: Quart, dash: Any) -> None:
     async def components() -> Any:
         cacheable()
         g.owner = await resources().owner.find()
-        return dash.serve_layout()
+        return made.serve_layout()
 
     @access("read")
     async def dependencies() -> Any:
         cacheable()
-        return dash.dependencies()
+        return made.dependencies()
 
     @access("read")
     async def nothing() -> None:

@@ -3,17 +3,18 @@
 import asyncio
 from typing import Any, Final
 
-from quart import current_app, g, render_template
+from quart import Quart, current_app, g, render_template
 
+from app.dashboard.dash_app import mount
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.base import Table
-from app.errors import AppError, NotFoundError
+from app.errors import NotFoundError
 from app.i18n import gettext
 from app.lifespan import resources
 from app.paths import DASHBOARD
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View
-from app.views.pages.parts import offered_authors, render_form
+from app.views.pages.parts import offered_authors
 
 blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
 
@@ -27,19 +28,19 @@ CONTENT_SECURITY_POLICY: Final = (
 """Dash starts with an inline script, allowed by its hash; Dash and plotly create styles."""
 
 
+def init_app(app: Quart) -> None:
+    """Register the page and Dash."""
+    app.register_blueprint(blueprint)
+    app.extensions[PAGE_KEY] = mount(app)
+
+
 @blueprint.page("/", is_cacheable=True)
 async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
-    failure = None
-    try:
-        _ = args.selection
-    except AppError as error:
-        failure = error.with_traceback(None)
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, args.names)
     parts = current_app.extensions[PAGE_KEY]
-    page, status = await render_form(
+    page = await render_template(
         "dashboard.html",
-        failure,
         args=args,
         authors=authors,
         author_total=author_total,
@@ -48,24 +49,20 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
         dash=parts,
     )
     policy = CONTENT_SECURITY_POLICY.format(hashes=parts["hashes"])
-    return page, status, {"Content-Security-Policy": policy}
+    return page, 200, {"Content-Security-Policy": policy}
 
 
 @blueprint.page("/table/<name>", is_cacheable=True)
 async def show_table(name: str, args: View) -> str:
-    table = await _table(name, args)
+    if (figure := FIGURES.get(name)) is None:
+        raise NotFoundError("There is no such figure")
+    data: Any = await figure.load(resources().db, args)
+    table: Table = await asyncio.to_thread(figure.table, data, args)
     return await render_template(
         "dashboard_table.html",
-        figure=FIGURES[name],
-        title=gettext(FIGURES[name].title),
+        figure=figure,
+        title=gettext(figure.title),
         table=table,
         rows=list(zip(table.rows[:MOST_ROWS], table.links or [""] * MOST_ROWS, strict=False)),
         query=args.query(),
     )
-
-
-async def _table(name: str, view: View) -> Table:
-    if name not in FIGURES:
-        raise NotFoundError("There is no such figure")
-    data: Any = await FIGURES[name].load(resources().db, view)
-    return await asyncio.to_thread(FIGURES[name].table, data, view)

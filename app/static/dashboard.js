@@ -43,7 +43,6 @@
     const asked = new URLSearchParams(location.search);
     const names = asked.getAll("username");
     const lower = names.map((name) => name.toLowerCase());
-    names.forEach(addChip);
     let place = 0;
     for (const field of form.querySelectorAll("[name=username]")) {
       if (field.type === "checkbox") field.checked = lower.includes(field.value.toLowerCase());
@@ -57,18 +56,6 @@
       field.value = value;
     }
     applied = filters();
-  }
-
-  function addChip(name) {
-    const chip = document.getElementById("chip");
-    const isThere = [...form.querySelectorAll("[name=username]")]
-      .some((field) => field.value.toLowerCase() === name.toLowerCase());
-    if (!chip || isThere) return;
-    const item = document.createElement("li");
-    item.append(chip.content.cloneNode(true));
-    item.querySelector("input").value = name;
-    item.querySelector("bdi").textContent = name;
-    form.querySelector(".chips").append(item);
   }
 
   function showAddress() {

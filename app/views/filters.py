@@ -17,8 +17,6 @@ from app.services.selection import Selection
 from app.views.parsing import args_of
 
 LAST_DAY: Final = "9998-12-31"
-LONGEST_VIEW: Final = 8_000
-"""Characters of the query string that a view of the dashboard may have."""
 MOST_FIELDS: Final = 100
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -187,8 +185,6 @@ class View(PostFilters):
 
 def view_of(query: str) -> View:
     """Return the view that a query string names. Raises MalformedError."""
-    if len(query) > LONGEST_VIEW:
-        raise MalformedError("The view is too long")
     try:
         pairs = parse_qsl(query.removeprefix("?"), max_num_fields=MOST_FIELDS)
     except ValueError:

@@ -61,7 +61,7 @@ async def test_the_hardest_author_is_named_where_enough_posts_say_so(writer: Cli
         (await drawn(writer, "apart"))["note"],
     )
     few = await drawn(writer, "apart", "username=cho&username=dan")
-    assert "Too few posts of each author were measured" in few["note"]
+    assert few["note"].endswith("to their author.")
 
 
 async def test_a_figure_without_posts_has_none(anybody: Client) -> None:
@@ -223,12 +223,6 @@ async def test_what_no_choice_stands_for_stays_chosen(viewed: Client) -> None:
     assert 'value="nobody" checked' in page
     assert 'type="hidden" name="lang" value="xx"' in page
     assert 'type="hidden" name="platform" value="y"' in page
-
-
-async def test_a_bad_view_is_said_on_the_page(shared: Shared) -> None:
-    answer = await shared.anybody.get(PREFIX + "?since=soon")
-    assert answer.status_code == 400
-    assert 'role="alert"' in await answer.get_data(as_text=True)
 
 
 GATED: Final = (

@@ -2,11 +2,9 @@
 
 from typing import Final
 
-from app.dashboard.figures.apart import ToldApart
+from app.dashboard.figures.authors import ToldApart, WhoLikeWhom
 from app.dashboard.figures.base import Figure
-from app.dashboard.figures.likeness import WhoLikeWhom
-from app.dashboard.figures.timeline import Timeline
-from app.dashboard.figures.week import Week
+from app.dashboard.figures.posting import Timeline, Week
 
 FIGURES: Final[dict[str, Figure]] = {
     figure.name: figure for figure in (Timeline(), Week(), WhoLikeWhom(), ToldApart())

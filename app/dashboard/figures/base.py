@@ -74,7 +74,7 @@ class Figure(ABC):
 class Cell(NamedTuple):
     """A cell of a grid."""
 
-    column: float
+    column: int
     row: int
     share: float
     """Of the strongest cell, in [0, 1]."""
@@ -162,13 +162,6 @@ def some_of(shown: int, total: int) -> str:
         return ""
     some = gettext("{shown} of {all} authors, those with the most posts.")
     return some.format(shown=show_number(shown), all=show_number(total))
-
-
-def of_all_posts(view: View) -> str:
-    """Return that a figure does not follow the view's language and dates, if it has any."""
-    if not view.selection.is_narrowed:
-        return ""
-    return gettext("Of all posts of these authors, whatever their language and date.")
 
 
 def sentences(*found: str) -> str:

@@ -102,6 +102,18 @@ class Card(msgspec.Struct, frozen=True):
     made_at: datetime
     tweets_since: Annotated[int, Meta(description="Posts that came afterwards.")] = 0
 
+    @property
+    def given(self) -> list[tuple[str, str, int]]:
+        """True author, named author and how many posts, the most frequent first."""
+        names = [author.username for author in self.authors]
+        found = [
+            (names[true], names[said], times)
+            for true, row in enumerate(self.confusion)
+            for said, times in enumerate(row)
+            if times
+        ]
+        return sorted(found, key=lambda each: -each[2])
+
 
 @dataclass(frozen=True, slots=True)
 class StrangerPosts:

@@ -7,7 +7,6 @@ from quart import render_template
 from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
-from app.services.compare.card import Card
 from app.views.blueprints import PageBlueprint
 from app.views.pages.parts import given_names, show_names
 
@@ -33,17 +32,5 @@ async def show_card(args: CardPageArgs) -> ResponseReturnValue:
         card=card,
         chosen=names,
         has_table=len(card.authors) <= MOST_IN_TABLE,
-        confused=[each for each in given_posts(card) if each[0] != each[1]][:MOST_CONFUSIONS],
+        confused=[each for each in card.given if each[0] != each[1]][:MOST_CONFUSIONS],
     )
-
-
-def given_posts(card: Card) -> list[tuple[str, str, int]]:
-    """Return true author, named author and how many posts, the most frequent first."""
-    names = [author.username for author in card.authors]
-    found = [
-        (names[true], names[said], times)
-        for true, row in enumerate(card.confusion)
-        for said, times in enumerate(row)
-        if times
-    ]
-    return sorted(found, key=lambda each: -each[2])

@@ -1,23 +1,28 @@
-"""Posts over time, a row for each author."""
+"""When posts are written: over time, a row for each author, and over the hours of a week."""
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from html import escape
 from itertools import pairwise
 from typing import Final
 from urllib.parse import urlencode
 
-from app.compute.periods import MOST_COLUMNS, Period, fitting, start_of, starts
+from babel.dates import get_day_names
+from quart import g
+
+from app.compute.periods import MOST_COLUMNS, fitting, start_of, starts
 from app.dashboard.figures.base import (
     HOVER,
     MOST_AUTHORS,
     ROW_PX,
+    Cell,
     Drawing,
     Figure,
     Plot,
     Table,
+    draw_cells,
     posts_path,
     row_axis,
     sentences,
@@ -25,24 +30,23 @@ from app.dashboard.figures.base import (
 )
 from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop, show_number, show_period
-from app.services.posts.statistics import ActiveAuthors, count_by_day_of_some, most_active
+from app.services.posts.statistics import (
+    ActiveAuthors,
+    count_by_day_of_some,
+    count_by_hour_of_week,
+    most_active,
+)
 from app.views.filters import View
 
-PERIODS: Final[dict[Period, str]] = {
-    "day": gettext_noop("Day"),
-    "week": gettext_noop("Week from"),
-    "month": gettext_noop("Month from"),
-    "quarter": gettext_noop("Quarter from"),
-    "year": gettext_noop("Year from"),
-}
-FEW: Final = 8
-FEW_ROW_PX: Final = 56
-"""Rows of few authors are as high; those of more are as high as a name."""
+FEW_PX: Final = 448
+HIGHEST_ROW_PX: Final = 56
+"""Rows of few authors share so much height; those of many are as high as a name."""
 LEAST_PX: Final = 3.5
 """Height of the lowest bar, so that it can be seen and pressed."""
 MOST_NARROW: Final = 28
 """Columns on a phone, where each is still as wide as 6 pixels."""
 DAY_MS: Final = 86_400_000
+HOURS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,10 @@ class PostsByPeriod:
     """How many posts each author has in each period."""
 
     authors: ActiveAuthors
-    period: Period
-    starts: Sequence[date]
+    starts: Sequence[date] = ()
     """The first day of each period, and the end of the last."""
-    rows: dict[str | None, list[int]]
-    """By author, in the order of their first posts; None stands for all others."""
+    rows: dict[str, list[int]] = field(default_factory=dict)
+    """By author, in the order of their first posts; "" stands for all others."""
     span: Sequence[str] = ()
     """The first day with posts, and the day after the last: the axis ends with them."""
 
@@ -79,9 +82,9 @@ class Timeline(Figure):
     def draw(self, data: PostsByPeriod, view: View) -> Drawing:
         if not data.rows:
             return Drawing()
-        names = [gettext("All others") if name is None else name for name in data.rows]
-        most = max(max(row) for name, row in data.rows.items() if name is not None)
-        row_px = FEW_ROW_PX if len(names) <= FEW else ROW_PX
+        names = [name or gettext("All others") for name in data.rows]
+        most = max(max(row) for name, row in data.rows.items() if name)
+        row_px = max(ROW_PX, min(HIGHEST_ROW_PX, FEW_PX // len(names)))
         traces = [_row(data, place, most, row_px) for place in range(len(names))]
         layout = {
             "barmode": "overlay",
@@ -98,20 +101,18 @@ class Timeline(Figure):
     def table(self, data: PostsByPeriod, view: View) -> Table:
         query = view.query(username="", since="", until="")
         rows, links = [], []
-        for place, (since, _) in reversed(list(enumerate(pairwise(data.starts)))):
-            for username, posts in data.rows.items():
+        for place, days in reversed(list(enumerate(pairwise(data.starts)))):
+            for name, posts in data.rows.items():
                 if posts[place]:
-                    name = username or gettext("All others")
-                    rows.append((since.isoformat(), name, posts[place]))
-                    links.append(posts_path(query, **_asked(data, username, place)))
-        columns = (gettext(PERIODS[data.period]), gettext("Author"), gettext("Posts"))
-        return Table(columns, rows, links)
+                    rows.append((show_period(*days), name or gettext("All others"), posts[place]))
+                    links.append(posts_path(query, **_asked(data, name, place)))
+        return Table((gettext("Period"), gettext("Author"), gettext("Posts")), rows, links)
 
 
-def _asked(data: PostsByPeriod, username: str | None, place: int) -> dict[str, str]:
+def _asked(data: PostsByPeriod, name: str, place: int) -> dict[str, str]:
     """Return the parameters of an author's posts in a period."""
     period = {"since": str(data.starts[place]), "until": str(data.starts[place + 1])}
-    return period if username is None else {"username": username} | period
+    return {"username": name} | period if name else period
 
 
 def _busiest(data: PostsByPeriod) -> str:
@@ -127,13 +128,12 @@ def _busiest(data: PostsByPeriod) -> str:
 
 
 def _row(data: PostsByPeriod, place: int, most: int, row_px: int) -> Plot:
-    """Return an author's row of bars; in a low row they grow with the root of the posts."""
-    power = 1.0 if row_px == FEW_ROW_PX else 0.5
+    """Return an author's row of bars."""
     name, row = list(data.rows.items())[place]
-    shown = gettext("All others") if name is None else escape(name)
+    shown = escape(name) or gettext("All others")
     places = [i for i, posts in enumerate(row) if posts]
     # All others together may have far more posts than any author.
-    shares = [(row[i] / (most if name else max(row))) ** power for i in places]
+    highest = most if name else max(row)
     begins, ends = data.starts[:-1], data.starts[1:]
     return {
         "type": "bar",
@@ -143,7 +143,7 @@ def _row(data: PostsByPeriod, place: int, most: int, row_px: int) -> Plot:
         "width": [0.92 * (ends[i] - begins[i]).days * DAY_MS for i in places],
         # Rows are counted downwards, so bars grow upwards below zero.
         "base": [place + 0.42] * len(places),
-        "y": [round(-0.84 * max(share, LEAST_PX / row_px), 4) for share in shares],
+        "y": [round(-0.84 * max(row[i] / highest, LEAST_PX / row_px), 4) for i in places],
         "customdata": [urlencode(_asked(data, name, i)) for i in places],
         "marker": {"color": "$accent" if name else "$author-0", "line": {"width": 0}},
         "hovertext": [
@@ -159,16 +159,84 @@ def _by_period(
     authors: ActiveAuthors, cells: Sequence[tuple[date, str | None, int]], most: int
 ) -> PostsByPeriod:
     if not cells:
-        return PostsByPeriod(authors, "day", [], {})
+        return PostsByPeriod(authors)
     first, last = cells[0][0], cells[-1][0]
     period = fitting(first, last, most=most)
     begins = starts(first, last, period)
     places = {start: place for place, start in enumerate(begins)}
-    rows: dict[str | None, list[int]] = {}
+    rows: dict[str, list[int]] = {}
     for day, username, posts in cells:
-        row = rows.setdefault(username, [0] * (len(begins) - 1))
+        row = rows.setdefault(username or "", [0] * (len(begins) - 1))
         row[places[start_of(day, period)]] += posts
-    if None in rows:
-        rows[None] = rows.pop(None)  # At the end, whoever began first.
+    if "" in rows:
+        rows[""] = rows.pop("")  # At the end, whoever began first.
     span = [first.isoformat(), (last + timedelta(days=1)).isoformat()]
-    return PostsByPeriod(authors, period, begins, rows, span)
+    return PostsByPeriod(authors, begins, rows, span)
+
+
+class Week(Figure):
+    name = "week"
+    title = gettext_noop("Rhythm of the week")
+    about = gettext_noop(
+        "When posts are written, in your own time zone. The stronger a cell, the more posts."
+    )
+
+    async def load(self, db: Sessions, view: View) -> list[int]:
+        async with db.read() as session:
+            return await count_by_hour_of_week(session, view.selection, view.zone)
+
+    def draw(self, data: list[int], view: View) -> Drawing:
+        most = max(data)
+        if not most:
+            return Drawing()
+        days = weekdays("abbreviated")
+        cells = [
+            Cell(
+                column=hour % HOURS,
+                row=hour // HOURS,
+                share=posts / most,
+                text=f"{days[hour // HOURS]} {hour % HOURS}:00–{hour % HOURS + 1}:00: {posts}",
+                query=f"hour={hour}",
+            )
+            for hour, posts in enumerate(data)
+            if posts
+        ]
+        layout = {
+            "barmode": "overlay",
+            "xaxis": {
+                "range": [-0.6, 23.6],
+                "tickvals": list(range(0, HOURS, 3)),
+                "showgrid": False,
+                "fixedrange": True,
+                "title": {"text": gettext("Hour")},
+            },
+            "yaxis": row_axis(days),
+            "meta": {"height": 260},
+        }
+        busiest = data.index(most)
+        note = gettext("Most posts come on {weekday} between {hour}:00 and {next}:00: {count}.")
+        return Drawing(
+            note.format(
+                weekday=weekdays("wide")[busiest // HOURS],
+                hour=busiest % HOURS,
+                next=busiest % HOURS + 1,
+                count=show_number(most),
+            ),
+            {"data": [draw_cells(cells)], "layout": layout},
+            posts_path(view.query()),
+        )
+
+    def table(self, data: list[int], view: View) -> Table:
+        days = weekdays("wide")
+        hours = [hour for hour, posts in enumerate(data) if posts]
+        return Table(
+            (gettext("Weekday"), gettext("Hour"), gettext("Posts")),
+            [(days[hour // HOURS], f"{hour % HOURS}:00", data[hour]) for hour in hours],
+            [posts_path(view.query(), hour=str(hour)) for hour in hours],
+        )
+
+
+def weekdays(width: str) -> list[str]:
+    """Return the names of the days from Monday in the request's language."""
+    names = get_day_names(width, locale=g.locale)  # type: ignore[arg-type]
+    return [names[day] for day in range(7)]

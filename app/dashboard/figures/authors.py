@@ -1,6 +1,7 @@
-"""How alike authors write: each pair of some, or the nearest of one."""
+"""Authors beside each other: who sounds like whom, and how well they are told apart."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -19,7 +20,6 @@ from app.dashboard.figures.base import (
     draw_bars,
     draw_cells,
     lacks,
-    of_all_posts,
     posts_path,
     row_axis,
     row_height,
@@ -27,13 +27,19 @@ from app.dashboard.figures.base import (
     some_of,
 )
 from app.db.backend import Sessions
-from app.i18n import gettext, gettext_noop
+from app.i18n import gettext, gettext_noop, show_number, show_percent
 from app.lifespan import resources
+from app.services.compare.card import Card, CardAuthor
+from app.services.compare.contenders import MOST_COMPARED
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.views.filters import View
 
 NEAREST: Final = 8
 SMALLEST_SHOWN: Final = 0.02
+MOST_MEASURED: Final = 50
+"""As many as a card measures."""
+FEWEST_ASKED: Final = 10
+"""Posts of an author that are measured before that author is called the hardest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,8 @@ class WhoLikeWhom(Figure):
     title = gettext_noop("Who sounds like whom")
     about = gettext_noop(
         "How alike authors write, by what each uses more often than others do. "
-        "The stronger a cell, the more alike; similar authors are neighbours."
+        "The stronger a cell, the more alike; similar authors are neighbours. Of all their posts, "
+        "whatever the dates above."
     )
 
     async def load(self, db: Sessions, view: View) -> Likeness:
@@ -84,7 +91,7 @@ class WhoLikeWhom(Figure):
             return Drawing(gettext("These authors have next to nothing in common."))
         one, other, most = max(pairs, key=lambda pair: pair[2])
         alike = gettext("{one} and {other} write the most alike.").format(one=one, other=other)
-        note = sentences(alike, some_of(*data.authors.counts), of_all_posts(view))
+        note = sentences(alike, some_of(*data.authors.counts))
         if view.is_about_one:
             nearest = sorted(pairs, key=lambda pair: -pair[2])[:NEAREST]
             rows = [
@@ -133,3 +140,74 @@ def _query(one: str, other: str) -> str:
 def _of_pairs(view: View) -> str:
     """Return the filters that count here, for the posts of pairs of authors."""
     return view.query(username="", since="", until="", lang="")
+
+
+Shown = tuple[Card | None, list[str], int]
+"""The card of the authors, None for fewer than two; those named in its address; how many."""
+
+
+class ToldApart(Figure):
+    name = "apart"
+    needs_two = True
+    title = gettext_noop("How well authors are told apart")
+    about = gettext_noop(
+        "Each author's newest posts, hidden from the model: how many it gave to their author, and "
+        "to whom it gave the others. Of all their posts, whatever the dates above."
+    )
+    waiting = gettext_noop("Being measured; it takes some seconds…")
+
+    async def load(self, db: Sessions, view: View) -> Shown:
+        async with db.read() as session:
+            active = await most_active_with(session, view.selection, limit=MOST_MEASURED)
+        is_some = len(view.names) > 1 or view.platform or active.total > MOST_COMPARED
+        asked_for = active.names if is_some else []
+        count = len(active.shown)
+        is_made = lacks(view, count) is None
+        return await resources().cards.get(asked_for) if is_made else None, asked_for, count
+
+    def draw(self, data: Shown, view: View) -> Drawing:
+        card, asked_for, count = data
+        missing = lacks(view, count)
+        if card is None or missing is not None:
+            return Drawing(missing or "")
+        asked = [a for a in card.authors if a.asked and (view.is_about(a.username) or asked_for)]
+        if card.held_out is None or not asked:
+            return Drawing(gettext("There are too few posts to measure this."))
+        asked.sort(key=lambda author: (-_share(author), author.username.casefold()))
+        if view.is_about_one:
+            told = gettext("{right} of {asked} posts by {author} were given to their author.")
+            author = asked[0]
+            given = [row for row in card.given if row[0] == author.username]
+            shares = {name: times / author.asked for _, name, times in given}
+        else:
+            told = gettext("{right} of {asked} posts were given to their author.")
+            shares = {author.username: _share(author) for author in asked}
+        note = told.format(
+            right=show_number(sum(author.right for author in asked)),
+            asked=show_number(sum(author.asked for author in asked)),
+            author=asked[0].username,
+        )
+        hardest = "" if view.is_about_one else _hardest(asked)
+        shown = some_of(len(card.authors), len(card.authors) + card.left_out)
+        rows = [(name, share, show_percent(share), "") for name, share in shares.items()]
+        path = "/compare/card?" + urlencode([("username", name) for name in asked_for])
+        plot = draw_bars(rows, view, tickformat=".0%")
+        return Drawing(sentences(note, hardest, shown), plot, path)
+
+    def table(self, data: Shown, view: View) -> Table:
+        columns = (gettext("Author"), gettext("Given to"), gettext("Posts"))
+        return Table(columns, data[0].given if data[0] else [])
+
+
+def _hardest(asked: Sequence[CardAuthor]) -> str:
+    """Return who is told apart the worst, in words, if enough posts of that author say so."""
+    known = [author for author in asked if author.asked >= FEWEST_ASKED]
+    worst = min(known, key=_share, default=None)
+    if worst is None or worst.right == worst.asked:
+        return ""
+    told = gettext("The hardest is {author}, {share}.")
+    return told.format(author=worst.username, share=show_percent(_share(worst)))
+
+
+def _share(author: CardAuthor) -> float:
+    return author.right / author.asked
