@@ -221,7 +221,7 @@
   function axis(own) {
     return {
       gridcolor: resolved("line"), linecolor: resolved("line"), zeroline: false,
-      tickfont: { color: resolved("soft"), size: 12 }, automargin: true, ticks: "", ...own,
+      tickfont: { color: resolved("soft"), size: 12 }, automargin: true, ticks: "", fixedrange: true, ...own,
       title: { font: { color: resolved("soft"), size: 12 }, standoff: 8, ...own?.title },
     };
   }
@@ -238,6 +238,7 @@
       font: { family: getComputedStyle(document.body).fontFamily, color: resolved("ink"), size: 13 },
       margin: { l: 8, r: 8, t: 8, b: 8 },
       showlegend: false,
+      barmode: "overlay",
       dragmode: false,
       hoverlabel: {
         bgcolor: resolved("panel"), bordercolor: resolved("field"),
@@ -255,7 +256,11 @@
     const { height, width } = plot.layout.meta ?? {};
     if (height) graph.style.height = `${height}px`;
     graph.style.maxWidth = width ? `${width}px` : "";
-    return { data: coloured(plot.data), layout: layoutOf(plot.layout, graph.clientWidth) };
+    const data = plot.data.map((trace) => ({
+      type: "bar", hovertemplate: "%{hovertext}<extra></extra>", ...trace,
+      marker: { line: { width: 0 }, ...trace.marker },
+    }));
+    return { data: coloured(data), layout: layoutOf(plot.layout, graph.clientWidth) };
   }
 
   const old = () => window.dash_clientside.no_update;

@@ -112,7 +112,6 @@ class WhoLikeWhom(Figure):
         ]
         axis = row_axis(names, view)
         layout = {
-            "barmode": "overlay",
             "xaxis": axis | {"range": [-0.6, len(names) - 0.4], "tickangle": -60},
             "yaxis": axis,
             "meta": {

@@ -15,7 +15,6 @@ MOST_AUTHORS: Final = 40
 """Authors with a row of their own."""
 MOST_NARROW: Final = 12
 """Authors that are compared on a phone where none is chosen."""
-HOVER: Final = "%{hovertext}<extra></extra>"
 ROW_PX: Final = 20
 FAINTEST: Final = 0.12
 """Opacity of the weakest cell that is drawn at all."""
@@ -25,7 +24,8 @@ LONGEST_NARROW: Final = 14
 
 TableCell = str | int | float | None
 Plot = dict[str, Any]
-"""A plotly figure; colours are names of the stylesheet, like `$ink`, which the browser replaces."""
+"""A plotly figure; colours are names of the stylesheet, like `$ink`. The browser adds what is
+the same for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,6 @@ class Cell(NamedTuple):
 def draw_cells(cells: Sequence[Cell]) -> Plot:
     """Return the trace of the cells, a sequential scale of one colour."""
     return {
-        "type": "bar",
         "x": [cell.column for cell in cells],
         "base": [cell.row - 0.47 for cell in cells],
         "y": [0.94] * len(cells),
@@ -95,17 +94,14 @@ def draw_cells(cells: Sequence[Cell]) -> Plot:
         "marker": {
             "color": "$accent",
             "opacity": [round(FAINTEST + (1 - FAINTEST) * cell.share, 3) for cell in cells],
-            "line": {"width": 0},
         },
         "hovertext": [cell.text for cell in cells],
-        "hovertemplate": HOVER,
     }
 
 
 def draw_bars(rows: Sequence[tuple[str, float, str, str]], view: View, **axis: Any) -> Plot:
     """Return a bar for each row, with its share of one, its label, and the query behind it."""
     trace = {
-        "type": "bar",
         "orientation": "h",
         "width": 0.7,
         "x": [round(share, 4) for _, share, _, _ in rows],
@@ -113,15 +109,13 @@ def draw_bars(rows: Sequence[tuple[str, float, str, str]], view: View, **axis: A
         "text": [label for _, _, label, _ in rows],
         "textposition": "outside",
         "cliponaxis": False,
-        "marker": {"color": "$accent", "line": {"width": 0}},
+        "marker": {"color": "$accent"},
         "customdata": [query for *_, query in rows],
         "hovertext": [f"<b>{escape(name)}</b><br>{label}" for name, _, label, _ in rows],
-        "hovertemplate": HOVER,
     }
     layout = {
         # Beside the longest bar there is room for its label.
-        "xaxis": {"range": [0, 1.3 if view.narrow else 1.1], "fixedrange": True, "nticks": 6}
-        | axis,
+        "xaxis": {"range": [0, 1.3 if view.narrow else 1.1], "nticks": 6} | axis,
         "yaxis": row_axis([name for name, *_ in rows], view),
         "meta": {"height": row_height(len(rows), least_px=90)},
     }
@@ -137,7 +131,6 @@ def row_axis(names: Sequence[str], view: View | None = None) -> Plot:
         "tickvals": list(range(len(names))),
         "ticktext": [escape(label) for label in labels],
         "showgrid": False,
-        "fixedrange": True,
     }
 
 

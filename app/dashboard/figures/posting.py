@@ -14,7 +14,6 @@ from quart import g
 
 from app.compute.periods import MOST_COLUMNS, fitting, start_of, starts
 from app.dashboard.figures.base import (
-    HOVER,
     MOST_AUTHORS,
     ROW_PX,
     Cell,
@@ -87,8 +86,7 @@ class Timeline(Figure):
         row_px = max(ROW_PX, min(HIGHEST_ROW_PX, FEW_PX // len(names)))
         traces = [_row(data, place, most, row_px) for place in range(len(names))]
         layout = {
-            "barmode": "overlay",
-            "xaxis": {"type": "date", "range": data.span, "fixedrange": True, "nticks": 8},
+            "xaxis": {"type": "date", "range": data.span, "nticks": 8},
             "yaxis": row_axis(names, view),
             "meta": {"height": len(names) * row_px + 50},
         }
@@ -136,7 +134,6 @@ def _row(data: PostsByPeriod, place: int, most: int, row_px: int) -> Plot:
     highest = most if name else max(row)
     begins, ends = data.starts[:-1], data.starts[1:]
     return {
-        "type": "bar",
         "name": shown,
         "x": [begins[i].isoformat() for i in places],
         "offset": 0,
@@ -145,12 +142,11 @@ def _row(data: PostsByPeriod, place: int, most: int, row_px: int) -> Plot:
         "base": [place + 0.42] * len(places),
         "y": [round(-0.84 * max(row[i] / highest, LEAST_PX / row_px), 4) for i in places],
         "customdata": [urlencode(_asked(data, name, i)) for i in places],
-        "marker": {"color": "$accent" if name else "$author-0", "line": {"width": 0}},
+        "marker": {"color": "$accent" if name else "$author-0"},
         "hovertext": [
             f"<b>{shown}</b><br>{show_period(begins[i], ends[i])}: {show_number(row[i])}"
             for i in places
         ],
-        "hovertemplate": HOVER,
         "meta": {"posts": sum(row)},
     }
 
@@ -202,12 +198,10 @@ class Week(Figure):
             if posts
         ]
         layout = {
-            "barmode": "overlay",
             "xaxis": {
                 "range": [-0.6, 23.6],
                 "tickvals": list(range(0, HOURS, 3)),
                 "showgrid": False,
-                "fixedrange": True,
                 "title": {"text": gettext("Hour")},
             },
             "yaxis": row_axis(days),

@@ -8,14 +8,12 @@ from app.config import Config
 from app.i18n import own_address
 from app.views.pages import (
     authors,
-    cards,
     compare,
     feeds,
     home,
     imports,
     login,
     media,
-    picture,
     posts,
     quiz,
     search,
@@ -28,8 +26,6 @@ PAGES: Final = (
     home,
     authors,
     compare,
-    picture,
-    cards,
     quiz,
     feeds,
     search,

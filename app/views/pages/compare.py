@@ -1,69 +1,49 @@
-"""Who would have said this? The comparison's page: one of some authors, or somebody else."""
+"""Who would have said this? The comparison's page, its picture, and the model card."""
 
 import asyncio
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
-from quart import g, request, url_for
+from quart import Response, g, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.clock import now
-from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR
-from app.compute.strangers import BELIEF
+from app import drawing
+from app.compute.judgement import SURE
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
 from app.i18n import gettext
 from app.lifespan import resources
 from app.services.compare.contenders import MOST_TEXTS
-from app.services.compare.judging import Comparison, Evidence, JudgedPassage, passages_of
+from app.services.compare.judging import Comparison, JudgedPassage, passages_of
 from app.services.compare.material import Material
 from app.services.compare.quiz import draw, read_question
-from app.services.posts.tweets import Post, find_posts, get_post
+from app.services.posts.tweets import get_post
 from app.views.access import own_origin
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import (
     first_steps,
     given_names,
-    hues_of,
-    marked_text,
     offered_authors,
     render_form,
     see_other,
+    show_names,
 )
-from app.views.pages.verdicts import (
-    LIMITS,
-    NOT_FOR,
-    bars_of,
-    heading_of,
-    headings_of,
-    odds_of,
-    rate_of,
-    shown_marks,
-)
+from app.views.pages.verdicts import LINES, NOT_FOR, picture_of, shown_comparison
 
 blueprint = PageBlueprint("compare")
 
 LONGEST_IN_ADDRESS: Final = 2_000
-LINES: Final = 4
-"""Authors with an underline of their own, numbered from 1; they share the evidence."""
-STRONG_WEIGHT: Final = 1.0
-"""Log-odds from which a mark is drawn double: it alone makes an author 2.7 times as likely."""
 ONE_HAND: Final = 2 / 3
 """Share of the sentences that one author must have, or several hands are suspected."""
-SURE_SENTENCE: Final = 0.9
-"""Probability from which a sentence is marked double."""
 FEWEST_SENTENCES: Final = 3
 LEAST_SURE: Final = 0.01
-LONGEST_UNFOLDED: Final = 1_500
-"""Characters of a text that are all in sight; a longer one scrolls."""
-SHOWN_BARS: Final = 5
-FOLDED_SHARE: Final = 0.01
-"""Below the first bars, those of a smaller share are folded."""
+MOST_IN_TABLE: Final = 12
+"""Most authors in a table of confusions; for more, the most frequent are listed."""
+MOST_CONFUSIONS: Final = 12
 
 
 class ComparePageArgs(Struct):
@@ -83,8 +63,44 @@ async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     if not args.text:
         return see_other(url_for("home.show_home", username=names))
     query = urlencode([("lang", g.locale), *request.args.items(multi=True)])
-    picture = f"{url_for('picture.show_picture')}?{query}"
+    picture = f"{url_for('compare.show_picture')}?{query}"
     return await _page(args.text, names, args.sure, args.post, picture=picture)
+
+
+class PictureArgs(ComparePageArgs):
+    lang: Literal["ko", "en"] | None = None
+    """The language of the page that links here: programs that show links name none."""
+
+
+@blueprint.page("/compare/picture.png")
+async def show_picture(args: PictureArgs) -> Response:
+    """Draw the answer that `/compare` gives at the same address."""
+    g.locale = args.lang or g.locale
+    names = given_names(args.username)
+    comparer = resources().comparer
+    material = await comparer.gather(given_texts(args.text)[0], names, hidden_post=args.post)
+    comparison = await comparer.judge(material, sure=args.sure, reasons=True)
+    picture = picture_of(comparison, is_named=bool(names))
+    return Response(await asyncio.to_thread(drawing.draw, picture), content_type="image/png")
+
+
+class CardArgs(Struct):
+    username: list[str] = []
+
+
+@blueprint.page("/compare/card")
+async def show_card(args: CardArgs) -> ResponseReturnValue:
+    names = given_names(args.username)
+    card = await resources().cards.get(names)
+    async with resources().db.read() as session:
+        await show_names(session, [author.username for author in card.authors])
+    return await render_template(
+        "card.html",
+        card=card,
+        chosen=names,
+        has_table=len(card.authors) <= MOST_IN_TABLE,
+        confused=[each for each in card.given if each[0] != each[1]][:MOST_CONFUSIONS],
+    )
 
 
 @blueprint.page("/compare/example")
@@ -182,7 +198,7 @@ async def _compared(
     material = await comparer.gather(texts, names, hidden_post=hidden_post)
     comparison = await comparer.judge(material, sure=sure, reasons=True)
     passages = await _disagreeing(material, comparison)
-    return await _shown(comparison, names, passages, hidden_post)
+    return await shown_comparison(comparison, names, passages, hidden_post)
 
 
 async def _disagreeing(material: Material, comparison: Comparison) -> list[JudgedPassage]:
@@ -209,78 +225,6 @@ async def _are_by_them(passages: Sequence[JudgedPassage], names: Sequence[str]) 
         if judged.verdict != "likely" or judged.ranking[0].username != username:
             return False
     return True
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """How often the author of some marks uses their words, and where."""
-
-    number: int
-    mark: Evidence
-    posts: list[Post]
-
-
-async def _shown(
-    comparison: Comparison,
-    names: list[str],
-    passages: Sequence[JudgedPassage],
-    hidden_post: int | None,
-) -> dict[str, object]:
-    """Return what the page shows of a comparison."""
-    best = [ranked.username for ranked in comparison.ranking]
-    marks = shown_marks(comparison)
-    uses = _uses(marks)
-    ids = {each for mark in uses.values() for each in mark.posts or ()} | {hidden_post or 0}
-    async with resources().db.read() as session:
-        hues = await hues_of(session, best)
-        posts = await find_posts(session, sorted(ids))
-    shown = {
-        key: Use(number, mark, [posts[each] for each in mark.posts or () if each in posts])
-        for number, (key, mark) in enumerate(uses.items(), 1)
-    }
-    text, answers = comparison.text, bars_of(comparison)
-    folded = sum(each.share < FOLDED_SHARE for each in answers[SHOWN_BARS:])
-    return {
-        "comparison": comparison,
-        "heading": heading_of(comparison, is_named=bool(names)),
-        "headings": headings_of(comparison, is_named=bool(names)),
-        "answers": answers,
-        "folded": folded if folded > 1 else 0,
-        "odds": odds_of(comparison),
-        "fewest": FEWEST_JUDGED,
-        "likely": LIKELY,
-        "unfamiliar": UNFAMILIAR,
-        "pieces": marked_text(
-            text, [(mark.start, mark.end, (mark, shown[_key(mark)])) for mark in marks]
-        ),
-        "sentences": passages and marked_text(text, [(p.start, p.end, p) for p in passages]),
-        "tally": Counter(each.username for each in passages).most_common(),
-        "uses": list(shown.values()),
-        "has_against": any(mark.weight < 0 for mark in marks),
-        "hidden": posts.get(hidden_post or 0),
-        "hues": hues,
-        "lines": {username: number for number, username in enumerate(best[:LINES], 1)},
-        "limits": [gettext(LIMITS[limit]) for limit in comparison.limits],
-        "rate": rate_of(comparison),
-        "belief": BELIEF,
-        "card_address": url_for("cards.show_card", username=names if len(best) > 1 else []),
-        "is_long": len(text) > LONGEST_UNFOLDED,
-        "made_at": now(),
-        "strong_weight": STRONG_WEIGHT,
-        "sure_sentence": SURE_SENTENCE,
-    }
-
-
-def _key(mark: Evidence) -> tuple[str, str]:
-    return mark.username, str(mark.piece or mark.text).casefold()
-
-
-def _uses(marks: Sequence[Evidence]) -> dict[tuple[str, str], Evidence]:
-    """Return the marks, those of the same words once, the strongest first."""
-    uses: dict[tuple[str, str], Evidence] = {}
-    for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
-        uses.setdefault(_key(mark), mark)
-    return uses
 
 
 def _address(texts: Sequence[str], names: Sequence[str], post: int | None) -> str:

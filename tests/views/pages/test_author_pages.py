@@ -103,6 +103,7 @@ async def test_figures(site: Client, shared: Shared) -> None:
 
 
 async def test_links_show_a_display_name_before_the_username(writer: Client) -> None:
+    await writer.add_user("ann", "a post by somebody else")
     await writer.post("/api/v1/users", json={"username": "bo_k", "display_name": "Bo <Kim>"})
     post = await writer.add_tweet("bo_k", "a post by somebody with two names")
     for path in (
