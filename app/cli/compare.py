@@ -21,7 +21,7 @@ from app.services.compare.batch_compare import (
 from app.services.compare.judging import Comparison, judge
 from app.services.compare.material import Models, gather
 from app.services.compare.reasons import add_reasons
-from app.views.pages.verdicts import LIMITS, NOT_FOR, bars_of, shown_marks
+from app.views.verdicts import LIMITS, NOT_FOR, bars_of, shown_marks
 
 file_option = click.option(
     "--file",

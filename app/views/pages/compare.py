@@ -24,6 +24,7 @@ from app.services.compare.quiz import draw, read_question
 from app.services.posts.tweets import get_post
 from app.views.access import own_origin
 from app.views.blueprints import Form, PageBlueprint
+from app.views.pages.comparison import LINES, picture_of, shown_comparison
 from app.views.pages.parts import (
     first_steps,
     given_names,
@@ -32,7 +33,7 @@ from app.views.pages.parts import (
     see_other,
     show_names,
 )
-from app.views.pages.verdicts import LINES, NOT_FOR, picture_of, shown_comparison
+from app.views.verdicts import NOT_FOR
 
 blueprint = PageBlueprint("compare")
 

@@ -25,7 +25,7 @@ from app.views.filters import first_instant, parse_zone
 from app.views.pages.authors import Year, year_of
 from app.views.pages.parts import first_steps, given_names, offered_authors, show_names
 from app.views.pages.quiz import shown_solution
-from app.views.pages.verdicts import NOT_FOR, bars_of
+from app.views.verdicts import NOT_FOR, bars_of
 
 blueprint = PageBlueprint("home")
 
