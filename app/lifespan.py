@@ -132,7 +132,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         showcase=Showcase(db, models),
         metrics=metrics,
         embeddings=embeddings,
-        maintenance=Maintenance(db, feed, work),
+        maintenance=Maintenance(db, work),
         revision=head_revision(),
     )
     stack.callback(opened.passwords.close)

@@ -9,7 +9,6 @@ from quart import Quart
 from sqlalchemy import func, select
 
 from app.db.engine import Database
-from app.db.lease import Lease
 from app.lifespan import KEY, Resources
 from app.models import ImportJob
 from app.services.compare.background import is_outgrown
@@ -53,7 +52,7 @@ async def is_due(db: Database, job: Job) -> bool:
 
 
 async def maintain(db: Database, *, kept_events: int = MOST_EVENTS) -> None:
-    """Do every due job once, without a lease."""
+    """Do every due job once, without a lock."""
     for job in jobs(kept_events=kept_events):
         if await is_due(db, job):
             await job.do(db)
@@ -72,7 +71,7 @@ async def settle(app: Quart) -> None:
 
     for job in jobs():
         # After the app itself, which may be doing it.
-        async with Lease(resources.db, job.name).waited_for() as grant:
+        async with resources.db.exclusive_in_turn(job.name) as grant:
             if await is_due(resources.db, job):
                 await job.do(grant)
     await eventually(is_settled)

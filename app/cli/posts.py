@@ -14,7 +14,6 @@ import click
 from app.cli.running import fail, json_option, print_result, progress, wants_json, with_database
 from app.config import Config
 from app.db.engine import Database
-from app.db.lease import Lease
 from app.embedders import EmbedderError, open_embedder
 from app.formats.registry import WRITERS
 from app.security import open_private
@@ -94,7 +93,7 @@ def embed_command(is_all: bool) -> None:
             if embeddings is None:
                 click.echo("SAYWHO_EMBEDDER is builtin, which needs no vectors.", err=True)
                 return 0
-            async with Lease(db, VECTORS).waited_for() as grant:
+            async with db.exclusive_in_turn(VECTORS) as grant:
                 if is_all:
                     await embeddings.remove_all(grant)
                 async with grant.read() as session:

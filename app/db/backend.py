@@ -40,8 +40,12 @@ Item = TypeVar("Item")
 ColumnLike = Column[Any] | InstrumentedAttribute[Any]
 
 
+IsHeld = Callable[[AsyncSession], Awaitable[bool]]
+"""Returns whether a lock is still held, as the transaction of the session sees it."""
+
+
 class Sessions(Protocol):
-    """Opens sessions: a database, or a grant of a lease."""
+    """Opens sessions: a database, or a grant to work alone."""
 
     def read(self) -> AbstractAsyncContextManager[AsyncSession]: ...
 
@@ -89,12 +93,15 @@ class Backend(Protocol):
         """
         return
 
-    async def is_awaited(self) -> bool:
-        """Return whether another process waits for this one to end its write."""
-
     async def commit(self, session: AsyncSession) -> None:
         """Commit, within the time that a request may take."""
         await session.commit()
+
+    def exclusive(self, work: str) -> AbstractAsyncContextManager[IsHeld | None]:
+        """Hold the lock of a kind of work, until the block or the process ends.
+
+        Give None where somebody else holds it.
+        """
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
         """Follow the log; `commits` counts this process's own commits."""

@@ -1,8 +1,9 @@
 """The database: one engine, short read sessions, and one way to write."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, Self
 
 from sqlalchemy import exc, make_url
@@ -10,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.clock import monotonic
 from app.config import Config
-from app.db.backend import INFO, Backend
+from app.db.backend import INFO, Backend, IsHeld
 from app.db.feed import Feed
 from app.errors import StartError, overloaded
 from app.tasks import to_the_end
 
 WRITE_TIMEOUT_S: Final = 30
+ASK_AGAIN_S: Final = 0.5
+"""Seconds between tries to get a lock that another process has."""
 
 
 def backend_for(url: str, *, durability: str = "full") -> Backend:
@@ -36,6 +39,37 @@ def backend_for(url: str, *, durability: str = "full") -> Backend:
     from app.db.sqlite.backend import SqliteBackend
 
     return SqliteBackend(url, durability=durability)
+
+
+class GrantLostError(Exception):
+    """Another process may work by now; the transaction must not be committed."""
+
+
+class Grant:
+    """The right to do a kind of work, alone of all processes.
+
+    It opens sessions as the database does. Those that write fail once the lock is lost.
+    """
+
+    def __init__(self, db: "Database", work: str, is_held: IsHeld) -> None:
+        self._db = db
+        self._work = work
+        self._is_held = is_held
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+        return self._db.read()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Open a session that may write. Raises GrantLostError."""
+        async with self._db.write() as session:
+            await self.check(session)
+            yield session
+
+    async def check(self, session: AsyncSession) -> None:
+        """Raise GrantLostError if the lock is lost."""
+        if not await self._is_held(session):
+            raise GrantLostError(self._work)
 
 
 class Database:
@@ -91,6 +125,25 @@ class Database:
         finally:
             # Counted even if it is not known whether it was committed.
             self.commits += 1
+
+    @asynccontextmanager
+    async def exclusive(self, work: str) -> AsyncIterator[Grant | None]:
+        """Do a kind of work alone; give None while another process does it.
+
+        The system or the server releases the lock of a process that dies.
+        """
+        async with self.backend.exclusive(work) as is_held:
+            yield None if is_held is None else Grant(self, work, is_held)
+
+    @asynccontextmanager
+    async def exclusive_in_turn(self, work: str) -> AsyncIterator[Grant]:
+        """Do a kind of work alone, as soon as no other process does it."""
+        while True:
+            async with self.exclusive(work) as grant:
+                if grant is not None:
+                    yield grant
+                    return
+            await asyncio.sleep(ASK_AGAIN_S)
 
     async def open_feed(self) -> Feed:
         """Follow the log of changes from now on."""

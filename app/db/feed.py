@@ -71,13 +71,6 @@ class Feed(ABC):
         """Publish the commits of all processes, until cancelled."""
 
     @abstractmethod
-    async def leads(self) -> bool:
-        """Return whether this process is the one of the site that asks what work is due.
-
-        The first one that asks stays it until it closes, dies or loses the database.
-        """
-
-    @abstractmethod
     async def close(self) -> None: ...
 
     def _note_followed(self) -> None:

@@ -52,14 +52,6 @@ class FileLock:
                 finally:
                     os.close(descriptor)
 
-    def is_awaited(self) -> bool:
-        """Return whether another process waits for the lock that this one holds."""
-        turn = open_lock(self._turn)
-        try:
-            return not locked_at_once(turn)
-        finally:
-            os.close(turn)
-
     async def _acquire(self) -> int:
         """Return a descriptor that holds the lock until it is closed."""
         if self._waiting is None:

@@ -31,7 +31,8 @@ def take_over() -> None:
     op.drop_column("LoginSession", "seen_at")  # Sessions last 90 days, however they are used.
     op.execute('DELETE FROM "Token" WHERE revoked_at IS NOT NULL')
     op.drop_column("Token", "revoked_at")  # Who revokes a token deletes it.
-    for column in ("epoch", "beat_at", "detail"):  # The lease has two; errors hold the reason.
+    op.drop_table("Lease")  # Locks of the system or the server tell who works.
+    for column in ("epoch", "beat_at", "detail"):  # Errors hold the reason.
         op.drop_column("ImportJob", column)
     op.drop_column("LiveSource", "rejected")  # Without the reasons nobody could use the number.
     op.add_column("ImportJob", sa.Column("chat", sa.LargeBinary()))

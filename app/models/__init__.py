@@ -2,7 +2,7 @@ from app.models.access import LoginFailure, LoginSession, Operator, SetupLink, T
 from app.models.base import MAX_ID, Base
 from app.models.derived import BackgroundSnapshot, Embedding, PostCount, Profile, Vocabulary, Word
 from app.models.tweet import MediaUse, Tweet, User
-from app.models.work import Event, ImportJob, LeaseRow, LiveSource, ModelCard
+from app.models.work import Event, ImportJob, LiveSource, ModelCard
 
 __all__ = [
     "MAX_ID",
@@ -11,7 +11,6 @@ __all__ = [
     "Embedding",
     "Event",
     "ImportJob",
-    "LeaseRow",
     "LiveSource",
     "LoginFailure",
     "LoginSession",

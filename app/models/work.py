@@ -24,21 +24,6 @@ class Event(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class LeaseRow(Base):
-    """The process that does a kind of work for all."""
-
-    __tablename__ = "Lease"
-
-    name: Mapped[str] = mapped_column(String(32), primary_key=True)
-    """The kind of work."""
-    holder: Mapped[str | None] = mapped_column(String(100))
-    """None while the lease is free."""
-    epoch: Mapped[int] = mapped_column(BigId)
-    """Number of grants so far; only the newest holder may write."""
-    beat: Mapped[int] = mapped_column(BigId)
-    """Changed each second while the holder lives."""
-
-
 class ImportJob(Base):
     """The import of an uploaded file, and how far it is."""
 

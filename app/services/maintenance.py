@@ -12,22 +12,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import wait_until_set
 from app.config import Config
-from app.db.backend import Sessions
-from app.db.engine import Database
-from app.db.feed import Change, Feed
-from app.db.lease import Lease, LeaseLostError
+from app.db.backend import Sessions, backend_of
+from app.db.engine import Database, Grant, GrantLostError
+from app.db.feed import Change
+from app.errors import AppError
 from app.models import BackgroundSnapshot, ImportJob
-from app.services.compare.background import GROWTH, is_outgrown, renew_background
+from app.services.compare.background import is_outgrown, renew_background
 from app.services.compare.folding import LongTails
 from app.services.event_log import has_old_events, prune_events
-from app.services.imports.jobs import ENDED, is_importing, remove_upload
+from app.services.imports.jobs import ENDED, IMPORTING, remove_upload
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
 from app.services.posts.media import has_unneeded, remove_every_unneeded, remove_unneeded
 from app.services.search.embeddings import VECTORS, Embeddings
-from app.services.search.vocabulary import CHANGED_SHARE, is_vocabulary_old, renew_vocabulary
+from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
 """Pause between two rounds, so that a stream of single posts does not cause one for each."""
+LEAD: Final = "maintenance"
+"""Name of the lock of the process that asks what is due."""
 LEAD_EVERY_S: Final = 2.0
 """Seconds between tries to lead, so also without maintenance after the one that led is gone."""
 LOOK_EVERY_S: Final = 30.0
@@ -44,7 +46,7 @@ class Job(NamedTuple):
     """A kind of work; it may end after any transaction, and be done twice."""
 
     name: str
-    """Also the name of its lease."""
+    """Also the name of its lock."""
     is_due: Callable[[AsyncSession], Awaitable[bool | int]]
     do: Callable[[Sessions], Awaitable[None]]
 
@@ -66,13 +68,22 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
 
 
 async def _is_background_due(session: AsyncSession) -> bool:
-    growth = GROWTH_MEANWHILE if await is_importing(session) else GROWTH
-    return await is_outgrown(session, growth=growth)
+    return await is_outgrown(session) and (
+        await is_outgrown(session, growth=GROWTH_MEANWHILE) or not await _is_importing(session)
+    )
 
 
 async def _is_vocabulary_due(session: AsyncSession) -> bool:
-    share = GROWTH_MEANWHILE - 1 if await is_importing(session) else CHANGED_SHARE
-    return await is_vocabulary_old(session, share=share)
+    return await is_vocabulary_old(session) and (
+        await is_vocabulary_old(session, share=GROWTH_MEANWHILE - 1)
+        or not await _is_importing(session)
+    )
+
+
+async def _is_importing(session: AsyncSession) -> bool:
+    """Return whether a process runs an import just now."""
+    async with backend_of(session).exclusive(IMPORTING) as is_held:
+        return is_held is None
 
 
 def media_job(folder: Path) -> Job:
@@ -101,13 +112,11 @@ def vectors_job(embeddings: Embeddings) -> Job:
 class Maintenance:
     """Does the due jobs after commits of any process, if this is the process that leads.
 
-    The leases are for other programs, and for a process that led and does not know yet that it
-    lost the database.
+    Each job has a lock of its own, since commands do some of them too.
     """
 
-    def __init__(self, db: Database, feed: Feed, jobs: Sequence[Job]) -> None:
+    def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
         self._db = db
-        self._feed = feed
         self._wakeups = {job: asyncio.Event() for job in jobs}
 
     def wake(self, _changes: Sequence[Change] = ()) -> None:
@@ -117,27 +126,38 @@ class Maintenance:
 
     async def run(self) -> None:
         """Do due jobs while this process leads, until cancelled."""
-        while not await self._feed.leads():  # noqa: ASYNC110 - others release it
+        while True:
+            try:
+                async with self._db.exclusive(LEAD) as lead:
+                    if lead is not None:
+                        await self._lead(lead)
+            except* (GrantLostError, AppError):
+                pass  # The feed says that the database is away.
+            except* Exception:
+                logger.exception("maintenance failed; trying again")
             await asyncio.sleep(LEAD_EVERY_S)
+
+    async def _lead(self, lead: Grant) -> None:
+        """Do due jobs. Raises GrantLostError, in a group, once another process may lead."""
         async with asyncio.TaskGroup() as group:
             for job, wakeup in self._wakeups.items():
                 group.create_task(self._keep(job, wakeup))
+            while True:
+                await asyncio.sleep(LEAD_EVERY_S)
+                async with lead.read() as session:
+                    await lead.check(session)
 
     async def _keep(self, job: Job, wakeup: asyncio.Event) -> None:
-        lease = Lease(self._db, job.name)
         while True:
             wakeup.clear()
             due: bool | int = False
             try:
-                if await self._feed.leads():
-                    async with self._db.read() as session:
-                        due = await job.is_due(session)
+                async with self._db.read() as session:
+                    due = await job.is_due(session)
                 if due:
-                    async with lease.held() as grant:
+                    async with self._db.exclusive(job.name) as grant:
                         if grant is not None:
                             await job.do(grant)
-            except LeaseLostError:
-                logger.warning("%s was taken over by another process", job.name)
             except Exception:
                 logger.exception("%s failed; trying again after the next write", job.name)
             await asyncio.sleep(REST_S)
@@ -174,7 +194,7 @@ async def vacuum(db: Database, config: Config) -> None:
 async def _run(db: Database, name: str) -> None:
     """Run a maintenance job, after another process that may be running it."""
     (work,) = (job.do for job in jobs() if job.name == name)
-    async with Lease(db, name).waited_for() as grant:
+    async with db.exclusive_in_turn(name) as grant:
         await work(grant)
 
 

@@ -2,9 +2,6 @@
 
 import contextlib
 import json
-import sqlite3
-import threading
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,8 +10,9 @@ from playwright.async_api import Page
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from app.models import ImportJob, LeaseRow, LiveSource
-from app.services.imports.jobs import LEASE
+from app.db.lock import file_lock
+from app.models import ImportJob, LiveSource
+from app.services.imports.jobs import IMPORTING
 
 if TYPE_CHECKING:
     from .website import Website
@@ -69,6 +67,9 @@ async def reach(page: Page, site: "Website", name: str, path: str) -> None:
         await page.locator(".ask summary").last.click()
 
 
+_locks: Final = contextlib.ExitStack()
+
+
 def add_imports(data_dir: Path) -> None:
     """Add an import in each state to the database of an installation."""
     now = datetime.now(UTC)
@@ -76,7 +77,7 @@ def add_imports(data_dir: Path) -> None:
     lines = [json.dumps({"author": "골목빵집", "text": f"{n}시, 빵이 나왔어요."}) for n in range(9)]
     uploads = {LOOKED_AT: "\n".join([*lines, "{broken"]), UNREADABLE: "\0\1\2"}
     states: dict[int, dict[str, Any]] = {
-        # Another process holds the lease of imports.
+        # This process holds the lock of imports.
         UNDER_WAY: {"state": "running", "bytes_read": 400_000, "accepted": 1500},
         INTERRUPTED: {"state": "interrupted", "bytes_read": 700_000, "accepted": 2600},
         DONE: {"state": "done", "accepted": 4210, "duplicates": 96, "reposts": 1033},
@@ -104,10 +105,9 @@ def add_imports(data_dir: Path) -> None:
             }
             session.add(ImportJob(id=job_id, **common | fields))
         session.add_all(_followed(now))
-        session.add(LeaseRow(name=LEASE, holder="another process", epoch=1, beat=0))
         session.commit()
     engine.dispose()
-    threading.Thread(target=_keep_lease, args=(data_dir / "testing.db",), daemon=True).start()
+    _locks.enter_context(file_lock(data_dir / f"testing.db.{IMPORTING}.lock"))
 
 
 def _followed(now: datetime) -> list[LiveSource]:
@@ -133,13 +133,3 @@ def _followed(now: datetime) -> list[LiveSource]:
         )
         for place, source in enumerate(names)
     ]
-
-
-def _keep_lease(database: Path) -> None:
-    """Change the beat of the lease until the database is gone."""
-    with contextlib.suppress(sqlite3.Error):
-        while database.exists():
-            with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection:
-                connection.execute('UPDATE "Lease" SET beat = beat + 1')
-                connection.commit()
-            time.sleep(1)

@@ -13,7 +13,7 @@ from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import Event, Profile, Tweet, User
 from app.services.compare.folding import LONGEST_TAIL
-from app.services.maintenance import Job, Maintenance, jobs
+from app.services.maintenance import LEAD, Job, Maintenance, jobs
 from app.services.posts.deletion import delete_user
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
@@ -40,7 +40,7 @@ async def maintained(db: Database, *names: str) -> AsyncIterator[asyncio.Task[No
     """Maintain the database, as an app does, until the context is left; by some jobs or all."""
     feed = await db.open_feed()
     work = [job for job in jobs() if not names or job.name in names]
-    maintenance = Maintenance(db, feed, work)
+    maintenance = Maintenance(db, work)
     feed.subscribe(maintenance.wake)
     following = asyncio.create_task(feed.follow())
     working = asyncio.create_task(maintenance.run())
@@ -76,7 +76,7 @@ async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:
 
     feed = await db.open_feed()
     both = [Job("slow", is_due, hang), Job("quick", is_missing, quick)]
-    working = asyncio.create_task(Maintenance(db, feed, both).run())
+    working = asyncio.create_task(Maintenance(db, both).run())
     await begun.wait()
     await until(lambda: exists_somebody(db))
     working.cancel()
@@ -87,27 +87,24 @@ async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:
 async def test_one_process_asks_what_is_due_and_another_one_when_it_is_gone(db: Database) -> None:
     asked: list[str] = []
 
-    def job(name: str) -> Job:
+    def maintenance(name: str) -> Maintenance:
         async def is_due(_: AsyncSession) -> bool:
             asked.append(name)
             return False
 
-        return Job("idle", is_due, never_done)
+        return Maintenance(db, [Job("idle", is_due, never_done)])
 
-    first, second = await db.open_feed(), await db.open_feed()
-    leading = asyncio.create_task(Maintenance(db, first, [job("first")]).run())
+    leading = asyncio.create_task(maintenance("first").run())
     await until(lambda: was_asked(asked, "first"))
-    waiting = asyncio.create_task(Maintenance(db, second, [job("second")]).run())
-    assert not await second.leads()
-    assert await first.leads()
+    waiting = asyncio.create_task(maintenance("second").run())
+    async with db.exclusive(LEAD) as lead:
+        assert lead is None
     assert asked == ["first"]
     leading.cancel()
     await asyncio.wait([leading])
-    await first.close()
     await until(lambda: was_asked(asked, "second"))
     waiting.cancel()
     await asyncio.wait([waiting])
-    await second.close()
 
 
 async def was_asked(asked: list[str], name: str) -> bool:

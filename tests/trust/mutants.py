@@ -37,7 +37,6 @@ class Mutant(NamedTuple):
 
 
 BATCH: Final = "app/db/batch.py"
-LEASE: Final = "app/db/lease.py"
 MEMO: Final = "app/memo.py"
 MUTANTS: Final = (
     Mutant(
@@ -91,32 +90,18 @@ MUTANTS: Final = (
         "await session.rollback()\n",
     ),
     Mutant(
-        "whether the lease is free is not asked again in the transaction that takes it",
-        "tests/db/test_lease.py",
-        LEASE,
-        "            if self._is_alive(row):\n                return None\n",
-        "",
+        "two processes do the same work",
+        "tests/db/test_exclusive.py",
+        "app/db/sqlite/backend.py",
+        "yield _is_held if is_free else None",
+        "yield _is_held",
     ),
     Mutant(
-        "a holder is replaced after four seconds although its beat changes",
-        "tests/db/test_lease.py",
-        LEASE,
-        "self._observed[:2] != (row.epoch, row.beat):",
-        "self._observed[0] != row.epoch:",
-    ),
-    Mutant(
-        "a write does not check the epoch",
-        "tests/db/test_lease.py",
-        LEASE,
-        "if (await session.execute(query)).one_or_none() != self.token:",
-        "if (await session.execute(query)).one_or_none() is None:",
-    ),
-    Mutant(
-        "whoever takes over works on in the same epoch",
-        "tests/db/test_lease.py",
-        LEASE,
-        "= self._holder, row.epoch + 1",
-        "= self._holder, max(1, row.epoch)",
+        "a write does not ask whether the lock is still held",
+        "tests/db/test_exclusive.py",
+        "app/db/engine.py",
+        "if not await self._is_held(session):",
+        "if not self._is_held:",
     ),
     Mutant(
         "a client that comes back begins at the newest event",

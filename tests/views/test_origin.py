@@ -34,7 +34,7 @@ OWN: dict[str, dict[str, str]] = {
     "old-browser": {"Origin": OWN_ORIGIN},
 }
 DERIVED = {
-    *("BackgroundSnapshot", "Embedding", "Event", "Lease", "ModelCard", "Profile"),
+    *("BackgroundSnapshot", "Embedding", "Event", "ModelCard", "Profile"),
     *("Vocabulary", "Word"),
 }
 """Background work writes them; an event says also that it has counted."""

@@ -1,11 +1,13 @@
 """PostgreSQL: for more than one machine, or more writing than one file takes."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
+from zlib import crc32
 
 import asyncpg
 from sqlalchemy import (
@@ -28,10 +30,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.db.backend import Backend, ColumnLike, as_json
+from app.db.backend import Backend, ColumnLike, IsHeld, as_json
 from app.db.feed import Feed
 from app.db.postgresql import schema
 from app.db.postgresql.connection import (
+    FAILURES,
     MIGRATING,
     UNLIMITED_S,
     WRITING,
@@ -46,8 +49,10 @@ from app.db.postgresql.indexes import INDEX, PostgresqlWords, nearest
 from app.errors import UnavailableError
 from app.models import Base, Embedding
 from app.models.base import UtcDateTime
+from app.tasks import to_the_end
 
 COMPACT_WAIT_S: Final = 60.0
+UNLOCK_TIMEOUT_S: Final = 2.0
 COMMIT_TIMEOUT_S: Final = 30.0
 """Seconds until a commit gets no more time; less than the driver's own limit of a statement."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
@@ -55,9 +60,10 @@ _TURN: Final = text(
     "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key),"
     " current_setting('synchronous_standby_names') <> ''"
 )
-_IS_AWAITED: Final = text(
-    "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database"
-    " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database())"
+_TRY: Final = "SELECT pg_backend_pid() WHERE pg_try_advisory_lock(hashtext('saywho'), $1)"
+_IS_HELD: Final = text(
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
+    " AND pid = :pid AND objid = :work)"
 )
 _NEXT: Final = text(
     "SELECT name, setval(CAST(name AS regclass), nextval(CAST(name AS regclass)) + ids - 1)"
@@ -117,9 +123,21 @@ class PostgresqlBackend(Backend):
                 headers={"Retry-After": "30"},
             )
 
-    async def is_awaited(self) -> bool:
-        async with self.engine.connect() as connection:
-            return bool(await connection.scalar(_IS_AWAITED))
+    @asynccontextmanager
+    async def exclusive(self, work: str) -> AsyncIterator[IsHeld | None]:
+        # A session's lock, which ends with the connection; what is left of its holder then stores
+        # nothing, since each write asks the server who has the lock.
+        key = crc32(work.encode()) >> 1
+        connection = await connect(self._url, application_name=f"saywho {work}")
+        try:
+            pid = await connection.fetchval(_TRY, key)
+
+            async def is_held(session: AsyncSession) -> bool:
+                return bool(await session.scalar(_IS_HELD, {"pid": pid, "work": key}))
+
+            yield is_held if pid else None
+        finally:
+            await to_the_end(_unlock(connection))
 
     async def commit(self, session: AsyncSession) -> None:
         # A commit may wait for a standby. If it is cancelled, as by the driver's own timeout, the
@@ -218,6 +236,13 @@ class PostgresqlBackend(Backend):
                 yield connection
         finally:
             await engine.dispose()
+
+
+async def _unlock(connection: "asyncpg.Connection[Any]") -> None:
+    """Release the locks of a connection, and close it; where that fails, the server does it."""
+    with contextlib.suppress(*FAILURES, TimeoutError):
+        await connection.execute("SELECT pg_advisory_unlock_all()", timeout=UNLOCK_TIMEOUT_S)
+    connection.terminate()
 
 
 def _copying(table: TableClause, schema: str, *, is_full: bool = True) -> str:

@@ -12,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from app.errors import AppError, StorageFullError, UnavailableError
 
 WRITING: Final = 0x5341_5957_484F
-"""Keys of advisory locks: the name of the program, and the numbers after it."""
+"""Keys of advisory locks: the name of the program, and the number after it."""
 MIGRATING: Final = WRITING + 1
-LEADING: Final = WRITING + 2
 POOL_SIZE: Final = 8
 POOL_TIMEOUT_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 3

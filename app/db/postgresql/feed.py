@@ -14,7 +14,7 @@ import asyncpg
 
 from app.clock import wait_until_set
 from app.db.feed import Change, Feed
-from app.db.postgresql.connection import FAILURES, LEADING, connect
+from app.db.postgresql.connection import FAILURES, connect
 from app.errors import AppError
 
 CHANNEL: Final = "saywho"
@@ -39,7 +39,6 @@ _LOOK: Final = """
     WHERE id > $1 ORDER BY id LIMIT $2
 """
 _SERVER: Final = "SELECT pg_postmaster_start_time()::text"
-_LEAD: Final = "SELECT pg_try_advisory_lock($1)"
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +56,6 @@ class PostgresqlFeed(Feed):
         self._server: str | None = None
         """Tells the server that is read from others, and from itself before it was started."""
         self._connection: asyncpg.Connection[Any] | None = None
-        self._leading: asyncpg.Connection[Any] | None = None
-        """The connection that holds the lock of the process that leads."""
         self._mark: str | None = None
         """Tells the newest event that was read from one with its id in another server's log."""
         self._notified = asyncio.Event()
@@ -79,21 +76,6 @@ class PostgresqlFeed(Feed):
     async def close(self) -> None:
         if self._connection is not None:
             self._connection.terminate()
-
-    async def leads(self) -> bool:
-        try:
-            async with self._looking:
-                connection = await self._connected()
-                # A session's lock, which ends with the connection.
-                if self._leading is not connection:
-                    async with asyncio.timeout(LOOK_TIMEOUT_S):
-                        is_free = await connection.fetchval(_LEAD, LEADING)
-                    self._leading = connection if is_free else None
-                return self._leading is connection
-        except (AppError, *FAILURES):
-            # Whoever waits would ask a server that hangs again, each for as long.
-            await self.close()
-            return False
 
     async def catch_up(self) -> bool:
         """Read this process's commits, and those of others up to a moment ago."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -25,13 +24,13 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.clock import now
-from app.db.backend import Backend, ColumnLike, as_json
+from app.db.backend import Backend, ColumnLike, IsHeld, as_json
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
 from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
 from app.db.sqlite.feed import SqliteFeed
 from app.db.sqlite.indexes import SqliteWords, nearest
-from app.errors import StartError
+from app.errors import StartError, unwritable
 from app.models import Base
 from app.models.base import UtcDateTime
 from app.security import make_private_file, make_private_folder
@@ -78,8 +77,15 @@ class SqliteBackend(Backend):
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         return self._lock.held(timeout_s=timeout_s)
 
-    async def is_awaited(self) -> bool:
-        return self._lock.is_awaited()
+    @asynccontextmanager
+    async def exclusive(self, work: str) -> AsyncIterator[IsHeld | None]:
+        with contextlib.ExitStack() as stack:
+            try:
+                lock = file_lock(self._beside(f".{work}.lock"), waits=False)
+                is_free = stack.enter_context(lock)
+            except OSError as error:
+                raise unwritable() from error
+            yield _is_held if is_free else None
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
         return SqliteFeed(self.path)
@@ -156,8 +162,6 @@ class SqliteBackend(Backend):
         try:
             make_private_folder(self.path.parent)
             remove_abandoned(self.path.parent, self._copies)
-            for suffix in (".vectors", ".run"):  # Folders of earlier versions.
-                shutil.rmtree(self._beside(suffix), ignore_errors=True)
             # SQLite gives the files beside it, which hold posts too, the rights of this one.
             for suffix in ("", "-wal", "-shm"):
                 if not suffix or self._beside(suffix).exists():
@@ -194,3 +198,8 @@ class SqliteBackend(Backend):
         finally:
             # A connection that is left open keeps its thread alive, and with it the program.
             await engine.dispose()
+
+
+async def _is_held(_: AsyncSession) -> bool:
+    """Return True: the system keeps the lock of a file until its holder ends."""
+    return True

@@ -6,13 +6,11 @@ of any process. It takes some microseconds.
 
 import asyncio
 import logging
-import os
 import sqlite3
 from pathlib import Path
 from typing import Final
 
 from app.db.feed import Change, Feed
-from app.db.lock import locked_at_once, open_lock
 from app.db.sqlite.connection import open_connection
 
 POLL_S: Final = 0.05
@@ -37,19 +35,9 @@ class SqliteFeed(Feed):
         super().__init__(newest or 0)
         self.turn = self._version
         self._is_well = True
-        self._lead_path = path.with_name(f"{path.name}.lead")
-        self._lead: int | None = None
-        """The file whose lock the process has that leads; open from the first try on."""
 
     async def close(self) -> None:
         self._connection.close()
-        if self._lead is not None:
-            os.close(self._lead)
-
-    async def leads(self) -> bool:
-        if self._lead is None:
-            self._lead = open_lock(self._lead_path)
-        return locked_at_once(self._lead)
 
     async def catch_up(self) -> bool:
         """Read every commit that was acknowledged before this call."""

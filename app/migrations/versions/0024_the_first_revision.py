@@ -223,7 +223,7 @@ def _models() -> None:
 
 
 def _work() -> None:
-    """Create imports, live sources and leases."""
+    """Create imports and live sources."""
     op.create_table(
         "ImportJob",
         sa.Column("id", BIG_ID, primary_key=True),
@@ -275,13 +275,6 @@ def _work() -> None:
     op.create_index("ix_LiveSource_host", "LiveSource", ["host"])
     op.create_index("ix_LiveSource_next_visit_at", "LiveSource", ["next_visit_at"])
     op.create_index("ix_LiveSource_username_key", "LiveSource", ["username_key"])
-    op.create_table(
-        "Lease",
-        sa.Column("name", sa.String(length=32), primary_key=True),
-        sa.Column("holder", sa.String(length=100), nullable=True),
-        sa.Column("epoch", BIG_ID, nullable=False),
-        sa.Column("beat", BIG_ID, nullable=False),
-    )
 
 
 def _access() -> None:

@@ -25,7 +25,7 @@ from app.services.posts.new_tweet import NewTweet
 from app.services.posts.users import check_platform, clean_display_name
 from app.services.posts.writer import Arrival, add_arrivals
 
-BATCH: Final = 2_000
+BATCH: Final = 1_000
 """Posts in one transaction: enough to share its cost, few enough for other writers to wait."""
 RESOLVED_AT_ONCE: Final = 200
 """Authors in one step of the event loop."""

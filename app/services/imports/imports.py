@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username
-from app.db.backend import Sessions, backend_of
+from app.db.backend import Sessions
 from app.errors import (
     ConflictError,
     ImportFileError,
@@ -19,15 +19,12 @@ from app.errors import (
 )
 from app.formats.records import Account, Archive, ReadOptions
 from app.services.compare.background import is_outgrown, renew_background
-from app.services.imports.bulk import BATCH, BulkPost, store_batch
+from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.reading import ArchiveMedia, ArchiveReader
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
 from app.services.posts.users import check_platform, find_user
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
-
-BATCH_WHILE_AWAITED: Final = 250
-"""Posts in one transaction after one for whose end others waited; then it doubles again."""
 
 
 class NamelessFileError(InvalidInputError):
@@ -122,13 +119,13 @@ async def import_posts(
     on_progress: Callable[[ImportReport], None] = lambda _: None,
     note: Note = _note_nothing,
 ) -> None:
-    """Store all posts, a transaction for each batch; batches shrink while others wait to write.
+    """Store all posts, a transaction for each batch.
 
     While a batch is stored, the next one is read. `report` counts the records; posts from before a
     break of the file stay. `note` writes the report in the transaction that stores a batch, so that
     the two always agree, or refuses it. New posts without a time get `default_time`.
     """
-    size, is_stopped = BATCH, False
+    is_stopped = False
 
     def read() -> tuple[list[BulkPost], ImportReport]:
         left_out = ImportReport()
@@ -142,17 +139,12 @@ async def import_posts(
             if not posts:
                 return
             reading = asyncio.ensure_future(asyncio.to_thread(read))
-            while posts:
-                batch, posts = posts[:size], posts[size:]
-                async with db.write() as session:
-                    await store_batch(
-                        session, batch, report, default_time=default_time, is_bulk=not is_live
-                    )
-                    await note(session, report)
-                    # Asking takes another connection, which a busy worker may lack.
-                    is_awaited = not is_live and await backend_of(session).is_awaited()
-                size = BATCH_WHILE_AWAITED if is_awaited else min(2 * size, BATCH)
-                on_progress(report)
+            async with db.write() as session:
+                await store_batch(
+                    session, posts, report, default_time=default_time, is_bulk=not is_live
+                )
+                await note(session, report)
+            on_progress(report)
     finally:
         # The source must not be closed before the thread that reads it ends.
         is_stopped = True

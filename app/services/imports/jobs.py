@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import msgspec
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -25,8 +25,8 @@ from app.services.imports.report import ImportReport, encode_errors, with_failur
 
 FILE: Final = "upload"
 """Name of the file in its folder; the browser's name for it is in the database."""
-LEASE: Final = "imports"
-"""Name of the lease under which a process runs imports."""
+IMPORTING: Final = "imports"
+"""Name of the lock of the process that runs an import."""
 UPLOAD_LIFETIME: Final = timedelta(days=1)
 """An upload that is not started for this long is removed."""
 MOST_ATTEMPTS: Final = 3
@@ -141,13 +141,8 @@ async def next_job(session: AsyncSession, held: Collection[str]) -> ImportJob | 
     return await session.scalar(waiting.order_by(ImportJob.id).limit(1))
 
 
-async def is_importing(session: AsyncSession) -> bool:
-    """Return whether an import runs or is queued."""
-    return bool(await session.scalar(select(exists().where(ImportJob.state == "running"))))
-
-
 async def claim_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:
-    """Return the next import to run; the session belongs to the holder of the lease."""
+    """Return the next import to run; the session belongs to the holder of the lock."""
     while (job := await next_job(session, held)) is not None:
         job.attempts += 1
         if job.attempts <= MOST_ATTEMPTS:

@@ -14,14 +14,12 @@ from app.db.engine import Database
 from app.errors import AppError
 from app.services.access.rights import Right, check_right
 from app.services.event_log import newest_event
-from app.services.imports.bulk import BulkPost, count
+from app.services.imports.bulk import BATCH, BulkPost, count
 from app.services.imports.imports import import_posts
 from app.services.imports.report import BulkError, ImportReport
 from app.services.posts.new_tweet import PostFields
 from app.services.posts.users import Platform
 
-BATCH: Final = 1_000
-"""Lines in one transaction: fewer than of an import, since a worker's event loop stores them."""
 MAX_LINE_BYTES: Final = 2**20
 _SKIPPED_BYTES: Final = 64 * 1024
 

@@ -1,9 +1,8 @@
 """Runs imports in a process of their own, so that pages answer meanwhile.
 
-A worker that finds a waiting import acquires the lease and starts
-`python -m app.services.imports.process EPOCH HOLDER ID` with the settings in its environment. Each
-write of that process checks the lease, so it stores nothing more once another worker has taken
-over. A stop kills it.
+A worker that finds a waiting import starts `python -m app.services.imports.process` with the
+settings in its environment. One such process at a time gets the lock, whichever worker started it;
+it goes on if its worker dies. A stop kills it.
 """
 
 import asyncio
@@ -12,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
@@ -20,8 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic, wait_until_set
 from app.config import Config
-from app.db.engine import Database
-from app.db.lease import FencingToken, Grant, Lease, LeaseLostError
+from app.db.engine import Database, Grant, GrantLostError
 from app.errors import AppError, Message, UnavailableError, message_of
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
@@ -29,14 +28,13 @@ from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.imports.imports import CancelledImportError, check_archive, import_archive
 from app.services.imports.jobs import (
-    LEASE,
+    IMPORTING,
     UPLOAD_LIFETIME,
     change_running,
     claim_job,
     counted,
     drop_uploads,
     end_job,
-    get_job,
     held_uploads,
     interrupt_job,
     next_job,
@@ -54,15 +52,16 @@ LOOK_EVERY_S: Final = 5.0
 TIDY_EVERY_S: Final = 3600.0
 PROGRESS_EVERY_S: Final = 1.0
 STILL_TIMEOUT_S: Final = 600
-"""Time without progress; 2,000 of the longest records take some 60 s on a core of their own."""
+"""Time without progress; 1,000 of the longest records take some 30 s on a core of their own."""
 NICENESS: Final = 5
+RELEASE_S: Final = 3.0
+"""Time for the database to release the lock of a process that was killed."""
 
 logger = logging.getLogger(__name__)
 
 
 async def keep_importing(db: Database, config: Config, queued: asyncio.Event) -> None:
     """Run waiting imports, soon after `queued` is set or another process queued one."""
-    lease = Lease(db, LEASE)
     next_tidy = 0.0
     while True:
         queued.clear()
@@ -70,41 +69,48 @@ async def keep_importing(db: Database, config: Config, queued: asyncio.Event) ->
             if monotonic() >= next_tidy:
                 next_tidy = monotonic() + TIDY_EVERY_S
                 await _tidy(db, config)
-            if await _run_one(db, config, lease):
+            if await _run_one(db, config):
                 continue
         except Exception:
             logger.exception("looking for imports or old uploads failed; trying again")
         await wait_until_set(queued, at_most_s=LOOK_EVERY_S)
 
 
-async def _run_one(db: Database, config: Config, lease: Lease) -> bool:
+async def _run_one(db: Database, config: Config) -> bool:
     """Run a waiting import; return whether to look for the next one at once."""
     held = await asyncio.to_thread(held_uploads, config.data_dir)
     async with db.read() as session:
         if await next_job(session, held) is None:
             return False
-    async with lease.held() as grant:
+    async with db.exclusive(IMPORTING) as grant:
         if grant is None:
             return False
-        async with grant.write() as session:
-            job = await claim_job(session, held)
-        status = await _run_process(grant, config, job.id) if job else 0
+    status = await _run_process(db, config, held)
     if status:
         logger.error("the process of an import ended with status %d", status)
     return not status
 
 
-async def _run_process(grant: Grant, config: Config, job_id: int) -> int:
-    """Run the import in a process of its own; return its exit status."""
-    token = map(str, grant.token)
+async def _run_process(db: Database, config: Config, held: Collection[str]) -> int:
+    """Run an import in a process of its own; return its exit status."""
     try:
-        return await run_child(__name__, *token, str(job_id), settings=config.to_env())
-    except (asyncio.CancelledError, OSError):
+        return await run_child(__name__, settings=config.to_env())
+    except asyncio.CancelledError:
         # Its rows and its counts agree whenever it ends; the next start resumes it.
-        with contextlib.suppress(LeaseLostError, AppError):
-            async with grant.write() as session:
-                await interrupt_job(session, job_id)
+        with contextlib.suppress(GrantLostError, AppError, TimeoutError):
+            await _note_interruption(db, held)
         raise
+
+
+async def _note_interruption(db: Database, held: Collection[str]) -> None:
+    """Note that a stop ended the import, which is no failed attempt."""
+    async with (
+        asyncio.timeout(RELEASE_S),
+        db.exclusive_in_turn(IMPORTING) as grant,
+        grant.write() as session,
+    ):
+        if (job := await next_job(session, held)) is not None:
+            await interrupt_job(session, job.id)
 
 
 async def _tidy(db: Database, config: Config) -> None:
@@ -132,7 +138,7 @@ class ImportRun:
         """Bytes that were read, and bytes of media that were kept."""
 
     async def run(self) -> None:
-        """Import the file to its end, or until cancelled. Raises LeaseLostError."""
+        """Import the file to its end, or until cancelled. Raises GrantLostError."""
         work = asyncio.create_task(self._import())
         try:
             while not work.done() and await self._note_progress():
@@ -173,7 +179,7 @@ class ImportRun:
             raise CancelledImportError
 
     async def _note_progress(self) -> bool:
-        """Store how far the run is; return whether it may continue. Raises LeaseLostError."""
+        """Store how far the run is; return whether it may continue. Raises GrantLostError."""
         done = self._bytes_read, self._keeper.used_bytes if self._keeper else 0
         if done != self._done:
             # Where reading stands still, the system ends this process: nothing else can, while an
@@ -210,16 +216,19 @@ class ImportRun:
             await end_job(session, self._job.id, failure)
 
 
-async def run_job(config: Config, token: FencingToken, job_id: int) -> None:
-    """Run an import, for the holder of the lease."""
+async def run_next_job(config: Config) -> None:
+    """Run the next import, unless another process runs one."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=be_nice))
     try:
-        async with Database(config) as db:
-            grant = Grant(db, LEASE, token)
+        async with Database(config) as db, db.exclusive(IMPORTING) as grant:
+            if grant is None:
+                return
+            held = await asyncio.to_thread(held_uploads, config.data_dir)
             async with grant.write() as session:
-                job = await get_job(session, job_id)
-            await ImportRun(grant, config, job).run()
-    except LeaseLostError:
+                job = await claim_job(session, held)
+            if job is not None:
+                await ImportRun(grant, config, job).run()
+    except GrantLostError:
         logger.warning("another process has taken over the import")
     except UnavailableError as error:
         sys.exit(f"the import is broken off, and goes on later: {error.detail}")
@@ -246,8 +255,7 @@ def main() -> None:
     config = Config.from_env()
     configure(config)
     take_over()
-    epoch, holder, job_id = sys.argv[1:]
-    asyncio.run(run_job(config, FencingToken(int(epoch), holder), int(job_id)))
+    asyncio.run(run_next_job(config))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ REST_S: Final = 60.0
 """Pause of the work after an embedder failed."""
 REMOVED_AT_ONCE: Final = 2_000
 VECTORS: Final = "vectors"
-"""Name of the work and its lease."""
+"""Name of the work and its lock."""
 
 logger = logging.getLogger(__name__)
 

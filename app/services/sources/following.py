@@ -1,4 +1,4 @@
-"""Visits the live sources when they are due: one process of all does it, by a lease.
+"""Visits the live sources when they are due: one process of all does it, by a lock.
 
 A visit reads the newest page, and then older pages where an earlier visit stopped. Where no post of
 the newest page is known, posts came while nobody looked: older pages are read down to one that is.
@@ -21,8 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.config import Config
 from app.db.backend import Sessions
-from app.db.engine import Database
-from app.db.lease import Lease, LeaseLostError
+from app.db.engine import Database, GrantLostError
 from app.errors import InvalidInputError, message_of, packed
 from app.formats.records import Archive
 from app.models import LiveSource, Tweet
@@ -35,13 +34,13 @@ from app.services.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
 from app.services.sources.registry import due_sources
 from app.services.sources.web import FetchError, Web, allowed
 
-LEASE: Final = "sources"
+SOURCES: Final = "sources"
 LOOK_EVERY_S: Final = 2.0
 """Seconds between looks for due sources."""
 REST_S: Final = 30.0
 """Seconds without a look after one that failed, as where the database is away."""
 TICK_S: Final = 1.0
-"""Seconds between such looks of the holder of the lease."""
+"""Seconds between such looks of the holder of the lock."""
 MOST_AT_ONCE: Final = 20
 """Hosts that are asked at the same time."""
 SHORTEST_S: Final = 10.0
@@ -72,12 +71,11 @@ def pause_s(quiet_s: float, *, failures: int = 0) -> float:
 
 
 class Follower:
-    """Visits due sources; of many, one at a time has the lease."""
+    """Visits due sources; of many, one at a time has the lock."""
 
     def __init__(self, db: Database, config: Config) -> None:
         self._db = db
         self._config = config
-        self._lease = Lease(db, LEASE)
         self._sandbox = Sandbox()
         self._web = Web(allowed(config))
         self._storing = asyncio.Lock()
@@ -105,13 +103,13 @@ class Follower:
         """
         if not await self._due(self._db, due_by):
             return
-        async with self._lease.held() as grant:
+        async with self._db.exclusive(SOURCES) as grant:
             if grant is None:
                 return
             try:
                 async with asyncio.TaskGroup() as visits:
                     await self._start_visits(grant, visits, due_by)
-            except* LeaseLostError:
+            except* GrantLostError:
                 logger.warning("another process has taken over the sources")
 
     async def _start_visits(
@@ -179,7 +177,7 @@ class Visit:
             error = failure
         except SourceRemovedError:
             return
-        except LeaseLostError:
+        except GrantLostError:
             raise
         except Exception:
             logger.exception("the visit of %s failed unexpectedly", self._source.source)

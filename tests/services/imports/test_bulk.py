@@ -15,13 +15,12 @@ from sqlalchemy import Connection, event, func, select
 
 from app.config import Config
 from app.db.engine import Database
-from app.db.lease import Lease
 from app.formats.records import Record
 from app.models import Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports import reading
 from app.services.imports.imports import import_archive
-from app.services.imports.jobs import LEASE, add_job, change_running, claim_job, counted
+from app.services.imports.jobs import IMPORTING, add_job, change_running, claim_job, counted
 from tests.databases import Databases
 from tests.services.imports.test_imports import NOON, archive, outcome, record
 
@@ -76,12 +75,11 @@ def posts(authors: int, *, since: int, until: int) -> list[Record]:
 async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
     db: Database, authors: int
 ) -> None:
-    lease = Lease(db, LEASE)
     async with db.write() as session:
         job = await add_job(
             session, spool="spool", file_name="posts.jsonl", bytes_total=1, is_started=True
         )
-    async with lease.held() as grant:
+    async with db.exclusive(IMPORTING) as grant:
         assert grant is not None
         async with grant.write() as session:
             assert await claim_job(session, held=["spool"])

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import backend_of
 from app.db.engine import Database
 from app.errors import BrokenFileError
 from app.formats.records import Account, Archive, Item, Record
@@ -18,10 +16,8 @@ from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.folding import users_with_tails
 from app.services.imports import reading
-from app.services.imports.bulk import BATCH
 from app.services.imports.imports import import_archive
 from app.services.imports.report import ImportReport
-from tests.conftest import MakeConfig
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -190,30 +186,6 @@ async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: D
             snapshots = list(await session.scalars(select(BackgroundSnapshot.posts)))
         assert max(snapshots) == expected
     assert await find_faults(db) == []
-
-
-async def test_batches_are_small_while_others_wait_to_write(make_config: MakeConfig) -> None:
-    config = make_config()
-    counts: list[int] = []
-    writes: list[asyncio.Task[None]] = []
-    async with Database(config) as db, Database(config) as other:
-
-        async def write() -> None:
-            async with other.write():
-                pass
-
-        async def note(session: AsyncSession, report: ImportReport) -> None:
-            counts.append(report.accepted)
-            if len(counts) == 1:
-                writes.append(asyncio.create_task(write()))
-                while not await backend_of(session).is_awaited():  # noqa: ASYNC110 - no event
-                    await asyncio.sleep(0.01)
-
-        items = [record(n, f"text {n}") for n in range(3 * BATCH)]
-        await import_archive(db, archive(*items), username=None, note=note, renew=False)
-        await asyncio.gather(*writes)
-        assert [count / BATCH for count in counts] == [1, 1.125, 1.375, 1.875, 2, 3]
-        assert await find_faults(db) == []
 
 
 async def test_a_cancelled_import_leaves_a_clean_state_and_goes_on(

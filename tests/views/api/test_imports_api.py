@@ -17,7 +17,6 @@ from sqlalchemy import func, select
 from app import create_app
 from app.config import PREFIX
 from app.db.engine import Database
-from app.db.lease import FencingToken, Lease
 from app.formats.records import ReadOptions
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
@@ -25,7 +24,7 @@ from app.services.imports import jobs as jobs_module
 from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import (
     ENDED,
-    LEASE,
+    IMPORTING,
     add_job,
     cancel_job,
     get_job,
@@ -393,14 +392,10 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
         async with db.read() as session:
             return await get_job(session, job.id)
 
-    async def start(token: FencingToken) -> asyncio.subprocess.Process:
+    async def start() -> asyncio.subprocess.Process:
         others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "app.services.imports.process",
-            *map(str, (*token, job.id)),
-            env=others | config.to_env(),
+            sys.executable, "-m", "app.services.imports.process", env=others | config.to_env()
         )
 
     async def kill_within_the_import() -> int:
@@ -411,21 +406,18 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
                 process.kill()
         return accepted
 
-    async with Lease(db, LEASE).held() as grant:
-        assert grant is not None
-        process = await start(grant.token)
-        await eventually(kill_within_the_import, until=bool)
-        await process.wait()
+    process = await start()
+    await eventually(kill_within_the_import, until=bool)
+    await process.wait()
     killed = await look()
     async with db.read() as session:
         stored = await session.scalar(select(func.count()).select_from(Tweet))
     assert (killed.state, killed.accepted) == ("running", stored)
-    async with Lease(db, LEASE).held() as later:
-        assert later is not None
-        # A process that lost the lease stores nothing.
-        assert await (await start(grant.token)).wait() == 0
+    async with db.exclusive_in_turn(IMPORTING):
+        # One that is not alone stores nothing.
+        assert await (await start()).wait() == 0
         assert (await look()).accepted == stored
-        assert await (await start(later.token)).wait() == 0
+    assert await (await start()).wait() == 0
     ended_job = await look()
     assert ended_job.state == "done"
     assert {name: getattr(ended_job, name) for name in expected} == expected

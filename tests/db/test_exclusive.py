@@ -1,0 +1,107 @@
+"""One process at a time does a kind of work, and none keeps others from it that has died."""
+
+import asyncio
+import sys
+
+import pytest
+from sqlalchemy import select, text
+
+from app.db.engine import Database, GrantLostError
+from app.models import User
+from app.services.posts.users import add_user
+from tests.conftest import MakeConfig
+
+HOLDER = """
+import asyncio
+from app.config import Config
+from app.db.engine import Database
+
+async def main():
+    async with Database(Config.from_env()) as db, db.exclusive("work") as grant:
+        print("held" if grant else "refused", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+END_HOLDER = """
+SELECT pg_terminate_backend(pid, 9999) FROM pg_stat_activity
+WHERE application_name = 'saywho work' AND datname = current_database()
+"""
+
+
+async def test_a_second_one_is_refused_until_the_first_is_done(db: Database) -> None:
+    async with db.exclusive("work") as grant, db.exclusive("work") as refused:
+        assert grant is not None
+        assert refused is None
+        async with db.exclusive("other work") as other:
+            assert other is not None
+    with pytest.raises(ZeroDivisionError):
+        async with db.exclusive("work"):
+            raise ZeroDivisionError
+
+    async def work() -> None:
+        async with db.exclusive("work") as grant:
+            assert grant is not None
+            held.set()
+            await asyncio.Event().wait()
+
+    held = asyncio.Event()
+    task = asyncio.create_task(work())
+    await held.wait()
+    task.cancel()
+    async with db.exclusive_in_turn("work") as grant:
+        assert task.done()
+        async with grant.write() as session:
+            await add_user(session, "ann")
+
+
+async def test_of_many_who_want_it_at_once_one_gets_it(db: Database) -> None:
+    done = asyncio.Event()
+
+    async def want() -> bool:
+        async with db.exclusive("work") as grant:
+            if grant is not None:
+                await done.wait()
+            return grant is not None
+
+    tasks = [asyncio.create_task(want()) for _ in range(5)]
+    while sum(task.done() for task in tasks) < 4:
+        await asyncio.wait(
+            [task for task in tasks if not task.done()], return_when=asyncio.FIRST_COMPLETED
+        )
+    done.set()
+    assert sorted([await task for task in tasks]) == [False] * 4 + [True]
+
+
+async def test_the_lock_of_a_process_that_is_killed_is_free(make_config: MakeConfig) -> None:
+    config = make_config()
+    command = [sys.executable, "-c", HOLDER]
+    process = await asyncio.create_subprocess_exec(
+        *command, env=config.to_env(), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"held\n"
+    async with Database(config) as db:
+        async with db.exclusive("work") as grant:
+            assert grant is None
+        process.kill()
+        await process.wait()
+        async with asyncio.timeout(20), db.exclusive_in_turn("work"):
+            pass
+
+
+@pytest.mark.databases("postgresql")
+async def test_the_writes_of_one_who_lost_it_are_not_stored(db: Database) -> None:
+    async with db.exclusive("work") as grant:
+        assert grant is not None
+        async with grant.write() as session:
+            await add_user(session, "in_time")
+        async with db.write() as session:
+            assert await session.scalar(text(END_HOLDER))
+        async with db.exclusive_in_turn("work"):
+            with pytest.raises(GrantLostError):
+                async with grant.write() as session:
+                    await add_user(session, "too_late")
+    async with db.read() as session:
+        assert list(await session.scalars(select(User.username))) == ["in_time"]
