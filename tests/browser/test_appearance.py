@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import pytest
@@ -12,8 +12,7 @@ from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 
 from .conftest import OpenPage
 from .office import ACCESS_PAGES, OPERATOR_PAGES, reach
-from .screenshots import CROWD, EMPTY, SCHEMES
-from .website import KOREANS, LONG_NAME, PAGES, Website, json_lines, serve
+from .website import KOREANS, LONG_NAME, PAGES, Website, compare_path, json_lines, serve
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +43,13 @@ AXE_FAULTS = (FOLDER / "axe_faults.js").read_text()
 
 
 WIDTHS = (320, 1280)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+CROWD = {
+    "crowd-home": "/",
+    "crowd-compare": compare_path("Tea at 5, bread at 7, and rain. Again rain, again bread."),
+    "crowd-authors": "/authors",
+}
+EMPTY = {"empty-home": "/", "empty-about": "/about", "empty-authors": "/authors"}
 
 
 async def faults_of(
