@@ -19,7 +19,7 @@ from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
-from app.services.access.logins import SESSION_LIFETIME, SignedInOperator, find_session
+from app.services.access.logins import SESSION_LIFETIME, SignedInOperator, Source, find_session
 from app.services.access.operators import operator_key
 from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows, check_right
 from app.services.access.secrets import digest
@@ -129,9 +129,7 @@ def _check_origin(config: Config) -> None:
     else:
         is_ours = request.headers.get("Origin") == own_origin(config)
     signs_in = request.blueprint == "login" and (site or request.headers.get("Origin"))
-    if not is_ours and (
-        cookie_name("session", is_secure=request.is_secure) in request.cookies or signs_in
-    ):
+    if not is_ours and (_cookie_name("session") in request.cookies or signs_in):
         raise ForbiddenError("This request comes from another site")
 
 
@@ -183,12 +181,12 @@ async def _token() -> TokenFacts | None:
     return token
 
 
-def cookie_name(kind: Cookie, *, is_secure: bool) -> str:
+def _cookie_name(kind: Cookie) -> str:
     """Return the name of a cookie.
 
     Browsers take `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
     """
-    return f"{'__Host-' if is_secure else ''}saywho_{kind}"
+    return f"{'__Host-' if request.is_secure else ''}saywho_{kind}"
 
 
 async def signed_in() -> SignedInOperator | None:
@@ -210,14 +208,14 @@ def clear_session(response: Response) -> None:
 
 def set_device(response: Response, name: str) -> None:
     """Let the browser's further attempts to sign in count apart from everybody else's."""
-    if known_device(name) is None:
+    if source_of(name).device is None:
         _set(response, "device", f"{secrets.token_hex(8)}.{_account(name)}", DEVICE_LIFETIME_S)
 
 
-def known_device(name: str) -> str | None:
-    """Return the id of a browser on which this operator signed in before, else None."""
+def source_of(name: str) -> Source:
+    """Return from where this operator's password is given."""
     device, _, account = (_get("device") or "").partition(".")
-    return device if account == _account(name) else None
+    return Source(request.remote_addr or "", device if account == _account(name) else None)
 
 
 def _account(name: str) -> str:
@@ -226,7 +224,7 @@ def _account(name: str) -> str:
 
 def _get(kind: Cookie) -> str | None:
     """Return the value of a cookie that was signed here; None for any other."""
-    cookie = request.cookies.get(cookie_name(kind, is_secure=request.is_secure), "")
+    cookie = request.cookies.get(_cookie_name(kind), "")
     try:
         return _signer(kind).unsign(cookie).decode()
     except (BadSignature, UnicodeDecodeError):
@@ -235,7 +233,7 @@ def _get(kind: Cookie) -> str | None:
 
 def _set(response: Response, kind: Cookie, value: str, max_age_s: int) -> None:
     response.set_cookie(
-        cookie_name(kind, is_secure=request.is_secure),
+        _cookie_name(kind),
         _signer(kind).sign(value).decode(),
         max_age=max_age_s,
         path="/",

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, LargeBinary, delete, func, select
@@ -38,22 +38,22 @@ class SignedInOperator(msgspec.Struct, frozen=True):
     name: str
 
 
+class Source(NamedTuple):
+    """From where somebody gives a password."""
+
+    address: str
+    device: str | None
+    """The id of a browser on which this operator signed in before."""
+
+
 async def sign_in(
-    db: Database,
-    passwords: Passwords,
-    name: str,
-    password: str,
-    *,
-    address: str,
-    device: str | None,
+    db: Database, passwords: Passwords, source: Source, name: str, password: str
 ) -> str:
     """Return the secret of a new session.
 
     Raises UnauthorizedError, TooManyError, UnavailableError.
     """
-    operator, attempt = await verified_operator(
-        db, passwords, name, password, address=address, device=device
-    )
+    operator, attempt = await verified_operator(db, passwords, source, name, password)
     async with db.write() as session:
         if operator is None or not await is_confirmed(session, operator, attempt):
             raise UnauthorizedError("The name or the password is wrong")
@@ -61,20 +61,14 @@ async def sign_in(
 
 
 async def verified_operator(
-    db: Database,
-    passwords: Passwords,
-    name: str,
-    password: str,
-    *,
-    address: str,
-    device: str | None,
+    db: Database, passwords: Passwords, source: Source, name: str, password: str
 ) -> tuple[Operator | None, int]:
     """Return the operator with this name and password, and the attempt.
 
     It counts as a failure until it is confirmed. Raises TooManyError, UnavailableError.
     """
     async with db.write() as session:
-        attempt = await note_attempt(session, name=name, address=address, device=device)
+        attempt = await note_attempt(session, source, name)
         operator = await find_operator(session, name)
     try:
         matches = await passwords.verify(operator.password_hash if operator else None, password)
@@ -99,21 +93,20 @@ async def is_confirmed(session: AsyncSession, operator: Operator, attempt: int) 
     return True
 
 
-async def note_attempt(
-    session: AsyncSession, *, name: str, address: str, device: str | None
-) -> int:
+async def note_attempt(session: AsyncSession, source: Source, name: str) -> int:
     """Count an attempt to sign in as a failure in advance; return its id.
 
     Counting first also limits attempts that many workers verify at the same time. Raises
     TooManyError within 15 minutes after 5 failures of the account from one network, or 10 from
-    that network. A browser that signed in before, `device`, has a count of its own, so that
-    nobody else can lock its operator out.
+    that network. A browser that signed in before has a count of its own, so that nobody else can
+    lock its operator out.
     """
     time = backend_of(session).shared_time
     await session.execute(delete(LoginFailure).where(LoginFailure.failed_at <= time(WINDOW)))
-    source = _half(f"device:{device}" if device else f"address:{_network(address)}")
-    subject = _half(f"account:{operator_key(name)}") + source
-    is_there = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary) == source
+    address, device = source
+    origin = _half(f"device:{device}" if device else f"address:{_network(address)}")
+    subject = _half(f"account:{operator_key(name)}") + origin
+    is_there = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary) == origin
     limits = [(LoginFailure.subject == subject, MOST_FAILURES_OF_ACCOUNT)]
     limits += [] if device else [(is_there, MOST_FAILURES_OF_ADDRESS)]
     for condition, most in limits:

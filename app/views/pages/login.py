@@ -1,7 +1,7 @@
 """The operator's access: setting the account up, signing in and out."""
 
 from msgspec import Struct
-from quart import Response, g, render_template, request
+from quart import Response, g, render_template
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
@@ -10,7 +10,7 @@ from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.access.logins import add_session, end_session, sign_in
 from app.services.access.operators import add_operator, clean_name, find_setup_link
-from app.views.access import clear_session, known_device, set_device, set_session, writing
+from app.views.access import clear_session, set_device, set_session, source_of, writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import languages_at, render_form, see_other
 
@@ -37,12 +37,7 @@ async def login(form: Form) -> ResponseReturnValue:
     name, following = form.get("name", ""), local_address(form.get("next", "/"))
     try:
         secret = await sign_in(
-            resources().db,
-            resources().passwords,
-            name,
-            form.get("password", ""),
-            address=request.remote_addr or "",
-            device=known_device(name),
+            resources().db, resources().passwords, source_of(name), name, form.get("password", "")
         )
     except (TooManyError, UnauthorizedError) as failure:
         page, status = await render_form("login.html", failure, next=following, name=name)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
 
-from quart import Response, g, request, url_for
+from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, UnauthorizedError
@@ -26,7 +26,7 @@ from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.samples import delete_samples, list_samples
 from app.services.posts.deletion import count_deleted, delete_everybody, delete_post, delete_user
 from app.services.posts.users import count_users
-from app.views.access import known_device, writing
+from app.views.access import source_of, writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
 from app.views.pages.parts import languages_at, render_form, see_other
@@ -125,12 +125,7 @@ async def change_password(form: Form) -> ResponseReturnValue:
     me = g.operator
     # Wrong guesses count as failed sign-ins do: the session may be stolen.
     operator, attempt = await verified_operator(
-        resources().db,
-        resources().passwords,
-        me.name,
-        form.get("old", ""),
-        address=request.remote_addr or "",
-        device=known_device(me.name),
+        resources().db, resources().passwords, source_of(me.name), me.name, form.get("old", "")
     )
     wrong = UnauthorizedError("The old password is wrong")
     if operator is None:
