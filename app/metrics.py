@@ -6,7 +6,7 @@ several processes), so that any worker can answer for all. Elsewhere they are th
 
 import os
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -28,45 +28,34 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "saywho_http_requests", "Requests answered", ["method", "status"], registry=registry
-        )
+        counter = partial(Counter, registry=registry)
+        histogram = partial(Histogram, registry=registry)
+        gauge = partial(Gauge, registry=registry)
+        requests = counter("saywho_http_requests", "Requests answered", ["method", "status"])
         # The library's own look-up of labels takes ten times as long.
-        self._counting = lru_cache(maxsize=500)(self._requests.labels)
-        self._request_seconds = Histogram(
+        self._counting = lru_cache(maxsize=500)(requests.labels)
+        self._request_seconds = histogram(
             "saywho_http_request_seconds",
             "Time from a request to the end of its answer",
-            registry=registry,
             buckets=SECONDS,
         )
-        cached = Counter(
-            "saywho_cache_requests", "Reading requests by result", ["result"], registry=registry
-        )
+        cached = counter("saywho_cache_requests", "Reading requests by result", ["result"])
         self._cached = {result: cached.labels(result) for result in ("hit", "miss", "bypass")}
-        self._db_seconds = Histogram(
-            "saywho_db_seconds",
-            "Time for which a session was open",
-            ["kind"],
-            registry=registry,
-            buckets=SECONDS,
+        self._db_seconds = histogram(
+            "saywho_db_seconds", "Time for which a session was open", ["kind"], buckets=SECONDS
         )
-        self.batch_size = Histogram(
+        self.batch_size = histogram(
             "saywho_write_batch_size",
             "Posts that one transaction stored for single requests",
-            registry=registry,
             buckets=SIZES,
         )
-        self.live_clients = Gauge(
-            "saywho_live_clients",
-            "Open live streams",
-            registry=registry,
-            multiprocess_mode="livesum",
+        self.live_clients = gauge(
+            "saywho_live_clients", "Open live streams", multiprocess_mode="livesum"
         )
-        self._lag = Gauge(
+        self._lag = gauge(
             "saywho_lag_events",
             "Posts that derived data does not hold yet",
             ["derived"],
-            registry=registry,
             multiprocess_mode="mostrecent",
         )
 
