@@ -19,7 +19,7 @@ from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
-from app.services.access.logins import SESSION_LIFETIME, SignedInOperator, Source, find_session
+from app.services.access.logins import SESSION_LIFETIME, LoginSource, SignedInOperator, find_session
 from app.services.access.operators import operator_key
 from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows, check_right
 from app.services.access.secrets import digest
@@ -212,10 +212,10 @@ def set_device(response: Response, name: str) -> None:
         _set(response, "device", f"{secrets.token_hex(8)}.{_account(name)}", DEVICE_LIFETIME_S)
 
 
-def source_of(name: str) -> Source:
+def source_of(name: str) -> LoginSource:
     """Return from where this operator's password is given."""
     device, _, account = (_get("device") or "").partition(".")
-    return Source(request.remote_addr or "", device if account == _account(name) else None)
+    return LoginSource(request.remote_addr or "", device if account == _account(name) else None)
 
 
 def _account(name: str) -> str:

@@ -38,7 +38,7 @@ class SignedInOperator(msgspec.Struct, frozen=True):
     name: str
 
 
-class Source(NamedTuple):
+class LoginSource(NamedTuple):
     """From where somebody gives a password."""
 
     address: str
@@ -47,7 +47,7 @@ class Source(NamedTuple):
 
 
 async def sign_in(
-    db: Database, passwords: Passwords, source: Source, name: str, password: str
+    db: Database, passwords: Passwords, source: LoginSource, name: str, password: str
 ) -> str:
     """Return the secret of a new session.
 
@@ -61,7 +61,7 @@ async def sign_in(
 
 
 async def verified_operator(
-    db: Database, passwords: Passwords, source: Source, name: str, password: str
+    db: Database, passwords: Passwords, source: LoginSource, name: str, password: str
 ) -> tuple[Operator | None, int]:
     """Return the operator with this name and password, and the attempt.
 
@@ -93,7 +93,7 @@ async def is_confirmed(session: AsyncSession, operator: Operator, attempt: int) 
     return True
 
 
-async def note_attempt(session: AsyncSession, source: Source, name: str) -> int:
+async def note_attempt(session: AsyncSession, source: LoginSource, name: str) -> int:
     """Count an attempt to sign in as a failure in advance; return its id.
 
     Counting first also limits attempts that many workers verify at the same time. Raises
