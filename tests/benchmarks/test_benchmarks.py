@@ -34,10 +34,11 @@ def run(
     ("name", "arguments", "printed"),
     [
         ("search", ["--posts", "2000", "--queries", "5"], "| four words of a post |"),
+        ("pages", ["--quick", "--repeats", "1"], "| `/authors` |"),
         ("bulk", ["--posts", "300", "--rounds", "1"], "\nsingle posts: p50 "),
         ("paired", ["HEAD", "--quick", "--only", "hot"], "\nhot "),
     ],
-    ids=["search", "bulk", "paired"],
+    ids=["search", "pages", "bulk", "paired"],
 )
 def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:
     done = run(name, *arguments)
