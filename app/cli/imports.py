@@ -18,7 +18,7 @@ from app.cli.running import (
     json_option,
     print_result,
     progress,
-    stop_on_signals,
+    stop_on_sigterm,
     with_database,
 )
 from app.compute.text import clean_username, decode_entities
@@ -170,7 +170,7 @@ def import_command(
     options = ReadOptions(**chosen)
 
     async def run(db: Database, config: Config) -> Totals:
-        stop_on_signals()
+        stop_on_sigterm()
         keeper, totals = None if no_media or dry_run else keeper_of(config), Totals()
         try:
             async with _target(db, config, dry_run) as target:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BAD_INPUT: Final = 2
 FAILED: Final = 1
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _JSON: Final = "saywho.json"
 _DISK_ERRORS: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
@@ -136,19 +135,12 @@ def print_json(value: object) -> None:
     click.echo(msgspec.json.encode(value).decode())
 
 
-def stop_on_signals() -> None:
-    """Cancel the current task at the first SIGINT or SIGTERM; the second ends the program."""
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
-
-    def stop() -> None:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
-        if task is not None:
-            task.cancel()
-
-    with contextlib.suppress(RuntimeError):  # Only the main thread receives signals.
-        for number in SIGNALS:
-            loop.add_signal_handler(number, stop)
+def stop_on_sigterm() -> None:
+    """Cancel the current task at a SIGTERM, as asyncio does at a SIGINT."""
+    task = asyncio.current_task()
+    if task is not None:
+        with contextlib.suppress(RuntimeError):  # Only the main thread receives signals.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 LINE_EVERY_S: Final = 5.0
