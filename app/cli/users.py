@@ -1,7 +1,7 @@
 """`saywho user(s)`, `saywho operator` and `saywho token`: authors, and access."""
 
 import sys
-from typing import get_args
+from typing import Final, get_args
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,28 +17,17 @@ from app.services.posts.deletion import delete_user, purge_deleted
 from app.services.posts.media import remove_unneeded
 from app.services.posts.users import Author, Platform, add_user, find_author, list_authors
 
-PAGE = 200
+EVERYBODY: Final = 2**31
 
 
 @click.command("users")
 @json_option
 def users_command() -> None:
     """List the authors."""
-    authors = with_database(_all_authors)
+    authors, _ = reading(lambda session: list_authors(session, limit=EVERYBODY))
     lines = [f"{author.tweets:>9,}  {author.platform:<9} {author.username}" for author in authors]
     note = "No authors yet; saywho import FILE adds some, saywho demo samples."
     print_result({"items": authors, "next": None}, *lines, notes=[] if authors else [note])
-
-
-async def _all_authors(db: Database, _: Config) -> list[Author]:
-    authors: list[Author] = []
-    after = None
-    while True:
-        async with db.read() as session:
-            page, after = await list_authors(session, after=after, limit=PAGE)
-        authors += page
-        if after is None:
-            return authors
 
 
 @click.group("user")
