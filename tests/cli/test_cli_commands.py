@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import PLACES, users
+from app.cli import PLACES
 from tests.installation import Installation, lines
 
 BREAD = [f"빵이 나왔어요. 오늘의 빵은 {n}번 식빵, 따뜻할 때 오세요 :)" for n in range(12)]
@@ -48,16 +48,6 @@ def test_authors_are_added_listed_and_deleted(installation: Installation) -> Non
     assert "골목빵집" in installation.done("users")
     installation.done("user", "delete", "zed", "--yes")
     assert [item["username"] for item in installation.json("users")["items"]] == ["골목빵집"]
-
-
-def test_authors_are_listed_beyond_one_page(
-    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(users, "PAGE", 3)
-    records = [{"username": f"a{n:03}", "text": "hello"} for n in range(10)]
-    installation.done("import", lines(tmp_path / "many.jsonl", *records))
-    names = [item["username"] for item in installation.json("users")["items"]]
-    assert names == [record["username"] for record in records]
 
 
 @pytest.mark.parametrize(
