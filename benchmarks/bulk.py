@@ -52,10 +52,13 @@ from sqlalchemy import event
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.services.imports.imports import import_archive
 
+try:
+    from app.formats.registry import open_archive
+except ImportError:  # An earlier commit.
+    from app.formats import open_archive
 try:
     from app.tasks import collect_seldom
 except ImportError:  # An earlier commit.

@@ -74,8 +74,9 @@ def add_imports(data_dir: Path) -> None:
     """Add an import in each state to the database of an installation."""
     now = datetime.now(UTC)
     errors = [{"record": 7, "detail": "no text"}, {"record": 1204, "detail": "not valid JSON"}]
-    lines = [json.dumps({"author": "골목빵집", "text": f"{n}시, 빵이 나왔어요."}) for n in range(9)]
-    uploads = {LOOKED_AT: "\n".join([*lines, "{broken"]), UNREADABLE: "\0\1\2"}
+    rows = [f"골목빵집,{n}시에 빵이 나왔어요.,{n}" for n in range(9)]
+    header = "author,text,how_warm_the_bread_was_" + "0123456789" * 4
+    uploads = {LOOKED_AT: "\n".join([header, *rows, "broken"]), UNREADABLE: "\0\1\2"}
     states: dict[int, dict[str, Any]] = {
         # This process holds the lock of imports.
         UNDER_WAY: {"state": "running", "bytes_read": 400_000, "accepted": 1500},
@@ -83,7 +84,7 @@ def add_imports(data_dir: Path) -> None:
         DONE: {"state": "done", "accepted": 4210, "duplicates": 96, "reposts": 1033},
         FAILED: {"state": "failed", "errors": b'[{"detail": "mina-archive.zip is damaged"}]'},
         CANCELLED: {"state": "cancelled", "accepted": 812, "rejected": 2, "restricted": 3},
-        LOOKED_AT: {"state": "uploaded", "file_name": "빵집 글 모음.jsonl"},
+        LOOKED_AT: {"state": "uploaded", "file_name": "빵집 글 모음.csv"},
         UNREADABLE: {"state": "uploaded", "file_name": "holiday.jpg"},
     }
     engine = create_engine(f"sqlite:///{data_dir / 'testing.db'}")
