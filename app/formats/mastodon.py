@@ -51,7 +51,7 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
     first = [item for item in found if _is_activity(item)]
     if outbox is None or not (first or any(isinstance(item.get(_LIST), list) for item in found)):
         return None
-    account = _account(actor if _is_of(actor, first) else {}, first)
+    account = _account(actor, first)
     read_one = partial(
         read_activity, account=account, include_restricted=options.include_restricted, folder=folder
     )
@@ -65,10 +65,9 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
 
 
 def _find(source: Source) -> tuple[Content | None, Json, str]:
-    """Return the outbox, the account's description in the file beside it, and their folder."""
+    """Return the outbox, what an archive says about the account, and the folder of both."""
     if not source.has_members:
-        beside = source.path is not None and source.path.name == "outbox.json"
-        return source, _read(source, "actor.json") if beside else {}, ""
+        return source, {}, ""
     found = [name for name in source.members() if name.rpartition("/")[2] == "outbox.json"]
     if len(found) > 1:
         names = ", ".join(sorted(found))
@@ -94,12 +93,6 @@ def _read(source: Source, name: str) -> Json:
     if name not in source.members():
         return {}
     return as_object(load(head(source.member(name), _BESIDE_BYTES))[0])
-
-
-def _is_of(actor: Json, activities: list[Json]) -> bool:
-    """Return whether the file beside a lone outbox is not of another account."""
-    actors = {str(activity["actor"]) for activity in activities if activity.get("actor")}
-    return not actors or as_word(actor.get("id")) in actors
 
 
 def _account(actor: Json, activities: list[Json]) -> Account:

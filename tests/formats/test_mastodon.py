@@ -148,15 +148,6 @@ def test_likes_and_bookmarks_are_counted_whatever_they_hold(
     assert [type(item) for item in found] == [Record, *[Skipped] * count]
 
 
-def test_a_lone_outbox_is_named_by_the_actor_beside_it(tmp_path: Path) -> None:
-    saved_folder(tmp_path, members(post(1, "hi")))
-    assert read(tmp_path / "outbox.json")[0].account == ACCOUNT
-    (tmp_path / "actor.json").write_text(json.dumps(ACTOR | {"id": "https://sea.example/users/bo"}))
-    assert read(tmp_path / "outbox.json")[0].account == Account(
-        "mina@sea.example", None, "mastodon"
-    )
-
-
 @pytest.mark.parametrize(
     ("actor", "url", "username"),
     [

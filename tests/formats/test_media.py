@@ -81,7 +81,7 @@ def test_the_second_api() -> None:
         "id": "9",
         "text": "which one? https://t.co/pic",
         "author_id": "77",
-        "attachments": {"media_keys": ["3_1"], "poll_ids": ["5"]},
+        "attachments": {"media_keys": ["3_1"]},
         "entities": {"urls": [{"url": "https://t.co/pic", "expanded_url": f"{STATUS}/photo/1"}]},
         "public_metrics": {"like_count": 4, "retweet_count": 3, "reply_count": 2, "quote_count": 1},
     }
@@ -97,13 +97,12 @@ def test_the_second_api() -> None:
                     "width": 640,
                     "height": 480,
                 }
-            ],
-            "polls": [{"id": "5", "options": [{"label": "tea"}, {"label": "coffee"}]}],
+            ]
         },
         "__twarc": {"retrieved_at": "2024-11-01T00:00:00+00:00"},
     }
     post = one(lines(page))
-    assert (post.text, post.media) == ("which one?\ntea\ncoffee", FOUND[:1])
+    assert (post.text, post.media) == ("which one?", FOUND[:1])
     assert post.counts == Reactions(4, 3, 2, 1, MADE_AT)
 
 

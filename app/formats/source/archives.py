@@ -33,12 +33,10 @@ _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
 class Member(NamedTuple):
-    """A file: its bytes unpacked, how to open it, and where it lies."""
+    """A file: its bytes unpacked, and how to open it."""
 
     size: int
     open: Callable[[], IO[bytes]]
-    place: int = 0
-    """Files are best read in this order."""
     is_packed: bool = False
     """Whether there is a checksum, which is known to be wrong only at the end."""
 
@@ -75,7 +73,7 @@ def members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
     directory.left = None
     found = {
         info.filename.replace("\\", "/"): Member(
-            info.file_size, partial(_in_zip, archive, info), info.header_offset, is_packed=True
+            info.file_size, partial(_in_zip, archive, info), is_packed=True
         )
         for info in archive.infolist()
     }
@@ -93,7 +91,7 @@ def members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError
         for info in archive:
             if info.isreg() and not info.issparse():
                 opener = partial(_in_tar, archive, info)
-                found[info.name.removeprefix("./")] = Member(info.size, opener, info.offset_data)
+                found[info.name.removeprefix("./")] = Member(info.size, opener)
         # It ends silently at a damaged header, as at the zeros behind the last file.
         file.seek(archive.offset)
         is_whole = not file.read(tarfile.BLOCKSIZE).strip(b"\0")

@@ -124,9 +124,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """Return one of the members. Raises KeyError."""
         return Content(f"{name} in {self.name}", self._files[name], self)
 
-    def place_of(self, name: str) -> int | None:
-        """Return where a member lies in the archive; None where it is not there."""
-        return self._files[name].place if name in self._files else None
+    def has(self, name: str) -> bool:
+        """Return whether there is a member of that name."""
+        return name in self._files
 
     @property
     def _files(self) -> Members:

@@ -73,22 +73,18 @@ def _with_authors(statuses: list[object], page: Json) -> list[object]:
     def listed_by(name: str, key: str) -> dict[str, Json]:
         return {str(each.get(key)): each for each in map(as_object, listed(includes, name))}
 
-    users = listed_by("users", "id")
-    attached = {"media": listed_by("media", "media_key"), "polls": listed_by("polls", "id")}
+    users, attached = listed_by("users", "id"), listed_by("media", "media_key")
 
     def named(status: object) -> object:
         if not isinstance(status, dict) or is_v1(status):
             return status
         found = {name: users.get(str(status.get(f"{name}_id"))) for name in _USERS}
         attachments = as_object(status.get("attachments"))
-        lists: Json = {}
-        for name, keys in (("media", "media_keys"), ("polls", "poll_ids")):
-            known = [attached[name].get(str(key)) for key in listed(attachments, keys)]
-            lists[name] = list(filter(None, known))
+        media = [attached.get(str(key)) for key in listed(attachments, "media_keys")]
         extra = {name: user for name, user in found.items() if user} | {"__twarc": about}
-        return (
-            extra | status | ({"attachments": lists | attachments} if any(lists.values()) else {})
-        )
+        if any(media):
+            status = status | {"attachments": {"media": list(filter(None, media))} | attachments}
+        return extra | status
 
     return [named(status) for status in statuses]
 

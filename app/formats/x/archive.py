@@ -179,7 +179,7 @@ class _Reader:
                 for end in dict.fromkeys(ends)
                 for folder in _MEDIA_FOLDERS
             )
-            return next((name for name in names if self._source.place_of(name) is not None), None)
+            return next((name for name in names if self._source.has(name)), None)
 
         return tuple(map(find, media_and_addresses(tweet).values()))
 

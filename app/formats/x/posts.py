@@ -66,8 +66,6 @@ def to_item(
     raw, post_id = raw_text(status), _first_id(status, "id_str", "id")
     links = _links(status, post_id)
     text = expanded(raw, links, is_escaped=True) if whole_text is None else whole_text
-    if "attachments" in status:
-        text = "\n".join(filter(None, [text, *_options(status)]))
     media = media_of(status)
     if not (text.strip() or media):
         return Skipped(place, "empty")
@@ -190,14 +188,6 @@ def _target(status: Json, *, author_id: str | None, username: str | None) -> Rep
     if user_id is not None and user_id == author_id:
         name = username
     return ReplyTarget(source_id, name) if source_id or name else None
-
-
-def _options(status: Json) -> list[str]:
-    """Return the options of the post's poll."""
-    attachments = as_object(status.get("attachments"))
-    polls = [as_object(attachments.get("poll")), *map(as_object, listed(attachments, "polls"))]
-    options = (as_object(option) for poll in polls for option in listed(poll, "options"))
-    return [label for option in options if (label := as_word(option.get("label")))]
 
 
 def _snowflake_time(status: Json) -> datetime | None:

@@ -1,16 +1,15 @@
 """What is in a file: its first records, or all of a chat, read before anything is stored."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import decode_entities, drop_controls, username_key
+from app.compute.text import decode_entities, drop_controls
 from app.db.backend import backend_of
 from app.errors import ImportFileError, Message, message_of
 from app.formats.records import Archive, BadRecord, Record, Skipped
@@ -100,7 +99,7 @@ class Preview:
             self.failure = message_of(error)
         if self.archive.files:
             names = {name for record in self.records for name in record.files if name}
-            self.files = sum(self.archive.files.place_of(name) is not None for name in names)
+            self.files = sum(map(self.archive.files.has, names))
 
     def _add(self, record: Record) -> None:
         self.counts["posts"] += 1
@@ -122,19 +121,6 @@ def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
     return found
 
 
-async def count_known(session: AsyncSession, seen: Preview) -> int:
-    """Return how many of a preview's posts are stored already, as far as ids tell."""
-    asked = backend_of(session).listed(sorted(_keys(seen)), User.username_key, Tweet.source_id)
-    is_asked = and_(Tweet.user_id == User.id, Tweet.source_id == asked.c.source_id)
-    query = (
-        select(func.count())
-        .select_from(asked)
-        .join(User, and_(User.username_key == asked.c.username_key, User.deleted_at.is_(None)))
-        .join(Tweet, is_asked)
-    )
-    return await session.scalar(query) or 0
-
-
 async def left_out(session: AsyncSession, seen: Preview) -> set[str | None]:
     """Return the usernames of those whom an earlier import of this chat has left out.
 
@@ -152,13 +138,3 @@ async def left_out(session: AsyncSession, seen: Preview) -> set[str | None]:
     here = Counter(name for name, text in said if text in known)
     absent = {name for name, count in of_each.items() if 2 * here[name] < count}
     return absent if len(absent) < len(of_each) else set()
-
-
-def _keys(seen: Preview) -> Iterable[tuple[str, str]]:
-    """Return the authors' case-folded names and the platform's ids of posts that have both."""
-    named = {(record.username or seen.username, record.source_id) for record in seen.records}
-    return {
-        (username_key(name), source_id)
-        for name, source_id in named
-        if name and source_id and (name + source_id).isprintable()
-    }

@@ -182,18 +182,18 @@ class ArchiveMedia:
     def keep(
         self, items: Iterable[Item], report: ImportReport, is_stopped: Callable[[], bool]
     ) -> None:
-        """Copy the files of a batch, in the order of the archive; report those left out."""
+        """Copy the files of a batch; report those left out."""
         self._names = {}
         if self._files is None or self._keeper is None:
             return
-        wanted: dict[str, tuple[int, int]] = {}
+        wanted: dict[str, int] = {}
         for item in items:
             for name in item.files[:MOST_MEDIA] if isinstance(item, Record) else ():
-                if name is None or (place := self._files.place_of(name)) is None:
+                if name is None or not self._files.has(name):
                     self._missing.append(item.place)
                 else:
-                    wanted.setdefault(name, (place, item.place))
-        for name, (_, record) in sorted(wanted.items(), key=lambda pair: pair[1]):
+                    wanted.setdefault(name, item.place)
+        for name, record in wanted.items():
             if self._is_full or is_stopped():
                 break
             try:

@@ -34,7 +34,7 @@ from app.services.imports.jobs import (
     start_job,
     upload_path,
 )
-from app.services.imports.preview import SHOWN, Preview, count_known, left_out, preview
+from app.services.imports.preview import SHOWN, Preview, left_out, preview
 from app.services.imports.report import errors_of, stored_authors, stored_posts
 from app.services.imports.samples import list_samples
 from app.views import cursors
@@ -119,13 +119,13 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("Another server of this site has the file. Load the page again.")
     seen: Preview | None = None
-    failure, known, absent = None, 0, set[str | None]()
+    failure, absent = None, set[str | None]()
     try:
         seen = await asyncio.to_thread(
             preview, path, job.file_name, limit_bytes=config.max_import_bytes
         )
         async with resources().db.read() as session:
-            known, absent = await count_known(session, seen), await left_out(session, seen)
+            absent = await left_out(session, seen)
     except ImportFileError as error:
         failure = message_of(error)
     return await render_template(
@@ -133,7 +133,6 @@ async def show_import(import_id: int) -> ResponseReturnValue:
         job=job,
         preview=seen,
         shown=SHOWN,
-        known=known,
         absent=absent,
         failure=failure,
         keeps_media=config.max_media_gb > 0,

@@ -94,16 +94,6 @@ async def test_preview_shows_what_is_in_the_file_and_stores_nothing(
     assert (await browser.get(f"/api/v1{address}")).status_code == 404
 
 
-async def test_preview_tells_what_is_here_already(browser: Browser) -> None:
-    post = {"username": "선장", "text": "오늘의 바다"}
-    address = await upload(browser, lines(post | {"source_id": "🐚1"}))
-    await browser.post(f"{address}/start")
-    await ended(browser, address)
-    rows = [post | {"source_id": name} for name in ("🐚1", "2", "\x00")]
-    address = await upload(browser, lines(*rows, {"text": "nobody's"}, post))
-    assert "Posts 5 Here already 1" in shown(await browser.page(address))
-
-
 async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -> None:
     rows = [f"author{n % 7},text number {n},2024-03-0{n % 7 + 1} 05:00,ko" for n in range(1001)]
     data = "\n".join(["user,text,date,lang", *rows, ",a text of nobody,,"]).encode()
