@@ -21,8 +21,8 @@ from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
 from app.services.access.logins import SESSION_LIFETIME, LoginSource, SignedInOperator, find_session
 from app.services.access.operators import operator_key
+from app.services.access.passwords import digest
 from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows, check_right
-from app.services.access.secrets import digest
 from app.services.event_log import newest_event
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]

@@ -15,8 +15,7 @@ from app.db.engine import Database
 from app.errors import NotFoundError, TooManyError, UnauthorizedError, UnavailableError
 from app.models import LoginFailure, LoginSession, Operator
 from app.services.access.operators import find_operator, operator_key
-from app.services.access.passwords import Passwords
-from app.services.access.secrets import digest, new_secret
+from app.services.access.passwords import Passwords, digest, new_secret
 
 SESSION_LIFETIME: Final = timedelta(days=90)
 """How long a session lasts."""

@@ -11,7 +11,7 @@ from app.compute.text import is_visible, normalized, username_key
 from app.db.backend import backend_of
 from app.errors import ConflictError, ForbiddenError, InvalidInputError
 from app.models import Operator, SetupLink
-from app.services.access.secrets import digest, new_secret
+from app.services.access.passwords import digest, new_secret
 
 LINK_LIFETIME: Final = timedelta(days=7)
 MAX_NAME_LENGTH: Final = 100

@@ -1,6 +1,8 @@
-"""Operators' passwords, hashed a few at a time, and kept only as hashes."""
+"""What is kept only as a hash: operators' passwords, and random secrets of tokens and sessions."""
 
 import asyncio
+import hashlib
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -25,6 +27,16 @@ NOBODYS_HASH: Final = (
     "$ZIIyA7ojD7YnMpDWOPXyiw$px6iheVSD0eTZM/4z7N6xeJLwIKGN7rxBdBFilSVRMQ"
 )
 """Hash to verify against for an unknown account, which then takes as long as a known one."""
+
+
+def new_secret(prefix: str = "") -> str:
+    """Return 256 random bits as text for an address or a header."""
+    return prefix + secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> bytes:
+    """Return the stored hash of a secret; a random one needs no slow hash."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
 class Passwords:

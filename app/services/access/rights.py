@@ -12,7 +12,7 @@ from app.clock import now
 from app.errors import InvalidInputError, NotFoundError, UnauthorizedError
 from app.models import MAX_ID, LoginSession, Token
 from app.services.access.logins import is_in_force
-from app.services.access.secrets import digest, new_secret
+from app.services.access.passwords import digest, new_secret
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "admin")

@@ -9,7 +9,7 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, GoneError, InvalidInputError
 from app.lifespan import resources
-from app.services.access.secrets import seal, unseal
+from app.security import seal, unseal
 from app.services.compare.quiz import (
     SET_LENGTH,
     Question,
