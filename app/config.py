@@ -231,16 +231,12 @@ class Config:
         return cls(**{name: _parse(name, value) for name, value in given.items() if value})  # type: ignore[arg-type]
 
 
-_SECRET: Final = frozenset({"secret_key", "database_url", "embedder", "embedder_key", "url"})
-"""Settings that hold, or may hold, a password: no message repeats their value."""
-
-
 def _parse(name: str, value: str) -> object:
     try:
         return _parser(get_type_hints(Config, include_extras=True)[name])(value)
     except ValueError as error:
-        shown = "" if name in _SECRET else f", not {value!r}"
-        raise ConfigError(f"{PREFIX}{name.upper()} {error}{shown}") from None
+        # The value may be a secret.
+        raise ConfigError(f"{PREFIX}{name.upper()} {error}") from None
 
 
 def _parser(kind: Any) -> Callable[[str], object]:

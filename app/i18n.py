@@ -85,12 +85,7 @@ def negotiated(accepted: str, remembered: str | None) -> Locale:
     for locale in LOCALES:
         if locale == remembered:
             return locale
-    return _best_match(accepted[:LONGEST_HEADER])
-
-
-@functools.lru_cache(maxsize=200)
-def _best_match(accepted: str) -> Locale:
-    languages = parse_accept_header(accepted, LanguageAccept)
+    languages = parse_accept_header(accepted[:LONGEST_HEADER], LanguageAccept)
     return cast(Locale, languages.best_match(["en", "ko"], default="en"))
 
 

@@ -156,8 +156,20 @@ class ApiBlueprint(Blueprint):
             kind: Any = takes["return"]
             kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
             plain = {204 if kind is None else 200: answers} if isinstance(answers, str) else answers
-            is_lax, status = args is NoArgs and policy == "open", next(iter(plain))
-            declared = Operation(
+            is_strict, status = args is not NoArgs or policy != "open", next(iter(plain))
+
+            @functools.wraps(view)
+            async def run(**given: Any) -> ResponseReturnValue:
+                if is_cacheable:
+                    cacheable()
+                parsed = parse_args(args, is_strict=is_strict)
+                if args is not NoArgs:
+                    given["args"] = parsed
+                if form is not None:
+                    given["form"] = await parse_json(form)
+                return _answer(await view(**given), status)
+
+            OPERATIONS[view.__name__] = Operation(
                 view=view,
                 method=method,
                 path=(self.url_prefix or "") + path,
@@ -168,20 +180,6 @@ class ApiBlueprint(Blueprint):
                 args=args,
                 body=Body({JSON: form}) if form else body,
             )
-
-            @functools.wraps(view)
-            async def run(**given: Any) -> ResponseReturnValue:
-                if is_cacheable:
-                    cacheable()
-                parsed = parse_args(args, is_strict=not is_lax)
-                if args is not NoArgs:
-                    given["args"] = parsed
-                if form is not None:
-                    given["form"] = await parse_json(form)
-                return _answer(await view(**given), status)
-
-            if OPERATIONS.setdefault(view.__name__, declared).view is not view:
-                raise ValueError(f"two operations are named {view.__name__}")
             self.add_url_rule(path, view.__name__, access(policy)(run), methods=[method])
             return view
 
