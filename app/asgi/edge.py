@@ -9,7 +9,6 @@ import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
@@ -30,16 +29,11 @@ logger = logging.getLogger(__name__)
 access_log = logging.getLogger("app.access")
 
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-_GOOD_HOST = re.compile(
-    rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?)(:\d{1,5})?"
-)
 SECURITY_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 )
 
-LONGEST_HOST: Final = 260
-"""Bytes of a Host header: a name has at most 253 (RFC 1035), and then comes a port."""
 SHORT_LENGTH_DIGITS: Final = 5
 """A longer body is not waited for before its answer."""
 CLOSE: Final = (b"connection", b"close")
@@ -78,8 +72,7 @@ class Edge:
             if self._trusted_proxies:
                 scope = forwarded(scope, self._trusted_proxies)
             started = monotonic()
-            answer = _Answer(scope, send)
-            answer.error = answer.error or self._hosts.error(scope)
+            answer = _Answer(scope, send, self._hosts)
             request_id.set(answer.identifier)
             try:
                 await self._answer(scope, receive, answer)
@@ -122,7 +115,7 @@ class _Answer:
         *("error", "flow", "has_body", "identifier", "status"),
     )
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, hosts: OwnHosts) -> None:
         identifiers = []
         lengths = 0
         self._has_long_body = False
@@ -133,8 +126,7 @@ class _Answer:
             if name == b"x-request-id":
                 identifiers.append(value)
             elif name == b"host":
-                if value and not (len(value) <= LONGEST_HOST and _is_host(value)):
-                    self.error = MalformedError("The Host header is not a host name", loc="Host")
+                self.error = self.error or hosts.error(value, scope)
             elif name == b"content-length":
                 lengths |= 1
                 self._has_long_body |= len(value) > SHORT_LENGTH_DIGITS
@@ -263,11 +255,6 @@ async def _live(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> Non
         if not server.startswith("hypercorn."):
             await send({"type": "lifespan.startup.failed", "message": str(error)})
         raise
-
-
-@lru_cache(maxsize=100)
-def _is_host(value: bytes) -> bool:
-    return _GOOD_HOST.fullmatch(value) is not None
 
 
 async def _refuse(error: AppError, send: Send, identifier: str | None = None) -> None:

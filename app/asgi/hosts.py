@@ -4,13 +4,20 @@ A page of another site can have its own name lead to this machine (DNS rebinding
 read the whole site. `localhost` and IP addresses cannot be made to lead elsewhere.
 """
 
+import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from app.errors import MisdirectedError
+from app.errors import AppError, MalformedError, MisdirectedError
 from app.paths import HEALTHZ, READYZ
+
+LONGEST_HOST: Final = 260
+"""Bytes of a Host header: a name has at most 253 (RFC 1035), and then comes a port."""
+_HOST = re.compile(
+    rb"|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?)(:\d{1,5})?"
+)
 
 
 def forwarded(scope: Any, hops: int) -> Any:
@@ -48,19 +55,18 @@ class OwnHosts:
         # Without a public address it is the proxy that says which hosts lead here.
         self._is_open = trusted_proxies > 0 and not url
 
-    def error(self, scope: Any) -> MisdirectedError | None:
-        """Return the error of a request on loopback that names a foreign host."""
+    def error(self, value: bytes, scope: Any) -> AppError | None:
+        """Return the error of a Host header that is no host, or a foreign one on loopback."""
+        if len(value) > LONGEST_HOST or not _HOST.fullmatch(value):
+            return MalformedError("The Host header is not a host name", loc="Host")
         server = scope.get("server")
-        if self._is_open or not server:
+        if self._is_open or not server or scope["path"] in {HEALTHZ, READYZ}:
             return None
-        for name, value in scope["headers"]:
-            if name == b"host" and _is_foreign(value, server[0], self._public):
-                if scope["path"] in {HEALTHZ, READYZ}:
-                    return None
-                return MisdirectedError(
-                    "This site does not know the host {host}. SAYWHO_URL names its address.",
-                    host=_host(value),
-                )
+        if _is_foreign(value, server[0], self._public):
+            return MisdirectedError(
+                "This site does not know the host {host}. SAYWHO_URL names its address.",
+                host=_host(value),
+            )
         return None
 
 
