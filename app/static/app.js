@@ -137,15 +137,6 @@
     });
   }
 
-  // How long work will still take, once it can be said.
-  function timeLeft(share, began, words) {
-    const elapsed = (performance.now() - began) / 1000;
-    if (elapsed < 3 || share < 0.02) return "";
-    const left = Math.ceil(elapsed * (1 - share) / share);
-    return left < 90 ? words.seconds.replace("{count}", left)
-      : words.minutes.replace("{count}", Math.ceil(left / 60));
-  }
-
   // Sends a file as the form would, and shows how far it is.
   function offerProgress(form) {
     const file = form.elements.file;
@@ -172,10 +163,10 @@
       file.focus();
     }
 
-    function report(share, began) {
+    function report(share) {
       const shown = share < 1 ? percent.format(share) : work.dataset.ready;
       bar.value = share;
-      figures.textContent = [shown, timeLeft(share, began, work.dataset)].filter(Boolean).join(" · ");
+      figures.textContent = shown;
       // Whoever listens hears of each quarter, not of each step.
       if (share >= 1 || Math.floor(share * 4) > Math.floor(said.dataset.share * 4)) {
         said.textContent = shown;
@@ -185,12 +176,11 @@
 
     function send() {
       const request = new XMLHttpRequest();
-      const began = performance.now();
       said.dataset.share = 0;
       request.responseType = "document";
       request.open("POST", form.action);
       request.upload.addEventListener("progress", (event) => {
-        report(event.loaded / event.total, began);
+        report(event.loaded / event.total);
       });
       request.addEventListener("load", () => {
         const main = request.response?.querySelector("main");

@@ -4,7 +4,6 @@
 (() => {
   const KEY = "saywho_quiz";
   const KEPT_ROUNDS = 200;
-  const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
 
   function load() {
     try {
@@ -35,18 +34,13 @@
     save(score);
   }
 
-  function show(quiz, score) {
+  function show(quiz, { played, you, model }) {
     const box = quiz.querySelector(".quiz-score");
     if (!box) return;
-    box.hidden = score.played === 0;
-    for (const who of ["you", "model"]) {
-      const row = box.querySelector(`[data-who=${who}]`);
-      const share = score.played ? score[who] / score.played : 0;
-      row.querySelector(".right").textContent = score[who];
-      row.querySelector(".wrong").textContent = score.played - score[who];
-      row.querySelector(".rate").textContent = percent.format(share);
-      row.classList.toggle("leads", score[who] > score[who === "you" ? "model" : "you"]);
-    }
+    box.hidden = played === 0;
+    const said = box.querySelector("[data-score]");
+    const values = { you, model, count: played };
+    said.textContent = said.dataset.score.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   }
 
   function take(root) {

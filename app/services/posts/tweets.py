@@ -18,7 +18,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     extract,
-    func,
     or_,
     select,
     text,
@@ -239,13 +238,6 @@ def as_page(posts: list[Post], limit: int) -> Page:
     """Return the page of a list that has one more post if another page follows."""
     last = posts[limit - 1] if len(posts) > limit else None
     return posts[:limit], (last.created_at, last.id) if last else None
-
-
-async def count_kinds(session: AsyncSession, user_id: int) -> dict[str, int]:
-    """Return how many posts of each kind the author has."""
-    depends_on(user_id)
-    query = select(Tweet.kind, func.count()).where(Tweet.user_id == user_id).group_by(Tweet.kind)
-    return {row.kind: row[1] for row in await session.execute(query)}
 
 
 async def newest_posts(

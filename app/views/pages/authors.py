@@ -17,7 +17,7 @@ from app.lifespan import resources
 from app.services.compare.reasons import typical_of
 from app.services.imports.samples import list_samples
 from app.services.posts.statistics import count_by_day, have_posts
-from app.services.posts.tweets import count_kinds, list_posts
+from app.services.posts.tweets import list_posts
 from app.services.posts.users import Author, get_author, list_authors
 from app.services.selection import Selection
 from app.views import cursors
@@ -31,8 +31,6 @@ POSTS_PER_PAGE = 20
 ONE_DAY = timedelta(days=1)
 DAYS_OF_YEAR = 366
 MOST_YEARS = 40
-MOST_COUNTED = 20_000
-"""Most posts of an author whose kinds are counted."""
 LEVELS: Final = 4
 """Shades; the darkest is the busiest day's, but stands for at least as many posts."""
 
@@ -88,7 +86,7 @@ async def show_author(username: str, args: AuthorArgs) -> str:
     """Show the author; `day` limits the list to the posts of one day in the time zone `tz`."""
     after = cursors.TWEETS.decode(args.cursor)
     zone, day = parse_zone(args.tz), parse_day(args.day)
-    typical, kinds = [], {}
+    typical = []
     async with resources().db.read() as session:
         author = await get_author(session, username)
         posts, following = await list_posts(
@@ -102,15 +100,12 @@ async def show_author(username: str, args: AuthorArgs) -> str:
         posting = await year_of(session, author, zone, args.year or (day.year if day else None))
         if after is None and day is None:
             typical = await typical_of(session, resources().models, author.username)
-        if author.tweets <= MOST_COUNTED:
-            kinds = await count_kinds(session, author.id)
     return await render_template(
         "author.html",
         author=author,
         posts=posts,
         day=day,
         posting=posting,
-        kinds=kinds,
         typical=typical,
         tz=args.tz,
         own_tz=args.tz if args.tz != "UTC" else None,

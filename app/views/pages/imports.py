@@ -2,7 +2,6 @@
 
 import asyncio
 
-from markupsafe import Markup
 from msgspec import Struct, structs
 from quart import Response, render_template, request, url_for
 from quart.typing import ResponseReturnValue
@@ -56,14 +55,8 @@ class ImportsArgs(Struct):
 
 @blueprint.app_template_filter("reason")
 def translated_reason(detail: str) -> str:
-    """Return a reason in the request's language; marked as English where it is not translated.
-
-    Imports of earlier versions have only English sentences.
-    """
-    if isinstance(detail, Message):
-        return translate_message(detail)
-    text = gettext(detail)
-    return text if text != detail else Markup('<span lang="en">{}</span>').format(detail)
+    """Return a reason in the request's language."""
+    return translate_message(detail) if isinstance(detail, Message) else gettext(detail)
 
 
 @blueprint.page(IMPORTS)

@@ -24,7 +24,7 @@ from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_to
 from app.services.checks import installation_facts
 from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.samples import delete_samples, list_samples
-from app.services.posts.deletion import count_deleted, delete_everybody, delete_post, delete_user
+from app.services.posts.deletion import delete_everybody, delete_post, delete_user
 from app.services.posts.users import count_users
 from app.views.access import source_of, writing
 from app.views.blueprints import Form, PageBlueprint
@@ -48,10 +48,7 @@ async def _page(
         sessions = await list_sessions(session, g.operator.operator_id)
         author_total = await count_users(session)
         samples = await list_samples(session)
-        being_deleted = await count_deleted(session)
         facts = await installation_facts(session, resources().config.data_dir)
-        embeddings = resources().embeddings
-        unembedded = await embeddings.count_missing(session) if embeddings else None
     page, status = await render_form(
         "settings.html",
         failure,
@@ -61,8 +58,6 @@ async def _page(
         sessions=sessions,
         author_total=author_total,
         samples=samples,
-        being_deleted=being_deleted,
-        unembedded=unembedded,
         new_token=new_token,
         facts=facts,
         version=version("saywho"),

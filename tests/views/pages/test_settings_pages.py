@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from quart import Quart
 
-from app import __version__, create_app
+from app import __version__
 from tests.browsing import PASSWORD, Browser, parts_of, signed_in
-from tests.conftest import Client, MakeConfig, client_with
-from tests.embedding_service import embedding_service
-from tests.waiting import eventually
+from tests.conftest import Client
 
 SECRET = re.compile(r"\bsaywho_[\w-]{43}(?![\w-])")
 NEW_PASSWORD = "a longer sentence than before"
@@ -51,24 +49,6 @@ async def test_a_token_is_shown_once_and_ends_when_revoked(app: Quart, browser: 
     assert (await program.get("/api/v1/users")).status_code == 401
     assert "a script" not in await browser.page("/settings")
     assert (await browser.post(path)).status_code == 404
-
-
-async def test_the_page_says_how_many_posts_wait_for_their_vectors(make_config: MakeConfig) -> None:
-    with embedding_service() as service:
-        app = create_app(make_config(embedder=f"http:{service.address}"))
-        async with app.test_app():
-            writer, browser = await client_with(app, "write"), await signed_in(app)
-
-            async def shown(sentence: str) -> str:
-                return await eventually(
-                    lambda: browser.page("/settings"), until=lambda page: sentence in page
-                )
-
-            service.may_answer.clear()
-            await writer.add_user("ann", "one post", "another post")
-            await shown("2 posts wait for their vectors")
-            service.may_answer.set()
-            await shown("All posts with words have their vectors")
 
 
 async def test_authors_are_deleted(browser: Browser, writer: Client, anybody: Client) -> None:
