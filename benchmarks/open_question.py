@@ -245,9 +245,12 @@ def _log_loss(some: Sequence[Trial]) -> float:
     return float(np.mean(sides))
 
 
-def stranger_rates(found: Sequence[Trial]) -> dict[tuple[str, int], list[float | None]]:
-    """Return the share of strangers' texts called likely, by language, suspects and length."""
-    rates: dict[tuple[str, int], list[float | None]] = {}
+def stranger_rates(found: Sequence[Trial]) -> dict[tuple[str, int], list[float]]:
+    """Return the share of strangers' texts called likely, by language, suspects and length.
+
+    Where too few texts of a length were tried, that of the next shorter holds.
+    """
+    rates: dict[tuple[str, int], list[float]] = {}
     for lang in sorted({trial.lang for trial in found}):
         for suspects in SUSPECTS:
             own = [
@@ -255,12 +258,15 @@ def stranger_rates(found: Sequence[Trial]) -> dict[tuple[str, int], list[float |
                 for trial in found
                 if trial.is_stranger and (trial.lang, trial.suspects) == (lang, suspects)
             ]
-            row: list[float | None] = []
+            row: list[float] = []
             for place in range(len(LENGTHS)):
                 some = [trial for trial in own if length_place(trial.words) == place]
                 likely = sum(trial.verdict == "likely" for trial in some)
-                row.append(round(likely / len(some), 3) if len(some) >= FEWEST_TRIALS else None)
-            if any(rate is not None for rate in row):
+                if len(some) >= FEWEST_TRIALS:
+                    row.append(round(likely / len(some), 3))
+                else:
+                    row += row[-1:]
+            if len(row) == len(LENGTHS):
                 rates[lang, suspects] = row
     return rates
 

@@ -9,23 +9,11 @@ import click
 from app.cli.running import BAD_INPUT, fail, json_option, print_result
 from app.compute.judgement import SURE
 
-FORMATS = ("auto", "jsonl", "csv", "tsv", "parquet", "txt")
-SCRIPT = '''"""Runs a job: spark-submit … saywho_spark.py fit INPUT… -o MODEL"""
-
-import sys
-
-from app.cli import saywho
-
-saywho(["spark", *sys.argv[1:]], prog_name="saywho")
-'''
 master_option = click.option(
     "--master",
     default="local[*]",
     show_default=True,
     help="Where Spark runs: this machine, spark://HOST:PORT, yarn, k8s://…",
-)
-format_option = click.option(
-    "--format", "format_name", type=click.Choice(FORMATS), default="auto", show_default=True
 )
 
 
@@ -53,17 +41,16 @@ def spark_command() -> None:
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="The new file."
 )
 @click.option("-u", "--username", "usernames", multiple=True, help="An author to choose from.")
-@format_option
 @master_option
 @json_option
 def fit_command(
-    inputs: tuple[str, ...], output: Path, usernames: tuple[str, ...], format_name: str, master: str
+    inputs: tuple[str, ...], output: Path, usernames: tuple[str, ...], master: str
 ) -> None:
     """Write a model of the authors of the inputs: those named, or the 300 with the most posts."""
     with _extra():
         from app.spark.fit import run
 
-        result = run(inputs, output, usernames=usernames, format_name=format_name, master=master)
+        result = run(inputs, output, usernames=usernames, master=master)
     print_result(
         result,
         f"fitted {result.authors:,} authors with {result.posts:,} posts to {output}; "
@@ -76,22 +63,15 @@ def fit_command(
 @click.option("--model", type=click.Path(path_type=Path), required=True, help="What fit wrote.")
 @click.option("-o", "--output", required=True, help="The new folder, here or in a store.")
 @click.option("--sure", type=click.FloatRange(0.01, 0.99), default=SURE, show_default=True)
-@format_option
 @master_option
 @json_option
 def compare_command(
-    inputs: tuple[str, ...], model: Path, output: str, sure: float, format_name: str, master: str
+    inputs: tuple[str, ...], model: Path, output: str, sure: float, master: str
 ) -> None:
     """Say who would have said each text of the inputs, as Parquet."""
     with _extra():
         from app.spark.compare import run
 
-        counts = run(inputs, model, output, sure=sure, format_name=format_name, master=master)
+        counts = run(inputs, model, output, sure=sure, master=master)
     found = ", ".join(f"{verdict} {count:,}" for verdict, count in sorted(counts.items()))
     print_result({"texts": sum(counts.values()), "verdicts": counts}, f"{output}: {found}")
-
-
-@spark_command.command("script")
-def script_command() -> None:
-    """Print the program that `spark-submit` runs with the arguments of a command."""
-    click.echo(SCRIPT, nl=False)

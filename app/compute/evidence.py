@@ -26,8 +26,6 @@ STAY: Final = 0.85
 authors, 88% of the sentences are attributed correctly; without it (0.5) 81%."""
 FEWEST_LETTERS: Final = 12
 """Letters; shorter sentences are joined with the next."""
-LONGEST: Final = 400
-"""Characters; longer sentences are cut between two words."""
 
 # Marks match from the first of them only, otherwise the time would be quadratic.
 SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
@@ -66,7 +64,7 @@ def judge_passages(
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """Return the places of the sentences, which cover all but white space."""
-    cuts = [0, *_long_cuts(text, [match.end() for match in SENTENCE_END.finditer(text)]), len(text)]
+    cuts = [0, *(match.end() for match in SENTENCE_END.finditer(text)), len(text)]
     places: list[tuple[int, int]] = []
     start, letters = 0, 0
     for before, cut in pairwise(cuts):
@@ -78,21 +76,6 @@ def sentences(text: str) -> list[tuple[int, int]]:
         elif is_last:
             places[-1] = (places[-1][0], cut)
     return [_stripped(text, *place) for place in places if text[slice(*place)].strip()]
-
-
-def _long_cuts(text: str, ends: Sequence[int]) -> list[int]:
-    """Return the ends of sentences, with additional ends in long ones."""
-    cuts: list[int] = []
-    last = 0
-    for end in [*ends, len(text)]:
-        while end - last > LONGEST:
-            gap = text.rfind(" ", last + 1, last + LONGEST)
-            last = gap + 1 if gap > last else last + LONGEST
-            cuts.append(last)
-        if end < len(text):
-            cuts.append(end)
-        last = end
-    return cuts
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:

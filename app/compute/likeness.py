@@ -35,30 +35,13 @@ def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArr
     return alike
 
 
-def cluster_order(alike: NDArray[np.float64]) -> list[int]:
-    """Return an order of (n, n) in which those that are alike are neighbours.
-
-    By agglomerative clustering with average linkage; of two clusters, the ends that are most alike
-    are put together.
-    """
-    clusters = [[i] for i in range(len(alike))]
-    between = alike.astype(np.float64).copy()
-    np.fill_diagonal(between, -np.inf)
-    while len(clusters) > 1:
-        one, other = sorted(divmod(int(between.argmax()), len(clusters)))
-        first, second = clusters[one], clusters[other]
-        joined = max(
-            (left + right for left in (first, first[::-1]) for right in (second, second[::-1])),
-            key=lambda row: alike[row[len(first) - 1], row[len(first)]],
-        )
-        sizes = len(first), len(second)
-        mean = (between[one] * sizes[0] + between[other] * sizes[1]) / sum(sizes)
-        between[one] = between[:, one] = mean
-        between[one, one] = -np.inf
-        between = np.delete(np.delete(between, other, 0), other, 1)
-        clusters[one] = joined
-        del clusters[other]
-    return clusters[0] if clusters else []
+def neighbour_order(alike: NDArray[np.float64]) -> list[int]:
+    """Return an order of (n, n), each followed by whoever of the rest is the most alike."""
+    rest, order = set(range(1, len(alike))), [0] if len(alike) else []
+    while rest:
+        order.append(max(sorted(rest), key=alike[order[-1]].__getitem__))
+        rest.remove(order[-1])
+    return order
 
 
 def _common(profiles: Sequence[AuthorProfile]) -> NDArray[np.uint32]:

@@ -12,7 +12,7 @@ SUSPECTS: Final = (1, 2, 3, 5, 10, 20)
 """Numbers of named authors that were tried."""
 LENGTHS: Final = (0, 10, 20, 40, 80, 160)
 """Words of a text from which each rate holds."""
-RATES: Final[dict[tuple[str, int], tuple[float | None, ...]]] = {
+RATES: Final[dict[tuple[str, int], tuple[float, ...]]] = {
     # Written by benchmarks.open_question.
     ("en", 1): (0.033, 0.037, 0.037, 0.016, 0.011, 0.007),
     ("en", 2): (0.027, 0.024, 0.041, 0.021, 0.017, 0.011),
@@ -25,7 +25,7 @@ RATES: Final[dict[tuple[str, int], tuple[float | None, ...]]] = {
     ("ko", 3): (0.18, 0.057, 0.083, 0.058, 0.028, 0.12),
 }
 """Share of strangers' texts called likely, by language and number of named authors, for each
-length; None where too few were tried."""
+length."""
 
 
 def length_place(words: int) -> int:
@@ -33,18 +33,13 @@ def length_place(words: int) -> int:
     return bisect.bisect_right(LENGTHS, words) - 1
 
 
-def stranger_rate(language: str | None, suspects: int, words: int) -> float | None:
+def stranger_rate(language: str | None, suspects: int, words: int) -> float:
     """Return how often a stranger's text of so many words is given to one of so many authors.
 
     Of languages other than Korean it is the rate of English; of numbers in between that of the
-    nearest. None where it was not measured.
+    nearest.
     """
     own = "ko" if language == "ko" else "en"
     measured = [number for lang, number in RATES if lang == own]
-    if not measured:
-        return None
     nearest = min(measured, key=lambda number: (abs(number - suspects), -number))
-    rates, place = RATES[own, nearest], length_place(words)
-    # Where too few texts of the length were tried, that of the next shorter, or longer, holds.
-    tried = [*rates[place::-1], *rates[place:]]
-    return next((rate for rate in tried if rate is not None), None)
+    return RATES[own, nearest][length_place(words)]

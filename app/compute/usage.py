@@ -17,15 +17,7 @@ from app.compute.korean import is_ending
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import Population
 from app.compute.text import guess_language
-
-_PICTURE = (
-    "[\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b05-\u2b55"
-    "\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff]"
-    "[\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"
-)
-# One emoji as people see it: a flag is two letters, and a zero-width joiner joins pictures.
-_EMOJI = re.compile(rf"[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}(?:\u200d{_PICTURE})*")
-
+from app.compute.words import segments
 
 PRIOR_WORDS: Final = 500
 """Words of the background that are mixed into each author's."""
@@ -136,7 +128,8 @@ def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:
     spread: Counter[int] = Counter()
     for post in posts:
         # An emoji with a skin tone, a flag or a family is several signs.
-        wholes = {sign: emoji for emoji in _EMOJI.findall(post) if emoji[1:] for sign in emoji}
+        emoji = [post[each.start : each.end] for each in segments(post) if each.kind == "emoji"]
+        wholes = {sign: whole for whole in emoji if whole[1:] for sign in whole}
         for key, word in named_words(post).items():
             spread[key] += 1
             if word in wholes:

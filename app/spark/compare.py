@@ -13,9 +13,8 @@ from app.errors import InvalidInputError
 from app.formats.columns import text_column
 from app.services.compare.contenders import comparable_text
 from app.services.compare.judging import SHOWN_OF_ALL
-from app.spark.inputs import Row, mapped, read_rows
-from app.spark.model import CorpusModel, ModelFileError, from_bytes
-from app.spark.session import JobError, session
+from app.spark.jobs import JobError, Row, mapped, read_rows, session
+from app.spark.model import CorpusModel, from_bytes
 
 _RANKED: Final = pyarrow.struct(
     [
@@ -38,13 +37,7 @@ _ANSWERS: Final = pyarrow.schema(
 
 
 def run(
-    inputs: Sequence[str],
-    model: Path,
-    output: str,
-    *,
-    sure: float = SURE,
-    format_name: str = "auto",
-    master: str = "local[*]",
+    inputs: Sequence[str], model: Path, output: str, *, sure: float = SURE, master: str = "local[*]"
 ) -> dict[str, int]:
     """Judge the texts of the inputs into a new folder; return how many got each verdict.
 
@@ -55,13 +48,15 @@ def run(
     try:
         content = model.read_bytes()
         from_bytes(content)
-    except ModelFileError as error:
-        raise JobError("{name}: {error}", name=str(model), error=error.detail) from error
+    except ValueError as error:
+        raise JobError(
+            "{name} is no model that this version of saywho spark fit wrote", name=str(model)
+        ) from error
     except OSError as error:
         raise JobError("{name} cannot be read", name=str(model)) from error
     with session(master, "saywho spark compare") as spark:
         judging = Judging(spark.sparkContext.broadcast(content), sure)
-        rows = read_rows(spark, inputs, format_name)
+        rows = read_rows(spark, inputs)
         mapped(rows, judging, _ANSWERS).write.parquet(output)
         counts = spark.read.parquet(output).groupBy("verdict").count().collect()
     return {row["verdict"] or "error": row["count"] for row in counts}

@@ -1,12 +1,12 @@
 """`saywho spark fit`: a corpus of any size becomes a model of at most 300 of its authors.
 
-Executors read posts and count features; one author's texts are counted in parts, by several of
-them. The driver fits the model, by the same functions as one process would.
+Executors read posts and count features; the driver fits the model, by the same functions as one
+process would.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
@@ -16,20 +16,17 @@ import pyarrow
 
 from app.clock import now
 from app.compute.fitting import ASKED_IN_ALL, fit_profiles
-from app.compute.profiles import NO_POSTS, AuthorProfile, joined, with_posts
+from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts
 from app.compute.text import clean_username, drop_controls, username_key
 from app.errors import AppError
 from app.formats.columns import Columns
 from app.formats.records import BadRecord, Record, Skipped
 from app.services.compare.habits import language_of
 from app.services.posts.new_tweet import checked_language, lenient, new_tweet
-from app.spark.inputs import Row, mapped, read_rows
+from app.spark.jobs import JobError, Row, mapped, read_rows, session
 from app.spark.model import CorpusModel, to_bytes
-from app.spark.session import JobError, session
 
 MOST_AUTHORS: Final = 300
-PART_CHARACTERS: Final = 2_000_000
-"""Characters of an author that one task counts."""
 COUNTED_TOGETHER: Final = 1_000
 """Texts whose features are counted at once."""
 _POSTS: Final = pyarrow.schema(
@@ -43,7 +40,7 @@ _POSTS: Final = pyarrow.schema(
         ("source_id", pyarrow.string()),
     ]
 )
-_PARTS: Final = pyarrow.schema(
+_PROFILES: Final = pyarrow.schema(
     [
         ("user_key", pyarrow.string()),
         ("posts", pyarrow.int64()),
@@ -62,16 +59,10 @@ class FitResult(msgspec.Struct, frozen=True):
     duplicates: int
     rejected: int
     skipped: int
-    bytes: int
 
 
 def run(
-    inputs: Sequence[str],
-    output: Path,
-    *,
-    usernames: Sequence[str] = (),
-    format_name: str = "auto",
-    master: str = "local[*]",
+    inputs: Sequence[str], output: Path, *, usernames: Sequence[str] = (), master: str = "local[*]"
 ) -> FitResult:
     """Fit a model to the posts of the inputs, and write it to a new file.
 
@@ -82,8 +73,8 @@ def run(
     if len(set(map(username_key, usernames))) > MOST_AUTHORS:
         raise JobError("a model has at most {most} authors; name fewer", most=MOST_AUTHORS)
     with session(master, "saywho spark fit") as spark:
-        rows = read_rows(spark, inputs, format_name)
-        content, result = _Fit(spark, rows, [username_key(name) for name in usernames]).run()
+        rows = read_rows(spark, inputs)
+        content, result = _Fit(rows, [username_key(name) for name in usernames]).run()
     try:
         output.write_bytes(content)
     except OSError as error:
@@ -96,11 +87,10 @@ def run(
 class _Fit:
     """The steps; what several later ones read is kept by Spark."""
 
-    def __init__(self, spark: Any, rows: Any, named: Sequence[str]) -> None:
+    def __init__(self, rows: Any, named: Sequence[str]) -> None:
         from pyspark.sql import functions
 
         self.f = functions
-        self.spark = spark
         self.rows = rows
         self.named = named
 
@@ -113,7 +103,7 @@ class _Fit:
         posts = with_id.union(posts.where("source_id IS NULL")).cache()
         duplicates = fates.get("post", 0) - posts.count()
         chosen = self._chosen(posts)
-        posts = posts.join(f.broadcast(chosen.select("user_key", "parts")), "user_key")
+        posts = posts.join(f.broadcast(chosen.select("user_key")), "user_key")
         names = {row["user_key"]: row["username"] for row in chosen.collect()}
         profiles, newest = self._profiles(posts), self._newest(posts)
         corpus = fit_profiles(
@@ -123,24 +113,20 @@ class _Fit:
         )
         known = [names[key] for key in sorted(names) if key in self.named or not self.named]
         model = CorpusModel(corpus, known, bool(self.named))
-        content = to_bytes(model)
         result = FitResult(
             len(model.names),
             sum(corpus.profiles[name].posts for name in model.names),
             duplicates,
             fates.get("rejected", 0),
             fates.get("skipped", 0),
-            len(content),
         )
-        return content, result
+        return to_bytes(model), result
 
     def _chosen(self, posts: Any) -> Any:
         """Return the authors of the fit: those named, and those with the most posts."""
         f = self.f
         authors = posts.groupBy("user_key").agg(
-            f.min("username").alias("username"),
-            f.count("*").alias("posts"),
-            f.ceil(f.sum(f.length("text")) / PART_CHARACTERS).alias("parts"),
+            f.min("username").alias("username"), f.count("*").alias("posts")
         )
         is_named = f.col("user_key").isin(list(self.named)) if self.named else f.lit(False)
         order = (is_named.desc(), f.col("posts").desc(), f.col("user_key"))
@@ -153,16 +139,14 @@ class _Fit:
         return chosen
 
     def _profiles(self, posts: Any) -> dict[str, AuthorProfile]:
-        f = self.f
-        spread = f.expr("CASE WHEN parts > 1 THEN pmod(xxhash64(text), parts) ELSE 0 END")
-        texts = posts.select("user_key", spread.alias("spread"), "text")
-        texts = texts.repartition("user_key", "spread").sortWithinPartitions("user_key", "spread")
-        parts = defaultdict(list)
-        for row in mapped(texts, profiles_of, _PARTS).collect():
-            parts[row["user_key"]].append(
-                AuthorProfile.from_bytes(bytes(row["counts"]), row["posts"], bytes(row["texts"]))
+        texts = posts.select("user_key", "text").repartition("user_key")
+        rows = mapped(texts.sortWithinPartitions("user_key"), profiles_of, _PROFILES).collect()
+        return {
+            row["user_key"]: AuthorProfile.from_bytes(
+                bytes(row["counts"]), row["posts"], bytes(row["texts"])
             )
-        return {key: joined(some) for key, some in parts.items()}
+            for row in rows
+        }
 
     def _newest(self, posts: Any) -> dict[str, list[str]]:
         """Return the newest texts of each author, the oldest of them first."""
@@ -237,10 +221,10 @@ def _checked(record: Record) -> Row:
 
 def profiles_of(rows: Iterator[Row]) -> Iterator[Row]:
     """Yield the profiles of authors' texts, which follow one another."""
-    for (key, _), some in groupby(rows, itemgetter("user_key", "spread")):
-        profile, texts = NO_POSTS, [row["text"] for row in some]
-        for start in range(0, len(texts), COUNTED_TOGETHER):
-            profile = with_posts(profile, texts[start : start + COUNTED_TOGETHER])
+    for key, own in groupby(rows, itemgetter("user_key")):
+        profile = NO_POSTS
+        while texts := [row["text"] for row in islice(own, COUNTED_TOGETHER)]:
+            profile = with_posts(profile, texts)
         yield {
             "user_key": key,
             "posts": profile.posts,

@@ -14,13 +14,8 @@ from app.compute.fitting import Corpus
 from app.compute.judgement import Fitted, Habit, Judgement, judge
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import CountedAuthor, Population, Usual
-from app.errors import InvalidInputError
 
-_KIND: Final = "saywho corpus"
-
-
-class ModelFileError(InvalidInputError):
-    """The file is no model of a corpus, or one of another version."""
+_KIND: Final = "saywho corpus 2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +30,6 @@ class CorpusModel:
         """Return the answer to a text, and the closed probability of each author."""
         case = replace(self.corpus.case([text], self.names), is_named=self.is_named)
         return judge(case, sure), case.ranking.probabilities.tolist()
-
-
-class _Member(msgspec.Struct, frozen=True, array_like=True):
-    id: int
-    posts: int
-    language: str | None
-    counts: bytes
 
 
 class _Author(msgspec.Struct, frozen=True, array_like=True):
@@ -60,17 +48,18 @@ class _File(msgspec.Struct, frozen=True):
     is_named: bool
     background: bytes
     temperature: float
-    members: list[_Member]
     authors: list[_Author]
+    """Those who may be the answer, and those of the population."""
+    names: list[str]
+    members: list[int]
+    """Ids of the population, in its order."""
 
 
 def to_bytes(model: CorpusModel) -> bytes:
     """Return the model as a file holds it."""
     corpus, fitted = model.corpus, model.corpus.fitted
-    counts = {corpus.ids[name]: profile.counts for name, profile in corpus.profiles.items()}
-    members = [
-        _Member(*member, counts[member[0]].to_bytes()) for member in fitted.population.members
-    ]
+    members = [member for member, _, _ in fitted.population.members]
+    kept = [name for name, own in corpus.ids.items() if name in model.names or own in members]
     return msgspec.msgpack.encode(
         _File(
             _KIND,
@@ -78,8 +67,9 @@ def to_bytes(model: CorpusModel) -> bytes:
             model.is_named,
             fitted.background.to_bytes(),
             fitted.temperature,
+            [_author(corpus, name) for name in kept],
+            list(model.names),
             members,
-            [_author(corpus, name) for name in model.names],
         )
     )
 
@@ -99,38 +89,28 @@ def _author(corpus: Corpus, name: str) -> _Author:
 
 
 def from_bytes(content: bytes) -> CorpusModel:
-    """Return the model of a file's content. Raises ModelFileError."""
-    try:
-        file = msgspec.msgpack.decode(content, type=_File)
-    except msgspec.DecodeError as error:
-        raise ModelFileError("this is no model that saywho spark fit wrote") from error
+    """Return the model of a file's content. Raises ValueError if it is none of this version."""
+    file = msgspec.msgpack.decode(content, type=_File)
     if (file.kind, file.recipe) != (_KIND, RECIPE):
-        raise ModelFileError("the model is of another version; fit it again")
-    try:
-        return _opened(file)
-    except (ValueError, IndexError) as error:
-        raise ModelFileError("the model is damaged; fit it again") from error
-
-
-def _opened(file: _File) -> CorpusModel:
-    members = [
-        CountedAuthor(each.id, each.posts, each.language, Counts.from_bytes(each.counts))
-        for each in file.members
-    ]
-    background = Background.from_bytes(file.background)
-    fitted = Fitted(background, file.temperature, Population.of(members))
-    authors = {each.name: each for each in file.authors}
+        raise ValueError("a model of another version")
+    ids = {each.name: each.id for each in file.authors}
     profiles = {
-        name: AuthorProfile(Counts.from_bytes(each.counts), each.posts)
-        for name, each in authors.items()
+        each.name: AuthorProfile(Counts.from_bytes(each.counts), each.posts)
+        for each in file.authors
     }
     habits = {
-        name: Habit(
+        each.name: Habit(
             None if each.rates is None else Usual(np.array(each.rates), each.length),
             each.language,
             "local",
         )
-        for name, each in authors.items()
+        for each in file.authors
     }
-    ids = {name: each.id for name, each in authors.items()}
-    return CorpusModel(Corpus(fitted, profiles, habits, ids), list(authors), file.is_named)
+    by_id = {each.id: each for each in file.authors}
+    members = [
+        CountedAuthor(each.id, each.posts, each.language, profiles[each.name].counts)
+        for each in (by_id[member] for member in file.members if member in by_id)
+    ]
+    background = Background.from_bytes(file.background)
+    fitted = Fitted(background, file.temperature, Population.of(members))
+    return CorpusModel(Corpus(fitted, profiles, habits, ids), file.names, file.is_named)

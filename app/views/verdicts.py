@@ -116,7 +116,7 @@ def rate_of(comparison: Comparison) -> dict[str, str]:
     """
     words, count = word_count(own_words(comparison.text)), len(comparison.ranking)
     rate = stranger_rate(guess_language(comparison.text), count, words)
-    if rate is None or comparison.none is None:
+    if comparison.none is None:
         return {}
     told = (
         gettext("Of texts of this length by somebody else, about {share} pass for this author’s.")

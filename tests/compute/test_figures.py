@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.compute.background import EMPTY_BACKGROUND
 from app.compute.counts import EMPTY, add
 from app.compute.features import features
-from app.compute.likeness import cluster_order, likeness
+from app.compute.likeness import likeness, neighbour_order
 from app.compute.periods import fitting, start_of, starts
 from app.compute.profiles import AuthorProfile
 
@@ -82,7 +82,7 @@ def test_likeness_is_symmetric_and_highest_to_oneself() -> None:
 def test_those_who_are_alike_are_neighbours(groups: list[int]) -> None:
     # As if each wrote like those of the same group, and hardly like any other.
     group = np.array(groups)
-    order = cluster_order(np.where(group[:, None] == group, 0.9, 0.1))
+    order = neighbour_order(np.where(group[:, None] == group, 0.9, 0.1))
     assert sorted(order) == list(range(len(groups)))
     ordered = [groups[i] for i in order]
     changes = sum(one != other for one, other in pairwise(ordered))

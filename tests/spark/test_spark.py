@@ -17,7 +17,7 @@ from app.compute.judgement import judge
 from app.compute.profiles import profile_of
 from app.spark import compare
 from app.spark.fit import MOST_AUTHORS, run
-from app.spark.session import JobError
+from app.spark.jobs import JobError
 from tests.compute.invented import posts_of
 from tests.installation import Installation
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.likeness import cluster_order, likeness
+from app.compute.likeness import likeness, neighbour_order
 from app.dashboard.figures.base import (
     MOST_AUTHORS,
     Cell,
@@ -79,7 +79,7 @@ class WhoLikeWhom(Figure):
             profiles = await models.profiles.load(session, authors.shown)
             snapshot = await models.backgrounds.load(session)
         alike = await asyncio.to_thread(likeness, profiles, snapshot.background)
-        order = await asyncio.to_thread(cluster_order, alike)
+        order = neighbour_order(alike)
         ordered = ActiveAuthors([authors.shown[i] for i in order], authors.total)
         return Likeness(ordered, alike[np.ix_(order, order)])
 

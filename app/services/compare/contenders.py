@@ -24,30 +24,13 @@ class Contender(msgspec.Struct, frozen=True):
     deletion_count: int
 
 
-async def contenders_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
-    """Return the authors of these names, in that order. Raises NotFoundError."""
-    found = await contenders_by_key(session, {username_key(name) for name in usernames})
-    return in_order(usernames, found)
-
-
-def in_order(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Contender]:
-    """Return the authors of these names from a dict by key. Raises NotFoundError."""
-    for name in usernames:
-        if username_key(name) not in found:
-            raise unknown_user(name)
-    return [found[username_key(name)] for name in usernames]
-
-
-async def contenders_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Contender]:
-    """Return the authors with these case-folded names."""
-    rows = await rows_by_key(session, contenders_where(HAS_KEY), keys)
-    return {row.username_key: Contender(*row) for row in rows}
-
-
-async def all_contenders(session: AsyncSession, *, at_most: int) -> list[Contender]:
-    """Return the first authors with posts, in the order of their names."""
-    query = contenders_where(User.tweet_count > 0).order_by(User.username_key).limit(at_most)
-    return [Contender(*row) for row in await session.execute(query)]
+MOST_NAMED: Final = 1_000
+"""All authors named are ranked, so all of their profiles are in memory at once."""
+MOST_COMPARED: Final = 10_000
+"""Authors with posts, of which all are compared where none is named."""
+MOST_TEXTS: Final = 50
+MOST_CHARACTERS: Final = 100_000
+"""Of all texts by one hand together."""
 
 
 def contenders_where(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
@@ -57,18 +40,64 @@ def contenders_where(*conditions: ColumnElement[bool]) -> Select[int, str, str, 
     ).where(User.deleted_at.is_(None), *conditions)
 
 
-MOST_NAMED: Final = 1_000
-"""All authors named are ranked, so all of their profiles are in memory at once."""
-MOST_COMPARED: Final = 10_000
-"""Authors with posts, of which all are compared where none is named."""
+async def contenders_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Contender]:
+    """Return the authors with these case-folded names."""
+    rows = await rows_by_key(session, contenders_where(HAS_KEY), keys)
+    return {row.username_key: Contender(*row) for row in rows}
+
+
+async def contenders_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
+    """Return the authors of these names, in that order. Raises NotFoundError."""
+    keys = await worked_on(usernames, lambda: [username_key(name) for name in usernames])
+    found = await contenders_by_key(session, set(keys))
+    return [_known(name, found) for name in usernames]
+
+
+def _known(name: str, found: Mapping[str, Contender]) -> Contender:
+    user = found.get(username_key(name))
+    if user is None:
+        raise unknown_user(name)
+    return user
+
+
+def choose(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Contender]:
+    """Return the authors to compare among those found, by their names.
+
+    Raises NotFoundError, and InvalidInputError where they cannot be compared.
+    """
+    users: dict[int, Contender] = {}
+    for name in usernames:
+        user = _known(name, found)
+        if user.id in users:
+            raise InvalidInputError(
+                "'{username}' is named twice; choose different authors",
+                loc="usernames",
+                username=name,
+            )
+        users[user.id] = user
+    for user in users.values():
+        if not user.tweet_count:
+            raise InvalidInputError(
+                "'{username}' has no posts to compare with", loc="usernames", username=user.username
+            )
+    return list(users.values())
 
 
 async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
     """Return the authors named, or all that have posts. Raises NotFoundError, InvalidInputError."""
-    if usernames:
-        return await _named(session, usernames)
-    users = await all_contenders(session, at_most=MOST_COMPARED + 1)
-    _check_number(len(users))
+    if not usernames:
+        query = contenders_where(User.tweet_count > 0).order_by(User.username_key)
+        rows = await session.execute(query.limit(MOST_COMPARED + 1))
+        users = [Contender(*row) for row in rows]
+        _check_number(len(users))
+        return users
+    keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
+    found = await contenders_by_key(session, keys)
+    users = await worked_on(usernames, lambda: choose(usernames, found))
+    if len(users) > MOST_NAMED:
+        raise InvalidInputError(
+            "A comparison takes at most {count} authors by name", loc="usernames", count=MOST_NAMED
+        )
     return users
 
 
@@ -99,11 +128,6 @@ def _check_number(count: int) -> None:
         raise InvalidInputError("There are no authors with posts yet", loc="usernames")
 
 
-MOST_TEXTS: Final = 50
-MOST_CHARACTERS: Final = 100_000
-"""Of all texts by one hand together."""
-
-
 def comparable_text(text: str) -> str:
     """Return the text as it is judged. Raises InvalidInputError if it cannot be judged."""
     return comparable_texts([text], loc="text")[0]
@@ -125,37 +149,3 @@ def comparable_texts(texts: Sequence[str], *, loc: str = "") -> tuple[str, ...]:
     if not any(map(letter_count, cleaned)):
         raise InvalidInputError("The text has no letters to judge by", loc=loc)
     return cleaned
-
-
-async def _named(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
-    keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
-    found = await contenders_by_key(session, keys)
-    users = await worked_on(usernames, lambda: choose(usernames, found))
-    if len(users) > MOST_NAMED:
-        raise InvalidInputError(
-            "A comparison takes at most {count} authors by name", loc="usernames", count=MOST_NAMED
-        )
-    return users
-
-
-def choose(usernames: Sequence[str], found: Mapping[str, Contender]) -> list[Contender]:
-    """Return the authors to compare among those found, by their names.
-
-    Raises NotFoundError, and InvalidInputError where they cannot be compared.
-    """
-    seen: set[str] = set()
-    for name in usernames:
-        if username_key(name) in seen:
-            raise InvalidInputError(
-                "'{username}' is named twice; choose different authors",
-                loc="usernames",
-                username=name,
-            )
-        seen.add(username_key(name))
-    users = in_order(usernames, found)
-    for user in users:
-        if not user.tweet_count:
-            raise InvalidInputError(
-                "'{username}' has no posts to compare with", loc="usernames", username=user.username
-            )
-    return users

@@ -1,23 +1,27 @@
-"""Spark: a session of its own for a job, and its failures as one line."""
+"""A job on Spark: its session, the rows that it reads, and its failures as one line.
 
+A row is one JSON object as text, so that one function reads all formats, in the executors.
+"""
+
+import glob
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from functools import reduce
+from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 
 from app.errors import InvalidInputError
 
-
-class JobError(InvalidInputError):
-    """A job cannot begin, or an input cannot be read."""
-
-
-ATTEMPTS: Final = 4
-"""Runs of a task until its job fails; on one machine Spark would give up at the first."""
-_OWN_MACHINE: Final = re.compile(r"local\[(\*|\d+)\]")
+SEPARATORS: Final = {"csv": ",", "tsv": "\t"}
+AT_ONCE: Final = 2_000
+"""Rows in a record batch of Arrow."""
+Row = dict[str, Any]
 _SETTINGS: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -38,6 +42,10 @@ _ONE_MACHINE: Final = {
 _CAUSE: Final = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception): (.+)$", re.MULTILINE)
 
 
+class JobError(InvalidInputError):
+    """A job cannot begin, or an input cannot be read."""
+
+
 @contextmanager
 def session(master: str, name: str) -> Iterator[Any]:
     """Start Spark, and stop it at the end. Raises JobError where it cannot be had, or fails.
@@ -49,20 +57,15 @@ def session(master: str, name: str) -> Iterator[Any]:
     from pyspark.sql import SparkSession
 
     _check_java()
-    builder = SparkSession.builder.appName(name)
     is_submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     settings, is_here = dict(_SETTINGS), master.startswith("local") and not is_submitted
-    if not is_submitted:
-        found = _OWN_MACHINE.fullmatch(master)
-        builder = builder.master(f"local[{found[1]},{ATTEMPTS}]" if found else master)
     if is_here:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         settings |= _ONE_MACHINE
-    for key, value in settings.items():
-        builder = builder.config(key, value)
+    builder = SparkSession.builder.appName(name).config(map=settings)
     try:
         with _silence() if is_here else nullcontext():
-            spark = builder.getOrCreate()
+            spark = (builder if is_submitted else builder.master(master)).getOrCreate()
     except (PySparkException, Py4JError, OSError) as error:
         raise JobError("Spark does not start: {error}", error=_cause(error)) from error
     try:
@@ -103,3 +106,60 @@ def _cause(error: BaseException) -> str:
     text = str(error)
     causes = _CAUSE.findall(text)
     return " ".join((causes[-1] if causes else text).split())[:300]
+
+
+def read_rows(spark: Any, inputs: Sequence[str]) -> Any:
+    """Return the rows of files, folders and patterns, here or in a store: one column, `row`.
+
+    Raises JobError where an input is not there.
+    """
+    return reduce(lambda one, other: one.union(other), [_table(spark, name) for name in inputs])
+
+
+def _table(spark: Any, name: str) -> Any:
+    """Read Parquet, CSV, TSV, else JSON lines; of a folder on this machine its first file tells."""
+    from pyspark.sql import functions as f
+
+    first = name
+    if "://" not in name:
+        paths = [name] if Path(name).is_file() else sorted(glob.glob(_pattern(name)))
+        paths = [path for path in paths if Path(path).name[:1] not in {".", "_"}]
+        if not paths:
+            raise JobError("{name} does not exist, or holds no files", name=name)
+        first = paths[0]
+    suffix = Path(first.removesuffix(".gz")).suffix.removeprefix(".").lower()
+    if suffix == "parquet":
+        table = spark.read.parquet(name)
+    elif suffix in SEPARATORS:
+        separator = SEPARATORS[suffix]
+        table = spark.read.csv(name, header=True, sep=separator, multiLine=True, escape='"')
+    else:
+        return spark.read.text(name).select(f.col("value").alias("row"))
+    return table.select(f.to_json(f.struct("*")).alias("row"))
+
+
+def _pattern(name: str) -> str:
+    return f"{name}/*" if Path(name).is_dir() else name
+
+
+@dataclass(frozen=True, slots=True)
+class OverRows:
+    """Applies a function of rows to record batches of Arrow, in an executor."""
+
+    function: Callable[[Iterator[Row]], Iterator[Row]]
+    schema: Any
+    """The Arrow schema of what it returns; a missing column is null."""
+
+    def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
+        import pyarrow
+
+        rows = self.function(row for batch in batches for row in batch.to_pylist())
+        while some := list(islice(rows, AT_ONCE)):
+            yield pyarrow.RecordBatch.from_pylist(some, self.schema)
+
+
+def mapped(table: Any, function: Callable[[Iterator[Row]], Iterator[Row]], schema: Any) -> Any:
+    """Return what a function makes of the rows of each partition; `schema` is Arrow's."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return table.mapInArrow(OverRows(function, schema), from_arrow_schema(schema))
