@@ -11,9 +11,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
-from time import perf_counter
-from typing import Final
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -25,11 +22,9 @@ from app.compute.background import Background, build_background
 from app.compute.counts import Counts, add
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile
-from benchmarks.accuracy_data import Row, Subsets, author_sets, masked, newest_known, read_rows
+from benchmarks.accuracy_data import Row, Subsets, author_sets, masked, read_rows
 
 BINS = 15
-TIMED_TEXTS = 1000
-FEW_POSTS: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     model = Model(rows)
     print_report(model, sets)
-    print_variants(rows, sets)
+    print_masked(rows, sets)
     if not options.only_ours:
         print_baselines(rows, sets)
-    print_times(rows, model)
     return 0
 
 
@@ -131,19 +125,10 @@ def print_report(model: Model, sets: Subsets) -> None:
             print(_line(name, drawn, outcome), flush=True)
 
 
-def print_variants(rows: Sequence[Row], sets: Subsets) -> None:
-    """Print how well texts are told whose links and names are masked, and few posts of each."""
-    print("\nWith links, mentions and hashtags masked; with few posts of each author:\n")
-    print("| set | author sets | texts | top-1 % | log-loss | ECE pooled |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    variants = (
-        ("masked", Model(masked(rows)), ("en_2", "en_20", "ko_2")),
-        (f"{FEW_POSTS} posts", Model(newest_known(rows, FEW_POSTS)), ("en_2", "ko_2")),
-    )
-    for label, model, names in variants:
-        for name in names:
-            if (drawn := sets.get(name)) and (outcome := measure(drawn, model)):
-                print(_line(f"{name}, {label}", drawn, outcome), flush=True)
+def print_masked(rows: Sequence[Row], sets: Subsets) -> None:
+    """Print how well texts are told whose links and names are masked."""
+    if (drawn := sets.get("en_20")) and (outcome := measure(drawn, Model(masked(rows)))):
+        print(_line("en_20, links and names masked", drawn, outcome), flush=True)
 
 
 def _line(name: str, drawn: Sequence[tuple[str, ...]], outcome: Outcome) -> str:
@@ -168,23 +153,6 @@ def print_baselines(rows: Sequence[Row], sets: Subsets) -> None:
             loss = f" ({score.log_loss:.3f})" if score and score.log_loss is not None else ""
             cells.append(f"{100 * score.top_1:.1f}{loss}" if score else "-")
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
-
-
-def print_times(rows: Sequence[Row], model: Model) -> None:
-    """Print how long one text takes."""
-    pair = list(model.profiles.values())[:2]
-    texts = [row.text for row in rows if row.is_test][:TIMED_TEXTS]
-    featurised, ranked = [], []
-    for text in texts:
-        start = perf_counter()
-        query = features(text)
-        middle = perf_counter()
-        rank(query, pair, model.background)
-        featurised.append(1e3 * (middle - start))
-        ranked.append(1e3 * (perf_counter() - middle))
-    print(f"\nMilliseconds per text, median (90th percentile) of {len(texts):,} texts, one core:")
-    for name, times in (("featurise", featurised), ("rank 2 authors", ranked)):
-        print(f"- {name}: {median(times):.3f} ({np.quantile(times, 0.9):.3f})")
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:

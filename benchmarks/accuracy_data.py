@@ -3,7 +3,7 @@
 import itertools
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -78,18 +78,6 @@ def masked(rows: Iterable[Row]) -> list[Row]:
         replace(row, text=_TAG.sub("#tag", _MENTION.sub("@user", _LINK.sub("URL", row.text))))
         for row in rows
     ]
-
-
-def newest_known(rows: Sequence[Row], posts: int) -> list[Row]:
-    """Return the rows with only so many posts with split `train` of each author, the last ones."""
-    seen: dict[str, int] = {}
-    kept = []
-    for row in reversed(rows):
-        if not row.is_test:
-            seen[row.author] = seen.get(row.author, 0) + 1
-        if row.is_test or seen[row.author] <= posts:
-            kept.append(row)
-    return kept[::-1]
 
 
 def _row(line: str, number: int) -> Row:

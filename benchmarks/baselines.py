@@ -1,7 +1,6 @@
 """What is usually done instead: vectors of a text, and a classifier fitted for each set of authors.
 
-`lsa` is TwitOff's way without its outside model (300 dense numbers a text, logistic regression);
-`tfidf` and `svc` are the baselines of the PAN authorship tasks (character n-grams of 2 to 5).
+These are the baselines of the PAN authorship tasks (character n-grams of 2 to 5).
 """
 
 import warnings
@@ -11,21 +10,14 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
 from benchmarks.accuracy_data import Row
 
-NAMES: Final = {
-    "lsa": "LSA + LogReg",
-    "tfidf": "char TF-IDF + LogReg",
-    "svc": "char TF-IDF + LinearSVC",
-}
-DIMENSIONS: Final = 300
+NAMES: Final = {"tfidf": "char TF-IDF + LogReg", "svc": "char TF-IDF + LinearSVC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +42,12 @@ class Baselines:
             lowercase=False,
             dtype=np.float32,
         ).fit([text for text, is_known in zip(texts, known, strict=True) if is_known])
-        self._sparse = vectorizer.transform(texts)
-        size = min(DIMENSIONS, self._sparse.shape[1] - 1, int(known.sum()) - 1)
-        svd = TruncatedSVD(size, random_state=0).fit(self._sparse[known])
-        self._dense = normalize(svd.transform(self._sparse)).astype(np.float32)
+        self._vectors = vectorizer.transform(texts)
         self._known = known
         self._authors = np.array([row.author for row in rows])
 
     def measure(self, name: str, sets: Iterable[tuple[str, ...]]) -> Score | None:
         """Return how well one of `NAMES` tells the authors; None if nothing is asked."""
-        vectors = self._dense if name == "lsa" else self._sparse
         top_1, losses = [], []
         for authors in sets:
             places = {author: place for place, author in enumerate(authors)}
@@ -72,11 +60,11 @@ class Baselines:
             classifier = _CLASSIFIERS[name](len(authors))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                classifier.fit(vectors[known], answers)
+                classifier.fit(self._vectors[known], answers)
             if name == "svc":
-                top_1.append(np.mean(classifier.predict(vectors[asked]) == true))
+                top_1.append(np.mean(classifier.predict(self._vectors[asked]) == true))
                 continue
-            shares: NDArray[np.float64] = classifier.predict_proba(vectors[asked])
+            shares: NDArray[np.float64] = classifier.predict_proba(self._vectors[asked])
             top_1.append(np.mean(shares.argmax(axis=1) == true))
             right = shares[np.arange(true.size), true]
             losses.append(-np.log(np.maximum(right, 1e-12)).mean())
@@ -91,7 +79,6 @@ def _logistic(authors: int) -> Any:
 
 
 _CLASSIFIERS: Final[dict[str, Callable[[int], Any]]] = {
-    "lsa": lambda _: LogisticRegression(max_iter=1000),
     "tfidf": _logistic,
     "svc": lambda _: LinearSVC(),
 }

@@ -5,7 +5,7 @@ random words of a post must find it again among the first ten results (`known`),
 are mistyped (`typo`: two neighbouring letters inside each word of four letters and more are
 exchanged; of Korean words of three syllables and more the last one is missing). Links and
 hashtags are taken out of posts and queries. Without a file it makes posts with words of a
-realistic frequency (Zipf) in two languages, and measures time and memory.
+realistic frequency (Zipf) in two languages, and measures time.
 """
 
 import argparse
@@ -14,7 +14,6 @@ import contextlib
 import itertools
 import random
 import re
-import resource
 import sqlite3
 import statistics
 import sys
@@ -254,9 +253,7 @@ async def measure_speed(db: Database, options: argparse.Namespace) -> None:
     async with db.write() as session:
         await session.execute(update(User).values(tweet_count=options.posts // AUTHORS))
     print(f"{options.posts:,} posts stored in {time.perf_counter() - started:.0f} s")
-    started = time.perf_counter()
     await renew_vocabulary(db)
-    print(f"vocabulary counted in {time.perf_counter() - started:.1f} s")
     print(f"database: {database_path(db).stat().st_size / 2**20:,.0f} MiB")
     spoken = languages(options.seed)[0]
     chance = random.Random(options.seed)
@@ -274,7 +271,6 @@ async def measure_speed(db: Database, options: argparse.Namespace) -> None:
     took_s, wall = await rebuild_time_s(db, kinds["four words of a post"])
     print(f"word index made again in {took_s:.0f} s; {len(wall)} searches of four words meanwhile,")
     print(f"p50 {statistics.median(wall):.1f} ms, the slowest {max(wall):.0f} ms")
-    before_mib = memory_mib()
     print("| query | wall p50 | wall p95 | processor p50 | ms, of so many |")
     print("| --- | --- | --- | --- | --- |")
     for name, queries in kinds.items():
@@ -284,14 +280,6 @@ async def measure_speed(db: Database, options: argparse.Namespace) -> None:
             f"| {name} | {cuts[9]:.1f} | {cuts[18]:.1f} "
             f"| {statistics.median(processor):.1f} | {len(queries)} |"
         )
-    grown_mib = memory_mib() - before_mib
-    print(f"memory grew by {grown_mib:.0f} MiB while searching")
-
-
-def memory_mib() -> float:
-    """Return how much memory the process has now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
 
 
 def main() -> int:
