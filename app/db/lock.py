@@ -30,8 +30,6 @@ class FileLock:
         self._tasks = asyncio.Lock()
         # One thread is enough to wait for other processes. It is not one of the shared pool.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="flock")
-        self._waiting: asyncio.Future[int] | None = None
-        self._is_awaited = False
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -54,28 +52,19 @@ class FileLock:
 
     async def _acquire(self) -> int:
         """Return a descriptor that holds the lock until it is closed."""
-        if self._waiting is None:
-            # Each holder opens the file itself, so that closing it releases this lock alone.
-            descriptor, turn = self._open()
-            if locked_at_once(turn) and locked_at_once(descriptor):
-                os.close(turn)
-                return descriptor
-            loop = asyncio.get_running_loop()
-            self._waiting = loop.run_in_executor(self._thread, _locked_in_turn, descriptor, turn)
-        # A thread cannot be cancelled: it would acquire the lock later. The next task waits for
-        # the same thread; without a next task, the lock is released.
-        waiting, self._is_awaited = self._waiting, True
+        # Each holder opens the file itself, so that closing it releases this lock alone.
+        descriptor, turn = self._open()
+        if locked_at_once(turn) and locked_at_once(descriptor):
+            os.close(turn)
+            return descriptor
+        loop = asyncio.get_running_loop()
+        waiting = loop.run_in_executor(self._thread, _locked_in_turn, descriptor, turn)
         try:
-            descriptor = await asyncio.shield(waiting)
+            return await asyncio.shield(waiting)
         except asyncio.CancelledError:
-            self._is_awaited = False
-            waiting.add_done_callback(self._release_unawaited)
+            # A thread cannot be cancelled: it acquires the lock later.
+            waiting.add_done_callback(_release)
             raise
-        except OSError:
-            self._waiting, self._is_awaited = None, False
-            raise
-        self._waiting, self._is_awaited = None, False
-        return descriptor
 
     def _open(self) -> tuple[int, int]:
         with contextlib.ExitStack() as stack:
@@ -88,11 +77,10 @@ class FileLock:
             stack.pop_all()
         return descriptor, turn
 
-    def _release_unawaited(self, waiting: "asyncio.Future[int]") -> None:
-        if self._waiting is waiting and not self._is_awaited:
-            self._waiting = None
-            if not waiting.cancelled() and waiting.exception() is None:
-                os.close(waiting.result())
+
+def _release(acquired: "asyncio.Future[int]") -> None:
+    if not acquired.cancelled() and acquired.exception() is None:
+        os.close(acquired.result())
 
 
 @contextmanager

@@ -30,7 +30,7 @@ REST_S: Final = 1.0
 """Pause between two rounds, so that a stream of single posts does not cause one for each."""
 LEAD: Final = "maintenance"
 """Name of the lock of the process that asks what is due."""
-LEAD_EVERY_S: Final = 2.0
+LEAD_EVERY_S: Final = 5.0
 """Seconds between tries to lead, so also without maintenance after the one that led is gone."""
 LOOK_EVERY_S: Final = 30.0
 """Seconds until a job is looked at without an event."""
