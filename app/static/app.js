@@ -104,7 +104,6 @@
     const list = form.parentElement.querySelector(".ranking");
     const heading = result.querySelector(".answer");
     const items = [...list.children];
-    const rates = result.querySelectorAll("[data-rate]");
 
     function show() {
       const sure = Number(field.value);
@@ -123,7 +122,6 @@
       for (const each of said) each.textContent = percent.format(sure);
       heading.className = `answer ${verdict}`;
       heading.textContent = heading.dataset[verdict === "close" && 1 - known > known * closed[1] ? "rival" : verdict];
-      for (const each of rates) each.hidden = (each.dataset.rate === "surer") !== sure > form.dataset.belief;
       document.title = document.title.replace(/^.*(?= · )/, heading.textContent);
     }
 

@@ -109,15 +109,12 @@ def headings_of(comparison: Comparison, *, is_named: bool) -> dict[Verdict | Lit
     }
 
 
-def rate_of(comparison: Comparison) -> dict[str, str]:
-    """Return how often a text by somebody else is given to one of so many authors, if known.
-
-    `measured` holds up to the belief it was measured with, `surer` is said above that.
-    """
+def rate_of(comparison: Comparison) -> str | None:
+    """Return how often a text by somebody else is given to one of so many authors, if known."""
     words, count = word_count(own_words(comparison.text)), len(comparison.ranking)
     rate = stranger_rate(guess_language(comparison.text), count, words)
     if comparison.none is None:
-        return {}
+        return None
     told = (
         gettext("Of texts of this length by somebody else, about {share} pass for this author’s.")
         if count == 1
@@ -126,15 +123,8 @@ def rate_of(comparison: Comparison) -> dict[str, str]:
             "authors’."
         )
     )
-    surer = gettext(
-        "Of texts of this length by somebody else, about {share} passed where one was {sure} sure "
-        "beforehand. The surer you are, the more of them pass."
-    )
-    share = show_percent(rate)
-    return {
-        "measured": told.format(share=share),
-        "surer": surer.format(share=share, sure=show_percent(BELIEF)),
-    }
+    premise = gettext("That is where one was {sure} sure beforehand; the surer, the more.")
+    return f"{told.format(share=show_percent(rate))} {premise.format(sure=show_percent(BELIEF))}"
 
 
 def odds_of(comparison: Comparison) -> float | None:

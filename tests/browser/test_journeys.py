@@ -86,20 +86,12 @@ async def test_the_belief_beforehand_moves_the_bars(
     assert moved["다른 사람"] > before["다른 사람"]
     heading = await page.locator("h1").inner_text()
     assert (await page.title()).startswith(heading)
-    rate = await page.locator("[data-rate]:not([hidden])").all_text_contents()
     # The server says the same of the address that is sent on, where the numbers are folded.
     await page.goto(page.url)
     await expect(page.locator("h1")).to_have_text(heading)
     for name, share in (await shares(page)).items():
         assert abs(share - moved[name]) <= 1
-    assert await page.locator("[data-rate]:not([hidden])").all_text_contents() == rate
     assert "sure=0.01" in page.url
-    if javascript:
-        await page.get_by_text("그래도 숫자 보기").click()
-        await page.locator("#sure").focus()
-        await page.keyboard.press("End")
-        await expect(page.locator("[data-rate=surer]")).to_be_visible()
-        await expect(page.locator("[data-rate=measured]")).to_be_hidden()
 
 
 async def shares(page: Page) -> dict[str, int]:

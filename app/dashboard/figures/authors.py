@@ -97,7 +97,7 @@ class WhoLikeWhom(Figure):
             rows = [
                 (name, like / most, f"{like:.2f}", _query(one, name)) for _, name, like in nearest
             ]
-            plot = draw_bars(rows, view, visible=False)
+            plot = draw_bars(rows, visible=False)
             return Drawing(note, plot, posts_path(_of_pairs(view)))
         places = {name: place for place, name in enumerate(names)}
         cells = [
@@ -110,7 +110,7 @@ class WhoLikeWhom(Figure):
             )
             for one, other, like in pairs
         ]
-        axis = row_axis(names, view)
+        axis = row_axis(names)
         layout = {
             "xaxis": axis | {"range": [-0.6, len(names) - 0.4], "tickangle": -60},
             "yaxis": axis,
@@ -190,7 +190,7 @@ class ToldApart(Figure):
         shown = some_of(len(card.authors), len(card.authors) + card.left_out)
         rows = [(name, share, show_percent(share), "") for name, share in shares.items()]
         path = "/compare/card?" + urlencode([("username", name) for name in asked_for])
-        plot = draw_bars(rows, view, tickformat=".0%")
+        plot = draw_bars(rows, tickformat=".0%")
         return Drawing(sentences(note, hardest, shown), plot, path)
 
     def table(self, data: Shown, view: View) -> Table:

@@ -18,9 +18,8 @@ MOST_NARROW: Final = 12
 ROW_PX: Final = 20
 FAINTEST: Final = 0.12
 """Opacity of the weakest cell that is drawn at all."""
-LONGEST_LABEL: Final = 24
-LONGEST_NARROW: Final = 14
-"""Characters of a name beside an axis, on a wide screen and on a phone."""
+LONGEST_LABEL: Final = 18
+"""Characters of a name beside an axis."""
 
 TableCell = str | int | float | None
 Plot = dict[str, Any]
@@ -99,7 +98,7 @@ def draw_cells(cells: Sequence[Cell]) -> Plot:
     }
 
 
-def draw_bars(rows: Sequence[tuple[str, float, str, str]], view: View, **axis: Any) -> Plot:
+def draw_bars(rows: Sequence[tuple[str, float, str, str]], **axis: Any) -> Plot:
     """Return a bar for each row, with its share of one, its label, and the query behind it."""
     trace = {
         "orientation": "h",
@@ -115,17 +114,16 @@ def draw_bars(rows: Sequence[tuple[str, float, str, str]], view: View, **axis: A
     }
     layout = {
         # Beside the longest bar there is room for its label.
-        "xaxis": {"range": [0, 1.3 if view.narrow else 1.1], "nticks": 6} | axis,
-        "yaxis": row_axis([name for name, *_ in rows], view),
+        "xaxis": {"range": [0, 1.2], "nticks": 6} | axis,
+        "yaxis": row_axis([name for name, *_ in rows]),
         "meta": {"height": row_height(len(rows), least_px=90)},
     }
     return {"data": [trace], "layout": layout}
 
 
-def row_axis(names: Sequence[str], view: View | None = None) -> Plot:
+def row_axis(names: Sequence[str]) -> Plot:
     """Return the axis of rows with these labels, the first one on top."""
-    most = LONGEST_NARROW if view and view.narrow else LONGEST_LABEL
-    labels = [name if len(name) <= most else name[: most - 1] + "…" for name in names]
+    labels = [f"{name[:LONGEST_LABEL]}…" if len(name) > LONGEST_LABEL else name for name in names]
     return {
         "range": [len(names) - 0.4, -0.6],
         "tickvals": list(range(len(names))),

@@ -87,7 +87,7 @@ class Timeline(Figure):
         traces = [_row(data, place, most, row_px) for place in range(len(names))]
         layout = {
             "xaxis": {"type": "date", "range": data.span, "nticks": 8},
-            "yaxis": row_axis(names, view),
+            "yaxis": row_axis(names),
             "meta": {"height": len(names) * row_px + 50},
         }
         return Drawing(

@@ -9,7 +9,6 @@ from quart import url_for
 
 from app.clock import now
 from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR
-from app.compute.strangers import BELIEF
 from app.drawing import AUTHORS, Picture, PictureBar, PictureMark
 from app.i18n import gettext, show_number, show_percent
 from app.lifespan import resources
@@ -90,7 +89,6 @@ async def shown_comparison(
         "lines": {username: number for number, username in enumerate(best[:LINES], 1)},
         "limits": [gettext(LIMITS[limit]) for limit in comparison.limits],
         "rate": rate_of(comparison),
-        "belief": BELIEF,
         "card_address": url_for("compare.show_card", username=names if len(best) > 1 else []),
         "is_long": len(text) > LONGEST_UNFOLDED,
         "made_at": now(),
