@@ -78,6 +78,10 @@ def test_columns_are_named_and_what_is_not_used_is_said(
     assert "--column NAME=text names one of 작성자, 언제, 한마디" in answer.stderr
     assert installation.run("import", path, "--column", "한마디=words").exit_code == 2
     named = (path, "--column", "한마디=text")
+    assert (
+        "no column 언재; there are"
+        in installation.run("import", *named, "--column", "언재=").stderr
+    )
     dry = installation.done("import", *named, "--dry-run")
     assert f"columns of {path}: 작성자=username, 한마디=text; not used: 언제" in dry
     assert counts(installation.json("import", *named, "--column", "언제=date"))[0] == 1

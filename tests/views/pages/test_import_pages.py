@@ -117,6 +117,7 @@ async def test_columns_are_shown_and_may_be_chosen(app: Quart, browser: Browser)
     chosen = re.findall(r'name="column" value="([^"]*)">.*?value="(\w*)" selected', page, re.DOTALL)
     assert chosen == [("작성자", "username")]
     assert "언제 → not used" in shown(page)
+    assert "Choose the column that holds the text" in page
     form_type = browser.headers | {"Content-Type": "application/x-www-form-urlencoded"}
 
     async def start(*fields: str) -> int:
