@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from io import BytesIO
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -35,18 +35,18 @@ _UNKNOWN: Final = "□"
 """Stands for what the fonts have no sign for, such as emoji."""
 
 
-@dataclass(frozen=True, slots=True)
-class PictureBar:
+class PictureBar(NamedTuple):
     """One row of the answer; `colour` is the author's number, None for somebody else."""
 
     name: str
     share: float
     """In [0, 1]."""
+    percent: str
+    """The same as it is written."""
     colour: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PictureMark:
+class PictureMark(NamedTuple):
     """A piece of the text that speaks for an author, by code points."""
 
     start: int
@@ -54,8 +54,7 @@ class PictureMark:
     colour: int
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """What is drawn: words are in the visitor's language already."""
 
     heading: str
@@ -69,8 +68,7 @@ class Picture:
     """How many more authors there are than bars, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lettering:
+class Lettering(NamedTuple):
     """A line of text where it is drawn; `left` and `top` are its corner."""
 
     left: float
@@ -84,15 +82,8 @@ class Lettering:
     def font(self) -> ImageFont.FreeTypeFont:
         return _font(bold=self.bold, size=self.size)
 
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of what is seen of it."""
-        left, top, right, bottom = self.font.getbbox(self.text)
-        return self.left + left, self.top + top, self.left + right, self.top + bottom
 
-
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A filled rectangle."""
 
     box: tuple[float, float, float, float]
@@ -165,10 +156,9 @@ def _place_bars(layout: Arrangement, picture: Picture, end: float) -> float:
     for bar in bars:
         colour = NOBODY if bar.colour is None else AUTHORS[bar.colour % len(AUTHORS)]
         name = _clipped(_drawable(bar.name), _font(bold=False, size=size), 310)
-        share = _percent(bar.share)
-        place = SIZE[0] - MARGIN - _font(bold=True, size=size).getlength(share)
+        place = SIZE[0] - MARGIN - _font(bold=True, size=size).getlength(bar.percent)
         layout.lines.append(Lettering(MARGIN, top, name, size))
-        layout.lines.append(Lettering(place, top, share, size, bold=True))
+        layout.lines.append(Lettering(place, top, bar.percent, size, bold=True))
         upper, lower = top + size * 0.4, top + size * 1.3
         layout.shapes.append(Block((left, upper, right, lower), LINE, 6))
         length = (right - left) * bar.share
@@ -203,15 +193,7 @@ def _place_text(layout: Arrangement, picture: Picture, top: float, end: float) -
         top += _ROW
 
 
-def _percent(share: float) -> str:
-    """Return a share as the page writes it."""
-    if share < 0.01:
-        return "<1%"
-    return ">99%" if share > 0.99 else f"{share:.0%}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     start: int
     """Where its first sign stands in the text."""
     text: str
@@ -269,7 +251,7 @@ def _cut(row: _Row, font: ImageFont.FreeTypeFont) -> _Row:
     text = row.text
     while font.getlength(f"{text} …") > _WIDTH:
         text = text[: text.rfind(" ")] if " " in text else text[:-1]
-    return replace(row, text=text.rstrip(), is_cut=True)
+    return row._replace(text=text.rstrip(), is_cut=True)
 
 
 def _clipped(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:

@@ -6,7 +6,17 @@ from itertools import combinations
 import pytest
 from PIL import Image
 
-from app.drawing import AUTHORS, MARGIN, SIZE, Picture, PictureBar, PictureMark, draw, laid_out
+from app.drawing import (
+    AUTHORS,
+    MARGIN,
+    SIZE,
+    Lettering,
+    Picture,
+    PictureBar,
+    PictureMark,
+    draw,
+    laid_out,
+)
 
 TEXT = "Fog again, the bell rings, 안개 🎉 مرحبا and no end of it. " * 20
 
@@ -25,9 +35,9 @@ def rgb(colour: str) -> tuple[int, ...]:
 
 def test_marks_and_bars_have_their_authors_colours() -> None:
     bars = (
-        PictureBar("ann", 0.7, 0),
-        PictureBar("ben" * 100, 0.2, 1),
-        PictureBar("somebody else", 0.1, None),
+        PictureBar("ann", 0.7, "70%", 0),
+        PictureBar("ben" * 100, 0.2, "20%", 1),
+        PictureBar("somebody else", 0.1, "10%", None),
     )
     picture = Picture("Of these 2, most like ann", TEXT, (PictureMark(0, 9, 0),), bars, "premise")
     found = colours(picture)
@@ -48,17 +58,22 @@ TEXTS = (
 )
 
 
+def box_of(line: Lettering) -> tuple[float, float, float, float]:
+    left, top, right, bottom = line.font.getbbox(line.text)
+    return line.left + left, line.top + top, line.left + right, line.top + bottom
+
+
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("heading", ["Of these, most like ann", "most like " + "ben" * 40])
 @pytest.mark.parametrize("authors", range(6))
 def test_no_two_lines_overlap_and_none_falls_off(text: str, heading: str, authors: int) -> None:
-    bars = [PictureBar(f"author{n}" + "e" * 30, 0.15, n) for n in range(authors)]
+    bars = [PictureBar(f"author{n}" + "e" * 30, 0.15, "15%", n) for n in range(authors)]
     if bars:
-        bars.append(PictureBar("Somebody else", 0.1, None))
+        bars.append(PictureBar("Somebody else", 0.1, "10%", None))
     others = "and 1,000 more" if authors == 5 else ""
     marks = tuple(PictureMark(n * 7, n * 7 + 6, n) for n in range(authors))
     layout = laid_out(Picture(heading, text, marks, tuple(bars), "premise", others))
-    boxes = [line.box for line in layout.lines]
+    boxes = [box_of(line) for line in layout.lines]
     for left, top, right, bottom in [*boxes, *(shape.box for shape in layout.shapes)]:
         assert MARGIN - 2 <= left <= right <= SIZE[0] - MARGIN + 2
         assert 40 <= top <= bottom <= SIZE[1] - 20
@@ -69,5 +84,5 @@ def test_no_two_lines_overlap_and_none_falls_off(text: str, heading: str, author
     assert {"premise", "saywho"} <= set(shown)
     assert others in [*shown, ""]
     assert any(each.startswith(text[:2]) for each in shown)
-    foot = next(line.box[1] for line in layout.lines if line.text == "premise")
+    foot = next(box_of(line)[1] for line in layout.lines if line.text == "premise")
     assert all(shape.box[3] + 10 <= foot for shape in layout.shapes)

@@ -60,13 +60,9 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Solution:
-    """The post's author, and the model's comparison of a text it has never seen."""
+class Solution(Question):
+    """The question with the model's comparison of a text it has never seen."""
 
-    tweet_id: int
-    username: str
-    usernames: list[str]
-    text: str
     comparison: Comparison
 
     @property

@@ -118,7 +118,10 @@ def picture_of(comparison: Comparison, *, is_named: bool) -> Picture:
     is_told = verdict in {"likely", "close"}
     bars = [
         PictureBar(
-            bar.username or gettext("Somebody else"), bar.share, colours.get(bar.username or "")
+            bar.username or gettext("Somebody else"),
+            bar.share,
+            show_percent(bar.share),
+            colours.get(bar.username or ""),
         )
         for bar in bars_of(comparison)
         if bar.username is None or bar.username in colours
