@@ -1,13 +1,9 @@
-"""Files that no other account may read, the keys that sign cookies, and values sealed by them."""
+"""Files and folders that no other account may read, and the keys that sign cookies."""
 
-import base64
 import contextlib
-import hashlib
-import hmac
 import os
 import secrets
 import stat
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +14,6 @@ KEY_FILE: Final = "secret_key"
 SHORTEST_KEY: Final = 16
 EVERYBODY: Final = 0o007
 OTHERS: Final = 0o077
-_HALF: Final = 16
-"""Bytes of a nonce, and of a tag."""
 
 
 def make_private_folder(path: Path) -> None:
@@ -79,32 +73,3 @@ def _make_key(path: Path) -> None:
     finally:
         os.close(descriptor)
         draft.unlink()
-
-
-def seal(value: bytes, keys: Sequence[str]) -> str:
-    """Return the value as text for a form that reveals only its length."""
-    nonce = secrets.token_bytes(_HALF)
-    hidden = _xor_pad(value, nonce, keys[0])
-    return base64.urlsafe_b64encode(nonce + _tag(nonce + hidden, keys[0]) + hidden).decode()
-
-
-def unseal(sealed: str, keys: Sequence[str]) -> bytes:
-    """Return the value that was sealed with one of the keys. Raises ValueError."""
-    with contextlib.suppress(ValueError):
-        data = base64.b64decode(sealed, b"-_", validate=True)
-        nonce, tag, hidden = data[:_HALF], data[_HALF : 2 * _HALF], data[2 * _HALF :]
-        for key in keys:
-            if hmac.compare_digest(tag, _tag(nonce + hidden, key)):
-                return _xor_pad(hidden, nonce, key)
-    raise ValueError("not sealed here")
-
-
-def _xor_pad(value: bytes, nonce: bytes, key: str) -> bytes:
-    """Return the value encrypted or decrypted with a one-time pad derived from the key."""
-    seed = hmac.digest(key.encode(), b"seal pad" + nonce, "sha256")
-    pad = hashlib.shake_256(seed).digest(len(value))
-    return bytes(a ^ b for a, b in zip(value, pad, strict=True))
-
-
-def _tag(data: bytes, key: str) -> bytes:
-    return hmac.digest(key.encode(), b"seal tag" + data, "sha256")[:_HALF]

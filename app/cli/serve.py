@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Final
@@ -63,7 +64,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
     from app.db.migrate import SchemaState, prepare
     from app.logs import configure
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
-    from app.serving.worker import load_server_config, preload, run
+    from app.serving.worker import load_server_config, prepare_app, run
 
     config = Config.from_env()
     server = load_server_config(bind=bind, workers=workers)
@@ -76,14 +77,13 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
         with_samples = sample and state is SchemaState.FRESH
         asyncio.run(_prepare_site(config, origin, with_samples=with_samples))
         configure(config)
-        if START_METHOD == "fork":
-            preload()
+        app = prepare_app() if START_METHOD == "fork" else None
         with _fails_on(server.bind):
             for each in sockets:
                 each.listen(server.backlog)
         s = "s" if count > 1 else ""
         click.echo(f"Serving on {origin} with {count} worker{s}; Ctrl+C stops.")
-        return Supervisor(run, sockets, count).run()
+        return Supervisor(partial(run, app), sockets, count).run()
 
 
 @contextmanager

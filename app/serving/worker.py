@@ -34,7 +34,6 @@ APPLICATION: Final = "app:create_app()"
 BEAT_S = 1.0
 SIGNAL_AT_PARENTS_DEATH = 1
 """PR_SET_PDEATHSIG of Linux."""
-_preloaded: list[Quart] = []
 
 logger = logging.getLogger(__name__)
 
@@ -68,12 +67,7 @@ def load_server_config(*, bind: str | None = None, workers: int | None = None) -
     return server
 
 
-def preload() -> None:
-    """Make the app that forked workers serve; it opens nothing before it serves."""
-    _preloaded.append(_prepare())
-
-
-def _prepare() -> Quart:
+def prepare_app() -> Quart:
     """Return a new app, by the name under which other servers load it.
 
     Its templates are compiled before it serves: some take 100 ms, which would block the loop.
@@ -106,8 +100,8 @@ def use_own_http1() -> None:
         vars(protocol)["H11Protocol"] = Http1
 
 
-def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
-    """Run a worker in this process."""
+def run(app: Quart | None, beats: Connection, sockets: Sequence[socket.socket]) -> None:
+    """Run a worker in this process; its app may have been prepared before it was forked."""
     # The supervisor stops the workers; Ctrl+C would reach them too.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -119,8 +113,7 @@ def run(beats: Connection, sockets: Sequence[socket.socket]) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     share_heap()
-    app = _preloaded[0] if _preloaded else _prepare()
-    uvloop.run(work(app, beats.fileno(), [each.fileno() for each in sockets]))
+    uvloop.run(work(app or prepare_app(), beats.fileno(), [each.fileno() for each in sockets]))
 
 
 async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:

@@ -43,7 +43,7 @@ _SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")
 
 
 class QuestionKey(msgspec.Struct, frozen=True, array_like=True):
-    """The post and the authors of a question, hidden from the player."""
+    """The post and the authors of a question, as its signed address names them."""
 
     tweet_id: int
     user_ids: list[int]

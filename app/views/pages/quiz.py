@@ -3,13 +3,13 @@
 from typing import Annotated
 
 import msgspec
+from itsdangerous import BadData, URLSafeSerializer
 from msgspec import Meta, Struct
 from quart import g, render_template, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, GoneError, InvalidInputError
 from app.lifespan import resources
-from app.security import seal, unseal
 from app.services.compare.quiz import (
     SET_LENGTH,
     Question,
@@ -27,13 +27,13 @@ from app.views.pages.parts import hues_of, marked_text, render_form, see_other
 blueprint = PageBlueprint("quiz")
 
 ROUND_LENGTH = 16
-"""Characters that name a round: the beginning of its sealed questions is random."""
+"""Characters that name a round: the end of its signed questions."""
 NEW = "new"
 
 
 class QuizArgs(Struct):
     set: str = ""
-    """Sealed questions, or `new` for a set that is made now."""
+    """Signed questions, or `new` for a set that is made now."""
     at: Annotated[int, Meta(ge=0, le=SET_LENGTH)] = 0
     """The place of the question in its set."""
     so: Annotated[str, Meta(pattern="^[0-3]*$", max_length=SET_LENGTH)] = ""
@@ -45,7 +45,7 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
     if args.set == NEW:
         async with resources().db.read() as session:
             keys = await draw_set(session, g.locale)
-        return see_other(url_for("quiz.show_quiz", set=_sealed(keys) if keys else None))
+        return see_other(url_for("quiz.show_quiz", set=_signed(keys) if keys else None))
     if not args.set:
         return await _question_page()
     try:
@@ -65,14 +65,14 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
 @blueprint.action("/quiz")
 async def post_guess(form: Form) -> ResponseReturnValue:
     """Accept a guess, and show the post's author."""
-    sealed, guess = form.get("question", ""), form.get("guess", "")
+    signed, guess = form.get("question", ""), form.get("guess", "")
     try:
         state = msgspec.convert(
-            {"set": sealed, "at": form.get("at", 0), "so": form.get("so", "")},
+            {"set": signed, "at": form.get("at", 0), "so": form.get("so", "")},
             QuizArgs,
             strict=False,
         )
-        key = _opened(sealed)[state.at]
+        key = _opened(signed)[state.at]
         async with resources().db.read() as session:
             solution = await solve(session, resources().models, key)
         if guess not in solution.usernames:
@@ -84,17 +84,21 @@ async def post_guess(form: Form) -> ResponseReturnValue:
     return await _answer_page(solution, guess, state)
 
 
-def _sealed(keys: list[QuestionKey]) -> str:
-    return seal(msgspec.msgpack.encode(keys), resources().secret_keys)
+def _signed(keys: list[QuestionKey]) -> str:
+    """Return the questions for an address; the author of a post can be looked up anyway."""
+    return str(_serializer().dumps(msgspec.to_builtins(keys)))
 
 
-def _opened(sealed: str) -> list[QuestionKey]:
+def _opened(signed: str) -> list[QuestionKey]:
     try:
-        return msgspec.msgpack.decode(
-            unseal(sealed, resources().secret_keys), type=list[QuestionKey]
-        )
-    except ValueError:
+        return msgspec.convert(_serializer().loads(signed), list[QuestionKey])
+    except (BadData, msgspec.ValidationError):
         raise _not_ours() from None
+
+
+def _serializer() -> URLSafeSerializer:
+    # The last key signs; all of them verify.
+    return URLSafeSerializer(list(reversed(resources().secret_keys)), salt="quiz")
 
 
 def _not_ours() -> InvalidInputError:
@@ -107,7 +111,7 @@ async def _question_page(failure: AppError | None = None) -> ResponseReturnValue
         if key is None:
             return await render_form("quiz.html", failure)
         question = await read_question(session, key)
-    return await _asked(question, QuizArgs(_sealed([key])), failure)
+    return await _asked(question, QuizArgs(_signed([key])), failure)
 
 
 async def _asked(
@@ -127,7 +131,7 @@ async def _answer_page(solution: Solution, guess: str, state: QuizArgs) -> str:
         guess=guess,
         state=state,
         total=total,
-        round=f"{state.set[:ROUND_LENGTH]}{state.at or ''}",
+        round=f"{state.set[-ROUND_LENGTH:]}{state.at or ''}",
         best=solution.comparison.ranking[0],
         is_right=is_right,
         following=following if total > 1 else url_for("quiz.show_quiz"),

@@ -26,7 +26,7 @@ async def body(answer: Any) -> str:
     return unescape(await answer.get_data(as_text=True))
 
 
-def sealed(page: str) -> str:
+def signed(page: str) -> str:
     found = re.search(r'name="question" value="([^"]+)"', page)
     assert found
     return found[1]
@@ -44,11 +44,11 @@ async def test_a_question_and_its_answer(site: Client) -> None:
     assert "/tweet/" not in page
     other = {"ferry": "museum", "museum": "ferry"}[author]
     for guess, heading, you in ((author, "Right, it is", 1), (other, "No, it is", 0)):
-        form = {"question": sealed(page), "guess": guess}
+        form = {"question": signed(page), "guess": guess}
         answered = await body(await site.post("/quiz", form=form))
         assert f"{heading} <bdi>{author}</bdi>" in answered
         assert f'data-you="{you}"' in answered
-        assert f'data-round="{sealed(page)[:16]}"' in answered
+        assert f'data-round="{signed(page)[-16:]}"' in answered
         assert re.search(r'href="/tweet/\d+"', answered)
 
 
@@ -60,11 +60,11 @@ async def test_what_was_never_asked_is_refused_with_another_question(
     page = await body(answer)
     assert answer.status_code == 422
     assert 'role="alert"' in page
-    assert sealed(page)
+    assert signed(page)
 
 
 async def test_a_guess_is_one_of_the_choices(site: Client) -> None:
-    question = sealed(await body(await site.get("/quiz")))
+    question = signed(await body(await site.get("/quiz")))
     for guess in ("", "somebody else"):
         answer = await site.post("/quiz", form={"question": question, "guess": guess})
         assert answer.status_code == 422
@@ -75,7 +75,7 @@ async def test_a_deleted_post_is_gone(site: Client, admin: Client) -> None:
     page = await body(await site.get("/quiz"))
     author = "ferry" if "tide" in page else "museum"
     assert (await admin.delete(f"/api/v1/users/{author}")).status_code == 204
-    answer = await site.post("/quiz", form={"question": sealed(page), "guess": author})
+    answer = await site.post("/quiz", form={"question": signed(page), "guess": author})
     assert answer.status_code == 410
     assert "Not enough to play with yet" in await body(answer)
 
