@@ -26,7 +26,7 @@ FULL: Final = (
     r"/test_supervision\.py::test_a_worker_that_hangs",
     r"/test_cli_processes\.py::test_a_new_revision",
     r"/test_engine\.py::test_fifty_lives",
-    r"/test_failover\.py::test_(replicated|of_several).*",
+    r"/test_failover\.py::test_(replicated|a_commit_that_no|of_several).*",
     r"/test_failover\.py::.*shut down\]",
     r"/test_postgresql\.py::test_commands_do",
     r"/test_vacuum\.py::.*\[postgresql\]",

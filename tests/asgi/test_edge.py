@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.asgi.edge import Edge
+from app.asgi import edge
+from app.asgi.edge import MOST_UNREAD_BYTES, Edge
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -130,3 +131,35 @@ async def test_the_log_has_the_path_and_not_the_query(caplog: pytest.LogCaptureF
     (record,) = [record for record in caplog.records if record.name == "app.access"]
     assert record.getMessage() == "GET /compare 200"
     assert "secret" not in caplog.text
+
+
+async def test_the_rest_of_a_refused_body_is_taken_only_for_a_short_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(edge, "LINGER_S", 0.05)
+    taken = 0
+    sent: list[Any] = []
+
+    async def inside(_scope: Any, _receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+        await send({"type": "http.response.body", "body": b"no", "more_body": False})
+
+    async def receive() -> Any:
+        nonlocal taken
+        taken += 1
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": b"x" * MOST_UNREAD_BYTES, "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append((taken, message))
+
+    scope = scope_of("POST", "/imports", [(b"transfer-encoding", b"chunked")])
+    await Edge(inside, log_access=False, trusted_proxies=0)(scope, receive, send)
+    (_, start), (before, answer), (after, end) = sent
+    assert (b"connection", b"close") in start["headers"]
+    # The answer is there at once, and the connection ends though the body never does.
+    assert (before, answer["body"], answer["more_body"]) == (0, b"no", True)
+    assert (after > 1, end["body"], end["more_body"]) == (True, b"", False)
+    ended = taken
+    await asyncio.sleep(0)
+    assert taken == ended

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.conftest import Client, client_with
 from tests.databases import Databases
 from tests.postgresql import Server
 from tests.serving.test_server import children_of
+from tests.views.api.test_live_api import listening
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.databases("postgresql")
@@ -80,6 +82,75 @@ async def test_while_the_server_is_away_answers_are_503_and_it_heals_by_itself(
     await eventually(write, until=lambda answer: answer.status_code in {200, 201})
     page = await (await read()).get_json()
     assert [post["text"] for post in page["items"]] == ["after", "before"]
+
+
+async def fail_over(server: Server, lost: Callable[[], Awaitable[Any]]) -> None:
+    """Replace the server by a standby that has heard of nothing since it was copied."""
+    data, standby = server.folder / "data", server.folder / "standby"
+    server.stop()
+    copying = await asyncio.create_subprocess_exec("cp", "-a", data, standby)
+    assert await copying.wait() == 0
+    server.start()
+    await lost()
+    server.stop(at_once=True)
+    shutil.rmtree(data)
+    standby.rename(data)
+    server.start()
+
+
+async def test_what_a_failover_lost_is_in_no_answer_and_streams_begin_again(
+    outlasting: Quart, own_server: Server
+) -> None:
+    writer = await client_with(outlasting, "write")
+    await writer.add_user("ann")
+    await writer.add_tweet("ann", "kept")
+    path = "/api/v1/users/ann/tweets"
+
+    async def shown() -> list[str]:
+        answer = await writer.get(path)
+        page = await answer.get_json()
+        return [post["text"] for post in page["items"]] if answer.status_code == 200 else []
+
+    async with listening(writer.app) as (stream,):
+
+        async def lose() -> None:
+            await eventually(shown)
+            lost = await writer.add_tweet("ann", "lost")
+            assert (await stream.next())[0][2] == lost
+            assert await shown() == ["lost", "kept"]
+
+        await fail_over(own_server, lose)
+        assert await eventually(shown) == ["kept"]
+        assert await stream.next(with_id=False) == [(-1, "reset", {})]
+        await writer.add_tweet("ann", "after")
+        assert (await stream.next(with_id=False))[0][2]["text"] == "after"
+        assert await shown() == ["after", "kept"]
+
+
+async def test_a_commit_that_no_standby_has_is_never_acknowledged(
+    outlasting: Quart, own_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = await client_with(outlasting, "write")
+    await writer.add_user("ann")
+    monkeypatch.setattr("app.db.postgresql.backend.COMMIT_TIMEOUT_S", 1.0)
+    monkeypatch.setattr("app.db.engine.WRITE_TIMEOUT_S", 1.0)
+    outside = await asyncpg.connect(data_source(own_server.url()))
+
+    async def post() -> int:
+        body = {"text": "waits", "source_id": "1"}
+        answer = await writer.post("/api/v1/users/ann/tweets", json=body)
+        return int(answer.status_code)
+
+    await outside.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (b)'")
+    await outside.execute("SELECT pg_reload_conf()")
+    assert [await post() for _ in range(3)] == [503] * 3
+    assert await outside.fetchval('SELECT count(*) FROM "Tweet"') == 0
+    await outside.execute("ALTER SYSTEM RESET synchronous_standby_names")
+    await outside.execute("SELECT pg_reload_conf()")
+    # Whether one of them had only to wait for the standby depends on who else wrote meanwhile.
+    assert await eventually(post, until=lambda status: status != 503) in (200, 201)
+    assert await outside.fetchval('SELECT count(*) FROM "Tweet"') == 1
+    await outside.close()
 
 
 async def test_replicated_acknowledges_only_what_a_standby_has(

@@ -1,11 +1,15 @@
 """The lock lets one in at a time: of the tasks of a process and of several processes."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from app.db.lock import FileLock, file_lock
+from app.errors import UnavailableError
 
 HOLDER = """
 import sys
@@ -103,3 +107,39 @@ async def test_a_cancelled_waiter_never_takes_the_lock(tmp_path: Path) -> None:
 def take(path: Path) -> None:
     with file_lock(path):
         pass
+
+
+async def test_one_that_asks_again_does_not_pass_one_that_waits(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    busy, other = FileLock(path), FileLock(path)
+    order = []
+
+    async def enter(name: str, lock: FileLock) -> None:
+        async with lock.held(timeout_s=30):
+            order.append(name)
+
+    async with busy.held(timeout_s=30):
+        waiting = asyncio.create_task(enter("other", other))
+        is_free = True
+        while is_free:
+            await asyncio.sleep(0.01)
+            with file_lock(path.with_suffix(".turn"), waits=False) as is_free:
+                pass
+    await enter("busy", busy)
+    await waiting
+    assert order == ["other", "busy"]
+    busy.close()
+    other.close()
+
+
+async def test_files_that_cannot_be_opened_are_503_and_leave_nothing_open(tmp_path: Path) -> None:
+    lock = FileLock(tmp_path / "lock")
+    (tmp_path / "lock.turn").mkdir()
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            await enter(lock)
+    assert len(os.listdir("/proc/self/fd")) == before
+    (tmp_path / "lock.turn").rmdir()
+    await enter(lock)
+    lock.close()

@@ -12,7 +12,7 @@ from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import Event, Profile, Tweet, User
-from app.services.compare.folding import LONGEST_TAIL
+from app.services.compare.folding import LONGEST_TAIL, LongTails
 from app.services.maintenance import LEAD, Job, Maintenance, jobs
 from app.services.posts.deletion import delete_user
 from app.services.posts.new_tweet import new_tweet
@@ -153,3 +153,21 @@ async def test_the_log_keeps_so_many_events_and_ids_go_on(db: Database) -> None:
     async with db.write() as session:
         _, event_id = await add_user(session, "next")
     assert event_id == 61
+
+
+@pytest.mark.databases("sqlite")
+async def test_all_tails_are_found_at_first_and_then_those_of_new_events(db: Database) -> None:
+    async def are_found(tails: LongTails) -> bool:
+        async with db.read() as session:
+            return await tails.are_there(session)
+
+    tails = LongTails()
+    for name in ("old", "new"):
+        await make_author(db, f"{name}-short", LONGEST_TAIL - 1)
+        assert not await are_found(tails)
+        await make_author(db, name, LONGEST_TAIL)
+        assert await are_found(tails)
+        assert await are_found(LongTails())
+        await tails.fold(db)
+        assert not await are_found(tails)
+        assert not await are_found(LongTails())

@@ -143,3 +143,13 @@ async def test_own_posts_set_the_temperature(db: Database) -> None:
         assert made.temperature != 1
         # The same posts give the same number, whoever reads it.
         assert (await BackgroundStore().load(session)).temperature == made.temperature
+
+
+async def test_renewing_twice_at_once_makes_one_version(db: Database) -> None:
+    await post(db, "ann", *(f"text {number}" for number in range(40)))
+    await asyncio.gather(renew_background(db), renew_background(db))
+    assert await version(db) in {1, 2}
+    async with db.read() as session:
+        snapshot = await BackgroundStore().load(session)
+    every = [features(f"text {number}") for number in range(40)]
+    assert snapshot.background.to_bytes() == build_background(every, 40).to_bytes()

@@ -1,5 +1,6 @@
 """Authors' profiles equal a count of all their posts, whatever happened and in whatever order."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 
@@ -126,3 +127,37 @@ async def test_a_batch_of_many_posts_is_folded_in_its_transaction(db: Database) 
         assert await users_with_tails(session, longer_than=0) == [2]
     assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["before", *texts])
     assert await find_faults(db) == []
+
+
+async def test_folding_at_once_with_writes_and_deletions_loses_nothing(
+    make_config: MakeConfig,
+) -> None:
+    databases = [Database(make_config()) for _ in range(2)]
+    db, other = databases
+    kept = [f"kept {number} 🚢" for number in range(30)]
+    await post(db, "ann", *kept[:10])
+    await fold(db, "ann")
+    doomed = await post(db, "ann", *(f"doomed {number}" for number in range(15)))
+
+    async def delete_all() -> None:
+        for tweet_id in doomed:
+            async with other.write() as session:
+                await delete_post(session, tweet_id)
+
+    async def write_all() -> None:
+        for text in kept[10:]:
+            await post(db, "ann", text)
+
+    async def fold_often(worker: Database) -> None:
+        for _ in range(20):
+            await fold(worker, "ann")
+
+    async with asyncio.TaskGroup() as group:
+        for work in (delete_all(), write_all(), fold_often(db), fold_often(other)):
+            group.create_task(work)
+    assert await find_faults(db) == []
+    for worker in databases:
+        (profile,) = await load(worker, ProfileStore(), "ann")
+        assert profile.counts == counted(kept)
+    for worker in databases:
+        await worker.close()

@@ -239,3 +239,31 @@ async def test_a_platform_clash_is_found_in_any_batch_and_order(
     report = await store(db, *items)
     assert outcome(report) == (7, 0, 2)
     assert sorted(error.line for error in report.errors) == [3, 6]
+
+
+async def test_a_cancelled_import_ends_when_nothing_reads_from_its_file(db: Database) -> None:
+    """Closing a file while another thread reads it is what must not happen."""
+    is_reading, may_end = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    ended = False
+
+    def slow() -> Iterator[Item]:
+        nonlocal ended
+        yield record(1, "the first")
+        loop.call_soon_threadsafe(is_reading.set)
+        asyncio.run_coroutine_threadsafe(may_end.wait(), loop).result(10)
+        ended = True
+        yield record(2, "the second")
+
+    work = asyncio.create_task(
+        import_archive(db, Archive("jsonl", "line", None, slow()), username=None)
+    )
+    await is_reading.wait()
+    work.cancel()
+    await asyncio.wait({work}, timeout=0.05)
+    assert not work.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert ended
+    assert await stored(db) == []

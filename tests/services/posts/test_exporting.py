@@ -16,7 +16,7 @@ from app.formats.registry import WRITERS, open_archive
 from app.formats.source.file import Source
 from app.services.imports.imports import import_archive
 from app.services.posts import exporting
-from app.services.posts.deletion import delete_post
+from app.services.posts.deletion import delete_post, delete_user
 from app.services.posts.exporting import begin_export, exported
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user, get_user
@@ -146,3 +146,18 @@ async def test_an_export_comes_in_without_loss_and_only_once(
     finally:
         await first.close()
         await second.close()
+
+
+@pytest.mark.parametrize("username", [None, "mina"])
+async def test_an_author_deleted_meanwhile_is_left_out_from_then_on(
+    db: Database, username: str | None
+) -> None:
+    await add(db, "mina", *(f"m{number}" for number in range(7)))
+    await add(db, "jiho", "j")
+    async with db.read() as session:
+        export = await begin_export(session, username)
+    pieces = exported(db, export, JSONL)
+    assert (await anext(pieces)).posts == 3
+    async with db.write() as session:
+        await delete_user(session, "mina")
+    assert sum([piece.posts async for piece in pieces]) == (0 if username else 1)

@@ -52,3 +52,51 @@ async def test_a_visit_that_never_ends_counts_as_failed_from_its_beginning(
     assert (await here.visit()).accepted == 1
     (source,) = await here.sources()
     assert (source.next_visit_at - now()).total_seconds() <= 10
+
+
+async def test_a_pause_holds_for_all_sources_of_the_host_and_for_everybody(
+    following_here: Following, platform: Platform
+) -> None:
+    here = following_here
+    platform.add("sky", "hello")
+    platform.add("sea", "hello")
+    await here.follow("bluesky", "sky", "sky")
+    platform.faults = [Fault(status=429, headers={"Retry-After": "600"})]
+    await here.visit()
+    await here.follow("bluesky", "sea", "sea")
+    async with here.db.write() as session:
+        await ask_for_visits(session)
+    # The second one was added later; a process that knows of no pause asks once more, and hears.
+    platform.faults = [Fault(status=429, headers={"Retry-After": "600"})]
+    for _ in range(3):
+        follower = Follower(here.db, here.config)
+        await follower.visit_due()
+        await follower.close()
+        async with here.db.write() as session:
+            await ask_for_visits(session)
+    assert len(platform.requests) == 2
+    sources = await here.sources()
+    assert all(each.not_before and each.not_before > each.added_at for each in sources)
+
+
+async def test_a_visit_under_way_does_not_stand_for_an_ask(
+    following_here: Following, platform: Platform
+) -> None:
+    here = following_here
+    platform.add("sky", "before")
+    await here.follow("bluesky", "sky")
+    platform.faults = [Fault(delay_s=0.5)]
+    follower = Follower(here.db, here.config)
+    visiting = asyncio.create_task(follower.visit_due())
+
+    async def has_begun() -> bool:
+        return bool(platform.requests)
+
+    await eventually(has_begun)
+    platform.add("sky", "after the visit began")
+    for _ in range(3):
+        async with here.db.write() as session:
+            await ask_for_visits(session)
+    await visiting
+    await follower.close()
+    assert len(await here.texts()) == 2

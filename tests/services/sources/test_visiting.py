@@ -3,10 +3,12 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select
 
+from app.clock import now
 from app.models import Tweet
 from app.services.posts.deletion import delete_user
 from app.services.sources import following
@@ -200,3 +202,30 @@ async def test_a_failure_is_a_state_with_a_reason(
     source = await following_here.visit()
     assert (source.last_error, source.success_at) == (message, None)
     assert source.next_visit_at > source.visited_at  # type: ignore[operator]
+
+
+async def test_an_entry_without_a_date_has_the_time_of_its_arrival(
+    following_here: Following, platform: Platform
+) -> None:
+    async def posts() -> list[tuple[str, datetime | None]]:
+        async with following_here.db.read() as session:
+            newest = select(Tweet.text, Tweet.created_at)
+            newest = newest.order_by(Tweet.created_at.desc(), Tweet.id.desc())
+            return [(text, time) for text, time in await session.execute(newest)]
+
+    def feed(*titles: str) -> Fault:
+        items = "".join(f"<item><title>{each}</title></item>" for each in titles)
+        return Fault(body=f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
+
+    began = now()
+    await following_here.follow("rss", "sky")
+    platform.faults = [feed("second", "first")]
+    await following_here.visit()
+    before = await posts()
+    assert [text for text, _ in before] == ["second", "first"]
+    assert all(time and began <= time <= now() for _, time in before)
+    platform.faults = [feed("third", "second", "first")]
+    await following_here.visit()
+    after = await posts()
+    assert after[0][0] == "third"
+    assert after[1:] == before

@@ -15,7 +15,7 @@ from quart.datastructures import FileStorage
 from sqlalchemy import func, select
 
 from app import create_app
-from app.config import PREFIX
+from app.config import PREFIX, Durability
 from app.db.engine import Database
 from app.formats.records import ReadOptions
 from app.models import ImportJob, Tweet
@@ -457,3 +457,45 @@ async def test_another_machine_leaves_an_upload_to_the_one_that_has_it(
     async with app.test_app():
         client = Client(app, client.headers)
         assert (await ended(client, address))["state"] == "done"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are told by Linux's /proc")
+@pytest.mark.parametrize("durability", ["full", "normal"])
+async def test_an_acknowledged_upload_outlives_a_loss_of_power(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch, durability: Durability
+) -> None:
+    app = create_app(make_config(durability=durability))
+    synced: list[tuple[Path, int]] = []
+    fsync = os.fsync
+
+    def watched(number: int) -> None:
+        path = Path(os.readlink(f"/proc/self/fd/{number}"))
+        synced.append((path, path.stat().st_size))
+        fsync(number)
+
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        monkeypatch.setattr(os, "fsync", watched)
+        body = jsonl(POST)
+        await send(writer, body)
+    files = {(path.name, size) for path, size in synced if path.is_relative_to(uploads_of(app))}
+    folders = [path for path, _ in synced if path == uploads_of(app)]
+    is_safe = ("upload", len(body)) in files and bool(folders)
+    assert is_safe == (durability == "full")
+
+
+async def test_after_a_reset_nothing_more_is_imported(app: Quart, writer: Client) -> None:
+    body, _ = large_file(4 * BATCH)
+    running = await send(writer, body)
+    waiting = await send(writer, jsonl(POST))
+    await under_way(writer, running)
+    admin = await client_with(app, "admin")
+    answer = await admin.post("/reset", form={"confirm": "yes"})
+    assert answer.status_code == 303
+    for address in (running, waiting):
+        assert (await facts(writer, address))["state"] == "cancelled"
+    # What is sent from now on is imported; the one under way brings nothing more.
+    later = await ended(writer, await send(writer, jsonl(POST)))
+    assert (later["state"], later["accepted"]) == ("done", 1)
+    await wait_for_uploads(app, some=False)
+    assert await count(writer) == 1
