@@ -13,7 +13,7 @@ import ssl
 import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
@@ -47,10 +47,9 @@ MOST_TYPE: Final = 200
 """Characters of a content type."""
 GONE: Final = frozenset((404, 410))
 """Statuses by which a platform confirms that it has no such post."""
-SHORTEST_WAIT: Final = timedelta(seconds=1)
-UNKNOWN_WAIT: Final = timedelta(minutes=1)
-EPOCH: Final = datetime.fromtimestamp(0, UTC)
-LONGEST_WAIT: Final = timedelta(days=1)
+UNKNOWN_PAUSE: Final = timedelta(minutes=5)
+"""The pause of a host that is asked too often; within it Bluesky and Mastodon count requests."""
+LONGEST_PAUSE: Final = timedelta(days=1)
 """The longest pause that a host can ask for."""
 REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _GLOBAL_IPV6: Final = ip_network("2000::/3")
@@ -274,22 +273,9 @@ def _not_before(status: int, headers: httpx.Headers) -> datetime | None:
     """Return until when a host that refuses to answer wants no further request."""
     if status not in {429, 503}:
         return None
-    names = ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset")
-    asked = next((headers[name] for name in names if name in headers), None)
-    until = _time(asked) if asked else None
-    if until is None:
-        return now() + UNKNOWN_WAIT if status == 429 else None
-    return min(max(until, now() + SHORTEST_WAIT), now() + LONGEST_WAIT)
-
-
-def _time(value: str) -> datetime | None:
-    """Return a time that is written as seconds from now or from 1970, ISO 8601, or HTTP's way."""
+    asked = headers.get("Retry-After", "")
+    pause = UNKNOWN_PAUSE if status == 429 else timedelta(0)
     with contextlib.suppress(ValueError, OverflowError, TypeError):
-        if value.isdigit():
-            seconds = int(value)
-            since = now() if seconds < 10**8 else EPOCH
-            return since + timedelta(seconds=seconds)
-        is_iso = value[:4].isdigit()
-        time = datetime.fromisoformat(value) if is_iso else parsedate_to_datetime(value)
-        return time.astimezone(UTC)
-    return None
+        is_number = asked.isdigit()
+        pause = timedelta(seconds=int(asked)) if is_number else parsedate_to_datetime(asked) - now()
+    return now() + min(max(pause, timedelta(0)), LONGEST_PAUSE)

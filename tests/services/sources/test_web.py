@@ -210,11 +210,11 @@ LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=5)
     [
         (429, {"Retry-After": "120"}, 120),
         (503, {"Retry-After": format_datetime(LATER, usegmt=True)}, LATER),
-        (429, {}, 60),
+        (429, {}, 300),
+        (429, {"Retry-After": "nonsense"}, 300),
         (429, {"Retry-After": "99999999"}, 86_400),
-        (429, {"X-RateLimit-Reset": LATER.isoformat()}, LATER),
-        (429, {"RateLimit-Reset": str(int(LATER.timestamp()))}, LATER),
-        (200, {"X-RateLimit-Reset": LATER.isoformat()}, None),
+        (503, {}, 0),
+        (200, {"Retry-After": "60"}, None),
     ],
 )
 async def test_a_host_that_wants_a_pause_gets_it(
