@@ -25,6 +25,7 @@ from app.services.posts.deletion import count_deleted_authors, purge_deleted
 from app.services.posts.media import has_unneeded, remove_every_unneeded, remove_unneeded
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
+from app.tasks import trim_heap
 
 REST_S: Final = 1.0
 """Pause between two rounds, so that a stream of single posts does not cause one for each."""
@@ -158,6 +159,7 @@ class Maintenance:
                     async with self._db.exclusive(job.name) as grant:
                         if grant is not None:
                             await job.do(grant)
+                            await asyncio.to_thread(trim_heap)
             except Exception:
                 logger.exception("%s failed; trying again after the next write", job.name)
             await asyncio.sleep(REST_S)

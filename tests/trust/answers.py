@@ -30,6 +30,18 @@ def hostile_answer(seed: int) -> Answer:
     return headers, body
 
 
+def honest_answer(seed: int) -> Answer:
+    """Return a feed of somebody who means no harm: 1 to 40 posts of 50 to 2,000 letters."""
+    chance = Random(seed)
+    length = chance.choice([50, 140, 280, 2_000])
+    words = ["".join(chance.choices("aehinorst", k=chance.randrange(2, 9))) for _ in range(500)]
+    texts = [
+        " ".join(chance.choices(words, k=length // 6)) for _ in range(chance.choice([1, 5, 40]))
+    ]
+    items = "".join(f"<item><guid>{n}</guid><title>{x}</title></item>" for n, x in enumerate(texts))
+    return {}, _feed("", items).encode()
+
+
 def _size(chance: Random) -> int:
     return int(10 ** chance.uniform(0, 6.5))
 

@@ -71,6 +71,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
         async_creator=connect,
         pool_size=POOL_SIZE,
         max_overflow=0,
+        pool_use_lifo=True,  # Connections that are seldom needed keep few pages.
         pool_timeout=POOL_TIMEOUT_S,
         hide_parameters=True,  # They hold posts and hashes, which no log may get.
     )
