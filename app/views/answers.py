@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import errno
 import logging
-import re
 from collections.abc import AsyncGenerator
 from http import HTTPStatus
 from typing import Final
@@ -23,16 +22,15 @@ from app.i18n import translate_error
 from app.lifespan import resources
 from app.logs import request_id
 from app.memo import cacheable
-from app.models import MAX_ID
 from app.paths import FOR_PROGRAMS
 from app.services.access.rights import ended_rights
 from app.views.access import right_to_read
+from app.views.parsing import event_of
 
 AFTER_TIMEOUT_S: Final = 2.0
 AFTER_POLL_S: Final = 0.02
 FURTHEST_AHEAD: Final = 1_000_000
 """Events that other processes may have written before this one sees them; nobody waits for more."""
-_EVENT: Final = re.compile(r"[0-9]{1,16}")
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
@@ -52,18 +50,16 @@ async def wait_for_write() -> None:
 
     Raises UnavailableError after 2 s, and MalformedError for a number that none can have yet.
     """
-    given = request.headers.get("Saywho-After")
-    if given is None:
+    event_id = event_of("Saywho-After")
+    if event_id is None:
         return
-    if not _EVENT.fullmatch(given) or int(given) > MAX_ID:
-        raise MalformedError("Saywho-After must be the number of an event", loc="Saywho-After")
     deadline = monotonic() + AFTER_TIMEOUT_S
     feed = resources().feed
-    while not await feed.has_seen(int(given)):
-        if int(given) > feed.newest + FURTHEST_AHEAD:
+    while not await feed.has_seen(event_id):
+        if event_id > feed.newest + FURTHEST_AHEAD:
             raise MalformedError("There is no such event yet", loc="Saywho-After")
         if monotonic() > deadline:
-            raise UnavailableError("Event {event} has not been seen here yet", event=given)
+            raise UnavailableError("Event {event} has not been seen here yet", event=event_id)
         await asyncio.sleep(AFTER_POLL_S)
 
 

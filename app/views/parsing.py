@@ -15,6 +15,7 @@ from werkzeug.routing import BaseConverter
 
 from app.errors import AppError, InvalidInputError, MalformedError, UnsupportedMediaError
 from app.lifespan import resources
+from app.models import MAX_ID
 from app.views.bodies import too_large
 
 Form = TypeVar("Form", bound=msgspec.Struct)
@@ -89,6 +90,16 @@ def _fault(kind: type[AppError], error: msgspec.ValidationError) -> AppError:
     names = [place.strip(".`"), field[1] if field else ""]
     loc = ".".join(filter(None, names)) or "body"
     return kind(f"{loc}: {detail}", loc=loc)
+
+
+def event_of(header: str) -> int | None:
+    """Return the number of an event that a header gives. Raises MalformedError."""
+    given = request.headers.get(header)
+    if given is None:
+        return None
+    if not re.fullmatch("[0-9]{1,16}", given) or int(given) > MAX_ID:
+        raise MalformedError("{name} must be the number of an event", name=header, loc=header)
+    return int(given)
 
 
 def require_type(name: str) -> None:

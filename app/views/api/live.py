@@ -3,9 +3,8 @@
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from quart import Response, request
+from quart import Response
 
-from app.errors import MalformedError
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import LIVE
@@ -13,6 +12,7 @@ from app.services.posts.users import get_user
 from app.views.access import right_to_read
 from app.views.answers import streamed
 from app.views.blueprints import EVENTS, ApiBlueprint
+from app.views.parsing import event_of
 
 blueprint = ApiBlueprint("api_live", tag="live")
 
@@ -41,7 +41,7 @@ async def live_stream(args: LiveArgs) -> Response:
 
     Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was.
     """
-    after = args.after if (last := _last_event_id()) is None else last
+    after = args.after if (last := event_of("Last-Event-ID")) is None else last
     user_id = None
     if args.username is not None:
         async with resources().db.read() as session:
@@ -49,12 +49,3 @@ async def live_stream(args: LiveArgs) -> Response:
     await resources().feed.catch_up()
     events = resources().live.open(after=after, user_id=user_id, right=right_to_read())
     return streamed(events, HEADERS)
-
-
-def _last_event_id() -> int | None:
-    given = request.headers.get("Last-Event-ID")
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit()) or len(given) > 16 or int(given) > MAX_ID:
-        raise MalformedError("Last-Event-ID must be the number of an event", loc="Last-Event-ID")
-    return int(given)
