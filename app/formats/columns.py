@@ -89,13 +89,6 @@ _DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
 _MAX_EXACT_FLOAT: Final = 2**53
 
 
-@lru_cache(KNOWN_HEADERS)
-def text_column(names: tuple[str, ...]) -> str | None:
-    """Return the one of these columns that holds texts, None where none is known to."""
-    plain = {plain_name(name): name for name in reversed(names)}
-    return next((plain[alias] for alias in ALIASES["text"].split() if alias in plain), None)
-
-
 class Columns:
     """The columns of each field; of several for one field the first whose value counts is read."""
 
@@ -123,9 +116,9 @@ class Columns:
         ]
 
     @property
-    def has_text(self) -> bool:
-        """Whether there is a column for the text of the posts."""
-        return "text" in self._names
+    def text(self) -> str | None:
+        """The column that holds the texts of posts; None where none is known to."""
+        return next(iter(self._names.get("text", ())), None)
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:

@@ -120,8 +120,8 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, Columns] | N
     for delimiter in _DELIMITERS:
         header = _header(source, delimiter)
         columns = Columns(header, chosen)
-        known = (columns.has_text, len(columns), len(header))
-        if known > most and len(columns) and (columns.has_text or len(header) > 1):
+        known = (columns.text is not None, len(columns), len(header))
+        if known > most and len(columns) and (columns.text is not None or len(header) > 1):
             best, most = (delimiter, columns), known
     return best
 

@@ -73,7 +73,7 @@ def _is_known(source: Source) -> bool:
     An array needs no mark of MongoDB: no other format reads one of plain objects.
     """
     found = first_documents(source)
-    if not any(columns_of(tuple(_row(document))).has_text for document in found):
+    if not any(columns_of(tuple(_row(document))).text for document in found):
         return not (found or source.has_members) and load(head(source, 100)) == ([], None)
     return any(map(is_extended, found)) or first_mark(source) == "["
 

@@ -10,7 +10,7 @@ import pyarrow
 
 from app.compute.judgement import SURE
 from app.errors import InvalidInputError
-from app.formats.columns import text_column
+from app.formats.columns import columns_of
 from app.services.compare.contenders import comparable_text
 from app.services.compare.judging import SHOWN_OF_ALL
 from app.spark.jobs import JobError, Row, mapped, read_rows, session
@@ -85,7 +85,7 @@ def _answer(model: CorpusModel, line: str, sure: float) -> Row:
         if not isinstance(found, dict):
             return {"error": "not a text: it is no object"}
         given = {"id": None if found.get("id") is None else str(found["id"])}
-        text = found.get(text_column(tuple(found)) or "text")
+        text = found.get(columns_of(tuple(found)).text or "text")
         given["text"] = text if isinstance(text, str) else ""
         text = comparable_text(given["text"])
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:

@@ -1,7 +1,6 @@
 """The files of an X archive: current and classic ones, zipped, unpacked, and lone files."""
 
 import codecs
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Final
 from app.errors import RecordError, UnrecognisedFileError
 from app.formats.records import Account
 from app.formats.source.file import Source, head
-from app.formats.source.json import Json, as_object, as_word, listed
+from app.formats.source.json import Json, as_object, as_word, listed, load
 from app.formats.source.times import read_time
 from app.formats.x.posts import digits
 
@@ -184,11 +183,8 @@ def _read_index(source: Source, name: str | None) -> Json:
     """
     if name is None:
         return {}
-    try:
-        text = head(source.member(name), _INDEX_BYTES).decode()
-        found: object = json.loads(text.partition("=")[2].strip().removesuffix(";"))
-    except (ValueError, RecursionError):
-        return {}
+    text = head(source.member(name), _INDEX_BYTES).decode(errors="replace")
+    found, _ = load(text.partition("=")[2].strip().removesuffix(";"))
     return as_object(found[0] if isinstance(found, list) and found else found)
 
 

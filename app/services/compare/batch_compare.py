@@ -15,7 +15,7 @@ from msgspec import Meta
 from app.compute.judgement import SURE, Verdict
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
-from app.formats.columns import text_column
+from app.formats.columns import columns_of
 from app.services.compare.contenders import comparable_text
 from app.services.compare.judging import RankedAuthor, judge
 from app.services.compare.material import Material, Models, gather_each
@@ -87,7 +87,7 @@ def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
 def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
     """Yield the texts of a CSV file with a heading. Raises InvalidInputError without a column."""
     reader = csv.DictReader(lines)
-    column = text_column(tuple(reader.fieldnames or ()))
+    column = columns_of(tuple(reader.fieldnames or ())).text
     if column is None:
         raise InvalidInputError("The CSV file needs a column named text", loc="file")
     for row in reader:
