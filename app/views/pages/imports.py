@@ -40,7 +40,13 @@ from app.views import cursors
 from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_upload
-from app.views.pages.parts import end_of_progress, render_form, see_other, time_left_in_words
+from app.views.pages.parts import (
+    end_of_progress,
+    render_form,
+    see_other,
+    show_names,
+    time_left_in_words,
+)
 
 blueprint = PageBlueprint("imports", policy="operator")
 
@@ -140,6 +146,7 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
     stored = stored_posts(job)
     async with resources().db.read() as session:
         authors = await stored_authors(session, stored)
+        await show_names(session, (name for name, _ in authors))
         samples = await list_samples(session)
     share = min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
     page = await render_template(
