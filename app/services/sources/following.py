@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -134,43 +135,38 @@ class Follower:
         with ExitStack() as files:
             name, url = source.source.partition(":")[2], self._config.bluesky_url
             publisher = PUBLISHERS[source.platform](name, url, self._web, self._sandbox, files)
-            deletes = self._config.follow_deletions
-            await Visit(db, publisher, source, storing=self._storing, deletes=deletes).run()
+            deletes = self._config.follow_deletions and publisher.confirms_deletions
+            await Visit(db, publisher, source, self._storing, deletes).run()
 
 
+@dataclass
 class Visit:
     """One visit of a source: its newest posts, some older ones, and deletions."""
 
-    def __init__(
-        self,
-        db: Sessions,
-        publisher: Publisher,
-        source: LiveSource,
-        *,
-        storing: asyncio.Lock,
-        deletes: bool,
-    ) -> None:
-        """Visit a source; `storing` lets one visit at a time count posts, which takes memory."""
-        self._db = db
-        self._publisher = publisher
-        self._source = source
-        self._storing = storing
-        self._deletes = deletes and publisher.confirms_deletions
-        self._mark = msgspec.json.decode(source.mark, type=Mark)
-        self._accepted = 0
-        """New posts of the newest page."""
+    db: Sessions
+    publisher: Publisher
+    source: LiveSource
+    storing: asyncio.Lock
+    """Lets one visit at a time count posts, which takes memory."""
+    deletes: bool
+    accepted: int = 0
+    """New posts of the newest page."""
+    mark: Mark = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.mark = msgspec.json.decode(self.source.mark, type=Mark)
 
     async def run(self) -> None:
         """Visit the source, which counts as failed from the beginning until it has ended well.
 
         So a visit that ends this process, or the machine, is repeated ever less often.
         """
-        failures = self._source.failures + 1
+        failures = self.source.failures + 1
         due_at = now() + timedelta(seconds=pause_s(0.0, failures=failures))
         begun = {"failures": failures, "next_visit_at": due_at, "last_error": None}
         error: InvalidInputError | None = None
         try:
-            async with self._db.write() as session:
+            async with self.db.write() as session:
                 await self._change(session, **begun)
             await self._read()
         except InvalidInputError as failure:
@@ -180,14 +176,14 @@ class Visit:
         except GrantLostError:
             raise
         except Exception:
-            logger.exception("the visit of %s failed unexpectedly", self._source.source)
+            logger.exception("the visit of %s failed unexpectedly", self.source.source)
             error = FetchError("the visit failed unexpectedly; the server's log says why")
         await self._note_end(due_at, error)
 
     async def _note_end(self, due_at: datetime, error: InvalidInputError | None) -> None:
         """Store how the visit went, and when the next one is due."""
-        source, time = self._source, now()
-        posts_at = time if self._accepted else source.posts_at
+        source, time = self.source, now()
+        posts_at = time if self.accepted else source.posts_at
         values: dict[str, object] = {"visited_at": time, "posts_at": posts_at}
         if error:
             pause = pause_s(0.0, failures=source.failures + 1)
@@ -195,9 +191,9 @@ class Visit:
             values["last_error"] = reason.decode()
         else:
             quiet_s = (time - (posts_at or source.added_at)).total_seconds()
-            pause = pause_s(quiet_s) if self._mark.history is None else SHORTEST_S
+            pause = pause_s(quiet_s) if self.mark.history is None else SHORTEST_S
             values |= {"failures": 0, "success_at": time}
-        async with self._db.write() as session:
+        async with self.db.write() as session:
             row = update(LiveSource).where(LiveSource.id == source.id)
             await session.execute(row.values(**values))
             next_visit_at = time + timedelta(seconds=pause)
@@ -211,17 +207,17 @@ class Visit:
         """Read what there is. Raises InvalidInputError, SourceRemovedError."""
         await self._read_newest()
         await self._read_older()
-        for source_id in self._mark.missing[:ASKED_ABOUT] if self._deletes else ():
-            is_deleted = await self._publisher.is_deleted(self._mark, source_id)
-            self._mark.missing.remove(source_id)
-            async with self._db.write() as session:
+        for source_id in self.mark.missing[:ASKED_ABOUT] if self.deletes else ():
+            is_deleted = await self.publisher.is_deleted(self.mark, source_id)
+            self.mark.missing.remove(source_id)
+            async with self.db.write() as session:
                 if is_deleted and (tweet_id := await self._find(session, [source_id])):
                     await delete_post(session, tweet_id)
                 await self._note(session)
 
     async def _read_newest(self) -> None:
-        mark = self._mark
-        page = await self._publisher.page(mark, None)
+        mark = self.mark
+        page = await self.publisher.page(mark, None)
         if page is None:
             return
         answer, head, is_first = page.answer, page.head, not mark.digest
@@ -229,22 +225,22 @@ class Visit:
             mark.is_gap = mark.history is None and not is_first
             mark.history = head.older
         mark.validators, mark.digest = answer.validators, answer.digest
-        if self._deletes:
+        if self.deletes:
             left = [each for each in (*mark.missing, *mark.listed) if each not in {*head.ids}]
             mark.missing = list(dict.fromkeys(left))[-MOST_MISSING:]
             mark.listed = head.ids or mark.listed
-        self._accepted = await self._store(page, is_live=not is_first)
+        self.accepted = await self._store(page, is_live=not is_first)
 
     async def _read_older(self) -> None:
-        mark = self._mark
+        mark = self.mark
         for _ in range(OLDER_PAGES):
             if mark.history is None:
                 return
             cursor, mark.history = mark.history, None
-            page = await self._publisher.page(mark, cursor)
+            page = await self.publisher.page(mark, cursor)
             if page is None or page.head.older == cursor:
                 # Another visit would come no further.
-                async with self._db.write() as session:
+                async with self.db.write() as session:
                     await self._note(session)
                 raise FetchError("the source sends the same page again and again")
             if not (mark.is_gap and await self._is_known(page.head.ids)):
@@ -253,12 +249,12 @@ class Visit:
 
     async def _is_known(self, ids: Sequence[str]) -> bool:
         """Return whether one of the last posts of a page is here."""
-        async with self._db.read() as session:
+        async with self.db.read() as session:
             return await self._find(session, ids[-LOWEST:]) is not None
 
     async def _find(self, session: AsyncSession, ids: Sequence[str]) -> int | None:
         """Return the id here of one of the posts, if any is stored."""
-        user = await find_user(session, self._source.username)
+        user = await find_user(session, self.source.username)
         if user is None:
             return None
         here = (Tweet.user_id == user.id, Tweet.source_id.in_(ids))
@@ -267,12 +263,12 @@ class Visit:
     async def _store(self, page: LivePage, *, is_live: bool = False) -> int:
         """Store the posts, the last ones together with the mark; return how many are new."""
         accepted = 0
-        async with self._storing:
+        async with self.storing:
             for items, is_last in page.portions():
                 report = await import_archive(
-                    self._db,
-                    Archive(self._source.platform, "record", page.head.account, iter(items)),
-                    username=self._source.username,
+                    self.db,
+                    Archive(self.source.platform, "record", page.head.account, iter(items)),
+                    username=self.source.username,
                     renew=False,
                     is_live=is_live,
                     default_time=now(),
@@ -280,7 +276,7 @@ class Visit:
                 )
                 accepted += report.accepted
         # Again, since the last ones may hold nothing to store.
-        async with self._db.write() as session:
+        async with self.db.write() as session:
             await self._note(session)
         return accepted
 
@@ -294,9 +290,9 @@ class Visit:
 
     async def _note(self, session: AsyncSession) -> None:
         """Store how far reading has come. Raises SourceRemovedError."""
-        await self._change(session, mark=msgspec.json.encode(self._mark).decode())
+        await self._change(session, mark=msgspec.json.encode(self.mark).decode())
 
     async def _change(self, session: AsyncSession, **values: object) -> None:
-        row = update(LiveSource).where(LiveSource.id == self._source.id).values(**values)
+        row = update(LiveSource).where(LiveSource.id == self.source.id).values(**values)
         if await session.scalar(row.returning(LiveSource.id)) is None:
             raise SourceRemovedError

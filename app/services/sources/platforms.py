@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import BinaryIO, ClassVar, Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -67,6 +68,7 @@ class LivePage(NamedTuple):
         yield portion, True
 
 
+@dataclass
 class Publisher:
     """One source, as its platform serves it."""
 
@@ -75,16 +77,12 @@ class Publisher:
     most_bytes: ClassVar[int] = MOST_JSON
     confirms_deletions: ClassVar[bool] = True
     """Whether the platform says of a post that it is gone."""
-
-    def __init__(
-        self, name: str, bluesky_url: str, web: Web, sandbox: Sandbox, files: ExitStack
-    ) -> None:
-        """Ask for the posts of `name`; `files` closes the answers."""
-        self._name = name
-        self._bluesky_url = bluesky_url
-        self._web = web
-        self._sandbox = sandbox
-        self._files = files
+    name: str
+    bluesky_url: str
+    web: Web
+    sandbox: Sandbox
+    files: ExitStack
+    """Closes the answers."""
 
     async def page(self, mark: Mark, cursor: str | None) -> LivePage | None:
         """Return a page, by default the newest; None if it has not changed.
@@ -93,15 +91,13 @@ class Publisher:
         """
         address = await self._page_address(mark, cursor)
         known = {} if cursor else mark.validators
-        answer = await self._web.fetch(address, known, most_bytes=self.most_bytes)
-        self._files.enter_context(answer.body)
+        answer = await self.web.fetch(address, known, most_bytes=self.most_bytes)
+        self.files.enter_context(answer.body)
         if answer.status == 304 or (not cursor and answer.digest == mark.digest):
             return None
-        records = self._files.enter_context(TemporaryFile())  # noqa: SIM115 - closed with the visit
+        records = self.files.enter_context(TemporaryFile())  # noqa: SIM115 - closed with the visit
         kind = answer.content_type
-        await self._sandbox.read(
-            self.read, answer.body, records, name=self._name, content_type=kind
-        )
+        await self.sandbox.read(self.read, answer.body, records, name=self.name, content_type=kind)
         head = _head_of(records.readline())
         mark.account = head.account_id or mark.account
         return LivePage(head, answer, records)
@@ -109,7 +105,7 @@ class Publisher:
     async def is_deleted(self, mark: Mark, source_id: str) -> bool:
         """Return whether the platform confirms that it has no such post."""
         address = self._post_address(mark, source_id)
-        answer = await self._web.get(address, most_bytes=self.most_bytes)
+        answer = await self.web.get(address, most_bytes=self.most_bytes)
         with answer.body:
             if answer.status == 429 or answer.status >= 500:
                 raise unanswered(answer)
@@ -142,14 +138,14 @@ class BlueskyFeed(Publisher):
     read = staticmethod(read_author_feed)
 
     async def _page_address(self, mark: Mark, cursor: str | None) -> str:
-        query = {"actor": self._name, "limit": BLUESKY_PAGE, "filter": "posts_with_replies"}
+        query = {"actor": self.name, "limit": BLUESKY_PAGE, "filter": "posts_with_replies"}
         query |= {"includePins": "false"} | ({"cursor": cursor} if cursor else {})
-        return f"{self._bluesky_url}/xrpc/app.bsky.feed.getAuthorFeed?{urlencode(query)}"
+        return f"{self.bluesky_url}/xrpc/app.bsky.feed.getAuthorFeed?{urlencode(query)}"
 
     def _post_address(self, mark: Mark, source_id: str) -> str:
-        uri = f"at://{mark.account or self._name}/app.bsky.feed.post/{source_id}"
+        uri = f"at://{mark.account or self.name}/app.bsky.feed.post/{source_id}"
         query = urlencode({"uri": uri, "depth": 0, "parentHeight": 0})
-        return f"{self._bluesky_url}/xrpc/app.bsky.feed.getPostThread?{query}"
+        return f"{self.bluesky_url}/xrpc/app.bsky.feed.getPostThread?{query}"
 
     def _is_shown_gone(self, answer: Answer) -> bool:
         if answer.status in {200, 400}:
@@ -165,13 +161,13 @@ class MastodonFeed(Publisher):
     read = staticmethod(read_statuses)
 
     async def _page_address(self, mark: Mark, cursor: str | None) -> str:
-        user, _, host = self._name.rpartition("@")
-        mark.account = mark.account or await account_id(self._web, user, host)
+        user, _, host = self.name.rpartition("@")
+        mark.account = mark.account or await account_id(self.web, user, host)
         query = urlencode({"limit": MASTODON_PAGE} | ({"max_id": cursor} if cursor else {}))
         return f"{mastodon_api(host)}/accounts/{quote(mark.account, safe='')}/statuses?{query}"
 
     def _post_address(self, mark: Mark, source_id: str) -> str:
-        host = self._name.rpartition("@")[2]
+        host = self.name.rpartition("@")[2]
         return f"{mastodon_api(host)}/statuses/{quote(source_id, safe='')}"
 
 
@@ -183,7 +179,7 @@ class SyndicatedFeed(Publisher):
     confirms_deletions = False
 
     async def _page_address(self, mark: Mark, cursor: str | None) -> str:
-        return self._name
+        return self.name
 
 
 PUBLISHERS: Final = {"bluesky": BlueskyFeed, "mastodon": MastodonFeed, "rss": SyndicatedFeed}
