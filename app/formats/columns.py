@@ -124,7 +124,7 @@ class Columns:
     def fields(self) -> tuple[tuple[str, str], ...]:
         """The columns with names, each with the field that it is taken for, or nothing."""
         taken = {name: field for field, names in [*self._names.items()][::-1] for name in names}
-        return tuple((name, taken.get(name, "")) for name in self._all if name.strip())
+        return tuple((_printable(name), taken.get(name, "")) for name in self._all if name.strip())
 
     def __len__(self) -> int:
         return len(self._names)
@@ -230,8 +230,13 @@ def _reactions(values: Json) -> Reactions | None:
 
 def plain_name(name: str) -> str:
     """Return a name without case, spaces, hyphens, and underscores except a leading one."""
-    name = unicodedata.normalize("NFC", name[:_LONGEST_NAME]).strip().casefold()
+    name = unicodedata.normalize("NFC", _printable(name[:_LONGEST_NAME])).strip().casefold()
     return name[:1] + re.sub(r"[\s_-]", "", name[1:])
+
+
+def _printable(name: str) -> str:
+    """Return a name without half surrogate pairs, which broken bytes become."""
+    return name.encode(errors="replace").decode()
 
 
 def _is_filled(value: object) -> bool:

@@ -164,5 +164,13 @@ def test_columns_hold_what_was_chosen(tmp_path: Path) -> None:
         assert "".join(texts(list(open_archive(source, options=both).items))) == "안녕"
 
 
+def test_a_column_of_broken_bytes_may_be_chosen(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_bytes(b"user,caf\xe9\nmina,hello\n")
+    with Source(path) as source:
+        found = open_archive(source, options=ReadOptions(columns={"caf?": "text"}))
+        assert (found.columns[1], texts(list(found.items))) == (("caf?", "text"), ["hello"])
+
+
 def test_a_header_alone_holds_nothing(tmp_path: Path) -> None:
     assert items(tmp_path, "text,author") == []

@@ -127,7 +127,7 @@ async def show_import(import_id: int) -> ResponseReturnValue:
             absent = await left_out(session, seen)
     except ImportFileError as error:
         failure = message_of(error)
-    return await render_template(
+    page = await render_template(
         "import_preview.html",
         job=job,
         preview=seen,
@@ -139,6 +139,8 @@ async def show_import(import_id: int) -> ResponseReturnValue:
         fields=FIELDS,
         most_speakers=MOST_SPEAKERS,
     )
+    # Bytes of no encoding have become half surrogate pairs, which no page can hold.
+    return page.encode(errors="replace").decode()
 
 
 async def _progress_page(job: ImportJob) -> ResponseReturnValue:

@@ -133,6 +133,16 @@ async def test_columns_are_shown_and_may_be_chosen(app: Quart, browser: Browser)
     assert (post["text"], post["created_at"]) == ("안녕하세요", "2020-01-02T00:00:00Z")
 
 
+async def test_broken_bytes_in_a_table_are_shown_as_such(browser: Browser) -> None:
+    data = b"author,text,caf\xe9\nan\xe9,hello,1\nann,hello,2\n"
+    address = await upload(browser, data, "broken.csv")
+    page = await browser.page(address)
+    assert 'name="column" value="caf?"' in page
+    assert "<bdi>an?</bdi>" in page
+    await browser.post(f"{address}/start")
+    assert "1 new post · 1 rejected" in shown(await ended(browser, address))
+
+
 async def test_upload_start_watch_and_look_back(
     app: Quart, browser: Browser, tmp_path: Path
 ) -> None:
