@@ -28,7 +28,8 @@ FULL: Final = (
     r"/test_engine\.py::test_fifty_lives",
     r"/test_failover\.py::test_(replicated|a_commit_that_no|of_several).*",
     r"/test_failover\.py::.*shut down\]",
-    r"/test_postgresql\.py::test_commands_do",
+    r"/test_postgresql\.py::test_(commands_do|several_processes)",
+    r"/test_import_pages\.py::test_why_a_file_fails.*-(quote|cut)\]",
     r"/test_vacuum\.py::.*\[postgresql\]",
     # Kills, sources that fail in every way, and the longest wait for a post.
     r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-bluesky\])",

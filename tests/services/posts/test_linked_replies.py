@@ -207,3 +207,18 @@ async def test_a_long_conversation_is_bounded_to_what_is_near(db: Database) -> N
     assert shown == sorted(shown)
     assert len(shown) == 10
     assert {16, 17, 18, 19, 20, 21, 22, 23} < set(shown)
+
+
+async def test_a_known_post_learns_what_it_answers(db: Database) -> None:
+    ids = await store(db, [leaf(1), leaf(2)])
+    before = await last_event(db)
+    # Another file tells more of the second post than the first one did.
+    await store(db, [leaf(2, 1), leaf(1)])
+    assert await kinds_after(db, before) == [("tweet.updated", ids["mina", 2])]
+    async with db.read() as session:
+        answered = (await find_posts(session, [ids["mina", 2]]))[ids["mina", 2]].reply_to
+    assert answered is not None
+    assert answered.id == ids["mina", 1]
+    before = await last_event(db)
+    await store(db, [leaf(2, 1), leaf(2, 7)])
+    assert await kinds_after(db, before) == []
