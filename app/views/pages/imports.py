@@ -51,8 +51,8 @@ from app.views.pages.parts import (
 blueprint = PageBlueprint("imports", policy="operator")
 
 IMPORTS_PER_PAGE = 20
-MOST_SPEAKERS = 500
-"""People of a chat who can be left out or joined on its page."""
+MOST_CHOICES = 500
+"""People of a chat, or columns of a table, that its page asks about."""
 
 
 class ImportsArgs(Struct):
@@ -137,7 +137,7 @@ async def show_import(import_id: int) -> ResponseReturnValue:
         keeps_media=config.max_media_gb > 0,
         is_public=config.public,
         fields=FIELDS,
-        most_speakers=MOST_SPEAKERS,
+        most_choices=MOST_CHOICES,
     )
     # Bytes of no encoding have become half surrogate pairs, which no page can hold.
     return page.encode(errors="replace").decode()
