@@ -210,3 +210,27 @@ def test_what_a_killed_server_left_is_no_fault_and_is_removed(tmp_path: Path) ->
         assert figures
         assert not any(path.exists() for path in figures)
         assert installation.json("check") == {"ok": True, "faults": []}
+
+
+def test_workers_that_are_not_forked_serve_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "PYTHONPATH", str(with_supervisor(tmp_path, START_METHOD="spawn")), prepend=os.pathsep
+    )
+    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "1") as server:
+
+        def spawned() -> list[int]:
+            found = []
+            for pid in server.workers():
+                with contextlib.suppress(OSError):  # It may have ended.
+                    if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                        found.append(pid)
+            return found
+
+        before = spawned()
+        os.kill(before[0], signal.SIGKILL)
+        server.installation.wait_until(lambda: spawned() not in ([], before))
+        assert server.send("GET", "/readyz")[0] == 200
+        assert server.stop() == 0
+        assert "Traceback" not in server.log()

@@ -276,3 +276,9 @@ async def test_a_database_that_cannot_be_written_is_503_and_reads_go_on(
         assert [tweet["text"] for tweet in page["items"]] == ["before"]
     with connections_take(app, "PRAGMA query_only = OFF"):
         await writer.add_tweet("ann", "after")
+
+
+async def test_names_in_an_error_are_shown_as_they_are(anybody: Client) -> None:
+    answer = await anybody.get(f"{API}/users/%7Bdetail.__class__%7D%3Cb%3E")
+    detail = (await problem_of(answer, 404))["detail"]
+    assert detail == "User '{detail.__class__}<b>' doesn't exist"
