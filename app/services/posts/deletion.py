@@ -27,12 +27,6 @@ CHUNK: Final = 500
 """Most posts, and most authors, deleted by one transaction: some 30 ms of the write lock."""
 
 
-async def count_deleted(session: AsyncSession) -> int:
-    """Return the number of posts of deleted authors that have not been removed yet."""
-    query = select(func.sum(User.tweet_count)).where(User.deleted_at.is_not(None))
-    return await session.scalar(query) or 0
-
-
 async def count_deleted_authors(session: AsyncSession) -> int:
     """Return the number of deleted authors that still have rows."""
     query = select(func.count()).select_from(User).where(User.deleted_at.is_not(None))

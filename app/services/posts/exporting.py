@@ -16,7 +16,7 @@ from app.db.engine import Database
 from app.db.indexes import searched_text
 from app.formats.records import Medium, PostRow, Reactions, ReplyTarget, Writer
 from app.models import Tweet, User
-from app.services.posts.tweets import AnyRow, AnySelect
+from app.services.posts.tweets import FIELDS, AnyRow, AnySelect
 from app.services.posts.users import get_user
 from app.services.selection import Conditions
 
@@ -27,14 +27,7 @@ PAGE: Final = 200
 COLUMNS: Final = (
     User.username,
     User.platform,
-    Tweet.text,
-    Tweet.kind,
-    Tweet.created_at,
-    Tweet.lang,
-    Tweet.source_id,
-    Tweet.url,
-    Tweet.reply_to_source_id,
-    Tweet.reply_to_username,
+    *FIELDS,
     Tweet.media,
     Tweet.counts,
     Tweet.event_id,

@@ -21,7 +21,7 @@ from app.services.posts.post_counts import DAY_S, HOUR_S, local_unit, slot_of
 from app.services.selection import Conditions, Selection, author_conditions
 
 WEEK_H: Final = 168
-MOST_COUNTS: Final = 20_000
+MOST_COUNTS: Final = 10_000
 """Counts per day and author that one answer may hold."""
 _POSTS: Final = func.sum(PostCount.posts)
 _PARTIAL: Final = timedelta(seconds=SLOT_S - 1)
@@ -54,7 +54,7 @@ class Stats(msgspec.Struct, frozen=True):
     days: Annotated[
         list[DayCount],
         Meta(
-            description="Days with posts, in their order; at most 20,000 counts of the newest days."
+            description="Days with posts, in their order; at most 10,000 counts of the newest days."
         ),
     ]
 
