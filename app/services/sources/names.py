@@ -88,13 +88,21 @@ async def find_source(config: Config, source: str, username: str | None = None) 
 def parse_source(source: str, username: str | None = None) -> SourceName:
     """Return the source as it is written, a web address as a feed's. Raises InvalidInputError."""
     name = _parse(source.strip()) if len(source) <= MAX_LENGTH else None
-    if name is None:
+    if name is None or not _is_address(name):
         raise InvalidInputError(
             "A source is like bluesky:NAME, mastodon:USER@HOST or rss:URL, or the address of a"
             " profile, a feed or a page that names one",
             loc="source",
         )
     return _with_author(name, username)
+
+
+def _is_address(name: SourceName) -> bool:
+    try:
+        httpx.URL(name.name if name.platform == "rss" else f"https://{name.host}")
+    except httpx.InvalidURL:
+        return False
+    return True
 
 
 def _with_author(name: SourceName, username: str | None) -> SourceName:
@@ -155,10 +163,9 @@ async def _behind(web: Web, address: str) -> SourceName:
         here, kind = answer.address, answer.content_type
         await Sandbox().read(read_feed_addresses, answer.body, lines, name=here, content_type=kind)
         first, *others = (msgspec.json.decode(line, type=str) for line in lines)
-    name = _feed(address if first == here else first)
-    if name is None:
-        raise FetchError("the page names no RSS or Atom feed")
-    await web.addresses(name.host)
+    name = parse_source(address if first == here else first)
+    with suppress(OSError, UnicodeError):  # A visit will tell.
+        await web.addresses(name.host)
     return name._replace(others=tuple(others))
 
 
