@@ -23,6 +23,7 @@ FULL: Final = (
     r"/test_server\.py::test_what_prevents_the_start.*\[(newer|no data).*\]",
     r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",
     r"/test_cli_processes\.py::test_the_commands_are_there_under_quart",
+    r"/test_long_values\.py::test_no_request.*-Cookie\]",
     r"/test_supervision\.py::test_a_worker_that_hangs",
     r"/test_cli_processes\.py::test_a_new_revision",
     r"/test_engine\.py::test_fifty_lives",

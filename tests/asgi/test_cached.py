@@ -236,3 +236,13 @@ async def test_a_request_under_way_ends_before_all_answers_from_the_memo(asked: 
         asked.app.may_answer.set()
     assert sorted(ended) == [1] * 160 + [2]
     assert ended.index(2) < 150
+
+
+async def test_a_long_address_is_answered_and_not_kept(anybody: Client, writer: Client) -> None:
+    await writer.add_user("a", TEXT)
+    path = "/api/v1/search?q=harbour&username=a&cursor=" + "A" * 3_000
+    for _ in range(2):
+        assert (await anybody.get(path)).status_code == 400
+    path = "/search?q=harbour&more=" + "x" * 3_000
+    for _ in range(2):
+        assert (await anybody.get(path)).headers["Cache-Status"] == "saywho; fwd=miss"

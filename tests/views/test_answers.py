@@ -1,6 +1,7 @@
 """Whatever goes wrong is a problem that says what, and never how the program works inside."""
 
 import asyncio
+import gc
 import gzip
 import logging
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any, cast
 import pytest
 from quart import Quart
 from sqlalchemy import event, text
+from werkzeug.exceptions import NotFound
 
 from app.db.feed import FOLLOWED_S
 from app.lifespan import KEY, Resources
@@ -282,3 +284,14 @@ async def test_names_in_an_error_are_shown_as_they_are(anybody: Client) -> None:
     answer = await anybody.get(f"{API}/users/%7Bdetail.__class__%7D%3Cb%3E")
     detail = (await problem_of(answer, 404))["detail"]
     assert detail == "User '{detail.__class__}<b>' doesn't exist"
+
+
+async def test_an_address_that_is_not_found_does_not_stay_in_memory(anybody: Client) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        assert (await anybody.get("/" + "x" * 60_000)).status_code == 404
+        kept = [each for each in gc.get_objects() if isinstance(each, NotFound)]
+    finally:
+        gc.enable()
+    assert kept == []
