@@ -15,6 +15,7 @@ from tests.browsing import PASSWORD, make_operator, parts_of, signed_in
 from tests.conftest import client_with, config_of
 from tests.databases import Databases
 from tests.views.test_policies import EXPECTED
+from tests.waiting import settle
 
 JSON: Final = {"Content-Type": "application/json"}
 LINES: Final = {"Content-Type": "application/x-ndjson"}
@@ -56,6 +57,7 @@ async def site(
         writer = await client_with(app, "write")
         await writer.add_user("ann", "the harbour keeps its lamp")
         await make_operator(app)
+        await settle(app)  # What follows the posts writes events, too.
         yield app
     databases.drop(folder)
 
