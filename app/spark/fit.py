@@ -4,7 +4,7 @@ Executors read posts and count features; the driver fits the model, by the same 
 process would.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
@@ -40,12 +40,14 @@ _POSTS: Final = pyarrow.schema(
         ("source_id", pyarrow.string()),
     ]
 )
-_PROFILES: Final = pyarrow.schema(
+_AUTHORS: Final = pyarrow.schema(
     [
         ("user_key", pyarrow.string()),
         ("posts", pyarrow.int64()),
         ("counts", pyarrow.binary()),
         ("texts", pyarrow.binary()),
+        ("newest", pyarrow.list_(pyarrow.string())),
+        ("language", pyarrow.string()),
     ]
 )
 
@@ -74,9 +76,9 @@ def run(
         raise JobError("a model has at most {most} authors; name fewer", most=MOST_AUTHORS)
     with session(master, "saywho spark fit") as spark:
         rows = read_rows(spark, inputs)
-        content, result = _Fit(rows, [username_key(name) for name in usernames]).run()
+        model, result = _fit(rows, [username_key(name) for name in usernames])
     try:
-        output.write_bytes(content)
+        output.write_bytes(to_bytes(model))
     except OSError as error:
         raise JobError(
             "{name} cannot be written: {error}", name=str(output), error=str(error)
@@ -84,92 +86,55 @@ def run(
     return result
 
 
-class _Fit:
-    """The steps; what several later ones read is kept by Spark."""
+def _fit(rows: Any, named: Sequence[str]) -> tuple[CorpusModel, FitResult]:
+    from pyspark.sql import functions as f
 
-    def __init__(self, rows: Any, named: Sequence[str]) -> None:
-        from pyspark.sql import functions
+    read = mapped(rows, posts_of, _POSTS).cache()
+    fates = {row["fate"]: row["count"] for row in read.groupBy("fate").count().collect()}
+    posts = read.where("fate = 'post'")
+    with_id = posts.where("source_id IS NOT NULL").dropDuplicates(["user_key", "source_id"])
+    posts = with_id.union(posts.where("source_id IS NULL")).cache()
+    duplicates = fates.get("post", 0) - posts.count()
+    names = _chosen(posts, named)
+    newest_first = (f.col("created_at").desc_nulls_last(), f.col("source_id"), f.col("text"))
+    texts = posts.where(f.col("user_key").isin(list(names))).repartition("user_key")
+    texts = texts.sortWithinPartitions("user_key", *newest_first)
+    found = {names[row["user_key"]]: row for row in mapped(texts, authors_of, _AUTHORS).collect()}
+    corpus = fit_profiles(
+        {
+            name: AuthorProfile.from_bytes(bytes(row["counts"]), row["posts"], bytes(row["texts"]))
+            for name, row in found.items()
+        },
+        {name: row["newest"] for name, row in found.items()},
+        {name: row["language"] for name, row in found.items()},
+    )
+    known = [names[key] for key in sorted(names) if key in named or not named]
+    result = FitResult(
+        len(known),
+        sum(corpus.profiles[name].posts for name in known),
+        duplicates,
+        fates.get("rejected", 0),
+        fates.get("skipped", 0),
+    )
+    return CorpusModel(corpus, known, bool(named)), result
 
-        self.f = functions
-        self.rows = rows
-        self.named = named
 
-    def run(self) -> tuple[bytes, FitResult]:
-        f = self.f
-        read = mapped(self.rows, posts_of, _POSTS).cache()
-        fates = {row["fate"]: row["count"] for row in read.groupBy("fate").count().collect()}
-        posts = read.where("fate = 'post'")
-        with_id = posts.where("source_id IS NOT NULL").dropDuplicates(["user_key", "source_id"])
-        posts = with_id.union(posts.where("source_id IS NULL")).cache()
-        duplicates = fates.get("post", 0) - posts.count()
-        chosen = self._chosen(posts)
-        posts = posts.join(f.broadcast(chosen.select("user_key")), "user_key")
-        names = {row["user_key"]: row["username"] for row in chosen.collect()}
-        profiles, newest = self._profiles(posts), self._newest(posts)
-        corpus = fit_profiles(
-            {names[key]: profile for key, profile in profiles.items()},
-            {names[key]: texts for key, texts in newest.items()},
-            {names[key]: language for key, language in self._languages(posts).items()},
-        )
-        known = [names[key] for key in sorted(names) if key in self.named or not self.named]
-        model = CorpusModel(corpus, known, bool(self.named))
-        result = FitResult(
-            len(model.names),
-            sum(corpus.profiles[name].posts for name in model.names),
-            duplicates,
-            fates.get("rejected", 0),
-            fates.get("skipped", 0),
-        )
-        return to_bytes(model), result
+def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:
+    """Return the authors of the fit: those named, and those with the most posts."""
+    from pyspark.sql import functions as f
 
-    def _chosen(self, posts: Any) -> Any:
-        """Return the authors of the fit: those named, and those with the most posts."""
-        f = self.f
-        authors = posts.groupBy("user_key").agg(
-            f.min("username").alias("username"), f.count("*").alias("posts")
-        )
-        is_named = f.col("user_key").isin(list(self.named)) if self.named else f.lit(False)
-        order = (is_named.desc(), f.col("posts").desc(), f.col("user_key"))
-        chosen = authors.orderBy(*order).limit(MOST_AUTHORS).cache()
-        found = {row["user_key"] for row in chosen.select("user_key").collect()}
-        if missing := [name for name in self.named if name not in found]:
-            raise JobError("the inputs have no posts by {name}", name=missing[0])
-        if not found:
-            raise JobError("the inputs have no posts with text and an author")
-        return chosen
-
-    def _profiles(self, posts: Any) -> dict[str, AuthorProfile]:
-        texts = posts.select("user_key", "text").repartition("user_key")
-        rows = mapped(texts.sortWithinPartitions("user_key"), profiles_of, _PROFILES).collect()
-        return {
-            row["user_key"]: AuthorProfile.from_bytes(
-                bytes(row["counts"]), row["posts"], bytes(row["texts"])
-            )
-            for row in rows
-        }
-
-    def _newest(self, posts: Any) -> dict[str, list[str]]:
-        """Return the newest texts of each author, the oldest of them first."""
-        from pyspark.sql import Window
-
-        f = self.f
-        order = (f.col("created_at").desc_nulls_last(), f.col("source_id"), f.col("text"))
-        place = f.row_number().over(Window.partitionBy("user_key").orderBy(*order))
-        rows = posts.select("user_key", "text", place.alias("place"))
-        found: dict[str, list[str]] = defaultdict(list)
-        newest = rows.where(f.col("place") <= ASKED_IN_ALL)
-        for row in newest.orderBy("user_key", f.col("place").desc()).collect():
-            found[row["user_key"]].append(row["text"])
-        return found
-
-    def _languages(self, posts: Any) -> dict[str, str | None]:
-        """Return the language of most posts of each author."""
-        found: dict[str, Counter[str | None]] = defaultdict(Counter)
-        for row in posts.groupBy("user_key", "lang").count().collect():
-            found[row["user_key"]][language_of(row["lang"] or "")] += row["count"]
-        return {
-            key: max(sorted(own, key=str), key=lambda tag: own[tag]) for key, own in found.items()
-        }
+    authors = posts.groupBy("user_key").agg(
+        f.min("username").alias("username"), f.count("*").alias("posts")
+    )
+    is_named = f.col("user_key").isin(list(named)) if named else f.lit(False)
+    order = (is_named.desc(), f.col("posts").desc(), f.col("user_key"))
+    rows = authors.orderBy(*order).limit(MOST_AUTHORS).collect()
+    found = {row["user_key"]: row["username"] for row in rows}
+    if missing := [name for name in named if name not in found]:
+        raise JobError("the inputs have no posts by {name}", name=missing[0])
+    if not found:
+        raise JobError("the inputs have no posts with text and an author")
+    return found
 
 
 def posts_of(rows: Iterator[Row]) -> Iterator[Row]:
@@ -219,15 +184,20 @@ def _checked(record: Record) -> Row:
     }
 
 
-def profiles_of(rows: Iterator[Row]) -> Iterator[Row]:
-    """Yield the profiles of authors' texts, which follow one another."""
+def authors_of(rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield what the model needs of each author, whose posts follow one another, newest first."""
     for key, own in groupby(rows, itemgetter("user_key")):
-        profile = NO_POSTS
-        while texts := [row["text"] for row in islice(own, COUNTED_TOGETHER)]:
+        profile, newest, languages = NO_POSTS, list[str](), Counter[str | None]()
+        while some := list(islice(own, COUNTED_TOGETHER)):
+            texts = [row["text"] for row in some]
             profile = with_posts(profile, texts)
+            newest += texts[: ASKED_IN_ALL - len(newest)]
+            languages.update(language_of(row["lang"] or "") for row in some)
         yield {
             "user_key": key,
             "posts": profile.posts,
             "counts": profile.counts.to_bytes(),
             "texts": profile.texts.to_bytes(),
+            "newest": newest[::-1],
+            "language": max(sorted(languages, key=str), key=languages.__getitem__),
         }
