@@ -107,8 +107,9 @@ class Columns:
         for field, aliases in ALIASES.items():
             if found := tuple(plain[alias] for alias in aliases.split() if alias in plain):
                 self._names[field] = (*self._names.get(field, ()), *found)
-        if "name" in plain and "username" not in self._names:
-            self._names["username"] = (plain["name"],)
+        person = plain.get("name") or plain.get("이름")
+        if person is not None and "username" not in self._names:
+            self._names["username"] = (person,)
             self._names.pop("display_name", None)
         tests = _TESTS | ({"source_id": bool} if self._is_own else {})
         self._fields = [
@@ -140,11 +141,12 @@ class Columns:
         if text is None and not media and any(isinstance(row.get(name), str) for name in texts):
             return Skipped(place, "empty")
         url = self._word(values.get("url"))
+        username, display_name = _author(values)
         return Record(
             place=place,
             text=required_text("" if text is None and media else text),
-            username=_word(values.get("username")),
-            display_name=_word(values.get("display_name")),
+            username=username,
+            display_name=display_name,
             platform=_PLATFORMS.get((_word(values.get("platform")) or "").casefold()),
             kind=kind,
             created_at=read_time(values["created_at"]) if "created_at" in values else None,
@@ -159,7 +161,7 @@ class Columns:
     def name_and_id(self, row: Mapping[str, object]) -> tuple[str | None, str | None]:
         """Return the name of the author, and the id."""
         values = self._values(row)
-        return _word(values.get("username")), self._id(values)
+        return _author(values)[0], self._id(values)
 
     def _values(self, row: Mapping[str, object]) -> Json:
         """Return the value of each field that has one."""
@@ -182,6 +184,14 @@ class Columns:
 
 columns_of: Final = lru_cache(KNOWN_HEADERS)(Columns)
 """The columns among some names, a tuple."""
+
+
+def _author(values: Json) -> tuple[str | None, str | None]:
+    """Return the username, with `_` for the spaces in a person's name, and what is shown."""
+    name, shown = _word(values.get("username")), _word(values.get("display_name"))
+    if name is None or len(words := name.split()) == 1:
+        return name, shown
+    return "_".join(words), shown or name
 
 
 def _kind(values: Json) -> Kind | Literal["repost"]:

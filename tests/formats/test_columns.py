@@ -27,12 +27,19 @@ def test_text_columns(name: str) -> None:
     "name",
     [
         *("username", "author", "user", "screen_name", "screenName", "handle", "작성자", "name"),
+        "이름",
         *("author.username", "user.screen_name"),
     ],
 )
 def test_author_columns(name: str) -> None:
     row: dict[str, object] = {name: "mina", "text": "hi"}
     assert (record(row).username, record(row).display_name) == ("mina", None)
+
+
+@pytest.mark.parametrize("name", ["이름", "name", "username"])
+def test_name_of_a_person_becomes_a_username(name: str) -> None:
+    found = record({name: " Anna  Kim ", "text": "hi"})
+    assert (found.username, found.display_name) == ("Anna_Kim", "Anna  Kim")
 
 
 def test_name_beside_an_author_is_shown() -> None:
