@@ -54,13 +54,9 @@ ALIASES: Final[dict[str, str]] = {
     "quotes": "quotedstatusid quotedstatusidstr referencedtweets.quoted.id",
 }
 _PLATFORMS: Final = {
-    "x": "x",
-    "twitter": "x",
-    "트위터": "x",
-    "mastodon": "mastodon",
-    "마스토돈": "mastodon",
-    "bluesky": "bluesky",
-    "블루스카이": "bluesky",
+    **dict.fromkeys(("x", "twitter", "트위터"), "x"),
+    **dict.fromkeys(("mastodon", "마스토돈"), "mastodon"),
+    **dict.fromkeys(("bluesky", "블루스카이"), "bluesky"),
     "local": "local",
 }
 _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
@@ -140,13 +136,12 @@ class Columns:
         texts = self._names.get("text", ())
         if text is None and not media and any(isinstance(row.get(name), str) for name in texts):
             return Skipped(place, "empty")
-        url = self._word(values.get("url"))
-        username, display_name = _author(values)
+        url, (username, shown) = self._word(values.get("url")), _author(values)
         return Record(
             place=place,
             text=required_text("" if text is None and media else text),
             username=username,
-            display_name=display_name,
+            display_name=shown,
             platform=_PLATFORMS.get((_word(values.get("platform")) or "").casefold()),
             kind=kind,
             created_at=read_time(values["created_at"]) if "created_at" in values else None,
