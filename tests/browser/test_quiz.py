@@ -59,3 +59,25 @@ async def test_playing_without_javascript(website: Website, open_page: OpenPage)
     await expect(page.locator(".ranking li")).to_have_count(4)
     await page.get_by_role("link", name="다음 글").click()
     await expect(page.locator(".guesses button")).to_have_count(4)
+
+
+async def test_a_set_is_shared_at_its_beginning_and_goes_on_after_a_reload(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.goto(website.address("/quiz?set=new"))
+    address = page.url
+    copies = page.get_by_role("button", name="링크 복사")
+    await expect(copies).to_be_visible()
+    for place in range(2, 11):
+        await page.locator(".guesses button").first.click()
+        await page.get_by_role("link", name="다음 글").click()
+        await expect(page.locator("#quiz")).to_contain_text(f"10개 가운데 {place}번째 글")
+        if place == 2:
+            await page.reload()
+            await expect(page.locator("#quiz")).to_contain_text("10개 가운데 2번째 글")
+            await expect(copies).to_have_count(0)
+    await page.locator(".guesses button").first.click()
+    await page.get_by_role("link", name="결과 보기").click()
+    await expect(page.locator("#squares")).to_contain_text(address)
+    assert page.url == address
