@@ -57,6 +57,7 @@ _PLATFORMS: Final = {
     **dict.fromkeys(("x", "twitter", "트위터"), "x"),
     **dict.fromkeys(("mastodon", "마스토돈"), "mastodon"),
     **dict.fromkeys(("bluesky", "블루스카이"), "bluesky"),
+    "rss": "rss",
     "local": "local",
 }
 _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {

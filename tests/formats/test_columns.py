@@ -1,9 +1,12 @@
 """Columns recognised by name, and rows of them as records."""
 
+from typing import get_args
+
 import pytest
 
 from app.formats.columns import Columns
 from app.formats.records import BadRecord, Item, Record, Skipped, read_each
+from app.services.posts.users import Platform
 
 
 def read(row: dict[str, object]) -> Item:
@@ -126,7 +129,7 @@ def test_kinds(row: dict[str, object], kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "platform"),
-    [("x", "x"), ("Twitter", "x"), ("bluesky", "bluesky"), ("local", "local"), ("fax", None)],
+    [("Twitter", "x"), ("fax", None), *((name, name) for name in get_args(Platform))],
 )
 def test_platforms(value: str, platform: str | None) -> None:
     assert record({"platform": value, "text": "hi"}).platform == platform
