@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Final
 
 import msgspec
-from sqlalchemy import URL, delete, make_url, text
+from sqlalchemy import delete, text
 
 from app.clock import now
 from app.config import Config
@@ -104,10 +104,11 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupMa
 
 def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
     """Raise BackupError where the database is PostgreSQL, with the command to use instead."""
-    url = make_url(config.database_url)
-    if url.get_backend_name() == "postgresql":
-        shown = URL.create("postgresql", url.username, None, url.host, url.port, url.database)
-        where = shlex.quote(shown.render_as_string())
+    if config.database_url.startswith("postgresql"):
+        # Its driver is installed only where it is used.
+        from app.db.postgresql.connection import without_password
+
+        where = shlex.quote(without_password(config.database_url))
         command = command.format(file=shlex.quote(str(file)), url=where)
         raise BackupError("PostgreSQL has its own tools; run: {command}", command=command)
 

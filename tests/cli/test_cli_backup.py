@@ -223,9 +223,9 @@ def assert_refused(other: Installation, backup: Path) -> str:
 
 
 def test_postgresql_has_tools_of_its_own(other: Installation, tmp_path: Path) -> None:
-    other.settings["SAYWHO_DATABASE_URL"] = URL
+    other.settings["SAYWHO_DATABASE_URL"] = f"{URL}?host=/run/pg&password=hunter2&ssl=require"
     (tmp_path / "there").touch()
-    shown = "postgresql://me@db.example:5433/posts"
+    shown = "'postgresql://me@db.example:5433/posts?host=/run/pg&sslmode=require'"
     for command, file, tool in (
         ("backup", "new", f"pg_dump --format=custom --file={tmp_path}/new {shown}"),
         ("restore", "there", f"pg_restore --no-owner --dbname={shown} {tmp_path}/there"),

@@ -83,6 +83,15 @@ def data_source(url: str) -> str:
     return urlunsplit(parts._replace(scheme="postgresql", query=urlencode(query)))
 
 
+def without_password(url: str) -> str:
+    """Return the URL as libpq writes it, with all options but passwords."""
+    parts = urlsplit(data_source(url))
+    user, at, hosts = parts.netloc.rpartition("@")
+    query = [(key, value) for key, value in parse_qsl(parts.query) if key != "password"]
+    netloc = user.partition(":")[0] + at + hosts
+    return urlunsplit(parts._replace(netloc=netloc, query=urlencode(query, safe="/")))
+
+
 def shown_name(url: str) -> str:
     """Return how messages call the database: without user, password and options."""
     parsed = make_url(url)
