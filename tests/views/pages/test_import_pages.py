@@ -105,9 +105,12 @@ async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -
     assert "<bdi>author0</bdi>" in first
     assert '<time datetime="2024-03-01T05:00:00Z">' in first
     assert "Korean" in first
+    assert "Whoever can reach this server can read" in text
     page = await browser.page(await upload(browser, b"text\njust a text\n", "texts.csv"))
     assert "no author named" in page
     assert "at an unknown time" in page
+    page = await browser.page(await upload(browser, "학생,글\n미나,안녕\n".encode(), "반.csv"))
+    assert "These posts name no author. Choose the column" in page
 
 
 async def test_columns_are_shown_and_may_be_chosen(app: Quart, browser: Browser) -> None:
