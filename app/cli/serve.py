@@ -7,7 +7,7 @@ import re
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
@@ -20,6 +20,9 @@ from app.cli.running import BAD_INPUT, FAILED, fail
 from app.config import Config
 
 MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder in it is made for this process alone
+THIS_MACHINE: Final = "127.0.0.1"
+FAR_AWAY: Final = "203.0.113.1"
+"""An address of documentation, which no host has."""
 _BIND = re.compile(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|unix:.+|fd://\d+", re.ASCII)
 
 
@@ -83,6 +86,9 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
                 each.listen(server.backlog)
         s = "s" if count > 1 else ""
         click.echo(f"Serving on {origin} with {count} worker{s}; Ctrl+C stops.")
+        outside = config.url or _origin(sockets[0], server, _network_address())
+        if outside != origin:
+            click.echo(f"Others on this machine's network reach it at {outside}")
         return Supervisor(partial(run, app), sockets, count).run()
 
 
@@ -98,15 +104,23 @@ def _fails_on(addresses: Sequence[str]) -> Iterator[None]:
         fail(f"cannot listen on {', '.join(addresses)}: {reason}", status)
 
 
-def _origin(listening: socket.socket, server: ServerConfig) -> str:
-    """Return an address of the socket that works on this machine."""
+def _origin(listening: socket.socket, server: ServerConfig, here: str = THIS_MACHINE) -> str:
+    """Return an address of the socket; one that listens everywhere has the host `here`."""
     scheme = "https" if server.ssl_enabled else "http"
     if listening.family not in {socket.AF_INET, socket.AF_INET6}:
         return f"{scheme}://localhost"
     host, port = listening.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with, not listened on
-        host = "127.0.0.1"
+        host = here
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _network_address() -> str:
+    """Return the address by which this machine would send to others; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect((FAR_AWAY, 9))
+        return str(probe.getsockname()[0])
+    return THIS_MACHINE
 
 
 async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -330,6 +331,21 @@ def test_serve_ends_well_and_loads_samples_only_into_a_new_database(tmp_path: Pa
         idle.close()
     assert "Traceback" not in server.log()
     assert installation.done("db", "current") == f"{HEAD}\n"
+
+
+def test_who_serves_a_network_is_told_the_address_for_others(tmp_path: Path) -> None:
+    installation, port = Installation(tmp_path / "instance"), free_port()
+    log_file = tmp_path / "log"
+    with (
+        log_file.open("ab") as log,
+        started(installation, (*SERVE, "--bind", f"0.0.0.0:{port}"), log) as process,
+    ):
+        served = Server(installation, process, log_file, port)
+        served.wait_until_ready()
+        assert f"Serving on http://127.0.0.1:{port} " in served.log()
+        # A machine without a network has no such address.
+        for host in re.findall(rf"network reach it at http://(.+):{port}", served.log()):
+            socket.create_connection((host, port), timeout=DEADLINE_S).close()
 
 
 def test_sample_posts_come_into_a_database_made_now(tmp_path: Path) -> None:
