@@ -12,7 +12,7 @@ from app.config import Config, ConfigError
 from app.dashboard import pages as dashboard
 from app.metrics import Metrics
 from app.paths import STATIC
-from app.views import access, answers, api, bodies, course, pages, parsing
+from app.views import answers, api, bodies, course, pages, parsing, policies
 
 
 def make_app(config: Config | None) -> Quart:
@@ -43,7 +43,7 @@ def make_app(config: Config | None) -> Quart:
 
     # 3. The hooks before a view. A visitor without access is refused whatever the address names.
     i18n.init_app(app, config)
-    access.init_app(app, config)
+    policies.init_app(app, config)
     preferences.init_app(app)
     answers.init_app(app)
 

@@ -20,11 +20,11 @@ from app.memo import Memo
 from app.metrics import Metrics
 from app.security import load_secret_keys
 from app.services.access.passwords import Passwords
-from app.services.compare.cards import Cards
 from app.services.compare.comparing import Comparer
 from app.services.compare.material import Models
+from app.services.compare.model_cards import Cards
 from app.services.compare.quiz import Showcase
-from app.services.imports.process import keep_importing
+from app.services.imports.runner import keep_importing
 from app.services.live import Live
 from app.services.maintenance import Maintenance, jobs, media_job, vectors_job
 from app.services.posts.archive import Owner

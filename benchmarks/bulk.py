@@ -53,12 +53,13 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.formats.source.file import Source
-from app.services.imports.imports import import_archive
 
 try:
     from app.formats.registry import open_archive
+    from app.services.imports.storing import import_archive
 except ImportError:  # An earlier commit.
     from app.formats import open_archive
+    from app.services.imports.imports import import_archive
 try:
     from app.tasks import collect_seldom
 except ImportError:  # An earlier commit.

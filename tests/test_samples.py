@@ -8,7 +8,7 @@ import pytest
 
 from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
-from app.services.compare.judging import judge
+from app.services.compare.answering import answer
 from app.services.compare.material import Models, gather
 from app.services.imports.samples import (
     FIRST_POSTS,
@@ -63,10 +63,10 @@ async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
         text = " ".join(post["text"] for post in posts[:2])
         async with db.read() as session:
             material = await gather(session, models, [text])
-        answer = await judge(material)
-        assert answer.ranking[0].username == name
-        assert answer.verdict == "likely"
-        assert answer.evidence
+        found = await answer(material)
+        assert found.ranking[0].username == name
+        assert found.verdict == "likely"
+        assert found.evidence
 
 
 def test_a_sample_author_is_known_by_the_first_post() -> None:

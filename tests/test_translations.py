@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 import app as package
 from app import errors
 from app.config import Config
-from app.services.imports import imports
+from app.services.imports import storing
 from app.services.posts import media
 from app.views import openapi
 from app.views.openapi import document
@@ -21,7 +21,7 @@ ROOT = Path(package.__file__).parent
 MESSAGES = dict.fromkeys(("_", "gettext", "gettext_noop"), None) | {"ngettext": (1, 2)}
 ERRORS = {
     name: None
-    for module in (errors, imports, media)
+    for module in (errors, storing, media)
     for name, value in vars(module).items()
     if isinstance(value, type) and issubclass(value, errors.AppError | ValueError)
 } | {"Message": None, "FetchError": None}

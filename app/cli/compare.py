@@ -11,6 +11,7 @@ from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_resu
 from app.compute.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
+from app.services.compare.answering import Comparison, answer
 from app.services.compare.batch_compare import (
     BatchLine,
     csv_texts,
@@ -18,7 +19,6 @@ from app.services.compare.batch_compare import (
     open_panel,
     plain_texts,
 )
-from app.services.compare.judging import Comparison, judge
 from app.services.compare.material import Models, gather
 from app.services.compare.reasons import add_reasons
 from app.views.verdicts import LIMITS, NOT_FOR, bars_of, shown_marks
@@ -61,7 +61,7 @@ def compare_command(
     async def compare(db: Database, _: Config) -> Comparison:
         async with db.read() as session:
             material = await gather(session, Models(), asked, usernames)
-            return await add_reasons(session, material, await judge(material, sure=sure))
+            return await add_reasons(session, material, await answer(material, sure=sure))
 
     comparison = with_database(compare)
     print_result(comparison, *_comparison_lines(comparison))

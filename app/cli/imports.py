@@ -30,9 +30,9 @@ from app.formats.csv import FIELDS, chosen_columns
 from app.formats.records import Archive, Item, ReadOptions, Record
 from app.formats.registry import FORMATS, WITH_ENTITIES, open_archive
 from app.formats.source.file import Source
-from app.services.imports.imports import NamelessFileError, check_archive, import_archive
 from app.services.imports.report import MAX_ERRORS, ImportReport, PostCounts
 from app.services.imports.samples import load_samples
+from app.services.imports.storing import NamelessFileError, check_archive, import_archive
 from app.services.posts.media import MediaKeeper, keeper_of
 from app.tasks import collect_seldom, share_heap
 

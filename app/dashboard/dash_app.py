@@ -18,7 +18,7 @@ from app.i18n import catalog, gettext_noop
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import DASH_CALLS, DASHBOARD
-from app.views.access import access
+from app.views.policies import access
 
 PREFIX: Final = DASHBOARD + "/"
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"

@@ -136,6 +136,8 @@ class Live:
     async def _stream(self, client: Client) -> AsyncGenerator[bytes, None]:
         data = WELCOME
         while data:
+            # While a message is sent, the task that serves the client stands at this `yield`; the
+            # timeout cancels that task where the client reads nothing.
             async with asyncio.timeout(READER_TIMEOUT_S):
                 yield data
             data = await self._next(client)

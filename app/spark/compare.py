@@ -11,8 +11,8 @@ import pyarrow
 from app.compute.judgement import SURE
 from app.errors import InvalidInputError
 from app.formats.columns import columns_of
+from app.services.compare.answering import SHOWN_OF_ALL
 from app.services.compare.contenders import comparable_text
-from app.services.compare.judging import SHOWN_OF_ALL
 from app.spark.jobs import JobError, Row, mapped, read_rows, session
 from app.spark.model import CorpusModel, from_bytes
 

@@ -24,8 +24,8 @@ from app.logs import request_id
 from app.memo import cacheable
 from app.paths import FOR_PROGRAMS
 from app.services.access.rights import ended_rights
-from app.views.access import right_to_read
 from app.views.parsing import event_of
+from app.views.policies import right_to_read
 
 AFTER_TIMEOUT_S: Final = 2.0
 AFTER_POLL_S: Final = 0.02

@@ -18,8 +18,8 @@ from werkzeug.datastructures import MultiDict
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import API
-from app.views.access import Policy, access
 from app.views.parsing import NoArgs, parse_args, parse_json
+from app.views.policies import Policy, access
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"

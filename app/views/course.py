@@ -7,8 +7,8 @@ from quart.typing import ResponseReturnValue
 from app.lifespan import resources
 from app.services.posts.users import add_user, find_user
 from app.services.sources.registry import ask_for_visits
-from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
+from app.views.policies import writing
 
 blueprint = PageBlueprint("course")
 

@@ -9,7 +9,7 @@ from app.compute.judgement import LIKELY, Limit, Verdict
 from app.compute.strangers import BELIEF, stranger_rate
 from app.compute.text import guess_language, own_words, word_count
 from app.i18n import gettext, gettext_noop, show_percent
-from app.services.compare.judging import Comparison, Evidence
+from app.services.compare.answering import Comparison, Evidence
 
 NOT_FOR: Final = gettext_noop(
     "This must not be used to find out who stands behind an anonymous account, nor as the only "

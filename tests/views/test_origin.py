@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app import create_app
 from app.models import Base
 from app.services.access.operators import add_setup_link
-from app.views.access import SAFE_METHODS
+from app.views.policies import SAFE_METHODS
 from tests.browsing import PASSWORD, Browser, make_operator, parts_of, signed_in
 from tests.conftest import MakeConfig, Shared, client_with
 

@@ -29,8 +29,8 @@ from app.dashboard.figures.base import (
 from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop, show_number, show_percent
 from app.lifespan import resources
-from app.services.compare.card import Card, CardAuthor
 from app.services.compare.contenders import MOST_COMPARED
+from app.services.compare.model_card import Card, CardAuthor
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.views.filters import View
 

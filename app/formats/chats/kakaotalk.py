@@ -68,7 +68,7 @@ _LONGEST_LINE: Final = 600
 """Characters of a line that may begin a message or a day, beside its text."""
 
 
-def judge(text: str) -> tuple[Fate, str]:
+def classify(text: str) -> tuple[Fate, str]:
     """Return whether a text was said; media and deleted messages have a text of the app."""
     if _MEDIA.fullmatch(text):
         return "media", text
@@ -115,8 +115,8 @@ class _ByDays(Grammar):
                 return True
         return False
 
-    def judge(self, text: str) -> tuple[Fate, str]:
-        return judge(text)
+    def classify(self, text: str) -> tuple[Fate, str]:
+        return classify(text)
 
 
 class Windows(_ByDays):
@@ -199,7 +199,7 @@ def _csv_messages(source: Source) -> Iterator[ChatMessage]:
     """Yield the messages of a Mac; who has no name is the app itself."""
     for row in islice(read_rows(lines(source), ","), 1, None):
         when, name, text = (*row.fields, "", "", "")[:3]
-        fate, said = judge(text)
+        fate, said = classify(text)
         if not name or _SYSTEM.fullmatch(text):
             fate = "system"
         yield ChatMessage(row.number, name, _time(when), said, fate)

@@ -57,7 +57,7 @@ class Grammar(Protocol):
     def read(self, line: str) -> Opening | None:
         """Return what the line begins; None for a line that goes on with the one before."""
 
-    def judge(self, text: str) -> tuple[Fate, str]:
+    def classify(self, text: str) -> tuple[Fate, str]:
         """Return whether the whole text was said, and the text without what the app added."""
 
 
@@ -87,7 +87,7 @@ def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Cha
 def _message(grammar: Grammar, opening: Opening, place: int, parts: list[str]) -> ChatMessage:
     text, fate = "\n".join(parts).strip("\n"), opening.fate
     if opening.name and fate == "said":
-        fate, text = grammar.judge(text)
+        fate, text = grammar.classify(text)
     return ChatMessage(place, opening.name, opening.when, text, fate)
 
 

@@ -96,7 +96,7 @@ class WhatsApp:
         name = _MARKS.sub("", name).removeprefix("~").strip()
         return Opening(name, when, _MARKS.sub("", text)) if name else None
 
-    def judge(self, text: str) -> tuple[Fate, str]:
+    def classify(self, text: str) -> tuple[Fate, str]:
         """Return what became of a text, without an attached file's name and the note of an edit."""
         if _MEDIA.fullmatch(text):
             return "media", text

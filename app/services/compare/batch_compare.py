@@ -16,8 +16,8 @@ from app.compute.judgement import SURE, Verdict
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.formats.columns import columns_of
+from app.services.compare.answering import RankedAuthor, answer
 from app.services.compare.contenders import comparable_text
-from app.services.compare.judging import RankedAuthor, judge
 from app.services.compare.material import Material, Models, gather_each
 from app.tasks import worked_on
 
@@ -126,10 +126,10 @@ class Panel:
             ]
 
     async def _judged(self, line: BatchLine, material: Material) -> JudgedText:
-        answer = await judge(material, sure=self.sure, explain=False)
+        answered = await answer(material, sure=self.sure, explain=False)
         await asyncio.sleep(0)  # Other requests need the processor too.
         given = line.given.id if line.given else None
-        return JudgedText(line.line, given, answer.verdict, answer.none, answer.ranking)
+        return JudgedText(line.line, given, answered.verdict, answered.none, answered.ranking)
 
 
 async def open_panel(

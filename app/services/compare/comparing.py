@@ -16,8 +16,8 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError
 from app.memo import Memo
+from app.services.compare.answering import Comparison, answer
 from app.services.compare.contenders import Contender, choose, comparable_texts, contenders_by_key
-from app.services.compare.judging import Comparison, judge
 from app.services.compare.material import Material, Models, gather, load_authors, with_habits
 from app.services.compare.reasons import add_reasons
 from app.tasks import worked_on
@@ -70,7 +70,7 @@ class Comparer:
         where. Raises NotFoundError and InvalidInputError.
         """
         material = await self.gather(texts, usernames)
-        return await self.judge(material, sure=sure, explain=explain, reasons=reasons)
+        return await self.answer(material, sure=sure, explain=explain, reasons=reasons)
 
     async def gather(
         self, texts: Sequence[str], usernames: Sequence[str], *, hidden_post: int | None = None
@@ -88,11 +88,11 @@ class Comparer:
         material = await self._find(usernames) or await self._reading(tuple(usernames))
         return replace(material, texts=own)
 
-    async def judge(
+    async def answer(
         self, material: Material, *, sure: float = SURE, explain: bool = True, reasons: bool = False
     ) -> Comparison:
         """Return the answer to a question that was gathered."""
-        comparison = await judge(material, sure=sure, explain=explain)
+        comparison = await answer(material, sure=sure, explain=explain)
         if not reasons or not comparison.evidence:
             return comparison
         async with self._db.read() as session:

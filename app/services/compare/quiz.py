@@ -16,7 +16,7 @@ from app.db.backend import Sessions
 from app.errors import GoneError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.compare.judging import Comparison, judge
+from app.services.compare.answering import Comparison, answer
 from app.services.compare.material import Models, gather
 
 FEWEST_POSTS: Final = 20
@@ -178,7 +178,7 @@ async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solu
     asked = await read_question(session, key)
     text = asked.text.replace(HIDDEN, "")
     material = await gather(session, models, [text], asked.usernames, hidden_post=asked.tweet_id)
-    comparison = await judge(material)
+    comparison = await answer(material)
     return Solution(asked.tweet_id, asked.username, asked.usernames, asked.text, comparison)
 
 

@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.usage import PostTexts, TypicalWord, is_mostly_korean, typical_words, used_piece
+from app.services.compare.answering import EXPLAINED, Comparison, Evidence
 from app.services.compare.habits import OwnPost, newest_own
-from app.services.compare.judging import EXPLAINED, Comparison, Evidence
 from app.services.compare.material import Material, Models
 from app.services.posts.users import get_user
 

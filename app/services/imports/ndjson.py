@@ -15,8 +15,8 @@ from app.errors import AppError
 from app.services.access.rights import Right, check_right
 from app.services.event_log import newest_event
 from app.services.imports.bulk import BATCH, BulkPost, count
-from app.services.imports.imports import import_posts
 from app.services.imports.report import BulkError, ImportReport
+from app.services.imports.storing import import_posts
 from app.services.posts.new_tweet import PostFields
 from app.services.posts.users import Platform
 

@@ -13,8 +13,8 @@ from app.formats.source.file import Source
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.background import renew_background
-from app.services.imports.imports import import_archive
 from app.services.imports.report import ImportReport
+from app.services.imports.storing import import_archive
 from app.services.posts.deletion import delete_user
 from app.services.search.vocabulary import renew_vocabulary
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.db.backend import Sessions
 from app.models import LiveSource, ModelCard, Profile, Tweet, User
-from app.services.compare.cards import forget_cards
+from app.services.compare.model_cards import forget_cards
 from app.services.compare.profiles import subtract_tweet
 from app.services.event_log import NewEvent, append_event, append_events
 from app.services.posts.post_counts import count_posts, remove_counts

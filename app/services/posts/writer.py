@@ -191,6 +191,7 @@ async def _store(
     else:
         events += [NewEvent("tweet.created", row["user_id"], row["id"]) for row in fresh]
     events += [NewEvent("tweet.updated", row["user_id"], row["id"]) for row in changed]
+    # In bulk an author's new posts share the key of the author's own event, which comes before.
     event_of = {each[1:3]: number for each, number in zip(events, event_ids, strict=True)}
     for row in fresh:
         row["event_id"] = event_of[row["user_id"], None if is_bulk else row["id"]]

@@ -27,13 +27,13 @@ from app.errors import InvalidInputError, message_of, packed
 from app.formats.records import Archive
 from app.models import LiveSource, Tweet
 from app.sandbox import Sandbox
-from app.services.imports.imports import import_archive
 from app.services.imports.report import ImportReport
+from app.services.imports.storing import import_archive
 from app.services.posts.deletion import delete_post
 from app.services.posts.users import find_user
+from app.services.sources.fetching import FetchError, Web, allowed
 from app.services.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
 from app.services.sources.registry import due_sources
-from app.services.sources.web import FetchError, Web, allowed
 
 SOURCES: Final = "sources"
 LOOK_EVERY_S: Final = 2.0

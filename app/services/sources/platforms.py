@@ -13,8 +13,8 @@ from app.formats.platform_pages import PageHead, read_author_feed, read_statuses
 from app.formats.records import Item, Record
 from app.formats.rss import read_feed
 from app.sandbox import Sandbox
-from app.services.sources.names import MOST_FEED, MOST_JSON, account_id, mastodon_api
-from app.services.sources.web import GONE, MIB, Answer, Web, unanswered
+from app.services.sources.fetching import GONE, MIB, Answer, Web, unanswered
+from app.services.sources.finding import MOST_FEED, MOST_JSON, account_id, mastodon_api
 
 PORTION: Final = 100
 PORTION_BYTES: Final = MIB // 2

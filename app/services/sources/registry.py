@@ -13,7 +13,7 @@ from app.compute.text import username_key
 from app.errors import ConflictError, Message, NotFoundError, unpacked
 from app.models import LiveSource
 from app.services.posts.users import check_platform, find_user
-from app.services.sources.names import SourceName
+from app.services.sources.finding import SourceName
 
 
 class SourceFacts(msgspec.Struct, frozen=True, omit_defaults=True):

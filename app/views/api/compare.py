@@ -13,9 +13,9 @@ from quart import Response
 from app.compute.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
+from app.services.compare.answering import Comparison
 from app.services.compare.batch_compare import GivenText, JudgedText, json_texts, open_panel
-from app.services.compare.card import Card
-from app.services.compare.judging import Comparison
+from app.services.compare.model_card import Card
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint, Body
 from app.views.parsing import request_bytes, require_type

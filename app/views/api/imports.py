@@ -17,9 +17,9 @@ from app.paths import IMPORTS
 from app.services.imports.jobs import add_job, cancel_job, get_job, list_jobs, remove_upload
 from app.services.imports.report import ImportFacts, facts
 from app.views import cursors
-from app.views.access import writing
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Body, Reply
 from app.views.bodies import Spool, spooled_body, spooled_upload
+from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_imports", tag="imports")
 

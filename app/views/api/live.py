@@ -9,10 +9,10 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import LIVE
 from app.services.posts.users import get_user
-from app.views.access import right_to_read
 from app.views.answers import streamed
 from app.views.blueprints import EVENTS, ApiBlueprint
 from app.views.parsing import event_of
+from app.views.policies import right_to_read
 
 blueprint = ApiBlueprint("api_live", tag="live")
 

@@ -17,9 +17,9 @@ from app.paths import API, API_DOCS, HEALTHZ, METRICS, READYZ
 from app.services.checks import check_ready, measure_lag
 from app.services.event_log import newest_event
 from app.views import openapi
-from app.views.access import access, own_origin
 from app.views.blueprints import HTML, ApiBlueprint
 from app.views.openapi import Schema
+from app.views.policies import access, own_origin
 
 blueprint = ApiBlueprint("service", tag="service", url_prefix=None)
 

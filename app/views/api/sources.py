@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from app.lifespan import resources
 from app.paths import SOURCES
-from app.services.sources.names import find_source
+from app.services.sources.finding import find_source
 from app.services.sources.registry import (
     SourceFacts,
     add_source,
@@ -16,8 +16,8 @@ from app.services.sources.registry import (
     remove_source,
 )
 from app.views import cursors
-from app.views.access import writing
 from app.views.blueprints import ApiBlueprint
+from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_sources", tag="sources")
 

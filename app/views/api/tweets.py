@@ -17,10 +17,10 @@ from app.services.posts.users import get_user
 from app.services.posts.writer import PostRequest
 from app.services.search.similar import Method, SimilarPost, similar_posts
 from app.views import cursors
-from app.views.access import right_to_write, writing
 from app.views.blueprints import NDJSON, ApiBlueprint, Body, Reply
 from app.views.bodies import spooled_body
 from app.views.parsing import require_type
+from app.views.policies import right_to_write, writing
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 

@@ -9,8 +9,8 @@ from app.lifespan import resources
 from app.services.posts.deletion import delete_user
 from app.services.posts.users import Author, Platform, add_user, list_authors
 from app.views import cursors
-from app.views.access import writing
 from app.views.blueprints import ApiBlueprint, Reply
+from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_users", tag="users")
 

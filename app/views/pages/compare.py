@@ -11,18 +11,16 @@ from msgspec import Meta, Struct
 from quart import Response, g, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app import drawing
 from app.compute.judgement import SURE
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
 from app.i18n import gettext
 from app.lifespan import resources
+from app.services.compare.answering import Comparison, JudgedPassage, passages_of
 from app.services.compare.contenders import MOST_TEXTS
-from app.services.compare.judging import Comparison, JudgedPassage, passages_of
 from app.services.compare.material import Material
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.tweets import get_post
-from app.views.access import own_origin
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.comparison import LINES, picture_of, shown_comparison
 from app.views.pages.parts import (
@@ -33,6 +31,8 @@ from app.views.pages.parts import (
     see_other,
     show_names,
 )
+from app.views.pages.picture import draw_picture
+from app.views.policies import own_origin
 from app.views.verdicts import NOT_FOR
 
 blueprint = PageBlueprint("compare")
@@ -80,9 +80,9 @@ async def show_picture(args: PictureArgs) -> Response:
     names = given_names(args.username)
     comparer = resources().comparer
     material = await comparer.gather(given_texts(args.text)[0], names, hidden_post=args.post)
-    comparison = await comparer.judge(material, sure=args.sure, reasons=True)
+    comparison = await comparer.answer(material, sure=args.sure, reasons=True)
     picture = picture_of(comparison, is_named=bool(names))
-    return Response(await asyncio.to_thread(drawing.draw, picture), content_type="image/png")
+    return Response(await asyncio.to_thread(draw_picture, picture), content_type="image/png")
 
 
 class CardArgs(Struct):
@@ -197,7 +197,7 @@ async def _compared(
 ) -> dict[str, object]:
     comparer = resources().comparer
     material = await comparer.gather(texts, names, hidden_post=hidden_post)
-    comparison = await comparer.judge(material, sure=sure, reasons=True)
+    comparison = await comparer.answer(material, sure=sure, reasons=True)
     passages = await _disagreeing(material, comparison)
     return await shown_comparison(comparison, names, passages, hidden_post)
 

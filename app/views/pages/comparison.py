@@ -9,12 +9,12 @@ from quart import url_for
 
 from app.clock import now
 from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR
-from app.drawing import AUTHORS, Picture, PictureBar, PictureMark
 from app.i18n import gettext, show_number, show_percent
 from app.lifespan import resources
-from app.services.compare.judging import Comparison, Evidence, JudgedPassage
+from app.services.compare.answering import Comparison, Evidence, JudgedPassage
 from app.services.posts.tweets import Post, find_posts
 from app.views.pages.parts import hues_of, marked_text
+from app.views.pages.picture import AUTHORS, Picture, PictureBar, PictureMark
 from app.views.verdicts import (
     LIMITS,
     bars_of,

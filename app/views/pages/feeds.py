@@ -12,8 +12,8 @@ from app.lifespan import resources
 from app.paths import FEED
 from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import get_author
-from app.views.access import own_origin
 from app.views.blueprints import PageBlueprint
+from app.views.policies import own_origin
 
 blueprint = PageBlueprint("feeds")
 

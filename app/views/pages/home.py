@@ -16,7 +16,7 @@ from app.errors import InvalidInputError
 from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
-from app.services.compare.judging import MODEL_NAME
+from app.services.compare.answering import MODEL_NAME
 from app.services.posts.archive import most_liked, newest_pictures, posts_within
 from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import Author, get_author

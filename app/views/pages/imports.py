@@ -37,7 +37,6 @@ from app.services.imports.preview import SHOWN, Preview, left_out, preview
 from app.services.imports.report import errors_of, stored_authors, stored_posts
 from app.services.imports.samples import list_samples
 from app.views import cursors
-from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_upload
 from app.views.pages.parts import (
@@ -47,6 +46,7 @@ from app.views.pages.parts import (
     show_names,
     time_left_in_words,
 )
+from app.views.policies import writing
 
 blueprint = PageBlueprint("imports", policy="operator")
 

@@ -10,9 +10,9 @@ from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.access.logins import add_session, end_session, sign_in
 from app.services.access.operators import add_operator, clean_name, find_setup_link
-from app.views.access import clear_session, set_device, set_session, source_of, writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import languages_at, render_form, see_other
+from app.views.policies import clear_session, set_device, set_session, source_of, writing
 
 blueprint = PageBlueprint("login", policy="open")
 

@@ -20,9 +20,9 @@ from app.services.compare.quiz import (
     read_question,
     solve,
 )
-from app.views.access import own_origin
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import hues_of, marked_text, render_form, see_other
+from app.views.policies import own_origin
 
 blueprint = PageBlueprint("quiz")
 

@@ -26,10 +26,10 @@ from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.samples import delete_samples, list_samples
 from app.services.posts.deletion import delete_everybody, delete_post, delete_user
 from app.services.posts.users import count_users
-from app.views.access import source_of, writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
 from app.views.pages.parts import languages_at, render_form, see_other
+from app.views.policies import source_of, writing
 
 blueprint = PageBlueprint("settings", policy="operator")
 View = Callable[..., Awaitable[ResponseReturnValue]]

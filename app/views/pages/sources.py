@@ -7,7 +7,7 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError
 from app.lifespan import resources
 from app.paths import SOURCES
-from app.services.sources.names import find_source
+from app.services.sources.finding import find_source
 from app.services.sources.registry import (
     add_source,
     ask_for_visit,
@@ -16,9 +16,9 @@ from app.services.sources.registry import (
     remove_source,
 )
 from app.views import cursors
-from app.views.access import writing
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import languages_at, render_form, see_other
+from app.views.policies import writing
 
 blueprint = PageBlueprint("sources", policy="operator")
 

@@ -8,8 +8,8 @@ import pytest
 from app.clock import now
 from app.compute.judgement import FEWEST_JUDGED, RATED
 from app.db.engine import Database
+from app.services.compare.answering import SHOWN_OF_ALL, Comparison, answer
 from app.services.compare.batch_compare import open_panel, plain_texts
-from app.services.compare.judging import SHOWN_OF_ALL, Comparison, judge
 from app.services.compare.material import Models, gather
 from app.services.compare.profiles import ProfileStore
 from app.services.event_log import newest_event
@@ -25,7 +25,7 @@ TEXT = "zyzzyva quokka 등대지기"
 async def compare(db: Database, own: Models, *usernames: str, text: str = TEXT) -> Comparison:
     async with db.read() as session:
         material = await gather(session, own, [text], usernames)
-    return await judge(material)
+    return await answer(material)
 
 
 async def test_comparisons_among_writes_are_each_of_one_state(db: Database) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
+from app.services.compare.answering import Comparison, answer
 from app.services.compare.background import renew_background
 from app.services.compare.comparing import MOST_NAMES, Comparer
-from app.services.compare.judging import Comparison, judge
 from app.services.compare.material import Models, gather
 from app.services.posts.deletion import delete_post, delete_user
 from app.services.posts.users import add_user
@@ -58,7 +58,7 @@ async def fresh(db: Database, *usernames: str) -> Comparison | str:
             material = await gather(session, models, [TEXT], usernames)
     except AppError as error:
         return error.detail
-    return await judge(material)
+    return await answer(material)
 
 
 async def kept(comparer: Comparer, *usernames: str) -> Comparison | str:
@@ -66,7 +66,7 @@ async def kept(comparer: Comparer, *usernames: str) -> Comparison | str:
         material = await comparer.gather([TEXT], usernames)
     except AppError as error:
         return error.detail
-    return await judge(material)
+    return await answer(material)
 
 
 @pytest.mark.parametrize("seed", range(4))

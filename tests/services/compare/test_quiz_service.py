@@ -5,8 +5,8 @@ import pytest
 from app.clock import now
 from app.compute.text import HIDDEN
 from app.db.engine import Database
+from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
-from app.services.compare.judging import judge
 from app.services.compare.material import Models, gather
 from app.services.compare.quiz import Question, QuestionKey, draw, read_question, solve
 from app.services.posts.deletion import delete_post
@@ -86,7 +86,7 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
         text = solution.text.replace(HIDDEN, "")
         async with db.read() as session:
             material = await gather(session, models, [text], ["museum", "ferry"])
-        return [(r.username, r.probability) for r in (await judge(material)).ranking]
+        return [(r.username, r.probability) for r in (await answer(material)).ranking]
 
     fair = [(ranked.username, ranked.probability) for ranked in solution.comparison.ranking]
     assert fair != await compared()

@@ -2,8 +2,8 @@
 
 from app.clock import now
 from app.db.engine import Database
+from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
-from app.services.compare.judging import judge
 from app.services.compare.material import Models, gather
 from app.services.compare.reasons import add_reasons, typical_of
 from app.services.posts.new_tweet import new_tweet
@@ -45,7 +45,7 @@ async def test_a_hidden_post_is_in_no_figure(db: Database) -> None:
     models, text = Models(), "another quokka again"
     async with db.read() as session:
         hidden = await gather(session, models, [text], ["ann", "ben"], hidden_post=ids[-1])
-        found = await add_reasons(session, hidden, await judge(hidden))
+        found = await add_reasons(session, hidden, await answer(hidden))
     (mark,) = [mark for mark in found.evidence if "quokka" in str(mark.piece)]
     assert mark.own == 13.8, "once in 29 posts"
     assert mark.posts == [ids[-2]]

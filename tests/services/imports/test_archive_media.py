@@ -14,8 +14,8 @@ from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
-from app.services.imports.imports import import_archive
 from app.services.imports.report import BulkError, ImportReport
+from app.services.imports.storing import import_archive
 from app.services.posts.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip

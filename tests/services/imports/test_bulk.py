@@ -19,8 +19,8 @@ from app.formats.records import Record
 from app.models import Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports import reading
-from app.services.imports.imports import import_archive
 from app.services.imports.jobs import IMPORTING, add_job, change_running, claim_job, counted
+from app.services.imports.storing import import_archive
 from tests.databases import Databases
 from tests.services.imports.test_imports import NOON, archive, outcome, record
 

@@ -16,8 +16,8 @@ from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.folding import users_with_tails
 from app.services.imports import reading
-from app.services.imports.imports import import_archive
 from app.services.imports.report import ImportReport
+from app.services.imports.storing import import_archive
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from app.errors import NotFoundError
 from app.formats.records import PostRow, ReplyTarget
 from app.formats.registry import WRITERS, open_archive
 from app.formats.source.file import Source
-from app.services.imports.imports import import_archive
+from app.services.imports.storing import import_archive
 from app.services.posts import exporting
 from app.services.posts.deletion import delete_post, delete_user
 from app.services.posts.exporting import begin_export, exported

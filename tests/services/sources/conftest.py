@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from app.config import Config
 from app.db.engine import Database
 from app.models import LiveSource, Tweet, User
-from app.services.sources import following, web
+from app.services.sources import fetching, following
+from app.services.sources.finding import parse_source
 from app.services.sources.following import Follower
-from app.services.sources.names import parse_source
 from app.services.sources.registry import SourceFacts, add_source, all_sources, ask_for_visits
 from tests.live_platforms import Platform, live_platform
 
@@ -76,7 +76,7 @@ async def make_following(
 ) -> AsyncIterator[Callable[..., Following]]:
     """Make a follower of the platform that does not wait between requests."""
     made: list[Following] = []
-    monkeypatch.setattr(web, "PAUSE_S", 0.0)
+    monkeypatch.setattr(fetching, "PAUSE_S", 0.0)
     monkeypatch.setattr(following, "TICK_S", 0.01)
 
     def make(**settings: Any) -> Following:

@@ -9,7 +9,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.services.sources import following, web
+from app.services.sources import fetching, following
 from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.live_platforms import Platform, live_platform
@@ -35,7 +35,7 @@ async def site(make_config: MakeConfig, platform: Platform) -> AsyncIterator[Qua
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the follower look for sources all the time."""
     monkeypatch.setattr(following, "LOOK_EVERY_S", 0.05)
-    monkeypatch.setattr(web, "PAUSE_S", 0.0)
+    monkeypatch.setattr(fetching, "PAUSE_S", 0.0)
 
 
 @pytest.mark.usefixtures("quick")
@@ -111,7 +111,7 @@ async def test_an_address_stands_for_what_is_there(
     stored: str,
     others: list[str],
 ) -> None:
-    monkeypatch.setattr(web, "is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(fetching, "is_public", lambda address: address == "127.0.0.1")
     platform.add("sky", "hello")
     platform.pages = {
         "/blog/": page_naming("feed", "/comments"),

@@ -12,7 +12,7 @@ from app import create_app
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.lifespan import KEY, Resources
-from app.services.imports.imports import import_archive
+from app.services.imports.storing import import_archive
 from app.services.posts.deletion import delete_user
 from app.services.posts.media import keeper_of
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip

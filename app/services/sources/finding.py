@@ -17,7 +17,7 @@ from app.errors import InvalidInputError, message_of
 from app.formats.rss import read_feed_addresses
 from app.sandbox import Sandbox
 from app.services.posts.new_tweet import checked_url
-from app.services.sources.web import MIB, FetchError, Web, allowed
+from app.services.sources.fetching import MIB, FetchError, Web, allowed
 
 LivePlatform = Literal["bluesky", "mastodon", "rss"]
 MAX_LENGTH: Final = 2_000

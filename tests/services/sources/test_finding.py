@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidInputError
+from app.services.sources.finding import parse_source
 from app.services.sources.following import LONGEST_S, SHORTEST_S, pause_s
-from app.services.sources.names import parse_source
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from app.compute.features import features_of
 from app.compute.fitting import hold_out
 from app.compute.judgement import judge
 from app.compute.text import has_words, own_words
-from app.services.compare.judging import MODEL_NAME, Model
+from app.services.compare.answering import MODEL_NAME, Model
 from app.services.compare.material import Material
 
 FEWEST_ASKED: Final = 10

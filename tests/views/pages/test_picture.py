@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 from PIL import Image
 
-from app.drawing import (
+from app.views.pages.picture import (
     AUTHORS,
     MARGIN,
     SIZE,
@@ -14,7 +14,7 @@ from app.drawing import (
     Picture,
     PictureBar,
     PictureMark,
-    draw,
+    draw_picture,
     laid_out,
 )
 
@@ -23,7 +23,7 @@ TEXT = "Fog again, the bell rings, 안개 🎉 مرحبا and no end of it. " * 
 
 def colours(picture: Picture) -> set[tuple[int, ...]]:
     """Return the colours of a picture of the right size."""
-    with Image.open(BytesIO(draw(picture))) as image:
+    with Image.open(BytesIO(draw_picture(picture))) as image:
         assert (image.format, image.size) == ("PNG", SIZE)
         found = image.convert("RGB").getcolors(2**20) or []
         return {colour for _, colour in found if isinstance(colour, tuple)}

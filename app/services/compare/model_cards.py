@@ -17,11 +17,11 @@ from app.db.backend import backend_of
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.models import ModelCard, User
-from app.services.compare.card import Card, StrangerPosts, measure
+from app.services.compare.answering import MODEL_NAME
 from app.services.compare.contenders import compared_users, contenders_by_key, state_of_all
 from app.services.compare.habits import newest_own, newest_units
-from app.services.compare.judging import MODEL_NAME
 from app.services.compare.material import Material, Models, check_words, load_authors, with_habits
+from app.services.compare.model_card import Card, StrangerPosts, measure
 
 REST: Final = timedelta(minutes=1)
 """A card is made again at most this often while posts arrive; until then the last one is shown."""

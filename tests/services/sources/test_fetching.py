@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 
 from app.clock import now
-from app.services.sources.web import Answer, FetchError, Web, is_public
+from app.services.sources.fetching import Answer, FetchError, Web, is_public
 from tests.live_platforms import Fault, Platform, live_platform
 
 MOST = 2**20
@@ -52,7 +52,7 @@ async def test_a_host_gets_one_request_at_a_time_and_one_a_second(
 
 
 async def test_failures_are_told_in_words(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.services.sources.web.PAUSE_S", 0.0)
+    monkeypatch.setattr("app.services.sources.fetching.PAUSE_S", 0.0)
 
     def answering(body: bytes) -> Callable[..., Awaitable[None]]:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -146,7 +146,7 @@ async def test_the_address_that_was_checked_is_the_one_that_is_asked(
 
 
 async def test_redirects_end(platform: Platform, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.services.sources.web.PAUSE_S", 0.0)
+    monkeypatch.setattr("app.services.sources.fetching.PAUSE_S", 0.0)
     platform.faults = [Fault(status=301, headers={"Location": "/feed"})] * 50
     with pytest.raises(FetchError, match="redirects too often"):
         await get(web, f"{platform.address}/feed")
@@ -184,7 +184,7 @@ async def test_what_follows_a_gzips_end_is_not_read(web: Web) -> None:
 async def test_cookies_of_one_host_are_sent_to_none(
     platform: Platform, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.sources.web.PAUSE_S", 0.0)
+    monkeypatch.setattr("app.services.sources.fetching.PAUSE_S", 0.0)
     platform.faults = [Fault(headers={"Set-Cookie": "track=abc; Path=/"})]
     for host in ("127.0.0.1", "localhost", "127.0.0.1"):
         address = platform.address.replace("127.0.0.1", host)
@@ -195,7 +195,7 @@ async def test_cookies_of_one_host_are_sent_to_none(
 async def test_a_slow_source_is_given_up(
     platform: Platform, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.sources.web.TIMEOUT_S", 0.2)
+    monkeypatch.setattr("app.services.sources.fetching.TIMEOUT_S", 0.2)
     platform.faults = [Fault(delay_s=2.0)]
     with pytest.raises(FetchError, match="does not answer in time"):
         await get(web, f"{platform.address}/feed")

@@ -30,7 +30,7 @@ _ROW: Final = 48
 """Height of a row of the text."""
 _BREAK: Final = 14
 """Free space where the text has an empty line, as between two messages."""
-_FONTS: Final = Path(__file__).parent / "fonts"
+_FONTS: Final = Path(__file__).parents[2] / "fonts"
 _UNKNOWN: Final = "□"
 """Stands for what the fonts have no sign for, such as emoji."""
 
@@ -101,7 +101,7 @@ class Arrangement:
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def draw(picture: Picture) -> bytes:
+def draw_picture(picture: Picture) -> bytes:
     """Return the picture as PNG; a new one takes some 200 ms, so call it in a thread."""
     image = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(image)

@@ -1,6 +1,6 @@
 """Runs imports in a process of their own, so that pages answer meanwhile.
 
-A worker that finds a waiting import starts `python -m app.services.imports.process` with the
+A worker that finds a waiting import starts `python -m app.services.imports.runner` with the
 settings in its environment. One such process at a time gets the lock, whichever worker started it;
 it goes on if its worker dies. A stop kills it.
 """
@@ -26,7 +26,6 @@ from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
-from app.services.imports.imports import CancelledImportError, check_archive, import_archive
 from app.services.imports.jobs import (
     IMPORTING,
     UPLOAD_LIFETIME,
@@ -44,6 +43,7 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.report import ImportReport, stored_posts
+from app.services.imports.storing import CancelledImportError, check_archive, import_archive
 from app.services.posts.media import keeper_of
 from app.tasks import close_inherited_files, collect_seldom, run_child, share_heap
 

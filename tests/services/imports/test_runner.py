@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from app.services.imports.process import NICENESS, run_next_job
+from app.services.imports.runner import NICENESS, run_next_job
 from tests.conftest import MakeConfig
 
 

@@ -13,9 +13,9 @@ from app.db.engine import Database
 from app.errors import NotFoundError
 from app.models import ModelCard
 from app.services.compare.background import renew_background
-from app.services.compare.card import masked, wilson
-from app.services.compare.cards import Cards
 from app.services.compare.material import Models
+from app.services.compare.model_card import masked, wilson
+from app.services.compare.model_cards import Cards
 from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.tweets import list_posts

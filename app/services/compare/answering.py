@@ -11,8 +11,7 @@ from app.compute.attribution import query_of
 from app.compute.counts import Counts
 from app.compute.evidence import Uses, evidence, judge_passages, uses_of
 from app.compute.features import Occurrences, occurrences
-from app.compute.judgement import SURE, Case, Judgement, Limit, Verdict
-from app.compute.judgement import judge as judge_case
+from app.compute.judgement import SURE, Case, Judgement, Limit, Verdict, judge
 from app.compute.text import own_words
 from app.services.compare.material import Material
 from app.tasks import INLINE_CHARACTERS
@@ -118,19 +117,19 @@ class JudgedPassage(msgspec.Struct, frozen=True):
     """That the sentence is by this author, given those around it."""
 
 
-async def judge(material: Material, *, sure: float = SURE, explain: bool = True) -> Comparison:
+async def answer(material: Material, *, sure: float = SURE, explain: bool = True) -> Comparison:
     """Judge the texts of the material, in a thread where that takes long."""
     size = sum(map(len, material.texts))
     if size <= INLINE_CHARACTERS // 2 and len(material.users) <= INLINE_AUTHORS:
-        return judge_now(material, sure=sure, explain=explain)
-    return await asyncio.to_thread(judge_now, material, sure=sure, explain=explain)
+        return answer_now(material, sure=sure, explain=explain)
+    return await asyncio.to_thread(answer_now, material, sure=sure, explain=explain)
 
 
-def judge_now(material: Material, *, sure: float = SURE, explain: bool = True) -> Comparison:
-    """Judge as `judge` does, without leaving the thread."""
+def answer_now(material: Material, *, sure: float = SURE, explain: bool = True) -> Comparison:
+    """Answer as `answer` does, without leaving the thread."""
     found = occurrences(material.text) if explain else None
     case = material.case(_query(material, found))
-    judgement = judge_case(case, sure)
+    judgement = judge(case, sure)
     shares = case.ranking.probabilities.tolist()
     order = judgement.order if material.is_named else judgement.order[:SHOWN_OF_ALL]
     return Comparison(
