@@ -32,7 +32,7 @@ class PostFilters(Struct):
     @property
     def zone(self) -> ZoneInfo:
         """The time zone. Raises MalformedError for an unknown one."""
-        return parse_zone(self.tz or "UTC")
+        return parse_zone(self.tz)
 
     def select(
         self,
@@ -142,6 +142,10 @@ class View(PostFilters):
     platform: str = ""
     narrow: Literal["", "1"] = ""
     """Whether a figure is drawn on a phone; no filter, and in no address."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return parse_zone(self.tz or "UTC")
 
     @property
     def names(self) -> list[str]:
