@@ -122,13 +122,13 @@ def _make_writable(folder: Path, what: str) -> None:
     try:
         make_private_folder(folder)
     except OSError as error:
-        raise StartError(f"{what} {folder} cannot be made: {error}") from error
+        raise StartError(f"{what} {folder} cannot be made: {error.strerror}") from error
     try:
         probe = folder / ".writable"
         probe.touch()
         probe.unlink(missing_ok=True)  # Another process that starts may have been faster.
     except OSError as error:
-        raise StartError(f"{what} {folder} cannot be written: {error}") from error
+        raise StartError(f"{what} {folder} cannot be written: {error.strerror}") from error
 
 
 def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:

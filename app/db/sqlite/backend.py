@@ -181,7 +181,9 @@ class SqliteBackend(Backend):
         except sqlite3.OperationalError as error:
             raise StartError(f"{self.path} cannot be read: {error}") from error
         except sqlite3.DatabaseError as error:
-            raise StartError(f"{self.path} is not a database of saywho: {error}") from error
+            raise StartError(
+                f"{self.path} is damaged, or no database of saywho: {error}"
+            ) from error
         if names and not is_ours:
             raise StartError(f"{self.path} is another program's database; name another file")
         return str(row[0]) if row else None

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
 
+from msgspec import Struct
 from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
@@ -35,13 +36,18 @@ blueprint = PageBlueprint("settings", policy="operator")
 View = Callable[..., Awaitable[ResponseReturnValue]]
 
 
+class SettingsArgs(Struct):
+    changed: bool = False
+    """Whether the password has just been changed."""
+
+
 @blueprint.page("/settings")
-async def show_settings() -> ResponseReturnValue:
-    return await _page()
+async def show_settings(args: SettingsArgs) -> ResponseReturnValue:
+    return await _page(is_changed=args.changed)
 
 
 async def _page(
-    *, new_token: str | None = None, failure: AppError | None = None
+    *, new_token: str | None = None, is_changed: bool = False, failure: AppError | None = None
 ) -> ResponseReturnValue:
     async with resources().db.read() as session:
         tokens = await list_tokens(session)
@@ -59,6 +65,7 @@ async def _page(
         author_total=author_total,
         samples=samples,
         new_token=new_token,
+        is_changed=is_changed,
         facts=facts,
         version=version("saywho"),
         language_links=languages_at("settings.show_settings"),
@@ -131,7 +138,7 @@ async def change_password(form: Form) -> ResponseReturnValue:
             raise wrong
         await set_password_hash(session, me.operator_id, password_hash)
         await end_other_sessions(session, operator_id=me.operator_id, but=me.session_id)
-    return _back()
+    return see_other(url_for("settings.show_settings", changed="true"))
 
 
 @blueprint.action("/settings/authors/delete")

@@ -90,7 +90,7 @@ async def test_preview_shows_what_is_in_the_file_and_stores_nothing(
     assert "<b>posts" not in page
     assert await count_authors(app) == 0
     # It waits to be started: neither in the history nor, for programs, an import.
-    assert "Nothing was imported here yet" in await browser.page("/imports")
+    assert "No file was uploaded yet" in await browser.page("/imports")
     assert (await browser.get(f"/api/v1{address}")).status_code == 404
 
 
