@@ -111,6 +111,11 @@ async def test_a_failure_of_what_is_inside_is_500_with_nothing_but_the_id() -> N
     assert b"secret" not in body
 
 
+async def test_an_answer_without_content_names_no_length() -> None:
+    _, headers, _ = await ask([], status=204, own=[(b"Content-Length", b"0")])
+    assert not {b"Content-Length", b"content-length"} & headers.keys()
+
+
 @pytest.mark.parametrize(
     "headers",
     [

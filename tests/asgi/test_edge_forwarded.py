@@ -65,6 +65,11 @@ def test_forms_of_an_address(entry: str, address: str | None) -> None:
     assert seen["client"] == ((address, 0) if address else ("127.0.0.1", 4711))
 
 
+@pytest.mark.parametrize("scheme", ["HTTPS", "javascript", ""])
+def test_a_scheme_that_is_none_changes_nothing(scheme: str) -> None:
+    assert forwarded(scope(("x-forwarded-proto", scheme)), 1)["scheme"] == "http"
+
+
 def test_the_forwarded_host_replaces_the_one_that_the_proxy_used() -> None:
     seen = forwarded(scope(("x-forwarded-host", "evil.example, saywho.example.org")), 1)
     assert [value for name, value in seen["headers"] if name == b"host"] == [b"saywho.example.org"]

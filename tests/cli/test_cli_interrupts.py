@@ -90,3 +90,29 @@ def test_what_was_stored_before_a_signal_stays_is_counted_and_gone_on_with(
     again = installation.json("import", path)
     assert (again["accepted"], again["duplicates"]) == (POSTS - stored, stored)
     assert installation.run("check").exit_code == 0
+
+
+def test_the_copy_of_a_killed_dry_run_goes_at_the_next_command(installation: Installation) -> None:
+    def copies() -> list[Path]:
+        return list(installation.data_dir.glob("*.copy-*/copy.db"))
+
+    def is_copied() -> bool:
+        return any(copy.stat().st_size for copy in copies())
+
+    installation.done("user", "add", "mina")
+    with importing(installation, "-", "--dry-run") as killed:
+        installation.wait_until(is_copied)
+        (copy,) = copies()
+        assert (copy.stat().st_mode & 0o777, copy.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+        killed.kill()
+        killed.wait()
+    assert copies() == [copy]
+    with importing(installation, "-", "--dry-run") as alive:
+        installation.wait_until(lambda: copies() not in ([], [copy]))
+        installation.done("users")
+        # Nobody takes away what another one works with.
+        assert len(copies()) == 1
+        assert copies() != [copy]
+        alive.stdin.close()
+        assert alive.wait(TIMEOUT_S) == 0
+    assert list(installation.data_dir.glob("*.copy-*")) == []

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import resource
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.archives import x_members, x_zip
 from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation, lines
 
 QUART = PROGRAM.with_name("quart")
@@ -42,6 +44,29 @@ def test_the_commands_are_there_under_quart(installation: Installation) -> None:
     users = installation.process(QUART, "--app", "app", "users", "--json")
     assert users.returncode == 0
     assert '"미나"' in users.stdout
+
+
+def test_a_pipe_too_large_for_temporary_files_is_one_line(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.done("user", "add", "미나")
+    archive = x_zip(tmp_path / "x.zip", x_members() | {"data/film": os.urandom(2_000_000)})
+    room = installation.database.stat().st_size + 300_000
+    with archive.open("rb") as file:
+        ended = subprocess.run(
+            [PROGRAM, "import", "-"],
+            env=installation.environment(),
+            stdin=file,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+        )
+    assert ended.returncode == 1
+    assert "cannot be copied to a temporary file: File too large" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert installation.count_posts() == 0
 
 
 def test_on_a_terminal_progress_is_a_bar(installation: Installation, tmp_path: Path) -> None:

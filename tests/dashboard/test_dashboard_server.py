@@ -175,6 +175,30 @@ async def test_malformed_callbacks_are_refused(shared: Shared, name: str) -> Non
         assert answer.status_code == 400, await answer.get_data()
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"[" * 20_000, "application/json", 400),
+        (json.dumps(call("week")).encode(), "text/plain", 415),
+        (json.dumps(call("week", "x" * 1_100_000)).encode(), "application/json", 413),
+    ],
+    ids=["deep", "type", "large"],
+)
+async def test_bodies_that_are_no_callback(
+    shared: Shared, body: bytes, content_type: str, status: int
+) -> None:
+    answer = await shared.anybody.post(UPDATE, data=body, headers={"Content-Type": content_type})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    "path", ["anything", "assets/x.js", "os/path.py", "dash/../../x.js", "dash/dash.py"]
+)
+async def test_nothing_else_is_there(shared: Shared, path: str) -> None:
+    for folder in (PREFIX, PREFIX + "_dash-component-suites/"):
+        assert (await shared.anybody.get(folder + path)).status_code == 404
+
+
 async def test_the_page_allows_no_foreign_script_or_style_of_another_host(shared: Shared) -> None:
     answer = await shared.anybody.get(PREFIX)
     page = await answer.get_data(as_text=True)

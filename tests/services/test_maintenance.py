@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
-from app.models import Event, Profile, Tweet, User
+from app.models import BackgroundSnapshot, Event, Profile, Tweet, User
 from app.services.compare.folding import LONGEST_TAIL, LongTails
+from app.services.imports.jobs import IMPORTING
 from app.services.maintenance import LEAD, Job, Maintenance, jobs
 from app.services.posts.deletion import delete_user
 from app.services.posts.new_tweet import new_tweet
@@ -171,3 +172,20 @@ async def test_all_tails_are_found_at_first_and_then_those_of_new_events(db: Dat
         await tails.fold(db)
         assert not await are_found(tails)
         assert not await are_found(LongTails())
+
+
+async def test_while_an_import_runs_counts_are_renewed_more_seldom(db: Database) -> None:
+    async def renewed() -> int | None:
+        await maintain(db)
+        async with db.read() as session:
+            return await session.scalar(select(func.max(BackgroundSnapshot.version)))
+
+    await make_author(db, "ann", 40)
+    assert await renewed() == 1
+    await make_author(db, "ben", 20)
+    async with db.exclusive(IMPORTING):
+        assert await renewed() == 1
+        await make_author(db, "cho", 30)
+        assert await renewed() == 2
+    await make_author(db, "dan", 30)
+    assert await renewed() == 3

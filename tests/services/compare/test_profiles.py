@@ -129,6 +129,17 @@ async def test_a_batch_of_many_posts_is_folded_in_its_transaction(db: Database) 
     assert await find_faults(db) == []
 
 
+async def test_an_older_session_is_not_shown_newer_posts(db: Database) -> None:
+    await post(db, "ann", "old")
+    store = ProfileStore()
+    async with db.read() as session:
+        users = await contenders_by_name(session, ["ann"])
+        await post(db, "ann", "new")
+        assert (await load(db, store, "ann"))[0].posts == 2
+        (profile,) = await store.load(session, users)
+        assert (profile.posts, profile.counts) == (1, counted(["old"]))
+
+
 async def test_folding_at_once_with_writes_and_deletions_loses_nothing(
     make_config: MakeConfig,
 ) -> None:

@@ -144,6 +144,19 @@ async def finish(task: "asyncio.Task[None]") -> None:
     await asyncio.wait_for(task, DEADLINE_S)
 
 
+@pytest.mark.parametrize("path", [PATH, "/api/v1/live"])
+async def test_head_ends_and_does_not_say_that_there_is_nothing(
+    app: Quart, writer: Client, path: str
+) -> None:
+    await writer.add_user("mina", "one")
+    reader = Reader(app, writer, path)
+    reader.takes.set()
+    await finish(reader.ask("HEAD"))
+    assert reader.messages[0]["status"] == 200
+    assert b"content-length" not in dict(reader.messages[0]["headers"])
+    assert (reader.data, reader.has_all) == (b"", True)
+
+
 @pytest.fixture
 async def many(writer: Client, monkeypatch: pytest.MonkeyPatch) -> int:
     """Posts of several pages."""

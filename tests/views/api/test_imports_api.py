@@ -375,6 +375,28 @@ async def test_cancelling(app: Quart, writer: Client) -> None:
     assert await find_faults(parts_of(app).db) == []
 
 
+async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
+    make_config: MakeConfig, db: Database
+) -> None:
+    body, expected = large_file(4 * BATCH)
+    first = create_app(make_config())
+    async with first.test_app():
+        writer = await client_with(first, "write")
+        address = await send(writer, body)
+        await under_way(writer, address)
+    async with db.read() as session:
+        between = await get_job(session, 1)
+    assert (between.state, between.attempts, between.finished_at) == ("interrupted", 0, None)
+    assert 0 < between.accepted < 4 * BATCH
+    second = create_app(make_config())
+    async with second.test_app():
+        job = await ended(Client(second, writer.headers), address)
+    assert job["state"] == "done"
+    assert {name: job[name] for name in expected} == expected
+    assert job["bytes_read"] == len(body)
+    assert await find_faults(db) == []
+
+
 async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
     make_config: MakeConfig, db: Database
 ) -> None:
