@@ -249,6 +249,18 @@ async def test_what_no_choice_stands_for_stays_chosen(viewed: Client) -> None:
     assert 'type="hidden" name="platform" value="y"' in page
 
 
+async def test_days_without_hours_are_not_told_as_hours(writer: Client, anybody: Client) -> None:
+    for hour, told in (("00:00", "midnight in UTC"), ("10:30", "Most posts come on Tuesday")):
+        days = [f"2026-03-0{day}T{hour}:00Z" for day in (2, 3, 3, 4)]
+        rows = [
+            json.dumps({"username": "mina", "text": f"{day} {number}", "created_at": day})
+            for number, day in enumerate(days)
+        ]
+        headers = {"Content-Type": "application/x-ndjson"}
+        await writer.post("/api/v1/tweets", data="\n".join(rows), headers=headers)
+        assert told in (await drawn(anybody, "week"))["note"]
+
+
 GATED: Final = (
     PREFIX,
     PREFIX + "_dash-layout",

@@ -46,6 +46,8 @@ MOST_NARROW: Final = 28
 """Columns on a phone, where each is still as wide as 6 pixels."""
 DAY_MS: Final = 86_400_000
 HOURS: Final = 24
+DAYS_AT_ONE_HOUR: Final = 3
+"""Weekdays with posts at one hour of the day alone, as those of a file without hours have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,11 @@ class Week(Figure):
         }
         busiest = data.index(most)
         note = gettext("Most posts come on {weekday} between {hour}:00 and {next}:00: {count}.")
+        if len(cells) >= DAYS_AT_ONE_HOUR and len({cell.column for cell in cells}) == 1:
+            note = gettext(
+                "All posts are between {hour}:00 and {next}:00. If their file told only days,"
+                " that is midnight in UTC, and not when they were written."
+            )
         return Drawing(
             note.format(
                 weekday=weekdays("wide")[busiest // HOURS],
