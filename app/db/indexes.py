@@ -34,13 +34,8 @@ def searched_text(text: str, media: str | None) -> str:
 
 
 def index_terms(text: str, user_id: int, media: str | None = None) -> str:
-    """Return the terms of a post, joined by blanks."""
-    return " ".join(post_terms(text, user_id, media))
-
-
-def post_terms(text: str, user_id: int, media: str | None) -> list[str]:
-    """Return the terms of a post in their order, the author's last."""
-    return [*terms(searched_text(text, media)), author_term(user_id)]
+    """Return the terms of a post in their order, the author's last, joined by blanks."""
+    return " ".join([*terms(searched_text(text, media)), author_term(user_id)])
 
 
 def author_term(user_id: int) -> str:

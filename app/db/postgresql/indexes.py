@@ -23,12 +23,25 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.words import terms
 from app.db.backend import chunks
-from app.db.indexes import IndexedPost, OpenSession, TermCount, Terms, Vector, WordIndex, post_terms
+from app.db.indexes import (
+    IndexedPost,
+    OpenSession,
+    TermCount,
+    Terms,
+    Vector,
+    WordIndex,
+    author_term,
+    searched_text,
+)
 from app.models import Embedding, Tweet
 
 LONGEST: Final = 500
 """Most characters of a term that are indexed: a lexeme has at most 2,046 bytes."""
+MOST_SEARCHED: Final = 40_000
+"""Characters of a post and its descriptions that are indexed: a `tsvector` has at most 1 MiB, and a
+character needs up to 20 bytes of it."""
 LAST_POSITION: Final = 16_383
 INLINE: Final = 20
 """Most posts that are indexed on the loop, not in a thread."""
@@ -126,9 +139,10 @@ def vector(post: IndexedPost) -> str:
     """Return the terms of a post in the notation of `tsvector`."""
     # Positions of a very long post start again at 1, so that consecutive terms stay consecutive;
     # ranking removes false matches.
+    found = terms(searched_text(post.text, post.media)[:MOST_SEARCHED])
     return " ".join(
         f"{_quoted(term)}:{place % LAST_POSITION + 1}"
-        for place, term in enumerate(post_terms(post.text, post.user_id, post.media))
+        for place, term in enumerate([*found, author_term(post.user_id)])
     )
 
 

@@ -22,6 +22,8 @@ MOST_DESCRIBED: Final = 5_000
 """Characters of a description that an import keeps."""
 MOST_MEDIA: Final = 100
 """Media of one post that a request may name."""
+_NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
+"""What some programs write for none; PostgreSQL's driver takes it for minus infinity."""
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -123,9 +125,12 @@ def _time(created_at: datetime | None) -> datetime | None:
     if created_at is None:
         return None
     try:
-        return created_at.astimezone(UTC).replace(microsecond=0)
+        time = created_at.astimezone(UTC).replace(microsecond=0)
     except OverflowError:
-        raise InvalidInputError("created_at is out of range", loc="created_at") from None
+        time = _NO_TIME
+    if time == _NO_TIME:
+        raise InvalidInputError("created_at is out of range", loc="created_at")
+    return time
 
 
 def checked_language(lang: str | None) -> str | None:

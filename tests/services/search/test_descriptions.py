@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import text, update
 
 from app.db.engine import Database
@@ -45,6 +46,16 @@ async def test_posts_are_found_by_their_descriptions(db: Database) -> None:
     page = await find(db, "lamp morning")
     (hit,) = page.hits
     assert (hit.highlights, page.alt_highlights) == ([(7, 14)], {hit.id: [[(2, 6)], []]})
+    assert await find_faults(db) == []
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize("letters", ["\ufdfa ", "\U00020000\U00020001"])
+async def test_a_post_with_very_long_descriptions_is_found_by_its_beginning(
+    db: Database, letters: str
+) -> None:
+    await store(db, "lamp", *[letters * 12_500] * 8)
+    assert await found(db, "lamp") == ["1"]
     assert await find_faults(db) == []
 
 

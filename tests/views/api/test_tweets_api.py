@@ -117,6 +117,7 @@ async def test_korean_is_told_by_its_letters(sharing: Client, text: str, lang: s
         ("created_at", {"text": "a", "created_at": "yesterday"}),
         ("created_at", {"text": "a", "created_at": 0}),
         ("created_at", {"text": "a", "created_at": "0001-01-01T00:00:00+14:00"}),
+        ("created_at", {"text": "a", "created_at": "0001-01-01T00:00:00Z"}),
         ("lang", {"text": "a", "lang": "korean!"}),
         ("lang", {"text": "a", "lang": ""}),
         ("source_id", {"text": "a", "source_id": ""}),
