@@ -95,7 +95,7 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupMa
                 raise
     except FileExistsError as error:
         raise BackupError(f"{target} exists; a backup overwrites nothing") from error
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         raise StartError(f"the database cannot be copied: {error}") from error
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         raise BackupError(f"{target} cannot be written: {error.strerror}") from error

@@ -1,6 +1,7 @@
 """`saywho db …`: migrations there and back, and a vacuum."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,24 @@ def test_a_database_of_another_program_is_left_alone(
         assert said in result.stderr
         assert len(result.stderr.splitlines()) == 1
     assert installation.json("db", "current") == {"revision": revision}
+
+
+def test_a_damaged_database_is_one_line(installation: Installation, tmp_path: Path) -> None:
+    records = [{"username": "a", "text": f"number {n}", "id": str(n)} for n in range(50)]
+    installation.done("import", lines(tmp_path / "p.jsonl", *records))
+    with closing(sqlite3.connect(installation.database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'Users'"
+        (page,) = connection.execute(query).fetchone()
+    with installation.database.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    for command in (("users",), ("check",), ("db", "vacuum"), ("backup", tmp_path / "b.tar")):
+        result = installation.run(*command)
+        assert result.exit_code == 1, command
+        assert len(result.stderr.splitlines()) == 1
+        assert "damaged" in result.output or "malformed" in result.stderr
 
 
 def test_an_unknown_revision_is_status_2(installation: Installation) -> None:

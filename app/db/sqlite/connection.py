@@ -89,7 +89,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
 
 def as_app_error(error: BaseException) -> AppError | None:
     """Return the app's error for a driver's error that a caller can act on."""
-    if not isinstance(error, exc.OperationalError):
+    if not isinstance(error, exc.DatabaseError):
         return None
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
@@ -98,6 +98,11 @@ def as_app_error(error: BaseException) -> AppError | None:
         return UnavailableError("The database is busy; try again soon")
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR}:
         return unwritable()
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return UnavailableError(
+            "The database file is damaged; the operator restores a backup",
+            headers={"Retry-After": "30"},
+        )
     return None
 
 
