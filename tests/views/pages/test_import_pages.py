@@ -111,6 +111,8 @@ async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -
     assert "at an unknown time" in page
     page = await browser.page(await upload(browser, "학생,글\n미나,안녕\n".encode(), "반.csv"))
     assert "These posts name no author. Choose the column" in page
+    page = await browser.page(await upload(browser, "이름,한마디\n미나,안녕\n".encode(), "반.csv"))
+    assert "These posts name no author" not in page
 
 
 async def test_columns_are_shown_and_may_be_chosen(app: Quart, browser: Browser) -> None:
