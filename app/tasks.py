@@ -8,6 +8,9 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, Final, TypeVar
 
 from app.config import PREFIX
@@ -107,6 +110,40 @@ async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
         task.exception()  # Retrieved, though the caller gets the cancellation.
         raise cancelled
     task.result()
+
+
+class DaemonThread:
+    """Runs work in one thread, in the order given; a program ends without waiting for it.
+
+    A pool of one thread would take 1 to 4 us more for a statement, of 26.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        Thread(target=_work, args=(self._jobs,), daemon=True, name=name).start()
+
+    def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        future: Future[Result] = Future()
+
+        def job() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(work(*arguments))
+                except BaseException as error:
+                    future.set_exception(error)
+
+        self._jobs.put(job)
+        return future
+
+    def stop(self) -> None:
+        """End the thread after the work that it has."""
+        self._jobs.put(None)
+
+
+def _work(jobs: "SimpleQueue[Callable[[], None] | None]") -> None:
+    while (job := jobs.get()) is not None:
+        job()
+        del job  # It refers to the rows of its statement.
 
 
 class Turns:

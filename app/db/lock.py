@@ -7,12 +7,13 @@ import glob
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.errors import unwritable
+from app.tasks import DaemonThread
 
 
 class FileLock:
@@ -28,11 +29,12 @@ class FileLock:
         self._path = path
         self._turn = path.with_suffix(".turn")
         self._tasks = asyncio.Lock()
-        # One thread is enough to wait for other processes. It is not one of the shared pool.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="flock")
+        self._thread: DaemonThread | None = None
+        """Waits for other processes. Nothing waits for it: a holder may be stopped for hours."""
 
     def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._thread is not None:
+            self._thread.stop()
 
     @asynccontextmanager
     async def held(self, *, timeout_s: float) -> AsyncIterator[None]:
@@ -52,33 +54,32 @@ class FileLock:
 
     async def _acquire(self) -> int:
         """Return a descriptor that holds the lock until it is closed."""
-        # Each holder opens the file itself, so that closing it releases this lock alone.
-        descriptor, turn = self._open()
-        if locked_at_once(turn) and locked_at_once(descriptor):
-            os.close(turn)
-            return descriptor
-        loop = asyncio.get_running_loop()
-        waiting = loop.run_in_executor(self._thread, _locked_in_turn, descriptor, turn)
+        with contextlib.suppress(BlockingIOError):
+            return self._locked(fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._thread = self._thread or DaemonThread("flock")
+        waiting = self._thread.submit(self._locked, fcntl.LOCK_EX)
         try:
-            return await asyncio.shield(waiting)
+            return await asyncio.wrap_future(waiting)
         except asyncio.CancelledError:
-            # A thread cannot be cancelled: it acquires the lock later.
+            # If the thread has begun, it acquires the lock later.
             waiting.add_done_callback(_release)
             raise
 
-    def _open(self) -> tuple[int, int]:
-        with contextlib.ExitStack() as stack:
+    def _locked(self, how: int) -> int:
+        try:
+            turn = _open_locked(self._turn, how)
             try:
-                descriptor = open_lock(self._path)
-                stack.callback(os.close, descriptor)
-                turn = open_lock(self._turn)
-            except OSError as error:  # A file system may become read-only at any time.
-                raise unwritable() from error
-            stack.pop_all()
-        return descriptor, turn
+                # Each holder opens the file itself, so that closing it releases this lock alone.
+                return _open_locked(self._path, how)
+            finally:
+                os.close(turn)
+        except BlockingIOError:
+            raise
+        except OSError as error:  # A file system may become read-only at any time.
+            raise unwritable() from error
 
 
-def _release(acquired: "asyncio.Future[int]") -> None:
+def _release(acquired: Future[int]) -> None:
     if not acquired.cancelled() and acquired.exception() is None:
         os.close(acquired.result())
 
@@ -125,15 +126,13 @@ def open_lock(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def _locked(descriptor: int) -> int:
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    return descriptor
-
-
-def _locked_in_turn(descriptor: int, turn: int) -> int:
-    _locked(turn)
-    _locked(descriptor)
-    os.close(turn)
+def _open_locked(path: Path, how: int) -> int:
+    descriptor = open_lock(path)
+    try:
+        fcntl.flock(descriptor, how)
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
 
 

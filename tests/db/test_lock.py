@@ -38,6 +38,24 @@ asyncio.run(main())
 """
 
 
+WAITER = """
+import asyncio, contextlib, os, sys
+from pathlib import Path
+from app.db.lock import FileLock
+
+async def main():
+    lock = FileLock(Path(sys.argv[1]))
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        with contextlib.suppress(TimeoutError):
+            async with lock.held(timeout_s=0.01):
+                raise AssertionError
+    print(len(os.listdir("/proc/self/fd")) - before)
+
+asyncio.run(main())
+"""
+
+
 class Holder:
     """Another process that holds the lock until it is told to let go."""
 
@@ -102,6 +120,14 @@ async def test_a_cancelled_waiter_never_takes_the_lock(tmp_path: Path) -> None:
         assert await patient == "entered"
         assert await enter(lock) == "entered"
         await asyncio.to_thread(take, tmp_path / "lock")
+
+
+def test_a_process_that_waits_in_vain_opens_few_files_and_can_end(tmp_path: Path) -> None:
+    holder = Holder(tmp_path / "lock")
+    command = [sys.executable, "-c", WAITER, str(tmp_path / "lock")]
+    opened = subprocess.run(command, capture_output=True, check=True, timeout=40).stdout
+    assert int(opened) <= 2
+    holder.let_go()
 
 
 def take(path: Path) -> None:

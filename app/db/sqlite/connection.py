@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
 from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Connection, event, exc, make_url
@@ -21,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.sqlite.indexes import register
 from app.errors import AppError, StorageFullError, UnavailableError, unwritable
+from app.tasks import DaemonThread
 
 POOL_SIZE: Final = 5
 POOL_TIMEOUT_S: Final = 30
@@ -114,37 +113,23 @@ class DriverConnection:
         """The statement that begins a transaction, to be run in the trip of the first of it."""
         self._connection: sqlite3.Connection | None = None
         """SQLAlchemy looks here whether the connection is open."""
-        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        """What the thread does next; None ends it."""
+        self._thread = DaemonThread("sqlite")
         self._last: Future[Any] | None = None
         """The newest work; when it is done, so is all before it."""
 
     async def open(self, opening: Callable[[], sqlite3.Connection]) -> "DriverConnection":
         """Open the connection in its thread."""
-        # A program that fails ends without waiting for a statement. A pool of one thread would take
-        # 1 to 4 us more for each, of 26.
-        Thread(target=_work, args=(self._jobs,), daemon=True, name="sqlite").start()
         opened = self._submit(opening)
         try:
             self._connection = await asyncio.wrap_future(opened)
         except BaseException:
             opened.add_done_callback(_close_unawaited)
-            self._jobs.put(None)
+            self._thread.stop()
             raise
         return self
 
     def _submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        future: Future[Result] = Future()
-
-        def job() -> None:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(work(*arguments))
-                except BaseException as error:
-                    future.set_exception(error)
-
-        self._last = future
-        self._jobs.put(job)
+        self._last = future = self._thread.submit(work, *arguments)
         return future
 
     async def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
@@ -190,14 +175,8 @@ class DriverConnection:
         """Begin to close; nobody waits for it."""
         if self._connection is not None:
             self._submit(_end, self._connection)
-            self._jobs.put(None)
+            self._thread.stop()
             self._connection = None
-
-
-def _work(jobs: "SimpleQueue[Callable[[], None] | None]") -> None:
-    while (job := jobs.get()) is not None:
-        job()
-        del job  # It refers to the rows of its statement.
 
 
 def _close_unawaited(opened: Future[sqlite3.Connection]) -> None:
