@@ -60,10 +60,10 @@ _TURN: Final = text(
     "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key),"
     " current_setting('synchronous_standby_names') <> ''"
 )
-_TRY: Final = "SELECT pg_backend_pid() WHERE pg_try_advisory_lock(hashtext('saywho'), $1)"
+_TRY: Final = "SELECT pg_try_advisory_lock(hashtext('saywho'), $1) AND pg_try_advisory_lock($1, $2)"
 _IS_HELD: Final = text(
     "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
-    " AND pid = :pid AND objid = :work)"
+    " AND classid = :work AND objid = :holder)"
 )
 _NEXT: Final = text(
     "SELECT name, setval(CAST(name AS regclass), nextval(CAST(name AS regclass)) + ids - 1)"
@@ -127,15 +127,20 @@ class PostgresqlBackend(Backend):
     async def exclusive(self, work: str) -> AsyncIterator[IsHeld | None]:
         # A session's lock, which ends with the connection; what is left of its holder then stores
         # nothing, since each write asks the server who has the lock.
-        key = crc32(work.encode()) >> 1
+        # That is asked by a lock of the holder's own: after a restart or a failover, the session of
+        # another holder may well have the same number.
+        key, holder = crc32(work.encode()) >> 1, secrets.randbits(31)
         connection = await connect(self._url, application_name=f"saywho {work}")
         try:
-            pid = await connection.fetchval(_TRY, key)
+            try:
+                is_free = await connection.fetchval(_TRY, key, holder)
+            except FAILURES as error:
+                raise as_app_error(error) or error from error
 
             async def is_held(session: AsyncSession) -> bool:
-                return bool(await session.scalar(_IS_HELD, {"pid": pid, "work": key}))
+                return bool(await session.scalar(_IS_HELD, {"work": key, "holder": holder}))
 
-            yield is_held if pid else None
+            yield is_held if is_free else None
         finally:
             await to_the_end(_unlock(connection))
 
