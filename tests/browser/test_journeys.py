@@ -124,6 +124,28 @@ async def test_comparing_again_shows_another_result_and_address(
     await expect(page.locator("h1.answer")).to_contain_text("골목빵집")
 
 
+async def test_going_back_from_an_answer_keeps_what_was_typed_and_ticked(
+    website: Website, crowd: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    text, several = page.locator("#tweet_text"), page.locator("[name=each_line]")
+    await page.goto(website.address("/"))
+    await several.check()
+    await compare(page, f"{TEXT}\n오늘도 굽습니다.", *KOREANS)
+    assert parse_qs(urlsplit(page.url).query)["text"] == [TEXT, "오늘도 굽습니다."]
+    await page.go_back()
+    await expect(text).to_have_value(f"{TEXT}\n오늘도 굽습니다.")
+    await expect(several).to_be_checked()
+    await expect(page.get_by_role("checkbox", name=KOREANS[0])).to_be_checked()
+    await expect(page.locator("[data-chosen]")).to_have_text("2")
+    await page.goto(crowd.address("/"))
+    await page.locator("#username1").fill("neighbour_07")
+    await compare(page, "Tea at 5, bread at 7, and rain.")
+    await expect(page.locator("h1.answer")).to_be_visible()
+    await page.go_back()
+    await expect(page.locator("#username1")).to_have_value("neighbour_07")
+
+
 @WITH_AND_WITHOUT
 async def test_search_marks_what_matches(
     website: Website, open_page: OpenPage, javascript: bool
@@ -225,6 +247,29 @@ async def test_the_language_is_remembered(
 
 async def background(page: Page) -> str:
     return str(await page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+async def test_the_theme_is_chosen_on_any_page_and_remembered(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.goto(website.address("/compare"))
+    light = await background(page)
+    menu = page.get_by_title("화면 모드")
+    await page.locator("#tweet_text").fill("typed before")
+    await menu.click()
+    await page.get_by_role("link", name="어둡게").click()
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    dark = await background(page)
+    assert dark != light
+    await expect(page.locator("#tweet_text")).to_have_value("typed before")
+    await expect(menu).to_be_focused()
+    await page.goto(website.address("/authors"))
+    assert await background(page) == dark
+    await menu.click()
+    await page.get_by_role("link", name="시스템 설정과 같게").click()
+    await expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
+    assert await background(page) == light
 
 
 async def tab_to(page: Page, selector: str) -> None:

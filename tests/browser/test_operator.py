@@ -145,6 +145,20 @@ async def test_importing_a_file(
     await expect(page.locator(".figure")).to_have_text("30")
 
 
+async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
+    workshop: Website, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = await open_page(operator_of=workshop)
+    await upload(page, workshop, posts_file(tmp_path, "우체국", 3000))
+    await page.get_by_role("button", name="가져오기 시작").click()
+    await page.get_by_role("button", name="취소").focus()
+    await expect(page.locator("#ended")).to_be_focused(timeout=IMPORT_TIMEOUT_MS)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.wait_for_timeout(1200)
+    assert asked == []
+
+
 async def test_a_file_is_dropped_and_its_upload_watched_and_cancelled(
     workshop: Website, open_page: OpenPage
 ) -> None:

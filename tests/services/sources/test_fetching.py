@@ -51,6 +51,20 @@ async def test_a_host_gets_one_request_at_a_time_and_one_a_second(
     assert all(after - before >= 1.0 for before, after in pairwise(times))
 
 
+async def test_hosts_do_not_wait_for_each_other(platform: Platform) -> None:
+    web = Web(lambda _: True)
+    with live_platform("127.0.0.2") as other:
+        other.add("feed", "hello")
+        platform.faults = [Fault(delay_s=3.0)]
+        slow = asyncio.create_task(get(web, f"{platform.address}/feed"))
+        await asyncio.sleep(0)
+        await get(web, f"{other.address}/feed")
+        assert not slow.done()
+        slow.cancel()
+        await asyncio.wait([slow])
+    await web.close()
+
+
 async def test_failures_are_told_in_words(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.services.sources.fetching.PAUSE_S", 0.0)
 
@@ -166,7 +180,9 @@ async def test_what_follows_a_gzips_end_is_not_read(web: Web) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal sent
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"hello"))
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+        # More comes with the end, while less than all of what is before it has been unpacked.
+        writer.write(head + gzip.compress(bytes(900_000)) + bytes(10_000))
         with contextlib.suppress(ConnectionError):
             while True:
                 writer.write(bytes(2**16))
@@ -177,7 +193,7 @@ async def test_what_follows_a_gzips_end_is_not_read(web: Web) -> None:
         port = server.sockets[0].getsockname()[1]
         async with asyncio.timeout(10):
             _, body = await get(web, f"http://127.0.0.1:{port}/")
-    assert body == b"hello"
+    assert body == bytes(900_000)
     assert sent < 16 * 2**20
 
 

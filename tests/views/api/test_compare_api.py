@@ -263,19 +263,22 @@ async def test_body_that_is_no_comparison_is_422(shared: Shared, body: object) -
 async def test_a_batch_is_judged_line_by_line(pair: Client) -> None:
     texts = ["The bread is warm!!", "비가 와요"]
     lines = [json.dumps({"text": text, "id": f"n{n}"}) for n, text in enumerate(texts)]
-    body = "\n".join([lines[0], "", lines[1], "{}", '{"text": "123"}']).encode()
+    deep = f'{{"text": "a", "x": {"[" * 100_000}{"]" * 100_000}}}'
+    bad = ["{}", '{"text": "123"}', deep, '{"text": "a\\ud800"}', '{"text": NaN}']
+    bad += ['{"text": "a", "id": ' + "9" * 5_000 + "}"]
+    body = "\n".join([lines[0], "", *bad, lines[1]]).encode()
     answer = await pair.post(
         "/api/v1/compare/batch", data=body, headers={"Content-Type": "application/x-ndjson"}
     )
     assert answer.status_code == 200
     found = [json.loads(line) for line in (await answer.get_data()).splitlines()]
-    assert [each["line"] for each in found] == [1, 3, 4, 5]
-    assert [each.get("id") for each in found] == ["n0", "n1", None, None]
-    for text, each in zip(texts, found, strict=False):
+    assert [each["line"] for each in found] == [1, *range(3, 3 + len(bad) + 1)]
+    assert [found[0]["id"], found[-1]["id"]] == ["n0", "n1"]
+    for text, each in zip(texts, (found[0], found[-1]), strict=True):
         alone = await (await pair.post("/api/v1/compare", json={"text": text})).get_json()
         for field in ("verdict", "none", "ranking"):
             assert each[field] == alone[field]
-    assert all(each["error"] and "verdict" not in each for each in found[2:])
+    assert all(each["error"] and "verdict" not in each for each in found[1:-1])
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,15 @@ BAD_REPLIES = [
 ]
 
 
+async def test_search_narrows_to_replies(writer: Client, anybody: Client) -> None:
+    _, second, third, answer, _ = await add_thread(writer)
+    found = await answer_of(anybody, "/api/v1/search?q=ferry&is=reply")
+    assert sorted(hit["id"] for hit in found["items"]) == [
+        each["id"] for each in (second, third, answer)
+    ]
+    assert (await anybody.get("/api/v1/search?q=ferry&is_=reply")).status_code == 400
+
+
 async def test_a_bad_reply_is_refused(writer: Client) -> None:
     await writer.add_user("mina")
     for reply_to in BAD_REPLIES:

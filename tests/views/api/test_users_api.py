@@ -150,3 +150,9 @@ async def test_body_that_is_no_author_is_422(shared: Shared, body: object) -> No
     answer = await shared.writer.post(USERS, json=body)
     assert answer.status_code == 422
     assert (await answer.get_json())["errors"]
+
+
+async def test_display_name_loses_what_cannot_be_shown(writer: Client) -> None:
+    user = await writer.add_user("a", display_name="  Harbour\u0000\u202e \nmaster ⚓ ")
+    assert user["display_name"] == "Harbour master ⚓"
+    assert (await writer.add_user("b", display_name="\u200b"))["display_name"] is None
