@@ -107,6 +107,9 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     assert re.search(r'class="lead">\s*4 posts', page)
     page = await (await writer.get("/posts?hour=8&lang=en")).get_data(as_text=True)
     assert "<title>Posts by everyone · Monday, 8:00 to 9:00 ·" in page
+    address = "/posts?username=author000&hour=17&tz=Asia/Seoul"
+    page = await (await writer.get(address)).get_data(as_text=True)
+    assert re.findall(r'datetime="([^"]+)"', page) == ["2026-01-12T08:00:00Z"]
     likeness = await drawn(writer, "likeness")
     assert len(likeness["plot"]["layout"]["yaxis"]["ticktext"]) == 40
     # On a phone one author is asked for first, and shown with the nearest.
