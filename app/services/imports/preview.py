@@ -1,6 +1,6 @@
 """What is in a file: its first records, or all of a chat, read before anything is stored."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -121,20 +121,30 @@ def preview(path: Path, file_name: str, *, limit_bytes: int) -> Preview:
     return found
 
 
-async def left_out(session: AsyncSession, seen: Preview) -> set[str | None]:
-    """Return the usernames of those whom an earlier import of this chat has left out.
+async def earlier_names(session: AsyncSession, seen: Preview) -> dict[str | None, str]:
+    """Return the names that an earlier import of this chat gave, "" for whom it has left out.
 
-    Nothing says so but the posts: of some people most messages are here, of others they are not.
+    Those who keep the name that they have in the chat are not among them. Nothing says so but the
+    posts: most messages of somebody are here, under one name, or they are not.
     """
     if not seen.archive.is_chat:
-        return set()
+        return {}
     said = [(each.username, drop_controls(each.text)) for each in seen.records]
     said = [(name, text) for name, text in said if len(text) >= LEAST_TELLING]
     texts = backend_of(session).listed([(text,) for text in {text for _, text in said}], Tweet.text)
-    of_chats = select(User.id).where(User.is_of_chat, User.deleted_at.is_(None))
-    stored = select(Tweet.text).where(Tweet.user_id.in_(of_chats), Tweet.text.in_(select(texts)))
-    known = {*await session.scalars(stored)}
-    of_each = Counter(name for name, _ in said)
-    here = Counter(name for name, text in said if text in known)
-    absent = {name for name, count in of_each.items() if 2 * here[name] < count}
-    return absent if len(absent) < len(of_each) else set()
+    of_chats = (User.is_of_chat, User.deleted_at.is_(None), Tweet.text.in_(select(texts)))
+    stored = select(Tweet.text, User.username).join(User, User.id == Tweet.user_id).where(*of_chats)
+    writers: defaultdict[str, set[str]] = defaultdict(set)
+    for text, writer in await session.execute(stored.distinct()):
+        writers[text].add(writer)
+    count, by = Counter(name for name, _ in said), defaultdict[str | None, Counter[str]](Counter)
+    here = Counter(name for name, text in said if text in writers)
+    for name, text in said:
+        by[name].update(writers.get(text, ()))
+    names: dict[str | None, str] = {}
+    for name, all_of_them in count.items():
+        if 2 * here[name] < all_of_them:
+            names[name] = ""
+        elif 2 * by[name][name or ""] < all_of_them <= 2 * max(by[name].values()):
+            names[name] = max(sorted(by[name]), key=by[name].__getitem__)
+    return {} if [*names.values()] == [""] * len(count) else names

@@ -33,7 +33,7 @@ from app.services.imports.jobs import (
     start_job,
     upload_path,
 )
-from app.services.imports.preview import SHOWN, Preview, left_out, preview
+from app.services.imports.preview import SHOWN, Preview, earlier_names, preview
 from app.services.imports.report import errors_of, stored_authors, stored_posts
 from app.services.imports.samples import list_samples
 from app.views import cursors
@@ -118,13 +118,13 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("Another server of this site has the file. Load the page again.")
     seen: Preview | None = None
-    failure, absent = None, set[str | None]()
+    failure, earlier = None, dict[str | None, str]()
     try:
         seen = await asyncio.to_thread(
             preview, path, job.file_name, limit_bytes=config.max_import_bytes
         )
         async with resources().db.read() as session:
-            absent = await left_out(session, seen)
+            earlier = await earlier_names(session, seen)
     except ImportFileError as error:
         failure = message_of(error)
     page = await render_template(
@@ -132,7 +132,7 @@ async def show_import(import_id: int) -> ResponseReturnValue:
         job=job,
         preview=seen,
         shown=SHOWN,
-        absent=absent,
+        earlier=earlier,
         failure=failure,
         keeps_media=config.max_media_gb > 0,
         is_public=config.public,

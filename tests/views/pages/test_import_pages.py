@@ -217,6 +217,19 @@ async def test_a_file_of_one_account_without_a_name_asks_for_one(
     await wait_until_nothing_is_uploaded(app)
 
 
+async def test_an_archive_that_breaks_off_says_what_becomes_of_the_rest(
+    browser: Browser, tmp_path: Path
+) -> None:
+    members = x_members()
+    members["data/tweets-part1.js"] = members["data/tweets-part1.js"][:-30]
+    data = x_zip(tmp_path / "a.zip", members).read_bytes()
+    address = await upload(browser, data, "a.zip")
+    await browser.post(f"{address}/start", form={"username": "mina"})
+    page = shown(await ended(browser, address))
+    assert "failed" in page
+    assert "What was read until then stays." in page
+
+
 async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser: Browser) -> None:
     answer = await browser.post("/imports", files={"file": FileStorage(io.BytesIO(b""), "")})
     assert answer.status_code == 422
@@ -405,6 +418,8 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(
     page = await browser.page(await upload(browser, more, "longer.txt"))
     assert ticked.findall(page) == ["mina", "Anna_Kim"]
     assert "left out when this chat was imported before" in page
+    named = re.compile(r'name="(?:renamed|username)" value="(\w*)"')
+    assert named.findall(page) == ["mina", "mina", "zoe", "bo"]
     other = data.replace(b"said this", b"wrote of")
     page = await browser.page(await upload(browser, other, "other.txt"))
     assert ticked.findall(page) == ["mina", "Anna_Kim", "bo"]
