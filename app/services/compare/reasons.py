@@ -57,6 +57,7 @@ def _with_uses(
         for name in {mark.username for mark in marks}
     }
     found = []
+    texts = {post.id: post.text for some in posts.values() for post in some}
     for mark in marks:
         piece, uses = used_piece(mark.text, own[mark.username])
         found.append(
@@ -65,10 +66,18 @@ def _with_uses(
                 piece=piece,
                 own=own[mark.username].times(len(uses)),
                 others=rest[mark.username].times(len(rest[mark.username].find(piece))),
-                posts=list(dict.fromkeys(uses))[:SHOWN_POSTS],
+                posts=_unlike(uses, texts)[:SHOWN_POSTS],
             )
         )
     return found
+
+
+def _unlike(uses: list[int], texts: dict[int, str]) -> list[int]:
+    """Return the posts, of those with the same text the first."""
+    shown: dict[str, int] = {}
+    for post_id in uses:
+        shown.setdefault(texts[post_id], post_id)
+    return [*shown.values()]
 
 
 async def typical_of(session: AsyncSession, models: Models, username: str) -> list[TypicalWord]:

@@ -40,12 +40,12 @@ async def test_an_author_without_posts_has_none(db: Database) -> None:
 
 async def test_a_hidden_post_is_in_no_figure(db: Database) -> None:
     lamps = [f"the lamp of pier {n} is lit" for n in range(28)]
-    ids = await post(db, "ann", *lamps, "one quokka again", "another quokka again")
+    ids = await post(db, "ann", *lamps, *["one quokka again"] * 2, "another quokka again")
     await post(db, "ben", *(f"bread number {n} at dawn" for n in range(30)))
     models, text = Models(), "another quokka again"
     async with db.read() as session:
         hidden = await gather(session, models, [text], ["ann", "ben"], hidden_post=ids[-1])
         found = await add_reasons(session, hidden, await answer(hidden))
     (mark,) = [mark for mark in found.evidence if "quokka" in str(mark.piece)]
-    assert mark.own == 13.8, "once in 29 posts"
-    assert mark.posts == [ids[-2]]
+    assert mark.own == 26.7, "twice in 30 posts"
+    assert mark.posts == [ids[-2]], "one of those that say the same"
