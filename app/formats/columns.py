@@ -53,6 +53,8 @@ ALIASES: Final[dict[str, str]] = {
     " inreplytoscreenname inreplytoid inreplyto referencedtweets.repliedto.id",
     "quotes": "quotedstatusid quotedstatusidstr referencedtweets.quoted.id",
 }
+_ACCOUNTS: Final = re.compile(r"((author|user)\.)?username|(user\.)?screenname|handle|아이디|계정")
+"""Columns that hold the name of an account as it is; others may hold that of a person."""
 _PLATFORMS: Final = {
     **dict.fromkeys(("x", "twitter", "트위터"), "x"),
     **dict.fromkeys(("mastodon", "마스토돈"), "mastodon"),
@@ -78,7 +80,6 @@ _COUNTS: Final = frozenset({"counts", *_COUNTED})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 KNOWN_HEADERS: Final = 32
 """Sets of column names that are remembered for rows without a header."""
-_AS_NAMED: Final[Mapping[str, str]] = {}
 _LONGEST_NAME: Final = 200
 """Characters of a column's name that are compared: far more than any known name has."""
 # A long number as spreadsheets write it: 1.58E+18.
@@ -89,7 +90,7 @@ _MAX_EXACT_FLOAT: Final = 2**53
 class Columns:
     """The columns of each field; of several for one field the first whose value counts is read."""
 
-    def __init__(self, names: Iterable[str], chosen: Mapping[str, str] = _AS_NAMED) -> None:
+    def __init__(self, names: Iterable[str], chosen: Mapping[str, str] | None = None) -> None:
         """Take columns for the fields that were chosen for them, the others by their names."""
         self._all = tuple(names)
         self._is_own = {*self._all} == {*OWN_FIELDS}
@@ -97,7 +98,7 @@ class Columns:
         for name in self._all:
             plain.setdefault(plain_name(name), name)
         self._names: dict[str, tuple[str, ...]] = {}
-        for name, field in chosen.items():
+        for name, field in (chosen or {}).items():
             column = plain.pop(plain_name(name), None)
             if column is not None and field:
                 self._names[field] = (*self._names.get(field, ()), column)
@@ -108,6 +109,7 @@ class Columns:
         if person is not None and "username" not in self._names:
             self._names["username"] = (person,)
             self._names.pop("display_name", None)
+        self._authors = [plain_name(name) for name in self._names.get("username", ())]
         tests = _TESTS | ({"source_id": bool} if self._is_own else {})
         self._fields = [
             (field, names, tests.get(field, _is_filled)) for field, names in self._names.items()
@@ -137,7 +139,7 @@ class Columns:
         texts = self._names.get("text", ())
         if text is None and not media and any(isinstance(row.get(name), str) for name in texts):
             return Skipped(place, "empty")
-        url, (username, shown) = self._word(values.get("url")), _author(values)
+        url, (username, shown) = self._word(values.get("url")), self._author(values)
         return Record(
             place=place,
             text=required_text("" if text is None and media else text),
@@ -157,7 +159,7 @@ class Columns:
     def name_and_id(self, row: Mapping[str, object]) -> tuple[str | None, str | None]:
         """Return the name of the author, and the id."""
         values = self._values(row)
-        return _author(values)[0], self._id(values)
+        return self._author(values)[0], self._id(values)
 
     def _values(self, row: Mapping[str, object]) -> Json:
         """Return the value of each field that has one."""
@@ -170,6 +172,13 @@ class Columns:
                     break
         return found
 
+    def _author(self, values: Json) -> tuple[str | None, str | None]:
+        """Return the username, with `_` for the spaces in a person's name, and what is shown."""
+        name, shown = _word(values.get("username")), _word(values.get("display_name"))
+        if name is None or any(map(_ACCOUNTS.fullmatch, self._authors)) or len(name.split()) == 1:
+            return name, shown
+        return "_".join(name.split()), shown or name
+
     def _id(self, values: Json) -> str | None:
         value = values.get("source_id")
         return value if self._is_own and isinstance(value, str) else _undamaged_id(value)
@@ -180,14 +189,6 @@ class Columns:
 
 columns_of: Final = lru_cache(KNOWN_HEADERS)(Columns)
 """The columns among some names, a tuple."""
-
-
-def _author(values: Json) -> tuple[str | None, str | None]:
-    """Return the username, with `_` for the spaces in a person's name, and what is shown."""
-    name, shown = _word(values.get("username")), _word(values.get("display_name"))
-    if name is None or len(words := name.split()) == 1:
-        return name, shown
-    return "_".join(words), shown or name
 
 
 def _kind(values: Json) -> Kind | Literal["repost"]:
@@ -275,16 +276,14 @@ def _as_is(value: object) -> str | None:
 def _undamaged_id(value: object) -> str | None:
     """Return an id, or None where a spreadsheet or a float has cut its digits."""
     if isinstance(value, float):
-        exact = value.is_integer() and abs(value) < _MAX_EXACT_FLOAT
-        return str(int(value)) if exact else None
+        return str(int(value)) if value.is_integer() and abs(value) < _MAX_EXACT_FLOAT else None
     word = _word(value)
     return None if word is None or is_damaged_id(word) else word
 
 
 def _answered_id(value: object) -> str | None:
-    found = _undamaged_id(value)
-    is_none = found is None or found.casefold() in _NOTHING or found.startswith("{")
-    return None if is_none else found
+    found = _undamaged_id(value) or ""
+    return None if found.casefold() in _NOTHING or found.startswith("{") else found
 
 
 def is_damaged_id(word: str) -> bool:

@@ -39,10 +39,14 @@ def test_author_columns(name: str) -> None:
     assert (record(row).username, record(row).display_name) == ("mina", None)
 
 
-@pytest.mark.parametrize("name", ["이름", "name", "username"])
+@pytest.mark.parametrize("name", ["이름", "name", "author"])
 def test_name_of_a_person_becomes_a_username(name: str) -> None:
     found = record({name: " Anna  Kim ", "text": "hi"})
     assert (found.username, found.display_name) == ("Anna_Kim", "Anna  Kim")
+
+
+def test_name_of_an_account_stays_as_it_is() -> None:
+    assert record({"username": "Anna Kim", "text": "hi"}).username == "Anna Kim"
 
 
 def test_name_beside_an_author_is_shown() -> None:
