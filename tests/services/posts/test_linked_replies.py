@@ -186,6 +186,14 @@ def order(found: Conversation) -> list[tuple[str | None, int]]:
     return [(turn.post.source_id, turn.level) for turn in found.turns]
 
 
+async def test_answers_to_the_same_missing_post_are_one_conversation(db: Database) -> None:
+    await store(db, [leaf(2, 1), leaf(3, 1, author="Jiho"), leaf(4, 1, author="Jiho", to="Jiho")])
+    async with db.read() as session:
+        found = await read_conversation(session, 1, most=50)
+    assert [turn.post.id for turn in found.turns] == [1, 2]
+    assert [each.source_id for each in found.missing] == ["1", "1"]
+
+
 async def test_a_conversation_reads_branch_by_branch(db: Database) -> None:
     mine = [leaf(1), leaf(2, 1), leaf(3, 2)]
     others = [leaf(11, 1, author="Jiho"), leaf(12, 11, author="Jiho", to="Jiho")]

@@ -11,6 +11,7 @@ from app.models import Vocabulary
 from app.services.checks import find_faults
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
+from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet
 from app.services.search.search import ResultPage
 from app.services.search.search import find as find_page
@@ -56,6 +57,20 @@ async def test_a_post_with_very_long_descriptions_is_found_by_its_beginning(
 ) -> None:
     await store(db, "lamp", *[letters * 12_500] * 8)
     assert await found(db, "lamp") == ["1"]
+    assert await find_faults(db) == []
+
+
+async def test_descriptions_that_come_later_are_found_and_deleted_ones_are_not(
+    db: Database,
+) -> None:
+    await store(db, "in the morning")
+    assert await found(db, "lamp") == []
+    await store(db, "other words", "a lamp in the fog")
+    assert await found(db, "lamp") == ["1"]
+    assert await find_faults(db) == []
+    async with db.write() as session:
+        await delete_post(session, (await find(db, "lamp")).hits[0].id)
+    assert await found(db, "lamp") == []
     assert await find_faults(db) == []
 
 
