@@ -1,8 +1,9 @@
 """Runs imports in a process of their own, so that pages answer meanwhile.
 
-A worker that finds a waiting import starts `python -m app.services.imports.runner` with the
-settings in its environment. One such process at a time gets the lock, whichever worker started it;
-it goes on if its worker dies. A stop kills it.
+A worker that finds a waiting import starts `python -m app.services.imports.runner PID` with its own
+number, and the settings in the environment. One such process at a time gets the lock, whichever
+worker started it. A stop kills it, and it ends by itself soon after its worker, so that none is
+left where no server runs.
 """
 
 import asyncio
@@ -94,7 +95,7 @@ async def _run_one(db: Database, config: Config) -> bool:
 async def _run_process(db: Database, config: Config, held: Collection[str]) -> int:
     """Run an import in a process of its own; return its exit status."""
     try:
-        return await run_child(__name__, settings=config.to_env())
+        return await run_child(__name__, str(os.getpid()), settings=config.to_env())
     except asyncio.CancelledError:
         # Its rows and its counts agree whenever it ends; the next start resumes it.
         with contextlib.suppress(GrantLostError, AppError, TimeoutError):
@@ -125,8 +126,9 @@ async def _tidy(db: Database, config: Config) -> None:
 class ImportRun:
     """One run of an import."""
 
-    def __init__(self, db: Grant, config: Config, job: ImportJob) -> None:
+    def __init__(self, db: Grant, config: Config, job: ImportJob, worker: int) -> None:
         self._db = db
+        self._worker = worker
         self._config = config
         self._job = job
         self._already = job.accepted
@@ -142,6 +144,8 @@ class ImportRun:
         work = asyncio.create_task(self._import())
         try:
             while not work.done() and await self._note_progress():
+                if os.getppid() != self._worker:
+                    sys.exit("the import is broken off, since its worker ended, and goes on later")
                 await asyncio.wait({work}, timeout=PROGRESS_EVERY_S)
         finally:
             work.cancel()
@@ -216,8 +220,8 @@ class ImportRun:
             await end_job(session, self._job.id, failure)
 
 
-async def run_next_job(config: Config) -> None:
-    """Run the next import, unless another process runs one."""
+async def run_next_job(config: Config, worker: int) -> None:
+    """Run the next import, unless another process runs one, for as long as its worker lives."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=be_nice))
     try:
         async with Database(config) as db, db.exclusive(IMPORTING) as grant:
@@ -227,7 +231,7 @@ async def run_next_job(config: Config) -> None:
             async with grant.write() as session:
                 job = await claim_job(session, held)
             if job is not None:
-                await ImportRun(grant, config, job).run()
+                await ImportRun(grant, config, job, worker).run()
     except GrantLostError:
         logger.warning("another process has taken over the import")
     except UnavailableError as error:
@@ -255,7 +259,7 @@ def main() -> None:
     config = Config.from_env()
     configure(config)
     take_over()
-    asyncio.run(run_next_job(config))
+    asyncio.run(run_next_job(config, int(sys.argv[1])))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from app.db.engine import Database
+from app.services.imports.jobs import add_job, get_job, open_upload, upload_path
 from app.services.imports.runner import NICENESS, run_next_job
 from tests.conftest import MakeConfig
 
@@ -13,7 +15,31 @@ from tests.conftest import MakeConfig
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process has one priority")
 async def test_only_the_threads_of_an_import_yield_to_requests(make_config: MakeConfig) -> None:
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    await run_next_job(make_config())
+    await run_next_job(make_config(), os.getppid())
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
     of_thread = await asyncio.to_thread(os.getpriority, os.PRIO_PROCESS, 0)
     assert of_thread == max(before, NICENESS)
+
+
+async def test_an_import_ends_with_its_worker_and_goes_on_with_another(
+    make_config: MakeConfig,
+) -> None:
+    config = make_config()
+    spool, file = open_upload(config.data_dir)
+    with file:
+        file.write(b'{"username": "ann", "text": "one"}\n')
+    async with Database(config) as db:
+        async with db.write() as session:
+            job = await add_job(
+                session, spool=spool, file_name="posts.jsonl", bytes_total=35, is_started=True
+            )
+        with pytest.raises(SystemExit, match="goes on later"):
+            await run_next_job(config, os.getpid())
+        async with db.read() as session:
+            broken_off = await get_job(session, job.id)
+        assert (broken_off.state, broken_off.accepted) == ("running", 0)
+        assert upload_path(config.data_dir, spool).exists()
+        await run_next_job(config, os.getppid())
+        async with db.read() as session:
+            done = await get_job(session, job.id)
+        assert (done.state, done.accepted) == ("done", 1)

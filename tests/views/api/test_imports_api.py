@@ -417,7 +417,8 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
     async def start() -> asyncio.subprocess.Process:
         others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app.services.imports.runner", env=others | config.to_env()
+            *(sys.executable, "-m", "app.services.imports.runner", str(os.getpid())),
+            env=others | config.to_env(),
         )
 
     async def kill_within_the_import() -> int:
