@@ -246,7 +246,9 @@ class PostgresqlBackend(Backend):
 async def _unlock(connection: "asyncpg.Connection[Any]") -> None:
     """Release the locks of a connection, and close it; where that fails, the server does it."""
     with contextlib.suppress(*FAILURES, TimeoutError):
-        await connection.execute("SELECT pg_advisory_unlock_all()", timeout=UNLOCK_TIMEOUT_S)
+        # The driver's own timeout begins after the end of a statement that was cancelled before.
+        async with asyncio.timeout(UNLOCK_TIMEOUT_S):
+            await connection.execute("SELECT pg_advisory_unlock_all()")
     connection.terminate()
 
 
