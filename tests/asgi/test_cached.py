@@ -140,6 +140,14 @@ async def test_nothing_of_one_visitor_is_kept_for_another(app: Quart, anybody: C
     assert (switched.status_code, "Cache-Status" in switched.headers) == (303, False)
 
 
+async def test_what_is_not_there_is_not_kept(anybody: Client, writer: Client) -> None:
+    for path in ("/api/v1/users/new", "/user/new"):
+        assert (await anybody.get(path)).status_code == 404
+    await writer.add_user("new")
+    for path in ("/api/v1/users/new", "/user/new"):
+        assert (await anybody.get(path)).status_code == 200
+
+
 @pytest.mark.usefixtures("filled")
 async def test_only_what_rests_on_the_change_is_made_again(anybody: Client, writer: Client) -> None:
     async def status(path: str) -> str:

@@ -67,6 +67,7 @@ def test_authors_are_added_listed_and_deleted(installation: Installation) -> Non
         (("token", "add", "x"), "--scope"),
         (("token", "revoke", "4711"), "4711"),
         (("import",), "FILE"),
+        (("import", "texts.csv", "--username", "50%"), "--username"),
         (("nonsense",), "see saywho --help"),
         (("compare",), "TEXT"),
         (("compare", "--file", "missing.txt"), "missing.txt"),

@@ -268,6 +268,15 @@ def test_elsewhere_than_on_a_terminal_progress_is_a_line_now_and_then(
     assert json.loads(result.stdout)["duplicates"] == 1
 
 
+def test_a_file_whose_name_is_no_utf8_is_named_in_the_report(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = tmp_path / "posts-\udcff.jsonl"
+    lines(path, {"text": "whose?"})
+    report = installation.json("import", path)
+    assert report["errors"][0]["file"].endswith("posts-\ufffd.jsonl")
+
+
 def test_media_are_kept_unless_they_are_to_be_left_out(
     installation: Installation, tmp_path: Path
 ) -> None:
