@@ -151,7 +151,9 @@ async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
     page = await open_page(operator_of=workshop)
     await upload(page, workshop, posts_file(tmp_path, "우체국", 3000))
     await page.get_by_role("button", name="가져오기 시작").click()
-    await page.get_by_role("button", name="취소").focus()
+    cancel = page.get_by_role("button", name="취소")
+    await cancel.focus()
+    assert await cancel.evaluate("button => button.form.action") == f"{page.url}/cancel"
     await expect(page.locator("#ended")).to_be_focused(timeout=IMPORT_TIMEOUT_MS)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

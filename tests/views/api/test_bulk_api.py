@@ -96,3 +96,10 @@ async def test_a_line_over_1_mb_is_rejected_alone(writer: Client) -> None:
     assert (report["accepted"], report["rejected"]) == (1, 151)
     # The first hundred are listed.
     assert [error["line"] for error in report["errors"]] == [1, *range(3, 102)]
+
+
+async def test_another_media_type_is_415(writer: Client) -> None:
+    body = lines({"username": "ann", "text": "hello"})
+    for content_type, status in (("text/plain", 415), ("application/x-ndjson; charset=utf-8", 200)):
+        answer = await writer.post(TWEETS, data=body, headers={"Content-Type": content_type})
+        assert answer.status_code == status
