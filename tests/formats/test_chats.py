@@ -53,7 +53,10 @@ def test_a_damaged_room_costs_no_other() -> None:
             )
     data = file.getvalue().replace(b"a1", b"a2", 1)
     found: list[str] = []
-    with Source(io.BytesIO(data)) as source, pytest.raises(BrokenFileError, match=r"a\.txt in"):
+    with (
+        Source(io.BytesIO(data)) as source,
+        pytest.raises(BrokenFileError, match=r"a\.txt is damaged"),
+    ):
         found.extend(getattr(item, "text", "") for item in open_archive(source).items)
     assert found == ["b1", "x"]
 

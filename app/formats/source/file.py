@@ -122,7 +122,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def member(self, name: str) -> Content:
         """Return one of the members. Raises KeyError."""
-        return Content(f"{name} in {self.name}", self._files[name], self)
+        return Content(name, self._files[name], self)
 
     def has(self, name: str) -> bool:
         """Return whether there is a member of that name."""

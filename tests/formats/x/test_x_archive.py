@@ -228,7 +228,7 @@ def test_long_texts_that_break_off_let_all_but_shortened_posts_in(tmp_path: Path
     with Source(zip_in(tmp_path, members)) as source:
         items = open_archive(source).items
         found = [next(items) for _ in range(3)]
-        with pytest.raises(BrokenFileError, match=r"note-tweet\.js in .* breaks off"):
+        with pytest.raises(BrokenFileError, match=r"note-tweet\.js breaks off"):
             next(items)
     assert texts(found) == ["short", LONG]
     assert found[2] == BadRecord(3, "a long post whose whole text cannot be read")
@@ -253,7 +253,7 @@ def test_a_damaged_member_ends_itself_alone(tmp_path: Path, damage: str) -> None
     found: list[Item] = []
     with (
         Source(path) as source,
-        pytest.raises(BrokenFileError, match=r"tweets-part2\.js in .* damaged"),
+        pytest.raises(BrokenFileError, match=r"tweets-part2\.js .*damaged"),
     ):
         found.extend(open_archive(source).items)
     # What a wrong checksum belongs to, nobody may have written.
