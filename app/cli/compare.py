@@ -7,7 +7,15 @@ from pathlib import Path
 
 import click
 
-from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_result, with_database
+from app.cli.running import (
+    BAD_INPUT,
+    Sure,
+    fail,
+    json_option,
+    print_json,
+    print_result,
+    with_database,
+)
 from app.compute.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
@@ -36,7 +44,7 @@ file_option = click.option(
 @click.option("-u", "--username", "usernames", multiple=True, help="An author; several times.")
 @click.option(
     "--sure",
-    type=click.FloatRange(0.01, 0.99),
+    type=Sure(),
     default=SURE,
     show_default=True,
     help="How sure you are beforehand that it was one of them.",

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import math
 import os
 import signal
 import sys
@@ -34,6 +35,19 @@ def _keep(context: click.Context, option: click.Parameter, value: bool) -> None:
 json_option = click.option(
     "--json", is_flag=True, expose_value=False, callback=_keep, help="Print the result as JSON."
 )
+
+
+class Sure(click.FloatRange):
+    """From 0.01 to 0.99; click alone lets NaN pass."""
+
+    def __init__(self) -> None:
+        super().__init__(0.01, 0.99)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        sure = float(super().convert(value, param, ctx))
+        return self.fail("nan is no number", param, ctx) if math.isnan(sure) else sure
 
 
 def wants_json() -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.running import BAD_INPUT, fail, json_option, print_result
+from app.cli.running import BAD_INPUT, Sure, fail, json_option, print_result
 from app.compute.judgement import SURE
 
 master_option = click.option(
@@ -62,7 +62,7 @@ def fit_command(
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
 @click.option("--model", type=click.Path(path_type=Path), required=True, help="What fit wrote.")
 @click.option("-o", "--output", required=True, help="The new folder, here or in a store.")
-@click.option("--sure", type=click.FloatRange(0.01, 0.99), default=SURE, show_default=True)
+@click.option("--sure", type=Sure(), default=SURE, show_default=True)
 @master_option
 @json_option
 def compare_command(

@@ -61,6 +61,7 @@ def test_authors_are_added_listed_and_deleted(installation: Installation) -> Non
         (("compare", "hello there", "-u", "빵집", "-u", "빵집"), "twice"),
         (("compare", "?!", "-u", "빵집", "-u", "Lighthouse"), "letters"),
         (("compare", "hello there", "-u", "\udcff", "-u", "빵집"), "UTF-8"),
+        (("compare", "hello there", "--sure", "nan"), "nan"),
         (("search", "hello", "-u", "nobody"), "nobody"),
         (("search", "hello", "--mode", "telepathy"), "telepathy"),
         (("token", "add", " ", "--scope", "read"), "name"),
