@@ -38,7 +38,7 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer for one line; `error` if it could not be judged."""
 
     line: Annotated[int, Meta(description="The line's number, from 1.")]
-    id: Annotated[str | int | None, Meta(description="As given.")] = None
+    id: Annotated[str | int | None, Meta(description="As given, or null.")]
     verdict: Annotated[
         Verdict | msgspec.UnsetType, Meta(description="likely, close, unfamiliar or short.")
     ] = msgspec.UNSET
@@ -147,7 +147,7 @@ async def open_panel(
 def text_or_error(line: BatchLine) -> str | JudgedText:
     """Return the text of a line as it is judged, or the answer that says why it cannot be."""
     if line.given is None:
-        return JudgedText(line.line, error=line.error)
+        return JudgedText(line.line, None, error=line.error)
     try:
         return comparable_text(line.given.text)
     except InvalidInputError as error:

@@ -279,6 +279,7 @@ async def test_a_batch_is_judged_line_by_line(pair: Client) -> None:
         for field in ("verdict", "none", "ranking"):
             assert each[field] == alone[field]
     assert all(each["error"] and "verdict" not in each for each in found[1:-1])
+    assert all(each["id"] is None for each in found[1:-1])
 
 
 @pytest.mark.parametrize(
