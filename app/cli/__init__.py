@@ -54,6 +54,9 @@ class Commands(click.Group):
             return None
         module = import_module(f"app.cli.{PLACES[cmd_name]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
+        if ctx.command is not self:
+            # `quart` asks for a command and runs it itself.
+            command.invoke = one_line_errors()(command.invoke)  # type: ignore[method-assign]
         return command
 
 

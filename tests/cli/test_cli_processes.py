@@ -44,6 +44,8 @@ def test_the_commands_are_there_under_quart(installation: Installation) -> None:
     users = installation.process(QUART, "--app", "app", "users", "--json")
     assert users.returncode == 0
     assert '"미나"' in users.stdout
+    failed = installation.process(QUART, "--app", "app", "user", "add", "x/y")
+    assert (failed.returncode, len(failed.stderr.splitlines())) == (2, 1)
 
 
 def test_a_pipe_too_large_for_temporary_files_is_one_line(
