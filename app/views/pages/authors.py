@@ -40,6 +40,8 @@ Year = Annotated[int, Meta(ge=1, le=9998)]
 
 class AuthorsArgs(Struct):
     q: str = ""
+    deleted: str = ""
+    """The author whom the operator has just deleted."""
     cursor: str | None = None
 
 
@@ -76,6 +78,7 @@ async def show_authors(args: AuthorsArgs) -> str:
         authors=authors,
         samples=samples,
         q=args.q,
+        deleted=args.deleted,
         is_first_page=after is None,
         next_cursor=cursors.AUTHORS.encode(following),
     )

@@ -146,8 +146,8 @@ async def change_password(form: Form) -> ResponseReturnValue:
 async def remove_author(form: Form) -> ResponseReturnValue:
     _check_confirmed(form.get("confirm", ""))
     async with writing() as session:
-        await delete_user(session, form.get("username", "").strip())
-    return _back(form.get("next"))
+        await delete_user(session, name := form.get("username", "").strip())
+    return see_other(url_for("authors.show_authors", deleted=name))
 
 
 @blueprint.action("/settings/samples/delete")
