@@ -38,6 +38,8 @@ from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
 from tests.waiting import eventually, until_some_are_imported
 
 IMPORTS = "/api/v1/imports"
+LONG = 16 * BATCH
+"""Posts of an import that is still under way when somebody acts, also on a busy machine."""
 FACTS = {
     *("id", "state", "format", "bytes_read", "bytes_total", "accepted", "duplicates"),
     *("rejected", "reposts", "restricted", "skipped", "errors", "started_at", "finished_at"),
@@ -346,7 +348,7 @@ async def test_a_full_disk_is_507_and_keeps_nothing(
 
 
 async def test_cancelling(app: Quart, writer: Client) -> None:
-    body, _ = large_file(4 * BATCH)
+    body, _ = large_file(LONG)
     running = await send(writer, body)
     waiting = await send(writer, jsonl(POST))
     await under_way(writer, running)
@@ -371,14 +373,14 @@ async def test_cancelling(app: Quart, writer: Client) -> None:
     await eventually(agree)
     job = await facts(writer, running)
     assert job["state"] == "cancelled"
-    assert 0 < job["accepted"] < 4 * BATCH
+    assert 0 < job["accepted"] < LONG
     assert await find_faults(parts_of(app).db) == []
 
 
 async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
     make_config: MakeConfig, db: Database
 ) -> None:
-    body, expected = large_file(4 * BATCH)
+    body, expected = large_file(LONG)
     first = create_app(make_config())
     async with first.test_app():
         writer = await client_with(first, "write")
@@ -387,7 +389,7 @@ async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
     async with db.read() as session:
         between = await get_job(session, 1)
     assert (between.state, between.attempts, between.finished_at) == ("interrupted", 0, None)
-    assert 0 < between.accepted < 4 * BATCH
+    assert 0 < between.accepted < LONG
     second = create_app(make_config())
     async with second.test_app():
         job = await ended(Client(second, writer.headers), address)
@@ -508,7 +510,7 @@ async def test_an_acknowledged_upload_outlives_a_loss_of_power(
 
 
 async def test_after_a_reset_nothing_more_is_imported(app: Quart, writer: Client) -> None:
-    body, _ = large_file(4 * BATCH)
+    body, _ = large_file(LONG)
     running = await send(writer, body)
     waiting = await send(writer, jsonl(POST))
     await under_way(writer, running)
