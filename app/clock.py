@@ -1,4 +1,4 @@
-"""The one clock: the app takes the time from here, so that a simulation can replace it.
+"""The one clock: the app takes the time from here.
 
 Timers of the event loop use the loop's own time.
 """
