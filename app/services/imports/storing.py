@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username
@@ -150,11 +151,12 @@ async def import_posts(
                 return
             reading = asyncio.ensure_future(asyncio.to_thread(read))
             async with db.write() as session:
+                # By the commit itself: a cancellation may come between it and the end of the block.
+                event.listen(session.sync_session, "after_commit", lambda _: on_progress(report))
                 await store_batch(
                     session, posts, report, default_time=default_time, is_bulk=not is_live
                 )
                 await note(session, report)
-            on_progress(report)
     finally:
         # The source must not be closed before the thread that reads it ends.
         is_stopped = True
