@@ -1,7 +1,7 @@
 """This program against what people would use instead: `python -m benchmarks [PART…]`.
 
-Writes tables and a picture into the documents, and the figures beside them as JSON. Parts that are
-not measured keep the figures of the last run. A quick run shows that everything works; its figures
+Writes tables into the documents, and the figures beside them as JSON. Parts that are not measured
+keep the figures of the last run. A quick run shows that everything works; its figures
 mean nothing, and it writes only where `--out` says.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import comparison, contestants, live, machine, plot, report, start
+from benchmarks import comparison, contestants, live, machine, report, start
 from benchmarks.comparison import FULL, QUICK, Plan
 
 DOCS: Final = machine.ROOT / "docs"
@@ -43,10 +43,9 @@ def measure(part: str, plan: Plan, folder: Path, *, quick: bool) -> Any:
 
 
 def write(results: dict[str, Any], out: Path) -> None:
-    """Write the figures, the picture and the tables."""
-    (out / "images").mkdir(parents=True, exist_ok=True)
+    """Write the figures and the tables."""
+    out.mkdir(parents=True, exist_ok=True)
     (out / "benchmarks.json").write_text(json.dumps(results, indent=1) + "\n")
-    (out / "images" / "benchmarks.svg").write_text(plot.plot(results), encoding="utf-8")
     document = out / "benchmarks.md"
     if not document.exists():
         names = ("machine", "details", "ablation", "live", "start")

@@ -1,14 +1,11 @@
-"""Posts in bulk, whoever wrote them: `python -m benchmarks.bulk [--base COMMIT]`.
+"""Posts in bulk, whoever wrote them: `python -m benchmarks.bulk`.
 
 The same number of posts is imported author by author, in turn, and with one post of each author;
 each by a new process into a new database, in turns. Processor time is compared, which other
-programs hardly change; it and memory include the process that reads. PSS is the most memory that
-both processes had at one time, as sampled: a page that two share is half of each. Beside it stands
-what Flask-SQLAlchemy's `add_all` takes to store the same posts, without word index, counts, events
-and profiles. Then the posts are sent to a server as JSON lines, and requests and single posts are
-timed while that server imports a file.
-
-`--base` imports by an earlier commit too.
+programs hardly change. Beside it stands the most memory that was seen, and what Flask-SQLAlchemy's
+`add_all` takes to store the same posts, without word index, counts, events and profiles. Then the
+posts are sent to a server as JSON lines, and requests and single posts are timed while that server
+imports a file.
 """
 
 import argparse
@@ -22,7 +19,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -32,57 +29,36 @@ from flask import Flask
 
 from benchmarks import machine
 from benchmarks.databases import made_texts
-from benchmarks.paired import checkout
 from benchmarks.peers import course
 from tests.ports import free_port
 
 AUTHORS: Final = {"author by author": 32, "in turn": 3_000, "one post of each": None}
 """How many authors a file has; None for as many as posts."""
-BASE_POSTS: Final = 6_000
-"""In turn an earlier commit may need many minutes for more."""
 SAMPLED_EVERY_S: Final = 0.2
 ADDED_AT_ONCE: Final = 2_000
 SAME_ORIGIN: Final = {"Sec-Fetch-Site": "same-origin"}
 NDJSON: Final = SAME_ORIGIN | {"Content-Type": "application/x-ndjson"}
 IMPORT: Final = """
-import asyncio, json, resource, sys, time
-from contextlib import nullcontext
+import asyncio, json, sys, time
 from pathlib import Path
 from sqlalchemy import event
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
-
-try:
-    from app.formats.registry import open_archive
-    from app.services.imports.storing import import_archive
-except ImportError:  # An earlier commit.
-    from app.formats import open_archive
-    from app.services.imports.imports import import_archive
-try:
-    from app.tasks import collect_seldom
-except ImportError:  # An earlier commit.
-    pass
-else:
-    collect_seldom()  # As `saywho import` does.
-try:
-    from app.services.imports.reading_process import FileToRead, ReadingProcess
-except ImportError:
-    ReadingProcess = None
+from app.services.imports.storing import import_archive
+from app.tasks import collect_seldom, share_heap
 
 config = Config(env="testing", data_dir=Path(sys.argv[1]))
 numbers = [0]
 
-async def run(beside):
-    db, path, options = Database(config), Path(sys.argv[2]), {}
+async def run():
+    db = Database(config)
     event.listen(db.engine.sync_engine, "begin", lambda _: numbers.append(0))
     event.listen(db.engine.sync_engine, "before_cursor_execute", note)
-    if beside is not None:
-        beside.file = FileToRead(path, path.name, 2**40, {})
-        options = {"beside": beside}
-    with Source(path) as source:
-        report = await import_archive(db, open_archive(source), username=None, **options)
+    with Source(Path(sys.argv[2])) as source:
+        report = await import_archive(db, open_archive(source), username=None)
     await db.close()
     return report.accepted
 
@@ -90,16 +66,15 @@ def note(connection, *_):
     if "sqlite_begin" not in connection.get_execution_options():  # It may write.
         numbers[-1] += 1
 
-with ReadingProcess.started() if ReadingProcess else nullcontext() as beside:
-    prepare(config, upgrade_old=False)
-    started, processor = time.perf_counter(), time.process_time()
-    accepted = asyncio.run(run(beside))
-    seconds = time.perf_counter() - started
-other = resource.getrusage(resource.RUSAGE_CHILDREN)
+collect_seldom()  # As `saywho import` does.
+share_heap()
+prepare(config, upgrade_old=False)
+started, processor = time.perf_counter(), time.process_time()
+accepted = asyncio.run(run())
 print(json.dumps({
     "posts": accepted,
-    "seconds": seconds,
-    "cpu_s": time.process_time() - processor + other.ru_utime + other.ru_stime,
+    "seconds": time.perf_counter() - started,
+    "cpu_s": time.process_time() - processor,
     "statements": max(numbers),
 }))
 """
@@ -121,28 +96,27 @@ def write_posts(path: Path, posts: int, authors: int, *, in_turn: bool) -> None:
             file.write(json.dumps(post) + "\n")
 
 
-def import_once(root: Path, path: Path, folder: Path) -> dict[str, float]:
-    """Return the figures of an import by the code in `root` into a new database."""
+def import_once(path: Path) -> dict[str, float]:
+    """Return the figures of an import into a new database."""
     with contextlib.ExitStack() as stack:
         own = Path(stack.enter_context(machine.work_folder()))
-        env = machine.environment({"PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"})
         process = stack.enter_context(
             subprocess.Popen(
                 (sys.executable, "-c", IMPORT, str(own), str(path)),
-                env=env,
-                cwd=folder,
+                env=machine.environment({}),
                 stdout=subprocess.PIPE,
             )
         )
         peak = 0.0
         while process.poll() is None:
-            peak = max(peak, machine.shared_mib(machine.processes_of([process.pid])))
+            with contextlib.suppress(OSError):
+                peak = max(peak, machine.memory_mib(process.pid))
             time.sleep(SAMPLED_EVERY_S)
         printed, _ = process.communicate()
     if process.returncode:
         sys.exit(process.returncode)
     facts: dict[str, float] = json.loads(printed)
-    return facts | {"pss_mib": peak}
+    return facts | {"mib": peak}
 
 
 def add_all(path: Path, folder: Path) -> dict[str, float]:
@@ -183,57 +157,32 @@ def print_row(name: str, runs: list[dict[str, float]], first: float | None = Non
     print(
         f"| {name} | {facts['posts']:,.0f} | {facts['posts'] / facts['seconds']:,.0f} "
         f"| {rate:,.0f} | {share} | {facts.get('statements', '')} "
-        f"| {facts.get('pss_mib', 0):,.0f} |",
+        f"| {facts.get('mib', 0):,.0f} |",
         flush=True,
     )
     return rate
 
 
-def measure_orders(
-    folder: Path, posts: int, rounds: int, base: str | None, compared: Collection[str]
-) -> Path:
+def measure_orders(folder: Path, posts: int, rounds: int) -> Path:
     """Print the table of imports; return the file whose posts come author by author."""
     files = {}
     for name, authors in AUTHORS.items():
         files[name] = folder / f"{name}.jsonl"
         write_posts(files[name], posts, authors or posts, in_turn=name != "author by author")
     print(
-        "| order | posts | posts/s | posts per s of processor | of the first | statements "
-        "| MiB, PSS |"
+        "| order | posts | posts/s | posts per s of processor | of the first | statements | MiB |"
     )
     print("| --- | --: | --: | --: | --: | --: | --: |")
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in files}
     for _ in range(rounds):
         for name, path in files.items():
-            runs[name].append(import_once(machine.ROOT, path, folder))
+            runs[name].append(import_once(path))
     first: float | None = None
     for name, some in runs.items():
         rate = print_row(name, some, first)
         first = first or rate
     print_row("`add_all`, author by author", [add_all(files["author by author"], folder)], first)
-    if base is not None:
-        measure_base(folder, base, posts, rounds, compared)
     return files["author by author"]
-
-
-def measure_base(
-    folder: Path, commit: str, posts: int, rounds: int, compared: Collection[str]
-) -> None:
-    """Print orders as an earlier commit imports them and as this one does, in turns."""
-    with checkout(commit, folder) as base:
-        for name in compared:
-            path, authors = folder / "paired.jsonl", AUTHORS[name]
-            in_turn = name != "author by author"
-            number = min(posts, BASE_POSTS) if in_turn else posts
-            write_posts(path, number, authors or number, in_turn=in_turn)
-            pairs = [
-                [import_once(root, path, folder) for root in (base, machine.ROOT)]
-                for _ in range(rounds)
-            ]
-            before = print_row(f"{name}, {commit}", [each[0] for each in pairs])
-            print_row(f"{name}, now", [each[1] for each in pairs], before)
-            times = statistics.median(old["seconds"] / new["seconds"] for old, new in pairs)
-            print(f"| {name}, by the clock | | | | {times:.2f} | | |")
 
 
 def start_server(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
@@ -326,13 +275,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--posts", type=int, default=12_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--base", help="a commit to compare with")
-    parser.add_argument("--order", action="append", choices=AUTHORS, help="compared with --base")
     arguments = parser.parse_args()
     print(machine.description())
     with machine.work_folder() as folder:
-        compared = arguments.order or AUTHORS
-        path = measure_orders(folder, arguments.posts, arguments.rounds, arguments.base, compared)
+        path = measure_orders(folder, arguments.posts, arguments.rounds)
         measure_server(folder, path, arguments.posts)
 
 

@@ -92,12 +92,11 @@ def ours(
     server: str = "hypercorn",
     workers: int = 1,
     settings: dict[str, str] | None = None,
-    python: str = sys.executable,
 ) -> Contestant:
-    """Return this program on a server, with settings; hypercorn takes an interpreter too."""
+    """Return this program on a server, with settings."""
     commands = {
         "hypercorn": lambda port: (
-            *(python, "-c", "from app.cli import main; main()", "serve"),
+            *(sys.executable, "-c", "from app.cli import main; main()", "serve"),
             *("--bind", f"127.0.0.1:{port}", "--workers", str(workers)),
         ),
         "uvicorn": lambda port: (

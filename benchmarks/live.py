@@ -69,7 +69,6 @@ def _with_listeners(server: Server, audience: Audience, path: Path) -> dict[str,
             text=True,
             check=True,
         )
-        after = _workers_mib(server)
         server_s = machine.cpu_s(server.pids) - before_s[0]
         listeners_s = machine.cpu_s([listeners.pid]) - before_s[1]
         said, _ = listeners.communicate(posted.stdout)
@@ -83,7 +82,6 @@ def _with_listeners(server: Server, audience: Audience, path: Path) -> dict[str,
         "server_cores": round(server_s / audience.seconds, 2),
         "listeners_cores": round(listeners_s / audience.seconds, 2),
         "kib_per_client": round(1024 * (connected - before) / audience.clients, 1),
-        "kib_per_client_after": round(1024 * (after - before) / audience.clients, 1),
     }
 
 

@@ -137,19 +137,6 @@ def private_mib(pid: int) -> float:
     return memory_mib(pid)
 
 
-def shared_mib(pids: Iterable[int]) -> float:
-    """Return the memory of processes, in which a page that some of them share counts once.
-
-    It is 0 where only resident memory is told.
-    """
-    total = 0
-    for each in pids:
-        with contextlib.suppress(OSError):
-            rollup = Path(f"/proc/{each}/smaps_rollup").read_text()
-            total += sum(map(int, re.findall(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)))
-    return total / 1024
-
-
 @contextlib.contextmanager
 def work_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="saywho-bench-") as name:

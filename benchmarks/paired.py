@@ -2,8 +2,7 @@
 
 Both serve in turn, by one worker on one core, each on a database that its own code has built.
 Prints the processor time of a request, which other programs on the machine hardly change, and the
-median of the rounds' ratios: 1.05 is 5% more than before. `--base-python PATH` serves the commit by
-another interpreter, whose environment has the same packages: with `HEAD`, two versions of Python.
+median of the rounds' ratios: 1.05 is 5% more than before.
 """
 
 import argparse
@@ -112,22 +111,11 @@ def _imports_of(root: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
 
 
-def measure(
-    name: str,
-    roots: dict[str, Path],
-    folder: Path,
-    shape: Shape,
-    load: Load,
-    base_python: str = sys.executable,
-) -> None:
+def measure(name: str, roots: dict[str, Path], folder: Path, shape: Shape, load: Load) -> None:
     """Print a row of the table."""
     make_lines, has_cache = WORKLOADS[name]
     settings = {} if has_cache else CACHE_OFF
-    pythons = {"base": base_python, "new": sys.executable}
-    sides = [
-        ours(side, settings=settings | _imports_of(root), python=pythons[side])
-        for side, root in roots.items()
-    ]
+    sides = [ours(side, settings=settings | _imports_of(root)) for side, root in roots.items()]
     files = {side: database(root, folder / side, shape) for side, root in roots.items()}
 
     def file_of(side: Contestant) -> Path:
@@ -149,7 +137,6 @@ def measure(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("commit", help="to compare with")
-    parser.add_argument("--base-python", default=sys.executable, help="that serves the commit")
     parser.add_argument("--only", action="append", choices=WORKLOADS, help="a workload")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3.0, help="of a round")
@@ -168,7 +155,7 @@ def main() -> None:
             own = folder / str(number)
             own.mkdir()
             roots = {"base": base, "new": machine.ROOT}
-            measure(name, roots, own, shape, load, arguments.base_python)
+            measure(name, roots, own, shape, load)
 
 
 if __name__ == "__main__":

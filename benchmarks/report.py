@@ -28,16 +28,6 @@ WORKLOADS: Final = {
     "mixed": ("95 % hot reads, 5 % inserts", "읽기 95%, 쓰기 5%"),
     "compare": ("comparing two authors", "두 사용자 비교"),
 }
-GOALS: Final = {
-    "hot": (9, 13.5),
-    "cold_lists": (1.8, 2.5),
-    "cold_users": (1.4, 1.7),
-    "inserts": (2, 2),
-    "mixed": (4.5, 6.3),
-    "compare": (30, None),
-}
-"""Ratios that this program set out to reach: to Flask (or the course's way), to FastAPI."""
-
 Figures = Mapping[str, Any]
 """What one contestant did, lists with a figure for each round."""
 
@@ -98,8 +88,6 @@ def details(results: Mapping[str, Mapping[str, Figures]]) -> str:
             *("saywho is", "range", "by CPU", "errors"),
         )
         parts.append(f"### {title.capitalize()}\n\n{table(head, rows)}")
-        if goals := _goals(name, found):
-            parts.append(goals)
         if any(figures["checked"] for figures in found.values()):
             parts.append(_staleness(found))
     return "\n\n".join(parts)
@@ -122,23 +110,6 @@ def _row(found: Mapping[str, Figures], name: str) -> list[str]:
             f"{ratio_to(found, name, 'cpu_us'):.2f} ×",
         ]
     return [*row, str(figures["errors"])]
-
-
-def _goals(name: str, found: Mapping[str, Figures]) -> str:
-    """Return a sentence on what was to be reached, and was."""
-    said = []
-    for other, goal in zip((best_flask(found), FASTAPI), GOALS[name], strict=True):
-        if goal is not None and other in found:
-            said.append(_goal(found, other, goal))
-    if name == "hot" and BARE in found:
-        said.append(_goal(found, BARE, 1.1))
-    return "Set out for, and come to: " + "; ".join(said) + "."
-
-
-def _goal(found: Mapping[str, Figures], other: str, goal: float) -> str:
-    values = [ratio_to(found, other), ratio_to(found, other, "cpu_us")]
-    verdict = ("missed", "reached by one measure", "reached")[sum(each >= goal for each in values)]
-    return f"{goal} × {other}: {values[0]:.2f}, by CPU {values[1]:.2f}, {verdict}"
 
 
 def _staleness(found: Mapping[str, Figures]) -> str:

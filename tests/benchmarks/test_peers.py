@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -35,7 +34,7 @@ def quick(folder: Path, *parts: str) -> tuple[dict[str, Any], str]:
     ],
     ids=["hot", "mixed", "compare"],
 )
-def test_a_quick_run_compares_writes_a_table_and_draws(
+def test_a_quick_run_compares_and_writes_a_table(
     tmp_path: Path, part: str, others: set[str]
 ) -> None:
     results, printed = quick(tmp_path, part)
@@ -47,8 +46,6 @@ def test_a_quick_run_compares_writes_a_table_and_draws(
     if part == "mixed":
         assert "nginx 1 s, Flask" in results[part] or "skipped: nginx" in printed
     assert "| saywho |" in (tmp_path / "benchmarks.md").read_text()
-    picture = ET.parse(tmp_path / "images" / "benchmarks.svg").getroot()  # noqa: S314 - our own
-    assert "saywho" in "".join(picture.itertext())
 
 
 @pytest.mark.timeout(170)
