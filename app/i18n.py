@@ -24,18 +24,20 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
 from markupsafe import Markup
-from quart import Quart, g, request
+from quart import Quart, Response, g, redirect, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from app.clock import now
 from app.config import Config, Locale
 from app.errors import AppError, Message, message_of
+from app.paths import EVERY_API
 
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"
 SWITCH: Final = "locale"
 """Parameter of an address that names the language; `lang` filters posts."""
+YEAR_S: Final = 365 * 24 * 3600
 LONGEST_HEADER: Final = 1_000
 """Characters of an Accept header that are read; no browser sends more."""
 FOLDER: Final = Path(__file__).with_name("translations")
@@ -87,6 +89,22 @@ def negotiated(accepted: str, remembered: str | None) -> Locale:
             return locale
     languages = parse_accept_header(accepted[:LONGEST_HEADER], LanguageAccept)
     return cast(Locale, languages.best_match(["en", "ko"], default="en"))
+
+
+async def store_language() -> Response | None:
+    """Keep the language that the address names; the answer leads back to the page.
+
+    The choice is a link, so that it works without JavaScript. The API keeps none.
+    """
+    language = request.args.get(SWITCH)
+    is_page = request.method == "GET" and not request.path.startswith(EVERY_API)
+    if not is_page or language not in LOCALES:
+        return None
+    response = cast(Response, redirect(own_address(SWITCH), 303))
+    response.set_cookie(
+        COOKIE, language, max_age=YEAR_S, samesite="Lax", secure=request.is_secure, httponly=True
+    )
+    return response
 
 
 def own_address(*without: str, **changed: str) -> str:

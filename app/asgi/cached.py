@@ -17,7 +17,6 @@ from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import Memo, MemoRun
 from app.paths import ENDLESS, STATIC, WITH_OWN_ADDRESS
-from app.preferences import chosen_theme
 from app.tasks import Turns
 
 SMALLEST_COMPRESSED: Final = 500
@@ -198,12 +197,12 @@ def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
 
 
 def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
-    variant = None
+    language = None
     if not scope["path"].startswith(STATIC):
-        variant = _variant(headers)
+        language = _language(headers)
     has_address = scope["path"].endswith(WITH_OWN_ADDRESS)
     origin = (scope["scheme"], headers.get(b"host")) if has_address else None
-    return scope["path"], scope["query_string"], takes_gzip(headers), variant, origin
+    return scope["path"], scope["query_string"], takes_gzip(headers), language, origin
 
 
 def takes_gzip(headers: dict[bytes, bytes]) -> bool:
@@ -216,8 +215,8 @@ def _accepts_gzip(header: bytes) -> bool:
     return parse_accept_header(header.decode("latin-1")).quality("gzip") > 0
 
 
-def _variant(headers: dict[bytes, bytes]) -> tuple[str, str]:
-    """Return the language and the theme that the pages choose for these headers."""
+def _language(headers: dict[bytes, bytes]) -> str:
+    """Return the language that the pages choose for these headers."""
     accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
     cookies = headers.get(b"cookie", b"")
     choose = _chosen if len(cookies) <= LONGEST_HEADER else _chosen.__wrapped__
@@ -225,9 +224,9 @@ def _variant(headers: dict[bytes, bytes]) -> tuple[str, str]:
 
 
 @functools.lru_cache(maxsize=200)
-def _chosen(header: bytes, cookie_header: bytes) -> tuple[str, str]:
+def _chosen(header: bytes, cookie_header: bytes) -> str:
     cookies = parse_cookie(cookie_header.decode("latin-1"))
-    return negotiated(header.decode("latin-1"), cookies.get(COOKIE)), chosen_theme(cookies)
+    return negotiated(header.decode("latin-1"), cookies.get(COOKIE))
 
 
 def _is_plain(start: Any) -> bool:

@@ -235,47 +235,12 @@
     window.addEventListener("pagehide", () => show(false));
   }
 
-  const OPENED = ".ask[open], .menu[open]";
+  const OPENED = ".ask[open]";
 
   function closeOpened(but) {
     for (const opened of document.querySelectorAll(OPENED)) {
       if (!opened.contains(but)) opened.open = false;
     }
-  }
-
-  function showTheme(theme) {
-    const root = document.documentElement;
-    const isSystem = theme === "system";
-    if (isSystem) delete root.dataset.theme;
-    else root.dataset.theme = theme;
-    for (const meta of document.querySelectorAll("meta[name=theme-color]")) {
-      const name = meta.dataset.theme;
-      meta.media = isSystem ? `(prefers-color-scheme: ${name})` : name === theme ? "all" : "not all";
-    }
-    for (const link of document.querySelectorAll("[data-theme-choice]")) {
-      if (link.dataset.themeChoice === theme) link.setAttribute("aria-current", "true");
-      else link.removeAttribute("aria-current");
-    }
-  }
-
-  // The page keeps what was typed in it. The cookie is the one that the link's answer sets; it is
-  // written here, since a request for it may come too late for the page that is opened next.
-  function chooseTheme(event) {
-    const link = event.target.closest?.("[data-theme-choice]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    const theme = link.dataset.themeChoice;
-    showTheme(theme);
-    const age = theme === "system" ? 0 : 365 * 24 * 3600;
-    const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `saywho_theme=${theme}; path=/; max-age=${age}; samesite=lax${secure}`;
-    const menu = link.closest(".menu");
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
-
-  function rememberedTheme() {
-    return document.cookie.match(/(?:^|; )saywho_theme=(light|dark)/)?.[1] ?? "system";
   }
 
   function each(root, selector, action) {
@@ -308,7 +273,6 @@
     }
   });
   document.addEventListener("click", (event) => closeOpened(event.target));
-  document.addEventListener("click", chooseTheme);
   document.addEventListener("click", openUse);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
@@ -320,7 +284,6 @@
   // A back button may bring the page out of the browser's memory, with its forms as they were.
   // The operator's may show what has just been deleted, so that one is asked for anew.
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) showTheme(rememberedTheme());
     if (event.persisted && document.body.hasAttribute("data-operator")) location.reload();
     else enhance(document.body);
   });

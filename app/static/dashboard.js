@@ -212,11 +212,9 @@
   }
 
   let painted = 0;
-  const repaint = () => set("theme", "data", ++painted);
-  new MutationObserver(repaint).observe(document.documentElement, {
-    attributes: true, attributeFilter: ["data-theme"],
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    set("theme", "data", ++painted);
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 
   function axis(own) {
     return {

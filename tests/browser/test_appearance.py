@@ -217,15 +217,3 @@ async def test_one_author_alone_then_conversations_and_media_are_sound(
         (tmp_path / "posts.jsonl").write_text(json_lines(conversation()))
         site.command("import", str(tmp_path / "posts.jsonl"))
         await look(*(f"/tweet/{number}" for number in (1, 6, 7, 12)), "/search?q=corner")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_a_chosen_theme_is_sound_whatever_the_system_has(
-    website: Website, open_page: OpenPage, theme: str
-) -> None:
-    page = await open_page()
-    await page.goto(website.address(f"{PAGES['compare']}&theme={theme}"))
-    assert await faults_of(page) == []
-    await page.emulate_media(color_scheme="dark" if theme == "light" else "light")
-    scheme = await page.evaluate("getComputedStyle(document.documentElement).colorScheme")
-    assert scheme == theme

@@ -164,7 +164,7 @@ async def test_paper_is_white_and_carries_what_was_found(
     website: Website, open_page: OpenPage
 ) -> None:
     page = await open_page()
-    await page.goto(website.address(compare_path(TEXT, *KOREANS) + "&theme=dark"))
+    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
     await page.emulate_media(media="print", color_scheme="dark")
     style = "getComputedStyle(document.body)"
     assert await page.evaluate(f"[{style}.backgroundColor, {style}.color]") == [
@@ -173,7 +173,7 @@ async def test_paper_is_white_and_carries_what_was_found(
     ]
     for name in (".judged", ".ranking", "h1", ".uses", ".not-for"):
         await expect(page.locator(name).first).to_be_visible()
-    for name in (".site-nav", ".menu", ".compare-form", ".site-footer"):
+    for name in (".site-nav", ".compare-form", ".site-footer"):
         await expect(page.locator(name)).to_be_hidden()
     # Where no number is shown the names compared stand, and no card goes to page 2 as a whole.
     await page.emulate_media(media="screen")

@@ -245,33 +245,6 @@ async def test_the_language_is_remembered(
     await expect(page.locator("h1")).to_have_text("작성자")
 
 
-async def background(page: Page) -> str:
-    return str(await page.evaluate("getComputedStyle(document.body).backgroundColor"))
-
-
-async def test_the_theme_is_chosen_on_any_page_and_remembered(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page()
-    await page.goto(website.address("/compare"))
-    light = await background(page)
-    menu = page.get_by_title("화면 모드")
-    await page.locator("#tweet_text").fill("typed before")
-    await menu.click()
-    await page.get_by_role("link", name="어둡게").click()
-    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    dark = await background(page)
-    assert dark != light
-    await expect(page.locator("#tweet_text")).to_have_value("typed before")
-    await expect(menu).to_be_focused()
-    await page.goto(website.address("/authors"))
-    assert await background(page) == dark
-    await menu.click()
-    await page.get_by_role("link", name="시스템 설정과 같게").click()
-    await expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
-    assert await background(page) == light
-
-
 async def tab_to(page: Page, selector: str) -> None:
     for _ in range(40):
         await page.keyboard.press("Tab")

@@ -66,7 +66,7 @@ class Visitor:
         self.callbacks = self._get("/dashboard/_dash-dependencies").json()
         pages = (path for method, path in self.routes if method == "GET" and "<" not in path)
         found = {name for path in pages for name in NAMES.findall(self._get(path).text)}
-        self.names = sorted({*found, "cursor", "page", "next", "lang", "theme"})
+        self.names = sorted({*found, "cursor", "page", "next", "lang"})
 
     def run(self, count: int, first_seed: int) -> None:
         """Send so many requests, half of them callbacks."""

@@ -242,21 +242,6 @@ async def test_language_links_are_named_in_their_own_language(site: Client) -> N
     assert '<a href="/search?q=x&amp;locale=ko" lang="ko" hreflang="ko">한국어</a>' in page
 
 
-async def test_theme_is_remembered_and_forgotten(site: Client) -> None:
-    page = await body(await site.get("/search?q=x"))
-    assert '<a href="/search?q=x&amp;theme=dark" rel="nofollow"' in page
-    chosen = await site.get("/search?q=x&theme=dark")
-    assert (chosen.status_code, chosen.headers["Location"]) == (303, "/search?q=x")
-    assert chosen.headers["Set-Cookie"].startswith("saywho_theme=dark; Expires=")
-    headers = {"Cookie": "saywho_theme=dark"}
-    page = await body(await site.get("/search?q=x", headers=headers))
-    assert '<html lang="en" data-theme="dark">' in page
-    assert '<meta name="color-scheme" content="dark">' in page
-    forgotten = await site.get("/?theme=system", headers=headers)
-    assert "saywho_theme=;" in forgotten.headers["Set-Cookie"]
-    assert (await site.get("/?theme=purple")).status_code == 200
-
-
 async def test_time_is_shown_in_utc_for_those_without_a_script(writer: Client) -> None:
     await writer.add_user("old")
     await writer.add_tweet("old", "long ago", created_at="0800-01-02T03:04:05Z")

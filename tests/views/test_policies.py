@@ -213,7 +213,7 @@ async def test_signing_in_is_open_and_alike_for_all(site: Quart) -> None:
         assert (await browser.sign_in("spare", "wrong")).status_code == 401
 
 
-CHOICES = ("", "?locale=ko", "?locale=en", "?theme=dark", "?theme=system", "?next=%2Fx")
+CHOICES = ("", "?locale=ko", "?locale=en", "?next=%2Fx")
 
 
 async def test_without_public_reading_no_address_remembers_a_choice_or_tells_itself_from_others(
@@ -241,7 +241,7 @@ async def test_without_public_reading_no_address_remembers_a_choice_or_tells_its
             told.add((is_api, answer.status_code, location, body))
         assert {each[:3] for each in told} == {(True, 401, ""), (False, 303, "/login")}
         assert len(told) == 3  # The API has one body, and none for HEAD.
-        assert (await Browser(app).get("/login?theme=dark")).status_code == 303
+        assert (await Browser(app).get("/login?locale=ko")).status_code == 303
 
 
 BAD_HEADERS = [
