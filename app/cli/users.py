@@ -10,7 +10,7 @@ from app.cli.running import json_option, print_result, reading, with_database, w
 from app.config import Config
 from app.db.engine import Database
 from app.services.access.logins import unlock
-from app.services.access.operators import add_operator, add_setup_link
+from app.services.access.operators import add_operator, add_setup_link, remove_operator
 from app.services.access.passwords import hash_password
 from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.posts.deletion import delete_user, purge_deleted
@@ -109,7 +109,7 @@ def revoke_token_command(token_id: int) -> None:
 
 @click.group("operator")
 def operator_command() -> None:
-    """Create operators' accounts."""
+    """Create, unlock and remove operators' accounts."""
 
 
 @operator_command.command("add")
@@ -139,6 +139,18 @@ def unlock_command(name: str) -> None:
     """Let the operator NAME sign in again at once after failed attempts."""
     name = writing(lambda session: unlock(session, name))
     print_result({"name": name}, f"unlocked {name}")
+
+
+@operator_command.command("remove")
+@click.argument("name")
+@json_option
+def remove_operator_command(name: str) -> None:
+    """Remove the operator NAME, signed out everywhere at once.
+
+    Without any operator the next start of the server prints a set-up link, as the first one did.
+    """
+    name = writing(lambda session: remove_operator(session, name))
+    print_result({"name": name}, f"removed {name}")
 
 
 def setup_address(origin: str, secret: str) -> str:

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
 from app.db.engine import Database
-from app.errors import NotFoundError, TooManyError, UnauthorizedError, UnavailableError
+from app.errors import TooManyError, UnauthorizedError, UnavailableError
 from app.models import LoginFailure, LoginSession, Operator
-from app.services.access.operators import find_operator, operator_key
+from app.services.access.operators import find_operator, get_operator, operator_key
 from app.services.access.passwords import Passwords, digest, new_secret
 
 SESSION_LIFETIME: Final = timedelta(days=90)
@@ -129,9 +129,7 @@ async def note_attempt(session: AsyncSession, source: LoginSource, name: str) ->
 
 async def unlock(session: AsyncSession, name: str) -> str:
     """Delete all failures of an account; return its name. Raises NotFoundError."""
-    operator = await find_operator(session, name)
-    if operator is None:
-        raise NotFoundError("There is no operator '{name}'", name=name)
+    operator = await get_operator(session, name)
     account = func.substr(LoginFailure.subject, 1, HALF, type_=LargeBinary)
     is_own = account == _half(f"account:{operator.name_key}")
     await session.execute(delete(LoginFailure).where(is_own))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.compute.text import is_visible, normalized, username_key
 from app.db.backend import backend_of
-from app.errors import ConflictError, ForbiddenError, InvalidInputError
+from app.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from app.models import Operator, SetupLink
 from app.services.access.passwords import digest, new_secret
 
@@ -29,6 +29,14 @@ async def has_operator(session: AsyncSession) -> bool:
 async def find_operator(session: AsyncSession, name: str) -> Operator | None:
     query = select(Operator).where(Operator.name_key == operator_key(name))
     return await session.scalar(query)
+
+
+async def get_operator(session: AsyncSession, name: str) -> Operator:
+    """Return the operator of that name. Raises NotFoundError."""
+    operator = await find_operator(session, name)
+    if operator is None:
+        raise NotFoundError("There is no operator '{name}'", name=name)
+    return operator
 
 
 async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
@@ -75,11 +83,22 @@ async def add_operator(session: AsyncSession, name: str, *, password_hash: str) 
     return operator
 
 
+async def remove_operator(session: AsyncSession, name: str) -> str:
+    """Remove an account with its sessions; return its name. Raises NotFoundError."""
+    operator = await get_operator(session, name)
+    await session.delete(operator)
+    await session.flush()
+    return operator.name
+
+
 async def _unused_name(session: AsyncSession, name: str) -> str:
     """Return the cleaned name. Raises ConflictError if an operator has it."""
     name = clean_name(name)
     if await find_operator(session, name):
-        raise ConflictError("The operator '{name}' exists already", name=name)
+        raise ConflictError(
+            "The operator '{name}' exists already; saywho operator remove NAME removes it",
+            name=name,
+        )
     return name
 
 

@@ -235,6 +235,23 @@ async def test_an_operator_is_unlocked_by_a_command(installation: Installation) 
         assert (await Browser(app).sign_in()).status_code == 303
 
 
+async def test_an_operator_is_removed_and_made_again(installation: Installation) -> None:
+    app = create_app(Config(env="testing", data_dir=installation.data_dir, access_log=False))
+    run = partial(asyncio.to_thread, installation.run, "operator")
+    async with app.test_app():
+        browser = await signed_in(app)
+        refused = await run("add", "Ann")
+        assert refused.exit_code == 2
+        assert "saywho operator remove" in refused.stderr
+        assert (await run("remove", "nobody")).exit_code == 2
+        assert (await run("remove", "ANN")).stdout == "removed ann\n"
+        assert not await browser.is_signed_in()
+        assert (await browser.sign_in()).status_code == 401
+        link = (await run("add", "ann")).stdout
+        status, again = await use(app, link.strip().partition("token=")[2])
+        assert (status, await again.is_signed_in()) == (303, True)
+
+
 @pytest.mark.parametrize(
     ("addresses", "last"),
     [
