@@ -66,6 +66,7 @@ async def _page(
         samples=samples,
         new_token=new_token,
         is_changed=is_changed,
+        failed_fields=[each.loc for each in failure.errors] if failure else [],
         facts=facts,
         version=version("saywho"),
         language_links=languages_at("settings.show_settings"),
@@ -129,7 +130,7 @@ async def change_password(form: Form) -> ResponseReturnValue:
     operator, attempt = await verified_operator(
         resources().db, resources().passwords, source_of(me.name), me.name, form.get("old", "")
     )
-    wrong = UnauthorizedError("The old password is wrong")
+    wrong = UnauthorizedError("The old password is wrong", loc="old")
     if operator is None:
         raise wrong
     password_hash = await resources().passwords.hash(form.get("new", ""))
