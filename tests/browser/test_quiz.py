@@ -71,6 +71,11 @@ async def test_a_set_is_shared_at_its_beginning_and_goes_on_after_a_reload(
     await expect(copies).to_be_visible()
     for place in range(2, 11):
         await page.locator(".guesses button").first.click()
+        await expect(page.locator("#quiz-heading")).to_have_text(re.compile("글이에요"))
+        if place == 2:
+            told = await page.locator("#quiz-heading").inner_text()
+            await page.reload()
+            await expect(page.locator("#quiz-heading")).to_have_text(told)
         await page.get_by_role("link", name="다음 글").click()
         await expect(page.locator("#quiz")).to_contain_text(f"10개 가운데 {place}번째 글")
         if place == 2:
@@ -80,4 +85,6 @@ async def test_a_set_is_shared_at_its_beginning_and_goes_on_after_a_reload(
     await page.locator(".guesses button").first.click()
     await page.get_by_role("link", name="결과 보기").click()
     await expect(page.locator("#squares")).to_contain_text(address)
-    assert page.url == address
+    squares = await page.locator("#squares").inner_text()
+    await page.reload()
+    assert await page.locator("#squares").inner_text() == squares

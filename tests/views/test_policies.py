@@ -38,7 +38,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/favicon.ico": {"GET": "open"},
     "/feed.atom": {"GET": "read"},
     "/user/<username>/feed.atom": {"GET": "read"},
-    "/quiz": {"GET": "read", "POST": "read"},
+    "/quiz": {"GET": "read"},
     "/search": {"GET": "read"},
     "/posts": {"GET": "read"},
     "/media/<name>": {"GET": "read"},

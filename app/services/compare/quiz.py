@@ -3,10 +3,10 @@
 import contextlib
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,11 +42,11 @@ _SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")
 """A name or initials after a dash, at the end."""
 
 
-class QuestionKey(msgspec.Struct, frozen=True, array_like=True):
-    """The post and the authors of a question, as its signed address names them."""
+class QuizSet(NamedTuple):
+    """Posts to guess, and the authors among whom to choose."""
 
-    tweet_id: int
-    user_ids: list[int]
+    user_ids: tuple[int, ...]
+    tweet_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ async def is_playable(session: AsyncSession) -> bool:
 
 
 async def draw(
-    session: AsyncSession, lang: str, *, longest: int = MOST_CHARACTERS
-) -> QuestionKey | None:
-    """Return a random post of a random author, in the language where anybody writes it.
+    session: AsyncSession, lang: str, *, count: int = 1, longest: int = MOST_CHARACTERS
+) -> QuizSet | None:
+    """Return up to `count` random posts of a few random authors, who write that language if any do.
 
     None while there are too few of either.
     """
@@ -106,40 +106,37 @@ async def draw(
         random.shuffle(found)
     if len(found) < 2:
         return None
-    for author, own in found:
-        if (tweet_id := await _post_to_guess(session, author, own, longest)) is not None:
-            others = [player for player in found if player[0].id != author.id]
-            others.sort(key=lambda player: player[1] != own)
-            choices = [author, *(user for user, _ in others[: CHOICES - 1])]
-            choices.sort(key=lambda user: user.username_key)
-            return QuestionKey(tweet_id, [choice.id for choice in choices])
+    for place, (_, own) in enumerate(found):
+        players = sorted(found[place:] + found[:place], key=lambda player: player[1] != own)
+        cast = players[:CHOICES]
+        if posts := await _posts_to_guess(session, cast, count, longest):
+            cast.sort(key=lambda player: player[0].username_key)
+            return QuizSet(tuple(user.id for user, _ in cast), tuple(posts))
     return None
 
 
-async def draw_set(session: AsyncSession, lang: str) -> list[QuestionKey]:
-    """Return up to ten questions about different posts."""
-    keys: dict[int, QuestionKey] = {}
-    for _ in range(2 * SET_LENGTH):
-        key = await draw(session, lang)
-        if key is None or len(keys) == SET_LENGTH:
-            break
-        keys.setdefault(key.tweet_id, key)
-    return list(keys.values())
+async def _posts_to_guess(
+    session: AsyncSession, cast: Sequence[tuple[User, str | None]], count: int, longest: int
+) -> list[int]:
+    """Return different posts of these authors, as many of each where they have them."""
+    found: set[int] = set()
+    for _ in range(_TRIES * count):
+        for user, lang in random.sample(cast, len(cast)):
+            if len(found) < count:
+                found |= await _post_to_guess(session, user, lang, longest)
+    return random.sample(sorted(found), len(found))
 
 
 async def _post_to_guess(
     session: AsyncSession, user: User, lang: str | None, longest: int
-) -> int | None:
+) -> set[int]:
+    """Return the id of a random post with words, or nothing."""
+    start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game.
     posts = select(Tweet.id, Tweet.text, Tweet.lang).where(Tweet.user_id == user.id)
-    for _ in range(_TRIES):
-        start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game.
-        some = posts.order_by(Tweet.created_at, Tweet.id).offset(start).limit(_CANDIDATES)
-        good = [
-            row for row in await session.execute(some) if _is_guessable(row.text, user, longest)
-        ]
-        if good := [row.id for row in good if row.lang == lang] or [row.id for row in good]:
-            return int(random.choice(good))  # noqa: S311 - a game.
-    return None
+    posts = posts.order_by(Tweet.created_at, Tweet.id).offset(start).limit(_CANDIDATES)
+    good = [row for row in await session.execute(posts) if _is_guessable(row.text, user, longest)]
+    best = [row.id for row in good if row.lang == lang] or [row.id for row in good]
+    return set(random.sample(best, min(1, len(best))))
 
 
 def _is_guessable(text: str, user: User, longest: int) -> bool:
@@ -156,26 +153,26 @@ def _masked(text: str, user: User) -> str:
     return _LINK_OR_TAG.sub(HIDDEN, _SIGNATURE.sub(HIDDEN, named))
 
 
-async def read_question(session: AsyncSession, key: QuestionKey) -> Question:
-    """Return the question. Raises GoneError if the post or an author has been deleted."""
-    tweet = await session.get(Tweet, key.tweet_id)
-    query = select(User).where(User.id.in_(key.user_ids), User.deleted_at.is_(None))
+async def read_question(session: AsyncSession, quiz: QuizSet, at: int = 0) -> Question:
+    """Return a question of a set. Raises GoneError if the post or an author has been deleted."""
+    tweet = await session.get(Tweet, quiz.tweet_ids[at])
+    query = select(User).where(User.id.in_(quiz.user_ids), User.deleted_at.is_(None))
     users = {user.id: user for user in await session.scalars(query)}
-    if tweet is None or len(users) < len(key.user_ids) or tweet.user_id not in users:
+    if tweet is None or len(users) < len(quiz.user_ids) or tweet.user_id not in users:
         raise GoneError("The post of that question is gone")
     author = users[tweet.user_id]
-    names = [users[user_id].username for user_id in key.user_ids]
+    names = [users[user_id].username for user_id in quiz.user_ids]
     return Question(tweet.id, author.username, names, _masked(tweet.text, author))
 
 
-async def solve(session: AsyncSession, models: Models, key: QuestionKey) -> Solution:
+async def solve(session: AsyncSession, models: Models, quiz: QuizSet, at: int = 0) -> Solution:
     """Return the post's author, and the model's comparison of the same authors.
 
     The post is removed from its author's profile first, with the chain of own replies that it is
     in, and the model reads the masked text. (The background still counts it, one post among all.)
     Raises GoneError if the post or an author has been deleted.
     """
-    asked = await read_question(session, key)
+    asked = await read_question(session, quiz, at)
     text = asked.text.replace(HIDDEN, "")
     material = await gather(session, models, [text], asked.usernames, hidden_post=asked.tweet_id)
     comparison = await answer(material)
@@ -188,28 +185,28 @@ class Showcase:
     def __init__(self, db: Sessions, models: Models) -> None:
         self._db = db
         self._models = models
-        self._shown: dict[str, tuple[float, QuestionKey, Solution]] = {}
+        self._shown: dict[str, tuple[float, QuizSet, Solution]] = {}
 
     async def find(self, lang: str) -> Solution | None:
         """Return the example, a new one each hour; None while there is too little for one."""
         async with self._db.read() as session:
-            until, key, solution = self._shown.get(lang, (0.0, None, None))
-            if key is not None and monotonic() < until:
+            until, quiz, solution = self._shown.get(lang, (0.0, None, None))
+            if quiz is not None and monotonic() < until:
                 with contextlib.suppress(GoneError):
-                    await read_question(session, key)
+                    await read_question(session, quiz)
                     return solution
             return await self._make(session, lang)
 
     async def _make(self, session: AsyncSession, lang: str) -> Solution | None:
         best, most = None, -1.0
         for _ in range(_SHOWN_TRIES):
-            key = await draw(session, lang, longest=SHOWN_CHARACTERS)
-            if key is None:
+            quiz = await draw(session, lang, longest=SHOWN_CHARACTERS)
+            if quiz is None:
                 break
-            solution = await solve(session, self._models, key)
+            solution = await solve(session, self._models, quiz)
             if (share := solution.author_share) > most:
                 best, most = solution, share
-                self._shown[lang] = monotonic() + SHOWN_S, key, solution
+                self._shown[lang] = monotonic() + SHOWN_S, quiz, solution
             if solution.is_model_right and solution.comparison.verdict == "likely":
                 break
         return best

@@ -108,11 +108,11 @@ async def show_card(args: CardArgs) -> ResponseReturnValue:
 async def show_example() -> ResponseReturnValue:
     """Lead to the comparison of a random post, which is hidden from the model."""
     async with resources().db.read() as session:
-        key = await draw(session, g.locale)
-        if key is None:
+        drawn = await draw(session, g.locale)
+        if drawn is None:
             return see_other(url_for("home.show_home"))
-        question = await read_question(session, key)
-        post = await get_post(session, key.tweet_id)
+        question = await read_question(session, drawn)
+        post = await get_post(session, question.tweet_id)
     return see_other(_address([post.text], question.usernames, post.id))
 
 

@@ -1,9 +1,7 @@
 """Who wrote it? A game against the model, alone or by a set that can be shared."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
-import msgspec
-from itsdangerous import BadData, URLSafeSerializer
 from msgspec import Meta, Struct
 from quart import g, render_template, url_for
 from quart.typing import ResponseReturnValue
@@ -11,130 +9,113 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError, GoneError, InvalidInputError
 from app.lifespan import resources
 from app.services.compare.quiz import (
+    CHOICES,
     SET_LENGTH,
-    Question,
-    QuestionKey,
+    QuizSet,
     Solution,
     draw,
-    draw_set,
     read_question,
     solve,
 )
-from app.views.blueprints import Form, PageBlueprint
+from app.views.blueprints import PageBlueprint
 from app.views.pages.parts import hues_of, marked_text, render_form, see_other
 from app.views.policies import own_origin
 
 blueprint = PageBlueprint("quiz")
 
-ROUND_LENGTH = 16
-"""Characters that name a round: the end of its signed questions."""
-NEW = "new"
+NEW: Final = "new"
+SKIPPED: Final = "x"
+_ID: Final = "[0-9]{1,15}"
+SET: Final = rf"{_ID}(\.{_ID}){{1,{CHOICES - 1}}}-{_ID}(\.{_ID}){{0,{SET_LENGTH - 1}}}"
+"""The ids of the authors to choose from, and of the posts."""
 
 
 class QuizArgs(Struct):
-    set: str = ""
-    """Signed questions, or `new` for a set that is made now."""
-    at: Annotated[int, Meta(ge=0, le=SET_LENGTH)] = 0
-    """The place of the question in its set."""
-    so: Annotated[str, Meta(pattern="^[0-3]*$", max_length=SET_LENGTH)] = ""
-    """The answers so far: 1 if the player was right, plus 2 if the model was."""
+    set: Annotated[str, Meta(pattern=f"^({SET}|{NEW})?$")] = ""
+    so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]*$", max_length=SET_LENGTH)] = ""
+    """The answers so far: 1 if the player was right, plus 2 if the model was; `x` was deleted."""
+    guess: str | None = None
+    """The player's answer to the question after these."""
 
 
 @blueprint.page("/quiz")
 async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
-    if args.set == NEW:
-        async with resources().db.read() as session:
-            keys = await draw_set(session, g.locale)
-        return see_other(url_for("quiz.show_quiz", set=_signed(keys) if keys else None))
+    """Ask the next question of a set, or show its answer, which is the same after a reload."""
     if not args.set:
         return await _question_page()
-    try:
-        keys = _opened(args.set)
-    except InvalidInputError as error:
-        return await _question_page(error)
-    for at, key in list(enumerate(keys))[args.at :]:
-        try:
-            async with resources().db.read() as session:
-                question = await read_question(session, key)
-        except GoneError:
-            continue
-        return await _asked(question, QuizArgs(args.set, at, args.so))
-    return await _end_page(args)
-
-
-@blueprint.action("/quiz")
-async def post_guess(form: Form) -> ResponseReturnValue:
-    """Accept a guess, and show the post's author."""
-    signed, guess = form.get("question", ""), form.get("guess", "")
-    try:
-        state = msgspec.convert(
-            {"set": signed, "at": form.get("at", 0), "so": form.get("so", "")},
-            QuizArgs,
-            strict=False,
-        )
-        key = _opened(signed)[state.at]
+    if args.set == NEW:
         async with resources().db.read() as session:
-            solution = await solve(session, resources().models, key)
-        if guess not in solution.usernames:
-            raise InvalidInputError("Choose one of the authors", loc="guess")
-    except (IndexError, msgspec.ValidationError):
-        return await _question_page(_not_ours())
-    except (GoneError, InvalidInputError) as error:
-        return await _question_page(error)
-    return await _answer_page(solution, guess, state)
+            drawn = await draw(session, g.locale, count=SET_LENGTH)
+        return see_other(url_for("quiz.show_quiz", set=_written(drawn) if drawn else None))
+    quiz = _read(args.set)
+    failure = None
+    if args.guess is not None and len(args.so) < len(quiz.tweet_ids):
+        try:
+            return await _answer_page(quiz, args.so, args.guess)
+        except InvalidInputError as error:
+            failure = error
+        except GoneError:
+            pass
+    return await _asked(quiz, args.so, failure)
 
 
-def _signed(keys: list[QuestionKey]) -> str:
-    """Return the questions for an address; the author of a post can be looked up anyway."""
-    return str(_serializer().dumps(msgspec.to_builtins(keys)))
+def _written(quiz: QuizSet) -> str:
+    return "-".join(".".join(map(str, ids)) for ids in quiz)
 
 
-def _opened(signed: str) -> list[QuestionKey]:
-    try:
-        return msgspec.convert(_serializer().loads(signed), list[QuestionKey])
-    except (BadData, msgspec.ValidationError):
-        raise _not_ours() from None
-
-
-def _serializer() -> URLSafeSerializer:
-    # The last key signs; all of them verify.
-    return URLSafeSerializer(list(reversed(resources().secret_keys)), salt="quiz")
-
-
-def _not_ours() -> InvalidInputError:
-    return InvalidInputError("That question is not one of this site", loc="question")
+def _read(given: str) -> QuizSet:
+    return QuizSet(*(tuple(map(int, ids.split("."))) for ids in given.split("-")))
 
 
 async def _question_page(failure: AppError | None = None) -> ResponseReturnValue:
+    """Ask about a random post."""
     async with resources().db.read() as session:
-        key = await draw(session, g.locale)
-        if key is None:
-            return await render_form("quiz.html", failure)
-        question = await read_question(session, key)
-    return await _asked(question, QuizArgs(_signed([key])), failure)
+        drawn = await draw(session, g.locale)
+    return await (_asked(drawn, "", failure) if drawn else render_form("quiz.html", failure))
 
 
-async def _asked(
-    question: Question, state: QuizArgs, failure: AppError | None = None
-) -> ResponseReturnValue:
-    total = len(_opened(state.set))
-    return await render_form("quiz.html", failure, question=question, state=state, total=total)
+async def _asked(quiz: QuizSet, so: str, failure: AppError | None = None) -> ResponseReturnValue:
+    """Ask the next question that is still there; after the last one tell how it went."""
+    while len(so) < len(quiz.tweet_ids):
+        try:
+            async with resources().db.read() as session:
+                question = await read_question(session, quiz, len(so))
+        except GoneError:
+            so += SKIPPED
+            continue
+        return await render_form("quiz.html", failure, question=question, **_state(quiz, so))
+    played = [int(each) for each in so if each != SKIPPED]
+    if not played:
+        return await _question_page(GoneError("The post of that question is gone"))
+    return await render_template(
+        "quiz.html",
+        you=[each & 1 for each in played],
+        model=[each >> 1 for each in played],
+        address=own_origin(resources().config) + url_for("quiz.show_quiz", set=_written(quiz)),
+        **_state(quiz, so),
+    )
 
 
-async def _answer_page(solution: Solution, guess: str, state: QuizArgs) -> str:
-    total, is_right = len(_opened(state.set)), guess == solution.username
-    so = state.so + str(is_right + 2 * solution.is_model_right)
-    following = url_for("quiz.show_quiz", set=state.set, at=state.at + 1, so=so)
+def _state(quiz: QuizSet, so: str) -> dict[str, object]:
+    return {"set": _written(quiz), "so": so, "at": len(so), "total": len(quiz.tweet_ids)}
+
+
+async def _answer_page(quiz: QuizSet, so: str, guess: str) -> str:
+    async with resources().db.read() as session:
+        solution = await solve(session, resources().models, quiz, len(so))
+    if guess not in solution.usernames:
+        raise InvalidInputError("Choose one of the authors", loc="guess")
+    is_right, state = guess == solution.username, _state(quiz, so)
+    so += str(is_right + 2 * solution.is_model_right)
+    following = url_for("quiz.show_quiz", set=_written(quiz), so=so)
     return await render_template(
         "quiz.html",
         solution=solution,
         guess=guess,
-        state=state,
-        total=total,
-        round=f"{state.set[-ROUND_LENGTH:]}{state.at or ''}",
         best=solution.comparison.ranking[0],
         is_right=is_right,
-        following=following if total > 1 else url_for("quiz.show_quiz"),
+        following=following if len(quiz.tweet_ids) > 1 else url_for("quiz.show_quiz"),
+        **state,
         **await shown_solution(solution),
     )
 
@@ -147,9 +128,3 @@ async def shown_solution(solution: Solution) -> dict[str, object]:
         hues = await hues_of(session, lines)
     marks = [(mark.start, mark.end, mark) for mark in comparison.evidence]
     return {"hues": hues, "lines": lines, "pieces": marked_text(comparison.text, marks)}
-
-
-async def _end_page(args: QuizArgs) -> str:
-    address = own_origin(resources().config) + url_for("quiz.show_quiz", set=args.set)
-    you, model = ([bool(int(each) & player) for each in args.so] for player in (1, 2))
-    return await render_template("quiz.html", you=you, model=model, address=address, state=args)

@@ -8,7 +8,7 @@ from app.db.engine import Database
 from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
 from app.services.compare.material import Models, gather
-from app.services.compare.quiz import Question, QuestionKey, draw, read_question, solve
+from app.services.compare.quiz import Question, QuizSet, draw, read_question, solve
 from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
@@ -33,7 +33,7 @@ async def fill(db: Database, *usernames: str) -> dict[str, tuple[int, list[int]]
     }
 
 
-async def ask(db: Database, lang: str = "en") -> tuple[QuestionKey, Question]:
+async def ask(db: Database, lang: str = "en") -> tuple[QuizSet, Question]:
     async with db.read() as session:
         key = await draw(session, lang)
         assert key is not None
@@ -46,8 +46,8 @@ async def test_a_question_is_in_the_language_where_two_write_it(db: Database) ->
         seen: set[str] = set()
         for _ in range(200):
             key, question = await ask(db, lang)
-            assert key.tweet_id in ids[question.username][1]
-            assert [ids[name][0] for name in question.usernames] == key.user_ids
+            assert key.tweet_ids[0] in ids[question.username][1]
+            assert [ids[name][0] for name in question.usernames] == list(key.user_ids)
             seen.add(question.username)
             if seen == authors:
                 break
@@ -77,7 +77,7 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
             post = new_tweet("the ferry waits for the pilot, 26", arrived_at=now())
             posts = (await add_posts(session, ferry, [post])).ids
     async with db.read() as session:
-        solution = await solve(session, models, QuestionKey(posts[0], [museum, ferry]))
+        solution = await solve(session, models, QuizSet((museum, ferry), (posts[0],)))
     assert (solution.tweet_id, solution.username) == (posts[0], "ferry")
     assert solution.usernames == ["museum", "ferry"]
     assert solution.text.count(HIDDEN) == 1
