@@ -46,7 +46,7 @@ class ExportedPost(msgspec.Struct, frozen=True):
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
     """Return the posts of many authors, if one of the first lines is an object with a text."""
-    rows = [] if source.has_members else [load(line.text)[0] for line in first_lines(source)]
+    rows = [] if source.has_members else [load(line.text) for line in first_lines(source)]
     if not any(isinstance(row, dict) and columns_of(tuple(row)).text for row in rows):
         return None
     return Archive(FORMAT.name, "line", None, read_each(objects(source), _read_row))

@@ -92,7 +92,7 @@ def _liked(source: Source, folder: str) -> Iterator[Item]:
 def _read(source: Source, name: str) -> Json:
     if name not in source.members():
         return {}
-    return as_object(load(head(source.member(name), _BESIDE_BYTES))[0])
+    return as_object(load(head(source.member(name), _BESIDE_BYTES)))
 
 
 def _account(actor: Json, activities: list[Json]) -> Account:

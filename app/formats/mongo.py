@@ -74,7 +74,7 @@ def _is_known(source: Source) -> bool:
     """
     found = first_documents(source)
     if not any(columns_of(tuple(_row(document))).text for document in found):
-        return not (found or source.has_members) and load(head(source, 100)) == ([], None)
+        return not (found or source.has_members) and load(head(source, 100)) == []
     return any(map(is_extended, found)) or first_mark(source) == "["
 
 

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.chats.rooms import find_rooms, items_of
@@ -29,14 +29,6 @@ _HTML: Final = b"<title>Exported Data</title>"
 _LOOKED_AT: Final = 100
 
 
-class _Found(NamedTuple):
-    """A value among the messages of a chat, and the fault in it."""
-
-    chat: Json
-    value: object
-    fault: Message | None
-
-
 def read(source: Source, _options: ReadOptions) -> Archive | None:
     """Return what was said in the chats. Raises UnrecognisedFileError for an export as pages."""
     if rooms := find_rooms(source, lambda name: name.endswith("result.json"), _has_messages):
@@ -53,7 +45,7 @@ def _has_messages(content: Content) -> bool | None:
         return None
     try:
         with closing(_found(content.uncounted)) as found:
-            return any(_is_message(each.value) for each in islice(found, _LOOKED_AT)) or None
+            return any(_is_message(value) for _, value in islice(found, _LOOKED_AT)) or None
     except BrokenFileError:
         return None
 
@@ -63,36 +55,37 @@ def _is_message(value: object) -> bool:
 
 
 def _read(content: Content, _: bool) -> Iterator[Item]:
-    for place, each in enumerate(_found(content), 1):
-        if each.fault or not isinstance(each.value, dict):
-            yield BadRecord(place, each.fault or NOT_AN_OBJECT)
+    for place, (chat, value) in enumerate(_found(content), 1):
+        if isinstance(value, dict):
+            yield _item(value, chat, place)
         else:
-            yield _item(each.value, each.chat, place)
+            yield BadRecord(place, value if isinstance(value, Message) else NOT_AN_OBJECT)
 
 
-def _found(content: Content) -> Generator[_Found, None, None]:
+def _found(content: Content) -> Generator[tuple[Json, object], None, None]:
+    """Yield the values among the messages, each with what was said of its chat before."""
     window = Window(content)
     if window.mark() == "{":
         yield from _in_object(window)
 
 
-def _in_object(window: Window) -> Iterator[_Found]:
+def _in_object(window: Window) -> Iterator[tuple[Json, object]]:
     """Yield the messages of the object here: a chat, a list of chats, or a whole account."""
     chat: Json = {}
     for key in window.each_key():
         mark = window.mark()
         if key == "messages" and mark == "[":
-            for value, fault in window.items():
-                yield _Found(chat, value, fault)
+            for value in window.items():
+                yield chat, value
         elif key in {"chats", "left_chats"} and mark == "{":
             yield from _in_object(window)
         elif key == "list" and mark == "[":
             yield from _in_list(window)
         else:
-            chat[key] = window.value()[0]
+            chat[key] = window.value()
 
 
-def _in_list(window: Window) -> Iterator[_Found]:
+def _in_list(window: Window) -> Iterator[tuple[Json, object]]:
     window.at += 1
     while (mark := window.mark()) != "]":
         if mark != "{":
@@ -113,7 +106,7 @@ def _item(message: Json, chat: Json, place: int) -> Item:
         return Skipped(place, "media")
     person, name = message.get("from_id"), message.get("from") or message.get("from_id")
     if not isinstance(name, str | int):
-        return BadRecord(place, Message("the message does not say who wrote it"))
+        return Skipped(place, "deleted")  # So is the account.
     answered = message.get("reply_to_message_id")
     return Record(
         place=place,

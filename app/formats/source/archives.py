@@ -37,8 +37,6 @@ class Member(NamedTuple):
 
     size: int
     open: Callable[[], IO[bytes]]
-    is_packed: bool = False
-    """Whether there is a checksum, which is known to be wrong only at the end."""
 
 
 Members = dict[str, Member]
@@ -72,9 +70,7 @@ def members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
         ) from error
     directory.left = None
     found = {
-        info.filename.replace("\\", "/"): Member(
-            info.file_size, partial(_in_zip, archive, info), is_packed=True
-        )
+        info.filename.replace("\\", "/"): Member(info.file_size, partial(_in_zip, archive, info))
         for info in archive.infolist()
     }
     return _wanted(found), None

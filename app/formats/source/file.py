@@ -39,32 +39,12 @@ class Content:
         return Content(self.name, self.stored, None, self.fault)
 
     def open(self) -> BinaryIO:
-        """Open the file, and count what is read of it. Raises ImportFileError, as reading does.
-
-        Of one with a checksum nothing is read that may be wrong.
-        """
+        """Open the file, and count what is read of it. Raises ImportFileError, as reading does."""
         try:
-            if self.meter is not None and self.stored.is_packed:
-                self._check(self.meter.limit_bytes)
             stream = self.stored.open()
         except READ_ERRORS as error:
             raise damaged(self.name) from error
         return io.BufferedReader(_Reader(stream, self), BUFFER_BYTES)
-
-    def _check(self, limit_bytes: int) -> None:
-        """Raise BrokenFileError if the checksum is wrong; it stands at the end.
-
-        Damage may unpack to false words long before that. What only breaks off is right as far as
-        it goes.
-        """
-        with self.stored.open() as stream:
-            try:
-                while limit_bytes > 0 and (chunk := stream.read(BUFFER_BYTES)):
-                    limit_bytes -= len(chunk)
-            except EOFError:
-                return
-            except READ_ERRORS as error:
-                raise _wrong(self.name) from error
 
 
 class Source(Content, contextlib.AbstractContextManager["Source"]):
@@ -192,13 +172,12 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return spool
 
     def _next(self, stream: IO[bytes]) -> bytes:
+        """Return the next bytes; none where the stream is damaged, which is noted."""
         try:
             return read_some(stream, BUFFER_BYTES)
-        except EOFError:
+        except READ_ERRORS:
             self.fault = damaged(self.name)
             return b""
-        except READ_ERRORS as error:
-            raise _wrong(self.name) from error
 
     def count(self, chunk: bytes) -> bytes:
         """Count a chunk and return its part within the limit. Raises LimitReachedError after it."""
@@ -263,9 +242,3 @@ def read_some(stream: IO[bytes], size: int) -> bytes:
     """Return the next bytes, none only at the end, without losing any before damage."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     return read(size)
-
-
-def _wrong(label: str) -> BrokenFileError:
-    return BrokenFileError(
-        "{name} is damaged, so nothing of it is read; copy or download it again", name=label
-    )

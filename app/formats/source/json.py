@@ -35,24 +35,21 @@ _WRAPPERS: Final = frozenset(
 _decode: Final = json.JSONDecoder().raw_decode
 
 
-Documents = Generator[tuple[int, object, Message | None], None, None]
-"""Each with the number of its line or of itself, from 1, its value, and the fault in it."""
+def documents(
+    content: Content, *, lists: Collection[str] = ()
+) -> Generator[tuple[int, object], None, None]:
+    """Yield the documents of a file, each with the number of its line or of itself, from 1.
 
-
-def documents(content: Content, *, lists: Collection[str] = ()) -> Documents:
-    """Yield the documents of a file, one at a time.
-
-    An object with one of `lists` among its keys stands for the items of that list, unless each
-    line is an object. Raises BrokenFileError where the file breaks off or brackets do not match.
+    In place of a bad one stands a Message. An object with one of `lists` among its keys stands for
+    the items of that list, unless each line is an object. Raises BrokenFileError where the file
+    breaks off or brackets do not match.
     """
     if is_lines(content):
         for number, text, fault in lines(content, MAX_VALUE):
             if fault or text.strip():
-                value, bad = (None, fault) if fault else load(text)
-                yield number, value, bad
+                yield number, fault or load(text)
         return
-    for number, (value, fault) in enumerate(Window(content).values(lists), 1):
-        yield number, value, fault
+    yield from enumerate(Window(content).values(lists), 1)
 
 
 def objects(
@@ -66,13 +63,13 @@ def objects(
     Of pages, yield the objects that `items_of` finds in them, numbered through the file.
     """
     numbers = count(1)
-    for place, page, fault in documents(content, lists=lists):
+    for place, page in documents(content, lists=lists):
         for value in items_of(page) if items_of and isinstance(page, dict) else [page]:
             at = next(numbers) if items_of else place
             if isinstance(value, dict):
                 yield at, value
             else:
-                yield BadRecord(at, fault or NOT_AN_OBJECT)
+                yield BadRecord(at, value if isinstance(value, Message) else NOT_AN_OBJECT)
 
 
 def is_lines(content: Content) -> bool:
@@ -80,7 +77,7 @@ def is_lines(content: Content) -> bool:
     found = [line.text for line in first_lines(content, MAX_VALUE)]
     if len(found) < 2 or found[0].lstrip("\ufeff \t\r").startswith("["):
         return False
-    return any(text.startswith("{") and isinstance(load(text)[0], dict) for text in found)
+    return any(text.startswith("{") and isinstance(load(text), dict) for text in found)
 
 
 def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Json]:
@@ -89,9 +86,8 @@ def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Js
     if content.has_members:
         return []
     with suppress(BrokenFileError), closing(documents(content.uncounted, lists=lists)) as read:
-        for _, value, _ in islice(read, _FIRST_DOCUMENTS):
-            if isinstance(value, dict):
-                found.append(value)
+        for _, value in islice(read, _FIRST_DOCUMENTS):
+            found += [value] if isinstance(value, dict) else []
     return found
 
 
@@ -102,14 +98,12 @@ def first_mark(content: Content) -> str:
     return ""
 
 
-def load(text: str | bytes) -> tuple[object, Message | None]:
-    """Return the parsed text, or None if that is not possible, and why; NaN is read."""
+def load(text: str | bytes) -> object:
+    """Return the parsed text, or a Message why that is not possible; NaN is read."""
     try:
-        return json.loads(text), None
-    except RecursionError:
-        return None, Message("nested too deeply")
-    except ValueError:
-        return None, Message("not valid JSON")
+        return json.loads(text)
+    except (RecursionError, ValueError) as error:
+        return _fault(error)
 
 
 def listed(document: Json, name: str) -> list[object]:
@@ -129,10 +123,8 @@ def as_word(value: object) -> str | None:
 
 
 def as_json(value: object) -> object:
-    """Return a value, or the object or list that a cell holds as JSON; None for broken JSON."""
-    if not isinstance(value, str) or not value.startswith(("{", "[")):
-        return value
-    return load(value)[0]
+    """Return a value, or the object or list that a cell holds as JSON, a Message if it is bad."""
+    return load(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
 
 
 def wrapper_of(value: Json) -> str | None:
@@ -187,20 +179,20 @@ class Window:
                     raise self._fault
                 return ""
 
-    def value(self) -> tuple[object, Message | None]:
-        """Return the value here, or None for a bad one, and the fault in it."""
+    def value(self) -> object:
+        """Return the value here, or a Message for a bad one."""
         while True:
-            value, end, fault = _decoded(self.text, self.at)
+            value, end = _decoded(self.text, self.at)
             if end in {None, len(self.text)} and self.read_on():
                 continue  # A number may have more digits, and what is bad an end.
             if end is None:
                 raise self.broken("a value is not closed, or too long")
             size, self.at = end - self.at, end
             if size > MAX_VALUE:
-                return None, Message("longer than {size} MB", size=MAX_VALUE >> 20)
-            return value, fault
+                return Message("longer than {size} MB", size=MAX_VALUE >> 20)
+            return value
 
-    def items(self) -> Iterator[tuple[object, Message | None]]:
+    def items(self) -> Iterator[object]:
         """Yield the values of the list whose bracket is here."""
         self.at += 1
         while (mark := self.mark()) != "]":
@@ -213,17 +205,17 @@ class Window:
         """Yield the keys of the object whose bracket is here; each value is to be taken at once."""
         self.at += 1
         while self.mark() == '"':
-            key, _ = self.value()
+            key = str(self.value())
             if self.mark() != ":":
                 raise self.broken("a value is not closed")
             self.at += 1
             self.mark()
-            yield str(key)
+            yield key
         if self.mark() != "}":
             raise self.broken("a value is not closed")
         self.at += 1
 
-    def values(self, lists: Collection[str]) -> Iterator[tuple[object, Message | None]]:
+    def values(self, lists: Collection[str]) -> Iterator[object]:
         """Yield the values of the text; of an object with one of `lists`, the items of that."""
         while mark := self.mark():
             if mark == "[":
@@ -235,9 +227,9 @@ class Window:
             else:
                 yield self.value()
 
-    def _listed(self, lists: Collection[str]) -> Iterator[tuple[object, Message | None]]:
+    def _listed(self, lists: Collection[str]) -> Iterator[object]:
         found: Json = {}
-        fault, is_empty = None, True
+        is_empty = True
         for key in self.each_key():
             if key in lists and self.mark() == "[":
                 found[key] = []
@@ -245,10 +237,9 @@ class Window:
                     is_empty = False
                     yield item
             else:
-                found[key], bad = self.value()
-                fault = fault or bad
+                found[key] = self.value()
         if is_empty:
-            yield found, fault
+            yield found
 
     def broken(self, fault: str) -> BrokenFileError:
         return self._fault or BrokenFileError(
@@ -256,15 +247,17 @@ class Window:
         )
 
 
-def _decoded(text: str, at: int) -> tuple[object, int | None, Message | None]:
-    """Return the value that begins here, its end unless it is cut, and the fault in it."""
+def _decoded(text: str, at: int) -> tuple[object, int | None]:
+    """Return the value that begins here, of a bad one the fault, and its end unless it is cut."""
     try:
-        return *_decode(text, at), None
-    except RecursionError:
-        fault = Message("nested too deeply")
-    except ValueError:
-        fault = Message("not valid JSON")
-    return None, _end_of(text, at), fault
+        return _decode(text, at)
+    except (RecursionError, ValueError) as error:
+        return _fault(error), _end_of(text, at)
+
+
+def _fault(error: Exception) -> Message:
+    is_deep = isinstance(error, RecursionError)
+    return Message("nested too deeply") if is_deep else Message("not valid JSON")
 
 
 def _end_of(text: str, at: int) -> int | None:

@@ -4,13 +4,13 @@ Long posts are in a file of their own, without the ids of their posts.
 """
 
 import html
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import count
 from typing import Final
 
 from app.errors import BrokenFileError, LimitReachedError, Message, RecordError, message_of
@@ -67,13 +67,13 @@ def array_items(content: Content) -> Iterator[Json | Message]:
     mark = window.mark()
     if mark and mark != "[":
         raise BrokenFileError("{name} does not hold a list of posts", name=content.name)
-    for item, fault in window.items() if mark else ():
+    for item in window.items() if mark else ():
         if isinstance(item, dict):
             # Early archives have no such wrapper as `{"tweet": {…}}`.
             inner = next(iter(item.values())) if len(item) == 1 else None
             yield inner if isinstance(inner, dict) else item
         else:
-            yield fault or Message("not a post")
+            yield item if isinstance(item, Message) else Message("not a post")
     if window.mark():
         raise window.broken("something stands after the last value")
 
@@ -95,33 +95,27 @@ class _Reader:
 
     def items(self, *, include_restricted: bool) -> Iterator[Item]:
         """Yield all records. Raises BrokenFileError behind them."""
-        notes, places, place = self._notes, count(1), 0
+        notes, places = self._notes, itertools.count(1)
         for item in self._entries("notes"):
             notes.add(item)
         broken_notes = len(self._broken)
         notes.is_whole = notes.is_whole and not broken_notes
         for kind, is_left_out in (("tweets", False), ("circle", not include_restricted)):
             for item in self._entries(kind):
-                place = next(places)
-                yield self._item(item, place, is_left_out=is_left_out)
-        broken_posts = len(self._broken)
+                yield self._item(item, next(places), is_left_out=is_left_out)
         for item in self._entries("deleted"):
             with suppress(RecordError):
                 notes.join(item if isinstance(item, dict) else {})
             yield Skipped(next(places), "deleted")
-        if not notes.alone():
-            del self._broken[broken_posts:]
         if len(self._broken) == broken_notes:
             # Else the post of a long text may stand behind the break, or have been deleted.
-            yield from notes.leftovers(place, self._layout.account)
+            yield from notes.leftovers(places, self._layout.account)
         needed = len(self._broken)
         yield from (Skipped(next(places), "like") for _ in self._entries("likes"))
         del self._broken[needed:]
         yield from (BadRecord(next(places), message_of(error)) for error in self._broken[1:])
         if self._broken:
             raise self._broken[0]
-        if missing := ", ".join(self._layout.missing):
-            raise BrokenFileError("{name} lacks {missing}", name=self._source.name, missing=missing)
 
     def _entries(self, kind: str) -> Iterator[Json | Message]:
         """Yield the items of these files, of a broken one those before the break.
@@ -237,25 +231,21 @@ class Notes:
         note.is_joined = True
         return note.text
 
-    def alone(self) -> list[Note]:
-        """Return the notes without a shortened post, in their order."""
-        return [note for notes in self._found.values() for note in notes if not note.is_joined]
-
-    def leftovers(self, place: int, account: Account) -> Iterator[Item]:
+    def leftovers(self, places: Iterator[int], account: Account) -> Iterator[Item]:
         """Yield the notes without a shortened post, and those that could not be read."""
-        alone = self.alone()
-        for number, note in enumerate(alone, place + 1):
-            yield Record(
-                place=number,
-                text=note.text,
-                username=account.username,
-                display_name=account.display_name,
-                platform="x",
-                created_at=note.created_at,
-                source_id=note.id,
-            )
-        for number, fault in enumerate(self.faults, place + len(alone) + 1):
-            yield BadRecord(number, fault)
+        for note in itertools.chain(*self._found.values()):
+            if not note.is_joined:
+                yield Record(
+                    place=next(places),
+                    text=note.text,
+                    username=account.username,
+                    display_name=account.display_name,
+                    platform="x",
+                    created_at=note.created_at,
+                    source_id=note.id,
+                )
+        for fault in self.faults:
+            yield BadRecord(next(places), fault)
 
 
 def _read_note(item: Json | Message) -> tuple[str, Note]:
