@@ -48,7 +48,7 @@ class Spool:
 
     file: IO[bytes]
     name: str
-    """Name of its folder among the uploads."""
+    """Name of its file among the uploads."""
     is_kept: bool = False
     """Whether the file outlives the request."""
     file_name: str | None = None
@@ -68,7 +68,7 @@ class Spool:
         config = resources().config
         if config.durability != "normal":
             with disk_errors():
-                await asyncio.to_thread(sync_upload, config.data_dir, self.name, self.file)
+                await asyncio.to_thread(sync_upload, config.data_dir, self.file)
 
     def rewind(self) -> None:
         with disk_errors():
@@ -170,8 +170,8 @@ async def spooled_body() -> AsyncIterator[Spool]:
 
 
 @asynccontextmanager
-async def spooled_upload() -> AsyncIterator[tuple[Spool, dict[str, str]]]:
-    """Do the same with the `file` of a multipart form, and yield its other fields too.
+async def spooled_upload() -> AsyncIterator[Spool]:
+    """Do the same with the `file` of a multipart form, whatever else is in it.
 
     Raises InvalidInputError for a form without exactly one file.
     """
@@ -181,7 +181,7 @@ async def spooled_upload() -> AsyncIterator[tuple[Spool, dict[str, str]]]:
     decoder = MultipartDecoder(boundary, MOST_UNPARSED_BYTES, max_parts=MOST_PARTS)
     async with _spooling() as spool:
         try:
-            fields = await _read_form(decoder, spool)
+            await _read_form(decoder, spool)
         except RequestEntityTooLarge as error:
             raise TooLargeError(
                 "A form takes at most {parts} parts, of at most {size} bytes beside the file",
@@ -193,32 +193,30 @@ async def spooled_upload() -> AsyncIterator[tuple[Spool, dict[str, str]]]:
         if spool.file_name is None:
             raise InvalidInputError("The form needs a file", loc="file")
         spool.rewind()
-        yield spool, fields
+        yield spool
 
 
-async def _read_form(decoder: MultipartDecoder, spool: Spool) -> dict[str, str]:
-    """Write the form's file into the spool and return its fields.
+async def _read_form(decoder: MultipartDecoder, spool: Spool) -> None:
+    """Write the form's file into the spool.
 
     Raises ValueError, and RequestEntityTooLarge for too many parts, or one that is too long.
     """
-    fields: dict[str, bytearray] = {}
-    current: bytearray | None = None
+    field_bytes: int | None = None
     async for chunk in _chunks_and_end():
         decoder.receive_data(chunk)
         while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
             if isinstance(event, File):
                 if event.name != "file" or spool.file_name is not None:
                     raise InvalidInputError("The form takes one file, named file", loc="file")
-                spool.file_name, current = event.filename, None
+                spool.file_name, field_bytes = event.filename, None
             elif isinstance(event, Field):
-                current = fields.setdefault(event.name, bytearray())
-            elif isinstance(event, Data) and current is None:
+                field_bytes = 0
+            elif isinstance(event, Data) and field_bytes is None:
                 await spool.write(event.data)
-            elif isinstance(event, Data) and current is not None:
-                current += event.data
-                if len(current) > LONGEST_FIELD:
+            elif isinstance(event, Data) and field_bytes is not None:
+                field_bytes += len(event.data)
+                if field_bytes > LONGEST_FIELD:
                     raise RequestEntityTooLarge
-    return {name: value.decode() for name, value in fields.items()}
 
 
 async def _chunks_and_end() -> AsyncIterator[bytes | None]:

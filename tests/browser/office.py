@@ -92,8 +92,8 @@ def add_imports(data_dir: Path) -> None:
         for job_id, fields in states.items():
             spool = f"spool-{job_id}"
             if job_id in uploads:
-                upload = data_dir / "uploads" / spool / "upload"
-                upload.parent.mkdir(parents=True)
+                upload = data_dir / "uploads" / spool
+                upload.parent.mkdir(parents=True, exist_ok=True)
                 upload.write_text(uploads[job_id])
             common = {
                 "file_name": f"twitter-2026-11-0{job_id}-" + "0123456789abcdef" * 3 + ".zip",

@@ -186,7 +186,7 @@ def test_what_a_killed_server_left_is_no_fault_and_is_removed(tmp_path: Path) ->
     uploads = installation.data_dir / "uploads"
 
     def left() -> set[str]:
-        return {path.parent.name for path in uploads.glob("*/upload") if path.stat().st_size}
+        return {path.name for path in uploads.glob("*") if path.stat().st_size}
 
     with serving(installation, *SERVE, "--workers", "1") as server:
         token = installation.json("token", "add", "test", "--scope", "write")["token"]

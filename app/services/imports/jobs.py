@@ -1,13 +1,10 @@
-"""Imports of uploaded files: kept, queued, run one at a time, watched, cancelled, resumed.
-
-Each upload has a folder in one place, which servers may share.
-"""
+"""Imports of uploaded files: kept, queued, run one at a time, watched, cancelled, resumed."""
 
 import contextlib
 import os
-import shutil
 import tempfile
 from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, Final
@@ -21,10 +18,10 @@ from app.db.backend import allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.models import ImportJob
-from app.services.imports.report import ImportReport, encode_errors, with_failure
+from app.services.imports.report import ImportReport, PostCounts, encode_errors, with_failure
 
-FILE: Final = "upload"
-"""Name of the file in its folder; the browser's name for it is in the database."""
+FOLDER: Final = "uploads"
+"""Name of the folder of the files, which servers may share; their own names are in the database."""
 IMPORTING: Final = "imports"
 """Name of the lock of the process that runs an import."""
 UPLOAD_LIFETIME: Final = timedelta(days=1)
@@ -60,7 +57,6 @@ async def add_job(
     _set_options(job, options)
     session.add(job)
     await session.flush()
-    await session.refresh(job)
     return job
 
 
@@ -110,7 +106,6 @@ async def start_job(session: AsyncSession, job_id: int, options: ReadOptions) ->
         raise ConflictError("The import {job_id} was started already", job_id=job_id)
     job.state = "running"
     _set_options(job, options)
-    await session.flush()
     return job
 
 
@@ -126,7 +121,6 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
         await session.delete(job)
     else:
         job.state, job.finished_at = "cancelled", now()
-    await session.flush()
     return job
 
 
@@ -143,23 +137,15 @@ async def next_job(session: AsyncSession, held: Collection[str]) -> ImportJob | 
 
 async def claim_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:
     """Return the next import to run; the session belongs to the holder of the lock."""
-    while (job := await next_job(session, held)) is not None:
-        job.attempts += 1
-        if job.attempts <= MOST_ATTEMPTS:
-            job.state, job.started_at = "running", job.started_at or now()
-            await session.flush()
-            return job
+    while (job := await next_job(session, held)) is not None and job.attempts == MOST_ATTEMPTS:
         # It would end its process again, and keep all others waiting.
-        failure = Message("the import ended its process each time it was tried")
-        job.state, job.finished_at = "failed", now()
-        job.errors = with_failure(job.errors, failure)
-        await session.flush()
-    return None
-
-
-async def interrupt_job(session: AsyncSession, job_id: int) -> None:
-    """Note that a stop ended the import, which is no failed attempt."""
-    await change_running(session, job_id, {"state": "interrupted", "attempts": 0})
+        await end_job(
+            session, job.id, Message("the import ended its process each time it was tried")
+        )
+    if job is not None:
+        job.state, job.started_at = "running", job.started_at or now()
+        job.attempts += 1
+    return job
 
 
 async def end_job(session: AsyncSession, job_id: int, failure: Message | None) -> None:
@@ -180,18 +166,14 @@ async def change_running(session: AsyncSession, job_id: int, values: dict[str, A
     return changed is not None
 
 
-def counted(report: ImportReport, already: int) -> dict[str, Any]:
-    """Return the counts of the whole import, of which an earlier run stored `already` posts.
-
-    These are no duplicates.
-    """
+def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
+    """Return the counts of the import; posts that an earlier run of it stored are no duplicates."""
     values: dict[str, Any] = {
-        "accepted": already + report.accepted,
-        "duplicates": max(0, report.duplicates - already),
-        "rejected": report.rejected,
-        "reposts": report.reposts,
-        "restricted": report.restricted,
-        "skipped": report.skipped,
+        count.name: getattr(report, count.name) for count in fields(PostCounts)
+    }
+    values |= {
+        "accepted": job.accepted + report.accepted,
+        "duplicates": max(0, report.duplicates - job.accepted),
         "errors": encode_errors(report.in_order()),
         "stored": msgspec.json.encode(report.stored),
     }
@@ -220,51 +202,45 @@ async def drop_jobs(session: AsyncSession) -> Sequence[str]:
 
 def open_upload(place: Path) -> tuple[str, IO[bytes]]:
     """Return the name of a new, private upload and its file."""
-    parent = _parent(place)
-    parent.mkdir(mode=0o700, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=parent))
-    return folder.name, (folder / FILE).open("w+b")
+    (place / FOLDER).mkdir(mode=0o700, exist_ok=True)
+    number, path = tempfile.mkstemp(dir=place / FOLDER)
+    return Path(path).name, os.fdopen(number, "w+b")
 
 
-def sync_upload(place: Path, spool: str, file: IO[bytes]) -> None:
+def sync_upload(place: Path, file: IO[bytes]) -> None:
     """Sync an upload to the disk, so that it survives a power cut. Raises OSError."""
     file.flush()
     os.fsync(file.fileno())
-    for folder in (_parent(place) / spool, _parent(place)):
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
+    folder = os.open(place / FOLDER, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def upload_path(place: Path, spool: str) -> Path:
     """Return the file of an upload."""
-    return _parent(place) / spool / FILE
+    return place / FOLDER / spool
 
 
 def remove_upload(place: Path, spool: str) -> None:
     """Remove an upload; a process that has it open can still read it to the end."""
-    shutil.rmtree(_parent(place) / spool, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        upload_path(place, spool).unlink()
 
 
 def held_uploads(place: Path) -> list[str]:
     """Return the names of all uploads in this place."""
-    parent = _parent(place)
-    return os.listdir(parent) if parent.exists() else []
+    return os.listdir(place / FOLDER) if (place / FOLDER).exists() else []
 
 
 def old_uploads(place: Path, age: timedelta) -> list[str]:
-    """Return the names of the uploads that began longer ago."""
-    parent, before = _parent(place), (now() - age).timestamp()
+    """Return the names of the uploads that were written longer ago."""
+    before = (now() - age).timestamp()
     names = []
     for name in held_uploads(place):
         # Another worker may have removed it meanwhile.
         with contextlib.suppress(FileNotFoundError):
-            if (parent / name).stat().st_mtime < before:
+            if upload_path(place, name).stat().st_mtime < before:
                 names.append(name)
     return names
-
-
-def _parent(place: Path) -> Path:
-    return place / "uploads"

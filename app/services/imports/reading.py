@@ -11,17 +11,7 @@ from typing import Final
 from app.clock import now
 from app.compute.text import clean_username, drop_controls, username_key
 from app.errors import AppError, ImportFileError, InvalidInputError, Message, message_of
-from app.formats.records import (
-    Account,
-    Archive,
-    BadRecord,
-    Item,
-    Medium,
-    Record,
-    ReplyTarget,
-    Skipped,
-    StoredMedium,
-)
+from app.formats.records import Account, Archive, Item, Medium, Record, ReplyTarget, StoredMedium
 from app.formats.source.file import Source
 from app.services.imports.bulk import BATCH, BulkPost, count
 from app.services.imports.report import MAX_ERRORS, ImportReport
@@ -84,12 +74,8 @@ class ArchiveReader:
     def _sort(
         self, item: Item, batch: list[BulkPost], report: ImportReport, arrived_at: datetime
     ) -> None:
-        if isinstance(item, BadRecord):
-            report.reject(item.place, item.detail)
-        elif isinstance(item, Skipped):
-            report.reposts += item.reason == "repost"
-            report.restricted += item.reason == "restricted"
-            report.skipped += item.reason not in {"repost", "restricted"}
+        if not isinstance(item, Record):
+            report.leave_out(item)
         elif self.archive.is_chat and not (item.username or self.username):
             report.skipped += 1
             if not self._has_said:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Message, packed, unpacked
+from app.formats.records import BadRecord, Skipped
 from app.models import ImportJob, User
 from app.services.posts.media import stored_media
 
@@ -74,6 +75,17 @@ class ImportReport(PostCounts):
         """Count a post that was not stored; the first errors are kept."""
         self.rejected += 1
         self.note(place, detail)
+
+    def leave_out(self, item: BadRecord | Skipped) -> None:
+        """Count a record that is no post to store."""
+        if isinstance(item, BadRecord):
+            self.reject(item.place, item.detail)
+        elif item.reason == "repost":
+            self.reposts += 1
+        elif item.reason == "restricted":
+            self.restricted += 1
+        else:
+            self.skipped += 1
 
     def note(self, place: int, detail: str) -> None:
         """Report what was left out of a post that was stored."""

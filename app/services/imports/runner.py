@@ -36,7 +36,6 @@ from app.services.imports.jobs import (
     drop_uploads,
     end_job,
     held_uploads,
-    interrupt_job,
     next_job,
     old_uploads,
     options_of,
@@ -78,7 +77,7 @@ async def keep_importing(db: Database, config: Config, queued: asyncio.Event) ->
 
 
 async def _run_one(db: Database, config: Config) -> bool:
-    """Run a waiting import; return whether to look for the next one at once."""
+    """Run a waiting import in its process; return whether to look for the next one at once."""
     held = await asyncio.to_thread(held_uploads, config.data_dir)
     async with db.read() as session:
         if await next_job(session, held) is None:
@@ -86,21 +85,16 @@ async def _run_one(db: Database, config: Config) -> bool:
     async with db.exclusive(IMPORTING) as grant:
         if grant is None:
             return False
-    status = await _run_process(db, config, held)
-    if status:
-        logger.error("the process of an import ended with status %d", status)
-    return not status
-
-
-async def _run_process(db: Database, config: Config, held: Collection[str]) -> int:
-    """Run an import in a process of its own; return its exit status."""
     try:
-        return await run_child(__name__, str(os.getpid()), settings=config.to_env())
+        status = await run_child(__name__, str(os.getpid()), settings=config.to_env())
     except asyncio.CancelledError:
         # Its rows and its counts agree whenever it ends; the next start resumes it.
         with contextlib.suppress(GrantLostError, AppError, TimeoutError):
             await _note_interruption(db, held)
         raise
+    if status:
+        logger.error("the process of an import ended with status %d", status)
+    return not status
 
 
 async def _note_interruption(db: Database, held: Collection[str]) -> None:
@@ -111,7 +105,7 @@ async def _note_interruption(db: Database, held: Collection[str]) -> None:
         grant.write() as session,
     ):
         if (job := await next_job(session, held)) is not None:
-            await interrupt_job(session, job.id)
+            await change_running(session, job.id, {"state": "interrupted", "attempts": 0})
 
 
 async def _tidy(db: Database, config: Config) -> None:
@@ -131,10 +125,10 @@ class ImportRun:
         self._worker = worker
         self._config = config
         self._job = job
-        self._already = job.accepted
         self._report = ImportReport(stored=stored_posts(job))
         self._source: Source | None = None
         self._format = job.format
+        self._options = options_of(job)
         self._keeper = keeper_of(config) if job.with_media else None
         self._done = (-1, 0)
         """Bytes that were read, and bytes of media that were kept."""
@@ -159,12 +153,11 @@ class ImportRun:
         path = upload_path(config.data_dir, job.spool)
         source = partial(Source, path, name=job.file_name, limit_bytes=config.max_import_bytes)
         with await asyncio.to_thread(source) as self._source:
-            options = options_of(job)
             archive = await asyncio.to_thread(
-                open_archive, self._source, format=job.format, options=options
+                open_archive, self._source, format=job.format, options=self._options
             )
             self._format = archive.format
-            check_archive(archive, options, is_public=config.public)
+            check_archive(archive, self._options, is_public=config.public)
             await import_archive(
                 self._db,
                 archive,
@@ -179,7 +172,7 @@ class ImportRun:
     async def _note_stored(self, session: AsyncSession, report: ImportReport) -> None:
         """Store the counts together with the posts they are of. Raises CancelledImportError."""
         signal.alarm(STILL_TIMEOUT_S)
-        if not await self._note(session, counted(report, self._already)):
+        if not await self._note(session, counted(self._job, report)):
             raise CancelledImportError
 
     async def _note_progress(self) -> bool:

@@ -1,15 +1,13 @@
 """Imports in the API."""
 
 import asyncio
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 from quart import request, url_for
 
 from app.compute.text import clean_username
 from app.errors import MalformedError
-from app.formats.chats.people import renaming, zone_of
-from app.formats.csv import chosen_columns
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
 from app.lifespan import resources
@@ -18,7 +16,7 @@ from app.services.imports.jobs import add_job, cancel_job, get_job, list_jobs, r
 from app.services.imports.report import ImportFacts, facts
 from app.views import cursors
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Body, Reply
-from app.views.bodies import Spool, spooled_body, spooled_upload
+from app.views.bodies import spooled_body, spooled_upload
 from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_imports", tag="imports")
@@ -47,26 +45,6 @@ class NewImportArgs(Struct):
         Annotated[str, Meta(max_length=320)] | None,
         Meta(description="The author of records that name none."),
     ] = None
-    decode_entities: Annotated[
-        Literal[0, 1], Meta(description="1 reads `&amp;` as `&` in JSON lines and CSV, and so on.")
-    ] = 0
-    column: Annotated[
-        list[str],
-        Meta(description="`NAME=FIELD`: what a column of CSV holds, such as `text`, or nothing."),
-    ] = []
-    timezone: Annotated[
-        Annotated[str, Meta(max_length=100)] | None,
-        Meta(description="Of the times in a chat, such as Asia/Seoul; else the server's."),
-    ] = None
-    only: Annotated[
-        list[str], Meta(description="Whose messages of a chat are taken; else everybody's.")
-    ] = []
-    rename: Annotated[
-        list[str], Meta(description="`A=B`: another name for A in a chat; the same joins two.")
-    ] = []
-    publish: Annotated[
-        Literal[0, 1], Meta(description="1 takes a chat though everybody may read it here.")
-    ] = 0
 
 
 @blueprint.operation("GET", IMPORTS, "token", "A page of imports")
@@ -98,47 +76,21 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
             clean_username(args.username)
         except ValueError as error:
             raise MalformedError(str(error), loc="username") from None
-    options = _options(args)
-    if request.mimetype == "multipart/form-data":
-        async with spooled_upload() as (spool, _fields):
-            return await _queue(spool, args, options)
-    async with spooled_body() as spool:
-        return await _queue(spool, args, options)
-
-
-def _options(args: NewImportArgs) -> ReadOptions:
-    """Return what the address says about the file. Raises MalformedError."""
-    checks = {"column": chosen_columns, "timezone": zone_of, "rename": renaming}
-    for loc, check in checks.items():
-        try:
-            check(getattr(args, loc))
-        except ValueError as error:
-            raise MalformedError(str(error), loc=loc) from None
-    return ReadOptions(
-        username=args.username or None,
-        decode_entities=bool(args.decode_entities),
-        columns=chosen_columns(args.column),
-        timezone=args.timezone,
-        only=tuple(args.only),
-        rename=renaming(args.rename),
-        is_published=bool(args.publish),
-    )
-
-
-async def _queue(spool: Spool, args: NewImportArgs, options: ReadOptions) -> Reply[ImportFacts]:
-    await spool.sync()
-    async with writing() as session:
-        job = await add_job(
-            session,
-            spool=spool.name,
-            file_name=spool.file_name or "upload",
-            bytes_total=spool.size,
-            format_name=args.format,
-            options=options,
-            is_started=True,
-        )
-        spool.is_kept = True
-        queued = facts(job)
+    is_form = request.mimetype == "multipart/form-data"
+    async with spooled_upload() if is_form else spooled_body() as spool:
+        await spool.sync()
+        async with writing() as session:
+            job = await add_job(
+                session,
+                spool=spool.name,
+                file_name=spool.file_name or "upload",
+                bytes_total=spool.size,
+                format_name=args.format,
+                options=ReadOptions(args.username or None),
+                is_started=True,
+            )
+            spool.is_kept = True
+            queued = facts(job)
     resources().import_queued.set()
     location = url_for("api_imports.show_import", import_id=job.id)
     return queued, 202, {"Location": location}

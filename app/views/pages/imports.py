@@ -17,7 +17,7 @@ from app.errors import (
 )
 from app.formats.chats.people import zone_of
 from app.formats.csv import FIELDS
-from app.formats.records import ReadOptions
+from app.formats.records import NO_OPTIONS, ReadOptions
 from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
@@ -33,7 +33,7 @@ from app.services.imports.jobs import (
     start_job,
     upload_path,
 )
-from app.services.imports.preview import SHOWN, Preview, earlier_names, preview
+from app.services.imports.preview import SHOWN, Preview, earlier_options, preview
 from app.services.imports.report import errors_of, stored_authors, stored_posts
 from app.services.imports.samples import list_samples
 from app.views import cursors
@@ -89,7 +89,7 @@ async def _list_page(args: ImportsArgs, failure: AppError | None = None) -> Resp
 async def upload(args: ImportsArgs) -> ResponseReturnValue:
     """Keep the file of the form, and lead to a page that shows what is in it."""
     try:
-        async with spooled_upload() as (spool, _fields):
+        async with spooled_upload() as spool:
             if not spool.file_name:
                 raise InvalidInputError("Choose a file first", loc="file")
             await spool.sync()
@@ -118,13 +118,13 @@ async def show_import(import_id: int) -> ResponseReturnValue:
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("Another server of this site has the file. Load the page again.")
     seen: Preview | None = None
-    failure, earlier = None, dict[str | None, str]()
+    failure, earlier = None, NO_OPTIONS
     try:
         seen = await asyncio.to_thread(
-            preview, path, job.file_name, limit_bytes=config.max_import_bytes
+            preview, path, job.file_name, NO_OPTIONS, limit_bytes=config.max_import_bytes
         )
         async with resources().db.read() as session:
-            earlier = await earlier_names(session, seen)
+            earlier = await earlier_options(session, seen)
     except ImportFileError as error:
         failure = message_of(error)
     page = await render_template(

@@ -76,13 +76,13 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
     db: Database, authors: int
 ) -> None:
     async with db.write() as session:
-        job = await add_job(
+        await add_job(
             session, spool="spool", file_name="posts.jsonl", bytes_total=1, is_started=True
         )
     async with db.exclusive(IMPORTING) as grant:
         assert grant is not None
         async with grant.write() as session:
-            assert await claim_job(session, held=["spool"])
+            claimed = await claim_job(session, held=["spool"])
         with transactions_of(db) as transactions:
             # New ones, then known ones and more, by authors who are known or not.
             for since, until in ((0, POSTS), (POSTS // 2, POSTS + POSTS // 2)):
@@ -91,15 +91,15 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
                     archive(*posts(authors, since=since, until=until)),
                     username=None,
                     renew=False,
-                    note=lambda session, report: _noted(session, job.id, report),
+                    note=lambda session, report: _noted(session, claimed, report),
                 )
                 assert report.accepted == until - max(since, POSTS * bool(since))
     assert max(map(len, transactions)) <= MOST_STATEMENTS, transactions
     assert await find_faults(db) == []
 
 
-async def _noted(session: Any, job_id: int, report: Any) -> None:
-    assert await change_running(session, job_id, counted(report, 0))
+async def _noted(session: Any, job: Any, report: Any) -> None:
+    assert await change_running(session, job.id, counted(job, report))
 
 
 RECORDS = st.lists(

@@ -22,10 +22,10 @@ async def test_an_import_is_given_up_only_if_it_stores_nothing_more(
         job = await add_job(
             session, spool="a", file_name="posts.jsonl", bytes_total=9, is_started=True
         )
-    for run in range(MOST_ATTEMPTS + 2):
+    for _ in range(MOST_ATTEMPTS + 2):
         async with db.write() as session:
-            if await claim_job(session, {"a"}) is not None:
+            if (claimed := await claim_job(session, {"a"})) is not None:
                 report = ImportReport(accepted=int(gets_on))
-                assert await change_running(session, job.id, counted(report, run))
+                assert await change_running(session, job.id, counted(claimed, report))
     async with db.read() as session:
         assert (await get_job(session, job.id)).state == ("running" if gets_on else "failed")
