@@ -115,17 +115,19 @@ def picture_of(comparison: Comparison, *, is_named: bool) -> Picture:
     best = [ranked.username for ranked in comparison.ranking[: len(AUTHORS)]]
     colours = {username: number for number, username in enumerate(best)}
     others = len(comparison.ranking) - len(best)
-    is_told = verdict in {"likely", "close"}
+    is_told, is_open = verdict in {"likely", "close"}, verdict != "unfamiliar"
     bars = [
         PictureBar(
             bar.username or gettext("Somebody else"),
-            bar.share,
-            show_percent(bar.share),
+            share := bar.share if is_open else bar.closed,
+            show_percent(share),
             colours.get(bar.username or ""),
         )
         for bar in bars_of(comparison)
-        if bar.username is None or bar.username in colours
+        if (is_open and bar.username is None) or bar.username in colours
     ]
+    has_bars = is_told or (not is_open and len(best) > 1)
+    facts = {"share": show_percent(comparison.none or 0)}
     return Picture(
         heading_of(comparison, is_named=is_named),
         comparison.text,
@@ -134,11 +136,12 @@ def picture_of(comparison: Comparison, *, is_named: bool) -> Picture:
             for mark in shown_marks(comparison)
             if is_told and mark.username in colours and mark.weight > 0
         ),
-        tuple(bars) if is_told else (),
+        tuple(bars) if has_bars else (),
         _premise(comparison),
         gettext("and %(count)s more") % {"count": show_number(others)}
-        if is_told and others > 0
+        if has_bars and others > 0
         else "",
+        "" if is_open else gettext("Somebody else: %(share)s. If it was one of these:") % facts,
     )
 
 

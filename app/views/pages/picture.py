@@ -23,11 +23,16 @@ TINTS: Final = ("#dbe8f2", "#f5e3da", "#e8e0f0", "#dbeae5", "#f0e6d2")
 MARGIN: Final = 64
 MOST_KEPT: Final = 64
 """Pictures in memory, of some 70 KB each: programs ask for a shared one several times."""
+HEADINGS: Final = (76, 64, 46, 34)
+"""Sizes of letters in pixels, like all measures here: the largest counts with which all fits."""
+TEXTS: Final = (56, 44, 36, 30)
+BARS: Final = (26, 23)
+SMALL_BARS: Final = 20
 _WIDTH: Final = SIZE[0] - 2 * MARGIN
 _FOOT: Final = SIZE[1] - 62
-"""Where the line at the foot begins, in pixels from the top, like all heights here."""
-_ROW: Final = 48
-"""Height of a row of the text."""
+"""Where the line at the foot begins, from the top."""
+_ROW: Final = 1.6
+"""Height of a row of the text, by the size of its letters."""
 _BREAK: Final = 14
 """Free space where the text has an empty line, as between two messages."""
 _FONTS: Final = Path(__file__).parents[2] / "fonts"
@@ -66,6 +71,8 @@ class Picture(NamedTuple):
     """What stands at the foot."""
     others: str = ""
     """How many more authors there are than bars, in words."""
+    caption: str = ""
+    """What the bars hold under; they are small then."""
 
 
 class Lettering(NamedTuple):
@@ -99,6 +106,13 @@ class Arrangement:
     shapes: list[Block] = field(default_factory=list)
     """They are below the lines."""
 
+    def write(
+        self, top: float, text: str, size: int, width: float = _WIDTH, colour: str = INK
+    ) -> None:
+        """Add one line at the left margin, cut where it is too long."""
+        shown = _clipped(_drawable(text), _font(bold=False, size=size), width)
+        self.lines.append(Lettering(MARGIN, top, shown, size, colour))
+
 
 @lru_cache(maxsize=MOST_KEPT)
 def draw_picture(picture: Picture) -> bytes:
@@ -119,28 +133,30 @@ def laid_out(picture: Picture) -> Arrangement:
     """Return where everything of a picture stands."""
     layout = Arrangement()
     end = _place_foot(layout, picture.premise)
-    end = _place_bars(layout, picture, end) if picture.bars else end
-    _place_text(layout, picture, _place_heading(layout, picture.heading), end)
+    if picture.bars:
+        end = _place_bars(layout, picture, end - 14)
+    _place_text(layout, picture, _place_heading(layout, picture), end)
     return layout
 
 
-def _place_heading(layout: Arrangement, heading: str) -> float:
-    """Place one large row, or two smaller ones, and return where they end."""
-    title, size, top = _drawable(heading), 46, 44.0
-    if _font(bold=True, size=size).getlength(title) > _WIDTH:
-        size = 34
-    font = _font(bold=True, size=size)
-    for row in _fitting(_rows(title, font), font, 2 * _ROW):
-        layout.lines.append(Lettering(MARGIN, top, row.shown, size, bold=True))
+def _place_heading(layout: Arrangement, picture: Picture) -> float:
+    """Place one row, or two of small letters, and return where they end; bars leave less room."""
+    title, top = _drawable(picture.heading), 44.0
+    has_bars = picture.bars and not picture.caption
+    for size in HEADINGS[2 if has_bars else 0 :]:
+        font = _font(bold=True, size=size)
+        if font.getlength(title) <= _WIDTH:
+            break
+    for row in _fitting(_rows(title, font), font, 2 * _ROW * size):
+        layout.lines.append(Lettering(MARGIN, top, row.text, size, bold=True))
         top += size * 1.3
-    return top + 20
+    return top + size * 0.45
 
 
 def _place_foot(layout: Arrangement, premise: str) -> float:
     """Place the line under everything, and return where it begins."""
     name = _font(bold=True, size=24).getlength("saywho")
-    shown = _clipped(_drawable(premise), _font(bold=False, size=22), _WIDTH - name - 24)
-    layout.lines.append(Lettering(MARGIN, _FOOT + 1, shown, 22, SOFT))
+    layout.write(_FOOT + 1, premise, 22, _WIDTH - name - 24, SOFT)
     left = SIZE[0] - MARGIN - name
     layout.lines.append(Lettering(left, _FOOT - 2, "saywho", 24, AUTHORS[3], bold=True))
     return _FOOT
@@ -149,15 +165,18 @@ def _place_foot(layout: Arrangement, premise: str) -> float:
 def _place_bars(layout: Arrangement, picture: Picture, end: float) -> float:
     """Place the bars above that, closer together where they are many; return where they begin."""
     bars = picture.bars[: len(AUTHORS) + 1]
-    count = len(bars) + bool(picture.others)
-    height, size = (54, 26) if count <= 4 else (42, 23)
-    begin = top = end - 14 - height * count
+    count = len(bars) + bool(picture.others) + bool(picture.caption)
+    size = SMALL_BARS if picture.caption else BARS[count > 4]
+    height = size * 2 - 4
+    begin = top = end - height * count
+    if picture.caption:
+        layout.write(top, picture.caption, size, colour=SOFT)
+        top += height
     left, right = MARGIN + 330, SIZE[0] - MARGIN - 100
     for bar in bars:
         colour = NOBODY if bar.colour is None else AUTHORS[bar.colour % len(AUTHORS)]
-        name = _clipped(_drawable(bar.name), _font(bold=False, size=size), 310)
+        layout.write(top, bar.name, size, 310)
         place = SIZE[0] - MARGIN - _font(bold=True, size=size).getlength(bar.percent)
-        layout.lines.append(Lettering(MARGIN, top, name, size))
         layout.lines.append(Lettering(place, top, bar.percent, size, bold=True))
         upper, lower = top + size * 0.4, top + size * 1.3
         layout.shapes.append(Block((left, upper, right, lower), LINE, 6))
@@ -166,31 +185,36 @@ def _place_bars(layout: Arrangement, picture: Picture, end: float) -> float:
             layout.shapes.append(Block((left, upper, left + max(length, 12), lower), colour, 6))
         top += height
     if picture.others:
-        shown = _clipped(_drawable(picture.others), _font(bold=False, size=size), _WIDTH)
-        layout.lines.append(Lettering(MARGIN, top, shown, size, SOFT))
+        layout.write(top, picture.others, size, colour=SOFT)
     return begin
 
 
 def _place_text(layout: Arrangement, picture: Picture, top: float, end: float) -> None:
     """Place as much of the marked text as there is room for."""
-    font, text = _font(bold=False, size=30), _drawable(picture.text)
+    text = _drawable(picture.text)
     colours = {
         place: mark.colour % len(AUTHORS)
         for mark in picture.marks
         for place in range(mark.start, mark.end)
     }
-    for row in _fitting(_rows(text, font), font, end - 16 - top):
+    for size in TEXTS:
+        font = _font(bold=False, size=size)
+        rows = _fitting(_rows(text, font), font, end - 16 - top)
+        if not rows or not rows[-1].is_cut:
+            break
+    for row in rows:
         top += _BREAK * row.is_apart
-        layout.lines.append(Lettering(MARGIN, top, row.shown, 30))
+        layout.lines.append(Lettering(MARGIN, top, row.text, size))
         run_end = 0
         for colour, run in groupby(map(colours.get, range(row.start, row.start + len(row.text)))):
             run_start, run_end = run_end, run_end + len(list(run))
             if colour is not None:
                 left = MARGIN + font.getlength(row.text[:run_start])
                 right = MARGIN + font.getlength(row.text[:run_end])
-                layout.shapes.append(Block((left, top + 4, right, top + 41), TINTS[colour]))
-                layout.shapes.append(Block((left, top + 41, right, top + 43), AUTHORS[colour]))
-        top += _ROW
+                line = top + size * 1.37
+                layout.shapes.append(Block((left, top + 4, right, line), TINTS[colour]))
+                layout.shapes.append(Block((left, line, right, line + 2), AUTHORS[colour]))
+        top += _ROW * size
 
 
 class _Row(NamedTuple):
@@ -200,11 +224,7 @@ class _Row(NamedTuple):
     is_apart: bool = False
     """Whether an empty line is before it."""
     is_cut: bool = False
-    """Whether … is drawn after it, where more would follow."""
-
-    @property
-    def shown(self) -> str:
-        return self.text + " …" * self.is_cut
+    """Whether more would follow."""
 
 
 def _rows(text: str, font: ImageFont.FreeTypeFont) -> Iterator[_Row]:
@@ -238,20 +258,12 @@ def _fitting(rows: Iterable[_Row], font: ImageFont.FreeTypeFont, height: float) 
     """Return the first rows, as many as fit; the last one is cut where more would follow."""
     kept: list[_Row] = []
     for row in rows:
-        height -= _ROW + _BREAK * row.is_apart
+        height -= _ROW * font.size + _BREAK * row.is_apart
         if height < 0:
-            break
+            shown = _clipped(f"{kept[-1].text} …", font, _WIDTH) if kept else ""
+            return [*kept[:-1], *(each._replace(text=shown, is_cut=True) for each in kept[-1:])]
         kept.append(row)
-    else:
-        return kept
-    return [*kept[:-1], *(_cut(row, font) for row in kept[-1:])]
-
-
-def _cut(row: _Row, font: ImageFont.FreeTypeFont) -> _Row:
-    text = row.text
-    while font.getlength(f"{text} …") > _WIDTH:
-        text = text[: text.rfind(" ")] if " " in text else text[:-1]
-    return row._replace(text=text.rstrip(), is_cut=True)
+    return kept
 
 
 def _clipped(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:

@@ -202,7 +202,10 @@ async def test_a_shared_answer_has_a_picture_of_its_own(site: Client) -> None:
     page = await body(await site.get(address(TEXT, "ann", "ben"), headers=KOREAN))
     (shown,) = re.findall(r'property="og:image" content="(.*?)"', page)
     assert shown.startswith("http://localhost/compare/picture.png?lang=ko&")
-    assert f'href="{shown.removeprefix("http://localhost")}" download' in page
+    heading = page.partition("</h1>")[0].rpartition(">")[2]
+    assert (
+        f'href="{shown.removeprefix("http://localhost")}" download="saywho – {heading}.png"' in page
+    )
     picture = await site.get(shown.removeprefix("http://localhost"))
     assert (picture.status_code, picture.content_type) == (200, "image/png")
     assert (await picture.get_data())[:4] == b"\x89PNG"

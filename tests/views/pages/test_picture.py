@@ -66,13 +66,16 @@ def box_of(line: Lettering) -> tuple[float, float, float, float]:
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("heading", ["Of these, most like ann", "most like " + "ben" * 40])
 @pytest.mark.parametrize("authors", range(6))
-def test_no_two_lines_overlap_and_none_falls_off(text: str, heading: str, authors: int) -> None:
+@pytest.mark.parametrize("caption", ["", "Somebody else: 96%. If it was one of these:"])
+def test_no_two_lines_overlap_and_none_falls_off(
+    text: str, heading: str, authors: int, caption: str
+) -> None:
     bars = [PictureBar(f"author{n}" + "e" * 30, 0.15, "15%", n) for n in range(authors)]
-    if bars:
+    if bars and not caption:
         bars.append(PictureBar("Somebody else", 0.1, "10%", None))
     others = "and 1,000 more" if authors == 5 else ""
     marks = tuple(PictureMark(n * 7, n * 7 + 6, n) for n in range(authors))
-    layout = laid_out(Picture(heading, text, marks, tuple(bars), "premise", others))
+    layout = laid_out(Picture(heading, text, marks, tuple(bars), "premise", others, caption))
     boxes = [box_of(line) for line in layout.lines]
     for left, top, right, bottom in [*boxes, *(shape.box for shape in layout.shapes)]:
         assert MARGIN - 2 <= left <= right <= SIZE[0] - MARGIN + 2
