@@ -1,6 +1,5 @@
 """`saywho db …`, named as Flask-Migrate names them, `saywho check`, `backup` and `restore`."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -17,7 +16,6 @@ from app.db.migrate import (
     known_state,
     prepare,
     schema_state,
-    upgrade,
 )
 from app.errors import StartError
 from app.services.backup import BackupManifest, make_backup, restore_backup
@@ -31,28 +29,24 @@ def db_command() -> None:
 
 
 @db_command.command("upgrade")
-@click.argument("revision", default="head")
 @json_option
-def upgrade_command(revision: str) -> None:
-    """Bring the tables up to REVISION, the newest by default."""
+def upgrade_command() -> None:
+    """Bring the tables up to the newest revision."""
     config = Config.from_env()
-    if revision == "head":
-        prepare(config, upgrade_old=True)
-    else:
-        # `prepare` would make an empty database the newest at once, and refuse one that is behind.
-        known_state(config.database_url)
-        _alembic(lambda: upgrade(config.database_url, revision))
+    prepare(config, upgrade_old=True)
     _print_current(config)
 
 
 @db_command.command("downgrade")
-@click.argument("revision", default="-1")
 @json_option
-def downgrade_command(revision: str) -> None:
-    """Take the tables back to REVISION, by default by one."""
+def downgrade_command() -> None:
+    """Take the tables back by one revision."""
     config = Config.from_env()
     known_state(config.database_url)
-    _alembic(lambda: command.downgrade(alembic_config(config.database_url), revision))
+    try:
+        command.downgrade(alembic_config(config.database_url), "-1")
+    except CommandError as error:
+        fail(str(error), BAD_INPUT)
     _print_current(config)
 
 
@@ -62,9 +56,7 @@ def revision_command(message: str) -> None:
     """Write a new revision from the differences between the models and the tables."""
     config = Config.from_env()
     prepare(config, upgrade_old=True)
-    _alembic(
-        lambda: command.revision(alembic_config(config.database_url), message, autogenerate=True)
-    )
+    command.revision(alembic_config(config.database_url), message, autogenerate=True)
 
 
 @db_command.command("current")
@@ -101,13 +93,6 @@ def check_command() -> None:
     print_result({"ok": not faults, "faults": faults}, *([] if faults else ["ok"]), notes=faults)
     if faults:
         fail("the check found faults")
-
-
-def _alembic(run: Callable[[], object]) -> None:
-    try:
-        run()
-    except CommandError as error:
-        fail(str(error), BAD_INPUT)
 
 
 def _print_current(config: Config) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -33,72 +33,131 @@ from app.formats.source.file import Source
 from app.services.imports.report import MAX_ERRORS, ImportReport, PostCounts
 from app.services.imports.samples import load_samples
 from app.services.imports.storing import NamelessFileError, check_archive, import_archive
-from app.services.posts.media import MediaKeeper, keeper_of
+from app.services.posts.media import keeper_of
 from app.tasks import collect_seldom, share_heap
 
 SHOWN_ERRORS: Final = 20
 
 
-@dataclass(slots=True)
-class Totals(PostCounts):
-    """Counts of all files together, and the worst status of any."""
+class Importer:
+    """Imports files, each in the same way, and counts what becomes of all their posts."""
 
-    errors: list[dict[str, Any]] = field(default_factory=list)
-    status: int = 0
-    with_entities: int = 0
-    """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
-    columns: list[str] = field(default_factory=list)
-    """What the columns of each file of CSV are taken for."""
+    def __init__(self, format_name: str, options: ReadOptions, *, is_dry: bool) -> None:
+        self._format = format_name
+        self._options = options
+        self._is_dry = is_dry
+        self._counts = PostCounts()
+        self._with_entities = 0
+        """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
+        self._errors: list[dict[str, Any]] = []
+        self.status = 0
+        """The worst of any file."""
 
-    def add_columns(self, name: str, archive: Archive) -> None:
-        used = [f"{column}={taken}" for column, taken in archive.columns if taken]
-        unused = [column for column, taken in archive.columns if not taken]
-        if archive.columns:
-            self.columns.append(
-                f"columns of {name}: {', '.join(used)}; not used: {', '.join(unused) or 'none'}"
+    async def add(self, db: Database, config: Config, name: str) -> None:
+        """Import a file, and count its posts, read to its end or not."""
+        target = sys.stdin.buffer if name == "-" else Path(name)
+        # A file's name may hold bytes that are no UTF-8, which no report could print.
+        name = os.fsencode(name).decode(errors="replace")
+        try:
+            await self._import(db, config, target, name)
+        except asyncio.CancelledError:
+            self._fail(name, "interrupted; stored posts stay, another run resumes here", FAILED)
+            raise
+        except BrokenFileError as error:
+            self._fail(name, str(error), FAILED)
+        except (ImportFileError, NamelessFileError) as error:
+            self._fail(name, str(error), BAD_INPUT)
+
+    async def _import(
+        self, db: Database, config: Config, target: Path | BinaryIO, name: str
+    ) -> None:
+        limit, options, stored = config.max_import_bytes, self._options, ImportReport()
+        keeper = keeper_of(config) if options.with_media and not self._is_dry else None
+
+        def show(report: ImportReport) -> None:
+            nonlocal stored
+            # The report itself counts a batch before it is stored.
+            stored = deepcopy(report)
+            counts = f"{stored.accepted:,} new, {stored.duplicates:,} known"
+            text = f"{counts}, {stored.rejected:,} rejected"
+            show_bar(source.bytes_read, source.bytes_total or 0, text)
+
+        # In threads, since a pipe may be silent for long.
+        source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
+        with source, progress(name) as show_bar:
+            archive = await asyncio.to_thread(
+                open_archive, source, format=self._format, options=options
             )
+            check_archive(archive, options, is_public=config.public)
+            if archive.columns:
+                click.echo(columns_line(name, archive), err=True)
+            if archive.format in WITH_ENTITIES and not options.decode_entities:
+                archive = replace(archive, items=self._looked_at(archive.items))
+            try:
+                await import_archive(
+                    db, archive, username=options.username, keeper=keeper, on_progress=show
+                )
+            finally:
+                self._add_report(name, archive.unit, stored)
 
-    def add_file(self, name: str, unit: str, report: ImportReport) -> None:
-        """Add the counts and errors of one file."""
-        self.add(report)
-        self.errors += [
+    def _looked_at(self, items: Iterator[Item]) -> Iterator[Item]:
+        """Yield the items, and count those whose text holds entities."""
+        for item in items:
+            if isinstance(item, Record):
+                self._with_entities += decode_entities(item.text) != item.text
+            yield item
+
+    def _add_report(self, name: str, unit: str, report: ImportReport) -> None:
+        self._counts.add(report)
+        self._errors += [
             {"file": name, unit: error.line, "detail": str(error.detail)}
-            for error in report.in_order()[: max(0, MAX_ERRORS - len(self.errors))]
+            for error in report.in_order()[: max(0, MAX_ERRORS - len(self._errors))]
         ]
         if report.broken:
-            self.fail(name, report.broken, FAILED)
+            self._fail(name, report.broken, FAILED)
 
-    def fail(self, name: str, detail: str, status: int) -> None:
+    def _fail(self, name: str, detail: str, status: int) -> None:
         """Report that a file was not read to its end."""
         self.status = max(self.status, status)
         # It comes first: the rest of a long list may be cut.
-        self.errors.insert(0, {"file": name, "detail": str(detail)})
+        self._errors.insert(0, {"file": name, "detail": str(detail)})
 
-    def report(self, dry_run: bool) -> None:
+    def print_report(self) -> None:
         """Print what became of the files."""
-        facts = asdict(self)
-        del facts["status"], facts["with_entities"], facts["columns"]
-        line = (
-            f"{'would store' if dry_run else 'stored'} {self.accepted:,} posts; "
-            f"{self.duplicates:,} known already, {self.rejected:,} rejected, "
-            f"{self.reposts:,} reposts and {self.restricted:,} restricted posts left out, "
-            f"{self.skipped:,} others skipped"
+        print_result(
+            asdict(self._counts) | {"errors": self._errors},
+            *self._lines(),
+            notes=self._error_lines(),
         )
-        lines = [*self.columns, line]
-        if self.with_entities:
-            kept = "" if dry_run else " (stored posts keep their text)"
-            found = f"{self.with_entities:,} posts hold &amp; or the like"
-            lines.append(f"{found}: --decode-entities decodes them{kept}")
-        print_result(facts, *lines, notes=self._error_lines())
         sys.stdout.flush()
 
+    def _lines(self) -> Iterator[str]:
+        counts = self._counts
+        yield (
+            f"{'would store' if self._is_dry else 'stored'} {counts.accepted:,} posts; "
+            f"{counts.duplicates:,} known already, {counts.rejected:,} rejected, "
+            f"{counts.reposts:,} reposts and {counts.restricted:,} restricted posts left out, "
+            f"{counts.skipped:,} others skipped"
+        )
+        if self._with_entities:
+            kept = "" if self._is_dry else " (stored posts keep their text)"
+            found = f"{self._with_entities:,} posts hold &amp; or the like"
+            yield f"{found}: --decode-entities decodes them{kept}"
+
     def _error_lines(self) -> Iterator[str]:
-        for error in self.errors[:SHOWN_ERRORS]:
+        for error in self._errors[:SHOWN_ERRORS]:
             name, detail = error["file"], error["detail"]
             units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
             yield detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
-        if len(self.errors) > SHOWN_ERRORS:
+        if len(self._errors) > SHOWN_ERRORS:
             yield "… (--json lists more)"
+
+
+def columns_line(name: str, archive: Archive) -> str:
+    """Return what the columns of a file of CSV are taken for."""
+    used = [f"{column}={taken}" for column, taken in archive.columns if taken]
+    unused = [column for column, taken in archive.columns if not taken] or ["none"]
+    return f"columns of {name}: {', '.join(used)}; not used: {', '.join(unused)}"
 
 
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
@@ -167,97 +226,25 @@ def import_command(
     Archives of X and Mastodon; data of Bluesky and the X API; chats of KakaoTalk, WhatsApp and
     Telegram; MongoDB exports; JSON lines; CSV.
     """
-    options = ReadOptions(**chosen)
+    options = ReadOptions(with_media=not no_media, **chosen)
+    importer = Importer(format_name, options, is_dry=dry_run)
 
-    async def run(db: Database, config: Config) -> Totals:
+    async def run(db: Database, config: Config) -> None:
         stop_on_sigterm()
-        keeper, totals = None if no_media or dry_run else keeper_of(config), Totals()
         try:
             async with _target(db, config, dry_run) as target:
-                importer = _Importer(target, config, format_name, options, keeper, dry_run)
                 for name in files:
-                    await importer.add(name, totals)
+                    await importer.add(target, config, name)
         except asyncio.CancelledError:
-            totals.report(dry_run)
+            importer.print_report()
             # Nobody waits for the thread that reads standard input, which may be silent for ever.
-            os._exit(totals.status)
-        return totals
+            os._exit(importer.status)
 
     collect_seldom()
     share_heap()
-    totals = with_database(run)
-    totals.report(dry_run)
-    sys.exit(totals.status)
-
-
-@dataclass(frozen=True, slots=True)
-class _Importer:
-    """Imports files, each in the same way."""
-
-    db: Database
-    config: Config
-    format: str
-    options: ReadOptions
-    keeper: MediaKeeper | None
-    is_dry: bool
-
-    async def add(self, name: str, totals: Totals) -> None:
-        """Import a file, and count it in the totals, read to its end or not."""
-        target = sys.stdin.buffer if name == "-" else Path(name)
-        # A file's name may hold bytes that are no UTF-8, which no report could print.
-        name = os.fsencode(name).decode(errors="replace")
-        try:
-            await self._import(target, name, totals)
-        except asyncio.CancelledError:
-            totals.fail(name, "interrupted; stored posts stay, another run resumes here", FAILED)
-            raise
-        except BrokenFileError as error:
-            totals.fail(name, str(error), FAILED)
-        except (ImportFileError, NamelessFileError) as error:
-            totals.fail(name, str(error), BAD_INPUT)
-
-    async def _import(self, target: Path | BinaryIO, name: str, totals: Totals) -> None:
-        limit, stored = self.config.max_import_bytes, ImportReport()
-
-        def show(report: ImportReport) -> None:
-            nonlocal stored
-            # The report itself counts a batch before it is stored.
-            stored = deepcopy(report)
-            counts = (
-                f"{stored.accepted:,} new, {stored.duplicates:,} known, "
-                f"{stored.rejected:,} rejected"
-            )
-            show_bar(source.bytes_read, source.bytes_total or 0, counts)
-
-        # In threads, since a pipe may be silent for long.
-        source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
-        with source, progress(name) as show_bar:
-            options = self.options
-            archive = await asyncio.to_thread(
-                open_archive, source, format=self.format, options=options
-            )
-            check_archive(archive, options, is_public=self.config.public)
-            if self.is_dry:
-                totals.add_columns(name, archive)
-            if archive.format in WITH_ENTITIES and not options.decode_entities:
-                archive = replace(archive, items=_looked_at(archive.items, totals))
-            try:
-                await import_archive(
-                    self.db,
-                    archive,
-                    username=options.username,
-                    keeper=self.keeper,
-                    on_progress=show,
-                )
-            finally:
-                totals.add_file(name, archive.unit, stored)
-
-
-def _looked_at(items: Iterator[Item], totals: Totals) -> Iterator[Item]:
-    """Yield the items, and count those whose text holds entities."""
-    for item in items:
-        totals.with_entities += isinstance(item, Record) and decode_entities(item.text) != item.text
-        yield item
+    with_database(run)
+    importer.print_report()
+    sys.exit(importer.status)
 
 
 @contextlib.asynccontextmanager

@@ -83,8 +83,8 @@ def current_revision(url: str) -> str | None:
     return backend_for(url).current_revision()
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate the tables to the revision; of several processes one does it, the others wait.
+def upgrade(url: str) -> None:
+    """Migrate the tables to the newest revision; of several processes one does it, the others wait.
 
     Raises StartError where the database cannot take it: its disk is full, or it went away.
     """
@@ -93,7 +93,7 @@ def upgrade(url: str, revision: str = "head") -> None:
 
     backend = backend_for(url)
     try:
-        command.upgrade(alembic_config(url), revision)
+        command.upgrade(alembic_config(url), "head")
     except DBAPIError as error:
         if (ours := backend.as_app_error(error)) is None:
             raise

@@ -82,8 +82,8 @@ def test_columns_are_named_and_what_is_not_used_is_said(
         "no column 언재; there are"
         in installation.run("import", *named, "--column", "언재=").stderr
     )
-    dry = installation.done("import", *named, "--dry-run")
-    assert f"columns of {path}: 작성자=username, 한마디=text; not used: 언제" in dry
+    dry = installation.run("import", *named, "--dry-run")
+    assert f"columns of {path}: 작성자=username, 한마디=text; not used: 언제" in dry.stderr
     assert counts(installation.json("import", *named, "--column", "언제=date"))[0] == 1
     (post,) = map(json.loads, installation.done("export").splitlines())
     assert (post["username"], post["text"]) == ("미나", "안녕하세요")
