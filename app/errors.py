@@ -207,3 +207,10 @@ def problem(error: AppError) -> Problem:
         detail=error.detail,
         errors=error.errors,
     )
+
+
+def unexpected(request_id: str) -> Problem:
+    """Return a failure that nobody foresaw as problem details, which name the request alone."""
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    detail = "Something went wrong on the server"
+    return Problem(UNTYPED, status.phrase, status.value, detail, request_id=request_id)

@@ -26,7 +26,7 @@ ERRORS = {
     if isinstance(value, type) and issubclass(value, errors.AppError | ValueError)
 } | {"Message": None, "FetchError": None}
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
-UNREACHED = ("views/api/", "cli/", "asgi/", "services/checks", "spark/")
+UNREACHED = ("views/api/", "cli/", "services/checks", "spark/")
 """Where sentences are made that no page shows."""
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from werkzeug.http import parse_accept_header, parse_cookie, parse_etags
 
-from app.asgi.edge import AsgiApp, Receive, Scope, Send
+from app.asgi.edge import REFUSAL, AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import Memo, MemoRun
@@ -84,7 +84,7 @@ class Cached:
         self._on_answer = on_answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == ENDLESS:
+        if scope["type"] != "http" or scope["path"] == ENDLESS or REFUSAL in scope:
             await self._app(scope, receive, send)
             return
         memo = self._memo()

@@ -1,22 +1,21 @@
-"""The ASGI layer that gives each request its id, logs it, and refuses what no view should see.
+"""The ASGI layer that gives each request its id, logs it, and finds what no view should see.
 
-It also bounds what is unread of a body, and discards what nobody wants of it (`Flow`).
+It also keeps back what is unread of a body, and discards what nobody wants of it (`Flow`).
 """
 
 import asyncio
-import contextlib
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 import msgspec
 
 from app.asgi.hosts import OwnHosts, forwarded, in_origin_form
-from app.clock import monotonic
-from app.errors import AppError, MalformedError, problem
+from app.clock import monotonic, wait_until_set
+from app.errors import AppError, MalformedError, unexpected
 from app.logs import request_id
 from app.paths import UPLOADS
 
@@ -34,13 +33,11 @@ SECURITY_HEADERS: Final = (
     (b"referrer-policy", b"same-origin"),
 )
 
-SHORT_LENGTH_DIGITS: Final = 5
-"""A longer body is not waited for before its answer."""
+REFUSAL: Final = "saywho.refusal"
+"""Key of the ASGI scope of a request that no view shall see: the error that answers it."""
 CLOSE: Final = (b"connection", b"close")
-MOST_UNREAD_BYTES: Final = 1024 * 1024
 LINGER_S: Final = 10.0
-SILENCE_S: Final = 2.0
-"""Seconds for which the rest of an unwanted body is discarded: in all, and without a byte."""
+"""Seconds for which the rest of a body is discarded after its answer."""
 STRICT_TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -91,53 +88,47 @@ class Edge:
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         is_streamed = scope["method"] == "POST" and scope["path"] in UPLOADS
-        if is_streamed or answer.has_body:
-            answer.flow = Flow(receive)
+        if is_streamed or (answer.has_body and scope["method"] not in {"GET", "HEAD"}):
+            answer.flow = Flow(receive, is_streamed=is_streamed, has_body=answer.has_body)
             receive = answer.flow.receive
-        if is_streamed:
             scope = scope | {Flow.KEY: answer.flow}
+        if answer.refusal is not None:
+            # Quart shall find no fault with the host or the path before it raises the refusal.
+            headers = [pair for pair in scope["headers"] if pair[0] != b"host"]
+            path = "/" + scope["path"].lstrip("/")
+            scope = scope | {REFUSAL: answer.refusal, "headers": headers, "path": path}
         try:
-            if answer.error is None:
-                await self._app(scope, receive, answer.send)
-            else:
-                await _refuse(answer.error, answer.send)
+            await self._app(scope, receive, answer.send)
         except Exception:
             if answer.status:
                 raise  # The server breaks the answer off, so that nobody takes it for whole.
             logger.exception("unexpected failure in %s %s", scope["method"], scope["path"])
-            error = AppError("Something went wrong on the server")
-            await _refuse(error, answer.send, answer.identifier)
+            answer.flow = None
+            await _fail(answer.send, answer.identifier)
 
 
 class _Answer:
     """The edge's part of an answer: the request's id, headers of all answers, and its end."""
 
-    __slots__ = (
-        *("_has_long_body", "_headers", "_send"),
-        *("error", "flow", "has_body", "identifier", "status"),
-    )
+    __slots__ = ("_headers", "_send", "flow", "has_body", "identifier", "refusal", "status")
 
     def __init__(self, scope: Scope, send: Send, hosts: OwnHosts) -> None:
         identifiers = []
-        lengths = 0
-        self._has_long_body = False
-        self.error: AppError | None = None
+        lengths = set()
+        self.refusal: AppError | None = None
+        """Why the request is refused whatever it asks for."""
         if scope["path"][:1] not in {"/", "*"}:
-            self.error = MalformedError("The target of the request is not an address of a site")
+            self.refusal = MalformedError("The target of the request is not an address of a site")
         for name, value in scope["headers"]:
             if name == b"x-request-id":
                 identifiers.append(value)
             elif name == b"host":
-                self.error = self.error or hosts.error(value, scope)
-            elif name == b"content-length":
-                lengths |= 1
-                self._has_long_body |= len(value) > SHORT_LENGTH_DIGITS
-            elif name == b"transfer-encoding":
-                lengths |= 2
-                self._has_long_body = True
-        if lengths == 3:
+                self.refusal = self.refusal or hosts.error(value, scope)
+            elif name in {b"content-length", b"transfer-encoding"}:
+                lengths.add(name)
+        if len(lengths) == 2:
             # The next hop may believe the other one (request smuggling, RFC 9112, 6.3).
-            self.error = MalformedError(
+            self.refusal = MalformedError(
                 "A request must not have both Content-Length and Transfer-Encoding",
                 loc="Transfer-Encoding",
             )
@@ -146,104 +137,70 @@ class _Answer:
         self._headers = [(b"x-request-id", self.identifier.encode()), *SECURITY_HEADERS]
         if scope["scheme"] == "https":
             self._headers.append(STRICT_TRANSPORT_SECURITY)
-        self.has_body = lengths > 0
+        self.has_body = bool(lengths)
         self._send = send
         self.flow: Flow | None = None
         self.status = 0
 
-    @property
-    def _has_rest(self) -> bool:
-        """Whether the answer is sent before the request's body has arrived in full."""
-        return self.flow is not None and self.has_body and not self.flow.is_whole
-
     async def send(self, message: Any) -> None:
+        # Servers drop a connection that is answered before its body has arrived.
+        rest = self.flow if self.flow and not self.flow.is_whole.is_set() else None
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message["headers"], *self._headers]
             if self.status == HTTPStatus.NO_CONTENT:
                 # Quart names a length, which this status forbids (RFC 9110, 8.6).
                 headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
-            if self.flow is not None and self._has_rest:
-                # Servers drop a connection that is answered before its body has arrived.
-                if not self._has_long_body:
-                    async with self.flow.lingering():
-                        pass
-                if self._has_rest and CLOSE not in headers:
-                    headers.append(CLOSE)
+            if rest or self.refusal:
+                headers.append(CLOSE)
             message = message | {"headers": headers}
-        elif self.flow is not None and self._has_rest and not message.get("more_body", False):
+        elif rest and not message.get("more_body", False):
             await self._send(message | {"more_body": True})
-            async with self.flow.lingering():
-                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-            return
+            await rest.discard()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
 
 
 class Flow:
-    """Counter of the unread bytes of a body; the next message waits until there is room for it."""
+    """A request's body on its way from the server to Quart, or to a view that streams it.
+
+    What such a view has not read yet stays with the server, which stops reading from the client.
+    """
 
     KEY: ClassVar[str] = "saywho.flow"
     """Key of the ASGI scope."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, *, is_streamed: bool, has_body: bool) -> None:
         self._receive = receive
-        self._receiving = asyncio.Lock()
-        self._unread = 0
-        self._has_room = asyncio.Event()
-        self._has_room.set()
-        self._came = asyncio.Event()
-        self.is_whole = False
-        """Whether the body has arrived in full, or its client is gone."""
-        self.is_unwanted = False
-        """Whether the answer was sent without the rest of the body."""
+        self._is_quarts = asyncio.Event()
+        """Set while Quart reads the body."""
+        self.is_whole = asyncio.Event()
+        """Set when the body has arrived in full, or its client is gone."""
+        if not is_streamed:
+            self._is_quarts.set()
+        if not has_body:
+            self.is_whole.set()
 
-    def came(self, count: int) -> None:
-        """Count bytes that were received, or with a minus those that were read."""
-        self._unread += count
-        if self._unread < MOST_UNREAD_BYTES or self.is_unwanted:
-            self._has_room.set()
-        else:
-            self._has_room.clear()
-
-    async def receive(self) -> Any:
-        """Return the server's next message, once there is room for more."""
-        await self._has_room.wait()
-        async with self._receiving:
-            message = await self._receive()
-        self.is_whole = not message.get("more_body", False)
-        self._came.set()
+    async def take(self) -> Any:
+        """Return the server's next message."""
+        message = await self._receive()
+        if not message.get("more_body", False):
+            self.is_whole.set()
         return message
 
-    @contextlib.asynccontextmanager
-    async def lingering(self) -> AsyncIterator[None]:
-        """Discard what still arrives, for a short time before the context and while it lasts.
+    async def receive(self) -> Any:
+        """Return the next message to Quart, which reads while its view answers."""
+        await self._is_quarts.wait()
+        return await self.take()
+
+    async def discard(self) -> None:
+        """Let Quart take what still arrives, and keep no more of it than its limit.
 
         A client that sends first and reads then would not see its answer if the connection were
-        closed at once; and a server does not close a connection while a body waits to be read.
+        closed at once.
         """
-        self.is_unwanted = True
-        self._has_room.set()
-        taking = asyncio.create_task(self._take_all())
-        try:
-            with contextlib.suppress(TimeoutError):
-                await self._until_whole()
-            yield
-        finally:
-            taking.cancel()
-            await asyncio.gather(taking, return_exceptions=True)
-
-    async def _until_whole(self) -> None:
-        """Wait for the body's end. Raises TimeoutError if it takes too long."""
-        clock = asyncio.get_running_loop().time
-        end = clock() + LINGER_S
-        while not self.is_whole:
-            self._came.clear()
-            async with asyncio.timeout_at(min(end, clock() + SILENCE_S)):
-                await self._came.wait()
-
-    async def _take_all(self) -> None:
-        while not self.is_whole:
-            await self.receive()
+        self._is_quarts.set()
+        await wait_until_set(self.is_whole, at_most_s=LINGER_S)
 
 
 async def _live(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -259,14 +216,14 @@ async def _live(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> Non
         raise
 
 
-async def _refuse(error: AppError, send: Send, identifier: str | None = None) -> None:
-    details = problem(error)
-    details.request_id = identifier
-    body = msgspec.json.encode(details)
+async def _fail(send: Send, identifier: str) -> None:
+    """Answer that something went wrong here."""
+    error = unexpected(identifier)
+    body = msgspec.json.encode(error)
     headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", str(len(body)).encode()),
         CLOSE,
     ]
-    await send({"type": "http.response.start", "status": error.status.value, "headers": headers})
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -17,7 +17,15 @@ from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound
 
 from app.clock import monotonic
-from app.errors import UNTYPED, AppError, MalformedError, Problem, UnavailableError, problem
+from app.errors import (
+    UNTYPED,
+    AppError,
+    MalformedError,
+    Problem,
+    UnavailableError,
+    problem,
+    unexpected,
+)
 from app.i18n import translate_error
 from app.lifespan import resources
 from app.logs import request_id
@@ -142,21 +150,12 @@ def handle_errors(app: Quart) -> None:
         detail = error.description or status.description
         return await _answer(Problem(UNTYPED, status.phrase, status.value, detail), headers)
 
-    @app.errorhandler(OSError)
-    async def os_error(error: OSError) -> ResponseReturnValue:
-        if request.endpoint == "static" and error.errno == errno.ENAMETOOLONG:
-            return await http_error(NotFound())
-        return await unexpected(error)
-
     @app.errorhandler(Exception)
-    async def unexpected(error: Exception) -> ResponseReturnValue:
+    async def any_error(error: Exception) -> ResponseReturnValue:
+        if request.endpoint == "static" and getattr(error, "errno", 0) == errno.ENAMETOOLONG:
+            return await http_error(NotFound())
         logger.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
-        status = HTTPStatus.INTERNAL_SERVER_ERROR
-        details = Problem(
-            UNTYPED, status.phrase, status.value, "Something went wrong on the server"
-        )
-        details.request_id = request_id.get()
-        return await _answer(details, {})
+        return await _answer(unexpected(request_id.get()), {})
 
 
 async def _answer(

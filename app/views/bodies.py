@@ -6,14 +6,14 @@ import functools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 from urllib.parse import parse_qsl
 
 from quart import Quart, Request, request
 from quart.formparser import FormDataParser
 from quart.wrappers.request import Body
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, RequestTimeout
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from app.asgi.edge import Flow
@@ -30,7 +30,7 @@ from app.lifespan import resources
 from app.services.imports.jobs import open_upload, remove_upload, sync_upload
 from app.tasks import worked_on
 
-CHUNK_TIMEOUT_S: Final = 30
+PIECE_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30
 MOST_FIELDS: Final = 300
 INLINE_CHARACTERS: Final = 50_000
@@ -99,39 +99,6 @@ class FormParser(FormDataParser):
         return MultiDict(pairs), MultiDict()
 
 
-class StreamedBody(Body):
-    """A body read piece by piece: limited as a whole, timed by the piece, with back-pressure.
-
-    Quart bounds only the unread bytes, and receives from the server without waiting.
-    """
-
-    def __init__(self, expected: int | None, limit_mb: int, flow: Flow) -> None:
-        super().__init__(expected, None)
-        self._flow = flow
-        self._limit_mb = limit_mb
-        self._left = limit_mb * MIB
-        if expected is not None and expected > self._left:
-            self._must_raise = too_large(limit_mb)
-
-    def append(self, data: bytes) -> None:
-        if self._flow.is_unwanted:
-            return
-        self._flow.came(len(data))
-        super().append(data)
-
-    async def __anext__(self) -> bytes:
-        try:
-            async with asyncio.timeout(CHUNK_TIMEOUT_S):
-                chunk = await super().__anext__()
-        except TimeoutError:
-            raise RequestTimeout from None
-        self._flow.came(-len(chunk))
-        self._left -= len(chunk)
-        if self._left < 0:
-            raise too_large(self._limit_mb)
-        return chunk
-
-
 def too_large(limit_mb: int) -> TooLargeError:
     """Return the error of a body over its limit."""
     return TooLargeError("The body may have at most {limit} MB", limit=f"{limit_mb:,}")
@@ -145,9 +112,6 @@ def init_app(app: Quart, config: Config) -> None:
 
         def __init__(self, *args: Any, max_content_length: int | None = None, **kwargs: Any):
             super().__init__(*args, max_content_length=config.max_body_bytes, **kwargs)
-            flow = kwargs["scope"].get(Flow.KEY)
-            if flow is not None:
-                self.body = StreamedBody(self.content_length, config.max_import_mb, flow)
 
     app.request_class = LimitedRequest
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
@@ -163,8 +127,8 @@ async def spooled_body() -> AsyncIterator[Spool]:
     RequestTimeout if nothing comes for 30 s.
     """
     async with _spooling() as spool:
-        async for chunk in request.body:
-            await spool.write(chunk)
+        async for piece in _pieces():
+            await spool.write(piece)
         spool.rewind()
         yield spool
 
@@ -202,8 +166,8 @@ async def _read_form(decoder: MultipartDecoder, spool: Spool) -> None:
     Raises ValueError, and RequestEntityTooLarge for too many parts, or one that is too long.
     """
     field_bytes: int | None = None
-    async for chunk in _chunks_and_end():
-        decoder.receive_data(chunk)
+    async for piece in _pieces_and_end():
+        decoder.receive_data(piece)
         while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
             if isinstance(event, File):
                 if event.name != "file" or spool.file_name is not None:
@@ -219,10 +183,36 @@ async def _read_form(decoder: MultipartDecoder, spool: Spool) -> None:
                     raise RequestEntityTooLarge
 
 
-async def _chunks_and_end() -> AsyncIterator[bytes | None]:
-    async for chunk in request.body:
-        for start in range(0, len(chunk), PIECE_BYTES):
-            yield chunk[start : start + PIECE_BYTES]
+async def _pieces() -> AsyncIterator[bytes]:
+    """Yield the body as it arrives.
+
+    Raises TooLargeError, RequestTimeout if nothing comes, and ClientDisconnected.
+    """
+    limit_mb = resources().config.max_import_mb
+    left = limit_mb * MIB
+    if (request.content_length or 0) > left:
+        raise too_large(limit_mb)
+    flow: Flow = cast(dict[str, Any], request.scope)[Flow.KEY]
+    has_more = True
+    while has_more:
+        try:
+            async with asyncio.timeout(PIECE_TIMEOUT_S):
+                message = await flow.take()
+        except TimeoutError:
+            raise RequestTimeout from None
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        piece, has_more = message.get("body", b""), message.get("more_body", False)
+        left -= len(piece)
+        if left < 0:
+            raise too_large(limit_mb)
+        for start in range(0, len(piece), PIECE_BYTES):
+            yield piece[start : start + PIECE_BYTES]
+
+
+async def _pieces_and_end() -> AsyncIterator[bytes | None]:
+    async for piece in _pieces():
+        yield piece
     yield None
 
 

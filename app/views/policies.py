@@ -14,6 +14,7 @@ from quart import Quart, Response, abort, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.asgi.edge import REFUSAL
 from app.asgi.hosts import is_loopback, is_loopback_host
 from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
@@ -64,6 +65,8 @@ def init_app(app: Quart, config: Config) -> None:
     @app.before_request
     async def check() -> ResponseReturnValue | None:
         g.operator = None
+        if (refusal := cast(dict[str, Any], request.scope).get(REFUSAL)) is not None:
+            raise refusal
         g.token = await _token()
         if g.token is None:
             g.operator = await signed_in()

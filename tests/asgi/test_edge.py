@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.asgi import edge
-from app.asgi.edge import MOST_UNREAD_BYTES, Edge
+from app.asgi.edge import REFUSAL, Edge
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -96,10 +96,10 @@ async def test_a_target_may_name_scheme_and_host_which_count() -> None:
 @pytest.mark.parametrize(
     "target", ["", "healthz", "here:80", "ftp://here/healthz", "://here/", "http://a@b/"]
 )
-async def test_a_target_that_is_no_address_of_a_site_is_400(target: str) -> None:
-    scope, _, body = await ask([(b"host", b"here")], path=target)
-    assert scope["status"] == 400
-    assert msgspec.json.decode(body)["status"] == 400
+async def test_a_target_that_is_no_address_of_a_site_is_refused(target: str) -> None:
+    scope, _, _ = await ask([(b"host", b"here")], path=target)
+    assert scope[REFUSAL].status == 400
+    assert scope["path"].startswith("/")
 
 
 async def test_a_failure_of_what_is_inside_is_500_with_nothing_but_the_id() -> None:
@@ -130,14 +130,9 @@ async def test_an_answer_without_content_names_no_length() -> None:
     ],
 )
 async def test_what_no_view_should_see_is_400_and_ends_the_connection(headers: Headers) -> None:
-    seen, given, body = await ask(headers)
-    assert seen["status"] == 400
-    assert "path" not in seen
+    seen, given, _ = await ask(headers)
+    assert seen[REFUSAL].status == 400
     assert given[b"connection"] == [b"close"]
-    assert given[b"content-type"] == [b"application/problem+json"]
-    assert given[b"x-content-type-options"] == [b"nosniff"]
-    assert given[b"x-request-id"]
-    assert msgspec.json.decode(body)["status"] == 400
 
 
 async def test_the_log_has_the_path_and_not_the_query(caplog: pytest.LogCaptureFixture) -> None:
@@ -148,33 +143,40 @@ async def test_the_log_has_the_path_and_not_the_query(caplog: pytest.LogCaptureF
     assert "secret" not in caplog.text
 
 
-async def test_the_rest_of_a_refused_body_is_taken_only_for_a_short_time(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("header", [(b"transfer-encoding", b"chunked"), (b"content-length", b"9")])
+@pytest.mark.parametrize("path", ["/imports", "/compare"])
+async def test_an_answer_does_not_wait_for_the_rest_of_the_body(
+    monkeypatch: pytest.MonkeyPatch, path: str, header: tuple[bytes, bytes]
 ) -> None:
+    """A slow body is 408 after 30 s, and not when its client has stopped sending."""
     monkeypatch.setattr(edge, "LINGER_S", 0.05)
     taken = 0
     sent: list[Any] = []
 
-    async def inside(_scope: Any, _receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
-        await send({"type": "http.response.start", "status": 401, "headers": []})
+    async def inside(_scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
+        reading = asyncio.create_task(read_all(receive))
+        await send({"type": "http.response.start", "status": 408, "headers": []})
         await send({"type": "http.response.body", "body": b"no", "more_body": False})
+        reading.cancel()
+
+    async def read_all(receive: Any) -> None:
+        while True:
+            await receive()
 
     async def receive() -> Any:
         nonlocal taken
-        taken += 1
         await asyncio.sleep(0)
-        return {"type": "http.request", "body": b"x" * MOST_UNREAD_BYTES, "more_body": True}
+        taken += 1
+        return {"type": "http.request", "body": b"x", "more_body": True}
 
     async def send(message: Any) -> None:
         sent.append((taken, message))
 
-    scope = scope_of("POST", "/imports", [(b"transfer-encoding", b"chunked")])
-    await Edge(inside, log_access=False, trusted_proxies=0)(scope, receive, send)
+    await Edge(inside, log_access=False, trusted_proxies=0)(
+        scope_of("POST", path, [header]), receive, send
+    )
     (_, start), (before, answer), (after, end) = sent
     assert (b"connection", b"close") in start["headers"]
     # The answer is there at once, and the connection ends though the body never does.
     assert (before, answer["body"], answer["more_body"]) == (0, b"no", True)
     assert (after > 1, end["body"], end["more_body"]) == (True, b"", False)
-    ended = taken
-    await asyncio.sleep(0)
-    assert taken == ended

@@ -73,3 +73,12 @@ async def test_a_host_that_is_not_the_sites_is_421(
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 async def test_probes_are_answered_for_any_host(ask: Ask, path: str) -> None:
     assert (await ask({}, LOOPBACK, path, Host="evil.example")).status_code == 200
+
+
+async def test_a_visitor_of_a_wrong_host_sees_a_page_in_their_language(ask: Ask) -> None:
+    answer = await ask({}, LOOPBACK, "/", Host="evil.example", Accept_Language="ko")
+    assert (answer.status_code, answer.mimetype) == (421, "text/html")
+    page = await answer.get_data(as_text=True)
+    assert '<html lang="ko"' in page
+    assert "evil.example" in page
+    assert "SAYWHO_URL" in page

@@ -186,16 +186,21 @@ class Site:
         self.asked.set()
         while self.reads and (await receive()).get("more_body", False):
             pass
-        gone = asyncio.create_task(receive())
+
+        async def until_gone() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        gone = asyncio.create_task(until_gone())
         answer = asyncio.create_task(self.may_answer.wait())
         await asyncio.wait([gone, answer], return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
             self.left.set()
-        gone.cancel()
-        answer.cancel()
         headers = [(b"content-length", b"2")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"ok", "more_body": False})
+        gone.cancel()
+        answer.cancel()
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.port)
@@ -264,10 +269,9 @@ async def test_an_answer_before_the_end_of_a_body_loses_no_request(framing: byte
         writer.write(rest)
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), DEADLINE_S)
         assert await reader.readexactly(2) == b"ok"
-        if b"connection: close" not in head.lower():
+        if b"connection: close" not in head.lower():  # The body came first after all.
             writer.write(LAST)
             assert (await asyncio.wait_for(reader.read(), DEADLINE_S)).endswith(b"ok")
-        assert is_chunked or b"connection: close" not in head.lower()
         writer.close()
 
 
