@@ -1,33 +1,30 @@
 """KakaoTalk: texts of Windows, Android and iOS, in Korean and English, and the CSV of the Mac."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import Final, Self
+from typing import Final
 
+from app.formats.chats import whatsapp
 from app.formats.chats.rooms import (
-    ChatMessage,
     Fate,
     Grammar,
     Opening,
     find_rooms,
-    has_crlf,
     head_of,
     is_text,
     items_of,
+    message,
     messages,
     moment,
-    read_messages,
-    whole_lines,
+    read_text,
 )
 from app.formats.csv import read_rows
-from app.formats.records import Archive, Format, Item, ReadOptions
+from app.formats.records import Archive, Format, Item, ReadOptions, Record
 from app.formats.source.file import Content, Source
 from app.formats.source.text import lines
 
-EXPORTERS: Final = frozenset({"회원님", "you", "You"})
-"""What stands for the person who exported the room."""
 _TIME: Final = r"(?:(?:오전|오후)\s)?\d{1,2}:\d{2}(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
 _KOREAN_DAY: Final = r"(?P<y>\d{4})년 (?P<mo>\d{1,2})월 (?P<d>\d{1,2})일"
 _ENGLISH_DAY: Final = r"(?P<month>[A-Z][a-z]{2,8})\.? (?P<d>\d{1,2}), (?P<y>\d{4})"
@@ -68,43 +65,36 @@ _LONGEST_LINE: Final = 600
 """Characters of a line that may begin a message or a day, beside its text."""
 
 
-def classify(text: str) -> tuple[Fate, str]:
-    """Return whether a text was said; media and deleted messages have a text of the app."""
-    if _MEDIA.fullmatch(text):
-        return "media", text
-    return ("deleted" if _DELETED.fullmatch(text) else "said"), text
-
-
-def is_system(line: str) -> bool:
-    """Return whether a whole line is the app's own: somebody came, went or was invited."""
-    return len(line) <= _LONGEST_LINE and _SYSTEM.fullmatch(line) is not None
-
-
-def grammar_of(some: Sequence[str]) -> "_ByDays | None":
+def grammar_of(some: Sequence[str]) -> "KakaoTalk | None":
     """Return how the first lines of a file are written; None for no export of KakaoTalk.
 
     A known heading and one message are enough, else two messages, of which one is the first line.
     What was pasted into messages may be written in another way, but the first message is not.
     """
     headings = sum(_HEADING.fullmatch(line[:_LONGEST_LINE]) is not None for line in some[:5])
-    found: dict[int, _ByDays] = {}
+    found: dict[int, KakaoTalk] = {}
     for grammar in (Windows(), *map(Phone, _STAMPS)):
         said = [at for at, line in enumerate(some) if (o := grammar.read(line)) and o.name]
         if said and (headings or (len(said) > 1 and grammar.read(some[0]) is not None)):
-            found.setdefault(said[0], grammar.afresh())
+            found.setdefault(said[0], grammar)
     return found[min(found)] if found else None
 
 
-class _ByDays(Grammar):
+class KakaoTalk(Grammar):
     """Remembers the day that a line of its own has said."""
+
+    exporters = frozenset({"회원님", "you", "You"})
 
     def __init__(self, day: date | None = None) -> None:
         self._day = day
 
-    def afresh(self) -> Self:
-        """Return the same grammar before its first line."""
+    def begin(self, lines: Iterable[str]) -> None:
         self._day = None
-        return self
+
+    def classify(self, text: str) -> tuple[Fate, str]:
+        if _MEDIA.fullmatch(text):
+            return "media", text
+        return ("deleted" if _DELETED.fullmatch(text) else "said"), text
 
     def _is_day(self, line: str) -> bool:
         if len(line) > _LONGEST_LINE:
@@ -115,33 +105,21 @@ class _ByDays(Grammar):
                 return True
         return False
 
-    def classify(self, text: str) -> tuple[Fate, str]:
-        return classify(text)
 
-
-class Windows(_ByDays):
+class Windows(KakaoTalk):
     """`[name] [time] text`, under lines that say the day."""
 
     def read(self, line: str) -> Opening | None:
         if self._is_day(line):
-            return Opening("", None, "", is_day=True)
-        if is_system(line):
-            return Opening("", None, "", "system")
+            return Opening(is_day=True)
+        if len(line) <= _LONGEST_LINE and _SYSTEM.fullmatch(line):
+            return Opening()
         found = _WINDOWS.match(line)
         when = moment(self._day, found["time"]) if found else None
-        return Opening(found["name"], when, found["text"]) if found and when else None
+        return Opening(found["name"], when, found["text"], "said") if found and when else None
 
 
-def pasted(text: str) -> list[ChatMessage]:
-    """Return what is said in lines as they are copied out of a room; nothing for another text."""
-    grammar = Windows(date.min)  # Days are not copied.
-    numbered = list(enumerate(text.strip().splitlines(), 1))
-    if not numbered or grammar.read(numbered[0][1]) is None:
-        return []
-    return [each for each in messages(numbered, grammar) if each.name and each.fate == "said"]
-
-
-class Phone(_ByDays):
+class Phone(KakaoTalk):
     """`when, name : text`; without a name it is the app's own line."""
 
     def __init__(self, stamp: str) -> None:
@@ -153,16 +131,26 @@ class Phone(_ByDays):
     def read(self, line: str) -> Opening | None:
         line = line.removeprefix("\ufeff")
         if self._is_day(line) or (self._has_day and self._alone.fullmatch(line)):
-            return Opening("", None, "", is_day=True)
+            return Opening(is_day=True)
         found = self._record.match(line)
         if found is None:
             return None
         name, colon, text = found["rest"].partition(" : ")
         day = _day(found) if self._has_day else self._day
         if found["end"] == ":" or not colon:
-            return Opening("", None, "", "system")
+            return Opening()
         when = moment(day, found["time"])
-        return Opening(name, when, text) if when else None
+        return Opening(name, when, text, "said") if when else None
+
+
+def pasted(text: str) -> list[tuple[str, str]]:
+    """Return who said what in lines as they are copied out of a room; nothing for another text."""
+    grammar = Windows(date.min)  # Days are not copied.
+    numbered = list(enumerate(text.strip().splitlines(), 1))
+    if not numbered or grammar.read(numbered[0][1]) is None:
+        return []
+    said = (item for item in messages(numbered, grammar) if isinstance(item, Record))
+    return [(item.display_name or "", item.text) for item in said]
 
 
 def _day(found: re.Match[str]) -> date | None:
@@ -179,30 +167,32 @@ def _day(found: re.Match[str]) -> date | None:
 
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
-    """Return what was said in the room, as one of the apps writes it."""
+    """Return what was said in the room, as one of the apps writes it.
+
+    Among the rooms of an archive some may be of WhatsApp.
+    """
     if not source.has_members and head_of(source)[:1] == [_CSV_HEADER]:
-        items = read_messages(_csv_messages(source), EXPORTERS)
-    elif rooms := find_rooms(source, is_text, lambda content: grammar_of(head_of(content))):
-        items = items_of(rooms, _read)
+        items = _csv_messages(source)
     else:
-        return None
+        rooms = find_rooms(source, is_text, _any_grammar_of)
+        if not any(isinstance(grammar, KakaoTalk) for _, grammar in rooms):
+            return None
+        items = items_of(rooms, read_text)
     return Archive(FORMAT.name, "line", None, items, is_chat=True)
 
 
-def _read(content: Content, grammar: "_ByDays") -> Iterator[Item]:
-    is_crlf = has_crlf(content, grammar)
-    found = messages(whole_lines(content, is_crlf=is_crlf), grammar.afresh())
-    return read_messages(found, EXPORTERS)
+def _any_grammar_of(content: Content) -> Grammar | None:
+    some = head_of(content)
+    return grammar_of(some) or whatsapp.grammar_of(some)
 
 
-def _csv_messages(source: Source) -> Iterator[ChatMessage]:
+def _csv_messages(source: Source) -> Iterator[Item]:
     """Yield the messages of a Mac; who has no name is the app itself."""
+    grammar = Windows()
     for row in islice(read_rows(lines(source), ","), 1, None):
         when, name, text = (*row.fields, "", "", "")[:3]
-        fate, said = classify(text)
-        if not name or _SYSTEM.fullmatch(text):
-            fate = "system"
-        yield ChatMessage(row.number, name, _time(when), said, fate)
+        fate: Fate = "said" if name and not _SYSTEM.fullmatch(text) else "system"
+        yield message(grammar, Opening(name, _time(when), fate=fate), row.number, [text])
 
 
 def _time(text: str) -> datetime | None:

@@ -13,7 +13,6 @@ from app.formats.source.file import Content, Source, head
 from app.formats.source.text import MAX_LINE, first_lines, lines
 
 T = TypeVar("T")
-ReadRoom = Callable[[Content, T], Iterator[Item]]
 MOST_ROOMS: Final = 100
 """Files of an archive that are looked at to find the rooms among them."""
 Fate = Literal["said", "system", "media", "deleted"]
@@ -30,29 +29,23 @@ _TIME: Final = re.compile(
 class Opening:
     """What a line begins: a message, or a line of the app where `name` is empty."""
 
-    name: str
-    when: datetime | None
+    name: str = ""
+    when: datetime | None = None
     """As the exporting device showed it, without a zone; None for the app's own."""
-    text: str
-    fate: Fate = "said"
+    text: str = ""
+    fate: Fate = "system"
     is_day: bool = False
     """Whether it only says the day of what follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChatMessage:
-    """A message of a room, or a line of its app."""
-
-    place: int
-    """Number of its first line, from 1."""
-    name: str
-    when: datetime | None
-    text: str
-    fate: Fate
-
-
 class Grammar(Protocol):
     """How one app writes a room."""
+
+    exporters: Collection[str]
+    """What stands for the person who exported the room."""
+
+    def begin(self, lines: Iterable[str]) -> None:
+        """Prepare for the lines of a file from its beginning."""
 
     def read(self, line: str) -> Opening | None:
         """Return what the line begins; None for a line that goes on with the one before."""
@@ -61,55 +54,59 @@ class Grammar(Protocol):
         """Return whether the whole text was said, and the text without what the app added."""
 
 
-def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[ChatMessage]:
+def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Item]:
     """Yield the messages of numbered lines; what comes before the first one is the heading.
 
     A line that says the day ends the message before it, and is none itself. Of a line that has
     others in it, they belong to the first.
     """
-    opening, place, parts, size = None, 0, [""], 0
+    opening, place, parts, size = Opening(is_day=True), 0, [""], 0
     for number, line in lines:
-        first, _, rest = line.partition("\n")
+        first, *rest = line.split("\n", 1)
         found = grammar.read(first)
         if found is None:
             size += len(line) + 1
-            if size <= LONGEST:
-                parts.append(line)
+            parts += [line] if size <= LONGEST else []
             continue
-        if opening is not None and not opening.is_day:
-            yield _message(grammar, opening, place, parts)
+        if not opening.is_day:
+            yield message(grammar, opening, place, parts)
         opening, place, size = found, number, len(line)
-        parts = [found.text[:LONGEST], rest[:LONGEST]] if rest else [found.text[:LONGEST]]
-    if opening is not None and not opening.is_day:
-        yield _message(grammar, opening, place, parts)
+        parts = [part[:LONGEST] for part in (found.text, *rest)]
+    if not opening.is_day:
+        yield message(grammar, opening, place, parts)
 
 
-def _message(grammar: Grammar, opening: Opening, place: int, parts: list[str]) -> ChatMessage:
-    text, fate = "\n".join(parts).strip("\n"), opening.fate
-    if opening.name and fate == "said":
+def message(grammar: Grammar, opening: Opening, place: int, parts: Iterable[str]) -> Item:
+    """Return a message as a record, without a zone and under the name that stands there."""
+    name, text, fate = opening.name, "\n".join(parts).strip("\n"), opening.fate
+    if name and fate == "said":
         fate, text = grammar.classify(text)
-    return ChatMessage(place, opening.name, opening.when, text, fate)
-
-
-def time_of(text: str) -> time | None:
-    """Return a time of day, by 12 or 24 hours; None for one that no clock shows."""
-    found = _TIME.fullmatch(text.strip())
-    if found is None:
-        return None
-    half = (found["before"] or found["after"] or "").lower()
-    hour = int(found["h"])
-    if half:
-        hour = hour % 12 + 12 * (half == "오후" or half.startswith("p"))
-    try:
-        return time(hour, int(found["m"]), int(found["s"] or 0))
-    except ValueError:
-        return None
+    if is_broken(name + text):
+        return BadRecord(place, BROKEN)
+    if fate == "said" and text.strip():
+        return Record(
+            place=place,
+            text=text,
+            username=None if name in grammar.exporters else name,
+            display_name=name,
+            platform="local",
+            created_at=opening.when,
+        )
+    return Skipped(place, "empty" if fate == "said" else fate)
 
 
 def moment(day: date | None, text: str) -> datetime | None:
-    """Return the day at that time; None where one of both is not known."""
-    clock = time_of(text)
-    return None if day is None or clock is None else datetime.combine(day, clock)
+    """Return the day at a time by 12 or 24 hours; None where one of both is not known."""
+    found = _TIME.fullmatch(text.strip())
+    if day is None or found is None:
+        return None
+    hour, half = int(found["h"]), (found["before"] or found["after"] or "").lower()
+    if half:
+        hour = hour % 12 + 12 * (half == "오후" or half.startswith("p"))
+    try:
+        return datetime.combine(day, time(hour, int(found["m"]), int(found["s"] or 0)))
+    except ValueError:
+        return None
 
 
 def find_rooms(
@@ -148,7 +145,9 @@ def find_rooms(
     return [(source.member(name), grammar) for name, grammar in found.items()]
 
 
-def items_of(rooms: Iterable[tuple[Content, T]], read: ReadRoom[T]) -> Iterator[Item]:
+def items_of(
+    rooms: Iterable[tuple[Content, T]], read: Callable[[Content, T], Iterator[Item]]
+) -> Iterator[Item]:
     """Yield the items of rooms one after the other, numbered through all.
 
     A damaged room ends itself. Raises BrokenFileError behind the last one.
@@ -178,7 +177,14 @@ def head_of(content: Content) -> list[str]:
     return [line.text.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content)]
 
 
-def has_crlf(content: Content, grammar: Grammar) -> bool:
+def read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
+    """Yield the messages of a text."""
+    is_crlf = _has_crlf(content, grammar)
+    grammar.begin(line for _, line in _whole_lines(content.uncounted, is_crlf=is_crlf))
+    yield from messages(_whole_lines(content, is_crlf=is_crlf), grammar)
+
+
+def _has_crlf(content: Content, grammar: Grammar) -> bool:
     """Return whether messages end in CRLF: then a bare LF is a line break inside of one."""
     first = [line.text for line in first_lines(content)]
     ends = [
@@ -189,7 +195,7 @@ def has_crlf(content: Content, grammar: Grammar) -> bool:
     return 2 * sum(ends) > len(ends)
 
 
-def whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]]:
+def _whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]]:
     """Yield the lines that may begin a message, with their numbers.
 
     With `is_crlf` only CRLF ends one: what was pasted into a message begins none.
@@ -205,21 +211,3 @@ def whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]]
             number, parts, size = 0, [], 0
     if number:
         yield number, "".join(parts).rstrip("\r\n")
-
-
-def read_messages(found: Iterable[ChatMessage], exporters: Collection[str]) -> Iterator[Item]:
-    """Yield the messages as records, without a zone and under the names that stand there."""
-    for message in found:
-        if is_broken(message.name + message.text):
-            yield BadRecord(message.place, BROKEN)
-        elif message.fate == "said" and message.text.strip():
-            yield Record(
-                place=message.place,
-                text=message.text,
-                username=None if message.name in exporters else message.name,
-                display_name=message.name,
-                platform="local",
-                created_at=message.when,
-            )
-        else:
-            yield Skipped(message.place, "empty" if message.fate == "said" else message.fate)

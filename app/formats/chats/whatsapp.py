@@ -1,40 +1,37 @@
 """WhatsApp's text exports: of iOS and Android, in the shape that the phone's language gives."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
 from app.formats.chats.rooms import (
     Fate,
+    Grammar,
     Opening,
     find_rooms,
-    has_crlf,
     head_of,
     is_text,
     items_of,
-    messages,
     moment,
-    read_messages,
-    whole_lines,
+    read_text,
 )
-from app.formats.records import Archive, Format, Item, ReadOptions
-from app.formats.source.file import Content, Source
+from app.formats.records import Archive, Format, ReadOptions
+from app.formats.source.file import Source
 
-EXPORTERS: Final = frozenset({"You", "you", "나"})
-"""What stands for the person who exported the room."""
 Order = Literal["ymd", "dmy", "mdy"]
+_ORDERS: Final[tuple[Order, ...]] = ("dmy", "mdy")
 _DAY: Final = r"(?P<a>\d{1,4})(?P<cut>[./-]) ?(?P<b>\d{1,2})(?P=cut) ?(?P<c>\d{1,4})\.?"
 _TIME: Final = (
     r"(?P<time>(?:(?P<before>[AP]M|오전|오후)\s)?\d{1,2}[:.]\d{2}(?P<s>[:.]\d{2})?"
     r"(?P<after>\s?[AaPp]\.?\s?[Mm]\.?)?)"
 )
-_SHAPES: Final = {
-    "ios": re.compile(rf"\[{_DAY},? {_TIME}\] (?P<rest>.*)"),
-    "android": re.compile(rf"{_DAY},? {_TIME} - (?P<rest>.*)"),
-}
+_SHAPES: Final = (
+    re.compile(rf"\[{_DAY},? {_TIME}\] (?P<rest>.*)"),
+    re.compile(rf"{_DAY},? {_TIME} - (?P<rest>.*)"),
+)
+"""Of iOS and of Android."""
 _MARKS: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _OWN_MARK: Final = "\u200e"
 """Stands on iOS before what the app wrote."""
@@ -60,41 +57,36 @@ _DELETED: Final = re.compile(
 _EDITS: Final = ("<This message was edited>", "<편집된 메시지입니다>")
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """The first three numbers of a message, and whether its time stands after AM or PM."""
+class WhatsApp(Grammar):
+    """One shape for a whole file, as its first message has it, and one order of day and month."""
 
-    numbers: tuple[int, int, int]
-    widths: tuple[int, int, int]
-    has_half_before: bool
-    has_half: bool
+    exporters = frozenset({"You", "you", "나"})
 
+    def __init__(self, first: re.Match[str]) -> None:
+        self._pattern, self._kind = first.re, _kind(first)
+        self._order: Order = "dmy"
 
-@dataclass(slots=True)
-class WhatsApp:
-    """One shape and one order of day and month for a whole file, decided once."""
-
-    shape: str
-    has_seconds: bool
-    has_half: bool
-    order: Order
+    def begin(self, lines: Iterable[str]) -> None:
+        """Decide on the order of day and month by all lines of the file."""
+        found = filter(None, map(self._match, lines))
+        self._order = order_of((each.group("a", "b", "c") for each in found), self._kind[1])
 
     def read(self, line: str) -> Opening | None:
         """Return what the line begins: a message has a name before the first `: `."""
         found = self._match(line)
         if found is None:
             return None
-        when = moment(_day(found, self.order), found["time"])
+        when = moment(_day(found, self._order), found["time"])
         name, colon, text = found["rest"].partition(": ")
         if when is None:
             return None
         bare = _MARKS.sub("", found["rest"])
         if not colon or _SYSTEM.search(_MARKS.sub("", name)):
-            return Opening("", None, "", "system")
+            return Opening()
         if text.startswith(_OWN_MARK) and not _ATTACHED.match(_MARKS.sub("", text)):
-            return Opening("", None, "", "system" if _SYSTEM.search(bare) else "media")
+            return Opening(fate="system" if _SYSTEM.search(bare) else "media")
         name = _MARKS.sub("", name).removeprefix("~").strip()
-        return Opening(name, when, _MARKS.sub("", text)) if name else None
+        return Opening(name, when, _MARKS.sub("", text), "said") if name else None
 
     def classify(self, text: str) -> tuple[Fate, str]:
         """Return what became of a text, without an attached file's name and the note of an edit."""
@@ -110,15 +102,8 @@ class WhatsApp:
         return ("said" if said else "media"), said
 
     def _match(self, line: str) -> re.Match[str] | None:
-        found = _SHAPES[self.shape].match(_bare(line))
-        if found is None or bool(found["s"]) != self.has_seconds:
-            return None
-        return found if bool(found["before"] or found["after"]) == self.has_half else None
-
-    def decide(self, lines: Iterable[str]) -> Self:
-        """Decide on the order of day and month by all lines of the file."""
-        self.order = order_of(_stamp(found) for line in lines if (found := self._match(line)))
-        return self
+        found = self._pattern.match(_bare(line))
+        return found if found and _kind(found) == self._kind else None
 
 
 def grammar_of(lines: Sequence[str]) -> WhatsApp | None:
@@ -126,57 +111,52 @@ def grammar_of(lines: Sequence[str]) -> WhatsApp | None:
 
     Two lines of one shape are enough, of which one is the first.
     """
-    for shape, pattern in _SHAPES.items():
+    for pattern in _SHAPES:
         found = [match for line in lines if (match := pattern.match(_bare(line)))]
-        if len(found) < 2 or not pattern.match(_bare(lines[0])):
-            continue
-        has_half = bool(found[0]["before"] or found[0]["after"])
-        grammar = WhatsApp(shape, bool(found[0]["s"]), has_half, "dmy").decide(lines)
-        names = [opening for line in lines if (opening := grammar.read(line)) and opening.name]
-        return grammar if names else None
+        if len(found) > 1 and pattern.match(_bare(lines[0])):
+            grammar = WhatsApp(found[0])
+            grammar.begin(lines)
+            is_chat = any((opening := grammar.read(line)) and opening.name for line in lines)
+            return grammar if is_chat else None
     return None
 
 
-def order_of(stamps: Iterable[Stamp]) -> Order:
+def order_of(days: Iterable[tuple[str, ...]], half: str) -> Order:
     """Return the order of year, month and day that all dates of a file agree with.
 
-    Of several the one in which dates never go back counts, then the one in which the day changes
-    most often, then what people with a clock of twelve hours write: the month first.
+    `half` says where AM and PM stand: `before` the time, `after` it or nowhere. Of several orders
+    the one in which dates never go back counts, then the one in which the day changes most often,
+    then what people with a clock of twelve hours write: the month first.
     """
-    known = list(dict.fromkeys(stamps))
-    if not known:
-        return "dmy"
-    if any(each.widths[0] == 4 or each.has_half_before for each in known):
+    known = list(dict.fromkeys(days))
+    numbers = [tuple(map(int, day)) for day in known]
+    firsts, seconds, lasts = ({day[i] for day in numbers} for i in range(3))
+    are_short = all(len(first) == 2 for first, *_ in known)
+    if half == "before" or any(len(first) == 4 for first, *_ in known):
         return "ymd"
-    firsts, lasts = ({each.numbers[i] for each in known} for i in (0, 2))
-    if len(firsts) == 1 and len(lasts) > 1 and all(each.widths[0] == 2 for each in known):
+    if len(firsts) == 1 and len(lasts) > 1 and are_short:
         return "ymd"
-    if any(each.numbers[0] > 12 for each in known):
+    if max(firsts, default=0) > 12:
         return "dmy"
-    if any(each.numbers[1] > 12 for each in known):
+    if max(seconds, default=0) > 12:
         return "mdy"
-    rising = [order for order in ("dmy", "mdy") if _rises(known, order)]
+    rising: list[Order] = [order for order in _ORDERS if _rises(numbers, order)]
     if len(rising) == 1:
-        return "dmy" if rising[0] == "dmy" else "mdy"
-    changes = [sum(a.numbers[i] != b.numbers[i] for a, b in pairwise(known)) for i in (0, 1)]
+        return rising[0]
+    changes = [sum(a[i] != b[i] for a, b in pairwise(numbers)) for i in (0, 1)]
     if changes[0] != changes[1]:
         return "dmy" if changes[0] > changes[1] else "mdy"
-    return "mdy" if known[0].has_half else "dmy"
+    return "mdy" if half else "dmy"
 
 
-def _rises(stamps: list[Stamp], order: str) -> bool:
-    keys = [tuple(each.numbers[order.index(part)] for part in "ymd") for each in stamps]
+def _rises(days: list[tuple[int, ...]], order: str) -> bool:
+    keys = [tuple(day[order.index(part)] for part in "ymd") for day in days]
     return all(a <= b for a, b in pairwise(keys))
 
 
-def _stamp(found: re.Match[str]) -> Stamp:
-    parts = found["a"], found["b"], found["c"]
-    return Stamp(
-        (int(parts[0]), int(parts[1]), int(parts[2])),
-        (len(parts[0]), len(parts[1]), len(parts[2])),
-        bool(found["before"]),
-        bool(found["before"] or found["after"]),
-    )
+def _kind(found: re.Match[str]) -> tuple[bool, str]:
+    """Return whether a time has seconds, and where AM or PM stands."""
+    return bool(found["s"]), "before" if found["before"] else "after" if found["after"] else ""
 
 
 def _day(found: re.Match[str], order: Order) -> date | None:
@@ -197,13 +177,7 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
     rooms = find_rooms(source, is_text, lambda content: grammar_of(head_of(content)))
     if not rooms:
         return None
-    return Archive(FORMAT.name, "line", None, items_of(rooms, _read), is_chat=True)
-
-
-def _read(content: Content, grammar: WhatsApp) -> Iterator[Item]:
-    is_crlf = has_crlf(content, grammar)
-    grammar.decide(line for _, line in whole_lines(content.uncounted, is_crlf=is_crlf))
-    return read_messages(messages(whole_lines(content, is_crlf=is_crlf), grammar), EXPORTERS)
+    return Archive(FORMAT.name, "line", None, items_of(rooms, read_text), is_chat=True)
 
 
 FORMAT: Final = Format("whatsapp", read)

@@ -141,8 +141,8 @@ def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
     texts, people = list[str](), dict[str, None]()
     for text in filter(str.strip, given):
         said = pasted(text)
-        texts += [message.text for message in said] or [text]
-        people |= dict.fromkeys(message.name for message in said)
+        texts += [said_text for _, said_text in said] or [text]
+        people |= dict.fromkeys(name for name, _ in said)
     size = -(-len(texts) // MOST_TEXTS)
     joined = ["\n".join(texts[at : at + size]) for at in range(0, len(texts), size or 1)]
     return joined or [""], list(people)
