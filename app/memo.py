@@ -198,8 +198,8 @@ class Memo(Generic[Value]):
     def invalidate(self, changes: Sequence[Change]) -> None:
         """Invalidate the values that depend on the authors of these events."""
         user_ids = {change.user_id for change in changes}
-        if any(change.kind == "user.deleted" for change in changes):
-            # Anybody's posts may have answered one of that author.
+        if any(change.kind in {"user.deleted", "tweet.deleted"} for change in changes):
+            # Anybody's posts may have answered what was deleted.
             user_ids |= {EVERYTHING, *self._dependents}
         for run in self._watched:
             run.changed |= user_ids

@@ -17,7 +17,6 @@ from app.services.compare.model_cards import forget_cards
 from app.services.compare.profiles import subtract_tweet
 from app.services.event_log import NewEvent, append_event, append_events
 from app.services.posts.post_counts import count_posts, remove_counts
-from app.services.posts.replies import unlink_replies
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
 
@@ -70,7 +69,6 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> int:
     await get_post(session, tweet_id)
     tweet = await session.get_one(Tweet, tweet_id)
     await subtract_tweet(session, tweet)
-    await unlink_replies(session, tweet)
     await session.execute(delete(Tweet).where(Tweet.id == tweet_id))
     await forget_cards(session, tweet.user_id)
     await count_posts(session, (), [(tweet.user_id, tweet.created_at, tweet.lang)])

@@ -100,24 +100,25 @@ async def miscounted(session: AsyncSession) -> list[str]:
     return list(await session.scalars(query.order_by(User.username_key)))
 
 
-def local_seconds(seconds: ColumnElement[int], zone: ZoneInfo) -> ColumnElement[int]:
-    """Return the expression for a time in a time zone; both in seconds since the year 1."""
+def in_zone(time: SQLColumnExpression[int], zone: ZoneInfo, *, tick_s: int) -> ColumnElement[int]:
+    """Return the expression for a time in a time zone; both in ticks since the year 1."""
     until_now = [(since, offset) for since, offset in offsets(zone) if since <= now()]
     *later, (_, oldest) = until_now
-    offset: Any = _number(oldest)
+    offset: Any = _number(oldest // tick_s)
     if later:
         cases = [
-            (seconds >= _number(slot_of(since) * SLOT_S), _number(value)) for since, value in later
+            (time >= _number(slot_of(since) * SLOT_S // tick_s), _number(value // tick_s))
+            for since, value in later
         ]
         offset = case(*cases, else_=offset)
-    local: ColumnElement[int] = seconds + offset
+    local: ColumnElement[int] = time + offset
     return local
 
 
 def local_unit(slot: SQLColumnExpression[int], zone: ZoneInfo, unit_s: int) -> ColumnElement[int]:
     """Return the expression for the hour or day of a slot in a time zone, from the year 1."""
-    unit: ColumnElement[int] = local_seconds(cast(slot, BigInteger) * _number(SLOT_S), zone)
-    return unit // unit_s
+    unit: ColumnElement[int] = in_zone(slot, zone, tick_s=SLOT_S) // _number(unit_s // SLOT_S)
+    return unit
 
 
 def _number(value: int) -> ColumnElement[int]:

@@ -4,7 +4,7 @@ A reply is linked to its post when the second one of the two is stored.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
@@ -46,16 +46,6 @@ _AROUND: Final = text("""
     )
     SELECT id FROM found LIMIT :most
 """).bindparams(bindparam("starts", expanding=True))
-_BESIDE: Final = text("""
-    SELECT other.id, author.username_key, other.reply_to_username AS username,
-        own.username_key AS own_key, post.reply_to_username AS own_username
-    FROM "Tweet" AS post
-    JOIN "Users" AS own ON own.id = post.user_id
-    JOIN "Tweet" AS other ON other.reply_to_source_id = post.reply_to_source_id
-    JOIN "Users" AS author ON author.id = other.user_id AND author.deleted_at IS NULL
-    WHERE post.id = :tweet_id AND other.id <> :tweet_id
-    LIMIT :most
-""")
 _TWEET: Final = cast(Table, Tweet.__table__)
 _LINK: Final = update(_TWEET).where(_TWEET.c.id == bindparam("linked"))
 
@@ -149,20 +139,8 @@ async def store_links(session: AsyncSession, links: Sequence[Link]) -> int | Non
     return await append_events(session, events)
 
 
-async def unlink_replies(session: AsyncSession, tweet: Tweet) -> None:
-    """Take the link from what answers a post that is about to be deleted."""
-    answers = select(Tweet.id, Tweet.user_id).where(
-        Tweet.reply_to_source_id == tweet.source_id,  # This has an index.
-        Tweet.reply_to_id == tweet.id,
-        Tweet.id != tweet.id,
-    )
-    if tweet.source_id is not None:
-        links = [Link(*row, None) for row in await session.execute(answers)]
-        await store_links(session, links)
-
-
 async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:
-    """Return the first post of the chain of each post that is in one.
+    """Return the lowest id in the chain of each post that is in one.
 
     In a chain each post answers one of the same author.
     """
@@ -170,8 +148,19 @@ async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:
     is_own = and_(answered.id == Tweet.reply_to_id, answered.user_id == user_id)
     query = select(Tweet.id, answered.id).join(answered, is_own)
     query = query.where(Tweet.user_id == user_id, Tweet.id != answered.id)
-    above = {post_id: answered_id for post_id, answered_id in await session.execute(query)}  # noqa: C416
-    return _first_of_each(above)
+    links = (await session.execute(query)).all()
+    lower: dict[int, int] = {}
+    """Leads from a post to a lower one of its chain."""
+
+    def lowest(post: int) -> int:
+        while (below := lower.get(post, post)) != post:
+            lower[post] = post = lower.get(below, below)
+        return post
+
+    for link in links:
+        low, high = sorted(map(lowest, link))
+        lower[high] = low
+    return {post: lowest(post) for link in links for post in link}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +198,7 @@ async def read_conversation(session: AsyncSession, tweet_id: int, *, most: int) 
     if not ids:
         raise NotFoundError("There is no post {tweet_id}", tweet_id=tweet_id)
     posts = await find_posts(session, ids[:most])
-    first = next((post.id for post in posts.values() if _answers_missing(post)), None)
+    first = next(filter(_answers_missing, posts.values()), None)
     if first is not None and len(ids) <= most:
         ids += await _around(session, await _beside(session, first), most + 1 - len(ids))
         posts |= await find_posts(session, ids[len(posts) : most])
@@ -225,19 +214,21 @@ async def _around(session: AsyncSession, starts: Sequence[int], most: int) -> li
     return list(await session.scalars(_AROUND, {"starts": starts, "most": most}))
 
 
-async def _beside(session: AsyncSession, tweet_id: int) -> list[int]:
+async def _beside(session: AsyncSession, post: Post) -> list[int]:
     """Return what answers the same post as this one, where that is not here."""
-    rows = await session.execute(_BESIDE, {"tweet_id": tweet_id, "most": _MOST_BESIDE})
-    return [
-        row.id
-        for row in rows
-        if _answered(row.username, row.username_key) == _answered(row.own_username, row.own_key)
-    ]
-
-
-def _answered(username: str | None, own_key: str) -> str:
-    """Return the key of the author whom a post answers: where none is named, its own."""
-    return own_key if username is None else username_key(username)
+    own_key, gap = username_key(post.username), post.reply_to
+    target = _target(own_key, gap.username, gap.source_id) if gap else None
+    if target is None:
+        return []
+    is_beside = (Tweet.reply_to_source_id == target[1], Tweet.id != post.id)
+    query = (
+        select(Tweet.id, User.username_key, Tweet.reply_to_username, Tweet.reply_to_source_id)
+        .join(User, User.id == Tweet.user_id)
+        .where(*is_beside, User.deleted_at.is_(None))
+        .limit(_MOST_BESIDE)
+    )
+    rows = await session.execute(query)
+    return [each for each, key, name, source_id in rows if _target(key, name, source_id) == target]
 
 
 def _in_turns(posts: Sequence[Post]) -> list[Turn]:
@@ -254,7 +245,8 @@ def _in_turns(posts: Sequence[Post]) -> list[Turn]:
         above = post.reply_to.id if post.reply_to else None
         (answers[above] if above in ids else starts).append(post)
     turns: dict[int, Turn] = {}
-    waiting = [(post, 0) for post in starts or _in_circle(ordered)]
+    # Only posts that answer each other in a circle have no start.
+    waiting = [(post, 0) for post in starts or ordered]
     while waiting:
         post, level = waiting.pop()
         if post.id in turns:
@@ -267,32 +259,3 @@ def _in_turns(posts: Sequence[Post]) -> list[Turn]:
             waiting.append((going_on, level))
         waiting += [(each, level + 1) for each in next_ones if each is not going_on]
     return list(turns.values())
-
-
-def _in_circle(posts: Sequence[Post]) -> list[Post]:
-    """Return one of the posts that answer each other in a circle, from which all others follow."""
-    by_id = {post.id: post for post in posts}
-    at = posts[-1]
-    for _ in posts:
-        at = by_id[at.reply_to.id] if at.reply_to and at.reply_to.id else at
-    return [at]
-
-
-def _first_of_each(above: Mapping[int, int]) -> dict[int, int]:
-    """Return the first post of the chain that each of these posts is in.
-
-    `above` leads from a post to an earlier one of its chain. A circle begins at its lowest id.
-    """
-    first: dict[int, int] = {}
-    for post in above:
-        path: dict[int, None] = {}
-        at = post
-        while at not in first and at not in path:
-            path[at] = None
-            at = above.get(at, at)
-        if at not in first:
-            steps = list(path)
-            circle = steps[steps.index(at) :]
-            first |= dict.fromkeys(circle, min(circle))
-        first |= dict.fromkeys(path, first[at])
-    return first

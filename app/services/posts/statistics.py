@@ -15,7 +15,7 @@ from sqlalchemy import and_, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import PostCount, User
-from app.models.derived import SLOT_S
+from app.models.derived import SLOT_S, UNKNOWN_SLOT
 from app.services.compare.contenders import Contender, contenders_where
 from app.services.posts.post_counts import DAY_S, HOUR_S, local_unit, slot_of
 from app.services.selection import Conditions, Selection, author_conditions
@@ -101,17 +101,17 @@ async def _newest_days(
     session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[DayCell]:
     """Return up to `MOST_COUNTS` counts of the newest days, without a day that is cut off."""
-    since, read = None, MOST_COUNTS * 5 // 4
+    first, read = 0, MOST_COUNTS * 5 // 4
     while True:
         if not selection.usernames:
             # Mostly the newest quarter hours have enough: all of 1,000,000 posts take a second.
-            slots = select(PostCount.slot).where(*_own_conditions(selection, is_dated=True))
+            slots = select(PostCount.slot).where(*_own_conditions(selection, 0))
             newest = slots.order_by(PostCount.slot.desc()).offset(read).limit(1)
-            since = await session.scalar(newest)
-        cells = await count_by_day(session, selection, zone, since=since, limit=MOST_COUNTS)
+            first = await session.scalar(newest) or 0
+        cells = await count_by_day(session, selection, zone, first_slot=first, limit=MOST_COUNTS)
         if len(cells) == MOST_COUNTS:
             return [cell for cell in cells if cell[0] != cells[0][0]]
-        if since is None:
+        if not first:
             return cells
         read = read * MOST_COUNTS * 5 // (max(len(cells), 1) * 4)
 
@@ -121,17 +121,15 @@ async def count_by_day(
     selection: Selection,
     zone: ZoneInfo,
     *,
-    since: int | None = None,
+    first_slot: int = 0,
     limit: int | None = None,
 ) -> list[DayCell]:
     """Return how many posts each author has on each day of a time zone that has any.
 
     Days are in their order, the newest `limit` counts; posts without a time are left out, and
-    those before the quarter hour `since`.
+    those before the first slot.
     """
-    conditions = await count_conditions(session, selection, is_dated=True)
-    if since is not None:
-        conditions.append(PostCount.slot >= since)
+    conditions = await count_conditions(session, selection, first_slot=first_slot)
     # By numbers first: to sort a row of each post by its author's name takes twice as long.
     day = local_unit(PostCount.slot, zone, DAY_S).label("day")
     cells = select(day, PostCount.user_id, _POSTS.label("posts")).where(*conditions)
@@ -198,7 +196,7 @@ async def _by_time(
     session: AsyncSession, selection: Selection, zone: ZoneInfo, unit_s: int
 ) -> list[tuple[int, int]]:
     """Return how many posts there are in each hour or day, counted from the year 1."""
-    conditions = await count_conditions(session, selection, is_dated=True)
+    conditions = await count_conditions(session, selection, first_slot=0)
     # By slot first, in the order of the index: sorting a row of each post takes half a second.
     slots = select(PostCount.slot, _POSTS.label("posts")).where(*conditions)
     counted = slots.group_by(PostCount.slot).subquery()
@@ -208,35 +206,33 @@ async def _by_time(
 
 
 async def count_conditions(
-    session: AsyncSession, selection: Selection, *, is_dated: bool = False
+    session: AsyncSession, selection: Selection, *, first_slot: int = UNKNOWN_SLOT
 ) -> Conditions:
     """Return the conditions of a query of `PostCount`; record what its answer depends on.
 
-    Raises NotFoundError for an unknown author.
+    By default posts without a time are among them, unless the selection is of a time. Raises
+    NotFoundError for an unknown author.
     """
     authors = and_(*await author_conditions(session, selection))
     # Few authors are looked up; of all, some are left out, so that SQLite follows the index of
     # slots.
     chosen = PostCount.user_id.in_(select(User.id).where(authors))
     others = PostCount.user_id.not_in(select(User.id).where(not_(authors)))
-    return [
-        chosen if selection.usernames else others,
-        *_own_conditions(selection, is_dated=is_dated),
-    ]
+    return [chosen if selection.usernames else others, *_own_conditions(selection, first_slot)]
 
 
-def _own_conditions(selection: Selection, *, is_dated: bool) -> Conditions:
+def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
     """Return the conditions that need nothing of the authors."""
     conditions: Conditions = [PostCount.posts > 0]
     if selection.lang is not None:
         conditions.append(PostCount.lang == selection.lang)
-    if selection.since is not None:
-        conditions.append(PostCount.slot >= slot_of(selection.since + _PARTIAL))
     if selection.until is not None:
+        first_slot = max(first_slot, 0)
         conditions.append(PostCount.slot < slot_of(selection.until + _PARTIAL))
-    if is_dated or selection.since is not None or selection.until is not None:
-        conditions.append(PostCount.slot >= 0)
-    return conditions
+    if selection.since is not None:
+        first_slot = max(first_slot, slot_of(selection.since + _PARTIAL))
+    # One bound: of two, SQLite takes either for its search.
+    return [*conditions, PostCount.slot >= first_slot]
 
 
 class ActiveAuthors(NamedTuple):

@@ -34,7 +34,7 @@ from app.models import Tweet, User
 from app.models.derived import EPOCH_S
 from app.paths import MEDIA
 from app.services.posts.media import stored_media
-from app.services.posts.post_counts import HOUR_S, local_seconds
+from app.services.posts.post_counts import HOUR_S, in_zone
 from app.services.posts.statistics import WEEK_H
 from app.services.selection import Selection, field_conditions, post_conditions
 
@@ -219,7 +219,7 @@ async def list_selected(
     conditions = await post_conditions(session, selection)
     if hour is not None:
         seconds = cast(extract("epoch", Tweet.created_at), BigInteger) + EPOCH_S
-        conditions.append(local_seconds(seconds, zone) // HOUR_S % WEEK_H == hour)
+        conditions.append(in_zone(seconds, zone, tick_s=1) // HOUR_S % WEEK_H == hour)
     return await read_page(session, conditions, after=after, limit=limit)
 
 

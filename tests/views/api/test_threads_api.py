@@ -64,6 +64,10 @@ async def test_a_gap_is_named_until_it_is_filled(writer: Client, admin: Client) 
     found = await answer_of(writer, path)
     assert [each["id"] for each in found["items"]] == [late["id"], post["id"]]
     assert found["missing"] == []
+    assert (await admin.delete(f"/api/v1/tweets/{late['id']}")).status_code == 204
+    assert (await answer_of(writer, path))["missing"] == [target]
+    await writer.add_tweet("jiho", "at noon?", source_id="9")
+    assert (await answer_of(writer, path))["missing"] == []
     assert (await admin.delete("/api/v1/users/jiho")).status_code == 204
     assert (await answer_of(writer, path))["missing"] == [target]
     listed = (await answer_of(writer, "/api/v1/users/mina/tweets"))["items"]
