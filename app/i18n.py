@@ -31,7 +31,7 @@ from werkzeug.http import parse_accept_header
 from app.clock import now
 from app.config import Config, Locale
 from app.errors import AppError, Message, message_of
-from app.paths import EVERY_API
+from app.paths import API, API_DOCS, EVERY_API
 
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"
@@ -97,8 +97,8 @@ async def store_language() -> Response | None:
     The choice is a link, so that it works without JavaScript. The API keeps none.
     """
     language = request.args.get(SWITCH)
-    is_page = request.method == "GET" and not request.path.startswith(EVERY_API)
-    if not is_page or language not in LOCALES:
+    is_page = request.path == API + API_DOCS or not request.path.startswith(EVERY_API)
+    if request.method != "GET" or not is_page or language not in LOCALES:
         return None
     response = cast(Response, redirect(own_address(SWITCH), 303))
     response.set_cookie(

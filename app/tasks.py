@@ -6,7 +6,6 @@ import ctypes
 import gc
 import os
 import sys
-from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from queue import SimpleQueue
@@ -144,43 +143,3 @@ def _work(jobs: "SimpleQueue[Callable[[], None] | None]") -> None:
     while (job := jobs.get()) is not None:
         job()
         del job  # It refers to the rows of its statement.
-
-
-class Turns:
-    """Spreads quick work over turns of the event loop, in the order of the callers.
-
-    A turn runs everything that is ready before it hears from sockets and threads again. Under load
-    sixty answers from the cache are ready at once, and a transaction, which asks its thread a dozen
-    times, waits for as many each time.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        """Callers in one turn."""
-        self._left = most
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._is_counting = False
-
-    async def take(self) -> None:
-        """Return in a turn that has room."""
-        loop = asyncio.get_running_loop()
-        if not self._is_counting:
-            self._is_counting = True
-            loop.call_soon(self._begin_next)
-        if self._left:
-            self._left -= 1
-        else:
-            future = loop.create_future()
-            self._waiting.append(future)
-            await future
-
-    def _begin_next(self) -> None:
-        self._left = self._most
-        while self._left and self._waiting:
-            future = self._waiting.popleft()
-            if not future.done():
-                future.set_result(None)
-                self._left -= 1
-        self._is_counting = self._left < self._most
-        if self._is_counting:
-            asyncio.get_running_loop().call_soon(self._begin_next)

@@ -17,7 +17,6 @@ from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import Memo, MemoRun
 from app.paths import ENDLESS, STATIC, WITH_OWN_ADDRESS
-from app.tasks import Turns
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
@@ -43,7 +42,11 @@ NOTES: Final = {
 }
 PERSONAL: Final = b"saywho_session"
 MOST_IN_A_TURN: Final = 16
-"""Answers from the memo in a turn of the loop while other requests are under way."""
+"""Answers from the memo in a turn of the loop.
+
+Under load sixty are ready at once, and a transaction, which asks its thread a dozen times, would
+wait for as many each time.
+"""
 OVERHEAD_BYTES: Final = 1_000
 """Of a stored response beside its body and headers."""
 
@@ -77,19 +80,15 @@ class Cached:
         on_answer: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._app = app
-        self._under_way = 0
-        """Requests that the app answers at the moment."""
-        self._turns = Turns(MOST_IN_A_TURN)
+        self._turn = asyncio.Semaphore(MOST_IN_A_TURN)
         self._memo = memo
         self._on_answer = on_answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == ENDLESS or REFUSAL in scope:
+        is_reading = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
+        memo = self._memo() if is_reading else None
+        if memo is None or scope["path"] == ENDLESS or REFUSAL in scope:
             await self._app(scope, receive, send)
-            return
-        memo = self._memo()
-        if memo is None or scope["method"] not in {"GET", "HEAD"}:
-            await self._run(scope, receive, send)
             return
         headers = headers_of(scope)
         capture = functools.partial(self._capture, scope, headers, receive, send)
@@ -105,13 +104,6 @@ class Cached:
         if response is not None:
             await _send(response, headers, send, NOTES[result])
 
-    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._under_way += 1
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._under_way -= 1
-
     async def _look_up(
         self,
         memo: Memo[CachedResponse],
@@ -122,8 +114,8 @@ class Cached:
         """Return the response of the memo or of the app; None if the app has sent it."""
         key = _key(scope, headers)
         if (response := memo.find(key)) is not None:
-            if self._under_way:
-                await self._turns.take()
+            await self._turn.acquire()
+            asyncio.get_running_loop().call_soon(self._turn.release)
             return response, "hit"
         if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             return await capture(), "miss"
@@ -163,17 +155,12 @@ class Cached:
             else:
                 if not is_passed_on:
                     is_passed_on = True
-                    self._under_way -= 1  # It may be a stream without end.
                     on_passing()
                 await send(message)
 
         # The app sees just the headers that the key is made of.
         plain = [pair for pair in headers.items() if pair[0] != b"if-none-match"]
-        self._under_way += 1
-        try:
-            await self._app(scope | {"headers": plain}, receive, take)
-        finally:
-            self._under_way -= not is_passed_on
+        await self._app(scope | {"headers": plain}, receive, take)
         return await _negotiated(start, b"".join(body), headers) if is_whole else None
 
 

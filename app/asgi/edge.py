@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from app.asgi.hosts import OwnHosts, forwarded, in_origin_form
+from app.asgi.hosts import OwnHosts, forwarded
 from app.clock import monotonic, wait_until_set
 from app.errors import AppError, MalformedError, unexpected
 from app.logs import request_id
@@ -68,8 +68,6 @@ class Edge:
         else:
             if self._trusted_proxies:
                 scope = forwarded(scope, self._trusted_proxies)
-            if scope["path"][:1] != "/":
-                scope = in_origin_form(scope)
             started = monotonic()
             answer = _Answer(scope, send, self._hosts)
             request_id.set(answer.identifier)
@@ -117,7 +115,7 @@ class _Answer:
         lengths = set()
         self.refusal: AppError | None = None
         """Why the request is refused whatever it asks for."""
-        if scope["path"][:1] not in {"/", "*"}:
+        if scope["path"][:1] != "/":
             self.refusal = MalformedError("The target of the request is not an address of a site")
         for name, value in scope["headers"]:
             if name == b"x-request-id":

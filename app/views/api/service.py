@@ -8,9 +8,8 @@ from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 from msgspec import Struct
-from quart import Response, g, render_template, request
+from quart import Response, render_template
 
-from app.i18n import LOCALES, SWITCH
 from app.lifespan import resources
 from app.metrics import CONTENT_TYPE
 from app.paths import API, API_DOCS, HEALTHZ, METRICS, READYZ
@@ -65,13 +64,7 @@ async def show_document() -> dict[str, Any]:
     "GET", API + API_DOCS, "open", "A page", content={HTML: str}, is_cacheable=True
 )
 async def show_docs() -> str:
-    """This document as a page.
-
-    Render the operations; `locale` chooses the page's language, as the links at its top do.
-    """
-    chosen = request.args.get(SWITCH)
-    if chosen in LOCALES:
-        g.locale = chosen
+    """This document as a page."""
     config = resources().config
     document = openapi.document(is_public=config.public)
     operations = [

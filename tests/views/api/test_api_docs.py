@@ -22,10 +22,13 @@ async def test_the_page_shows_every_operation_without_scripts(anybody: Client) -
 
 
 async def test_the_page_is_in_the_visitors_language(anybody: Client) -> None:
-    async def language(query: str, accepted: str) -> str:
-        answer = await anybody.get(f"/api/v1/docs{query}", headers={"Accept-Language": accepted})
-        page = cast(str, await answer.get_data(as_text=True))
-        return page.partition('<html lang="')[2][:2]
+    async def language(**headers: str) -> str:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        page = await (await anybody.get("/api/v1/docs", headers=named)).get_data(as_text=True)
+        return cast(str, page).partition('<html lang="')[2][:2]
 
-    assert [await language("", "ko"), await language("", "en")] == ["ko", "en"]
-    assert await language("?locale=ko", "en") == "ko"
+    assert [await language(Accept_Language=each) for each in ("ko", "en")] == ["ko", "en"]
+    chosen = await anybody.get("/api/v1/docs?locale=ko")
+    assert (chosen.status_code, chosen.headers["Location"]) == (303, "/api/v1/docs")
+    cookie = chosen.headers["Set-Cookie"].partition(";")[0]
+    assert await language(Accept_Language="en", Cookie=cookie) == "ko"
