@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from dataclasses import dataclass, field
 from typing import Final, cast
 
 from quart import Quart, current_app
@@ -38,35 +37,60 @@ KEY: Final = "saywho"
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
 class Resources:
-    """The objects that the views of one app work with."""
+    """The objects that the views of one app work with. Raises StartError if one cannot be made."""
 
-    config: Config
-    db: Database
-    models: Models
-    comparer: Comparer
-    passwords: Passwords
-    secret_keys: list[str]
-    """The first one signs."""
-    import_queued: asyncio.Event
-    """Set when an import was queued."""
-    feed: Feed
-    live: Live
-    cache: Memo[CachedResponse]
-    writer: PostWriter
-    reads: Reads
-    cards: Cards
-    owner: Owner
-    showcase: Showcase
-    metrics: Metrics
-    embeddings: Embeddings | None
-    """None where no embedder is set."""
-    maintenance: Maintenance
-    revision: str
-    """The revision of the tables that this program needs."""
-    tasks: list["asyncio.Task[None]"] = field(default_factory=list)
-    """Tasks that run as long as the app serves."""
+    def __init__(self, config: Config, metrics: Metrics, db: Database, feed: Feed) -> None:
+        self.config, self.metrics, self.db, self.feed = config, metrics, db, feed
+        self.revision = head_revision()
+        """The revision of the tables that this program needs."""
+        self.tasks: list[asyncio.Task[None]] = []
+        """Tasks that run as long as the app serves."""
+        self.secret_keys = load_secret_keys(config)
+        """The first one signs."""
+        self.passwords = Passwords()
+
+        self.reads = Reads(db)
+        self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
+        self.owner = Owner(db, feed)
+        self.cache = response_memo(feed, config.cache_mb * MIB)
+        self.live = Live(
+            db,
+            newest=feed.newest,
+            most_clients=config.live_clients,
+            on_clients=metrics.live_clients.set,
+        )
+        self.import_queued = asyncio.Event()
+        """Set when an import was queued."""
+
+        self.models = Models()
+        self.comparer = Comparer(db, feed, self.models)
+        self.cards = Cards(db, self.models)
+        self.showcase = Showcase(db, self.models)
+        embedder = open_embedder(config)
+        self.embeddings = Embeddings(db, embedder) if embedder else None
+        """None where no embedder is set."""
+
+        work = [*jobs(kept_events=config.event_retention), media_job(config.media_dir)]
+        if self.embeddings:
+            work.append(vectors_job(self.embeddings))
+        self.maintenance = Maintenance(db, work)
+
+    def follow(self) -> None:
+        """Let the feed tell of changes."""
+        self.feed.subscribe(self.live.publish)
+        self.feed.subscribe(self.maintenance.wake)
+        self.feed.on_reset(self.live.reset)
+        self.feed.on_reset(self.models.clear)
+
+    def close_with(self, stack: contextlib.AsyncExitStack) -> None:
+        """Let the stack close all but the database and its feed, the live streams first."""
+        if self.embeddings:
+            stack.push_async_callback(self.embeddings.close)
+        stack.callback(self.passwords.close)
+        for batched in (self.writer, self.reads, self.comparer, self.cards):
+            stack.push_async_callback(batched.close)
+        stack.callback(self.live.end)
 
 
 def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
@@ -96,53 +120,13 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     """Open everything; the stack closes it in reverse order. Raises StartError."""
     # Alembic's environment runs a loop of its own, so it needs a thread without one.
     await asyncio.to_thread(prepare, config, upgrade_old=False)
-    secret_keys, embedder = load_secret_keys(config), open_embedder(config)
     db = Database(config, on_session=metrics.count_session)
     stack.push_async_callback(db.close)
     feed = await db.open_feed()
     stack.push_async_callback(feed.close)
-    models = Models()
-    work = jobs(kept_events=config.event_retention)
-    work.append(media_job(config.media_dir))
-    embeddings = None
-    if embedder is not None:
-        embeddings = Embeddings(db, embedder)
-        stack.push_async_callback(embeddings.close)
-        work.append(vectors_job(embeddings))
-    opened = Resources(
-        config=config,
-        db=db,
-        models=models,
-        comparer=Comparer(db, feed, models),
-        passwords=Passwords(),
-        secret_keys=secret_keys,
-        import_queued=asyncio.Event(),
-        feed=feed,
-        live=Live(
-            db,
-            newest=feed.newest,
-            most_clients=config.live_clients,
-            on_clients=metrics.live_clients.set,
-        ),
-        cache=response_memo(feed, config.cache_mb * MIB),
-        writer=PostWriter(db, on_batch=metrics.batch_size.observe),
-        reads=Reads(db),
-        cards=Cards(db, models),
-        owner=Owner(db, feed),
-        showcase=Showcase(db, models),
-        metrics=metrics,
-        embeddings=embeddings,
-        maintenance=Maintenance(db, work),
-        revision=head_revision(),
-    )
-    stack.callback(opened.passwords.close)
-    for batched in (opened.writer, opened.reads, opened.comparer, opened.cards):
-        stack.push_async_callback(batched.close)
-    feed.subscribe(opened.live.publish)
-    feed.subscribe(opened.maintenance.wake)
-    feed.on_reset(opened.live.reset)
-    feed.on_reset(models.clear)
-    stack.callback(opened.live.end)
+    opened = Resources(config, metrics, db, feed)
+    opened.close_with(stack)
+    opened.follow()
     return opened
 
 
