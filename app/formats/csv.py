@@ -6,7 +6,7 @@ spreadsheet would read as a formula with a `'`, which an import takes off.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -17,9 +17,9 @@ from app.formats.columns import ALIASES, OWN_FIELDS, Columns, is_damaged_id, pla
 from app.formats.records import (
     Archive,
     BadRecord,
+    ExportedPost,
     Format,
     Item,
-    PostRow,
     ReadOptions,
     Writer,
     read_each,
@@ -104,10 +104,10 @@ def chosen_columns(pairs: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def encode(rows: Sequence[PostRow]) -> bytes:
+def encode(posts: Mapping[int, ExportedPost]) -> bytes:
     """Return the rows of a file below its header."""
     written = io.StringIO(newline="")
-    csv.writer(written).writerows(_cells(row) for row in rows)
+    csv.writer(written).writerows(map(_cells, posts.values()))
     return written.getvalue().encode()
 
 
@@ -163,19 +163,19 @@ def _fault(row: Row, width: int) -> Message | None:
     return None
 
 
-def _cells(row: PostRow) -> tuple[str | None, ...]:
+def _cells(post: ExportedPost) -> tuple[str | None, ...]:
     return (
-        guarded(row.username),
-        row.platform,
-        guarded(row.text),
-        row.kind,
-        row.created_at.isoformat().replace("+00:00", "Z") if row.created_at else None,
-        row.lang,
-        _guarded_id(row.source_id) if row.source_id else None,
-        row.url,
+        guarded(post.username),
+        post.platform,
+        guarded(post.text),
+        post.kind,
+        post.created_at.isoformat().replace("+00:00", "Z") if post.created_at else None,
+        post.lang,
+        _guarded_id(post.source_id) if post.source_id else None,
+        post.url,
         *(
             msgspec.json.encode(value).decode() if value else None
-            for value in (row.reply_to, row.media, row.counts)
+            for value in (post.reply_to, post.media, post.counts)
         ),
     )
 

@@ -1,47 +1,18 @@
 """JSON lines: one object on each line, with columns that are recognised by name."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
-from msgspec import Meta
 
 from app.formats.columns import columns_of
-from app.formats.records import (
-    Archive,
-    Format,
-    Item,
-    Medium,
-    PostRow,
-    Reactions,
-    ReadOptions,
-    ReplyTarget,
-    Writer,
-    read_each,
-)
+from app.formats.records import Archive, ExportedPost, Format, Item, ReadOptions, Writer, read_each
 from app.formats.source.file import Source
 from app.formats.source.json import Json, load, objects
 from app.formats.source.text import first_lines
 
 CONTENT_TYPE: Final = "application/x-ndjson"
 _encoder = msgspec.json.Encoder()
-
-
-class ExportedPost(msgspec.Struct, frozen=True):
-    """A post as exports carry it."""
-
-    username: str
-    platform: str
-    text: str
-    kind: str
-    created_at: Annotated[datetime | None, Meta(description="UTC; null where it is not known.")]
-    lang: str | None
-    source_id: str | None
-    url: str | None
-    reply_to: ReplyTarget | None
-    media: tuple[Medium, ...]
-    counts: Reactions | None
 
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
@@ -56,9 +27,9 @@ def _read_row(row: Json, place: int) -> Item:
     return columns_of(tuple(row)).read(row, place)
 
 
-def encode(rows: Sequence[PostRow]) -> bytes:
-    """Return the rows as lines, an object for each."""
-    return _encoder.encode_lines([ExportedPost(*row[1:]) for row in rows])
+def encode(posts: Mapping[int, ExportedPost]) -> bytes:
+    """Return the posts as lines, an object for each."""
+    return _encoder.encode_lines(posts.values())
 
 
 FORMAT: Final = Format("jsonl", read, Writer("jsonl", CONTENT_TYPE, b"", encode))

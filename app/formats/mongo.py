@@ -8,10 +8,10 @@ Exports are relaxed, a document on each line. `_id` is the post's id here, since
 unique for each author only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -19,9 +19,9 @@ from app.formats.columns import columns_of
 from app.formats.jsonl import CONTENT_TYPE
 from app.formats.records import (
     Archive,
+    ExportedPost,
     Format,
     Item,
-    PostRow,
     ReadOptions,
     Record,
     Writer,
@@ -78,9 +78,9 @@ def _is_known(source: Source) -> bool:
     return any(map(is_extended, found)) or first_mark(source) == "["
 
 
-def encode(rows: Sequence[PostRow]) -> bytes:
-    """Return the rows as documents, one on each line."""
-    return _encoder.encode_lines([_document(row) for row in rows])
+def encode(posts: Mapping[int, ExportedPost]) -> bytes:
+    """Return the posts as documents, one on each line."""
+    return _encoder.encode_lines([_document(key, post) for key, post in posts.items()])
 
 
 def _row(document: Json) -> Json:
@@ -134,12 +134,10 @@ def _plain(name: str, value: object) -> object:
     raise ValueError
 
 
-def _document(row: PostRow) -> dict[str, Any]:
-    document = row._asdict()
-    document = {"_id": document.pop("id"), **document}
-    if row.created_at is not None:
-        document["created_at"] = {"$date": _relaxed_date(row.created_at)}
-    return document
+def _document(key: int, post: ExportedPost) -> Json:
+    time = post.created_at
+    fields = msgspec.structs.asdict(post)
+    return {"_id": key, **fields, "created_at": time and {"$date": _relaxed_date(time)}}
 
 
 def _relaxed_date(time: datetime) -> datetime | dict[str, str]:

@@ -1,9 +1,9 @@
 """What a format is, and what its reader gives: records, bad ones, skipped ones, and facts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, Literal, NamedTuple, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -174,15 +174,14 @@ class ReadOptions(msgspec.Struct, frozen=True):
 NO_OPTIONS: Final = ReadOptions()
 
 
-class PostRow(NamedTuple):
-    """A stored post with its author, as exports get it."""
+class ExportedPost(msgspec.Struct, frozen=True):
+    """A stored post as exports carry it."""
 
-    id: int
     username: str
     platform: str
     text: str
     kind: str
-    created_at: datetime | None
+    created_at: Annotated[datetime | None, Meta(description="UTC; null where it is not known.")]
     lang: str | None
     source_id: str | None
     url: str | None
@@ -193,14 +192,15 @@ class PostRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """How a format is written: a heading, and then the rows, in portions of any size."""
+    """How a format is written: a heading, and then the posts, in portions of any size."""
 
     suffix: str
     """The end of a file's name, without the dot."""
     content_type: str
     heading: bytes
-    """The bytes before the first row; a file without posts holds them alone."""
-    encode: Callable[[Sequence[PostRow]], bytes]
+    """The bytes before the first post; a file without posts holds them alone."""
+    encode: Callable[[Mapping[int, ExportedPost]], bytes]
+    """Returns posts, by their ids here, as they stand in the file."""
 
 
 @dataclass(frozen=True, slots=True)

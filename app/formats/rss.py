@@ -13,7 +13,6 @@ from urllib.parse import urljoin, urlsplit
 
 import feedparser
 from feedparser.encodings import convert_to_utf8
-from feedparser.namespaces import mediarss
 from selectolax.lexbor import LexborHTMLParser
 
 from app.compute.text import MAX_TEXT_LENGTH
@@ -33,6 +32,9 @@ _TAG: Final = re.compile(r"<([a-z][\w:.-]*)", re.I)
 _ENTRY: Final = re.compile(r"<(?:item|entry)\b", re.I)
 _END: Final = re.compile(r"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
 _ENDS: Final = " .…"
+# feedparser takes a picture's description for the entry's own text.
+_DESCRIPTION: Final = re.compile(r"<(/?)media:description\b[^>]*?(/?)>")
+_ABOUT_MEDIA: Final = "media_text"
 _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 
 
@@ -89,6 +91,7 @@ def _parse(text: str) -> Any:
     """Return the feed; of one that breaks off, the last entry may be half of one, and goes."""
     # As a file: feedparser would take a string for an address or the name of a file.
     headers = {"content-type": "application/xml; charset=utf-8"}
+    text = _DESCRIPTION.sub(r"<\1media:text\2>", text)
     feed = feedparser.parse(io.BytesIO(text.encode()), response_headers=headers)
     # Feeds that are no valid XML are read all the same, if they have an end.
     if feed.bozo and not _END.search(_ENTRY.split(text)[-1]):
@@ -104,8 +107,8 @@ def _record(entry: Entry, place: int, *, language: str | None, address: str) -> 
     media = tuple(_media_of(entry, pictures, address))
     if body.startswith(title.rstrip(_ENDS)):
         title = ""  # Of short posts the title is the beginning of the text.
-    if not any(each.alt == entry.get("media_description") for each in media):
-        body = body or _text({"value": entry.get("media_description")}, [])
+    if not body and not any(each.alt for each in media):
+        body = _text({"value": entry.get(_ABOUT_MEDIA)}, [])
     text = "\n\n".join(filter(None, (title, body)))
     if not text and not media:
         return None
@@ -141,10 +144,9 @@ def _source_id(entry: Entry) -> str:
     known = str(entry.get("id") or entry.get("link") or "").strip()
     if known and len(known) <= MAX_ID_LENGTH:
         return known
-    content = known or f"{entry.get('title')}\n{entry.get('summary')}\n{entry.get('published')}"
-    if not known and not entry.get("title") and not entry.get("summary"):
-        media = [*(entry.get("links") or ()), *(entry.get("media_content") or ())]
-        content += "".join(f"\n{each.get('href') or each.get('url')}" for each in media)
+    links = "".join(f"\n{each.get('href')}" for each in entry.get("links") or ())
+    words = f"{entry.get('title')}\n{entry.get('summary')}\n{entry.get('published')}"
+    content = known or f"{words}{links}"
     return hashlib.sha256(content.encode(errors="replace")).hexdigest()
 
 
@@ -158,8 +160,11 @@ def _media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> Iterable
     enclosures = [each for each in entry.get("links") or () if each.get("rel") == "enclosure"]
     shown = [{**each, "medium": "image"} for each in pictures]
     stills = [each | {"medium": "image"} for each in entry.get("media_thumbnail") or ()]
+    contents = entry.get("media_content") or []
+    if len(contents) == 1:  # Of several nothing says which one is described.
+        contents = [{"description": entry.get(_ABOUT_MEDIA), **contents[0]}]
     found: dict[str | None, Medium] = {}
-    whole = [*_media([*(entry.get("media_content") or ()), *enclosures, *shown], base)]
+    whole = [*_media([*contents, *enclosures, *shown], base)]
     for medium in whole or _media(stills[:1], base):
         known = found.setdefault(medium.source_url, medium)
         if medium.alt and not known.alt:
@@ -189,18 +194,3 @@ def _joined(base: str, address: str) -> str:
     except ValueError:
         return ""
     return joined if joined.startswith(("http://", "https://")) else ""
-
-
-def _start_description(parser: Any, _attributes: object) -> None:
-    parser.push("media_description", 1)
-
-
-def _end_description(parser: Any) -> None:
-    value = parser.pop("media_description")
-    if value and (media := parser._get_context().get("media_content")):
-        media[-1].setdefault("description", value)
-
-
-# feedparser takes a picture's description for the entry's own text.
-mediarss.Namespace._start_media_description = _start_description
-mediarss.Namespace._end_media_description = _end_description

@@ -22,6 +22,7 @@ _ASCII_PIECES: Final = 4
 _MIN_NUL_SHARE: Final = 0.05
 _HANGUL: Final = re.compile(r"[가-힣]")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
+_WRONG: Final = "\ufffd"
 
 
 class Line(NamedTuple):
@@ -94,8 +95,11 @@ def codec_of(content: Content) -> str:
             piece = stream.read(2**20)
             if not piece.isascii() or not piece:
                 break
-    beyond = [line for line in piece.split(b"\n")[:10_000] if not line.isascii()][:1000]
-    return "cp949" if sum(map(_is_cp949, beyond)) > len(beyond) / 2 else "utf-8-sig"
+    korean = piece.decode("cp949", "replace")
+    # What the end cuts is no fault.
+    unicode = codecs.getincrementaldecoder("utf-8")("replace").decode(piece)
+    is_korean = 2 * len(_HANGUL.findall(korean)) > len(_NOT_ASCII.findall(korean))
+    return "cp949" if is_korean and korean.count(_WRONG) < unicode.count(_WRONG) else "utf-8-sig"
 
 
 def is_blank(content: Content) -> bool:
@@ -107,13 +111,3 @@ def is_blank(content: Content) -> bool:
 
 def _on_error(codec: str) -> str:
     return "surrogatepass" if codec.startswith("utf-16") else "surrogateescape"
-
-
-def _is_cp949(raw: bytes) -> bool:
-    """Return whether a line is no UTF-8, but as CP949 most of it beyond ASCII is Hangul."""
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(raw)  # Its end may be cut.
-    except UnicodeDecodeError:
-        text = raw.decode("cp949", "replace")
-        return len(_HANGUL.findall(text)) > len(_NOT_ASCII.findall(text)) / 2
-    return False

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from app.errors import RecordError
 from app.formats.records import (
     Item,
     Kind,
@@ -102,16 +101,9 @@ def digits(value: object) -> str | None:
 
 
 def time_of(status: Json) -> datetime | None:
-    """Return the stated time, else the one in the id. Raises RecordError if it is unreadable."""
+    """Return the stated time, else the one in the id. Raises RecordError."""
     value = status.get("created_at")
-    try:
-        if value:
-            return read_time(value)
-    except RecordError:
-        if (time := _snowflake_time(status)) is None:
-            raise
-        return time
-    return _snowflake_time(status)
+    return read_time(value) if value else _snowflake_time(status)
 
 
 def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.db.indexes import searched_text
-from app.formats.records import Medium, PostRow, Reactions, ReplyTarget, Writer
+from app.formats.records import ExportedPost, Medium, Reactions, ReplyTarget, Writer
 from app.models import Tweet, User
 from app.services.posts.tweets import FIELDS, AnyRow, AnySelect
 from app.services.posts.users import get_user
@@ -102,21 +102,21 @@ async def exported(
 
 
 def _part(export: Export, writer: Writer, page: Sequence[AnyRow]) -> ExportPart:
-    rows = [
-        _row(found)
+    posts = {
+        found.id: _post(found)
         for found in page
         if found.deleted_at is None and export.has(searched_text(found.text, found.media))
-    ]
-    return ExportPart(writer.encode(rows) if rows else b"", len(rows))
+    }
+    return ExportPart(writer.encode(posts) if posts else b"", len(posts))
 
 
 class _Medium(Medium, frozen=True, forbid_unknown_fields=False, omit_defaults=True):
     """A medium without its kept file, which only this installation has."""
 
 
-def _row(found: AnyRow) -> PostRow:
+def _post(found: AnyRow) -> ExportedPost:
     target = ReplyTarget(found.reply_to_source_id, found.reply_to_username)
     has_target = target.source_id or target.username
     media = json.decode(found.media, type=tuple[_Medium, ...]) if found.media else ()
     counts = json.decode(found.counts, type=Reactions) if found.counts else None
-    return PostRow(*(*found[:9], target if has_target else None, media, counts))
+    return ExportedPost(*(*found[1:9], target if has_target else None, media, counts))

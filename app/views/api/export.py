@@ -10,7 +10,7 @@ from msgspec import Meta
 from quart import Response, request
 
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
-from app.formats.jsonl import ExportedPost
+from app.formats.records import ExportedPost
 from app.formats.registry import WRITERS
 from app.lifespan import resources
 from app.paths import EXPORT

@@ -11,7 +11,7 @@ import pytest
 from app.clock import now
 from app.db.engine import Database
 from app.errors import NotFoundError
-from app.formats.records import PostRow, ReplyTarget
+from app.formats.records import ExportedPost, ReplyTarget
 from app.formats.registry import WRITERS, open_archive
 from app.formats.source.file import Source
 from app.services.imports.storing import import_archive
@@ -48,9 +48,9 @@ async def pages(db: Database, username: str | None = None) -> list[list[str]]:
     seen: list[list[str]] = []
     form = WRITERS["jsonl"]
 
-    def encode(rows: Any) -> bytes:
-        seen.append([row.text for row in rows])
-        return form.encode(rows)
+    def encode(posts: Any) -> bytes:
+        seen.append([post.text for post in posts.values()])
+        return form.encode(posts)
 
     async with db.read() as session:
         export = await begin_export(session, username)
@@ -93,13 +93,12 @@ async def test_what_comes_and_goes_meanwhile(db: Database, username: str | None)
     assert data.endswith(b"}\n")
 
 
-def some_rows() -> list[PostRow]:
+def some_posts() -> dict[int, ExportedPost]:
     """Return invented posts: known and unknown times and ids, equal ones, two platforms."""
     chance = random.Random(11)  # noqa: S311 - no secret
     texts = ["=1+1", "'quoted'", '두 줄\n"인용", 쉼표', "-", "same", "same", "https://a.example/"]
-    return [
-        PostRow(
-            0,
+    return {
+        number: ExportedPost(
             *chance.choice([("@mina", "x"), ("'지호", "mastodon")]),
             chance.choice(texts),
             chance.choice(["post", "reply", "quote"]),
@@ -110,7 +109,7 @@ def some_rows() -> list[PostRow]:
             chance.choice([None, ReplyTarget("3", "@mina"), ReplyTarget(f"{number - 1}")]),
         )
         for number in range(120)
-    ]
+    }
 
 
 async def stored(db: Database) -> list[bytes]:
@@ -133,16 +132,17 @@ async def test_an_export_comes_in_without_loss_and_only_once(
     second = Database(make_config(data_dir=tmp_path / "second"))
     form = WRITERS[format_name]
     try:
-        rows = some_rows()
-        assert await bring_in(first, form.heading + form.encode(rows)) == (len(rows), 0, 0)
+        posts = some_posts()
+        assert await bring_in(first, form.heading + form.encode(posts)) == (len(posts), 0, 0)
         data = await file_of(first, form)
-        assert await bring_in(second, data) == (len(rows), 0, 0)
+        assert await bring_in(second, data) == (len(posts), 0, 0)
         assert await stored(second) == await stored(first)
-        assert sorted(JSONL.encode(rows).splitlines()) == await stored(first)
+        assert sorted(JSONL.encode(posts).splitlines()) == await stored(first)
         for db in (first, second):
-            assert await bring_in(db, data) == (0, len(rows), 0)
+            assert await bring_in(db, data) == (0, len(posts), 0)
         one = await file_of(first, form, "@MINA")
-        assert await bring_in(first, one) == (0, sum(row.username == "@mina" for row in rows), 0)
+        own = sum(post.username == "@mina" for post in posts.values())
+        assert await bring_in(first, one) == (0, own, 0)
     finally:
         await first.close()
         await second.close()
