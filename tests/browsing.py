@@ -5,15 +5,14 @@ from dataclasses import dataclass, field
 from http.cookies import Morsel, SimpleCookie
 from typing import Any, Final, cast
 
-from argon2 import PasswordHasher
 from quart import Quart
 
 from app.lifespan import KEY, Resources
 from app.services.access.operators import add_operator
+from tests.quick_start import CHEAP
 
 PASSWORD: Final = "correct horse battery"
-# A real one takes a quarter of a second; how a hash was made stands in it.
-PASSWORD_HASH: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+PASSWORD_HASH: Final = CHEAP.hash(PASSWORD)
 SAME_ORIGIN: Final = {"Sec-Fetch-Site": "same-origin"}
 
 

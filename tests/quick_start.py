@@ -1,15 +1,24 @@
-"""What every app of a test process would compile for itself is compiled once.
+"""What every app of a test process would compile for itself is compiled once, and hashes are cheap.
 
-An app that starts and shows two pages: 230 ms of processor time without, 105 with.
+An app that starts and shows a page: 160 ms of processor time without, 50 with. A password's hash:
+170 ms without.
 """
 
 from collections.abc import Callable
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 
+from argon2 import PasswordHasher
 from jinja2.bccache import Bucket, BytecodeCache
 from quart import Quart
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
 from werkzeug.routing import Rule
+
+from app.services.access import passwords
+
+CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+REAL: Final = passwords._hasher
 
 
 class Templates(BytecodeCache):
@@ -26,7 +35,7 @@ class Templates(BytecodeCache):
 
 
 def install() -> None:
-    """Let the apps of this process share templates, and what makes addresses from routes."""
+    """Let the apps of this process share templates, statements, and what makes addresses."""
     Quart.jinja_options = {"bytecode_cache": Templates()}
     compile_builder: Callable[..., Any] = Rule._compile_builder
     builders: dict[Any, Any] = {}
@@ -38,3 +47,27 @@ def install() -> None:
         return builders[key]
 
     Rule._compile_builder = shared  # type: ignore[assignment,method-assign]
+    _share_statements()
+    passwords._hasher = CHEAP  # type: ignore[misc]
+    passwords.NOBODYS_HASH = CHEAP.hash("nobody knows it")  # type: ignore[misc]
+
+
+def _share_statements() -> None:
+    """Let the engines of this process share compiled statements: dialects of a kind are equal."""
+    statements: dict[type, Any] = {}
+
+    def of(engine: Engine) -> Any:
+        return statements[type(engine.dialect)]
+
+    def keep(engine: Engine, _cache: object) -> None:
+        statements.setdefault(type(engine.dialect), {})
+
+    def hash_of(dialect: DefaultDialect) -> int:
+        return hash(type(dialect))
+
+    def is_equal(dialect: DefaultDialect, other: object) -> bool:
+        return type(dialect) is type(other)
+
+    Engine._compiled_cache = property(of, keep)  # type: ignore[assignment]
+    DefaultDialect.__hash__ = hash_of  # type: ignore[assignment,method-assign]
+    DefaultDialect.__eq__ = is_equal  # type: ignore[assignment,method-assign]

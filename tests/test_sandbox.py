@@ -23,7 +23,7 @@ async def read(
 ) -> list[bytes]:
     with TemporaryFile() as sent, TemporaryFile() as values:
         sent.write(body)
-        await Sandbox(limit_s=2).read(function, sent, values, **options)
+        await Sandbox(limit_s=1).read(function, sent, values, **options)
         return values.read().splitlines()
 
 
@@ -38,7 +38,7 @@ async def test_slow_input_is_read_or_fails_in_time(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("function", "why"),
     [
-        (readers.kill, "cannot be read within 2 seconds and 256 MB"),
+        (readers.kill, "cannot be read within 1 seconds and 256 MB"),
         (readers.fill, "MemoryError"),
         (readers.flood, "holds more than can be read"),
     ],

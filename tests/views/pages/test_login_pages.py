@@ -36,6 +36,7 @@ from tests.browsing import (
 )
 from tests.conftest import MakeConfig
 from tests.installation import Installation, content_of
+from tests.quick_start import REAL
 
 COOKIE, SECURE_COOKIE = "saywho_session", "__Host-saywho_session"
 DEVICE = "saywho_device"
@@ -419,3 +420,7 @@ async def test_signing_in_never_leads_to_another_site(app: Quart) -> None:
         # Who is signed in already is led on as well.
         answer = await browser.get("/login", query_string={"next": following})
         assert (answer.status_code, answer.headers["Location"]) == (303, location)
+
+
+def test_a_stored_password_costs_64_mib_and_three_passes_to_try() -> None:
+    assert REAL.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
