@@ -38,6 +38,7 @@ COOKIE: Final = "saywho_lang"
 SWITCH: Final = "locale"
 """Parameter of an address that names the language; `lang` filters posts."""
 YEAR_S: Final = 365 * 24 * 3600
+DAY_LENGTH: Final = len("2026-11-20")
 LONGEST_HEADER: Final = 1_000
 """Characters of an Accept header that are read; no browser sends more."""
 FOLDER: Final = Path(__file__).with_name("translations")
@@ -216,8 +217,14 @@ def show_language(tag: str) -> str:
 
 
 def show_time(time: datetime) -> Markup:
-    """Return a `<time>` element in UTC, which a script changes to the viewer's own time."""
+    """Return a `<time>` element in UTC, which a script changes to the viewer's own time.
+
+    Midnight to the second is what imports make of a bare day, so the day is all that is shown.
+    """
     time = time.astimezone(UTC)
+    if not (time.hour or time.minute or time.second):
+        day = format_date(time, "medium", locale=g.locale)
+        return Markup('<time datetime="{}">{}</time>').format(rfc3339(time)[:DAY_LENGTH], day)
     return Markup('<time datetime="{}">{} UTC</time>').format(rfc3339(time), show_moment(time))
 
 

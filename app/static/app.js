@@ -249,7 +249,7 @@
   }
 
   function enhance(root) {
-    each(root, "time[datetime]:not([title])", showLocalTime);
+    each(root, "time[datetime*=T]:not([title])", showLocalTime);
     each(root, "[data-timezone]", fillTimeZone);
     each(root, "[data-copy][hidden]", offerCopying);
     each(root, "[data-print][hidden]", offerPrinting);

@@ -249,6 +249,9 @@ async def test_time_is_shown_in_utc_for_those_without_a_script(writer: Client) -
     assert '<time datetime="0800-01-02T03:04:05Z">' in page
     assert "AM UTC</time>" in page
     assert "오전 3:04 UTC</time>" in await body(await writer.get("/user/old", headers=KOREAN))
+    await writer.add_tweet("old", "of a bare day", created_at="2015-12-01T00:00:00Z")
+    page = await body(await writer.get("/user/old"))
+    assert '<time datetime="2015-12-01">Dec 1, 2015</time>' in page
 
 
 async def test_results_can_be_sorted_and_narrowed(site: Client) -> None:

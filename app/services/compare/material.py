@@ -15,8 +15,10 @@ from app.compute.attribution import NO_SCORES, Ranking, rank, scores_of_each
 from app.compute.counts import Counts
 from app.compute.judgement import RATED, Case, Fitted, Habit, best_of, query_of_texts
 from app.compute.profiles import AuthorProfile
+from app.compute.usage import TypicalWord
 from app.db.backend import is_among
 from app.errors import InvalidInputError
+from app.memo import LruStore
 from app.models import Tweet
 from app.services.compare.background import NOT_FITTED, BackgroundStore
 from app.services.compare.contenders import Contender, comparable_texts, compared_users
@@ -27,6 +29,10 @@ from app.services.posts.replies import own_chains
 from app.tasks import worked_on
 
 BETWEEN_TEXTS: Final = "\n\n"
+MOST_TYPICAL: Final = 2_000
+"""Authors whose typical words are kept, some 3 KB each."""
+TypicalKey = tuple[int, int, int, int, int]
+"""Version, authors of its population, author, posts and deletions: words hold while they do."""
 SCREENED_AT_ONCE: Final = 100
 """Authors whose profiles are in memory together where all are compared."""
 
@@ -94,11 +100,15 @@ class Models:
     profiles: ProfileStore = field(default_factory=ProfileStore)
     backgrounds: BackgroundStore = field(default_factory=BackgroundStore)
     habits: HabitStore = field(default_factory=HabitStore)
+    typical: LruStore[TypicalKey, list[TypicalWord]] = field(
+        default_factory=lambda: LruStore(MOST_TYPICAL, lambda _: 1)
+    )
 
     def clear(self, _newest: int) -> None:
         """Forget all counts, since the database has lost some of their posts."""
         self.profiles.clear()
         self.habits.clear()
+        self.typical.clear()
         self.backgrounds.newest = NOT_FITTED
 
 

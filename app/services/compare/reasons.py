@@ -5,20 +5,25 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.features import RECIPE
+from app.compute.judgement import Fitted
 from app.compute.usage import PostTexts, TypicalWord, is_mostly_korean, typical_words, used_piece
+from app.memo import DERIVED, depends_on
+from app.models import Profile, User
 from app.services.compare.answering import EXPLAINED, Comparison, Evidence
 from app.services.compare.habits import OwnPost, newest_own
 from app.services.compare.material import Material, Models
-from app.services.posts.users import get_user
 
 SEARCHED_POSTS: Final = 1_000
 """Of each author, the newest."""
 SEARCHED_OTHERS: Final = 40
 """Posts of each of the population, where one author alone is compared."""
 SHOWN_POSTS: Final = 3
-RECENT_POSTS: Final = 200
+SHOWN_WORDS: Final = 3
+RECENT_POSTS: Final = 100
 """Newest posts of an author in which typical words are looked for."""
 
 
@@ -80,19 +85,56 @@ def _unlike(uses: list[int], texts: dict[int, str]) -> list[int]:
     return [*shown.values()]
 
 
-async def typical_of(session: AsyncSession, models: Models, username: str) -> list[TypicalWord]:
-    """Return the author's typical words, then signs, the clearest first.
+async def typical_of(
+    session: AsyncSession, models: Models, users: Sequence[User]
+) -> dict[int, list[TypicalWord]]:
+    """Return the typical words of authors, then signs, the clearest first, by author.
 
-    The author is compared with others of the population, of the same language if possible; the
-    words are those of the newest posts. Raises NotFoundError.
+    Each is compared with others of the population, of the same language if possible; the words are
+    those of the newest posts. They are kept while the author's posts and the population are the
+    same.
     """
-    user = await get_user(session, username)
+    depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
+    if not fitted.population.members:
+        return {}
+    found = {}
+    for user in users:
+        version = fitted.version, len(fitted.population.members)
+        key = (*version, user.id, user.tweet_count, user.deletion_count)
+        words = models.typical.get(key)
+        if words is None:
+            words = await _typical_words(session, models, fitted, user)
+            models.typical.put(key, words)
+        found[user.id] = words
+    return found
+
+
+async def _typical_words(
+    session: AsyncSession, models: Models, fitted: Fitted, user: User
+) -> list[TypicalWord]:
     texts = [post.text for post in await newest_own(session, user.id, RECENT_POSTS)]
     language = "ko" if is_mostly_korean(texts) else None
     members = fitted.population.without([user.id], language)
     if not members.any() or not texts:
         return []
-    (own,) = await models.profiles.load(session, [user])
+    (own,) = await models.profiles.load(session, [user], may_evict=False)
     rest = (texts, fitted.population, members, fitted.background)
     return await asyncio.to_thread(typical_words, own, *rest)
+
+
+async def typical_of_folded(
+    session: AsyncSession, models: Models, user_ids: Sequence[int]
+) -> dict[int, list[str]]:
+    """Return three typical words of each author, for a list; none of those of a few posts.
+
+    Only authors with a stored profile have any: to read all posts of the others takes longer.
+    """
+    stored = select(Profile.user_id).where(Profile.recipe == RECIPE)
+    query = select(User).where(User.id.in_(user_ids), User.id.in_(stored))
+    users = (await session.scalars(query)).all()
+    typical = await typical_of(session, models, users)
+    return {
+        user_id: [word.text for word in words if not word.is_mark][:SHOWN_WORDS]
+        for user_id, words in typical.items()
+    }

@@ -13,12 +13,13 @@ from msgspec import Meta, Struct
 from quart import g, render_template
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.usage import TypicalWord
 from app.lifespan import resources
-from app.services.compare.reasons import typical_of
+from app.services.compare.reasons import typical_of, typical_of_folded
 from app.services.imports.samples import list_samples
 from app.services.posts.statistics import count_by_day, have_posts
 from app.services.posts.tweets import list_posts
-from app.services.posts.users import Author, get_author, list_authors
+from app.services.posts.users import Author, get_author, get_user, list_authors
 from app.services.selection import Selection
 from app.views import cursors
 from app.views.blueprints import PageBlueprint
@@ -73,10 +74,13 @@ async def show_authors(args: AuthorsArgs) -> str:
             session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
         )
         samples = await list_samples(session)
+        ids = [author.id for author in authors]
+        typical = await typical_of_folded(session, resources().models, ids)
     return await render_template(
         "authors.html",
         authors=authors,
         samples=samples,
+        typical=typical,
         q=args.q,
         deleted=args.deleted,
         is_first_page=after is None,
@@ -89,7 +93,7 @@ async def show_author(username: str, args: AuthorArgs) -> str:
     """Show the author; `day` limits the list to the posts of one day in the time zone `tz`."""
     after = cursors.TWEETS.decode(args.cursor)
     zone, day = parse_zone(args.tz), parse_day(args.day)
-    typical = []
+    typical: list[TypicalWord] = []
     async with resources().db.read() as session:
         author = await get_author(session, username)
         posts, following = await list_posts(
@@ -102,7 +106,8 @@ async def show_author(username: str, args: AuthorArgs) -> str:
         )
         posting = await year_of(session, author, zone, args.year or (day.year if day else None))
         if after is None and day is None:
-            typical = await typical_of(session, resources().models, author.username)
+            user = await get_user(session, username)
+            typical = (await typical_of(session, resources().models, [user])).get(author.id, [])
     return await render_template(
         "author.html",
         author=author,

@@ -1,7 +1,11 @@
 """An author's typical words are those that the others hardly use."""
 
+from sqlalchemy import select
+
 from app.clock import now
+from app.compute.usage import TypicalWord
 from app.db.engine import Database
+from app.models import User
 from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
 from app.services.compare.material import Models, gather
@@ -20,22 +24,23 @@ async def test_words_that_the_others_use_too_are_not_typical(db: Database) -> No
             posts = [new_tweet(text, arrived_at=now()) for text in texts]
             await add_posts(session, user.id, posts)
     models = Models()
-    async with db.read() as session:
-        assert await typical_of(session, models, "ferry") == []
+
+    async def typical() -> dict[str, list[TypicalWord]]:
+        async with db.read() as session:
+            users = (await session.scalars(select(User))).all()
+            found = await typical_of(session, models, users)
+        return {user.username: found.get(user.id, []) for user in users}
+
+    assert [*(await typical()).values()] == [[], [], []]
     await renew_background(db)
-    async with db.read() as session:
-        found = {name: await typical_of(session, models, name) for name in habits}
+    async with db.write() as session:
+        await add_user(session, "empty")
+    found = await typical()
     for username, habit in habits.items():
         words = [word.text for word in found[username] if not word.is_mark]
         assert words == [habit.split()[0]]
         assert found[username][0].uses == 40
-
-
-async def test_an_author_without_posts_has_none(db: Database) -> None:
-    async with db.write() as session:
-        await add_user(session, "new")
-    async with db.read() as session:
-        assert await typical_of(session, Models(), "new") == []
+    assert found["empty"] == []
 
 
 async def test_a_hidden_post_is_in_no_figure(db: Database) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.conftest import Client, Shared
+from tests.waiting import settle
 
 NAME = "골목빵집"
 PAGE = "/user/" + quote(NAME)
@@ -126,3 +127,32 @@ async def test_a_post_says_its_language_by_name(shared: Shared, locale: str, nam
     tweet_id = (await answer.get_json())["id"]
     page = await shared.anybody.get(f"/tweet/{tweet_id}", headers={"Accept-Language": locale})
     assert f"<dd>{name}</dd>" in await body(page)
+
+
+async def test_the_list_shows_typical_words_that_are_never_old(
+    writer: Client, admin: Client
+) -> None:
+    habits = {"ferry": ("tide", "lantern"), "museum": ("stairs", "gallery"), "few": ("dune",)}
+    lines = [
+        json.dumps({"username": name, "text": f"today the {word} {n}", "source_id": f"{word}{n}"})
+        for name, words in habits.items()
+        for word in words
+        for n in range(3 if name == "few" else 30)
+    ]
+    headers = {"Content-Type": "application/x-ndjson"}
+    await writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
+
+    async def shown() -> list[str]:
+        page = await body(await writer.get("/authors"))
+        assert page.count('class="swatch author-') == len(habits)
+        return re.findall(r'class="words">.*?<bdi>(.*?)</bdi>', page)
+
+    assert await shown() == []
+    await settle(writer.app)
+    assert set(", ".join(await shown()).split(", ")) == {"tide", "lantern", "stairs", "gallery"}
+    for post in (await (await writer.get("/api/v1/users/ferry/tweets?limit=100")).get_json())[
+        "items"
+    ]:
+        if "lantern" in post["text"]:
+            assert (await admin.delete(f"/api/v1/tweets/{post['id']}")).status_code == 204
+    assert set(", ".join(await shown()).split(", ")) == {"tide", "stairs", "gallery"}
