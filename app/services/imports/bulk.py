@@ -157,7 +157,6 @@ async def store_batch(
     accepted = sum(added.is_new)
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
-    report.saw(added.newest_event)
     new: dict[int, list[CountedPost]] = defaultdict(list)
     for (item, user), event_id, is_new in zip(fresh, added.event_ids, added.is_new, strict=True):
         if is_new and event_id is not None:

@@ -1,6 +1,7 @@
 """Posts sent as JSON lines: good lines are stored, bad ones reported."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count as numbered
 from itertools import islice
 from typing import IO, Final
@@ -48,42 +49,36 @@ async def store_lines(
     Return what became of them, and the newest event. Committed batches stay if a later one
     fails. Raises UnauthorizedError once the right has ended: each batch checks it.
     """
-    report = ImportReport()
+    report, lines = ImportReport(), _raw_lines(file)
 
     async def check(session: AsyncSession, _report: ImportReport) -> None:
         await check_right(session, right)
 
-    await import_posts(db, LineReader(file), report, default_time=now(), note=check)
+    await import_posts(db, partial(_read, lines), report, default_time=now(), note=check)
     counts = LinesReport(report.accepted, report.duplicates, report.rejected, report.in_order())
-    if report.event_id is not None:
-        return counts, report.event_id
-    async with db.write() as session:
-        await check_right(session, right)
+    async with db.read() as session:
         return counts, await newest_event(session)
 
 
-class LineReader:
-    """Reads batches of posts from lines."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._lines = _raw_lines(file)
-
-    def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost]:
-        batch: list[BulkPost] = []
-        while not (batch or is_stopped()) and (some := list(islice(self._lines, BATCH))):
-            for number, raw in some:
-                if raw is not None and raw.isspace():
-                    continue
-                try:
-                    batch.append(_bulk_post(number, raw))
-                except UnicodeDecodeError:
-                    report.reject(number, "the line is not UTF-8")
-                except (ValueError, AppError) as error:
-                    report.reject(number, str(error))
-                except RecursionError:
-                    report.reject(number, "the JSON is nested too deep")
-        count(batch)
-        return batch
+def _read(
+    lines: Iterator[tuple[int, bytes | None]], report: ImportReport, is_stopped: Callable[[], bool]
+) -> list[BulkPost]:
+    """Return the posts of the next lines, and report the bad ones."""
+    batch: list[BulkPost] = []
+    while not (batch or is_stopped()) and (some := list(islice(lines, BATCH))):
+        for number, raw in some:
+            if raw is not None and raw.isspace():
+                continue
+            try:
+                batch.append(_bulk_post(number, raw))
+            except UnicodeDecodeError:
+                report.reject(number, "the line is not UTF-8")
+            except (ValueError, AppError) as error:
+                report.reject(number, str(error))
+            except RecursionError:
+                report.reject(number, "the JSON is nested too deep")
+    count(batch)
+    return batch
 
 
 def _bulk_post(number: int, raw: bytes | None) -> BulkPost:

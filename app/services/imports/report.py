@@ -67,7 +67,6 @@ class ImportReport(PostCounts):
 
     errors: list[BulkError] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
-    event_id: int | None = None
     broken: Message | None = None
     """The reason why the source could not be read to its end."""
 
@@ -101,10 +100,6 @@ class ImportReport(PostCounts):
     def in_order(self) -> list[BulkError]:
         """Return the errors by place: reading and storing report them at different times."""
         return sorted(self.errors, key=lambda error: error.line)
-
-    def saw(self, event_id: int | None) -> None:
-        if event_id is not None:
-            self.event_id = max(self.event_id or 0, event_id)
 
 
 class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):

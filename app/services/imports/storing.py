@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,13 +36,9 @@ class CancelledImportError(Exception):
     """The import was cancelled; nothing more may be stored."""
 
 
-class PostReader(Protocol):
-    """Reads posts in batches."""
-
-    def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost]:
-        """Return the next posts, none at the end, and report what is left out; in a thread."""
-
-
+Read = Callable[[ImportReport, Callable[[], bool]], list[BulkPost]]
+"""Returns the next posts, none at the end, and reports what is left out; it runs in a thread, and
+returns soon after the second argument says that it is stopped."""
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]]
 
 
@@ -106,7 +101,7 @@ async def import_archive(
     with closing(ArchiveReader(archive, owner, username, media)) as reader:
         await import_posts(
             db,
-            reader,
+            reader.read,
             report,
             is_live=is_live,
             default_time=default_time,
@@ -122,7 +117,7 @@ async def import_archive(
 
 async def import_posts(
     db: Sessions,
-    reader: PostReader,
+    read: Read,
     report: ImportReport,
     *,
     is_live: bool = False,
@@ -138,18 +133,18 @@ async def import_posts(
     """
     is_stopped = False
 
-    def read() -> tuple[list[BulkPost], ImportReport]:
+    def read_next() -> tuple[list[BulkPost], ImportReport]:
         left_out = ImportReport()
-        return reader.read(left_out, lambda: is_stopped), left_out
+        return read(left_out, lambda: is_stopped), left_out
 
-    reading = asyncio.ensure_future(asyncio.to_thread(read))
+    reading = asyncio.ensure_future(asyncio.to_thread(read_next))
     try:
         while True:
             posts, left_out = await asyncio.shield(reading)
             report.merge(left_out)
             if not posts:
                 return
-            reading = asyncio.ensure_future(asyncio.to_thread(read))
+            reading = asyncio.ensure_future(asyncio.to_thread(read_next))
             async with db.write() as session:
                 # By the commit itself: a cancellation may come between it and the end of the block.
                 event.listen(session.sync_session, "after_commit", lambda _: on_progress(report))
