@@ -99,6 +99,10 @@ class Importer:
                 )
             finally:
                 self._add_report(name, archive.unit, stored)
+            if archive.absent:
+                click.echo(f"nobody in {name} is called {', '.join(archive.absent)}", err=True)
+            if not (stored.broken or stored.accepted or stored.duplicates or stored.rejected):
+                click.echo(f"{name} holds no posts to store", err=True)
 
     def _looked_at(self, items: Iterator[Item]) -> Iterator[Item]:
         """Yield the items, and count those whose text holds entities."""

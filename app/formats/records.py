@@ -1,6 +1,6 @@
 """What a format is, and what its reader gives: records, bad ones, skipped ones, and facts."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, Literal, TypeVar
@@ -148,6 +148,8 @@ class Archive:
     there, and None for whoever exported it."""
     columns: tuple[tuple[str, str], ...] = ()
     """Of CSV the names of the columns, each with the field it is taken for, if any."""
+    absent: Collection[str] = ()
+    """Of a chat the names in the options that nobody in the items taken so far has."""
 
 
 class ReadOptions(msgspec.Struct, frozen=True):

@@ -54,7 +54,8 @@ def open_archive(
             if options.decode_entities and archive.format in WITH_ENTITIES:
                 items = map(_without_entities, items)
             if archive.is_chat:
-                items = People(options).named(items)
+                people = People(options)
+                return replace(archive, items=people.named(items), absent=people.absent)
             return replace(archive, items=items)
     if source.fault is not None:
         raise source.fault

@@ -145,6 +145,30 @@ async def test_importing_a_file(
     await expect(page.locator(".figure")).to_have_text("30")
 
 
+@WITH_AND_WITHOUT
+async def test_the_preview_follows_the_choice_of_columns(
+    workshop: Website, open_page: OpenPage, tmp_path: Path, javascript: bool
+) -> None:
+    page = await open_page(operator_of=workshop, javascript=javascript)
+    path = tmp_path / "table.csv"
+    path.write_text("작성자,한마디\n미나,안녕하세요\n")
+    await upload(page, workshop, path)
+    await expect(page.locator(".post-text")).to_have_count(0)
+    column = page.get_by_label("한마디")
+    await column.focus()
+    await column.select_option("text")
+    again = page.get_by_role("button", name="이 열로 다시 보기")
+    if javascript:
+        await expect(again).to_have_count(0)
+    else:
+        await again.click()
+    await expect(page.locator(".post-text")).to_have_text("안녕하세요")
+    await expect(column).to_have_value("text")
+    if javascript:
+        await expect(column).to_be_focused()
+    await start_and_wait(page, javascript=javascript)
+
+
 async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
     workshop: Website, open_page: OpenPage, tmp_path: Path
 ) -> None:

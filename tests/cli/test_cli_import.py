@@ -114,6 +114,17 @@ def test_a_chat_needs_consent_where_reading_is_open(
     assert counts(installation.json("import", tmp_path / "chat.txt")) == (3, 0, 0, 0, 0, 2)
 
 
+def test_a_name_that_nobody_in_a_chat_has_is_said(
+    installation: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "chat.txt").write_text(CHAT)
+    arguments = (tmp_path / "chat.txt", "--publish", "--only", "mina", "--only", "Anna Kim")
+    assert installation.run("import", *arguments).stderr == ""
+    answer = installation.run("import", *arguments, "--only", "minna", "--rename", "mina=min")
+    assert answer.exit_code == 0
+    assert answer.stderr == f"nobody in {tmp_path / 'chat.txt'} is called minna\n"
+
+
 def test_nobody_of_a_chat_is_an_author_of_a_platform(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -220,6 +231,7 @@ def test_a_file_in_which_nothing_is_recognised_is_status_2_and_an_empty_one_is_d
     assert installation.run("import", tmp_path / "file").exit_code == 2
     (tmp_path / "file").write_bytes(b"")
     assert counts(installation.json("import", tmp_path / "file")) == (0,) * 6
+    assert "file holds no posts to store\n" in installation.run("import", tmp_path / "file").stderr
 
 
 def test_what_came_before_a_break_in_a_file_stays(

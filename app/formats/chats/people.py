@@ -46,6 +46,8 @@ class People:
     """Gives each of a chat's people a username; who comes first has the plain one."""
 
     options: ReadOptions
+    absent: set[str] = field(init=False)
+    """Names in the options that nobody has had so far."""
     _zone: tzinfo | None = field(init=False)
     _usernames: dict[tuple[str, str | None], str] = field(default_factory=dict)
     _first: dict[str, str] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class People:
 
     def __post_init__(self) -> None:
         self._zone = zone_of(self.options.timezone)
+        self.absent = {*self.options.only, *self.options.rename}
 
     def named(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items with usernames, and times in UTC; who exported may have none."""
@@ -69,6 +72,7 @@ class People:
         if new:
             username = as_username(new)
             known |= {new, username}
+        self.absent.difference_update(known)
         if self.options.only and known.isdisjoint(self.options.only):
             return Skipped(record.place, "unwanted")
         return replace(

@@ -1,6 +1,9 @@
 """Importing in the browser: upload, look, start, watch, cancel, look back."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypeVar
 
 from msgspec import Struct, structs
 from quart import Response, render_template, request, url_for
@@ -34,7 +37,13 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.preview import SHOWN, Preview, earlier_options, preview
-from app.services.imports.report import errors_of, stored_authors, stored_posts
+from app.services.imports.report import (
+    BulkError,
+    ImportFault,
+    errors_of,
+    stored_authors,
+    stored_posts,
+)
 from app.services.imports.samples import list_samples
 from app.views import cursors
 from app.views.blueprints import Form, PageBlueprint
@@ -48,6 +57,8 @@ from app.views.pages.parts import (
 )
 from app.views.policies import writing
 
+Fault = TypeVar("Fault", BulkError, ImportFault)
+
 blueprint = PageBlueprint("imports", policy="operator")
 
 IMPORTS_PER_PAGE = 20
@@ -59,10 +70,24 @@ class ImportsArgs(Struct):
     cursor: str | None = None
 
 
+class PreviewArgs(Struct):
+    column: list[str] = []
+    field: list[str] = []
+    """What each of the columns is to be taken for."""
+
+
 @blueprint.app_template_filter("reason")
 def translated_reason(detail: str) -> str:
     """Return a reason in the request's language."""
     return translate_message(detail) if isinstance(detail, Message) else gettext(detail)
+
+
+@blueprint.app_template_filter("reasons")
+def counted_reasons(faults: Sequence[Fault]) -> list[tuple[Fault, int]]:
+    """Return the first fault of each reason, and how many there are of it."""
+    counts = Counter(fault.detail for fault in faults)
+    firsts = {fault.detail: fault for fault in reversed(faults)}
+    return [(firsts[detail], count) for detail, count in counts.items()]
 
 
 @blueprint.page(IMPORTS)
@@ -108,7 +133,7 @@ async def upload(args: ImportsArgs) -> ResponseReturnValue:
 
 
 @blueprint.page(IMPORTS + "/<id:import_id>")
-async def show_import(import_id: int) -> ResponseReturnValue:
+async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
     if job.state != "uploaded":
@@ -119,9 +144,10 @@ async def show_import(import_id: int) -> ResponseReturnValue:
         raise UnavailableError("Another server of this site has the file. Load the page again.")
     seen: Preview | None = None
     failure, earlier = None, NO_OPTIONS
+    options = ReadOptions(columns=_columns(args.column, args.field))
     try:
         seen = await asyncio.to_thread(
-            preview, path, job.file_name, NO_OPTIONS, limit_bytes=config.max_import_bytes
+            preview, path, job.file_name, options, limit_bytes=config.max_import_bytes
         )
         async with resources().db.read() as session:
             earlier = await earlier_options(session, seen)
@@ -171,11 +197,14 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
 
 @blueprint.action(IMPORTS + "/<id:import_id>/start")
 async def start(import_id: int, form: Form) -> ResponseReturnValue:
+    fields = form.getlist("field")
+    if fields and "text" not in fields:
+        raise InvalidInputError("Choose the column that holds the text", loc="field")
     options = ReadOptions(
         username=form.get("username", "").strip() or None,
         with_media="no_media" not in form,
         decode_entities="decode_entities" in form,
-        columns=_columns(form),
+        columns=_columns(form.getlist("column"), fields),
     )
     if "timezone" in form:
         options = _with_people(options, form)
@@ -185,13 +214,10 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
     return _to(import_id)
 
 
-def _columns(form: Form) -> dict[str, str]:
-    """Return what was chosen for the columns of CSV. Raises InvalidInputError."""
-    fields = form.getlist("field")
-    if fields and "text" not in fields:
-        raise InvalidInputError("Choose the column that holds the text", loc="field")
-    chosen = dict(zip(form.getlist("column"), fields, strict=False))
-    return {name: field for name, field in chosen.items() if field in {"", *FIELDS}}
+def _columns(names: list[str], fields: list[str]) -> dict[str, str]:
+    """Return what was chosen for the columns of CSV."""
+    chosen = zip(names, fields, strict=False)
+    return {name: field for name, field in chosen if field in {"", *FIELDS}}
 
 
 def _with_people(options: ReadOptions, form: Form) -> ReadOptions:

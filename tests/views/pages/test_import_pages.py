@@ -130,6 +130,11 @@ async def test_columns_are_shown_and_may_be_chosen(app: Quart, browser: Browser)
         answer = await browser.post(f"{address}/start", data=form, headers=form_type)
         return int(answer.status_code)
 
+    # What was chosen is shown, too, before anything is stored.
+    query = {"column": ["작성자", "언제", "한마디"], "field": ["username", "created_at", "text"]}
+    page = await browser.page(f"{address}?{urlencode(query, doseq=True)}")
+    assert "Choose the column that holds the text" not in page
+    assert 'datetime="2020-01-02T00:00:00Z"' in page
     assert await start("username", "created_at", "") == 422
     assert await start("username", "created_at", "text") == 303
     assert "1 new post" in shown(await ended(browser, address))
@@ -260,6 +265,24 @@ BAD_LINES = (
     b'{"username": "mina", "text": "\xff"}',
     b'{"text": ' + b"[" * 100_000,
 )
+
+
+async def test_equal_reasons_are_one_with_their_number(browser: Browser) -> None:
+    records: list[dict[str, Any]] = [{"username": "mina", "text": None} for _ in range(120)]
+    address = await upload(browser, lines({"text": "whose?"}, *records))
+    await browser.post(f"{address}/start", form={"username": ""})
+    text = shown(await ended(browser, address))
+    assert text.count("no text") == 1
+    assert "line or record 1: no author" in text
+    assert "line or record 2 (the first of 99): no text" in text
+    assert "Only the first 100 are kept." in text
+
+
+async def test_an_import_of_no_posts_says_so(browser: Browser) -> None:
+    post = {"username": "mina", "text": "theirs", "kind": "repost"}
+    address = await upload(browser, lines(post, {"username": "mina", "text": ""}))
+    await browser.post(f"{address}/start", form={})
+    assert "This file holds no posts to store." in shown(await ended(browser, address))
 
 
 async def test_reasons_are_in_order_and_in_the_language_of_the_page(
