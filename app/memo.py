@@ -1,13 +1,12 @@
 """Values kept while nothing that they depend on changes, each made once for all waiting callers.
 
-While a value is made, the services name the authors that it depends on (`depends_on`). An event
-of the log about one of them invalidates the value, whichever process wrote it.
+While a value is made, the services name the authors that it depends on (`depends_on`). A value is
+stale when the feed has told of one of them since its making began, whichever process wrote.
 """
 
 import asyncio
-from collections import OrderedDict, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -20,6 +19,8 @@ DERIVED: Final = -1
 """Stands for what maintenance makes from the posts: an event about it concerns no author."""
 LARGEST_SHARE: Final = 8
 """A value that takes more than this part of a memo (one eighth) is not stored."""
+MOST_CHANGED: Final = 50_000
+"""Authors whose last change is known; with more of them, all that was made before is stale."""
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -51,41 +52,34 @@ class LruStore(Generic[Key, Value]):
         """Return whether the value could be stored without evicting another one."""
         return self.size + self._size_of(value) <= self.max_size
 
-    def put(self, key: Key, value: Value) -> list[tuple[Key, Value]]:
-        """Store a value; return those that were evicted for it, with their keys."""
+    def put(self, key: Key, value: Value) -> None:
+        """Store a value, and evict for it those that were used longest ago."""
         self.pop(key)
         self._values[key] = value
         self.size += self._size_of(value)
-        evicted = []
         while self.size > self.max_size:
-            oldest = next(iter(self._values))
-            evicted.append((oldest, self._values[oldest]))
-            self.pop(oldest)
-        return evicted
+            self.pop(next(iter(self._values)))
 
     def clear(self) -> None:
         self._values.clear()
         self.size = 0
 
-    def pop(self, key: Key) -> Value | None:
+    def pop(self, key: Key) -> None:
         value = self._values.pop(key, None)
         if value is not None:
             self.size -= self._size_of(value)
-        return value
 
 
 class MemoRun(Generic[Value]):
-    """The making of one value: what the value depends on, and what changed meanwhile."""
+    """The making of one value, and what the value depends on."""
 
-    __slots__ = ("as_of_event", "changed", "is_cacheable", "outcome", "user_ids")
+    __slots__ = ("began", "is_cacheable", "outcome", "user_ids")
 
-    def __init__(self, as_of_event: int) -> None:
-        self.as_of_event = as_of_event
-        """The newest event when the run began."""
+    def __init__(self, began: int) -> None:
+        self.began = began
+        """The memo's time when the run began."""
         self.user_ids: set[int] = set()
         """Authors that the value depends on."""
-        self.changed: set[int] = set()
-        """Authors with events since the run began."""
         self.is_cacheable = False
         self.outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
         """The value for waiting callers; None if each of them has to make it.
@@ -109,10 +103,11 @@ def cacheable() -> None:
         run.is_cacheable = True
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Entry(Generic[Value]):
     value: Value
     user_ids: frozenset[int]
+    began: int
 
 
 class Memo(Generic[Value]):
@@ -127,21 +122,31 @@ class Memo(Generic[Value]):
     def __init__(self, feed: Feed, max_size: int, size_of: Callable[[Value], int]) -> None:
         self.feed = feed
         self.is_on = max_size > 0
+        self.time = 0
+        """Counts how often the feed has told of changes."""
+        self._changed: dict[int, int] = {}
+        """When the feed last told of each author."""
+        self._start = 0
+        """Of values that were made before this time, only those that depend on nobody hold."""
         self._largest = max_size // LARGEST_SHARE
         self._size_of = size_of
         self._entries: LruStore[Hashable, _Entry[Value]] = LruStore(
             max_size, lambda entry: size_of(entry.value)
         )
-        self._dependents: defaultdict[int, set[Hashable]] = defaultdict(set)
-        self._watched: set[MemoRun[Value]] = set()
         self._runs: dict[Hashable, MemoRun[Value]] = {}
-        feed.subscribe(self.invalidate)
-        feed.on_reset(self._clear)
+        feed.subscribe(self._note)
+        feed.on_reset(self._outdate_all)
 
     def find(self, key: Hashable) -> Value | None:
         """Return the value if nothing has changed that it depends on."""
         entry = self._entries.get(key)
-        return entry.value if entry else None
+        if entry is None:
+            return None
+        changed, start = self._changed, self._start
+        if any(changed.get(user_id, start) > entry.began for user_id in entry.user_ids):
+            self._entries.pop(key)
+            return None
+        return entry.value
 
     async def get_or_make(
         self, key: Hashable, make: Callable[[MemoRun[Value]], Awaitable[Value | None]]
@@ -149,12 +154,12 @@ class Memo(Generic[Value]):
         """Return the stored value, that of a run under way, or what `make` returns.
 
         A run counts if nothing was committed between its beginning and this call. A value is
-        stored if it is cacheable and no event since its run began concerns it.
+        stored if it is cacheable.
         """
-        needed = self.feed.newest
+        called = self.time
         while (value := self.find(key)) is None:
             run = self._runs.get(key)
-            if run is None or run.as_of_event < needed:
+            if run is None or run.began < called:
                 return await self._make(key, make)
             await asyncio.wait([run.outcome])
             if run.outcome.cancelled():
@@ -167,64 +172,23 @@ class Memo(Generic[Value]):
         """Let the callers that wait for this run make the value themselves."""
         if not run.outcome.done():
             run.outcome.set_result(None)
-        self._end(key, run)
+        if self._runs.get(key) is run:
+            del self._runs[key]
 
-    @contextmanager
-    def watch(self) -> Iterator[MemoRun[Value]]:
-        """Collect the authors that change during the block, for values that `put` stores."""
-        run: MemoRun[Value] = MemoRun(self.feed.newest)
-        self._watched.add(run)
-        try:
-            yield run
-        finally:
-            self._watched.discard(run)
-
-    def put(
-        self, key: Hashable, value: Value, run: MemoRun[Value], user_ids: Collection[int]
-    ) -> None:
-        """Store a value that was made in this run, unless what it depends on has changed."""
-        is_stale = not run.changed.isdisjoint(user_ids)
-        if EVERYTHING in user_ids or EVERYTHING in run.changed:
-            is_stale = is_stale or bool(run.changed - {DERIVED})
-        if is_stale or self._size_of(value) > self._largest:
-            return
-        self._drop(key)
-        for user_id in user_ids:
-            self._dependents[user_id].add(key)
-        entry = _Entry(value, frozenset(user_ids))
-        for evicted in self._entries.put(key, entry):
-            self._forget_dependents(*evicted)
-
-    def invalidate(self, changes: Sequence[Change]) -> None:
-        """Invalidate the values that depend on the authors of these events."""
-        user_ids = {change.user_id for change in changes}
-        if any(change.kind in {"user.deleted", "tweet.deleted"} for change in changes):
-            # Anybody's posts may have answered what was deleted.
-            user_ids |= {EVERYTHING, *self._dependents}
-        for run in self._watched:
-            run.changed |= user_ids
-        if user_ids != {DERIVED}:
-            user_ids.add(EVERYTHING)
-        for user_id in user_ids:
-            for key in list(self._dependents.get(user_id, ())):
-                self._drop(key)
+    def put(self, key: Hashable, value: Value, user_ids: Iterable[int], *, began: int) -> None:
+        """Store a value whose making began at that time of the memo."""
+        if self._size_of(value) <= self._largest:
+            self._entries.put(key, _Entry(value, frozenset(user_ids), began))
 
     async def _make(
         self, key: Hashable, make: Callable[[MemoRun[Value]], Awaitable[Value | None]]
     ) -> Value | None:
-        run: MemoRun[Value] = MemoRun(self.feed.newest)
-        self._watched.add(run)
-        self._runs[key] = run
+        run = self._runs[key] = MemoRun(self.time)
         token = _current.set(run)
         try:
             value = await make(run)
-            if (
-                value is not None
-                and run.is_cacheable
-                and not run.outcome.done()
-                and await self.feed.catch_up()
-            ):
-                self.put(key, value, run, run.user_ids)
+            if value is not None and run.is_cacheable:
+                self.put(key, value, run.user_ids, began=run.began)
             if not run.outcome.done():
                 run.outcome.set_result(value if run.is_cacheable else None)
         except Exception:
@@ -235,27 +199,22 @@ class Memo(Generic[Value]):
         finally:
             _current.reset(token)
             run.outcome.cancel()
-            self._end(key, run)
+            self.release(key, run)
 
-    def _end(self, key: Hashable, run: MemoRun[Value]) -> None:
-        self._watched.discard(run)
-        if self._runs.get(key) is run:
-            del self._runs[key]
+    def _note(self, changes: Sequence[Change]) -> None:
+        """Outdate the values that depend on the authors of these events."""
+        self.time += 1
+        for change in changes:
+            self._changed[change.user_id] = self.time
+            if change.user_id != DERIVED:
+                self._changed[EVERYTHING] = self.time
+        # Anybody's posts may have answered those of an author who was deleted.
+        is_about_all = any(change.kind == "user.deleted" for change in changes)
+        if is_about_all or len(self._changed) > MOST_CHANGED:
+            self._outdate_all()
 
-    def _clear(self, _newest: int) -> None:
-        """Drop all values, and do not store those being made."""
-        for run in self._watched:
-            run.changed.add(EVERYTHING)
-        self._entries.clear()
-        self._dependents.clear()
-
-    def _drop(self, key: Hashable) -> None:
-        if (entry := self._entries.pop(key)) is not None:
-            self._forget_dependents(key, entry)
-
-    def _forget_dependents(self, key: Hashable, entry: _Entry[Value]) -> None:
-        for user_id in entry.user_ids:
-            keys = self._dependents[user_id]
-            keys.discard(key)
-            if not keys:
-                del self._dependents[user_id]
+    def _outdate_all(self, _newest: int = 0) -> None:
+        """Outdate all values that depend on anybody, and those being made."""
+        self.time += 1
+        self._start = self.time
+        self._changed.clear()

@@ -44,8 +44,7 @@ def memo_of(max_size: int = ROOMY) -> tuple[Memo[bytes], Log]:
 
 
 def put(memo: Memo[bytes], key: int, value: bytes, users: frozenset[int] = frozenset()) -> None:
-    with memo.watch() as run:
-        memo.put(key, value, run, users)
+    memo.put(key, value, users, began=memo.time)
 
 
 @given(

@@ -119,17 +119,16 @@ class Comparer:
         return material.among(choose(usernames, {user.username_key: user for user in found}))
 
     async def _read(self, requested: Sequence[tuple[str, ...]]) -> list[Material | Exception]:
-        turn = self._feed.turn
-        with self._users.watch() as run:
-            async with self._db.read() as session:
-                keys = {username_key(name) for names in requested for name in names}
-                found = await contenders_by_key(session, keys)
-                users = list(found.values())
-                material = await load_authors(session, self._models, users, is_named=True)
-                material = await with_habits(session, self._models, material)
-            self._turn = turn
-            for user in users:
-                self._users.put(user.username_key, user, run, (user.id,))
+        turn, began = self._feed.turn, self._users.time
+        async with self._db.read() as session:
+            keys = {username_key(name) for names in requested for name in names}
+            found = await contenders_by_key(session, keys)
+            users = list(found.values())
+            material = await load_authors(session, self._models, users, is_named=True)
+            material = await with_habits(session, self._models, material)
+        self._turn = turn
+        for user in users:
+            self._users.put(user.username_key, user, (user.id,), began=began)
         results: list[Material | Exception] = []
         for names in requested:
             try:
