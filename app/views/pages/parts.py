@@ -22,7 +22,8 @@ from app.services.posts.users import Author, count_users, display_names, ids_by_
 
 CHOICES = 40
 """Most authors offered as checkboxes; with more of them, names are typed."""
-_SPACES: Final = re.compile(r"(\s+)")
+_MAY_BE_LINK: Final = re.compile(r"(?<!\S)[^\s@#/]*+[@#/]\S*")
+"""A word that may hold an address, an @name or a #tag; others are escaped together."""
 _NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?<![.-])|#\w+)")
 
 
@@ -116,21 +117,26 @@ def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
 
     Those that are cut off at the piece's ends stay as they are.
     """
-    words = _SPACES.split(text)
-    whole = range(0 if is_first else 1, len(words) if is_last else len(words) - 1)
+    shown, shown_to = Markup(), 0
+    for word in _MAY_BE_LINK.finditer(text):
+        is_cut = (word.start() == 0 and not is_first) or (word.end() == len(text) and not is_last)
+        if not is_cut and (link := _as_link(word[0])):
+            shown += escape(text[shown_to : word.start()]) + link
+            shown_to = word.end()
+    return shown + escape(text[shown_to:])
 
-    def shown(place: int, word: str) -> Markup:
-        if place not in whole or "\N{HORIZONTAL ELLIPSIS}" in word:
-            return escape(word)
-        if "http://" in word or "https://" in word:
-            return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
-        if (found := _NAME_OR_TAG.match(word)) is None:
-            return escape(word)
-        link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
-        address = url_for("search.show_search", q=found["term"])
-        return link.format(word[: found.start("term")], address, found["term"], word[found.end() :])
 
-    return Markup().join(shown(*each) for each in enumerate(words))
+def _as_link(word: str) -> Markup | None:
+    """Return a word whose address, @name or #tag is a link; None where it has none."""
+    if "\N{HORIZONTAL ELLIPSIS}" in word:
+        return None
+    if "http://" in word or "https://" in word:
+        return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
+    if (found := _NAME_OR_TAG.match(word)) is None:
+        return None
+    link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
+    address = url_for("search.show_search", q=found["term"])
+    return link.format(word[: found.start("term")], address, found["term"], word[found.end() :])
 
 
 def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:
