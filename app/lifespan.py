@@ -19,9 +19,9 @@ from app.memo import Memo
 from app.metrics import Metrics
 from app.security import load_secret_keys
 from app.services.access.passwords import Passwords
+from app.services.compare.cases import Models
 from app.services.compare.comparing import Comparer
-from app.services.compare.material import Models
-from app.services.compare.model_cards import Cards
+from app.services.compare.model_card import Cards
 from app.services.compare.quiz import Showcase
 from app.services.imports.runner import keep_importing
 from app.services.live import Live

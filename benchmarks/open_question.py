@@ -18,7 +18,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -148,7 +148,8 @@ def _asked(
         if suspects > len(present):
             continue
         named = own + chance.sample(rest, suspects - len(own))
-        found = judge(corpus.case(texts, named, query))
+        case = corpus.case(texts, named)
+        found = judge(replace(case, known_ranking=case.rank(query)))
         if found.none is not None:
             is_right = bool(own) and found.order[0] == 0
             answer = found.verdict, found.none, is_right

@@ -9,7 +9,7 @@ import pytest
 from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
 from app.services.compare.answering import answer
-from app.services.compare.material import Models, gather
+from app.services.compare.cases import Models, gather
 from app.services.imports.samples import (
     FIRST_POSTS,
     SAMPLES_FOLDER,
@@ -62,8 +62,8 @@ async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
     for name, posts in SAMPLES.items():
         text = " ".join(post["text"] for post in posts[:2])
         async with db.read() as session:
-            material = await gather(session, models, [text])
-        found = await answer(material)
+            case = await gather(session, models, [text])
+        found = await answer(case)
         assert found.ranking[0].username == name
         assert found.verdict == "likely"
         assert found.evidence

@@ -24,10 +24,10 @@ from app.services.compare.batch_compare import (
     BatchLine,
     csv_texts,
     json_texts,
-    open_panel,
+    judge_lines,
     plain_texts,
 )
-from app.services.compare.material import Models, gather
+from app.services.compare.cases import Models, gather
 from app.services.compare.reasons import add_reasons
 from app.views.verdicts import LIMITS, NOT_FOR, bars_of, shown_marks
 
@@ -68,8 +68,8 @@ def compare_command(
 
     async def compare(db: Database, _: Config) -> Comparison:
         async with db.read() as session:
-            material = await gather(session, Models(), asked, usernames)
-            return await add_reasons(session, material, await answer(material, sure=sure))
+            case = await gather(session, Models(), asked, usernames)
+            return await add_reasons(session, case, await answer(case, sure=sure))
 
     comparison = with_database(compare)
     print_result(comparison, *_comparison_lines(comparison))
@@ -77,9 +77,8 @@ def compare_command(
 
 def _compare_file(path: Path, usernames: tuple[str, ...], sure: float) -> None:
     async def judge_all(db: Database, _: Config) -> None:
-        panel = await open_panel(db, Models(), usernames, sure)
         with open_texts(path) as lines:
-            async for some in panel.judge(lines):
+            async for some in await judge_lines(db, Models(), usernames, lines, sure):
                 for judged in some:
                     print_json(judged)
 

@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import rank, scores_of_each
+from app.compute.attribution import scores_of_each
 from app.compute.background import Background, build_background
 from app.compute.counts import Counts
 from app.compute.features import features_of
-from app.compute.judgement import NO_CHANGE, Case, Fitted, Habit, query_of_texts
+from app.compute.judgement import NO_CHANGE, Case, Fitted, Habit, Suspect
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.ratios import (
     HELD_OUT_SHARE,
@@ -40,39 +40,30 @@ _PRECISION: Final = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Features of posts with words, and their author's profile without them.
+    """Features of posts with words, and their author's profile with and without them.
 
-    Counts are exact under subtraction, so that is the profile of before the posts were written.
+    Counts are exact under subtraction, so one is the profile of before the posts were written.
     """
 
+    whole: AuthorProfile
     profile: AuthorProfile
-    places: list[int]
-    """Indexes of these units among those given."""
+    """Without the posts."""
     queries: list[Counts]
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """An author's profile, whole and with the newest posts held out."""
-
-    whole: AuthorProfile
-    held_out: HeldOut
-
-
-def hold_out(profile: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
+def hold_out(whole: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
     """Take units of posts out of the profile, except those with a text that was posted again.
 
     Only those with enough words are asked about. Raises ValueError if the profile does not hold
     them.
     """
-    times = [profile.texts.count(text_keys(texts)).tolist() for texts in units]
+    times = [whole.texts.count(text_keys(texts)).tolist() for texts in units]
     if not all(map(all, times)):
         raise ValueError("the profile does not hold the posts")
-    once = [place for place, counts in enumerate(times) if set(counts) == {1}]
-    own = {place: own_words("\n\n".join(units[place])) for place in once}
-    places = [place for place in once if has_words(own[place])]
-    rest = without_posts(profile, [text for place in once for text in units[place]])
-    return HeldOut(rest, places, features_of([own[place] for place in places]))
+    once = [texts for texts, counts in zip(units, times, strict=True) if set(counts) == {1}]
+    asked = filter(has_words, [own_words("\n\n".join(texts)) for texts in once])
+    rest = without_posts(whole, [text for texts in once for text in texts])
+    return HeldOut(whole, rest, features_of(list(asked)))
 
 
 def asked_posts(authors: int) -> int:
@@ -85,24 +76,22 @@ def usual_posts(posts: int) -> int:
     return max(1, min(MOST_HELD_OUT, int(posts * HELD_OUT_SHARE)))
 
 
-def temperature_of(samples: Sequence[Sample], background: Background, seed: int) -> float:
+def temperature_of(samples: Sequence[HeldOut], background: Background, seed: int) -> float:
     """Return the temperature that fits the posts held out, each asked of its author and four."""
     if len(samples) <= RIVALS:
-        return fit_temperature(np.empty((0, 1)))
+        return NO_CHANGE
     chance = random.Random(seed)  # noqa: S311 - no secret
-    everyone = [sample.whole for sample in samples]
     scores = []
     for own, sample in enumerate(samples):
-        queries = sample.held_out.queries
-        if not queries:
+        if not sample.queries:
             continue
-        best = scores_of_each(queries, [sample.held_out.profile], background)[:, 0]
+        best = scores_of_each(sample.queries, [sample.profile], background)[:, 0]
         others = [place for place in range(len(samples)) if place != own]
         # A few rivals are drawn for each post, so all are scored at once.
-        rivals = [chance.sample(others, RIVALS) for _ in queries]
+        rivals = [chance.sample(others, RIVALS) for _ in sample.queries]
         drawn = sorted({place for some in rivals for place in some})
         columns = {place: column for column, place in enumerate(drawn)}
-        table = scores_of_each(queries, [everyone[place] for place in drawn], background)
+        table = scores_of_each(sample.queries, [samples[i].whole for i in drawn], background)
         for row, (score, some) in enumerate(zip(best, rivals, strict=True)):
             scores.append([score, *(table[row, columns[place]] for place in some)])
     return fit_temperature(np.array(scores))
@@ -134,30 +123,15 @@ def _log_loss(scores: NDArray[np.float64]) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
-    """Posts of some authors as the model takes them, without a database."""
+    """Authors of some posts as the model takes them, without a database."""
 
     fitted: Fitted
-    profiles: dict[str, AuthorProfile]
-    habits: dict[str, Habit]
-    ids: dict[str, int]
+    suspects: dict[str, Suspect]
+    """By name; all ids differ."""
 
-    def case(self, texts: Sequence[str], names: Sequence[str], query: Counts | None = None) -> Case:
-        """Return the question whether one of these authors wrote the texts, all by one hand.
-
-        `query` are their features, if known already.
-        """
-        query = query or query_of_texts(texts)
-        fitted, profiles = self.fitted, [self.profiles[name] for name in names]
-        return Case(
-            texts=texts,
-            ids=[self.ids[name] for name in names],
-            names=names,
-            profiles=profiles,
-            habits=[self.habits[name] for name in names],
-            ranking=rank(query, profiles, fitted.background, fitted.temperature),
-            fitted=fitted,
-            compared=len(names),
-        )
+    def case(self, texts: Sequence[str], names: Sequence[str]) -> Case:
+        """Return the question whether one of these authors wrote the texts, all by one hand."""
+        return Case(texts, [self.suspects[name] for name in names], self.fitted)
 
 
 def fit_profiles(
@@ -180,25 +154,15 @@ def fit_profiles(
         for name, each in sorted(profiles.items())
         if ids[name] in drawn
     ]
-    habits = {
-        name: Habit(
-            usual_of(each, newest[name][-usual_posts(each.posts) :], background),
-            languages[name],
-            "local",
-        )
-        for name, each in profiles.items()
-    }
     asked = [name for name in sorted(profiles) if ids[name] in drawn][:ASKED_AUTHORS]
-    samples = [
-        Sample(each, hold_out(each, _newest_units(newest[name], each.posts, len(asked))))
-        for name, each in ((name, profiles[name]) for name in asked)
-    ]
+    samples = []
+    for name in asked:
+        most = min(asked_posts(len(asked)), profiles[name].posts // 4)
+        units = [[text] for text in newest[name][len(newest[name]) - most :]]
+        samples.append(hold_out(profiles[name], units))
     temperature = temperature_of(samples, background, seed)
-    return Corpus(
-        Fitted(background, temperature, Population.of(members)), dict(profiles), habits, ids
-    )
-
-
-def _newest_units(newest: Sequence[str], posts: int, authors: int) -> list[list[str]]:
-    most = min(asked_posts(authors), posts // 4)
-    return [[text] for text in newest[len(newest) - most :]]
+    suspects = {}
+    for name, each in profiles.items():
+        usual = usual_of(each, newest[name][-usual_posts(each.posts) :], background)
+        suspects[name] = Suspect(ids[name], name, each, Habit(usual, languages[name], "local"))
+    return Corpus(Fitted(background, temperature, Population.of(members)), suspects)

@@ -8,15 +8,16 @@ against a stranger; which of them it was, from the closed probabilities p of the
 The ratio to report of each of m authors is m * p_i * mean(LR), so that all of it agrees.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Ranking
+from app.compute.attribution import NO_SCORES, Ranking, rank
 from app.compute.background import EMPTY_BACKGROUND, Background
 from app.compute.counts import Counts, add
 from app.compute.features import PAIRS, WORDS, features_of
@@ -31,7 +32,7 @@ from app.compute.ratios import (
     lead_scores,
     log_ratios,
 )
-from app.compute.text import FEWEST_WORDS, guess_language, own_words, word_count
+from app.compute.text import FEWEST_WORDS, guess_language, own_words, username_key, word_count
 
 Verdict = Literal["likely", "close", "unfamiliar", "short"]
 Limit = Literal[
@@ -89,16 +90,84 @@ class Fitted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Suspect:
+    """An author who may have written the texts."""
+
+    id: int
+    username: str
+    profile: AuthorProfile
+    habit: Habit | None = None
+    """None for those who fit the texts far less than others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Texts by one hand, and the authors who may have written them."""
+
+    texts: Sequence[str]
+    suspects: Sequence[Suspect]
+    fitted: Fitted
+    is_named: bool = True
+    """Whether the suspects were named; otherwise they are the best of all authors with posts."""
+    rest: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
+    """The scores of other compared authors, who fit the texts far less."""
+    known_ranking: Ranking | None = None
+    """The ranking, where it was made before the case."""
+    absent: int | None = None
+    """An author of the population who does not count."""
+    hidden: Collection[int] = ()
+    """Posts that the suspects' profiles do not hold."""
+    as_of_event: int = 0
+    """The last event of the log that was taken into account."""
+
+    @property
+    def text(self) -> str:
+        """The texts as one."""
+        return "\n\n".join(self.texts)
+
+    @property
+    def compared(self) -> int:
+        """Number of compared authors, of whom only the suspects are ranked."""
+        return len(self.suspects) + self.rest.size
+
+    @cached_property
+    def is_korean(self) -> bool:
+        """Whether the texts are; no other language is told from the rest."""
+        return guess_language("\n".join(map(own_words, self.texts))) == "ko"
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """The suspects' scores and closed probabilities."""
+        return self.known_ranking or self.rank(query_of_texts(self.texts))
+
+    def rank(self, query: Counts) -> Ranking:
+        """Return the ranking for the features of the texts."""
+        profiles = [suspect.profile for suspect in self.suspects]
+        return rank(query, profiles, self.fitted.background, self.fitted.temperature, self.rest)
+
+    def best(self) -> list[int]:
+        """Return the suspects whose habits a judgement needs, in their order."""
+        return sorted(np.argsort(-self.ranking.scores, kind="stable")[:RATED].tolist())
+
+    def others_of(self, suspect: Suspect) -> NDArray[np.bool_]:
+        """Return which of the population are other authors of the language: (n,)."""
+        habit = suspect.habit
+        language = habit.language if habit and habit.language != "ko" else None
+        others = {suspect.id, self.absent}
+        return self.fitted.population.without(others, "ko" if self.is_korean else language)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Judgement:
     """The answer to texts by one hand."""
 
     verdict: Verdict
     none: float | None
-    """Probability that none of the named authors wrote them; None where it would be a guess."""
+    """Probability that none of the suspects wrote them; None where it would be a guess."""
     log10: list[float | None]
-    """Logarithm to base 10 of the reported ratio of each author in the ranking."""
+    """Logarithm to base 10 of the reported ratio of each suspect."""
     order: list[int]
-    """Indices into the ranking, the likeliest author first."""
+    """Places of the suspects, the likeliest first."""
     limits: list[Limit]
 
 
@@ -107,57 +176,19 @@ def query_of_texts(texts: Sequence[str]) -> Counts:
     return add(features_of([own_words(text) for text in texts]))
 
 
-def best_of(ranking: Ranking) -> list[int]:
-    """Return the authors whose habits a judgement needs, in their order."""
-    return sorted(np.argsort(-ranking.scores, kind="stable")[:RATED].tolist())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Case:
-    """Texts by one hand, and the authors who may have written them."""
-
-    texts: Sequence[str]
-    ids: Sequence[int]
-    names: Sequence[str]
-    """Those that are equally likely are ordered by them."""
-    profiles: Sequence[AuthorProfile]
-    habits: Sequence[Habit | None]
-    """Those of the best of the ranking, at least."""
-    ranking: Ranking
-    fitted: Fitted
-    compared: int
-    """Number of compared authors, which may be more than are ranked here."""
-    is_named: bool = True
-    """Whether the authors were named; otherwise they are all that have posts."""
-    absent: int | None = None
-    """An author of the population who does not count."""
-
-    @property
-    def is_korean(self) -> bool:
-        """Whether the texts are; no other language is told from the rest."""
-        return guess_language("\n".join(map(own_words, self.texts))) == "ko"
-
-    def others_of(self, place: int, *, is_korean: bool | None = None) -> NDArray[np.bool_]:
-        """Return which of the population are other authors of the language: (n,)."""
-        habit = self.habits[place]
-        language = habit.language if habit and habit.language != "ko" else None
-        is_korean = self.is_korean if is_korean is None else is_korean
-        others = {self.ids[place], self.absent}
-        return self.fitted.population.without(others, "ko" if is_korean else language)
-
-
 def judge(case: Case, sure: float = SURE) -> Judgement:
     """Return whether one of the authors wrote the texts, and which."""
-    is_korean = case.is_korean
-    weighed = _weighed(case, is_korean=is_korean)
-    shares = case.ranking.probabilities
-    order = sorted(range(len(shares)), key=lambda i: (-shares[i], case.names[i]))
+    weighed = _weighed(case)
+    shares, suspects = case.ranking.probabilities, case.suspects
+    order = sorted(
+        range(len(shares)), key=lambda i: (-shares[i], username_key(suspects[i].username))
+    )
     rivals = [i for i in order if case.is_named or i == order[0] or shares[i] >= RIVAL_PROBABILITY]
-    known = [i for i in order if case.profiles[i].worded_posts >= FEWEST_JUDGED]
+    known = [i for i in order if suspects[i].profile.worded_posts >= FEWEST_JUDGED]
     words = sum(word_count(own_words(text)) for text in case.texts)
     # Of all authors some have few posts, and are not named; who was named must be.
     is_short = words < FEWEST_WORDS or not known or (case.is_named and len(known) < len(order))
-    shown = [i for i in weighed.authors if case.profiles[i].worded_posts >= FEWEST_POSTS]
+    shown = [i for i in weighed.authors if suspects[i].profile.worded_posts >= FEWEST_POSTS]
     none, log10 = None, list[float | None]([None] * len(order))
     if shown and not is_short:
         mean = _mean_ratio(case, weighed)
@@ -168,7 +199,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         none,
         log10,
         order,
-        _limits(case, rivals, weighed, is_korean=is_korean),
+        _limits(case, [suspects[i] for i in rivals], weighed),
     )
 
 
@@ -186,14 +217,14 @@ class _Weighed:
     """Share of the likeliest author's lead that words and pairs have."""
 
 
-def _weighed(case: Case, *, is_korean: bool) -> _Weighed:
+def _weighed(case: Case) -> _Weighed:
     ranking, population = case.ranking, case.fitted.population
     found: list[tuple[int, Usual, NDArray[np.bool_]]] = []
     fewest = len(population)
-    for i in best_of(ranking):
-        if (habit := case.habits[i]) is None:
+    for i in case.best():
+        if (habit := case.suspects[i].habit) is None:
             continue
-        others = case.others_of(i, is_korean=is_korean)
+        others = case.others_of(case.suspects[i])
         fewest = min(fewest, int(others.sum()))
         if habit.usual is not None and others.sum() >= FEWEST_OTHERS:
             found.append((i, habit.usual, others))
@@ -250,15 +281,13 @@ def _verdict(none: float | None, share: float, *, is_short: bool, is_alone: bool
     return "likely" if (1 - none) * share >= LIKELY else "close"
 
 
-def _limits(
-    case: Case, rivals: Sequence[int], weighed: _Weighed, *, is_korean: bool
-) -> list[Limit]:
-    """Return what makes the answer weak, of the authors who decide it."""
-    habits = [habit for i in rivals if (habit := case.habits[i]) is not None]
+def _limits(case: Case, rivals: Sequence[Suspect], weighed: _Weighed) -> list[Limit]:
+    """Return what makes the answer weak, of the suspects who decide it."""
+    habits = [each.habit for each in rivals if each.habit is not None]
     limits: dict[Limit, bool] = {
-        "few_posts": any(case.profiles[i].worded_posts < FEW_POSTS for i in rivals),
+        "few_posts": any(each.profile.worded_posts < FEW_POSTS for each in rivals),
         "few_authors": weighed.fewest_others < FEW_AUTHORS,
-        "other_language": any((each.language == "ko") != is_korean for each in habits),
+        "other_language": any((each.language == "ko") != case.is_korean for each in habits),
         "other_platform": len({each.platform for each in habits}) > 1,
         "other_period": _has_other_period(habits),
         "topic": weighed.topic_share > TOPIC_SHARE,

@@ -16,6 +16,7 @@ from app.compute.counts import EMPTY, Counts, add, subtract
 from app.compute.features import features_of, group_sums
 
 _BYTES: Final = 12
+_OVERHEAD_BYTES: Final = 500
 _KEY: Final = np.dtype("<u8")
 _COUNT: Final = np.dtype("<u4")
 
@@ -92,6 +93,12 @@ class AuthorProfile:
         if not self.counts.keys.size:
             return 0
         return self.posts - int(self.texts.count(_NO_TEXT)[0])
+
+    @property
+    def size_bytes(self) -> int:
+        """The memory that it takes."""
+        arrays = (self.counts.keys, self.counts.counts, self.texts.keys)
+        return sum(array.nbytes for array in arrays) + _OVERHEAD_BYTES
 
     @classmethod
     def from_bytes(cls, counts: bytes, posts: int, texts: bytes | None) -> Self:

@@ -39,9 +39,9 @@ def take_over() -> None:
     op.add_column(
         "Users", sa.Column("is_of_chat", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
-    for table in ("BackgroundSnapshot", "ModelCard"):  # Made anew from the posts.
-        op.drop_table(table)
-    create_background_and_cards()
+    op.drop_table("BackgroundSnapshot")  # Made again from the posts.
+    op.drop_table("ModelCard")  # Each process makes them when they are asked for.
+    create_background()
     op.execute(f"UPDATE alembic_version SET version_num = '{FIRST}'")  # noqa: S608 - ours
 
 
@@ -87,8 +87,8 @@ def create_vectors() -> None:
     )
 
 
-def create_background_and_cards() -> None:
-    """Create what comparisons keep beside profiles, as the first revision does too."""
+def create_background() -> None:
+    """Create the background of comparisons, as the first revision does too."""
     op.create_table(
         "BackgroundSnapshot",
         sa.Column("version", BigId, autoincrement=False, primary_key=True),
@@ -100,12 +100,4 @@ def create_background_and_cards() -> None:
         sa.Column("members", sa.LargeBinary(), nullable=False),
         sa.Column("population", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-    )
-    op.create_table(
-        "ModelCard",
-        sa.Column("authors", sa.String(length=64), primary_key=True),
-        sa.Column("user_ids", sa.Text(), nullable=False),
-        sa.Column("posts", sa.String(length=64), nullable=False),
-        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("card", sa.LargeBinary(), nullable=False),
     )

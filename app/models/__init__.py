@@ -2,7 +2,7 @@ from app.models.access import LoginFailure, LoginSession, Operator, SetupLink, T
 from app.models.base import MAX_ID, Base
 from app.models.derived import BackgroundSnapshot, Embedding, PostCount, Profile, Vocabulary, Word
 from app.models.tweet import MediaUse, Tweet, User
-from app.models.work import Event, ImportJob, LiveSource, ModelCard
+from app.models.work import Event, ImportJob, LiveSource
 
 __all__ = [
     "MAX_ID",
@@ -15,7 +15,6 @@ __all__ = [
     "LoginFailure",
     "LoginSession",
     "MediaUse",
-    "ModelCard",
     "Operator",
     "PostCount",
     "Profile",

@@ -63,22 +63,6 @@ class ImportJob(Base):
     """Runs in a row that did not come to a proper end."""
 
 
-class ModelCard(Base):
-    """How well some authors can be told apart, as it was measured last."""
-
-    __tablename__ = "ModelCard"
-
-    authors: Mapped[str] = mapped_column(String(64), primary_key=True)
-    """Digest of the authors' ids, and of how cards are made."""
-    user_ids: Mapped[str] = mapped_column(Text)
-    """`,1,22,` so that the cards of an author can be found."""
-    posts: Mapped[str] = mapped_column(String(64))
-    """Digest of the state of their posts that the card was made of."""
-    made_at: Mapped[datetime] = mapped_column("asked_at", UtcDateTime)
-    card: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    """JSON."""
-
-
 class LiveSource(Base):
     """A followed account or feed, how far it was read, and when it is visited next."""
 

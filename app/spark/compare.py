@@ -8,11 +8,11 @@ from typing import Any, Final
 import msgspec
 import pyarrow
 
-from app.compute.judgement import SURE
+from app.compute.judgement import SURE, judge
 from app.errors import InvalidInputError
 from app.formats.columns import columns_of
-from app.services.compare.answering import SHOWN_OF_ALL
-from app.services.compare.contenders import comparable_text
+from app.services.compare.answering import ranked_authors
+from app.services.compare.contenders import comparable_texts
 from app.spark.jobs import JobError, Row, mapped, read_rows, session
 from app.spark.model import CorpusModel, from_bytes
 
@@ -87,20 +87,12 @@ def _answer(model: CorpusModel, line: str, sure: float) -> Row:
         given = {"id": None if found.get("id") is None else str(found["id"])}
         text = found.get(columns_of(tuple(found)).text or "text")
         given["text"] = text if isinstance(text, str) else ""
-        text = comparable_text(given["text"])
+        (text,) = comparable_texts([given["text"]])
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         return given | {"error": f"not a text: {error}"}
     except InvalidInputError as error:
         return given | {"error": error.detail}
-    judgement, shares = model.judge(text, sure)
-    order = judgement.order if model.is_named else judgement.order[:SHOWN_OF_ALL]
-    ranking = [
-        {
-            "username": model.names[place],
-            "probability": shares[place],
-            "log10_lr": judgement.log10[place],
-            "tweets": model.corpus.profiles[model.names[place]].worded_posts,
-        }
-        for place in order
-    ]
+    case = model.case(text)
+    judgement = judge(case, sure)
+    ranking = [msgspec.structs.asdict(each) for each in ranked_authors(case, judgement)]
     return given | {"verdict": judgement.verdict, "none": judgement.none, "ranking": ranking}

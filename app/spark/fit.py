@@ -111,7 +111,7 @@ def _fit(rows: Any, named: Sequence[str]) -> tuple[CorpusModel, FitResult]:
     known = [names[key] for key in sorted(names) if key in named or not named]
     result = FitResult(
         len(known),
-        sum(corpus.profiles[name].posts for name in known),
+        sum(corpus.suspects[name].profile.posts for name in known),
         duplicates,
         fates.get("rejected", 0),
         fates.get("skipped", 0),

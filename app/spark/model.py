@@ -11,7 +11,7 @@ from app.compute.background import Background
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.fitting import Corpus
-from app.compute.judgement import Fitted, Habit, Judgement, judge
+from app.compute.judgement import Case, Fitted, Habit, Suspect
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import CountedAuthor, Population, Usual
 
@@ -26,10 +26,9 @@ class CorpusModel:
     names: Sequence[str]
     is_named: bool
 
-    def judge(self, text: str, sure: float) -> tuple[Judgement, list[float]]:
-        """Return the answer to a text, and the closed probability of each author."""
-        case = replace(self.corpus.case([text], self.names), is_named=self.is_named)
-        return judge(case, sure), case.ranking.probabilities.tolist()
+    def case(self, text: str) -> Case:
+        """Return the question whether one of the authors wrote a text."""
+        return replace(self.corpus.case([text], self.names), is_named=self.is_named)
 
 
 class _Author(msgspec.Struct, frozen=True, array_like=True):
@@ -59,7 +58,9 @@ def to_bytes(model: CorpusModel) -> bytes:
     """Return the model as a file holds it."""
     corpus, fitted = model.corpus, model.corpus.fitted
     members = [member for member, _, _ in fitted.population.members]
-    kept = [name for name, own in corpus.ids.items() if name in model.names or own in members]
+    kept = [
+        each for name, each in corpus.suspects.items() if name in model.names or each.id in members
+    ]
     return msgspec.msgpack.encode(
         _File(
             _KIND,
@@ -67,25 +68,31 @@ def to_bytes(model: CorpusModel) -> bytes:
             model.is_named,
             fitted.background.to_bytes(),
             fitted.temperature,
-            [_author(corpus, name) for name in kept],
+            list(map(_author, kept)),
             list(model.names),
             members,
         )
     )
 
 
-def _author(corpus: Corpus, name: str) -> _Author:
-    profile, habit = corpus.profiles[name], corpus.habits[name]
-    usual = habit.usual
+def _author(suspect: Suspect) -> _Author:
+    habit = suspect.habit
+    usual = habit.usual if habit else None
     return _Author(
-        corpus.ids[name],
-        name,
-        profile.posts,
-        profile.counts.to_bytes(),
+        suspect.id,
+        suspect.username,
+        suspect.profile.posts,
+        suspect.profile.counts.to_bytes(),
         usual.rates.tolist() if usual else None,
         usual.length if usual else 0.0,
-        habit.language,
+        habit.language if habit else None,
     )
+
+
+def _suspect(author: _Author) -> Suspect:
+    usual = None if author.rates is None else Usual(np.array(author.rates), author.length)
+    profile = AuthorProfile(Counts.from_bytes(author.counts), author.posts)
+    return Suspect(author.id, author.name, profile, Habit(usual, author.language, "local"))
 
 
 def from_bytes(content: bytes) -> CorpusModel:
@@ -93,24 +100,12 @@ def from_bytes(content: bytes) -> CorpusModel:
     file = msgspec.msgpack.decode(content, type=_File)
     if (file.kind, file.recipe) != (_KIND, RECIPE):
         raise ValueError("a model of another version")
-    ids = {each.name: each.id for each in file.authors}
-    profiles = {
-        each.name: AuthorProfile(Counts.from_bytes(each.counts), each.posts)
-        for each in file.authors
-    }
-    habits = {
-        each.name: Habit(
-            None if each.rates is None else Usual(np.array(each.rates), each.length),
-            each.language,
-            "local",
-        )
-        for each in file.authors
-    }
+    suspects = {each.name: _suspect(each) for each in file.authors}
     by_id = {each.id: each for each in file.authors}
     members = [
-        CountedAuthor(each.id, each.posts, each.language, profiles[each.name].counts)
+        CountedAuthor(each.id, each.posts, each.language, suspects[each.name].profile.counts)
         for each in (by_id[member] for member in file.members if member in by_id)
     ]
     background = Background.from_bytes(file.background)
     fitted = Fitted(background, file.temperature, Population.of(members))
-    return CorpusModel(Corpus(fitted, profiles, habits, ids), file.names, file.is_named)
+    return CorpusModel(Corpus(fitted, suspects), file.names, file.is_named)

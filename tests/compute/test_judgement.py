@@ -149,7 +149,10 @@ def test_without_two_others_of_the_language_there_is_no_ratio() -> None:
 
 def test_an_absent_author_is_nobody_else() -> None:
     case = place().case(posts(3)[KNOWN : KNOWN + 1], [7])
-    with_author, without = judge(case), judge(replace(case, absent=place().corpus.ids["003"]))
+    with_author, without = (
+        judge(case),
+        judge(replace(case, absent=place().corpus.suspects["003"].id)),
+    )
     assert with_author.none is not None
     assert without.none is not None
     assert without.none < with_author.none
@@ -158,24 +161,24 @@ def test_an_absent_author_is_nobody_else() -> None:
 def test_platforms_and_periods_are_told() -> None:
     case = place().case(posts(3)[KNOWN:], [3, 7])
     assert not {"other_platform", "other_period"} & set(judge(case).limits)
-    old, new = (
-        Habit(habit.usual, None, platform, first_at=at, newest_at=at)
-        for habit, platform, at in zip(
-            case.habits,
+    suspects = [
+        replace(each, habit=Habit(None, None, platform, first_at=at, newest_at=at))
+        for each, platform, at in zip(
+            case.suspects,
             ("x", "mastodon"),
             (datetime(2015, 1, 1), datetime(2020, 1, 1)),
             strict=True,
         )
-        if habit
-    )
-    assert {"other_platform", "other_period"} <= set(judge(replace(case, habits=[old, new])).limits)
+    ]
+    limits = judge(replace(case, suspects=suspects)).limits
+    assert {"other_platform", "other_period"} <= set(limits)
 
 
 @given(st.lists(st.integers(0, len(AUTHORS) - 1), min_size=1, max_size=4, unique=True))
 def test_the_population_scores_as_each_of_its_authors_does(members: list[int]) -> None:
     here = Place({author: posts(author)[:20] for author in members})
     query = here.case([posts(9)[KNOWN], "Entirely 다른 words"], members).ranking.query
-    profiles = [here.corpus.profiles[name] for name in sorted(here.corpus.profiles)]
+    profiles = [suspect.profile for _, suspect in sorted(here.corpus.suspects.items())]
     scores = group_scores(query, profiles)
     population = here.corpus.fitted.population
     assert np.allclose(population.group_scores(query), scores)

@@ -33,10 +33,7 @@ OWN: dict[str, dict[str, str]] = {
     "typed": {"Sec-Fetch-Site": "none"},
     "old-browser": {"Origin": OWN_ORIGIN},
 }
-DERIVED = {
-    *("BackgroundSnapshot", "Embedding", "Event", "ModelCard", "Profile"),
-    *("Vocabulary", "Word"),
-}
+DERIVED = {*("BackgroundSnapshot", "Embedding", "Event", "Profile"), *("Vocabulary", "Word")}
 """Background work writes them; an event says also that it has counted."""
 IDS = {
     "username": "ann",

@@ -9,7 +9,7 @@ from alembic import op
 from alembic.util import CommandError
 
 from app.compute.words import WORDS_RECIPE
-from app.migrations.takeover import create_background_and_cards, create_vectors, index_the_archive
+from app.migrations.takeover import create_background, create_vectors, index_the_archive
 
 revision = "0024"
 down_revision = None
@@ -219,7 +219,7 @@ def _models() -> None:
         sa.Column("texts", sa.LargeBinary(), nullable=True),
     )
     op.create_index("ix_Profile_posts", "Profile", ["posts"])
-    create_background_and_cards()
+    create_background()
 
 
 def _work() -> None:

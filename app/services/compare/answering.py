@@ -2,18 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from app.compute.attribution import query_of
-from app.compute.counts import Counts
 from app.compute.evidence import Uses, evidence, judge_passages, uses_of
 from app.compute.features import Occurrences, occurrences
-from app.compute.judgement import SURE, Case, Judgement, Limit, Verdict, judge
+from app.compute.judgement import SURE, Case, Judgement, Limit, Suspect, Verdict, judge
 from app.compute.text import own_words
-from app.services.compare.material import Material
 from app.tasks import INLINE_CHARACTERS
 
 MODEL_NAME: Final = "stacked-counts-3"
@@ -117,58 +116,52 @@ class JudgedPassage(msgspec.Struct, frozen=True):
     """That the sentence is by this author, given those around it."""
 
 
-async def answer(material: Material, *, sure: float = SURE, explain: bool = True) -> Comparison:
-    """Judge the texts of the material, in a thread where that takes long."""
-    size = sum(map(len, material.texts))
-    if size <= INLINE_CHARACTERS // 2 and len(material.users) <= INLINE_AUTHORS:
-        return answer_now(material, sure=sure, explain=explain)
-    return await asyncio.to_thread(answer_now, material, sure=sure, explain=explain)
+async def answer(case: Case, *, sure: float = SURE, explain: bool = True) -> Comparison:
+    """Judge the texts of the case, in a thread where that takes long."""
+    size = sum(map(len, case.texts))
+    if size <= INLINE_CHARACTERS // 2 and len(case.suspects) <= INLINE_AUTHORS:
+        return _answer(case, sure=sure, explain=explain)
+    return await asyncio.to_thread(_answer, case, sure=sure, explain=explain)
 
 
-def answer_now(material: Material, *, sure: float = SURE, explain: bool = True) -> Comparison:
-    """Answer as `answer` does, without leaving the thread."""
-    found = occurrences(material.text) if explain else None
-    case = material.case(_query(material, found))
+def _answer(case: Case, *, sure: float, explain: bool) -> Comparison:
+    found = occurrences(case.text) if explain else None
+    if found and len(case.texts) == 1 and own_words(case.text) == case.text:
+        # The features of a text without quotations are known already.
+        case = replace(case, known_ranking=case.known_ranking or case.rank(found.counts))
     judgement = judge(case, sure)
-    shares = case.ranking.probabilities.tolist()
-    order = judgement.order if material.is_named else judgement.order[:SHOWN_OF_ALL]
     return Comparison(
-        text=material.text,
+        text=case.text,
         verdict=judgement.verdict,
         none=judgement.none,
         sure=sure,
-        ranking=[
-            RankedAuthor(
-                material.users[i].username,
-                shares[i],
-                judgement.log10[i],
-                material.profiles[i].worded_posts,
-            )
-            for i in order
-        ],
-        evidence=_evidence(material, case, judgement, found) if found else [],
+        ranking=ranked_authors(case, judgement),
+        evidence=_evidence(case, judgement, found) if found else [],
         limits=judgement.limits,
-        model=Model(MODEL_NAME, material.fitted.version, material.as_of_event),
+        model=Model(MODEL_NAME, case.fitted.version, case.as_of_event),
     )
 
 
-def _query(material: Material, found: Occurrences | None) -> Counts | None:
-    """Return the features of a text without quotations, if they are known already."""
-    is_known = found and len(material.texts) == 1 and own_words(material.text) == material.text
-    return found.counts if found and is_known else None
+def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
+    """Return the suspects, the likeliest first; the first 20 where none is named."""
+    shares = case.ranking.probabilities.tolist()
+    ranked = [
+        RankedAuthor(suspect.username, share, log10, suspect.profile.worded_posts)
+        for suspect, share, log10 in zip(case.suspects, shares, judgement.log10, strict=True)
+    ]
+    order = judgement.order if case.is_named else judgement.order[:SHOWN_OF_ALL]
+    return [ranked[place] for place in order]
 
 
-def _evidence(
-    material: Material, case: Case, judgement: Judgement, found: Occurrences
-) -> list[Evidence]:
+def _evidence(case: Case, judgement: Judgement, found: Occurrences) -> list[Evidence]:
     """Return the marks of the text: for each of the first authors against the others of them.
 
     One author alone is set against everybody else of the language.
     """
-    text, best = material.text, judgement.order[:EXPLAINED]
-    uses = uses_of([material.profiles[i] for i in best], found.counts)
+    text, best = case.text, [case.suspects[i] for i in judgement.order[:EXPLAINED]]
+    uses = uses_of([suspect.profile for suspect in best], found.counts)
     if len(best) == 1:
-        uses += _others(case, found)
+        uses += _others(case, best[0], found)
     query = case.ranking.query
     if query.counts is not found.counts:  # A text is judged without quotations.
         query = query_of(found.counts, case.fitted.background)
@@ -177,29 +170,28 @@ def _evidence(
             span.start,
             span.end,
             text[span.start : span.end],
-            material.users[best[0 if len(best) == 1 else span.author]].username,
+            best[0 if len(best) == 1 else span.author].username,
             round(-span.weight if len(best) <= span.author else span.weight, 3),
         )
         for span in evidence(text, found, query, uses)
     ]
 
 
-def _others(case: Case, found: Occurrences) -> list[Uses]:
+def _others(case: Case, suspect: Suspect, found: Occurrences) -> list[Uses]:
     """Return the uses of everybody else of the language, as of one author."""
     population = case.fitted.population
-    members = case.others_of(0)
+    members = case.others_of(suspect)
     if not members.any():
         return []
     uses = population.uses(found.counts.keys, members)
     return [Uses(uses, population.totals[members].sum(axis=0))]
 
 
-def passages_of(material: Material, usernames: Sequence[str]) -> list[JudgedPassage]:
+def passages_of(case: Case, usernames: Sequence[str]) -> list[JudgedPassage]:
     """Return each sentence of the text with its author among two or more of these."""
-    text, fitted = material.text, material.fitted
-    places = {user.username: i for i, user in enumerate(material.users)}
-    profiles = [material.profiles[places[name]] for name in usernames]
-    found = judge_passages(text, profiles, fitted.background, fitted.temperature)
+    text, fitted = case.text, case.fitted
+    profiles = {suspect.username: suspect.profile for suspect in case.suspects}
+    compared = [profiles[name] for name in usernames]
     return [
         JudgedPassage(
             passage.start,
@@ -208,5 +200,5 @@ def passages_of(material: Material, usernames: Sequence[str]) -> list[JudgedPass
             usernames[passage.author],
             round(passage.probability, 4),
         )
-        for passage in found
+        for passage in judge_passages(text, compared, fitted.background, fitted.temperature)
     ]

@@ -16,7 +16,7 @@ from app.clock import now
 from app.compute.background import Background, BackgroundCounter
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
-from app.compute.fitting import ASKED_AUTHORS, Sample, asked_posts, hold_out, temperature_of
+from app.compute.fitting import ASKED_AUTHORS, asked_posts, hold_out, temperature_of
 from app.compute.judgement import FEWEST_JUDGED, Fitted
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import CountedAuthor, Population, drawn_authors
@@ -227,5 +227,5 @@ async def _measure_temperature(
         except ValueError:  # A post that came after the fold is not in the profile.
             continue
         if held_out.profile.counts.keys.size:
-            samples.append(Sample(whole, held_out))
+            samples.append(held_out)
     return await asyncio.to_thread(temperature_of, samples, background, seed)

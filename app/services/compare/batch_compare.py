@@ -3,22 +3,21 @@
 import asyncio
 import codecs
 import csv
-import functools
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
-from app.compute.judgement import SURE, Verdict
+from app.compute.judgement import SURE, Case, Verdict
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.formats.columns import columns_of
 from app.services.compare.answering import RankedAuthor, answer
-from app.services.compare.contenders import comparable_text
-from app.services.compare.material import Material, Models, gather_each
+from app.services.compare.cases import Models, gather_each
+from app.services.compare.contenders import comparable_texts
 from app.tasks import worked_on
 
 AT_ONCE: Final = 20
@@ -55,13 +54,8 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     ] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchLine:
-    """A line of a batch and its number; without a text if it could not be read."""
-
-    line: int
-    given: GivenText | None
-    error: str = ""
+BatchLine = tuple[int, GivenText | str]
+"""The number of a line, and its text, or why it could not be read."""
 
 
 def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
@@ -72,16 +66,16 @@ def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
         if not line.strip():
             continue
         try:
-            yield BatchLine(number, msgspec.json.decode(line, type=GivenText))
+            yield number, msgspec.json.decode(line, type=GivenText)
         except (ValueError, RecursionError) as error:
-            yield BatchLine(number, None, f"not a text: {error}")
+            yield number, f"not a text: {error}"
 
 
 def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
     """Yield a text for each line that is not blank."""
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield BatchLine(number, GivenText(line.strip()))
+            yield number, GivenText(line.strip())
 
 
 def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
@@ -91,68 +85,67 @@ def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
     if column is None:
         raise InvalidInputError("The CSV file needs a column named text", loc="file")
     for row in reader:
-        yield BatchLine(reader.line_num, GivenText(row[column] or "", row.get("id")))
+        yield reader.line_num, GivenText(row[column] or "", row.get("id"))
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """The authors among whom many texts are judged, each portion by the state at its turn."""
+async def judge_lines(
+    db: Database,
+    models: Models,
+    usernames: Sequence[str],
+    lines: Iterable[BatchLine],
+    sure: float = SURE,
+) -> AsyncIterator[list[JudgedText]]:
+    """Return the answers in the order of the lines, a portion at a time.
 
-    db: Database
-    models: Models
-    usernames: Sequence[str]
-    sure: float = SURE
-
-    async def judge(self, lines: Iterable[BatchLine]) -> AsyncIterator[list[JudgedText]]:
-        """Yield the answers in the order of the lines, a portion at a time."""
-        numbered = iter(lines)
-        # In a thread, since a million blank lines may come before the next text.
-        while some := await asyncio.to_thread(lambda: list(islice(numbered, AT_ONCE))):
-            texts: list[str | JudgedText] = await worked_on(
-                (line.given.text for line in some if line.given is not None),
-                functools.partial(list, map(text_or_error, some)),
-            )
-            questions = [[text] for text in texts if isinstance(text, str)]
-            try:
-                async with self.db.read() as session:
-                    found = await gather_each(session, self.models, questions, self.usernames)
-            except AppError as error:  # The authors were deleted meanwhile.
-                yield [_failed(line, error) for line in some]
-                continue
-            materials = iter(found)
-            yield [
-                await self._judged(line, next(materials)) if isinstance(text, str) else text
-                for line, text in zip(some, texts, strict=True)
-            ]
-
-    async def _judged(self, line: BatchLine, material: Material) -> JudgedText:
-        answered = await answer(material, sure=self.sure, explain=False)
-        await asyncio.sleep(0)  # Other requests need the processor too.
-        given = line.given.id if line.given else None
-        return JudgedText(line.line, given, answered.verdict, answered.none, answered.ranking)
-
-
-async def open_panel(
-    db: Database, models: Models, usernames: Sequence[str], sure: float = SURE
-) -> Panel:
-    """Return the panel of the authors named, or of all that have posts.
-
-    Raises NotFoundError and InvalidInputError.
+    The authors are those named, or all that have posts; each portion is judged by the state at its
+    turn. Raises NotFoundError and InvalidInputError.
     """
     async with db.read() as session:
         await gather_each(session, models, [], usernames)
-    return Panel(db, models, usernames, sure)
+    return _portions(db, models, usernames, iter(lines), sure)
 
 
-def text_or_error(line: BatchLine) -> str | JudgedText:
+async def _portions(
+    db: Database, models: Models, usernames: Sequence[str], lines: Iterator[BatchLine], sure: float
+) -> AsyncIterator[list[JudgedText]]:
+    # In a thread, since a million blank lines may come before the next text.
+    while some := await asyncio.to_thread(lambda: list(islice(lines, AT_ONCE))):
+        checked: list[tuple[str, ...] | JudgedText] = await worked_on(
+            (given.text for _, given in some if isinstance(given, GivenText)),
+            partial(list, map(_checked, some)),
+        )
+        questions = [each for each in checked if isinstance(each, tuple)]
+        try:
+            async with db.read() as session:
+                cases = iter(await gather_each(session, models, questions, usernames))
+        except AppError as error:  # The authors were deleted meanwhile.
+            yield [_failed(line, error.detail) for line in some]
+            continue
+        yield [
+            each if isinstance(each, JudgedText) else await _judged(line, next(cases), sure)
+            for line, each in zip(some, checked, strict=True)
+        ]
+
+
+def _checked(line: BatchLine) -> tuple[str, ...] | JudgedText:
     """Return the text of a line as it is judged, or the answer that says why it cannot be."""
-    if line.given is None:
-        return JudgedText(line.line, None, error=line.error)
+    if isinstance(line[1], str):
+        return _failed(line, line[1])
     try:
-        return comparable_text(line.given.text)
+        return comparable_texts([line[1].text])
     except InvalidInputError as error:
-        return _failed(line, error)
+        return _failed(line, error.detail)
 
 
-def _failed(line: BatchLine, error: AppError) -> JudgedText:
-    return JudgedText(line.line, line.given.id if line.given else None, error=error.detail)
+async def _judged(line: BatchLine, case: Case, sure: float) -> JudgedText:
+    answered = await answer(case, sure=sure, explain=False)
+    await asyncio.sleep(0)  # Other requests need the processor too.
+    return JudgedText(line[0], _id(line), answered.verdict, answered.none, answered.ranking)
+
+
+def _failed(line: BatchLine, error: str) -> JudgedText:
+    return JudgedText(line[0], _id(line), error=error)
+
+
+def _id(line: BatchLine) -> str | int | None:
+    return line[1].id if isinstance(line[1], GivenText) else None

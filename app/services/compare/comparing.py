@@ -9,16 +9,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from app.compute.judgement import SURE
+from app.compute.judgement import SURE, Case, Suspect
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError
-from app.memo import Memo
+from app.memo import DERIVED, Memo
 from app.services.compare.answering import Comparison, answer
-from app.services.compare.contenders import Contender, choose, comparable_texts, contenders_by_key
-from app.services.compare.material import Material, Models, gather, load_authors, with_habits
+from app.services.compare.cases import Models, check_words, gather, load_suspects, with_habits
+from app.services.compare.contenders import choose, comparable_texts, contenders_by_key
 from app.services.compare.reasons import add_reasons
 from app.tasks import worked_on
 
@@ -27,8 +27,8 @@ MOST_READ: Final = 20
 MOST_NAMES: Final = 10
 """A comparison of more authors reads them in a session of its own."""
 MOST_WAITING: Final = 1_000
-MOST_KEPT: Final = 2_000
-"""Authors in memory, beside their profiles."""
+KEPT_BYTES: Final = 48 * 1024 * 1024
+"""Of authors' counts, most of which the store of profiles keeps too."""
 TIMEOUT_S: Final = 30
 
 
@@ -45,10 +45,10 @@ class Comparer:
         self._db = db
         self._feed = feed
         self._models = models
-        self._reading: Batch[tuple[str, ...], Material] = Batch(
+        self._reading: Batch[tuple[str, ...], Case] = Batch(
             self._read, max_size=MOST_READ, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
-        self._users: Memo[Contender] = Memo(feed, MOST_KEPT, lambda _: 1)
+        self._suspects: Memo[Suspect] = Memo(feed, KEPT_BYTES, lambda each: each.profile.size_bytes)
         self._turn: int | None = None
         """The feed's when the database was read last."""
 
@@ -69,12 +69,12 @@ class Comparer:
         The texts are by one hand. With `reasons` the evidence says how often it is used, and
         where. Raises NotFoundError and InvalidInputError.
         """
-        material = await self.gather(texts, usernames)
-        return await self.answer(material, sure=sure, explain=explain, reasons=reasons)
+        case = await self.gather(texts, usernames)
+        return await self.answer(case, sure=sure, explain=explain, reasons=reasons)
 
     async def gather(
         self, texts: Sequence[str], usernames: Sequence[str], *, hidden_post: int | None = None
-    ) -> Material:
+    ) -> Case:
         """Return what a comparison rests on, for pages that show more of it.
 
         `hidden_post` is a post that the model must not know. Raises as `compare` does.
@@ -85,54 +85,51 @@ class Comparer:
                     session, self._models, texts, usernames, hidden_post=hidden_post
                 )
         own = await worked_on(texts, partial(comparable_texts, texts))
-        material = await self._find(usernames) or await self._reading(tuple(usernames))
-        return replace(material, texts=own)
+        case = await self._find(usernames) or await self._reading(tuple(usernames))
+        return replace(case, texts=own)
 
     async def answer(
-        self, material: Material, *, sure: float = SURE, explain: bool = True, reasons: bool = False
+        self, case: Case, *, sure: float = SURE, explain: bool = True, reasons: bool = False
     ) -> Comparison:
         """Return the answer to a question that was gathered."""
-        comparison = await answer(material, sure=sure, explain=explain)
+        comparison = await answer(case, sure=sure, explain=explain)
         if not reasons or not comparison.evidence:
             return comparison
         async with self._db.read() as session:
-            return await add_reasons(session, material, comparison)
+            return await add_reasons(session, case, comparison)
 
-    async def _find(self, usernames: Sequence[str]) -> Material | None:
-        """Return the material if all of it is in memory and as it is in the database."""
+    async def _find(self, usernames: Sequence[str]) -> Case | None:
+        """Return the case if all of it is in memory and as it is in the database."""
         if not await self._feed.catch_up() or self._feed.turn is None:
             return None
         if self._feed.turn != self._turn:  # There may be a new background.
             return None
-        fitted, found = self._models.backgrounds.newest, list[Contender]()
-        profiles, habits = [], []
-        for name in usernames:
-            user = self._users.find(username_key(name))
-            profile = self._models.profiles.find_whole(user) if user else None
-            habit = self._models.habits.find(user, fitted) if user else None
-            if user is None or profile is None or habit is None:
-                return None
-            found.append(user)
-            profiles.append(profile)
-            habits.append(habit)
-        material = Material((), found, profiles, [*habits], fitted, self._feed.newest, True)
-        return material.among(choose(usernames, {user.username_key: user for user in found}))
+        found = [self._suspects.find(username_key(name)) for name in usernames]
+        suspects = [suspect for suspect in found if suspect is not None]
+        if len({suspect.id for suspect in suspects}) < len(usernames):
+            return None
+        check_words(suspects)
+        fitted = self._models.backgrounds.newest
+        return Case((), suspects, fitted, as_of_event=self._feed.newest)
 
-    async def _read(self, requested: Sequence[tuple[str, ...]]) -> list[Material | Exception]:
-        turn, began = self._feed.turn, self._users.time
+    async def _read(self, requested: Sequence[tuple[str, ...]]) -> list[Case | Exception]:
+        turn, began = self._feed.turn, self._suspects.time
         async with self._db.read() as session:
             keys = {username_key(name) for names in requested for name in names}
-            found = await contenders_by_key(session, keys)
-            users = list(found.values())
-            material = await load_authors(session, self._models, users, is_named=True)
-            material = await with_habits(session, self._models, material)
+            users = await contenders_by_key(session, keys)
+            case = await load_suspects(session, self._models, list(users.values()), is_named=True)
+            case = await with_habits(session, self._models, case)
         self._turn = turn
-        for user in users:
-            self._users.put(user.username_key, user, (user.id,), began=began)
-        results: list[Material | Exception] = []
+        suspects = {suspect.id: suspect for suspect in case.suspects}
+        for key, user in users.items():
+            if user.tweet_count:
+                self._suspects.put(key, suspects[user.id], (user.id, DERIVED), began=began)
+        results: list[Case | Exception] = []
         for names in requested:
             try:
-                results.append(material.among(choose(names, found)))
+                chosen = [suspects[user.id] for user in choose(names, users)]
+                check_words(chosen)
+                results.append(replace(case, suspects=chosen))
             except AppError as error:
                 results.append(error)
         return results

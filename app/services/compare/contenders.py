@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_text, letter_count, username_key
@@ -89,7 +89,14 @@ async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> lis
         query = contenders_where(User.tweet_count > 0).order_by(User.username_key)
         rows = await session.execute(query.limit(MOST_COMPARED + 1))
         users = [Contender(*row) for row in rows]
-        _check_number(len(users))
+        if len(users) > MOST_COMPARED:
+            raise InvalidInputError(
+                "A comparison takes at most {count} authors; name those to choose from",
+                loc="usernames",
+                count=MOST_COMPARED,
+            )
+        if not users:
+            raise InvalidInputError("There are no authors with posts yet", loc="usernames")
         return users
     keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
     found = await contenders_by_key(session, keys)
@@ -101,41 +108,9 @@ async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> lis
     return users
 
 
-async def state_of_all(session: AsyncSession) -> tuple[int, int, int, int]:
-    """Return the number of authors with posts, of posts, of deletions, and the newest author.
-
-    Raises InvalidInputError.
-    """
-    query = select(
-        func.count(),
-        func.coalesce(func.sum(User.tweet_count), 0),
-        func.coalesce(func.sum(User.deletion_count), 0),
-        func.coalesce(func.max(User.id), 0),
-    ).where(User.deleted_at.is_(None), User.tweet_count > 0)
-    count, tweets, deletions, newest = (await session.execute(query)).one()
-    _check_number(count)
-    return count, int(tweets), int(deletions), newest
-
-
-def _check_number(count: int) -> None:
-    if count > MOST_COMPARED:
-        raise InvalidInputError(
-            "A comparison takes at most {count} authors; name those to choose from",
-            loc="usernames",
-            count=MOST_COMPARED,
-        )
-    if not count:
-        raise InvalidInputError("There are no authors with posts yet", loc="usernames")
-
-
-def comparable_text(text: str) -> str:
-    """Return the text as it is judged. Raises InvalidInputError if it cannot be judged."""
-    return comparable_texts([text], loc="text")[0]
-
-
-def comparable_texts(texts: Sequence[str], *, loc: str = "") -> tuple[str, ...]:
+def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
     """Return texts by one hand as they are judged, each once. Raises InvalidInputError."""
-    loc = loc or ("text" if len(texts) == 1 else "texts")
+    loc = "text" if len(texts) == 1 else "texts"
     if not texts or len(texts) > MOST_TEXTS:
         raise InvalidInputError("Give 1 to {count} texts", loc=loc, count=MOST_TEXTS)
     try:

@@ -4,24 +4,20 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fitting import usual_posts
-from app.compute.judgement import Fitted, Habit
+from app.compute.judgement import Fitted, Habit, Suspect
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import usual_of
 from app.db.backend import chunks
-from app.memo import LruStore
 from app.models import PostCount, Tweet, User
-from app.services.compare.contenders import Contender
 from app.services.posts.replies import own_chains
 
-MOST_KEPT: Final = 2_000
-HabitKey = tuple[int, int, int, int]
-"""Version, author, posts and deletions: the habit holds while these are the same."""
 _UNKNOWN = frozenset({"", "und", "zxx", "art"})
 """Tags that name no language, as do X's own, which begin with q."""
 
@@ -34,39 +30,28 @@ class OwnPost(NamedTuple):
 
 
 class HabitStore:
-    """Loads authors' habits, and keeps those used last."""
+    """Loads authors' habits; each is kept as long as the profile that it was measured by."""
 
     def __init__(self) -> None:
-        self._known: LruStore[HabitKey, Habit] = LruStore(MOST_KEPT, lambda _: 1)
-
-    def find(self, user: Contender, fitted: Fitted) -> Habit | None:
-        """Return an author's habit if it is in memory for the posts that the author has."""
-        return self._known.get(_key(user, fitted))
-
-    def clear(self) -> None:
-        self._known.clear()
+        self._known: WeakKeyDictionary[AuthorProfile, tuple[int, Habit]] = WeakKeyDictionary()
+        """With the version of the background."""
 
     async def load(
-        self,
-        session: AsyncSession,
-        users: Sequence[Contender],
-        profiles: Sequence[AuthorProfile],
-        fitted: Fitted,
-    ) -> list[Habit]:
-        """Return the authors' habits, with every post that the session sees."""
-        found = {user.id: habit for user in users if (habit := self.find(user, fitted))}
-        if new := [user.id for user in users if user.id not in found]:
-            facts = await _facts(session, new)
-            for user, profile in zip(users, profiles, strict=True):
-                if user.id not in found:
-                    habit = await measure_habit(session, user.id, profile, fitted, facts[user.id])
-                    self._known.put(_key(user, fitted), habit)
-                    found[user.id] = habit
-        return [found[user.id] for user in users]
-
-
-def _key(user: Contender, fitted: Fitted) -> HabitKey:
-    return fitted.version, user.id, user.tweet_count, user.deletion_count
+        self, session: AsyncSession, suspects: Sequence[Suspect], fitted: Fitted
+    ) -> list[Suspect]:
+        """Return the authors with their habits, by every post that the session sees."""
+        habits: dict[int, Habit] = {}
+        for suspect in suspects:
+            known = self._known.get(suspect.profile)
+            if known is not None and known[0] == fitted.version:
+                habits[suspect.id] = known[1]
+        new = [suspect for suspect in suspects if suspect.id not in habits]
+        facts = await _facts(session, [suspect.id for suspect in new])
+        for each in new:
+            habit = await measure_habit(session, each.id, each.profile, fitted, facts[each.id])
+            self._known[each.profile] = fitted.version, habit
+            habits[each.id] = habit
+        return [replace(suspect, habit=habits[suspect.id]) for suspect in suspects]
 
 
 async def measure_habit(

@@ -1,32 +1,56 @@
-"""Model cards: how well the authors of a comparison are told apart, on posts held out."""
+"""Model cards: how well the authors of a comparison are told apart, on posts held out.
 
-import re
+A card is made when it is asked for, and kept in memory with its age.
+"""
+
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import msgspec
 import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.attribution import rank
-from app.compute.features import features_of
 from app.compute.fitting import hold_out
-from app.compute.judgement import judge
-from app.compute.text import has_words, own_words
+from app.compute.judgement import Case, judge
+from app.compute.text import guess_language, has_words, own_words
+from app.compute.usage import is_mostly_korean
+from app.db.batch import Batch
+from app.db.engine import Database
+from app.memo import LruStore
 from app.services.compare.answering import MODEL_NAME, Model
-from app.services.compare.material import Material
+from app.services.compare.cases import Models, check_words, load_suspects, with_habits
+from app.services.compare.contenders import Contender, compared_users
+from app.services.compare.habits import newest_own, newest_units
 
+REST: Final = timedelta(minutes=1)
+"""A card is made again at most this often while posts arrive; until then the last one is shown."""
+MOST_AUTHORS: Final = 50
+"""Of more authors, those with the most posts are measured."""
+MOST_HELD_OUT: Final = 100
+"""Posts of an author; at most a quarter of all, and fewer among many authors."""
+MOST_ASKED: Final = 1_000
+MOST_STRANGERS: Final = 30
+STRANGER_POSTS: Final = 10
+"""Posts of each stranger."""
 FEWEST_ASKED: Final = 10
 """A share of fewer posts says nothing."""
 EIGHTY: Final = (0.7, 0.9)
 """Probabilities that count as 80%."""
 Z_95: Final = 1.96
-_LINK: Final = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+")
-_NAME: Final = re.compile(r"([@#])\w+")
+MOST_KEPT: Final = 200
+MOST_WAITING: Final = 16
+TIMEOUT_S: Final = 25
+Units = Sequence[Sequence[str]]
+"""Posts of an author, in units that are asked about as one."""
+Deletions = frozenset[tuple[int, int]]
+"""Authors, each with how many of their posts were ever deleted."""
 
 
 class CardAuthor(msgspec.Struct, frozen=True):
@@ -57,9 +81,6 @@ class Measured(msgspec.Struct, frozen=True):
     by_chance: Annotated[
         float, Meta(description="Share right by always naming the author of most of these posts.")
     ]
-    masked: Annotated[
-        float, Meta(description="Share right with links, names and tags in the posts masked.")
-    ]
     eighty: Annotated[
         MeasuredBin | None,
         Meta(description="Answers that claimed about 80%; null for fewer than 10."),
@@ -71,7 +92,6 @@ class Strangers(msgspec.Struct, frozen=True):
 
     asked: Annotated[int, Meta(description="How many posts with enough words.")]
     given: Annotated[int, Meta(description="How many were called likely for one of the authors.")]
-    authors: Annotated[int, Meta(description="How many authors wrote them.")]
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -115,84 +135,135 @@ class Card(msgspec.Struct, frozen=True):
         return sorted(found, key=lambda each: -each[2])
 
 
-@dataclass(frozen=True, slots=True)
-class StrangerPosts:
-    """Posts by an author who is left out of the comparison."""
+class Cards:
+    """One process's model cards, made one after the other."""
 
-    user_id: int
-    texts: list[str]
+    def __init__(self, db: Database, models: Models, *, rest: timedelta = REST) -> None:
+        self._db = db
+        self._models = models
+        self._rest = rest
+        self._kept: LruStore[frozenset[int], tuple[Card, Deletions]] = LruStore(
+            MOST_KEPT, lambda _: 1
+        )
+        """By the ids of the authors named, none for all; with those of the measured ones."""
+        self._making: Batch[tuple[str, ...], Card] = Batch(
+            self._make, max_size=1, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
+        )
+
+    async def close(self) -> None:
+        await self._making.close()
+
+    async def get(self, usernames: Sequence[str]) -> Card:
+        """Return the card of the authors named, or of all; it is made if posts have come.
+
+        Raises NotFoundError, InvalidInputError, and UnavailableError while many are being made.
+        """
+        async with self._db.read() as session:
+            users = await compared_users(session, usernames)
+        return self._find(usernames, users) or await self._making(tuple(usernames))
+
+    def _find(self, usernames: Sequence[str], users: Sequence[Contender]) -> Card | None:
+        """Return the card made last, unless a post that it counts is deleted, or it is due."""
+        card, measured = self._kept.get(_key(usernames, users)) or (None, frozenset())
+        if card is None or not measured.issubset(_deletions(users)):
+            return None
+        since = sum(user.tweet_count for user in users) - card.tweets
+        if since and now() - card.made_at >= self._rest:
+            return None
+        return msgspec.structs.replace(card, tweets_since=max(0, since))
+
+    async def _make(self, requested: Sequence[tuple[str, ...]]) -> list[Card]:
+        (usernames,) = requested
+        async with self._db.read() as session:
+            users = await compared_users(session, usernames)
+            if card := self._find(usernames, users):  # Made while this one waited.
+                return [card]
+            largest = sorted(users, key=lambda user: -user.tweet_count)[:MOST_AUTHORS]
+            measured = [user for user in users if user in largest]
+            case = await load_suspects(session, self._models, measured, is_named=bool(usernames))
+            check_words(case.suspects)
+            case = await with_habits(session, self._models, case)
+            each = max(4, min(MOST_HELD_OUT, MOST_ASKED // len(measured)))
+            newest = [
+                await newest_units(session, user.id, min(each, user.tweet_count // 4))
+                for user in measured
+            ]
+            strangers = await _strangers(session, case, newest)
+        held_out, table = await asyncio.to_thread(_measure, case, newest)
+        card = Card(
+            authors=[
+                CardAuthor(user.username, user.tweet_count, sum(row), row[place])
+                for place, (user, row) in enumerate(zip(measured, table, strict=True))
+            ],
+            left_out=len(users) - len(measured),
+            tweets=sum(user.tweet_count for user in users),
+            held_out=held_out,
+            strangers=await asyncio.to_thread(_given, case, strangers),
+            confusion=table,
+            model=Model(MODEL_NAME, case.fitted.version, case.as_of_event),
+            made_at=now(),
+        )
+        self._kept.put(_key(usernames, users), (card, _deletions(measured)))
+        return [card]
 
 
-def measure(
-    material: Material,
-    newest: Sequence[Sequence[Sequence[str]]],
-    strangers: Sequence[StrangerPosts],
-) -> Card:
-    """Return the card of these authors; it takes a thread some seconds.
-
-    newest: of each author the newest posts, in units that are asked about as one.
-    """
-    shares, truth = _judged(material, newest)
-    masked, masked_truth = _judged(material, newest, is_masked=True)
-    table = np.zeros((len(material.users), len(material.users)), np.int64)
-    np.add.at(table, (truth, shares.argmax(axis=1)), 1)
-    asked = table.sum(axis=1)
-    held_out = None
-    if truth.size:
-        posts = sum(map(len, newest))
-        share = float(np.mean(masked.argmax(axis=1) == masked_truth)) if masked_truth.size else 0.0
-        held_out = _measured(shares, truth, posts, share)
-    return Card(
-        authors=[
-            CardAuthor(user.username, user.tweet_count, int(asked[i]), int(table[i, i]))
-            for i, user in enumerate(material.users)
-        ],
-        left_out=0,
-        tweets=sum(user.tweet_count for user in material.users),
-        held_out=held_out,
-        strangers=_given(material, strangers),
-        confusion=table.tolist(),
-        model=Model(MODEL_NAME, material.fitted.version, material.as_of_event),
-        made_at=now(),
-    )
+def _key(usernames: Sequence[str], users: Sequence[Contender]) -> frozenset[int]:
+    return frozenset(user.id for user in users if usernames)
 
 
-def _judged(
-    material: Material, newest: Sequence[Sequence[Sequence[str]]], *, is_masked: bool = False
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return the probabilities of each author for posts that the profiles do not hold, and whose.
+def _deletions(users: Sequence[Contender]) -> Deletions:
+    return frozenset((user.id, user.deletion_count) for user in users)
 
-    Units (k, n) and (k,).
-    """
-    held_out = [hold_out(*each) for each in zip(material.profiles, newest, strict=True)]
+
+async def _strangers(
+    session: AsyncSession, case: Case, newest: Sequence[Units]
+) -> dict[int, list[str]]:
+    """Return posts of that language by others, and where there are few, by those compared."""
+    is_korean = is_mostly_korean([text for own in newest for unit in own for text in unit])
+    compared = [suspect.id for suspect in case.suspects]
+    members = [member for member, _, _ in case.fitted.population.members]
+    outside = sorted(set(members) - set(compared)) if case.is_named else []
+    found: dict[int, list[str]] = {}
+    for user_id in [*outside, *(compared if len(compared) > 2 else [])]:
+        own = await newest_own(session, user_id, STRANGER_POSTS)
+        some = [post.text for post in own if (guess_language(post.text) == "ko") == is_korean]
+        if some:
+            found[user_id] = some
+        if len(found) == MOST_STRANGERS:
+            break
+    return found
+
+
+def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list[list[int]]]:
+    """Return how each author's newest posts are judged without them, and who is taken for whom."""
+    size, fitted = len(case.suspects), case.fitted
+    held_out = [
+        hold_out(each.profile, own) for each, own in zip(case.suspects, newest, strict=True)
+    ]
     profiles = [each.profile for each in held_out]
-    if sum(profile.counts.keys.size > 0 for profile in profiles) < 2:
-        return np.empty((0, len(profiles))), np.empty(0, np.intp)
-    fitted = material.fitted
-    shares, truth = [], []
-    for author, (own, units) in enumerate(zip(held_out, newest, strict=True)):
-        queries = own.queries
-        if is_masked:
-            texts = ["\n\n".join(units[place]) for place in own.places]
-            queries = features_of([masked(own_words(text)) for text in texts])
-        for query in queries:
-            ranking = rank(query, profiles, fitted.background, fitted.temperature)
-            shares.append(ranking.probabilities)
-            truth.append(author)
-    return np.array(shares).reshape(-1, len(profiles)), np.array(truth, np.intp)
+    found, truth = [], []
+    if sum(profile.counts.keys.size > 0 for profile in profiles) > 1:
+        for author, own in enumerate(held_out):
+            for query in own.queries:
+                ranking = rank(query, profiles, fitted.background, fitted.temperature)
+                found.append(ranking.probabilities)
+                truth.append(author)
+    table = np.zeros((size, size), np.int64)
+    if not found:
+        return None, table.tolist()
+    shares, authors = np.array(found), np.array(truth)
+    np.add.at(table, (authors, shares.argmax(axis=1)), 1)
+    return _measured(shares, authors, sum(map(len, newest))), table.tolist()
 
 
-def masked(text: str) -> str:
-    """Return the text with the same word for every link, every name and every tag."""
-    return _NAME.sub(r"\1x", _LINK.sub("https://t.co/x", text))
-
-
-def _measured(
-    shares: NDArray[np.float64], truth: NDArray[np.intp], posts: int, masked_share: float
-) -> Measured:
+def _measured(shares: NDArray[np.float64], truth: NDArray[np.intp], posts: int) -> Measured:
     tops, hits = shares.max(axis=1), shares.argmax(axis=1) == truth
     low, high = wilson(int(hits.sum()), truth.size)
-    about_eighty = (tops >= EIGHTY[0]) & (tops < EIGHTY[1])
+    is_eighty = (tops >= EIGHTY[0]) & (tops < EIGHTY[1])
+    eighty = None
+    if is_eighty.sum() >= FEWEST_ASKED:
+        claimed, right = _rounded(tops[is_eighty].mean()), _rounded(hits[is_eighty].mean())
+        eighty = MeasuredBin(claimed, right, int(is_eighty.sum()))
     return Measured(
         posts=posts,
         asked=truth.size,
@@ -200,14 +271,7 @@ def _measured(
         low=_rounded(low),
         high=_rounded(high),
         by_chance=_rounded(np.bincount(truth).max() / truth.size),
-        masked=_rounded(masked_share),
-        eighty=None
-        if about_eighty.sum() < FEWEST_ASKED
-        else MeasuredBin(
-            _rounded(tops[about_eighty].mean()),
-            _rounded(hits[about_eighty].mean()),
-            int(about_eighty.sum()),
-        ),
+        eighty=eighty,
     )
 
 
@@ -224,22 +288,13 @@ def _rounded(value: float) -> float:
     return round(float(value), 4)
 
 
-def _given(material: Material, strangers: Sequence[StrangerPosts]) -> Strangers | None:
+def _given(case: Case, strangers: dict[int, list[str]]) -> Strangers | None:
     """Return how many posts of strangers are called likely; None for too few posts."""
-    verdicts: list[list[str]] = []
-    for stranger in strangers:
-        places = [i for i, user in enumerate(material.users) if user.id != stranger.user_id]
-        others = replace(
-            material,
-            users=[material.users[i] for i in places],
-            profiles=[material.profiles[i] for i in places],
-            habits=[material.habits[i] for i in places],
-        )
-        own = []
-        for text in filter(has_words, map(own_words, stranger.texts)):
-            case = replace(others, texts=(text,)).case()
-            own.append(judge(replace(case, absent=stranger.user_id)).verdict)
-        verdicts.append([verdict for verdict in own if verdict != "short"])
-    asked = sum(map(len, verdicts))
-    given = sum(verdict == "likely" for own in verdicts for verdict in own)
-    return Strangers(asked, given, sum(map(bool, verdicts))) if asked >= FEWEST_ASKED else None
+    verdicts: list[str] = []
+    for user_id, texts in strangers.items():
+        others = [suspect for suspect in case.suspects if suspect.id != user_id]
+        among = replace(case, suspects=others, absent=user_id)
+        asked = filter(has_words, map(own_words, texts))
+        verdicts += [judge(replace(among, texts=[text])).verdict for text in asked]
+    total = len(verdicts) - verdicts.count("short")
+    return Strangers(total, verdicts.count("likely")) if total >= FEWEST_ASKED else None

@@ -39,7 +39,9 @@ class ProfileStore:
     """Loads profiles with their tails, and keeps those used last within a total size."""
 
     def __init__(self, max_bytes: int = DEFAULT_MEMORY) -> None:
-        self._known: LruStore[int, tuple[KnownProfile, int]] = LruStore(max_bytes, _size)
+        self._known: LruStore[int, tuple[KnownProfile, int]] = LruStore(
+            max_bytes, lambda entry: entry[0].profile.size_bytes
+        )
         """Profiles, each with the number of posts of the author that had been deleted."""
 
     async def load(
@@ -65,14 +67,6 @@ class ProfileStore:
                 self._known.put(user.id, entry)
         return [found[user.id].profile for user in users]
 
-    def find_whole(self, user: User | Contender) -> AuthorProfile | None:
-        """Return the profile of an author if it is in memory with every post."""
-        known = self._current(user)
-        if known is NOTHING_STORED or known.profile.posts != user.tweet_count:
-            return None
-        self._known.get(user.id)  # Counts as a use.
-        return known.profile
-
     def clear(self) -> None:
         """Forget all profiles."""
         self._known.clear()
@@ -87,12 +81,6 @@ class ProfileStore:
 def _is_far_behind(known: KnownProfile, user: User | Contender) -> bool:
     """Return whether reading the stored profile is cheaper than counting the posts since."""
     return known is NOTHING_STORED or user.tweet_count - known.profile.posts > RELOAD_TAIL
-
-
-def _size(entry: tuple[KnownProfile, int]) -> int:
-    profile = entry[0].profile
-    arrays = (profile.counts.keys, profile.counts.counts, profile.texts.keys)
-    return sum(array.nbytes for array in arrays) + 500
 
 
 async def stored_profiles(

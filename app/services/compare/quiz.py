@@ -17,7 +17,7 @@ from app.errors import GoneError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.answering import Comparison, answer
-from app.services.compare.material import Models, gather
+from app.services.compare.cases import Models, gather
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""
@@ -174,8 +174,8 @@ async def solve(session: AsyncSession, models: Models, quiz: QuizSet, at: int = 
     """
     asked = await read_question(session, quiz, at)
     text = asked.text.replace(HIDDEN, "")
-    material = await gather(session, models, [text], asked.usernames, hidden_post=asked.tweet_id)
-    comparison = await answer(material)
+    case = await gather(session, models, [text], asked.usernames, hidden_post=asked.tweet_id)
+    comparison = await answer(case)
     return Solution(asked.tweet_id, asked.username, asked.usernames, asked.text, comparison)
 
 

@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import RECIPE
-from app.compute.judgement import Fitted
+from app.compute.judgement import Case, Fitted
 from app.compute.usage import PostTexts, TypicalWord, is_mostly_korean, typical_words, used_piece
 from app.memo import DERIVED, depends_on
 from app.models import Profile, User
 from app.services.compare.answering import EXPLAINED, Comparison, Evidence
+from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
-from app.services.compare.material import Material, Models
 
 SEARCHED_POSTS: Final = 1_000
 """Of each author, the newest."""
@@ -27,26 +27,23 @@ RECENT_POSTS: Final = 100
 """Newest posts of an author in which typical words are looked for."""
 
 
-async def add_reasons(
-    session: AsyncSession, material: Material, comparison: Comparison
-) -> Comparison:
+async def add_reasons(session: AsyncSession, case: Case, comparison: Comparison) -> Comparison:
     """Return the comparison with how often each mark is used, by whom, and in which posts."""
-    users = {user.username: user.id for user in material.users}
+    ids = {suspect.username: suspect.id for suspect in case.suspects}
     names = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
     posts = {
         name: [
             post
-            for post in await newest_own(session, users[name], SEARCHED_POSTS)
-            if post.id not in material.hidden
+            for post in await newest_own(session, ids[name], SEARCHED_POSTS)
+            if post.id not in case.hidden
         ]
         for name in names
     }
     others: list[OwnPost] = []
     if len(names) == 1:
-        case = material.case()
-        ids = [member_id for member_id, _, _ in case.fitted.population.members]
-        for place in case.others_of(0).nonzero()[0].tolist():
-            others += await newest_own(session, ids[place], SEARCHED_OTHERS)
+        members = case.fitted.population.members
+        for place in case.others_of(case.suspects[0]).nonzero()[0].tolist():
+            others += await newest_own(session, members[place][0], SEARCHED_OTHERS)
     found = await asyncio.to_thread(_with_uses, comparison.evidence, posts, others)
     return msgspec.structs.replace(comparison, evidence=found)
 

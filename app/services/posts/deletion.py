@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.backend import Sessions
-from app.models import LiveSource, ModelCard, Profile, Tweet, User
-from app.services.compare.model_cards import forget_cards
+from app.models import LiveSource, Profile, Tweet, User
 from app.services.compare.profiles import subtract_tweet
 from app.services.event_log import NewEvent, append_event, append_events
 from app.services.posts.post_counts import count_posts, remove_counts
@@ -70,7 +69,6 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> int:
     tweet = await session.get_one(Tweet, tweet_id)
     await subtract_tweet(session, tweet)
     await session.execute(delete(Tweet).where(Tweet.id == tweet_id))
-    await forget_cards(session, tweet.user_id)
     await count_posts(session, (), [(tweet.user_id, tweet.created_at, tweet.lang)])
     await session.execute(
         update(User)
@@ -98,7 +96,6 @@ async def delete_everybody(session: AsyncSession) -> int | None:
         )
     ).all()
     await session.execute(delete(Profile))
-    await session.execute(delete(ModelCard))
     await session.execute(delete(LiveSource))
     if not gone:
         return None
@@ -112,5 +109,4 @@ async def _delete(session: AsyncSession, user: User) -> int:
     user.deleted_at = now()
     user.username_key = f"{DELETED_PREFIX}{user.id}"
     await session.execute(delete(Profile).where(Profile.user_id == user.id))
-    await forget_cards(session, user.id)
     return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)

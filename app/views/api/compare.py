@@ -14,7 +14,7 @@ from app.compute.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
-from app.services.compare.batch_compare import GivenText, JudgedText, json_texts, open_panel
+from app.services.compare.batch_compare import GivenText, JudgedText, json_texts, judge_lines
 from app.services.compare.model_card import Card
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint, Body
@@ -126,10 +126,11 @@ async def compare_batch(args: PanelArgs) -> Response:
     require_type(NDJSON)
     lines = io.BytesIO(await request_bytes())
     with _named_as_parameters():
-        panel = await open_panel(resources().db, resources().models, args.username)
+        parts = resources()
+        judged = await judge_lines(parts.db, parts.models, args.username, json_texts(lines))
 
     async def answers() -> AsyncGenerator[bytes, None]:
-        async for some in panel.judge(json_texts(lines)):
+        async for some in judged:
             yield msgspec.json.Encoder().encode_lines(some)
 
     return streamed(while_readable(answers()), {"Content-Type": NDJSON})

@@ -11,14 +11,13 @@ from msgspec import Meta, Struct
 from quart import Response, g, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.compute.judgement import SURE
+from app.compute.judgement import SURE, Case
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
 from app.i18n import gettext
 from app.lifespan import resources
 from app.services.compare.answering import Comparison, JudgedPassage, passages_of
 from app.services.compare.contenders import MOST_TEXTS
-from app.services.compare.material import Material
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.tweets import get_post
 from app.views.blueprints import Form, PageBlueprint
@@ -79,8 +78,8 @@ async def show_picture(args: PictureArgs) -> Response:
     g.locale = args.lang or g.locale
     names = given_names(args.username)
     comparer = resources().comparer
-    material = await comparer.gather(given_texts(args.text)[0], names, hidden_post=args.post)
-    comparison = await comparer.answer(material, sure=args.sure, reasons=True)
+    case = await comparer.gather(given_texts(args.text)[0], names, hidden_post=args.post)
+    comparison = await comparer.answer(case, sure=args.sure, reasons=True)
     picture = picture_of(comparison, is_named=bool(names))
     return Response(await asyncio.to_thread(draw_picture, picture), content_type="image/png")
 
@@ -196,18 +195,18 @@ async def _compared(
     texts: list[str], names: list[str], sure: float, hidden_post: int | None
 ) -> dict[str, object]:
     comparer = resources().comparer
-    material = await comparer.gather(texts, names, hidden_post=hidden_post)
-    comparison = await comparer.answer(material, sure=sure, reasons=True)
-    passages = await _disagreeing(material, comparison)
+    case = await comparer.gather(texts, names, hidden_post=hidden_post)
+    comparison = await comparer.answer(case, sure=sure, reasons=True)
+    passages = await _disagreeing(case, comparison)
     return await shown_comparison(comparison, names, passages, hidden_post)
 
 
-async def _disagreeing(material: Material, comparison: Comparison) -> list[JudgedPassage]:
+async def _disagreeing(case: Case, comparison: Comparison) -> list[JudgedPassage]:
     """Return the sentences with their authors if no author has two thirds of them."""
     names = [ranked.username for ranked in comparison.ranking[:LINES]]
-    if comparison.verdict == "short" or len(names) < 2 or len(material.texts) > 1:
+    if comparison.verdict == "short" or len(names) < 2 or len(case.texts) > 1:
         return []
-    found = await asyncio.to_thread(passages_of, material, names)
+    found = await asyncio.to_thread(passages_of, case, names)
     most = max(Counter(each.username for each in found).values(), default=0)
     if len(found) < FEWEST_SENTENCES or most >= ONE_HAND * len(found):
         return []

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.judgement import FEWEST_JUDGED, LIKELY
-from app.errors import InvalidInputError
 from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
@@ -52,7 +51,6 @@ class HomeArgs(Struct):
 async def show_home(args: HomeArgs) -> str:
     if g.owner is not None:
         return await _archive(g.owner, args.tz, args.year)
-    trust = await _trust()
     shown = await resources().showcase.find(g.locale)
     cacheable()
     async with resources().db.read() as session:
@@ -73,7 +71,6 @@ async def show_home(args: HomeArgs) -> str:
         answers=bars_of(shown.comparison) if shown else [],
         fewest=FEWEST_JUDGED,
         **(await shown_solution(shown) if shown else {}),
-        **trust,
         **steps,
     )
 
@@ -129,16 +126,7 @@ async def show_about() -> str:
         version=version("saywho"),
         not_for=gettext(NOT_FOR),
         asks_a_service=embedder.startswith("http:"),
-        **await _trust(),
     )
-
-
-async def _trust() -> dict[str, object]:
-    """Return the card of all authors that was made last, if there is one."""
-    try:
-        return {"card": await resources().cards.find([])}
-    except InvalidInputError:  # No author has posts, or too many have.
-        return {"card": None}
 
 
 @blueprint.page("/favicon.ico", policy="open", is_cacheable=True)

@@ -9,8 +9,8 @@ from app.clock import now
 from app.compute.judgement import FEWEST_JUDGED, RATED
 from app.db.engine import Database
 from app.services.compare.answering import SHOWN_OF_ALL, Comparison, answer
-from app.services.compare.batch_compare import open_panel, plain_texts
-from app.services.compare.material import Models, gather
+from app.services.compare.batch_compare import judge_lines, plain_texts
+from app.services.compare.cases import Models, gather
 from app.services.compare.profiles import ProfileStore
 from app.services.event_log import newest_event
 from app.services.posts.deletion import delete_post
@@ -100,9 +100,9 @@ async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database)
     assert sum(ranked.probability for ranked in named.ranking) == pytest.approx(1)
     small = Models(ProfileStore(max_bytes=20_000))
     assert await compare(db, small) == everybody
-    panel = await open_panel(db, small, ())
     lines = [TEXT, "", "...", "the bread and the fog"]
-    judged = [each async for some in panel.judge(plain_texts(lines)) for each in some]
+    portions = await judge_lines(db, small, (), plain_texts(lines))
+    judged = [each async for some in portions for each in some]
     assert [each.line for each in judged] == [1, 3, 4]
     assert judged[0].ranking == everybody.ranking[:SHOWN_OF_ALL]
     assert judged[1].error

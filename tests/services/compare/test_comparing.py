@@ -10,8 +10,8 @@ from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.services.compare.answering import Comparison, answer
 from app.services.compare.background import renew_background
+from app.services.compare.cases import Models, gather
 from app.services.compare.comparing import MOST_NAMES, Comparer
-from app.services.compare.material import Models, gather
 from app.services.posts.deletion import delete_post, delete_user
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig

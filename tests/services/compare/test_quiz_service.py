@@ -7,7 +7,7 @@ from app.compute.text import HIDDEN
 from app.db.engine import Database
 from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
-from app.services.compare.material import Models, gather
+from app.services.compare.cases import Models, gather
 from app.services.compare.quiz import Question, QuizSet, draw, read_question, solve
 from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet

@@ -8,7 +8,7 @@ from app.db.engine import Database
 from app.models import User
 from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
-from app.services.compare.material import Models, gather
+from app.services.compare.cases import Models, gather
 from app.services.compare.reasons import add_reasons, typical_of
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user

@@ -1,0 +1,171 @@
+"""What a comparison rests on: texts by one hand, authors with their counts, one state of both."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.attribution import scores_of_each
+from app.compute.judgement import RATED, Case, Suspect, query_of_texts
+from app.compute.usage import TypicalWord
+from app.db.backend import is_among
+from app.errors import InvalidInputError
+from app.memo import LruStore
+from app.models import Tweet
+from app.services.compare.background import NOT_FITTED, BackgroundStore
+from app.services.compare.contenders import Contender, comparable_texts, compared_users
+from app.services.compare.habits import HabitStore, measure_habit
+from app.services.compare.profiles import ProfileStore, without_texts
+from app.services.event_log import newest_event
+from app.services.posts.replies import own_chains
+from app.tasks import worked_on
+
+MOST_TYPICAL: Final = 2_000
+"""Authors whose typical words are kept, some 3 KB each."""
+TypicalKey = tuple[int, int, int, int, int]
+"""Version, authors of its population, author, posts and deletions: words hold while they do."""
+SCREENED_AT_ONCE: Final = 100
+"""Authors whose profiles are in memory together where all are compared."""
+
+
+@dataclass(slots=True)
+class Models:
+    """The counts that this process keeps in memory for comparisons."""
+
+    profiles: ProfileStore = field(default_factory=ProfileStore)
+    backgrounds: BackgroundStore = field(default_factory=BackgroundStore)
+    habits: HabitStore = field(default_factory=HabitStore)
+    typical: LruStore[TypicalKey, list[TypicalWord]] = field(
+        default_factory=lambda: LruStore(MOST_TYPICAL, lambda _: 1)
+    )
+
+    def clear(self, _newest: int) -> None:
+        """Forget all counts, since the database has lost some of their posts."""
+        self.profiles.clear()
+        self.typical.clear()
+        self.backgrounds.newest = NOT_FITTED
+
+
+async def gather(
+    session: AsyncSession,
+    models: Models,
+    texts: Sequence[str],
+    usernames: Sequence[str] = (),
+    *,
+    hidden_post: int | None = None,
+) -> Case:
+    """Read the case of texts by one hand: of the authors named, or of all with posts.
+
+    Every post that the session sees counts, but `hidden_post`, which the model must not know.
+    Raises NotFoundError and InvalidInputError.
+    """
+    own = await worked_on(texts, partial(comparable_texts, texts))
+    (case,) = await gather_each(session, models, [own], usernames)
+    return case if hidden_post is None else await _without(session, case, hidden_post)
+
+
+async def gather_each(
+    session: AsyncSession,
+    models: Models,
+    questions: Sequence[Sequence[str]],
+    usernames: Sequence[str],
+) -> list[Case]:
+    """Read the cases of texts by each of several hands, which may be judged.
+
+    Of very many authors all are scored, some at a time, and only the best are kept, so that memory
+    stays bounded. Raises NotFoundError and InvalidInputError.
+    """
+    users = await compared_users(session, usernames)
+    if usernames or len(users) <= RATED:
+        case = await load_suspects(session, models, users, is_named=bool(usernames))
+        check_words(case.suspects)
+        return [await with_habits(session, models, replace(case, texts=q)) for q in questions]
+    fitted = await models.backgrounds.load(session)
+    queries = await asyncio.to_thread(lambda: [query_of_texts(texts) for texts in questions])
+    scores = np.full((len(queries), len(users)), -np.inf)
+    for start in range(0, len(users) if queries else 0, SCREENED_AT_ONCE):
+        some = users[start : start + SCREENED_AT_ONCE]
+        profiles = await models.profiles.load(session, some, may_evict=False)
+        filled = [place for place, each in enumerate(profiles) if each.counts.keys.size]
+        scores[:, [start + place for place in filled]] = await asyncio.to_thread(
+            scores_of_each, queries, [profiles[place] for place in filled], fitted.background
+        )
+    found = []
+    for texts, row in zip(questions, scores, strict=True):
+        # Equal scores are ordered by name, as the authors are.
+        order = np.argsort(-row, kind="stable")[:RATED]
+        best = sorted(order[np.isfinite(row[order])].tolist())
+        kept = await load_suspects(session, models, [users[i] for i in best], is_named=False)
+        check_words(kept.suspects)
+        kept = replace(kept, texts=texts, rest=np.delete(row, best))
+        found.append(await with_habits(session, models, kept))
+    return found
+
+
+async def load_suspects(
+    session: AsyncSession, models: Models, users: Sequence[Contender], *, is_named: bool
+) -> Case:
+    """Read the case of these authors for texts that follow, without habits."""
+    profiles = await models.profiles.load(session, users)
+    return Case(
+        texts=(),
+        suspects=[
+            Suspect(user.id, user.username, profile)
+            for user, profile in zip(users, profiles, strict=True)
+        ],
+        fitted=await models.backgrounds.load(session),
+        is_named=is_named,
+        as_of_event=await newest_event(session),
+    )
+
+
+async def with_habits(session: AsyncSession, models: Models, case: Case) -> Case:
+    """Return the case with the authors' habits; of many those of the authors that fit best."""
+    suspects = list(case.suspects)
+    ranking, best = None, list(range(len(suspects)))
+    if case.texts and len(suspects) > RATED:
+        best = await asyncio.to_thread(case.best)
+        ranking = case.ranking
+    loaded = await models.habits.load(session, [suspects[i] for i in best], case.fitted)
+    for place, suspect in zip(best, loaded, strict=True):
+        suspects[place] = suspect
+    return replace(case, suspects=suspects, known_ranking=ranking)
+
+
+def check_words(suspects: Sequence[Suspect]) -> None:
+    """Raise InvalidInputError if none of these authors has posted own words."""
+    if not any(suspect.profile.counts.keys.size for suspect in suspects):
+        raise InvalidInputError(
+            "These authors have posted nothing but other people's words", loc="usernames"
+        )
+
+
+async def _without(session: AsyncSession, case: Case, post_id: int) -> Case:
+    """Return the case as if the post, and its whole chain of replies, had not been written.
+
+    The background still counts it, one post among all.
+    """
+    post = await session.get(Tweet, post_id)
+    author_id = post.user_id if post else None
+    author = next((each for each in case.suspects if each.id == author_id), None)
+    if author is None:
+        return case
+    chains = await own_chains(session, author.id)
+    first = chains.get(post_id)
+    ids = [each for each, begin in chains.items() if begin == first] if first else [post_id]
+    hidden = list(await session.scalars(select(Tweet.text).where(is_among(session, Tweet.id, ids))))
+    try:
+        profile = await without_texts(author.profile, hidden)
+    except ValueError:  # A post that came after the case was read.
+        return case
+    habit = author.habit and await measure_habit(
+        session, author.id, profile, case.fitted, author.habit, hidden
+    )
+    changed = replace(author, profile=profile, habit=habit)
+    suspects = [changed if each is author else each for each in case.suspects]
+    return replace(case, suspects=suspects, known_ranking=None, hidden=ids)
