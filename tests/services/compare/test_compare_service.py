@@ -24,8 +24,8 @@ TEXT = "zyzzyva quokka 등대지기"
 
 async def compare(db: Database, own: Models, *usernames: str, text: str = TEXT) -> Comparison:
     async with db.read() as session:
-        material = await gather(session, own, [text], usernames)
-    return await answer(material)
+        case = await gather(session, own, [text], usernames)
+    return await answer(case)
 
 
 async def test_comparisons_among_writes_are_each_of_one_state(db: Database) -> None:

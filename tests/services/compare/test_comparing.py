@@ -55,18 +55,18 @@ async def fresh(db: Database, *usernames: str) -> Comparison | str:
     try:
         async with db.read() as session:
             models = Models()
-            material = await gather(session, models, [TEXT], usernames)
+            case = await gather(session, models, [TEXT], usernames)
     except AppError as error:
         return error.detail
-    return await answer(material)
+    return await answer(case)
 
 
 async def kept(comparer: Comparer, *usernames: str) -> Comparison | str:
     try:
-        material = await comparer.gather([TEXT], usernames)
+        case = await comparer.gather([TEXT], usernames)
     except AppError as error:
         return error.detail
-    return await answer(material)
+    return await answer(case)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -85,8 +85,8 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
     async def compared() -> list[tuple[str, float]]:
         text = solution.text.replace(HIDDEN, "")
         async with db.read() as session:
-            material = await gather(session, models, [text], ["museum", "ferry"])
-        return [(r.username, r.probability) for r in (await answer(material)).ranking]
+            case = await gather(session, models, [text], ["museum", "ferry"])
+        return [(r.username, r.probability) for r in (await answer(case)).ranking]
 
     fair = [(ranked.username, ranked.probability) for ranked in solution.comparison.ranking]
     assert fair != await compared()
