@@ -25,7 +25,7 @@ from app.services.compare.model_card import Cards
 from app.services.compare.quiz import Showcase
 from app.services.imports.runner import keep_importing
 from app.services.live import Live
-from app.services.maintenance import Maintenance, jobs, media_job, vectors_job
+from app.services.maintenance import Maintenance, jobs, media_job, sources_job, vectors_job
 from app.services.posts.archive import Owner
 from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
@@ -71,7 +71,9 @@ class Resources:
         self.embeddings = Embeddings(db, embedder) if embedder else None
         """None where no embedder is set."""
 
+        self.follower = Follower(config)
         work = [*jobs(kept_events=config.event_retention), media_job(config.media_dir)]
+        work.append(sources_job(self.follower))
         if self.embeddings:
             work.append(vectors_job(self.embeddings))
         self.maintenance = Maintenance(db, work)
@@ -87,6 +89,7 @@ class Resources:
         """Let the stack close all but the database and its feed, the live streams first."""
         if self.embeddings:
             stack.push_async_callback(self.embeddings.close)
+        stack.push_async_callback(self.follower.close)
         stack.callback(self.passwords.close)
         for batched in (self.writer, self.reads, self.comparer, self.cards):
             stack.push_async_callback(batched.close)
@@ -109,7 +112,6 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
                 opened.maintenance.run(),
                 opened.feed.follow(),
                 opened.live.run(),
-                Follower(opened.db, opened.config).run(),
                 keep_importing(opened.db, opened.config, opened.import_queued),
             ):
                 opened.tasks.append(await stack.enter_async_context(running(work)))

@@ -12,8 +12,10 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
 import msgspec
@@ -48,35 +50,34 @@ class Sandbox:
         self._limit_s = limit_s
         self._lock = asyncio.Lock()
 
+    @asynccontextmanager
     async def read(
-        self,
-        function: Callable[..., Iterator[object]],
-        body: BinaryIO,
-        to: BinaryIO,
-        **options: str,
-    ) -> None:
-        """Write as lines what a function of a module yields of the bytes.
+        self, function: Callable[..., Iterator[object]], body: BinaryIO, **options: str
+    ) -> AsyncIterator[BinaryIO]:
+        """Give as lines what a function of a module yields of the bytes, a file with a number.
 
-        Both are files with a number. Raises ReadError.
+        Raises ReadError.
         """
         body.seek(0)
         request = json.dumps((function.__module__, function.__name__, options, self._limit_s))
-        streams = body.fileno(), to.fileno(), asyncio.subprocess.DEVNULL
-        settings = {REQUEST: request}
-        try:
-            async with self._lock, asyncio.timeout(self._limit_s + START_S):
-                status = await run_child("app.sandbox", settings=settings, streams=streams)
-        except TimeoutError:
-            status = -signal.SIGKILL
-        to.seek(0)
-        if status == UNREADABLE:
-            raise ReadError(unpacked(json.loads(to.read())))
-        if status:
-            raise ReadError(
-                "the answer cannot be read within {seconds} seconds and {size} MB",
-                seconds=self._limit_s,
-                size=MOST_MEMORY // MIB,
-            )
+        with TemporaryFile() as lines:
+            streams = body.fileno(), lines.fileno(), asyncio.subprocess.DEVNULL
+            settings = {REQUEST: request}
+            try:
+                async with self._lock, asyncio.timeout(self._limit_s + START_S):
+                    status = await run_child("app.sandbox", settings=settings, streams=streams)
+            except TimeoutError:
+                status = -signal.SIGKILL
+            lines.seek(0)
+            if status == UNREADABLE:
+                raise ReadError(unpacked(json.loads(lines.read())))
+            if status:
+                raise ReadError(
+                    "the answer cannot be read within {seconds} seconds and {size} MB",
+                    seconds=self._limit_s,
+                    size=MOST_MEMORY // MIB,
+                )
+            yield lines
 
 
 def main() -> None:

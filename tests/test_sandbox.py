@@ -21,10 +21,10 @@ OF_FEED = {"content_type": "application/xml", "name": "http://host/"}
 async def read(
     function: Callable[..., Iterator[object]], body: bytes = b"", **options: str
 ) -> list[bytes]:
-    with TemporaryFile() as sent, TemporaryFile() as values:
+    with TemporaryFile() as sent:
         sent.write(body)
-        await Sandbox(limit_s=1).read(function, sent, values, **options)
-        return values.read().splitlines()
+        async with Sandbox(limit_s=1).read(function, sent, **options) as values:
+            return values.read().splitlines()
 
 
 @pytest.mark.parametrize("body", KNOWN.values(), ids=KNOWN)

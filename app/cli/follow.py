@@ -8,17 +8,18 @@ from app.cli.running import FAILED, fail, json_option, print_result, reading, wi
 from app.config import Config
 from app.db.engine import Database
 from app.services.sources.finding import find_source
-from app.services.sources.following import Follower
+from app.services.sources.following import SOURCES, Follower
 from app.services.sources.registry import (
     SourceFacts,
     add_source,
-    all_sources,
     ask_for_visits,
     is_visit_missing,
+    list_sources,
     remove_source,
 )
 
 LOOK_EVERY_S = 1.0
+EVERY = 2**31
 
 
 @click.group("follow")
@@ -42,15 +43,15 @@ def add_command(source: str, username: str | None) -> None:
             return await add_source(session, name)
 
     added = with_database(add)
-    notes = [f"The page names another feed, which is not followed: {each}" for each in added.others]
-    print_result(added, f"following {added.source}, as {added.username}", notes=notes)
+    print_result(added, f"following {added.source}, as {added.username}")
 
 
 @follow_command.command("list")
 @json_option
 def list_command() -> None:
     """List the sources, and how they are."""
-    _print(reading(all_sources))
+    sources, _ = reading(lambda session: list_sources(session, limit=EVERY))
+    _print(sources)
 
 
 @follow_command.command("remove")
@@ -75,13 +76,15 @@ def now_command() -> None:
 async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
     async with db.write() as session:
         asked = await ask_for_visits(session)
-    follower = Follower(db, config)
+    follower = Follower(config)
     try:
         while True:
-            await follower.visit_due(due_by=asked)
+            async with db.exclusive(SOURCES) as grant:
+                if grant is not None:
+                    await follower.visit_due(grant, due_by=asked)
             async with db.read() as session:
                 if not await is_visit_missing(session, asked):
-                    return await all_sources(session)
+                    return (await list_sources(session, limit=EVERY))[0]
             await asyncio.sleep(LOOK_EVERY_S)
     finally:
         await follower.close()

@@ -146,7 +146,7 @@ def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
 
 def print_json(value: object) -> None:
     """Print the value as one line of JSON."""
-    click.echo(msgspec.json.encode(value).decode())
+    click.echo(msgspec.json.encode(value, enc_hook=str).decode())
 
 
 def stop_on_sigterm() -> None:

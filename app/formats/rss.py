@@ -24,8 +24,6 @@ from app.formats.source.html import beginning, html_to_text
 Entry = Mapping[str, Any]
 MOST_ENTRIES: Final = 2_000
 """Entries that are read of a feed, so that one transaction stores them."""
-MOST_NAMED: Final = 20
-"""Feeds that are read from a page's head."""
 _ROOTS: Final = frozenset(("rss", "feed", "rdf:rdf"))
 _TYPES: Final = frozenset(("application/rss+xml", "application/atom+xml"))
 _TAG: Final = re.compile(r"<([a-z][\w:.-]*)", re.I)
@@ -56,8 +54,8 @@ def read_feed(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead
     )
 
 
-def read_feed_addresses(body: bytes, *, name: str, content_type: str) -> Iterator[str]:
-    """Read the addresses of the feeds that a page names; a feed names its own, `name`.
+def read_feed_address(body: bytes, *, name: str, content_type: str) -> Iterator[str]:
+    """Read the address of the first feed that a page names; a feed names its own, `name`.
 
     Raises RecordError.
     """
@@ -68,15 +66,12 @@ def read_feed_addresses(body: bytes, *, name: str, content_type: str) -> Iterato
     page = LexborHTMLParser(text)
     base = page.css_first("base[href]")
     base_address = _joined(name, (base and base.attributes.get("href")) or "")
-    found: dict[str, None] = {}
     for link in page.css("link[rel~=alternate][href]"):
         kind = (link.attributes.get("type") or "").partition(";")[0].strip().lower()
-        if kind in _TYPES:
-            found[_joined(base_address, link.attributes.get("href") or "")] = None
-    addresses = [each for each in found if each][:MOST_NAMED]
-    if not addresses:
-        raise RecordError("the page names no RSS or Atom feed")
-    return iter(addresses)
+        address = _joined(base_address, link.attributes.get("href") or "")
+        if kind in _TYPES and address:
+            return iter((address,))
+    raise RecordError("the page names no RSS or Atom feed")
 
 
 def _decoded(body: bytes, content_type: str) -> str:

@@ -79,7 +79,7 @@ class LiveSource(Base):
     """The author here."""
     username_key: Mapped[str] = mapped_column(String(960), index=True)
     mark: Mapped[str] = mapped_column(Text, default="{}")
-    """JSON: how far it was read; changed in the transaction that stores the posts read."""
+    """JSON: how far it was read; stored after the posts."""
     accepted: Mapped[int] = mapped_column(default=0)
     """Posts that were stored."""
     failures: Mapped[int] = mapped_column(default=0)

@@ -25,6 +25,8 @@ from app.services.posts.deletion import count_deleted_authors, purge_deleted
 from app.services.posts.media import has_unneeded, remove_every_unneeded, remove_unneeded
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
+from app.services.sources.following import SOURCES, Follower
+from app.services.sources.registry import is_visit_due
 from app.tasks import trim_heap
 
 REST_S: Final = 1.0
@@ -33,8 +35,7 @@ LEAD: Final = "maintenance"
 """Name of the lock of the process that asks what is due."""
 LEAD_EVERY_S: Final = 5.0
 """Seconds between tries to lead, so also without maintenance after the one that led is gone."""
-LOOK_EVERY_S: Final = 30.0
-"""Seconds until a job is looked at without an event."""
+LOOK_AT_SOURCES_EVERY_S: Final = 2.0
 MOST_EVENTS: Final = 1_000_000
 GROWTH_MEANWHILE: Final = 2.0
 """Growth at which background and vocabulary are renewed while an import runs, which renews them at
@@ -50,6 +51,8 @@ class Job(NamedTuple):
     """Also the name of its lock."""
     is_due: Callable[[AsyncSession], Awaitable[bool | int]]
     do: Callable[[Sessions], Awaitable[None]]
+    look_every_s: float = 30.0
+    """Seconds until it is looked at without an event."""
 
 
 def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
@@ -110,6 +113,11 @@ def vectors_job(embeddings: Embeddings) -> Job:
     return Job(VECTORS, embeddings.is_due, embeddings.follow_posts)
 
 
+def sources_job(follower: Follower) -> Job:
+    """Return the job that visits live sources."""
+    return Job(SOURCES, is_visit_due, follower.visit_due, LOOK_AT_SOURCES_EVERY_S)
+
+
 class Maintenance:
     """Does the due jobs after commits of any process, if this is the process that leads.
 
@@ -165,7 +173,7 @@ class Maintenance:
             await asyncio.sleep(REST_S)
             # A due job is looked at again: there may be more to do, or its holder may die.
             if not due:
-                await wait_until_set(wakeup, at_most_s=LOOK_EVERY_S)
+                await wait_until_set(wakeup, at_most_s=job.look_every_s)
 
 
 NOTHING: Final = b"[]"

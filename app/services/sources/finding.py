@@ -3,10 +3,8 @@
 import asyncio
 import re
 from contextlib import suppress
-from ipaddress import ip_address
-from tempfile import TemporaryFile
 from typing import Final, Literal, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -14,18 +12,14 @@ import msgspec
 from app.compute.text import clean_username
 from app.config import Config
 from app.errors import InvalidInputError, message_of
-from app.formats.rss import read_feed_addresses
+from app.formats.rss import read_feed_address
 from app.sandbox import Sandbox
 from app.services.posts.new_tweet import checked_url
-from app.services.sources.fetching import MIB, FetchError, Web, allowed
+from app.services.sources.fetching import FetchError, Web, allowed
+from app.services.sources.platforms import MOST_FEED, account_id
 
 LivePlatform = Literal["bluesky", "mastodon", "rss"]
 MAX_LENGTH: Final = 2_000
-MOST_FEED: Final = 8 * MIB
-"""Bytes of a feed or a page."""
-MOST_JSON: Final = 2 * MIB
-"""Bytes of another answer. What is said of an account or a post is decoded within 5 ms."""
-RESOLVE_TIMEOUT_S: Final = 3.0
 FIND_TIMEOUT_S: Final = 30.0
 """Seconds to find out what an address stands for."""
 _HOST: Final = r"(?:[a-z0-9\u0080-\U0010ffff](?:[a-z0-9\u0080-\U0010ffff.-]*)|\[[0-9a-f:.]+\])"
@@ -46,15 +40,9 @@ class SourceName(NamedTuple):
     """The host that is asked; of Bluesky's sources, the one service is asked for all."""
     username: str
     """The author here, unless another name is given."""
-    others: tuple[str, ...] = ()
-    """Further feeds that the page names."""
 
     def __str__(self) -> str:
         return f"{self.platform}:{self.name}"
-
-
-class _Account(msgspec.Struct):
-    id: str
 
 
 async def find_source(config: Config, source: str, username: str | None = None) -> SourceName:
@@ -66,15 +54,12 @@ async def find_source(config: Config, source: str, username: str | None = None) 
     name = parse_source(source, username)
     web = Web(allowed(config))
     try:
-        if name.platform == "rss" and not source.strip().lower().startswith("rss:"):
-            async with asyncio.timeout(FIND_TIMEOUT_S):
-                return _with_author(await _behind(web, name.name), username)
-        is_of_service = name.platform == "bluesky"
-        host = httpx.URL(config.bluesky_url).host if is_of_service else name.host.strip("[]")
-        # Where there is no answer, a visit will tell.
-        with suppress(OSError, UnicodeError, TimeoutError):
-            async with asyncio.timeout(RESOLVE_TIMEOUT_S):
-                await web.addresses(host)
+        async with asyncio.timeout(FIND_TIMEOUT_S):
+            if name.platform == "rss" and not source.strip().lower().startswith("rss:"):
+                name = _with_author(await _behind(web, name.name), username)
+            if name.platform != "bluesky":
+                with suppress(OSError, UnicodeError):  # A visit will tell.
+                    await web.addresses(name.host)
         return name
     except TimeoutError:
         late = "{host} does not answer in time"
@@ -87,22 +72,17 @@ async def find_source(config: Config, source: str, username: str | None = None) 
 
 def parse_source(source: str, username: str | None = None) -> SourceName:
     """Return the source as it is written, a web address as a feed's. Raises InvalidInputError."""
-    name = _parse(source.strip()) if len(source) <= MAX_LENGTH else None
-    if name is None or not _is_address(name):
+    name = None
+    if len(source) <= MAX_LENGTH:
+        with suppress(httpx.InvalidURL, ValueError):
+            name = _parse(source.strip())
+    if name is None:
         raise InvalidInputError(
             "A source is like bluesky:NAME, mastodon:USER@HOST or rss:URL, or the address of a"
             " profile, a feed or a page that names one",
             loc="source",
         )
     return _with_author(name, username)
-
-
-def _is_address(name: SourceName) -> bool:
-    try:
-        httpx.URL(name.name if name.platform == "rss" else f"https://{name.host}")
-    except httpx.InvalidURL:
-        return False
-    return True
 
 
 def _with_author(name: SourceName, username: str | None) -> SourceName:
@@ -135,19 +115,18 @@ def _bluesky(name: str) -> SourceName | None:
 
 def _mastodon(user: str, host: str) -> SourceName:
     account = f"{user}@{host}"
-    return SourceName("mastodon", account, _split_port(host), account)
+    return SourceName("mastodon", account, httpx.URL(f"https://{host}").host, account)
 
 
 def _feed(address: str) -> SourceName | None:
     try:
         address = (checked_url(address) or "").partition("#")[0]
-        parts = urlsplit(address)
-        has_secret, _ = parts.username is not None, parts.port
-    except (InvalidInputError, ValueError):
+    except InvalidInputError:
         return None
-    if has_secret:
+    url = httpx.URL(address)
+    if url.userinfo:
         raise InvalidInputError("A feed's address must not hold a password", loc="source")
-    return SourceName("rss", address, parts.hostname or "", parts.hostname or "")
+    return SourceName("rss", address, url.host, url.host)
 
 
 async def _behind(web: Web, address: str) -> SourceName:
@@ -159,38 +138,8 @@ async def _behind(web: Web, address: str) -> SourceName:
             await account_id(web, profile[1], parts.netloc)
             return _mastodon(profile[1], parts.netloc.lower())
     answer = await web.fetch(address, most_bytes=MOST_FEED)
-    with answer.body, TemporaryFile() as lines:
-        here, kind = answer.address, answer.content_type
-        await Sandbox().read(read_feed_addresses, answer.body, lines, name=here, content_type=kind)
-        first, *others = (msgspec.json.decode(line, type=str) for line in lines)
-    name = parse_source(address if first == here else first)
-    with suppress(OSError, UnicodeError):  # A visit will tell.
-        await web.addresses(name.host)
-    return name._replace(others=tuple(others))
-
-
-async def account_id(web: Web, user: str, host: str) -> str:
-    """Return Mastodon's id of an account on a host. Raises FetchError."""
-    address = f"{mastodon_api(host)}/accounts/lookup?{urlencode({'acct': user})}"
-    answer = await web.fetch(address, most_bytes=MOST_JSON)
-    with answer.body, suppress(msgspec.DecodeError, UnicodeDecodeError):
-        return msgspec.json.decode(answer.body.read(), type=_Account).id
-    raise FetchError("the answer is no account of Mastodon")
-
-
-def mastodon_api(host: str) -> str:
-    """Return the address of the interface of Mastodon on a host."""
-    return f"{'http' if is_loopback(host) else 'https'}://{host}/api/v1"
-
-
-def _split_port(host: str) -> str:
-    return re.sub(r":\d+$", "", host) if not host.endswith("]") else host
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether the host, perhaps with a port, names this machine."""
-    name = _split_port(host).strip("[]")
-    try:
-        return name == "localhost" or ip_address(name).is_loopback
-    except ValueError:
-        return False
+    options = {"name": answer.address, "content_type": answer.content_type}
+    with answer.body as body:
+        async with Sandbox().read(read_feed_address, body, **options) as lines:
+            feed = msgspec.json.decode(lines.readline(), type=str)
+    return parse_source(address if feed == answer.address else feed)

@@ -1,28 +1,27 @@
 """The platforms: how each is asked for a page of an account's posts, the newest first."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from tempfile import TemporaryFile
+from ipaddress import ip_address
 from typing import BinaryIO, ClassVar, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
+import httpx
 import msgspec
 
 from app.formats.platform_pages import PageHead, read_author_feed, read_statuses
-from app.formats.records import Item, Record
 from app.formats.rss import read_feed
 from app.sandbox import Sandbox
-from app.services.sources.fetching import GONE, MIB, Answer, Web, unanswered
-from app.services.sources.finding import MOST_FEED, MOST_JSON, account_id, mastodon_api
+from app.services.sources.fetching import GONE, MIB, Answer, FetchError, Web, unanswered
 
-PORTION: Final = 100
-PORTION_BYTES: Final = MIB // 2
-"""Posts of a page that are stored at once, and their bytes."""
+MOST_FEED: Final = 8 * MIB
+"""Bytes of a feed or a page."""
+MOST_JSON: Final = 2 * MIB
+"""Bytes of another answer. What is said of an account or a post is decoded within 5 ms."""
 BLUESKY_PAGE: Final = 100
 MASTODON_PAGE: Final = 40
 _head_of = msgspec.json.Decoder(PageHead).decode
-_record_of = msgspec.json.Decoder(Record).decode
 
 
 class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -36,12 +35,10 @@ class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Of the newest page, for platforms without such headers."""
     history: str | None = None
     """Where reading older posts goes on; None once it has reached the oldest."""
-    is_gap: bool = False
-    """Whether reading older posts ends at one that is known."""
+    goal: list[str] = []
+    """Ids at which reading older posts ends; without any at the oldest."""
     listed: list[str] = []
-    """Ids on the newest page."""
-    missing: list[str] = []
-    """Ids that left it and may be deleted."""
+    """Ids on the newest page, and those that have left it and may be deleted."""
 
 
 class LivePage(NamedTuple):
@@ -51,21 +48,6 @@ class LivePage(NamedTuple):
     answer: Answer
     records: BinaryIO
     """Lines of JSON."""
-
-    def portions(self) -> Iterator[tuple[list[Item], bool]]:
-        """Yield the items in portions, and whether each is the last one.
-
-        A feed may hold 2,000 posts, and counting them takes many times their size.
-        """
-        portion: list[Item] = []
-        size = 0
-        for line in self.records:
-            if len(portion) >= PORTION or size + len(line) > PORTION_BYTES:
-                yield portion, False
-                portion, size = [], 0
-            portion.append(_record_of(line))
-            size += len(line)
-        yield portion, True
 
 
 @dataclass
@@ -78,43 +60,43 @@ class Publisher:
     confirms_deletions: ClassVar[bool] = True
     """Whether the platform says of a post that it is gone."""
     name: str
+    mark: Mark
     bluesky_url: str
     web: Web
     sandbox: Sandbox
-    files: ExitStack
-    """Closes the answers."""
 
-    async def page(self, mark: Mark, cursor: str | None) -> LivePage | None:
-        """Return a page, by default the newest; None if it has not changed.
+    @asynccontextmanager
+    async def page(self, cursor: str | None = None) -> AsyncIterator[LivePage | None]:
+        """Give a page, by default the newest; None if it has not changed.
 
         Raises InvalidInputError, as `is_deleted` does.
         """
-        address = await self._page_address(mark, cursor)
-        known = {} if cursor else mark.validators
+        address = await self._page_address(cursor)
+        known = {} if cursor else self.mark.validators
         answer = await self.web.fetch(address, known, most_bytes=self.most_bytes)
-        self.files.enter_context(answer.body)
-        if answer.status == 304 or (not cursor and answer.digest == mark.digest):
-            return None
-        records = self.files.enter_context(TemporaryFile())  # noqa: SIM115 - closed with the visit
-        kind = answer.content_type
-        await self.sandbox.read(self.read, answer.body, records, name=self.name, content_type=kind)
-        head = _head_of(records.readline())
-        mark.account = head.account_id or mark.account
-        return LivePage(head, answer, records)
+        with answer.body as body:
+            if answer.status == 304 or (not cursor and answer.digest == self.mark.digest):
+                yield None
+                return
+            options = {"name": self.name, "content_type": answer.content_type}
+            async with self.sandbox.read(self.read, body, **options) as records:
+                head = _head_of(records.readline())
+                self.mark.account = head.account_id or self.mark.account
+                yield LivePage(head, answer, records)
 
-    async def is_deleted(self, mark: Mark, source_id: str) -> bool:
+    async def is_deleted(self, source_id: str) -> bool:
         """Return whether the platform confirms that it has no such post."""
-        address = self._post_address(mark, source_id)
+        address = self._post_address(source_id)
         answer = await self.web.get(address, most_bytes=self.most_bytes)
         with answer.body:
             if answer.status == 429 or answer.status >= 500:
                 raise unanswered(answer)
             return answer.status in GONE or self._is_shown_gone(answer)
 
-    async def _page_address(self, mark: Mark, cursor: str | None) -> str:
+    async def _page_address(self, cursor: str | None) -> str:
         raise NotImplementedError
 
-    def _post_address(self, mark: Mark, source_id: str) -> str:
+    def _post_address(self, source_id: str) -> str:
         raise NotImplementedError
 
     def _is_shown_gone(self, answer: Answer) -> bool:
@@ -137,13 +119,13 @@ class BlueskyFeed(Publisher):
 
     read = staticmethod(read_author_feed)
 
-    async def _page_address(self, mark: Mark, cursor: str | None) -> str:
+    async def _page_address(self, cursor: str | None) -> str:
         query = {"actor": self.name, "limit": BLUESKY_PAGE, "filter": "posts_with_replies"}
         query |= {"includePins": "false"} | ({"cursor": cursor} if cursor else {})
         return f"{self.bluesky_url}/xrpc/app.bsky.feed.getAuthorFeed?{urlencode(query)}"
 
-    def _post_address(self, mark: Mark, source_id: str) -> str:
-        uri = f"at://{mark.account or self.name}/app.bsky.feed.post/{source_id}"
+    def _post_address(self, source_id: str) -> str:
+        uri = f"at://{self.mark.account or self.name}/app.bsky.feed.post/{source_id}"
         query = urlencode({"uri": uri, "depth": 0, "parentHeight": 0})
         return f"{self.bluesky_url}/xrpc/app.bsky.feed.getPostThread?{query}"
 
@@ -155,20 +137,24 @@ class BlueskyFeed(Publisher):
         return False
 
 
+class _Account(msgspec.Struct):
+    id: str
+
+
 class MastodonFeed(Publisher):
     """The statuses of one account, asked from its own server, without a key."""
 
     read = staticmethod(read_statuses)
 
-    async def _page_address(self, mark: Mark, cursor: str | None) -> str:
+    async def _page_address(self, cursor: str | None) -> str:
         user, _, host = self.name.rpartition("@")
-        mark.account = mark.account or await account_id(self.web, user, host)
+        known = self.mark.account = self.mark.account or await account_id(self.web, user, host)
         query = urlencode({"limit": MASTODON_PAGE} | ({"max_id": cursor} if cursor else {}))
-        return f"{mastodon_api(host)}/accounts/{quote(mark.account, safe='')}/statuses?{query}"
+        return f"{_mastodon_api(host)}/accounts/{quote(known, safe='')}/statuses?{query}"
 
-    def _post_address(self, mark: Mark, source_id: str) -> str:
+    def _post_address(self, source_id: str) -> str:
         host = self.name.rpartition("@")[2]
-        return f"{mastodon_api(host)}/statuses/{quote(source_id, safe='')}"
+        return f"{_mastodon_api(host)}/statuses/{quote(source_id, safe='')}"
 
 
 class SyndicatedFeed(Publisher):
@@ -178,8 +164,27 @@ class SyndicatedFeed(Publisher):
     most_bytes = MOST_FEED
     confirms_deletions = False
 
-    async def _page_address(self, mark: Mark, cursor: str | None) -> str:
+    async def _page_address(self, cursor: str | None) -> str:
         return self.name
+
+
+async def account_id(web: Web, user: str, host: str) -> str:
+    """Return Mastodon's id of an account on a host. Raises FetchError."""
+    address = f"{_mastodon_api(host)}/accounts/lookup?{urlencode({'acct': user})}"
+    answer = await web.fetch(address, most_bytes=MOST_JSON)
+    with answer.body, suppress(msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(answer.body.read(), type=_Account).id
+    raise FetchError("the answer is no account of Mastodon")
+
+
+def _mastodon_api(host: str) -> str:
+    """Return the address of the interface of Mastodon on a host, perhaps with a port."""
+    name = httpx.URL(f"https://{host}").host
+    try:
+        is_loopback = ip_address(name).is_loopback
+    except ValueError:
+        is_loopback = name == "localhost"
+    return f"{'http' if is_loopback else 'https'}://{host}/api/v1"
 
 
 PUBLISHERS: Final = {"bluesky": BlueskyFeed, "mastodon": MastodonFeed, "rss": SyndicatedFeed}

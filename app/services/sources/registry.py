@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import username_key
-from app.errors import ConflictError, Message, NotFoundError, unpacked
+from app.errors import ConflictError, NotFoundError, unpacked
 from app.models import LiveSource
 from app.services.posts.users import check_platform, find_user
 from app.services.sources.finding import SourceName
 
 
-class SourceFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+class SourceFacts(msgspec.Struct, frozen=True):
     """A live source as answers show one."""
 
     id: int
@@ -33,10 +33,6 @@ class SourceFacts(msgspec.Struct, frozen=True, omit_defaults=True):
         datetime | None, Meta(description="Until then its host wants no requests.")
     ]
     last_error: Annotated[str | None, Meta(description="Why the last visit failed, if it did.")]
-    others: Annotated[
-        tuple[str, ...],
-        Meta(description="When it is added: further feeds of the page, which are not followed."),
-    ] = ()
 
 
 async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
@@ -57,23 +53,17 @@ async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
     )
     session.add(source)
     await session.flush()
-    return msgspec.structs.replace(facts(source), others=name.others)
-
-
-async def all_sources(session: AsyncSession) -> list[SourceFacts]:
-    """Return all sources in the order they were added."""
-    found = await session.scalars(select(LiveSource).order_by(LiveSource.id))
-    return [facts(each) for each in found]
+    return _facts(source)
 
 
 async def list_sources(
     session: AsyncSession, *, after: int | None = None, limit: int
-) -> tuple[list[LiveSource], int | None]:
+) -> tuple[list[SourceFacts], int | None]:
     """Return up to `limit` sources in the order they were added, and the place of the next page."""
     query = select(LiveSource).where(LiveSource.id > (after or 0)).order_by(LiveSource.id)
     found = list(await session.scalars(query.limit(limit + 1)))
     following = found[limit - 1].id if len(found) > limit else None
-    return found[:limit], following
+    return [_facts(each) for each in found[:limit]], following
 
 
 async def remove_source(session: AsyncSession, source_id: int) -> None:
@@ -89,7 +79,14 @@ async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
     if source is None:
         raise _unknown(source_id)
     source.next_visit_at = now()
-    return facts(source)
+    return _facts(source)
+
+
+async def ask_for_visits(session: AsyncSession) -> datetime:
+    """Let all sources be visited as soon as their hosts allow; return the time when all are due."""
+    asked_at = now()
+    await session.execute(update(LiveSource).values(next_visit_at=asked_at))
+    return asked_at
 
 
 async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
@@ -103,11 +100,8 @@ async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
     return await session.scalar(query) is not None
 
 
-async def ask_for_visits(session: AsyncSession) -> datetime:
-    """Let all sources be visited as soon as their hosts allow; return the time when all are due."""
-    asked_at = now()
-    await session.execute(update(LiveSource).values(next_visit_at=asked_at))
-    return asked_at
+async def is_visit_due(session: AsyncSession) -> bool:
+    return bool(await due_sources(session, now()))
 
 
 async def due_sources(session: AsyncSession, by: datetime) -> list[LiveSource]:
@@ -121,16 +115,11 @@ def _is_allowed() -> ColumnElement[bool]:
     return or_(LiveSource.not_before.is_(None), LiveSource.not_before <= now())
 
 
-def facts(source: LiveSource) -> SourceFacts:
-    """Return the source as answers show it."""
-    values = {name: getattr(source, name) for name in SourceFacts.__struct_fields__[:-1]}
-    error = reason(source)
-    return SourceFacts(**values | {"last_error": error and str(error)})
-
-
-def reason(source: LiveSource) -> Message | None:
-    """Return why the last visit failed, so that pages can translate it."""
-    return unpacked(msgspec.json.decode(source.last_error)) if source.last_error else None
+def _facts(source: LiveSource) -> SourceFacts:
+    values = {name: getattr(source, name) for name in SourceFacts.__struct_fields__}
+    if source.last_error:  # As a Message, which pages can translate.
+        values["last_error"] = unpacked(msgspec.json.decode(source.last_error))
+    return SourceFacts(**values)
 
 
 def _unknown(source_id: int) -> NotFoundError:

@@ -11,7 +11,6 @@ from app.services.sources.registry import (
     SourceFacts,
     add_source,
     ask_for_visit,
-    facts,
     list_sources,
     remove_source,
 )
@@ -42,8 +41,7 @@ async def list_live_sources(args: cursors.PageArgs) -> cursors.Page[SourceFacts]
     """List live sources, and how they are."""
     after = cursors.SOURCES.decode(args.cursor)
     async with resources().db.read() as session:
-        found, following = await list_sources(session, after=after, limit=args.limit)
-    items = [facts(each) for each in found]
+        items, following = await list_sources(session, after=after, limit=args.limit)
     return cursors.Page(items, cursors.SOURCES.encode(following))
 
 

@@ -8,13 +8,7 @@ from app.errors import AppError
 from app.lifespan import resources
 from app.paths import SOURCES
 from app.services.sources.finding import find_source
-from app.services.sources.registry import (
-    add_source,
-    ask_for_visit,
-    list_sources,
-    reason,
-    remove_source,
-)
+from app.services.sources.registry import add_source, ask_for_visit, list_sources, remove_source
 from app.views import cursors
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import languages_at, render_form, see_other
@@ -27,8 +21,6 @@ SOURCES_PER_PAGE = 50
 
 class SourcesArgs(Struct):
     cursor: str | None = None
-    others: int = 0
-    """Feeds that the page of an added one names as well."""
 
 
 @blueprint.page(SOURCES)
@@ -45,7 +37,7 @@ async def follow(args: SourcesArgs, form: Form) -> ResponseReturnValue:
             await add_source(session, name)
     except AppError as failure:
         return await _page(args, failure, given=given, username=username or "")
-    return _back(others=len(name.others) or None)
+    return _back()
 
 
 @blueprint.action(SOURCES + "/<id:source_id>/visit")
@@ -71,14 +63,13 @@ async def _page(
     return await render_form(
         "sources.html",
         failure,
-        sources=[(each, reason(each)) for each in sources],
+        sources=sources,
         next_cursor=cursors.SOURCES.encode(following),
-        others=args.others,
         given=given,
         username=username,
         language_links=languages_at("sources.show_sources"),
     )
 
 
-def _back(others: int | None = None) -> Response:
-    return see_other(url_for("sources.show_sources", others=others))
+def _back() -> Response:
+    return see_other(url_for("sources.show_sources"))

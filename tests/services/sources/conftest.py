@@ -13,7 +13,7 @@ from app.models import LiveSource, Tweet, User
 from app.services.sources import fetching, following
 from app.services.sources.finding import parse_source
 from app.services.sources.following import Follower
-from app.services.sources.registry import SourceFacts, add_source, all_sources, ask_for_visits
+from app.services.sources.registry import SourceFacts, add_source, ask_for_visits, list_sources
 from tests.live_platforms import Platform, live_platform
 
 KINDS = ("bluesky", "mastodon", "rss")
@@ -34,7 +34,7 @@ class Following:
     platform: Platform
 
     def __post_init__(self) -> None:
-        self._follower = Follower(self.db, self.config)
+        self._follower = Follower(self.config)
 
     def source(self, kind: str, name: str) -> str:
         return {
@@ -52,7 +52,7 @@ class Following:
         async with self.db.write() as session:
             await ask_for_visits(session)
             await session.execute(update(LiveSource).values(not_before=None))
-        await self._follower.visit_due()
+        await self._follower.visit_due(self.db)
         return (await self.sources())[0]
 
     async def close(self) -> None:
@@ -61,7 +61,7 @@ class Following:
 
     async def sources(self) -> list[SourceFacts]:
         async with self.db.read() as session:
-            return await all_sources(session)
+            return (await list_sources(session, limit=100))[0]
 
     async def texts(self) -> list[str]:
         """Return the texts of all posts, in order."""

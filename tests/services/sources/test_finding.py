@@ -21,7 +21,7 @@ from app.services.sources.following import LONGEST_S, SHORTEST_S, pause_s
             "host.example",
             "Me@host.example",
         ),
-        ("mastodon:me@[::1]:80", "mastodon:me@[::1]:80", "[::1]", "me@[::1]:80"),
+        ("mastodon:me@[::1]:80", "mastodon:me@[::1]:80", "::1", "me@[::1]:80"),
         ("mastodon:me@서버.한국", "mastodon:me@서버.한국", "서버.한국", "me@서버.한국"),
         ("@Jay.Bsky.social", "bluesky:jay.bsky.social", "bluesky", "jay.bsky.social"),
         ("@jay.example", "bluesky:jay.example", "bluesky", "jay.example"),

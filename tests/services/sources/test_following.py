@@ -1,8 +1,11 @@
 """Who visits, and what a host may ask for."""
 
 import asyncio
+import contextlib
 
 from app.clock import now
+from app.lifespan import running
+from app.services.maintenance import Maintenance, sources_job
 from app.services.sources.following import Follower
 from app.services.sources.registry import ask_for_visits
 from tests.live_platforms import Fault, Platform
@@ -15,9 +18,16 @@ async def test_of_two_processes_one_visits(following_here: Following, platform: 
     for name in ("sky", "sea", "sun"):
         platform.add(name, f"of {name}")
         await here.follow("bluesky", name, name)
-    followers = [Follower(here.db, here.config) for _ in range(3)]
-    await asyncio.gather(*(follower.visit_due() for follower in followers))
-    assert await here.texts() == ["of sea", "of sky", "of sun"]
+    followers = [Follower(here.config) for _ in range(3)]
+    maintenance = [Maintenance(here.db, [sources_job(follower)]) for follower in followers]
+    async with contextlib.AsyncExitStack() as stack:
+        for each in maintenance:
+            await stack.enter_async_context(running(each.run()))
+
+        async def have_arrived() -> bool:
+            return await here.texts() == ["of sea", "of sky", "of sun"]
+
+        await eventually(have_arrived)
     assert (len(platform.requests), platform.busiest) == (3, 1)
     for follower in followers:
         await follower.close()
@@ -33,10 +43,10 @@ async def test_a_visit_that_never_ends_counts_as_failed_from_its_beginning(
     pauses: list[float] = []
     for begun in range(1, 4):
         platform.faults = [Fault(delay_s=0.3)]
-        follower = Follower(here.db, here.config)
+        follower = Follower(here.config)
         async with here.db.write() as session:
             await ask_for_visits(session)
-        visiting = asyncio.create_task(follower.visit_due())
+        visiting = asyncio.create_task(follower.visit_due(here.db))
 
         async def has_begun(count: int = begun) -> bool:
             return len(platform.requests) == count
@@ -69,8 +79,8 @@ async def test_a_pause_holds_for_all_sources_of_the_host_and_for_everybody(
     # The second one was added later; a process that knows of no pause asks once more, and hears.
     platform.faults = [Fault(status=429, headers={"Retry-After": "600"})]
     for _ in range(3):
-        follower = Follower(here.db, here.config)
-        await follower.visit_due()
+        follower = Follower(here.config)
+        await follower.visit_due(here.db)
         await follower.close()
         async with here.db.write() as session:
             await ask_for_visits(session)
@@ -86,8 +96,8 @@ async def test_a_visit_under_way_does_not_stand_for_an_ask(
     platform.add("sky", "before")
     await here.follow("bluesky", "sky")
     platform.faults = [Fault(delay_s=0.5)]
-    follower = Follower(here.db, here.config)
-    visiting = asyncio.create_task(follower.visit_due())
+    follower = Follower(here.config)
+    visiting = asyncio.create_task(follower.visit_due(here.db))
 
     async def has_begun() -> bool:
         return bool(platform.requests)
