@@ -1,5 +1,6 @@
 """Imports that are interrupted: by Ctrl+C, by SIGTERM, by a kill."""
 
+import asyncio
 import contextlib
 import json
 import signal
@@ -10,13 +11,18 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from sqlalchemy import func, select
 
+from app.config import Config
+from app.db.engine import Database
+from app.models import Tweet
 from app.services.imports.bulk import BATCH
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
+from tests.waiting import eventually
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 TERM_BIT = 1 << (signal.SIGTERM - 1)
-POSTS = 12 * BATCH
+POSTS = 6 * BATCH
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="whether a signal is heard is told by Linux's /proc"
@@ -73,6 +79,22 @@ def test_one_signal_ends_an_import_whose_input_is_silent(
     assert "interrupted" in report["errors"][0]["detail"]
 
 
+async def signal_within(installation: Installation, process: Any, number: signal.Signals) -> None:
+    """Signal an import as soon as it has stored some posts, and long before it has stored all."""
+
+    async def signalled() -> int:
+        # While it waits for this transaction, it can come to no end.
+        async with db.write() as session:
+            stored = await session.scalar(select(func.count()).select_from(Tweet)) or 0
+            if stored:
+                process.send_signal(number)
+        return stored
+
+    db = Database(Config(env="testing", data_dir=installation.data_dir))
+    await eventually(signalled)
+    await db.close()
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_what_was_stored_before_a_signal_stays_is_counted_and_gone_on_with(
     installation: Installation, tmp_path: Path, number: signal.Signals
@@ -81,8 +103,7 @@ def test_what_was_stored_before_a_signal_stays_is_counted_and_gone_on_with(
     path = lines(tmp_path / "posts.jsonl", *records)
     installation.done("db", "upgrade")
     with importing(installation, path, "--json") as process:
-        installation.wait_until(installation.count_posts)
-        process.send_signal(number)
+        asyncio.run(signal_within(installation, process, number))
         status, report = ended(process)
     stored = installation.count_posts()
     assert status == 1
