@@ -46,10 +46,9 @@ class FeedItem:
     """The account of the item; for a repost the one that reposted."""
     handle: str | None
     display_name: str | None
-    indexed_at: object
     answered_handle: str | None
     post: Json
-    """What stands around the record: its media as they are shown, and its counts."""
+    """What stands around the record: when it was indexed, its media, its counts."""
     is_repost: bool
 
     @property
@@ -66,11 +65,7 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
         return None
     accounts = {item.did: item for item in found if item.did}
     owner = next(iter(accounts.values())) if len(accounts) == 1 else None
-    account = None
-    if owner is not None:
-        account = Account(owner.username, owner.display_name, "bluesky")
-    elif not accounts and any(map(_items_of, values)):
-        account = Account(None, None, "bluesky")
+    account = Account(owner.username, owner.display_name, "bluesky") if owner else None
 
     def read_one(value: Json, place: int) -> Item | None:
         return read_post(value, place, owner.did if owner else None)
@@ -133,7 +128,6 @@ def feed_item(value: Json) -> FeedItem | None:
         did=as_word(did),
         handle=None if handle == _UNKNOWN_HANDLE else handle,
         display_name=as_word(author.get("displayName")),
-        indexed_at=post.get("indexedAt"),
         post=post,
         answered_handle=as_word(as_object(answered.get("author")).get("handle")),
         is_repost=is_repost or record.get("$type") == _REPOST,
@@ -170,7 +164,7 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
         display_name=item.display_name,
         platform="bluesky",
         kind=_kind(record),
-        created_at=_time(record.get("createdAt"), item.indexed_at),
+        created_at=_time(record.get("createdAt"), item.post.get("indexedAt")),
         lang=as_word(langs[0]) if isinstance(langs, list) and langs else None,
         source_id=key,
         url=f"https://bsky.app/profile/{item.username}/post/{key}" if key else None,

@@ -156,11 +156,6 @@ class Columns:
             counts=_reactions(values),
         )
 
-    def name_and_id(self, row: Mapping[str, object]) -> tuple[str | None, str | None]:
-        """Return the name of the author, and the id."""
-        values = self._values(row)
-        return self._author(values)[0], self._id(values)
-
     def _values(self, row: Mapping[str, object]) -> Json:
         """Return the value of each field that has one."""
         found: Json = {}
@@ -181,7 +176,7 @@ class Columns:
 
     def _id(self, values: Json) -> str | None:
         value = values.get("source_id")
-        return value if self._is_own and isinstance(value, str) else _undamaged_id(value)
+        return value if self._is_own and isinstance(value, str) else as_id(value)
 
     def _word(self, value: object) -> str | None:
         return value if self._is_own and isinstance(value, str) else _word(value)
@@ -273,7 +268,7 @@ def _as_is(value: object) -> str | None:
     return value or None if isinstance(value, str) else None
 
 
-def _undamaged_id(value: object) -> str | None:
+def as_id(value: object) -> str | None:
     """Return an id, or None where a spreadsheet or a float has cut its digits."""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < _MAX_EXACT_FLOAT else None
@@ -282,7 +277,7 @@ def _undamaged_id(value: object) -> str | None:
 
 
 def _answered_id(value: object) -> str | None:
-    found = _undamaged_id(value) or ""
+    found = as_id(value) or ""
     return None if found.casefold() in _NOTHING or found.startswith("{") else found
 
 
@@ -294,7 +289,7 @@ def is_damaged_id(word: str) -> bool:
 _TESTS: Final[dict[str, Callable[[object], object]]] = {
     **dict.fromkeys(("is_repost", "is_reply", "is_quote"), _says_yes),
     **dict.fromkeys(("reposts", "replies_to", "quotes"), _refers),
-    "source_id": _undamaged_id,
+    "source_id": as_id,
     "reply_id": _answered_id,
 }
 """Whether a value counts; of other fields it does if it is not empty."""

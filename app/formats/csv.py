@@ -7,6 +7,7 @@ spreadsheet would read as a formula with a `'`, which an import takes off.
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -19,7 +20,6 @@ from app.formats.records import (
     BadRecord,
     ExportedPost,
     Format,
-    Item,
     ReadOptions,
     Writer,
     read_each,
@@ -88,7 +88,7 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
     if found is None:
         return None
     delimiter, columns = found
-    items = _items(source, delimiter, columns)
+    items = read_each(_rows(source, delimiter), columns.read)
     return Archive(FORMAT.name, "line", None, items, columns=columns.fields)
 
 
@@ -127,40 +127,26 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, Columns] | N
 
 
 def _header(source: Source, delimiter: str) -> list[str]:
-    try:
-        rows = islice(read_rows(first_lines(source), delimiter), 1)
-        return next((row.fields for row in rows if not row.fault), [])
-    except BrokenFileError:
-        return []
+    with suppress(BrokenFileError):
+        for row in islice(read_rows(first_lines(source), delimiter), 1):
+            return [] if row.fault else row.fields
+    return []
 
 
-def _items(source: Source, delimiter: str, columns: Columns) -> Iterator[Item]:
+def _rows(source: Source, delimiter: str) -> Iterator[tuple[int, Json] | BadRecord]:
+    """Yield the rows below the header by the names of their columns."""
     rows = read_rows(lines(source), delimiter)
     header = next(rows, Row(0, [])).fields
-    yield from read_each(_cells_by_name(rows, header, delimiter), columns.read)
-
-
-def _cells_by_name(
-    rows: Iterator[Row], header: list[str], delimiter: str
-) -> Iterator[tuple[int, Json] | BadRecord]:
     is_own = ",".join(header) == OWN_HEADER and delimiter == ","
-    for row in rows:
-        if fault := _fault(row, len(header)):
-            yield BadRecord(row.number, fault)
+    for number, fields, fault in rows:
+        if not fault and len(fields) != len(header):
+            template = "the row has {count} fields, the header {width}"
+            fault = Message(template, count=len(fields), width=len(header))
+        if fault:
+            yield BadRecord(number, fault)
             continue
-        values: Json = dict(zip(header, row.fields, strict=True))
-        if is_own:
-            values |= _as_exported(dict(zip(header, row.fields, strict=True)))
-        yield row.number, values
-
-
-def _fault(row: Row, width: int) -> Message | None:
-    if row.fault:
-        return row.fault
-    if len(row.fields) != width:
-        found = len(row.fields)
-        return Message("the row has {count} fields, the header {width}", count=found, width=width)
-    return None
+        cells = dict(zip(header, fields, strict=True))
+        yield number, {**cells, **(_as_exported(cells) if is_own else {})}
 
 
 def _cells(post: ExportedPost) -> tuple[str | None, ...]:

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.errors import BrokenFileError, RecordError, UnrecognisedFileError
+from app.errors import BrokenFileError, RecordError
 from app.formats.records import (
     Account,
     Archive,
@@ -68,17 +68,13 @@ def _find(source: Source) -> tuple[Content | None, Json, str]:
     """Return the outbox, what an archive says about the account, and the folder of both."""
     if not source.has_members:
         return source, {}, ""
-    found = [name for name in source.members() if name.rpartition("/")[2] == "outbox.json"]
-    if len(found) > 1:
-        names = ", ".join(sorted(found))
-        raise UnrecognisedFileError(
-            "{name} holds several archives: {names}", name=source.name, names=names
-        )
-    if not found:
+    outboxes = (name for name in source.members() if name.rpartition("/")[2] == "outbox.json")
+    name = source.only(outboxes)
+    if name is None:
         return None, {}, ""
-    source.expect(found)
-    folder = found[0].removesuffix("outbox.json")
-    return source.member(found[0]), _read(source, f"{folder}actor.json"), folder
+    source.expect([name])
+    folder = name.removesuffix("outbox.json")
+    return source.member(name), _read(source, f"{folder}actor.json"), folder
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:
@@ -90,7 +86,7 @@ def _liked(source: Source, folder: str) -> Iterator[Item]:
 
 
 def _read(source: Source, name: str) -> Json:
-    if name not in source.members():
+    if not source.has(name):
         return {}
     return as_object(load(head(source.member(name), _BESIDE_BYTES)))
 

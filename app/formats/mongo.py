@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from app.formats.columns import columns_of
+from app.formats.columns import as_id, columns_of
 from app.formats.jsonl import CONTENT_TYPE
 from app.formats.records import (
     Archive,
@@ -50,15 +50,12 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
 
     def read_one(document: Json, place: int) -> Item:
         row = _row(document)
-        columns = columns_of(tuple(row))
         if not (is_v1(document) or is_v2(document)):
-            return columns.read(row, place)
+            return columns_of(tuple(row)).read(row, place)
         plain = {key: unwrapped(value) for key, value in document.items()}
         status = to_item(plain, place, include_restricted=options.include_restricted)
-        if isinstance(status, Record) and not (status.username and status.source_id):
-            name, source_id = columns.name_and_id(row)
-            name, source_id = status.username or name, status.source_id or source_id
-            return replace(status, username=name, source_id=source_id)
+        if isinstance(status, Record) and not status.source_id:
+            return replace(status, source_id=as_id(row.get("_id")))
         return status
 
     if not _is_known(source):

@@ -4,7 +4,6 @@ These functions run in `app/sandbox.py`. One that reads a page takes the bytes, 
 account and the content's type, and yields a `PageHead`, then records.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, Final
@@ -15,7 +14,7 @@ from app.errors import RecordError
 from app.formats.bluesky import feed_item, read_post
 from app.formats.mastodon import PUBLIC, read_activity
 from app.formats.records import Account, Item, Record, Skipped, read_each
-from app.formats.source.json import Json, as_object, as_word, listed
+from app.formats.source.json import Json, as_object, as_word, listed, load
 
 MEDIA_TYPES: Final = {
     "image": "image/jpeg",
@@ -50,11 +49,9 @@ def page(items: Iterable[Item], ids: Iterable[str], **head: Any) -> Page:
     yield from (each for each in items if isinstance(each, Record))
 
 
-def read_author_feed(
-    body: bytes, *, name: str, content_type: str = ""
-) -> Iterator[PageHead | Record]:
+def read_author_feed(body: bytes, *, name: str, content_type: str = "") -> Page:
     """Read an answer of Bluesky's `getAuthorFeed`. Raises RecordError."""
-    value = as_object(_load(body))
+    value = as_object(load(body))
     if not isinstance(value.get("feed"), list):
         raise RecordError("the answer is no feed of Bluesky")
     found = [as_object(each) for each in listed(value, "feed")[:MOST_POSTS]]
@@ -73,7 +70,7 @@ def read_author_feed(
 
 def read_statuses(body: bytes, *, name: str, content_type: str = "") -> Page:
     """Read an answer of Mastodon's `accounts/ID/statuses`. Raises RecordError."""
-    value = _load(body)
+    value = load(body)
     if not isinstance(value, list):
         raise RecordError("the answer is no list of statuses")
     found = [as_object(each) for each in value[:MOST_POSTS]]
@@ -91,13 +88,6 @@ def read_statuses(body: bytes, *, name: str, content_type: str = "") -> Page:
 def _cursor(value: object) -> str | None:
     word = as_word(value)
     return word if word and len(word) <= MAX_ID_LENGTH else None
-
-
-def _load(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise RecordError("the answer is not valid JSON") from None
 
 
 def _is_boost(status: Json) -> bool:

@@ -108,6 +108,16 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """Return whether there is a member of that name."""
         return name in self._files
 
+    def only(self, places: Iterable[str]) -> str | None:
+        """Return the one place of an archive, if any. Raises UnrecognisedFileError for several."""
+        found = sorted(places)
+        if len(found) > 1:
+            names = ", ".join(place or "." for place in found)
+            raise UnrecognisedFileError(
+                "{name} holds several archives: {names}", name=self.name, names=names
+            )
+        return found[0] if found else None
+
     @property
     def _files(self) -> Members:
         if self._members is None:

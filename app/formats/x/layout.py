@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from app.errors import RecordError, UnrecognisedFileError
+from app.errors import RecordError
 from app.formats.records import Account
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import Json, as_object, as_word, load
@@ -62,19 +62,14 @@ def find_layout(source: Source) -> Layout | None:
     """Return the files that hold the posts, or None if this is no X archive."""
     if not source.has_members:
         return _lone_file(source)
-    folders = _archive_folders(source)
-    if len(folders) > 1:
-        names = ", ".join(folder or "." for folder in folders)
-        raise UnrecognisedFileError(
-            "{name} holds several X archives: {names}", name=source.name, names=names
-        )
-    if not folders:
+    place = source.only(_archive_folders(source))
+    if place is None:
         return None
-    start = folders[0] and f"{folders[0]}/"
-    inside = [name for name in source.members() if _folder(name) == folders[0]]
+    inside = [name for name in source.members() if _folder(name) == place]
     if months := tuple(sorted(filter(_MONTH.fullmatch, inside))):
-        return _classic(source, _folder(folders[0]), months)
-    return _current(source, [name.removeprefix(start) for name in inside], start)
+        return _classic(source, _folder(place), months)
+    folder = place and f"{place}/"
+    return _current(source, [name.removeprefix(folder) for name in inside], folder)
 
 
 def _lone_file(source: Source) -> Layout | None:
@@ -100,7 +95,7 @@ def _beside(source: Source, name: str) -> list[str]:
     ]
 
 
-def _archive_folders(source: Source) -> list[str]:
+def _archive_folders(source: Source) -> set[str]:
     """Return the folders that hold an archive's posts, by name and content."""
     found: set[str] = set()
     for name in source.members():
@@ -110,7 +105,7 @@ def _archive_folders(source: Source) -> list[str]:
             start = _start_of(source.member(name))
             if _HEAD.match(start) or not start.strip():
                 found.add(folder)
-    return sorted(found)
+    return found
 
 
 def _current(source: Source, names: list[str], folder: str = "") -> Layout:

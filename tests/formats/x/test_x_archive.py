@@ -232,7 +232,7 @@ def test_several_archives_at_once_are_refused_by_name(tmp_path: Path) -> None:
     members = {"a/data/tweets.js": js("tweets"), "b/data/tweets.js": js("tweets")}
     with (
         Source(zip_in(tmp_path, members)) as source,
-        pytest.raises(UnrecognisedFileError, match="several X archives: a/data, b/data"),
+        pytest.raises(UnrecognisedFileError, match="several archives: a/data, b/data"),
     ):
         open_archive(source)
 
