@@ -17,8 +17,8 @@ _FIRST_LINES: Final = 100
 _FIRST_CHARACTERS: Final = 2 * 2**20
 """How much of a file is looked at to find out what it is."""
 _SAMPLE_BYTES: Final = 4096
-_ASCII_PIECES: Final = 4
-"""Megabytes of ASCII alone, behind which UTF-8 is expected."""
+_ASCII_PIECES: Final = 64
+"""Pieces of ASCII alone, behind which UTF-8 is expected."""
 _MIN_NUL_SHARE: Final = 0.05
 _HANGUL: Final = re.compile(r"[가-힣]")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
@@ -92,12 +92,12 @@ def codec_of(content: Content) -> str:
     piece = sample
     with suppress(ImportFileError), content.uncounted.open() as stream:
         for _ in range(_ASCII_PIECES):
-            piece = stream.read(2**20)
+            piece = stream.read(BUFFER_BYTES)
             if not piece.isascii() or not piece:
                 break
-    korean = piece.decode("cp949", "replace")
-    # What the end cuts is no fault.
-    unicode = codecs.getincrementaldecoder("utf-8")("replace").decode(piece)
+    unicode, korean = piece.decode("utf-8", "replace"), ""
+    if _WRONG in unicode[:-1]:  # The end may be cut.
+        korean = piece.decode("cp949", "replace")
     is_korean = 2 * len(_HANGUL.findall(korean)) > len(_NOT_ASCII.findall(korean))
     return "cp949" if is_korean and korean.count(_WRONG) < unicode.count(_WRONG) else "utf-8-sig"
 
