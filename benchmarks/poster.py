@@ -25,7 +25,7 @@ async def post(db: Database, user_id: int, per_second: float, seconds: float) ->
         tweet = new_tweet(f"post number {number} of those who post live", arrived_at=now())
         async with db.write() as session:
             added = await add_arrivals(session, [Arrival(user_id, tweet)], default_time=now())
-        committed[added.newest_event or 0] = time.monotonic()
+        committed[added.event_ids[0] or 0] = time.monotonic()
     return committed
 
 

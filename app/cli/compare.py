@@ -1,21 +1,14 @@
 """`saywho compare`: one of some authors, or somebody else?"""
 
 import contextlib
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from app.cli.running import (
-    BAD_INPUT,
-    Sure,
-    fail,
-    json_option,
-    print_json,
-    print_result,
-    with_database,
-)
+from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_result, with_database
 from app.compute.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
@@ -31,6 +24,22 @@ from app.services.compare.cases import Models, gather
 from app.services.compare.reasons import add_reasons
 from app.views.verdicts import LIMITS, NOT_FOR, bars_of, shown_marks
 
+
+def _number(_context: click.Context, _option: click.Parameter, sure: float) -> float:
+    """Reject NaN, which click takes for a number of any range."""
+    if math.isnan(sure):
+        raise click.BadParameter("nan is no number")
+    return sure
+
+
+sure_option = click.option(
+    "--sure",
+    type=click.FloatRange(0.01, 0.99),
+    callback=_number,
+    default=SURE,
+    show_default=True,
+    help="How sure you are beforehand that it was one of them.",
+)
 file_option = click.option(
     "--file",
     "path",
@@ -42,13 +51,7 @@ file_option = click.option(
 @click.command("compare")
 @click.argument("texts", metavar="TEXT", nargs=-1)
 @click.option("-u", "--username", "usernames", multiple=True, help="An author; several times.")
-@click.option(
-    "--sure",
-    type=Sure(),
-    default=SURE,
-    show_default=True,
-    help="How sure you are beforehand that it was one of them.",
-)
+@sure_option
 @file_option
 @json_option
 def compare_command(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from copy import deepcopy
@@ -12,15 +13,7 @@ from typing import Any, BinaryIO, Final
 
 import click
 
-from app.cli.running import (
-    BAD_INPUT,
-    FAILED,
-    json_option,
-    print_result,
-    progress,
-    stop_on_sigterm,
-    with_database,
-)
+from app.cli.running import BAD_INPUT, FAILED, json_option, print_result, progress, with_database
 from app.compute.text import clean_username, decode_entities
 from app.config import Config
 from app.db.engine import Database
@@ -234,7 +227,10 @@ def import_command(
     importer = Importer(format_name, options, is_dry=dry_run)
 
     async def run(db: Database, config: Config) -> None:
-        stop_on_sigterm()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 # for the type checker
+        with contextlib.suppress(RuntimeError):  # Only the main thread receives signals.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
             async with _target(db, config, dry_run) as target:
                 for name in files:

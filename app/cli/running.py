@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import errno
-import math
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
@@ -35,19 +33,6 @@ def _keep(context: click.Context, option: click.Parameter, value: bool) -> None:
 json_option = click.option(
     "--json", is_flag=True, expose_value=False, callback=_keep, help="Print the result as JSON."
 )
-
-
-class Sure(click.FloatRange):
-    """From 0.01 to 0.99; click alone lets NaN pass."""
-
-    def __init__(self) -> None:
-        super().__init__(0.01, 0.99)
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        sure = float(super().convert(value, param, ctx))
-        return self.fail("nan is no number", param, ctx) if math.isnan(sure) else sure
 
 
 def wants_json() -> bool:
@@ -147,14 +132,6 @@ def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
 def print_json(value: object) -> None:
     """Print the value as one line of JSON."""
     click.echo(msgspec.json.encode(value, enc_hook=str).decode())
-
-
-def stop_on_sigterm() -> None:
-    """Cancel the current task at a SIGTERM, as asyncio does at a SIGINT."""
-    task = asyncio.current_task()
-    if task is not None:
-        with contextlib.suppress(RuntimeError):  # Only the main thread receives signals.
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 LINE_EVERY_S: Final = 5.0

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from app.cli.running import BAD_INPUT, Sure, fail, json_option, print_result
-from app.compute.judgement import SURE
+from app.cli.compare import sure_option
+from app.cli.running import BAD_INPUT, fail, json_option, print_result
 
 master_option = click.option(
     "--master",
@@ -62,7 +62,7 @@ def fit_command(
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
 @click.option("--model", type=click.Path(path_type=Path), required=True, help="What fit wrote.")
 @click.option("-o", "--output", required=True, help="The new folder, here or in a store.")
-@click.option("--sure", type=Sure(), default=SURE, show_default=True)
+@sure_option
 @master_option
 @json_option
 def compare_command(

@@ -1,9 +1,10 @@
 """Imports of uploaded files: kept, queued, run one at a time, watched, cancelled, resumed."""
 
+import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import allocate_ids, backend_of
+from app.db.backend import Sessions, allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.models import ImportJob
@@ -124,24 +125,21 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
     return job
 
 
-async def next_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:
-    """Return an import that waits, or ran in a process that died.
-
-    `held` names the uploads of this machine; those of another machine wait for it.
-    """
+async def next_job(session: AsyncSession, place: Path) -> ImportJob | None:
+    """Return an import that waits, or ran in a process that died; others' uploads wait for them."""
     waiting = select(ImportJob).where(ImportJob.state.in_(["running", "interrupted"]))
     if backend_of(session).is_shared:
+        held = await asyncio.to_thread(_held_uploads, place)
         waiting = waiting.where(ImportJob.spool.in_(held))
     return await session.scalar(waiting.order_by(ImportJob.id).limit(1))
 
 
-async def claim_job(session: AsyncSession, held: Collection[str]) -> ImportJob | None:
+async def claim_job(session: AsyncSession, place: Path) -> ImportJob | None:
     """Return the next import to run; the session belongs to the holder of the lock."""
-    while (job := await next_job(session, held)) is not None and job.attempts == MOST_ATTEMPTS:
+    while (job := await next_job(session, place)) is not None and job.attempts == MOST_ATTEMPTS:
         # It would end its process again, and keep all others waiting.
-        await end_job(
-            session, job.id, Message("the import ended its process each time it was tried")
-        )
+        failure = Message("the import ended its process each time it was tried")
+        await end_job(session, job.id, failure)
     if job is not None:
         job.state, job.started_at = "running", job.started_at or now()
         job.attempts += 1
@@ -181,12 +179,16 @@ def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
     return values | ({"attempts": 0} if report.accepted else {})
 
 
-async def drop_uploads(session: AsyncSession, spools: Collection[str]) -> set[str]:
-    """Forget the uploads that were not started; return which of the spools nothing needs."""
-    is_old = ImportJob.spool.in_(spools)
-    await session.execute(delete(ImportJob).where(is_old, ImportJob.state == "uploaded"))
-    needed = select(ImportJob.spool).where(is_old, ImportJob.state.not_in(ENDED))
-    return {*spools} - {*await session.scalars(needed)}
+async def remove_old_uploads(db: Sessions, place: Path) -> None:
+    """Remove uploads that were not started in time, or whose row is gone or was never made."""
+    old = await asyncio.to_thread(_old_uploads, place)
+    is_old = ImportJob.spool.in_(old)
+    async with db.write() as session:
+        await session.execute(delete(ImportJob).where(is_old, ImportJob.state == "uploaded"))
+        needed = select(ImportJob.spool).where(is_old, ImportJob.state.not_in(ENDED))
+        unneeded = {*old} - {*await session.scalars(needed)}
+    for spool in unneeded:
+        await asyncio.to_thread(remove_upload, place, spool)
 
 
 async def drop_jobs(session: AsyncSession) -> Sequence[str]:
@@ -229,16 +231,16 @@ def remove_upload(place: Path, spool: str) -> None:
         upload_path(place, spool).unlink()
 
 
-def held_uploads(place: Path) -> list[str]:
+def _held_uploads(place: Path) -> list[str]:
     """Return the names of all uploads in this place."""
     return os.listdir(place / FOLDER) if (place / FOLDER).exists() else []
 
 
-def old_uploads(place: Path, age: timedelta) -> list[str]:
-    """Return the names of the uploads that were written longer ago."""
-    before = (now() - age).timestamp()
+def _old_uploads(place: Path) -> list[str]:
+    """Return the names of the uploads that were written longer ago than they are kept."""
+    before = (now() - UPLOAD_LIFETIME).timestamp()
     names = []
-    for name in held_uploads(place):
+    for name in _held_uploads(place):
         # Another worker may have removed it meanwhile.
         with contextlib.suppress(FileNotFoundError):
             if upload_path(place, name).stat().st_mtime < before:

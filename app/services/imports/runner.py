@@ -12,7 +12,6 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
@@ -29,16 +28,13 @@ from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.imports.jobs import (
     IMPORTING,
-    UPLOAD_LIFETIME,
     change_running,
     claim_job,
     counted,
-    drop_uploads,
     end_job,
-    held_uploads,
     next_job,
-    old_uploads,
     options_of,
+    remove_old_uploads,
     remove_upload,
     upload_path,
 )
@@ -68,7 +64,7 @@ async def keep_importing(db: Database, config: Config, queued: asyncio.Event) ->
         try:
             if monotonic() >= next_tidy:
                 next_tidy = monotonic() + TIDY_EVERY_S
-                await _tidy(db, config)
+                await remove_old_uploads(db, config.data_dir)
             if await _run_one(db, config):
                 continue
         except Exception:
@@ -78,9 +74,8 @@ async def keep_importing(db: Database, config: Config, queued: asyncio.Event) ->
 
 async def _run_one(db: Database, config: Config) -> bool:
     """Run a waiting import in its process; return whether to look for the next one at once."""
-    held = await asyncio.to_thread(held_uploads, config.data_dir)
     async with db.read() as session:
-        if await next_job(session, held) is None:
+        if await next_job(session, config.data_dir) is None:
             return False
     async with db.exclusive(IMPORTING) as grant:
         if grant is None:
@@ -90,31 +85,22 @@ async def _run_one(db: Database, config: Config) -> bool:
     except asyncio.CancelledError:
         # Its rows and its counts agree whenever it ends; the next start resumes it.
         with contextlib.suppress(GrantLostError, AppError, TimeoutError):
-            await _note_interruption(db, held)
+            await _note_interruption(db, config)
         raise
     if status:
         logger.error("the process of an import ended with status %d", status)
     return not status
 
 
-async def _note_interruption(db: Database, held: Collection[str]) -> None:
+async def _note_interruption(db: Database, config: Config) -> None:
     """Note that a stop ended the import, which is no failed attempt."""
     async with (
         asyncio.timeout(RELEASE_S),
         db.exclusive_in_turn(IMPORTING) as grant,
         grant.write() as session,
     ):
-        if (job := await next_job(session, held)) is not None:
+        if (job := await next_job(session, config.data_dir)) is not None:
             await change_running(session, job.id, {"state": "interrupted", "attempts": 0})
-
-
-async def _tidy(db: Database, config: Config) -> None:
-    """Remove uploads that were not started in time, or whose row is gone or was never made."""
-    old = await asyncio.to_thread(old_uploads, config.data_dir, UPLOAD_LIFETIME)
-    async with db.write() as session:
-        unneeded = await drop_uploads(session, old)
-    for spool in unneeded:
-        await asyncio.to_thread(remove_upload, config.data_dir, spool)
 
 
 class ImportRun:
@@ -220,9 +206,8 @@ async def run_next_job(config: Config, worker: int) -> None:
         async with Database(config) as db, db.exclusive(IMPORTING) as grant:
             if grant is None:
                 return
-            held = await asyncio.to_thread(held_uploads, config.data_dir)
             async with grant.write() as session:
-                job = await claim_job(session, held)
+                job = await claim_job(session, config.data_dir)
             if job is not None:
                 await ImportRun(grant, config, job, worker).run()
     except GrantLostError:

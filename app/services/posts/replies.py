@@ -128,15 +128,15 @@ async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, in
     return {(key, source_id): post_id for key, source_id, post_id in await session.execute(query)}
 
 
-async def store_links(session: AsyncSession, links: Sequence[Link]) -> int | None:
-    """Store what posts of before answer, and announce them; return the newest event."""
+async def store_links(session: AsyncSession, links: Sequence[Link]) -> None:
+    """Store what posts of before answer, and announce them."""
     if not links:
-        return None
+        return
     await session.execute(
         _LINK, [{"linked": link.id, "reply_to_id": link.reply_to_id} for link in links]
     )
     events = [NewEvent("tweet.updated", link.user_id, link.id) for link in links]
-    return await append_events(session, events)
+    await append_events(session, events)
 
 
 async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:

@@ -68,8 +68,6 @@ class AddResult:
     is_new: list[bool]
     event_ids: list[int | None]
     """The event that added or changed each post; None where nothing changed."""
-    newest_event: int | None
-    """The newest event of all; None where nothing changed."""
 
 
 async def add_arrivals(
@@ -108,16 +106,15 @@ async def add_arrivals(
             row |= missing
         rows.append(row)
     changed = [row for row in known.values() if row.get("id") in before]
-    newest = None
     if fresh or changed or announced:
-        newest = await _store(session, fresh, changed, announced, is_bulk=is_bulk)
+        await _store(session, fresh, changed, announced, is_bulk=is_bulk)
         described = [row["id"] for row in changed if row["media"] != before[row["id"]]["media"]]
         if described:
             await backend_of(session).words.renew(session, described)
         moments = [_moment(row) for row in (*fresh, *changed)]
         await count_posts(session, moments, [_moment(row) for row in before.values()])
     event_ids = [row.get("event_id") for row in rows]
-    return AddResult([row["id"] for row in rows], is_new, event_ids, newest)
+    return AddResult([row["id"] for row in rows], is_new, event_ids)
 
 
 async def _known(session: AsyncSession, keys: set[SourceKey]) -> dict[SourceKey, Row]:
@@ -174,8 +171,8 @@ async def _store(
     announced: Sequence[NewEvent],
     *,
     is_bulk: bool,
-) -> int:
-    """Insert new posts, fill stored ones, log everything; return the newest event.
+) -> None:
+    """Insert new posts, fill stored ones, and log everything.
 
     The rows get their ids, and the events that added or changed them.
     """
@@ -205,8 +202,8 @@ async def _store(
         await session.execute(_FILL, values)
     await store_uses(session, [*fresh, *changed])
     await asyncio.sleep(0)  # A thousand counts were raised, and as many events follow.
-    newest = await append_events(session, events, event_ids)
-    return await store_links(session, links) or newest
+    await append_events(session, events, event_ids)
+    await store_links(session, links)
 
 
 async def _insert(session: AsyncSession, fresh: Sequence[Row], of_each: Mapping[int, int]) -> None:

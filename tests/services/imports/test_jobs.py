@@ -1,5 +1,7 @@
 """The queue of imports: how often one is tried whose process ends without a word."""
 
+from pathlib import Path
+
 import pytest
 
 from app.db.engine import Database
@@ -10,21 +12,24 @@ from app.services.imports.jobs import (
     claim_job,
     counted,
     get_job,
+    open_upload,
 )
 from app.services.imports.report import ImportReport
 
 
 @pytest.mark.parametrize("gets_on", [True, False], ids=["gets on", "stays where it is"])
 async def test_an_import_is_given_up_only_if_it_stores_nothing_more(
-    db: Database, gets_on: bool
+    db: Database, gets_on: bool, tmp_path: Path
 ) -> None:
+    spool, file = open_upload(tmp_path)
+    file.close()
     async with db.write() as session:
         job = await add_job(
-            session, spool="a", file_name="posts.jsonl", bytes_total=9, is_started=True
+            session, spool=spool, file_name="posts.jsonl", bytes_total=9, is_started=True
         )
     for _ in range(MOST_ATTEMPTS + 2):
         async with db.write() as session:
-            if (claimed := await claim_job(session, {"a"})) is not None:
+            if (claimed := await claim_job(session, tmp_path)) is not None:
                 report = ImportReport(accepted=int(gets_on))
                 assert await change_running(session, job.id, counted(claimed, report))
     async with db.read() as session:

@@ -134,7 +134,7 @@ async def test_columns_are_shown_and_may_be_chosen(app: Quart, browser: Browser)
     query = {"column": ["작성자", "언제", "한마디"], "field": ["username", "created_at", "text"]}
     page = await browser.page(f"{address}?{urlencode(query, doseq=True)}")
     assert "Choose the column that holds the text" not in page
-    assert 'datetime="2020-01-02T00:00:00Z"' in page
+    assert 'datetime="2020-01-02' in page
     assert await start("username", "created_at", "") == 422
     assert await start("username", "created_at", "text") == 303
     assert "1 new post" in shown(await ended(browser, address))
