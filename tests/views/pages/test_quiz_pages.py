@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import Client
 
+FOLLOWING = r'<a class="button primary" href="([^"]+)"'
+
 
 @pytest.fixture
 async def site(writer: Client, anybody: Client) -> Client:
@@ -99,8 +101,10 @@ async def play(site: Client, address: str, guess: str) -> tuple[list[str], str]:
             return texts, page
         texts.append(page.partition("<blockquote")[2].partition("</blockquote")[0])
         answered = await body(await guessed(site, page, guess))
-        assert await body(await guessed(site, page, guess)) == answered
-        (address,) = re.findall(r'<a class="button primary" href="([^"]+)"', answered)
+        (address,) = following = re.findall(FOLLOWING, answered)
+        reloaded = await body(await guessed(site, page, guess))
+        # The shares may move while maintenance makes the background of new posts.
+        assert re.findall(FOLLOWING, reloaded) == following
 
 
 async def test_a_set_is_the_same_for_all_and_ends_with_squares(site: Client) -> None:
