@@ -7,18 +7,18 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 Period = Literal["day", "week", "month", "quarter", "year"]
-MOST_COLUMNS: Final = 104
-"""Periods side by side that are wide enough to be told apart, such as two years of weeks."""
+MOST_COLUMNS: Final = 60
+"""Periods side by side that can be told apart on a phone too, such as five years of months."""
 _DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 _FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _STEP: Final = timedelta(days=14)
 
 
-def fitting(first: date, last: date, *, most: int = MOST_COLUMNS) -> Period:
+def fitting(first: date, last: date) -> Period:
     """Return the finest period of which there are at most so many, else years."""
     days = (last - first).days + 1
-    return next((period for period in _DAYS if days <= most * _DAYS[period]), "year")
+    return next((period for period in _DAYS if days <= MOST_COLUMNS * _DAYS[period]), "year")
 
 
 def start_of(day: date, period: Period) -> date:

@@ -117,6 +117,7 @@ def _section(figure: Figure, translate: Any) -> Any:
         hidden=figure.needs_two and is_alone,
         className="card figure-card is-empty",
         **{"aria-labelledby": f"{name}-heading"},
+        **({"data-of-two": ""} if figure.needs_two else {}),
     )
 
 

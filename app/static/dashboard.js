@@ -91,11 +91,21 @@
     }
   }
 
+  // A figure of all authors beside each other is too large for a phone: there one is chosen first.
+  function isTooLarge({ section }) {
+    return innerWidth < NARROW_PX && isCrowd && !applied.has("username") && "ofTwo" in section.dataset;
+  }
+
   // A pause is not begun again: where posts come all the time, it would never end.
   function ask(figure) {
+    if (isTooLarge(figure)) {
+      figure.section.classList.add("is-empty");
+      set(`${figure.name}-note`, "children", words.choose);
+      return;
+    }
     figure.timer ??= setTimeout(() => {
       figure.timer = null;
-      const asked = view() + (innerWidth < NARROW_PX ? "&narrow=1" : "");
+      const asked = view();
       if (asked !== figure.view) showWaiting(figure);
       figure.view = asked;
       // Equal values would not ask again; the count of asking is no part of the answer's key.
@@ -110,7 +120,6 @@
     set(`${name}-note`, "children", section.querySelector(".graph").dataset.waiting);
   }
 
-  // On a small screen one author is asked for first.
   const isCrowd = form.querySelector(".names, .chip-filter");
   if (innerWidth < NARROW_PX && isCrowd && !location.search.includes("username")) {
     form.querySelector("details").open = true;
@@ -290,21 +299,6 @@
       },
     },
   });
-
-  /* The server cannot be reached */
-
-  const fetching = window.fetch;
-  window.fetch = async (...given) => {
-    try {
-      return await fetching(...given);
-    } catch (error) {
-      for (const figure of figures.values()) {
-        figure.section.setAttribute("aria-busy", "false");
-      }
-      showLive(false);
-      throw error;
-    }
-  };
 
   /* Dates in Korean */
 

@@ -140,8 +140,6 @@ class View(PostFilters):
 
     username: list[str] = []
     platform: str = ""
-    narrow: Literal["", "1"] = ""
-    """Whether a figure is drawn on a phone; no filter, and in no address."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -106,7 +106,7 @@ async def test_a_point_leads_to_its_posts(website: Website, open_page: OpenPage)
     widths = await page.evaluate(
         "[...document.querySelectorAll('#timeline .bars path')].map(e => e.getBBox().width)"
     )
-    assert min(widths) >= 5
+    assert min(widths) >= 3
     told = await page.evaluate(
         "document.querySelector('#timeline .js-plotly-plot').data[0].hovertext[2]"
     )
@@ -238,3 +238,16 @@ async def test_the_page_is_sound(
     assert not faults, "\n".join(faults)
     if locale == "ko":
         assert await left_in_english(page) == []
+
+
+async def test_a_phone_asks_for_an_author_among_many_first(
+    crowd: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(width=360, locale="en")
+    await page.goto(crowd.address(PATH))
+    for name in ("likeness", "apart"):
+        await expect(page.locator(f"#{name}-note")).to_contain_text("Choose an author above")
+    await page.get_by_label("Author 1").fill("neighbour_07")
+    await page.get_by_label("Author 1").press("Enter")
+    await expect(page.locator("#likeness-note")).to_contain_text("neighbour_07")
+    await expect(page.locator("#likeness .bars path")).to_have_count(8)

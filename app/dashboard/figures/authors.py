@@ -1,7 +1,6 @@
 """Authors beside each other: who sounds like whom, and how well they are told apart."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -17,9 +16,9 @@ from app.dashboard.figures.base import (
     Drawing,
     Figure,
     Table,
+    alone,
     draw_bars,
     draw_cells,
-    lacks,
     posts_path,
     row_axis,
     row_height,
@@ -30,7 +29,7 @@ from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop, show_number, show_percent
 from app.lifespan import resources
 from app.services.compare.contenders import MOST_COMPARED
-from app.services.compare.model_card import Card, CardAuthor
+from app.services.compare.model_card import Card
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.views.filters import View
 
@@ -38,8 +37,6 @@ NEAREST: Final = 8
 SMALLEST_SHOWN: Final = 0.02
 MOST_MEASURED: Final = 50
 """As many as a card measures."""
-FEWEST_ASKED: Final = 10
-"""Posts of an author that are measured before that author is called the hardest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ class WhoLikeWhom(Figure):
         models = resources().models
         async with db.read() as session:
             authors = await most_active_with(session, view.selection, limit=MOST_AUTHORS)
-            if lacks(view, len(authors.shown)) is not None:
+            if len(authors.shown) < 2:
                 return Likeness(authors, np.zeros((0, 0)))
             profiles = await models.profiles.load(session, authors.shown)
             snapshot = await models.backgrounds.load(session)
@@ -85,8 +82,8 @@ class WhoLikeWhom(Figure):
 
     def draw(self, data: Likeness, view: View) -> Drawing:
         names, pairs = data.authors.names, data.pairs(view)
-        if (missing := lacks(view, len(names))) is not None:
-            return Drawing(missing)
+        if len(names) < 2:
+            return Drawing(alone(len(names)))
         if not pairs:
             return Drawing(gettext("These authors have next to nothing in common."))
         one, other, most = max(pairs, key=lambda pair: pair[2])
@@ -159,54 +156,30 @@ class ToldApart(Figure):
         async with db.read() as session:
             active = await most_active_with(session, view.selection, limit=MOST_MEASURED)
         is_some = len(view.names) > 1 or view.platform or active.total > MOST_COMPARED
-        asked_for = active.names if is_some else []
+        named = active.names if is_some else []
         count = len(active.shown)
-        is_made = lacks(view, count) is None
-        return await resources().cards.get(asked_for) if is_made else None, asked_for, count
+        return await resources().cards.get(named) if count > 1 else None, named, count
 
     def draw(self, data: Shown, view: View) -> Drawing:
-        card, asked_for, count = data
-        missing = lacks(view, count)
-        if card is None or missing is not None:
-            return Drawing(missing or "")
-        asked = [a for a in card.authors if a.asked and (view.is_about(a.username) or asked_for)]
+        card, named, count = data
+        if card is None:
+            return Drawing(alone(count))
+        asked = [a for a in card.authors if a.asked and (view.is_about(a.username) or named)]
         if card.held_out is None or not asked:
             return Drawing(gettext("There are too few posts to measure this."))
-        asked.sort(key=lambda author: (-_share(author), author.username.casefold()))
-        if view.is_about_one:
-            told = gettext("{right} of {asked} posts by {author} were given to their author.")
-            author = asked[0]
-            given = [row for row in card.given if row[0] == author.username]
-            shares = {name: times / author.asked for _, name, times in given}
-        else:
-            told = gettext("{right} of {asked} posts were given to their author.")
-            shares = {author.username: _share(author) for author in asked}
-        note = told.format(
+        asked.sort(key=lambda author: (-author.right / author.asked, author.username.casefold()))
+        note = gettext("{right} of {asked} posts were given to their author.").format(
             right=show_number(sum(author.right for author in asked)),
             asked=show_number(sum(author.asked for author in asked)),
-            author=asked[0].username,
         )
-        hardest = "" if view.is_about_one else _hardest(asked)
+        shares = [(author.username, author.right / author.asked) for author in asked]
+        plot = draw_bars(
+            [(name, share, show_percent(share), "") for name, share in shares], tickformat=".0%"
+        )
         shown = some_of(len(card.authors), len(card.authors) + card.left_out)
-        rows = [(name, share, show_percent(share), "") for name, share in shares.items()]
-        path = "/compare/card?" + urlencode([("username", name) for name in asked_for])
-        plot = draw_bars(rows, tickformat=".0%")
-        return Drawing(sentences(note, hardest, shown), plot, path)
+        path = "/compare/card?" + urlencode([("username", name) for name in named])
+        return Drawing(sentences(note, shown), plot, path)
 
     def table(self, data: Shown, view: View) -> Table:
         columns = (gettext("Author"), gettext("Given to"), gettext("Posts"))
         return Table(columns, data[0].given if data[0] else [])
-
-
-def _hardest(asked: Sequence[CardAuthor]) -> str:
-    """Return who is told apart the worst, in words, if enough posts of that author say so."""
-    known = [author for author in asked if author.asked >= FEWEST_ASKED]
-    worst = min(known, key=_share, default=None)
-    if worst is None or worst.right == worst.asked:
-        return ""
-    told = gettext("The hardest is {author}, {share}.")
-    return told.format(author=worst.username, share=show_percent(_share(worst)))
-
-
-def _share(author: CardAuthor) -> float:
-    return author.right / author.asked

@@ -13,8 +13,6 @@ from app.views.filters import View
 
 MOST_AUTHORS: Final = 40
 """Authors with a row of their own."""
-MOST_NARROW: Final = 12
-"""Authors that are compared on a phone where none is chosen."""
 ROW_PX: Final = 20
 FAINTEST: Final = 0.12
 """Opacity of the weakest cell that is drawn at all."""
@@ -137,14 +135,9 @@ def row_height(rows: int, *, least_px: int = 160, around_px: int = 50) -> int:
     return max(least_px, rows * ROW_PX + around_px)
 
 
-def lacks(view: View, authors: int) -> str | None:
-    """Return what a figure of several authors waits for, if anything; empty without any posts."""
-    if authors < 2:
-        alone = gettext("It takes two authors with posts to tell them apart.")
-        return alone if authors else ""
-    if view.narrow and not view.names and authors > MOST_NARROW:
-        return gettext("Choose an author above to see this on a small screen.")
-    return None
+def alone(authors: int) -> str:
+    """Return what a figure of fewer than two authors waits for; nothing without any posts."""
+    return gettext("It takes two authors with posts to tell them apart.") if authors else ""
 
 
 def some_of(shown: int, total: int) -> str:

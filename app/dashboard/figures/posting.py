@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from html import escape
 from itertools import pairwise
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from babel.dates import get_day_names
 from quart import g
 
-from app.compute.periods import MOST_COLUMNS, fitting, start_of, starts
+from app.compute.periods import fitting, start_of, starts
 from app.dashboard.figures.base import (
     MOST_AUTHORS,
     ROW_PX,
@@ -31,7 +31,8 @@ from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop, show_number, show_period
 from app.services.posts.statistics import (
     ActiveAuthors,
-    count_by_day_of_some,
+    DayCell,
+    count_by_day,
     count_by_hour_of_week,
     most_active,
 )
@@ -42,8 +43,6 @@ HIGHEST_ROW_PX: Final = 56
 """Rows of few authors share so much height; those of many are as high as a name."""
 LEAST_PX: Final = 3.5
 """Height of the lowest bar, so that it can be seen and pressed."""
-MOST_NARROW: Final = 28
-"""Columns on a phone, where each is still as wide as 6 pixels."""
 DAY_MS: Final = 86_400_000
 HOURS: Final = 24
 DAYS_AT_ONE_HOUR: Final = 3
@@ -58,7 +57,7 @@ class PostsByPeriod:
     starts: Sequence[date] = ()
     """The first day of each period, and the end of the last."""
     rows: dict[str, list[int]] = field(default_factory=dict)
-    """By author, in the order of their first posts; "" stands for all others."""
+    """By author, in the order of their first posts."""
     span: Sequence[str] = ()
     """The first day with posts, and the day after the last: the axis ends with them."""
 
@@ -74,23 +73,20 @@ class Timeline(Figure):
     async def load(self, db: Sessions, view: View) -> PostsByPeriod:
         async with db.read() as session:
             authors = await most_active(session, view.selection, limit=MOST_AUTHORS)
-            cells = await count_by_day_of_some(
-                session, view.selection, view.zone, usernames=authors.names
-            )
-        most = MOST_NARROW if view.narrow else MOST_COLUMNS
-        return await asyncio.to_thread(_by_period, authors, cells, most)
+            shown = replace(view.selection, usernames=tuple(authors.names))
+            cells = await count_by_day(session, shown, view.zone) if authors.shown else []
+        return await asyncio.to_thread(_by_period, authors, cells)
 
     def draw(self, data: PostsByPeriod, view: View) -> Drawing:
         if not data.rows:
             return Drawing()
-        names = [name or gettext("All others") for name in data.rows]
-        most = max(max(row) for name, row in data.rows.items() if name)
-        row_px = max(ROW_PX, min(HIGHEST_ROW_PX, FEW_PX // len(names)))
-        traces = [_row(data, place, most, row_px) for place in range(len(names))]
+        most = max(max(row) for row in data.rows.values())
+        row_px = max(ROW_PX, min(HIGHEST_ROW_PX, FEW_PX // len(data.rows)))
+        traces = [_row(data, name, place, most, row_px) for place, name in enumerate(data.rows)]
         layout = {
             "xaxis": {"type": "date", "range": data.span, "nticks": 8},
-            "yaxis": row_axis(names),
-            "meta": {"height": len(names) * row_px + 50},
+            "yaxis": row_axis(list(data.rows)),
+            "meta": {"height": len(data.rows) * row_px + 50},
         }
         return Drawing(
             sentences(_busiest(data), some_of(*data.authors.counts)),
@@ -104,15 +100,15 @@ class Timeline(Figure):
         for place, days in reversed(list(enumerate(pairwise(data.starts)))):
             for name, posts in data.rows.items():
                 if posts[place]:
-                    rows.append((show_period(*days), name or gettext("All others"), posts[place]))
+                    rows.append((show_period(*days), name, posts[place]))
                     links.append(posts_path(query, **_asked(data, name, place)))
         return Table((gettext("Period"), gettext("Author"), gettext("Posts")), rows, links)
 
 
 def _asked(data: PostsByPeriod, name: str, place: int) -> dict[str, str]:
     """Return the parameters of an author's posts in a period."""
-    period = {"since": str(data.starts[place]), "until": str(data.starts[place + 1])}
-    return {"username": name} | period if name else period
+    since, until = data.starts[place : place + 2]
+    return {"username": name, "since": str(since), "until": str(until)}
 
 
 def _busiest(data: PostsByPeriod) -> str:
@@ -127,47 +123,39 @@ def _busiest(data: PostsByPeriod) -> str:
     )
 
 
-def _row(data: PostsByPeriod, place: int, most: int, row_px: int) -> Plot:
+def _row(data: PostsByPeriod, name: str, place: int, most: int, row_px: int) -> Plot:
     """Return an author's row of bars."""
-    name, row = list(data.rows.items())[place]
-    shown = escape(name) or gettext("All others")
+    row, begins, ends = data.rows[name], data.starts[:-1], data.starts[1:]
     places = [i for i, posts in enumerate(row) if posts]
-    # All others together may have far more posts than any author.
-    highest = most if name else max(row)
-    begins, ends = data.starts[:-1], data.starts[1:]
     return {
-        "name": shown,
+        "name": escape(name),
         "x": [begins[i].isoformat() for i in places],
         "offset": 0,
         "width": [0.92 * (ends[i] - begins[i]).days * DAY_MS for i in places],
         # Rows are counted downwards, so bars grow upwards below zero.
         "base": [place + 0.42] * len(places),
-        "y": [round(-0.84 * max(row[i] / highest, LEAST_PX / row_px), 4) for i in places],
+        "y": [round(-0.84 * max(row[i] / most, LEAST_PX / row_px), 4) for i in places],
         "customdata": [urlencode(_asked(data, name, i)) for i in places],
-        "marker": {"color": "$accent" if name else "$author-0"},
+        "marker": {"color": "$accent"},
         "hovertext": [
-            f"<b>{shown}</b><br>{show_period(begins[i], ends[i])}: {show_number(row[i])}"
+            f"<b>{escape(name)}</b><br>{show_period(begins[i], ends[i])}: {show_number(row[i])}"
             for i in places
         ],
         "meta": {"posts": sum(row)},
     }
 
 
-def _by_period(
-    authors: ActiveAuthors, cells: Sequence[tuple[date, str | None, int]], most: int
-) -> PostsByPeriod:
+def _by_period(authors: ActiveAuthors, cells: Sequence[DayCell]) -> PostsByPeriod:
     if not cells:
         return PostsByPeriod(authors)
     first, last = cells[0][0], cells[-1][0]
-    period = fitting(first, last, most=most)
+    period = fitting(first, last)
     begins = starts(first, last, period)
     places = {start: place for place, start in enumerate(begins)}
     rows: dict[str, list[int]] = {}
     for day, username, posts in cells:
-        row = rows.setdefault(username or "", [0] * (len(begins) - 1))
+        row = rows.setdefault(username, [0] * (len(begins) - 1))
         row[places[start_of(day, period)]] += posts
-    if "" in rows:
-        rows[""] = rows.pop("")  # At the end, whoever began first.
     span = [first.isoformat(), (last + timedelta(days=1)).isoformat()]
     return PostsByPeriod(authors, begins, rows, span)
 

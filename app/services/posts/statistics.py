@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from operator import itemgetter
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -160,7 +159,7 @@ async def count_by_hour_of_week(
 ) -> list[int]:
     """Return how many posts each of the 168 hours of the week has, from Monday, 0 o'clock."""
     hours: Counter[int] = Counter()
-    for hour, posts in await _by_time(session, selection, zone, HOUR_S):
+    for hour, posts in await _by_hour(session, selection, zone):
         hours[hour % WEEK_H] += posts
     return [hours[hour] for hour in range(WEEK_H)]
 
@@ -175,34 +174,17 @@ async def count_selected(
     return int(await session.scalar(counts) or 0)
 
 
-async def count_by_day_of_some(
-    session: AsyncSession, selection: Selection, zone: ZoneInfo, *, usernames: Sequence[str]
-) -> list[tuple[date, str | None, int]]:
-    """Return how many posts these authors have on each day, and all others together (None)."""
-    if not usernames:
-        return []
-    named = await count_by_day(session, replace(selection, usernames=tuple(usernames)), zone)
-    cells: list[tuple[date, str | None, int]] = list(named)
-    if not selection.usernames:
-        by_day = await _by_time(session, selection, zone, DAY_S)
-        others = Counter({date.fromordinal(day + 1): posts for day, posts in by_day})
-        for day, _, posts in named:
-            others[day] -= posts
-        cells += ((day, None, posts) for day, posts in others.items() if posts)
-    return sorted(cells, key=itemgetter(0))
-
-
-async def _by_time(
-    session: AsyncSession, selection: Selection, zone: ZoneInfo, unit_s: int
+async def _by_hour(
+    session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[tuple[int, int]]:
-    """Return how many posts there are in each hour or day, counted from the year 1."""
+    """Return how many posts there are in each hour, counted from the year 1."""
     conditions = await count_conditions(session, selection, first_slot=0)
     # By slot first, in the order of the index: sorting a row of each post takes half a second.
     slots = select(PostCount.slot, _POSTS.label("posts")).where(*conditions)
     counted = slots.group_by(PostCount.slot).subquery()
-    unit = local_unit(counted.c.slot, zone, unit_s).label("unit")
-    query = select(unit, func.sum(counted.c.posts)).group_by("unit")
-    return [(int(unit), int(posts)) for unit, posts in await session.execute(query)]
+    hour = local_unit(counted.c.slot, zone, HOUR_S).label("hour")
+    query = select(hour, func.sum(counted.c.posts)).group_by("hour")
+    return [(int(hour), int(posts)) for hour, posts in await session.execute(query)]
 
 
 async def count_conditions(
