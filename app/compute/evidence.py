@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.attribution import Query, group_factors, scores_of_each, shares_of
-from app.compute.background import Background
 from app.compute.counts import Counts, lookup
 from app.compute.features import SHAPE, Occurrences, features_of
+from app.compute.judgement import Case
 from app.compute.profiles import AuthorProfile
 from app.compute.text import letter_count, own_words
 
@@ -38,27 +38,29 @@ class Passage:
     start: int
     """Code points of the text, half-open, without white space at either end."""
     end: int
-    author: int
-    """Index into the given profiles."""
+    text: str
+    username: str
     probability: float
+    """That it is by this author, given the sentences around it."""
 
 
-def judge_passages(
-    text: str, profiles: Sequence[AuthorProfile], background: Background, temperature: float = 1.0
-) -> list[Passage]:
+def judge_passages(case: Case, usernames: Sequence[str]) -> list[Passage]:
     """Return the author of each sentence among two or more with posts, in the text's order.
 
     A hidden Markov model: the author of a sentence is probably the author of the next one, so a
     sentence with little evidence follows its neighbours. Source: Rabiner 1989, forward, backward.
     """
+    text, fitted = case.text, case.fitted
     places = sentences(text)
-    if not places or len(profiles) < 2:
+    profiles = {suspect.username: suspect.profile for suspect in case.suspects}
+    compared = [profiles[name] for name in usernames]
+    if not places or len(compared) < 2:
         return []
     queries = features_of([own_words(text[start:end]) for start, end in places])
-    shares = _smoothed(scores_of_each(queries, profiles, background) / temperature)
+    scores = scores_of_each(queries, compared, fitted.background)
     return [
-        Passage(start, end, int(row.argmax()), float(row.max()))
-        for (start, end), row in zip(places, shares, strict=True)
+        Passage(start, end, text[start:end], usernames[int(row.argmax())], float(row.max()))
+        for (start, end), row in zip(places, _smoothed(scores / fitted.temperature), strict=True)
     ]
 
 
@@ -141,9 +143,7 @@ def uses_of(profiles: Sequence[AuthorProfile], counts: Counts) -> list[Uses]:
     return [Uses(lookup(each.counts, counts.keys), each.totals) for each in profiles]
 
 
-def evidence(
-    text: str, found: Occurrences, query: Query, uses: Sequence[Uses], *, most: int = MOST_MARKS
-) -> list[Span]:
+def evidence(text: str, found: Occurrences, query: Query, uses: Sequence[Uses]) -> list[Span]:
     """Return the strongest marks, in the order of the text and without overlap.
 
     A mark is a word with its punctuation, or several in a row of one sentence that speak for the
@@ -160,7 +160,7 @@ def evidence(
     sentences = np.searchsorted(ends, words[:, 0])
     found_spans = _merged(words, words_leads, sentences)
     spans = [span for span in found_spans if span.weight >= FEWEST_WEIGHT]
-    strongest = sorted(spans, key=lambda span: -span.weight)[:most]
+    strongest = sorted(spans, key=lambda span: -span.weight)[:MOST_MARKS]
     return sorted(strongest, key=lambda span: span.start)
 
 

@@ -18,7 +18,7 @@ from app.db.feed import Change
 from app.errors import AppError
 from app.models import BackgroundSnapshot, ImportJob
 from app.services.compare.background import is_outgrown, renew_background
-from app.services.compare.folding import LongTails
+from app.services.compare.folding import fold_long_tails, has_long_tails
 from app.services.event_log import has_old_events, prune_events
 from app.services.imports.jobs import ENDED, IMPORTING, remove_upload
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
@@ -57,9 +57,8 @@ class Job(NamedTuple):
 
 def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
     """Return the jobs of every site; the log keeps `kept_events` events."""
-    tails = LongTails()
     return [
-        Job("profiles", tails.are_there, tails.fold),
+        Job("profiles", has_long_tails, fold_long_tails),
         Job("background", _is_background_due, renew_background),
         Job("words", _is_vocabulary_due, renew_vocabulary),
         Job("deletion", count_deleted_authors, purge_deleted),

@@ -45,12 +45,10 @@ AUTHORS = [profile(BAKER * 5), profile(SAILOR * 5), profile(KOREAN * 5)]
 BACKGROUND = build_background([author.counts for author in AUTHORS], 45)
 
 
-def evidence(
-    text: str, authors: list[AuthorProfile], background: Background, most: int = 12
-) -> list[Span]:
+def evidence(text: str, authors: list[AuthorProfile], background: Background) -> list[Span]:
     found = occurrences(text)
     query = query_of(found.counts, background)
-    return evidence_of(text, found, query, uses_of(authors, found.counts), most=most)
+    return evidence_of(text, found, query, uses_of(authors, found.counts))
 
 
 def marked(text: str, spans: list[Span]) -> list[tuple[str, int]]:
@@ -109,10 +107,11 @@ def test_an_author_with_fewer_posts_may_be_marked() -> None:
     assert ("bread", 0) in marked(text, evidence(text, [AUTHORS[0], busy], BACKGROUND))
 
 
-def test_the_strongest_marks_are_kept() -> None:
+def test_the_strongest_marks_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "bread!! x calm sea x bread!! x west wind x warm x we sail x oven x"
     everything = evidence(text, AUTHORS[:2], BACKGROUND)
-    two = evidence(text, AUTHORS[:2], BACKGROUND, most=2)
+    monkeypatch.setattr("app.compute.evidence.MOST_MARKS", 2)
+    two = evidence(text, AUTHORS[:2], BACKGROUND)
     assert len(two) == 2
     assert sorted(span.weight for span in two) == sorted(span.weight for span in everything)[-2:]
     assert two == sorted(two, key=lambda span: span.start)

@@ -1,15 +1,17 @@
 """A long text judged sentence by sentence."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.attribution import rank, scores_of_each
 from app.compute.background import build_background
-from app.compute.counts import add
-from app.compute.evidence import judge_passages, sentences
+from app.compute.evidence import Passage, judge_passages, sentences
 from app.compute.features import features
-from app.compute.profiles import AuthorProfile
+from app.compute.judgement import Case, Fitted, Suspect
+from app.compute.profiles import profile_of
 
 PIECES = [
     "bread is warm today. ",
@@ -26,8 +28,14 @@ TEXTS = st.text(max_size=80) | st.lists(st.sampled_from(PIECES), max_size=20).ma
 
 BAKER = [f"The oven is warm, bread number {n} is good!! Come early!!" for n in range(20)]
 SAILOR = [f"west wind, calm sea... day {n} and we sail on..." for n in range(20)]
-AUTHORS = [AuthorProfile(add([features(post) for post in posts]), 20) for posts in (BAKER, SAILOR)]
+AUTHORS = [profile_of(BAKER), profile_of(SAILOR)]
 BACKGROUND = build_background([author.counts for author in AUTHORS], 40)
+SUSPECTS = [Suspect(1, "baker", AUTHORS[0]), Suspect(2, "sailor", AUTHORS[1])]
+NAMES = ["baker", "sailor"]
+
+
+def judged(text: str, names: Sequence[str] = NAMES) -> list[Passage]:
+    return judge_passages(Case([text], SUSPECTS, Fitted(BACKGROUND)), names)
 
 
 @given(TEXTS)
@@ -58,30 +66,33 @@ def test_any_number_of_marks_ends_within_the_time_of_a_test() -> None:
 
 @given(TEXTS)
 def test_each_sentence_gets_an_author_and_a_probability(text: str) -> None:
-    passages = judge_passages(text, AUTHORS, BACKGROUND)
+    passages = judged(text)
     assert [(each.start, each.end) for each in passages] == sentences(text)
-    assert all(each.author in (0, 1) and 0.5 <= each.probability <= 1 for each in passages)
-    assert judge_passages(text, AUTHORS[:1], BACKGROUND) == []
+    for each in passages:
+        assert each.text == text[each.start : each.end]
+        assert each.username in NAMES
+        assert 0.5 <= each.probability <= 1
+    assert judged(text, NAMES[:1]) == []
 
 
 def test_a_text_of_two_authors_is_divided_between_them() -> None:
     baked = "The oven is warm!! Come early, the bread is good!! "
     sailed = "west wind, calm sea... and we sail on... a calm sea all day... "
-    passages = judge_passages(baked + sailed, AUTHORS, BACKGROUND)
-    authors = [each.author for each in passages]
+    passages = judged(baked + sailed)
+    authors = [each.username for each in passages]
     assert authors == sorted(authors)
-    assert {each.author for each in passages if each.end <= len(baked)} == {0}
-    assert {each.author for each in passages if each.start >= len(baked)} == {1}
+    assert {each.username for each in passages if each.end <= len(baked)} == {"baker"}
+    assert {each.username for each in passages if each.start >= len(baked)} == {"sailor"}
 
 
 def test_a_sentence_that_says_nothing_goes_with_its_neighbours() -> None:
     unclear = "Zygomorphic quokkas jump."
     for words, author in (
-        ("The oven is warm, bread is good!!", 0),
-        ("west wind, calm sea and we sail on...", 1),
+        ("The oven is warm, bread is good!!", "baker"),
+        ("west wind, calm sea and we sail on...", "sailor"),
     ):
         text = f"{words} {unclear} {words}"
-        assert [each.author for each in judge_passages(text, AUTHORS, BACKGROUND)] == [author] * 3
+        assert [each.username for each in judged(text)] == [author] * 3
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=6))

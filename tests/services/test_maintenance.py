@@ -12,7 +12,7 @@ from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import BackgroundSnapshot, Event, Profile, Tweet, User
-from app.services.compare.folding import LONGEST_TAIL, LongTails
+from app.services.compare.folding import LONGEST_TAIL, fold_long_tails, has_long_tails
 from app.services.event_log import prune_events
 from app.services.imports.jobs import IMPORTING
 from app.services.maintenance import LEAD, Job, Maintenance, jobs
@@ -158,22 +158,17 @@ async def test_the_log_keeps_so_many_events_and_ids_go_on(db: Database) -> None:
     assert event_id == 61
 
 
-@pytest.mark.databases("sqlite")
-async def test_all_tails_are_found_at_first_and_then_those_of_new_events(db: Database) -> None:
-    async def are_found(tails: LongTails) -> bool:
+async def test_long_tails_are_found_and_folded(db: Database) -> None:
+    async def are_found() -> bool:
         async with db.read() as session:
-            return await tails.are_there(session)
+            return await has_long_tails(session)
 
-    tails = LongTails()
-    for name in ("old", "new"):
-        await make_author(db, f"{name}-short", LONGEST_TAIL - 1)
-        assert not await are_found(tails)
-        await make_author(db, name, LONGEST_TAIL)
-        assert await are_found(tails)
-        assert await are_found(LongTails())
-        await tails.fold(db)
-        assert not await are_found(tails)
-        assert not await are_found(LongTails())
+    await make_author(db, "short", LONGEST_TAIL - 1)
+    assert not await are_found()
+    await make_author(db, "long", LONGEST_TAIL)
+    assert await are_found()
+    await fold_long_tails(db)
+    assert not await are_found()
 
 
 async def test_while_an_import_runs_counts_are_renewed_more_seldom(db: Database) -> None:

@@ -1,7 +1,6 @@
 """Who would have said this: one of some authors, or somebody else? The answer and its evidence."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Final
 
@@ -9,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from app.compute.attribution import query_of
-from app.compute.evidence import Uses, evidence, judge_passages, uses_of
+from app.compute.evidence import Uses, evidence, uses_of
 from app.compute.features import Occurrences, occurrences
 from app.compute.judgement import SURE, Case, Judgement, Limit, Suspect, Verdict, judge
 from app.compute.text import own_words
@@ -105,17 +104,6 @@ class Comparison(msgspec.Struct, frozen=True):
     model: Model
 
 
-class JudgedPassage(msgspec.Struct, frozen=True):
-    """A sentence of the text and its likeliest author; positions are code points."""
-
-    start: int
-    end: int
-    text: str
-    username: str
-    probability: float
-    """That the sentence is by this author, given those around it."""
-
-
 async def answer(case: Case, *, sure: float = SURE, explain: bool = True) -> Comparison:
     """Judge the texts of the case, in a thread where that takes long."""
     size = sum(map(len, case.texts))
@@ -185,20 +173,3 @@ def _others(case: Case, suspect: Suspect, found: Occurrences) -> list[Uses]:
         return []
     uses = population.uses(found.counts.keys, members)
     return [Uses(uses, population.totals[members].sum(axis=0))]
-
-
-def passages_of(case: Case, usernames: Sequence[str]) -> list[JudgedPassage]:
-    """Return each sentence of the text with its author among two or more of these."""
-    text, fitted = case.text, case.fitted
-    profiles = {suspect.username: suspect.profile for suspect in case.suspects}
-    compared = [profiles[name] for name in usernames]
-    return [
-        JudgedPassage(
-            passage.start,
-            passage.end,
-            text[passage.start : passage.end],
-            usernames[passage.author],
-            round(passage.probability, 4),
-        )
-        for passage in judge_passages(text, compared, fitted.background, fitted.temperature)
-    ]

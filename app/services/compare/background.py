@@ -22,10 +22,10 @@ from app.compute.profiles import AuthorProfile
 from app.compute.ratios import CountedAuthor, Population, drawn_authors
 from app.db.backend import Sessions, backend_of
 from app.memo import DERIVED
-from app.models import BackgroundSnapshot, Profile, User, Vocabulary
+from app.models import BackgroundSnapshot, Profile, User
 from app.services.compare.folding import fold_tails, in_parts, users_with_tails
 from app.services.compare.habits import main_languages, newest_units
-from app.services.event_log import append_event, posts_since
+from app.services.event_log import append_event
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
@@ -109,16 +109,9 @@ def _unpacked(
 
 
 async def is_outgrown(session: AsyncSession, *, growth: float = GROWTH) -> bool:
-    """Return whether there are so many times the posts of the background, or as much fewer.
-
-    They are those that the vocabulary was counted of, and what the log says of the time since:
-    to add up the posts of 1,000,000 authors takes longer.
-    """
-    counted = await session.execute(select(Vocabulary.as_of_event, Vocabulary.tweets))
-    as_of_event, posts = counted.one()
-    totals = await posts_since(session, as_of_event)
-    posts += totals["tweet.created"] + totals["tweets.imported"]
-    posts -= totals["tweet.deleted"] + totals["user.deleted"]
+    """Return whether there are so many times the posts of the background, or as much fewer."""
+    total = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
+    posts = await session.scalar(total) or 0
     newest = (await session.execute(_NEWEST)).first()
     if newest is None or not newest.posts:
         return posts >= FIRST_SNAPSHOT_POSTS

@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
 from app.compute.features import RECIPE, features_of
 from app.compute.profiles import with_posts
 from app.db.backend import Sessions, is_among
-from app.models import Event, Profile, User
+from app.models import Profile, User
 from app.services.compare.profiles import KnownProfile, store_profiles, stored_profiles, with_tails
-from app.services.event_log import newest_event
 
 LONGEST_TAIL: Final = 200
 """Posts of a tail, from which on it is folded; reading one costs some 0.15 ms a post."""
@@ -70,16 +69,14 @@ async def fold_tails(db: Sessions, user_ids: Collection[int]) -> None:
     for some in in_parts(authors, most_posts=FOLDED_AT_ONCE, most_authors=ASKED_AT_ONCE):
         async with db.read() as session:
             states = await _states(session, some)
-            before = await stored_profiles(session, some)
+            before = await stored_profiles(session, states)
             after = await with_tails(session, before)
         async with db.write() as session:
             now = await _states(session, some)
             moved = {
-                user_id: known
-                for user_id, known in after.items()
-                if known is not before[user_id]
-                and user_id in now
-                and now[user_id] == states.get(user_id)
+                user_id: after[user_id]
+                for user_id, state in now.items()
+                if states.get(user_id) == state and after[user_id] is not before[user_id]
             }
             await store_profiles(session, moved)
 
@@ -110,37 +107,22 @@ def in_parts(
         yield part
 
 
-async def users_with_tails(
-    session: AsyncSession, *among: ColumnElement[bool], longer_than: int
-) -> list[int]:
+async def users_with_tails(session: AsyncSession, *, longer_than: int) -> list[int]:
     """Return those authors with more posts outside their stored profile than `longer_than`."""
     folded = select(Profile.posts).where(Profile.user_id == User.id, Profile.recipe == RECIPE)
     tail = User.tweet_count - func.coalesce(folded.scalar_subquery(), 0)
-    query = select(User.id).where(User.deleted_at.is_(None), tail > longer_than, *among)
-    return list(await session.scalars(query))
+    # Most authors have fewer posts, and need no look at their profile.
+    may_have = (User.deleted_at.is_(None), User.tweet_count > longer_than)
+    return list(await session.scalars(select(User.id).where(*may_have, tail > longer_than)))
 
 
-class LongTails:
-    """Finds and folds tails that slow down readers: of all authors once, then as events come."""
+async def has_long_tails(session: AsyncSession) -> bool:
+    """Return whether there are tails that slow down readers."""
+    return bool(await users_with_tails(session, longer_than=LONGEST_TAIL - 1))
 
-    def __init__(self) -> None:
-        self._folded_to: int | None = None
-        """An event up to which there is none."""
-        self._behind: list[int] = []
 
-    async def are_there(self, session: AsyncSession) -> bool:
-        """Return whether there are such tails."""
-        newest = await newest_event(session)
-        among = []
-        if self._folded_to is not None:
-            # The log may be that of another server, which lacks the last events of the one before.
-            is_new = Event.id > min(self._folded_to, newest)
-            among.append(User.id.in_(select(Event.user_id).where(is_new)))
-        self._behind = await users_with_tails(session, *among, longer_than=LONGEST_TAIL - 1)
-        if not self._behind:
-            self._folded_to = newest
-        return bool(self._behind)
-
-    async def fold(self, db: Sessions) -> None:
-        """Fold the tails that were found; those that changed meanwhile are found again."""
-        await fold_tails(db, self._behind)
+async def fold_long_tails(db: Sessions) -> None:
+    """Fold the tails that slow down readers; those that change meanwhile are found again."""
+    async with db.read() as session:
+        behind = await users_with_tails(session, longer_than=LONGEST_TAIL - 1)
+    await fold_tails(db, behind)

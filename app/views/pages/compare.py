@@ -11,12 +11,13 @@ from msgspec import Meta, Struct
 from quart import Response, g, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
+from app.compute.evidence import Passage, judge_passages
 from app.compute.judgement import SURE, Case
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
 from app.i18n import gettext
 from app.lifespan import resources
-from app.services.compare.answering import Comparison, JudgedPassage, passages_of
+from app.services.compare.answering import Comparison
 from app.services.compare.contenders import MOST_TEXTS
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.tweets import get_post
@@ -201,12 +202,12 @@ async def _compared(
     return await shown_comparison(comparison, names, passages, hidden_post)
 
 
-async def _disagreeing(case: Case, comparison: Comparison) -> list[JudgedPassage]:
+async def _disagreeing(case: Case, comparison: Comparison) -> list[Passage]:
     """Return the sentences with their authors if no author has two thirds of them."""
     names = [ranked.username for ranked in comparison.ranking[:LINES]]
     if comparison.verdict == "short" or len(names) < 2 or len(case.texts) > 1:
         return []
-    found = await asyncio.to_thread(passages_of, case, names)
+    found = await asyncio.to_thread(judge_passages, case, names)
     most = max(Counter(each.username for each in found).values(), default=0)
     if len(found) < FEWEST_SENTENCES or most >= ONE_HAND * len(found):
         return []
@@ -214,7 +215,7 @@ async def _disagreeing(case: Case, comparison: Comparison) -> list[JudgedPassage
     return found if is_known else []
 
 
-async def _are_by_them(passages: Sequence[JudgedPassage], names: Sequence[str]) -> bool:
+async def _are_by_them(passages: Sequence[Passage], names: Sequence[str]) -> bool:
     """Return whether the sentences of the two first hands read like these, each by themselves."""
     for username, _ in Counter(each.username for each in passages).most_common(2):
         own = " ".join(each.text for each in passages if each.username == username)

@@ -8,10 +8,11 @@ from typing import Final
 from quart import url_for
 
 from app.clock import now
+from app.compute.evidence import Passage
 from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR
 from app.i18n import gettext, show_number, show_percent
 from app.lifespan import resources
-from app.services.compare.answering import Comparison, Evidence, JudgedPassage
+from app.services.compare.answering import Comparison, Evidence
 from app.services.posts.tweets import Post, find_posts
 from app.views.pages.parts import hues_of, marked_text
 from app.views.pages.picture import AUTHORS, Picture, PictureBar, PictureMark
@@ -48,10 +49,7 @@ class Use:
 
 
 async def shown_comparison(
-    comparison: Comparison,
-    names: list[str],
-    passages: Sequence[JudgedPassage],
-    hidden_post: int | None,
+    comparison: Comparison, names: list[str], passages: Sequence[Passage], hidden_post: int | None
 ) -> dict[str, object]:
     """Return what the page shows of a comparison."""
     best = [ranked.username for ranked in comparison.ranking]
