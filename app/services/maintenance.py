@@ -18,7 +18,7 @@ from app.db.feed import Change
 from app.errors import AppError
 from app.models import BackgroundSnapshot, ImportJob
 from app.services.compare.background import is_outgrown, renew_background
-from app.services.compare.folding import fold_long_tails, has_long_tails
+from app.services.compare.profiles import fold_long_tails, has_long_tails
 from app.services.event_log import has_old_events, prune_events
 from app.services.imports.jobs import ENDED, IMPORTING, remove_upload
 from app.services.posts.deletion import count_deleted_authors, purge_deleted

@@ -12,7 +12,7 @@ from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import BackgroundSnapshot, Event, Profile, Tweet, User
-from app.services.compare.folding import LONGEST_TAIL, fold_long_tails, has_long_tails
+from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, has_long_tails
 from app.services.event_log import prune_events
 from app.services.imports.jobs import IMPORTING
 from app.services.maintenance import LEAD, Job, Maintenance, jobs

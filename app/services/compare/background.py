@@ -23,8 +23,8 @@ from app.compute.ratios import CountedAuthor, Population, drawn_authors
 from app.db.backend import Sessions, backend_of
 from app.memo import DERIVED
 from app.models import BackgroundSnapshot, Profile, User
-from app.services.compare.folding import fold_tails, in_parts, users_with_tails
 from app.services.compare.habits import main_languages, newest_units
+from app.services.compare.profiles import fold_tails, in_parts, users_with_tails
 from app.services.event_log import append_event
 
 FIRST_SNAPSHOT_POSTS: Final = 20

@@ -18,7 +18,7 @@ from app.compute.text import username_key
 from app.db.backend import allocate_ids, backend_of, insert_rows, is_among
 from app.errors import AppError, ConflictError, message_of
 from app.models import Tweet, User
-from app.services.compare.folding import FOLD_FROM, CountedPost, fold_batch
+from app.services.compare.profiles import FOLD_FROM, CountedPost, fold_batch
 from app.services.event_log import NewEvent
 from app.services.imports.report import ImportReport
 from app.services.posts.new_tweet import NewTweet

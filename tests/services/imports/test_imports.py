@@ -14,7 +14,7 @@ from app.errors import BrokenFileError
 from app.formats.records import Account, Archive, Item, Record
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
-from app.services.compare.folding import users_with_tails
+from app.services.compare.profiles import users_with_tails
 from app.services.imports import reading
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_archive

@@ -14,7 +14,7 @@ from app.db.indexes import Terms
 from app.models import Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
-from app.services.compare.folding import fold_tails
+from app.services.compare.profiles import fold_tails
 from app.services.imports.bulk import BATCH, BulkPost, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.deletion import (
