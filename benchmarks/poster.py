@@ -24,8 +24,8 @@ async def post(db: Database, user_id: int, per_second: float, seconds: float) ->
         await asyncio.sleep(max(0.0, started + number / per_second - time.monotonic()))
         tweet = new_tweet(f"post number {number} of those who post live", arrived_at=now())
         async with db.write() as session:
-            added = await add_arrivals(session, [Arrival(user_id, tweet)], default_time=now())
-        committed[added.event_ids[0] or 0] = time.monotonic()
+            (added,) = await add_arrivals(session, [Arrival(user_id, tweet)], default_time=now())
+        committed[added.event_id or 0] = time.monotonic()
     return committed
 
 

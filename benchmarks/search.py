@@ -58,7 +58,7 @@ async def store(db: Database, texts: Sequence[str], *, username: str = "author")
     for start in range(0, len(texts), BATCH):
         posts = [new_tweet(text, arrived_at=arrived_at) for text in texts[start : start + BATCH]]
         async with db.write() as session:
-            ids += (await add_posts(session, user.id, posts)).ids
+            ids += [each.id for each in await add_posts(session, user.id, posts)]
     return ids
 
 

@@ -9,7 +9,7 @@ from app.clock import now
 from app.db.engine import Database
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.users import add_user, find_user
-from app.services.posts.writer import AddResult, Arrival, add_arrivals
+from app.services.posts.writer import Added, Arrival, add_arrivals
 
 
 async def add_posts(
@@ -18,7 +18,7 @@ async def add_posts(
     posts: Sequence[NewTweet],
     *,
     default_time: datetime | None = None,
-) -> AddResult:
+) -> list[Added]:
     """Add posts of one author in bulk: one event announces all new ones."""
     arrivals = [Arrival(user_id, post) for post in posts]
     return await add_arrivals(session, arrivals, default_time=default_time, is_bulk=True)
@@ -29,4 +29,4 @@ async def post(db: Database, username: str, *texts: str) -> list[int]:
     async with db.write() as session:
         user = await find_user(session, username) or (await add_user(session, username))[0]
         posts = [new_tweet(text, arrived_at=now()) for text in texts]
-        return (await add_posts(session, user.id, posts)).ids
+        return [each.id for each in await add_posts(session, user.id, posts)]

@@ -170,7 +170,7 @@ async def test_any_text_is_indexed_and_found_by_its_terms(db: Database, body: st
         added = await add_posts(session, user.id, [new_tweet(body, arrived_at=now())])
         for term in set(terms(body)):
             found = db.backend.words.matching(Terms((term,)), user_id=user.id)
-            assert list(await session.scalars(select(found.c.id))) == added.ids
+            assert list(await session.scalars(select(found.c.id))) == [each.id for each in added]
     assert await find_faults(db) == []
 
 

@@ -154,14 +154,14 @@ async def store_batch(
         is_bulk=is_bulk,
         announced=announced,
     )
-    accepted = sum(added.is_new)
+    accepted = sum(each.is_new for each in added)
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
     new: dict[int, list[CountedPost]] = defaultdict(list)
-    for (item, user), event_id, is_new in zip(fresh, added.event_ids, added.is_new, strict=True):
-        if is_new and event_id is not None:
+    for (item, user), each in zip(fresh, added, strict=True):
+        if each.is_new and each.event_id is not None:
             report.stored.add(user.id, item.post.created_at or default_time, item.post.media)
-            new[user.id].append(CountedPost(event_id, item.post.text, item.counts))
+            new[user.id].append(CountedPost(each.event_id, item.post.text, item.counts))
     if is_bulk:
         await fold_batch(session, new)
 

@@ -4,7 +4,7 @@ Posts of one or many authors take the same number of statements.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,15 +59,18 @@ class Arrival(NamedTuple):
     user_id: int
     post: NewTweet
 
+    @property
+    def key(self) -> SourceKey:
+        return self.user_id, self.post.source_id
 
-@dataclass(frozen=True, slots=True)
-class AddResult:
-    """The ids and events of posts that were added, in the order given."""
 
-    ids: list[int]
-    is_new: list[bool]
-    event_ids: list[int | None]
-    """The event that added or changed each post; None where nothing changed."""
+class Added(NamedTuple):
+    """What became of an arrival."""
+
+    id: int
+    is_new: bool
+    event_id: int | None
+    """The event that added or changed the post; None where nothing changed."""
 
 
 async def add_arrivals(
@@ -77,48 +80,47 @@ async def add_arrivals(
     default_time: datetime | None = None,
     is_bulk: bool = False,
     announced: Sequence[NewEvent] = (),
-) -> AddResult:
-    """Add posts: each new one has an event of its own, or in bulk each author.
+) -> list[Added]:
+    """Add posts, of which a known `source_id` fills the stored one, and return them in order.
 
-    Posts without a time get `default_time`; a known `source_id` fills empty fields. `announced`
-    are events of the same transaction that come first.
+    Each new post has an event of its own, or in bulk each author. Posts without a time get
+    `default_time`. `announced` are events of the same transaction that come first.
     """
-    keys = [(each.user_id, each.post.source_id) for each in arrivals]
-    known = await _known(session, {key for key in keys if key[1] is not None})
-    fresh: list[Row] = []
-    before: dict[int, Row] = {}
-    """Stored posts that change, as they were, by their ids."""
+    # The write lock is held: no other transaction changes what is read here before this one ends.
+    known = await _stored(session, arrivals)
+    before = {row["id"]: row.copy() for row in known.values()}
+    new: list[Row] = []
     rows: list[Row] = []
     is_new: list[bool] = []
-    # The write lock is held: no other transaction adds one of these posts before this one ends.
-    for each, key in zip(arrivals, keys, strict=True):
-        row = known.get(key)
+    for arrival in arrivals:
+        row = known.get(arrival.key)
         is_new.append(row is None)
         if row is None:
-            row = structs.asdict(each.post) | {"user_id": each.user_id}
+            row = structs.asdict(arrival.post) | {"user_id": arrival.user_id}
             row["created_at"] = row["created_at"] or default_time
-            fresh.append(row)
-            if each.post.source_id is not None:
-                known[key] = row
-        elif missing := missing_values(row, each.post):
-            if "id" in row:
-                before.setdefault(row["id"], row.copy())
-            row |= missing
+            new.append(row)
+            if arrival.post.source_id is not None:
+                known[arrival.key] = row  # It may arrive again.
+        else:
+            row.update(missing_values(row, arrival.post))
         rows.append(row)
-    changed = [row for row in known.values() if row.get("id") in before]
-    if fresh or changed or announced:
-        await _store(session, fresh, changed, announced, is_bulk=is_bulk)
-        described = [row["id"] for row in changed if row["media"] != before[row["id"]]["media"]]
-        if described:
-            await backend_of(session).words.renew(session, described)
-        moments = [_moment(row) for row in (*fresh, *changed)]
-        await count_posts(session, moments, [_moment(row) for row in before.values()])
-    event_ids = [row.get("event_id") for row in rows]
-    return AddResult([row["id"] for row in rows], is_new, event_ids)
+    changed = [row for row in known.values() if "id" in row and row != before[row["id"]]]
+    if new or changed or announced:
+        events, event_ids = await _number(session, new, changed, announced, is_bulk=is_bulk)
+        links = await link_replies(session, [*new, *changed])
+        await _insert(session, new)
+        await _update(session, changed, before)
+        await store_uses(session, [*new, *changed])
+        await asyncio.sleep(0)  # A thousand counts were raised, and as many events follow.
+        await append_events(session, events, event_ids)
+        await store_links(session, links)
+    outcomes = zip(rows, is_new, strict=True)
+    return [Added(row["id"], is_first, row.get("event_id")) for row, is_first in outcomes]
 
 
-async def _known(session: AsyncSession, keys: set[SourceKey]) -> dict[SourceKey, Row]:
+async def _stored(session: AsyncSession, arrivals: Sequence[Arrival]) -> dict[SourceKey, Row]:
     """Return the posts that are stored already, by author and source id."""
+    keys = {each.key for each in arrivals if each.post.source_id is not None}
     if not keys:
         return {}
     asked = backend_of(session).listed(sorted(keys), Tweet.user_id, Tweet.source_id)
@@ -127,6 +129,70 @@ async def _known(session: AsyncSession, keys: set[SourceKey]) -> dict[SourceKey,
     query = select(*(getattr(Tweet, name) for name in names)).join(asked, is_asked)
     stored = (await session.execute(query)).mappings()
     return {(row["user_id"], row["source_id"]): dict(row) for row in stored}
+
+
+async def _number(
+    session: AsyncSession,
+    new: Sequence[Row],
+    changed: Sequence[Row],
+    announced: Sequence[NewEvent],
+    *,
+    is_bulk: bool,
+) -> tuple[list[NewEvent], Sequence[int]]:
+    """Give the new posts their ids, and all posts their events; return these and their ids."""
+    of_each: dict[int, list[Row]] = defaultdict(list)
+    for row in new:
+        of_each[row["user_id"]].append(row)
+    groups = list(of_each.values()) if is_bulk else [[row] for row in new]
+    counts = {Tweet: len(new), Event: len(announced) + len(groups) + len(changed)}
+    ids, event_ids = await backend_of(session).allocate_ids(session, counts)
+    for row, tweet_id in zip(new, ids, strict=True):
+        row["id"] = tweet_id
+    events = list(announced)
+    for group in groups:
+        user_id, tweet_id = group[0]["user_id"], group[0]["id"]
+        if is_bulk:
+            events.append(NewEvent("tweets.imported", user_id, posts=len(group)))
+        else:
+            events.append(NewEvent("tweet.created", user_id, tweet_id))
+    events += [NewEvent("tweet.updated", row["user_id"], row["id"]) for row in changed]
+    groups += [[row] for row in changed]
+    for group, event_id in zip(groups, event_ids[len(announced) :], strict=True):
+        for row in group:
+            row["event_id"] = event_id
+    return events, event_ids
+
+
+async def _insert(session: AsyncSession, new: Sequence[Row]) -> None:
+    """Insert new posts into the table and the word index, and count them."""
+    if not new:
+        return
+    await insert_rows(session, _TWEET, new)
+    indexed = (IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in new)
+    await backend_of(session).words.add(session, indexed)
+    raised = Counter(row["user_id"] for row in new)
+    values = [{"author": user_id, "more": posts} for user_id, posts in sorted(raised.items())]
+    await session.execute(_RAISE, values)
+    await count_posts(session, map(_moment, new))
+
+
+async def _update(session: AsyncSession, changed: Sequence[Row], before: Mapping[int, Row]) -> None:
+    """Update stored posts, what is searched of them, and the counts of their time and language."""
+    if not changed:
+        return
+    names = (*FILLED, *RENEWED)
+    values = [{"filled": row["id"]} | {name: row[name] for name in names} for row in changed]
+    await session.execute(_FILL, values)
+    described = [row["id"] for row in changed if row["media"] != before[row["id"]]["media"]]
+    if described:
+        await backend_of(session).words.renew(session, described)
+    await count_posts(
+        session, map(_moment, changed), [_moment(before[row["id"]]) for row in changed]
+    )
+
+
+def _moment(row: Row) -> Moment:
+    return row["user_id"], row["created_at"], row["lang"]
 
 
 def missing_values(row: Row, post: NewTweet) -> Row:
@@ -158,63 +224,6 @@ def _are_newer(counts: str | None, stored: str | None) -> bool:
     new, old = (json.decode(each, type=Reactions) for each in (counts, stored))
     is_later = old.as_of is None or (new.as_of is not None and new.as_of >= old.as_of)
     return is_later and new.figures != old.figures
-
-
-def _moment(row: Row) -> Moment:
-    return row["user_id"], row["created_at"], row["lang"]
-
-
-async def _store(
-    session: AsyncSession,
-    fresh: Sequence[Row],
-    changed: Sequence[Row],
-    announced: Sequence[NewEvent],
-    *,
-    is_bulk: bool,
-) -> None:
-    """Insert new posts, fill stored ones, and log everything.
-
-    The rows get their ids, and the events that added or changed them.
-    """
-    of_each = Counter(row["user_id"] for row in fresh)
-    news = len(of_each) if is_bulk else len(fresh)
-    counts = {Tweet: len(fresh), Event: len(announced) + news + len(changed)}
-    ids, event_ids = await backend_of(session).allocate_ids(session, counts)
-    for row, tweet_id in zip(fresh, ids, strict=True):
-        row["id"] = tweet_id
-    events = list(announced)
-    if is_bulk:
-        events += [NewEvent("tweets.imported", each, posts=n) for each, n in of_each.items()]
-    else:
-        events += [NewEvent("tweet.created", row["user_id"], row["id"]) for row in fresh]
-    events += [NewEvent("tweet.updated", row["user_id"], row["id"]) for row in changed]
-    # In bulk an author's new posts share the key of the author's own event, which comes before.
-    event_of = {each[1:3]: number for each, number in zip(events, event_ids, strict=True)}
-    for row in fresh:
-        row["event_id"] = event_of[row["user_id"], None if is_bulk else row["id"]]
-    for row in changed:
-        row["event_id"] = event_of[row["user_id"], row["id"]]
-    links = await link_replies(session, [*fresh, *changed])
-    await _insert(session, fresh, of_each)
-    if changed:
-        names = (*FILLED, *RENEWED)
-        values = [{"filled": row["id"]} | {name: row[name] for name in names} for row in changed]
-        await session.execute(_FILL, values)
-    await store_uses(session, [*fresh, *changed])
-    await asyncio.sleep(0)  # A thousand counts were raised, and as many events follow.
-    await append_events(session, events, event_ids)
-    await store_links(session, links)
-
-
-async def _insert(session: AsyncSession, fresh: Sequence[Row], of_each: Mapping[int, int]) -> None:
-    """Insert new posts into the table and the word index, and count them."""
-    if not fresh:
-        return
-    await insert_rows(session, _TWEET, fresh)
-    indexed = (IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in fresh)
-    await backend_of(session).words.add(session, indexed)
-    raised = [{"author": user_id, "more": posts} for user_id, posts in sorted(of_each.items())]
-    await session.execute(_RAISE, raised)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -264,18 +273,19 @@ async def _store_requests(
     rights = {each.right for each in requests if each.right is not None}
     ended = await ended_rights(session, rights)
     settled: dict[PostRequest, Receipt | AppError] = {}
+    arrivals: dict[PostRequest, Arrival] = {}
     for each in requests:
+        user_id = users.get(username_key(each.username))
         if each.right in ended:
             settled[each] = ended_right_error()
-        elif username_key(each.username) not in users:
+        elif user_id is None:
             settled[each] = unknown_user(each.username)
-    new = [each for each in requests if each not in settled]
-    arrivals = [Arrival(users[username_key(each.username)], each.post) for each in new]
-    added = await add_arrivals(session, arrivals, default_time=now())
-    posts = await find_posts(session, added.ids)
-    newest = 0 if all(added.event_ids) else await newest_event(session)
-    outcomes = zip(added.ids, added.is_new, added.event_ids, strict=True)
-    for each, (tweet_id, is_new, event_id) in zip(new, outcomes, strict=True):
+        else:
+            arrivals[each] = Arrival(user_id, each.post)
+    added = await add_arrivals(session, list(arrivals.values()), default_time=now())
+    posts = await find_posts(session, [tweet_id for tweet_id, _, _ in added])
+    newest = 0 if all(event_id for _, _, event_id in added) else await newest_event(session)
+    for each, (tweet_id, is_new, event_id) in zip(arrivals, added, strict=True):
         status = 201 if is_new else 200
         settled[each] = Receipt(status, posts[tweet_id], event_id or newest)
     return [settled[each] for each in requests]

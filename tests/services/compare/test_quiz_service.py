@@ -21,7 +21,7 @@ async def add(db: Database, username: str, texts: list[str]) -> tuple[int, list[
     async with db.write() as session:
         user, _ = await add_user(session, username)
         posts = [new_tweet(text, arrived_at=now()) for text in texts]
-        return user.id, (await add_posts(session, user.id, posts)).ids
+        return user.id, [each.id for each in await add_posts(session, user.id, posts)]
 
 
 async def fill(db: Database, *usernames: str) -> dict[str, tuple[int, list[int]]]:
@@ -75,7 +75,7 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
         # It came after the profile was counted, and is one of the few that are added to it.
         async with db.write() as session:
             post = new_tweet("the ferry waits for the pilot, 26", arrived_at=now())
-            posts = (await add_posts(session, ferry, [post])).ids
+            posts = [each.id for each in await add_posts(session, ferry, [post])]
     async with db.read() as session:
         solution = await solve(session, models, QuizSet((museum, ferry), (posts[0],)))
     assert (solution.tweet_id, solution.username) == (posts[0], "ferry")

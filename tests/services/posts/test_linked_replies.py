@@ -65,7 +65,7 @@ async def store(db: Database, leaves: Sequence[Leaf], *, is_bulk: bool = True) -
                 added = await add_posts(session, user.id, posts)
             else:
                 added = await add_arrivals(session, [Arrival(user.id, post) for post in posts])
-        ids |= dict(zip((leaf.key for leaf in own), added.ids, strict=True))
+        ids |= dict(zip((leaf.key for leaf in own), (each.id for each in added), strict=True))
     return ids
 
 

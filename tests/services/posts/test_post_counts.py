@@ -17,7 +17,7 @@ from app.services.posts.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.statistics import count_by_day, count_by_hour_of_week, stats
 from app.services.posts.users import add_user, find_user
-from app.services.posts.writer import AddResult
+from app.services.posts.writer import Added
 from app.services.selection import Selection
 from tests.conftest import Outside
 from tests.posting import add_posts
@@ -28,7 +28,7 @@ ZONES = ["UTC", "Asia/Seoul", "America/New_York", "Asia/Kathmandu", "Australia/L
 
 async def store(
     db: Database, username: str, *times: datetime | None, lang: str = "en"
-) -> AddResult:
+) -> list[Added]:
     posts = [
         new_tweet(f"post {n}", arrived_at=ARRIVAL, created_at=time, lang=lang, source_id=f"{n}")
         for n, time in enumerate(times)
@@ -44,7 +44,7 @@ async def test_counts_follow_adding_filling_and_deleting(db: Database) -> None:
     await store(db, "ann", *[datetime(2026, 1, 2, tzinfo=UTC)] * 2)  # Fills the second's time.
     assert await find_faults(db) == []
     async with db.write() as session:
-        await delete_post(session, added.ids[0])
+        await delete_post(session, added[0].id)
     assert await find_faults(db) == []
     async with db.read() as session:
         found = await stats(session, Selection(), ZoneInfo("UTC"))

@@ -8,7 +8,7 @@ from app.db.engine import Database
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import add_user, find_user
-from app.services.posts.writer import AddResult
+from app.services.posts.writer import Added
 from tests.posting import add_posts
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -18,7 +18,7 @@ def made(number: int, created_at: datetime | None, **fields: str | None) -> NewT
     return new_tweet(f"post {number}", arrived_at=START, created_at=created_at, **fields)  # type: ignore[arg-type]
 
 
-async def store(db: Database, *posts: NewTweet, username: str = "ann") -> AddResult:
+async def store(db: Database, *posts: NewTweet, username: str = "ann") -> list[Added]:
     async with db.write() as session:
         user = await find_user(session, username) or (await add_user(session, username))[0]
         return await add_posts(session, user.id, posts)
@@ -46,14 +46,16 @@ TIMES = [START, None, START - timedelta(days=1), START, None, START, START - tim
 async def test_newest_first_then_highest_id_then_those_without_a_time(
     db: Database, limit: int
 ) -> None:
-    ids = (await store(db, *(made(number, time) for number, time in enumerate(TIMES)))).ids
+    added = await store(db, *(made(number, time) for number, time in enumerate(TIMES)))
+    ids = [each.id for each in added]
     expected = [ids[place] for place in (5, 3, 0, 2, 6, 4, 1)]
     assert [post.id for post in await walk(db, limit)] == expected
     assert [post.id for post in await walk(db, limit, None)] == expected
 
 
 async def test_a_walk_shows_each_post_once_while_posts_come(db: Database) -> None:
-    first = (await store(db, *(made(number, time) for number, time in enumerate(TIMES * 3)))).ids
+    added = await store(db, *(made(number, time) for number, time in enumerate(TIMES * 3)))
+    first = [each.id for each in added]
     seen, after = [], None
     for turn in range(100):
         posts, after = await page(db, after, 2)
