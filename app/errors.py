@@ -71,13 +71,9 @@ class AppError(Exception):
         headers: Mapping[str, str] | None = None,
         **values: object,
     ) -> None:
-        if isinstance(message, Message):
-            values = {**message.values, **values}
-            message = message.template
-        self.message = message
-        self.values = values
-        self.detail = message.format(**values) if values else message
-        self.errors = tuple(errors) or ((FieldError(loc, self.detail),) if loc else ())
+        self.detail = message if isinstance(message, Message) else Message(message, **values)
+        """The sentence; JSON takes it as a plain string."""
+        self.errors = tuple(errors) or ((FieldError(loc, str(self.detail)),) if loc else ())
         self.headers = dict(headers or {})
         super().__init__(self.detail)
 
@@ -193,9 +189,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
 
 def message_of(error: Exception) -> Message:
     """Return the reason of a failure as a sentence that pages can translate."""
-    if isinstance(error, AppError):
-        return Message(error.message, **error.values)
-    return Message(str(error))
+    return error.detail if isinstance(error, AppError) else Message(str(error))
 
 
 def problem(error: AppError) -> Problem:
@@ -204,7 +198,7 @@ def problem(error: AppError) -> Problem:
         type=f"urn:saywho:problem:{error.type}",
         title=error.status.phrase,
         status=error.status.value,
-        detail=error.detail,
+        detail=str(error.detail),
         errors=error.errors,
     )
 

@@ -91,7 +91,7 @@ def _answer(model: CorpusModel, line: str, sure: float) -> Row:
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         return given | {"error": f"not a text: {error}"}
     except InvalidInputError as error:
-        return given | {"error": error.detail}
+        return given | {"error": str(error.detail)}
     case = model.case(text)
     judgement = judge(case, sure)
     ranking = [msgspec.structs.asdict(each) for each in ranked_authors(case, judgement)]

@@ -144,7 +144,7 @@ async def _judged(line: BatchLine, case: Case, sure: float) -> JudgedText:
 
 
 def _failed(line: BatchLine, error: str) -> JudgedText:
-    return JudgedText(line[0], _id(line), error=error)
+    return JudgedText(line[0], _id(line), error=str(error))
 
 
 def _id(line: BatchLine) -> str | int | None:
