@@ -53,7 +53,7 @@ FULL: Final = (
     r"/browser/test_habits\.py::test_the_tab_key.*\[(?!compare\])",
     r"/browser/test_habits\.py::test_(paper_is_white|an_author_among)",
     r"/browser/test_journeys\.py::test_(typing_suggests.*search|going_back)",
-    r"/browser/test_operator\.py::test_(a_file_is_dropped|the_end_of)",
+    r"/browser/test_operator\.py::test_(an_upload_is_watched|the_end_of)",
     # Hostile input of a size that only a slow reader minds.
     r"::test_hostile_items_do_not_fill_the_memory\[(?!deep lists)",
 )

@@ -212,25 +212,6 @@
       stop.focus();
       send();
     });
-    form.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      form.classList.toggle("over", work.hidden);
-    });
-    form.addEventListener("dragleave", (event) => {
-      if (!form.contains(event.relatedTarget)) form.classList.remove("over");
-    });
-    form.addEventListener("drop", (event) => {
-      event.preventDefault();
-      form.classList.remove("over");
-      if (!work.hidden) return;
-      if (event.dataTransfer.files.length !== 1) {
-        fail("one");
-        return;
-      }
-      alert.hidden = true;
-      file.files = event.dataTransfer.files;
-      start.focus();
-    });
     // A page that comes back from the browser's memory is not at work any more.
     window.addEventListener("pagehide", () => show(false));
   }

@@ -168,7 +168,7 @@ async def test_a_search_without_words_lists_what_fits_the_newest_first(writer: C
     assert "wave 20" in page
     assert "wave 0<" in await body(await writer.get(following.replace("&amp;", "&")))
     answer = await writer.get("/search?username=nobody")
-    assert (answer.status_code, "no author called" in await body(answer)) == (404, True)
+    assert (answer.status_code, "exist" in await body(answer)) == (404, True)
 
 
 async def test_addresses_in_results_are_links_unless_a_mark_or_a_cut_tears_them(
@@ -184,19 +184,6 @@ async def test_addresses_in_results_are_links_unless_a_mark_or_a_cut_tears_them(
     links = re.findall(r'<a href="([^"]*)" rel="nofollow noreferrer">', page)
     assert [unescape(link) for link in links] == whole
     assert "&lt;b&gt;" in page
-
-
-async def test_a_part_of_a_name_leads_to_the_authors_of_such_names(
-    anybody: Client, writer: Client
-) -> None:
-    await writer.add_user("BernieSanders", "hello there")
-    answer = await anybody.get("/search?q=hello&username=sanders")
-    assert answer.status_code == 404
-    page = await body(answer)
-    assert re.search(
-        r'<a href="/search[^"]*username=BernieSanders[^"]*"><bdi>BernieSanders</bdi>', page
-    )
-    assert "Did you mean" not in await body(await anybody.get("/search?q=hello&username=nobody"))
 
 
 async def test_search_tells_a_date_that_is_none(site: Client) -> None:

@@ -42,9 +42,8 @@ ONE_HAND: Final = 2 / 3
 """Share of the sentences that one author must have, or several hands are suspected."""
 FEWEST_SENTENCES: Final = 3
 LEAST_SURE: Final = 0.01
-MOST_IN_TABLE: Final = 12
-"""Most authors in a table of confusions; for more, the most frequent are listed."""
 MOST_CONFUSIONS: Final = 12
+"""Pairs of authors that a card lists, the most frequent first."""
 
 
 class ComparePageArgs(Struct):
@@ -99,7 +98,6 @@ async def show_card(args: CardArgs) -> ResponseReturnValue:
         "card.html",
         card=card,
         chosen=names,
-        has_table=len(card.authors) <= MOST_IN_TABLE,
         confused=[each for each in card.given if each[0] != each[1]][:MOST_CONFUSIONS],
     )
 

@@ -48,13 +48,7 @@ from app.services.imports.samples import list_samples
 from app.views import cursors
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_upload
-from app.views.pages.parts import (
-    end_of_progress,
-    render_form,
-    see_other,
-    show_names,
-    time_left_in_words,
-)
+from app.views.pages.parts import end_of_progress, render_form, see_other, show_names
 from app.views.policies import writing
 
 Fault = TypeVar("Fault", BulkError, ImportFault)
@@ -186,7 +180,6 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
         samples=samples,
         is_under_way=is_under_way,
         done_share=share,
-        time_left=time_left_in_words(share, since=job.started_at),
     )
     # A page that watches replaces its moving part; how the import ended replaces more of it.
     headers = {"Vary": "HX-Request"}

@@ -1,10 +1,8 @@
 """Parts that pages share: answers to forms, authors and colours, marks, numbers."""
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from jinja2.utils import urlize
@@ -12,10 +10,9 @@ from markupsafe import Markup, escape
 from quart import Response, g, redirect, render_template, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.compute.text import username_key
 from app.errors import AppError
-from app.i18n import gettext, language_links, show_number, translate_error
+from app.i18n import language_links, show_number, translate_error
 from app.services.compare.quiz import is_playable
 from app.services.imports.samples import list_samples
 from app.services.posts.users import Author, count_users, display_names, ids_by_key, list_authors
@@ -153,22 +150,6 @@ def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]
         text = f"{head}\N{HORIZONTAL ELLIPSIS}{tail}" if is_long else piece.text
         shown.append(Marked(text, piece.is_marked, piece.mark))
     return shown
-
-
-ESTIMATE_AFTER_S: Final = 3.0
-ESTIMATE_FROM_SHARE: Final = 0.02
-"""Seconds and share of the work done before the time left is estimated."""
-
-
-def time_left_in_words(done_share: float, *, since: datetime | None) -> str | None:
-    """Return the time left as a phrase in the request's language; None while it is unknown."""
-    elapsed_s = (now() - since).total_seconds() if since else 0.0
-    if elapsed_s < ESTIMATE_AFTER_S or done_share < ESTIMATE_FROM_SHARE:
-        return None
-    left_s = math.ceil(elapsed_s * (1 - done_share) / done_share)
-    if left_s < 90:
-        return gettext("about {count} s left").format(count=left_s)
-    return gettext("about {count} min left").format(count=math.ceil(left_s / 60))
 
 
 def often(times: float) -> str:

@@ -6,10 +6,10 @@ from msgspec import field, to_builtins
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import MalformedError, NotFoundError
+from app.errors import AppError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.tweets import Page, list_selected
-from app.services.posts.users import Author, find_user, list_authors
+from app.services.posts.users import find_user
 from app.services.search.search import Hit, Mode, ResultPage, Spans, find
 from app.services.search.word_search import Place
 from app.services.selection import Selection
@@ -33,8 +33,6 @@ RESULTS_PER_PAGE = 20
 MAX_QUERY_LENGTH = 1000
 AROUND = 200
 """Characters of a long post that are shown on each side of a match."""
-MOST_MEANT = 5
-"""Authors shown where the name that was typed is only a part of theirs."""
 
 
 class SearchPageArgs(PostFilters):
@@ -59,8 +57,8 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
     place = cursors.RESULTS.decode(None if is_list else args.cursor)
     mode = MODES.get(args.mode, "words")
     parts = resources()
-    unknown_author, failure = None, None
-    found, meant = ResultPage([]), list[Author]()
+    failure: AppError | None = None
+    found = ResultPage([])
     listed: Page | None = None
     try:
         selection = args.select(
@@ -70,16 +68,12 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
             found = await _matching(args, selection, mode, place)
         elif selection != Selection():
             listed = await _newest(args, selection)
-    except NotFoundError:
-        unknown_author = args.username
-        async with parts.db.read() as session:
-            meant, _ = await list_authors(session, part=args.username.strip(), limit=MOST_MEANT)
-    except MalformedError as error:
+    except (NotFoundError, MalformedError) as error:
         failure = error.with_traceback(None)
     async with parts.db.read() as session:
         await show_names(session, {post.username for post in (*found.hits, *(listed or [[]])[0])})
     asked = _asked(args, mode)
-    page, status = await render_form(
+    return await render_form(
         "search.html",
         failure,
         args=args,
@@ -92,14 +86,11 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
         listed=listed and listed[0],
         mode=mode,
         knows_meaning=parts.embeddings is not None,
-        unknown_author=unknown_author,
-        meant=meant,
         is_first_page=not args.cursor,
         next_cursor=(
             cursors.TWEETS.encode(listed[1]) if listed else cursors.RESULTS.encode(found.next)
         ),
     )
-    return page, 404 if unknown_author else status
 
 
 async def _matching(
