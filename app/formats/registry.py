@@ -10,8 +10,7 @@ from app.formats import bluesky, csv, jsonl, mastodon, mongo
 from app.formats.chats import kakaotalk, telegram, whatsapp
 from app.formats.chats.people import People
 from app.formats.records import NO_OPTIONS, Archive, Format, Item, ReadOptions, Record, Writer
-from app.formats.source.file import Source
-from app.formats.source.text import is_blank
+from app.formats.source.file import BUFFER_BYTES, Source, head
 from app.formats.x import api, archive
 
 # In the order in which they are tried: the most particular first.
@@ -34,6 +33,8 @@ WRITERS: Final[dict[str, Writer]] = {
 }
 WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
 """Formats whose texts may be HTML; nothing in them says so."""
+_BLANK: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+"""Byte order marks and white space, in any encoding."""
 
 
 def open_archive(
@@ -59,7 +60,7 @@ def open_archive(
             return replace(archive, items=items)
     if source.fault is not None:
         raise source.fault
-    if not source.has_members and is_blank(source):
+    if not source.has_members and not head(source, BUFFER_BYTES).strip(_BLANK):
         fallback = jsonl.FORMAT if format == "auto" else candidates[0]
         return Archive(fallback.name, "line", None, iter(()))
     if format == "auto":

@@ -19,7 +19,7 @@ from app.formats.records import (
     Skipped,
 )
 from app.formats.source.file import Content, Source, head
-from app.formats.source.json import NOT_AN_OBJECT, Json, Window, as_word, first_mark
+from app.formats.source.json import NOT_AN_OBJECT, Json, Window, as_word
 
 _ROOMS: Final = frozenset(
     {None, "personal_chat", "private_group", "private_supergroup", "public_supergroup"}
@@ -41,8 +41,6 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
 
 
 def _has_messages(content: Content) -> bool | None:
-    if first_mark(content) != "{":
-        return None
     try:
         with closing(_found(content.uncounted)) as found:
             return any(_is_message(value) for _, value in islice(found, _LOOKED_AT)) or None

@@ -40,7 +40,6 @@ class Member(NamedTuple):
 
 
 Members = dict[str, Member]
-Lister = Callable[[BinaryIO, str], tuple[Members, BrokenFileError | None]]
 
 
 def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
@@ -58,8 +57,22 @@ def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
     return _wanted(found)
 
 
-def members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
-    """Return the files of a zip. Raises UnrecognisedFileError, BrokenFileError for too many."""
+def members_of_archive(
+    file: BinaryIO, start: bytes, label: str
+) -> tuple[Members, BrokenFileError | None] | None:
+    """Return the files of a zip or a tar that begins so, and where it is damaged; else None.
+
+    Raises UnrecognisedFileError, and BrokenFileError for too many files.
+    """
+    if start.startswith(_ZIP_STARTS):
+        return _members_of_zip(file, label), None
+    with contextlib.suppress(tarfile.HeaderError):
+        tarfile.TarInfo.frombuf(start, "utf-8", "replace")  # It compares the header's checksum.
+        return _members_of_tar(file, label)
+    return None
+
+
+def _members_of_zip(file: BinaryIO, label: str) -> Members:
     directory = _Bounded(file, MAX_ZIP_DIRECTORY_BYTES, MAX_ZIP_DIRECTORY_BYTES, label)
     try:
         archive = zipfile.ZipFile(directory)
@@ -69,40 +82,31 @@ def members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
             name=label,
         ) from error
     directory.left = None
-    found = {
-        info.filename.replace("\\", "/"): Member(info.file_size, partial(_in_zip, archive, info))
-        for info in archive.infolist()
-    }
-    return _wanted(found), None
+    return _wanted(
+        {
+            info.filename.replace("\\", "/"): Member(
+                info.file_size, partial(_in_zip, archive, info)
+            )
+            for info in archive.infolist()
+        }
+    )
 
 
-def members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError | None]:
-    """Return the plain files of a tar, and where it is damaged. Raises BrokenFileError."""
+def _members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError | None]:
     headers = _Bounded(file, MAX_TAR_HEADER_BYTES, _MAX_LONG_NAME_BYTES, label)
     found: Members = {}
-    is_whole = False
+    fault = None
     file.seek(0)
-    with contextlib.suppress(*READ_ERRORS):
+    try:
         archive = tarfile.TarFile(fileobj=headers)
         for info in archive:
             if info.isreg() and not info.issparse():
                 opener = partial(_in_tar, archive, info)
                 found[info.name.removeprefix("./")] = Member(info.size, opener)
-        # It ends silently at a damaged header, as at the zeros behind the last file.
-        file.seek(archive.offset)
-        is_whole = not file.read(tarfile.BLOCKSIZE).strip(b"\0")
+    except READ_ERRORS:
+        fault = damaged(label)
     headers.left = None
-    return _wanted(found), None if is_whole else damaged(label)
-
-
-def lister_of(head: bytes) -> Lister | None:
-    """Return what lists the files of a zip or a tar that begins so; None for other files."""
-    if head.startswith(_ZIP_STARTS):
-        return members_of_zip
-    with contextlib.suppress(tarfile.HeaderError):
-        tarfile.TarInfo.frombuf(head, "utf-8", "replace")  # It compares the header's checksum.
-        return members_of_tar
-    return None
+    return _wanted(found), fault
 
 
 def damaged(label: str) -> BrokenFileError:

@@ -139,14 +139,13 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             with self._whole() as packed, gzip.GzipFile(fileobj=packed) as unpacked:
                 self._spool = self._copied(unpacked)  # type: ignore[arg-type] # is binary
             start = head(self, _HEAD_BYTES)
-        with self._whole() as file:
-            self.bytes_total = file.seek(0, os.SEEK_END)
-        if lister := archives.lister_of(start):
+        file = self._opened.enter_context(self._whole())
+        self.bytes_total = file.seek(0, os.SEEK_END)
+        if listed := archives.members_of_archive(file, start, self.name):
+            self._members, fault = listed
+            self.has_members, self.fault = True, self.fault or fault
             if self._spool is not None and self._spool.tell() > self.limit_bytes:
                 raise self._limit_reached()
-            file = self._opened.enter_context(self._whole())
-            self._members, fault = lister(file, self.name)
-            self.has_members, self.fault = True, self.fault or fault
             if self.fault and not self._members:
                 raise self.fault
 

@@ -102,12 +102,5 @@ def codec_of(content: Content) -> str:
     return "cp949" if is_korean and korean.count(_WRONG) < unicode.count(_WRONG) else "utf-8-sig"
 
 
-def is_blank(content: Content) -> bool:
-    """Return whether there is nothing but white space in a file."""
-    start = head(content, _FIRST_CHARACTERS)
-    text = start.decode(codec_of(content), "replace")
-    return len(start) < _FIRST_CHARACTERS and not text.strip("\ufeff \t\r\n")
-
-
 def _on_error(codec: str) -> str:
     return "surrogatepass" if codec.startswith("utf-16") else "surrogateescape"

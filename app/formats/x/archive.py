@@ -35,10 +35,8 @@ _MEDIA_FOLDERS: Final = (
     *("tweets_media", "tweet_media", "community_tweet_media", "twitter_circle_tweet_media"),
 )
 _PREFIX = re.compile(r"\s*(?:(?:window\.|var\s)?[\w.\s]{1,200}=\s*)?")
-_CUT = re.compile(r"…(?:\s*https?://t\.co/[A-Za-z0-9]+)?\s*\Z")
-_SHORTENED_FROM: Final = 100
-"""Characters of the beginning of a long post."""
 MAX_HELD_CHARACTERS: Final = 64_000_000
+"""Of the long posts, which are in memory until their short forms come."""
 _OVERHEAD_CHARACTERS: Final = 500
 _COMPARED_CHARACTERS: Final = 40
 
@@ -97,9 +95,11 @@ class _Reader:
         """Yield all records. Raises BrokenFileError behind them."""
         notes, places = self._notes, itertools.count(1)
         for item in self._entries("notes"):
-            notes.add(item)
+            try:
+                notes.add(item)
+            except RecordError as error:
+                yield BadRecord(next(places), message_of(error))
         broken_notes = len(self._broken)
-        notes.is_whole = notes.is_whole and not broken_notes
         for kind, is_left_out in (("tweets", False), ("circle", not include_restricted)):
             for item in self._entries(kind):
                 yield self._item(item, next(places), is_left_out=is_left_out)
@@ -141,10 +141,6 @@ class _Reader:
                 return Skipped(place, "restricted")
             if raw.startswith("RT @"):
                 return Skipped(place, "repost")
-            is_cut = whole_text is None and len(raw) >= _SHORTENED_FROM and _CUT.search(raw)
-            if is_cut and not self._notes.is_whole:
-                # It would stay shortened for good: stored texts do not change.
-                raise RecordError("a long post whose whole text cannot be read")
             record = to_item(
                 item | {"user": self._owner},
                 place,
@@ -192,28 +188,16 @@ class Note:
 class Notes:
     """The long posts of an archive, found by their second and the beginning of their text."""
 
-    faults: list[Message] = field(default_factory=list)
-    is_whole: bool = True
-    """Whether each could be read."""
     _found: dict[str, list[Note]] = field(default_factory=dict)
     _characters: int = 0
 
     def add(self, item: Json | Message) -> None:
-        """Keep an item of `note-tweet.js`, unless they need too much memory."""
+        """Keep an item of `note-tweet.js`. Raises RecordError, also where they are too many."""
+        raw, note = _read_note(item)
+        self._characters += len(raw) + _OVERHEAD_CHARACTERS
         if self._characters > MAX_HELD_CHARACTERS:
-            return
-        try:
-            raw, note = _read_note(item)
-            self._characters += len(raw) + _OVERHEAD_CHARACTERS
-            if self._characters <= MAX_HELD_CHARACTERS:
-                self._found.setdefault(_beginning(raw), []).append(note)
-                return
-            fault = Message("the archive holds too many long posts")
-        except RecordError as error:
-            self._characters += _OVERHEAD_CHARACTERS
-            fault = Message("a long post: {fault}", fault=message_of(error))
-        self.faults.append(fault)
-        self.is_whole = False
+            raise RecordError("the archive holds too many long posts")
+        self._found.setdefault(_beginning(raw), []).append(note)
 
     def join(self, tweet: Json) -> str | None:
         """Return the whole text of a shortened post, or None; each note is joined to one post.
@@ -232,7 +216,7 @@ class Notes:
         return note.text
 
     def leftovers(self, places: Iterator[int], account: Account) -> Iterator[Item]:
-        """Yield the notes without a shortened post, and those that could not be read."""
+        """Yield the notes without a shortened post."""
         for note in itertools.chain(*self._found.values()):
             if not note.is_joined:
                 yield Record(
@@ -244,8 +228,6 @@ class Notes:
                     created_at=note.created_at,
                     source_id=note.id,
                 )
-        for fault in self.faults:
-            yield BadRecord(next(places), fault)
 
 
 def _read_note(item: Json | Message) -> tuple[str, Note]:

@@ -65,10 +65,11 @@ def to_item(
     raw, post_id = raw_text(status), _first_id(status, "id_str", "id")
     links = _links(status, post_id)
     text = expanded(raw, links, is_escaped=True) if whole_text is None else whole_text
-    media = media_of(status)
+    media = tuple(media_and_addresses(status))
     if not (text.strip() or media):
         return Skipped(place, "empty")
     username, author_id = as_word(user.get("screen_name")), _first_id(user, "id_str", "id")
+    said = as_object(status.get("public_metrics")) or status
     return Record(
         place=place,
         text=text,
@@ -84,7 +85,7 @@ def to_item(
         url=post_id and f"https://x.com/{username or 'i'}/status/{post_id}",
         reply_to=_target(status, author_id=author_id, username=username),
         media=media,
-        counts=reactions_of(status, as_of),
+        counts=Reactions.read((said.get(old, said.get(new)) for old, new in _COUNTS), as_of),
     )
 
 
@@ -196,11 +197,6 @@ def _language(value: object) -> str | None:
     return value if isinstance(value, str) and value not in {"", *_NO_LANGUAGE} else None
 
 
-def media_of(status: Json) -> tuple[Medium, ...]:
-    """Return the post's own media, each once."""
-    return tuple(media_and_addresses(status))
-
-
 def media_and_addresses(status: Json) -> dict[Medium, list[str]]:
     """Return the post's own media, with the addresses of each: that of its picture and others."""
     attached = listed(as_object(status.get("attachments")), "media")
@@ -213,12 +209,6 @@ def media_and_addresses(status: Json) -> dict[Medium, list[str]]:
         if medium is not None:
             found.setdefault(medium, list(filter(None, _addresses(entry, medium))))
     return found
-
-
-def reactions_of(status: Json, as_of: datetime | None) -> Reactions | None:
-    """Return how often the post was liked and so on, None where nothing says so."""
-    said = as_object(status.get("public_metrics")) or status
-    return Reactions.read((said.get(old, said.get(new)) for old, new in _COUNTS), as_of)
 
 
 def _addresses(entry: Json, medium: Medium) -> Iterator[str | None]:
