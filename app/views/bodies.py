@@ -26,9 +26,12 @@ from app.errors import (
     TooLargeError,
     UnavailableError,
 )
+from app.formats.records import NO_OPTIONS, ReadOptions
 from app.lifespan import resources
-from app.services.imports.jobs import open_upload, remove_upload, sync_upload
+from app.models import ImportJob
+from app.services.imports.jobs import add_job, open_upload, remove_upload, sync_upload
 from app.tasks import worked_on
+from app.views.policies import writing
 
 PIECE_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30
@@ -63,12 +66,26 @@ class Spool:
         self.size += len(chunk)
         self.file.write(chunk)
 
-    async def sync(self) -> None:
-        """Make the file survive a power cut, where acknowledged writes do."""
+    async def keep(
+        self, *, is_started: bool, format_name: str = "auto", options: ReadOptions = NO_OPTIONS
+    ) -> ImportJob:
+        """Keep the file for an import; it survives a power cut where acknowledged writes do."""
         config = resources().config
         if config.durability != "normal":
             with disk_errors():
                 await asyncio.to_thread(sync_upload, config.data_dir, self.file)
+        async with writing() as session:
+            job = await add_job(
+                session,
+                spool=self.name,
+                file_name=self.file_name or "upload",
+                bytes_total=self.size,
+                format_name=format_name,
+                options=options,
+                is_started=is_started,
+            )
+            self.is_kept = True
+        return job
 
     def rewind(self) -> None:
         with disk_errors():

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 from sqlalchemy import Table, and_, bindparam, select, union_all, update
@@ -52,6 +52,7 @@ class BulkPost(msgspec.Struct, kw_only=True):
 
 _USER: Final = cast(Table, User.__table__)
 _CHANGE: Final = update(_USER).where(_USER.c.id == bindparam("changed"))
+_FILLED: Final = ("platform", "display_name", "is_of_chat")
 
 
 @dataclass(slots=True)
@@ -63,7 +64,6 @@ class BulkAuthor:
     username: str
     platform: str
     display_name: str | None = None
-    deletion_count: int = 0
     is_of_chat: bool = False
     is_changed: bool = False
 
@@ -82,11 +82,16 @@ class BulkAuthor:
         if not self.display_name and (cleaned := clean_display_name(display_name)):
             self.display_name, self.is_changed = cleaned, True
 
+    @property
+    def filled(self) -> dict[str, Any]:
+        """What may be filled later, by the names of the columns."""
+        return {name: getattr(self, name) for name in _FILLED}
+
 
 async def find_authors(session: AsyncSession, keys: Collection[str]) -> dict[str, BulkAuthor]:
     """Return the authors with these case-folded names, by one statement."""
-    names = ("id", "username", "platform", "display_name", "deletion_count", "is_of_chat")
-    query = select(*(getattr(User, name) for name in names)).where(User.deleted_at.is_(None))
+    columns = (User.id, User.username, *(getattr(User, name) for name in _FILLED))
+    query = select(*columns).where(User.deleted_at.is_(None))
     rows = await session.execute(query.where(is_among(session, User.username_key, keys)))
     return {username_key(row.username): BulkAuthor(*row) for row in rows}
 
@@ -96,29 +101,14 @@ async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) ->
     changed = [author for author in authors if author.id and author.is_changed]
     new = [author for author in authors if not author.id]
     ids = await allocate_ids(session, User, len(new)) if new else ()
-    created_at, rows = now(), []
+    shared, rows = {"created_at": now(), "tweet_count": 0, "deletion_count": 0}, []
     for author, user_id in zip(new, ids, strict=True):
         author.id = user_id
-        rows.append(
-            {
-                "id": author.id,
-                "username": author.username,
-                "username_key": username_key(author.username),
-                "display_name": author.display_name,
-                "platform": author.platform,
-                "is_of_chat": author.is_of_chat,
-                "created_at": created_at,
-                "tweet_count": 0,
-                "deletion_count": 0,
-            }
-        )
+        names = {"username": author.username, "username_key": username_key(author.username)}
+        rows.append({"id": user_id} | names | author.filled | shared)
     await insert_rows(session, _USER, rows)
     if changed:
-        names = ("platform", "display_name", "is_of_chat")
-        values = [
-            {"changed": author.id} | {name: getattr(author, name) for name in names}
-            for author in changed
-        ]
+        values = [{"changed": author.id} | author.filled for author in changed]
         await session.execute(_CHANGE, values)
     events = [NewEvent("user.created", author.id) for author in new]
     return events + [NewEvent("user.updated", author.id) for author in changed]

@@ -111,27 +111,44 @@ class ImportRun:
         self._worker = worker
         self._config = config
         self._job = job
+        self._options = options_of(job)
         self._report = ImportReport(stored=stored_posts(job))
         self._source: Source | None = None
         self._format = job.format
-        self._options = options_of(job)
         self._keeper = keeper_of(config) if job.with_media else None
         self._done = (-1, 0)
         """Bytes that were read, and bytes of media that were kept."""
 
     async def run(self) -> None:
-        """Import the file to its end, or until cancelled. Raises GrantLostError."""
-        work = asyncio.create_task(self._import())
+        """Import the file to its end, or until cancelled.
+
+        Raises GrantLostError, and UnavailableError where the database is away.
+        """
+        work, failure = asyncio.create_task(self._import()), None
         try:
-            while not work.done() and await self._note_progress():
+            while not work.done():
                 if os.getppid() != self._worker:
                     sys.exit("the import is broken off, since its worker ended, and goes on later")
+                async with self._db.write() as session:
+                    await self._note(session)
                 await asyncio.wait({work}, timeout=PROGRESS_EVERY_S)
+            await work
+            failure = self._report.broken
+        except CancelledImportError:
+            pass  # Its row says so already.
+        except (GrantLostError, UnavailableError):
+            raise
+        except AppError as error:
+            failure = message_of(error)
+        except Exception:
+            # It would fail again and again, and keep all other imports waiting.
+            logger.exception("the import %d failed unexpectedly", self._job.id)
+            failure = Message("the import failed unexpectedly; the server's log says why")
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
-        if not work.cancelled():
-            await self._end(work)
+        async with self._db.write() as session:
+            await end_job(session, self._job.id, failure)
         remove_upload(self._config.data_dir, self._job.spool)
 
     async def _import(self) -> None:
@@ -150,53 +167,32 @@ class ImportRun:
                 username=job.username,
                 report=self._report,
                 keeper=self._keeper,
-                note=self._note_stored,
+                note=self._note,
             )
             async with self._db.write() as session:
-                await self._note_stored(session, self._report)
+                await self._note(session, self._report)
 
-    async def _note_stored(self, session: AsyncSession, report: ImportReport) -> None:
-        """Store the counts together with the posts they are of. Raises CancelledImportError."""
-        signal.alarm(STILL_TIMEOUT_S)
-        if not await self._note(session, counted(self._job, report)):
-            raise CancelledImportError
+    async def _note(self, session: AsyncSession, report: ImportReport | None = None) -> None:
+        """Store how far the run is, and the counts together with the posts they are of.
 
-    async def _note_progress(self) -> bool:
-        """Store how far the run is; return whether it may continue. Raises GrantLostError."""
-        done = self._bytes_read, self._keeper.used_bytes if self._keeper else 0
-        if done != self._done:
+        Raises CancelledImportError.
+        """
+        values: dict[str, Any] = {"format": self._format}
+        if self._source is not None:
+            values["bytes_read"] = self._source.bytes_read
+        if self._source is not None and self._source.bytes_total is not None:
+            # Of an archive, only the members that hold posts are read.
+            values["bytes_total"] = self._source.bytes_total
+        done = values.get("bytes_read", 0), self._keeper.used_bytes if self._keeper else 0
+        if report is not None or done != self._done:
             # Where reading stands still, the system ends this process: nothing else can, while an
             # expression is matched. The next run is another attempt.
             signal.alarm(STILL_TIMEOUT_S)
         self._done = done
-        async with self._db.write() as session:
-            return await self._note(session, {})
-
-    async def _note(self, session: AsyncSession, values: dict[str, Any]) -> bool:
-        values |= {"format": self._format, "bytes_read": self._bytes_read}
-        if self._source and self._source.bytes_total is not None:
-            # Of an archive, only the members that hold posts are read.
-            values["bytes_total"] = self._source.bytes_total
-        return await change_running(session, self._job.id, values)
-
-    @property
-    def _bytes_read(self) -> int:
-        return self._source.bytes_read if self._source else 0
-
-    async def _end(self, work: "asyncio.Task[None]") -> None:
-        await self._note_progress()
-        error = work.exception()
-        if isinstance(error, UnavailableError):
-            raise error  # So it is without its database; what lasts must not be tried for ever.
-        failure = self._report.broken
-        if isinstance(error, AppError):
-            failure = message_of(error)
-        elif error is not None and not isinstance(error, CancelledImportError):
-            # It would fail again and again, and keep all other imports waiting.
-            logger.error("the import %d failed unexpectedly", self._job.id, exc_info=error)
-            failure = Message("the import failed unexpectedly; the server's log says why")
-        async with self._db.write() as session:
-            await end_job(session, self._job.id, failure)
+        if report is not None:
+            values |= counted(self._job, report)
+        if not await change_running(session, self._job.id, values):
+            raise CancelledImportError
 
 
 async def run_next_job(config: Config, worker: int) -> None:

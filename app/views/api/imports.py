@@ -12,7 +12,7 @@ from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.paths import IMPORTS
-from app.services.imports.jobs import add_job, cancel_job, get_job, list_jobs, remove_upload
+from app.services.imports.jobs import cancel_job, get_job, list_jobs, remove_upload
 from app.services.imports.report import ImportFacts, facts
 from app.views import cursors
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Body, Reply
@@ -78,22 +78,11 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
             raise MalformedError(str(error), loc="username") from None
     is_form = request.mimetype == "multipart/form-data"
     async with spooled_upload() if is_form else spooled_body() as spool:
-        await spool.sync()
-        async with writing() as session:
-            job = await add_job(
-                session,
-                spool=spool.name,
-                file_name=spool.file_name or "upload",
-                bytes_total=spool.size,
-                format_name=args.format,
-                options=ReadOptions(args.username or None),
-                is_started=True,
-            )
-            spool.is_kept = True
-            queued = facts(job)
+        options = ReadOptions(args.username or None)
+        job = await spool.keep(is_started=True, format_name=args.format, options=options)
     resources().import_queued.set()
     location = url_for("api_imports.show_import", import_id=job.id)
-    return queued, 202, {"Location": location}
+    return facts(job), 202, {"Location": location}
 
 
 @blueprint.operation("GET", IMPORTS + "/<id:import_id>", "token", "The import")

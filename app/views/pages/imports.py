@@ -27,7 +27,6 @@ from app.models import ImportJob
 from app.paths import IMPORTS
 from app.services.imports.jobs import (
     ENDED,
-    add_job,
     cancel_job,
     get_job,
     list_jobs,
@@ -111,16 +110,7 @@ async def upload(args: ImportsArgs) -> ResponseReturnValue:
         async with spooled_upload() as spool:
             if not spool.file_name:
                 raise InvalidInputError("Choose a file first", loc="file")
-            await spool.sync()
-            async with writing() as session:
-                job = await add_job(
-                    session,
-                    spool=spool.name,
-                    file_name=spool.file_name,
-                    bytes_total=spool.size,
-                    is_started=False,
-                )
-                spool.is_kept = True
+            job = await spool.keep(is_started=False)
     except (InvalidInputError, MalformedError) as failure:
         return await _list_page(args, failure)
     return _to(job.id)
