@@ -26,8 +26,7 @@ from sqlalchemy import delete, text
 from app.clock import now
 from app.config import Config
 from app.db.engine import Database
-from app.db.lock import file_lock
-from app.db.migrate import SchemaState, current_revision, known_state, prepare, schema_state
+from app.db.migrate import SchemaState, current_revision, known_state, prepare
 from app.db.sqlite.connection import database_path
 from app.errors import InvalidInputError, StartError
 from app.models import LoginFailure, LoginSession, Operator, SetupLink, Token
@@ -80,9 +79,8 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupMa
     target exists or there is nothing to back up, StartError where the database cannot be copied.
     """
     _refuse_postgresql(config, PG_DUMP, target)
-    if current_revision(config.database_url) is None:
+    if known_state(config.database_url) is SchemaState.FRESH:
         raise BackupError("there is no database yet, so there is nothing to back up")
-    known_state(config.database_url)
     try:
         with open(target, "xb", opener=open_private) as file:
             try:
@@ -170,23 +168,20 @@ def restore_backup(config: Config, source: Path) -> BackupManifest:
     staging = folder / STAGING
     try:
         make_private_folder(folder)
-        with file_lock(folder, waits=False) as is_alone:
-            if not is_alone:
-                raise BackupError(f"another restore is under way in {folder}")
+        shutil.rmtree(staging, ignore_errors=True)  # Of a restore that was killed.
+        if database.exists() or any(folder.iterdir()):
+            raise BackupError(f"{folder} is not empty; restoring overwrites nothing")
+        try:
+            staging.mkdir(mode=0o700)
+            manifest = _unpack(source, staging)
+            _verify_database(config, staging / DATABASE)
+            make_private_folder(database.parent)
+            # The database is last: without it the place is no installation.
+            for name, place in ((KEY_FILE, folder), (MEDIA, folder), (DATABASE, database)):
+                if (staging / name).exists():
+                    shutil.move(staging / name, place)
+        finally:
             shutil.rmtree(staging, ignore_errors=True)
-            if database.exists() or any(folder.iterdir()):
-                raise BackupError(f"{folder} is not empty; restoring overwrites nothing")
-            try:
-                staging.mkdir(mode=0o700)
-                manifest = _unpack(source, staging)
-                _verify_database(config, staging / DATABASE)
-                make_private_folder(database.parent)
-                # The database is last: without it the place is no installation.
-                for name, place in ((KEY_FILE, folder), (MEDIA, folder), (DATABASE, database)):
-                    if (staging / name).exists():
-                        shutil.move(staging / name, place)
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
     except (FileExistsError, PermissionError, NotADirectoryError) as error:
         raise StartError(f"{folder} cannot be written: {error.strerror}") from error
     return manifest
@@ -235,8 +230,6 @@ def _verify_database(config: Config, path: Path) -> None:
     """Migrate the unpacked database to this program's tables, and check it."""
     staged = replace(config, data_dir=path.parent, database_url=f"sqlite+aiosqlite:///{path}")
     try:
-        if schema_state(staged.database_url) is SchemaState.FRESH:
-            raise BackupError("the database in the backup is empty")
         prepare(staged, upgrade_old=True)
     except StartError as error:
         raise BackupError(str(error).replace(str(path), "the backup's database")) from error

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address, ip_network
 from typing import Final, NamedTuple
 
 import msgspec
@@ -142,9 +142,8 @@ def _network(address: str) -> str:
         ip = ip_address(address)
     except ValueError:
         return address
-    if isinstance(ip, IPv4Address):
-        return str(ip)
-    return str(ip.ipv4_mapped or IPv6Address(int(ip) >> 64 << 64))
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return str(ip_network((ip, 32 if ip.version == 4 else 64), strict=False))
 
 
 def _half(value: str) -> bytes:

@@ -104,9 +104,8 @@ async def _unused_name(session: AsyncSession, name: str) -> str:
 
 async def _end_setup_links(session: AsyncSession, name: str) -> None:
     """End the links for that name in any case, and those without a name."""
-    await session.execute(delete(SetupLink).where(SetupLink.name.is_(None)))
     for link in await session.scalars(select(SetupLink)):
-        if operator_key(link.name or "") == operator_key(name):
+        if link.name is None or operator_key(link.name) == operator_key(name):
             await session.delete(link)
     await session.flush()
 
