@@ -38,8 +38,8 @@ LEAD_EVERY_S: Final = 5.0
 LOOK_AT_SOURCES_EVERY_S: Final = 2.0
 MOST_EVENTS: Final = 1_000_000
 GROWTH_MEANWHILE: Final = 2.0
-"""Growth at which background and vocabulary are renewed while an import runs, which renews them at
-its end. By the usual growth they were renewed all the time, which requests and imports paid for."""
+"""Growth at which background and vocabulary are renewed while an import runs. By the usual growth
+they were renewed all the time, which requests and imports paid for."""
 
 logger = logging.getLogger(__name__)
 

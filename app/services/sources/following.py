@@ -23,12 +23,11 @@ from app.db.backend import Sessions
 from app.db.engine import GrantLostError
 from app.errors import InvalidInputError, message_of, packed
 from app.formats.records import Archive, Record
-from app.models import LiveSource, Tweet
+from app.models import LiveSource, Tweet, User
 from app.sandbox import Sandbox
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_archive
 from app.services.posts.deletion import delete_post
-from app.services.posts.users import find_user
 from app.services.sources.fetching import MIB, FetchError, Web, allowed
 from app.services.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
 from app.services.sources.registry import due_sources
@@ -95,9 +94,9 @@ class Follower:
         running: dict[str, asyncio.Task[None]] = {}
         async with asyncio.TaskGroup() as visits:
             while True:
+                running = {host: task for host, task in running.items() if not task.done()}
                 async with db.read() as session:
                     due = await due_sources(session, due_by or now())
-                running = {host: task for host, task in running.items() if not task.done()}
                 for source in due:
                     if source.host not in running and len(running) < MOST_AT_ONCE:
                         running[source.host] = visits.create_task(self._visit(db, source))
@@ -190,10 +189,10 @@ class Visit:
             if older and not _overlap(ids, known):
                 mark.goal, mark.history = [] if mark.history else known, older
             self.accepted = await self._store(page, is_live=self.source.success_at is not None)
-            here = {*ids}
+            here = dict.fromkeys(ids)
             left = [each for each in known if each not in here]
             self.missing = left if self.deletes else ()
-            mark.listed = [*ids, *(self.missing if ids else left)][:MOST_LISTED]
+            mark.listed = [*(self.missing if ids else left), *here][:MOST_LISTED]
             # The next visit reads the page again if some are missing: five are asked about in one.
             mark.validators = {} if self.missing else page.answer.validators
             mark.digest = "" if self.missing else page.answer.digest
@@ -213,14 +212,13 @@ class Visit:
 
     async def _ask_about_missing(self) -> None:
         """Delete posts of which the platform says that they are gone."""
+        own = select(Tweet.id).join(User).where(User.username_key == self.source.username_key)
         for source_id in self.missing[:ASKED_ABOUT]:
-            is_deleted = await self.publisher.is_deleted(source_id)
-            async with self.db.write() as session:
-                user = await find_user(session, self.source.username)
-                if user and is_deleted:
-                    gone = Tweet.user_id == user.id, Tweet.source_id == source_id
-                    for tweet_id in await session.scalars(select(Tweet.id).where(*gone)):
-                        await delete_post(session, tweet_id)
+            if await self.publisher.is_deleted(source_id):
+                async with self.db.write() as session:
+                    found = await session.scalar(own.where(Tweet.source_id == source_id))
+                    if found is not None:
+                        await delete_post(session, found)
             self.mark.listed.remove(source_id)
             await self._note()
 
