@@ -98,10 +98,6 @@ class ConflictError(AppError, status=HTTPStatus.CONFLICT, type="conflict"):
     """It exists already, or is under way."""
 
 
-class GoneError(AppError, status=HTTPStatus.GONE, type="gone"):
-    """It existed once."""
-
-
 class TooLargeError(AppError, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, type="too-large"):
     """The body is too large."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import monotonic
 from app.compute.text import HIDDEN, has_words, mask_names
 from app.db.backend import Sessions
-from app.errors import GoneError
+from app.errors import NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.answering import Comparison, answer
@@ -154,12 +154,12 @@ def _masked(text: str, user: User) -> str:
 
 
 async def read_question(session: AsyncSession, quiz: QuizSet, at: int = 0) -> Question:
-    """Return a question of a set. Raises GoneError if the post or an author has been deleted."""
+    """Return a question of a set. Raises NotFoundError if the post or an author is deleted."""
     tweet = await session.get(Tweet, quiz.tweet_ids[at])
     query = select(User).where(User.id.in_(quiz.user_ids), User.deleted_at.is_(None))
     users = {user.id: user for user in await session.scalars(query)}
     if tweet is None or len(users) < len(quiz.user_ids) or tweet.user_id not in users:
-        raise GoneError("The post of that question is gone")
+        raise NotFoundError("The post of that question is gone")
     author = users[tweet.user_id]
     names = [users[user_id].username for user_id in quiz.user_ids]
     return Question(tweet.id, author.username, names, _masked(tweet.text, author))
@@ -170,7 +170,7 @@ async def solve(session: AsyncSession, models: Models, quiz: QuizSet, at: int = 
 
     The post is removed from its author's profile first, with the chain of own replies that it is
     in, and the model reads the masked text. (The background still counts it, one post among all.)
-    Raises GoneError if the post or an author has been deleted.
+    Raises NotFoundError if the post or an author has been deleted.
     """
     asked = await read_question(session, quiz, at)
     text = asked.text.replace(HIDDEN, "")
@@ -192,7 +192,7 @@ class Showcase:
         async with self._db.read() as session:
             until, quiz, solution = self._shown.get(lang, (0.0, None, None))
             if quiz is not None and monotonic() < until:
-                with contextlib.suppress(GoneError):
+                with contextlib.suppress(NotFoundError):
                     await read_question(session, quiz)
                     return solution
             return await self._make(session, lang)

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 from quart import g, render_template, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, GoneError, InvalidInputError
+from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import resources
 from app.services.compare.quiz import (
     CHOICES,
@@ -54,7 +54,7 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
             return await _answer_page(quiz, args.so, args.guess)
         except InvalidInputError as error:
             failure = error
-        except GoneError:
+        except NotFoundError:
             pass
     return await _asked(quiz, args.so, failure)
 
@@ -80,13 +80,13 @@ async def _asked(quiz: QuizSet, so: str, failure: AppError | None = None) -> Res
         try:
             async with resources().db.read() as session:
                 question = await read_question(session, quiz, len(so))
-        except GoneError:
+        except NotFoundError:
             so += SKIPPED
             continue
         return await render_form("quiz.html", failure, question=question, **_state(quiz, so))
     played = [int(each) for each in so if each != SKIPPED]
     if not played:
-        return await _question_page(GoneError("The post of that question is gone"))
+        return await _question_page(NotFoundError("The post of that question is gone"))
     return await render_template(
         "quiz.html",
         you=[each & 1 for each in played],
