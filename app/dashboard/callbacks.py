@@ -19,7 +19,7 @@ from app.i18n import gettext, translate_error
 from app.lifespan import resources
 from app.memo import MemoRun, cacheable
 from app.views.filters import view_of
-from app.views.parsing import request_bytes, require_type
+from app.views.parsing import require_type
 
 MAKING_TIMEOUT_S: Final = 60.0
 TICK_S: Final = 1.0
@@ -75,7 +75,7 @@ def call_of(body: bytes) -> tuple[str, FigureRequest]:
 async def answer(dispatch: Dispatch) -> Response:
     """Return the answer to a callback, which Dash's own `dispatch` makes if none is kept."""
     require_type("application/json")
-    figure, asked = call_of(await request_bytes())
+    figure, asked = call_of(await request.data)
     memo = resources().cache
     if asked.live:
         await asyncio.sleep(TICK_S - monotonic() % TICK_S)

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from quart import Quart, Response, g, render_template, request
 from quart.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
 from app.clock import monotonic
 from app.errors import (
@@ -31,7 +31,8 @@ from app.lifespan import resources
 from app.logs import request_id
 from app.memo import cacheable
 from app.paths import FOR_PROGRAMS
-from app.services.access.rights import ended_rights
+from app.services.access.rights import Right, ended_rights
+from app.views.bodies import too_large
 from app.views.parsing import event_of
 from app.views.policies import right_to_read
 
@@ -44,7 +45,7 @@ CONTENT_SECURITY_POLICY: Final = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 LOOK_EVERY_S: Final = 3.0
-"""Seconds between looks at the right of a stream, and at whether the server stops."""
+"""Seconds between looks at the right of a stream."""
 
 logger = logging.getLogger(__name__)
 
@@ -101,30 +102,22 @@ async def _nothing() -> AsyncGenerator[bytes, None]:
 
 
 def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Return the pieces while their client may read them, and the server does not stop.
+    """Return the pieces while their client may read them; then the answer breaks off."""
+    db, right = resources().db, right_to_read()
 
-    Then the answer breaks off, so that no client takes a part for the whole; while the server
-    stops, at the second look.
-    """
-    parts, right = resources(), right_to_read()
-
-    async def watched() -> AsyncGenerator[bytes, None]:
-        was_ending, looked = False, -LOOK_EVERY_S
+    async def watched(right: Right) -> AsyncGenerator[bytes, None]:
+        looked = monotonic()
         async with contextlib.aclosing(pieces):
             async for piece in pieces:
                 if monotonic() - looked >= LOOK_EVERY_S:
                     looked = monotonic()
-                    task, is_over = asyncio.current_task(), was_ending
-                    if right is not None:
-                        async with parts.db.read() as session:
-                            is_over |= bool(await ended_rights(session, {right}))
-                    if is_over and task is not None:
-                        task.cancel()
-                        await asyncio.sleep(0)
-                    was_ending = parts.live.is_ending
+                    async with db.read() as session:
+                        if await ended_rights(session, {right}):
+                            # No client shall take a part for the whole.
+                            raise asyncio.CancelledError
                 yield piece
 
-    return watched()
+    return pieces if right is None else watched(right)
 
 
 def handle_errors(app: Quart) -> None:
@@ -137,6 +130,10 @@ def handle_errors(app: Quart) -> None:
             logger.warning("%s", error.detail, exc_info=error)
         sentence = translate_error(error) if "locale" in g else None
         return await _answer(problem(error), error.headers, sentence)
+
+    @app.errorhandler(RequestEntityTooLarge)
+    async def body_too_large(_: RequestEntityTooLarge) -> ResponseReturnValue:
+        return await app_error(too_large(resources().config.max_body_mb))
 
     @app.errorhandler(HTTPException)
     async def http_error(error: HTTPException) -> ResponseReturnValue:

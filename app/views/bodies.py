@@ -110,7 +110,7 @@ class FormParser(FormDataParser):
             return await super().parse(body, mimetype, content_length, options)
         form = (await body).decode(errors="replace")
         if form.count("&") >= MOST_FIELDS:
-            raise RequestEntityTooLarge
+            raise TooLargeError("A form has at most {most} fields", most=MOST_FIELDS)
         read = functools.partial(parse_qsl, form, keep_blank_values=True)
         pairs = await worked_on([form], read, inline_characters=INLINE_CHARACTERS)
         return MultiDict(pairs), MultiDict()

@@ -10,13 +10,10 @@ import msgspec
 from msgspec.structs import FieldInfo
 from quart import Quart, request
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 
 from app.errors import AppError, InvalidInputError, MalformedError, UnsupportedMediaError
-from app.lifespan import resources
 from app.models import MAX_ID
-from app.views.bodies import too_large
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 
@@ -116,23 +113,14 @@ def require_type(name: str) -> None:
         )
 
 
-async def request_bytes() -> bytes:
-    """Return the whole body. Raises TooLargeError."""
-    try:
-        body = await request.get_data(as_text=False)
-    except RequestEntityTooLarge:
-        raise too_large(resources().config.max_body_mb) from None
-    return body if isinstance(body, bytes) else body.encode()
-
-
 async def parse_json(form: type[Form]) -> Form:
     """Return the JSON body as the form.
 
-    Raises UnsupportedMediaError, TooLargeError, MalformedError for what is not JSON,
-    InvalidInputError for JSON that is not the form.
+    Raises UnsupportedMediaError, MalformedError for what is not JSON, InvalidInputError for JSON
+    that is not the form.
     """
     require_type("application/json")
-    return decode_json(await request_bytes(), form)
+    return decode_json(await request.data, form)
 
 
 def decode_json(body: bytes, form: type[Form]) -> Form:

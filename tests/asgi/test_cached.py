@@ -73,6 +73,9 @@ async def test_the_second_answer_is_the_first_one_kept_and_304_to_whom_it_is_kno
     kept = [{(n.lower(), v) for n, v in a.headers if n.lower() not in own} for a in (first, second)]
     assert kept[0] == kept[1]
     assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
+    assert first.headers["Cache-Control"] == "no-cache" or path.startswith("/static/")
+    head = await reader.send("HEAD", path)
+    assert (head.status_code, head.headers["ETag"]) == (200, first.headers["ETag"])
 
     for encoding in ("identity", "gzip"):
         headers = {"Accept-Encoding": encoding}

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
-from quart import Response
+from quart import Response, request
 
 from app.compute.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
@@ -18,7 +18,7 @@ from app.services.compare.batch_compare import GivenText, JudgedText, json_texts
 from app.services.compare.model_card import Card
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint, Body
-from app.views.parsing import request_bytes, require_type
+from app.views.parsing import require_type
 
 blueprint = ApiBlueprint("api_compare", tag="compare")
 
@@ -124,7 +124,7 @@ async def compare_card(args: PanelArgs) -> Card:
 async def compare_batch(args: PanelArgs) -> Response:
     """Say of many texts whether one of some authors wrote each, one JSON object a line."""
     require_type(NDJSON)
-    lines = io.BytesIO(await request_bytes())
+    lines = io.BytesIO(await request.data)
     with _named_as_parameters():
         parts = resources()
         judged = await judge_lines(parts.db, parts.models, args.username, json_texts(lines))

@@ -13,7 +13,7 @@ from quart import Quart
 from werkzeug.http import parse_options_header
 
 from app import create_app
-from app.lifespan import KEY, Resources, begin_stop
+from app.lifespan import KEY, Resources
 from app.services.access.rights import revoke_token
 from app.services.posts import exporting
 from app.views import answers as answers_view
@@ -155,29 +155,6 @@ async def test_head_ends_and_does_not_say_that_there_is_nothing(
     assert reader.messages[0]["status"] == 200
     assert b"content-length" not in dict(reader.messages[0]["headers"])
     assert (reader.data, reader.has_all) == (b"", True)
-
-
-@pytest.fixture
-async def many(writer: Client, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Posts of several pages."""
-    monkeypatch.setattr(exporting, "PAGE", 2)
-    await writer.add_user("mina", *(f"post {number}" for number in range(7)))
-    return 7
-
-
-async def test_a_stop_of_the_server_breaks_off_what_is_taken_slowly(
-    app: Quart, writer: Client, many: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slow, quick = Reader(app, writer), Reader(app, writer)
-    slow.takes.set()
-    quick.takes.set()
-    begin_stop(app)
-    monkeypatch.setattr(answers_view, "LOOK_EVERY_S", DEADLINE_S)
-    await finish(quick.ask())
-    monkeypatch.setattr(answers_view, "LOOK_EVERY_S", 0.01)
-    slow.pause_s = 0.02
-    await finish(slow.ask())
-    assert (slow.has_all, quick.has_all) == (False, True)
 
 
 async def test_a_revoked_token_breaks_the_file_off(
