@@ -118,11 +118,14 @@ def own_address(*without: str, **changed: str) -> str:
 
 
 def language_links() -> list[tuple[str, str, str]]:
-    """Return code, own name and address of the languages that the page is not in."""
+    """Return code, own name and address of the languages that the page is not in.
+
+    The answer to a form has none: its address alone shows nothing.
+    """
     return [
         (code, name, own_address(SWITCH, **{SWITCH: code}))
         for code, name in LOCALES.items()
-        if code != g.locale
+        if code != g.locale and request.method != "POST"
     ]
 
 

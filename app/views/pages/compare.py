@@ -1,7 +1,6 @@
 """Who would have said this? The comparison's page, its picture, and the model card."""
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
@@ -32,6 +31,7 @@ from app.views.pages.parts import (
     show_names,
 )
 from app.views.pages.picture import draw_picture
+from app.views.parsing import args_of
 from app.views.policies import own_origin
 from app.views.verdicts import NOT_FOR
 
@@ -117,17 +117,16 @@ async def show_example() -> ResponseReturnValue:
 @blueprint.action("/compare")
 async def post_compare(form: Form) -> ResponseReturnValue:
     """Accept TwitOff's form; redirect to the comparison if its address may hold the text."""
-    texts = form.getlist("tweet_text") + form.getlist("text")
+    args = args_of(form, ComparePageArgs, is_strict=False)
+    texts = form.getlist("tweet_text") + args.text
     if "each_line" in form:
         texts = [line for text in texts for line in text.splitlines()]
     texts = [text for text in texts if text.strip()] or [""]
-    names = given_names([form.get("user1", ""), form.get("user2", ""), *form.getlist("username")])
-    post = int(_number(form, "post", 0)) or None
+    names = given_names([form.get("user1", ""), form.get("user2", ""), *args.username])
     is_private = bool(form.get("private"))
     if is_private or sum(map(len, texts)) > LONGEST_IN_ADDRESS:
-        sure = min(max(_number(form, "sure", SURE), LEAST_SURE), 1 - LEAST_SURE)
-        return await _page(texts, names, sure, post, is_private=is_private)
-    return see_other(_address(texts, names, post))
+        return await _page(texts, names, args.sure, args.post, is_private=is_private)
+    return see_other(_address(texts, names, args.post))
 
 
 def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -144,12 +143,6 @@ def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
     size = -(-len(texts) // MOST_TEXTS)
     joined = ["\n".join(texts[at : at + size]) for at in range(0, len(texts), size or 1)]
     return joined or [""], list(people)
-
-
-def _number(form: Form, name: str, default: float) -> float:
-    """Return a number of the form, below 2^53; the default for anything else."""
-    given = form.get(name, "")
-    return float(given) if re.fullmatch(r"[0-9]{1,15}|0?\.[0-9]{1,4}", given, re.ASCII) else default
 
 
 async def _page(
