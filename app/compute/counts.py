@@ -19,7 +19,7 @@ _LOW: Final = np.uint64(MAX_COUNT)
 Key = TypeVar("Key", np.uint32, np.uint64)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Counts:
     """Number of occurrences of each key; the arrays are read-only."""
 
@@ -36,9 +36,6 @@ class Counts:
         if not isinstance(other, Counts):
             return NotImplemented
         return np.array_equal(self.keys, other.keys) and np.array_equal(self.counts, other.counts)
-
-    def __hash__(self) -> int:
-        return hash((self.keys.tobytes(), self.counts.tobytes()))
 
     def to_bytes(self) -> bytes:
         """Return a little-endian blob of some 5 bytes a key, the same on every platform.

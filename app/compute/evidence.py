@@ -14,11 +14,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Query, group_factors, scores_of_each, shares_of
-from app.compute.counts import Counts, lookup
+from app.compute.attribution import Query, group_factors, query_of, scores_of_each, shares_of
+from app.compute.counts import lookup
 from app.compute.features import SHAPE, Occurrences, features_of
-from app.compute.judgement import Case
-from app.compute.profiles import AuthorProfile
+from app.compute.judgement import Case, Suspect
 from app.compute.text import letter_count, own_words
 
 STAY: Final = 0.85
@@ -116,62 +115,61 @@ FEWEST_WORD_WEIGHT: Final = 0.1
 _WORD = re.compile(r"(?<!\S)(?!https?://t\.co/|pic\.twitter\.com/)\S+")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Words of the text that speak for one author against the others."""
+class Mark(NamedTuple):
+    """Words of the text that speak for an author, or against the only one."""
 
     start: int
     """Code points of the text, half-open, without white space at either end."""
     end: int
-    author: int
-    """Index into the given profiles."""
+    username: str
     weight: float
-    """Log-odds in favour of the author, above 0."""
+    """Log-odds; below 0 they speak against the only author."""
 
 
-class Uses(NamedTuple):
-    """How often an author, or several together, use what a text holds."""
-
-    counts: NDArray[np.uint32 | np.int64]
-    """(k,) of each feature of the text."""
-    totals: NDArray[np.int64]
-    """(5,) of all features, per group."""
-
-
-def uses_of(profiles: Sequence[AuthorProfile], counts: Counts) -> list[Uses]:
-    """Return how often each author uses the features of a text."""
-    return [Uses(lookup(each.counts, counts.keys), each.totals) for each in profiles]
-
-
-def evidence(text: str, found: Occurrences, query: Query, uses: Sequence[Uses]) -> list[Span]:
+def marks_of(case: Case, compared: Sequence[Suspect], found: Occurrences) -> list[Mark]:
     """Return the strongest marks, in the order of the text and without overlap.
 
     A mark is a word with its punctuation, or several in a row of one sentence that speak for the
-    same author. found: the text's occurrences; query: their counts beside the background.
+    same author. Each author is set against the others compared; one alone against everybody else of
+    the language. found: where the features stand in the text.
     """
-    if len(uses) < 2:
-        return []
+    text, keys = case.text, found.counts.keys
+    used: list[NDArray[np.uint32 | np.int64]]
+    used = [lookup(suspect.profile.counts, keys) for suspect in compared]
+    totals = [suspect.profile.totals for suspect in compared]
+    if len(compared) == 1 and (others := case.others_of(compared[0])).any():
+        population = case.fitted.population
+        used.append(population.uses(keys, others))
+        totals.append(population.totals[others].sum(axis=0))
     words = np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)
-    if not len(words):
+    if len(used) < 2 or not len(words):
         return []
-    leads = _leads(query, uses).take(found.numbers, axis=1)
+    query = case.ranking.query
+    if query.counts is not found.counts:  # A text is judged without quotations.
+        query = query_of(found.counts, case.fitted.background)
+    leads = _leads(query, np.array(used), np.array(totals)).take(found.numbers, axis=1)
     words_leads = _word_leads(found, words, leads, len(text))
     ends = np.array([cut.start() for cut in SENTENCE_END.finditer(text)], np.int64)
-    sentences = np.searchsorted(ends, words[:, 0])
-    found_spans = _merged(words, words_leads, sentences)
-    spans = [span for span in found_spans if span.weight >= FEWEST_WEIGHT]
-    strongest = sorted(spans, key=lambda span: -span.weight)[:MOST_MARKS]
-    return sorted(strongest, key=lambda span: span.start)
+    runs = _merged(words, words_leads, np.searchsorted(ends, words[:, 0]))
+    strongest = sorted((run for run in runs if run[3] >= FEWEST_WEIGHT), key=lambda run: -run[3])
+    names = [suspect.username for suspect in compared]
+    return [
+        Mark(start, end, names[author], weight)
+        if author < len(names)
+        else Mark(start, end, names[0], -weight)
+        for start, end, author, weight in sorted(strongest[:MOST_MARKS])
+    ]
 
 
-def _leads(query: Query, uses: Sequence[Uses]) -> NDArray[np.float64]:
+def _leads(query: Query, used: NDArray[np.int64], totals: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the log-odds of each located feature (k,) for each author: (n, k).
 
-    A feature that an author never used speaks for the others, not for this author.
+    A feature that an author never used speaks for the others, not for this author. used: how often
+    each author uses each feature of the text; totals: (n, 5) all features of each, per group.
     """
     end, sizes = query.edges[SHAPE], query.edges[1 : SHAPE + 1] - query.edges[:SHAPE]
-    used = np.array([each.counts[:end] for each in uses])
-    shares = shares_of(np.array([each.totals for each in uses]))[:, :SHAPE].repeat(sizes, axis=1)
+    used = used[:, :end]
+    shares = shares_of(totals)[:, :SHAPE].repeat(sizes, axis=1)
     leads = _against_others(np.log1p(used / query.expected[:end]) + shares)
     leads *= group_factors(query.widths)[:SHAPE].repeat(sizes)
     return np.where(used > 0, leads, np.minimum(leads, 0)) * used.any(axis=0)
@@ -203,8 +201,8 @@ def _word_leads(
 
 def _merged(
     words: NDArray[np.int64], leads: NDArray[np.float64], sentences: NDArray[np.intp]
-) -> Iterator[Span]:
-    """Yield the words that speak for an author.
+) -> Iterator[tuple[int, int, int, float]]:
+    """Yield the words that speak for an author: start, end, the author's number and the weight.
 
     Consecutive ones of a sentence for the same author are joined. sentences: of each word (m,).
     """
@@ -216,5 +214,4 @@ def _merged(
         if author >= 0:
             places = list(run)
             first, last = places[0], places[-1]
-            weight = float(weights[first : last + 1].sum())
-            yield Span(starts[first], ends[last], author, weight)
+            yield starts[first], ends[last], author, float(weights[first : last + 1].sum())

@@ -3,8 +3,8 @@
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from app.compute.korean import Forms, forms_of, is_hangul, stem_size
@@ -30,6 +30,8 @@ class Part:
     is_excluded: bool = False
     pieces: tuple[tuple[str, str], ...] = ()
     """Kind and text of a phrase's segments."""
+    alternatives: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """Words one typing error away, each with its nearness in (0, 1)."""
 
     @functools.cached_property
     def terms(self) -> list[str]:

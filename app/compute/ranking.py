@@ -6,7 +6,7 @@ The index only proposes posts: here one rule decides about match, score and high
 import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from app.compute.korean import Forms
@@ -40,34 +40,25 @@ class Statistics:
         return math.log(1 + (posts - known + 0.5) / (known + 0.5))
 
 
-@dataclass(frozen=True, slots=True)
-class QueryPart:
-    """A part of a query, and its corrections."""
-
-    part: Part
-    alternatives: Mapping[str, float] = field(default_factory=dict)
-    """Words one typing error away, each with its nearness in (0, 1)."""
-
-
 class Scorer:
     """Scores posts for a query."""
 
-    def __init__(self, wanted: Sequence[QueryPart], statistics: Statistics) -> None:
-        self.wanted = [each for each in wanted if not each.part.is_excluded]
-        self._unwanted = [each for each in wanted if each.part.is_excluded]
+    def __init__(self, parts: Sequence[Part], statistics: Statistics) -> None:
+        self.wanted = [part for part in parts if not part.is_excluded]
+        self._unwanted = [part for part in parts if part.is_excluded]
         self._statistics = statistics
         self._weights: dict[str, float] = {}
 
     def score(self, text: str) -> float | None:
         """Return the score of the text; None if it has no part, or an excluded one."""
         post = _Post(text)
-        if any(_holds(each, post) for each in self._unwanted):
+        if any(_holds(part, post) for part in self._unwanted):
             return None
         shape = K1 * (1 - B + B * post.length / max(self._statistics.mean_terms, 1.0))
         score, held = 0.0, 0
-        for each in self.wanted:
-            held += _holds(each, post)
-            score += self._part_score(each, post, shape)
+        for part in self.wanted:
+            held += _holds(part, post)
+            score += self._part_score(part, post, shape)
         if held == len(self.wanted):
             score *= WHOLE_BONUS
         return score if held else None
@@ -75,7 +66,7 @@ class Scorer:
     def highlights(self, text: str) -> list[tuple[int, int]]:
         """Return the matches, [start, end) in code points, in order and without overlap."""
         found = list(segments(text))
-        spans = sorted(span for each in self.wanted for span in _spans(each, found))
+        spans = sorted(span for part in self.wanted for span in _spans(part, found))
         merged: list[tuple[int, int]] = []
         for start, end in spans:
             if merged and start < merged[-1][1]:
@@ -87,16 +78,15 @@ class Scorer:
     def alternatives_in(self, text: str) -> Iterable[tuple[Part, str]]:
         """Yield the parts that the text has only by a correction, and that correction."""
         post = _Post(text)
-        for each in self.wanted:
-            is_paired = each.part.kind == "paired"
-            if each.part.text not in (post.runs if is_paired else post.words):
+        for part in self.wanted:
+            is_paired = part.kind == "paired"
+            if part.text not in (post.runs if is_paired else post.words):
                 has = post.begins if is_paired else post.words.__contains__
-                held = list(filter(has, each.alternatives))
+                held = list(filter(has, part.alternatives))
                 if held:
-                    yield each.part, max(held, key=each.alternatives.__getitem__)
+                    yield part, max(held, key=part.alternatives.__getitem__)
 
-    def _part_score(self, each: QueryPart, post: "_Post", shape: float) -> float:
-        part = each.part
+    def _part_score(self, part: Part, post: "_Post", shape: float) -> float:
         if part.kind == "paired":
             score = self._paired_score(part, post, shape)
             if part.forms and (count := len(post.places_of(part.forms))):
@@ -104,7 +94,7 @@ class Scorer:
                     return score * WORD_BONUS
                 likeness = self._weight(part.terms[0]) * _saturated(count, shape)
                 score = max(score, FORM_FACTOR * likeness)
-            for other, nearness in each.alternatives.items():
+            for other, nearness in part.alternatives.items():
                 if post.begins(other):
                     corrected = Part("paired", other)
                     score = max(score, nearness * self._paired_score(corrected, post, shape))
@@ -114,7 +104,7 @@ class Scorer:
             weight = sum(self._weight(term) for term in set(part.terms))
             return weight * _saturated(count, shape)
         score = self._weight(part.text) * _saturated(post.words.count(part.text), shape)
-        for other, nearness in each.alternatives.items():
+        for other, nearness in part.alternatives.items():
             if count := post.words.count(other):
                 score = max(score, nearness * self._weight(other) * _saturated(count, shape))
         return score
@@ -163,12 +153,11 @@ def _bound(correction: str) -> str:
     return f" {correction}" if len(correction) == len("가나") else correction
 
 
-def _holds(each: QueryPart, post: _Post) -> bool:
-    part = each.part
+def _holds(part: Part, post: _Post) -> bool:
     if part.kind == "phrase":
         return bool(_phrase_places(part, post.segments))
     if part.kind == "paired":
-        if any(map(post.begins, each.alternatives)):
+        if any(map(post.begins, part.alternatives)):
             return True
         if part.forms and post.places_of(part.forms):
             return True
@@ -176,7 +165,7 @@ def _holds(each: QueryPart, post: _Post) -> bool:
         if not (part.is_quoted or part.is_excluded):
             return any(way in post.runs for way in part.ways)
         return any(_fits_run(part, run) for run in post.runs.split(" "))
-    return part.text in post.words or any(other in post.words for other in each.alternatives)
+    return part.text in post.words or any(other in post.words for other in part.alternatives)
 
 
 def _fits_run(part: Part, run: str) -> bool:
@@ -217,8 +206,7 @@ def _is_piece(part: Part, number: int, segment: Segment) -> bool:
     return segment.text == text
 
 
-def _spans(each: QueryPart, found: Sequence[Segment]) -> list[tuple[int, int]]:
-    part = each.part
+def _spans(part: Part, found: Sequence[Segment]) -> list[tuple[int, int]]:
     if part.kind == "phrase":
         last = len(part.pieces) - 1
         places = _phrase_places(part, found)
@@ -232,12 +220,12 @@ def _spans(each: QueryPart, found: Sequence[Segment]) -> list[tuple[int, int]]:
             and (
                 place in forms
                 or _fits_run(part, run.text)
-                or any(_bound(other) in f" {run.text}" for other in each.alternatives)
+                or any(_bound(other) in f" {run.text}" for other in part.alternatives)
             )
         ]
     return [
         (segment.start, segment.end)
         for segment in found
         if segment.kind == part.kind
-        and (segment.text == part.text or segment.text in each.alternatives)
+        and (segment.text == part.text or segment.text in part.alternatives)
     ]

@@ -111,8 +111,3 @@ def test_lookup_agrees_with_a_dictionary(counts: Counts, keys: list[int]) -> Non
     assert lookup(counts, np.array(wanted, np.uint32)).tolist() == [
         known.get(key, 0) for key in wanted
     ]
-
-
-def test_equal_counts_hash_alike() -> None:
-    assert hash(made_of({3: 1})) == hash(counted([3]))
-    assert made_of({3: 1}) != "counts"

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.attribution import query_of
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.counts import add
-from app.compute.evidence import FEWEST_WEIGHT, Span, uses_of
-from app.compute.evidence import evidence as evidence_of
+from app.compute.evidence import FEWEST_WEIGHT, Mark, marks_of
 from app.compute.features import features, occurrences
+from app.compute.judgement import Case, Fitted, Suspect
 from app.compute.profiles import AuthorProfile
 
 BAKER = ["Fresh bread today!!", "The oven is warm, the bread is good!!", "Bread, warm bread!!"]
@@ -45,14 +44,13 @@ AUTHORS = [profile(BAKER * 5), profile(SAILOR * 5), profile(KOREAN * 5)]
 BACKGROUND = build_background([author.counts for author in AUTHORS], 45)
 
 
-def evidence(text: str, authors: list[AuthorProfile], background: Background) -> list[Span]:
-    found = occurrences(text)
-    query = query_of(found.counts, background)
-    return evidence_of(text, found, query, uses_of(authors, found.counts))
+def evidence(text: str, authors: list[AuthorProfile], background: Background) -> list[Mark]:
+    suspects = [Suspect(number, str(number), each) for number, each in enumerate(authors)]
+    return marks_of(Case([text], suspects, Fitted(background)), suspects, occurrences(text))
 
 
-def marked(text: str, spans: list[Span]) -> list[tuple[str, int]]:
-    return [(text[span.start : span.end], span.author) for span in spans]
+def marked(text: str, marks: list[Mark]) -> list[tuple[str, int]]:
+    return [(text[mark.start : mark.end], int(mark.username)) for mark in marks]
 
 
 def test_a_mark_ends_with_its_sentence() -> None:
@@ -68,13 +66,13 @@ def test_marks_are_ordered_pieces_of_the_text(
     text: str, authors: int, background: Background
 ) -> None:
     end = 0
-    for span in evidence(text, AUTHORS[:authors], background):
-        assert end <= span.start < span.end <= len(text)
-        piece = text[span.start : span.end]
+    for mark in evidence(text, AUTHORS[:authors], background):
+        assert end <= mark.start < mark.end <= len(text)
+        piece = text[mark.start : mark.end]
         assert piece == piece.strip()
-        assert 0 <= span.author < authors
-        assert span.weight >= FEWEST_WEIGHT
-        end = span.end
+        assert int(mark.username) in range(authors)
+        assert mark.weight >= FEWEST_WEIGHT
+        end = mark.end
 
 
 @pytest.mark.parametrize("background", [BACKGROUND, EMPTY_BACKGROUND], ids=["full", "empty"])
@@ -113,8 +111,8 @@ def test_the_strongest_marks_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.compute.evidence.MOST_MARKS", 2)
     two = evidence(text, AUTHORS[:2], BACKGROUND)
     assert len(two) == 2
-    assert sorted(span.weight for span in two) == sorted(span.weight for span in everything)[-2:]
-    assert two == sorted(two, key=lambda span: span.start)
+    assert sorted(mark.weight for mark in two) == sorted(mark.weight for mark in everything)[-2:]
+    assert two == sorted(two, key=lambda mark: mark.start)
 
 
 @pytest.mark.parametrize("authors", [[], AUTHORS[:1]], ids=["nobody", "one"])

@@ -7,10 +7,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from app.compute.attribution import query_of
-from app.compute.evidence import Uses, evidence, uses_of
-from app.compute.features import Occurrences, occurrences
-from app.compute.judgement import SURE, Case, Judgement, Limit, Suspect, Verdict, judge
+from app.compute.evidence import marks_of
+from app.compute.features import occurrences
+from app.compute.judgement import SURE, Case, Judgement, Limit, Verdict, judge
 from app.compute.text import own_words
 from app.tasks import INLINE_CHARACTERS
 
@@ -118,13 +117,18 @@ def _answer(case: Case, *, sure: float, explain: bool) -> Comparison:
         # The features of a text without quotations are known already.
         case = replace(case, known_ranking=case.known_ranking or case.rank(found.counts))
     judgement = judge(case, sure)
+    best = [case.suspects[place] for place in judgement.order[:EXPLAINED]]
+    marks = marks_of(case, best, found) if found else []
     return Comparison(
         text=case.text,
         verdict=judgement.verdict,
         none=judgement.none,
         sure=sure,
         ranking=ranked_authors(case, judgement),
-        evidence=_evidence(case, judgement, found) if found else [],
+        evidence=[
+            Evidence(start, end, case.text[start:end], username, round(weight, 3))
+            for start, end, username, weight in marks
+        ],
         limits=judgement.limits,
         model=Model(MODEL_NAME, case.fitted.version, case.as_of_event),
     )
@@ -139,37 +143,3 @@ def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
     ]
     order = judgement.order if case.is_named else judgement.order[:SHOWN_OF_ALL]
     return [ranked[place] for place in order]
-
-
-def _evidence(case: Case, judgement: Judgement, found: Occurrences) -> list[Evidence]:
-    """Return the marks of the text: for each of the first authors against the others of them.
-
-    One author alone is set against everybody else of the language.
-    """
-    text, best = case.text, [case.suspects[i] for i in judgement.order[:EXPLAINED]]
-    uses = uses_of([suspect.profile for suspect in best], found.counts)
-    if len(best) == 1:
-        uses += _others(case, best[0], found)
-    query = case.ranking.query
-    if query.counts is not found.counts:  # A text is judged without quotations.
-        query = query_of(found.counts, case.fitted.background)
-    return [
-        Evidence(
-            span.start,
-            span.end,
-            text[span.start : span.end],
-            best[0 if len(best) == 1 else span.author].username,
-            round(-span.weight if len(best) <= span.author else span.weight, 3),
-        )
-        for span in evidence(text, found, query, uses)
-    ]
-
-
-def _others(case: Case, suspect: Suspect, found: Occurrences) -> list[Uses]:
-    """Return the uses of everybody else of the language, as of one author."""
-    population = case.fitted.population
-    members = case.others_of(suspect)
-    if not members.any():
-        return []
-    uses = population.uses(found.counts.keys, members)
-    return [Uses(uses, population.totals[members].sum(axis=0))]

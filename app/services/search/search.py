@@ -13,7 +13,7 @@ from sqlalchemy import Integer, cast, extract, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.query import parse_query
-from app.compute.ranking import QueryPart, Scorer, Statistics
+from app.compute.ranking import Scorer, Statistics
 from app.db.backend import Sessions
 from app.embedders import EmbedderError
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
@@ -151,7 +151,7 @@ async def _by_meaning(
         among = select(Tweet.id).join(User, User.id == Tweet.user_id).where(*conditions)
     near = await embeddings.nearest(await embeddings.vector_for(query), end + 1, among=among)
     # Without frequencies of the terms it still marks the words of the query.
-    scorer = Scorer([QueryPart(part) for part in parse_query(query)], Statistics(0, 1.0, {}))
+    scorer = Scorer(parse_query(query), Statistics(0, 1.0, {}))
     following = place._replace(offset=end) if len(near) > end and end < DEEPEST else None
     async with db.read() as session:
         hits, alt_highlights = await _marked(session, near[place.offset : end], scorer)
@@ -210,7 +210,7 @@ async def _marked(
 async def _corrections(results: WordResults) -> list[tuple[str, str]]:
     """Return the typed words that no result has, each with the word found instead."""
     scorer = results.matches.scorer
-    if not any(each.alternatives for each in scorer.wanted):
+    if not any(part.alternatives for part in scorer.wanted):
         return []
     texts = [post.text for post in results.ranked[:MOST_TRIED]]
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.query import Part, parse_query, split_phrase
-from app.compute.ranking import QueryPart, Scorer, Statistics
+from app.compute.ranking import Scorer, Statistics
 from app.db.backend import backend_of
 from app.db.indexes import All, Either, Expression, Terms, searched_text
 from app.models import MAX_ID, Tweet, User
@@ -194,14 +194,14 @@ async def _expressions(
     if is_any:
         expression = _any_of(scorer.wanted, known)
     else:
-        expression = All(tuple(_in_any_way(each, known) for each in scorer.wanted))
+        expression = All(tuple(_in_any_way(part, known) for part in scorer.wanted))
     without = [_exact(part) for part in parts if part.is_excluded and not part.is_quoted]
     return scorer, expression, without
 
 
 async def _with_alternatives(
     session: AsyncSession, parts: Sequence[Part], known: Statistics, *, is_loose: bool
-) -> tuple[list[QueryPart], Statistics]:
+) -> tuple[list[Part], Statistics]:
     """Return the parts with their corrections, and statistics of these too.
 
     Words that posts have are corrected only if `is_loose`.
@@ -215,7 +215,7 @@ async def _with_alternatives(
     for part in parts:
         factor = 1.0 if part in unknown else KNOWN_FACTOR
         others = {word: factor * nearness for word, nearness in near.get(part, {}).items()}
-        wanted.append(QueryPart(part, others))
+        wanted.append(replace(part, alternatives=others))
     return wanted, replace(known, frequencies={**known.frequencies, **frequencies})
 
 
@@ -225,13 +225,12 @@ def _can_be_mended(part: Part) -> bool:
     return part.kind in {"word", "paired"} and not is_whole
 
 
-def _in_any_way(wanted: QueryPart, known: Statistics) -> Expression:
+def _in_any_way(part: Part, known: Statistics) -> Expression:
     """Return an expression for the part as it was typed, with another ending, or corrected."""
-    part = wanted.part
     ways = [part]
     if part.kind == "paired" and not part.is_quoted:
         ways = [Part(part.kind, way) for way in part.ways]
-    ways += [Part(part.kind, other) for other in wanted.alternatives]
+    ways += [Part(part.kind, other) for other in part.alternatives]
     return Either((*map(_exact, ways), *_forms(part, known)))
 
 
@@ -246,20 +245,20 @@ def _forms(part: Part, known: Statistics) -> list[Terms]:
     return [Terms(row) for row, sum_ in zip(rows, counts, strict=True) if sum_ <= CANDIDATES]
 
 
-def _any_of(wanted: Sequence[QueryPart], known: Statistics) -> Expression:
+def _any_of(wanted: Sequence[Part], known: Statistics) -> Expression:
     """Return an expression for all quoted phrases, and any of the rarest other terms."""
-    required = [_exact(each.part) for each in wanted if each.part.is_quoted]
+    required = [_exact(part) for part in wanted if part.is_quoted]
     ways: dict[Expression, float] = {}
-    for each in wanted:
-        if each.part.is_quoted:
+    for part in wanted:
+        if part.is_quoted:
             continue
-        for term in each.part.terms:
-            is_letter = each.part.kind == "paired" and len(term) == 1
+        for term in part.terms:
+            is_letter = part.kind == "paired" and len(term) == 1
             ways[Terms((term,), is_prefix=is_letter)] = known.weight(term)
-        for form in _forms(each.part, known):
+        for form in _forms(part, known):
             ways[form] = max(map(known.weight, form.terms))
-        for other in each.alternatives:
-            alternative = Part(each.part.kind, other)
+        for other in part.alternatives:
+            alternative = Part(part.kind, other)
             ways[_exact(alternative)] = max(map(known.weight, alternative.terms))
     if not ways:
         return All(tuple(required))
