@@ -115,7 +115,7 @@ FEWEST_WORD_WEIGHT: Final = 0.1
 _WORD = re.compile(r"(?<!\S)(?!https?://t\.co/|pic\.twitter\.com/)\S+")
 
 
-class Mark(NamedTuple):
+class TextMark(NamedTuple):
     """Words of the text that speak for an author, or against the only one."""
 
     start: int
@@ -126,7 +126,7 @@ class Mark(NamedTuple):
     """Log-odds; below 0 they speak against the only author."""
 
 
-def marks_of(case: Case, compared: Sequence[Suspect], found: Occurrences) -> list[Mark]:
+def marks_of(case: Case, compared: Sequence[Suspect], found: Occurrences) -> list[TextMark]:
     """Return the strongest marks, in the order of the text and without overlap.
 
     A mark is a word with its punctuation, or several in a row of one sentence that speak for the
@@ -154,9 +154,9 @@ def marks_of(case: Case, compared: Sequence[Suspect], found: Occurrences) -> lis
     strongest = sorted((run for run in runs if run[3] >= FEWEST_WEIGHT), key=lambda run: -run[3])
     names = [suspect.username for suspect in compared]
     return [
-        Mark(start, end, names[author], weight)
+        TextMark(start, end, names[author], weight)
         if author < len(names)
-        else Mark(start, end, names[0], -weight)
+        else TextMark(start, end, names[0], -weight)
         for start, end, author, weight in sorted(strongest[:MOST_MARKS])
     ]
 

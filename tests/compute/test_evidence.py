@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.counts import add
-from app.compute.evidence import FEWEST_WEIGHT, Mark, marks_of
+from app.compute.evidence import FEWEST_WEIGHT, TextMark, marks_of
 from app.compute.features import features, occurrences
 from app.compute.judgement import Case, Fitted, Suspect
 from app.compute.profiles import AuthorProfile
@@ -44,12 +44,12 @@ AUTHORS = [profile(BAKER * 5), profile(SAILOR * 5), profile(KOREAN * 5)]
 BACKGROUND = build_background([author.counts for author in AUTHORS], 45)
 
 
-def evidence(text: str, authors: list[AuthorProfile], background: Background) -> list[Mark]:
+def evidence(text: str, authors: list[AuthorProfile], background: Background) -> list[TextMark]:
     suspects = [Suspect(number, str(number), each) for number, each in enumerate(authors)]
     return marks_of(Case([text], suspects, Fitted(background)), suspects, occurrences(text))
 
 
-def marked(text: str, marks: list[Mark]) -> list[tuple[str, int]]:
+def marked(text: str, marks: list[TextMark]) -> list[tuple[str, int]]:
     return [(text[mark.start : mark.end], int(mark.username)) for mark in marks]
 
 
