@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
 from functools import cache
 from operator import itemgetter
 from typing import Any, Final, Protocol, TypeVar, cast
@@ -117,9 +116,6 @@ class Backend(Protocol):
         Its columns have the names and types of `columns`. On a list of pairs, as in `IN`, SQLite
         would use no index.
         """
-
-    def shared_time(self, ago: timedelta = timedelta(0)) -> ColumnElement[datetime]:
-        """Return the time `ago` before now, by the one clock that all processes share."""
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
         """Return a sentence for each damage of the files, unless a server checks its own."""

@@ -91,10 +91,14 @@ def file_lock(path: Path, *, is_shared: bool = False, waits: bool = True) -> Ite
     Wait for it without limit, or give whether it was free.
     """
     descriptor = os.open(path, os.O_RDONLY) if path.is_dir() else open_lock(path)
+    how = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
+    is_free = True
     try:
-        if waits:
-            fcntl.flock(descriptor, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
-        yield waits or locked_at_once(descriptor)
+        try:
+            fcntl.flock(descriptor, how if waits else how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            is_free = False
+        yield is_free
     finally:
         os.close(descriptor)
 
@@ -134,12 +138,3 @@ def _open_locked(path: Path, how: int) -> int:
         os.close(descriptor)
         raise
     return descriptor
-
-
-def locked_at_once(descriptor: int) -> bool:
-    """Return whether the descriptor holds the lock, after a try without waiting."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -5,11 +5,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, select
-from sqlalchemy.orm import Mapped, column_property, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, CodePoints, UtcDateTime, Vector
-from app.models.tweet import Tweet
 
 
 class Profile(Base):
@@ -111,8 +110,3 @@ class Embedding(Base):
     model: Mapped[str] = mapped_column(String(2100))
     """Vectors of one model, and only those, can be compared."""
     vector: Mapped[NDArray[np.float32]] = mapped_column(Vector)
-
-
-_VECTOR = select(Embedding.vector).where(Embedding.tweet_id == Tweet.id).correlate_except(Embedding)
-# A post has its embedding, read on demand.
-Tweet.embedding = column_property(_VECTOR.scalar_subquery(), deferred=True)

@@ -1,16 +1,12 @@
 """Authors and their posts."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from app.models.base import Base, BigId, UtcDateTime
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 DELETED: Final = text("deleted_at IS NOT NULL")
 DATED_AHEAD: Final = text("dated_at IS NOT NULL")
@@ -92,9 +88,6 @@ class Tweet(Base):
     """JSON, a list of `Medium`; None for no media."""
     counts: Mapped[str | None] = mapped_column(Text)
     """JSON, `Reactions`: the newest figures that were seen."""
-
-    if TYPE_CHECKING:
-        embedding: Mapped[NDArray[np.float32] | None]
 
     user: Mapped["User"] = relationship(back_populates="tweets", lazy="raise")
 

@@ -5,7 +5,6 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from zlib import crc32
 
@@ -13,17 +12,13 @@ import asyncpg
 from sqlalchemy import (
     JSON,
     BigInteger,
-    ColumnElement,
-    DateTime,
     Subquery,
-    TableClause,
     Text,
     func,
     literal_column,
     make_url,
     select,
     text,
-    type_coerce,
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
@@ -48,7 +43,6 @@ from app.db.postgresql.feed import PostgresqlFeed
 from app.db.postgresql.indexes import INDEX, PostgresqlWords, nearest
 from app.errors import UnavailableError
 from app.models import Base, Embedding
-from app.models.base import UtcDateTime
 from app.tasks import to_the_end
 
 COMPACT_WAIT_S: Final = 60.0
@@ -184,12 +178,6 @@ class PostgresqlBackend(Backend):
         )
         return select(*fields).subquery()
 
-    def shared_time(self, ago: timedelta = timedelta(0)) -> ColumnElement[datetime]:
-        # The server's. A transaction's own time would be that before its wait for the lock.
-        current = func.statement_timestamp(type_=DateTime(timezone=True))
-        seconds = func.date_trunc("second", current, type_=DateTime(timezone=True))
-        return type_coerce(seconds - ago, UtcDateTime())
-
     def compact(self) -> None:
         schema.compact(self._url, wait_s=COMPACT_WAIT_S)
 
@@ -199,13 +187,12 @@ class PostgresqlBackend(Backend):
         connection = await connect(self._url)
         try:
             await connection.execute(f"CREATE SCHEMA {name}")
-            for table in Base.metadata.sorted_tables:
-                # Nothing that is tried on a copy needs vectors.
-                is_full = table is not Embedding.__table__
-                await connection.execute(
-                    _copying(table, name, is_full=is_full), timeout=UNLIMITED_S
-                )
-            await connection.execute(_copying(INDEX, name), timeout=UNLIMITED_S)
+            # Nothing that is tried on a copy needs vectors; ids may come from the real sequences.
+            for table in {*Base.metadata.sorted_tables, INDEX} - {Embedding.__table__}:
+                copy = f'{name}."{table.name}"'
+                made = f'CREATE UNLOGGED TABLE {copy} (LIKE "{table.name}" INCLUDING ALL)'
+                filled = f'INSERT INTO {copy} SELECT * FROM "{table.name}"'  # noqa: S608 - ours
+                await connection.execute(f"{made}; {filled}", timeout=UNLIMITED_S)
             url = make_url(self._url).update_query_dict({"search_path": f"{name},public"})
             yield url.render_as_string(hide_password=False)
         finally:
@@ -250,18 +237,3 @@ async def _unlock(connection: "asyncpg.Connection[Any]") -> None:
         async with asyncio.timeout(UNLOCK_TIMEOUT_S):
             await connection.execute("SELECT pg_advisory_unlock_all()")
     connection.terminate()
-
-
-def _copying(table: TableClause, schema: str, *, is_full: bool = True) -> str:
-    """Return statements that copy a table and its ids' sequence into the schema."""
-    copy = f'{schema}."{table.name}"'
-    statements = [f'CREATE UNLOGGED TABLE {copy} (LIKE "{table.name}" INCLUDING ALL)']
-    if is_full:
-        statements.append(f'INSERT INTO {copy} SELECT * FROM "{table.name}"')  # noqa: S608 - ours
-    if "id" in table.columns:
-        sequence = f'{schema}."{table.name}_id_seq"'
-        statements += [
-            f"CREATE SEQUENCE {sequence}",
-            f"SELECT setval('{sequence}', coalesce(max(id), 0) + 1, false) FROM {copy}",  # noqa: S608
-        ]
-    return ";".join(statements)

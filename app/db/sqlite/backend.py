@@ -5,25 +5,13 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Subquery,
-    func,
-    literal,
-    literal_column,
-    select,
-    text,
-    type_coerce,
-)
+from sqlalchemy import BigInteger, Subquery, func, literal_column, select, text, type_coerce
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.clock import now
 from app.db.backend import Backend, ColumnLike, IsHeld, as_json
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
@@ -32,7 +20,6 @@ from app.db.sqlite.feed import SqliteFeed
 from app.db.sqlite.indexes import SqliteWords, nearest
 from app.errors import StartError, unwritable
 from app.models import Base
-from app.models.base import UtcDateTime
 from app.security import make_private_file, make_private_folder
 
 COMPACT_WAIT_S: Final = 60.0
@@ -113,10 +100,6 @@ class SqliteBackend(Backend):
             for place, column in enumerate(columns)
         )
         return select(*fields).subquery()
-
-    def shared_time(self, ago: timedelta = timedelta(0)) -> ColumnElement[datetime]:
-        # All processes are on one machine.
-        return literal(now() - ago, UtcDateTime())
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
         rows = list(await session.scalars(text("PRAGMA quick_check(5)")))

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, LargeBinary, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import backend_of
+from app.clock import now
 from app.db.engine import Database
 from app.errors import TooManyError, UnauthorizedError, UnavailableError
 from app.models import LoginFailure, LoginSession, Operator
@@ -100,8 +100,8 @@ async def note_attempt(session: AsyncSession, source: LoginSource, name: str) ->
     that network. A browser that signed in before has a count of its own, so that nobody else can
     lock its operator out.
     """
-    time = backend_of(session).shared_time
-    await session.execute(delete(LoginFailure).where(LoginFailure.failed_at <= time(WINDOW)))
+    time = now()
+    await session.execute(delete(LoginFailure).where(LoginFailure.failed_at <= time - WINDOW))
     address, device = source
     origin = _half(f"device:{device}" if device else f"address:{_network(address)}")
     subject = _half(f"account:{operator_key(name)}") + origin
@@ -109,19 +109,19 @@ async def note_attempt(session: AsyncSession, source: LoginSource, name: str) ->
     limits = [(LoginFailure.subject == subject, MOST_FAILURES_OF_ACCOUNT)]
     limits += [] if device else [(is_there, MOST_FAILURES_OF_ADDRESS)]
     for condition, most in limits:
-        query = select(func.count(), func.min(LoginFailure.failed_at), time())
-        count, oldest, current = (await session.execute(query.where(condition))).one()
+        query = select(func.count(), func.min(LoginFailure.failed_at)).where(condition)
+        count, oldest = (await session.execute(query)).one()
         if count >= most:
             operator = await find_operator(session, name)
             account = repr(operator.name) if operator else "somebody unknown"
             logger.warning("sign-in as %s from %s is closed for 15 minutes", account, address)
-            wait = int((oldest + WINDOW - current).total_seconds())
+            wait = int((oldest + WINDOW - time).total_seconds())
             raise TooManyError(
                 "Too many failed attempts; try again in {minutes} minutes",
                 minutes=-(-wait // 60),
                 headers={"Retry-After": str(max(wait, 1))},
             )
-    failure = LoginFailure(subject=subject, failed_at=time())
+    failure = LoginFailure(subject=subject, failed_at=time)
     session.add(failure)
     await session.flush()
     return failure.id
@@ -152,9 +152,9 @@ def _half(value: str) -> bytes:
 
 async def add_session(session: AsyncSession, operator: Operator) -> str:
     """Add a session of the operator and return its secret; expired sessions are deleted."""
-    await session.execute(delete(LoginSession).where(~is_in_force(session)))
-    secret, created_at = new_secret(), backend_of(session).shared_time()
-    session.add(LoginSession(sha256=digest(secret), operator_id=operator.id, created_at=created_at))
+    await session.execute(delete(LoginSession).where(~is_in_force()))
+    secret = new_secret()
+    session.add(LoginSession(sha256=digest(secret), operator_id=operator.id, created_at=now()))
     await session.flush()
     return secret
 
@@ -164,20 +164,20 @@ async def find_session(session: AsyncSession, secret: str) -> SignedInOperator |
     query = (
         select(LoginSession.id, LoginSession.operator_id, Operator.name)
         .join(Operator, Operator.id == LoginSession.operator_id)
-        .where(LoginSession.sha256 == digest(secret), is_in_force(session))
+        .where(LoginSession.sha256 == digest(secret), is_in_force())
     )
     row = (await session.execute(query)).first()
     return SignedInOperator(*row) if row else None
 
 
-def is_in_force(session: AsyncSession) -> ColumnElement[bool]:
+def is_in_force() -> ColumnElement[bool]:
     """Return the condition that a session of an operator has not expired."""
-    return LoginSession.created_at > backend_of(session).shared_time(SESSION_LIFETIME)
+    return LoginSession.created_at > now() - SESSION_LIFETIME
 
 
 async def list_sessions(session: AsyncSession, operator_id: int) -> Sequence[LoginSession]:
     """Return the operator's sessions, the newest first."""
-    own = LoginSession.operator_id == operator_id, is_in_force(session)
+    own = LoginSession.operator_id == operator_id, is_in_force()
     query = select(LoginSession).where(*own).order_by(LoginSession.id.desc())
     return (await session.scalars(query)).all()
 

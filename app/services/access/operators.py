@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import is_visible, normalized, username_key
-from app.db.backend import backend_of
 from app.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from app.models import Operator, SetupLink
 from app.services.access.passwords import digest, new_secret
@@ -49,16 +48,16 @@ async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
     if name is not None:
         name = await _unused_name(session, name)
         await _end_setup_links(session, name)
-    secret, time = new_secret(), backend_of(session).shared_time
-    await session.execute(delete(SetupLink).where(SetupLink.created_at <= time(LINK_LIFETIME)))
-    session.add(SetupLink(sha256=digest(secret), name=name, created_at=time()))
+    secret, time = new_secret(), now()
+    await session.execute(delete(SetupLink).where(SetupLink.created_at <= time - LINK_LIFETIME))
+    session.add(SetupLink(sha256=digest(secret), name=name, created_at=time))
     await session.flush()
     return secret
 
 
 async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
     """Return the link of that secret. Raises ForbiddenError if it is used or expired."""
-    is_valid = SetupLink.created_at > backend_of(session).shared_time(LINK_LIFETIME)
+    is_valid = SetupLink.created_at > now() - LINK_LIFETIME
     query = select(SetupLink).where(SetupLink.sha256 == digest(secret), is_valid)
     link = await session.scalar(query)
     if link is None:

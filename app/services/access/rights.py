@@ -84,10 +84,7 @@ class Right(NamedTuple):
 
 async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[Right]:
     """Return the rights that are no longer in force."""
-    queries = {
-        "token": select(Token.id),
-        "session": select(LoginSession.id).where(is_in_force(session)),
-    }
+    queries = {"token": select(Token.id), "session": select(LoginSession.id).where(is_in_force())}
     ended = set(rights)
     for kind, query in queries.items():
         if ids := {right.id for right in rights if right.kind == kind}:

@@ -39,7 +39,7 @@ async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
     assert (await nearest(embeddings, "lighthouse lamps"))[0] == ids[0]
     assert (await nearest(embeddings, "등대 불빛"))[0] == ids[2]
     async with db.read() as session:
-        stored = await session.scalar(select(Tweet.embedding).where(Tweet.id == ids[0]))
+        stored = await embeddings.vector_of(session, ids[0])
     assert stored is not None
     assert stored.dtype == np.float32
     (made,) = await Letters(97).embed(["the lamp of the lighthouse"])
