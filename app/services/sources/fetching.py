@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
-from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from ipaddress import IPv6Address, ip_address, ip_network
 from tempfile import SpooledTemporaryFile
@@ -35,7 +34,12 @@ PAUSE_S: Final = 1.0
 """Seconds between the end of a request to a host and the beginning of the next one."""
 TIMEOUT_S: Final = 30.0
 """Seconds that a request may take, to the last byte of its answer."""
-CONNECT_TIMEOUT_S: Final = 8.0
+TIMEOUTS: Final = httpx.Timeout(TIMEOUT_S, connect=8.0).as_dict()
+HEADERS: Final = {
+    "User-Agent": f"saywho/{version('saywho')}",
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip",
+}
 STEP_BYTES: Final = MIB // 2
 """Bytes that are decompressed in one step of the event loop."""
 MOST_IN_MEMORY: Final = MIB // 8
@@ -114,7 +118,7 @@ class Web:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # Name servers may take long; threads of the shared pool must not wait for them.
         self._resolver = ThreadPoolExecutor(MOST_LOOKUPS, thread_name_prefix="resolve")
-        self._client: httpx.AsyncClient | None = None
+        self._transport: httpx.AsyncHTTPTransport | None = None
 
     async def fetch(
         self, address: str, headers: Headers | None = None, *, most_bytes: int
@@ -144,8 +148,8 @@ class Web:
 
     async def close(self) -> None:
         self._resolver.shutdown(wait=False, cancel_futures=True)
-        if self._client is not None:
-            await self._client.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
     async def _ask_in_turn(self, url: httpx.URL, headers: Headers, most_bytes: int) -> Answer:
         turn = self._turns.setdefault(url.host, asyncio.Lock())
@@ -161,17 +165,17 @@ class Web:
             asyncio.get_running_loop().call_later(PAUSE_S, turn.release)
 
     async def _ask(self, url: httpx.URL, headers: Headers, most_bytes: int) -> Answer:
-        client = await self._opened()
+        transport = await self._opened()
         addresses = await self.addresses(url.raw_host.decode("ascii").strip("[]"))
         for place, address in enumerate(addresses):
-            request = client.build_request(
+            request = httpx.Request(
                 "GET",
                 url.copy_with(host=address),
-                headers={**headers, "Host": url.netloc.decode("ascii")},
-                extensions={"sni_hostname": url.raw_host.decode("ascii")},
+                headers={**HEADERS, **headers, "Host": url.netloc.decode("ascii")},
+                extensions={"sni_hostname": url.raw_host.decode("ascii"), "timeout": TIMEOUTS},
             )
             try:
-                response = await client.send(request, stream=True)
+                response = await transport.handle_async_request(request)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 if place == len(addresses) - 1:
                     raise
@@ -196,23 +200,15 @@ class Web:
             )
         return addresses[:3]
 
-    async def _opened(self) -> httpx.AsyncClient:
-        if self._client is None:
-            context: ssl.SSLContext = await asyncio.to_thread(
-                httpx.create_ssl_context, trust_env=False
-            )
-            # A connection is for one request: those that are kept would be chosen by address,
-            # and one address may serve many hosts.
-            self._client = httpx.AsyncClient(
-                verify=context,
-                trust_env=False,
-                timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-                limits=httpx.Limits(max_keepalive_connections=0),
-                headers={"User-Agent": f"saywho/{version('saywho')}", "Accept-Encoding": "gzip"},
-            )
-            # Requests go to addresses, so a jar would send one host's cookies to another.
-            self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        return self._client
+    async def _opened(self) -> httpx.AsyncHTTPTransport:
+        # Without a client around it, so without its cookies: those of one host would go to another
+        # one on the same address.
+        if self._transport is None:
+            context = await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
+            # A connection is for one request: those that are kept would be chosen by address too.
+            limits = httpx.Limits(max_keepalive_connections=0)
+            self._transport = httpx.AsyncHTTPTransport(verify=context, limits=limits)
+        return self._transport
 
 
 def unanswered(answer: Answer, hint: str = "") -> FetchError:
