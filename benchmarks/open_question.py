@@ -7,7 +7,7 @@ split, lang}. Whole authors are left out, a quarter of each language at a time, 
 others. Every post is asked about alone, and in sets of five and twenty that are drawn at random.
 What answers is what the program does, fitted to the posts with split `train`. `--write` writes
 the tables into docs/attribution.md, their sentence into the READMEs, and the rates of
-strangers into app/compute/strangers.py. With `--words 8` every post is cut to its
+strangers into app/compute/judgement.py. With `--words 8` every post is cut to its
 first eight words, as short as a message in a chat: a table of its own.
 """
 
@@ -26,10 +26,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
+from app.compute.case import query_of_texts
 from app.compute.fitting import Corpus, fit_profiles
-from app.compute.judgement import judge, query_of_texts
+from app.compute.judgement import LENGTHS, SUSPECTS, judge, length_place
 from app.compute.profiles import profile_of
-from app.compute.strangers import LENGTHS, SUSPECTS, length_place
 from app.compute.text import has_words, own_words, word_count
 from benchmarks.accuracy_data import read_rows
 
@@ -38,7 +38,7 @@ DOCS: Final = ROOT / "docs" / "attribution.md"
 READMES: Final = (ROOT / "README.md", ROOT / "README.ko.md")
 MARKS: Final = ("<!-- open question -->", "<!-- end -->")
 SHORT_MARKS: Final = ("<!-- short messages -->", "<!-- end -->")
-RATES: Final = ROOT / "app" / "compute" / "strangers.py"
+RATES: Final = ROOT / "app" / "compute" / "judgement.py"
 QUARTERS: Final = 4
 FEWEST_HERE: Final = 3
 """Authors of a language who must be left."""

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.attribution import Query, group_factors, query_of, scores_of_each, shares_of
+from app.compute.case import Case, Suspect
 from app.compute.counts import lookup
 from app.compute.features import SHAPE, Occurrences, features_of
-from app.compute.judgement import Case, Suspect
 from app.compute.text import letter_count, own_words
 
 STAY: Final = 0.85

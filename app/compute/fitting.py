@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import scores_of_each
 from app.compute.background import Background, build_background
+from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect
 from app.compute.counts import Counts
 from app.compute.features import features_of
-from app.compute.judgement import NO_CHANGE, Case, Fitted, Habit, Suspect
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.ratios import (
     HELD_OUT_SHARE,

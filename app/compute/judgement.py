@@ -8,31 +8,25 @@ against a stranger; which of them it was, from the closed probabilities p of the
 The ratio to report of each of m authors is m * p_i * mean(LR), so that all of it agrees.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import NO_SCORES, Ranking, rank
-from app.compute.background import EMPTY_BACKGROUND, Background
-from app.compute.counts import Counts, add
-from app.compute.features import PAIRS, WORDS, features_of
-from app.compute.profiles import AuthorProfile
+from app.compute.case import Case, Habit, Suspect
+from app.compute.features import PAIRS, WORDS
 from app.compute.ratios import (
     FEWEST_OTHERS,
     FEWEST_POSTS,
     LEAD_GROUPS,
-    NOBODY,
-    Population,
     Usual,
     lead_scores,
     log_ratios,
 )
-from app.compute.text import FEWEST_WORDS, guess_language, own_words, username_key, word_count
+from app.compute.text import FEWEST_WORDS, own_words, username_key, word_count
 
 Verdict = Literal["likely", "close", "unfamiliar", "short"]
 Limit = Literal[
@@ -41,8 +35,6 @@ Limit = Literal[
 
 SURE: Final = 0.5
 """How sure the asker is beforehand that it was one of the named authors, where nothing is said."""
-NO_CHANGE: Final = 1.0
-"""The temperature where none was fitted: above 1 if the probabilities are too high."""
 LIKELY: Final = 0.81
 """Least probability of a likely author, after that of somebody else."""
 UNFAMILIAR: Final = 0.65
@@ -52,9 +44,6 @@ FEWEST_JUDGED: Final = 10
 85% of texts are attributed correctly; with 5 posts 81%, with 25 posts 89%."""
 RIVAL_PROBABILITY: Final = 0.05
 """Among all authors, a less likely one does not make the answer weak."""
-RATED: Final = 30
-"""Authors whose ratios are computed: those that fit the text best. The others follow them by their
-probabilities."""
 LEAST_RATED: Final = 0.5
 """Least joint probability of the authors with a ratio that is assumed."""
 REPORTED: Final = 3.0
@@ -65,96 +54,6 @@ FEW_AUTHORS: Final = 8
 """With fewer posts of an author, or fewer others of the language, the answer is called weak."""
 TOPIC_SHARE: Final = 0.6
 """Share of the first author's lead that words and pairs have where the topic may decide."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Habit:
-    """What is known of an author beside the counts."""
-
-    usual: Usual | None
-    """None with too few posts."""
-    language: str | None
-    platform: str
-    first_at: datetime | None = None
-    newest_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
-    """What all answers of one version rest on beside the compared authors."""
-
-    background: Background = EMPTY_BACKGROUND
-    temperature: float = NO_CHANGE
-    population: Population = NOBODY
-    version: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Suspect:
-    """An author who may have written the texts."""
-
-    id: int
-    username: str
-    profile: AuthorProfile
-    habit: Habit | None = None
-    """None for those who fit the texts far less than others."""
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """Texts by one hand, and the authors who may have written them."""
-
-    texts: Sequence[str]
-    suspects: Sequence[Suspect]
-    fitted: Fitted
-    is_named: bool = True
-    """Whether the suspects were named; otherwise they are the best of all authors with posts."""
-    rest: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
-    """The scores of other compared authors, who fit the texts far less."""
-    known_ranking: Ranking | None = None
-    """The ranking, where it was made before the case."""
-    absent: int | None = None
-    """An author of the population who does not count."""
-    hidden: Collection[int] = ()
-    """Posts that the suspects' profiles do not hold."""
-    as_of_event: int = 0
-    """The last event of the log that was taken into account."""
-
-    @property
-    def text(self) -> str:
-        """The texts as one."""
-        return "\n\n".join(self.texts)
-
-    @property
-    def compared(self) -> int:
-        """Number of compared authors, of whom only the suspects are ranked."""
-        return len(self.suspects) + self.rest.size
-
-    @cached_property
-    def is_korean(self) -> bool:
-        """Whether the texts are; no other language is told from the rest."""
-        return guess_language("\n".join(map(own_words, self.texts))) == "ko"
-
-    @cached_property
-    def ranking(self) -> Ranking:
-        """The suspects' scores and closed probabilities."""
-        return self.known_ranking or self.rank(query_of_texts(self.texts))
-
-    def rank(self, query: Counts) -> Ranking:
-        """Return the ranking for the features of the texts."""
-        profiles = [suspect.profile for suspect in self.suspects]
-        return rank(query, profiles, self.fitted.background, self.fitted.temperature, self.rest)
-
-    def best(self) -> list[int]:
-        """Return the suspects whose habits a judgement needs, in their order."""
-        return sorted(np.argsort(-self.ranking.scores, kind="stable")[:RATED].tolist())
-
-    def others_of(self, suspect: Suspect) -> NDArray[np.bool_]:
-        """Return which of the population are other authors of the language: (n,)."""
-        habit = suspect.habit
-        language = habit.language if habit and habit.language != "ko" else None
-        others = {suspect.id, self.absent}
-        return self.fitted.population.without(others, "ko" if self.is_korean else language)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,11 +68,6 @@ class Judgement:
     order: list[int]
     """Places of the suspects, the likeliest first."""
     limits: list[Limit]
-
-
-def query_of_texts(texts: Sequence[str]) -> Counts:
-    """Return the features of texts by one hand, added up, without quotations."""
-    return add(features_of([own_words(text) for text in texts]))
 
 
 def judge(case: Case, sure: float = SURE) -> Judgement:
@@ -305,3 +199,44 @@ def _has_other_period(habits: Sequence[Habit]) -> bool:
         start and end and first and newest and (start > newest or end < first)
         for start, end in spans[1:]
     )
+
+
+# How often the text of a stranger is given to one of the authors named: measured on authors that
+# are not those of an installation, whose model card measures its own.
+BELIEF: Final = 0.5
+"""How sure one was beforehand that it was one of them; surer, more strangers pass."""
+SUSPECTS: Final = (1, 2, 3, 5, 10, 20)
+"""Numbers of named authors that were tried."""
+LENGTHS: Final = (0, 10, 20, 40, 80, 160)
+"""Words of a text from which each rate holds."""
+RATES: Final[dict[tuple[str, int], tuple[float, ...]]] = {
+    # Written by benchmarks.open_question.
+    ("en", 1): (0.033, 0.037, 0.037, 0.016, 0.011, 0.007),
+    ("en", 2): (0.027, 0.024, 0.041, 0.021, 0.017, 0.011),
+    ("en", 3): (0.033, 0.026, 0.038, 0.021, 0.011, 0.012),
+    ("en", 5): (0.028, 0.022, 0.045, 0.025, 0.016, 0.016),
+    ("en", 10): (0.025, 0.016, 0.043, 0.021, 0.013, 0.018),
+    ("en", 20): (0.04, 0.018, 0.043, 0.022, 0.013, 0.016),
+    ("ko", 1): (0.12, 0.071, 0.039, 0.043, 0.035, 0.054),
+    ("ko", 2): (0.171, 0.061, 0.066, 0.049, 0.021, 0.108),
+    ("ko", 3): (0.18, 0.057, 0.083, 0.058, 0.028, 0.12),
+}
+"""Share of strangers' texts called likely, by language and number of named authors, for each
+length."""
+
+
+def length_place(words: int) -> int:
+    """Return the place of a text's length among those measured."""
+    return bisect.bisect_right(LENGTHS, words) - 1
+
+
+def stranger_rate(language: str | None, suspects: int, words: int) -> float:
+    """Return how often a stranger's text of so many words is given to one of so many authors.
+
+    Of languages other than Korean it is the rate of English; of numbers in between that of the
+    nearest.
+    """
+    own = "ko" if language == "ko" else "en"
+    measured = [number for lang, number in RATES if lang == own]
+    nearest = min(measured, key=lambda number: (abs(number - suspects), -number))
+    return RATES[own, nearest][length_place(words)]

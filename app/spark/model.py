@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 
 from app.compute.background import Background
+from app.compute.case import Case, Fitted, Habit, Suspect
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.fitting import Corpus
-from app.compute.judgement import Case, Fitted, Habit, Suspect
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import CountedAuthor, Population, Usual
 

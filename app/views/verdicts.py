@@ -5,8 +5,7 @@ from typing import Final, Literal
 
 from msgspec import UnsetType
 
-from app.compute.judgement import LIKELY, Limit, Verdict
-from app.compute.strangers import BELIEF, stranger_rate
+from app.compute.judgement import BELIEF, LIKELY, Limit, Verdict, stranger_rate
 from app.compute.text import guess_language, own_words, word_count
 from app.i18n import gettext, gettext_noop, show_percent
 from app.services.compare.answering import Comparison, Evidence

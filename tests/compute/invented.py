@@ -4,8 +4,9 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
+from app.compute.case import Case
 from app.compute.fitting import fit_profiles
-from app.compute.judgement import Case, Judgement, judge
+from app.compute.judgement import Judgement, judge
 from app.compute.profiles import profile_of
 
 SYLLABLES: Final = ("ka", "lo", "mi", "ren", "sta", "tu", "ve", "bor", "dis", "fen", "gul", "hap")

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
+from app.compute.case import Case, Fitted, Suspect
 from app.compute.counts import add
 from app.compute.evidence import FEWEST_WEIGHT, TextMark, marks_of
 from app.compute.features import features, occurrences
-from app.compute.judgement import Case, Fitted, Suspect
 from app.compute.profiles import AuthorProfile
 
 BAKER = ["Fresh bread today!!", "The oven is warm, the bread is good!!", "Bread, warm bread!!"]

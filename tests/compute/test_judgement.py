@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.attribution import group_scores
+from app.compute.case import Habit
 from app.compute.counts import lookup
-from app.compute.judgement import FEWEST_JUDGED, Habit, judge
+from app.compute.judgement import FEWEST_JUDGED, LENGTHS, RATES, SUSPECTS, judge, stranger_rate
 from app.compute.ratios import FEWEST_POSTS
 from tests.compute.invented import ASKED, KNOWN, Place, posts_of
 
@@ -185,3 +186,15 @@ def test_the_population_scores_as_each_of_its_authors_does(members: list[int]) -
     everybody = population.without([], None)
     uses = [lookup(profile.counts, query.counts.keys) for profile in profiles]
     assert population.uses(query.counts.keys, everybody).tolist() == np.sum(uses, axis=0).tolist()
+
+
+def test_rates_are_those_of_the_nearest_number_of_authors() -> None:
+    assert {number for language, number in RATES if language == "en"} == set(SUSPECTS)
+    assert all(len(rates) == len(LENGTHS) for rates in RATES.values())
+    assert stranger_rate(None, 3, 30) == stranger_rate("de", 3, 30) == RATES["en", 3][2]
+    assert stranger_rate("en", 300, 30) == RATES["en", 20][2]
+    assert stranger_rate("en", 3, 0) == stranger_rate("en", 3, 9) == RATES["en", 3][0]
+    assert stranger_rate("en", 3, 10) == RATES["en", 3][1]
+    assert stranger_rate("en", 3, 9_999) == RATES["en", 3][5]
+    assert stranger_rate("en", 4, 30) == RATES["en", 5][2]
+    assert stranger_rate("ko", 8, 30) == RATES["ko", 3][2]

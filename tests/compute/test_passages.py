@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from app.compute.attribution import rank, scores_of_each
 from app.compute.background import build_background
+from app.compute.case import Case, Fitted, Suspect
 from app.compute.evidence import Passage, judge_passages, sentences
 from app.compute.features import features
-from app.compute.judgement import Case, Fitted, Suspect
 from app.compute.profiles import profile_of
 
 PIECES = [

@@ -7,9 +7,10 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from app.compute.case import Case
 from app.compute.evidence import marks_of
 from app.compute.features import occurrences
-from app.compute.judgement import SURE, Case, Judgement, Limit, Verdict, judge
+from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
 from app.compute.text import own_words
 from app.tasks import INLINE_CHARACTERS
 

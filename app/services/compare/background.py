@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.background import Background, BackgroundCounter
+from app.compute.case import Fitted
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.fitting import ASKED_AUTHORS, asked_posts, hold_out, temperature_of
-from app.compute.judgement import FEWEST_JUDGED, Fitted
+from app.compute.judgement import FEWEST_JUDGED
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import CountedAuthor, Population, drawn_authors
 from app.db.backend import Sessions, backend_of

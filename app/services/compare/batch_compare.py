@@ -11,7 +11,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from app.compute.judgement import SURE, Case, Verdict
+from app.compute.case import Case
+from app.compute.judgement import SURE, Verdict
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.formats.columns import columns_of

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import scores_of_each
-from app.compute.judgement import RATED, Case, Suspect, query_of_texts
+from app.compute.case import RATED, Case, Suspect, query_of_texts
 from app.compute.usage import TypicalWord
 from app.db.backend import is_among
 from app.errors import InvalidInputError

@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from app.compute.judgement import SURE, Case, Suspect
+from app.compute.case import Case, Suspect
+from app.compute.judgement import SURE
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database

@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.case import Fitted, Habit, Suspect
 from app.compute.fitting import usual_posts
-from app.compute.judgement import Fitted, Habit, Suspect
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import usual_of
 from app.db.backend import chunks

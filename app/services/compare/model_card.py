@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.attribution import rank
+from app.compute.case import Case
 from app.compute.fitting import hold_out
-from app.compute.judgement import Case, judge
+from app.compute.judgement import judge
 from app.compute.text import guess_language, has_words, own_words
 from app.compute.usage import is_mostly_korean
 from app.db.batch import Batch

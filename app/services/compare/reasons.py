@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.case import Case, Fitted
 from app.compute.features import RECIPE
-from app.compute.judgement import Case, Fitted
 from app.compute.usage import PostTexts, TypicalWord, is_mostly_korean, typical_words, used_piece
 from app.memo import DERIVED, depends_on
 from app.models import Profile, User

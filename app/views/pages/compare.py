@@ -10,8 +10,9 @@ from msgspec import Meta, Struct
 from quart import Response, g, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
+from app.compute.case import Case
 from app.compute.evidence import Passage, judge_passages
-from app.compute.judgement import SURE, Case
+from app.compute.judgement import SURE
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
 from app.i18n import gettext

@@ -6,7 +6,8 @@ import math
 import pytest
 
 from app.clock import now
-from app.compute.judgement import FEWEST_JUDGED, RATED
+from app.compute.case import RATED
+from app.compute.judgement import FEWEST_JUDGED
 from app.db.engine import Database
 from app.services.compare.answering import SHOWN_OF_ALL, Comparison, answer
 from app.services.compare.batch_compare import judge_lines, plain_texts
