@@ -109,27 +109,6 @@ def x_media_members(
     } | {f"{top}data/tweets_media/{name}": data for name, data in files.items()}
 
 
-def mastodon_members(*attached: list[dict[str, Any]], files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return an archive with a post for each list of attachments, and the files."""
-    actor = "https://sea.example/users/mina"
-    items = [
-        {
-            "type": "Create",
-            "actor": actor,
-            "object": {
-                "type": "Note",
-                "id": f"{actor}/statuses/{number}",
-                "content": f"<p>post {number}</p>",
-                "to": ["https://www.w3.org/ns/activitystreams#Public"],
-                "attachment": media,
-            },
-        }
-        for number, media in enumerate(attached, 1)
-    ]
-    outbox = {"type": "OrderedCollection", "orderedItems": items}
-    return files | {"outbox.json": json.dumps(outbox).encode()}
-
-
 def tar_gz(path: Path, members: dict[str, bytes]) -> Path:
     """Write the members as a packed tar, in their order."""
     with tarfile.open(path, "w:gz") as archive:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from http.cookies import Morsel, SimpleCookie
 from typing import Any, Final, cast
 
@@ -14,6 +15,11 @@ from tests.quick_start import CHEAP
 PASSWORD: Final = "correct horse battery"
 PASSWORD_HASH: Final = CHEAP.hash(PASSWORD)
 SAME_ORIGIN: Final = {"Sec-Fetch-Site": "same-origin"}
+
+
+async def body(answer: Any) -> str:
+    """Return the text of an answer as a reader sees its letters."""
+    return unescape(await answer.get_data(as_text=True))
 
 
 def parts_of(app: Quart) -> Resources:

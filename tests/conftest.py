@@ -1,13 +1,15 @@
 """What the tests share: an app with a real database file of its own, and clients with rights."""
 
 import gc
+import json
 import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pytest
 from hypothesis import settings
@@ -51,6 +53,7 @@ Quart.test_app_class = PatientApp
 quick_start.install()
 
 MakeConfig = Callable[..., Config]
+NDJSON: Final = {"Content-Type": "application/x-ndjson"}
 SERVER = pytest.StashKey[tuple[str | None, str]]()
 
 
@@ -255,6 +258,18 @@ class Client:
 
     async def delete(self, path: str, **kwargs: Any) -> Any:
         return await self.send("DELETE", path, **kwargs)
+
+    async def page(self, path: str, *, status: int = 200, **kwargs: Any) -> str:
+        """Return a page's text as a reader sees its letters."""
+        answer = await self.get(path, **kwargs)
+        assert answer.status_code == status
+        return unescape(await answer.get_data(as_text=True))
+
+    async def add_posts(self, *posts: dict[str, Any]) -> None:
+        """Store posts in bulk, which are all new; authors are made."""
+        data = "".join(json.dumps(post) + "\n" for post in posts)
+        answer = await self.post("/api/v1/tweets", data=data, headers=NDJSON)
+        assert (await answer.get_json())["accepted"] == len(posts), await answer.get_data()
 
     async def add_user(self, username: str, *texts: str, **fields: Any) -> dict[str, Any]:
         """Add an author with posts; return the author."""

@@ -55,14 +55,6 @@ def _extensions(folder: Path) -> Iterator[Path]:
     yield from Path("/usr/share/postgresql", version, "extension").glob("vector.control")
 
 
-def programs_in(folder: Path) -> Path:
-    """Return a server's programs, in this folder if its user could not reach them elsewhere.
-
-    Raises NoServerError.
-    """
-    return _reachable(find_programs(), folder, _other_user())
-
-
 async def ask(url: str, statement: str) -> Any:
     """Return the first value that a statement gives."""
     connection = await asyncpg.connect(data_source(url))

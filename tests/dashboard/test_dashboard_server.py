@@ -78,8 +78,7 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
         for author in range(45)
         for place in range(4)
     ]
-    body = b"".join(json.dumps(post).encode() + b"\n" for post in posts)
-    await writer.post("/api/v1/tweets", data=body, headers={"Content-Type": "application/x-ndjson"})
+    await writer.add_posts(*posts)
     timeline = await drawn(writer, "timeline")
     shown = bars(timeline)
     assert len(shown) == 40
@@ -237,12 +236,10 @@ async def test_what_no_choice_stands_for_stays_chosen(viewed: Client) -> None:
 async def test_days_without_hours_are_not_told_as_hours(writer: Client, anybody: Client) -> None:
     for hour, told in (("00:00", "midnight in UTC"), ("10:30", "Most posts come on Tuesday")):
         days = [f"2026-03-0{day}T{hour}:00Z" for day in (2, 3, 3, 4)]
-        rows = [
-            json.dumps({"username": "mina", "text": f"{day} {number}", "created_at": day})
-            for number, day in enumerate(days)
-        ]
-        headers = {"Content-Type": "application/x-ndjson"}
-        await writer.post("/api/v1/tweets", data="\n".join(rows), headers=headers)
+        for number, day in enumerate(days):
+            await writer.add_posts(
+                {"username": "mina", "text": f"{day} {number}", "created_at": day}
+            )
         assert told in (await drawn(anybody, "week"))["note"]
 
 

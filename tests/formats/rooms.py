@@ -244,10 +244,6 @@ def check(variant: str, seed: int) -> None:
     assert found[: len(longer)] == longer
 
 
-def _utc(when: datetime) -> datetime:
-    return when.replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
-
-
 def _pasted(said: Said, variant: str) -> str:
     is_phone = variant.startswith(("kakaotalk android", "kakaotalk ios"))
     return f"{said.text}\n{PASTED}" if is_phone and "\n" in said.text else said.text

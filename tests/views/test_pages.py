@@ -1,13 +1,11 @@
 """The pages as they leave the server: statuses, languages, what is marked, what is told."""
 
-import json
 import re
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
-import msgspec
 import pytest
 from quart import Quart, g
 
@@ -17,7 +15,6 @@ from tests.conftest import Client, Shared
 
 BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]
 STARGAZER = [f"관측은 {n}시에 시작합니다. 하늘은 맑습니다." for n in range(30)]
-MIXED = "\n\n".join([*BAKER[:5], *STARGAZER[:3]])
 KOREAN = {"Accept-Language": "ko"}
 INLINE = re.compile(r"""<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:""", re.I)
 
@@ -48,13 +45,6 @@ def texts(page: str, name: str) -> list[str]:
     return found.texts
 
 
-NDJSON = {"Content-Type": "application/x-ndjson"}
-
-
-def lines(posts: list[dict[str, str]]) -> bytes:
-    return b"".join(msgspec.json.encode(post) + b"\n" for post in posts)
-
-
 async def body(answer: Any) -> str:
     return str(await answer.get_data(as_text=True))
 
@@ -63,10 +53,7 @@ async def body(answer: Any) -> str:
 async def site(shared: Shared) -> Client:
     """Read the pages of two authors with posts, to which no test adds any."""
     posts = [("빵집", text) for text in BAKER] + [("천문대", text) for text in STARGAZER]
-    lines = [json.dumps({"username": username, "text": text}) for username, text in posts]
-    headers = {"Content-Type": "application/x-ndjson"}
-    answer = await shared.writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
-    assert (await answer.get_json())["accepted"] == len(posts)
+    await shared.writer.add_posts(*({"username": name, "text": text} for name, text in posts))
     return shared.anybody
 
 

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from app.db.engine import Database
@@ -125,6 +124,3 @@ async def test_a_selection_narrows_every_count(db: Database) -> None:
     assert await tweets(Selection(since=day, until=day)) == 0
     with pytest.raises(NotFoundError):
         await tweets(Selection(usernames=("nobody",)))
-
-
-times = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))

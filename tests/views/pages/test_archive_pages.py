@@ -1,8 +1,6 @@
 """With one author alone the site is their archive; a second one brings back the questions."""
 
-import json
 from datetime import UTC, datetime
-from html import unescape
 from typing import Any
 
 from tests.conftest import Client
@@ -20,33 +18,19 @@ def post(number: int, **fields: Any) -> dict[str, Any]:
     return {"username": "hana", "text": f"a walk by the sea, number {number}"} | fields
 
 
-async def keep(writer: Client, *posts: dict[str, Any]) -> None:
-    data = "\n".join(json.dumps(each) for each in posts)
-    headers = {"Content-Type": "application/x-ndjson"}
-    answer = await writer.post("/api/v1/tweets", data=data, headers=headers)
-    assert (await answer.get_json())["accepted"] == len(posts)
-
-
-async def page_of(client: Client, path: str = "/", status: int = 200) -> str:
-    answer = await client.get(path)
-    assert answer.status_code == status
-    return unescape(await answer.get_data(as_text=True))
-
-
 def section(page: str, name: str) -> str:
     return page.partition(f'id="{name}-heading"')[2].partition("</section>")[0]
 
 
 async def test_home_is_the_archive_of_the_only_author(writer: Client, anybody: Client) -> None:
-    await keep(
-        writer,
+    await writer.add_posts(
         post(1, created_at=years_ago(1), counts={"likes": 3}),
         post(2, created_at=years_ago(2), counts={"likes": 40}),
         post(3, created_at="2011-02-03T12:00:00Z", counts={"likes": 0}),
         post(4, created_at="2012-02-03T12:00:00Z"),
     )
     await writer.add_user("nobody")  # Without posts.
-    page = await page_of(anybody)
+    page = await anybody.page("/")
     assert "<h1>The archive of hana</h1>" in page
     # A script shows such a time in the viewer's zone.
     assert '4 posts, <time datetime="2011-02-03T12:00:00Z">' in page
@@ -59,27 +43,27 @@ async def test_home_is_the_archive_of_the_only_author(writer: Client, anybody: C
     assert liked.count('class="post"') == 2
     assert 'id="pictures-heading"' not in page
     assert f"in {NOW.year - 4}" in section(page, "calendar")
-    assert "1 post in 2011" in await page_of(anybody, "/?year=2011&tz=Asia/Seoul")
-    await page_of(anybody, "/?tz=Mars", 400)
+    assert "1 post in 2011" in await anybody.page("/?year=2011&tz=Asia/Seoul")
+    await anybody.page("/?tz=Mars", status=400)
 
 
 async def test_what_needs_two_authors_is_not_offered(writer: Client, anybody: Client) -> None:
-    await keep(writer, *(post(n) for n in range(30)))
+    await writer.add_posts(*(post(n) for n in range(30)))
     for path in ("/", "/search", "/user/hana", "/dashboard/"):
-        assert 'href="/quiz"' not in await page_of(anybody, path), path
-    page = await page_of(anybody)
+        assert 'href="/quiz"' not in await anybody.page(path), path
+    page = await anybody.page("/")
     assert "a second author" in page
     assert 'href="/compare"' in page
     for path in ("/user/hana", "/tweet/1"):
-        assert "ompare" not in (await page_of(anybody, path)).partition("<main")[2], path
+        assert "ompare" not in (await anybody.page(path)).partition("<main")[2], path
     for path in ("/compare", "/compare?text=a+walk+by+the+sea+in+rain&username=hana"):
-        told = (await page_of(anybody, path)).partition("<main")[2]
+        told = (await anybody.page(path)).partition("<main")[2]
         assert "With the posts of a second author" in told
         assert "Import posts, as the operator</a>" in told
         assert "<textarea" not in told
         assert "too few posts" not in told
     await writer.add_user("minjun", "a second author")
-    page = await page_of(anybody)
+    page = await anybody.page("/")
     assert "Who would have said this?" in page
     assert 'href="/quiz"' in page
     assert (await anybody.get("/compare")).headers["Location"] == "/"

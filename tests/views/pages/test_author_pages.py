@@ -1,9 +1,6 @@
 """An author's page: figures, the calendar of a year, the posts of a day."""
 
-import json
 import re
-from html import unescape
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -26,19 +23,14 @@ TIMES = (
 @pytest.fixture(scope="module")
 async def site(shared: Shared) -> Client:
     """Read the pages of an author to whose posts no test adds any."""
-    lines = [
-        json.dumps({"username": NAME, "text": f"빵 {n}", "created_at": time, "kind": kind})
-        for n, (time, kind) in enumerate(zip(TIMES, ["post"] * 3 + ["reply"] * 3, strict=True))
-    ]
-    headers = {"Content-Type": "application/x-ndjson"}
-    answer = await shared.writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
-    assert (await answer.get_json())["accepted"] == len(TIMES), await answer.get_data()
+    kinds = ["post"] * 3 + ["reply"] * 3
+    await shared.writer.add_posts(
+        *(
+            {"username": NAME, "text": f"빵 {n}", "created_at": time, "kind": kind}
+            for n, (time, kind) in enumerate(zip(TIMES, kinds, strict=True))
+        )
+    )
     return shared.anybody
-
-
-async def body(answer: Any) -> str:
-    assert answer.status_code == 200
-    return unescape(await answer.get_data(as_text=True))
 
 
 def days(page: str) -> dict[str, int]:
@@ -63,15 +55,15 @@ def days(page: str) -> dict[str, int]:
 async def test_the_calendar_counts_the_days_of_a_zone(
     site: Client, query: str, expected: dict[str, int]
 ) -> None:
-    assert days(await body(await site.get(PAGE + query))) == expected
+    assert days(await site.page(PAGE + query)) == expected
 
 
 async def test_each_day_of_the_calendar_leads_to_its_posts(site: Client) -> None:
     for tz in ("UTC", "Europe/Berlin", "America/St_Johns"):
         for year in (2024, 2025, 2026):
-            page = await body(await site.get(f"{PAGE}?year={year}&tz={tz}"))
+            page = await site.page(f"{PAGE}?year={year}&tz={tz}")
             for day, posts in days(page).items():
-                listed = await body(await site.get(f"{PAGE}?day={day}&tz={tz}"))
+                listed = await site.page(f"{PAGE}?day={day}&tz={tz}")
                 assert listed.count('class="post"') == posts, (day, tz)
                 assert 'aria-current="date"' in listed
 
@@ -86,11 +78,11 @@ async def test_a_bad_day_is_told(site: Client, query: str) -> None:
 @pytest.mark.parametrize("day", ["0001-01-01", "9998-12-31"])
 @pytest.mark.parametrize("tz", ["Asia/Seoul", "America/Lima"])
 async def test_the_ends_of_time_are_days(site: Client, day: str, tz: str) -> None:
-    assert "There are no posts" in await body(await site.get(f"{PAGE}?day={day}&tz={tz}"))
+    assert "There are no posts" in await site.page(f"{PAGE}?day={day}&tz={tz}")
 
 
 async def test_figures(site: Client, shared: Shared) -> None:
-    page = await body(await site.get(PAGE))
+    page = await site.page(PAGE)
     figures = {
         term: re.sub(r"<[^>]+>", "", value)
         for term, value in re.findall(r"<dt>([^<]*)</dt><dd[^>]*>(.*?)</dd>", page)
@@ -98,7 +90,7 @@ async def test_figures(site: Client, shared: Shared) -> None:
     assert figures["Posts"] == "6"
     assert "Platform" not in figures
     await shared.writer.add_user("new")
-    page = await body(await site.get("/user/new"))
+    page = await site.page("/user/new")
     assert 'id="calendar"' not in page
 
 
@@ -113,7 +105,7 @@ async def test_links_show_a_display_name_before_the_username(writer: Client) -> 
         f"/tweet/{post['id']}",
         "/search?q=somebody",
     ):
-        page = await body(await writer.get(path))
+        page = await writer.page(path)
         assert '<bdi>Bo <Kim></bdi> <span class="username">' in page, path
 
 
@@ -125,25 +117,25 @@ async def test_a_post_says_its_language_by_name(shared: Shared, locale: str, nam
     sent = {"text": "قهوة", "lang": "ar"}
     answer = await shared.writer.post("/api/v1/users/qahwa/tweets", json=sent)
     tweet_id = (await answer.get_json())["id"]
-    page = await shared.anybody.get(f"/tweet/{tweet_id}", headers={"Accept-Language": locale})
-    assert f"<dd>{name}</dd>" in await body(page)
+    headers = {"Accept-Language": locale}
+    assert f"<dd>{name}</dd>" in await shared.anybody.page(f"/tweet/{tweet_id}", headers=headers)
 
 
 async def test_the_list_shows_typical_words_that_are_never_old(
     writer: Client, admin: Client
 ) -> None:
     habits = {"ferry": ("tide", "lantern"), "museum": ("stairs", "gallery"), "few": ("dune",)}
-    lines = [
-        json.dumps({"username": name, "text": f"today the {word} {n}", "source_id": f"{word}{n}"})
-        for name, words in habits.items()
-        for word in words
-        for n in range(3 if name == "few" else 30)
-    ]
-    headers = {"Content-Type": "application/x-ndjson"}
-    await writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
+    await writer.add_posts(
+        *(
+            {"username": name, "text": f"today the {word} {n}"}
+            for name, words in habits.items()
+            for word in words
+            for n in range(3 if name == "few" else 30)
+        )
+    )
 
     async def shown() -> list[str]:
-        page = await body(await writer.get("/authors"))
+        page = await writer.page("/authors")
         assert page.count('class="swatch author-') == len(habits)
         return re.findall(r'class="words">.*?<bdi>(.*?)</bdi>', page)
 

@@ -2,12 +2,11 @@
 
 import random
 import re
-from html import unescape
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from tests.browsing import body
 from tests.conftest import Client, Shared
 from tests.waiting import settle
 
@@ -45,10 +44,6 @@ def address(text: str, *names: str, **more: object) -> str:
     )
 
 
-async def body(answer: Any) -> str:
-    return unescape(await answer.get_data(as_text=True))
-
-
 def shares(page: str) -> list[str]:
     return re.findall(r'class="share"><b>(.*?)</b>', page)
 
@@ -68,12 +63,12 @@ def shares(page: str) -> list[str]:
 async def test_the_verdict_is_the_heading_and_the_title(
     site: Client, text: str, names: tuple[str, ...], heading: str
 ) -> None:
-    page = await body(await site.get(address(text, *names)))
+    page = await site.page(address(text, *names))
     (shown,) = re.findall(r"<h1[^>]*>(.*?)</h1>", page)
     assert shown == heading
     assert f"<title>{heading} · saywho</title>" in page
     assert f'<meta property="og:title" content="{heading}' in page
-    korean = await body(await site.get(address(text, *names), headers=KOREAN))
+    korean = await site.page(address(text, *names), headers=KOREAN)
     (shown,) = re.findall(r"<h1[^>]*>(.*?)</h1>", korean)
     assert re.search("[가-힣]", shown)
     assert "be told apart?" in page
@@ -88,7 +83,7 @@ async def test_the_verdict_is_the_heading_and_the_title(
 async def test_somebody_else_is_among_the_bars_and_belief_moves_them(site: Client) -> None:
     before = None
     for sure in (0.05, 0.5, 0.95):
-        page = await body(await site.get(address(TEXT, "ann", "ben", sure=sure)))
+        page = await site.page(address(TEXT, "ann", "ben", sure=sure))
         assert "Somebody else" in page
         assert len(shares(page)) == 3
         none = float(re.findall(r'data-odds="([^"]+)"', page)[0])
@@ -102,13 +97,13 @@ async def test_the_rate_of_strangers_is_said_with_the_belief_it_was_measured_wit
     site: Client,
 ) -> None:
     for names, said in ((("ann",), "this author’s"), (("ann", "ben"), "one of so many")):
-        page = await body(await site.get(address(TEXT, *names, sure=0.8)))
+        page = await site.page(address(TEXT, *names, sure=0.8))
         assert re.search(rf"about \d+% pass for {said}.* one was 50% sure beforehand", page)
         assert ("one by one adds a chance of a false alarm" in page) == (len(names) == 1)
 
 
 async def test_each_mark_says_how_often_it_is_used_and_where(site: Client) -> None:
-    page = await body(await site.get(address(TEXT, "ann", "ben")))
+    page = await site.page(address(TEXT, "ann", "ben"))
     marks = re.findall(r'<mark class="evidence[^"]*"><a href="#(use-\d+)"', page)
     assert marks
     for mark in marks:
@@ -116,7 +111,7 @@ async def test_each_mark_says_how_often_it_is_used_and_where(site: Client) -> No
         assert re.search(r"[\d.]+ times per 100 posts\. The others: [\d.]+\.", told)
         links = re.findall(r'href="(/tweet/\d+)"', told)
         assert 1 <= len(links) <= 3
-        post = await body(await site.get(links[0]))
+        post = await site.page(links[0])
         piece = re.findall(r"“<bdi>(.*?)</bdi>”", told)[0]
         assert piece.casefold() in post.casefold()
 
@@ -131,7 +126,7 @@ async def test_each_mark_says_how_often_it_is_used_and_where(site: Client) -> No
 )
 async def test_several_messages_are_by_one_hand(site: Client, typed: str) -> None:
     form = {"tweet_text": typed, "each_line": "1", "username": "ann"}
-    page = await body(await site.get((await site.post("/compare", form=form)).headers["Location"]))
+    page = await site.page((await site.post("/compare", form=form)).headers["Location"])
     assert "Too little" not in page
     (shown,) = re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", page, re.S)
     assert "\n\n" in shown
@@ -145,22 +140,22 @@ async def test_several_messages_are_by_one_hand(site: Client, typed: str) -> Non
 
 async def test_a_chat_is_judged_without_its_heads_and_names_who_speaks(site: Client) -> None:
     chat = "[Ann] [오후 3:12] lamp\nand fog\n[Bo 2] [오후 3:13] 사진\n[Bo 2] [오후 3:14] <oil>"
-    page = await body(await site.get("/compare?" + urlencode({"text": chat, "username": "ann"})))
+    page = await site.page("/compare?" + urlencode({"text": chat, "username": "ann"}))
     (twin,) = re.findall(r'href="(/api/v1/compare\?[^"]+)">JSON', page)
     assert (await (await site.get(twin)).get_json())["text"] == "lamp\nand fog\n\n<oil>"
     assert "were taken for one: <bdi>Ann, Bo 2</bdi>" in page
     many = "\n".join(f"[Ann] [오후 3:12] lamp and fog {number}" for number in range(60))
-    page = await body(await site.get("/compare?" + urlencode({"text": many, "username": "ann"})))
+    page = await site.page("/compare?" + urlencode({"text": many, "username": "ann"}))
     assert "lamp and fog 0\nlamp and fog 1" in page
 
 
 async def test_a_kept_post_is_hidden_from_the_model(site: Client) -> None:
     listed = await (await site.get("/api/v1/users/ann/tweets?limit=1")).get_json()
     post = listed["items"][0]
-    page = await body(await site.get(f"/tweet/{post['id']}"))
+    page = await site.page(f"/tweet/{post['id']}")
     (link,) = re.findall(r'href="(/compare\?[^"]+)">Compare this text', page)
     assert "favour" not in page
-    page = await body(await site.get(link))
+    page = await site.page(link)
     assert "The real author: <b><bdi>ann</bdi></b>. This post was hidden" in page
     # It is no evidence for itself.
     assert page.count(f'href="/tweet/{post["id"]}"') == 1
@@ -182,7 +177,7 @@ async def test_a_text_too_long_for_a_link_says_so(site: Client) -> None:
 async def test_without_a_text_the_form_stands_on_the_front_page(site: Client) -> None:
     answer = await site.get("/compare?username=ann")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/?username=ann")
-    assert 'value="ann" checked' in await body(await site.get("/?username=ann"))
+    assert 'value="ann" checked' in await site.page("/?username=ann")
 
 
 @pytest.mark.parametrize(
@@ -199,7 +194,7 @@ async def test_what_cannot_be_compared_is_said_with_the_form(
 
 
 async def test_a_shared_answer_has_a_picture_of_its_own(site: Client) -> None:
-    page = await body(await site.get(address(TEXT, "ann", "ben"), headers=KOREAN))
+    page = await site.page(address(TEXT, "ann", "ben"), headers=KOREAN)
     (shown,) = re.findall(r'property="og:image" content="(.*?)"', page)
     assert shown.startswith("http://localhost/compare/picture.png?lang=ko&")
     heading = page.partition("</h1>")[0].rpartition(">")[2]

@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime
-from html import unescape
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -11,6 +10,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
+from tests.browsing import body
 from tests.conftest import Client, MakeConfig, client_with
 
 NAME = "골목빵집"
@@ -90,13 +90,9 @@ async def test_a_feed_without_entries_is_a_feed(site: Client, writer: Client) ->
         assert (await site.get(path)).status_code == 404
 
 
-async def body(answer: Any) -> str:
-    return unescape(await answer.get_data(as_text=True))
-
-
 async def test_no_page_names_the_host_that_it_was_asked_from(site: Client) -> None:
     for path in ("/", f"/user/{quote(NAME)}", "/tweet/1", "/authors", "/compare?text=abc"):
-        page = await body(await site.get(path, headers={"Host": "elsewhere.example"}))
+        page = await site.page(path, headers={"Host": "elsewhere.example"})
         # The preview of an answer needs a whole address; that page is in no cache.
         page = re.sub(r'"og:image" content="http://elsewhere.example/compare/.*?"', "", page)
         assert "elsewhere.example" not in page, path
@@ -115,7 +111,7 @@ async def public(make_config: MakeConfig) -> Any:
 async def test_where_the_address_is_known_pages_and_feeds_name_it(public: Quart) -> None:
     await (await client_with(public, "write")).add_user(NAME, "a post")
     anybody = Client(public, {})
-    page = await body(await anybody.get(f"/user/{quote(NAME)}?day=2026-11-01&tz=Asia/Seoul"))
+    page = await anybody.page(f"/user/{quote(NAME)}?day=2026-11-01&tz=Asia/Seoul")
     address = f"https://saywho.example.org/user/{quote(NAME)}"
     assert f'<link rel="canonical" href="{address}">' in page
     assert f'<meta property="og:url" content="{address}">' in page
@@ -131,7 +127,7 @@ async def test_what_is_endless_or_private_is_not_to_be_listed(public: Quart) -> 
         page = await body(await anybody.get(path))
         assert '<meta name="robots" content="noindex">' in page, path
     for path in ("/nothing", "/user/nobody"):
-        page = await body(await anybody.get(path))
+        page = await anybody.page(path, status=404)
         assert "canonical" not in page
         assert 'action="/search"' in page
 
@@ -139,6 +135,6 @@ async def test_what_is_endless_or_private_is_not_to_be_listed(public: Quart) -> 
 async def test_the_icon_is_where_browsers_look(anybody: Client) -> None:
     answer = await anybody.get("/favicon.ico")
     assert (await answer.get_data())[:4] == b"\0\0\1\0"
-    page = await body(await anybody.get("/"))
+    page = await anybody.page("/")
     for address in re.findall(r'<link rel="[a-z-]*icon" href="([^"]+)"', page):
         assert (await anybody.get(address)).status_code == 200

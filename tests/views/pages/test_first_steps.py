@@ -14,7 +14,6 @@ from tests.conftest import Client
 
 KOREANS: Final = ("골목빵집", "언덕천문대", "느티나무도서관", "12번버스")
 ENGLISH: Final = ("saltmarsh_light", "no9_kettle_cafe", "pier_street_museum", "the_night_ferry")
-BREAD: Final = "새벽 다섯 시, 밤식빵 첫 판 나왔어요.\n오늘은 크림빵도 조금 있어요 :)"
 TEXT: Final = "Lit 17:12. Wind NW 6, rain. One gull, no remarks. Lamp polished."
 TWO_HANDS: Final = (
     "Fog lifted at noon. Wind NW 4, vis 12 miles. "

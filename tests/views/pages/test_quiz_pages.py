@@ -1,13 +1,12 @@
 """The game as a plain form: the question tells nothing, the answer everything."""
 
-import json
 import re
-from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from tests.browsing import body
 from tests.conftest import Client
 
 FOLLOWING = r'<a class="button primary" href="([^"]+)"'
@@ -15,18 +14,14 @@ FOLLOWING = r'<a class="button primary" href="([^"]+)"'
 
 @pytest.fixture
 async def site(writer: Client, anybody: Client) -> Client:
-    lines = [
-        json.dumps({"username": name, "text": f"{number}. {words}, again and again, of {name}"})
-        for name, words in (("ferry", "tide and crossing"), ("museum", "stairs and a clock"))
-        for number in range(25)
-    ]
-    headers = {"Content-Type": "application/x-ndjson"}
-    await writer.post("/api/v1/tweets", data="\n".join(lines), headers=headers)
+    await writer.add_posts(
+        *(
+            {"username": name, "text": f"{number}. {words}, again and again, of {name}"}
+            for name, words in (("ferry", "tide and crossing"), ("museum", "stairs and a clock"))
+            for number in range(25)
+        )
+    )
     return anybody
-
-
-async def body(answer: Any) -> str:
-    return unescape(await answer.get_data(as_text=True))
 
 
 async def test_a_question_and_its_answer(site: Client) -> None:
@@ -49,7 +44,7 @@ async def test_a_question_and_its_answer(site: Client) -> None:
 
 
 async def test_a_guess_is_one_of_the_choices(site: Client) -> None:
-    page = await body(await site.get("/quiz"))
+    page = await site.page("/quiz")
     for guess in ("", "somebody else"):
         answer = await guessed(site, page, guess)
         assert answer.status_code == 422
@@ -59,7 +54,7 @@ async def test_a_guess_is_one_of_the_choices(site: Client) -> None:
 
 
 async def test_a_deleted_post_is_gone(site: Client, admin: Client) -> None:
-    page = await body(await site.get("/quiz"))
+    page = await site.page("/quiz")
     author = "ferry" if "tide" in page else "museum"
     assert (await admin.delete(f"/api/v1/users/{author}")).status_code == 204
     answer = await guessed(site, page, author)
@@ -70,9 +65,9 @@ async def test_a_deleted_post_is_gone(site: Client, admin: Client) -> None:
 async def test_the_front_page_offers_the_game_where_there_is_enough(
     anybody: Client, site: Client, admin: Client
 ) -> None:
-    assert 'id="quiz"' in await body(await anybody.get("/"))
+    assert 'id="quiz"' in await anybody.page("/")
     await admin.delete("/api/v1/users/ferry")
-    assert 'id="quiz"' not in await body(await anybody.get("/"))
+    assert 'id="quiz"' not in await anybody.page("/")
 
 
 async def new_set(site: Client) -> str:
@@ -96,7 +91,7 @@ async def play(site: Client, address: str, guess: str) -> tuple[list[str], str]:
     """Play to the end without a script; return the quoted texts and the last page."""
     texts: list[str] = []
     while True:
-        page = await body(await site.get(address))
+        page = await site.page(address)
         if not asked(page):
             return texts, page
         texts.append(page.partition("<blockquote")[2].partition("</blockquote")[0])
@@ -124,7 +119,7 @@ async def test_a_set_is_the_same_for_all_and_ends_with_squares(site: Client) -> 
 
 async def test_deleted_posts_of_a_set_are_skipped(site: Client, admin: Client) -> None:
     address = await new_set(site)
-    answer = await guessed(site, await body(await site.get(address)), "ferry")
+    answer = await guessed(site, await site.page(address), "ferry")
     gone = re.findall(r'href="/tweet/(\d+)"', await body(answer))
     assert (await admin.delete(f"/api/v1/tweets/{gone[0]}")).status_code == 204
     texts, page = await play(site, address, "ferry")

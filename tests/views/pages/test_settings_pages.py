@@ -146,11 +146,9 @@ async def test_reset_needs_to_be_confirmed(browser: Browser, admin: Client) -> N
 
 
 async def test_after_a_reset_every_answer_is_empty_at_once(browser: Browser, admin: Client) -> None:
-    lines = "\n".join(
-        f'{{"username": "author{n % 3}", "text": "post number {n} of the sea"}}' for n in range(300)
+    await admin.add_posts(
+        *({"username": f"author{n % 3}", "text": f"post {n} of the sea"} for n in range(300))
     )
-    headers = {"Content-Type": "application/x-ndjson"}
-    assert (await admin.post("/api/v1/tweets", data=lines, headers=headers)).status_code == 200
     token = await make_token(browser, "read")
     answer = await browser.post("/reset", form={"confirm": "yes"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
