@@ -29,7 +29,6 @@ UPLOAD_LIFETIME: Final = timedelta(days=1)
 """An upload that is not started for this long is removed."""
 MOST_ATTEMPTS: Final = 3
 """Runs in a row that may end without a proper end and without a new post."""
-MOST_UPLOADS_SHOWN: Final = 50
 ENDED: Final = ("done", "failed", "cancelled")
 """An import in any other state may still be run."""
 
@@ -83,21 +82,20 @@ async def get_job(session: AsyncSession, job_id: int, *, is_started: bool = Fals
 
 
 async def list_jobs(
-    session: AsyncSession, *, before: int | None = None, limit: int
+    session: AsyncSession, *, before: int | None = None, limit: int, with_uploads: bool = False
 ) -> tuple[list[ImportJob], int | None]:
-    """Return started imports, the newest first, and the cursor of the next page."""
-    query = select(ImportJob).where(ImportJob.state != "uploaded")
+    """Return imports, the newest first, and the cursor of the next page.
+
+    Uploads that nobody has started are among them only if they are asked for.
+    """
+    query = select(ImportJob)
+    if not with_uploads:
+        query = query.where(ImportJob.state != "uploaded")
     if before is not None:
         query = query.where(ImportJob.id < before)
     jobs = list(await session.scalars(query.order_by(ImportJob.id.desc()).limit(limit + 1)))
     more = len(jobs) > limit
     return jobs[:limit], jobs[limit - 1].id if more else None
-
-
-async def list_uploads(session: AsyncSession) -> list[ImportJob]:
-    """Return the uploads that are not started, the newest first."""
-    query = select(ImportJob).where(ImportJob.state == "uploaded").order_by(ImportJob.id.desc())
-    return list(await session.scalars(query.limit(MOST_UPLOADS_SHOWN)))
 
 
 async def start_job(session: AsyncSession, job_id: int, options: ReadOptions) -> ImportJob:

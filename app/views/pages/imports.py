@@ -30,7 +30,6 @@ from app.services.imports.jobs import (
     cancel_job,
     get_job,
     list_jobs,
-    list_uploads,
     remove_upload,
     start_job,
     upload_path,
@@ -91,13 +90,13 @@ async def show_imports(args: ImportsArgs) -> ResponseReturnValue:
 async def _list_page(args: ImportsArgs, failure: AppError | None = None) -> ResponseReturnValue:
     before = cursors.IMPORTS.decode(args.cursor or None)
     async with resources().db.read() as session:
-        jobs, following = await list_jobs(session, before=before, limit=IMPORTS_PER_PAGE)
-        uploads = await list_uploads(session)
+        jobs, following = await list_jobs(
+            session, before=before, limit=IMPORTS_PER_PAGE, with_uploads=True
+        )
     return await render_form(
         "imports.html",
         failure,
         jobs=jobs,
-        uploads=uploads,
         next_cursor=cursors.IMPORTS.encode(following),
         limit_mb=resources().config.max_import_mb,
     )

@@ -189,19 +189,6 @@ async def test_files_that_lie_or_are_damaged_or_too_large_are_reported_and_left_
     assert await find_faults(db, folder) == []
 
 
-async def test_nothing_is_removed_of_a_folder_that_has_just_been_made(
-    db: Database, tmp_path: Path, folder: Path
-) -> None:
-    keeper = MediaKeeper(folder, ROOM)
-    with (tmp_path / "film").open("xb+") as file:
-        file.write(VIDEO)
-        file.seek(0)
-        film = keeper.keep(file, "film")
-    assert await remove_unneeded(db, NotYetThere(folder))
-    assert names(folder) == {film}
-    keeper.close()
-
-
 async def test_what_a_killed_import_left_goes_and_what_is_missing_is_found(
     db: Database, tmp_path: Path, folder: Path
 ) -> None:
@@ -216,10 +203,3 @@ async def test_what_a_killed_import_left_goes_and_what_is_missing_is_found(
     assert names(folder) == {kept(VIDEO, "mp4")}
     await bring(db, x_zip(tmp_path / "again.zip", three_posts()), folder)
     assert await find_faults(db, folder) == []
-
-
-class NotYetThere(type(Path())):  # type: ignore[misc]
-    """A folder that an import makes right after somebody has looked for it."""
-
-    def exists(self) -> bool:
-        return False

@@ -188,28 +188,6 @@ async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: D
     assert await find_faults(db) == []
 
 
-async def test_a_cancelled_import_leaves_a_clean_state_and_goes_on(
-    db: Database, small_batches: None
-) -> None:
-    after = 2
-    items = [record(n, f"text {n % 5}", created_at=None) for n in range(30)]
-    batches = asyncio.Semaphore(0)
-    work = asyncio.create_task(
-        import_archive(db, archive(*items), username=None, on_progress=lambda _: batches.release())
-    )
-    for _ in range(after):
-        await batches.acquire()
-    work.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await work
-    count = len(await stored(db))
-    assert count >= 3 * after
-    assert count % 3 == 0
-    assert await find_faults(db) == []
-    assert outcome(await store(db, *items)) == (30 - count, count, 0)
-    assert await find_faults(db) == []
-
-
 async def test_a_number_is_the_author_where_neither_file_nor_user_gives_a_name(
     db: Database,
 ) -> None:
@@ -229,16 +207,6 @@ async def test_a_file_of_one_account_has_one_author_whatever_its_records_say(db:
         (user,) = await session.scalars(select(User))
     assert (user.username, user.display_name) == ("mina", "미나")
     assert (user.platform, user.tweet_count) == ("x", 2)
-
-
-async def test_a_platform_clash_is_found_in_any_batch_and_order(
-    db: Database, small_batches: None
-) -> None:
-    platforms = [None, "local", "x", "mastodon", "x", None, "bluesky", "local", "x"]
-    items = [record(n, f"text {n}", platform=name) for n, name in enumerate(platforms)]
-    report = await store(db, *items)
-    assert outcome(report) == (7, 0, 2)
-    assert sorted(error.line for error in report.errors) == [3, 6]
 
 
 async def test_a_cancelled_import_ends_when_nothing_reads_from_its_file(db: Database) -> None:

@@ -89,8 +89,8 @@ async def test_preview_shows_what_is_in_the_file_and_stores_nothing(
     assert "오늘의 &lt;바다&gt;" in page
     assert "<b>posts" not in page
     assert await count_authors(app) == 0
-    # It waits to be started: neither in the history nor, for programs, an import.
-    assert "No file was uploaded yet" in await browser.page("/imports")
+    # It waits to be started, and is no import yet for programs.
+    assert "not started yet" in shown(await browser.page("/imports"))
     assert (await browser.get(f"/api/v1{address}")).status_code == 404
 
 
