@@ -30,7 +30,7 @@ from werkzeug.http import parse_accept_header
 
 from app.clock import now
 from app.config import Config, Locale
-from app.errors import AppError, Message
+from app.errors import Message
 from app.paths import API, API_DOCS, EVERY_API
 
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
@@ -158,11 +158,6 @@ def translate_message(message: Message, locale: Locale | None = None) -> str:
         for name, value in message.values.items()
     }
     return text.format(**shown)
-
-
-def translate_error(error: AppError) -> str:
-    """Return the error's sentence in the request's language."""
-    return translate_message(error.detail)
 
 
 def show_number(value: float) -> str:

@@ -15,7 +15,7 @@ from app.clock import monotonic
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.base import Figure
 from app.errors import AppError, MalformedError, UnavailableError
-from app.i18n import gettext, translate_error
+from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.memo import MemoRun, cacheable
 from app.views.filters import view_of
@@ -108,7 +108,7 @@ async def draw(figure: Figure, query: str) -> str:
         told["drawing"] = await asyncio.to_thread(figure.draw, data, view)
         cacheable()
     except AppError as error:
-        told["problem"] = str(translate_error(error))
+        told["problem"] = translate_message(error.detail)
     except Exception:
         logger.exception("a figure could not be made")
         told["problem"] = gettext("Something went wrong on the server. Please try again.")

@@ -47,18 +47,17 @@ def load_server_config(*, bind: str | None = None, workers: int | None = None) -
     path = Path(FILE)
     if not path.exists():
         path = Path(__file__).with_name(FILE)
-    server = ServerConfig()
-    if path.exists():
-        try:
-            values = tomllib.loads(path.read_text())
-        except (OSError, ValueError) as error:
-            raise StartError(f"{path} cannot be read: {error}") from error
-        for key, value in values.items():
-            if not hasattr(server, key):
-                raise StartError(f"{path}: hypercorn knows no {key}")
-            if isinstance(getattr(server, key), int | float) and not isinstance(value, int | float):
-                raise StartError(f"{path}: {key} must be a number, not {value!r}")
-        server = ServerConfig.from_mapping(values)
+    try:
+        values = tomllib.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise StartError(f"{path} cannot be read: {error}") from error
+    stock = ServerConfig()
+    for key, value in values.items():
+        if not hasattr(stock, key):
+            raise StartError(f"{path}: hypercorn knows no {key}")
+        if isinstance(getattr(stock, key), int | float) and not isinstance(value, int | float):
+            raise StartError(f"{path}: {key} must be a number, not {value!r}")
+    server = ServerConfig.from_mapping(values)
     server.application_path = APPLICATION
     if bind is not None:
         server.bind = [bind]

@@ -26,7 +26,7 @@ from app.errors import (
     problem,
     unexpected,
 )
-from app.i18n import translate_error
+from app.i18n import translate_message
 from app.lifespan import resources
 from app.logs import request_id
 from app.memo import cacheable
@@ -128,7 +128,7 @@ def handle_errors(app: Quart) -> None:
         # One without a cause is what the client brought about: it could fill the log.
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
             logger.warning("%s", error.detail, exc_info=error)
-        sentence = translate_error(error) if "locale" in g else None
+        sentence = translate_message(error.detail) if "locale" in g else None
         return await _answer(problem(error), error.headers, sentence)
 
     @app.errorhandler(RequestEntityTooLarge)

@@ -58,13 +58,9 @@ class Spool:
     """Name that the browser gave; empty if no file was chosen."""
     size: int = 0
 
-    async def write(self, chunk: bytes) -> None:
+    async def write(self, piece: bytes) -> None:
         with disk_errors():
-            await asyncio.to_thread(self._write, chunk)
-
-    def _write(self, chunk: bytes) -> None:
-        self.size += len(chunk)
-        self.file.write(chunk)
+            await asyncio.to_thread(self.file.write, piece)
 
     async def keep(
         self, *, is_started: bool, format_name: str = "auto", options: ReadOptions = NO_OPTIONS
@@ -90,6 +86,7 @@ class Spool:
     def rewind(self) -> None:
         with disk_errors():
             self.file.flush()
+        self.size = self.file.tell()
         self.file.seek(0)
 
 
@@ -121,16 +118,13 @@ def too_large(limit_mb: int) -> TooLargeError:
     return TooLargeError("The body may have at most {limit} MB", limit=f"{limit_mb:,}")
 
 
+class FormRequest(Request):
+    form_data_parser_class = FormParser
+
+
 def init_app(app: Quart, config: Config) -> None:
-    """Limit the body of each request by its address."""
-
-    class LimitedRequest(Request):
-        form_data_parser_class = FormParser
-
-        def __init__(self, *args: Any, max_content_length: int | None = None, **kwargs: Any):
-            super().__init__(*args, max_content_length=config.max_body_bytes, **kwargs)
-
-    app.request_class = LimitedRequest
+    """Limit the bodies that Quart reads."""
+    app.request_class = FormRequest
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     app.config["MAX_FORM_PARTS"] = MOST_FIELDS
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.errors import AppError
-from app.i18n import show_number, translate_error
+from app.i18n import show_number, translate_message
 from app.services.compare.quiz import is_playable
 from app.services.imports.samples import list_samples
 from app.services.posts.users import Author, count_users, display_names, ids_by_key, list_authors
@@ -29,7 +29,7 @@ async def render_form(
 ) -> tuple[str, int]:
     """Return a page with a form, and what was wrong with the form that was sent."""
     page = await render_template(
-        template, failure=translate_error(failure) if failure else None, **context
+        template, failure=translate_message(failure.detail) if failure else None, **context
     )
     return page, failure.status if failure else 200
 
