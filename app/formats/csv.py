@@ -51,12 +51,12 @@ def read_rows(lines: Iterable[Line], delimiter: str) -> Iterator[Row]:
 
     Raises BrokenFileError where a row is over 1 MB or its quotation never ends.
     """
-    start, length, fault, has_ended = 1, 0, None, False
+    start, length, has_ended = 1, 0, False
 
     def texts() -> Iterator[str]:
-        nonlocal length, fault, has_ended
+        nonlocal length, has_ended
         for line in lines:
-            length, fault = length + len(line.text), fault or line.fault
+            length += len(line.text)
             if length > MAX_LINE:
                 raise BrokenFileError(
                     "line {line}: the row is longer than 1 MB; is a quote open?", line=start
@@ -66,7 +66,7 @@ def read_rows(lines: Iterable[Line], delimiter: str) -> Iterator[Row]:
 
     reader = csv.reader(texts(), delimiter=delimiter, strict=True)
     while not has_ended:
-        start, length, fault = reader.line_num + 1, 0, None
+        start, length = reader.line_num + 1, 0
         try:
             fields = next(reader, [])
         except csv.Error as error:
@@ -76,9 +76,7 @@ def read_rows(lines: Iterable[Line], delimiter: str) -> Iterator[Row]:
                 ) from error
             yield Row(start, [], MISPLACED)
             continue
-        if fault:
-            yield Row(start, fields, Message("the row is {fault}", fault=fault))
-        elif any(fields):
+        if any(fields):
             yield Row(start, fields)
 
 
