@@ -1,4 +1,4 @@
-"""JSON lines: one object on each line, with columns that are recognised by name."""
+"""JSON objects, one on each line or in an array, with columns that are recognised by name."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,19 +8,17 @@ import msgspec
 from app.formats.columns import columns_of
 from app.formats.records import Archive, ExportedPost, Format, Item, ReadOptions, Writer, read_each
 from app.formats.source.file import Source
-from app.formats.source.json import Json, load, objects
-from app.formats.source.text import first_lines
+from app.formats.source.json import Json, first_documents, objects, unit_of
 
 CONTENT_TYPE: Final = "application/x-ndjson"
 _encoder = msgspec.json.Encoder()
 
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
-    """Return the posts of many authors, if one of the first lines is an object with a text."""
-    rows = [] if source.has_members else [load(line.text) for line in first_lines(source)]
-    if not any(isinstance(row, dict) and columns_of(tuple(row)).text for row in rows):
+    """Return the posts of many authors, if one of the first objects has a text."""
+    if not any(columns_of(tuple(row)).text for row in first_documents(source)):
         return None
-    return Archive(FORMAT.name, "line", None, read_each(objects(source), _read_row))
+    return Archive(FORMAT.name, unit_of(source), None, read_each(objects(source), _read_row))
 
 
 def _read_row(row: Json, place: int) -> Item:

@@ -27,26 +27,27 @@ from app.formats.records import (
     Writer,
     read_each,
 )
-from app.formats.source.file import Source, head
-from app.formats.source.json import (
-    Json,
-    first_documents,
-    first_mark,
-    is_extended,
-    is_lines,
-    load,
-    objects,
-    wrapper_of,
-)
+from app.formats.source.file import Source
+from app.formats.source.json import Json, first_documents, objects, unit_of
 from app.formats.x.api import is_v1, is_v2, to_item
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AUTHORS: Final = ("user", "author")
+_WRAPPERS: Final = frozenset(
+    {
+        *("$oid", "$uuid", "$symbol", "$date", "$timestamp", "$binary", "$undefined"),
+        *("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"),
+    }
+)
 _encoder = msgspec.json.Encoder()
 
 
 def read(source: Source, options: ReadOptions) -> Archive | None:
     """Return the posts of many authors; those of protected accounts of X only on request."""
+    found = first_documents(source)
+    has_text = any(columns_of(tuple(_row(document))).text for document in found)
+    if not (has_text and any(map(_is_extended, found))):
+        return None
 
     def read_one(document: Json, place: int) -> Item:
         row = _row(document)
@@ -58,21 +59,7 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
             return replace(status, source_id=as_id(row.get("_id")))
         return status
 
-    if not _is_known(source):
-        return None
-    items = read_each(objects(source), read_one)
-    return Archive(FORMAT.name, "line" if is_lines(source) else "record", None, items)
-
-
-def _is_known(source: Source) -> bool:
-    """Return whether there are documents of MongoDB with a text.
-
-    An array needs no mark of MongoDB: no other format reads one of plain objects.
-    """
-    found = first_documents(source)
-    if not any(columns_of(tuple(_row(document))).text for document in found):
-        return not (found or source.has_members) and load(head(source, 100)) == []
-    return any(map(is_extended, found)) or first_mark(source) == "["
+    return Archive(FORMAT.name, unit_of(source), None, read_each(objects(source), read_one))
 
 
 def encode(posts: Mapping[int, ExportedPost]) -> bytes:
@@ -95,13 +82,25 @@ def _row(document: Json) -> Json:
     return row
 
 
+def _is_extended(document: Json) -> bool:
+    """Return whether a document comes from MongoDB: it has an `_id` or a wrapped value."""
+    inner = (value for value in document.values() if isinstance(value, dict))
+    return "_id" in document or any(map(_wrapper_of, inner))
+
+
+def _wrapper_of(value: Json) -> str | None:
+    """Return the name of the type that an object of Extended JSON wraps; None for a plain one."""
+    name = next(iter(value), "")
+    return name if name in _WRAPPERS and len(value) <= 2 else None
+
+
 def unwrapped(value: object) -> object:
     """Return a value with all wrappers in it replaced; unknown ones stay as they are."""
     if isinstance(value, list):
         return [unwrapped(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if (name := wrapper_of(value)) is None:
+    if (name := _wrapper_of(value)) is None:
         return {key: unwrapped(item) for key, item in value.items()}
     try:
         return _plain(name, value[name])

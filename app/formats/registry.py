@@ -18,9 +18,9 @@ FORMATS: Final[tuple[Format, ...]] = (
     archive.FORMAT,
     mastodon.FORMAT,
     telegram.FORMAT,
+    mongo.FORMAT,
     api.FORMAT,
     bluesky.FORMAT,
-    mongo.FORMAT,
     jsonl.FORMAT,
     kakaotalk.FORMAT,
     whatsapp.FORMAT,
@@ -33,8 +33,8 @@ WRITERS: Final[dict[str, Writer]] = {
 }
 WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
 """Formats whose texts may be HTML; nothing in them says so."""
-_BLANK: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
-"""Byte order marks and white space, in any encoding."""
+_BLANK: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n[]"
+"""Byte order marks, white space in any encoding, and the brackets of an empty array."""
 
 
 def open_archive(

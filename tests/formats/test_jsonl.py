@@ -1,5 +1,6 @@
-"""JSON lines."""
+"""JSON objects, mostly on lines."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from app.errors import UnrecognisedFileError
 from app.formats.records import BadRecord, Item, Record
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
+from tests.formats.reading import FORMS, texts
 
 GOOD = '{"username": "mina", "text": "좋은 아침 ☀️"}'.encode()
 
@@ -17,7 +19,7 @@ def items(folder: Path, data: bytes, format_name: str = "auto") -> list[Item]:
     path.write_bytes(data)
     with Source(path) as source:
         archive = open_archive(source, format=format_name)
-        assert (archive.format, archive.unit, archive.account) == ("jsonl", "line", None)
+        assert (archive.format, archive.account) == ("jsonl", None)
         return list(archive.items)
 
 
@@ -60,6 +62,18 @@ def test_a_first_line_that_is_bad_or_huge_is_still_recognised(tmp_path: Path) ->
 def test_not_a_number_is_taken_as_nothing(tmp_path: Path) -> None:
     found = items(tmp_path, b'{"text": "a", "lang": NaN, "id": NaN, "created_at": NaN}')
     assert found == [Record(place=1, text="a")]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_objects_stand_on_lines_in_an_array_or_one_after_the_other(
+    tmp_path: Path, form: Callable[..., bytes]
+) -> None:
+    assert texts(items(tmp_path, form({"text": "one"}, {"text": "two"}))) == ["one", "two"]
+
+
+@pytest.mark.parametrize("data", [b"[]", b" [ ]\n", b"\xef\xbb\xbf[]"])
+def test_an_empty_array_holds_nothing(tmp_path: Path, data: bytes) -> None:
+    assert items(tmp_path, data) == []
 
 
 @pytest.mark.parametrize("data", [b'{"a": 1}\n{"b": 2}\n', b"[1]\n", b"hello\n", b"\x00\x01\x02"])

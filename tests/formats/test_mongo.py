@@ -155,11 +155,6 @@ def test_what_came_before_a_break_stays(form: Callable[..., bytes]) -> None:
             next(items)
 
 
-@pytest.mark.parametrize("data", [b"[]", b" [ ]\n", b"\xef\xbb\xbf[]"])
-def test_an_empty_collection_holds_nothing(data: bytes) -> None:
-    assert read(data)[1] == []
-
-
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "posts.json"
     path.write_bytes(b"[" + b",".join([lines(RELAXED)] * 20_000) + b"]")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from itertools import count, islice
-from typing import Final
+from typing import Final, Literal
 
 from app.errors import BrokenFileError, Message
 from app.formats.records import BadRecord
@@ -25,13 +25,6 @@ _FIRST_DOCUMENTS: Final = 100
 _BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
 _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\],]', re.DOTALL)
 """A whole string, the quote before one that does not end, or a mark between values."""
-# Extended JSON, as MongoDB writes it.
-_WRAPPERS: Final = frozenset(
-    {
-        *("$oid", "$uuid", "$symbol", "$date", "$timestamp", "$binary", "$undefined"),
-        *("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"),
-    }
-)
 _decode: Final = json.JSONDecoder().raw_decode
 
 
@@ -44,7 +37,7 @@ def documents(
     the items of that list, unless each line is an object. Raises BrokenFileError where the file
     breaks off or brackets do not match.
     """
-    if is_lines(content):
+    if unit_of(content) == "line":
         for number, text, fault in lines(content, MAX_VALUE):
             if fault or text.strip():
                 yield number, fault or load(text)
@@ -72,12 +65,13 @@ def objects(
                 yield BadRecord(at, value if isinstance(value, Message) else NOT_AN_OBJECT)
 
 
-def is_lines(content: Content) -> bool:
-    """Return whether a file has several lines and one of the first is a whole object."""
+def unit_of(content: Content) -> Literal["line", "record"]:
+    """Return `line` for a file of several lines of which one of the first is a whole object."""
     found = [line.text for line in first_lines(content, MAX_VALUE)]
     if len(found) < 2 or found[0].lstrip("\ufeff \t\r").startswith("["):
-        return False
-    return any(text.startswith("{") and isinstance(load(text), dict) for text in found)
+        return "record"
+    are_objects = (text.startswith("{") and isinstance(load(text), dict) for text in found)
+    return "line" if any(are_objects) else "record"
 
 
 def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Json]:
@@ -89,13 +83,6 @@ def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Js
         for _, value in islice(read, _FIRST_DOCUMENTS):
             found += [value] if isinstance(value, dict) else []
     return found
-
-
-def first_mark(content: Content) -> str:
-    """Return the first character of a file that is no white space."""
-    with suppress(BrokenFileError):
-        return Window(content.uncounted).mark()
-    return ""
 
 
 def load(text: str | bytes) -> object:
@@ -125,18 +112,6 @@ def as_word(value: object) -> str | None:
 def as_json(value: object) -> object:
     """Return a value, or the object or list that a cell holds as JSON, a Message if it is bad."""
     return load(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
-
-
-def wrapper_of(value: Json) -> str | None:
-    """Return the name of the type that an object of Extended JSON wraps; None for a plain one."""
-    name = next(iter(value), "")
-    return name if name in _WRAPPERS and len(value) <= 2 else None
-
-
-def is_extended(document: Json) -> bool:
-    """Return whether a document comes from MongoDB: it has an `_id` or a wrapped value."""
-    inner = (value for value in document.values() if isinstance(value, dict))
-    return "_id" in document or any(map(wrapper_of, inner))
 
 
 class Window:

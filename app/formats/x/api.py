@@ -8,7 +8,7 @@ from typing import Final
 
 from app.formats.records import Archive, Format, Item, ReadOptions, read_each
 from app.formats.source.file import Source
-from app.formats.source.json import Json, as_object, first_documents, is_extended, listed, objects
+from app.formats.source.json import Json, as_object, first_documents, listed, objects
 from app.formats.source.times import read_time
 from app.formats.x import posts
 
@@ -35,8 +35,7 @@ _REPOSTED: Final = frozenset({"retweeted", "reposted"})
 def read(source: Source, options: ReadOptions) -> Archive | None:
     """Return the posts of many authors; those of protected accounts only on request."""
     found = first_documents(source, lists=(_SEARCH,))
-    is_known = any(is_v1(item) or is_v2(item) or _is_page(item) for item in found)
-    if not is_known or any(map(is_extended, found)):
+    if not any(is_v1(item) or is_v2(item) or _is_page(item) for item in found):
         return None
     statuses = objects(source, lists=(_SEARCH,), items_of=_statuses)
     items = read_each(statuses, partial(to_item, include_restricted=options.include_restricted))
