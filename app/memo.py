@@ -208,8 +208,8 @@ class Memo(Generic[Value]):
             self._changed[change.user_id] = self.time
             if change.user_id != DERIVED:
                 self._changed[EVERYTHING] = self.time
-        # Anybody's posts may have answered those of an author who was deleted.
-        is_about_all = any(change.kind == "user.deleted" for change in changes)
+        # Anybody's posts may have answered what was deleted.
+        is_about_all = any(change.kind in {"user.deleted", "tweet.deleted"} for change in changes)
         if is_about_all or len(self._changed) > MOST_CHANGED:
             self._outdate_all()
 

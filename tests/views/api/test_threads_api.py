@@ -50,6 +50,20 @@ async def test_replies_are_in_answers(writer: Client, anybody: Client) -> None:
         assert found["missing"] == []
 
 
+async def test_no_kept_answer_leads_to_a_deleted_post(
+    writer: Client, admin: Client, anybody: Client
+) -> None:
+    _, second, *_ = await add_thread(writer)
+    path = "/api/v1/users/jiho/tweets"
+    await anybody.get(path)
+    kept = await anybody.get(path)
+    assert kept.headers["Cache-Status"] == "saywho; hit"
+    assert (await kept.get_json())["items"][-1]["reply_to"]["id"] == second["id"]
+    assert (await admin.delete(f"/api/v1/tweets/{second['id']}")).status_code == 204
+    *_, answer = (await answer_of(anybody, path))["items"]
+    assert answer["reply_to"] == {"source_id": "2", "username": "mina", "id": None}
+
+
 async def test_a_gap_is_named_until_it_is_filled(writer: Client, admin: Client) -> None:
     await writer.add_user("mina")
     target = {"source_id": "9", "username": "jiho"}
