@@ -63,13 +63,9 @@ class Grant:
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Open a session that may write. Raises GrantLostError."""
         async with self._db.write() as session:
-            await self.check(session)
+            if not await self._is_held(session):
+                raise GrantLostError(self._work)
             yield session
-
-    async def check(self, session: AsyncSession) -> None:
-        """Raise GrantLostError if the lock is lost."""
-        if not await self._is_held(session):
-            raise GrantLostError(self._work)
 
 
 class Database:

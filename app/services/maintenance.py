@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import wait_until_set
 from app.config import Config
 from app.db.backend import Sessions, backend_of
-from app.db.engine import Database, Grant, GrantLostError
+from app.db.engine import Database
 from app.db.feed import Change
 from app.errors import AppError
 from app.models import BackgroundSnapshot, ImportJob
@@ -133,27 +133,22 @@ class Maintenance:
             wakeup.set()
 
     async def run(self) -> None:
-        """Do due jobs while this process leads, until cancelled."""
+        """Do due jobs while this process leads, until cancelled.
+
+        One that has lost the lock asks on beside the next leader, which only costs time.
+        """
         while True:
             try:
                 async with self._db.exclusive(LEAD) as lead:
                     if lead is not None:
-                        await self._lead(lead)
-            except* (GrantLostError, AppError):
+                        async with asyncio.TaskGroup() as group:
+                            for job, wakeup in self._wakeups.items():
+                                group.create_task(self._keep(job, wakeup))
+            except AppError:
                 pass  # The feed says that the database is away.
-            except* Exception:
+            except Exception:
                 logger.exception("maintenance failed; trying again")
             await asyncio.sleep(LEAD_EVERY_S)
-
-    async def _lead(self, lead: Grant) -> None:
-        """Do due jobs. Raises GrantLostError, in a group, once another process may lead."""
-        async with asyncio.TaskGroup() as group:
-            for job, wakeup in self._wakeups.items():
-                group.create_task(self._keep(job, wakeup))
-            while True:
-                await asyncio.sleep(LEAD_EVERY_S)
-                async with lead.read() as session:
-                    await lead.check(session)
 
     async def _keep(self, job: Job, wakeup: asyncio.Event) -> None:
         while True:
@@ -184,7 +179,7 @@ async def vacuum(db: Database, config: Config) -> None:
     Ended imports keep their counts, but lose file names, author names and errors, which quote
     the records: whose they were is no longer known.
     """
-    await _run(db, "deletion")
+    await _in_turn(db, "deletion", purge_deleted)
     async with db.write() as session:
         # The index keeps entries of deleted words until its segments are merged.
         await db.backend.words.rebuild(session)
@@ -192,17 +187,16 @@ async def vacuum(db: Database, config: Config) -> None:
     for spool in spools:
         remove_upload(config.data_dir, spool)
     await remove_every_unneeded(db, config.media_dir)
-    await _run(db, "words")
-    await _run(db, "background")
+    await _in_turn(db, "words", renew_vocabulary)
+    await _in_turn(db, "background", renew_background)
     async with db.write() as session:
         newest = select(func.max(BackgroundSnapshot.version)).scalar_subquery()
         older = BackgroundSnapshot.version < newest
         await session.execute(delete(BackgroundSnapshot).where(older))
 
 
-async def _run(db: Database, name: str) -> None:
-    """Run a maintenance job, after another process that may be running it."""
-    (work,) = (job.do for job in jobs() if job.name == name)
+async def _in_turn(db: Database, name: str, work: Callable[[Sessions], Awaitable[None]]) -> None:
+    """Do the work of a maintenance job, after another process that may be at it."""
     async with db.exclusive_in_turn(name) as grant:
         await work(grant)
 
