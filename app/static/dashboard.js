@@ -238,7 +238,7 @@
     const isNarrow = width < NARROW_PX;
     const ticks = isNarrow ? 4 : xaxis?.nticks;
     // Names below narrow columns would lie over each other; the rows have them too.
-    const hasLabels = !isNarrow || typeof xaxis?.ticktext?.[0] !== "string" || xaxis.ticktext.length < 12;
+    const hasLabels = !isNarrow || !xaxis?.ticktext;
     return {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",

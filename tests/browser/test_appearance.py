@@ -149,7 +149,6 @@ async def test_what_opens_and_what_is_answered_is_sound(
     await page.goto(website.address("/"))
     await page.locator("#quiz").evaluate("quiz => quiz.scrollIntoView()")
     await page.locator(".guesses button").first.wait_for()
-    await page.locator(".menu summary").click()
     assert await faults_of(page) == []
     await page.goto(website.address("/quiz"))
     await page.locator(".guesses button").first.click()

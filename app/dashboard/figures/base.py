@@ -112,7 +112,7 @@ def draw_bars(rows: Sequence[tuple[str, float, str, str]], **axis: Any) -> Plot:
     }
     layout = {
         # Beside the longest bar there is room for its label.
-        "xaxis": {"range": [0, 1.2], "nticks": 6} | axis,
+        "xaxis": {"range": [0, 1.3], "nticks": 6} | axis,
         "yaxis": row_axis([name for name, *_ in rows]),
         "meta": {"height": row_height(len(rows), least_px=90)},
     }
