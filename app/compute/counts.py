@@ -143,17 +143,12 @@ def subtract(total: Counts, part: Counts) -> Counts:
     """
     if not part.keys.size:
         return total
-    if not contains(total, part):
+    if np.any(lookup(total, part.keys) < part.counts):
         raise ValueError("cannot subtract counts that were never added")
     counts = total.counts.copy()
     counts[np.searchsorted(total.keys, part.keys)] -= part.counts
     left = counts > 0
     return Counts(total.keys[left], counts[left])
-
-
-def contains(total: Counts, part: Counts) -> bool:
-    """Return whether every key of `part` occurs at least as often in `total`."""
-    return bool(np.all(lookup(total, part.keys) >= part.counts))
 
 
 def lookup(counts: Counts, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -15,14 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from app.compute.counts import EMPTY, Counts, tally, tally_each
-from app.compute.hashes import (
-    FOREIGN_LINK,
-    code_points,
-    hashes_of_each,
-    skeleton_of,
-    style_hashes,
-    token_hashes,
-)
+from app.compute.hashes import FOREIGN_LINK, code_points, skeleton_of, style_hashes, token_hashes
 from app.compute.text import LINK, QUOTED, RANDOM_LINK, may_link, may_quote, plain_text
 
 RECIPE: Final = 3
@@ -95,7 +88,7 @@ def _counted(texts: Sequence[str]) -> list[Counts]:
         return [EMPTY] * len(texts)
     plains = [plain for plain in plains if plain]
     tokens = [_TOKEN.findall(plain) for plain in plains]
-    words, pairs = hashes_of_each(tokens)
+    words, pairs = token_hashes(tokens)
     habits = [style_hashes(*each) for each in zip(plains, tokens, strict=True)]
     sizes = np.array([len(some) for some in tokens])
     lengths = np.array([len(plain) for plain in plains])
@@ -204,7 +197,7 @@ def _keys(plain: str, tokens: Sequence[str]) -> NDArray[np.uint32]:
     characters = _character_hashes(f" {plain} ")
     shapes = _shape_hashes(skeleton_of(_between_lines(plain))[0])
     mixed = _mix(np.concatenate((characters, *shapes)))
-    words, pairs = token_hashes(tokens)
+    words, pairs = token_hashes([tokens])
     style = style_hashes(plain, tokens)
     listed = np.array(words + pairs + style, np.uint32)
     edge, end = characters.size, len(words) + len(pairs)
@@ -235,7 +228,7 @@ def _character_keys(padded: str) -> NDArray[np.uint32]:
 
 def _token_keys(tokens: Sequence[str]) -> NDArray[np.uint32]:
     """Return the keys of the words, then of the pairs."""
-    words, pairs = token_hashes(tokens)
+    words, pairs = token_hashes([tokens])
     return np.concatenate((_of_group(words, WORDS), _of_group(pairs, PAIRS)))
 
 

@@ -111,13 +111,11 @@ _WORDS = _Words({_END: (crc32(b"^"), b" $")})
 _HABITS = _Habits()
 
 
-def token_hashes(tokens: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Return the hashes of the words, and of the pairs; `^` and `$` mark the ends of the text."""
-    return hashes_of_each([tokens])
+def token_hashes(texts: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
+    """Return the hashes of all words of texts, and of their pairs, one text after the other.
 
-
-def hashes_of_each(texts: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
-    """Return the hashes of all words of texts, and of their pairs, one text after the other."""
+    `^` and `$` mark the ends of a text.
+    """
     tokens = [token for words in texts for token in (*words, _END)]
     found = list(map(_WORDS.__getitem__, tokens))
     hashes = list(map(itemgetter(0), found))

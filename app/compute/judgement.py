@@ -85,9 +85,13 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     shown = [i for i in weighed.authors if suspects[i].profile.worded_posts >= FEWEST_POSTS]
     none, log10 = None, list[float | None]([None] * len(order))
     if shown and not is_short:
-        mean = _mean_ratio(case, weighed)
+        # Those without a ratio count by their probabilities, since ratios follow these.
+        rated = max(shares[weighed.authors].sum(), LEAST_RATED)
+        mean = float(np.exp(weighed.ratios).sum() / rated / case.compared)
         none = (1 - sure) / (1 - sure + sure * mean)
-        log10 = _reported(case, shown, mean)
+        ratios = np.log10(case.compared * np.maximum(shares, 1e-300) * mean)
+        for i in shown:
+            log10[i] = float(np.clip(ratios[i], -REPORTED, REPORTED))
     return Judgement(
         _verdict(none, shares[known[:1]].sum(), is_short=is_short, is_alone=case.compared == 1),
         none,
@@ -148,21 +152,6 @@ def _topic_share(
     odds = np.exp(scores - scores.max())
     lead = (own - odds / odds.sum() @ groups) * LEAD_GROUPS
     return float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if lead.sum() > 0 else 0.0
-
-
-def _mean_ratio(case: Case, weighed: _Weighed) -> float:
-    """Return the mean ratio of all compared authors.
-
-    Those without one of their own count by their probabilities, since ratios follow these.
-    """
-    share = case.ranking.probabilities[weighed.authors].sum()
-    return float(np.exp(weighed.ratios).sum() / max(share, LEAST_RATED) / case.compared)
-
-
-def _reported(case: Case, shown: Sequence[int], mean: float) -> list[float | None]:
-    shares = np.maximum(case.ranking.probabilities, 1e-300)
-    log10 = np.clip(np.log10(case.compared * shares * mean), -REPORTED, REPORTED)
-    return [float(ratio) if i in shown else None for i, ratio in enumerate(log10)]
 
 
 def _verdict(none: float | None, share: float, *, is_short: bool, is_alone: bool) -> Verdict:

@@ -19,13 +19,12 @@ from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.fitting import ASKED_AUTHORS, asked_posts, hold_out, temperature_of
 from app.compute.judgement import FEWEST_JUDGED
-from app.compute.profiles import AuthorProfile
 from app.compute.ratios import CountedAuthor, Population, drawn_authors
 from app.db.backend import Sessions, backend_of
 from app.memo import DERIVED
 from app.models import BackgroundSnapshot, Profile, User
 from app.services.compare.habits import main_languages, newest_units
-from app.services.compare.profiles import fold_tails, in_parts, users_with_tails
+from app.services.compare.profiles import fold_tails, in_parts, stored_profiles, users_with_tails
 from app.services.event_log import append_event
 
 FIRST_SNAPSHOT_POSTS: Final = 20
@@ -207,16 +206,10 @@ async def _measure_temperature(
     """Return the temperature that fits the newest posts of some authors, whose tails are folded."""
     samples = []
     for user_id in user_ids[:ASKED_AUTHORS]:
-        query = select(Profile.counts, Profile.posts, Profile.texts).where(
-            Profile.user_id == user_id, Profile.recipe == RECIPE
-        )
-        row = (await session.execute(query)).first()
-        if row is None:
-            continue
-        most = min(asked_posts(len(user_ids)), row.posts // 4)
+        whole, _ = (await stored_profiles(session, [user_id]))[user_id]
+        most = min(asked_posts(len(user_ids)), whole.posts // 4)
         units = await newest_units(session, user_id, most)
         try:
-            whole = await asyncio.to_thread(AuthorProfile.from_bytes, *row)
             held_out = await asyncio.to_thread(hold_out, whole, units)
         except ValueError:  # A post that came after the fold is not in the profile.
             continue
