@@ -40,6 +40,8 @@ class Member(NamedTuple):
 
 
 Members = dict[str, Member]
+Lister = Callable[[BinaryIO, str], tuple[Members, BrokenFileError | None]]
+"""Returns the files, and where the archive is damaged; raises BrokenFileError for too many."""
 
 
 def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
@@ -57,22 +59,17 @@ def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
     return _wanted(found)
 
 
-def members_of_archive(
-    file: BinaryIO, start: bytes, label: str
-) -> tuple[Members, BrokenFileError | None] | None:
-    """Return the files of a zip or a tar that begins so, and where it is damaged; else None.
-
-    Raises UnrecognisedFileError, and BrokenFileError for too many files.
-    """
+def lister_of(start: bytes) -> Lister | None:
+    """Return what lists the files of a zip or a tar that begins so; None for other files."""
     if start.startswith(_ZIP_STARTS):
-        return _members_of_zip(file, label), None
+        return _members_of_zip
     with contextlib.suppress(tarfile.HeaderError):
         tarfile.TarInfo.frombuf(start, "utf-8", "replace")  # It compares the header's checksum.
-        return _members_of_tar(file, label)
+        return _members_of_tar
     return None
 
 
-def _members_of_zip(file: BinaryIO, label: str) -> Members:
+def _members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
     directory = _Bounded(file, MAX_ZIP_DIRECTORY_BYTES, MAX_ZIP_DIRECTORY_BYTES, label)
     try:
         archive = zipfile.ZipFile(directory)
@@ -82,14 +79,11 @@ def _members_of_zip(file: BinaryIO, label: str) -> Members:
             name=label,
         ) from error
     directory.left = None
-    return _wanted(
-        {
-            info.filename.replace("\\", "/"): Member(
-                info.file_size, partial(_in_zip, archive, info)
-            )
-            for info in archive.infolist()
-        }
-    )
+    found = {
+        info.filename.replace("\\", "/"): Member(info.file_size, partial(_in_zip, archive, info))
+        for info in archive.infolist()
+    }
+    return _wanted(found), None
 
 
 def _members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError | None]:

@@ -141,11 +141,11 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             start = head(self, _HEAD_BYTES)
         file = self._opened.enter_context(self._whole())
         self.bytes_total = file.seek(0, os.SEEK_END)
-        if listed := archives.members_of_archive(file, start, self.name):
-            self._members, fault = listed
-            self.has_members, self.fault = True, self.fault or fault
-            if self._spool is not None and self._spool.tell() > self.limit_bytes:
+        if lister := archives.lister_of(start):
+            if self._spool is not None and self.bytes_total > self.limit_bytes:
                 raise self._limit_reached()
+            self._members, fault = lister(file, self.name)
+            self.has_members, self.fault = True, self.fault or fault
             if self.fault and not self._members:
                 raise self.fault
 

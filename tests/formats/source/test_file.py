@@ -125,7 +125,7 @@ def test_a_packed_stream_is_copied_no_further_than_the_limit(tmp_path: Path, kin
     large = packed(tmp_path / kind, {"a.json": noise(30_000)})
     with (
         pipe(large) as stream,
-        pytest.raises(ImportFileError, match=r"more than|downloaded to its end"),
+        pytest.raises(ImportFileError, match="more than"),
         Source(stream, limit_bytes=2000),
     ):
         pass
