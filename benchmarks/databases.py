@@ -110,8 +110,9 @@ def copy(shape: Shape, folder: Path) -> Path:
 
 
 def _fingerprint(shape: Shape) -> str:
-    migrations = sorted(Path(__file__).parents[1].glob("app/migrations/versions/*.py"))
-    parts = [path.read_bytes() for path in (Path(__file__), *migrations)]
+    app = Path(__file__).parents[1] / "app"
+    tables = sorted([*app.glob("models/*.py"), *app.glob("migrations/**/*.py")])
+    parts = [path.read_bytes() for path in (Path(__file__), *tables)]
     parts.append(f"{shape} {RECIPE}".encode())
     return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 

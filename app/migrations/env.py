@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from app.db.engine import backend_for
 from app.db.migrate import TAKEN_OVER
+from app.migrations.fresh import make_tables
 from app.migrations.takeover import take_over
 from app.models import Base
 
@@ -43,9 +44,14 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         migration = context.get_context()
-        if TAKEN_OVER in migration.get_current_heads():
+        heads = migration.get_current_heads()
+        if TAKEN_OVER in heads:
             with Operations.context(migration):
                 take_over()
+        elif not heads:
+            # Only the models say what a table is: revisions change those that there are.
+            make_tables(connection)
+            migration.stamp(context.script, "head")
         context.run_migrations()
 
 

@@ -5,14 +5,10 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from app.migrations.fresh import MOST_LIKED
 from app.models.base import BigId, Vector
 
 FIRST: Final = "0024"
-MOST_LIKED: Final = {
-    "sqlite": "json_extract(counts, '$.likes')",
-    "postgresql": "(CAST(CAST(counts AS json) ->> 'likes' AS bigint))",
-}
-"""A post's likes, for an index."""
 
 
 def take_over() -> None:
@@ -22,7 +18,7 @@ def take_over() -> None:
     for column in ("thread_id", "thread_first_id"):  # Chains of replies are found when asked for.
         op.drop_column("Tweet", column)
     op.create_index("ix_PostCount_slot_lang_posts", "PostCount", ["slot", "lang", "posts"])
-    index_the_archive()
+    _index_the_archive()
     _keep_one_set_of_vectors()
     if op.get_bind().dialect.name == "postgresql":
         # Events become visible in the order of their ids, so none needs its transaction's.
@@ -41,7 +37,7 @@ def take_over() -> None:
     )
     op.drop_table("BackgroundSnapshot")  # Made again from the posts.
     op.drop_table("ModelCard")  # Each process makes them when they are asked for.
-    create_background()
+    _create_background()
     op.execute(f"UPDATE alembic_version SET version_num = '{FIRST}'")  # noqa: S608 - ours
 
 
@@ -54,29 +50,6 @@ def _keep_one_set_of_vectors() -> None:
     )
     op.drop_table("Embedding")
     op.drop_table("VectorSet")
-    create_vectors()
-    op.execute('INSERT INTO "Embedding" SELECT tweet_id, model, vector FROM kept')
-    op.execute("DROP TABLE kept")
-
-
-def index_the_archive() -> None:
-    """Index an author's pictures, and posts by their likes, as the first revision does too."""
-    present = sa.text("media IS NOT NULL")
-    op.create_index(
-        "ix_Tweet_user_id_media",
-        "Tweet",
-        ["user_id", "created_at", "id"],
-        sqlite_where=present,
-        postgresql_where=present,
-    )
-    op.execute(
-        'CREATE INDEX "ix_Tweet_user_id_likes" ON "Tweet"'
-        f" (user_id, {MOST_LIKED[op.get_bind().dialect.name]}) WHERE counts IS NOT NULL"
-    )
-
-
-def create_vectors() -> None:
-    """Create the table of vectors, as the first revision does too."""
     op.create_table(
         "Embedding",
         sa.Column(
@@ -85,10 +58,24 @@ def create_vectors() -> None:
         sa.Column("model", sa.String(length=2100), nullable=False),
         sa.Column("vector", Vector(), nullable=False),
     )
+    op.execute('INSERT INTO "Embedding" SELECT tweet_id, model, vector FROM kept')
+    op.execute("DROP TABLE kept")
 
 
-def create_background() -> None:
-    """Create the background of comparisons, as the first revision does too."""
+def _index_the_archive() -> None:
+    """Index an author's pictures, and posts by their likes."""
+    present = sa.text("media IS NOT NULL")
+    op.create_index(
+        "ix_Tweet_user_id_media",
+        "Tweet",
+        ["user_id", "created_at", "id"],
+        sqlite_where=present,
+        postgresql_where=present,
+    )
+    op.execute(MOST_LIKED[op.get_bind().dialect.name])
+
+
+def _create_background() -> None:
     op.create_table(
         "BackgroundSnapshot",
         sa.Column("version", BigId, autoincrement=False, primary_key=True),

@@ -80,6 +80,7 @@ class Word(Base):
     """A term of the word index, and in how many posts it stands; may lag behind the posts."""
 
     __tablename__ = "Word"
+    __table_args__ = {"sqlite_with_rowid": False}
 
     word: Mapped[str] = mapped_column(CodePoints, primary_key=True)
     tweets: Mapped[int]

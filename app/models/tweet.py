@@ -109,8 +109,9 @@ class Tweet(Base):
             sqlite_where=WITH_MEDIA,
             postgresql_where=WITH_MEDIA,
         ),
-        Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id"),
-        Index("ix_Tweet_created_at_id", "created_at", "id"),
+        # PostgreSQL has others in their place, in the order of lists: unknown times last.
+        Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id").ddl_if("sqlite"),
+        Index("ix_Tweet_created_at_id", "created_at", "id").ddl_if("sqlite"),
         _partial_index("reply_to_source_id"),
         {"sqlite_autoincrement": True},
     )
