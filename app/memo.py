@@ -142,10 +142,10 @@ class Memo(Generic[Value]):
         entry = self._entries.get(key)
         if entry is None:
             return None
-        changed, start = self._changed, self._start
-        if any(changed.get(user_id, start) > entry.began for user_id in entry.user_ids):
-            self._entries.pop(key)
-            return None
+        for user_id in entry.user_ids:
+            if self._changed.get(user_id, self._start) > entry.began:
+                self._entries.pop(key)
+                return None
         return entry.value
 
     async def get_or_make(

@@ -80,7 +80,7 @@ class Cached:
         on_answer: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._app = app
-        self._turn = asyncio.Semaphore(MOST_IN_A_TURN)
+        self._left_in_turn = MOST_IN_A_TURN
         self._memo = memo
         self._on_answer = on_answer
 
@@ -114,8 +114,7 @@ class Cached:
         """Return the response of the memo or of the app; None if the app has sent it."""
         key = _key(scope, headers)
         if (response := memo.find(key)) is not None:
-            await self._turn.acquire()
-            asyncio.get_running_loop().call_soon(self._turn.release)
+            await self._take_turn()
             return response, "hit"
         if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             return await capture(), "miss"
@@ -128,6 +127,17 @@ class Cached:
 
         response = await memo.get_or_make(key, make)
         return response, result
+
+    async def _take_turn(self) -> None:
+        """Return in a turn of the loop in which fewer answers were sent than may be."""
+        while not self._left_in_turn:  # noqa: ASYNC110 - each look is in another turn
+            await asyncio.sleep(0)
+        if self._left_in_turn == MOST_IN_A_TURN:
+            asyncio.get_running_loop().call_soon(self._begin_turn)
+        self._left_in_turn -= 1
+
+    def _begin_turn(self) -> None:
+        self._left_in_turn = MOST_IN_A_TURN
 
     async def _capture(
         self,

@@ -1,6 +1,6 @@
 """Connections at random as our parser and h11 read them: what both accept must be the same.
 
-`make fuzz` compares a million: `python -m tests.serving.differential --requests 1000000`.
+`make soak` compares a million: `python -m tests.serving.differential --requests 1000000`.
 """
 
 import argparse
