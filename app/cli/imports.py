@@ -107,7 +107,7 @@ class Importer:
     def _add_report(self, name: str, unit: str, report: ImportReport) -> None:
         self._counts.add(report)
         self._errors += [
-            {"file": name, unit: error.line, "detail": str(error.detail)}
+            {"file": name, unit: error.record, "detail": str(error.detail)}
             for error in report.in_order()[: max(0, MAX_ERRORS - len(self._errors))]
         ]
         if report.broken:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count as numbered
 from itertools import islice
-from typing import IO, Final
+from typing import IO, Annotated, Final
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -16,7 +17,7 @@ from app.errors import AppError
 from app.services.access.rights import Right, check_right
 from app.services.event_log import newest_event
 from app.services.imports.bulk import BATCH, BulkPost, count
-from app.services.imports.report import BulkError, ImportReport
+from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_posts
 from app.services.posts.new_tweet import PostFields
 from app.services.posts.users import Platform
@@ -32,13 +33,20 @@ class TweetLine(PostFields, forbid_unknown_fields=True):
     platform: Platform | None = None
 
 
+class LineFault(msgspec.Struct, frozen=True):
+    """Why a line was not stored."""
+
+    line: Annotated[int, Meta(description="The number of the line, from 1.")]
+    detail: str
+
+
 class LinesReport(msgspec.Struct, frozen=True):
     """Counts of the lines, and the first hundred errors."""
 
     accepted: int
     duplicates: int
     rejected: int
-    errors: list[BulkError]
+    errors: list[LineFault]
 
 
 async def store_lines(
@@ -55,7 +63,8 @@ async def store_lines(
         await check_right(session, right)
 
     await import_posts(db, partial(_read, lines), report, default_time=now(), note=check)
-    counts = LinesReport(report.accepted, report.duplicates, report.rejected, report.in_order())
+    errors = [LineFault(each.record or 0, each.detail) for each in report.in_order()]
+    counts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
     async with db.read() as session:
         return counts, await newest_event(session)
 

@@ -20,11 +20,13 @@ MOST_LISTED: Final = 200
 """Authors whose new posts a report counts one by one."""
 
 
-class BulkError(msgspec.Struct, frozen=True):
-    """Why a line or record was not stored."""
+class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a record was not stored, or the whole file."""
 
-    line: Annotated[int, Meta(description="The number of the line, from 1.")]
     detail: str
+    record: Annotated[
+        int | None, Meta(description="The place of the record; not where the whole file failed.")
+    ] = None
 
 
 class StoredPosts(msgspec.Struct):
@@ -65,7 +67,7 @@ class PostCounts:
 class ImportReport(PostCounts):
     """Counts of the posts so far, and the first errors."""
 
-    errors: list[BulkError] = field(default_factory=list)
+    errors: list[ImportFault] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
     """The reason why the source could not be read to its end."""
@@ -89,7 +91,7 @@ class ImportReport(PostCounts):
     def note(self, place: int, detail: str) -> None:
         """Report what was left out of a post that was stored."""
         if len(self.errors) < MAX_ERRORS:
-            self.errors.append(BulkError(place, detail))
+            self.errors.append(ImportFault(detail, place))
 
     def merge(self, other: "ImportReport") -> None:
         """Add what was found in reading further posts."""
@@ -97,18 +99,9 @@ class ImportReport(PostCounts):
         self.errors += other.errors[: MAX_ERRORS - len(self.errors)]
         self.broken = self.broken or other.broken
 
-    def in_order(self) -> list[BulkError]:
+    def in_order(self) -> list[ImportFault]:
         """Return the errors by place: reading and storing report them at different times."""
-        return sorted(self.errors, key=lambda error: error.line)
-
-
-class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why a record was not stored, or the whole file."""
-
-    detail: str
-    record: Annotated[
-        int | None, Meta(description="The place of the record; not where the whole file failed.")
-    ] = None
+        return sorted(self.errors, key=lambda error: error.record or 0)
 
 
 class ImportFacts(msgspec.Struct, frozen=True):
@@ -154,9 +147,9 @@ def errors_of(job: ImportJob) -> list[ImportFault]:
     return [ImportFault(unpacked(each["detail"]), each.get("record")) for each in found]
 
 
-def encode_errors(errors: Iterable[BulkError]) -> bytes:
+def encode_errors(errors: Iterable[ImportFault]) -> bytes:
     """Return the errors of records as the database keeps them."""
-    found = [{"record": error.line, "detail": packed(error.detail)} for error in errors]
+    found = [{"record": error.record, "detail": packed(error.detail)} for error in errors]
     return msgspec.json.encode(found, enc_hook=str)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import TypeVar
 
 from msgspec import Struct, structs
 from quart import Response, render_template, request, url_for
@@ -35,21 +34,13 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.preview import SHOWN, Preview, earlier_options, preview
-from app.services.imports.report import (
-    BulkError,
-    ImportFault,
-    errors_of,
-    stored_authors,
-    stored_posts,
-)
+from app.services.imports.report import ImportFault, errors_of, stored_authors, stored_posts
 from app.services.imports.samples import list_samples
 from app.views import cursors
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_upload
 from app.views.pages.parts import end_of_progress, render_form, see_other, show_names
 from app.views.policies import writing
-
-Fault = TypeVar("Fault", BulkError, ImportFault)
 
 blueprint = PageBlueprint("imports", policy="operator")
 
@@ -75,7 +66,7 @@ def translated_reason(detail: str) -> str:
 
 
 @blueprint.app_template_filter("reasons")
-def counted_reasons(faults: Sequence[Fault]) -> list[tuple[Fault, int]]:
+def counted_reasons(faults: Sequence[ImportFault]) -> list[tuple[ImportFault, int]]:
     """Return the first fault of each reason, and how many there are of it."""
     counts = Counter(fault.detail for fault in faults)
     firsts = {fault.detail: fault for fault in reversed(faults)}

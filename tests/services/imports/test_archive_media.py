@@ -14,7 +14,7 @@ from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
-from app.services.imports.report import BulkError, ImportReport
+from app.services.imports.report import ImportFault, ImportReport
 from app.services.imports.storing import import_archive
 from app.services.posts.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded
@@ -71,7 +71,7 @@ async def test_files_of_an_archive_are_kept_once(
 ) -> None:
     packed = x_zip(tmp_path / "x.zip", three_posts())
     report = await bring(db, packed, folder)
-    lacks = BulkError(3, "files of media that the archive lacks: 1, the first of this record")
+    lacks = ImportFault("files of media that the archive lacks: 1, the first of this record", 3)
     assert (report.accepted, report.errors) == (3, [lacks])
     lamp, film = kept(picture(1)), kept(VIDEO, "mp4")
     assert await media_of(db) == [[lamp], [lamp], [film, None]]
@@ -182,7 +182,7 @@ async def test_files_that_lie_or_are_damaged_or_too_large_are_reported_and_left_
     path.write_bytes(data[: name_at + 30] + b"\0" + data[name_at + 31 :])
     report = await bring(db, path, folder)
     assert (report.accepted, report.rejected, report.broken) == (8, 0, None)
-    assert [error.line for error in report.in_order()] == [1, 2, 3, 4, 5, 7]
+    assert [error.record for error in report.in_order()] == [1, 2, 3, 4, 5, 7]
     # Whatever follows the beginning of a GIF, it is served as a GIF.
     assert names(folder) == {kept(picture(5)), kept(b"GIF89a" + page, "gif")}
     assert names(tmp_path) & {"6-6.png", "..png"} == set()

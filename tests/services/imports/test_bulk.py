@@ -147,7 +147,7 @@ def test_batches_store_what_one_post_at_a_time_does(
                 await import_archive(db, archive(*some), username=None, renew=False)
                 for some in (records[:before], records)
             ]
-            rejected = [[error.line for error in report.in_order()] for report in reports]
+            rejected = [[error.record for error in report.in_order()] for report in reports]
             results.append((list(map(outcome, reports)), rejected, await _stored(db, prefix)))
         faults = await find_faults(db)
         await db.close()

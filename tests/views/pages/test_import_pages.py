@@ -275,7 +275,7 @@ async def test_equal_reasons_are_one_with_their_number(browser: Browser) -> None
     assert text.count("no text") == 1
     assert "line or record 1: no author" in text
     assert "line or record 2 (the first of 99): no text" in text
-    assert "Only the first 100 are kept." in text
+    assert "Only the first 100 reasons are kept." in text
 
 
 async def test_an_import_of_no_posts_says_so(browser: Browser) -> None:
