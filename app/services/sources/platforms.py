@@ -88,19 +88,16 @@ class Publisher:
         """Return whether the platform confirms that it has no such post."""
         address = self._post_address(source_id)
         answer = await self.web.get(address, most_bytes=self.most_bytes)
-        with answer.body:
+        with answer.body as body:
             if answer.status == 429 or answer.status >= 500:
                 raise unanswered(answer)
-            return answer.status in GONE or self._is_shown_gone(answer)
+            return answer.status in GONE or _is_not_found(body)
 
     async def _page_address(self, cursor: str | None) -> str:
         raise NotImplementedError
 
     def _post_address(self, source_id: str) -> str:
         raise NotImplementedError
-
-    def _is_shown_gone(self, answer: Answer) -> bool:
-        return False
 
 
 class _Shown(msgspec.Struct, frozen=True):
@@ -112,6 +109,14 @@ class _Thread(msgspec.Struct):
 
     error: str = ""
     thread: _Shown = _Shown()
+
+
+def _is_not_found(body: BinaryIO) -> bool:
+    """Return whether Bluesky says so, which it does with other statuses too."""
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        found = msgspec.json.decode(body.read(), type=_Thread)
+        return found.error == "NotFound" or found.thread.is_not_found
+    return False
 
 
 class BlueskyFeed(Publisher):
@@ -128,13 +133,6 @@ class BlueskyFeed(Publisher):
         uri = f"at://{self.mark.account or self.name}/app.bsky.feed.post/{source_id}"
         query = urlencode({"uri": uri, "depth": 0, "parentHeight": 0})
         return f"{self.bluesky_url}/xrpc/app.bsky.feed.getPostThread?{query}"
-
-    def _is_shown_gone(self, answer: Answer) -> bool:
-        if answer.status in {200, 400}:
-            with suppress(msgspec.DecodeError, UnicodeDecodeError):
-                found = msgspec.json.decode(answer.body.read(), type=_Thread)
-                return found.error == "NotFound" or found.thread.is_not_found
-        return False
 
 
 class _Account(msgspec.Struct):
