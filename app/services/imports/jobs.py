@@ -19,7 +19,13 @@ from app.db.backend import Sessions, allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.models import ImportJob
-from app.services.imports.report import ImportReport, PostCounts, encode_errors, with_failure
+from app.services.imports.report import (
+    ImportFault,
+    ImportReport,
+    PostCounts,
+    encode_errors,
+    errors_of,
+)
 
 FOLDER: Final = "uploads"
 """Name of the folder of the files, which servers may share; their own names are in the database."""
@@ -151,7 +157,8 @@ async def end_job(session: AsyncSession, job_id: int, failure: Message | None) -
         values["bytes_read"] = ImportJob.bytes_total
     else:
         job = await get_job(session, job_id)
-        values |= {"state": "failed", "errors": with_failure(job.errors, failure)}
+        errors = encode_errors([ImportFault(failure), *errors_of(job)])
+        values |= {"state": "failed", "errors": errors}
     await change_running(session, job_id, values)
 
 

@@ -148,14 +148,8 @@ def errors_of(job: ImportJob) -> list[ImportFault]:
 
 
 def encode_errors(errors: Iterable[ImportFault]) -> bytes:
-    """Return the errors of records as the database keeps them."""
+    """Return the errors as the database keeps them."""
     found = [{"record": error.record, "detail": packed(error.detail)} for error in errors]
-    return msgspec.json.encode(found, enc_hook=str)
-
-
-def with_failure(errors: bytes, failure: Message) -> bytes:
-    """Return stored errors with the reason why the whole import failed."""
-    found = [{"detail": packed(failure)}, *msgspec.json.decode(errors)]
     return msgspec.json.encode(found, enc_hook=str)
 
 

@@ -185,19 +185,14 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
         raise NamelessFileError("the file does not say whose posts these are; add --username NAME")
     try:
         name = clean_username(name)
-    except ValueError as error:
-        raise NamelessFileError(
-            "{fault}; choose a name with --username NAME", fault=message_of(error)
-        ) from None
-    async with db.read() as session:
-        user = await find_user(session, name)
-    if user is not None:
-        try:
+        async with db.read() as session:
+            user = await find_user(session, name)
+        if user is not None:
             check_platform(
                 user.username, user.platform, account.platform, is_of_chat=user.is_of_chat
             )
-        except ConflictError as error:
-            raise NamelessFileError(
-                "{fault}; choose another name with --username NAME", fault=message_of(error)
-            ) from None
+    except (ValueError, ConflictError) as error:
+        raise NamelessFileError(
+            "{fault}; choose another name with --username NAME", fault=message_of(error)
+        ) from None
     return Account(name, account.display_name, account.platform)
