@@ -60,7 +60,8 @@ class FeedItem:
 def read(source: Source, _options: ReadOptions) -> Archive | None:
     """Return the posts of one account, or of many if the first posts are of several."""
     values = first_documents(source, lists=_LISTS)
-    found = _feed_items(values)
+    posts = (feed_item(as_object(value)) for page in values for value in _items_of(page))
+    found = list(filter(None, posts))
     if not found and not any(map(_is_empty_page, values)):
         return None
     accounts = {item.did: item for item in found if item.did}
@@ -98,11 +99,6 @@ def _items_of(page: Json) -> list[object]:
     """Return the posts in a document: those of a page, or the document itself."""
     names = [name for name in _LISTS if isinstance(page.get(name), list)]
     return [item for name in names for item in listed(page, name)] if names else [page]
-
-
-def _feed_items(pages: list[Json]) -> list[FeedItem]:
-    found = (feed_item(as_object(value)) for page in pages for value in _items_of(page))
-    return [item for item in found if item is not None]
 
 
 def _is_empty_page(value: Json) -> bool:

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ from app.formats.records import (
 from app.formats.source.json import Json, as_json
 from app.formats.source.times import read_time
 
+T = TypeVar("T")
 # The names of each field, in the order of preference, as `plain_name` writes them.
 ALIASES: Final[dict[str, str]] = {
     "text": "fulltext text tweet tweettext content body 내용 트윗 트윗내용 본문 텍스트 글 게시글",
@@ -135,11 +136,12 @@ class Columns:
         kind = _kind(values)
         if kind == "repost":
             return Skipped(place, "repost")
-        media, text = _media(values.get("media")), values.get("text")
+        media = _exported(values.get("media"), tuple[Medium, ...]) or ()
+        text = values.get("text")
         texts = self._names.get("text", ())
         if text is None and not media and any(isinstance(row.get(name), str) for name in texts):
             return Skipped(place, "empty")
-        url, (username, shown) = self._word(values.get("url")), self._author(values)
+        url, (username, shown) = self._as_read(values.get("url"), _word), self._author(values)
         return Record(
             place=place,
             text=required_text("" if text is None and media else text),
@@ -149,7 +151,7 @@ class Columns:
             kind=kind,
             created_at=read_time(values["created_at"]) if "created_at" in values else None,
             lang=_word(values.get("lang")),
-            source_id=self._id(values),
+            source_id=self._as_read(values.get("source_id"), as_id),
             url=url if url and url.lower().startswith(("http://", "https://")) else None,
             reply_to=_target(values),
             media=media,
@@ -174,12 +176,8 @@ class Columns:
             return name, shown
         return "_".join(name.split()), shown or name
 
-    def _id(self, values: Json) -> str | None:
-        value = values.get("source_id")
-        return value if self._is_own and isinstance(value, str) else as_id(value)
-
-    def _word(self, value: object) -> str | None:
-        return value if self._is_own and isinstance(value, str) else _word(value)
+    def _as_read(self, value: object, read: Callable[[object], str | None]) -> str | None:
+        return value if self._is_own and isinstance(value, str) else read(value)
 
 
 columns_of: Final = lru_cache(KNOWN_HEADERS)(Columns)
@@ -210,24 +208,21 @@ def _target(values: Json) -> ReplyTarget | None:
     return ReplyTarget(source_id, username) if source_id or username else None
 
 
-def _media(value: object) -> tuple[Medium, ...]:
-    """Return the media as exports have them; anything else is none."""
-    if value is None:
-        return ()
-    try:
-        return msgspec.convert(as_json(value) or [], tuple[Medium, ...])
-    except ValueError:  # Half a surrogate pair is no ValidationError.
-        return ()
-
-
 def _reactions(values: Json) -> Reactions | None:
     if _COUNTS.isdisjoint(values):
         return None
-    try:
-        stated = msgspec.convert(as_json(values.get("counts")), Reactions | None)
-    except ValueError:  # Half a surrogate pair is no ValidationError.
-        stated = None
+    stated = _exported(values.get("counts"), Reactions)
     return stated if stated and stated.is_known else Reactions.read(map(values.get, _COUNTED))
+
+
+def _exported(value: object, kind: type[T]) -> T | None:
+    """Return a value as exports have it, in a cell as JSON; None for anything else."""
+    if value is None:
+        return None
+    try:
+        return msgspec.convert(as_json(value), kind)
+    except ValueError:  # Half a surrogate pair is no ValidationError.
+        return None
 
 
 def plain_name(name: str) -> str:
@@ -248,8 +243,7 @@ def _is_filled(value: object) -> bool:
 
 
 def _says_yes(value: object) -> bool:
-    is_plain = isinstance(value, str | bool | int | float)
-    return is_plain and str(value).strip().casefold() in _YES
+    return str(value).strip().casefold() in _YES
 
 
 def _refers(value: object) -> bool:
