@@ -3,7 +3,7 @@
 import functools
 import json
 import re
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -20,9 +20,6 @@ Form = TypeVar("Form", bound=msgspec.Struct)
 
 class NoArgs(msgspec.Struct):
     """The form of an address without parameters."""
-
-
-UTF_8: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
 class IdConverter(BaseConverter):
@@ -100,12 +97,9 @@ def event_of(header: str) -> int | None:
 
 
 def require_type(name: str) -> None:
-    """Raise UnsupportedMediaError for a body of another type or charset, or a compressed one."""
+    """Raise UnsupportedMediaError for a body of another type, or a compressed one."""
     if request.mimetype != name:
         raise UnsupportedMediaError("The body must be {name}", name=name)
-    charset = request.mimetype_params.get("charset", "utf-8")
-    if charset.lower() not in UTF_8:
-        raise UnsupportedMediaError("The body must be UTF-8, not {charset}", charset=charset)
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         # Accept-Encoding names what would be accepted (RFC 9110, 15.5.16).
         raise UnsupportedMediaError(

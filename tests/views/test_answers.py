@@ -88,6 +88,7 @@ FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
     (400, "POST", "/users", {"data": b'{"username": "a",}', "headers": JSON}),
     (400, "POST", "/users", {"data": b'{"username": NaN}', "headers": JSON}),
     (400, "POST", "/users", {"data": b'{"username": "\xff"}', "headers": JSON}),
+    (400, "POST", "/users", {"data": '{"username": "a"}'.encode("utf-16"), "headers": JSON}),
     (400, "POST", "/users", {"data": b'{"username": 1, "b": \xff}', "headers": JSON}),
     (400, "POST", "/users", {"data": b'{"other": ' + b"[" * 100_000, "headers": JSON}),
     (400, "POST", "/users", {"data": b"[" * 100_000 + b"]" * 100_000, "headers": JSON}),
@@ -131,21 +132,6 @@ async def test_every_family_of_errors_has_one_form(admin: Client) -> None:
         assert status != 413 or "at most 1 MB" in problem["detail"]
     page = await (await admin.get(f"{API}/users")).get_json()
     assert page["items"] == []
-
-
-@pytest.mark.parametrize(
-    ("charset", "status"),
-    [
-        *(("utf-16", 415), ("ISO-8859-1", 415), ("klingon", 415), ("UTF-8", 201)),
-        *(('"utf8"', 201), ("us-ascii", 201), ("ASCII", 201)),
-    ],
-)
-async def test_a_body_is_utf_8(writer: Client, charset: str, status: int) -> None:
-    headers = {"Content-Type": f"application/json; charset={charset}"}
-    answer = await writer.post(f"{API}/users", data=b'{"username": "ann"}', headers=headers)
-    assert answer.status_code == status
-    if status == 415:
-        assert f"UTF-8, not {charset}" in (await problem_of(answer, 415))["detail"]
 
 
 async def test_every_answer_has_the_security_headers(writer: Client, anybody: Client) -> None:
