@@ -12,6 +12,7 @@ from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import BackgroundSnapshot, Event, Profile, Tweet, User
+from app.services import maintenance
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, has_long_tails
 from app.services.event_log import prune_events
 from app.services.imports.jobs import IMPORTING
@@ -43,10 +44,10 @@ async def maintained(db: Database, *names: str) -> AsyncIterator[asyncio.Task[No
     """Maintain the database, as an app does, until the context is left; by some jobs or all."""
     feed = await db.open_feed()
     work = [job for job in jobs() if not names or job.name in names]
-    maintenance = Maintenance(db, work)
-    feed.subscribe(maintenance.wake)
+    started = Maintenance(db, work)
+    feed.subscribe(started.wake)
     following = asyncio.create_task(feed.follow())
-    working = asyncio.create_task(maintenance.run())
+    working = asyncio.create_task(started.run())
     yield working
     for task in (working, following):
         task.cancel()
@@ -87,19 +88,22 @@ async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:
     await feed.close()
 
 
-async def test_one_process_asks_what_is_due_and_another_one_when_it_is_gone(db: Database) -> None:
+async def test_one_process_asks_what_is_due_and_another_one_when_it_is_gone(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "LEAD_EVERY_S", 0.1)
     asked: list[str] = []
 
-    def maintenance(name: str) -> Maintenance:
+    def asking(name: str) -> Maintenance:
         async def is_due(_: AsyncSession) -> bool:
             asked.append(name)
             return False
 
         return Maintenance(db, [Job("idle", is_due, never_done)])
 
-    leading = asyncio.create_task(maintenance("first").run())
+    leading = asyncio.create_task(asking("first").run())
     await until(lambda: was_asked(asked, "first"))
-    waiting = asyncio.create_task(maintenance("second").run())
+    waiting = asyncio.create_task(asking("second").run())
     async with db.exclusive(LEAD) as lead:
         assert lead is None
     assert asked == ["first"]
