@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
-from msgspec import Struct, structs
+from msgspec import Struct
 from quart import Response, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
@@ -170,47 +170,42 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
 
 @blueprint.action(IMPORTS + "/<id:import_id>/start")
 async def start(import_id: int, form: Form) -> ResponseReturnValue:
-    fields = form.getlist("field")
-    if fields and "text" not in fields:
-        raise InvalidInputError("Choose the column that holds the text", loc="field")
-    options = ReadOptions(
-        username=form.get("username", "").strip() or None,
-        with_media="no_media" not in form,
-        decode_entities="decode_entities" in form,
-        columns=_columns(form.getlist("column"), fields),
-    )
-    if "timezone" in form:
-        options = _with_people(options, form)
+    options = _options(form)
     async with writing() as session:
         await start_job(session, import_id, options)
     resources().import_queued.set()
     return _to(import_id)
 
 
-def _columns(names: list[str], fields: list[str]) -> dict[str, str]:
-    """Return what was chosen for the columns of CSV."""
-    chosen = zip(names, fields, strict=False)
-    return {name: field for name, field in chosen if field in {"", *FIELDS}}
-
-
-def _with_people(options: ReadOptions, form: Form) -> ReadOptions:
-    """Return the options with who is who in a chat. Raises InvalidInputError."""
-    people, taken, username = form.getlist("speaker"), form.getlist("only"), options.username
-    if not taken and not username:
+def _options(form: Form) -> ReadOptions:
+    """Return how the file is to be read. Raises InvalidInputError."""
+    username, zone = (form.get(name, "").strip() or None for name in ("username", "timezone"))
+    fields, people, taken = map(form.getlist, ("field", "speaker", "only"))
+    if fields and "text" not in fields:
+        raise InvalidInputError("Choose the column that holds the text", loc="field")
+    if "timezone" in form and not (taken or username):
         raise InvalidInputError("Tick at least one of those who speak", loc="only")
-    zone = form.get("timezone", "").strip() or None
     try:
         zone_of(zone)
     except ValueError as error:
         raise InvalidInputError(message_of(error), loc="timezone") from None
     names = zip(people, map(str.strip, form.getlist("renamed")), strict=False)
-    return structs.replace(
-        options,
+    return ReadOptions(
+        username=username,
+        with_media="no_media" not in form,
+        decode_entities="decode_entities" in form,
+        columns=_columns(form.getlist("column"), fields),
         timezone=zone,
         only=() if len(taken) == len(people) else (*taken, *filter(None, [username])),
         rename={old: new for old, new in names if new and new != old},
         is_published="publish" in form,
     )
+
+
+def _columns(names: list[str], fields: list[str]) -> dict[str, str]:
+    """Return what was chosen for the columns of CSV."""
+    chosen = zip(names, fields, strict=False)
+    return {name: field for name, field in chosen if field in {"", *FIELDS}}
 
 
 @blueprint.action(IMPORTS + "/<id:import_id>/cancel")
