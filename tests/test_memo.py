@@ -19,17 +19,14 @@ changes = st.just(DERIVED) | st.integers(1, 4)
 class Log(Feed):
     """A log in memory, which a reader has always caught up with."""
 
-    async def catch_up(self) -> bool:
-        return True
+    async def look(self) -> bool:
+        return True  # Subscribers are told at once.
 
-    async def follow(self) -> None:
-        """Do nothing: subscribers are told at once."""
+    async def _rest(self, *, is_well: bool) -> None:
+        """Do nothing: nobody follows it."""
 
     async def close(self) -> None:
         """Do nothing: there is nothing open."""
-
-    async def leads(self) -> bool:
-        return True
 
     def append(self, *changed: int) -> None:
         start = self.newest + 1

@@ -1,5 +1,6 @@
 """The feed: this process's follower of the log of changes, which notifies subscribers."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from app.clock import monotonic
 
 FOLLOWED_S: Final = 5.0
 """`follow` reads the log several times a second; after this time without, the feed is behind."""
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Feed(ABC):
         self.turn: int | None = None
         """Another number after each commit that was read, of any process; None where commits of
         others are not seen at once."""
+        self._failure: BaseException | None = None
+        """Why the log could not be read."""
         self._followed_at = monotonic()
 
     @property
@@ -55,26 +61,41 @@ class Feed(ABC):
         self._on_reset.append(forget)
 
     @abstractmethod
+    async def look(self) -> bool:
+        """Publish the new events; return whether the log could be read."""
+
     async def catch_up(self) -> bool:
         """Publish the commits that an answer must not be older than.
 
         Return whether that was possible; False while the log cannot be read.
         """
+        return await self.look()
 
     async def has_seen(self, event_id: int) -> bool:
         """Return whether the event was published, after a look at the log if it was not yet."""
         await self.catch_up()
         return self.newest >= event_id
 
-    @abstractmethod
     async def follow(self) -> None:
         """Publish the commits of all processes, until cancelled."""
+        is_well = True
+        while True:
+            was_well, is_well = is_well, await self.look()
+            if is_well:
+                self._followed_at = monotonic()
+            if was_well and not is_well:
+                message = "the log cannot be read; trying again until it can"
+                logger.error(message, exc_info=self._failure)
+            elif is_well and not was_well:
+                logger.warning("the log can be read again")
+            await self._rest(is_well=is_well)
+
+    @abstractmethod
+    async def _rest(self, *, is_well: bool) -> None:
+        """Wait until the next look is due."""
 
     @abstractmethod
     async def close(self) -> None: ...
-
-    def _note_followed(self) -> None:
-        self._followed_at = monotonic()
 
     def _reset(self, newest: int) -> None:
         self.newest = newest

@@ -78,9 +78,9 @@ MUTANTS: Final = (
     Mutant(
         "the log is read now and then, and not before an answer",
         "tests/db/test_feed.py",
-        "app/db/sqlite/feed.py",
-        "return self._look()",
-        "return self._is_well",
+        "app/db/feed.py",
+        "return await self.look()",
+        "return True",
     ),
     Mutant(
         "a write is acknowledged though its commit failed",

@@ -85,27 +85,18 @@ class PostgresqlFeed(Feed):
         while not self._is_current():
             if self._failed_at >= asked_at:
                 return False
-            await self._look()
+            await self.look()
         return True
 
     async def has_seen(self, event_id: int) -> bool:
-        return self.newest >= event_id or (await self._look() and self.newest >= event_id)
+        return self.newest >= event_id or (await self.look() and self.newest >= event_id)
 
-    async def follow(self) -> None:
-        was_well = True
-        while True:
-            is_well = await self._look()
-            if was_well and not is_well:
-                logger.error("the log cannot be read; trying again until it can")
-            elif is_well and not was_well:
-                logger.warning("the log can be read again")
-            was_well = is_well
-            if is_well:
-                self._note_followed()
-                await wait_until_set(self._notified, at_most_s=POLL_S)
-                await asyncio.sleep(self._looked_at + REST_S - self._clock())
-            else:
-                await asyncio.sleep(RECONNECT_S)
+    async def _rest(self, *, is_well: bool) -> None:
+        if is_well:
+            await wait_until_set(self._notified, at_most_s=POLL_S)
+            await asyncio.sleep(self._looked_at + REST_S - self._clock())
+        else:
+            await asyncio.sleep(RECONNECT_S)
 
     def _is_current(self) -> bool:
         return (
@@ -115,8 +106,8 @@ class PostgresqlFeed(Feed):
             and self._clock() - self._looked_at < OLDEST_S
         )
 
-    async def _look(self) -> bool:
-        """Read the new events; return whether that was possible. Waiting tasks share one look."""
+    async def look(self) -> bool:
+        """Publish the new events; waiting tasks share one look."""
         asked_at = self._clock()
         async with self._looking:
             if self._failed_at >= asked_at:
@@ -133,7 +124,8 @@ class PostgresqlFeed(Feed):
                         self._mark = rows[-1]["mark"]
                         self._publish([Change(*row[:-1]) for row in rows])
                     is_behind = len(rows) == PAGE
-            except (AppError, *FAILURES):
+            except (AppError, *FAILURES) as error:
+                self._failure = error
                 self._failed_at = self._clock()
                 self._failures += 1
                 await self.close()

@@ -5,7 +5,6 @@ of any process. It takes some microseconds.
 """
 
 import asyncio
-import logging
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -20,8 +19,6 @@ NEXT: Final = (
     'SELECT id, kind, user_id, tweet_id, count FROM "Event" WHERE id > ? ORDER BY id LIMIT ?'
 )
 
-logger = logging.getLogger(__name__)
-
 
 class SqliteFeed(Feed):
     """Reads the file."""
@@ -34,34 +31,21 @@ class SqliteFeed(Feed):
         (newest,) = self._connection.execute('SELECT max(id) FROM "Event"').fetchone()
         super().__init__(newest or 0)
         self.turn = self._version
-        self._is_well = True
 
     async def close(self) -> None:
         self._connection.close()
 
-    async def catch_up(self) -> bool:
-        """Read every commit that was acknowledged before this call."""
-        return self._look()
-
-    async def follow(self) -> None:
-        while True:
-            if self._look():
-                self._note_followed()
-            await asyncio.sleep(POLL_S)
-
-    def _look(self) -> bool:
-        was_well = self._is_well
+    async def look(self) -> bool:
+        """Publish every commit that was acknowledged before this call."""
         try:
             self._catch_up()
-        except sqlite3.Error:
-            self._is_well = False
-            if was_well:
-                logger.exception("the log cannot be read; trying again until it can")
-        else:
-            self._is_well = True
-            if not was_well:
-                logger.warning("the log can be read again")
-        return self._is_well
+        except sqlite3.Error as error:
+            self._failure = error
+            return False
+        return True
+
+    async def _rest(self, *, is_well: bool) -> None:
+        await asyncio.sleep(POLL_S)
 
     def _catch_up(self) -> None:
         version = self._data_version()
