@@ -35,6 +35,7 @@ LEAD: Final = "maintenance"
 """Name of the lock of the process that asks what is due."""
 LEAD_EVERY_S: Final = 5.0
 """Seconds between tries to lead, so also without maintenance after the one that led is gone."""
+PAUSE_OF_FAILED_S: Final = 30.0
 LOOK_AT_SOURCES_EVERY_S: Final = 2.0
 MOST_EVENTS: Final = 1_000_000
 GROWTH_MEANWHILE: Final = 2.0
@@ -154,6 +155,7 @@ class Maintenance:
         while True:
             wakeup.clear()
             due: bool | int = False
+            pause_s = job.look_every_s
             try:
                 async with self._db.read() as session:
                     due = await job.is_due(session)
@@ -164,10 +166,11 @@ class Maintenance:
                             await asyncio.to_thread(trim_heap)
             except Exception:
                 logger.exception("%s failed; trying again after the next write", job.name)
+                due, pause_s = False, PAUSE_OF_FAILED_S
             await asyncio.sleep(REST_S)
             # A due job is looked at again: there may be more to do, or its holder may die.
             if not due:
-                await wait_until_set(wakeup, at_most_s=job.look_every_s)
+                await wait_until_set(wakeup, at_most_s=pause_s)
 
 
 NOTHING: Final = b"[]"
