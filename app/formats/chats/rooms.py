@@ -132,12 +132,10 @@ def find_rooms(
     for name in wanted:
         try:
             head(source.member(name), 1)
-            grammar = grammar_of(source.member(name))
+            if (grammar := grammar_of(source.member(name))) is not None:
+                found[name] = grammar
         except ImportFileError:
             damaged.append(name)
-            continue
-        if grammar is not None:
-            found[name] = grammar
     if found:
         # What is damaged may be a room too; reading it says so.
         found |= dict.fromkeys(damaged, next(iter(found.values())))
