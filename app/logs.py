@@ -4,7 +4,6 @@ import logging
 import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from logging.config import dictConfig
 from typing import Final
 
 import msgspec
@@ -84,15 +83,11 @@ class TextFormatter(JsonFormatter):
 
 def configure(config: Config) -> None:
     """Send the program's log to standard error, in the form that the settings name."""
-    dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {"text": {"()": TextFormatter}, "json": {"()": JsonFormatter}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": config.log}},
-            "loggers": {OURS: {"level": "INFO", "handlers": ["stderr"], "propagate": False}},
-        }
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(TextFormatter() if config.log == "text" else JsonFormatter())
+    logger = logging.getLogger(OURS)
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.INFO)
 
 
 def take_over() -> None:

@@ -151,27 +151,26 @@ class Cached:
 
         Any other response, and one without an end, is sent as it comes, after `on_passing`.
         """
-        start: Any = None
+        held: dict[bytes, bytes] | None = None
         body: list[bytes] = []
-        is_whole = is_passed_on = False
+        is_whole = False
 
         async def take(message: Any) -> None:
-            nonlocal start, is_whole, is_passed_on
-            if message["type"] == "http.response.start" and _is_plain(message):
-                start = message
-            elif message["type"] == "http.response.body" and start is not None:
+            nonlocal held, is_whole
+            if message["type"] == "http.response.start":
+                held = _headers_to_hold(message)
+                if held is None:
+                    on_passing()
+            if held is None:
+                await send(message)
+            elif message["type"] == "http.response.body":
                 body.append(message.get("body", b""))
                 is_whole = not message.get("more_body", False)
-            else:
-                if not is_passed_on:
-                    is_passed_on = True
-                    on_passing()
-                await send(message)
 
         # The app sees just the headers that the key is made of.
         plain = [pair for pair in headers.items() if pair[0] != b"if-none-match"]
         await self._app(scope | {"headers": plain}, receive, take)
-        return await _negotiated(start, b"".join(body), headers) if is_whole else None
+        return await _negotiated(held, b"".join(body), headers) if held and is_whole else None
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
@@ -226,16 +225,19 @@ def _chosen(header: bytes, cookie_header: bytes) -> str:
     return negotiated(header.decode("latin-1"), cookies.get(COOKIE))
 
 
-def _is_plain(start: Any) -> bool:
-    """Return whether a response may be held back until it is complete."""
+def _headers_to_hold(start: Any) -> dict[bytes, bytes] | None:
+    """Return the headers of a response that may be held back until it is complete."""
     headers = {name.lower(): value for name, value in start["headers"]}
     size = headers.get(b"content-length")
     is_small = size is not None and int(size) <= LARGEST_HELD_BYTES
-    return start["status"] == 200 and b"set-cookie" not in headers and is_small
+    is_plain = start["status"] == 200 and b"set-cookie" not in headers
+    return headers if is_plain and is_small else None
 
 
-async def _negotiated(start: Any, body: bytes, accepted: dict[bytes, bytes]) -> CachedResponse:
-    headers = {name.lower(): value for name, value in start["headers"]}
+async def _negotiated(
+    headers: dict[bytes, bytes], body: bytes, accepted: dict[bytes, bytes]
+) -> CachedResponse:
+    """Return the response, compressed where the request accepts that."""
     etag = headers.get(b"etag", b"").strip(b'"').decode("latin-1")
     is_text = headers.get(b"content-type", b"").startswith(COMPRESSED_TYPES)
     if is_text and len(body) >= SMALLEST_COMPRESSED:
