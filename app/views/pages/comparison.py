@@ -15,7 +15,7 @@ from app.lifespan import resources
 from app.services.compare.answering import Comparison, Evidence
 from app.services.posts.tweets import Post, find_posts
 from app.views.pages.parts import hues_of, marked_text
-from app.views.pages.picture import AUTHORS, Picture, PictureBar, PictureMark
+from app.views.pages.picture import AUTHORS, Picture, PictureBar
 from app.views.verdicts import (
     LIMITS,
     bars_of,
@@ -130,7 +130,7 @@ def picture_of(comparison: Comparison, *, is_named: bool) -> Picture:
         heading_of(comparison, is_named=is_named),
         comparison.text,
         tuple(
-            PictureMark(mark.start, mark.end, colours[mark.username])
+            (mark.start, mark.end, colours[mark.username])
             for mark in shown_marks(comparison)
             if is_told and mark.username in colours and mark.weight > 0
         ),

@@ -51,20 +51,13 @@ class PictureBar(NamedTuple):
     colour: int | None
 
 
-class PictureMark(NamedTuple):
-    """A piece of the text that speaks for an author, by code points."""
-
-    start: int
-    end: int
-    colour: int
-
-
 class Picture(NamedTuple):
     """What is drawn: words are in the visitor's language already."""
 
     heading: str
     text: str
-    marks: tuple[PictureMark, ...]
+    marks: tuple[tuple[int, int, int], ...]
+    """Pieces of the text that speak for an author: where each begins and ends, and the author."""
     bars: tuple[PictureBar, ...]
     """The likeliest first; none where no number would be honest."""
     premise: str
@@ -90,12 +83,8 @@ class Lettering(NamedTuple):
         return _font(bold=self.bold, size=self.size)
 
 
-class Block(NamedTuple):
-    """A filled rectangle."""
-
-    box: tuple[float, float, float, float]
-    colour: str
-    radius: int = 0
+Block = tuple[tuple[float, float, float, float], int, str]
+"""A filled rectangle: its corners, how round they are, and its colour."""
 
 
 @dataclass(slots=True)
@@ -121,7 +110,7 @@ def draw_picture(picture: Picture) -> bytes:
     pen = ImageDraw.Draw(image)
     layout = laid_out(picture)
     for shape in layout.shapes:
-        pen.rounded_rectangle(shape.box, shape.radius, shape.colour)
+        pen.rounded_rectangle(*shape)
     for line in layout.lines:
         pen.text((line.left, line.top), line.text, line.colour, line.font)
     file = BytesIO()
@@ -179,10 +168,10 @@ def _place_bars(layout: Arrangement, picture: Picture, end: float) -> float:
         place = SIZE[0] - MARGIN - _font(bold=True, size=size).getlength(bar.percent)
         layout.lines.append(Lettering(place, top, bar.percent, size, bold=True))
         upper, lower = top + size * 0.4, top + size * 1.3
-        layout.shapes.append(Block((left, upper, right, lower), LINE, 6))
+        layout.shapes.append(((left, upper, right, lower), 6, LINE))
         length = (right - left) * bar.share
         if length >= 1:
-            layout.shapes.append(Block((left, upper, left + max(length, 12), lower), colour, 6))
+            layout.shapes.append(((left, upper, left + max(length, 12), lower), 6, colour))
         top += height
     if picture.others:
         layout.write(top, picture.others, size, colour=SOFT)
@@ -193,9 +182,9 @@ def _place_text(layout: Arrangement, picture: Picture, top: float, end: float) -
     """Place as much of the marked text as there is room for."""
     text = _drawable(picture.text)
     colours = {
-        place: mark.colour % len(AUTHORS)
-        for mark in picture.marks
-        for place in range(mark.start, mark.end)
+        place: author % len(AUTHORS)
+        for start, end, author in picture.marks
+        for place in range(start, end)
     }
     for size in TEXTS:
         font = _font(bold=False, size=size)
@@ -212,8 +201,8 @@ def _place_text(layout: Arrangement, picture: Picture, top: float, end: float) -
                 left = MARGIN + font.getlength(row.text[:run_start])
                 right = MARGIN + font.getlength(row.text[:run_end])
                 line = top + size * 1.37
-                layout.shapes.append(Block((left, top + 4, right, line), TINTS[colour]))
-                layout.shapes.append(Block((left, line, right, line + 2), AUTHORS[colour]))
+                layout.shapes.append(((left, top + 4, right, line), 0, TINTS[colour]))
+                layout.shapes.append(((left, line, right, line + 2), 0, AUTHORS[colour]))
         top += _ROW * size
 
 

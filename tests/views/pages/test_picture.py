@@ -13,7 +13,6 @@ from app.views.pages.picture import (
     Lettering,
     Picture,
     PictureBar,
-    PictureMark,
     draw_picture,
     laid_out,
 )
@@ -39,7 +38,7 @@ def test_marks_and_bars_have_their_authors_colours() -> None:
         PictureBar("ben" * 100, 0.2, "20%", 1),
         PictureBar("somebody else", 0.1, "10%", None),
     )
-    picture = Picture("Of these 2, most like ann", TEXT, (PictureMark(0, 9, 0),), bars, "premise")
+    picture = Picture("Of these 2, most like ann", TEXT, ((0, 9, 0),), bars, "premise")
     found = colours(picture)
     assert {rgb(AUTHORS[0]), rgb(AUTHORS[1])} <= found
     assert rgb(AUTHORS[2]) not in found
@@ -74,10 +73,10 @@ def test_no_two_lines_overlap_and_none_falls_off(
     if bars and not caption:
         bars.append(PictureBar("Somebody else", 0.1, "10%", None))
     others = "and 1,000 more" if authors == 5 else ""
-    marks = tuple(PictureMark(n * 7, n * 7 + 6, n) for n in range(authors))
+    marks = tuple((n * 7, n * 7 + 6, n) for n in range(authors))
     layout = laid_out(Picture(heading, text, marks, tuple(bars), "premise", others, caption))
     boxes = [box_of(line) for line in layout.lines]
-    for left, top, right, bottom in [*boxes, *(shape.box for shape in layout.shapes)]:
+    for left, top, right, bottom in [*boxes, *(box for box, *_ in layout.shapes)]:
         assert MARGIN - 2 <= left <= right <= SIZE[0] - MARGIN + 2
         assert 40 <= top <= bottom <= SIZE[1] - 20
     for (left, top, right, bottom), other in combinations(boxes, 2):
@@ -88,4 +87,4 @@ def test_no_two_lines_overlap_and_none_falls_off(
     assert others in [*shown, ""]
     assert any(each.startswith(text[:2]) for each in shown)
     foot = next(box_of(line)[1] for line in layout.lines if line.text == "premise")
-    assert all(shape.box[3] + 10 <= foot for shape in layout.shapes)
+    assert all(box[3] + 10 <= foot for box, *_ in layout.shapes)
