@@ -118,14 +118,11 @@ def own_address(*without: str, **changed: str) -> str:
 
 
 def language_links() -> list[tuple[str, str, str]]:
-    """Return code, own name and address of the languages that the page is not in.
-
-    The answer to a form has none: its address alone shows nothing.
-    """
+    """Return code, own name and address of the languages that the page is not in."""
     return [
         (code, name, own_address(SWITCH, **{SWITCH: code}))
         for code, name in LOCALES.items()
-        if code != g.locale and request.method != "POST"
+        if code != g.locale
     ]
 
 

@@ -132,7 +132,7 @@
       });
     }
     askAll(false);
-    listen();
+    window.followLive(words.live, { changed: askAll, isOpen: showLive });
   }
 
   new MutationObserver((_, observer) => {
@@ -145,41 +145,12 @@
 
   const state = document.querySelector("[data-live-state]");
   const stateText = state.querySelector("[data-live-text]");
-  const KINDS = ["tweet.created", "tweets.imported", "tweet.deleted", "user.created", "user.updated",
-    "user.deleted"];
-  let stream = null;
-  let wasLive = false;
-
   function showLive(isLive) {
     const text = isLive ? stateText.dataset.on : stateText.dataset.off;
     state.hidden = false;
     state.classList.toggle("is-live", isLive);
     if (stateText.textContent !== text) stateText.textContent = text;
   }
-
-  function listen() {
-    if (stream || document.hidden) return;
-    stream = new EventSource(words.live);
-    stream.onopen = () => {
-      showLive(true);
-      // What happened while nobody listened is not told.
-      if (wasLive) askAll(false);
-      wasLive = true;
-    };
-    stream.onerror = () => showLive(false);
-    for (const kind of KINDS) stream.addEventListener(kind, () => askAll(true));
-    stream.addEventListener("reset", () => askAll(false));
-  }
-
-  // A browser opens only six connections to a site; a hidden tab gives its own back.
-  function rest() {
-    stream?.close();
-    stream = null;
-  }
-
-  document.addEventListener("visibilitychange", () => (document.hidden ? rest() : listen()));
-  window.addEventListener("pagehide", rest);
-  window.addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
 
   form.addEventListener("change", () => { showAddress(); askAll(false); });
   form.addEventListener("submit", (event) => {

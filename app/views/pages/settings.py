@@ -29,7 +29,7 @@ from app.services.posts.deletion import delete_everybody, delete_post, delete_us
 from app.services.posts.users import count_users
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
-from app.views.pages.parts import render_form, see_other
+from app.views.pages.parts import languages_at, render_form, see_other
 from app.views.policies import source_of, writing
 
 blueprint = PageBlueprint("settings", policy="operator")
@@ -69,6 +69,7 @@ async def _page(
         failed_fields=[each.loc for each in failure.errors] if failure else [],
         facts=facts,
         version=version("saywho"),
+        language_links=languages_at("settings.show_settings"),
     )
     # No cache may store a page that shows a secret.
     return page, status, {"Cache-Control": "no-store"}

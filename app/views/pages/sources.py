@@ -11,7 +11,7 @@ from app.services.sources.finding import find_source
 from app.services.sources.registry import add_source, ask_for_visit, list_sources, remove_source
 from app.views import cursors
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.parts import render_form, see_other
+from app.views.pages.parts import languages_at, render_form, see_other
 from app.views.policies import writing
 
 blueprint = PageBlueprint("sources", policy="operator")
@@ -67,6 +67,7 @@ async def _page(
         next_cursor=cursors.SOURCES.encode(following),
         given=given,
         username=username,
+        language_links=languages_at("sources.show_sources"),
     )
 
 
