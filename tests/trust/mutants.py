@@ -65,15 +65,15 @@ MUTANTS: Final = (
         "a caller gets the value of a run that began before the last commit",
         "tests/test_memo.py",
         MEMO,
-        "if run is None or run.as_of_event < needed:",
+        "if run is None or run.began < called:",
         "if run is None:",
     ),
     Mutant(
         "an answer is stored though what it depends on changed while it was made",
         "tests/test_memo.py",
         MEMO,
-        "is_stale = not run.changed.isdisjoint(user_ids)",
-        "is_stale = False",
+        "began=run.began)",
+        "began=self.time)",
     ),
     Mutant(
         "the log is read now and then, and not before an answer",
