@@ -18,6 +18,8 @@ DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 BUFFER_BYTES: Final = 64 * 1024
 _GZIP_START: Final = b"\x1f\x8b"
 _HEAD_BYTES: Final = 512
+_NAMED: Final = 5
+"""Archives in one file that are named."""
 
 
 @dataclass(eq=False)
@@ -112,7 +114,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """Return the one place of an archive, if any. Raises UnrecognisedFileError for several."""
         found = sorted(places)
         if len(found) > 1:
-            names = ", ".join(place or "." for place in found)
+            names = ", ".join(place or "." for place in found[:_NAMED])
             raise UnrecognisedFileError(
                 "{name} holds several archives: {names}", name=self.name, names=names
             )
