@@ -15,7 +15,7 @@ from app.services.access.passwords import hash_password
 from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.posts.deletion import delete_user, purge_deleted
 from app.services.posts.media import remove_unneeded
-from app.services.posts.users import Author, Platform, add_user, find_author, list_authors
+from app.services.posts.users import Author, Platform, add_user, get_author, list_authors
 
 EVERYBODY: Final = 2**31
 
@@ -43,12 +43,12 @@ def user_command() -> None:
 def add_user_command(name: str, display_name: str | None, platform: str) -> None:
     """Add the author NAME."""
 
-    async def add(session: AsyncSession) -> Author | None:
-        user, _event = await add_user(session, name, display_name=display_name, platform=platform)
-        return await find_author(session, user.id)
+    async def add(session: AsyncSession) -> Author:
+        await add_user(session, name, display_name=display_name, platform=platform)
+        return await get_author(session, name)
 
     author = writing(add)
-    print_result(author, f"added {author.username if author else name}")
+    print_result(author, f"added {author.username}")
 
 
 @user_command.command("delete")

@@ -27,6 +27,7 @@ from app.services.posts.new_tweet import (
     new_tweet,
 )
 
+LACKING: Final = Message("the archive lacks files of media, the first one of this record")
 _COUNT: Final = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
 
 
@@ -162,8 +163,8 @@ class ArchiveMedia:
         self._is_full = False
         self._names: dict[str, str] = {}
         """Names in the archive and here, of the files of this batch."""
-        self._missing: list[int] = []
-        """The records of files that are not in the archive."""
+        self._lacks_some = False
+        """Whether the report says that files are not in the archive."""
 
     def keep(
         self, items: Iterable[Item], report: ImportReport, is_stopped: Callable[[], bool]
@@ -175,10 +176,11 @@ class ArchiveMedia:
         wanted: dict[str, int] = {}
         for item in items:
             for name in item.files[:MOST_MEDIA] if isinstance(item, Record) else ():
-                if name is None or not self._files.has(name):
-                    self._missing.append(item.place)
-                else:
+                if name is not None and self._files.has(name):
                     wanted.setdefault(name, item.place)
+                elif not self._lacks_some:
+                    self._lacks_some = True
+                    report.note(item.place, LACKING)
         for name, record in wanted.items():
             if self._is_full or is_stopped():
                 break
@@ -192,15 +194,6 @@ class ArchiveMedia:
             except AppError as error:
                 report.note(record, message_of(error))
         self._keeper.sync()
-
-    def note_missing(self, report: ImportReport) -> None:
-        """Report at the end how many files are not in the archive."""
-        if self._missing:
-            detail = Message(
-                "files of media that the archive lacks: {count}, the first of this record",
-                count=len(self._missing),
-            )
-            report.note(self._missing[0], detail)
 
     def of(self, record: Record) -> list[Medium]:
         """Return the media of a record of this batch as they can be kept."""

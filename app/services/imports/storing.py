@@ -108,7 +108,6 @@ async def import_archive(
             on_progress=on_progress,
             note=note,
         )
-    media.note_missing(report)
     on_progress(report)
     if renew:
         await renew_derived(db)

@@ -14,6 +14,7 @@ from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
+from app.services.imports.reading import LACKING
 from app.services.imports.report import ImportFault, ImportReport
 from app.services.imports.storing import import_archive
 from app.services.posts.deletion import delete_post, delete_user, purge_deleted
@@ -71,8 +72,7 @@ async def test_files_of_an_archive_are_kept_once(
 ) -> None:
     packed = x_zip(tmp_path / "x.zip", three_posts())
     report = await bring(db, packed, folder)
-    lacks = ImportFault("files of media that the archive lacks: 1, the first of this record", 3)
-    assert (report.accepted, report.errors) == (3, [lacks])
+    assert (report.accepted, report.errors) == (3, [ImportFault(LACKING, 3)])
     lamp, film = kept(picture(1)), kept(VIDEO, "mp4")
     assert await media_of(db) == [[lamp], [lamp], [film, None]]
     assert names(folder) == {lamp, film}
