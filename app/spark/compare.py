@@ -1,20 +1,21 @@
 """`saywho spark compare`: who would have said each of very many texts, by a fitted model."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import pyarrow
 
+from app.compute.case import Case
 from app.compute.judgement import SURE, judge
 from app.errors import InvalidInputError
 from app.formats.columns import columns_of
 from app.services.compare.answering import ranked_authors
 from app.services.compare.contenders import comparable_texts
 from app.spark.jobs import JobError, Row, mapped, read_rows, session
-from app.spark.model import CorpusModel, from_bytes
+from app.spark.model import from_bytes
 
 _RANKED: Final = pyarrow.struct(
     [
@@ -72,13 +73,13 @@ class Judging:
 
     def __call__(self, rows: Iterator[Row]) -> Iterator[Row]:
         """Yield the answers to the texts of JSON objects, without blank lines."""
-        model = from_bytes(self.content.value)
+        case = from_bytes(self.content.value)
         for row in rows:
             if (line := row["row"]) and line.strip():
-                yield _answer(model, line, self.sure)
+                yield _answer(case, line, self.sure)
 
 
-def _answer(model: CorpusModel, line: str, sure: float) -> Row:
+def _answer(case: Case, line: str, sure: float) -> Row:
     given: Row = {}
     try:
         found = msgspec.json.decode(line)
@@ -92,7 +93,7 @@ def _answer(model: CorpusModel, line: str, sure: float) -> Row:
         return given | {"error": f"not a text: {error}"}
     except InvalidInputError as error:
         return given | {"error": str(error.detail)}
-    case = model.case(text)
+    case = replace(case, texts=[text])
     judgement = judge(case, sure)
     ranking = [msgspec.structs.asdict(each) for each in ranked_authors(case, judgement)]
     return given | {"verdict": judgement.verdict, "none": judgement.none, "ranking": ranking}

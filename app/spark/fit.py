@@ -24,7 +24,7 @@ from app.formats.records import BadRecord, Record, Skipped
 from app.services.compare.habits import language_of
 from app.services.posts.new_tweet import checked_language, lenient, new_tweet
 from app.spark.jobs import JobError, Row, mapped, read_rows, session
-from app.spark.model import CorpusModel, to_bytes
+from app.spark.model import to_bytes
 
 MOST_AUTHORS: Final = 300
 COUNTED_TOGETHER: Final = 1_000
@@ -76,9 +76,9 @@ def run(
         raise JobError("a model has at most {most} authors; name fewer", most=MOST_AUTHORS)
     with session(master, "saywho spark fit") as spark:
         rows = read_rows(spark, inputs)
-        model, result = _fit(rows, [username_key(name) for name in usernames])
+        content, result = _fit(rows, [username_key(name) for name in usernames])
     try:
-        output.write_bytes(to_bytes(model))
+        output.write_bytes(content)
     except OSError as error:
         raise JobError(
             "{name} cannot be written: {error}", name=str(output), error=str(error)
@@ -86,7 +86,7 @@ def run(
     return result
 
 
-def _fit(rows: Any, named: Sequence[str]) -> tuple[CorpusModel, FitResult]:
+def _fit(rows: Any, named: Sequence[str]) -> tuple[bytes, FitResult]:
     from pyspark.sql import functions as f
 
     read = mapped(rows, posts_of, _POSTS).cache()
@@ -116,7 +116,7 @@ def _fit(rows: Any, named: Sequence[str]) -> tuple[CorpusModel, FitResult]:
         fates.get("rejected", 0),
         fates.get("skipped", 0),
     )
-    return CorpusModel(corpus, known, bool(named)), result
+    return to_bytes(corpus, known, is_named=bool(named)), result
 
 
 def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The file of a fitted model: all that judging texts needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -16,19 +15,6 @@ from app.compute.profiles import AuthorProfile
 from app.compute.ratios import CountedAuthor, Population, Usual
 
 _KIND: Final = "saywho corpus 2"
-
-
-@dataclass(frozen=True, slots=True)
-class CorpusModel:
-    """A corpus, and which of its authors may be the answer."""
-
-    corpus: Corpus
-    names: Sequence[str]
-    is_named: bool
-
-    def case(self, text: str) -> Case:
-        """Return the question whether one of the authors wrote a text."""
-        return replace(self.corpus.case([text], self.names), is_named=self.is_named)
 
 
 class _Author(msgspec.Struct, frozen=True, array_like=True):
@@ -54,22 +40,20 @@ class _File(msgspec.Struct, frozen=True):
     """Ids of the population, in its order."""
 
 
-def to_bytes(model: CorpusModel) -> bytes:
-    """Return the model as a file holds it."""
-    corpus, fitted = model.corpus, model.corpus.fitted
+def to_bytes(corpus: Corpus, names: Sequence[str], *, is_named: bool) -> bytes:
+    """Return the file of a corpus, of whose authors these may be the answer."""
+    fitted = corpus.fitted
     members = [member for member, _, _ in fitted.population.members]
-    kept = [
-        each for name, each in corpus.suspects.items() if name in model.names or each.id in members
-    ]
+    kept = [each for name, each in corpus.suspects.items() if name in names or each.id in members]
     return msgspec.msgpack.encode(
         _File(
             _KIND,
             RECIPE,
-            model.is_named,
+            is_named,
             fitted.background.to_bytes(),
             fitted.temperature,
             list(map(_author, kept)),
-            list(model.names),
+            list(names),
             members,
         )
     )
@@ -95,17 +79,17 @@ def _suspect(author: _Author) -> Suspect:
     return Suspect(author.id, author.name, profile, Habit(usual, author.language, "local"))
 
 
-def from_bytes(content: bytes) -> CorpusModel:
-    """Return the model of a file's content. Raises ValueError if it is none of this version."""
+def from_bytes(content: bytes) -> Case:
+    """Return the case for texts that follow. Raises ValueError if it is none of this version."""
     file = msgspec.msgpack.decode(content, type=_File)
     if (file.kind, file.recipe) != (_KIND, RECIPE):
         raise ValueError("a model of another version")
-    suspects = {each.name: _suspect(each) for each in file.authors}
     by_id = {each.id: each for each in file.authors}
+    suspects = {each.name: _suspect(each) for each in file.authors}
     members = [
         CountedAuthor(each.id, each.posts, each.language, suspects[each.name].profile.counts)
-        for each in (by_id[member] for member in file.members if member in by_id)
+        for each in map(by_id.__getitem__, file.members)
     ]
     background = Background.from_bytes(file.background)
     fitted = Fitted(background, file.temperature, Population.of(members))
-    return CorpusModel(Corpus(fitted, suspects), file.names, file.is_named)
+    return Case((), [suspects[name] for name in file.names], fitted, file.is_named)
