@@ -39,6 +39,9 @@ class Fault:
     is_cut: bool = False
     """Whether the connection ends in the middle of the usual answer."""
     delay_s: float = 0.0
+    """How long the usual answer is held back."""
+    go_on: threading.Event = field(default_factory=threading.Event)
+    """Ends the delay at once."""
 
 
 class Platform:
@@ -226,7 +229,7 @@ def live_platform(host: str = "127.0.0.1") -> Iterator[Platform]:
             self, fault: Fault | None, status: int, headers: dict[str, str], body: bytes
         ) -> None:
             if fault is not None:
-                time.sleep(fault.delay_s)
+                fault.go_on.wait(fault.delay_s)
                 headers = headers | fault.headers
                 if not fault.is_cut and not fault.delay_s:
                     status, body = fault.status, fault.body

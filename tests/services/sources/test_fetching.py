@@ -14,6 +14,7 @@ import pytest
 from app.clock import now
 from app.services.sources.fetching import Answer, FetchError, Web, is_public
 from tests.live_platforms import Fault, Platform, live_platform
+from tests.waiting import DEADLINE_S
 
 MOST = 2**20
 """Bytes of an answer."""
@@ -55,7 +56,7 @@ async def test_hosts_do_not_wait_for_each_other(platform: Platform) -> None:
     web = Web(lambda _: True)
     with live_platform("127.0.0.2") as other:
         other.add("feed", "hello")
-        platform.faults = [Fault(delay_s=3.0)]
+        platform.faults = [Fault(delay_s=DEADLINE_S)]
         slow = asyncio.create_task(get(web, f"{platform.address}/feed"))
         await asyncio.sleep(0)
         await get(web, f"{other.address}/feed")
@@ -212,7 +213,7 @@ async def test_a_slow_source_is_given_up(
     platform: Platform, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.services.sources.fetching.TIMEOUT_S", 0.2)
-    platform.faults = [Fault(delay_s=2.0)]
+    platform.faults = [Fault(delay_s=DEADLINE_S)]
     with pytest.raises(FetchError, match="does not answer in time"):
         await get(web, f"{platform.address}/feed")
 

@@ -10,7 +10,7 @@ from app.services.sources.following import Follower
 from app.services.sources.registry import ask_for_visits
 from tests.live_platforms import Fault, Platform
 from tests.services.sources.conftest import Following
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_S, eventually
 
 
 async def test_of_two_processes_one_visits(following_here: Following, platform: Platform) -> None:
@@ -42,7 +42,7 @@ async def test_a_visit_that_never_ends_counts_as_failed_from_its_beginning(
     await here.follow("bluesky", "sky")
     pauses: list[float] = []
     for begun in range(1, 4):
-        platform.faults = [Fault(delay_s=0.3)]
+        platform.faults = [Fault(delay_s=DEADLINE_S)]
         follower = Follower(here.config)
         async with here.db.write() as session:
             await ask_for_visits(session)
@@ -95,7 +95,7 @@ async def test_a_visit_under_way_does_not_stand_for_an_ask(
     here = following_here
     platform.add("sky", "before")
     await here.follow("bluesky", "sky")
-    platform.faults = [Fault(delay_s=0.5)]
+    platform.faults = [held := Fault(delay_s=DEADLINE_S)]
     follower = Follower(here.config)
     visiting = asyncio.create_task(follower.visit_due(here.db))
 
@@ -107,6 +107,7 @@ async def test_a_visit_under_way_does_not_stand_for_an_ask(
     for _ in range(3):
         async with here.db.write() as session:
             await ask_for_visits(session)
+    held.go_on.set()
     await visiting
     await follower.close()
     assert len(await here.texts()) == 2
