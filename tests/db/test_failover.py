@@ -127,6 +127,14 @@ async def test_what_a_failover_lost_is_in_no_answer_and_streams_begin_again(
         assert await shown() == ["after", "kept"]
 
 
+async def wait_for_standbys(outside: Any, names: str) -> None:
+    """Let the server acknowledge only what these standbys have, and return once it does so."""
+    await outside.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
+    await outside.execute("SELECT pg_reload_conf()")
+    shown = "SHOW synchronous_standby_names"
+    await eventually(lambda: outside.fetchval(shown), until=lambda value: value == names)
+
+
 async def test_a_commit_that_no_standby_has_is_never_acknowledged(
     outlasting: Quart, own_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,12 +149,10 @@ async def test_a_commit_that_no_standby_has_is_never_acknowledged(
         answer = await writer.post("/api/v1/users/ann/tweets", json=body)
         return int(answer.status_code)
 
-    await outside.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (b)'")
-    await outside.execute("SELECT pg_reload_conf()")
+    await wait_for_standbys(outside, "ANY 1 (b)")
     assert [await post() for _ in range(3)] == [503] * 3
     assert await outside.fetchval('SELECT count(*) FROM "Tweet"') == 0
-    await outside.execute("ALTER SYSTEM RESET synchronous_standby_names")
-    await outside.execute("SELECT pg_reload_conf()")
+    await wait_for_standbys(outside, "")
     # Whether one of them had only to wait for the standby depends on who else wrote meanwhile.
     assert await eventually(post, until=lambda status: status != 503) in (200, 201)
     assert await outside.fetchval('SELECT count(*) FROM "Tweet"') == 1
@@ -169,27 +175,19 @@ async def test_replicated_acknowledges_only_what_a_standby_has(
     )
     await asyncio.to_thread(prepare, config, upgrade_old=False)
     outside = await asyncpg.connect(data_source(own_server.url()))
-    names = "ALTER SYSTEM SET synchronous_standby_names = "
     standby = await asyncio.to_thread(Server, durable=True, primary=own_server, name="b")
     request.addfinalizer(standby.remove)
     app = create_app(config)
     async with app.test_app():
-
-        async def waits_for(name: str) -> None:
-            await outside.execute(f"{names}'{name}'")
-            await outside.execute("SELECT pg_reload_conf()")
-            shown = "SHOW synchronous_standby_names"
-            await eventually(lambda: outside.fetchval(shown), until=lambda value: value == name)
-
-        await waits_for("b")
+        await wait_for_standbys(outside, "b")
         writer = await client_with(app, "write")
         await writer.add_user("ann", "both have it")
-        await waits_for("")
+        await wait_for_standbys(outside, "")
         path = "/api/v1/users/ann/tweets"
         refused = await writer.post(path, json={"text": "none has it"})
         assert (refused.status_code, bool(refused.headers["Retry-After"])) == (503, True)
         assert (await Client(app, {}).get(path)).status_code == 200
-        await waits_for("b")
+        await wait_for_standbys(outside, "b")
         standby.stop()
         refused = await writer.post(path, json={"text": "it may have it"})
         assert (refused.status_code, bool(refused.headers["Retry-After"])) == (503, True)

@@ -124,15 +124,17 @@ def test_a_stop_lets_requests_finish_that_were_accepted(tmp_path: Path) -> None:
         head = (
             f"POST /api/v1/tweets HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
             f"{server.token}\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n"
-            f"Content-Length: {sum(map(len, lines))}\r\n\r\n"
+            f"Expect: 100-continue\r\nContent-Length: {sum(map(len, lines))}\r\n\r\n"
         ).encode()
         wires = [
             socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
             for _ in range(6)
         ]
         for wire in wires:
-            wire.sendall(head + lines[0])
-        idle = [listen(server) for _ in range(4)]  # By now all heads have been read.
+            wire.sendall(head)
+            assert b" 100 " in wire.recv(4096)  # It has read the head, and waits for the body.
+            wire.sendall(lines[0])
+        idle = [listen(server) for _ in range(4)]
         server.process.send_signal(signal.SIGTERM)
         assert all(b"event: bye" in rest(stream) for stream in idle)
         for wire in wires:

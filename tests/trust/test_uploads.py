@@ -16,8 +16,8 @@ from tests.serving.test_server import SERVE, Server, children_of, serving
 from tests.trust.site import upload
 
 pytestmark = [pytest.mark.databases("postgresql"), pytest.mark.timeout(400)]
-POSTS = 5_000
-"""Whole batches follow the first one of 2,000, so that there is time to kill in between."""
+POSTS = 12_000
+"""Eleven batches follow the first one, so that there is time to kill in between."""
 OTHERS = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
