@@ -58,7 +58,7 @@ async def test_a_reader_that_is_cancelled_ends_the_process() -> None:
     began = monotonic()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await read(read_feed, KNOWN["author"], **OF_FEED)
+            await read(read_feed, KNOWN["author"], limit_s=LIMIT_S, **OF_FEED)
     assert monotonic() - began < LIMIT_S / 2
 
 
