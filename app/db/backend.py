@@ -32,6 +32,8 @@ INFO: Final = "backend"
 """The key under which a session keeps its backend."""
 MOST_VALUES: Final = 400
 """SQLite takes expressions of 1,000 terms and, in older builds, 999 values a statement."""
+COMPACT_WAIT_S: Final = 60.0
+"""Seconds that a vacuum waits for other users of the database."""
 FEW_ROWS: Final = 20
 """Rows that are inserted as values of their own."""
 

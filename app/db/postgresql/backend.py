@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.db.backend import Backend, ColumnLike, IsHeld, as_json
+from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld, as_json
 from app.db.feed import Feed
 from app.db.postgresql import schema
 from app.db.postgresql.connection import (
@@ -45,7 +45,6 @@ from app.errors import UnavailableError
 from app.models import Base, Embedding
 from app.tasks import to_the_end
 
-COMPACT_WAIT_S: Final = 60.0
 UNLOCK_TIMEOUT_S: Final = 2.0
 COMMIT_TIMEOUT_S: Final = 30.0
 """Seconds until a commit gets no more time; less than the driver's own limit of a statement."""

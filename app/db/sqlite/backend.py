@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Subquery, func, literal_column, select, text,
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.db.backend import Backend, ColumnLike, IsHeld, as_json
+from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld, as_json
 from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
 from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
@@ -21,9 +21,6 @@ from app.db.sqlite.indexes import SqliteWords, nearest
 from app.errors import StartError, unwritable
 from app.models import Base
 from app.security import make_private_file, make_private_folder
-
-COMPACT_WAIT_S: Final = 60.0
-"""Seconds that a vacuum waits for other users of the database."""
 
 # CROSS JOIN keeps the order: SQLite would begin with all authors.
 NEWEST: Final = """

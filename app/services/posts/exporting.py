@@ -64,22 +64,18 @@ async def begin_export(
     """Return the export of the posts as of now. Raises NotFoundError for an unknown author."""
     user = None if username is None else await get_user(session, username)
     newest = await session.scalar(select(func.max(Tweet.id))) or 0
+    # One author's posts are found by the index on their events, which rise as ids do.
+    order = (Tweet.id,) if user is None else (Tweet.event_id, Tweet.id)
     query = select(Tweet.id, *COLUMNS).join(User, User.id == Tweet.user_id)
-    query = query.where(Tweet.id <= newest, *(conditions or ()))
+    query = query.where(Tweet.id <= newest, *(conditions or ())).order_by(*order)
+    if user is not None:
+        query = query.where(Tweet.user_id == user.id)
 
-    def select_all(_: AsyncSession, last: AnyRow | None) -> AnySelect:
-        return query.where(Tweet.id > (last.id if last else 0)).order_by(Tweet.id)
+    def select_after(_: AsyncSession, last: AnyRow | None) -> AnySelect:
+        place = [getattr(last, column.key) if last else 0 for column in order]
+        return query.where(tuple_(*order) > place)
 
-    def select_own(_: AsyncSession, last: AnyRow | None) -> AnySelect:
-        # One author's posts are found by the index on their events, which rise as ids do.
-        place = (last.event_id, last.id) if last else (0, 0)
-        own = query.where(Tweet.user_id == user_id, tuple_(Tweet.event_id, Tweet.id) > place)
-        return own.order_by(Tweet.event_id, Tweet.id)
-
-    if user is None:
-        return Export(newest, None, select_all)
-    user_id = user.id
-    return Export(newest, user.username, select_own)
+    return Export(newest, user.username if user else None, select_after)
 
 
 async def exported(

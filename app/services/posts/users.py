@@ -61,12 +61,10 @@ async def get_user(session: AsyncSession, username: str) -> User:
 
 async def get_author(session: AsyncSession, username: str) -> Author:
     """Return the author of that name, with the figures of the posts. Raises NotFoundError."""
-    row = (
-        await session.execute(_authors().where(User.username_key == username_key(username)))
-    ).first()
-    if row is None:
+    key = username_key(username)
+    author = (await authors_by_key(session, [key])).get(key)
+    if author is None:
         raise unknown_user(username)
-    author = _author(row)
     depends_on(author.id)
     return author
 
