@@ -25,7 +25,6 @@ HEAD_BEGUN: Final = Updated(idle=True)
 """Tells the connection that the head of a request has begun to arrive."""
 CONTINUE: Final = RawData(b"HTTP/1.1 100 \r\n\r\n")
 END_OF_BODY: Final = EndBody(STREAM_ID)
-CLOSE: Final = (b"connection", b"close")
 LONGEST_KEPT: Final = 300
 """Bytes of a header's value up to which its line is kept: some repeat what a client sent."""
 WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
@@ -41,7 +40,6 @@ class Http1:
         self._parts = *others, task_group, ssl, client, server, self.stream_send, STREAM_ID
         _, self._config, self._context = others
         self._requests = RequestReader()
-        self._count = 0
         self._head = Head()
         self._response = ResponseWriter(is_newer=True, is_head=False, keeps_alive=False)
         self._stream: Stream | None = None
@@ -67,9 +65,8 @@ class Http1:
                 await self._send(HEAD_BEGUN)
         elif isinstance(event, Closed):
             await self._close_stream()
-            self._requests = (
-                RequestReader()
-            )  # The connection stays in memory until it is collected.
+            # The connection stays in memory until it is collected.
+            self._requests = RequestReader()
             self._stop_reading()
 
     async def _take(self, event: requests.Event) -> None:
@@ -97,7 +94,6 @@ class Http1:
             await self._send(CONTINUE)
         self._stream = Stream(*self._parts)
         self._stream.http1, self._stream.began = self, monotonic()
-        self._count += 1
         version, method = "1.1" if head.is_newer else "1.0", head.method.decode()
         await self._stream.handle(
             Request(STREAM_ID, head.headers, version, method, head.target, self._state)
@@ -127,10 +123,7 @@ class Http1:
 
     def begin(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """Begin the response; its head is sent with the next part."""
-        more = own_headers(self._config, int(monotonic()))
-        if self._count >= self._config.keep_alive_max_requests:
-            more = (*more, CLOSE)
-        self._response.begin(status, [*headers, *more])
+        self._response.begin(status, [*headers, *own_headers(self._config, int(monotonic()))])
 
     async def write(self, data: bytes, *, is_last: bool) -> None:
         """Send a part of the response's body."""
