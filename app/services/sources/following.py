@@ -51,7 +51,7 @@ ASKED_ABOUT: Final = 5
 """Posts in one visit of which the platform is asked whether they were deleted."""
 MOST_LISTED: Final = 200
 """Ids that are kept of the newest page, and of what has left it."""
-PORTION_BYTES: Final = MIB // 8
+PORTION_BYTES: Final = MIB // 16
 """Bytes of records that are stored at once, since counting them takes many times their size. These
 are fewer than one batch has."""
 
