@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from app.asgi.hosts import OwnHosts, forwarded
+from app.asgi.hosts import OwnHosts, forwarded, in_origin_form
 from app.clock import monotonic, wait_until_set
 from app.errors import AppError, MalformedError, unexpected
 from app.logs import request_id
@@ -68,6 +68,8 @@ class Edge:
         else:
             if self._trusted_proxies:
                 scope = forwarded(scope, self._trusted_proxies)
+            if scope["path"][:1] != "/":
+                scope = in_origin_form(scope)
             started = monotonic()
             answer = _Answer(scope, send, self._hosts)
             request_id.set(answer.identifier)

@@ -83,8 +83,18 @@ def test_an_id_is_echoed_if_it_can_stand_in_a_log_and_made_otherwise(value: byte
     assert not set(identifier) & set(b" \r\n\t\"'\\%<>")
 
 
+async def test_a_target_may_name_scheme_and_host_which_count() -> None:
+    target = "HTTP://there.example:80/api/v1/tweets%3F"
+    scope, _, _ = await ask([(b"host", b"here"), (b"a", b"b")], path=target)
+    assert scope["status"] == 200
+    assert scope["path"] == "/api/v1/tweets?"
+    assert scope["raw_path"] == b"/api/v1/tweets%3F"
+    assert scope["headers"] == [(b"host", b"there.example:80"), (b"a", b"b")]
+    assert (await ask([(b"host", b"here")], path="http://there"))[0]["path"] == "/"
+
+
 @pytest.mark.parametrize(
-    "target", ["", "healthz", "here:80", "http://here/healthz", "://here/", "*"]
+    "target", ["", "healthz", "here:80", "ftp://here/healthz", "://here/", "http://a@b/", "*"]
 )
 async def test_a_target_that_is_no_address_of_a_site_is_refused(target: str) -> None:
     scope, _, _ = await ask([(b"host", b"here")], path=target)
