@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import create_app
 from app.db.engine import Database
-from app.errors import AppError, StorageFullError, UnavailableError
+from app.errors import UnavailableError
 from app.models import Event, PostCount
 from app.services.posts.users import add_user, count_users
 from tests.cancelling import cancelled_at
@@ -162,35 +162,6 @@ def connections_take(db: Database, pragma: str) -> Iterator[None]:
     event.listen(db.engine.sync_engine.pool, "checkout", execute)
     yield
     event.remove(db.engine.sync_engine.pool, "checkout", execute)
-
-
-@pytest.mark.databases("sqlite")
-@pytest.mark.parametrize(
-    ("pragma", "undo", "error"),
-    [
-        ("max_page_count = 1", "max_page_count = 100000", StorageFullError),
-        ("query_only = ON", "query_only = OFF", UnavailableError),
-    ],
-    ids=["full", "read-only"],
-)
-async def test_what_the_disk_refuses_has_a_status_of_its_own(
-    db: Database, pragma: str, undo: str, error: type[AppError]
-) -> None:
-    async def add_many() -> None:
-        async with db.write() as session:
-            for number in range(500):
-                await add_user(session, f"{number}" + "x" * 300)
-
-    await add(db, "before")
-    with connections_take(db, f"PRAGMA {pragma}"):
-        with pytest.raises(error) as caught:
-            await add_many()
-        assert caught.value.status == (507 if error is StorageFullError else 503)
-        assert "SQL" not in caught.value.detail
-        assert await count(db) == 1
-    with connections_take(db, f"PRAGMA {undo}"):
-        await add(db, "after")
-    assert await count(db) == 2
 
 
 @pytest.mark.databases("sqlite")

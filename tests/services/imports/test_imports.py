@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 
 from app.clock import now
 from app.db.engine import Database
-from app.errors import BrokenFileError
 from app.formats.records import Account, Archive, Item, Record
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
@@ -53,11 +52,6 @@ async def newest_event(db: Database) -> int:
         return await session.scalar(select(func.max(Event.id))) or 0
 
 
-@pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "BATCH", 3)
-
-
 async def test_importing_twice_adds_nothing_and_announces_nothing(db: Database) -> None:
     items = [
         *(record(n, f"with an id {n}", source_id=str(n)) for n in range(5)),
@@ -68,20 +62,6 @@ async def test_importing_twice_adds_nothing_and_announces_nothing(db: Database) 
     assert outcome(await store(db, *items)) == (0, 10, 0)
     assert await newest_event(db) == event
     assert len(await stored(db)) == 10
-
-
-async def test_an_import_that_broke_off_goes_on(db: Database, small_batches: None) -> None:
-    items = [record(n, f"text {n % 4}", created_at=None) for n in range(20)]
-
-    def broken() -> Iterator[Item]:
-        yield from items[:8]
-        raise BrokenFileError("the file breaks off")
-
-    report = await import_archive(db, Archive("jsonl", "line", None, broken()), username=None)
-    assert report.broken == "the file breaks off"
-    assert outcome(report) == (8, 0, 0)
-    assert outcome(await store(db, *items)) == (12, 8, 0)
-    assert await texts(db) == [item.text for item in items]
 
 
 @pytest.mark.parametrize("batch", [1, 3, 100])
@@ -149,19 +129,6 @@ async def test_a_record_without_id_matches_a_post_that_has_one(db: Database) -> 
     assert outcome(await store(db, *[record(n, "hello") for n in range(2)])) == (1, 1, 0)
 
 
-async def test_a_known_source_id_fills_empty_fields_and_never_the_text(db: Database) -> None:
-    await store(db, record(1, "the first text", source_id="7", created_at=None))
-    again = record(1, "another", source_id="7", lang="en", url="https://example.org/7")
-    assert outcome(await store(db, again)) == (0, 1, 0)
-    (tweet,) = await stored(db)
-    assert (tweet.text, tweet.lang) == ("the first text", "en")
-    assert (tweet.url, tweet.created_at) == ("https://example.org/7", NOON)
-    later = record(1, "third", source_id="7", lang="ko", created_at=NOON.replace(year=2020))
-    await store(db, later)
-    (tweet,) = await stored(db)
-    assert (tweet.lang, tweet.created_at) == ("en", NOON)
-
-
 async def test_times_are_cut_to_seconds_and_none_is_in_the_future(db: Database) -> None:
     before = now()
     items = [
@@ -197,16 +164,6 @@ async def test_a_number_is_the_author_where_neither_file_nor_user_gives_a_name(
     async with db.read() as session:
         names = await session.scalars(select(User.username).order_by(User.id))
         assert list(names) == ["77", "mina", "bo"]
-
-
-async def test_a_file_of_one_account_has_one_author_whatever_its_records_say(db: Database) -> None:
-    account = Account("mina", "미나", "x")
-    items = [record(1, "one"), record(2, "two", username="zoe", platform="mastodon")]
-    await import_archive(db, archive(*items, account=account), username=None)
-    async with db.read() as session:
-        (user,) = await session.scalars(select(User))
-    assert (user.username, user.display_name) == ("mina", "미나")
-    assert (user.platform, user.tweet_count) == ("x", 2)
 
 
 async def test_a_cancelled_import_ends_when_nothing_reads_from_its_file(db: Database) -> None:

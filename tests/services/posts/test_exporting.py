@@ -3,7 +3,6 @@
 import io
 import random
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import Any
 
 import pytest
@@ -43,37 +42,10 @@ async def add(db: Database, username: str, *texts: str, **fields: Any) -> None:
             await add_posts(session, user.id, [new_tweet(text, arrived_at=now(), **fields)])
 
 
-async def pages(db: Database, username: str | None = None) -> list[list[str]]:
-    """Return the texts of the posts, page by page."""
-    seen: list[list[str]] = []
-    form = WRITERS["jsonl"]
-
-    def encode(posts: Any) -> bytes:
-        seen.append([post.text for post in posts.values()])
-        return form.encode(posts)
-
-    async with db.read() as session:
-        export = await begin_export(session, username)
-    watched = type(form)("", "", b"", encode)
-    assert sum([piece.posts async for piece in exported(db, export, watched)]) == sum(
-        map(len, seen)
-    )
-    return seen
-
-
 async def file_of(db: Database, form: Any, username: str | None = None) -> bytes:
     async with db.read() as session:
         export = await begin_export(session, username)
     return b"".join([piece.data async for piece in exported(db, export, form)])
-
-
-async def test_one_event_may_have_brought_more_than_a_page(db: Database) -> None:
-    texts = [f"post {number}" for number in range(8)]
-    async with db.write() as session:
-        user, _ = await add_user(session, "mina")
-        await add_posts(session, user.id, [new_tweet(text, arrived_at=now()) for text in texts])
-    await add(db, "mina", "later")
-    assert list(chain(*await pages(db, "mina"))) == [*texts, "later"]
 
 
 @pytest.mark.parametrize("username", [None, "mina"])
