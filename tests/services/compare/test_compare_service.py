@@ -14,10 +14,8 @@ from app.services.compare.batch_compare import judge_lines, plain_texts
 from app.services.compare.cases import Models, gather
 from app.services.compare.profiles import ProfileStore
 from app.services.event_log import newest_event
-from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from tests.conftest import MakeConfig
 from tests.posting import add_posts, post
 
 TEXT = "zyzzyva quokka 등대지기"
@@ -139,24 +137,3 @@ async def test_repetitions_and_quotations_change_no_answer(db: Database) -> None
     quoted = await compare(db, own, text=quoting)
     assert [r.probability for r in quoted.ranking] == [r.probability for r in before.ranking]
     assert all(mark.start > quoting.index("\n") for mark in quoted.evidence)
-
-
-async def test_each_worker_takes_the_newest_post_into_account(make_config: MakeConfig) -> None:
-    databases = [Database(make_config()), Database(make_config())]
-    workers = [(db, Models()) for db in databases]
-    await post(databases[0], "ann", "a plain text")
-    await post(databases[0], "ben", "a plain text")
-    for turn in range(6):
-        author = ("ann", "ben")[turn % 2]
-        (tweet_id,) = await post(databases[turn % 2], author, TEXT)
-        answers = [await compare(db, own, "ann", "ben") for db, own in workers]
-        assert answers[0] == answers[1]
-        assert answers[0].ranking[0].username == author
-        async with databases[0].write() as session:
-            event_id = await delete_post(session, tweet_id)
-        answers = [await compare(db, own, "ann", "ben") for db, own in workers]
-        assert answers[0] == answers[1]
-        assert answers[0].ranking[0].probability == answers[0].ranking[1].probability
-        assert answers[0].model.as_of_event == event_id
-    for db in databases:
-        await db.close()
