@@ -84,8 +84,8 @@ class Feed(ABC):
             if is_well:
                 self._followed_at = monotonic()
             if was_well and not is_well:
-                message = "the log cannot be read; trying again until it can"
-                logger.error(message, exc_info=self._failure)
+                reason = f"{type(self._failure).__name__}: {self._failure}"
+                logger.error("the log cannot be read; trying again until it can (%s)", reason)
             elif is_well and not was_well:
                 logger.warning("the log can be read again")
             await self._rest(is_well=is_well)

@@ -41,7 +41,7 @@ def config(make_config: MakeConfig) -> Config:
 
 
 async def test_what_was_missed_while_the_connection_was_lost_is_read(
-    db: Database, outside: Outside
+    db: Database, outside: Outside, caplog: pytest.LogCaptureFixture
 ) -> None:
     feed = await db.open_feed()
     ids: list[int] = []
@@ -58,6 +58,7 @@ async def test_what_was_missed_while_the_connection_was_lost_is_read(
         )
         expected = [*ids, *(outside.fetch(INSERT)[0][0] for _ in range(5))]
         await eventually(heard, until=expected.__eq__)
+    assert "Traceback" not in caplog.text
     following.cancel()
     await asyncio.wait([following])
     await feed.close()
