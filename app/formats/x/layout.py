@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from app.errors import RecordError
+from app.errors import BrokenFileError, RecordError
 from app.formats.records import Account
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import Json, as_object, as_word, load
@@ -102,7 +102,10 @@ def _archive_folders(source: Source) -> set[str]:
         folder = _folder(name)
         is_named = _MONTH.fullmatch(name) or _FILES["tweets"].fullmatch(name.rpartition("/")[2])
         if is_named and folder not in found:
-            start = _start_of(source.member(name))
+            try:
+                start = _start_of(source.member(name))
+            except BrokenFileError:
+                start = b""  # Its parts may be whole.
             if _HEAD.match(start) or not start.strip():
                 found.add(folder)
     return found

@@ -218,6 +218,17 @@ def test_a_damaged_member_ends_itself_alone(tmp_path: Path) -> None:
     assert texts(found) == ["1.0", "1.1", "1.2", "2.0", "2.1", "3.0", "3.1", "3.2"]
 
 
+def test_a_part_without_a_readable_beginning_costs_no_other(tmp_path: Path) -> None:
+    members = {"data/tweets.js": js("tweets", tweet(1, "lost"))}
+    path = zip_in(tmp_path, members | {"data/tweets-part1.js": js("tweets", tweet(2, "kept"))})
+    before, name, after = path.read_bytes().partition(b"data/tweets.js")
+    path.write_bytes(before + name + b"\xff" * 9 + after[9:])
+    found: list[Item] = []
+    with Source(path) as source, pytest.raises(BrokenFileError, match=r"tweets\.js is damaged"):
+        found.extend(open_archive(source).items)
+    assert texts(found) == ["kept"]
+
+
 def test_several_archives_at_once_are_refused_by_name(tmp_path: Path) -> None:
     members = {"a/data/tweets.js": js("tweets"), "b/data/tweets.js": js("tweets")}
     with (
