@@ -151,7 +151,8 @@ async def test_the_preview_follows_the_choice_of_columns(
 ) -> None:
     page = await open_page(operator_of=workshop, javascript=javascript)
     path = tmp_path / "table.csv"
-    path.write_text("작성자,한마디\n미나,안녕하세요\n")
+    path.write_text("작성자,한마디\n" + "미나,안녕하세요\n" * 5)
+    await page.set_viewport_size({"width": 360, "height": 700})
     await upload(page, workshop, path)
     await expect(page.locator(".post-text")).to_have_count(0)
     column = page.get_by_label("한마디")
@@ -162,10 +163,11 @@ async def test_the_preview_follows_the_choice_of_columns(
         await expect(again).to_have_count(0)
     else:
         await again.click()
-    await expect(page.locator(".post-text")).to_have_text("안녕하세요")
+    await expect(page.locator(".post-text").first).to_have_text("안녕하세요")
     await expect(column).to_have_value("text")
     if javascript:
         await expect(column).to_be_focused()
+        await expect(column).to_be_in_viewport()
     await start_and_wait(page, javascript=javascript)
 
 
