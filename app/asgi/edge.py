@@ -88,7 +88,7 @@ class Edge:
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         is_streamed = scope["method"] == "POST" and scope["path"] in UPLOADS
-        if is_streamed or (answer.has_body and scope["method"] not in {"GET", "HEAD"}):
+        if is_streamed or answer.has_body:
             answer.flow = Flow(receive, is_streamed=is_streamed, has_body=answer.has_body)
             receive = answer.flow.receive
             scope = scope | {Flow.KEY: answer.flow}
@@ -110,11 +110,14 @@ class Edge:
 class _Answer:
     """The edge's part of an answer: the request's id, headers of all answers, and its end."""
 
-    __slots__ = ("_headers", "_send", "flow", "has_body", "identifier", "refusal", "status")
+    __slots__ = (
+        *("_headers", "_send"),
+        *("closes", "flow", "has_body", "identifier", "refusal", "status"),
+    )
 
     def __init__(self, scope: Scope, send: Send, hosts: OwnHosts) -> None:
         identifiers = []
-        lengths = set()
+        lengths = {}
         self.refusal: AppError | None = None
         """Why the request is refused whatever it asks for."""
         if scope["path"][:1] != "/":
@@ -125,7 +128,7 @@ class _Answer:
             elif name == b"host":
                 self.refusal = self.refusal or hosts.error(value, scope)
             elif name in {b"content-length", b"transfer-encoding"}:
-                lengths.add(name)
+                lengths[name] = value
         if len(lengths) == 2:
             # The next hop may believe the other one (request smuggling, RFC 9112, 6.3).
             self.refusal = MalformedError(
@@ -137,7 +140,11 @@ class _Answer:
         self._headers = [(b"x-request-id", self.identifier.encode()), *SECURITY_HEADERS]
         if scope["scheme"] == "https":
             self._headers.append(STRICT_TRANSPORT_SECURITY)
-        self.has_body = bool(lengths)
+        has_body = any(value != b"0" for value in lengths.values())
+        # Nobody reads the body of a GET: Quart does not even see it where the cache answers.
+        is_unread = has_body and scope["method"] in {"GET", "HEAD"}
+        self.has_body = has_body and not is_unread
+        self.closes = is_unread or self.refusal is not None
         self._send = send
         self.flow: Flow | None = None
         self.status = 0
@@ -151,7 +158,7 @@ class _Answer:
             if self.status == HTTPStatus.NO_CONTENT:
                 # Quart names a length, which this status forbids (RFC 9110, 8.6).
                 headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
-            if rest or self.refusal:
+            if rest or self.closes:
                 headers.append(CLOSE)
             message = message | {"headers": headers}
         elif rest and not message.get("more_body", False):

@@ -135,6 +135,15 @@ async def test_what_no_view_should_see_is_400_and_ends_the_connection(headers: H
     assert given[b"connection"] == [b"close"]
 
 
+@pytest.mark.parametrize(("length", "ends"), [(b"2", [b"close"]), (b"0", [])])
+async def test_a_body_that_nobody_reads_ends_the_connection(
+    length: bytes, ends: list[bytes]
+) -> None:
+    """A client that keeps its connections would lose its next request."""
+    _, given, _ = await ask([(b"content-length", length)])
+    assert given.get(b"connection", []) == ends
+
+
 async def test_the_log_has_the_path_and_not_the_query(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "app.access"):
         await ask([], path="/compare", log_access=True)
