@@ -36,7 +36,8 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     tweet_count: Mapped[int] = mapped_column(default=0)
     deletion_count: Mapped[int] = mapped_column(default=0)
-    """Posts ever deleted: a copy of the author's counts holds while this stays the same."""
+    """Deletions of posts, and changes to what was stored: a copy of the author's counts, and what
+    was measured of the posts, hold while this stays the same."""
 
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when the author is in no answer any more; the rows follow in the background."""

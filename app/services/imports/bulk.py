@@ -51,7 +51,11 @@ class BulkPost(msgspec.Struct, kw_only=True):
 
 
 _USER: Final = cast(Table, User.__table__)
-_CHANGE: Final = update(_USER).where(_USER.c.id == bindparam("changed"))
+_CHANGE: Final = (
+    update(_USER)
+    .where(_USER.c.id == bindparam("changed"))
+    .values(deletion_count=_USER.c.deletion_count + 1)
+)
 _FILLED: Final = ("platform", "display_name", "is_of_chat")
 
 

@@ -51,6 +51,11 @@ _RAISE: Final = (
     .where(_USER.c.id == bindparam("author"))
     .values(tweet_count=_USER.c.tweet_count + bindparam("more"))
 )
+_OUTDATE: Final = (
+    update(_USER)
+    .where(_USER.c.id == bindparam("author"))
+    .values(deletion_count=_USER.c.deletion_count + 1)
+)
 
 
 class Arrival(NamedTuple):
@@ -186,9 +191,13 @@ async def _update(session: AsyncSession, changed: Sequence[Row], before: Mapping
     described = [row["id"] for row in changed if row["media"] != before[row["id"]]["media"]]
     if described:
         await backend_of(session).words.renew(session, described)
-    await count_posts(
-        session, map(_moment, changed), [_moment(before[row["id"]]) for row in changed]
-    )
+    moved = [row for row in changed if _moment(row) != _moment(before[row["id"]])]
+    if moved:
+        await count_posts(
+            session, map(_moment, moved), [_moment(before[row["id"]]) for row in moved]
+        )
+        authors = sorted({row["user_id"] for row in moved})
+        await session.execute(_OUTDATE, [{"author": user_id} for user_id in authors])
 
 
 def _moment(row: Row) -> Moment:

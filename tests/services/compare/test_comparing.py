@@ -3,16 +3,23 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from app.clock import now
+from app.compute.case import Case
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.services.compare.answering import Comparison, answer
 from app.services.compare.background import renew_background
 from app.services.compare.cases import Models, gather
 from app.services.compare.comparing import MOST_NAMES, Comparer
+from app.services.imports.bulk import BulkPost, store_batch
+from app.services.imports.report import ImportReport
 from app.services.posts.deletion import delete_post, delete_user
+from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
 from tests.posting import post
@@ -91,6 +98,38 @@ async def test_after_any_change_answers_are_those_of_who_keeps_nothing(
             await renew_background(db)
         pair = chance.sample(NAMES, 2)
         assert await kept(comparer, *pair) == await fresh(db, *pair)
+
+
+async def test_what_is_filled_in_of_posts_and_authors_counts_at_once(
+    db: Database, comparer: Comparer
+) -> None:
+    async def send(platform: str | None, **known: Any) -> None:
+        batch = [
+            BulkPost(
+                place=place,
+                username=name,
+                platform=platform,
+                post=new_tweet("the sea", arrived_at=now(), source_id=str(place), **known),
+            )
+            for place in range(3)
+            for name in ("ann", "ben")
+        ]
+        async with db.write() as session:
+            await store_batch(session, batch, ImportReport())
+
+    def habits(case: Case) -> list[Any]:
+        found = [each.habit for each in case.suspects if each.habit]
+        return [(each.language, each.platform, each.first_at) for each in found]
+
+    seen = []
+    time = now() - timedelta(days=900)
+    for platform, known in ((None, {}), (None, {"lang": "de"}), ("x", {"created_at": time})):
+        await send(platform, **known)
+        seen.append(habits(await comparer.gather([TEXT], ["ann", "ben"])))
+        async with db.read() as session:
+            assert seen[-1] == habits(await gather(session, Models(), [TEXT], ["ann", "ben"]))
+    assert [len(each) for each in seen] == [2, 2, 2]
+    assert seen[0] != seen[1] != seen[2]
 
 
 async def test_comparisons_that_come_together_are_read_together(
