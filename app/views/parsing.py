@@ -60,14 +60,18 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> 
         if name in fields:
             is_list = fields[name].default_factory is list
             if len(values) > 1 and not is_list:
-                raise MalformedError(f"{name} may be given only once", loc=name)
+                raise MalformedError("{name} may be given only once", name=name, loc=name)
             given[name] = values if is_list else values[0]
         elif is_strict:
             raise MalformedError(f"{name} is not a parameter here", loc=name)
     try:
         return msgspec.convert(given, form, strict=False)
     except msgspec.ValidationError as error:
-        raise _fault(MalformedError, error) from None
+        fault = _fault(MalformedError, error)
+        if not is_strict:  # A page says it in the visitor's language.
+            name = fault.errors[0].loc
+            fault = MalformedError("The value of {name} cannot be used", name=name, loc=name)
+        raise fault from None
 
 
 @functools.cache

@@ -132,7 +132,9 @@ async def test_deleted_posts_of_a_set_are_skipped(site: Client, admin: Client) -
     ["set=AAAA", "set=1-2", "set=1.2-" + ".".join("3" * 11), "set=1.2.3.4.5-6", "set=1.2-3&so=7"],
 )
 async def test_what_names_no_set_is_refused(site: Client, query: str) -> None:
-    assert (await site.get(f"/quiz?{query}")).status_code == 400
+    answer = await site.get(f"/quiz?{query}", headers={"Accept-Language": "ko"})
+    assert answer.status_code == 400
+    assert "값을 쓸 수 없어요" in await body(answer)
 
 
 async def test_a_set_without_any_of_its_posts_is_gone(site: Client) -> None:
