@@ -82,7 +82,7 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     timeline = await drawn(writer, "timeline")
     shown = bars(timeline)
     assert len(shown) == 40
-    assert "160 posts; most in" in timeline["note"]
+    assert "160 posts. The busiest time: " in timeline["note"]
     assert timeline["note"].endswith("40 of 45 authors, those with the most posts.")
     texts = [text for trace in timeline["plot"]["data"] for text in trace["hovertext"]]
     assert any("Jan 5\u2009–\u200911, 2026: 2" in text for text in texts), texts

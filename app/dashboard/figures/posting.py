@@ -115,7 +115,7 @@ def _busiest(data: PostsByPeriod) -> str:
     """Return which period has the most posts, in a sentence."""
     totals = [sum(row) for row in zip(*data.rows.values(), strict=True)]
     place = totals.index(max(totals))
-    note = gettext("{total} posts; most in {period}: {count}.")
+    note = gettext("{total} posts. The busiest time: {period} ({count}).")
     return note.format(
         total=show_number(sum(totals)),
         period=show_period(data.starts[place], data.starts[place + 1]),
