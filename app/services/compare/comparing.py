@@ -123,7 +123,7 @@ class Comparer:
         self._turn = turn
         suspects = {suspect.id: suspect for suspect in case.suspects}
         for key, user in users.items():
-            if user.tweet_count:
+            if user.tweet_count and turn is not None:
                 self._suspects.put(key, suspects[user.id], (user.id, DERIVED), began=began)
         results: list[Case | Exception] = []
         for names in requested:

@@ -26,7 +26,7 @@ class Owner:
     def __init__(self, db: Sessions, feed: Feed) -> None:
         self._db = db
         self._feed = feed
-        self._found: str | None = None
+        self._found: Sequence[str] = ()
         self._as_of_event = -1
 
     async def find(self) -> str | None:
@@ -38,11 +38,11 @@ class Owner:
                 User.deleted_at.is_(None), User.tweet_count > 0
             )
             async with self._db.read() as session:
-                names = (await session.scalars(with_posts.limit(2))).all()
-            self._found, self._as_of_event = names[0] if len(names) == 1 else None, newest
-        if self._found is not None:
+                self._found = (await session.scalars(with_posts.limit(2))).all()
+            self._as_of_event = newest
+        if len(self._found) < 2:  # Anybody's next post may change that.
             depends_on(EVERYTHING)
-        return self._found
+        return self._found[0] if len(self._found) == 1 else None
 
 
 class KeptPicture(NamedTuple):

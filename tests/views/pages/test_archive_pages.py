@@ -47,6 +47,14 @@ async def test_home_is_the_archive_of_the_only_author(writer: Client, anybody: C
     await anybody.page("/?tz=Mars", status=400)
 
 
+async def test_the_first_post_of_all_changes_every_page(writer: Client, anybody: Client) -> None:
+    await writer.add_user("nobody")
+    await writer.add_user("hana")
+    assert "Archive</a>" not in await anybody.page("/user/nobody")
+    await writer.add_tweet("hana", "a walk by the sea")
+    assert "Archive</a>" in await anybody.page("/user/nobody")
+
+
 async def test_what_needs_two_authors_is_not_offered(writer: Client, anybody: Client) -> None:
     await writer.add_posts(*(post(n) for n in range(30)))
     for path in ("/", "/search", "/user/hana", "/dashboard/"):
