@@ -151,14 +151,14 @@ def _source_id(source_id: str | None) -> str | None:
 
 def checked_target(reply_to: ReplyTarget | None) -> ReplyTarget | None:
     """Return what a reply answers, None where that names nothing. Raises InvalidInputError."""
-    if reply_to in {None, ReplyTarget(None)}:
+    if reply_to is None:
         return None
     try:
-        _source_id(reply_to.source_id)
-        username = reply_to.username and clean_username(reply_to.username)
+        source_id = _source_id(reply_to.source_id)
+        username = clean_username(reply_to.username) if reply_to.username else None
     except (ValueError, InvalidInputError) as error:
         raise InvalidInputError(str(message_of(error)), loc="reply_to") from None
-    return ReplyTarget(reply_to.source_id, username)
+    return ReplyTarget(source_id, username) if source_id or username else None
 
 
 def checked_medium(medium: Medium) -> Medium:

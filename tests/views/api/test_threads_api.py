@@ -15,7 +15,7 @@ async def add_thread(writer: Client) -> list[dict[str, Any]]:
     await writer.add_user("jiho")
     first = await writer.add_tweet("mina", "the ferry is late", source_id="1")
     second = await writer.add_tweet(
-        "mina", "the ferry is here", source_id="2", reply_to={"source_id": "1"}
+        "mina", "the ferry is here", source_id="2", reply_to={"source_id": "1", "username": ""}
     )
     third = await writer.add_tweet(
         "mina", "the ferry left", source_id="3", reply_to={"source_id": "2", "username": "Mina"}
@@ -23,7 +23,8 @@ async def add_thread(writer: Client) -> list[dict[str, Any]]:
     answer = await writer.add_tweet(
         "jiho", "which ferry", source_id="7", reply_to={"source_id": "2", "username": "mina"}
     )
-    lone = await writer.add_tweet("jiho", "a ferry of paper")
+    nothing = {"source_id": None, "username": ""}
+    lone = await writer.add_tweet("jiho", "a ferry of paper", reply_to=nothing)
     return [first, second, third, answer, lone]
 
 
