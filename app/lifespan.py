@@ -82,8 +82,8 @@ class Resources:
         """Let the feed tell of changes."""
         self.feed.subscribe(self.live.publish)
         self.feed.subscribe(self.maintenance.wake)
-        self.feed.on_reset(self.live.reset)
-        self.feed.on_reset(self.models.clear)
+        for forget in (self.live.reset, self.models.clear, self.cards.clear, self.showcase.clear):
+            self.feed.on_reset(forget)
 
     def close_with(self, stack: contextlib.AsyncExitStack) -> None:
         """Let the stack close all but the database and its feed, the live streams first."""

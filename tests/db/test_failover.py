@@ -111,6 +111,10 @@ async def test_what_a_failover_lost_is_in_no_answer_and_streams_begin_again(
         page = await answer.get_json()
         return [post["text"] for post in page["items"]] if answer.status_code == 200 else []
 
+    async def measured() -> list[str]:
+        card = await (await writer.get("/api/v1/compare/card")).get_json()
+        return [author["username"] for author in card["authors"]]
+
     async with listening(writer.app) as (stream,):
 
         async def lose() -> None:
@@ -118,6 +122,9 @@ async def test_what_a_failover_lost_is_in_no_answer_and_streams_begin_again(
             lost = await writer.add_tweet("ann", "lost")
             assert (await stream.next())[0][2] == lost
             assert await shown() == ["lost", "kept"]
+            await writer.add_user("ghost", "boo")
+            assert [each[1] for each in await stream.next(2)] == ["user.created", "tweet.created"]
+            assert await measured() == ["ann", "ghost"]
 
         await fail_over(own_server, lose)
         assert await eventually(shown) == ["kept"]
@@ -125,6 +132,8 @@ async def test_what_a_failover_lost_is_in_no_answer_and_streams_begin_again(
         await writer.add_tweet("ann", "after")
         assert (await stream.next(with_id=False))[0][2]["text"] == "after"
         assert await shown() == ["after", "kept"]
+        await writer.add_user("heir", "to the same id")
+        assert await measured() == ["ann", "heir"]
 
 
 async def wait_for_standbys(outside: Any, names: str) -> None:

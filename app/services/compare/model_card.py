@@ -154,6 +154,10 @@ class Cards:
     async def close(self) -> None:
         await self._making.close()
 
+    def clear(self, _newest: int) -> None:
+        """Forget all cards, since the database has lost some of their posts."""
+        self._kept.clear()
+
     async def get(self, usernames: Sequence[str]) -> Card:
         """Return the card of the authors named, or of all; it is made if posts have come.
 

@@ -187,6 +187,10 @@ class Showcase:
         self._models = models
         self._shown: dict[str, tuple[float, QuizSet, Solution]] = {}
 
+    def clear(self, _newest: int) -> None:
+        """Forget the examples, since the database has lost some posts, and gives out their ids."""
+        self._shown.clear()
+
     async def find(self, lang: str) -> Solution | None:
         """Return the example, a new one each hour; None while there is too little for one."""
         async with self._db.read() as session:
