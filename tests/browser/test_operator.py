@@ -190,10 +190,10 @@ async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
 async def test_an_upload_is_watched_and_cancelled(workshop: Website, open_page: OpenPage) -> None:
     page = await open_page(operator_of=workshop, is_new=True)
     await page.goto(workshop.address("/imports"))
-    file = FilePayload(name="a.jsonl", mimeType="text/plain", buffer=b"x" * 30_000_000)
+    file = FilePayload(name="a.jsonl", mimeType="text/plain", buffer=b"x" * 5_000_000)
     await page.locator("#file").set_input_files(file)
     session = await page.context.new_cdp_session(page)
-    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2e6}
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 3e5}
     await session.send("Network.emulateNetworkConditions", slow)
     await page.get_by_role("button", name="올리기", exact=True).click()
     await expect(page.locator(".upload-figures")).to_have_text(re.compile(r"\d+%"))
