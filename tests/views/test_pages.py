@@ -235,6 +235,8 @@ async def test_results_can_be_sorted_and_narrowed(site: Client) -> None:
     assert "30 posts" in page
     assert re.search(r'sort=newest[^>]*aria-current="true"', page)
     assert '<dl class="facets">' in page
+    page = await body(await site.get("/search?lang=ko&has=media&platform=local"))
+    assert "Filters: <bdi>pictures, videos or links</bdi>, <bdi>Korean</bdi>, <bdi>not" in page
 
 
 async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -> None:
