@@ -270,6 +270,7 @@ BAD_LINES = (
 async def test_equal_reasons_are_one_with_their_number(browser: Browser) -> None:
     records: list[dict[str, Any]] = [{"username": "mina", "text": None} for _ in range(120)]
     address = await upload(browser, lines({"text": "whose?"}, *records))
+    assert "Only the first 100 reasons are kept." in await browser.page(address)
     await browser.post(f"{address}/start", form={"username": ""})
     text = shown(await ended(browser, address))
     assert text.count("no text") == 1
