@@ -73,8 +73,9 @@ def _find(source: Source) -> tuple[Content | None, Json, str]:
     if name is None:
         return None, {}, ""
     source.expect([name])
-    folder = name.removesuffix("outbox.json")
-    return source.member(name), _read(source, f"{folder}actor.json"), folder
+    folder, outbox = name.removesuffix("outbox.json"), source.member(name)
+    head(outbox, 1)  # Raises BrokenFileError: nothing else could be said of it.
+    return outbox, _read(source, f"{folder}actor.json"), folder
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:

@@ -331,3 +331,11 @@ def test_a_header_of_any_size_is_not_read_into_memory() -> None:
         info.type, info.size = kind, 10**9
         with pytest.raises(BrokenFileError, match="damaged"):
             read(info.tobuf(tarfile.GNU_FORMAT) + b"\0" * 10_000)
+
+
+def test_an_outbox_without_a_readable_beginning_is_damaged(tmp_path: Path) -> None:
+    path = saved_zip(tmp_path / "archive.zip", {"outbox.json": outbox(post(1, "lost"))})
+    before, name, after = path.read_bytes().partition(b"outbox.json")
+    path.write_bytes(before + name + b"\xff" * 9 + after[9:])
+    with pytest.raises(BrokenFileError, match=r"outbox\.json is damaged"):
+        read(path)
