@@ -34,6 +34,7 @@ FULL: Final = (
     r"/test_postgresql\.py::test_(commands_do|several_processes)",
     r"/test_import_pages\.py::test_why_a_file_fails.*-(quote|cut)\]",
     r"/test_vacuum\.py::.*\[postgresql\]",
+    r"/test_kept_answers\.py::.*\[sqlite-[12]\]",
     # Kills, sources that fail in every way, and the longest wait for a post.
     r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-bluesky\])",
     r"/test_cli_follow\.py::test_kills",
