@@ -211,11 +211,12 @@ class Visit:
                 raise FetchError("the source sends the same page again and again")
 
     async def _ask_about_missing(self) -> None:
-        """Delete posts of which the platform says that they are gone."""
+        """Delete posts of which the platform says that they are gone. Raises SourceRemovedError."""
         own = select(Tweet.id).join(User).where(User.username_key == self.source.username_key)
         for source_id in self.missing[:ASKED_ABOUT]:
             if await self.publisher.is_deleted(source_id):
                 async with self.db.write() as session:
+                    await self._change(session, last_error=None)  # It is followed still.
                     found = await session.scalar(own.where(Tweet.source_id == source_id))
                     if found is not None:
                         await delete_post(session, found)

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 from app.clock import now
 from app.lifespan import running
 from app.services.maintenance import Maintenance, sources_job
 from app.services.sources.following import Follower
-from app.services.sources.registry import ask_for_visits
+from app.services.sources.registry import ask_for_visits, remove_source
 from tests.live_platforms import Fault, Platform
 from tests.services.sources.conftest import Following
 from tests.waiting import DEADLINE_S, eventually
@@ -111,3 +112,28 @@ async def test_a_visit_under_way_does_not_stand_for_an_ask(
     await visiting
     await follower.close()
     assert len(await here.texts()) == 2
+
+
+async def test_nothing_is_deleted_for_a_source_that_was_removed_meanwhile(
+    make_following: Callable[..., Following], platform: Platform
+) -> None:
+    here = make_following(follow_deletions=True)
+    posted = [platform.add("sky", f"number {n}") for n in range(4)]
+    await here.follow("bluesky", "sky")
+    await here.visit()
+    platform.delete("sky", posted[2])
+    platform.requests.clear()
+    held = Fault(delay_s=DEADLINE_S)
+    platform.faults = [Fault(delay_s=0.1), held]
+    visiting = asyncio.create_task(here.visit())
+
+    async def is_asked_about() -> bool:
+        return len(platform.requests) == 2
+
+    await eventually(is_asked_about)
+    async with here.db.write() as session:
+        await remove_source(session, 1)
+    held.go_on.set()
+    with contextlib.suppress(IndexError):  # There is no source to tell of.
+        await visiting
+    assert len(await here.texts()) == 4
