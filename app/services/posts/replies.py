@@ -75,11 +75,11 @@ async def link_replies(session: AsyncSession, rows: Sequence[Row]) -> list[Link]
     for row, target in zip(rows, targets, strict=True):
         row["reply_to_id"] = answered.get(target) if target else None
     arrived = {row["id"] for row in rows}
-    return [
+    return sorted(
         Link(answer.id, answer.user_id, ids[target])
         for target, answer in answers
         if target in ids and answer.reply_to_id != ids[target] and answer.id not in arrived
-    ]
+    )
 
 
 def _target(own_key: str, username: str | None, source_id: str | None) -> PostKey | None:
