@@ -166,7 +166,7 @@ async def test_search_marks_what_matches(
     await page.get_by_role("button", name="검색").click()
     asked = parse_qs(urlsplit(page.url).query)
     assert (asked["lang"], asked["kind"]) == (["ko"], ["post"])
-    await expect(page.locator(".narrowed")).to_contain_text("kind=post")
+    await expect(page.locator(".narrowed")).to_contain_text("글, 한국어")
     await page.locator(".narrowed a").click()
     await expect(page.locator(".narrowed")).to_have_count(0)
     await expect(page.get_by_role("combobox", name="작성자")).to_have_value("골목빵집")
