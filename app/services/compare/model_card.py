@@ -98,12 +98,8 @@ class Strangers(msgspec.Struct, frozen=True):
 class Card(msgspec.Struct, frozen=True):
     """How well these authors are told apart."""
 
-    authors: Annotated[
-        list[CardAuthor], Meta(description="Of more than 50 those with the most posts.")
-    ]
-    left_out: Annotated[
-        int, Meta(description="How many more authors were compared and not measured.")
-    ]
+    authors: Annotated[list[CardAuthor], Meta(description="At most 50, those with most posts.")]
+    left_out: Annotated[int, Meta(description="How many more were compared, and not measured.")]
     tweets: Annotated[int, Meta(description="How many posts all of them had.")]
     held_out: Annotated[
         Measured | None,
@@ -111,10 +107,7 @@ class Card(msgspec.Struct, frozen=True):
             description="On each author's newest posts, as if they came only now; null if too few."
         ),
     ]
-    strangers: Annotated[
-        Strangers | None,
-        Meta(description="On posts by others; null where nobody could be left out."),
-    ]
+    strangers: Annotated[Strangers | None, Meta(description="On posts by others; null if too few.")]
     confusion: Annotated[
         list[list[int]],
         Meta(description="How often the author of the row was taken for that of the column."),
