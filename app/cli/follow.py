@@ -7,12 +7,12 @@ import click
 from app.cli.running import FAILED, fail, json_option, print_result, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
-from app.services.sources.finding import find_source
 from app.services.sources.following import SOURCES, Follower
 from app.services.sources.registry import (
     SourceFacts,
     add_source,
     ask_for_visits,
+    find_source,
     is_visit_missing,
     list_sources,
     remove_source,

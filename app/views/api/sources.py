@@ -6,11 +6,11 @@ from msgspec import Meta, Struct
 
 from app.lifespan import resources
 from app.paths import SOURCES
-from app.services.sources.finding import find_source
 from app.services.sources.registry import (
     SourceFacts,
     add_source,
     ask_for_visit,
+    find_source,
     list_sources,
     remove_source,
 )

@@ -7,8 +7,13 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError
 from app.lifespan import resources
 from app.paths import SOURCES
-from app.services.sources.finding import find_source
-from app.services.sources.registry import add_source, ask_for_visit, list_sources, remove_source
+from app.services.sources.registry import (
+    add_source,
+    ask_for_visit,
+    find_source,
+    list_sources,
+    remove_source,
+)
 from app.views import cursors
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import languages_at, render_form, see_other

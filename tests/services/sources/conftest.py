@@ -11,9 +11,14 @@ from app.config import Config
 from app.db.engine import Database
 from app.models import LiveSource, Tweet, User
 from app.services.sources import fetching, following
-from app.services.sources.finding import parse_source
 from app.services.sources.following import Follower
-from app.services.sources.registry import SourceFacts, add_source, ask_for_visits, list_sources
+from app.services.sources.registry import (
+    SourceFacts,
+    add_source,
+    ask_for_visits,
+    list_sources,
+    parse_source,
+)
 from tests.live_platforms import Platform, live_platform
 
 KINDS = ("bluesky", "mastodon", "rss")

@@ -1,13 +1,16 @@
-"""Who visits, and what a host may ask for."""
+"""Who visits how often, and what a host may ask for."""
 
 import asyncio
 import contextlib
 from collections.abc import Callable
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from app.clock import now
 from app.lifespan import running
 from app.services.maintenance import Maintenance, sources_job
-from app.services.sources.following import Follower
+from app.services.sources.following import LONGEST_S, SHORTEST_S, Follower, pause_s
 from app.services.sources.registry import ask_for_visits, remove_source
 from tests.live_platforms import Fault, Platform
 from tests.services.sources.conftest import Following
@@ -137,3 +140,15 @@ async def test_nothing_is_deleted_for_a_source_that_was_removed_meanwhile(
     with contextlib.suppress(IndexError):  # There is no source to tell of.
         await visiting
     assert len(await here.texts()) == 4
+
+
+@given(st.floats(0, 10**7), st.integers(0, 100))
+def test_pauses_are_between_ten_seconds_and_fifteen_minutes(quiet_s: float, failures: int) -> None:
+    assert SHORTEST_S <= pause_s(quiet_s, failures=failures) <= LONGEST_S
+
+
+def test_quiet_sources_are_visited_ever_less_often() -> None:
+    assert pause_s(599) == SHORTEST_S
+    pauses = [pause_s(minutes * 60) for minutes in (20, 30, 45, 60, 300)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > 0.8 * LONGEST_S

@@ -1,12 +1,11 @@
-"""What people write to follow somebody, and how often a source is visited."""
+"""What people write to follow somebody."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidInputError
-from app.services.sources.finding import parse_source
-from app.services.sources.following import LONGEST_S, SHORTEST_S, pause_s
+from app.services.sources.registry import parse_source
 
 
 @pytest.mark.parametrize(
@@ -57,15 +56,3 @@ def test_anything_else_is_refused_with_a_reason(text: str) -> None:
     except InvalidInputError:
         return
     assert parse_source(str(name)) == name
-
-
-@given(st.floats(0, 10**7), st.integers(0, 100))
-def test_pauses_are_between_ten_seconds_and_fifteen_minutes(quiet_s: float, failures: int) -> None:
-    assert SHORTEST_S <= pause_s(quiet_s, failures=failures) <= LONGEST_S
-
-
-def test_quiet_sources_are_visited_ever_less_often() -> None:
-    assert pause_s(599) == SHORTEST_S
-    pauses = [pause_s(minutes * 60) for minutes in (20, 30, 45, 60, 300)]
-    assert pauses == sorted(pauses)
-    assert pauses[-1] > 0.8 * LONGEST_S
