@@ -8,12 +8,13 @@ from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from app.models.base import Base, BigId, UtcDateTime
 
-DELETED: Final = text("deleted_at IS NOT NULL")
-DATED_AHEAD: Final = text("dated_at IS NOT NULL")
-WITH_MEDIA: Final = text("media IS NOT NULL")
-
-
 NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
+
+
+def _partial_index(name: str, *columns: str, of: str) -> Index:
+    """Return an index of the rows that have a value in the column `of`, since most have none."""
+    has_value = text(f"{of} IS NOT NULL")
+    return Index(name, *columns, sqlite_where=has_value, postgresql_where=has_value)
 
 
 class User(Base):
@@ -21,7 +22,7 @@ class User(Base):
     __table_args__ = (
         # Of all authors it would hold hardly anything but NULL, and SQLite would prefer it to the
         # index of names where many are looked up at once.
-        Index("ix_Users_deleted_at", "deleted_at", sqlite_where=DELETED, postgresql_where=DELETED),
+        _partial_index("ix_Users_deleted_at", "deleted_at", of="deleted_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -43,12 +44,6 @@ class User(Base):
     """Since when the author is in no answer any more; the rows follow in the background."""
 
     tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
-
-
-def _partial_index(name: str) -> Index:
-    """Return an index of the posts that have a value, since most have none."""
-    has_value = text(f"{name} IS NOT NULL")
-    return Index(f"ix_Tweet_{name}", name, sqlite_where=has_value, postgresql_where=has_value)
 
 
 class MediaUse(Base):
@@ -95,24 +90,13 @@ class Tweet(Base):
     __table_args__ = (
         UniqueConstraint("user_id", "source_id"),
         Index("ix_Tweet_user_id_event_id", "user_id", "event_id"),
-        Index(
-            "ix_Tweet_user_id_dated_at",
-            "user_id",
-            "dated_at",
-            sqlite_where=DATED_AHEAD,
-            postgresql_where=DATED_AHEAD,
-        ),
-        Index(
-            "ix_Tweet_user_id_media",
-            "user_id",
-            "created_at",
-            "id",
-            sqlite_where=WITH_MEDIA,
-            postgresql_where=WITH_MEDIA,
+        _partial_index("ix_Tweet_user_id_dated_at", "user_id", "dated_at", of="dated_at"),
+        _partial_index("ix_Tweet_user_id_media", "user_id", "created_at", "id", of="media"),
+        _partial_index(
+            "ix_Tweet_reply_to_source_id", "reply_to_source_id", of="reply_to_source_id"
         ),
         # PostgreSQL has others in their place, in the order of lists: unknown times last.
         Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id").ddl_if("sqlite"),
         Index("ix_Tweet_created_at_id", "created_at", "id").ddl_if("sqlite"),
-        _partial_index("reply_to_source_id"),
         {"sqlite_autoincrement": True},
     )

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select, text
@@ -23,7 +24,7 @@ from app.services.posts.users import add_user
 from app.services.search.vocabulary import is_vocabulary_old
 from tests.conftest import MakeConfig
 from tests.posting import add_posts
-from tests.waiting import maintain
+from tests.waiting import eventually, maintain
 
 
 async def make_author(db: Database, username: str, posts: int) -> int:
@@ -55,12 +56,6 @@ async def maintained(db: Database, *names: str) -> AsyncIterator[asyncio.Task[No
     await feed.close()
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(40):
-        while not await condition():  # noqa: ASYNC110 - another task changes the database
-            await asyncio.sleep(0.02)
-
-
 async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:
     begun, never = asyncio.Event(), asyncio.Event()
 
@@ -82,7 +77,7 @@ async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:
     both = [Job("slow", is_due, hang), Job("quick", is_missing, quick)]
     working = asyncio.create_task(Maintenance(db, both).run())
     await begun.wait()
-    await until(lambda: exists_somebody(db))
+    await eventually(partial(count_of, db, User))
     working.cancel()
     await asyncio.wait([working])
     await feed.close()
@@ -94,6 +89,9 @@ async def test_one_process_asks_what_is_due_and_another_one_when_it_is_gone(
     monkeypatch.setattr(maintenance, "LEAD_EVERY_S", 0.1)
     asked: list[str] = []
 
+    async def was_asked(name: str) -> bool:
+        return name in asked
+
     def asking(name: str) -> Maintenance:
         async def is_due(_: AsyncSession) -> bool:
             asked.append(name)
@@ -102,33 +100,25 @@ async def test_one_process_asks_what_is_due_and_another_one_when_it_is_gone(
         return Maintenance(db, [Job("idle", is_due, never_done)])
 
     leading = asyncio.create_task(asking("first").run())
-    await until(lambda: was_asked(asked, "first"))
+    await eventually(partial(was_asked, "first"))
     waiting = asyncio.create_task(asking("second").run())
     async with db.exclusive(LEAD) as lead:
         assert lead is None
     assert asked == ["first"]
     leading.cancel()
     await asyncio.wait([leading])
-    await until(lambda: was_asked(asked, "second"))
+    await eventually(partial(was_asked, "second"))
     waiting.cancel()
     await asyncio.wait([waiting])
-
-
-async def was_asked(asked: list[str], name: str) -> bool:
-    return name in asked
 
 
 async def never_done(_: Sessions) -> None:
     pytest.fail("it was not due")
 
 
-async def exists_somebody(db: Database) -> bool:
+async def count_of(db: Database, model: type[Tweet | User]) -> int:
     async with db.read() as session:
-        return await session.scalar(select(func.count(User.id))) == 1
-
-
-async def is_folded(db: Database, user_id: int, posts: int) -> bool:
-    return await folded_posts(db, user_id) == posts
+        return await session.scalar(select(func.count(model.id))) or 0
 
 
 async def test_a_failure_does_not_end_it(db: Database, make_config: MakeConfig) -> None:
@@ -136,17 +126,14 @@ async def test_a_failure_does_not_end_it(db: Database, make_config: MakeConfig) 
         await session.execute(text('ALTER TABLE "Vocabulary" RENAME TO away'))
     async with maintained(db) as task:
         user_id = await make_author(db, "ann", LONGEST_TAIL)
-        await until(lambda: is_folded(db, user_id, LONGEST_TAIL))
+        await eventually(
+            partial(folded_posts, db, user_id), until=lambda posts: posts == LONGEST_TAIL
+        )
         assert not task.done()
         async with db.write() as session:
             await session.execute(text('ALTER TABLE away RENAME TO "Vocabulary"'))
             await delete_user(session, "ann")
-        await until(lambda: is_gone(db))
-
-
-async def is_gone(db: Database) -> bool:
-    async with db.read() as session:
-        return await session.scalar(select(func.count(Tweet.id))) == 0
+        await eventually(partial(count_of, db, Tweet), until=lambda count: count == 0)
 
 
 async def test_the_log_keeps_so_many_events_and_ids_go_on(db: Database) -> None:

@@ -83,7 +83,13 @@ async def delete_user(session: AsyncSession, username: str) -> int:
 
     The name is free again; `purge_deleted` removes the rows. Raises NotFoundError.
     """
-    return await _delete(session, await get_user(session, username))
+    user = await get_user(session, username)
+    # A followed author would come back with the next visit.
+    await session.execute(delete(LiveSource).where(LiveSource.username_key == user.username_key))
+    user.deleted_at = now()
+    user.username_key = f"{DELETED_PREFIX}{user.id}"
+    await session.execute(delete(Profile).where(Profile.user_id == user.id))
+    return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
 
 
 async def delete_everybody(session: AsyncSession) -> int | None:
@@ -101,12 +107,3 @@ async def delete_everybody(session: AsyncSession) -> int | None:
         return None
     events = [NewEvent("user.deleted", user_id, posts=posts) for user_id, posts in gone]
     return await append_events(session, events)
-
-
-async def _delete(session: AsyncSession, user: User) -> int:
-    # A followed author would come back with the next visit.
-    await session.execute(delete(LiveSource).where(LiveSource.username_key == user.username_key))
-    user.deleted_at = now()
-    user.username_key = f"{DELETED_PREFIX}{user.id}"
-    await session.execute(delete(Profile).where(Profile.user_id == user.id))
-    return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
