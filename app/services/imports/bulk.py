@@ -1,6 +1,5 @@
 """Storing many posts of many authors: a transaction for each batch."""
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -27,8 +26,6 @@ from app.services.posts.writer import Arrival, add_arrivals
 
 BATCH: Final = 1_000
 """Posts in one transaction: enough to share its cost, few enough for other writers to wait."""
-RESOLVED_AT_ONCE: Final = 200
-"""Authors in one step of the event loop."""
 
 Kind = tuple[int, datetime | None, str]
 """What makes two posts equal: the author, the time that was given with them, and the text."""
@@ -169,28 +166,22 @@ async def _resolve(
     """
     keys = {name: username_key(name) for name in {item.username for item in batch}}
     authors = await find_authors(session, keys.values())
-    groups: dict[tuple[str, str | None], list[BulkPost]] = defaultdict(list)
-    for item in batch:
-        groups[keys[item.username], item.platform].append(item)
     resolved: list[tuple[BulkPost, BulkAuthor]] = []
-    for number, ((key, platform), items) in enumerate(groups.items(), 1):
-        if number % RESOLVED_AT_ONCE == 0:
-            await asyncio.sleep(0)
-        first, name = items[0], next((i.display_name for i in items if i.display_name), None)
-        author = authors.get(key) or BulkAuthor(0, first.username, platform or "local")
+    for item in batch:
+        key = keys[item.username]
+        author = authors.get(key) or BulkAuthor(0, item.username, item.platform or "local")
         try:
-            if first.is_said:
+            if item.is_said:
                 _check_person(author)
-            author.complete(platform=platform, display_name=name, is_of_chat=first.is_said)
+            author.complete(
+                platform=item.platform, display_name=item.display_name, is_of_chat=item.is_said
+            )
         except AppError as error:
-            for item in items:
-                report.reject(item.place, message_of(error))
-            continue
-        authors[key] = author
-        resolved += ((item, author) for item in items)
-    announced = await store_authors(session, authors.values())
-    resolved.sort(key=lambda pair: pair[0].place)
-    return resolved, announced
+            report.reject(item.place, message_of(error))
+        else:
+            authors[key] = author
+            resolved.append((item, author))
+    return resolved, await store_authors(session, authors.values())
 
 
 def _check_person(author: BulkAuthor) -> None:
