@@ -5,9 +5,10 @@ import contextlib
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -23,7 +24,7 @@ from app.formats.csv import FIELDS, chosen_columns
 from app.formats.records import Archive, Item, ReadOptions, Record
 from app.formats.registry import FORMATS, WITH_ENTITIES, open_archive
 from app.formats.source.file import Source
-from app.services.imports.report import MAX_ERRORS, ImportReport, PostCounts
+from app.services.imports.report import COUNTS, MAX_ERRORS, ImportReport
 from app.services.imports.samples import load_samples
 from app.services.imports.storing import NamelessFileError, check_archive, import_archive
 from app.services.posts.media import keeper_of
@@ -39,7 +40,7 @@ class Importer:
         self._format = format_name
         self._options = options
         self._is_dry = is_dry
-        self._counts = PostCounts()
+        self._counts = Counter(dict.fromkeys(COUNTS, 0))
         self._with_entities = 0
         """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
         self._errors: list[dict[str, Any]] = []
@@ -105,7 +106,7 @@ class Importer:
             yield item
 
     def _add_report(self, name: str, unit: str, report: ImportReport) -> None:
-        self._counts.add(report)
+        self._counts.update(report.counts)
         self._errors += [
             {"file": name, unit: error.record, "detail": str(error.detail)}
             for error in report.in_order()[: max(0, MAX_ERRORS - len(self._errors))]
@@ -122,20 +123,17 @@ class Importer:
     def print_report(self) -> None:
         """Print what became of the files."""
         print_result(
-            asdict(self._counts) | {"errors": self._errors},
-            *self._lines(),
-            notes=self._error_lines(),
+            self._counts | {"errors": self._errors}, *self._lines(), notes=self._error_lines()
         )
         sys.stdout.flush()
 
     def _lines(self) -> Iterator[str]:
-        counts = self._counts
-        yield (
-            f"{'would store' if self._is_dry else 'stored'} {counts.accepted:,} posts; "
-            f"{counts.duplicates:,} known already, {counts.rejected:,} rejected, "
-            f"{counts.reposts:,} reposts and {counts.restricted:,} restricted posts left out, "
-            f"{counts.skipped:,} others skipped"
+        told = (
+            "{accepted:,} posts; {duplicates:,} known already, {rejected:,} rejected,"
+            " {reposts:,} reposts and {restricted:,} restricted posts left out,"
+            " {skipped:,} others skipped"
         )
+        yield f"{'would store' if self._is_dry else 'stored'} {told.format_map(self._counts)}"
         if self._with_entities:
             kept = "" if self._is_dry else " (stored posts keep their text)"
             found = f"{self._with_entities:,} posts hold &amp; or the like"

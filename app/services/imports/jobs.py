@@ -5,7 +5,6 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, Final
@@ -19,13 +18,7 @@ from app.db.backend import Sessions, allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.models import ImportJob
-from app.services.imports.report import (
-    ImportFault,
-    ImportReport,
-    PostCounts,
-    encode_errors,
-    errors_of,
-)
+from app.services.imports.report import ImportFault, ImportReport, encode_errors, errors_of
 
 FOLDER: Final = "uploads"
 """Name of the folder of the files, which servers may share; their own names are in the database."""
@@ -171,10 +164,7 @@ async def change_running(session: AsyncSession, job_id: int, values: dict[str, A
 
 def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
     """Return the counts of the import; posts that an earlier run of it stored are no duplicates."""
-    values: dict[str, Any] = {
-        count.name: getattr(report, count.name) for count in fields(PostCounts)
-    }
-    values |= {
+    values: dict[str, Any] = report.counts | {
         "accepted": job.accepted + report.accepted,
         "duplicates": max(0, report.duplicates - job.accepted),
         "errors": encode_errors(report.in_order()),

@@ -1,7 +1,7 @@
 """What became of an import: its counts, its errors, whose posts it stored."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -15,6 +15,7 @@ from app.formats.records import BadRecord, Skipped
 from app.models import ImportJob, User
 from app.services.posts.media import stored_media
 
+COUNTS: Final = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
 MAX_ERRORS: Final = 100
 MOST_LISTED: Final = 200
 """Authors whose new posts a report counts one by one."""
@@ -48,8 +49,8 @@ class StoredPosts(msgspec.Struct):
 
 
 @dataclass(slots=True)
-class PostCounts:
-    """How many posts were stored, and how many were not, by the reason."""
+class ImportReport:
+    """Counts of the posts so far by what became of them, and the first errors."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -57,20 +58,15 @@ class PostCounts:
     reposts: int = 0
     restricted: int = 0
     skipped: int = 0
-
-    def add(self, other: "PostCounts") -> None:
-        for count in fields(PostCounts):
-            setattr(self, count.name, getattr(self, count.name) + getattr(other, count.name))
-
-
-@dataclass(slots=True)
-class ImportReport(PostCounts):
-    """Counts of the posts so far, and the first errors."""
-
     errors: list[ImportFault] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
     """The reason why the source could not be read to its end."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many posts were stored, and how many were not, by the reason."""
+        return {name: getattr(self, name) for name in COUNTS}
 
     def reject(self, place: int, detail: str) -> None:
         """Count a post that was not stored; the first errors are kept."""
@@ -95,7 +91,8 @@ class ImportReport(PostCounts):
 
     def merge(self, other: "ImportReport") -> None:
         """Add what was found in reading further posts."""
-        self.add(other)
+        for name, count in other.counts.items():
+            setattr(self, name, getattr(self, name) + count)
         self.errors += other.errors[: MAX_ERRORS - len(self.errors)]
         self.broken = self.broken or other.broken
 
