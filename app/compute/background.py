@@ -119,7 +119,10 @@ class BackgroundCounter:
     def background(self, posts: int) -> Background:
         """Return the background; call it once, after all profiles."""
         table = np.minimum(self._table, MAX_COUNT).astype(np.uint32)
-        return Background(posts, table, self._totals, _distinct(self._used.reshape(-1, BUCKETS)))
+        # Keys are estimated from the buckets in use, by linear counting: Whang et al. 1990.
+        free = np.maximum(BUCKETS - self._used.reshape(-1, BUCKETS).sum(axis=1), 1)
+        distinct = np.rint(BUCKETS * np.log(BUCKETS / free)).astype(np.int64)
+        return Background(posts, table, self._totals, distinct)
 
 
 def build_background(profiles: Iterable[Counts], posts: int) -> Background:
@@ -133,13 +136,3 @@ def build_background(profiles: Iterable[Counts], posts: int) -> Background:
 def _bucket(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Return the bucket of each key; equal hashes of different groups never share one."""
     return (keys * _SPREAD) >> _SHIFT
-
-
-def _distinct(used: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the estimated number of keys in the buckets in use.
-
-    Source: linear counting, Whang et al. 1990.
-    """
-    free = np.maximum(BUCKETS - used.sum(axis=1), 1)
-    distinct: NDArray[np.int64] = np.rint(BUCKETS * np.log(BUCKETS / free)).astype(np.int64)
-    return distinct

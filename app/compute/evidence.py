@@ -170,17 +170,11 @@ def _leads(query: Query, used: NDArray[np.int64], totals: NDArray[np.int64]) -> 
     end, sizes = query.edges[SHAPE], query.edges[1 : SHAPE + 1] - query.edges[:SHAPE]
     used = used[:, :end]
     shares = shares_of(totals)[:, :SHAPE].repeat(sizes, axis=1)
-    leads = _against_others(np.log1p(used / query.expected[:end]) + shares)
+    odds, authors = np.log1p(used / query.expected[:end]) + shares, len(used)
+    # Each author's are those less the mean of the others'.
+    leads: NDArray[np.float64] = (odds - odds.sum(axis=0) / authors) * (authors / (authors - 1))
     leads *= group_factors(query.widths)[:SHAPE].repeat(sizes)
     return np.where(used > 0, leads, np.minimum(leads, 0)) * used.any(axis=0)
-
-
-def _against_others(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return each row of (n, …) less the mean of the other rows."""
-    authors = len(values)
-    means = values.sum(axis=0) / authors
-    differences: NDArray[np.float64] = (values - means) * (authors / (authors - 1))
-    return differences
 
 
 def _word_leads(

@@ -88,9 +88,14 @@ class Population:
         return len(self.members)
 
     def without(self, authors: Collection[int | None], language: str | None) -> NDArray[np.bool_]:
-        """Return which members write this language and are none of these authors: (n,)."""
+        """Return which members write this language and are none of these authors: (n,).
+
+        None is unknown, but not Korean.
+        """
         others = [
-            member not in authors and may_be_equal(own, language) for member, _, own in self.members
+            member not in authors
+            and (own == language or (None in (own, language) and "ko" not in (own, language)))
+            for member, _, own in self.members
         ]
         return np.array(others, np.bool_)
 
@@ -132,11 +137,6 @@ class Population:
         first = np.cumsum(sizes) - sizes
         where = (starts - first).repeat(sizes) + np.arange(int(sizes.sum()))
         return known.repeat(sizes), self.owners[where].astype(np.intp), self.amounts[where]
-
-
-def may_be_equal(language: str | None, other: str | None) -> bool:
-    """Return whether two languages may be the same; None is unknown, but not Korean."""
-    return language == other or (None in (language, other) and "ko" not in (language, other))
 
 
 def drawn_authors(authors: Iterable[tuple[int, int, str | None]], seed: int) -> list[int]:
@@ -230,7 +230,10 @@ def log_ratios(
     weighted log-odds, as in a ranking; penalties: (m,); others: (m, n) the scores of everybody
     else (`lead_scores`), -inf for who does not count for an author; each has at least one.
     """
-    leads, counts = _leads(lead_scores(groups, penalties), others)
+    counts, best = np.isfinite(others).sum(axis=1), others.max(axis=1)
+    # The logarithm of the mean likelihood of the others.
+    mean = best + np.log(np.exp(others - best[:, np.newaxis]).sum(axis=1) / counts)
+    leads = lead_scores(groups, penalties) - mean
     features = float(query.widths[CHARACTERS])
     size = max(features, SHORTEST_FEATURES) / USUAL_FEATURES
     scale = size**LENGTH_POWER
@@ -249,13 +252,3 @@ def lead_scores(groups: NDArray[np.float64], penalties: NDArray[np.float64]) -> 
     """Return the scores of authors (n,) as they count in a lead."""
     scores: NDArray[np.float64] = groups @ LEAD_GROUPS - penalties
     return scores
-
-
-def _leads(
-    own: NDArray[np.float64], others: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return each author's lead over the mean likelihood of the others, and how many they are."""
-    counts = np.isfinite(others).sum(axis=1)
-    best = others.max(axis=1)
-    mean = best + np.log(np.exp(others - best[:, np.newaxis]).sum(axis=1) / counts)
-    return own - mean, counts

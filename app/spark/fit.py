@@ -23,8 +23,8 @@ from app.formats.columns import Columns
 from app.formats.records import BadRecord, Record, Skipped
 from app.services.compare.habits import language_of
 from app.services.posts.new_tweet import checked_language, lenient, new_tweet
+from app.spark.compare import to_bytes
 from app.spark.jobs import JobError, Row, mapped, read_rows, session
-from app.spark.model import to_bytes
 
 MOST_AUTHORS: Final = 300
 COUNTED_TOGETHER: Final = 1_000

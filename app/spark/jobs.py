@@ -122,7 +122,11 @@ def _table(spark: Any, name: str) -> Any:
 
     first = name
     if "://" not in name:
-        paths = [name] if Path(name).is_file() else sorted(glob.glob(_pattern(name)))
+        paths = (
+            [name]
+            if Path(name).is_file()
+            else sorted(glob.glob(f"{name}/*" if Path(name).is_dir() else name))
+        )
         paths = [path for path in paths if Path(path).name[:1] not in {".", "_"}]
         if not paths:
             raise JobError("{name} does not exist, or holds no files", name=name)
@@ -136,10 +140,6 @@ def _table(spark: Any, name: str) -> Any:
     else:
         return spark.read.text(name).select(f.col("value").alias("row"))
     return table.select(f.to_json(f.struct("*")).alias("row"))
-
-
-def _pattern(name: str) -> str:
-    return f"{name}/*" if Path(name).is_dir() else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,17 +134,14 @@ async def _post_to_guess(
     start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game.
     posts = select(Tweet.id, Tweet.text, Tweet.lang).where(Tweet.user_id == user.id)
     posts = posts.order_by(Tweet.created_at, Tweet.id).offset(start).limit(_CANDIDATES)
-    good = [row for row in await session.execute(posts) if _is_guessable(row.text, user, longest)]
+    good = [
+        row
+        for row in await session.execute(posts)
+        # Masking names in a long text is slow.
+        if len(row.text) <= longest and has_words(_masked(row.text, user))
+    ]
     best = [row.id for row in good if row.lang == lang] or [row.id for row in good]
     return set(random.sample(best, min(1, len(best))))
-
-
-def _is_guessable(text: str, user: User, longest: int) -> bool:
-    """Return whether there are words left without what names the author.
-
-    Masking names in a long text is slow.
-    """
-    return len(text) <= longest and has_words(_masked(text, user))
 
 
 def _masked(text: str, user: User) -> str:
