@@ -46,15 +46,15 @@ class Scorer:
     def __init__(self, parts: Sequence[Part], statistics: Statistics) -> None:
         self.wanted = [part for part in parts if not part.is_excluded]
         self._unwanted = [part for part in parts if part.is_excluded]
-        self._statistics = statistics
-        self._weights: dict[str, float] = {}
+        self._mean_terms = max(statistics.mean_terms, 1.0)
+        self._weight = functools.cache(statistics.weight)
 
     def score(self, text: str) -> float | None:
         """Return the score of the text; None if it has no part, or an excluded one."""
         post = _Post(text)
         if any(_holds(part, post) for part in self._unwanted):
             return None
-        shape = K1 * (1 - B + B * post.length / max(self._statistics.mean_terms, 1.0))
+        shape = K1 * (1 - B + B * post.length / self._mean_terms)
         score, held = 0.0, 0
         for part in self.wanted:
             held += _holds(part, post)
@@ -117,12 +117,6 @@ class Scorer:
             self._weight(term) * share * _saturated(post.runs.count(term), shape) for term in terms
         )
         return score * EXACT_BONUS if part.text in post.runs else score
-
-    def _weight(self, term: str) -> float:
-        weight = self._weights.get(term)
-        if weight is None:
-            weight = self._weights[term] = self._statistics.weight(term)
-        return weight
 
 
 class _Post:

@@ -5,7 +5,6 @@ no post has is replaced by known words one typing error away. Of very many match
 ranked first, then the next ones.
 """
 
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -162,19 +161,15 @@ async def _newest(session: AsyncSession, matches: Matches, place: Place, count: 
 
 
 async def _fitting(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
-    return await worked_on(
-        (each for row in rows for each in (row.text, row.media or "")),
-        functools.partial(_ranked, scorer, rows),
-        inline_characters=INLINE_CHARACTERS,
-    )
+    def rank() -> list[Ranked]:
+        return [
+            Ranked(score, row.id, text)
+            for row in rows
+            if (score := scorer.score(text := searched_text(row.text, row.media))) is not None
+        ]
 
-
-def _ranked(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
-    return [
-        Ranked(score, row.id, text)
-        for row in rows
-        if (score := scorer.score(text := searched_text(row.text, row.media))) is not None
-    ]
+    texts = (each for row in rows for each in (row.text, row.media or ""))
+    return await worked_on(texts, rank, inline_characters=INLINE_CHARACTERS)
 
 
 async def _expressions(
