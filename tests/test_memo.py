@@ -195,11 +195,3 @@ async def test_an_error_is_not_kept() -> None:
     assert maker.runs == 3
     maker.error = None
     assert await memo.get_or_make("key", maker.make) == b"4"
-
-
-async def test_a_value_in_the_place_of_another_one_has_only_its_own_dependencies() -> None:
-    memo, log = memo_of()
-    put(memo, 1, b"old", frozenset({1}))
-    put(memo, 1, b"new", frozenset({2}))
-    log.append(1)
-    assert memo.find(1) == b"new"

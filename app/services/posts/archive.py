@@ -95,14 +95,10 @@ async def posts_within(
     session: AsyncSession, user_id: int, spans: Sequence[Span], *, limit: int, each: int
 ) -> list[Post]:
     """Return the author's posts of some spans: `each` of a span, of `limit` spans that have any."""
+    have = await have_posts(session, user_id, spans) if spans else []
+    not_empty = [span for span, has_posts in zip(spans, have, strict=True) if has_posts]
     found: list[Post] = []
-    if spans:
-        have = await have_posts(session, user_id, spans)
-        for (since, until), _ in [pair for pair in zip(spans, have, strict=True) if pair[1]][
-            :limit
-        ]:
-            posts, _ = await list_posts(
-                session, user_id=user_id, since=since, until=until, limit=each
-            )
-            found += posts
+    for since, until in not_empty[:limit]:
+        posts, _ = await list_posts(session, user_id=user_id, since=since, until=until, limit=each)
+        found += posts
     return found

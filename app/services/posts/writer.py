@@ -20,7 +20,6 @@ from app.db.backend import backend_of, insert_rows
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.indexes import IndexedPost
-from app.errors import AppError
 from app.formats.records import Reactions
 from app.models import Event, Tweet, User
 from app.services.access.rights import Right, ended_right_error, ended_rights
@@ -269,32 +268,27 @@ class PostWriter:
         await self.add.close()
 
     async def _run(self, requests: Sequence[PostRequest]) -> Sequence[Receipt | Exception]:
+        """Store the posts together; those without an author or a right are left out."""
         self._on_batch(len(requests))
+        settled: dict[PostRequest, Receipt | Exception] = {}
+        arrivals: dict[PostRequest, Arrival] = {}
         async with self._db.write() as session:
-            return await _store_requests(session, requests)
-
-
-async def _store_requests(
-    session: AsyncSession, requests: Sequence[PostRequest]
-) -> list[Receipt | AppError]:
-    """Store the posts together; those without an author or a right are left out."""
-    users = await ids_by_key(session, {username_key(each.username) for each in requests})
-    rights = {each.right for each in requests if each.right is not None}
-    ended = await ended_rights(session, rights)
-    settled: dict[PostRequest, Receipt | AppError] = {}
-    arrivals: dict[PostRequest, Arrival] = {}
-    for each in requests:
-        user_id = users.get(username_key(each.username))
-        if each.right in ended:
-            settled[each] = ended_right_error()
-        elif user_id is None:
-            settled[each] = unknown_user(each.username)
-        else:
-            arrivals[each] = Arrival(user_id, each.post)
-    added = await add_arrivals(session, list(arrivals.values()), default_time=now())
-    posts = await find_posts(session, [tweet_id for tweet_id, _, _ in added])
-    newest = 0 if all(event_id for _, _, event_id in added) else await newest_event(session)
-    for each, (tweet_id, is_new, event_id) in zip(arrivals, added, strict=True):
-        status = 201 if is_new else 200
-        settled[each] = Receipt(status, posts[tweet_id], event_id or newest)
-    return [settled[each] for each in requests]
+            users = await ids_by_key(session, {username_key(each.username) for each in requests})
+            rights = {each.right for each in requests if each.right is not None}
+            ended = await ended_rights(session, rights)
+            for each in requests:
+                user_id = users.get(username_key(each.username))
+                if each.right in ended:
+                    settled[each] = ended_right_error()
+                elif user_id is None:
+                    settled[each] = unknown_user(each.username)
+                else:
+                    arrivals[each] = Arrival(user_id, each.post)
+            added = await add_arrivals(session, list(arrivals.values()), default_time=now())
+            posts = await find_posts(session, [tweet_id for tweet_id, _, _ in added])
+            is_told = all(event_id for _, _, event_id in added)
+            newest = 0 if is_told else await newest_event(session)
+        for each, (tweet_id, is_new, event_id) in zip(arrivals, added, strict=True):
+            status = 201 if is_new else 200
+            settled[each] = Receipt(status, posts[tweet_id], event_id or newest)
+        return [settled[each] for each in requests]
