@@ -217,18 +217,13 @@ def show_time(time: datetime) -> Markup:
     Midnight to the second is what imports make of a bare day, so the day is all that is shown.
     """
     time = time.astimezone(UTC)
+    day = format_date(time, "medium", locale=g.locale)
     if not (time.hour or time.minute or time.second):
-        day = format_date(time, "medium", locale=g.locale)
         return Markup('<time datetime="{}">{}</time>').format(rfc3339(time)[:DAY_LENGTH], day)
-    return Markup('<time datetime="{}">{} UTC</time>').format(rfc3339(time), show_moment(time))
-
-
-def show_moment(time: datetime) -> str:
-    """Return the day and the time of day in the time's own zone."""
     # Babel's short Korean times have AM and PM; the wide form is what browsers write.
     pattern = str(get_time_format("short", locale=g.locale)).replace("a", "aaaa")
     clock = format_time(time, pattern, locale=g.locale)
-    return f"{format_date(time, 'medium', locale=g.locale)} {clock}"
+    return Markup('<time datetime="{}">{} {} UTC</time>').format(rfc3339(time), day, clock)
 
 
 def show_ago(time: datetime) -> str:

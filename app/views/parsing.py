@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import FieldInfo
 from quart import Quart, request
 from werkzeug.datastructures import MultiDict
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import IntegerConverter
 
 from app.errors import AppError, InvalidInputError, MalformedError, UnsupportedMediaError
 from app.models import MAX_ID
@@ -22,16 +22,13 @@ class NoArgs(msgspec.Struct):
     """The form of an address without parameters."""
 
 
-class IdConverter(BaseConverter):
+class IdConverter(IntegerConverter):
     """Converter of numbers of up to 16 digits, as many as 2^53 has; other paths do not match.
 
     Larger numbers than ids match: without that they would be 405 where another method has a view.
     """
 
     regex = r"[0-9]{1,16}"
-
-    def to_python(self, value: str) -> int:
-        return int(value)
 
 
 def init_app(app: Quart) -> None:

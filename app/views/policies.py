@@ -31,7 +31,6 @@ Cookie = Literal["session", "device"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE: Final = "access_policy"
-OPEN_ENDPOINTS: Final = frozenset({"static"})
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
@@ -54,13 +53,6 @@ def access(policy: Policy) -> Callable[[View], View]:
     return declare
 
 
-def policy_of(app: Quart, endpoint: str | None) -> Policy | None:
-    """Return the policy of an endpoint; None if it has none, or there is no endpoint."""
-    if endpoint in OPEN_ENDPOINTS:
-        return "open"
-    return getattr(app.view_functions.get(endpoint or ""), ATTRIBUTE, None)
-
-
 def init_app(app: Quart, config: Config) -> None:
     @app.before_request
     async def check() -> ResponseReturnValue | None:
@@ -71,10 +63,13 @@ def init_app(app: Quart, config: Config) -> None:
         if g.token is None:
             g.operator = await signed_in()
             _check_origin(config)
-        policy = policy_of(app, request.endpoint)
+        view = app.view_functions.get(request.endpoint or "")
+        policy: Policy | None = getattr(view, ATTRIBUTE, None)
         if request.endpoint is None or request.method == "OPTIONS":
             # An unknown address tells no more than a known one that may not be read.
             policy = "read"
+        elif request.endpoint == "static":
+            policy = "open"
         if policy is None:
             raise ForbiddenError("This action is not allowed")
         if policy == "metrics":
