@@ -265,6 +265,12 @@ class Client:
         assert answer.status_code == status
         return unescape(await answer.get_data(as_text=True))
 
+    async def json(self, path: str, *, status: int = 200, **kwargs: Any) -> Any:
+        """Return the value of an answer."""
+        answer = await self.get(path, **kwargs)
+        assert answer.status_code == status, await answer.get_data()
+        return await answer.get_json(force=True)
+
     async def add_posts(self, *posts: dict[str, Any]) -> None:
         """Store posts in bulk, which are all new; authors are made."""
         data = "".join(json.dumps(post) + "\n" for post in posts)

@@ -130,7 +130,7 @@ async def test_every_family_of_errors_has_one_form(admin: Client) -> None:
         if status in {400, 422}:
             assert problem["errors"][0]["loc"], (path, request)
         assert status != 413 or "at most 1 MB" in problem["detail"]
-    page = await (await admin.get(f"{API}/users")).get_json()
+    page = await admin.json(f"{API}/users")
     assert page["items"] == []
 
 
@@ -245,7 +245,7 @@ async def test_a_full_disk_is_507_and_reads_go_on(app: Quart, writer: Client) ->
             f"{API}/tweets", data=body * 5, headers={"Content-Type": "application/x-ndjson"}
         )
         await problem_of(answer, 507)
-        page = await (await writer.get(f"{API}/users/ann/tweets")).get_json()
+        page = await writer.json(f"{API}/users/ann/tweets")
         assert [tweet["text"] for tweet in page["items"]] == ["before"]
     with connections_take(app, "PRAGMA max_page_count = 1000000"):
         await writer.add_tweet("ann", "ㅁ" * 25_000)
@@ -260,7 +260,7 @@ async def test_a_database_that_cannot_be_written_is_503_and_reads_go_on(
         answer = await writer.post(f"{API}/users/ann/tweets", json={"text": "after"})
         await problem_of(answer, 503)
         assert answer.headers["Retry-After"]
-        page = await (await writer.get(f"{API}/users/ann/tweets")).get_json()
+        page = await writer.json(f"{API}/users/ann/tweets")
         assert [tweet["text"] for tweet in page["items"]] == ["before"]
     with connections_take(app, "PRAGMA query_only = OFF"):
         await writer.add_tweet("ann", "after")

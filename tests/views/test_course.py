@@ -74,7 +74,7 @@ async def test_the_form_adds_an_author_and_leads_to_the_page(
     assert (await anybody.get(answer.headers["Location"])).status_code == 200
     again = await writer.post("/user", form={"user_name": "김철수"})
     assert (again.status_code, again.headers["Location"]) == (303, answer.headers["Location"])
-    assert len((await (await anybody.get("/api/v1/users")).get_json())["items"]) == 1
+    assert len((await anybody.json("/api/v1/users"))["items"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ async def test_the_form_adds_an_author_and_leads_to_the_page(
 async def test_a_bad_name_is_422_and_adds_nobody(shared: Shared, form: dict[str, str]) -> None:
     answer = await shared.writer.post("/user", form=form)
     assert (answer.status_code, answer.content_type) == (422, HTML)
-    assert (await (await shared.writer.get("/api/v1/users")).get_json())["items"] == []
+    assert (await shared.writer.json("/api/v1/users"))["items"] == []
 
 
 async def test_adding_is_only_by_post(writer: Client) -> None:

@@ -49,7 +49,7 @@ async def change(admin: Client, chance: Random) -> Any:
             data = "\n".join(map(json.dumps, lines))
             return await admin.post("/api/v1/tweets", data=data, headers=NDJSON)
         case "delete":
-            found = await (await admin.get("/api/v1/search?q=sea")).get_json()
+            found = await admin.json("/api/v1/search?q=sea")
             ids = [each["id"] for each in found["items"]] or [1]
             return await admin.delete(f"/api/v1/tweets/{chance.choice(ids)}")
         case _:
@@ -75,7 +75,7 @@ async def test_answers_are_those_of_a_worker_that_has_just_started(
 
 
 async def _posts(admin: Client) -> int:
-    found = await (await admin.get("/api/v1/search?q=sea&sort=newest")).get_json()
+    found = await admin.json("/api/v1/search?q=sea&sort=newest")
     return max((each["id"] for each in found["items"]), default=0)
 
 

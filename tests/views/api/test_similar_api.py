@@ -18,7 +18,7 @@ async def embedded(client: Client, address: str, *, posts: int) -> Any:
     """Return the page once it has so many posts."""
 
     async def ask() -> Any:
-        return await (await client.get(address)).get_json()
+        return await client.json(address)
 
     return await eventually(ask, until=lambda page: len(page["items"]) == posts)
 
@@ -28,7 +28,7 @@ async def test_similar_posts_come_with_score_and_method(writer: Client) -> None:
     asked = await writer.add_tweet("ann", "the lamp of the lighthouse is lit")
     alike = await writer.add_tweet("ann", "a lighthouse and its lamp")
     await writer.add_tweet("ann", "bread from the oven at dawn")
-    page = await (await writer.get(f"{API}/tweets/{asked['id']}/similar?limit=1")).get_json()
+    page = await writer.json(f"{API}/tweets/{asked['id']}/similar?limit=1")
     (first,) = page["items"]
     assert first == alike | {"score": first["score"]}
     assert 0.5 < first["score"] <= 1
@@ -48,7 +48,7 @@ async def test_similar_posts_follow_every_write(admin: Client) -> None:
         answer = await admin.get(address)
         assert [each["id"] for each in (await answer.get_json())["items"]] == [alike["id"]]
         await admin.delete(f"{API}/tweets/{alike['id']}")
-        assert (await (await admin.get(address)).get_json())["items"] == []
+        assert (await admin.json(address))["items"] == []
 
 
 async def test_posts_without_a_word_in_common_are_not_similar(writer: Client) -> None:
@@ -56,7 +56,7 @@ async def test_posts_without_a_word_in_common_are_not_similar(writer: Client) ->
     await writer.add_tweet("ann", "등대에 불이 켜진다")
     for text in ("bread from the oven", "…", "오븐"):
         asked = await writer.add_tweet("ann", text)
-        page = await (await writer.get(f"{API}/tweets/{asked['id']}/similar")).get_json()
+        page = await writer.json(f"{API}/tweets/{asked['id']}/similar")
         assert page == {"items": [], "next": None, "method": "wording"}
 
 
@@ -64,7 +64,7 @@ async def test_without_an_embedder_words_are_searched_in_place_of_meaning(writer
     await writer.add_user("ann")
     lamp = await writer.add_tweet("ann", "the lamp of the lighthouse is lit")
     await writer.add_tweet("ann", "bread from the oven at dawn")
-    page = await (await writer.get(f"{API}/search?q=lighthouse&mode=meaning")).get_json()
+    page = await writer.json(f"{API}/search?q=lighthouse&mode=meaning")
     assert (page["method"], page["items"][0]["id"]) == ("words", lamp["id"])
     assert page["items"][0]["highlights"] == [[16, 26]]
     assert (await writer.get(f"{API}/search?q=lamp&mode=hybrid")).status_code == 400
@@ -96,23 +96,21 @@ async def test_a_service_finds_by_meaning(remote: Quart) -> None:
     assert page["items"][0]["id"] == puppy["id"]
     # Filters hold, and pages go on.
     address = f"{API}/search?q=a+dog&mode=meaning&username=ben"
-    page = await (await client.get(address)).get_json()
+    page = await client.json(address)
     assert [hit["id"] for hit in page["items"]] == [tax["id"]]
     seen, cursor = [], ""
     while True:
-        page = await (
-            await client.get(f"{API}/search?q=dog&mode=meaning&limit=1{cursor}")
-        ).get_json()
+        page = await client.json(f"{API}/search?q=dog&mode=meaning&limit=1{cursor}")
         seen += [hit["id"] for hit in page["items"]]
         if page["next"] is None:
             break
         cursor = f"&cursor={page['next']}"
     assert len(seen) == len(set(seen)) == 2
-    page = await (await client.get(f"{API}/tweets/{tax['id']}/similar")).get_json()
+    page = await client.json(f"{API}/tweets/{tax['id']}/similar")
     assert page["method"] == "meaning"
     # What is deleted is found no more.
     await client.delete(f"{API}/tweets/{puppy['id']}")
-    page = await (await client.get(f"{API}/search?q=a+dog&mode=meaning")).get_json()
+    page = await client.json(f"{API}/search?q=a+dog&mode=meaning")
     assert puppy["id"] not in [hit["id"] for hit in page["items"]]
 
 
@@ -123,9 +121,9 @@ async def test_posts_and_searches_go_on_while_the_service_is_down(
     client = await client_with(remote, "admin")
     await client.add_user("ann")
     tweet = await client.add_tweet("ann", "our puppy")
-    page = await (await client.get(f"{API}/search?q=puppy&mode=meaning")).get_json()
+    page = await client.json(f"{API}/search?q=puppy&mode=meaning")
     assert (page["method"], len(page["items"])) == ("words", 1)
-    page = await (await client.get(f"{API}/tweets/{tweet['id']}/similar")).get_json()
+    page = await client.json(f"{API}/tweets/{tweet['id']}/similar")
     assert page == {"items": [], "next": None, "method": "meaning"}
     html = await client.get("/search?q=puppy&mode=meaning")
     assert "does not answer" in await html.get_data(as_text=True)

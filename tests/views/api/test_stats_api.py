@@ -1,7 +1,5 @@
 """Counts of posts in the API."""
 
-from typing import Any
-
 import pytest
 
 from tests.conftest import Client
@@ -9,20 +7,12 @@ from tests.conftest import Client
 STATS = "/api/v1/stats"
 
 
-async def counted(client: Client, query: str = "") -> dict[str, Any]:
-    answer = await client.get(STATS + query)
-    assert answer.status_code == 200, await answer.get_data()
-    found = await answer.get_json()
-    assert isinstance(found, dict)
-    return found
-
-
 async def test_totals_authors_and_days(writer: Client) -> None:
     await writer.add_user("ann")
     await writer.add_user("ben", "hello")
     await writer.add_tweet("ann", "one", created_at="2026-05-01T16:00:00Z", lang="en")
     await writer.add_tweet("ann", "둘", created_at="2026-05-01T14:59:59Z")
-    found = await counted(writer, "?until=2026-06-01&tz=Asia/Seoul")
+    found = await writer.json(f"{STATS}?until=2026-06-01&tz=Asia/Seoul")
     assert found == {
         "users": 2,
         "tweets": 2,
@@ -33,14 +23,14 @@ async def test_totals_authors_and_days(writer: Client) -> None:
             for day in (1, 2)
         ],
     }
-    assert (await counted(writer, "?lang=ko"))["tweets"] == 1
-    assert (await counted(writer, "?username=ANN&username=ben"))["tweets"] == 3
+    assert (await writer.json(f"{STATS}?lang=ko"))["tweets"] == 1
+    assert (await writer.json(f"{STATS}?username=ANN&username=ben"))["tweets"] == 3
 
 
 async def test_each_new_post_counts_at_once(writer: Client) -> None:
     await writer.add_user("ann")
     for number in range(3):
-        assert (await counted(writer))["tweets"] == number
+        assert (await writer.json(STATS))["tweets"] == number
         await writer.add_tweet("ann", f"post {number}")
 
 

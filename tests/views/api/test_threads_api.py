@@ -28,12 +28,6 @@ async def add_thread(writer: Client) -> list[dict[str, Any]]:
     return [first, second, third, answer, lone]
 
 
-async def answer_of(client: Client, path: str) -> Any:
-    answer = await client.get(path)
-    assert answer.status_code == 200, await answer.get_data()
-    return await answer.get_json()
-
-
 async def test_replies_are_in_answers(writer: Client, anybody: Client) -> None:
     first, second, third, answer, lone = await add_thread(writer)
     assert first["reply_to"] is None
@@ -42,10 +36,10 @@ async def test_replies_are_in_answers(writer: Client, anybody: Client) -> None:
     assert third["reply_to"] == {"source_id": "2", "username": "Mina", "id": second["id"]}
     assert answer["reply_to"]["id"] == second["id"]
     assert (lone["reply_to"], lone["kind"]) == (None, "post")
-    listed = (await answer_of(anybody, "/api/v1/users/mina/tweets"))["items"]
+    listed = (await anybody.json("/api/v1/users/mina/tweets"))["items"]
     assert listed == [third, second, first]
     for each in (first, third, answer):
-        found = await answer_of(anybody, f"/api/v1/tweets/{each['id']}/thread")
+        found = await anybody.json(f"/api/v1/tweets/{each['id']}/thread")
         ids = [post["id"] for post in found["items"]]
         assert ids == [first["id"], second["id"], answer["id"], third["id"]]
         assert found["missing"] == []
@@ -61,7 +55,7 @@ async def test_no_kept_answer_leads_to_a_deleted_post(
     assert kept.headers["Cache-Status"] == "saywho; hit"
     assert (await kept.get_json())["items"][-1]["reply_to"]["id"] == second["id"]
     assert (await admin.delete(f"/api/v1/tweets/{second['id']}")).status_code == 204
-    *_, answer = (await answer_of(anybody, path))["items"]
+    *_, answer = (await anybody.json(path))["items"]
     assert answer["reply_to"] == {"source_id": "2", "username": "mina", "id": None}
 
 
@@ -70,22 +64,22 @@ async def test_a_gap_is_named_until_it_is_filled(writer: Client, admin: Client) 
     target = {"source_id": "9", "username": "jiho"}
     post = await writer.add_tweet("mina", "yes, at noon", reply_to=target)
     path = f"/api/v1/tweets/{post['id']}/thread"
-    assert (await answer_of(writer, path))["missing"] == [target]
+    assert (await writer.json(path))["missing"] == [target]
     assert "여기에 없는" in await (
         await writer.get(f"/tweet/{post['id']}", headers={"Accept-Language": "ko"})
     ).get_data(as_text=True)
     await writer.add_user("jiho")
     late = await writer.add_tweet("jiho", "at noon?", source_id="9")
-    found = await answer_of(writer, path)
+    found = await writer.json(path)
     assert [each["id"] for each in found["items"]] == [late["id"], post["id"]]
     assert found["missing"] == []
     assert (await admin.delete(f"/api/v1/tweets/{late['id']}")).status_code == 204
-    assert (await answer_of(writer, path))["missing"] == [target]
+    assert (await writer.json(path))["missing"] == [target]
     await writer.add_tweet("jiho", "at noon?", source_id="9")
-    assert (await answer_of(writer, path))["missing"] == []
+    assert (await writer.json(path))["missing"] == []
     assert (await admin.delete("/api/v1/users/jiho")).status_code == 204
-    assert (await answer_of(writer, path))["missing"] == [target]
-    listed = (await answer_of(writer, "/api/v1/users/mina/tweets"))["items"]
+    assert (await writer.json(path))["missing"] == [target]
+    listed = (await writer.json("/api/v1/users/mina/tweets"))["items"]
     assert listed[0]["reply_to"] == target | {"id": None}
 
 
@@ -97,7 +91,7 @@ BAD_REPLIES = [
 
 async def test_search_narrows_to_replies(writer: Client, anybody: Client) -> None:
     _, second, third, answer, _ = await add_thread(writer)
-    found = await answer_of(anybody, "/api/v1/search?q=ferry&is=reply")
+    found = await anybody.json("/api/v1/search?q=ferry&is=reply")
     assert sorted(hit["id"] for hit in found["items"]) == [
         each["id"] for each in (second, third, answer)
     ]

@@ -139,7 +139,7 @@ async def test_bad_field_is_named_in_a_422(
     answer = await sharing.post("/api/v1/users/silent/tweets", json=fields)
     assert answer.status_code == 422
     assert (await answer.get_json())["errors"][0]["loc"] == loc
-    page = await (await sharing.get("/api/v1/users/silent/tweets")).get_json()
+    page = await sharing.json("/api/v1/users/silent/tweets")
     assert page["items"] == []
 
 
@@ -174,7 +174,7 @@ async def test_known_source_id_answers_the_stored_post(writer: Client) -> None:
     assert answer.status_code == 200
     # Empty fields are filled; the text, the kind and the time were there already.
     assert await answer.get_json() == first | {"url": "https://example.org/7", "lang": "en"}
-    user = await (await writer.get("/api/v1/users/ann")).get_json()
+    user = await writer.json("/api/v1/users/ann")
     assert user["tweets"] == 1
 
 
@@ -206,7 +206,7 @@ async def test_deleted_post_is_gone_and_its_id_is_not_given_out_again(admin: Cli
     assert (answer.status_code, await answer.get_data()) == (204, b"")
     assert (await admin.get(path)).status_code == 404
     assert (await admin.delete(path)).status_code == 404
-    found = await (await admin.get("/api/v1/search?q=lantern")).get_json()
+    found = await admin.json("/api/v1/search?q=lantern")
     assert [hit["text"] for hit in found["items"]] == ["the first lantern"]
     again = await admin.add_tweet("ann", "the second lantern again", source_id="2")
     assert again["id"] > tweet["id"]

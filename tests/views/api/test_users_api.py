@@ -118,14 +118,14 @@ async def test_figures_follow_the_posts(admin: Client) -> None:
     await admin.add_user("ann")
     times = ["2021-05-01T00:00:00Z", "2019-01-31T23:59:59Z", "2020-02-29T12:00:00Z"]
     tweets = [await admin.add_tweet("ann", f"text {time}", created_at=time) for time in times]
-    user = await (await admin.get(f"{USERS}/ann")).get_json()
+    user = await admin.json(f"{USERS}/ann")
     assert (user["tweets"], user["first_tweet_at"], user["newest_tweet_at"]) == (
         3,
         times[1],
         times[0],
     )
     await admin.delete(f"/api/v1/tweets/{tweets[1]['id']}")
-    user = await (await admin.get(f"{USERS}/ann")).get_json()
+    user = await admin.json(f"{USERS}/ann")
     assert (user["tweets"], user["first_tweet_at"]) == (2, times[2])
 
 

@@ -142,9 +142,7 @@ async def test_the_list_shows_typical_words_that_are_never_old(
     assert await shown() == []
     await settle(writer.app)
     assert set(", ".join(await shown()).split(", ")) == {"tide", "lantern", "stairs", "gallery"}
-    for post in (await (await writer.get("/api/v1/users/ferry/tweets?limit=100")).get_json())[
-        "items"
-    ]:
+    for post in (await writer.json("/api/v1/users/ferry/tweets?limit=100"))["items"]:
         if "lantern" in post["text"]:
             assert (await admin.delete(f"/api/v1/tweets/{post['id']}")).status_code == 204
     assert set(", ".join(await shown()).split(", ")) == {"tide", "stairs", "gallery"}

@@ -1,7 +1,6 @@
 """The first minute: texts to try, invented authors that go with one button, what comes next."""
 
 import re
-from html import unescape
 from typing import Final
 from urllib.parse import unquote, urlencode
 
@@ -22,12 +21,6 @@ TWO_HANDS: Final = (
 EXAMPLE: Final = "/compare?" + urlencode({"text": TEXT})
 
 
-async def page_of(client: Client, path: str, language: str = "en") -> str:
-    answer = await client.get(path, headers={"Accept-Language": language})
-    assert answer.status_code == 200
-    return str(await answer.get_data(as_text=True))
-
-
 def compared(text: str, names: tuple[str, ...]) -> str:
     return "/compare?" + urlencode([("text", text), *(("username", name) for name in names)])
 
@@ -35,7 +28,7 @@ def compared(text: str, names: tuple[str, ...]) -> str:
 async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Client) -> None:
     await load_samples(parts_of(app).db)
     for language, names in (("ko", KOREANS), ("en", ENGLISH)):
-        page = await page_of(anybody, "/", language)
+        page = await anybody.page("/", headers={"Accept-Language": language})
         shown = page.partition('class="card shown"')[2].partition("</section>")[0]
         # An answered example in the page's language, the author first, and the way to one's own.
         author = re.findall(r'class="name" href="/user/([^"]+)"', shown)[0]
@@ -47,9 +40,9 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
         assert 'href="#tweet_text"' in shown
         assert "76%" in page.partition('class="trust-line"')[2].partition("</p>")[0]
         assert 'href="/compare/example"' in page
-    several = await page_of(anybody, compared(TWO_HANDS, ENGLISH))
+    several = await anybody.page(compared(TWO_HANDS, ENGLISH))
     assert "The sentences point to different authors." in several
-    page = await page_of(anybody, "/")
+    page = await anybody.page("/")
     assert "8 authors here are invented" in page
     assert "/settings/samples/delete" not in page
     operator = await signed_in(app)
@@ -62,7 +55,7 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
     assert answer.status_code == 422
     answer = await operator.post("/settings/samples/delete", form=fields)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
-    page = await page_of(anybody, "/")
+    page = await anybody.page("/")
     assert "invented" not in page
     assert "Nothing here yet" in page
 
@@ -73,7 +66,7 @@ async def test_a_hidden_post_is_compared_and_told(writer: Client, anybody: Clien
     await writer.add_user("ferry", *(f"tide and crossing, number {n} of today" for n in range(25)))
     await writer.add_user("museum", *(f"stairs and a clock, seen by {n}" for n in range(25)))
     link = (await anybody.get("/compare/example")).headers["Location"]
-    page = await page_of(anybody, link)
+    page = await anybody.page(link)
     author = "ferry" if "tide" in link else "museum"
     assert f"The real author: <b><bdi>{author}</bdi></b>. This post was hidden" in page
     assert re.search(r'href="/tweet/\d+"', page)
@@ -82,15 +75,15 @@ async def test_a_hidden_post_is_compared_and_told(writer: Client, anybody: Clien
 async def test_the_page_about_the_method_leads_to_this_installations_figures(
     app: Quart, anybody: Client
 ) -> None:
-    page = await page_of(anybody, "/about")
+    page = await anybody.page("/about")
     assert "free software" in page
     assert 'href="/compare/card"' in page
     await load_samples(parts_of(app).db)
-    assert "We hid their" in await page_of(anybody, "/compare/card")
+    assert "We hid their" in await anybody.page("/compare/card")
     assert f"saywho {__version__}, model" in page
-    assert "이 서버에만" in await page_of(anybody, "/about", "ko")
+    assert "이 서버에만" in await anybody.page("/about", headers={"Accept-Language": "ko"})
     for path in ("/", EXAMPLE):
-        assert 'href="/about"' in (await page_of(anybody, path)).partition("<main")[2]
+        assert 'href="/about"' in (await anybody.page(path)).partition("<main")[2]
 
 
 async def test_a_private_text_is_answered_at_once_and_in_no_address(
@@ -110,7 +103,6 @@ async def test_a_private_text_is_answered_at_once_and_in_no_address(
             link for link in re.findall(r'(?:href|hx-get)="([^"]*)', page) if secret in link
         ]
     # Without the tick the address holds it, and leads to the same as JSON.
-    page = await page_of(anybody, EXAMPLE)
+    page = await anybody.page(EXAMPLE)
     (address,) = re.findall(r'href="(/api/v1/compare\?[^"]+)"', page)
-    answer = await anybody.get(unescape(address))
-    assert (await answer.get_json())["text"] == TEXT
+    assert (await anybody.json(address))["text"] == TEXT

@@ -46,7 +46,7 @@ async def bring(app: Quart, tmp_path: Path) -> None:
 
 async def test_posts_show_their_files(app: Quart, anybody: Client, tmp_path: Path) -> None:
     await bring(app, tmp_path)
-    listed = await (await anybody.get("/api/v1/users/mina/tweets")).get_json()
+    listed = await anybody.json("/api/v1/users/mina/tweets")
     film, lamp = listed["items"]
     assert (lamp["media"][0]["url"], film["media"][0]["url"]) == (LAMP, FILM)
     exported = await (await anybody.get("/api/v1/export")).get_data(as_text=True)

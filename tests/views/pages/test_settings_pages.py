@@ -82,12 +82,12 @@ async def test_the_operator_sees_size_version_and_the_last_backup(
 
 async def test_a_post_is_deleted(browser: Browser, writer: Client) -> None:
     await writer.add_user("ann", "stays", "goes")
-    items = (await (await writer.get("/api/v1/users/ann/tweets")).get_json())["items"]
+    items = (await writer.json("/api/v1/users/ann/tweets"))["items"]
     (number,) = [item["id"] for item in items if item["text"] == "goes"]
     assert (await browser.post(f"/settings/tweets/{number}/delete")).status_code == 303
     assert (await writer.get(f"/api/v1/tweets/{number}")).status_code == 404
     assert (await browser.post(f"/settings/tweets/{number}/delete")).status_code == 404
-    assert (await (await writer.get("/api/v1/users/ann")).get_json())["tweets"] == 1
+    assert (await writer.json("/api/v1/users/ann"))["tweets"] == 1
 
 
 async def test_a_new_password_ends_all_other_sessions(app: Quart, browser: Browser) -> None:
@@ -142,7 +142,7 @@ async def test_reset_needs_to_be_confirmed(browser: Browser, admin: Client) -> N
         assert (await admin.post("/reset", form=form)).status_code == 422
     assert (await admin.post("/reset?confirm=yes")).status_code == 422
     assert (await admin.get("/reset?confirm=yes")).status_code == 405
-    assert (await (await admin.get("/api/v1/users/ann")).get_json())["tweets"] == 1
+    assert (await admin.json("/api/v1/users/ann"))["tweets"] == 1
 
 
 async def test_after_a_reset_every_answer_is_empty_at_once(browser: Browser, admin: Client) -> None:
@@ -154,7 +154,7 @@ async def test_after_a_reset_every_answer_is_empty_at_once(browser: Browser, adm
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     after = {"Saywho-After": answer.headers["Saywho-Event"]}
     for path in ("/users", "/search?q=sea"):
-        page = await (await admin.get(f"/api/v1{path}", headers=after)).get_json()
+        page = await admin.json(f"/api/v1{path}", headers=after)
         assert (page["items"], page["next"]) == ([], None)
     for path in ("/users/author0", "/users/author1/tweets", "/tweets/1"):
         assert (await admin.get(f"/api/v1{path}")).status_code == 404
