@@ -5,7 +5,6 @@ import csv
 import gzip
 import io
 import json
-from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
@@ -13,13 +12,13 @@ from quart import Quart
 from werkzeug.http import parse_options_header
 
 from app import create_app
-from app.lifespan import KEY, Resources
 from app.services.access.rights import revoke_token
 from app.services.posts import exporting
 from app.views import answers as answers_view
 from app.views.api.export import LONGEST_NAME
-from tests.browsing import scope_of
+from tests.browsing import parts_of
 from tests.conftest import Client, MakeConfig, client_with
+from tests.views.api.test_live_api import Listener
 
 PATH = "/api/v1/export"
 DEADLINE_S = 40
@@ -104,79 +103,37 @@ async def test_the_file_is_named_after_the_author_in_whatever_script(
     assert options == {"filename": f"saywho-{username[:LONGEST_NAME]}.csv"}
 
 
-class Reader:
-    """A client past any server: it takes what it is sent when it wants."""
-
-    def __init__(self, app: Quart, client: Client, path: str = PATH) -> None:
-        self._app = app
-        self._headers = client.headers
-        self._path = path
-        self.takes = asyncio.Event()
-        self.messages: list[dict[str, Any]] = []
-        self._asked = False
-        self.started = asyncio.Event()
-        self.pause_s = 0.0
-
-    def ask(self, method: str = "GET") -> "asyncio.Task[None]":
-        scope = scope_of(method, self._path, self._headers)
-        return asyncio.create_task(cast(Any, self._app)(scope, self._receive, self._send))
-
-    @property
-    def data(self) -> bytes:
-        return b"".join(message.get("body", b"") for message in self.messages)
-
-    @property
-    def has_all(self) -> bool:
-        return not self.messages[-1].get("more_body", True)
-
-    async def _receive(self) -> dict[str, Any]:
-        if not self._asked:
-            self._asked = True
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await asyncio.Event().wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.body":
-            self.started.set()
-            await self.takes.wait()
-            await asyncio.sleep(self.pause_s)
-        self.messages.append(message)
-
-
-async def finish(task: "asyncio.Task[None]") -> None:
-    await asyncio.wait_for(task, DEADLINE_S)
-
-
 @pytest.mark.parametrize("path", [PATH, "/api/v1/live"])
 async def test_head_ends_and_does_not_say_that_there_is_nothing(
     app: Quart, writer: Client, path: str
 ) -> None:
     await writer.add_user("mina", "one")
-    reader = Reader(app, writer, path)
-    reader.takes.set()
-    await finish(reader.ask("HEAD"))
-    assert reader.messages[0]["status"] == 200
-    assert b"content-length" not in dict(reader.messages[0]["headers"])
-    assert (reader.data, reader.has_all) == (b"", True)
+    reader = Listener(app, path=path, method="HEAD")
+    await asyncio.wait_for(reader.answer, DEADLINE_S)
+    first, *_, last = reader.messages
+    assert first["status"] == 200
+    assert b"content-length" not in dict(first["headers"])
+    assert (reader.blocks, last["body"], last["more_body"]) == ([], b"", False)
 
 
 async def test_a_revoked_token_breaks_the_file_off(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "PAGE", 2)
-    monkeypatch.setattr(answers_view, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(answers_view, "LOOK_EVERY_S", 0.0)
     app = create_app(make_config(public=False))
     async with app.test_app():
         writer = await client_with(app, "write")
         await writer.add_user("mina", *(f"post {number}" for number in range(7)))
         assert (await Client(app, {}).get(PATH)).status_code == 401
-        reader = Reader(app, await client_with(app, "read"))
-        task = reader.ask()
-        await asyncio.wait_for(reader.started.wait(), DEADLINE_S)
-        async with cast(Resources, app.extensions[KEY]).db.write() as session:
-            await revoke_token(session, 2)
-        reader.pause_s = 0.02
-        reader.takes.set()
-        await finish(task)
-        assert not reader.has_all
+
+        async def revoke() -> None:
+            async with parts_of(app).db.write() as session:
+                await revoke_token(session, 2)
+
+        app.before_request_funcs[None].append(revoke)  # Once the token has been looked at.
+        headers = (await client_with(app, "read")).headers
+        reader = Listener(app, path=PATH, headers=headers)
+        await asyncio.wait_for(reader.answer, DEADLINE_S)
+        assert reader.messages[0]["status"] == 200
+        assert reader.messages[-1].get("more_body", True)

@@ -28,7 +28,13 @@ class Listener:
     """A client as a server hands it to the app; it takes what is sent while `takes` is set."""
 
     def __init__(
-        self, app: Quart, query: str = "", headers: Mapping[str, str] = NONE, method: str = "GET"
+        self,
+        app: Quart,
+        query: str = "",
+        headers: Mapping[str, str] = NONE,
+        *,
+        path: str = PATH,
+        method: str = "GET",
     ) -> None:
         self.takes = asyncio.Event()
         self.takes.set()
@@ -36,7 +42,7 @@ class Listener:
         self._read = 0
         self._coming: asyncio.Queue[Any] = asyncio.Queue()
         self._coming.put_nowait({"type": "http.request", "body": b"", "more_body": False})
-        scope = scope_of(method, f"{PATH}?{query}", {"Host": "here", **headers})
+        scope = scope_of(method, f"{path}?{query}", {"Host": "here", **headers})
         self.answer = asyncio.ensure_future(app(scope, self._coming.get, self._send))
 
     async def _send(self, message: Any) -> None:
