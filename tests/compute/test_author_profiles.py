@@ -64,6 +64,11 @@ def test_digests_come_back_from_bytes(texts: list[str]) -> None:
         ("One\n>> deep\nTwo", "One\nTwo"),
         ("5 > 3, and >this is none", "5 > 3, and >this is none"),
         (">:( no bread", ">:( no bread"),
+        ("mine \n RT @ann: hello\nall", "mine"),
+        ("> hers\n> too\nmine", "mine"),
+        ("mine\n> hers\n RT @ann: hello", "mine\n"),
+        ("mine\n\n  > hers", "mine\n"),
+        ("mine\n> hers\nmine  RT @", "mine\nmine  RT @"),
         ("START @baker: no repost", "START @baker: no repost"),
     ],
 )
@@ -77,8 +82,10 @@ def test_quoted_words_do_not_count(text: str, own: str) -> None:
         assert 0 <= start < end <= len(text)
 
 
-def test_a_repost_by_hand_counts_nothing_and_can_still_be_asked_about() -> None:
-    text = "RT @baker: fresh bread today"
+@pytest.mark.parametrize(
+    "text", ["RT @baker: fresh bread today", "> hers\n \n RT @ann: hello"], ids=["all", "lines too"]
+)
+def test_a_repost_by_hand_counts_nothing_and_can_still_be_asked_about(text: str) -> None:
     assert features(text) == EMPTY
     assert own_words(text) == text
     assert profile_of([text, text]).posts == 2

@@ -85,12 +85,20 @@ def test_words_of_an_author_are_marked_as_such(background: Background) -> None:
     ]
 
 
-def test_words_nobody_uses_are_not_marked() -> None:
-    assert evidence("Zygomorphic quokkas jump", AUTHORS, BACKGROUND) == []
-
-
-def test_words_that_all_use_alike_are_not_marked() -> None:
-    assert evidence("Fresh bread today!!", [AUTHORS[0], AUTHORS[0]], BACKGROUND) == []
+@pytest.mark.parametrize(
+    ("text", "authors"),
+    [
+        ("Zygomorphic quokkas jump", AUTHORS),
+        ("Fresh bread today!!", AUTHORS[:1] * 2),
+        ("bread!!", AUTHORS[:1]),
+        ("bread!!", []),
+    ],
+    ids=["nobody's words", "everybody's words", "one author", "no author"],
+)
+def test_words_that_set_nobody_apart_are_not_marked(
+    text: str, authors: list[AuthorProfile]
+) -> None:
+    assert evidence(text, authors, BACKGROUND) == []
 
 
 def test_random_links_are_not_marked() -> None:
@@ -113,11 +121,6 @@ def test_the_strongest_marks_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(two) == 2
     assert sorted(mark.weight for mark in two) == sorted(mark.weight for mark in everything)[-2:]
     assert two == sorted(two, key=lambda mark: mark.start)
-
-
-@pytest.mark.parametrize("authors", [[], AUTHORS[:1]], ids=["nobody", "one"])
-def test_one_author_alone_has_no_evidence(authors: list[AuthorProfile]) -> None:
-    assert evidence("bread!!", authors, BACKGROUND) == []
 
 
 @given(st.permutations([0, 1, 2]))

@@ -124,14 +124,6 @@ def test_style_notices_habits(mark: str) -> None:
     assert not same("x some words y", f"x some {mark} words y", STYLE)
 
 
-def test_places_are_those_of_the_original_text() -> None:
-    text = "so http://t.co/abc good"
-    found = occurrences(text)
-    places = set(zip(found.starts.tolist(), found.ends.tolist(), strict=True))
-    assert (text.index("good"), len(text)) in places
-    assert (3, 18) in places
-
-
 @pytest.mark.parametrize(
     "piece",
     [
@@ -144,22 +136,6 @@ def test_long_monotonous_texts_cost_little(piece: str) -> None:
     start = process_time()
     assert occurrences(text).counts == features(text)
     assert process_time() - start < 1
-
-
-@pytest.mark.parametrize(
-    ("text", "own"),
-    [
-        ("RT @ann: hello", "RT @ann: hello"),
-        ("mine \n RT @ann: hello\nall", "mine"),
-        ("> hers\n> too\nmine", "mine"),
-        ("> hers\n \n RT @ann: hello", "> hers\n \n RT @ann: hello"),
-        ("mine\n> hers\n RT @ann: hello", "mine\n"),
-        ("mine\n\n  > hers", "mine\n"),
-        ("mine\n> hers\nmine  RT @", "mine\nmine  RT @"),
-    ],
-)
-def test_own_words_are_without_what_is_quoted(text: str, own: str) -> None:
-    assert own_words(text) == own
 
 
 def test_any_amount_of_white_space_ends_within_the_time_of_a_test() -> None:
