@@ -19,17 +19,11 @@ from app.formats.records import Record
 from app.models import Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports import reading
-from app.services.imports.jobs import (
-    IMPORTING,
-    add_job,
-    change_running,
-    claim_job,
-    counted,
-    open_upload,
-)
+from app.services.imports.jobs import IMPORTING, change_running, claim_job, counted
 from app.services.imports.storing import import_archive
 from tests.databases import Databases
 from tests.services.imports.test_imports import NOON, archive, outcome, record
+from tests.uploading import queued
 
 MOST_STATEMENTS = 18
 POSTS = 500
@@ -82,10 +76,7 @@ def posts(authors: int, *, since: int, until: int) -> list[Record]:
 async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
     db: Database, authors: int, tmp_path: Path
 ) -> None:
-    spool, file = open_upload(tmp_path)
-    file.close()
-    async with db.write() as session:
-        await add_job(session, spool=spool, file_name="posts.jsonl", bytes_total=1, is_started=True)
+    await queued(db, tmp_path, b"")
     async with db.exclusive(IMPORTING) as grant:
         assert grant is not None
         async with grant.write() as session:

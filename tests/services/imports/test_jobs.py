@@ -5,28 +5,16 @@ from pathlib import Path
 import pytest
 
 from app.db.engine import Database
-from app.services.imports.jobs import (
-    MOST_ATTEMPTS,
-    add_job,
-    change_running,
-    claim_job,
-    counted,
-    get_job,
-    open_upload,
-)
+from app.services.imports.jobs import MOST_ATTEMPTS, change_running, claim_job, counted, get_job
 from app.services.imports.report import ImportReport
+from tests.uploading import queued
 
 
 @pytest.mark.parametrize("gets_on", [True, False], ids=["gets on", "stays where it is"])
 async def test_an_import_is_given_up_only_if_it_stores_nothing_more(
     db: Database, gets_on: bool, tmp_path: Path
 ) -> None:
-    spool, file = open_upload(tmp_path)
-    file.close()
-    async with db.write() as session:
-        job = await add_job(
-            session, spool=spool, file_name="posts.jsonl", bytes_total=9, is_started=True
-        )
+    job = await queued(db, tmp_path, b"")
     for _ in range(MOST_ATTEMPTS + 2):
         async with db.write() as session:
             if (claimed := await claim_job(session, tmp_path)) is not None:

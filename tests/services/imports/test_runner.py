@@ -7,9 +7,10 @@ import sys
 import pytest
 
 from app.db.engine import Database
-from app.services.imports.jobs import add_job, get_job, open_upload, upload_path
+from app.services.imports.jobs import get_job, upload_path
 from app.services.imports.runner import NICENESS, run_next_job
 from tests.conftest import MakeConfig
+from tests.uploading import jsonl, queued
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process has one priority")
@@ -25,20 +26,14 @@ async def test_an_import_ends_with_its_worker_and_goes_on_with_another(
     make_config: MakeConfig,
 ) -> None:
     config = make_config()
-    spool, file = open_upload(config.data_dir)
-    with file:
-        file.write(b'{"username": "ann", "text": "one"}\n')
     async with Database(config) as db:
-        async with db.write() as session:
-            job = await add_job(
-                session, spool=spool, file_name="posts.jsonl", bytes_total=35, is_started=True
-            )
+        job = await queued(db, config.data_dir, jsonl({"username": "ann", "text": "one"}))
         with pytest.raises(SystemExit, match="goes on later"):
             await run_next_job(config, os.getpid())
         async with db.read() as session:
             broken_off = await get_job(session, job.id)
         assert (broken_off.state, broken_off.accepted) == ("running", 0)
-        assert upload_path(config.data_dir, spool).exists()
+        assert upload_path(config.data_dir, job.spool).exists()
         await run_next_job(config, os.getppid())
         async with db.read() as session:
             done = await get_job(session, job.id)

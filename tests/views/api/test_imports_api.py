@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import json
 import os
 import sys
 import tempfile
@@ -18,23 +17,23 @@ from sqlalchemy import func, select
 from app import create_app
 from app.config import PREFIX, Durability
 from app.db.engine import Database
-from app.formats.records import ReadOptions
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
 from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import (
     ENDED,
+    FOLDER,
     IMPORTING,
     add_job,
     cancel_job,
     get_job,
-    open_upload,
     upload_path,
 )
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
 from tests.archives import x_zip
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
+from tests.uploading import jsonl, queued, until_uploads
 from tests.waiting import eventually, until_some_are_imported
 
 IMPORTS = "/api/v1/imports"
@@ -45,10 +44,6 @@ FACTS = {
     *("rejected", "reposts", "restricted", "skipped", "errors", "started_at", "finished_at"),
 }
 POST = {"username": "ann", "text": "오늘의 바다", "source_id": "1"}
-
-
-def jsonl(*records: dict[str, Any]) -> bytes:
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
 
 
 def large_file(size: int) -> tuple[bytes, dict[str, int]]:
@@ -95,23 +90,6 @@ async def send(client: Client, body: bytes, query: str = "", **headers: str) -> 
     return str(answer.headers["Location"])
 
 
-def uploads_of(app: Quart) -> Path:
-    return parts_of(app).config.data_dir / "uploads"
-
-
-def uploads(app: Quart) -> list[Path]:
-    """Return what lies there; unlike `rglob`, bears that something goes meanwhile."""
-    places = os.walk(uploads_of(app))
-    return [Path(place, name) for place, folders, files in places for name in [*folders, *files]]
-
-
-async def wait_for_uploads(app: Quart, *, some: bool) -> None:
-    async def look() -> bool:
-        return bool(uploads(app))
-
-    await eventually(look, until=lambda seen: seen == some)
-
-
 async def count(client: Client) -> int:
     """Return how many posts all authors have, checked against the lists."""
     total = 0
@@ -138,7 +116,7 @@ async def test_file_as_the_body_is_imported(app: Quart, writer: Client) -> None:
     assert job["started_at"] <= job["finished_at"]
     page = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
     assert {tweet["text"] for tweet in page["items"]} == {"오늘의 바다", "둘째"}
-    await wait_for_uploads(app, some=False)
+    await until_uploads(app, 0)
     # An empty file is one without posts.
     assert (await ended(writer, await send(writer, b"")))["state"] == "done"
 
@@ -154,7 +132,7 @@ async def test_file_of_a_form_is_imported_under_the_name_given(
     assert (job["state"], job["format"], job["accepted"]) == ("done", "x", 5)
     user = await (await writer.get("/api/v1/users/mina2")).get_json()
     assert (user["tweets"], user["platform"]) == (5, "x")
-    await wait_for_uploads(app, some=False)
+    await until_uploads(app, 0)
 
 
 @pytest.mark.parametrize("query", ["?format=nonsense", "?username=a%20b"])
@@ -162,7 +140,7 @@ async def test_bad_address_is_400_and_keeps_nothing(shared: Shared, query: str) 
     answer = await shared.writer.post(IMPORTS + query, data=jsonl(POST))
     assert answer.status_code == 400
     assert (await answer.get_json())["errors"][0]["loc"]
-    await wait_for_uploads(shared.app, some=False)
+    await until_uploads(shared.app, 0)
     assert (await (await shared.writer.get(IMPORTS)).get_json())["items"] == []
 
 
@@ -203,7 +181,7 @@ async def test_bad_form_is_refused_and_keeps_nothing(
     assert answer.status_code == status, await answer.get_data()
     if status == 413:
         assert f"at most {MOST_PARTS} parts" in (await answer.get_json())["detail"]
-    await wait_for_uploads(shared.app, some=False)
+    await until_uploads(shared.app, 0)
     assert (await (await shared.writer.get(IMPORTS)).get_json())["items"] == []
 
 
@@ -242,7 +220,7 @@ async def test_files_that_cannot_be_imported_fail_with_the_reason(
         assert job["state"] == "failed"
         assert reason in job["errors"][0]["detail"]
         assert job["finished_at"]
-    await wait_for_uploads(app, some=False)
+    await until_uploads(app, 0)
 
 
 async def test_an_upload_that_is_not_here_keeps_no_other_waiting(
@@ -275,7 +253,7 @@ async def test_more_than_the_limit_is_413_and_keeps_nothing(make_config: MakeCon
             assert answer.status_code == 413
             assert answer.content_type == "application/problem+json"
             assert "at most 1 MB" in (await answer.get_json())["detail"]
-        await wait_for_uploads(app, some=False)
+        await until_uploads(app, 0)
         assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
 
 
@@ -296,9 +274,9 @@ async def test_a_client_that_breaks_off_leaves_nothing(app: Quart, writer: Clien
         )
         async with request as connection:
             await connection.send(form(FILE)[:-10])
-            await wait_for_uploads(app, some=True)
+            await until_uploads(app, 1)
             await connection.disconnect()
-        await wait_for_uploads(app, some=False)
+        await until_uploads(app, 0)
     assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
 
 
@@ -313,7 +291,7 @@ async def test_a_full_disk_is_507_and_keeps_nothing(
         answer = await writer.post(IMPORTS, data=body, headers=headers)
         assert answer.status_code == 507
         assert "full" in (await answer.get_json())["detail"]
-    await wait_for_uploads(app, some=False)
+    await until_uploads(app, 0)
     assert (await (await writer.get(IMPORTS)).get_json())["items"] == []
 
 
@@ -331,7 +309,7 @@ async def test_cancelling(app: Quart, writer: Client) -> None:
         assert job["state"] == "cancelled"
         assert job["finished_at"]
         assert (await writer.delete(address)).status_code == 409
-    await wait_for_uploads(app, some=False)
+    await until_uploads(app, 0)
     assert (await writer.get("/api/v1/users/ann")).status_code == 404
     # What was stored stays, and is counted; a later import runs.
     later = await ended(writer, await send(writer, jsonl(POST)))
@@ -374,13 +352,7 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
 ) -> None:
     body, expected = large_file(3 * BATCH)
     config = make_config()
-    spool, file = open_upload(config.data_dir)
-    with file:
-        file.write(body)
-    async with db.write() as session:
-        job = await add_job(
-            session, spool=spool, file_name="posts.jsonl", bytes_total=len(body), is_started=True
-        )
+    job = await queued(db, config.data_dir, body)
 
     async def look() -> ImportJob:
         async with db.read() as session:
@@ -416,7 +388,7 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
     ended_job = await look()
     assert ended_job.state == "done"
     assert {name: getattr(ended_job, name) for name in expected} == expected
-    assert not upload_path(config.data_dir, spool).exists()
+    assert not upload_path(config.data_dir, job.spool).exists()
     assert await find_faults(db) == []
 
 
@@ -427,21 +399,11 @@ async def test_another_machine_leaves_an_upload_to_the_one_that_has_it(
     first = make_config()
     second = replace(first, data_dir=tmp_path / "another machine")
     second.data_dir.mkdir()
-    spool, file = open_upload(first.data_dir)
-    with file:
-        file.write(jsonl(POST))
-    upload: dict[str, Any] = {
-        "file_name": "a",
-        "bytes_total": 9,
-        "format_name": "auto",
-        "options": ReadOptions("ann"),
-    }
     app = create_app(second)
     async with app.test_app():
         client = await client_with(app, "write")
-        async with parts_of(app).db.write() as session:
-            started = await add_job(session, spool=spool, is_started=True, **upload)
-            shown = await add_job(session, spool=spool, is_started=False, **upload)
+        started = await queued(parts_of(app).db, first.data_dir, jsonl(POST))
+        shown = await queued(parts_of(app).db, first.data_dir, jsonl(POST), is_started=False)
         address = f"{IMPORTS}/{started.id}"
         # One that was queued later is done, so the other one was looked at and left.
         assert (await ended(client, await send(client, jsonl(POST))))["state"] == "done"
@@ -473,8 +435,9 @@ async def test_an_acknowledged_upload_outlives_a_loss_of_power(
         monkeypatch.setattr(os, "fsync", watched)
         body = jsonl(POST)
         await send(writer, body)
-    files = {size for path, size in synced if path.parent == uploads_of(app)}
-    folders = [path for path, _ in synced if path == uploads_of(app)]
+    folder = parts_of(app).config.data_dir / FOLDER
+    files = {size for path, size in synced if path.parent == folder}
+    folders = [path for path, _ in synced if path == folder]
     is_safe = len(body) in files and bool(folders)
     assert is_safe == (durability == "full")
 
@@ -492,5 +455,5 @@ async def test_after_a_reset_nothing_more_is_imported(app: Quart, writer: Client
     # What is sent from now on is imported; the one under way brings nothing more.
     later = await ended(writer, await send(writer, jsonl(POST)))
     assert (later["state"], later["accepted"]) == ("done", 1)
-    await wait_for_uploads(app, some=False)
+    await until_uploads(app, 0)
     assert await count(writer) == 1

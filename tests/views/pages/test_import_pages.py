@@ -1,7 +1,6 @@
 """Importing in the browser: upload, look, start, watch, cancel, look back."""
 
 import io
-import json
 import os
 import re
 from datetime import timedelta
@@ -19,16 +18,13 @@ from app.services.imports.jobs import UPLOAD_LIFETIME, get_job, open_upload
 from tests.archives import picture, x_media, x_media_members, x_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
+from tests.uploading import jsonl, until_uploads, uploads
 from tests.waiting import eventually
 
 
 @pytest.fixture
 async def browser(app: Quart) -> Browser:
     return await signed_in(app)
-
-
-def lines(*records: dict[str, Any]) -> bytes:
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
 
 
 async def upload(browser: Browser, data: bytes, name: str = "posts.jsonl") -> str:
@@ -47,19 +43,6 @@ async def ended(browser: Browser, address: str) -> str:
     )
 
 
-def uploads(app: Quart) -> list[Path]:
-    """Return what lies there; unlike `rglob`, bears that something goes meanwhile."""
-    places = os.walk(parts_of(app).config.data_dir / "uploads")
-    return [Path(place, name) for place, folders, files in places for name in [*folders, *files]]
-
-
-async def wait_until_nothing_is_uploaded(app: Quart) -> None:
-    async def look() -> list[Path]:
-        return uploads(app)
-
-    await eventually(look, until=lambda found: not found)
-
-
 async def count_authors(app: Quart) -> int:
     answer = await app.test_client().get("/api/v1/users")
     return len((await answer.get_json())["items"])
@@ -73,7 +56,7 @@ def shown(page: str) -> str:
 async def test_preview_shows_what_is_in_the_file_and_stores_nothing(
     app: Quart, browser: Browser
 ) -> None:
-    data = lines(
+    data = jsonl(
         {"username": "선장", "text": "오늘의 <바다>"},
         {"username": "선장", "text": "내일의 바다"},
         {"username": "ann", "text": "the harbour"},
@@ -172,7 +155,7 @@ async def test_upload_start_watch_and_look_back(
     assert f'href="{address}"' in history
     assert "twitter-2023.zip" in history
     assert "mina2" in (await browser.page("/authors")).lower()
-    await wait_until_nothing_is_uploaded(app)
+    await until_uploads(app, 0)
 
 
 async def test_an_import_tells_whose_posts_it_stored_and_what_to_do_next(
@@ -186,7 +169,7 @@ async def test_an_import_tells_whose_posts_it_stored_and_what_to_do_next(
         ((first, second, again), "New posts by ann 1", None),
         ((first,), "0 new posts", 0),
     ):
-        address = await upload(browser, lines(*records))
+        address = await upload(browser, jsonl(*records))
         await browser.post(f"{address}/start")
         page = await ended(browser, address)
         assert ("New posts by" in page) is (comparing != 0)
@@ -219,7 +202,7 @@ async def test_a_file_of_one_account_without_a_name_asks_for_one(
     page = await ended(browser, address)
     assert "failed" in shown(page)
     assert await count_authors(app) == 0
-    await wait_until_nothing_is_uploaded(app)
+    await until_uploads(app, 0)
 
 
 async def test_an_archive_that_breaks_off_says_what_becomes_of_the_rest(
@@ -246,7 +229,7 @@ async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser
     assert len(uploads(app)) == 1
     answer = await browser.post(f"{address}/cancel")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/imports")
-    await wait_until_nothing_is_uploaded(app)
+    await until_uploads(app, 0)
     for path in (address, f"{address}/start", f"{address}/cancel"):
         method = "GET" if path == address else "POST"
         assert (await browser.send(method, path)).status_code == 404
@@ -269,7 +252,7 @@ BAD_LINES = (
 
 async def test_equal_reasons_are_one_with_their_number(browser: Browser) -> None:
     records: list[dict[str, Any]] = [{"username": "mina", "text": None} for _ in range(120)]
-    address = await upload(browser, lines({"text": "whose?"}, *records))
+    address = await upload(browser, jsonl({"text": "whose?"}, *records))
     assert "Only the first 100 reasons are kept." in await browser.page(address)
     await browser.post(f"{address}/start", form={"username": ""})
     text = shown(await ended(browser, address))
@@ -281,7 +264,7 @@ async def test_equal_reasons_are_one_with_their_number(browser: Browser) -> None
 
 async def test_an_import_of_no_posts_says_so(browser: Browser) -> None:
     post = {"username": "mina", "text": "theirs", "kind": "repost"}
-    address = await upload(browser, lines(post, {"username": "mina", "text": ""}))
+    address = await upload(browser, jsonl(post, {"username": "mina", "text": ""}))
     await browser.post(f"{address}/start", form={})
     assert "This file holds no posts to store." in shown(await ended(browser, address))
 
@@ -344,12 +327,9 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
     async with second.test_app():
         browser = Browser(second, cookies=browser.cookies)
 
-        async def left() -> list[Path]:
-            return uploads(second)
-
         # The fresh upload and what another worker is writing.
         with file:
-            kept = await eventually(left, until=lambda paths: len(paths) == 2)
+            kept = await until_uploads(second, 2)
         assert arriving in {path.name for path in kept}
         assert stray not in {path.name for path in kept}
         assert (await browser.get(old)).status_code == 404
@@ -357,7 +337,7 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
 
 
 async def test_entities_are_noticed_and_decoded_if_wanted(app: Quart, browser: Browser) -> None:
-    data = lines(*({"username": "a", "text": f"{n} &amp; {n}"} for n in range(3)))
+    data = jsonl(*({"username": "a", "text": f"{n} &amp; {n}"} for n in range(3)))
     for form, text in (({}, "1 &amp;amp; 1"), ({"decode_entities": "on"}, "1 &amp; 1")):
         address = await upload(browser, data)
         page = await browser.page(address)
@@ -365,7 +345,7 @@ async def test_entities_are_noticed_and_decoded_if_wanted(app: Quart, browser: B
         await browser.post(f"{address}/start", form=form)
         await ended(browser, address)
         assert text in await browser.page("/user/a")
-    plain = await browser.page(await upload(browser, lines({"username": "a", "text": "b & c"})))
+    plain = await browser.page(await upload(browser, jsonl({"username": "a", "text": "b & c"})))
     assert "decode_entities" not in plain
 
 
@@ -385,7 +365,7 @@ async def test_media_of_an_archive_are_offered_and_can_be_left_out(
         await ended(browser, address)
         kept = folder.iterdir() if folder.exists() else ()
         assert [file.read_bytes() for file in kept] == files
-    lone = await browser.page(await upload(browser, lines({"username": "a", "text": "b"})))
+    lone = await browser.page(await upload(browser, jsonl({"username": "a", "text": "b"})))
     assert "no_media" not in lone
 
 
