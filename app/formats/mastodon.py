@@ -68,7 +68,7 @@ def _find(source: Source) -> tuple[Content | None, Json, str]:
     """Return the outbox, what an archive says about the account, and the folder of both."""
     if not source.has_members:
         return source, {}, ""
-    outboxes = (name for name in source.members() if name.rpartition("/")[2] == "outbox.json")
+    outboxes = (name for name in source.members if name.rpartition("/")[2] == "outbox.json")
     name = source.only(outboxes)
     if name is None:
         return None, {}, ""
@@ -87,7 +87,7 @@ def _liked(source: Source, folder: str) -> Iterator[Item]:
 
 
 def _read(source: Source, name: str) -> Json:
-    if not source.has(name):
+    if name not in source.members:
         return {}
     return as_object(load(head(source.member(name), _BESIDE_BYTES)))
 

@@ -119,7 +119,7 @@ def find_rooms(
     if not source.has_members:
         grammar = grammar_of(source)
         return [] if grammar is None else [(source, grammar)]
-    wanted = sorted(filter(names, source.members()))
+    wanted = sorted(filter(names, source.members))
     if len(wanted) > MOST_ROOMS:
         raise UnrecognisedFileError(
             "{name} holds {count} files that may be chats; import at most {most} at once",

@@ -2,11 +2,11 @@
 
 import contextlib
 import gzip
-import io
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
@@ -40,13 +40,16 @@ class Content:
         """The same file; what is read to find out what it is does not count."""
         return Content(self.name, self.stored, None, self.fault)
 
-    def open(self) -> BinaryIO:
-        """Open the file, and count what is read of it. Raises ImportFileError, as reading does."""
+    def chunks(self) -> Generator[bytes, None, None]:
+        """Yield the bytes, and count them. Raises ImportFileError, behind all that can be read."""
         try:
-            stream = self.stored.open()
+            with self.stored.open() as stream:
+                while chunk := read_some(stream):
+                    yield from self.meter.counted(chunk) if self.meter else (chunk,)
         except READ_ERRORS as error:
             raise damaged(self.name) from error
-        return io.BufferedReader(_Reader(stream, self), BUFFER_BYTES)
+        if self.fault is not None:
+            raise self.fault
 
 
 class Source(Content, contextlib.AbstractContextManager["Source"]):
@@ -74,7 +77,6 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self._bytes_read = 0
         self._opened = contextlib.ExitStack()
         self._spool: BinaryIO | None = None
-        self._members: Members | None = None
         try:
             self._prepare(target)
         except BaseException:
@@ -96,19 +98,18 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def expect(self, names: Iterable[str]) -> None:
         """Set the members to be read, so that progress ends at the total."""
-        self.bytes_total = sum(self._files[name].size for name in names)
+        self.bytes_total = sum(self.members[name].size for name in names)
 
-    def members(self) -> tuple[str, ...]:
-        """Return the names of all files in a folder, zip or tar, and of those beside a file."""
-        return tuple(self._files)
+    @cached_property
+    def members(self) -> Members:
+        """All files in a folder, zip or tar, by name; those beside a lone file."""
+        if self.path is None or self._spool is not None:
+            return {}
+        return archives.members_of_folder(self.path.parent, is_deep=False)
 
     def member(self, name: str) -> Content:
-        """Return one of the members. Raises KeyError."""
-        return Content(name, self._files[name], self)
-
-    def has(self, name: str) -> bool:
-        """Return whether there is a member of that name."""
-        return name in self._files
+        """Return one of the files. Raises KeyError."""
+        return Content(name, self.members[name], self)
 
     def only(self, places: Iterable[str]) -> str | None:
         """Return the one place of an archive, if any. Raises UnrecognisedFileError for several."""
@@ -120,16 +121,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             )
         return found[0] if found else None
 
-    @property
-    def _files(self) -> Members:
-        if self._members is None:
-            folder = self.path.parent if self.path and self._spool is None else None
-            self._members = archives.members_of_folder(folder, is_deep=False) if folder else {}
-        return self._members
-
     def _prepare(self, target: Path | BinaryIO) -> None:
         if isinstance(target, Path) and target.is_dir():
-            self.has_members, self._members = True, archives.members_of_folder(target, is_deep=True)
+            self.has_members, self.members = True, archives.members_of_folder(target, is_deep=True)
             return
         if not isinstance(target, Path):
             self._spool = self._copied(target)
@@ -146,9 +140,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         if lister := archives.lister_of(start):
             if self._spool is not None and self.bytes_total > self.limit_bytes:
                 raise self._limit_reached()
-            self._members, fault = lister(file, self.name)
+            self.members, fault = lister(file, self.name)
             self.has_members, self.fault = True, self.fault or fault
-            if self.fault and not self._members:
+            if self.fault and not self.members:
                 raise self.fault
 
     def _whole(self) -> BinaryIO:
@@ -185,52 +179,24 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
     def _next(self, stream: IO[bytes]) -> bytes:
         """Return the next bytes; none where the stream is damaged, which is noted."""
         try:
-            return read_some(stream, BUFFER_BYTES)
+            return read_some(stream)
         except READ_ERRORS:
             self.fault = damaged(self.name)
             return b""
 
-    def count(self, chunk: bytes) -> bytes:
-        """Count a chunk and return its part within the limit. Raises LimitReachedError after it."""
+    def counted(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield the part of a chunk within the limit. Raises LimitReachedError behind it."""
         room = self.limit_bytes - self._bytes_read
-        if room < 0 or (chunk and not room):
-            raise self._limit_reached()
         self._bytes_read += len(chunk)
-        return chunk[:room]
+        yield chunk[: max(room, 0)]
+        if len(chunk) > room:
+            raise self._limit_reached()
 
     def _limit_reached(self) -> LimitReachedError:
         limit = f"{self.limit_bytes / 2**20:,.4g} MB"
         return LimitReachedError(
             "{name} holds more than {limit}, the limit of an import", name=self.name, limit=limit
         )
-
-
-class _Reader(io.RawIOBase):
-    """The stream of a content, whose failures are BrokenFileErrors."""
-
-    def __init__(self, stream: IO[bytes], content: Content) -> None:
-        self._stream = stream
-        self._content = content
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # always a memoryview
-        try:
-            chunk = read_some(self._stream, len(buffer))
-        except READ_ERRORS as error:
-            raise damaged(self._content.name) from error
-        if self._content.meter is not None:
-            chunk = self._content.meter.count(chunk)
-        if not chunk and self._content.fault is not None:
-            raise self._content.fault
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
-        super().close()
 
 
 def head(content: Content, size: int) -> bytes:
@@ -240,16 +206,16 @@ def head(content: Content, size: int) -> bytes:
     """
     found = b""
     try:
-        with content.uncounted.open() as stream:
-            while len(found) < size and (chunk := read_some(stream, size - len(found))):
+        with contextlib.closing(content.uncounted.chunks()) as chunks:
+            while len(found) < size and (chunk := next(chunks, b"")):
                 found += chunk
     except ImportFileError:
         if not found:
             raise
-    return found
+    return found[:size]
 
 
-def read_some(stream: IO[bytes], size: int) -> bytes:
+def read_some(stream: IO[bytes]) -> bytes:
     """Return the next bytes, none only at the end, without losing any before damage."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
-    return read(size)
+    return read(BUFFER_BYTES)

@@ -1,15 +1,14 @@
 """The text of a file, in UTF-8, UTF-16 or CP949: in pieces, or line by line."""
 
 import codecs
-import io
-import itertools
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
+from itertools import islice
 from typing import Final, NamedTuple
 
 from app.errors import BrokenFileError, ImportFileError, Message
-from app.formats.source.file import BUFFER_BYTES, Content, head, read_some
+from app.formats.source.file import Content, head
 
 MAX_LINE: Final = 2**20
 """Characters of a line, by default."""
@@ -39,32 +38,34 @@ def pieces(content: Content) -> Iterator[str]:
     Raises BrokenFileError where the file breaks off.
     """
     decoder = codecs.getincrementaldecoder(codec := codec_of(content))(_on_error(codec))
-    with content.open() as stream:
-        while chunk := read_some(stream, BUFFER_BYTES):
-            yield decoder.decode(chunk)
-        try:
-            yield decoder.decode(b"", final=True)
-        except UnicodeDecodeError as error:
-            raise BrokenFileError("the file ends in the middle of a character") from error
+    for chunk in content.chunks():
+        yield decoder.decode(chunk)
+    try:
+        yield decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise BrokenFileError("the file ends in the middle of a character") from error
 
 
 def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None]:
     """Yield the lines of a file, the last one with or without a line end."""
-    codec, too_long = codec_of(content), Message("longer than {size} MB", size=limit >> 20)
-    with (
-        content.open() as stream,
-        io.TextIOWrapper(stream, codec, _on_error(codec), newline="\n") as text,
-    ):
-        try:
-            for number in itertools.count(1):
-                if not (line := text.readline(limit + 2)):
-                    return
-                is_too_long = len(line) > limit and len(line.rstrip("\r\n")) > limit
-                yield Line(number, line, too_long if is_too_long else None)
-                while is_too_long and line and not line.endswith("\n"):
-                    line = text.readline(BUFFER_BYTES)
-        except UnicodeDecodeError as error:
-            raise BrokenFileError("the file ends in the middle of a character") from error
+    too_long = Message("longer than {size} MB", size=limit >> 20)
+    number, line, is_given = 1, "", False
+    for piece in pieces(content):
+        *ends, rest = piece.split("\n")
+        for end in ends:
+            if not is_given:
+                line += end
+                is_too_long = len(line) > limit and len(line.rstrip("\r")) > limit
+                yield Line(number, f"{line}\n", too_long if is_too_long else None)
+            number, line, is_given = number + 1, "", False
+        if not is_given:
+            line += rest
+            if len(line) > limit + 1:
+                # At once: it may be all of the file.
+                yield Line(number, line, too_long)
+                line, is_given = "", True
+    if line:
+        yield Line(number, line)
 
 
 def first_lines(content: Content, limit: int = MAX_LINE) -> list[Line]:
@@ -90,11 +91,9 @@ def codec_of(content: Content) -> str:
     if low + high > _MIN_NUL_SHARE * len(sample) and max(low, high) > 3 * min(low, high):
         return "utf-16-le" if high > low else "utf-16-be"
     piece = sample
-    with suppress(ImportFileError), content.uncounted.open() as stream:
-        for _ in range(_ASCII_PIECES):
-            piece = stream.read(BUFFER_BYTES)
-            if not piece.isascii() or not piece:
-                break
+    with suppress(ImportFileError), closing(content.uncounted.chunks()) as chunks:
+        first = islice(chunks, _ASCII_PIECES)
+        piece = next((chunk for chunk in first if not chunk.isascii()), b"")
     unicode, korean = piece.decode("utf-8", "replace"), ""
     if _WRONG in unicode[:-1]:  # The end may be cut.
         korean = piece.decode("cp949", "replace")

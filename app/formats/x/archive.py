@@ -169,7 +169,7 @@ class _Reader:
                 for end in dict.fromkeys(ends)
                 for folder in _MEDIA_FOLDERS
             )
-            return next((name for name in names if self._source.has(name)), None)
+            return next((name for name in names if name in self._source.members), None)
 
         return tuple(map(find, media_and_addresses(tweet).values()))
 

@@ -65,7 +65,7 @@ def find_layout(source: Source) -> Layout | None:
     place = source.only(_archive_folders(source))
     if place is None:
         return None
-    inside = [name for name in source.members() if _folder(name) == place]
+    inside = [name for name in source.members if _folder(name) == place]
     if months := tuple(sorted(filter(_MONTH.fullmatch, inside))):
         return _classic(source, _folder(place), months)
     folder = place and f"{place}/"
@@ -88,7 +88,7 @@ def _beside(source: Source, name: str) -> list[str]:
     kinds = (_FILES["notes"], _FILES["deleted"])
     return [
         other
-        for other in source.members()
+        for other in source.members
         if other in {name, "account.js"}
         or other.startswith(parts)
         or any(kind.fullmatch(other) for kind in kinds)
@@ -98,7 +98,7 @@ def _beside(source: Source, name: str) -> list[str]:
 def _archive_folders(source: Source) -> set[str]:
     """Return the folders that hold an archive's posts, by name and content."""
     found: set[str] = set()
-    for name in source.members():
+    for name in source.members:
         folder = _folder(name)
         is_named = _MONTH.fullmatch(name) or _FILES["tweets"].fullmatch(name.rpartition("/")[2])
         if is_named and folder not in found:
@@ -135,7 +135,7 @@ def _current(source: Source, names: list[str], folder: str = "") -> Layout:
 
 def _classic(source: Source, folder: str, months: tuple[str, ...]) -> Layout:
     details = f"{folder}/user_details.js".removeprefix("/")
-    data = _read_index(source, details) if source.has(details) else {}
+    data = _read_index(source, details) if details in source.members else {}
     name, display_name = as_word(data.get("screen_name")), as_word(data.get("full_name"))
     return Layout(Account(name, display_name, "x", digits(data.get("id"))), {"tweets": months})
 

@@ -87,7 +87,7 @@ class Preview:
             self.report.broken = message_of(error)
         if self.archive.files:
             names = {name for record in self.records for name in record.files if name}
-            self.files = sum(map(self.archive.files.has, names))
+            self.files = len(names & self.archive.files.members.keys())
 
     def _add(self, record: Record) -> None:
         self.report.accepted += 1

@@ -176,7 +176,7 @@ class ArchiveMedia:
         wanted: dict[str, int] = {}
         for item in items:
             for name in item.files[:MOST_MEDIA] if isinstance(item, Record) else ():
-                if name is not None and self._files.has(name):
+                if name is not None and name in self._files.members:
                     wanted.setdefault(name, item.place)
                 elif not self._lacks_some:
                     self._lacks_some = True
@@ -185,8 +185,8 @@ class ArchiveMedia:
             if self._is_full or is_stopped():
                 break
             try:
-                with self._files.member(name).uncounted.open() as stream:
-                    self._names[name] = self._keeper.keep(stream, name)
+                content = self._files.member(name).uncounted
+                self._names[name] = self._keeper.keep(content.chunks(), name)
             except NoRoomError as error:
                 self._is_full = True
                 del report.errors[MAX_ERRORS - 1 :]  # This one must be seen.

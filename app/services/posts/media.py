@@ -12,9 +12,10 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from msgspec import json, structs
 from sqlalchemy import delete, exists, insert, select
@@ -48,7 +49,6 @@ DRAFT: Final = ".draft-"
 LOCK_TIMEOUT_S: Final = 60.0
 """Time to wait for imports that are keeping files."""
 LOCK_POLL_S: Final = 0.1
-_CHUNK_BYTES: Final = 2**20
 _HEAD_BYTES: Final = 64
 _NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(TYPES)})")
 _STARTS: Final = (
@@ -98,7 +98,7 @@ class MediaKeeper:
         self.used_bytes = 0
         self._lock: int | None = None
 
-    def keep(self, stream: BinaryIO, name: str) -> str:
+    def keep(self, chunks: Iterable[bytes], name: str) -> str:
         """Copy a file and return the name of the copy; `name` is for messages.
 
         Raises RecordError for a file that is not kept, NoRoomError where the limit or the disk is
@@ -107,7 +107,7 @@ class MediaKeeper:
         try:
             if self._lock is None:
                 self._begin()
-            return self._copy(stream, name)
+            return self._copy(iter(chunks), name)
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise NoRoomError("the disk is full; no more media are kept") from error
@@ -133,9 +133,9 @@ class MediaKeeper:
         with os.scandir(self._folder) as entries:
             self.used_bytes = sum(entry.stat().st_size for entry in entries)
 
-    def _copy(self, stream: BinaryIO, name: str) -> str:
-        chunk = stream.read(_CHUNK_BYTES)
-        suffix = suffix_of(chunk[:_HEAD_BYTES])
+    def _copy(self, content: Iterator[bytes], name: str) -> str:
+        first = next(content, b"")
+        suffix = suffix_of(first[:_HEAD_BYTES])
         if suffix is None:
             raise RecordError("{name} is no picture, video or sound of a known type", name=name)
         most = MOST_PICTURE_BYTES if TYPES[suffix].startswith("image/") else MOST_BYTES
@@ -143,12 +143,11 @@ class MediaKeeper:
         draft = self._folder / f"{DRAFT}{secrets.token_hex(8)}"
         try:
             with open(draft, "xb", opener=open_private) as file:
-                while chunk:
+                for chunk in chain((first,), content):
                     digest.update(chunk)
                     size += len(chunk)
                     self._check_size(size, name, most)
                     file.write(chunk)
-                    chunk = stream.read(_CHUNK_BYTES)
                 kept = f"{digest.hexdigest()}.{suffix}"
                 if not (self._folder / kept).exists():
                     file.flush()

@@ -119,10 +119,7 @@ async def test_nothing_is_removed_while_an_import_keeps_files(
 ) -> None:
     await bring(db, x_zip(tmp_path / "x.zip", three_posts()), folder)
     keeper = MediaKeeper(folder, ROOM)
-    with (tmp_path / "film").open("xb+") as file:
-        file.write(VIDEO)
-        file.seek(0)
-        film = keeper.keep(file, "film")
+    film = keeper.keep([VIDEO], "film")
     async with db.write() as session:
         await delete_user(session, "mina")
     await purge_deleted(db)
