@@ -97,7 +97,7 @@ def embed_command(is_all: bool) -> None:
                 if is_all:
                     await embeddings.remove_all(grant)
                 async with grant.read() as session:
-                    missing = await embeddings.count_missing(session, after=0)
+                    missing = await embeddings.count_missing(session)
                 with progress("embedding posts") as show:
                     await embeddings.embed_missing(
                         grant,

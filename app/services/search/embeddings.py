@@ -83,10 +83,9 @@ class Embeddings:
         """Remove all vectors, so that they are made again."""
         await _remove(db, true())
 
-    async def count_missing(self, session: AsyncSession, *, after: int | None = None) -> int:
-        """Return how many posts lack a vector: those after an id, by default the new ones."""
-        after = await self._newest(session) if after is None else after
-        lacking = self._lacking(after).subquery()
+    async def count_missing(self, session: AsyncSession) -> int:
+        """Return how many posts lack a vector."""
+        lacking = self._lacking(0).subquery()
         return await session.scalar(select(func.count()).select_from(lacking)) or 0
 
     def _lacking(self, after: int) -> Select[int, str]:
