@@ -42,8 +42,6 @@ def search_command(query: str, mode: Mode, username: str | None, limit: int) -> 
 
     found = with_database(run)
     facts: dict[str, Any] = {"items": found.hits, "next": None, "method": found.method}
-    if found.corrections:
-        facts["corrections"] = [{"typed": typed, "used": used} for typed, used in found.corrections]
     print_result(facts, *_lines(found), notes=_notes(found, mode))
 
 
@@ -57,8 +55,6 @@ def _lines(found: ResultPage) -> Iterator[str]:
 def _notes(found: ResultPage, mode: Mode) -> Iterator[str]:
     if found.method == "words" and mode != "words":
         yield "No embedder answers, so words were searched."
-    for typed, used in found.corrections:
-        yield f"No post has \u201c{typed}\u201d; these have \u201c{used}\u201d."
     if found.is_any:
         yield "No post has all the words; these have some of them."
     if not found.hits:

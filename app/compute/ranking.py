@@ -5,7 +5,7 @@ The index only proposes posts: here one rule decides about match, score and high
 
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +22,7 @@ FORM_FACTOR: Final = 0.8
 WORD_BONUS: Final = 2.0
 """Factor for a single syllable that is a word of the post, and not a part of one."""
 WHOLE_BONUS: Final = 1.5
-"""Factor for posts with all words, each as typed or corrected."""
+"""Factor for posts with all words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +75,6 @@ class Scorer:
                 merged.append((start, end))
         return merged
 
-    def alternatives_in(self, text: str) -> Iterable[tuple[Part, str]]:
-        """Yield the parts that the text has only by a correction, and that correction."""
-        post = _Post(text)
-        for part in self.wanted:
-            is_paired = part.kind == "paired"
-            if part.text not in (post.runs if is_paired else post.words):
-                has = post.begins if is_paired else post.words.__contains__
-                held = list(filter(has, part.alternatives))
-                if held:
-                    yield part, max(held, key=part.alternatives.__getitem__)
-
     def _part_score(self, part: Part, post: "_Post", shape: float) -> float:
         if part.kind == "paired":
             score = self._paired_score(part, post, shape)
@@ -94,20 +83,12 @@ class Scorer:
                     return score * WORD_BONUS
                 likeness = self._weight(part.terms[0]) * _saturated(count, shape)
                 score = max(score, FORM_FACTOR * likeness)
-            for other, nearness in part.alternatives.items():
-                if post.begins(other):
-                    corrected = Part("paired", other)
-                    score = max(score, nearness * self._paired_score(corrected, post, shape))
             return score
         if part.kind == "phrase":
             count = len(_phrase_places(part, post.segments))
             weight = sum(self._weight(term) for term in set(part.terms))
             return weight * _saturated(count, shape)
-        score = self._weight(part.text) * _saturated(post.words.count(part.text), shape)
-        for other, nearness in part.alternatives.items():
-            if count := post.words.count(other):
-                score = max(score, nearness * self._weight(other) * _saturated(count, shape))
-        return score
+        return self._weight(part.text) * _saturated(post.words.count(part.text), shape)
 
     def _paired_score(self, part: Part, post: "_Post", shape: float) -> float:
         terms = part.terms
@@ -131,9 +112,6 @@ class _Post:
     def segments(self) -> list[Segment]:
         return list(segments(self._text))
 
-    def begins(self, correction: str) -> bool:
-        return _bound(correction) in self.runs
-
     def places_of(self, forms: Forms) -> list[int]:
         return _form_places(forms, self.segments) if any(map(forms.has, self._each_run)) else []
 
@@ -142,33 +120,26 @@ def _saturated(count: int, shape: float) -> float:
     return count * (K1 + 1) / (count + shape)
 
 
-def _bound(correction: str) -> str:
-    """Return what is looked for: a pair of letters counts where a run begins."""
-    return f" {correction}" if len(correction) == len("가나") else correction
-
-
 def _holds(part: Part, post: _Post) -> bool:
     if part.kind == "phrase":
         return bool(_phrase_places(part, post.segments))
     if part.kind == "paired":
-        if any(map(post.begins, part.alternatives)):
-            return True
         if part.forms and post.places_of(part.forms):
             return True
-        # A way is in the joined runs if it is in one of them: it has no blank.
+        # The start is in the joined runs if it is in one of them: it has no blank.
         if not (part.is_quoted or part.is_excluded):
-            return any(way in post.runs for way in part.ways)
+            return part.start in post.runs
         return any(_fits_run(part, run) for run in post.runs.split(" "))
-    return part.text in post.words or any(other in post.words for other in part.alternatives)
+    return part.text in post.words
 
 
 def _fits_run(part: Part, run: str) -> bool:
-    """Return whether a run of syllables matches the word, but for its ending or one slip."""
+    """Return whether a run of syllables matches the word, but for its ending."""
     if part.is_quoted:
         return run == part.text
     if part.is_excluded:
         return part.text in run
-    return any(way in run for way in part.ways)
+    return part.start in run
 
 
 def _phrase_places(part: Part, found: Sequence[Segment]) -> list[int]:
@@ -210,16 +181,10 @@ def _spans(part: Part, found: Sequence[Segment]) -> list[tuple[int, int]]:
         return [
             (run.start, run.end)
             for place, run in enumerate(found)
-            if run.kind == "paired"
-            and (
-                place in forms
-                or _fits_run(part, run.text)
-                or any(_bound(other) in f" {run.text}" for other in part.alternatives)
-            )
+            if run.kind == "paired" and (place in forms or _fits_run(part, run.text))
         ]
     return [
         (segment.start, segment.end)
         for segment in found
-        if segment.kind == part.kind
-        and (segment.text == part.text or segment.text in part.alternatives)
+        if segment.kind == part.kind and segment.text == part.text
     ]

@@ -1,7 +1,7 @@
 """Searching posts, by words or by meaning."""
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -34,8 +34,6 @@ from app.tasks import worked_on
 
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""
-MOST_TRIED: Final = 100
-"""Results that are searched for corrections."""
 MOST_VALUES: Final = 20
 """Authors and languages that are listed, those with the most posts."""
 Mode = Literal["words", "meaning"]
@@ -71,8 +69,6 @@ class ResultPage:
     method: str = "words"
     alt_highlights: Mapping[int, list[Spans]] = field(default_factory=dict)
     """Matches in the descriptions of each medium, by the post's id."""
-    corrections: Sequence[tuple[str, str]] = ()
-    """Typed words that no post has, each with the word that was searched instead."""
     total: int | None = None
     """How many posts match; None for more than 10,000, and for the nearest by vectors."""
     facets: Facets | None = None
@@ -130,7 +126,6 @@ async def find(
             hits,
             following,
             alt_highlights=alt_highlights,
-            corrections=await _corrections(results),
             total=await _total(session, results),
             facets=await _facets(session, results) if with_facets else None,
             is_any=results.place.is_any and len(scorer.wanted) > 1,
@@ -205,27 +200,6 @@ async def _marked(
 
     texts = [*(post.text for post in posts.values()), *chain.from_iterable(alts.values())]
     return await worked_on(texts, mark, inline_characters=INLINE_CHARACTERS)
-
-
-async def _corrections(results: WordResults) -> list[tuple[str, str]]:
-    """Return the typed words that no result has, each with the word found instead."""
-    scorer = results.matches.scorer
-    if not any(part.alternatives for part in scorer.wanted):
-        return []
-    texts = [post.text for post in results.ranked[:MOST_TRIED]]
-
-    def count() -> list[tuple[str, str]]:
-        used: dict[str, Counter[str]] = defaultdict(Counter)
-        for text in texts:
-            for part, other in scorer.alternatives_in(text):
-                used[part.text][other] += 1
-        return [
-            (typed, others.most_common(1)[0][0])
-            for typed, others in used.items()
-            if others.total() == len(texts)
-        ]
-
-    return await worked_on(texts, count, inline_characters=INLINE_CHARACTERS)
 
 
 async def _total(session: AsyncSession, results: WordResults) -> int | None:

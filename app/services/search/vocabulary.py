@@ -1,17 +1,12 @@
 """The vocabulary: in how many posts each term is; counted again when the posts have changed."""
 
-import asyncio
-import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from heapq import nlargest
 from typing import Final, cast
 
 from sqlalchemy import ColumnElement, Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.korean import is_ending
-from app.compute.query import Part, neighbours
 from app.compute.ranking import Statistics
 from app.compute.words import WORDS_RECIPE
 from app.db.backend import Sessions, backend_of, insert_rows, is_among
@@ -23,7 +18,6 @@ from app.services.event_log import PRUNED, append_event, newest_event, posts_sin
 PAGE: Final = 2_000
 CHANGED_SHARE: Final = 0.05
 """Share of posts added or deleted from which the terms are counted again."""
-MOST_NEIGHBOURS: Final = 8
 TOLERANCE: Final = 1.1
 """Largest factor between a stored count and the true one."""
 USUAL_TERMS: Final = 20.0
@@ -32,8 +26,6 @@ MOVING: Final = ("tweet.created", "tweets.imported", "tweet.deleted", "rows.remo
 """Kinds of events that change the index, or may have."""
 ONLY: Final = 1
 """Id of the only row, which the migration inserts."""
-_Near = tuple[str, float, list[str]]
-"""A word, its nearness to a typed one, and its terms."""
 
 
 async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
@@ -44,46 +36,6 @@ async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
     frequencies = {row.word: row.known for row in rows if row.word is not None}
     tweets, counted = rows[0].tweets, rows[0].terms
     return Statistics(tweets, counted / tweets if tweets else USUAL_TERMS, frequencies)
-
-
-async def known_neighbours(
-    session: AsyncSession, parts: Sequence[Part]
-) -> tuple[dict[Part, dict[str, float]], dict[str, int]]:
-    """Return the known words one typing error from each of the words, each with its nearness.
-
-    Further the number of posts with each term of such words.
-    """
-    if not parts:
-        return {}, {}
-    near, every = await asyncio.to_thread(_near, parts)
-    query = select(Word.word, Word.tweets).where(is_among(session, Word.word, every))
-    found = {row.word: row.tweets for row in await session.execute(query)}
-    return {part: _likeliest(words, found) for part, words in near.items()}, found
-
-
-def _near(parts: Sequence[Part]) -> tuple[dict[Part, list[_Near]], list[str]]:
-    """Return the neighbours of each word, and the terms of all of them."""
-    near = {
-        part: [
-            (word, nearness, [word] if part.kind == "word" else Part(part.kind, word).terms)
-            for word, nearness in neighbours(part.text).items()
-            if not is_ending(word)
-        ]
-        for part in parts
-    }
-    return near, sorted(
-        {term for words in near.values() for _, _, terms in words for term in terms}
-    )
-
-
-def _likeliest(near: Sequence[_Near], found: Mapping[str, int]) -> dict[str, float]:
-    """Return the words of which all terms were found: a few, by nearness and frequency."""
-    known = [
-        (nearness * math.log(2 + min(found[term] for term in terms)), word, nearness)
-        for word, nearness, terms in near
-        if all(term in found for term in terms)
-    ]
-    return {word: nearness for _, word, nearness in nlargest(MOST_NEIGHBOURS, known)}
 
 
 async def is_vocabulary_old(session: AsyncSession, *, share: float = CHANGED_SHARE) -> bool:

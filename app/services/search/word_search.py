@@ -1,14 +1,13 @@
 """Search by words: the index proposes posts, `compute.ranking` decides and orders them.
 
-Posts must have all words of a query; if no post has, posts with some of them are found. A word that
-no post has is replaced by known words one typing error away. Of very many matches the newest are
-ranked first, then the next ones.
+Posts must have all words of a query; if no post has, posts with some of them are found. Of very
+many matches the newest are ranked first, then the next ones.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate, compress
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -20,7 +19,7 @@ from app.db.backend import backend_of
 from app.db.indexes import All, Either, Expression, Terms, searched_text
 from app.models import MAX_ID, Tweet, User
 from app.services.posts.tweets import AnyRow, AnySelect
-from app.services.search.vocabulary import known_neighbours, statistics
+from app.services.search.vocabulary import statistics
 from app.services.selection import Conditions
 from app.tasks import worked_on
 
@@ -30,10 +29,6 @@ MOST_COUNTED: Final = 10_000
 """Matches that are counted or ordered by time, of those stored last."""
 INLINE_CHARACTERS: Final = 30_000
 """Most characters of posts that are ranked on the loop: those of about a hundred posts."""
-MOST_MENDED_LETTERS: Final = 160
-"""Letters of all the words of a query that are corrected: each letter has 54 neighbours."""
-KNOWN_FACTOR: Final = 0.5
-"""Factor of the weight of a correction if posts have the typed word too."""
 _SEARCHED: Final = (Tweet.text, Tweet.media)
 
 
@@ -177,15 +172,14 @@ async def _expressions(
 ) -> tuple[Scorer, Expression, list[Expression]]:
     """Return what scores posts with all parts, what finds them, and what they must not have.
 
-    Parts count as typed or corrected; with `is_any`, posts need only one of them.
+    With `is_any`, posts need only one of the parts.
     """
     if is_any:
         parts = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
     asked = {term for part in parts for term in part.terms}
     asked |= {row[0] for part in parts if part.forms for row in part.forms.terms()}
     known = await statistics(session, sorted(asked))
-    wanted, known = await _with_alternatives(session, parts, known, is_loose=is_any)
-    scorer = Scorer(wanted, known)
+    scorer = Scorer(parts, known)
     if is_any:
         expression = _any_of(scorer.wanted, known)
     else:
@@ -194,39 +188,11 @@ async def _expressions(
     return scorer, expression, without
 
 
-async def _with_alternatives(
-    session: AsyncSession, parts: Sequence[Part], known: Statistics, *, is_loose: bool
-) -> tuple[list[Part], Statistics]:
-    """Return the parts with their corrections, and statistics of these too.
-
-    Words that posts have are corrected only if `is_loose`.
-    """
-    unknown = {part for part in parts if not known.frequencies.keys() >= set(part.terms)}
-    doubtful = [part for part in parts if _can_be_mended(part) and (is_loose or part in unknown)]
-    letters = accumulate(len(part.text) for part in doubtful)
-    within = [sum_ <= MOST_MENDED_LETTERS for sum_ in letters]
-    near, frequencies = await known_neighbours(session, list(compress(doubtful, within)))
-    wanted = []
-    for part in parts:
-        factor = 1.0 if part in unknown else KNOWN_FACTOR
-        others = {word: factor * nearness for word, nearness in near.get(part, {}).items()}
-        wanted.append(replace(part, alternatives=others))
-    return wanted, replace(known, frequencies={**known.frequencies, **frequencies})
-
-
-def _can_be_mended(part: Part) -> bool:
-    # Of a stem of one syllable any other would be another word.
-    is_whole = part.is_excluded or part.is_quoted or part.forms is not None
-    return part.kind in {"word", "paired"} and not is_whole
-
-
 def _in_any_way(part: Part, known: Statistics) -> Expression:
-    """Return an expression for the part as it was typed, with another ending, or corrected."""
-    ways = [part]
-    if part.kind == "paired" and not part.is_quoted:
-        ways = [Part(part.kind, way) for way in part.ways]
-    ways += [Part(part.kind, other) for other in part.alternatives]
-    return Either((*map(_exact, ways), *_forms(part, known)))
+    """Return an expression for the part as it was typed, or with another ending."""
+    is_open = part.kind == "paired" and not part.is_quoted
+    start = _exact(Part(part.kind, part.start) if is_open else part)
+    return Either((start, *_forms(part, known)))
 
 
 def _forms(part: Part, known: Statistics) -> list[Terms]:
@@ -252,9 +218,6 @@ def _any_of(wanted: Sequence[Part], known: Statistics) -> Expression:
             ways[Terms((term,), is_prefix=is_letter)] = known.weight(term)
         for form in _forms(part, known):
             ways[form] = max(map(known.weight, form.terms))
-        for other in part.alternatives:
-            alternative = Part(part.kind, other)
-            ways[_exact(alternative)] = max(map(known.weight, alternative.terms))
     if not ways:
         return All(tuple(required))
     chosen, posts = [], 0.0

@@ -29,13 +29,6 @@ class SearchArgs(SearchFilters):
     cursor: str | None = None
 
 
-class Correction(Struct, frozen=True):
-    """A word that no post holds, and its correction."""
-
-    typed: Annotated[str, Meta(description="A word of the query.")]
-    used: Annotated[str, Meta(description="The word that was found instead.")]
-
-
 class Hits(Struct, frozen=True, omit_defaults=True):
     """A page of results, and how they were really found."""
 
@@ -46,10 +39,6 @@ class Hits(Struct, frozen=True, omit_defaults=True):
         int | None,
         Meta(description="How many posts match; null for more than 10,000, and by vectors."),
     ]
-    corrections: Annotated[
-        list[Correction],
-        Meta(description="Words that no post holds, and those taken for them; may be left out."),
-    ] = []
     partial: Annotated[
         bool, Meta(description="true where no post has all the words, and these have some.")
     ] = False
@@ -79,7 +68,6 @@ async def search_tweets(args: SearchArgs) -> Hits:
         cursors.RESULTS.encode(found.next),
         found.method,
         found.total,
-        [Correction(*each) for each in found.corrections],
         found.is_any,
         found.facets,
     )
