@@ -1,109 +1,23 @@
-"""Evidence: the words of a text that speak for an author, and its sentences one by one.
+"""Evidence: the words of a text that speak for an author, and where they are used.
 
 The score is a sum over places. Only characters, words and pairs of words are located. Shape and
 style belong to the whole text: marked on single words they look arbitrary, so they are summed up
 as its layout.
 """
 
+import bisect
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Query, group_factors, query_of, scores_of_each, shares_of
+from app.compute.attribution import Query, group_factors, query_of, shares_of
 from app.compute.case import Case, Suspect
 from app.compute.counts import lookup
-from app.compute.features import SHAPE, Occurrences, features_of
-from app.compute.text import letter_count, own_words
-
-STAY: Final = 0.85
-"""Probability that the next sentence is by the same author. In texts composed of posts of two
-authors, 88% of the sentences are attributed correctly; without it (0.5) 81%."""
-FEWEST_LETTERS: Final = 12
-"""Letters; shorter sentences are joined with the next."""
-
-# Marks match from the first of them only, otherwise the time would be quadratic.
-SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """One or more sentences, and their probable author."""
-
-    start: int
-    """Code points of the text, half-open, without white space at either end."""
-    end: int
-    text: str
-    username: str
-    probability: float
-    """That it is by this author, given the sentences around it."""
-
-
-def judge_passages(case: Case, usernames: Sequence[str]) -> list[Passage]:
-    """Return the author of each sentence among two or more with posts, in the text's order.
-
-    A hidden Markov model: the author of a sentence is probably the author of the next one, so a
-    sentence with little evidence follows its neighbours. Source: Rabiner 1989, forward, backward.
-    """
-    text, fitted = case.text, case.fitted
-    places = sentences(text)
-    profiles = {suspect.username: suspect.profile for suspect in case.suspects}
-    compared = [profiles[name] for name in usernames]
-    if not places or len(compared) < 2:
-        return []
-    queries = features_of([own_words(text[start:end]) for start, end in places])
-    scores = scores_of_each(queries, compared, fitted.background)
-    return [
-        Passage(start, end, text[start:end], usernames[int(row.argmax())], float(row.max()))
-        for (start, end), row in zip(places, _smoothed(scores / fitted.temperature), strict=True)
-    ]
-
-
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Return the places of the sentences, which cover all but white space."""
-    cuts = [0, *(match.end() for match in SENTENCE_END.finditer(text)), len(text)]
-    places: list[tuple[int, int]] = []
-    start, letters = 0, 0
-    for before, cut in pairwise(cuts):
-        letters += letter_count(text[before:cut])
-        is_last = cut == len(text)
-        if letters >= FEWEST_LETTERS or (is_last and not places):
-            places.append((start, cut))
-            start, letters = cut, 0
-        elif is_last:
-            places[-1] = (places[-1][0], cut)
-    return [_stripped(text, *place) for place in places if text[slice(*place)].strip()]
-
-
-def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
-    piece = text[start:end]
-    return end - len(piece.lstrip()), start + len(piece.rstrip())
-
-
-def _smoothed(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the probability of each author (n) for each sentence, given all sentences: (m, n)."""
-    likelihoods = np.exp(scores - scores.max(axis=1, keepdims=True))
-    authors = scores.shape[1]
-    switch = (1 - STAY) / (authors - 1)
-    forward, backward = np.empty_like(scores), np.ones_like(scores)
-    belief = np.full(authors, 1 / authors)
-    for place, row in enumerate(likelihoods):
-        belief = belief * row
-        belief /= belief.sum()
-        forward[place] = belief
-        belief = switch + (STAY - switch) * belief
-    for place in range(len(scores) - 2, -1, -1):
-        after = backward[place + 1] * likelihoods[place + 1]
-        after /= after.sum()
-        backward[place] = switch + (STAY - switch) * after
-    shares: NDArray[np.float64] = forward * backward
-    shares /= shares.sum(axis=1, keepdims=True)
-    return shares
-
+from app.compute.features import SHAPE, Occurrences
 
 MOST_MARKS: Final = 12
 FEWEST_WEIGHT: Final = 0.3
@@ -111,6 +25,8 @@ FEWEST_WEIGHT: Final = 0.3
 FEWEST_WORD_WEIGHT: Final = 0.1
 """Least log-odds of each word of a mark."""
 
+# Marks match from the first of them only, otherwise the time would be quadratic.
+_SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
 # Links with random addresses are no evidence.
 _WORD = re.compile(r"(?<!\S)(?!https?://t\.co/|pic\.twitter\.com/)\S+")
 
@@ -149,7 +65,7 @@ def marks_of(case: Case, compared: Sequence[Suspect], found: Occurrences) -> lis
         query = query_of(found.counts, case.fitted.background)
     leads = _leads(query, np.array(used), np.array(totals)).take(found.numbers, axis=1)
     words_leads = _word_leads(found, words, leads, len(text))
-    ends = np.array([cut.start() for cut in SENTENCE_END.finditer(text)], np.int64)
+    ends = np.array([cut.start() for cut in _SENTENCE_END.finditer(text)], np.int64)
     runs = _merged(words, words_leads, np.searchsorted(ends, words[:, 0]))
     strongest = sorted((run for run in runs if run[3] >= FEWEST_WEIGHT), key=lambda run: -run[3])
     names = [suspect.username for suspect in compared]
@@ -209,3 +125,98 @@ def _merged(
             places = list(run)
             first, last = places[0], places[-1]
             yield starts[first], ends[last], author, float(weights[first : last + 1].sum())
+
+
+SHORTEST_BEGINNING: Final = 2
+"""Syllables of the shortest beginning of a Korean word that is looked up."""
+LONGEST_WORD: Final = 20
+"""Characters of the longest word whose parts are looked up."""
+MOST_TRIED: Final = 200
+PER_POSTS: Final = 400
+"""Posts in which uses are counted."""
+
+
+class PostTexts:
+    """The texts of posts, searched as one; white space and case do not count."""
+
+    def __init__(self, posts: Sequence[tuple[int, str]]) -> None:
+        """posts: id and text of each."""
+        self._ids = [post_id for post_id, _ in posts]
+        self._starts: list[int] = []
+        texts, end = [], 0
+        for _, text in posts:
+            plain = _plain(text)
+            self._starts.append(end)
+            texts.append(plain)
+            end += len(plain) + 1
+        self._texts = "\n".join(texts)
+
+    def find(self, piece: str) -> list[int]:
+        """Return the post of each use of a piece, in the order of the posts."""
+        wanted, found = _plain(piece), []
+        place = self._texts.find(wanted)
+        while place >= 0:
+            if self._is_whole(wanted, place):
+                found.append(self._ids[bisect.bisect_right(self._starts, place) - 1])
+            place = self._texts.find(wanted, place + len(wanted))
+        return found
+
+    def times(self, uses: int) -> float:
+        """Return so many uses as times in 400 posts."""
+        return round(PER_POSTS * uses / max(1, len(self._ids)), 1)
+
+    def _is_whole(self, piece: str, place: int) -> bool:
+        before = self._texts[place - 1 : place]
+        after = self._texts[place + len(piece) : place + len(piece) + 1]
+        if piece[0].isalnum() and before.isalnum():
+            return False
+        # Korean particles follow a word without a space.
+        return not (piece[-1].isalnum() and after.isalnum()) or _is_hangul(piece[-1])
+
+
+def used_piece(mark: str, own: PostTexts) -> tuple[str, list[int]]:
+    """Return the longest piece of a mark that the author uses, and the post of each use.
+
+    Whole words first; without any, the mark itself and no posts.
+    """
+    for tried, piece in enumerate(_pieces(mark)):
+        if uses := own.find(piece):
+            return piece, uses
+        if tried > MOST_TRIED:
+            break
+    return mark, []
+
+
+def _pieces(mark: str) -> Iterator[str]:
+    """Yield the runs of words of a mark, the longest first, with and without punctuation."""
+    words = mark.split()
+    for length in range(len(words), 0, -1):
+        for start in range(len(words) - length + 1):
+            run = " ".join(words[start : start + length])
+            yield run
+            bare = _bare(run)
+            if bare not in ("", run):
+                yield bare
+    for word in words:
+        yield from _beginnings(_bare(word)[:LONGEST_WORD])
+
+
+def _beginnings(word: str) -> Iterator[str]:
+    """Yield the beginnings of a Korean word, whose endings change."""
+    if word and _is_hangul(word[0]):
+        for length in range(len(word) - 1, SHORTEST_BEGINNING - 1, -1):
+            yield word[:length]
+
+
+def _bare(run: str) -> str:
+    first = next((i for i, sign in enumerate(run) if sign.isalnum()), len(run))
+    last = next((i for i in range(len(run), first, -1) if run[i - 1].isalnum()), first)
+    return run[first:last]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _is_hangul(sign: str) -> bool:
+    return "\uac00" <= sign <= "\ud7a3"

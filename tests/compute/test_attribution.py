@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.compute.attribution import PENALTY, PENALTY_HALF_FEATURES, PRIORS, WEIGHTS, rank
+from app.compute.attribution import (
+    PENALTY,
+    PENALTY_HALF_FEATURES,
+    PRIORS,
+    WEIGHTS,
+    rank,
+    scores_of_each,
+)
 from app.compute.background import EMPTY_BACKGROUND, Background, BackgroundCounter, build_background
 from app.compute.counts import Counts, add
 from app.compute.features import features
@@ -91,6 +98,13 @@ def test_order_of_the_authors_changes_nothing(
     shuffled = rank(features(text), [profiles[i] for i in order], BACKGROUND)
     assert straight.scores[order].tolist() == shuffled.scores.tolist()
     np.testing.assert_allclose(straight.probabilities[order], shuffled.probabilities, rtol=1e-12)
+
+
+@given(st.lists(st.text(max_size=80) | st.sampled_from(BAKER), min_size=1, max_size=6))
+def test_texts_scored_together_have_the_scores_of_each_alone(texts: list[str]) -> None:
+    queries = [features(text) for text in texts]
+    alone = [rank(query, THREE, BACKGROUND).scores for query in queries]
+    np.testing.assert_allclose(scores_of_each(queries, THREE, BACKGROUND), alone, atol=1e-9)
 
 
 @given(st.integers(1, 40), st.text(max_size=60))

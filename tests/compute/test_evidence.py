@@ -1,4 +1,4 @@
-"""The marks in a text that say why an author is thought to have written it."""
+"""The marks in a text that say why an author is thought to have written it, and their uses."""
 
 import re
 from time import process_time
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.case import Case, Fitted, Suspect
 from app.compute.counts import add
-from app.compute.evidence import FEWEST_WEIGHT, TextMark, marks_of
+from app.compute.evidence import FEWEST_WEIGHT, PostTexts, TextMark, marks_of, used_piece
 from app.compute.features import features, occurrences
 from app.compute.profiles import AuthorProfile
 
@@ -133,9 +133,42 @@ def test_order_of_the_authors_changes_only_their_numbers(order: list[int]) -> No
     ]
 
 
-@pytest.mark.parametrize("piece", ["bread and sea ", "a", ", ", "😀", "@a", "비"])
+@pytest.mark.parametrize("piece", ["bread and sea ", "a", ", ", "😀", "@a", "비", ".", "!\n"])
 def test_long_texts_cost_little(piece: str) -> None:
     text = (piece * 25_000)[:25_000]
     start = process_time()
     evidence(text, AUTHORS, BACKGROUND)
     assert process_time() - start < 1
+
+
+POSTS = PostTexts(
+    [
+        (1, "The ferry leaves at\nnoon. The Ferry!"),
+        (2, "ferryman, the bridge"),
+        (3, "커피를 마셔요"),
+        (4, "the ferry leaves"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("mark", "piece", "posts"),
+    [
+        ("the ferry leaves", "the ferry leaves", [1, 4]),
+        ("leaves at noon.", "leaves at noon.", [1]),
+        ("FERRY", "FERRY", [1, 1, 4]),
+        ("(ferry leaves)", "ferry leaves", [1, 4]),
+        ("bridge leaves soon", "bridge", [2]),
+        ("커피", "커피", [3]),
+        ("커피가", "커피", [3]),
+        ("unheard", "unheard", []),
+        ("!!", "!!", []),
+    ],
+)
+def test_the_longest_piece_that_is_used_is_found(mark: str, piece: str, posts: list[int]) -> None:
+    assert used_piece(mark, POSTS) == (piece, posts)
+
+
+def test_uses_are_told_for_400_posts() -> None:
+    assert POSTS.times(3) == 300
+    assert PostTexts([]).times(0) == 0

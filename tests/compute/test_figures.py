@@ -1,19 +1,12 @@
 """The arithmetic behind the dashboard's figures."""
 
 from datetime import date
-from itertools import pairwise
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.background import EMPTY_BACKGROUND
-from app.compute.counts import EMPTY, add
-from app.compute.features import features
-from app.compute.likeness import likeness, neighbour_order
 from app.compute.periods import fitting, start_of, starts
-from app.compute.profiles import AuthorProfile
 
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 
@@ -54,33 +47,3 @@ def test_weeks_begin_on_monday_and_months_on_their_first() -> None:
 )
 def test_the_finest_period_is_chosen_that_has_room(until: date, period: str) -> None:
     assert fitting(date(2026, 1, 1), until) == period
-
-
-def profile(*texts: str) -> AuthorProfile:
-    return AuthorProfile(add([features(text) for text in texts]) if texts else EMPTY, len(texts))
-
-
-def test_likeness_is_symmetric_and_highest_to_oneself() -> None:
-    bread = profile(*(f"{n}시에 호밀빵이 나왔어요" for n in range(20)))
-    rye = profile(*(f"{n}시에 통밀빵이 나왔어요" for n in range(20)))
-    ship = profile(*(f"Wind NW {n}, backing" for n in range(20)))
-    alike = likeness([bread, rye, ship, profile()], EMPTY_BACKGROUND)
-    assert np.allclose(alike, alike.T)
-    assert np.allclose(np.diag(alike), 1)
-    assert ((alike >= 0) & (alike <= 1)).all()
-    assert alike[0, 1] > alike[0, 2] + 0.2
-    # Who else is looked at changes little.
-    assert likeness([bread, rye], EMPTY_BACKGROUND)[0, 1] == pytest.approx(alike[0, 1], abs=0.1)
-    assert alike[0, 3] == 0
-    assert likeness([], EMPTY_BACKGROUND).shape == (0, 0)
-
-
-@given(st.lists(st.integers(0, 3), max_size=12))
-def test_those_who_are_alike_are_neighbours(groups: list[int]) -> None:
-    # As if each wrote like those of the same group, and hardly like any other.
-    group = np.array(groups)
-    order = neighbour_order(np.where(group[:, None] == group, 0.9, 0.1))
-    assert sorted(order) == list(range(len(groups)))
-    ordered = [groups[i] for i in order]
-    changes = sum(one != other for one, other in pairwise(ordered))
-    assert changes == max(len(set(groups)) - 1, 0)

@@ -1,4 +1,6 @@
-"""The most similar posts, and the words that set authors apart."""
+"""The most similar posts, the words that set authors apart, and how alike authors are."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,10 +10,9 @@ from hypothesis import strategies as st
 from app.compute.background import EMPTY_BACKGROUND, build_background
 from app.compute.counts import add
 from app.compute.features import features
-from app.compute.likeness import similarities
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import CountedAuthor, Population
-from app.compute.usage import TypicalWord, typical_words
+from app.compute.wording import TypicalWord, likeness, neighbour_order, similarities, typical_words
 
 BAKER = ["Fresh bread at six", "bread and rolls at seven", "The bread is warm", "we bake at six"]
 SAILOR = ["wind at six, we sail", "West wind, calm sea", "the wind is up", "we sail at seven"]
@@ -87,3 +88,29 @@ def test_function_words_and_words_in_another_script_are_left_out() -> None:
 def test_an_emoji_of_several_signs_stays_whole() -> None:
     words = typical(["bread 👍🏽 warm 🇰🇷 👩‍👩‍👧‍👦 rolls 🙂"] * 30, SAILOR * 10)
     assert said([word for word in words if word.is_mark]) == {"👍🏽", "🇰🇷", "👩‍👩‍👧‍👦", "🙂"}
+
+
+def test_likeness_is_symmetric_and_highest_to_oneself() -> None:
+    bread = profile([f"{n}시에 호밀빵이 나왔어요" for n in range(20)])
+    rye = profile([f"{n}시에 통밀빵이 나왔어요" for n in range(20)])
+    ship = profile([f"Wind NW {n}, backing" for n in range(20)])
+    alike = likeness([bread, rye, ship, profile([])], EMPTY_BACKGROUND)
+    assert np.allclose(alike, alike.T)
+    assert np.allclose(np.diag(alike), 1)
+    assert ((alike >= 0) & (alike <= 1)).all()
+    assert alike[0, 1] > alike[0, 2] + 0.2
+    # Who else is looked at changes little.
+    assert likeness([bread, rye], EMPTY_BACKGROUND)[0, 1] == pytest.approx(alike[0, 1], abs=0.1)
+    assert alike[0, 3] == 0
+    assert likeness([], EMPTY_BACKGROUND).shape == (0, 0)
+
+
+@given(st.lists(st.integers(0, 3), max_size=12))
+def test_those_who_are_alike_are_neighbours(groups: list[int]) -> None:
+    # As if each wrote like those of the same group, and hardly like any other.
+    group = np.array(groups)
+    order = neighbour_order(np.where(group[:, None] == group, 0.9, 0.1))
+    assert sorted(order) == list(range(len(groups)))
+    ordered = [groups[i] for i in order]
+    changes = sum(one != other for one, other in pairwise(ordered))
+    assert changes == max(len(set(groups)) - 1, 0)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.likeness import likeness, neighbour_order
+from app.compute.wording import likeness, neighbour_order
 from app.dashboard.figures.base import (
     MOST_AUTHORS,
     Cell,

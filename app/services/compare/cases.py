@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import scores_of_each
 from app.compute.case import RATED, Case, Suspect, query_of_texts
-from app.compute.usage import TypicalWord
+from app.compute.wording import TypicalWord
 from app.db.backend import is_among
 from app.errors import InvalidInputError
 from app.memo import LruStore

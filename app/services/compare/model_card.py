@@ -21,7 +21,7 @@ from app.compute.case import Case
 from app.compute.fitting import hold_out
 from app.compute.judgement import judge
 from app.compute.text import guess_language, has_words, own_words
-from app.compute.usage import is_mostly_korean
+from app.compute.wording import is_mostly_korean
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.memo import LruStore

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Case, Fitted
+from app.compute.evidence import PostTexts, used_piece
 from app.compute.features import RECIPE
-from app.compute.usage import PostTexts, TypicalWord, is_mostly_korean, typical_words, used_piece
+from app.compute.wording import TypicalWord, is_mostly_korean, typical_words
 from app.memo import DERIVED, depends_on
 from app.models import Profile, User
 from app.services.compare.answering import EXPLAINED, Comparison, Evidence

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Float, Subquery, column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.background import Background
-from app.compute.likeness import similarities
+from app.compute.wording import similarities
 from app.compute.words import terms
 from app.db.backend import Sessions, backend_of
 from app.db.indexes import Terms, WordIndex

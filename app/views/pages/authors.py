@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from quart import g, render_template
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.usage import TypicalWord
+from app.compute.wording import TypicalWord
 from app.lifespan import resources
 from app.services.compare.reasons import typical_of, typical_of_folded
 from app.services.imports.samples import list_samples

@@ -1,7 +1,6 @@
 """Who would have said this? The comparison's page, its picture, and the model card."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
@@ -10,19 +9,16 @@ from msgspec import Meta, Struct
 from quart import Response, g, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.compute.case import Case
-from app.compute.evidence import Passage, judge_passages
 from app.compute.judgement import SURE
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
 from app.i18n import gettext
 from app.lifespan import resources
-from app.services.compare.answering import Comparison
 from app.services.compare.contenders import MOST_TEXTS
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.tweets import get_post
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.comparison import LINES, picture_of, shown_comparison
+from app.views.pages.comparison import picture_of, shown_comparison
 from app.views.pages.parts import (
     first_steps,
     given_names,
@@ -39,9 +35,6 @@ from app.views.verdicts import NOT_FOR
 blueprint = PageBlueprint("compare")
 
 LONGEST_IN_ADDRESS: Final = 2_000
-ONE_HAND: Final = 2 / 3
-"""Share of the sentences that one author must have, or several hands are suspected."""
-FEWEST_SENTENCES: Final = 3
 LEAST_SURE: Final = 0.01
 MOST_CONFUSIONS: Final = 12
 """Pairs of authors that a card lists, the most frequent first."""
@@ -190,34 +183,7 @@ async def _compared(
     comparer = resources().comparer
     case = await comparer.gather(texts, names, hidden_post=hidden_post)
     comparison = await comparer.answer(case, sure=sure, reasons=True)
-    passages = await _disagreeing(case, comparison)
-    return await shown_comparison(comparison, names, passages, hidden_post)
-
-
-async def _disagreeing(case: Case, comparison: Comparison) -> list[Passage]:
-    """Return the sentences with their authors if no author has two thirds of them."""
-    names = [ranked.username for ranked in comparison.ranking[:LINES]]
-    if comparison.verdict == "short" or len(names) < 2 or len(case.texts) > 1:
-        return []
-    found = await asyncio.to_thread(judge_passages, case, names)
-    most = max(Counter(each.username for each in found).values(), default=0)
-    if len(found) < FEWEST_SENTENCES or most >= ONE_HAND * len(found):
-        return []
-    is_known = comparison.verdict != "unfamiliar" or await _are_by_them(found, names)
-    return found if is_known else []
-
-
-async def _are_by_them(passages: Sequence[Passage], names: Sequence[str]) -> bool:
-    """Return whether the sentences of the two first hands read like these, each by themselves."""
-    for username, _ in Counter(each.username for each in passages).most_common(2):
-        own = " ".join(each.text for each in passages if each.username == username)
-        try:
-            judged = await resources().comparer.compare([own], names, explain=False)
-        except InvalidInputError:  # Without letters.
-            return False
-        if judged.verdict != "likely" or judged.ranking[0].username != username:
-            return False
-    return True
+    return await shown_comparison(comparison, names, hidden_post)
 
 
 def _address(texts: Sequence[str], names: Sequence[str], post: int | None) -> str:

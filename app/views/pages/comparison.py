@@ -1,6 +1,5 @@
 """A comparison as its page shows it, and as its picture does."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +7,6 @@ from typing import Final
 from quart import url_for
 
 from app.clock import now
-from app.compute.evidence import Passage
 from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR
 from app.i18n import gettext, show_number, show_percent
 from app.lifespan import resources
@@ -30,8 +28,6 @@ LINES: Final = 4
 """Authors with an underline of their own, numbered from 1; they share the evidence."""
 STRONG_WEIGHT: Final = 1.0
 """Log-odds from which a mark is drawn double: it alone makes an author 2.7 times as likely."""
-SURE_SENTENCE: Final = 0.9
-"""Probability from which a sentence is marked double."""
 LONGEST_UNFOLDED: Final = 1_500
 """Characters of a text that are all in sight; a longer one scrolls."""
 SHOWN_BARS: Final = 5
@@ -49,7 +45,7 @@ class Use:
 
 
 async def shown_comparison(
-    comparison: Comparison, names: list[str], passages: Sequence[Passage], hidden_post: int | None
+    comparison: Comparison, names: list[str], hidden_post: int | None
 ) -> dict[str, object]:
     """Return what the page shows of a comparison."""
     best = [ranked.username for ranked in comparison.ranking]
@@ -78,8 +74,6 @@ async def shown_comparison(
         "pieces": marked_text(
             text, [(mark.start, mark.end, (mark, shown[_key(mark)])) for mark in marks]
         ),
-        "sentences": passages and marked_text(text, [(p.start, p.end, p) for p in passages]),
-        "tally": Counter(each.username for each in passages).most_common(),
         "uses": list(shown.values()),
         "has_against": any(mark.weight < 0 for mark in marks),
         "hidden": posts.get(hidden_post or 0),
@@ -91,7 +85,6 @@ async def shown_comparison(
         "is_long": len(text) > LONGEST_UNFOLDED,
         "made_at": now(),
         "strong_weight": STRONG_WEIGHT,
-        "sure_sentence": SURE_SENTENCE,
     }
 
 

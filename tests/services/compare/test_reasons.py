@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.clock import now
-from app.compute.usage import TypicalWord
+from app.compute.wording import TypicalWord
 from app.db.engine import Database
 from app.models import User
 from app.services.compare.answering import answer

@@ -14,15 +14,7 @@ from tests.conftest import Client
 KOREANS: Final = ("골목빵집", "언덕천문대", "느티나무도서관", "12번버스")
 ENGLISH: Final = ("saltmarsh_light", "no9_kettle_cafe", "pier_street_museum", "the_night_ferry")
 TEXT: Final = "Lit 17:12. Wind NW 6, rain. One gull, no remarks. Lamp polished."
-TWO_HANDS: Final = (
-    "Fog lifted at noon. Wind NW 4, vis 12 miles. "
-    "come in for tea at three!! there's cake & the windows are steamy, bring a book"
-)
 EXAMPLE: Final = "/compare?" + urlencode({"text": TEXT})
-
-
-def compared(text: str, names: tuple[str, ...]) -> str:
-    return "/compare?" + urlencode([("text", text), *(("username", name) for name in names)])
 
 
 async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Client) -> None:
@@ -40,8 +32,6 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
         assert 'href="#tweet_text"' in shown
         assert "76%" in page.partition('class="trust-line"')[2].partition("</p>")[0]
         assert 'href="/compare/example"' in page
-    several = await anybody.page(compared(TWO_HANDS, ENGLISH))
-    assert "The sentences point to different authors." in several
     page = await anybody.page("/")
     assert "8 authors here are invented" in page
     assert "/settings/samples/delete" not in page
@@ -90,8 +80,8 @@ async def test_a_private_text_is_answered_at_once_and_in_no_address(
     app: Quart, anybody: Client
 ) -> None:
     await load_samples(parts_of(app).db)
-    text = TWO_HANDS
     secret = "windows"
+    text = f"come in for tea at three!! there's cake & the {secret} are steamy, bring a book"
     first, second = ENGLISH[:2]
     form = {"tweet_text": text, "user1": first, "user2": second, "private": "1"}
     for fields in (form, form | {"user2": ""}):

@@ -1,10 +1,9 @@
-"""Which words authors use: those typical of one, and in which posts a piece of a text stands."""
+"""Wording: the words typical of an author, how alike texts are, and how alike authors write."""
 
-import bisect
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.compute.background import Background
 from app.compute.counts import lookup
-from app.compute.features import WORDS, named_words
+from app.compute.features import WORDS, group_edges, named_words, wording
 from app.compute.korean import is_ending
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import Population
@@ -149,96 +148,78 @@ def _log_odds(
     return odds
 
 
-SHORTEST_BEGINNING: Final = 2
-"""Syllables of the shortest beginning of a Korean word that is looked up."""
-LONGEST_WORD: Final = 20
-"""Characters of the longest word whose parts are looked up."""
-MOST_TRIED: Final = 200
-PER_POSTS: Final = 400
-"""Posts in which uses are counted."""
+WEIGHED: Final = 20_000
+"""Features of an author that are compared: the most frequent."""
+_PRIOR: Final = 300.0
 
 
-class PostTexts:
-    """The texts of posts, searched as one; white space and case do not count."""
+def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArray[np.float64]:
+    """Return the likeness of each pair of authors: (n, n), from 0 to 1, 1 on the diagonal.
 
-    def __init__(self, posts: Sequence[tuple[int, str]]) -> None:
-        """posts: id and text of each."""
-        self._ids = [post_id for post_id, _ in posts]
-        self._starts: list[int] = []
-        texts, end = [], 0
-        for _, text in posts:
-            plain = _plain(text)
-            self._starts.append(end)
-            texts.append(plain)
-            end += len(plain) + 1
-        self._texts = "\n".join(texts)
-
-    def find(self, piece: str) -> list[int]:
-        """Return the post of each use of a piece, in the order of the posts."""
-        wanted, found = _plain(piece), []
-        place = self._texts.find(wanted)
-        while place >= 0:
-            if self._is_whole(wanted, place):
-                found.append(self._ids[bisect.bisect_right(self._starts, place) - 1])
-            place = self._texts.find(wanted, place + len(wanted))
-        return found
-
-    def times(self, uses: int) -> float:
-        """Return so many uses as times in 400 posts."""
-        return round(PER_POSTS * uses / max(1, len(self._ids)), 1)
-
-    def _is_whole(self, piece: str, place: int) -> bool:
-        before = self._texts[place - 1 : place]
-        after = self._texts[place + len(piece) : place + len(piece) + 1]
-        if piece[0].isalnum() and before.isalnum():
-            return False
-        # Korean particles follow a word without a space.
-        return not (piece[-1].isalnum() and after.isalnum()) or _is_hangul(piece[-1])
-
-
-def used_piece(mark: str, own: PostTexts) -> tuple[str, list[int]]:
-    """Return the longest piece of a mark that the author uses, and the post of each use.
-
-    Whole words first; without any, the mark itself and no posts.
+    It is the cosine of the features that they use more than the background does, so it does not
+    depend on the other authors. Features that neither uses do not count: they would make all
+    authors of one language alike. An author without posts is unlike all others: 0. Source:
+    Bullinaria and Levy 2007 (positive pointwise mutual information).
     """
-    for tried, piece in enumerate(_pieces(mark)):
-        if uses := own.find(piece):
-            return piece, uses
-        if tried > MOST_TRIED:
-            break
-    return mark, []
+    keys = _common(profiles)
+    if not keys.size:
+        return np.eye(len(profiles))
+    expected = background.probabilities(keys)
+    rows = np.array([_habits(profile, keys, expected) for profile in profiles])
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    alike: NDArray[np.float64] = np.clip(rows @ rows.T, 0, 1)
+    np.fill_diagonal(alike, 1.0)
+    return alike
 
 
-def _pieces(mark: str) -> Iterator[str]:
-    """Yield the runs of words of a mark, the longest first, with and without punctuation."""
-    words = mark.split()
-    for length in range(len(words), 0, -1):
-        for start in range(len(words) - length + 1):
-            run = " ".join(words[start : start + length])
-            yield run
-            bare = _bare(run)
-            if bare not in ("", run):
-                yield bare
-    for word in words:
-        yield from _beginnings(_bare(word)[:LONGEST_WORD])
+def neighbour_order(alike: NDArray[np.float64]) -> list[int]:
+    """Return an order of (n, n), each followed by whoever of the rest is the most alike."""
+    rest, order = set(range(1, len(alike))), [0] if len(alike) else []
+    while rest:
+        order.append(max(sorted(rest), key=alike[order[-1]].__getitem__))
+        rest.remove(order[-1])
+    return order
 
 
-def _beginnings(word: str) -> Iterator[str]:
-    """Yield the beginnings of a Korean word, whose endings change."""
-    if word and _is_hangul(word[0]):
-        for length in range(len(word) - 1, SHORTEST_BEGINNING - 1, -1):
-            yield word[:length]
+def _common(profiles: Sequence[AuthorProfile]) -> NDArray[np.uint32]:
+    parts = []
+    for profile in profiles:
+        counts = profile.counts
+        most = counts.keys
+        if most.size > WEIGHED:
+            most = most[np.argpartition(counts.counts, -WEIGHED)[-WEIGHED:]]
+        parts.append(most)
+    return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.uint32)
 
 
-def _bare(run: str) -> str:
-    first = next((i for i, sign in enumerate(run) if sign.isalnum()), len(run))
-    last = next((i for i in range(len(run), first, -1) if run[i - 1].isalnum()), first)
-    return run[first:last]
+def _habits(
+    profile: AuthorProfile, keys: NDArray[np.uint32], expected: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the log-odds of each feature above the background, weighted by its share."""
+    sizes = np.diff(group_edges(keys))
+    totals = np.repeat(profile.totals + _PRIOR, sizes)
+    share = (lookup(profile.counts, keys) + _PRIOR * expected) / totals
+    habits: NDArray[np.float64] = np.sqrt(expected) * np.maximum(np.log(share / expected), 0.0)
+    return habits
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
+def similarities(text: str, posts: Sequence[str], background: Background) -> NDArray[np.float64]:
+    """Return the cosine of each post (n,) to the text, in [0, 1], rare wording weighing more.
 
-
-def _is_hangul(sign: str) -> bool:
-    return "\uac00" <= sign <= "\ud7a3"
+    A feature counts once a post, by its information content in the background.
+    """
+    query = np.unique(wording(text)) if text else np.empty(0, np.uint32)
+    found = [np.unique(wording(post)) for post in posts]
+    if not query.size or not found:
+        return np.zeros(len(found))
+    # One sorted lookup for all posts: each probability is a jump into a large table.
+    keys, places = np.unique(np.concatenate(found), return_inverse=True)
+    weights = -np.log(np.minimum(background.probabilities(keys), 1.0))
+    squares = np.square(weights)[places]
+    posts_of = np.repeat(np.arange(len(found)), [each.size for each in found])
+    shared = squares * np.isin(keys, query, assume_unique=True)[places]
+    lengths = np.bincount(posts_of, squares, len(found))
+    length = np.square(np.log(np.minimum(background.probabilities(query), 1.0))).sum()
+    norms = np.sqrt(np.maximum(lengths * length, 1e-12))
+    cosines: NDArray[np.float64] = np.bincount(posts_of, shared, len(found)) / norms
+    return cosines
