@@ -19,7 +19,7 @@ FULL: Final = (
     r"/test_supervision\.py::.*(not_forked|killed_server_left|no.folder)",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_imports_api\.py::test_an_import_broken_off_by_a_stop",
-    r"/test_cli_interrupts\.py::.*\[15\]",
+    r"/test_cli_interrupts\.py::.*\[dry\]",
     r"/test_deletion\.py::test_deletion_while_an_import_runs\[postgresql\]",
     r"/test_server\.py::test_what_prevents_the_start.*\[(newer|no data).*\]",
     r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",

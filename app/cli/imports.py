@@ -3,16 +3,15 @@
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import click
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.running import BAD_INPUT, FAILED, json_option, print_result, progress, with_database
 from app.compute.text import clean_username, decode_entities
@@ -31,6 +30,25 @@ from app.services.posts.media import keeper_of
 from app.tasks import collect_seldom, share_heap
 
 SHOWN_ERRORS: Final = 20
+
+
+class _UndoneError(Exception):
+    """Rolls back what a dry run has stored."""
+
+
+class DryRun:
+    """Opens sessions whose writing is undone at their end."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.read = db.read
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        with contextlib.suppress(_UndoneError):
+            async with self._db.write() as session:
+                yield session
+                raise _UndoneError
 
 
 class Importer:
@@ -54,9 +72,6 @@ class Importer:
         name = os.fsencode(name).decode(errors="replace")
         try:
             await self._import(db, config, target, name)
-        except asyncio.CancelledError:
-            self._fail(name, "interrupted; stored posts stay, another run resumes here", FAILED)
-            raise
         except BrokenFileError as error:
             self._fail(name, str(error), FAILED)
         except (ImportFileError, NamelessFileError) as error:
@@ -65,15 +80,12 @@ class Importer:
     async def _import(
         self, db: Database, config: Config, target: Path | BinaryIO, name: str
     ) -> None:
-        limit, options, stored = config.max_import_bytes, self._options, ImportReport()
+        limit, options = config.max_import_bytes, self._options
         keeper = keeper_of(config) if options.with_media and not self._is_dry else None
 
-        def show(report: ImportReport) -> None:
-            nonlocal stored
-            # The report itself counts a batch before it is stored.
-            stored = deepcopy(report)
-            counts = f"{stored.accepted:,} new, {stored.duplicates:,} known"
-            text = f"{counts}, {stored.rejected:,} rejected"
+        async def show(_session: AsyncSession, report: ImportReport) -> None:
+            counts = f"{report.accepted:,} new, {report.duplicates:,} known"
+            text = f"{counts}, {report.rejected:,} rejected"
             show_bar(source.bytes_read, source.bytes_total or 0, text)
 
         # In threads, since a pipe may be silent for long.
@@ -87,15 +99,18 @@ class Importer:
                 click.echo(columns_line(name, archive), err=True)
             if archive.format in WITH_ENTITIES and not options.decode_entities:
                 archive = replace(archive, items=self._looked_at(archive.items))
-            try:
-                await import_archive(
-                    db, archive, username=options.username, keeper=keeper, on_progress=show
-                )
-            finally:
-                self._add_report(name, archive.unit, stored)
+            report = await import_archive(
+                DryRun(db) if self._is_dry else db,
+                archive,
+                username=options.username,
+                keeper=keeper,
+                note=show,
+                renew=not self._is_dry,
+            )
+            self._add_report(name, archive.unit, report)
             if archive.absent:
                 click.echo(f"nobody in {name} is called {', '.join(archive.absent)}", err=True)
-            if not (stored.broken or stored.accepted or stored.duplicates or stored.rejected):
+            if not (report.broken or report.accepted or report.duplicates or report.rejected):
                 click.echo(f"{name} holds no posts to store", err=True)
 
     def _looked_at(self, items: Iterator[Item]) -> Iterator[Item]:
@@ -225,37 +240,20 @@ def import_command(
     importer = Importer(format_name, options, is_dry=dry_run)
 
     async def run(db: Database, config: Config) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 # for the type checker
-        with contextlib.suppress(RuntimeError):  # Only the main thread receives signals.
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         try:
-            async with _target(db, config, dry_run) as target:
-                for name in files:
-                    await importer.add(target, config, name)
+            for name in files:
+                await importer.add(db, config, name)
         except asyncio.CancelledError:
-            importer.print_report()
+            stored = "" if dry_run else "; stored posts stay, another run resumes here"
+            click.echo(f"saywho: interrupted{stored}", err=True)
             # Nobody waits for the thread that reads standard input, which may be silent for ever.
-            os._exit(importer.status)
+            os._exit(FAILED)
 
     collect_seldom()
     share_heap()
     with_database(run)
     importer.print_report()
     sys.exit(importer.status)
-
-
-@contextlib.asynccontextmanager
-async def _target(db: Database, config: Config, dry_run: bool) -> AsyncIterator[Database]:
-    """Yield the database, or a copy for a dry run, whose counts are then those of a real run."""
-    if not dry_run:
-        yield db
-        return
-    async with (
-        db.backend.scratch_copy() as url,
-        Database(replace(config, database_url=url)) as copy,
-    ):
-        yield copy
 
 
 @click.command("demo")

@@ -129,9 +129,6 @@ class Backend(Protocol):
         Raises StartError.
         """
 
-    def scratch_copy(self) -> AbstractAsyncContextManager[str]:
-        """Give the URL of a temporary copy."""
-
     async def close(self) -> None: ...
 
     # Migrations run in a thread or program without an event loop.

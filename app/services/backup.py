@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 import msgspec
 from sqlalchemy import delete, text
@@ -27,6 +27,7 @@ from app.clock import now
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import SchemaState, current_revision, known_state, prepare
+from app.db.sqlite.backend import SqliteBackend
 from app.db.sqlite.connection import database_path
 from app.errors import InvalidInputError, StartError
 from app.models import LoginFailure, LoginSession, Operator, SetupLink, Token
@@ -114,7 +115,7 @@ def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
 async def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupManifest:
     # Files that the copy needs must stay until they are in the tar.
     with locked_against_removal(config.media_dir):
-        async with Database(config) as db, db.backend.scratch_copy() as url:
+        async with Database(config) as db, cast(SqliteBackend, db.backend).scratch_copy() as url:
             media = await _prepare_copy(replace(config, database_url=url), with_secrets)
             paths = {DATABASE: database_path(url)}
             paths |= {MEDIA + name: config.media_dir / name for name in media}

@@ -12,6 +12,7 @@ from quart import Quart
 from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
 
+from app.db.sqlite.backend import SqliteBackend
 from app.models import BackgroundSnapshot, Tweet
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
@@ -107,8 +108,9 @@ async def test_nothing_of_a_deleted_author_is_left(
     browser = Browser(app)
     await browser.post("/login", form={"name": NAME, "password": WORD})
     await make_what_is_derived(app)
-    # A dry run that was killed leaves its copy.
-    await parts_of(app).db.backend.scratch_copy().__aenter__()
+    backend = parts_of(app).db.backend
+    if isinstance(backend, SqliteBackend):  # A backup that was killed leaves its copy.
+        await backend.scratch_copy().__aenter__()
     assert traces(installation, outside) != set()
     assert (await admin.delete(f"/api/v1/users/{NAME}")).status_code == 204
     await vacuum(installation)

@@ -9,17 +9,7 @@ from typing import Any, Final, cast
 from zlib import crc32
 
 import asyncpg
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Subquery,
-    Text,
-    func,
-    literal_column,
-    make_url,
-    select,
-    text,
-)
+from sqlalchemy import JSON, BigInteger, Subquery, Text, func, literal_column, select, text
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
@@ -31,7 +21,6 @@ from app.db.postgresql import schema
 from app.db.postgresql.connection import (
     FAILURES,
     MIGRATING,
-    UNLIMITED_S,
     WRITING,
     Connections,
     as_app_error,
@@ -40,9 +29,9 @@ from app.db.postgresql.connection import (
     shown_name,
 )
 from app.db.postgresql.feed import PostgresqlFeed
-from app.db.postgresql.indexes import INDEX, PostgresqlWords, nearest
+from app.db.postgresql.indexes import PostgresqlWords, nearest
 from app.errors import UnavailableError
-from app.models import Base, Embedding
+from app.models import Base
 from app.tasks import to_the_end
 
 UNLOCK_TIMEOUT_S: Final = 2.0
@@ -179,24 +168,6 @@ class PostgresqlBackend(Backend):
 
     def compact(self) -> None:
         schema.compact(self._url, wait_s=COMPACT_WAIT_S)
-
-    @asynccontextmanager
-    async def scratch_copy(self) -> AsyncIterator[str]:
-        name = f"{schema.COPY}{secrets.token_hex(8)}"
-        connection = await connect(self._url)
-        try:
-            await connection.execute(f"CREATE SCHEMA {name}")
-            # Nothing that is tried on a copy needs vectors; ids may come from the real sequences.
-            for table in {*Base.metadata.sorted_tables, INDEX} - {Embedding.__table__}:
-                copy = f'{name}."{table.name}"'
-                made = f'CREATE UNLOGGED TABLE {copy} (LIKE "{table.name}" INCLUDING ALL)'
-                filled = f'INSERT INTO {copy} SELECT * FROM "{table.name}"'  # noqa: S608 - ours
-                await connection.execute(f"{made}; {filled}", timeout=UNLIMITED_S)
-            url = make_url(self._url).update_query_dict({"search_path": f"{name},public"})
-            yield url.render_as_string(hide_password=False)
-        finally:
-            await connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
-            await connection.close()
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -9,9 +9,6 @@ from app.db.postgresql.connection import UNLIMITED_S, connect, shown_name
 from app.errors import AppError, StartError
 
 OLDEST_VERSION: Final = 140_000
-COPY: Final = "saywho_dry_run_"
-"""Prefix of schemas that hold a temporary copy."""
-
 POLL_S: Final = 0.02
 _OLDER_SNAPSHOTS: Final = """
     SELECT count(*) FROM pg_stat_activity
@@ -55,10 +52,7 @@ def compact(url: str, *, wait_s: float) -> None:
     async def vacuum(connection: "asyncpg.Connection[Any]", name: str) -> None:
         await connection.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
         tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
-        copies = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, $1)"
         try:
-            for row in await connection.fetch(copies, COPY):  # Of processes that were killed.
-                await connection.execute(f'DROP SCHEMA "{row[0]}" CASCADE')
             await _wait_for_snapshots(connection, wait_s)
             for row in await connection.fetch(tables):
                 await _compact(connection, row[0])

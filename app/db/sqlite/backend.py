@@ -119,6 +119,7 @@ class SqliteBackend(Backend):
 
     @asynccontextmanager
     async def scratch_copy(self) -> AsyncIterator[str]:
+        """Give the URL of a temporary copy."""
         with contextlib.ExitStack() as stack:
             try:
                 folder = stack.enter_context(temporary_folder(self.path.parent, self._copies))

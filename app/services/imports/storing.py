@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime
 
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username
@@ -79,7 +78,6 @@ async def import_archive(
     is_live: bool = False,
     default_time: datetime | None = None,
     keeper: MediaKeeper | None = None,
-    on_progress: Callable[[ImportReport], None] = lambda _: None,
     note: Note = _note_nothing,
 ) -> ImportReport:
     """Store the posts of the archive.
@@ -100,15 +98,8 @@ async def import_archive(
     media = ArchiveMedia(archive.files, keeper)
     with closing(ArchiveReader(archive, owner, username, media)) as reader:
         await import_posts(
-            db,
-            reader.read,
-            report,
-            is_live=is_live,
-            default_time=default_time,
-            on_progress=on_progress,
-            note=note,
+            db, reader.read, report, is_live=is_live, default_time=default_time, note=note
         )
-    on_progress(report)
     if renew:
         await renew_derived(db)
     return report
@@ -121,7 +112,6 @@ async def import_posts(
     *,
     is_live: bool = False,
     default_time: datetime | None = None,
-    on_progress: Callable[[ImportReport], None] = lambda _: None,
     note: Note = _note_nothing,
 ) -> None:
     """Store all posts, a transaction for each batch.
@@ -145,8 +135,6 @@ async def import_posts(
                 return
             reading = asyncio.ensure_future(asyncio.to_thread(read_next))
             async with db.write() as session:
-                # By the commit itself: a cancellation may come between it and the end of the block.
-                event.listen(session.sync_session, "after_commit", lambda _: on_progress(report))
                 await store_batch(
                     session, posts, report, default_time=default_time, is_bulk=not is_live
                 )
