@@ -21,7 +21,7 @@ from app.models import BackgroundSnapshot, Embedding, Profile, Tweet, User
 from app.services.compare.background import BackgroundStore
 from app.services.posts.media import find_missing_media
 from app.services.posts.post_counts import miscounted
-from app.services.search.vocabulary import find_word_faults, is_index_current
+from app.services.search.vocabulary import is_index_current
 
 ANSWER_S: Final = 3.0
 """A database that needs longer for one row is not ready."""
@@ -94,7 +94,6 @@ async def find_faults(db: Database, media_folder: Path | None = None) -> list[st
     async with db.write() as session:
         if await is_index_current(session):
             faults += await db.backend.words.find_faults(session)
-    faults += await find_word_faults(db)
     if media_folder is not None:
         faults += await find_missing_media(db, media_folder)
     for user_id in user_ids:

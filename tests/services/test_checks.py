@@ -15,7 +15,6 @@ from tests.conftest import Outside
 COUNTS = "ann is said to have 31 posts and has 30"
 PROFILE = "the profile of ann does not agree with the posts"
 INDEX = "the word index does not agree with the posts"
-WORDS = "the counts of words do not agree with the posts"
 BACKGROUND = "the background counts cannot be read; an import counts them anew"
 
 
@@ -47,9 +46,6 @@ async def counted(db: Database) -> Database:
         ('UPDATE "Profile" SET counts = texts', PROFILE),
         ('UPDATE "Profile" SET texts = counts', PROFILE),
         ('UPDATE "Profile" SET texts = NULL', PROFILE),
-        ("UPDATE \"Word\" SET tweets = tweets + 9 WHERE word = 'sea'", WORDS),
-        ("DELETE FROM \"Word\" WHERE word = 'sea'", WORDS),
-        ("INSERT INTO \"Word\" (word, tweets) VALUES ('zzz', 1)", WORDS),
         ('UPDATE "BackgroundSnapshot" SET population = counts', BACKGROUND),
         ('UPDATE "BackgroundSnapshot" SET counts = members', BACKGROUND),
     ],

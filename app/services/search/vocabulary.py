@@ -1,6 +1,6 @@
 """The vocabulary: in how many posts each term is; counted again when the posts have changed."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Final, cast
 
@@ -18,8 +18,6 @@ from app.services.event_log import PRUNED, append_event, newest_event, posts_sin
 PAGE: Final = 2_000
 CHANGED_SHARE: Final = 0.05
 """Share of posts added or deleted from which the terms are counted again."""
-TOLERANCE: Final = 1.1
-"""Largest factor between a stored count and the true one."""
 USUAL_TERMS: Final = 20.0
 """Assumed length of a post before the first count."""
 MOVING: Final = ("tweet.created", "tweets.imported", "tweet.deleted", "rows.removed", PRUNED)
@@ -68,11 +66,14 @@ async def renew_vocabulary(db: Sessions) -> None:
     if state.recipe != WORDS_RECIPE:
         async with db.write() as session:
             await index.rebuild(session)
-    total = 0
-    async with aclosing(_pages(db)) as pages:
-        async for rows, stored in pages:
-            total += sum(row.cnt for row in rows)
-            await _store(db, _counted(rows), stored)
+    total, after = 0, ""
+    async with aclosing(index.vocabulary(db.read, PAGE)) as pages:
+        async for counts in pages:
+            words = [each for each in counts if not each.term.startswith(AUTHOR_MARK)]
+            total += sum(each.cnt for each in words)
+            await _replace(db, words, Word.word > after, Word.word <= counts[-1].term)
+            after = counts[-1].term
+    await _replace(db, [], Word.word > after)
     counted = update(Vocabulary).values(
         recipe=WORDS_RECIPE, as_of_event=as_of_event, tweets=tweets, terms=total
     )
@@ -81,69 +82,15 @@ async def renew_vocabulary(db: Sessions) -> None:
         await append_event(session, "words.counted", user_id=DERIVED, count=0)
 
 
-async def find_word_faults(db: Sessions) -> list[str]:
-    """Compare the counts with the index, unless posts were added or deleted since."""
-    if await _is_behind(db):
-        return []
-    is_wrong = False
-    async with aclosing(_pages(db)) as pages:
-        async for rows, stored in pages:
-            is_wrong |= bool(_moved(_counted(rows), stored))
-    # There may be new posts by now.
-    if is_wrong and not await _is_behind(db):
-        return ["the counts of words do not agree with the posts"]
-    return []
-
-
-async def _is_behind(db: Sessions) -> bool:
-    async with db.read() as session:
-        return await is_vocabulary_old(session, share=0)
-
-
-async def _pages(db: Sessions) -> AsyncGenerator[tuple[list[TermCount], dict[str, int]], None]:
-    """Yield pages of the index's terms, each with the stored counts of the same range."""
-    async with db.read() as session:
-        index = backend_of(session).words
-    after = ""
-    async with aclosing(index.vocabulary(db.read, PAGE)) as pages:
-        async for rows in pages:
-            stored = await _stored(db, Word.word > after, Word.word <= rows[-1].term)
-            yield [row for row in rows if not row.term.startswith(AUTHOR_MARK)], stored
-            after = rows[-1].term
-    yield [], await _stored(db, Word.word > after)
-
-
-async def _stored(db: Sessions, *conditions: ColumnElement[bool]) -> dict[str, int]:
-    async with db.read() as session:
-        rows = await session.execute(select(Word.word, Word.tweets).where(*conditions))
-        return {row.word: row.tweets for row in rows}
-
-
-def _counted(rows: Sequence[TermCount]) -> dict[str, int]:
-    """Return the counts of terms worth a row; long ones with digits, such as links, are rare."""
-    return {
-        row.term: row.doc
-        for row in rows
-        if len(row.term) <= 4 or not any(map(str.isdigit, row.term))
-    }
-
-
-def _moved(counted: Mapping[str, int], stored: Mapping[str, int]) -> list[str]:
-    """Return the words whose rows are missing, unneeded or too far from the count."""
-
-    def is_near(word: str) -> bool:
-        count, known = counted.get(word, 0), stored.get(word, 0)
-        return min(count, known) > 0 and 1 / TOLERANCE <= count / known <= TOLERANCE
-
-    return sorted(word for word in counted.keys() | stored.keys() if not is_near(word))
-
-
-async def _store(db: Sessions, counted: Mapping[str, int], stored: Mapping[str, int]) -> None:
-    if not (moved := _moved(counted, stored)):
-        return
+async def _replace(
+    db: Sessions, counts: Sequence[TermCount], *conditions: ColumnElement[bool]
+) -> None:
+    """Replace the stored words of a range; long ones with digits, such as links, are rare."""
+    rows = [
+        {"word": each.term, "tweets": each.doc}
+        for each in counts
+        if len(each.term) <= 4 or not any(map(str.isdigit, each.term))
+    ]
     async with db.write() as session:
-        # Rows are deleted first, since another process may be counting too.
-        old = backend_of(session).listed([(word,) for word in moved], Word.word)
-        await session.execute(delete(Word).where(Word.word.in_(select(old))))
-        rows = [{"word": word, "tweets": counted[word]} for word in moved if word in counted]
+        await session.execute(delete(Word).where(*conditions))
         await insert_rows(session, cast(Table, Word.__table__), rows)
