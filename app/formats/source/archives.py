@@ -11,15 +11,12 @@ import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import IO, BinaryIO, Final, NamedTuple
+from typing import IO, BinaryIO, Final, NamedTuple, cast
 
 from app.errors import BrokenFileError, UnrecognisedFileError
 
-MAX_ZIP_DIRECTORY_BYTES: Final = 16 * 2**20
-"""Of a zip's directory, all of which is in memory: some 100,000 files."""
-MAX_TAR_HEADER_BYTES: Final = 64 * 2**20
-"""Of all headers of a tar: some 100,000 files."""
-_MAX_LONG_NAME_BYTES: Final = 64 * 1024
+MAX_LIST_BYTES: Final = 32 * 2**20
+"""Of a zip's directory, or of all headers of a tar: some 50,000 files, which are in memory."""
 READ_ERRORS: Final = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error),
     *(EOFError, OSError, RuntimeError, ValueError),
@@ -32,11 +29,14 @@ _UNWANTED: Final = re.compile(r"(?:^|/)(?:(?:\.\.|__MACOSX|)/|(?:\._[^/]*)?\Z)")
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
+Opener = Callable[[], IO[bytes]]
+
+
 class Member(NamedTuple):
     """A file: its bytes unpacked, and how to open it."""
 
     size: int
-    open: Callable[[], IO[bytes]]
+    open: Opener
 
 
 Members = dict[str, Member]
@@ -70,7 +70,7 @@ def lister_of(start: bytes) -> Lister | None:
 
 
 def _members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
-    directory = _Bounded(file, MAX_ZIP_DIRECTORY_BYTES, MAX_ZIP_DIRECTORY_BYTES, label)
+    directory = _Bounded(file, label)
     try:
         archive = zipfile.ZipFile(directory)
     except READ_ERRORS as error:
@@ -87,7 +87,7 @@ def _members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
 
 
 def _members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError | None]:
-    headers = _Bounded(file, MAX_TAR_HEADER_BYTES, _MAX_LONG_NAME_BYTES, label)
+    headers = _Bounded(file, label)
     found: Members = {}
     fault = None
     file.seek(0)
@@ -95,7 +95,7 @@ def _members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileErro
         archive = tarfile.TarFile(fileobj=headers)
         for info in archive:
             if info.isreg() and not info.issparse():
-                opener = partial(_in_tar, archive, info)
+                opener = cast("Opener", partial(archive.extractfile, info))  # It is a plain file.
                 found[info.name.removeprefix("./")] = Member(info.size, opener)
     except READ_ERRORS:
         fault = damaged(label)
@@ -110,20 +110,18 @@ def damaged(label: str) -> BrokenFileError:
 class _Bounded(io.RawIOBase):
     """An archive, of whose lists only so much is read into memory."""
 
-    def __init__(self, file: BinaryIO, left: int, at_once: int, label: str) -> None:
+    def __init__(self, file: BinaryIO, label: str) -> None:
         self._file = file
-        self._at_once = at_once
         self._label = label
-        self.left: int | None = left
+        self.left: int | None = MAX_LIST_BYTES
         """Bytes that may still be read; None once the lists were read."""
 
     def read(self, size: int = -1) -> bytes:
         if self.left is None:
             return self._file.read(size)
-        most = min(self.left, self._at_once)
-        data = self._file.read(size if 0 <= size <= most else most + 1)
+        data = self._file.read(size if 0 <= size <= self.left else self.left + 1)
         self.left -= len(data)
-        if len(data) > most:
+        if self.left < 0:
             raise BrokenFileError("{name} lists too many files", name=self._label)
         return data
 
@@ -141,12 +139,6 @@ def _in_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
     if info.compress_type not in _METHODS:
         raise BrokenFileError("{name} is compressed by a method that is not supported", name=name)
     return archive.open(info)
-
-
-def _in_tar(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
-    found = archive.extractfile(info)
-    assert found is not None  # noqa: S101 # it is a plain file
-    return found
 
 
 def _wanted(members: Members) -> Members:

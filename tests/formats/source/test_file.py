@@ -223,7 +223,7 @@ def test_zip_with_an_endless_directory_is_refused(
 ) -> None:
     data = zip_bytes({f"{number}.js": b"" for number in range(50)}, comment=comment)
     Source(saved(tmp_path, data)).close()
-    monkeypatch.setattr(archives, "MAX_ZIP_DIRECTORY_BYTES", 1000)
+    monkeypatch.setattr(archives, "MAX_LIST_BYTES", 1000)
     with pytest.raises(BrokenFileError, match="too many files"):
         Source(saved(tmp_path, data))
 
