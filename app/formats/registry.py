@@ -6,7 +6,7 @@ from typing import Final
 
 from app.compute.text import decode_entities as decoded
 from app.errors import UnrecognisedFileError
-from app.formats import bluesky, csv, jsonl, mastodon, mongo
+from app.formats import bluesky, csv, documents, mastodon
 from app.formats.chats import kakaotalk, telegram, whatsapp
 from app.formats.chats.people import People
 from app.formats.records import NO_OPTIONS, Archive, Format, Item, ReadOptions, Record, Writer
@@ -18,17 +18,17 @@ FORMATS: Final[tuple[Format, ...]] = (
     archive.FORMAT,
     mastodon.FORMAT,
     telegram.FORMAT,
-    mongo.FORMAT,
+    documents.MONGO,
     api.FORMAT,
     bluesky.FORMAT,
-    jsonl.FORMAT,
+    documents.JSONL,
     kakaotalk.FORMAT,
     whatsapp.FORMAT,
     csv.FORMAT,
 )
 WRITERS: Final[dict[str, Writer]] = {
     known.name: known.writer
-    for known in (jsonl.FORMAT, csv.FORMAT, mongo.FORMAT)
+    for known in (documents.JSONL, csv.FORMAT, documents.MONGO)
     if known.writer is not None
 }
 WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
@@ -61,7 +61,7 @@ def open_archive(
     if source.fault is not None:
         raise source.fault
     if not source.has_members and not head(source, BUFFER_BYTES).strip(_BLANK):
-        fallback = jsonl.FORMAT if format == "auto" else candidates[0]
+        fallback = documents.JSONL if format == "auto" else candidates[0]
         return Archive(fallback.name, "line", None, iter(()))
     if format == "auto":
         raise UnrecognisedFileError("{name} is not in any known format", name=source.name)

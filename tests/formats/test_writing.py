@@ -178,17 +178,10 @@ def test_json_lines_carry_the_fields_and_nulls() -> None:
     assert tuple(json.loads(line)) == FIELDS
 
 
-@pytest.mark.parametrize(
-    ("time", "date"),
-    [
-        (datetime(2024, 2, 29, 12, tzinfo=UTC), "2024-02-29T12:00:00Z"),
-        (datetime(1970, 1, 1, tzinfo=UTC), "1970-01-01T00:00:00Z"),
-        (datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC), {"$numberLong": "-1000"}),
-    ],
-)
-def test_mongo_documents_have_an_id_and_dates(time: datetime, date: object) -> None:
-    (line,) = written("mongo", row(created_at=time)).splitlines()
+def test_mongo_documents_have_an_id_and_dates() -> None:
+    (line,) = written("mongo", row(created_at=datetime(2024, 2, 29, 12, tzinfo=UTC))).splitlines()
     document = json.loads(line)
-    assert (document["_id"], document["created_at"]) == (2**40, {"$date": date})
+    assert document["_id"] == 2**40
+    assert document["created_at"] == {"$date": "2024-02-29T12:00:00Z"}
     assert tuple(document) == ("_id", *FIELDS)
     assert json.loads(written("mongo", row()))["created_at"] is None

@@ -1,14 +1,14 @@
-"""MongoDB: files of `mongoexport`, and files for `mongoimport`.
+"""JSON lines, and documents of MongoDB: objects whose fields are recognised by name.
 
-Documents stand one on each line, in an array, or pretty-printed one after the other. Their values
-are Extended JSON (version 2 and the older forms of version 1, relaxed and canonical): wrappers
-such as `{"$oid": "…"}`. Source: https://github.com/mongodb/specifications, extended-json.md.
+They stand one on each line, in an array, or one after the other. The values of `mongoexport` are
+Extended JSON (version 2, relaxed or canonical): some are wrapped, such as `{"$oid": "…"}`.
+Source: https://github.com/mongodb/specifications, extended-json.md.
 
-Exports are relaxed, a document on each line. `_id` is the post's id here, since `source_id` is
-unique for each author only.
+Exports are lines. For MongoDB `_id` is the post's id here, since `source_id` is unique for each
+author only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -16,7 +16,6 @@ from typing import Final
 import msgspec
 
 from app.formats.columns import as_id, columns_of
-from app.formats.jsonl import CONTENT_TYPE
 from app.formats.records import (
     Archive,
     ExportedPost,
@@ -31,18 +30,24 @@ from app.formats.source.file import Source
 from app.formats.source.json import Json, first_documents, objects, unit_of
 from app.formats.x.api import is_v1, is_v2, to_item
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+CONTENT_TYPE: Final = "application/x-ndjson"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AUTHORS: Final = ("user", "author")
 _WRAPPERS: Final = frozenset(
-    {
-        *("$oid", "$uuid", "$symbol", "$date", "$timestamp", "$binary", "$undefined"),
-        *("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"),
-    }
+    ("$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")
 )
 _encoder = msgspec.json.Encoder()
 
 
-def read(source: Source, options: ReadOptions) -> Archive | None:
+def _read_lines(source: Source, _options: ReadOptions) -> Archive | None:
+    """Return the posts of many authors, if one of the first objects has a text."""
+    if not any(columns_of(tuple(row)).text for row in first_documents(source)):
+        return None
+    items = read_each(objects(source), lambda row, place: columns_of(tuple(row)).read(row, place))
+    return Archive(JSONL.name, unit_of(source), None, items)
+
+
+def _read_mongo(source: Source, options: ReadOptions) -> Archive | None:
     """Return the posts of many authors; those of protected accounts of X only on request."""
     found = first_documents(source)
     has_text = any(columns_of(tuple(_row(document))).text for document in found)
@@ -53,18 +58,13 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
         row = _row(document)
         if not (is_v1(document) or is_v2(document)):
             return columns_of(tuple(row)).read(row, place)
-        plain = {key: unwrapped(value) for key, value in document.items()}
+        plain = {key: _unwrapped(value) for key, value in document.items()}
         status = to_item(plain, place, include_restricted=options.include_restricted)
         if isinstance(status, Record) and not status.source_id:
             return replace(status, source_id=as_id(row.get("_id")))
         return status
 
-    return Archive(FORMAT.name, unit_of(source), None, read_each(objects(source), read_one))
-
-
-def encode(posts: Mapping[int, ExportedPost]) -> bytes:
-    """Return the posts as documents, one on each line."""
-    return _encoder.encode_lines([_document(key, post) for key, post in posts.items()])
+    return Archive(MONGO.name, unit_of(source), None, read_each(objects(source), read_one))
 
 
 def _row(document: Json) -> Json:
@@ -74,7 +74,7 @@ def _row(document: Json) -> Json:
     """
     row: Json = {}
     for key, value in document.items():
-        plain = unwrapped(value)
+        plain = _unwrapped(value)
         if key in _AUTHORS and isinstance(plain, dict):
             row |= {f"{key}.{name}": inner for name, inner in plain.items()}
         elif key != "_id" or "source_id" not in document:
@@ -91,17 +91,17 @@ def _is_extended(document: Json) -> bool:
 def _wrapper_of(value: Json) -> str | None:
     """Return the name of the type that an object of Extended JSON wraps; None for a plain one."""
     name = next(iter(value), "")
-    return name if name in _WRAPPERS and len(value) <= 2 else None
+    return name if name in _WRAPPERS and len(value) == 1 else None
 
 
-def unwrapped(value: object) -> object:
+def _unwrapped(value: object) -> object:
     """Return a value with all wrappers in it replaced; unknown ones stay as they are."""
     if isinstance(value, list):
-        return [unwrapped(item) for item in value]
+        return [_unwrapped(item) for item in value]
     if not isinstance(value, dict):
         return value
     if (name := _wrapper_of(value)) is None:
-        return {key: unwrapped(item) for key, item in value.items()}
+        return {key: _unwrapped(item) for key, item in value.items()}
     try:
         return _plain(name, value[name])
     except (ValueError, OverflowError):
@@ -111,36 +111,32 @@ def unwrapped(value: object) -> object:
 def _plain(name: str, value: object) -> object:
     """Return what a wrapper holds. Raises ValueError or OverflowError."""
     match name, value:
-        case ("$oid" | "$uuid" | "$symbol" | "$date", str()):
+        case ("$oid" | "$date", str()):
             return value
         case ("$date", (int() as since) | {"$numberLong": (str() | int()) as since}):
-            return (EPOCH + timedelta(milliseconds=int(since))).isoformat()
-        case ("$timestamp", {"t": str() | int() as seconds}):
-            return (EPOCH + timedelta(seconds=int(seconds))).isoformat()
+            return (_EPOCH + timedelta(milliseconds=int(since))).isoformat()
         case ("$numberInt" | "$numberLong", str() | int()):
             return int(value)
         case ("$numberDecimal", str()) if value.lstrip("-").isdecimal():
             return int(value)  # A long id has more digits than a float keeps.
         case ("$numberDouble" | "$numberDecimal", str() | int() | float()):
             return float(value)
-        case ("$binary", (str() as data) | {"base64": str() as data}):
-            return data
-        case ("$undefined", _):
-            return None
     raise ValueError
 
 
-def _document(key: int, post: ExportedPost) -> Json:
-    time = post.created_at
-    fields = msgspec.structs.asdict(post)
-    return {"_id": key, **fields, "created_at": time and {"$date": _relaxed_date(time)}}
+def _lines(posts: Mapping[int, ExportedPost]) -> bytes:
+    return _encoder.encode_lines(posts.values())
 
 
-def _relaxed_date(time: datetime) -> datetime | dict[str, str]:
-    """Return a date as relaxed Extended JSON has it: before 1970 in milliseconds."""
-    if time >= EPOCH:
-        return time
-    return {"$numberLong": str(int((time - EPOCH).total_seconds()) * 1000)}
+def _mongo_lines(posts: Mapping[int, ExportedPost]) -> bytes:
+    return _encoder.encode_lines(_documents(posts))
 
 
-FORMAT: Final = Format("mongo", read, Writer("json", CONTENT_TYPE, b"", encode))
+def _documents(posts: Mapping[int, ExportedPost]) -> Iterator[Json]:
+    for key, post in posts.items():
+        time = post.created_at and {"$date": post.created_at}
+        yield {"_id": key, **msgspec.structs.asdict(post), "created_at": time}
+
+
+JSONL: Final = Format("jsonl", _read_lines, Writer("jsonl", CONTENT_TYPE, b"", _lines))
+MONGO: Final = Format("mongo", _read_mongo, Writer("json", CONTENT_TYPE, b"", _mongo_lines))
