@@ -3,33 +3,51 @@
 All that rests on private names of Dash stands here; the lock file pins Dash, and tests cover it.
 """
 
-from typing import Any, Final, cast
+import asyncio
+import gzip
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final, cast
 
 import dash
+import msgspec
 from dash import ClientsideFunction, Dash, Input, Output
 from dash.exceptions import DependencyException, InvalidResourceError
-from quart import Quart, Response, g, has_request_context
+from msgspec import Meta, Struct
+from quart import Quart, Response, g, has_request_context, request
+from werkzeug.exceptions import HTTPException
 
-from app.dashboard.callbacks import answer, draw
-from app.dashboard.figures import FIGURES
-from app.dashboard.figures.base import Figure
-from app.errors import NotFoundError
+from app.asgi.cached import GZIP_LEVEL
+from app.dashboard.author_figures import ToldApart, WhoLikeWhom
+from app.dashboard.figures import Figure, draw
+from app.dashboard.posting_figures import Timeline, Week
+from app.errors import AppError, MalformedError, NotFoundError
 from app.i18n import catalog, gettext_noop
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import DASH_CALLS, DASHBOARD
+from app.views.parsing import require_type
 from app.views.policies import access
 
+FIGURES: Final[dict[str, Figure]] = {
+    figure.name: figure for figure in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
+}
+"""All figures, in the order of the page."""
 PREFIX: Final = DASHBOARD + "/"
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 YEAR_S: Final = 365 * 24 * 3600
-UNSENT: Final = ("dash_version", "python_version", "dash_version_url", "ddk_version", "end_id")
-"""What Dash would tell the browser, and no page needs."""
-
+LONGEST_VIEW: Final = 8_000
+"""Characters of the query string that a view may have."""
 
 # The types of Dash know no aria-… properties.
 dcc: Any = dash.dcc
 html: Any = dash.html
+
+
+class FigureRequest(Struct):
+    """A view, and whether the browser asks because of an event."""
+
+    view: Annotated[str, Meta(max_length=LONGEST_VIEW)]
+    live: bool = False
 
 
 class Parts(Dash):
@@ -38,9 +56,9 @@ class Parts(Dash):
     parts: dict[str, str]
 
     def _config(self) -> dict[str, Any]:
-        sent = super()._config()  # type: ignore[no-untyped-call]
-        sent["disable_version_check"] = True
-        return {name: value for name, value in sent.items() if name not in UNSENT}
+        """Let the browser ask no other host for a newer version."""
+        sent: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
+        return sent | {"disable_version_check": True}
 
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
         """Keep the inline configuration, the scripts, and what starts them."""
@@ -127,8 +145,9 @@ def _declare_callbacks(made: Any) -> None:
         asked, drawing = Input(f"{name}-ask", "data"), Input(f"{name}-drawing", "data")
         drawn = Output(f"{name}-drawing", "data")
 
-        async def draw_figure(asked: dict[str, Any], figure: Figure = figure) -> str:
-            return await draw(figure, asked["view"])
+        async def draw_figure(asked: object, figure: Figure = figure) -> str:
+            wanted = msgspec.convert(asked, FigureRequest)
+            return await draw(figure, wanted.view, is_live=wanted.live)
 
         made.callback(drawn, asked, prevent_initial_call=True)(draw_figure)
         made.clientside_callback(
@@ -148,6 +167,32 @@ def _declare_callbacks(made: Any) -> None:
         )
 
 
+async def _called(dispatch: Callable[[], Awaitable[Response]]) -> Response:
+    """Return Dash's answer to a callback, compressed where the request accepts that.
+
+    Raises MalformedError for a callback that no browser sends.
+    """
+    require_type("application/json")
+    try:
+        sent = await request.get_json()
+        # Dash would compare each of many inputs with all that changed.
+        if len(sent["inputs"]) + len(sent.get("state", ())) != 1:
+            raise ValueError("a figure has one input")
+        response = await dispatch()
+    except (AppError, HTTPException):
+        raise
+    except Exception as error:
+        # Dash looks at nothing before it uses it; a drawing that fails says so itself.
+        raise MalformedError("There is no such callback") from error
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept-Encoding")
+    if request.accept_encodings.quality("gzip"):
+        data = await response.get_data(as_text=False)
+        response.set_data(await asyncio.to_thread(gzip.compress, data, GZIP_LEVEL, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
 def _guard(app: Quart, made: Any) -> None:
     """Put a view with a policy in the place of each that Dash has registered."""
     views: dict[str, Any] = cast(dict[str, Any], app.view_functions)
@@ -155,7 +200,7 @@ def _guard(app: Quart, made: Any) -> None:
 
     @access("read")
     async def call() -> Response:
-        return await answer(dispatch)
+        return await _called(dispatch)
 
     @access("read")
     async def component(package_name: str, fingerprinted_path: str) -> Response:

@@ -5,9 +5,8 @@ from typing import Any, Final
 
 from quart import Quart, current_app, g, render_template
 
-from app.dashboard.dash_app import mount
-from app.dashboard.figures import FIGURES
-from app.dashboard.figures.base import Table
+from app.dashboard.dash_app import FIGURES, mount
+from app.dashboard.figures import Table
 from app.errors import NotFoundError
 from app.i18n import gettext
 from app.lifespan import resources

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from app.dashboard.figures import FIGURES
+from app.dashboard.dash_app import FIGURES
 from tests.waiting import eventually
 
 from .conftest import OpenPage

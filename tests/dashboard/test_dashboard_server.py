@@ -12,7 +12,7 @@ from dash import dcc
 from quart.testing.connections import WebsocketDisconnectError
 
 from app import create_app
-from app.dashboard.figures import FIGURES
+from app.dashboard.dash_app import FIGURES
 from tests.browsing import Browser, signed_in
 from tests.conftest import Client, MakeConfig, Shared, client_with
 from tests.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, drawn
@@ -130,16 +130,10 @@ async def test_an_error_in_a_callback_is_told_without_its_text(
 MALFORMED: Final[dict[str, Any]] = {
     "null": None,
     "list": [],
-    "string": "x",
     "empty": {},
     "unknown output": call("timeline", output="other.data"),
     "no string": call("timeline", output=7),
-    "wrong outputs": call("timeline", outputs={"id": "week-drawing", "property": "data"}),
-    "list of outputs": call("timeline", outputs=[]),
     "no inputs": call("timeline", inputs=[]),
-    "other input": call(
-        "timeline", inputs=[{"id": "theme", "property": "data", "value": {"view": ""}}]
-    ),
     "two inputs": call("timeline", inputs=2 * call("timeline")["inputs"]),
     "number for a view": call(
         "timeline", inputs=[{"id": "timeline-ask", "property": "data", "value": 3}]
@@ -231,16 +225,6 @@ async def test_what_no_choice_stands_for_stays_chosen(viewed: Client) -> None:
     assert 'value="nobody" checked' in page
     assert 'type="hidden" name="lang" value="xx"' in page
     assert 'type="hidden" name="platform" value="y"' in page
-
-
-async def test_days_without_hours_are_not_told_as_hours(writer: Client, anybody: Client) -> None:
-    for hour, told in (("00:00", "midnight in UTC"), ("10:30", "Most posts come on Tuesday")):
-        days = [f"2026-03-0{day}T{hour}:00Z" for day in (2, 3, 3, 4)]
-        for number, day in enumerate(days):
-            await writer.add_posts(
-                {"username": "mina", "text": f"{day} {number}", "created_at": day}
-            )
-        assert told in (await drawn(anybody, "week"))["note"]
 
 
 GATED: Final = (

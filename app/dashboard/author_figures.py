@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.wording import likeness, neighbour_order
-from app.dashboard.figures.base import (
+from app.dashboard.figures import (
     MOST_AUTHORS,
     Cell,
     Drawing,

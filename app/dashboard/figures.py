@@ -1,5 +1,7 @@
 """The parts of a figure, and what all figures share."""
 
+import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +9,21 @@ from html import escape
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import urlencode
 
-from app.db.backend import Sessions
-from app.i18n import gettext, gettext_noop, show_number
-from app.views.filters import View
+import msgspec
+from quart import g
 
+from app.asgi.cached import CachedResponse
+from app.clock import monotonic
+from app.db.backend import Sessions
+from app.errors import AppError, UnavailableError
+from app.i18n import gettext, gettext_noop, show_number, translate_message
+from app.lifespan import resources
+from app.memo import MemoRun, cacheable
+from app.views.filters import View, view_of
+
+MAKING_TIMEOUT_S: Final = 60.0
+TICK_S: Final = 1.0
+"""Viewers who follow live are answered together; else a stream of posts fills a core."""
 MOST_AUTHORS: Final = 40
 """Authors with a row of their own."""
 ROW_PX: Final = 20
@@ -23,6 +36,8 @@ TableCell = str | int | float | None
 Plot = dict[str, Any]
 """A plotly figure; colours are names of the stylesheet, like `$ink`. The browser adds what is
 the same for all."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,40 @@ class Figure(ABC):
     @abstractmethod
     def table(self, data: Any, view: View) -> Table:
         """Return the numbers in rows."""
+
+
+async def draw(figure: Figure, query: str, *, is_live: bool) -> str:
+    """Return the drawing of a view as JSON, or what prevents it; it is as new as a page.
+
+    It is made once for all viewers. `is_live`: the browser asks because of an event.
+    """
+    memo = resources().cache
+    if is_live:
+        await asyncio.sleep(TICK_S - monotonic() % TICK_S)
+    if not await memo.feed.catch_up():
+        raise UnavailableError("The log cannot be read at the moment. Try again soon.")
+
+    async def make(_: MemoRun[CachedResponse]) -> CachedResponse:
+        return CachedResponse("", (), msgspec.json.encode(await _drawing(figure, query)))
+
+    made = await memo.get_or_make((figure.name, g.locale, query), make)
+    return made.body.decode() if made else ""
+
+
+async def _drawing(figure: Figure, query: str) -> dict[str, Any]:
+    told: dict[str, Any] = {"view": query}
+    try:
+        view = view_of(query)
+        async with asyncio.timeout(MAKING_TIMEOUT_S):
+            data = await figure.load(resources().db, view)
+        told["drawing"] = await asyncio.to_thread(figure.draw, data, view)
+        cacheable()
+    except AppError as error:
+        told["problem"] = translate_message(error.detail)
+    except Exception:
+        logger.exception("a figure could not be made")
+        told["problem"] = gettext("Something went wrong on the server. Please try again.")
+    return told
 
 
 class Cell(NamedTuple):

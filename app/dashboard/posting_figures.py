@@ -13,7 +13,7 @@ from babel.dates import get_day_names
 from quart import g
 
 from app.compute.periods import fitting, start_of, starts
-from app.dashboard.figures.base import (
+from app.dashboard.figures import (
     MOST_AUTHORS,
     ROW_PX,
     Cell,
@@ -45,8 +45,6 @@ LEAST_PX: Final = 3.5
 """Height of the lowest bar, so that it can be seen and pressed."""
 DAY_MS: Final = 86_400_000
 HOURS: Final = 24
-DAYS_AT_ONE_HOUR: Final = 3
-"""Weekdays with posts at one hour of the day alone, as those of a file without hours have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +197,6 @@ class Week(Figure):
         }
         busiest = data.index(most)
         note = gettext("Most posts come on {weekday} between {hour}:00 and {next}:00: {count}.")
-        if len(cells) >= DAYS_AT_ONE_HOUR and len({cell.column for cell in cells}) == 1:
-            note = gettext(
-                "All posts are between {hour}:00 and {next}:00. If their file told only days,"
-                " that is midnight in UTC, and not when they were written."
-            )
         return Drawing(
             note.format(
                 weekday=weekdays("wide")[busiest // HOURS],
