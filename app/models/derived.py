@@ -39,12 +39,12 @@ class BackgroundSnapshot(Base):
     posts: Mapped[int]
     authors: Mapped[int]
     """How many authors there were, counted to 100."""
-    counts: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    counts: Mapped[bytes] = mapped_column(LargeBinary)
     temperature: Mapped[float]
     """Fitted to the installation's own posts; 1 changes nothing."""
     members: Mapped[bytes] = mapped_column(LargeBinary)
     """JSON: id, posts and language of each author of the population."""
-    population: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    population: Mapped[bytes] = mapped_column(LargeBinary)
     """MessagePack: the counts of each."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

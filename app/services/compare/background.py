@@ -39,17 +39,7 @@ PAGE_POSTS: Final = 20_000
 NOT_FITTED: Final = Fitted()
 Drawn = tuple[int, int, str | None]
 """Id, posts and language of an author of the population."""
-_NEWEST: Final = (
-    select(
-        BackgroundSnapshot.version,
-        BackgroundSnapshot.posts,
-        BackgroundSnapshot.authors,
-        BackgroundSnapshot.members,
-    )
-    .where(BackgroundSnapshot.recipe == RECIPE)
-    .order_by(BackgroundSnapshot.version.desc())
-    .limit(1)
-)
+_IS_OURS: Final = BackgroundSnapshot.recipe == RECIPE
 
 
 class BackgroundStore:
@@ -59,66 +49,48 @@ class BackgroundStore:
         self.newest = NOT_FITTED
 
     async def load(self, session: AsyncSession) -> Fitted:
-        """Return the newest snapshot that the session sees, without authors deleted since."""
-        row = (await session.execute(_NEWEST)).first()
-        if row is None:
+        """Return the newest snapshot that the session sees."""
+        version = await session.scalar(select(func.max(BackgroundSnapshot.version)).where(_IS_OURS))
+        if version is None:
             return NOT_FITTED
-        members = msgspec.json.decode(row.members, type=list[Drawn])
-        here = await _still_here(session, members)
-        known = self.newest
-        own = [member_id for member_id, _, _ in known.population.members]
-        if row.version == known.version and here.issuperset(own):
-            return known
-        columns = (
-            BackgroundSnapshot.counts,
-            BackgroundSnapshot.temperature,
-            BackgroundSnapshot.population,
-        )
-        of_version = select(*columns).where(BackgroundSnapshot.version == row.version)
-        content = (await session.execute(of_version)).one()
-        fitted = await asyncio.to_thread(_unpacked, row.version, members, here, *content)
+        if version == self.newest.version:
+            return self.newest
+        of_version = select(BackgroundSnapshot).where(BackgroundSnapshot.version == version)
+        found = (await session.scalars(of_version)).one()
+
+        def unpacked() -> Fitted:
+            members = msgspec.json.decode(found.members, type=list[Drawn])
+            blobs = msgspec.msgpack.decode(found.population, type=list[bytes])
+            drawn = [
+                CountedAuthor(*member, Counts.from_bytes(blob))
+                for member, blob in zip(members, blobs, strict=True)
+            ]
+            background = Background.from_bytes(found.counts)
+            return Fitted(background, found.temperature, Population.of(drawn), version)
+
+        fitted = await asyncio.to_thread(unpacked)
         # A session that began earlier may see an older snapshot.
-        if row.version >= known.version:
+        if version >= self.newest.version:
             self.newest = fitted
         return fitted
-
-
-async def _still_here(session: AsyncSession, members: Sequence[Drawn]) -> set[int]:
-    """Return which of these authors have posts."""
-    ids = [user_id for user_id, _, _ in members]
-    query = select(User.id).where(User.id.in_(ids), User.deleted_at.is_(None), User.tweet_count > 0)
-    return set(await session.scalars(query))
-
-
-def _unpacked(
-    version: int,
-    members: Sequence[Drawn],
-    here: set[int],
-    counts: bytes,
-    temperature: float,
-    population: bytes,
-) -> Fitted:
-    blobs = msgspec.msgpack.decode(population, type=list[bytes])
-    drawn = [
-        CountedAuthor(*member, Counts.from_bytes(blob))
-        for member, blob in zip(members, blobs, strict=True)
-        if member[0] in here
-    ]
-    background = Background.from_bytes(counts)
-    return Fitted(background, temperature, Population.of(drawn), version)
 
 
 async def is_outgrown(session: AsyncSession, *, growth: float = GROWTH) -> bool:
     """Return whether there are so many times the posts of the background, or as much fewer."""
     total = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
     posts = await session.scalar(total) or 0
-    newest = (await session.execute(_NEWEST)).first()
+    columns = (BackgroundSnapshot.posts, BackgroundSnapshot.authors, BackgroundSnapshot.members)
+    snapshots = select(*columns).where(_IS_OURS).order_by(BackgroundSnapshot.version.desc())
+    newest = (await session.execute(snapshots.limit(1))).first()
     if newest is None or not newest.posts:
         return posts >= FIRST_SNAPSHOT_POSTS
     if posts >= growth * newest.posts or posts * growth <= newest.posts:
         return True
-    members = msgspec.json.decode(newest.members, type=list[Drawn])
-    if len(await _still_here(session, members)) < len(members):
+    ids = [member for member, _, _ in msgspec.json.decode(newest.members, type=list[Drawn])]
+    here = select(func.count()).where(
+        User.id.in_(ids), User.deleted_at.is_(None), User.tweet_count > 0
+    )
+    if (await session.scalar(here) or 0) < len(ids):
         return True
     return growth <= GROWTH and await _few_authors(session) != newest.authors
 

@@ -27,8 +27,8 @@ from app.tasks import worked_on
 
 MOST_TYPICAL: Final = 2_000
 """Authors whose typical words are kept, some 3 KB each."""
-TypicalKey = tuple[int, int, int, int, int]
-"""Version, authors of its population, author, posts and deletions: words hold while they do."""
+TypicalKey = tuple[int, int, int, int]
+"""Version, author, posts and deletions: words hold while they do."""
 SCREENED_AT_ONCE: Final = 100
 """Authors whose profiles are in memory together where all are compared."""
 

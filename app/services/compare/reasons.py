@@ -98,8 +98,7 @@ async def typical_of(
         return {}
     found = {}
     for user in users:
-        version = fitted.version, len(fitted.population.members)
-        key = (*version, user.id, user.tweet_count, user.deletion_count)
+        key = (fitted.version, user.id, user.tweet_count, user.deletion_count)
         words = models.typical.get(key)
         if words is None:
             words = await _typical_words(session, models, fitted, user)
