@@ -14,7 +14,7 @@ from msgspec import Meta
 class FieldError(msgspec.Struct, frozen=True):
     """What is wrong at one place of the input."""
 
-    loc: Annotated[str, Meta(description="The parameter, field or header.")]
+    loc: str
     detail: str
 
 
@@ -175,12 +175,8 @@ class Problem(msgspec.Struct, omit_defaults=True):
     title: str
     status: int
     detail: str
-    errors: Annotated[
-        tuple[FieldError, ...], Meta(description="What is wrong, place by place.")
-    ] = ()
-    request_id: Annotated[
-        str | None, Meta(description="Only with 500: names the request in the log.")
-    ] = None
+    errors: tuple[FieldError, ...] = ()
+    request_id: Annotated[str | None, Meta(description="Only with 500.")] = None
 
 
 def message_of(error: Exception) -> Message:

@@ -4,7 +4,7 @@ from typing import Final
 
 STATIC: Final = "/static"
 FEED: Final = "/feed.atom"
-"""End of the addresses of Atom feeds."""
+"""End of the addresses of Atom feeds, which name their host."""
 IMPORTS: Final = "/imports"
 """Address of the page of imports, and below `API` of imports in the API."""
 MEDIA: Final = "/media"
@@ -32,7 +32,5 @@ ENDLESS: Final = API + LIVE
 
 UPLOADS: Final = frozenset({API + TWEETS, API + IMPORTS, IMPORTS})
 """Addresses to which large bodies are posted; they are read piece by piece, with back-pressure."""
-WITH_OWN_ADDRESS: Final = (FEED, API + API_DOCS)
-"""Ends of the addresses whose answers name the host, so that the cache's key includes it."""
 FOR_PROGRAMS: Final = (EVERY_API, HEALTHZ, READYZ, METRICS)
 """Beginnings of the addresses whose errors are problem details, not pages."""

@@ -16,7 +16,7 @@ from app.asgi.edge import REFUSAL, AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import Memo, MemoRun
-from app.paths import ENDLESS, STATIC, WITH_OWN_ADDRESS
+from app.paths import ENDLESS, FEED, STATIC
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
@@ -196,8 +196,8 @@ def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
     language = None
     if not scope["path"].startswith(STATIC):
         language = _language(headers)
-    has_address = scope["path"].endswith(WITH_OWN_ADDRESS)
-    origin = (scope["scheme"], headers.get(b"host")) if has_address else None
+    is_feed = scope["path"].endswith(FEED)
+    origin = (scope["scheme"], headers.get(b"host")) if is_feed else None
     return scope["path"], scope["query_string"], takes_gzip(headers), language, origin
 
 

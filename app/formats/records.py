@@ -23,18 +23,18 @@ _MOST_DIGITS: Final = 15
 class ReplyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The post that a reply answers, as its platform knows it."""
 
-    source_id: Annotated[str | None, Meta(description="The platform's id of the answered post.")]
-    username: Annotated[str | None, Meta(description="Its author; null where nobody knows.")] = None
+    source_id: str | None
+    username: str | None = None
 
 
 class Medium(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A picture, video or link of a post."""
 
     kind: MediumKind
-    source_url: Annotated[str | None, Meta(description="Its address on its platform.")] = None
-    alt: Annotated[str | None, Meta(description="Its description.")] = None
-    width: Annotated[Count | None, Meta(description="In pixels.")] = None
-    height: Annotated[Count | None, Meta(description="In pixels.")] = None
+    source_url: str | None = None
+    alt: str | None = None
+    width: Count | None = None
+    height: Count | None = None
 
 
 class StoredMedium(Medium, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -87,15 +87,6 @@ class PageBlueprint(Blueprint):
         return declare
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A body that a view reads itself: its types by content type; None stands for bytes."""
-
-    content: Mapping[str, Any]
-    example: str | None = None
-    """By default made of the examples of the type's fields."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One method of one address of the API: what it takes and answers."""
@@ -108,15 +99,10 @@ class Operation:
     answers: Mapping[int, str]
     """The meaning of each successful status; the first is the usual one."""
     content: Mapping[str, Any]
-    """The types of these answers, by content type; empty for no body."""
+    """The types of these answers by content type, None for bytes; empty for no body."""
     args: type[Struct]
-    body: Body | None
-
-    @property
-    def kinds(self) -> list[Any]:
-        """The types of all bodies that are not bytes, and of the parameters."""
-        taken = self.body.content.values() if self.body else ()
-        return [self.args, *(kind for kind in (*self.content.values(), *taken) if kind is not None)]
+    body: Mapping[str, Any]
+    """The types of what it takes, likewise."""
 
 
 OPERATIONS: Final[dict[str, Operation]] = {}
@@ -138,7 +124,7 @@ class ApiBlueprint(Blueprint):
         answers: str | Mapping[int, str],
         *,
         content: Mapping[str, Any] | None = None,
-        body: Body | None = None,
+        body: Mapping[str, Any] | None = None,
         is_cacheable: bool = False,
     ) -> Callable[[View], View]:
         """Declare a view as an operation; the first line of its docstring is the summary.
@@ -148,6 +134,7 @@ class ApiBlueprint(Blueprint):
 
         answers: the meaning of a success, by status where it is neither 200 nor 204.
         content: the types of an answer that is no JSON; else the view's annotation names its type.
+        body: the types of a body that the view reads itself.
         """
 
         def declare(view: View) -> View:
@@ -178,7 +165,7 @@ class ApiBlueprint(Blueprint):
                 answers=plain,
                 content=({} if kind is None else {JSON: kind}) if content is None else content,
                 args=args,
-                body=Body({JSON: form}) if form else body,
+                body={JSON: form} if form else body or {},
             )
             self.add_url_rule(path, view.__name__, access(policy)(run), methods=[method])
             return view

@@ -27,7 +27,7 @@ class PostFilters(Struct):
     lang: Annotated[str, Meta(description="Only posts in this language.")] = ""
     since: str = ""
     until: str = ""
-    tz: Annotated[str, Meta(examples=["Asia/Seoul"])] = "UTC"
+    tz: str = "UTC"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -59,25 +59,12 @@ class PostFilters(Struct):
 class SearchFilters(PostFilters):
     """What a search finds, in the API."""
 
-    q: Annotated[
-        str,
-        Meta(
-            max_length=1000,
-            description='What to find: words, "a phrase", -without.',
-            examples=["ferry"],
-        ),
-    ] = ""
-    username: Annotated[
-        str | None, Meta(description="Only this author's posts.", examples=["jack"])
-    ] = None
-    platform: Annotated[
-        Platform | None, Meta(description="Only posts of authors on this platform.")
-    ] = None
-    kind: Annotated[Kind | None, Meta(description="Only posts of this kind.")] = None
-    is_: Annotated[Literal["reply"] | None, Meta(description="Only replies.")] = field(
-        default=None, name="is"
-    )
-    has: Annotated[Literal["media"] | None, Meta(description="Only posts with media.")] = None
+    q: Annotated[str, Meta(max_length=1000, description='Words, "a phrase", -without.')] = ""
+    username: str | None = None
+    platform: Platform | None = None
+    kind: Kind | None = None
+    is_: Literal["reply"] | None = field(default=None, name="is")
+    has: Literal["media"] | None = None
 
     @property
     def selection(self) -> Selection:

@@ -12,12 +12,12 @@ import msgspec
 
 from app.errors import Problem
 from app.models import MAX_ID
-from app.views.blueprints import JSON, OPERATIONS, Operation
+from app.views.blueprints import OPERATIONS, Operation
 
 Schema = dict[str, Any]
 WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
-"""What follows from no declaration: texts about tags, fields of the same name in all
-structs, parameters in a path, and the statuses of errors."""
+"""What follows from no declaration: texts about tags, fields of the same name in all structs, and
+the statuses of errors."""
 PROBLEM: Final = "application/problem+json"
 PLACE: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
 """A parameter in a path: its converter and its name."""
@@ -51,8 +51,12 @@ class Schemas:
     """The JSON schemas of all that operations take and answer."""
 
     def __init__(self, operations: list[Operation]) -> None:
-        found = [kind for declared in operations for kind in declared.kinds]
-        kinds = list(dict.fromkeys([Problem, *found]))
+        found = (
+            kind
+            for declared in operations
+            for kind in (declared.args, *declared.content.values(), *declared.body.values())
+        )
+        kinds = list(dict.fromkeys([Problem, *filter(None, found)]))
         schemas, self.components = msgspec.json.schema_components(
             kinds, ref_template="#/components/schemas/{name}"
         )
@@ -80,20 +84,6 @@ class Schemas:
         bodies = {"content": self.content(content)} if content else {}
         return {"description": description, **bodies}
 
-    def example(self, schema: Schema) -> dict[str, Any]:
-        """Return an object made of the examples of its fields."""
-        fields = properties(self.components, schema).items()
-        return {name: field["examples"][0] for name, field in fields if "examples" in field}
-
-
-def properties(components: Mapping[str, Schema], schema: Schema) -> dict[str, Schema]:
-    """Return the fields of an object, or of the objects in a list."""
-    schema = schema.get("items") or schema
-    if reference := schema.get("$ref"):
-        schema = components[reference.rpartition("/")[2]]
-    fields: dict[str, Schema] = schema.get("properties", {})
-    return fields
-
 
 def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dict[str, Any]:
     responses: dict[str, Any] = {
@@ -110,12 +100,7 @@ def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dic
         "responses": responses,
     }
     if declared.body:
-        content = schemas.content(declared.body.content)
-        for content_type, body in content.items():
-            body["example"] = declared.body.example
-            if declared.body.example is None and content_type == JSON:
-                body["example"] = schemas.example(body["schema"])
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {"required": True, "content": schemas.content(declared.body)}
     return described
 
 
@@ -132,19 +117,15 @@ def _parameters(declared: Operation, args: Schema) -> list[dict[str, Any]]:
     """Return the parameters in the path and in the query."""
     found: list[dict[str, Any]] = []
     for converter, name in PLACE.findall(declared.path):
-        kind = {"schema": ID, "example": 1}
-        if converter != "id":
-            kind = {"schema": {"type": "string"}, "example": "jack"}
-        about = {"name": name, "in": "path", "description": WRITTEN["places"][name]}
-        found.append(about | {"required": True} | kind)
+        schema = ID if converter == "id" else {"type": "string"}
+        found.append({"name": name, "in": "path", "required": True, "schema": schema})
     for name, field in args["properties"].items():
-        schema = field.copy()
-        about = {"name": name, "in": "query", "description": schema.pop("description", None)}
+        # A field that may be None is a parameter that may be absent.
+        options = [option for option in field.get("anyOf", []) if option != {"type": "null"}]
+        about = {"name": name, "in": "query", "schema": options[0] if len(options) == 1 else field}
+        if "description" in field:
+            about["description"] = field["description"]
         if name in args["required"]:
             about["required"] = True
-        if examples := schema.pop("examples", None):
-            about["example"] = examples[0]
-        # A field that may be None is a parameter that may be absent.
-        options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
-        found.append(about | {"schema": options[0] if len(options) == 1 else schema})
+        found.append(about)
     return found

@@ -25,80 +25,43 @@ INLINE_AUTHORS: Final = 20
 
 class RankedAuthor(msgspec.Struct, frozen=True):
     username: str
-    probability: Annotated[
-        float,
-        Meta(
-            description="If one of the compared authors wrote it; calibrated, and summing to 1 over"
-            " all of them. After all it is `(1 - none) * probability`."
-        ),
-    ]
-    log10_lr: Annotated[
-        float | None,
-        Meta(
-            description="How many times likelier the text is if this author wrote it than if "
-            "somebody else of the language did, as a bounded logarithm to base 10; null where a "
-            "number would be dishonest."
-        ),
-    ]
+    probability: Annotated[float, Meta(description="If one of them wrote it; all sum to 1.")]
+    log10_lr: Annotated[float | None, Meta(description="Against somebody else of the language.")]
     tweets: Annotated[int, Meta(description="How many posts with words it rests on.")]
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A string of the text that speaks for an author, in log-odds; positions are code points."""
+    """A string of the text that speaks for an author, in log-odds; positions are code points.
+
+    With `reasons`: the `piece` that was looked up, how often in 400 posts the author and the
+    others use it, and up to three posts of the author that have it.
+    """
 
     start: int
     end: int
     text: Annotated[str, Meta(description="The piece of the text.")]
     username: Annotated[str, Meta(description="The author it speaks for.")]
-    weight: Annotated[
-        float, Meta(description="In log-odds; below 0 it speaks against the one author named.")
-    ]
-    piece: Annotated[
-        str | msgspec.UnsetType,
-        Meta(description="What of it was looked up in the posts; only with `reasons`."),
-    ] = msgspec.UNSET
-    own: Annotated[
-        float | msgspec.UnsetType,
-        Meta(description="In 400 posts of the author: times; only with `reasons`."),
-    ] = msgspec.UNSET
-    others: Annotated[
-        float | msgspec.UnsetType,
-        Meta(description="In 400 posts of the others: times; only with `reasons`."),
-    ] = msgspec.UNSET
-    posts: Annotated[
-        list[int] | msgspec.UnsetType,
-        Meta(description="Up to three posts of the author that have it; only with `reasons`."),
-    ] = msgspec.UNSET
+    weight: Annotated[float, Meta(description="In log-odds; below 0 it speaks against the author.")]
+    piece: str | msgspec.UnsetType = msgspec.UNSET
+    own: float | msgspec.UnsetType = msgspec.UNSET
+    others: float | msgspec.UnsetType = msgspec.UNSET
+    posts: list[int] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Model(msgspec.Struct, frozen=True):
     name: str
-    version: Annotated[
-        int, Meta(description="Equal versions have equal background and calibration.")
-    ]
+    version: Annotated[int, Meta(description="Equal ones have equal background and calibration.")]
     as_of_event: Annotated[int, Meta(description="The last event that was taken into account.")]
 
 
 class Comparison(msgspec.Struct, frozen=True):
     """Whether one of some authors wrote the text, and which."""
 
-    text: Annotated[
-        str, Meta(description="The text as it was judged: NFC, LF; a blank line between several.")
-    ]
-    verdict: Annotated[Verdict, Meta(description="likely, close, unfamiliar or short.")]
-    none: Annotated[
-        float | None,
-        Meta(
-            description="Probability that somebody else wrote it; null where it would be a guess."
-        ),
-    ]
-    sure: Annotated[
-        float, Meta(description="How sure the asker was that it was one of them, before this.")
-    ]
-    ranking: Annotated[
-        list[RankedAuthor],
-        Meta(description="The likeliest first; the first 20 where no author is named."),
-    ]
+    text: Annotated[str, Meta(description="As it was judged: NFC, LF, a blank line between texts.")]
+    verdict: Verdict
+    none: Annotated[float | None, Meta(description="Probability that somebody else wrote it.")]
+    sure: Annotated[float, Meta(description="How sure the asker was that it was one of them.")]
+    ranking: Annotated[list[RankedAuthor], Meta(description="The first 20 where none is named.")]
     evidence: Annotated[list[Evidence], Meta(description="Empty with `explain` turned off.")]
     limits: Annotated[list[Limit], Meta(description="What makes the answer weak.")]
     model: Model

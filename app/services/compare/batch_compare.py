@@ -28,31 +28,19 @@ AT_ONCE: Final = 20
 class GivenText(msgspec.Struct, forbid_unknown_fields=False):
     """A line of a batch; the answer repeats its `id`."""
 
-    text: Annotated[
-        str, Meta(description="A text to judge, with letters, at most 25,000 characters.")
-    ]
+    text: Annotated[str, Meta(description="With letters, at most 25,000 characters.")]
     id: Annotated[str | int | None, Meta(description="Comes back with the answer.")] = None
 
 
 class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer for one line; `error` if it could not be judged."""
 
-    line: Annotated[int, Meta(description="The line's number, from 1.")]
-    id: Annotated[str | int | None, Meta(description="As given, or null.")]
-    verdict: Annotated[
-        Verdict | msgspec.UnsetType, Meta(description="likely, close, unfamiliar or short.")
-    ] = msgspec.UNSET
-    none: Annotated[
-        float | msgspec.UnsetType | None,
-        Meta(description="Probability that somebody else wrote it."),
-    ] = msgspec.UNSET
-    ranking: Annotated[
-        list[RankedAuthor],
-        Meta(description="The likeliest first; the first 20 where no author is named."),
-    ] = []
-    error: Annotated[
-        str, Meta(description="Why the line could not be judged; only where it could not.")
-    ] = ""
+    line: int
+    id: str | int | None
+    verdict: Verdict | msgspec.UnsetType = msgspec.UNSET
+    none: float | msgspec.UnsetType | None = msgspec.UNSET
+    ranking: list[RankedAuthor] = []
+    error: str = ""
 
 
 BatchLine = tuple[int, GivenText | str]

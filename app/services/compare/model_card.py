@@ -58,16 +58,16 @@ class CardAuthor(msgspec.Struct, frozen=True):
     """An author of a card, and how many of the posts held out were named correctly."""
 
     username: str
-    tweets: Annotated[int, Meta(description="How many posts are kept.")]
+    tweets: int
     asked: Annotated[int, Meta(description="How many posts with enough words were held out.")]
-    right: Annotated[int, Meta(description="How many of them were named correctly.")]
+    right: int
 
 
 class MeasuredBin(msgspec.Struct, frozen=True):
     """Answers that claimed about the same, and how many of them were right."""
 
     claimed: Annotated[float, Meta(description="The mean probability of the first author.")]
-    right: Annotated[float, Meta(description="The share that was right.")]
+    right: float
     asked: int
 
 
@@ -79,13 +79,8 @@ class Measured(msgspec.Struct, frozen=True):
     right: Annotated[float, Meta(description="The share named correctly.")]
     low: Annotated[float, Meta(description="Its 95% interval.")]
     high: Annotated[float, Meta(description="Its 95% interval.")]
-    by_chance: Annotated[
-        float, Meta(description="Share right by always naming the author of most of these posts.")
-    ]
-    eighty: Annotated[
-        MeasuredBin | None,
-        Meta(description="Answers that claimed about 80%; null for fewer than 10."),
-    ]
+    by_chance: Annotated[float, Meta(description="By always naming the author of most of them.")]
+    eighty: Annotated[MeasuredBin | None, Meta(description="Answers of about 80%; null if few.")]
 
 
 class Strangers(msgspec.Struct, frozen=True):
@@ -101,17 +96,9 @@ class Card(msgspec.Struct, frozen=True):
     authors: Annotated[list[CardAuthor], Meta(description="At most 50, those with most posts.")]
     left_out: Annotated[int, Meta(description="How many more were compared, and not measured.")]
     tweets: Annotated[int, Meta(description="How many posts all of them had.")]
-    held_out: Annotated[
-        Measured | None,
-        Meta(
-            description="On each author's newest posts, as if they came only now; null if too few."
-        ),
-    ]
+    held_out: Annotated[Measured | None, Meta(description="On newest posts; null if too few.")]
     strangers: Annotated[Strangers | None, Meta(description="On posts by others; null if too few.")]
-    confusion: Annotated[
-        list[list[int]],
-        Meta(description="How often the author of the row was taken for that of the column."),
-    ]
+    confusion: Annotated[list[list[int]], Meta(description="Rows are the real authors.")]
     model: Model
     made_at: datetime
     tweets_since: Annotated[int, Meta(description="Posts that came afterwards.")] = 0

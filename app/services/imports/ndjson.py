@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count as numbered
 from itertools import islice
-from typing import IO, Annotated, Final
+from typing import IO, Final
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -36,7 +35,7 @@ class TweetLine(PostFields, forbid_unknown_fields=True):
 class LineFault(msgspec.Struct, frozen=True):
     """Why a line was not stored."""
 
-    line: Annotated[int, Meta(description="The number of the line, from 1.")]
+    line: int
     detail: str
 
 

@@ -25,9 +25,7 @@ class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a record was not stored, or the whole file."""
 
     detail: str
-    record: Annotated[
-        int | None, Meta(description="The place of the record; not where the whole file failed.")
-    ] = None
+    record: Annotated[int | None, Meta(description="Its place in the file.")] = None
 
 
 class StoredPosts(msgspec.Struct):
@@ -105,25 +103,17 @@ class ImportFacts(msgspec.Struct, frozen=True):
     """An import as answers show one."""
 
     id: int
-    state: Annotated[
-        Literal["running", "done", "failed", "cancelled", "interrupted"],
-        Meta(description="running as soon as it waits for its turn."),
-    ]
+    state: Literal["running", "done", "failed", "cancelled", "interrupted"]
     format: str
-    bytes_read: Annotated[int, Meta(description="How far it has come.")]
+    bytes_read: int
     bytes_total: int
     accepted: int
     duplicates: int
     rejected: int
     reposts: int
     restricted: Annotated[int, Meta(description="Posts for a limited audience, left out.")]
-    skipped: Annotated[
-        int, Meta(description="Records that are no posts, or have neither text nor media.")
-    ]
-    errors: Annotated[
-        list[ImportFault],
-        Meta(description="The first that were not stored; the reason of a failure comes first."),
-    ]
+    skipped: Annotated[int, Meta(description="No posts, or with neither text nor media.")]
+    errors: Annotated[list[ImportFault], Meta(description="The first; a failure's reason first.")]
     started_at: datetime | None
     finished_at: datetime | None
 

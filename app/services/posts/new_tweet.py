@@ -49,16 +49,8 @@ class NewTweet(msgspec.Struct, frozen=True):
 class PostFields(msgspec.Struct, kw_only=True):
     """A post as programs send it."""
 
-    text: Annotated[
-        str,
-        Meta(
-            description="1 to 25,000 characters, NFC; none only beside media.",
-            examples=["The ferry is late again."],
-        ),
-    ]
-    kind: Annotated[
-        Kind | None, Meta(description="By default reply where there is a reply_to, else post.")
-    ] = None
+    text: str
+    kind: Annotated[Kind | None, Meta(description="reply beside a reply_to, else post.")] = None
     created_at: Annotated[datetime, Meta(tz=True)] | None = None
     lang: str | None = None
     source_id: str | None = None

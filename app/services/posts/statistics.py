@@ -30,7 +30,7 @@ class AuthorCount(msgspec.Struct, frozen=True):
     """How many posts an author has."""
 
     username: str
-    tweets: Annotated[int, Meta(description="How many posts.")]
+    tweets: int
 
 
 class DayCount(msgspec.Struct, frozen=True):
@@ -47,15 +47,8 @@ class Stats(msgspec.Struct, frozen=True):
     users: Annotated[int, Meta(description="How many authors there are, those without posts too.")]
     tweets: int
     undated: Annotated[int, Meta(description="Posts without a time, which no day counts.")]
-    authors: Annotated[
-        list[AuthorCount], Meta(description="Authors with posts, those with the most first.")
-    ]
-    days: Annotated[
-        list[DayCount],
-        Meta(
-            description="Days with posts, in their order; at most 10,000 counts of the newest days."
-        ),
-    ]
+    authors: list[AuthorCount]
+    days: Annotated[list[DayCount], Meta(description="Of the newest, at most 10,000 counts.")]
 
 
 async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> Stats:

@@ -48,8 +48,8 @@ TweetKey = tuple[datetime | None, int]
 class PostReference(msgspec.Struct, frozen=True):
     """The post that a reply answers, as far as it is known."""
 
-    source_id: Annotated[str | None, Meta(description="The platform's id of the answered post.")]
-    username: Annotated[str | None, Meta(description="Its author; null where it is not known.")]
+    source_id: str | None
+    username: str | None
     id: Annotated[int | None, Meta(description="Its id here; null where it is not kept.")]
 
 
@@ -58,8 +58,8 @@ class PostMedium(msgspec.Struct, frozen=True):
 
     kind: MediumKind
     url: Annotated[str | None, Meta(description="Its address here; null where it is not kept.")]
-    source_url: Annotated[str | None, Meta(description="Its address on its platform.")]
-    alt: Annotated[str | None, Meta(description="Its description.")]
+    source_url: str | None
+    alt: str | None
     width: int | None
     height: int | None
 
@@ -72,8 +72,8 @@ class Post(msgspec.Struct, frozen=True):
     text: str
     kind: str
     created_at: Annotated[datetime | None, Meta(description="UTC; null where it is not known.")]
-    lang: Annotated[str | None, Meta(description="The language tag; null where it is not known.")]
-    source_id: Annotated[str | None, Meta(description="The platform's own id.")]
+    lang: str | None
+    source_id: str | None
     url: str | None
     reply_to: PostReference | None
     media: list[PostMedium]

@@ -31,10 +31,10 @@ class Author(msgspec.Struct, frozen=True):
     """An author as answers show it."""
 
     id: int
-    username: Annotated[str, Meta(description="As first written.")]
+    username: str
     display_name: str | None
     platform: str
-    tweets: Annotated[int, Meta(description="How many posts are kept.")]
+    tweets: int
     first_tweet_at: datetime | None
     newest_tweet_at: datetime | None
     created_at: Annotated[datetime, Meta(description="When the author was added, UTC.")]

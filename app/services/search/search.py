@@ -47,9 +47,7 @@ class Hit(Post, frozen=True):
     """A post that was found."""
 
     score: Annotated[float, Meta(description="Higher is better.")]
-    highlights: Annotated[
-        Spans, Meta(description="Matches in the text, [start, end) in code points.")
-    ]
+    highlights: Annotated[Spans, Meta(description="[start, end) of each match, in code points.")]
 
 
 class Facets(msgspec.Struct, frozen=True):

@@ -161,14 +161,12 @@ class SourceFacts(msgspec.Struct, frozen=True):
     username: str
     accepted: Annotated[int, Meta(description="How many posts it has brought.")]
     added_at: datetime
-    visited_at: Annotated[datetime | None, Meta(description="The last visit.")]
+    visited_at: datetime | None
     success_at: Annotated[datetime | None, Meta(description="The last visit without an error.")]
     posts_at: Annotated[datetime | None, Meta(description="When it last brought new posts.")]
     next_visit_at: datetime
-    not_before: Annotated[
-        datetime | None, Meta(description="Until then its host wants no requests.")
-    ]
-    last_error: Annotated[str | None, Meta(description="Why the last visit failed, if it did.")]
+    not_before: Annotated[datetime | None, Meta(description="Its host wants no requests before.")]
+    last_error: str | None
 
 
 async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:

@@ -17,70 +17,30 @@ from app.services.compare.answering import Comparison
 from app.services.compare.batch_compare import GivenText, JudgedText, json_texts, judge_lines
 from app.services.compare.model_card import Card
 from app.views.answers import streamed, while_readable
-from app.views.blueprints import NDJSON, ApiBlueprint, Body
+from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.parsing import require_type
 
 blueprint = ApiBlueprint("api_compare", tag="compare")
 
-Text = Annotated[
-    str,
-    Meta(
-        description="The text to judge, with letters, at most 25,000 characters.",
-        examples=["The ferry is late"],
-    ),
-]
-Names = Annotated[
-    list[str],
-    Meta(
-        description="An author; several times for several, never for all with posts.",
-        examples=[["jack", "anna"]],
-    ),
-]
+Text = Annotated[str, Meta(description="With letters, at most 25,000 characters.")]
+Names = Annotated[list[str], Meta(description="Several times for several; none for all.")]
 
 
 class CompareOptions(Struct, kw_only=True):
-    sure: Annotated[
-        float,
-        Meta(ge=0.01, le=0.99, description="How sure you are beforehand that it was one of them."),
-    ] = SURE
-    explain: Annotated[
-        bool, Meta(description="false leaves the evidence out; in an address 0 too.")
-    ] = True
-    reasons: Annotated[
-        bool,
-        Meta(
-            description="true says of each piece of evidence how often it is used, and where; in "
-            "an address 1 too."
-        ),
-    ] = False
+    sure: Annotated[float, Meta(ge=0.01, le=0.99, description="How sure it is one of them.")] = SURE
+    explain: Annotated[bool, Meta(description="false leaves the evidence out.")] = True
+    reasons: Annotated[bool, Meta(description="How often, and where, evidence is used.")] = False
 
 
 class CompareArgs(CompareOptions):
-    text: Annotated[
-        list[Text],
-        Meta(
-            description="A text; several times for several by one hand, at most 50.",
-            examples=[["The ferry is late"]],
-        ),
-    ] = []
+    text: Annotated[list[Text], Meta(description="Several times for several by one hand.")] = []
     username: Names = []
 
 
 class CompareForm(CompareOptions, forbid_unknown_fields=True):
     text: Text | UnsetType = UNSET
-    texts: Annotated[
-        list[str] | UnsetType,
-        Meta(
-            description="In place of `text`: 1 to 50 texts by one hand, at most 100,000 "
-            "characters together."
-        ),
-    ] = UNSET
-    usernames: Annotated[
-        list[str],
-        Meta(
-            description="One author or more; none for all with posts.", examples=[["jack", "anna"]]
-        ),
-    ] = []
+    texts: Annotated[list[str] | UnsetType, Meta(description="Up to 50 by one hand.")] = UNSET
+    usernames: Annotated[list[str], Meta(description="None for all with posts.")] = []
 
 
 class PanelArgs(Struct):
@@ -116,10 +76,7 @@ async def compare_card(args: PanelArgs) -> Card:
     "read",
     "A line for each that is not blank, in their order, as they are found",
     content={NDJSON: JudgedText},
-    body=Body(
-        {NDJSON: GivenText},
-        example='{"text": "The ferry is late"}\n{"text": "Bread at six", "id": 7}\n',
-    ),
+    body={NDJSON: GivenText},
 )
 async def compare_batch(args: PanelArgs) -> Response:
     """Say of many texts whether one of some authors wrote each, one JSON object a line."""

@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 import zlib
 from collections.abc import AsyncGenerator
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from msgspec import Meta
 from quart import Response, request
 
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
@@ -28,10 +27,7 @@ GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 class ExportArgs(SearchFilters):
-    format: Annotated[
-        Literal["jsonl", "csv", "mongo"],
-        Meta(description="JSON lines, CSV, or what mongoimport reads.", examples=["jsonl"]),
-    ] = "jsonl"
+    format: Literal["jsonl", "csv", "mongo"] = "jsonl"
 
 
 @blueprint.operation(

@@ -15,7 +15,7 @@ from app.paths import IMPORTS
 from app.services.imports.jobs import cancel_job, get_job, list_jobs, remove_upload
 from app.services.imports.report import ImportFacts, facts
 from app.views import cursors
-from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Body, Reply
+from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body, spooled_upload
 from app.views.policies import writing
 
@@ -25,26 +25,15 @@ blueprint = ApiBlueprint("api_imports", tag="imports")
 class ImportForm(Struct):
     """A file as a browser sends it."""
 
-    file: Annotated[
-        str, Meta(description="The file.", extra_json_schema={"contentMediaType": FILE})
-    ]
+    file: Annotated[str, Meta(extra_json_schema={"contentMediaType": FILE})]
 
 
 FORMAT_NAMES: Final = ("auto", *(known.name for known in FORMATS))
 
 
 class NewImportArgs(Struct):
-    format: Annotated[
-        str,
-        Meta(
-            description="The file's format; auto tells it by its content.",
-            extra_json_schema={"enum": list(FORMAT_NAMES)},
-        ),
-    ] = "auto"
-    username: Annotated[
-        Annotated[str, Meta(max_length=320)] | None,
-        Meta(description="The author of records that name none."),
-    ] = None
+    format: Annotated[str, Meta(extra_json_schema={"enum": list(FORMAT_NAMES)})] = "auto"
+    username: Annotated[str, Meta(max_length=320)] | None = None
 
 
 @blueprint.operation("GET", IMPORTS, "token", "A page of imports")
@@ -58,11 +47,7 @@ async def list_imports(args: cursors.PageArgs) -> cursors.Page[ImportFacts]:
 
 
 @blueprint.operation(
-    "POST",
-    IMPORTS,
-    "write",
-    {202: "The import, queued"},
-    body=Body({FILE: None, MULTIPART: ImportForm}, example="@archive.zip"),
+    "POST", IMPORTS, "write", {202: "The import, queued"}, body={FILE: None, MULTIPART: ImportForm}
 )
 async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
     """Import a file.

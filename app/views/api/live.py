@@ -24,15 +24,8 @@ HEADERS: Final = {
 
 
 class LiveArgs(Struct):
-    username: Annotated[str | None, Meta(description="Only what concerns this author.")] = None
-    after: Annotated[
-        Annotated[int, Meta(ge=0, le=MAX_ID)] | None,
-        Meta(
-            description="The number of an event: only what came after it is sent. "
-            "The header `Last-Event-ID`, which browsers send by themselves, goes first.",
-            examples=[1],
-        ),
-    ] = None
+    username: str | None = None
+    after: Annotated[int, Meta(ge=0, le=MAX_ID)] | None = None
 
 
 @blueprint.operation("GET", LIVE, "read", "Events, without end", content={EVENTS: str})

@@ -16,16 +16,10 @@ blueprint = ApiBlueprint("api_search", tag="search")
 
 
 class SearchArgs(SearchFilters):
-    mode: Annotated[
-        Mode, Meta(description="How to search; `method` of the answer says what was done.")
-    ] = "words"
-    sort: Annotated[Sort, Meta(description="Results by words can be listed by their time.")] = (
-        "best"
-    )
-    facets: Annotated[
-        Literal[0, 1], Meta(description="1 counts the results by author, year and language.")
-    ] = 0
-    limit: Annotated[int, Meta(ge=1, le=200, examples=[10])] = 20
+    mode: Mode = "words"
+    sort: Sort = "best"
+    facets: Literal[0, 1] = 0
+    limit: Annotated[int, Meta(ge=1, le=200)] = 20
     cursor: str | None = None
 
 
@@ -35,16 +29,9 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     items: list[Hit]
     next: str | None
     method: Annotated[str, Meta(description="What was really done: words or meaning.")]
-    total: Annotated[
-        int | None,
-        Meta(description="How many posts match; null for more than 10,000, and by vectors."),
-    ]
-    partial: Annotated[
-        bool, Meta(description="true where no post has all the words, and these have some.")
-    ] = False
-    facets: Annotated[
-        Facets | None, Meta(description="Only with `facets=1`, of the results by words.")
-    ] = None
+    total: Annotated[int | None, Meta(description="Null for more than 10,000, and by vectors.")]
+    partial: Annotated[bool, Meta(description="No post has all words; these have some.")] = False
+    facets: Facets | None = None
 
 
 @blueprint.operation("GET", "/search", "read", "A page of results, the best first")
@@ -74,16 +61,8 @@ async def search_tweets(args: SearchArgs) -> Hits:
 
 
 class StatsArgs(PostFilters):
-    username: Annotated[
-        list[str],
-        Meta(
-            description="Only this author's posts; several times for several.",
-            examples=[["jack", "anna"]],
-        ),
-    ] = field(default_factory=list)
-    platform: Annotated[
-        Platform | None, Meta(description="Only posts of authors on this platform.")
-    ] = None
+    username: list[str] = field(default_factory=list)
+    platform: Platform | None = None
 
 
 @blueprint.operation("GET", "/stats", "read", "The counts", is_cacheable=True)

@@ -22,18 +22,8 @@ blueprint = ApiBlueprint("api_sources", tag="sources")
 
 
 class NewSourceForm(Struct, forbid_unknown_fields=True):
-    source: Annotated[
-        str,
-        Meta(
-            description="bluesky:NAME, mastodon:USER@HOST, rss:URL, USER@HOST, or the address of a"
-            " profile, a feed or a page that names one.",
-            examples=["rss:https://blog.example/feed.xml"],
-        ),
-    ]
-    username: Annotated[
-        Annotated[str, Meta(max_length=320)] | None,
-        Meta(description="The author here; by default as the source is called."),
-    ] = None
+    source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST, rss:URL, address.")]
+    username: Annotated[str, Meta(max_length=320)] | None = None
 
 
 @blueprint.operation("GET", SOURCES, "admin", "A page of live sources")

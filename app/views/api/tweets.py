@@ -17,7 +17,7 @@ from app.services.posts.users import get_user
 from app.services.posts.writer import PostRequest
 from app.services.search.similar import Method, SimilarPost, similar_posts
 from app.views import cursors
-from app.views.blueprints import NDJSON, ApiBlueprint, Body, Reply
+from app.views.blueprints import NDJSON, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
 from app.views.parsing import require_type
 from app.views.policies import right_to_write, writing
@@ -63,14 +63,7 @@ async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
     return receipt.post, receipt.status, {"Location": location}
 
 
-LINES: Final = Body(
-    {NDJSON: TweetLine},
-    example='{"username": "jack", "text": "Good morning"}\n'
-    '{"username": "anna", "text": "Good night", "platform": "mastodon"}\n',
-)
-
-
-@blueprint.operation("POST", TWEETS, "write", "What became of the lines", body=LINES)
+@blueprint.operation("POST", TWEETS, "write", "What became of the lines", body={NDJSON: TweetLine})
 async def create_many() -> LinesReport:
     """Add many posts, one JSON object a line."""
     require_type(NDJSON)
@@ -90,9 +83,7 @@ class Thread(Struct, frozen=True):
     """The posts of a conversation that are here, each after the one that it answers."""
 
     items: list[Post]
-    missing: Annotated[
-        list[ReplyTarget], Meta(description="The posts that are answered and are not here.")
-    ]
+    missing: Annotated[list[ReplyTarget], Meta(description="Answered, and not here.")]
 
 
 @blueprint.operation(

@@ -16,25 +16,12 @@ blueprint = ApiBlueprint("api_users", tag="users")
 
 
 class ListUsersArgs(cursors.PageArgs):
-    q: Annotated[
-        str,
-        Meta(
-            description="A part of the name, in any case; the first 200 are found.", examples=["ja"]
-        ),
-    ] = ""
+    q: Annotated[str, Meta(description="A part of the name; the first 200 are found.")] = ""
 
 
 class NewUserForm(Struct, forbid_unknown_fields=True):
-    username: Annotated[
-        str,
-        Meta(
-            description="1 to 320 characters, without white space and / \\ ? # %.",
-            examples=["mina"],
-        ),
-    ]
-    display_name: Annotated[
-        Annotated[str, Meta(max_length=320)] | None, Meta(examples=["Mina"])
-    ] = None
+    username: Annotated[str, Meta(description="1 to 320 characters, no white space or / \\ ? # %.")]
+    display_name: Annotated[str, Meta(max_length=320)] | None = None
     platform: Platform = "local"
 
 
