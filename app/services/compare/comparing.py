@@ -19,7 +19,7 @@ from app.errors import AppError
 from app.memo import DERIVED, Memo
 from app.services.compare.answering import Comparison, answer
 from app.services.compare.cases import Models, check_words, gather, load_suspects, with_habits
-from app.services.compare.contenders import choose, comparable_texts, contenders_by_key
+from app.services.compare.contenders import choose, comparable_texts, find_contenders
 from app.services.compare.reasons import add_reasons
 from app.tasks import worked_on
 
@@ -116,8 +116,7 @@ class Comparer:
     async def _read(self, requested: Sequence[tuple[str, ...]]) -> list[Case | Exception]:
         turn, began = self._feed.turn, self._suspects.time
         async with self._db.read() as session:
-            keys = {username_key(name) for names in requested for name in names}
-            users = await contenders_by_key(session, keys)
+            users = await find_contenders(session, [name for some in requested for name in some])
             case = await load_suspects(session, self._models, list(users.values()), is_named=True)
             case = await with_habits(session, self._models, case)
         self._turn = turn

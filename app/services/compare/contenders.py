@@ -29,8 +29,6 @@ MOST_NAMED: Final = 1_000
 MOST_COMPARED: Final = 10_000
 """Authors with posts, of which all are compared where none is named."""
 MOST_TEXTS: Final = 50
-MOST_CHARACTERS: Final = 100_000
-"""Of all texts by one hand together."""
 
 
 def contenders_where(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
@@ -40,16 +38,18 @@ def contenders_where(*conditions: ColumnElement[bool]) -> Select[int, str, str, 
     ).where(User.deleted_at.is_(None), *conditions)
 
 
-async def contenders_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Contender]:
-    """Return the authors with these case-folded names."""
+async def find_contenders(
+    session: AsyncSession, usernames: Collection[str]
+) -> dict[str, Contender]:
+    """Return those of these authors who are here, by case-folded name."""
+    keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
     rows = await rows_by_key(session, contenders_where(HAS_KEY), keys)
     return {row.username_key: Contender(*row) for row in rows}
 
 
 async def contenders_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
     """Return the authors of these names, in that order. Raises NotFoundError."""
-    keys = await worked_on(usernames, lambda: [username_key(name) for name in usernames])
-    found = await contenders_by_key(session, set(keys))
+    found = await find_contenders(session, usernames)
     return [_known(name, found) for name in usernames]
 
 
@@ -98,14 +98,11 @@ async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> lis
         if not users:
             raise InvalidInputError("There are no authors with posts yet", loc="usernames")
         return users
-    keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
-    found = await contenders_by_key(session, keys)
-    users = await worked_on(usernames, lambda: choose(usernames, found))
-    if len(users) > MOST_NAMED:
+    if len(usernames) > MOST_NAMED:
         raise InvalidInputError(
             "A comparison takes at most {count} authors by name", loc="usernames", count=MOST_NAMED
         )
-    return users
+    return choose(usernames, await find_contenders(session, usernames))
 
 
 def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
@@ -117,10 +114,6 @@ def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
         cleaned = tuple(dict.fromkeys(map(clean_text, texts)))
     except ValueError as error:
         raise InvalidInputError(str(error), loc=loc) from None
-    if sum(map(len, cleaned)) > MOST_CHARACTERS:
-        raise InvalidInputError(
-            "The texts may have {count} characters together", loc=loc, count=MOST_CHARACTERS
-        )
     if not any(map(letter_count, cleaned)):
         raise InvalidInputError("The text has no letters to judge by", loc=loc)
     return cleaned
