@@ -15,7 +15,7 @@
   }
 
   function time(day) {
-    return Date.parse(new URL(day.href).searchParams.get("day"));
+    return Date.parse(new URL(day.href).searchParams.get("since"));
   }
 
   function next(all, day, key) {
@@ -32,11 +32,10 @@
   function prepare(calendar) {
     const all = days(calendar);
     if (!all.length) return;
-    const chosen = calendar.querySelector("a.day[aria-current]");
     const newest = next(all, all[0], "End");
-    makeStop(all, chosen ?? newest);
+    makeStop(all, newest);
     const months = calendar.querySelector(".months");
-    const box = (chosen ?? newest).closest(".month");
+    const box = newest.closest(".month");
     months.scrollLeft = box.offsetLeft - months.clientWidth + box.offsetWidth;
     calendar.addEventListener("keydown", (event) => {
       if (!event.target.matches("a.day")) return;

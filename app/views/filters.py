@@ -16,7 +16,6 @@ from app.services.posts.users import Platform
 from app.services.selection import Selection
 from app.views.parsing import args_of
 
-LAST_DAY: Final = "9998-12-31"
 MOST_FIELDS: Final = 100
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -100,18 +99,6 @@ def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
         raise MalformedError(
             f"{name} must be a date, or a time with its zone (RFC 3339)", loc=name
         ) from None
-
-
-def parse_day(value: str) -> date | None:
-    """Return the day of a parameter. Raises MalformedError."""
-    if not value:
-        return None
-    try:
-        if not _DATE.fullmatch(value) or value > LAST_DAY:
-            raise ValueError("no date, or one that no day follows")
-        return date.fromisoformat(value)
-    except ValueError:
-        raise MalformedError("day must be a date such as 2026-11-20", loc="day") from None
 
 
 def first_instant(day: date, zone: ZoneInfo) -> datetime:

@@ -70,7 +70,6 @@ PAGES: Final = {
     "search-unknown": "/search?" + urlencode({"q": "빵", "username": "없는사람"}),
     "authors": "/authors",
     "author": "/user/" + quote(KOREANS[0]),
-    "author-day": "/user/" + quote(KOREANS[0]) + "?day=2026-10-31&tz=Asia/Seoul",
     "author-long": "/user/" + quote(LONG_NAME),
     "author-rtl": "/user/" + quote(RIGHT_TO_LEFT),
     "tweet": "/tweet/400",

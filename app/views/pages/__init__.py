@@ -46,7 +46,7 @@ LISTED: Final = frozenset(
     }
 )
 """Pages that search engines may list; the others are private or endless in number."""
-ASIDE: Final = frozenset({"tz", "cursor", "day", "year"})
+ASIDE: Final = frozenset({"tz", "cursor", "year"})
 """Parameters that show another part of the same page."""
 
 

@@ -23,7 +23,7 @@ from app.services.posts.users import Author, get_author, get_user, list_authors
 from app.services.selection import Selection
 from app.views import cursors
 from app.views.blueprints import PageBlueprint
-from app.views.filters import first_instant, parse_day, parse_zone
+from app.views.filters import first_instant, parse_zone
 
 blueprint = PageBlueprint("authors")
 
@@ -48,13 +48,14 @@ class AuthorsArgs(Struct):
 
 class AuthorArgs(Struct):
     cursor: str | None = None
-    day: str = ""
     year: Year | None = None
     tz: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
+    end: date
+    """The day after it."""
     date: date
     posts: int
     level: int
@@ -90,33 +91,24 @@ async def show_authors(args: AuthorsArgs) -> str:
 
 @blueprint.page("/user/<username>", is_cacheable=True)
 async def show_author(username: str, args: AuthorArgs) -> str:
-    """Show the author; `day` limits the list to the posts of one day in the time zone `tz`."""
-    after = cursors.TWEETS.decode(args.cursor)
-    zone, day = parse_zone(args.tz), parse_day(args.day)
+    after, zone = cursors.TWEETS.decode(args.cursor), parse_zone(args.tz)
     typical: list[TypicalWord] = []
     async with resources().db.read() as session:
         author = await get_author(session, username)
         posts, following = await list_posts(
-            session,
-            user_id=author.id,
-            since=first_instant(day, zone) if day else None,
-            until=first_instant(day + ONE_DAY, zone) if day else None,
-            after=after,
-            limit=POSTS_PER_PAGE,
+            session, user_id=author.id, after=after, limit=POSTS_PER_PAGE
         )
-        posting = await year_of(session, author, zone, args.year or (day.year if day else None))
-        if after is None and day is None:
+        posting = await year_of(session, author, zone, args.year)
+        if after is None:
             user = await get_user(session, username)
             typical = (await typical_of(session, resources().models, [user])).get(author.id, [])
     return await render_template(
         "author.html",
         author=author,
         posts=posts,
-        day=day,
         posting=posting,
         typical=typical,
         tz=args.tz,
-        own_tz=args.tz if args.tz != "UTC" else None,
         is_first_page=after is None,
         next_cursor=cursors.TWEETS.encode(following),
     )
@@ -154,7 +146,9 @@ def _month(year: int, month: int, counts: Mapping[date, int]) -> dict[str, objec
     top = max([LEVELS, *counts.values()])
     weeks = [
         [
-            CalendarDay(day, counts.get(day, 0), -(-LEVELS * counts.get(day, 0) // top))
+            CalendarDay(
+                day + ONE_DAY, day, counts.get(day, 0), -(-LEVELS * counts.get(day, 0) // top)
+            )
             if day.month == month
             else None
             for day in week

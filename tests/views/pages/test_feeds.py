@@ -111,7 +111,7 @@ async def public(make_config: MakeConfig) -> Any:
 async def test_where_the_address_is_known_pages_and_feeds_name_it(public: Quart) -> None:
     await (await client_with(public, "write")).add_user(NAME, "a post")
     anybody = Client(public, {})
-    page = await anybody.page(f"/user/{quote(NAME)}?day=2026-11-01&tz=Asia/Seoul")
+    page = await anybody.page(f"/user/{quote(NAME)}?year=2026&tz=Asia/Seoul")
     address = f"https://saywho.example.org/user/{quote(NAME)}"
     assert f'<link rel="canonical" href="{address}">' in page
     assert f'<meta property="og:url" content="{address}">' in page
