@@ -1,7 +1,6 @@
 """The program's log, on standard error: text for people, JSON lines for machines."""
 
 import logging
-import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Final
@@ -16,19 +15,13 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 OURS: Final = "app"
 OTHERS: Final = ("asyncio", "hypercorn.error")
 """Loggers of the libraries that write to a server's standard error."""
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-"""Characters that end a line, or make a terminal show another text than was written."""
 
 
 def one_line(text: str) -> str:
     """Return the text on one line, with control characters escaped."""
-    return (
-        text
-        if text.isprintable()
-        else _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
-    )
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import secrets
-import stat
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +11,6 @@ from app.errors import StartError
 
 KEY_FILE: Final = "secret_key"
 SHORTEST_KEY: Final = 16
-EVERYBODY: Final = 0o007
-OTHERS: Final = 0o077
 
 
 def make_private_folder(path: Path) -> None:
@@ -22,17 +19,12 @@ def make_private_folder(path: Path) -> None:
 
 
 def make_private_file(path: Path) -> None:
-    """Make an empty file for its owner alone; take the rights of everybody from an existing one.
+    """Make an empty file for its owner alone; an existing one keeps its rights.
 
-    Rights of a group that the owner gave on purpose stay. An existing file is not opened: closing
-    it would release the locks that this process has on it.
+    That is not opened: closing it would release the locks that this process has on it.
     """
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-    with contextlib.suppress(FileNotFoundError, PermissionError):
-        mode = path.stat().st_mode
-        if stat.S_ISREG(mode) and mode & EVERYBODY:  # Not a folder named by mistake.
-            path.chmod(mode & ~OTHERS & 0o7777)
 
 
 def open_private(path: str, flags: int) -> int:

@@ -16,7 +16,7 @@ FULL: Final = (
     # Storms, and stops and starts of servers in another way than most people's.
     r"/test_histories\.py::test_kills",
     r"/test_(hostile|faults|uploads)\.py::",
-    r"/test_supervision\.py::.*(not_forked|killed_server_left|no.folder)",
+    r"/test_supervision\.py::.*(killed_server_left|no.folder)",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_imports_api\.py::test_an_import_broken_off_by_a_stop",
     r"/test_cli_interrupts\.py::.*\[dry\]",

@@ -48,7 +48,7 @@ def test_no_path_makes_another_line_or_moves_the_cursor(path: str) -> None:
     assert message.startswith("GET /")
 
 
-@pytest.mark.parametrize("words", ["/미나/글?a=b", "/👩‍🚀", "/%0A", "C:\\new"])
+@pytest.mark.parametrize("words", ["/미나/글?a=b", "/%0A", "C:\\new"])
 def test_words_of_any_language_stay_as_they_are(words: str) -> None:
     assert one_line(words) == words
 

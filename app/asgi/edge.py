@@ -8,14 +8,11 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
-import msgspec
-
-from app.asgi.hosts import OwnHosts, forwarded, in_origin_form
+from app.asgi.hosts import OwnHosts, forwarded
 from app.clock import monotonic, wait_until_set
-from app.errors import AppError, MalformedError, unexpected
+from app.errors import AppError, MalformedError
 from app.logs import request_id
 from app.paths import UPLOADS
 
@@ -24,7 +21,6 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-logger = logging.getLogger(__name__)
 access_log = logging.getLogger("app.access")
 
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
@@ -68,15 +64,14 @@ class Edge:
         else:
             if self._trusted_proxies:
                 scope = forwarded(scope, self._trusted_proxies)
-            if scope["path"][:1] != "/":
-                scope = in_origin_form(scope)
             started = monotonic()
             answer = _Answer(scope, send, self._hosts)
             request_id.set(answer.identifier)
             try:
                 await self._answer(scope, receive, answer)
             finally:
-                self._note(scope, answer.status, monotonic() - started)
+                # Of a failure out here nothing was sent; the server answers 500.
+                self._note(scope, answer.status or 500, monotonic() - started)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         """Count an answer, and write a line about it into the log."""
@@ -97,14 +92,7 @@ class Edge:
             headers = [pair for pair in scope["headers"] if pair[0] != b"host"]
             path = "/" + scope["path"].lstrip("/")
             scope = scope | {REFUSAL: answer.refusal, "headers": headers, "path": path}
-        try:
-            await self._app(scope, receive, answer.send)
-        except Exception:
-            if answer.status:
-                raise  # The server breaks the answer off, so that nobody takes it for whole.
-            logger.exception("unexpected failure in %s %s", scope["method"], scope["path"])
-            answer.flow = None
-            await _fail(answer.send, answer.identifier)
+        await self._app(scope, receive, answer.send)
 
 
 class _Answer:
@@ -155,9 +143,6 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message["headers"], *self._headers]
-            if self.status == HTTPStatus.NO_CONTENT:
-                # Quart names a length, which this status forbids (RFC 9110, 8.6).
-                headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
             if rest or self.closes:
                 headers.append(CLOSE)
             message = message | {"headers": headers}
@@ -221,16 +206,3 @@ async def _live(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> Non
         if not server.startswith("hypercorn."):
             await send({"type": "lifespan.startup.failed", "message": str(error)})
         raise
-
-
-async def _fail(send: Send, identifier: str) -> None:
-    """Answer that something went wrong here."""
-    error = unexpected(identifier)
-    body = msgspec.json.encode(error)
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        CLOSE,
-    ]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from app.errors import AppError, MalformedError, MisdirectedError
 from app.paths import HEALTHZ, READYZ
@@ -45,23 +45,6 @@ def forwarded(scope: Any, hops: int) -> Any:
         others = [pair for pair in scope["headers"] if pair[0] != b"host"]
         changed["headers"] = [(b"host", host.encode("latin-1")), *others]
     return scope | changed
-
-
-def in_origin_form(scope: Any) -> Any:
-    """Return the scope of a target with scheme and host as if these stood in the headers.
-
-    Anyone may send that form, and what is in it counts (RFC 9112, 3.2.2). Other targets stay.
-    """
-    scheme, is_absolute, rest = scope.get("raw_path", b"").partition(b"://")
-    if not is_absolute or scheme.lower() not in {b"http", b"https"}:
-        return scope
-    host, _, path = rest.partition(b"/")
-    others = [pair for pair in scope["headers"] if pair[0] != b"host"]
-    return scope | {
-        "path": "/" + unquote(path.decode("latin-1")),
-        "raw_path": b"/" + path,
-        "headers": [(b"host", host), *others],
-    }
 
 
 class OwnHosts:

@@ -31,9 +31,8 @@ START_S: Final = 30.0
 """Time of a worker until its first beat."""
 LOOK_S: Final = 0.2
 STOP_S: Final = 11.0
-SLOWEST_RESTART_S: Final = 5.0
-STEADY_S: Final = 60.0
-"""A worker that lived this long is replaced without a pause."""
+PAUSE_S: Final = 0.5
+"""Before a worker that ended is replaced; some end again and again, as their database is away."""
 
 Work = Callable[[Connection, Sequence[socket.socket]], None]
 """A worker's main function: it beats on the connection, and serves on the sockets."""
@@ -57,9 +56,8 @@ class Worker:
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         theirs.close()
-        self.started = monotonic()
         self.has_beaten = False
-        self.deadline = self.started + START_S
+        self.deadline = monotonic() + START_S
         """When it counts as hung, unless it beats before."""
 
     def listen(self) -> None:
@@ -137,15 +135,12 @@ class Supervisor:
         self._workers.remove(worker)
         mark_process_dead(worker.process.pid)  # type: ignore[no-untyped-call]
         logger.error("worker %d ended (%d); it is replaced", worker.process.pid, worker.status)
-        if not self._has_served and self._failures >= self._count:
+        self._failures += 1
+        if not self._has_served and self._failures > self._count:
             # The worker has printed the reason, and would print it for ever. A site that has served
             # keeps trying: its database may be down, while other workers do not need it.
             self._has_failed = self._is_stopping = True
-        if monotonic() - worker.started > STEADY_S:
-            self._failures = 0
-        self._failures += 1
-        pause = min(SLOWEST_RESTART_S, 0.1 * 2 ** min(self._failures - 1, 10))
-        self._next_start = monotonic() + pause
+        self._next_start = monotonic() + PAUSE_S
 
     def _fill(self) -> None:
         while len(self._workers) < self._count and monotonic() >= self._next_start:

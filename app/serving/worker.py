@@ -1,7 +1,6 @@
 """A worker: hypercorn on its supervisor's sockets; it beats while its loop runs."""
 
 import asyncio
-import ctypes
 import gc
 import logging
 import os
@@ -9,7 +8,6 @@ import pkgutil
 import resource
 import signal
 import socket
-import sys
 import tomllib
 from collections.abc import AsyncGenerator, Sequence
 from importlib.metadata import version
@@ -32,8 +30,6 @@ from app.tasks import collect_seldom, share_heap
 FILE: Final = "hypercorn.toml"
 APPLICATION: Final = "app:create_app()"
 BEAT_S = 1.0
-SIGNAL_AT_PARENTS_DEATH = 1
-"""PR_SET_PDEATHSIG of Linux."""
 
 logger = logging.getLogger(__name__)
 
@@ -105,9 +101,6 @@ def run(app: Quart | None, beats: Connection, sockets: Sequence[socket.socket]) 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
-    if sys.platform == "linux":
-        # Stop at once if the supervisor is killed: its port must be free when it starts again.
-        ctypes.CDLL(None).prctl(SIGNAL_AT_PARENTS_DEATH, signal.SIGTERM)
     # Each live stream needs an open file.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

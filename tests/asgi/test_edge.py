@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,14 +34,7 @@ def scope_of(method: str, path: str, headers: Headers) -> dict[str, Any]:
 
 
 async def ask(
-    headers: Headers,
-    *,
-    trusted_proxies: int = 0,
-    path: str = "/",
-    log_access: bool = False,
-    error: Exception | None = None,
-    status: int = 200,
-    own: Sequence[tuple[bytes, bytes]] = (),
+    headers: Headers, *, trusted_proxies: int = 0, path: str = "/", log_access: bool = False
 ) -> tuple[dict[str, Any], dict[bytes, list[bytes]], bytes]:
     """Send a request through an edge; return the scope inside, and headers and body outside."""
     seen: dict[str, Any] = {}
@@ -52,9 +44,7 @@ async def ask(
         scope: Any, _receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
     ) -> None:
         seen.update(scope)
-        if error is not None:
-            raise error
-        await send({"type": "http.response.start", "status": status, "headers": [*own]})
+        await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"inside", "more_body": False})
 
     async def receive() -> Any:
@@ -83,37 +73,11 @@ def test_an_id_is_echoed_if_it_can_stand_in_a_log_and_made_otherwise(value: byte
     assert not set(identifier) & set(b" \r\n\t\"'\\%<>")
 
 
-async def test_a_target_may_name_scheme_and_host_which_count() -> None:
-    target = "HTTP://there.example:80/api/v1/tweets%3F"
-    scope, _, _ = await ask([(b"host", b"here"), (b"a", b"b")], path=target)
-    assert scope["status"] == 200
-    assert scope["path"] == "/api/v1/tweets?"
-    assert scope["raw_path"] == b"/api/v1/tweets%3F"
-    assert scope["headers"] == [(b"host", b"there.example:80"), (b"a", b"b")]
-    assert (await ask([(b"host", b"here")], path="http://there"))[0]["path"] == "/"
-
-
-@pytest.mark.parametrize(
-    "target", ["", "healthz", "here:80", "ftp://here/healthz", "://here/", "http://a@b/", "*"]
-)
+@pytest.mark.parametrize("target", ["", "healthz", "here:80", "http://here/healthz", "*"])
 async def test_a_target_that_is_no_address_of_a_site_is_refused(target: str) -> None:
     scope, _, _ = await ask([(b"host", b"here")], path=target)
     assert scope[REFUSAL].status == 400
     assert scope["path"].startswith("/")
-
-
-async def test_a_failure_of_what_is_inside_is_500_with_nothing_but_the_id() -> None:
-    headers = [(b"x-request-id", b"find-me")]
-    scope, answered, body = await ask(headers, error=ValueError("a secret"))
-    assert scope["status"] == 500
-    assert answered[b"content-type"] == [b"application/problem+json"]
-    assert msgspec.json.decode(body)["request_id"] == "find-me"
-    assert b"secret" not in body
-
-
-async def test_an_answer_without_content_names_no_length() -> None:
-    _, headers, _ = await ask([], status=204, own=[(b"Content-Length", b"0")])
-    assert not {b"Content-Length", b"content-length"} & headers.keys()
 
 
 @pytest.mark.parametrize(

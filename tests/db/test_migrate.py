@@ -136,15 +136,3 @@ def test_nobody_else_can_read_what_is_made(config: Config) -> None:
         seen = modes(config)
     assert {"testing.db", "testing.db-wal", "testing.db-shm", "secret_key"} < set(seen)
     assert set(seen.values()) == {0}
-
-
-def test_a_database_that_everybody_can_read_is_closed_and_a_group_keeps_what_it_was_given(
-    config: Config,
-) -> None:
-    prepare(config, upgrade_old=False)
-    config.data_dir.chmod(0o755)
-    for given, expected in ((0o644, 0o600), (0o666, 0o600), (0o660, 0o660), (0o640, 0o640)):
-        path_of(config).chmod(given)
-        prepare(config, upgrade_old=False)
-        assert path_of(config).stat().st_mode & 0o777 == expected
-    assert config.data_dir.stat().st_mode & 0o777 == 0o755

@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,9 +53,9 @@ def test_a_killed_worker_is_replaced_and_requests_go_on(server: Server) -> None:
 
 def test_a_worker_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 5 <= supervisor.SILENCE_S <= 30
-    monkeypatch.setenv(
-        "PYTHONPATH", str(with_supervisor(tmp_path, SILENCE_S=5.0)), prepend=os.pathsep
-    )
+    site = "import app.serving.supervisor as supervisor; supervisor.SILENCE_S = 5.0"
+    (tmp_path / "sitecustomize.py").write_text(site)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
         hung = server.workers()[0]
         os.kill(hung, signal.SIGSTOP)
@@ -86,35 +85,6 @@ def test_without_our_http_1_the_site_serves_and_says_so_in_one_line(
         assert b"event: bye" in rest(stream)
         assert server.log().count("hypercorn reads requests itself") == 1
         assert "Traceback" not in server.log()
-
-
-def with_supervisor(folder: Path, module: str = "supervisor", **constants: object) -> Path:
-    """Return a folder that makes Python give the supervisor, or a worker, other constants."""
-    site = folder / "site"
-    site.mkdir()
-    lines = [f"module.{name} = {value!r}\n" for name, value in constants.items()]
-    (site / "sitecustomize.py").write_text(
-        f"import app.serving.{module} as module\n" + "".join(lines)
-    )
-    return site
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells that a parent has ended")
-def test_workers_end_with_their_killed_supervisor_before_they_would_beat_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(
-        "PYTHONPATH", str(with_supervisor(tmp_path, "worker", BEAT_S=600)), prepend=os.pathsep
-    )
-    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "1") as server:
-        (worker,) = server.workers()
-        os.kill(server.process.pid, signal.SIGKILL)
-        server.process.wait(DEADLINE_S)
-        try:
-            server.installation.wait_until(lambda: not Path(f"/proc/{worker}/cwd").exists())
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
 
 
 def test_a_stop_lets_requests_finish_that_were_accepted(tmp_path: Path) -> None:
@@ -212,27 +182,3 @@ def test_what_a_killed_server_left_is_no_fault_and_is_removed(tmp_path: Path) ->
         assert figures
         assert not any(path.exists() for path in figures)
         assert installation.json("check") == {"ok": True, "faults": []}
-
-
-def test_workers_that_are_not_forked_serve_as_well(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(
-        "PYTHONPATH", str(with_supervisor(tmp_path, START_METHOD="spawn")), prepend=os.pathsep
-    )
-    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "1") as server:
-
-        def spawned() -> list[int]:
-            found = []
-            for pid in server.workers():
-                with contextlib.suppress(OSError):  # It may have ended.
-                    if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                        found.append(pid)
-            return found
-
-        before = spawned()
-        os.kill(before[0], signal.SIGKILL)
-        server.installation.wait_until(lambda: spawned() not in ([], before))
-        assert server.send("GET", "/readyz")[0] == 200
-        assert server.stop() == 0
-        assert "Traceback" not in server.log()

@@ -144,9 +144,7 @@ class SqliteBackend(Backend):
             make_private_folder(self.path.parent)
             remove_abandoned(self.path.parent, self._copies)
             # SQLite gives the files beside it, which hold posts too, the rights of this one.
-            for suffix in ("", "-wal", "-shm"):
-                if not suffix or self._beside(suffix).exists():
-                    make_private_file(self._beside(suffix))
+            make_private_file(self.path)
         except OSError as error:
             raise StartError(f"the database {self.path} cannot be made: {error}") from error
 
