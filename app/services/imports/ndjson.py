@@ -70,21 +70,23 @@ async def store_lines(
 
 def _read(
     lines: Iterator[tuple[int, bytes | None]], report: ImportReport, is_stopped: Callable[[], bool]
-) -> list[BulkPost]:
-    """Return the posts of the next lines, and report the bad ones."""
+) -> list[BulkPost] | None:
+    """Return the posts of the next lines, None at the end, and report the bad ones."""
+    some = list(islice(lines, BATCH))
+    if not some or is_stopped():
+        return None
     batch: list[BulkPost] = []
-    while not (batch or is_stopped()) and (some := list(islice(lines, BATCH))):
-        for number, raw in some:
-            if raw is not None and raw.isspace():
-                continue
-            try:
-                batch.append(_bulk_post(number, raw))
-            except UnicodeDecodeError:
-                report.reject(number, "the line is not UTF-8")
-            except (ValueError, AppError) as error:
-                report.reject(number, str(error))
-            except RecursionError:
-                report.reject(number, "the JSON is nested too deep")
+    for number, raw in some:
+        if raw is not None and raw.isspace():
+            continue
+        try:
+            batch.append(_bulk_post(number, raw))
+        except UnicodeDecodeError:
+            report.reject(number, "the line is not UTF-8")
+        except (ValueError, AppError) as error:
+            report.reject(number, str(error))
+        except RecursionError:
+            report.reject(number, "the JSON is nested too deep")
     count(batch)
     return batch
 

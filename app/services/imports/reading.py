@@ -47,30 +47,28 @@ class ArchiveReader:
     _has_said: bool = False
     """Whether the report says that what the exporter of a chat wrote is skipped."""
 
-    def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost]:
-        """Return the next posts, none at the end of the file; report the records left out."""
+    def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost] | None:
+        """Return the posts of the next records, None at the end; report the records left out."""
+        items: list[Item] = []
+        try:
+            items.extend(islice(self.archive.items, BATCH))
+        except ImportFileError as error:
+            report.broken = message_of(error)
+        if not items:
+            return None
+        self.media.keep(items, report, is_stopped)
         batch: list[BulkPost] = []
-        while not batch and report.broken is None and (items := self._take(report)):
-            self.media.keep(items, report, is_stopped)
-            arrived_at = now()
-            for item in items:
-                if is_stopped():
-                    return []
-                self._sort(item, batch, report, arrived_at)
+        arrived_at = now()
+        for item in items:
+            if is_stopped():
+                return None
+            self._sort(item, batch, report, arrived_at)
         count(batch)
         return batch
 
     def close(self) -> None:
         self.media.close()
         self.repeats.close()
-
-    def _take(self, report: ImportReport) -> list[Item]:
-        items: list[Item] = []
-        try:
-            items.extend(islice(self.archive.items, BATCH))
-        except ImportFileError as error:
-            report.broken = message_of(error)
-        return items
 
     def _sort(
         self, item: Item, batch: list[BulkPost], report: ImportReport, arrived_at: datetime

@@ -10,11 +10,9 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,9 +44,6 @@ from app.tasks import close_inherited_files, collect_seldom, run_child, share_he
 LOOK_EVERY_S: Final = 5.0
 """Seconds between looks for imports that another process queued."""
 TIDY_EVERY_S: Final = 3600.0
-PROGRESS_EVERY_S: Final = 1.0
-STILL_TIMEOUT_S: Final = 600
-"""Time without progress; 1,000 of the longest records take some 30 s on a core of their own."""
 NICENESS: Final = 5
 RELEASE_S: Final = 3.0
 """Time for the database to release the lock of a process that was killed."""
@@ -103,96 +98,60 @@ async def _note_interruption(db: Database, config: Config) -> None:
             await change_running(session, job.id, {"state": "interrupted", "attempts": 0})
 
 
-class ImportRun:
-    """One run of an import."""
+async def run_job(db: Grant, config: Config, job: ImportJob, worker: int) -> None:
+    """Import the file to its end, or until cancelled.
 
-    def __init__(self, db: Grant, config: Config, job: ImportJob, worker: int) -> None:
-        self._db = db
-        self._worker = worker
-        self._config = config
-        self._job = job
-        self._options = options_of(job)
-        self._report = ImportReport(stored=stored_posts(job))
-        self._source: Source | None = None
-        self._format = job.format
-        self._keeper = keeper_of(config) if job.with_media else None
-        self._done = (-1, 0)
-        """Bytes that were read, and bytes of media that were kept."""
+    Raises GrantLostError, and UnavailableError where the database is away.
+    """
+    failure: Message | None = None
+    try:
+        failure = await _import(db, config, job, worker)
+    except CancelledImportError:
+        pass  # Its row says so already.
+    except (GrantLostError, UnavailableError):
+        raise
+    except AppError as error:
+        failure = message_of(error)
+    except Exception:
+        # It would fail again and again, and keep all other imports waiting.
+        logger.exception("the import %d failed unexpectedly", job.id)
+        failure = Message("the import failed unexpectedly; the server's log says why")
+    async with db.write() as session:
+        await end_job(session, job.id, failure)
+    remove_upload(config.data_dir, job.spool)
 
-    async def run(self) -> None:
-        """Import the file to its end, or until cancelled.
 
-        Raises GrantLostError, and UnavailableError where the database is away.
-        """
-        work, failure = asyncio.create_task(self._import()), None
-        try:
-            while not work.done():
-                if os.getppid() != self._worker:
-                    sys.exit("the import is broken off, since its worker ended, and goes on later")
-                async with self._db.write() as session:
-                    await self._note(session)
-                await asyncio.wait({work}, timeout=PROGRESS_EVERY_S)
-            await work
-            failure = self._report.broken
-        except CancelledImportError:
-            pass  # Its row says so already.
-        except (GrantLostError, UnavailableError):
-            raise
-        except AppError as error:
-            failure = message_of(error)
-        except Exception:
-            # It would fail again and again, and keep all other imports waiting.
-            logger.exception("the import %d failed unexpectedly", self._job.id)
-            failure = Message("the import failed unexpectedly; the server's log says why")
-        finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-        async with self._db.write() as session:
-            await end_job(session, self._job.id, failure)
-        remove_upload(self._config.data_dir, self._job.spool)
+async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Message | None:
+    """Import the file; return why it broke off, if it did."""
+    options, report = options_of(job), ImportReport(stored=stored_posts(job))
+    path = upload_path(config.data_dir, job.spool)
+    limit = config.max_import_bytes
 
-    async def _import(self) -> None:
-        job, config = self._job, self._config
-        path = upload_path(config.data_dir, job.spool)
-        source = partial(Source, path, name=job.file_name, limit_bytes=config.max_import_bytes)
-        with await asyncio.to_thread(source) as self._source:
-            archive = await asyncio.to_thread(
-                open_archive, self._source, format=job.format, options=self._options
-            )
-            self._format = archive.format
-            check_archive(archive, self._options, is_public=config.public)
-            await import_archive(
-                self._db,
-                archive,
-                username=job.username,
-                report=self._report,
-                keeper=self._keeper,
-                note=self._note,
-            )
-            async with self._db.write() as session:
-                await self._note(session, self._report)
-
-    async def _note(self, session: AsyncSession, report: ImportReport | None = None) -> None:
-        """Store how far the run is, and the counts together with the posts they are of.
-
-        Raises CancelledImportError.
-        """
-        values: dict[str, Any] = {"format": self._format}
-        if self._source is not None:
-            values["bytes_read"] = self._source.bytes_read
-        if self._source is not None and self._source.bytes_total is not None:
+    async def note(session: AsyncSession, report: ImportReport) -> None:
+        """Store how far the run is, together with posts of it. Raises CancelledImportError."""
+        if os.getppid() != worker:
+            sys.exit("the import is broken off, since its worker ended, and goes on later")
+        values = counted(job, report) | {"format": archive.format, "bytes_read": source.bytes_read}
+        if source.bytes_total is not None:
             # Of an archive, only the members that hold posts are read.
-            values["bytes_total"] = self._source.bytes_total
-        done = values.get("bytes_read", 0), self._keeper.used_bytes if self._keeper else 0
-        if report is not None or done != self._done:
-            # Where reading stands still, the system ends this process: nothing else can, while an
-            # expression is matched. The next run is another attempt.
-            signal.alarm(STILL_TIMEOUT_S)
-        self._done = done
-        if report is not None:
-            values |= counted(self._job, report)
-        if not await change_running(session, self._job.id, values):
+            values["bytes_total"] = source.bytes_total
+        if not await change_running(session, job.id, values):
             raise CancelledImportError
+
+    with await asyncio.to_thread(Source, path, name=job.file_name, limit_bytes=limit) as source:
+        archive = await asyncio.to_thread(open_archive, source, format=job.format, options=options)
+        check_archive(archive, options, is_public=config.public)
+        async with db.write() as session:
+            await note(session, report)
+        await import_archive(
+            db,
+            archive,
+            username=job.username,
+            report=report,
+            keeper=keeper_of(config) if job.with_media else None,
+            note=note,
+        )
+    return report.broken
 
 
 async def run_next_job(config: Config, worker: int) -> None:
@@ -205,13 +164,11 @@ async def run_next_job(config: Config, worker: int) -> None:
             async with grant.write() as session:
                 job = await claim_job(session, config.data_dir)
             if job is not None:
-                await ImportRun(grant, config, job, worker).run()
+                await run_job(grant, config, job, worker)
     except GrantLostError:
         logger.warning("another process has taken over the import")
     except UnavailableError as error:
         sys.exit(f"the import is broken off, and goes on later: {error.detail}")
-    finally:
-        signal.alarm(0)
 
 
 def be_nice() -> None:

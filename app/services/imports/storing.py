@@ -35,9 +35,9 @@ class CancelledImportError(Exception):
     """The import was cancelled; nothing more may be stored."""
 
 
-Read = Callable[[ImportReport, Callable[[], bool]], list[BulkPost]]
-"""Returns the next posts, none at the end, and reports what is left out; it runs in a thread, and
-returns soon after the second argument says that it is stopped."""
+Read = Callable[[ImportReport, Callable[[], bool]], list[BulkPost] | None]
+"""Returns the posts among the next records, None at the end, and reports what is left out; it runs
+in a thread, and returns soon after the second argument says that it is stopped."""
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]]
 
 
@@ -122,7 +122,7 @@ async def import_posts(
     """
     is_stopped = False
 
-    def read_next() -> tuple[list[BulkPost], ImportReport]:
+    def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         left_out = ImportReport()
         return read(left_out, lambda: is_stopped), left_out
 
@@ -131,13 +131,14 @@ async def import_posts(
         while True:
             posts, left_out = await asyncio.shield(reading)
             report.merge(left_out)
-            if not posts:
+            if posts is None:
                 return
             reading = asyncio.ensure_future(asyncio.to_thread(read_next))
             async with db.write() as session:
-                await store_batch(
-                    session, posts, report, default_time=default_time, is_bulk=not is_live
-                )
+                if posts:
+                    await store_batch(
+                        session, posts, report, default_time=default_time, is_bulk=not is_live
+                    )
                 await note(session, report)
     finally:
         # The source must not be closed before the thread that reads it ends.
