@@ -24,7 +24,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
 from markupsafe import Markup
-from quart import Quart, Response, g, redirect, request
+from quart import Quart, Response, current_app, g, redirect, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
@@ -118,9 +118,13 @@ def own_address(*without: str, **changed: str) -> str:
 
 
 def language_links() -> list[tuple[str, str, str]]:
-    """Return code, own name and address of the languages that the page is not in."""
+    """Return code, own name and address of the languages that the page is not in.
+
+    A page that stands where forms are sent alone leads to the front page.
+    """
+    is_page = request.method != "POST" or current_app.url_map.bind("").test(request.path)
     return [
-        (code, name, own_address(SWITCH, **{SWITCH: code}))
+        (code, name, own_address(SWITCH, **{SWITCH: code}) if is_page else f"/?{SWITCH}={code}")
         for code, name in LOCALES.items()
         if code != g.locale
     ]

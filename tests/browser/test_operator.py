@@ -114,6 +114,7 @@ async def test_a_token_is_shown_once_copied_and_revoked(
     assert await page.evaluate("navigator.clipboard.readText()") == secret
 
     await page.get_by_role("link", name="English", exact=True).first.click()
+    await page.goto(workshop.address("/settings"))
     await expect(page.locator("h1")).to_have_text("Settings")
     assert secret not in await page.content()
     await expect(page.get_by_role("listitem").filter(has_text="아침 보고서")).to_be_visible()

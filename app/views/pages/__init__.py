@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from quart import Quart, g, request
+from quart import Quart, g
 
 from app.config import Config
 from app.i18n import own_address
@@ -36,16 +36,6 @@ PAGES: Final = (
     imports,
     sources,
 )
-LISTED: Final = frozenset(
-    {
-        "home.show_home",
-        "home.show_about",
-        "authors.show_authors",
-        "authors.show_author",
-        "posts.show_tweet",
-    }
-)
-"""Pages that search engines may list; the others are private or endless in number."""
 ASIDE: Final = frozenset({"tz", "cursor", "year"})
 """Parameters that show another part of the same page."""
 
@@ -66,5 +56,4 @@ def init_app(app: Quart, config: Config) -> None:
         return {
             "site_url": config.url,
             "canonical": config.url + own_address(*ASIDE) if config.url and "locale" in g else "",
-            "is_listed": request.endpoint in LISTED,
         }

@@ -11,7 +11,7 @@ from app.paths import IMPORTS
 from app.services.access.logins import add_session, end_session, sign_in
 from app.services.access.operators import add_operator, clean_name, find_setup_link
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.parts import languages_at, render_form, see_other
+from app.views.pages.parts import render_form, see_other
 from app.views.policies import clear_session, set_device, set_session, source_of, writing
 
 blueprint = PageBlueprint("login", policy="open")
@@ -85,14 +85,7 @@ async def setup(form: Form) -> ResponseReturnValue:
             operator = await add_operator(session, link.name or name, password_hash=password_hash)
             secret = await add_session(session, operator)
     except AppError as failure:
-        return await render_form(
-            "setup.html",
-            failure,
-            token=token,
-            name=link.name,
-            given=name,
-            language_links=languages_at("login.show_setup", token=token),
-        )
+        return await render_form("setup.html", failure, token=token, name=link.name, given=name)
     return _signed_in(IMPORTS, secret, operator.name)
 
 

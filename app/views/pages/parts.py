@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from jinja2.utils import urlize
 from markupsafe import Markup, escape
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.errors import AppError
-from app.i18n import language_links, show_number, translate_message
+from app.i18n import show_number, translate_message
 from app.services.compare.quiz import is_playable
 from app.services.imports.samples import list_samples
 from app.services.posts.users import Author, count_users, display_names, ids_by_key, list_authors
@@ -51,13 +51,6 @@ def end_of_progress(section: str) -> dict[str, str]:
         "HX-Reselect": f"#{section} > *",
         "HX-Reswap": "innerHTML",
     }
-
-
-def languages_at(endpoint: str, **values: Any) -> list[tuple[str, str, str]]:
-    """Return the links to other languages for a form's answer, whose own address shows nothing."""
-    return [
-        (code, name, url_for(endpoint, locale=code, **values)) for code, name, _ in language_links()
-    ]
 
 
 async def offered_authors(

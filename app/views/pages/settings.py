@@ -1,10 +1,7 @@
 """The operator's settings: tokens, sessions, the password, authors and deletion."""
 
 import asyncio
-import functools
-from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Any
 
 from msgspec import Struct
 from quart import Response, g, url_for
@@ -29,11 +26,10 @@ from app.services.posts.deletion import delete_everybody, delete_post, delete_us
 from app.services.posts.users import count_users
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
-from app.views.pages.parts import languages_at, render_form, see_other
+from app.views.pages.parts import render_form, see_other
 from app.views.policies import source_of, writing
 
 blueprint = PageBlueprint("settings", policy="operator")
-View = Callable[..., Awaitable[ResponseReturnValue]]
 
 
 class SettingsArgs(Struct):
@@ -69,27 +65,12 @@ async def _page(
         failed_fields=[each.loc for each in failure.errors] if failure else [],
         facts=facts,
         version=version("saywho"),
-        language_links=languages_at("settings.show_settings"),
     )
     # No cache may store a page that shows a secret.
     return page, status, {"Cache-Control": "no-store"}
 
 
-def _on_page(view: View) -> View:
-    """Show an error of a form on the settings page."""
-
-    @functools.wraps(view)
-    async def shown(**given: Any) -> ResponseReturnValue:
-        try:
-            return await view(**given)
-        except AppError as failure:
-            return await _page(failure=failure)
-
-    return shown
-
-
 @blueprint.action("/settings/tokens")
-@_on_page
 async def create_token(form: Form) -> ResponseReturnValue:
     if (scope := form.get("scope")) not in SCOPES:
         raise InvalidInputError("Choose what the token may do", loc="scope")
@@ -121,29 +102,34 @@ async def sign_out_others() -> ResponseReturnValue:
 
 
 @blueprint.action("/settings/password")
-@_on_page
 async def change_password(form: Form) -> ResponseReturnValue:
     """Change the password, and end all other sessions."""
-    check_password(form.get("new", ""))  # Before the attempt counts.
+    try:
+        await _set_password(form.get("old", ""), form.get("new", ""))
+    except AppError as failure:
+        return await _page(failure=failure)
+    return see_other(url_for("settings.show_settings", changed="true"))
+
+
+async def _set_password(old: str, new: str) -> None:
+    check_password(new)  # Before the attempt counts.
     me = g.operator
     # Wrong guesses count as failed sign-ins do: the session may be stolen.
     operator, attempt = await verified_operator(
-        resources().db, resources().passwords, source_of(me.name), me.name, form.get("old", "")
+        resources().db, resources().passwords, source_of(me.name), me.name, old
     )
     wrong = UnauthorizedError("The old password is wrong", loc="old")
     if operator is None:
         raise wrong
-    password_hash = await resources().passwords.hash(form.get("new", ""))
+    password_hash = await resources().passwords.hash(new)
     async with writing() as session:
         if not await is_confirmed(session, operator, attempt):
             raise wrong
         await set_password_hash(session, me.operator_id, password_hash)
         await end_other_sessions(session, operator_id=me.operator_id, but=me.session_id)
-    return see_other(url_for("settings.show_settings", changed="true"))
 
 
 @blueprint.action("/settings/authors/delete")
-@_on_page
 async def remove_author(form: Form) -> ResponseReturnValue:
     _check_confirmed(form.get("confirm", ""))
     async with writing() as session:
@@ -152,7 +138,6 @@ async def remove_author(form: Form) -> ResponseReturnValue:
 
 
 @blueprint.action("/settings/samples/delete")
-@_on_page
 async def remove_samples(form: Form) -> ResponseReturnValue:
     _check_confirmed(form.get("confirm", ""))
     async with writing() as session:

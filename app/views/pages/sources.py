@@ -16,7 +16,7 @@ from app.services.sources.registry import (
 )
 from app.views import cursors
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.parts import languages_at, render_form, see_other
+from app.views.pages.parts import render_form, see_other
 from app.views.policies import writing
 
 blueprint = PageBlueprint("sources", policy="operator")
@@ -72,7 +72,6 @@ async def _page(
         next_cursor=cursors.SOURCES.encode(following),
         given=given,
         username=username,
-        language_links=languages_at("sources.show_sources"),
     )
 
 

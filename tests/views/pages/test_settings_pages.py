@@ -37,7 +37,6 @@ async def test_a_token_is_shown_once_and_ends_when_revoked(app: Quart, browser: 
     for name, scope in (("  ", "read"), ("a" * 101, "read"), ("a\nb", "read"), ("ok", "owner")):
         answer = await browser.post("/settings/tokens", form={"name": name, "scope": scope})
         assert answer.status_code == 422
-        assert 'role="alert"' in await text(answer)
     secret = await make_token(browser)
     assert secret not in await browser.page("/settings")
     assert "<code>write</code>: read, add authors and posts" in await browser.page("/settings")
