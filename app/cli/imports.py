@@ -18,7 +18,7 @@ from app.compute.text import clean_username, decode_entities
 from app.config import Config
 from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
-from app.formats.chats.people import renaming, zone_name
+from app.formats.chats.rooms import renaming, zone_of
 from app.formats.csv import FIELDS, chosen_columns
 from app.formats.records import Archive, Item, ReadOptions, Record
 from app.formats.registry import FORMATS, WITH_ENTITIES, open_archive
@@ -212,7 +212,7 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
 @click.option(
     "--timezone",
     metavar="ZONE",
-    callback=_parsed_by(zone_name),
+    callback=_parsed_by(lambda name: zone_of(name) and name),
     help="Of the times in a chat, such as Asia/Seoul; by default the machine's.",
 )
 @click.option("--only", metavar="NAME", multiple=True, help="Take this person's part of a chat.")

@@ -87,7 +87,7 @@ class Record:
     """`x`, `mastodon`, `bluesky` or `local`; None where the file does not say."""
     kind: Kind = "post"
     created_at: datetime | None = None
-    """Aware, UTC; of a chat without a zone, until `people.py` has given it one."""
+    """Aware, UTC; of a chat without a zone, until `People` has given it one."""
     lang: str | None = None
     source_id: str | None = None
     url: str | None = None

@@ -8,7 +8,7 @@ from app.compute.text import decode_entities as decoded
 from app.errors import UnrecognisedFileError
 from app.formats import bluesky, csv, documents, mastodon
 from app.formats.chats import kakaotalk, telegram, whatsapp
-from app.formats.chats.people import People
+from app.formats.chats.rooms import People
 from app.formats.records import NO_OPTIONS, Archive, Format, Item, ReadOptions, Record, Writer
 from app.formats.source.file import BUFFER_BYTES, Source, head
 from app.formats.x import api, archive

@@ -7,8 +7,8 @@ from time import process_time
 
 import pytest
 
-from app.errors import BrokenFileError, ImportFileError, UnrecognisedFileError
-from app.formats.chats.people import as_username
+from app.errors import ImportFileError, UnrecognisedFileError
+from app.formats.chats.rooms import as_username
 from app.formats.records import Item, ReadOptions, Record, Skipped
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
@@ -28,49 +28,23 @@ ANNAS = (
 )
 
 
-def test_rooms_of_one_zip_are_read_one_after_the_other() -> None:
+def zipped(**files: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("b/_chat.txt", "1/2/24, 21:05 - Mina: one\n1/13/24, 21:06 - Bo: two\n")
-        archive.writestr("c/_chat.txt", "13/2/24, 21:05 - Bo: three\n1/3/24, 21:06 - Mina: 4\n")
-        archive.writestr("a/readme.txt", "nothing that anybody said\n")
-        archive.writestr("b/photo.jpg", b"\xff\xd8")
-    with Source(io.BytesIO(file.getvalue())) as source:
-        items = [*open_archive(source, options=ReadOptions(timezone="UTC")).items]
-    found = [item for item in items if isinstance(item, Record)]
-    assert [(item.place, item.username, item.text) for item in found] == [
-        *((1, "Mina", "one"), (2, "Bo", "two"), (3, "Bo", "three"), (4, "Mina", "4"))
-    ]
-    # Each has its own order of day and month.
-    assert [item.created_at and item.created_at.month for item in found] == [1, 1, 2, 3]
-
-
-def test_a_damaged_room_costs_no_other() -> None:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name in "ab":
-            archive.writestr(
-                f"{name}.txt", f"1/2/24, 21:05 - Mina: {name}1\n1/2/24, 21:06 - Bo: x\n"
-            )
-    data = file.getvalue().replace(b"a1", b"a2", 1)
-    found: list[str] = []
-    with (
-        Source(io.BytesIO(data)) as source,
-        pytest.raises(BrokenFileError, match=r"a\.txt is damaged"),
-    ):
-        found.extend(getattr(item, "text", "") for item in open_archive(source).items)
-    assert found[-2:] == ["b1", "x"]
-
-
-def test_rooms_of_two_apps_in_one_zip_are_all_read() -> None:
-    names = ("kakaotalk windows ko", "whatsapp ios", "kakaotalk ios en")
-    alone = [rooms.VARIANTS[name](rooms.room_of(name, 1)) for name in names]
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, data in zip(names, alone, strict=True):
+        for name, data in files.items():
             archive.writestr(f"{name}.txt", data)
-    together = {text for _, text in said(file.getvalue())}
-    assert together == {text for data in alone for _, text in said(data)}
+        archive.writestr("photo.jpg", b"\xff\xd8")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("other", ["kakaotalk ios ko", "whatsapp ios"])
+def test_a_zip_holds_one_room_beside_its_media(other: str) -> None:
+    room, second = (
+        rooms.VARIANTS[name](rooms.room_of(name, 1)) for name in ("whatsapp ios", other)
+    )
+    assert said(zipped(_chat=room, readme=b"nothing that anybody said\n")) == said(room)
+    with pytest.raises(UnrecognisedFileError, match="several chats"):
+        said(zipped(_chat=room, other=second))
 
 
 def said(data: bytes, **options: object) -> list[tuple[str | None, str]]:
@@ -113,16 +87,6 @@ def test_people_of_one_name_stay_apart_unless_they_are_joined() -> None:
 )
 def test_names_become_usernames(name: str, username: str) -> None:
     assert as_username(name) == username
-
-
-def test_a_chat_in_a_zip_beside_its_media() -> None:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("photo.jpg", b"\xff\xd8")
-        archive.writestr("_chat.txt", rooms.VARIANTS["whatsapp ios"](rooms.room_of("telegram", 1)))
-    assert said(file.getvalue()) == said(
-        rooms.VARIANTS["whatsapp ios"](rooms.room_of("telegram", 1))
-    )
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,9 @@ from app.formats.chats.rooms import (
     Fate,
     Grammar,
     Opening,
-    find_rooms,
+    find_room,
     head_of,
     is_text,
-    items_of,
     message,
     messages,
     moment,
@@ -167,23 +166,19 @@ def _day(found: re.Match[str]) -> date | None:
 
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
-    """Return what was said in the room, as one of the apps writes it.
+    """Return what was said in the room, as one of the apps writes it."""
 
-    Among the rooms of an archive some may be of WhatsApp.
-    """
+    def grammar_of_any(content: Content) -> Grammar | None:
+        some = head_of(content)
+        return grammar_of(some) or whatsapp.grammar_of(some)
+
     if not source.has_members and head_of(source)[:1] == [_CSV_HEADER]:
-        items = _csv_messages(source)
-    else:
-        rooms = find_rooms(source, is_text, _any_grammar_of)
-        if not any(isinstance(grammar, KakaoTalk) for _, grammar in rooms):
-            return None
-        items = items_of(rooms, read_text)
-    return Archive(FORMAT.name, "line", None, items, is_chat=True)
-
-
-def _any_grammar_of(content: Content) -> Grammar | None:
-    some = head_of(content)
-    return grammar_of(some) or whatsapp.grammar_of(some)
+        return Archive(FORMAT.name, "line", None, _csv_messages(source), is_chat=True)
+    # Of a room of each app in one archive neither is read alone.
+    room = find_room(source, is_text, grammar_of_any)
+    if room is None or not isinstance(room[1], KakaoTalk):
+        return None
+    return Archive(FORMAT.name, "line", None, read_text(*room), is_chat=True)
 
 
 def _csv_messages(source: Source) -> Iterator[Item]:

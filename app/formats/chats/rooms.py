@@ -1,20 +1,27 @@
-"""Rooms of chats: where they lie in a file, their lines, and their messages as records."""
+"""Rooms of chats: the file that holds one, its messages as records, and who is who in it."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, tzinfo
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Literal, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
-from app.errors import BrokenFileError, ImportFileError, LimitReachedError, UnrecognisedFileError
-from app.formats.records import BROKEN, BadRecord, Item, Record, Skipped, is_broken
-from app.formats.source.file import Content, Source, head
+from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
+from app.errors import UnrecognisedFileError
+from app.formats.records import BROKEN, BadRecord, Item, ReadOptions, Record, Skipped, is_broken
+from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines
 
 T = TypeVar("T")
-MOST_ROOMS: Final = 100
-"""Files of an archive that are looked at to find the rooms among them."""
+MOST_LOOKED_AT: Final = 100
+"""Files of an archive that are looked at to find the room among them."""
+_LONGEST_NAME: Final = MAX_USERNAME_LENGTH - 20
+"""Characters of a name, which leave room for a suffix."""
+_NOBODY: Final = "somebody"
+"""Name of who has no character in the own one that a username may have."""
 Fate = Literal["said", "system", "media", "deleted"]
 LONGEST: Final = 30_000
 """Characters of a message that are kept: more than a post may have."""
@@ -109,60 +116,26 @@ def moment(day: date | None, text: str) -> datetime | None:
         return None
 
 
-def find_rooms(
+def find_room(
     source: Source, names: Callable[[str], bool], grammar_of: Callable[[Content], T | None]
-) -> list[tuple[Content, T]]:
-    """Return the rooms, the file itself or those in it, each with how it is written.
+) -> tuple[Content, T] | None:
+    """Return the room, the file itself or the one in it, and how it is written.
 
-    Raises UnrecognisedFileError where there are too many files to look at.
+    Raises UnrecognisedFileError where there are several.
     """
     if not source.has_members:
         grammar = grammar_of(source)
-        return [] if grammar is None else [(source, grammar)]
-    wanted = sorted(filter(names, source.members))
-    if len(wanted) > MOST_ROOMS:
-        raise UnrecognisedFileError(
-            "{name} holds {count} files that may be chats; import at most {most} at once",
-            name=source.name,
-            count=len(wanted),
-            most=MOST_ROOMS,
-        )
+        return None if grammar is None else (source, grammar)
     found: dict[str, T] = {}
-    damaged = []
-    for name in wanted:
-        try:
-            head(source.member(name), 1)
-            if (grammar := grammar_of(source.member(name))) is not None:
-                found[name] = grammar
-        except ImportFileError:
-            damaged.append(name)
-    if found:
-        # What is damaged may be a room too; reading it says so.
-        found |= dict.fromkeys(damaged, next(iter(found.values())))
-        source.expect(found)
-    return [(source.member(name), grammar) for name, grammar in found.items()]
-
-
-def items_of(
-    rooms: Iterable[tuple[Content, T]], read: Callable[[Content, T], Iterator[Item]]
-) -> Iterator[Item]:
-    """Yield the items of rooms one after the other, numbered through all.
-
-    A damaged room ends itself. Raises BrokenFileError behind the last one.
-    """
-    place, fault = 0, None
-    for content, grammar in rooms:
-        before = place
-        try:
-            for item in read(content, grammar):
-                place = before + item.place
-                yield replace(item, place=place) if before else item
-        except LimitReachedError:
-            raise
-        except BrokenFileError as error:
-            fault = fault or error
-    if fault:
-        raise fault
+    for name in sorted(filter(names, source.members))[:MOST_LOOKED_AT]:
+        if (grammar := grammar_of(source.member(name))) is not None:
+            found[name] = grammar
+    if len(found) > 1:
+        raise UnrecognisedFileError(
+            "{name} holds several chats; import each of them by itself", name=source.name
+        )
+    source.expect(found)
+    return next(((source.member(name), grammar) for name, grammar in found.items()), None)
 
 
 def is_text(name: str) -> bool:
@@ -209,3 +182,102 @@ def _whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]
             number, parts, size = 0, [], 0
     if number:
         yield number, "".join(parts).rstrip("\r\n")
+
+
+def zone_of(name: str | None) -> tzinfo | None:
+    """Return the zone of that name, None for the machine's. Raises ValueError."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        raise ValueError("there is no such time zone; one is Asia/Seoul") from None
+
+
+def renaming(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the new names by the old ones, each pair `A=B`. Raises ValueError."""
+    found = {}
+    for pair in pairs:
+        old, _, new = pair.rpartition("=")
+        if not old.strip() or not new.strip():
+            raise ValueError("a new name is given as A=B")
+        found[old.strip()] = new.strip()
+    return found
+
+
+@dataclass(slots=True)
+class People:
+    """Gives each of a chat's people a username; who comes first has the plain one."""
+
+    options: ReadOptions
+    absent: set[str] = field(init=False)
+    """Names in the options that nobody has had so far."""
+    _zone: tzinfo | None = field(init=False)
+    _usernames: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    _first: dict[str, str] = field(default_factory=dict)
+    """Of several people of one name, who is meant by it: the username."""
+    _taken: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._zone = zone_of(self.options.timezone)
+        self.absent = {*self.options.only, *self.options.rename}
+
+    def named(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items with usernames, and times in UTC; who exported may have none."""
+        for item in items:
+            yield self._named(item) if isinstance(item, Record) else item
+
+    def _named(self, record: Record) -> Item:
+        name = record.username
+        username = self._username(name, record.author_id) if name else self.options.username
+        shown = record.display_name or ""
+        known = {username, shown} if self._first.get(shown, username) == username else {username}
+        new = next((new for old, new in self.options.rename.items() if old in known), None)
+        if new:
+            username = as_username(new)
+            known |= {new, username}
+        self.absent.difference_update(known)
+        if self.options.only and known.isdisjoint(self.options.only):
+            return Skipped(record.place, "unwanted")
+        return replace(
+            record,
+            username=username,
+            author_id=None,
+            display_name=new or (shown if name or not username else None),
+            created_at=self._utc(record.created_at),
+        )
+
+    def _username(self, name: str, number: str | None) -> str:
+        """Return a person's username: the name, or what it becomes where it can be none."""
+        known = self._usernames.get((name, number))
+        if known is None:
+            known, suffix = as_username(name), 2
+            while username_key(known) in self._taken:
+                known, suffix = f"{as_username(name)}_{suffix}", suffix + 1
+            self._taken.add(username_key(known))
+            self._usernames[name, number] = known
+            self._first.setdefault(name, known)
+        return known
+
+    def _utc(self, when: datetime | None) -> datetime | None:
+        if when is None or when.tzinfo is not None:
+            return when
+        try:
+            local = when.replace(tzinfo=self._zone) if self._zone else when
+            return local.astimezone(UTC)
+        except (OverflowError, ValueError, OSError):
+            return None
+
+
+@lru_cache(maxsize=1_000)
+def as_username(name: str) -> str:
+    """Return a name without what a username may not have, spaces as `_`."""
+    shown = "_".join(drop_controls(name[:_LONGEST_NAME]).split())
+    kept = "".join(c for c in shown if _is_possible(f"a{c}"))
+    return clean_username(kept) if _is_possible(kept) else _NOBODY
+
+
+def _is_possible(name: str) -> bool:
+    try:
+        clean_username(name)
+    except ValueError:
+        return False
+    return True

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
-from app.formats.chats.rooms import find_rooms, items_of
+from app.formats.chats.rooms import find_room
 from app.formats.records import (
     Archive,
     BadRecord,
@@ -27,12 +27,14 @@ _ROOMS: Final = frozenset(
 """Kinds of chats that are read; the others are of bots, channels and notes to oneself."""
 _HTML: Final = b"<title>Exported Data</title>"
 _LOOKED_AT: Final = 100
+_MESSAGE: Final = frozenset({"id", "type", "date", "text"})
+"""What every message has."""
 
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
     """Return what was said in the chats. Raises UnrecognisedFileError for an export as pages."""
-    if rooms := find_rooms(source, lambda name: name.endswith("result.json"), _has_messages):
-        return Archive(FORMAT.name, "record", None, items_of(rooms, _read), is_chat=True)
+    if room := find_room(source, lambda name: name.endswith("result.json"), _has_messages):
+        return Archive(FORMAT.name, "record", None, _read(room[0]), is_chat=True)
     if not source.has_members and _HTML in head(source, 1000):
         raise UnrecognisedFileError(
             "{name} is a page; export the chat from Telegram as JSON", name=source.name
@@ -43,16 +45,15 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
 def _has_messages(content: Content) -> bool | None:
     try:
         with closing(_found(content.uncounted)) as found:
-            return any(_is_message(value) for _, value in islice(found, _LOOKED_AT)) or None
+            values = (value for _, value in islice(found, _LOOKED_AT))
+            return (
+                any(isinstance(each, dict) and each.keys() >= _MESSAGE for each in values) or None
+            )
     except BrokenFileError:
         return None
 
 
-def _is_message(value: object) -> bool:
-    return isinstance(value, dict) and {"id", "type", "date", "text"} <= value.keys()
-
-
-def _read(content: Content, _: bool) -> Iterator[Item]:
+def _read(content: Content) -> Iterator[Item]:
     for place, (chat, value) in enumerate(_found(content), 1):
         if isinstance(value, dict):
             yield _item(value, chat, place)

@@ -10,10 +10,9 @@ from app.formats.chats.rooms import (
     Fate,
     Grammar,
     Opening,
-    find_rooms,
+    find_room,
     head_of,
     is_text,
-    items_of,
     moment,
     read_text,
 )
@@ -174,10 +173,8 @@ def _bare(line: str) -> str:
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
     """Return what was said in the room, in one of the shapes."""
-    rooms = find_rooms(source, is_text, lambda content: grammar_of(head_of(content)))
-    if not rooms:
-        return None
-    return Archive(FORMAT.name, "line", None, items_of(rooms, read_text), is_chat=True)
+    room = find_room(source, is_text, lambda content: grammar_of(head_of(content)))
+    return room and Archive(FORMAT.name, "line", None, read_text(*room), is_chat=True)
 
 
 FORMAT: Final = Format("whatsapp", read)

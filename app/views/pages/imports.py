@@ -17,7 +17,7 @@ from app.errors import (
     UnavailableError,
     message_of,
 )
-from app.formats.chats.people import zone_of
+from app.formats.chats.rooms import zone_of
 from app.formats.csv import FIELDS
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.i18n import gettext, translate_message
