@@ -14,9 +14,9 @@ from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.imports.jobs import cancel_job, get_job, list_jobs, remove_upload
 from app.services.imports.report import ImportFacts, facts
-from app.views import cursors
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body, spooled_upload
+from app.views.parsing import IMPORT_CURSOR, Page, PageArgs
 from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_imports", tag="imports")
@@ -37,13 +37,13 @@ class NewImportArgs(Struct):
 
 
 @blueprint.operation("GET", IMPORTS, "token", "A page of imports")
-async def list_imports(args: cursors.PageArgs) -> cursors.Page[ImportFacts]:
+async def list_imports(args: PageArgs) -> Page[ImportFacts]:
     """List imports, the newest first."""
-    before = cursors.IMPORTS.decode(args.cursor)
+    before = IMPORT_CURSOR.decode(args.cursor)
     async with resources().db.read() as session:
         jobs, following = await list_jobs(session, before=before, limit=args.limit)
     items = [facts(job) for job in jobs]
-    return cursors.Page(items, cursors.IMPORTS.encode(following))
+    return Page(items, IMPORT_CURSOR.encode(following))
 
 
 @blueprint.operation(

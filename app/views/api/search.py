@@ -8,9 +8,9 @@ from app.lifespan import resources
 from app.services.posts.statistics import Stats, stats
 from app.services.posts.users import Platform
 from app.services.search.search import Facets, Hit, Mode, Sort, find
-from app.views import cursors
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import PostFilters, SearchFilters
+from app.views.parsing import RESULT_CURSOR
 
 blueprint = ApiBlueprint("api_search", tag="search")
 
@@ -37,7 +37,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 @blueprint.operation("GET", "/search", "read", "A page of results, the best first")
 async def search_tweets(args: SearchArgs) -> Hits:
     """Search the posts."""
-    place = cursors.RESULTS.decode(args.cursor)
+    place = RESULT_CURSOR.decode(args.cursor)
     parts = resources()
     found = await find(
         parts.db,
@@ -52,7 +52,7 @@ async def search_tweets(args: SearchArgs) -> Hits:
     )
     return Hits(
         found.hits,
-        cursors.RESULTS.encode(found.next),
+        RESULT_CURSOR.encode(found.next),
         found.method,
         found.total,
         found.is_any,

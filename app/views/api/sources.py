@@ -14,8 +14,8 @@ from app.services.sources.registry import (
     list_sources,
     remove_source,
 )
-from app.views import cursors
 from app.views.blueprints import ApiBlueprint
+from app.views.parsing import SOURCE_CURSOR, Page, PageArgs
 from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_sources", tag="sources")
@@ -27,12 +27,12 @@ class NewSourceForm(Struct, forbid_unknown_fields=True):
 
 
 @blueprint.operation("GET", SOURCES, "admin", "A page of live sources")
-async def list_live_sources(args: cursors.PageArgs) -> cursors.Page[SourceFacts]:
+async def list_live_sources(args: PageArgs) -> Page[SourceFacts]:
     """List live sources, and how they are."""
-    after = cursors.SOURCES.decode(args.cursor)
+    after = SOURCE_CURSOR.decode(args.cursor)
     async with resources().db.read() as session:
         items, following = await list_sources(session, after=after, limit=args.limit)
-    return cursors.Page(items, cursors.SOURCES.encode(following))
+    return Page(items, SOURCE_CURSOR.encode(following))
 
 
 @blueprint.operation("POST", SOURCES, "admin", {201: "The source, to be visited soon"})

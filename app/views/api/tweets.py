@@ -16,10 +16,9 @@ from app.services.posts.tweets import Post, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.posts.writer import PostRequest
 from app.services.search.similar import Method, SimilarPost, similar_posts
-from app.views import cursors
 from app.views.blueprints import NDJSON, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
-from app.views.parsing import require_type
+from app.views.parsing import TWEET_CURSOR, Page, PageArgs, require_type
 from app.views.policies import right_to_write, writing
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
@@ -34,16 +33,16 @@ class NewTweetForm(PostFields, forbid_unknown_fields=True):
 @blueprint.operation(
     "GET", "/users/<username>/tweets", "read", "A page of posts", is_cacheable=True
 )
-async def list_tweets(username: str, args: cursors.PageArgs) -> cursors.Page[Post]:
+async def list_tweets(username: str, args: PageArgs) -> Page[Post]:
     """List an author's posts, the newest first."""
-    after = cursors.TWEETS.decode(args.cursor)
+    after = TWEET_CURSOR.decode(args.cursor)
     if after is None:
         posts, following = await resources().reads.newest_posts(username, limit=args.limit)
-        return cursors.Page(posts, cursors.TWEETS.encode(following))
+        return Page(posts, TWEET_CURSOR.encode(following))
     async with resources().db.read() as session:
         user = await get_user(session, username)
         posts, following = await list_posts(session, user_id=user.id, after=after, limit=args.limit)
-    return cursors.Page(posts, cursors.TWEETS.encode(following))
+    return Page(posts, TWEET_CURSOR.encode(following))
 
 
 @blueprint.operation(

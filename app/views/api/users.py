@@ -8,14 +8,14 @@ from quart import url_for
 from app.lifespan import resources
 from app.services.posts.deletion import delete_user
 from app.services.posts.users import Author, Platform, add_user, list_authors
-from app.views import cursors
 from app.views.blueprints import ApiBlueprint, Reply
+from app.views.parsing import AUTHOR_CURSOR, Page, PageArgs
 from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_users", tag="users")
 
 
-class ListUsersArgs(cursors.PageArgs):
+class ListUsersArgs(PageArgs):
     q: Annotated[str, Meta(description="A part of the name; the first 200 are found.")] = ""
 
 
@@ -26,12 +26,12 @@ class NewUserForm(Struct, forbid_unknown_fields=True):
 
 
 @blueprint.operation("GET", "/users", "read", "A page of authors", is_cacheable=True)
-async def list_users(args: ListUsersArgs) -> cursors.Page[Author]:
+async def list_users(args: ListUsersArgs) -> Page[Author]:
     """List authors by name."""
-    after = cursors.AUTHORS.decode(args.cursor)
+    after = AUTHOR_CURSOR.decode(args.cursor)
     async with resources().db.read() as session:
         authors, following = await list_authors(session, part=args.q, after=after, limit=args.limit)
-    return cursors.Page(authors, cursors.AUTHORS.encode(following))
+    return Page(authors, AUTHOR_CURSOR.encode(following))
 
 
 @blueprint.operation("POST", "/users", "write", {201: "The new author"})

@@ -21,9 +21,9 @@ from app.services.posts.statistics import count_by_day, have_posts
 from app.services.posts.tweets import list_posts
 from app.services.posts.users import Author, get_author, get_user, list_authors
 from app.services.selection import Selection
-from app.views import cursors
 from app.views.blueprints import PageBlueprint
 from app.views.filters import first_instant, parse_zone
+from app.views.parsing import AUTHOR_CURSOR, TWEET_CURSOR
 
 blueprint = PageBlueprint("authors")
 
@@ -69,7 +69,7 @@ class CalendarDay:
 
 @blueprint.page("/authors", is_cacheable=True)
 async def show_authors(args: AuthorsArgs) -> str:
-    after = cursors.AUTHORS.decode(args.cursor or None)
+    after = AUTHOR_CURSOR.decode(args.cursor or None)
     async with resources().db.read() as session:
         authors, following = await list_authors(
             session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
@@ -85,13 +85,13 @@ async def show_authors(args: AuthorsArgs) -> str:
         q=args.q,
         deleted=args.deleted,
         is_first_page=after is None,
-        next_cursor=cursors.AUTHORS.encode(following),
+        next_cursor=AUTHOR_CURSOR.encode(following),
     )
 
 
 @blueprint.page("/user/<username>", is_cacheable=True)
 async def show_author(username: str, args: AuthorArgs) -> str:
-    after, zone = cursors.TWEETS.decode(args.cursor), parse_zone(args.tz)
+    after, zone = TWEET_CURSOR.decode(args.cursor), parse_zone(args.tz)
     typical: list[TypicalWord] = []
     async with resources().db.read() as session:
         author = await get_author(session, username)
@@ -110,7 +110,7 @@ async def show_author(username: str, args: AuthorArgs) -> str:
         typical=typical,
         tz=args.tz,
         is_first_page=after is None,
-        next_cursor=cursors.TWEETS.encode(following),
+        next_cursor=TWEET_CURSOR.encode(following),
     )
 
 

@@ -36,10 +36,10 @@ from app.services.imports.jobs import (
 from app.services.imports.preview import SHOWN, Preview, earlier_options, preview
 from app.services.imports.report import ImportFault, errors_of, stored_authors, stored_posts
 from app.services.imports.samples import list_samples
-from app.views import cursors
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_upload
 from app.views.pages.parts import end_of_progress, render_form, see_other, show_names
+from app.views.parsing import IMPORT_CURSOR
 from app.views.policies import writing
 
 blueprint = PageBlueprint("imports", policy="operator")
@@ -79,7 +79,7 @@ async def show_imports(args: ImportsArgs) -> ResponseReturnValue:
 
 
 async def _list_page(args: ImportsArgs, failure: AppError | None = None) -> ResponseReturnValue:
-    before = cursors.IMPORTS.decode(args.cursor or None)
+    before = IMPORT_CURSOR.decode(args.cursor or None)
     async with resources().db.read() as session:
         jobs, following = await list_jobs(
             session, before=before, limit=IMPORTS_PER_PAGE, with_uploads=True
@@ -88,7 +88,7 @@ async def _list_page(args: ImportsArgs, failure: AppError | None = None) -> Resp
         "imports.html",
         failure,
         jobs=jobs,
-        next_cursor=cursors.IMPORTS.encode(following),
+        next_cursor=IMPORT_CURSOR.encode(following),
         limit_mb=resources().config.max_import_mb,
     )
 

@@ -13,10 +13,10 @@ from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import list_selected
 from app.services.posts.users import get_author
 from app.services.search.similar import similar_posts
-from app.views import cursors
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View
 from app.views.pages.parts import show_names
+from app.views.parsing import TWEET_CURSOR
 
 blueprint = PageBlueprint("posts")
 
@@ -34,7 +34,7 @@ class PostsArgs(View):
 
 @blueprint.page("/posts", is_cacheable=True)
 async def show_posts(args: PostsArgs) -> str:
-    after = cursors.TWEETS.decode(args.cursor)
+    after = TWEET_CURSOR.decode(args.cursor)
     async with resources().db.read() as session:
         count = await count_selected(session, args.selection, args.zone, hour=args.hour)
         posts, following = await list_selected(
@@ -55,7 +55,7 @@ async def show_posts(args: PostsArgs) -> str:
         hour=None if args.hour is None else _hour(args.hour),
         query=args.query(hour="" if args.hour is None else str(args.hour)),
         is_first_page=after is None,
-        next_cursor=cursors.TWEETS.encode(following),
+        next_cursor=TWEET_CURSOR.encode(following),
     )
 
 

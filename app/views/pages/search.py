@@ -13,7 +13,6 @@ from app.services.posts.users import find_user
 from app.services.search.search import Hit, Mode, ResultPage, Spans, find
 from app.services.search.word_search import Place
 from app.services.selection import Selection
-from app.views import cursors
 from app.views.blueprints import PageBlueprint
 from app.views.filters import PostFilters
 from app.views.pages.parts import (
@@ -25,6 +24,7 @@ from app.views.pages.parts import (
     see_other,
     show_names,
 )
+from app.views.parsing import RESULT_CURSOR, TWEET_CURSOR
 
 blueprint = PageBlueprint("search")
 
@@ -54,7 +54,7 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
             if author := await find_user(session, args.q[1:]):
                 return see_other(url_for("authors.show_author", username=author.username))
     is_list = not args.q.strip()
-    place = cursors.RESULTS.decode(None if is_list else args.cursor)
+    place = RESULT_CURSOR.decode(None if is_list else args.cursor)
     mode = MODES.get(args.mode, "words")
     parts = resources()
     failure: AppError | None = None
@@ -88,7 +88,7 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
         knows_meaning=parts.embeddings is not None,
         is_first_page=not args.cursor,
         next_cursor=(
-            cursors.TWEETS.encode(listed[1]) if listed else cursors.RESULTS.encode(found.next)
+            TWEET_CURSOR.encode(listed[1]) if listed else RESULT_CURSOR.encode(found.next)
         ),
     )
 
@@ -112,7 +112,7 @@ async def _matching(
 
 async def _newest(args: SearchPageArgs, selection: Selection) -> Page:
     """Return the posts of a selection without a query, the newest first."""
-    after = cursors.TWEETS.decode(args.cursor)
+    after = TWEET_CURSOR.decode(args.cursor)
     async with resources().db.read() as session:
         return await list_selected(
             session, selection, zone=args.zone, after=after, limit=RESULTS_PER_PAGE

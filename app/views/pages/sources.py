@@ -14,9 +14,9 @@ from app.services.sources.registry import (
     list_sources,
     remove_source,
 )
-from app.views import cursors
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import render_form, see_other
+from app.views.parsing import SOURCE_CURSOR
 from app.views.policies import writing
 
 blueprint = PageBlueprint("sources", policy="operator")
@@ -62,14 +62,14 @@ async def remove(source_id: int) -> ResponseReturnValue:
 async def _page(
     args: SourcesArgs, failure: AppError | None = None, *, given: str = "", username: str = ""
 ) -> ResponseReturnValue:
-    after = cursors.SOURCES.decode(args.cursor or None)
+    after = SOURCE_CURSOR.decode(args.cursor or None)
     async with resources().db.read() as session:
         sources, following = await list_sources(session, after=after, limit=SOURCES_PER_PAGE)
     return await render_form(
         "sources.html",
         failure,
         sources=sources,
-        next_cursor=cursors.SOURCES.encode(following),
+        next_cursor=SOURCE_CURSOR.encode(following),
         given=given,
         username=username,
     )

@@ -12,7 +12,7 @@ from app.services.search.search import ResultPage
 from app.services.search.search import find as find_page
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.selection import Selection
-from app.views.cursors import RESULTS
+from app.views.parsing import RESULT_CURSOR
 from tests.posting import post
 from tests.waiting import maintain
 
@@ -122,7 +122,7 @@ async def test_posts_with_some_of_the_words_come_once_the_one_with_most_of_them_
         page = await find_page(db, None, "miles form above", Selection(), limit=3, place=place)
         assert page.is_any
         found += [hit.id for hit in page.hits]
-        place = RESULTS.decode(RESULTS.encode(page.next))
+        place = RESULT_CURSOR.decode(RESULT_CURSOR.encode(page.next))
     assert len(found) == len(set(found)) == 7
 
 
