@@ -9,11 +9,9 @@ from app.i18n import own_address
 from app.views.pages import (
     authors,
     compare,
-    feeds,
     home,
     imports,
     login,
-    media,
     posts,
     quiz,
     search,
@@ -22,20 +20,7 @@ from app.views.pages import (
 )
 from app.views.pages.parts import hue_of, often, with_links
 
-PAGES: Final = (
-    home,
-    authors,
-    compare,
-    quiz,
-    feeds,
-    search,
-    posts,
-    media,
-    login,
-    settings,
-    imports,
-    sources,
-)
+PAGES: Final = (home, authors, compare, quiz, search, posts, login, settings, imports, sources)
 ASIDE: Final = frozenset({"tz", "cursor", "year"})
 """Parameters that show another part of the same page."""
 

@@ -1,22 +1,34 @@
-"""The page of one post, and the posts behind a point of a figure."""
+"""Posts: the page of one, those behind a point of a figure, their files, and Atom feeds (RFC 4287).
 
-from typing import Annotated
+Files are served so that nothing in them can act as a page.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Final
 
 from babel.dates import get_day_names
 from msgspec import Meta
-from quart import g, render_template
+from quart import Response, g, render_template, request, url_for
+from quart.wrappers.response import FileBody
 
-from app.i18n import gettext, show_period
+from app.errors import NotFoundError
+from app.i18n import gettext, own_address, show_period
 from app.lifespan import resources
+from app.paths import FEED, MEDIA
+from app.services.posts.media import content_type, is_needed
 from app.services.posts.replies import read_conversation
 from app.services.posts.statistics import WEEK_H, count_selected
-from app.services.posts.tweets import list_selected
+from app.services.posts.tweets import Post, list_posts, list_selected
 from app.services.posts.users import get_author
 from app.services.search.similar import similar_posts
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View
 from app.views.pages.parts import show_names
 from app.views.parsing import TWEET_CURSOR
+from app.views.policies import own_origin
 
 blueprint = PageBlueprint("posts")
 
@@ -25,6 +37,16 @@ HOURS = 24
 SIMILAR = 5
 MOST_TURNS = 100
 """Posts of a conversation on the page of one of them."""
+ENTRIES: Final = 40
+"""Posts of a feed."""
+ATOM: Final = "application/atom+xml; charset=utf-8"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+CHUNK_BYTES: Final = 2**16
+MEDIA_POLICY: Final = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'"
+IN_PUBLIC: Final = "private, max-age=31536000, immutable"
+"""A file never changes. Shared caches must not keep it: it may be deleted."""
+BEHIND_SIGN_IN: Final = "private, no-cache"
 
 
 class PostsArgs(View):
@@ -54,7 +76,6 @@ async def show_posts(args: PostsArgs) -> str:
         period=show_period(*args.days) if args.days and args.days[0] < args.days[1] else None,
         hour=None if args.hour is None else _hour(args.hour),
         query=args.query(hour="" if args.hour is None else str(args.hour)),
-        is_first_page=after is None,
         next_cursor=TWEET_CURSOR.encode(following),
     )
 
@@ -82,3 +103,66 @@ async def show_tweet(tweet_id: int) -> str:
     return await render_template(
         "tweet.html", post=similar.post, author=author, similar=similar, conversation=conversation
     )
+
+
+class MediaBody(FileBody):
+    """A file as a body; Quart (0.22) fails on a range that asks for the last bytes."""
+
+    async def make_conditional(self, begin: int, end: int | None) -> int:
+        begin = begin if begin >= 0 else max(0, self.size + begin)
+        return await super().make_conditional(begin, end)
+
+
+@blueprint.page(f"{MEDIA}/<name>")
+async def show_media(name: str) -> Response:
+    """Send a file that a post needs, or the asked range of it."""
+    async with resources().db.read() as session:
+        type_ = content_type(name)
+        is_there = type_ is not None and await is_needed(session, name)
+    config = resources().config
+    path = config.media_dir / name
+    if not is_there or not await asyncio.to_thread(path.is_file):
+        raise NotFoundError("There is no such picture or video")
+    body = MediaBody(path, buffer_size=CHUNK_BYTES)
+    response = Response(body, content_type=type_)
+    response.timeout = None  # A video may be played for longer than a page may load.
+    response.headers["Content-Security-Policy"] = MEDIA_POLICY
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Cache-Control"] = IN_PUBLIC if config.public else BEHIND_SIGN_IN
+    response.headers["Accept-Ranges"] = "bytes"
+    response.content_length = body.size
+    response.set_etag(name)
+    await response.make_conditional(request, accept_ranges=True, complete_length=body.size)
+    return response
+
+
+@blueprint.page(FEED, is_cacheable=True)
+async def show_feed() -> Response:
+    async with resources().db.read() as session:
+        posts, _ = await list_posts(session, limit=ENTRIES)
+    return await _feed(gettext("Newest posts"), url_for("home.show_home"), posts)
+
+
+@blueprint.page("/user/<username>" + FEED, is_cacheable=True)
+async def show_author_feed(username: str) -> Response:
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+        posts, _ = await list_posts(session, user_id=author.id, limit=ENTRIES)
+    page = url_for("authors.show_author", username=author.username)
+    return await _feed(author.username, page, posts)
+
+
+async def _feed(title: str, page: str, posts: Sequence[Post]) -> Response:
+    """Return the feed of posts, the newest first; those without a time can be no entries."""
+    origin = own_origin(resources().config)
+    entries = [post for post in posts if post.created_at]
+    body = await render_template(
+        "feed.xml",
+        title=title,
+        origin=origin,
+        page=page,
+        self_address=own_address(),
+        entries=entries,
+        updated=max((post.created_at for post in entries if post.created_at), default=EPOCH),
+    )
+    return Response(_NO_XML.sub("", body), content_type=ATOM)
