@@ -19,8 +19,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
 from app.formats.chats.rooms import renaming, zone_of
-from app.formats.csv import FIELDS, chosen_columns
-from app.formats.records import Archive, Item, ReadOptions, Record
+from app.formats.records import Item, ReadOptions, Record
 from app.formats.registry import FORMATS, WITH_ENTITIES, open_archive
 from app.formats.source.file import Source
 from app.services.imports.report import COUNTS, MAX_ERRORS, ImportReport
@@ -95,8 +94,6 @@ class Importer:
                 open_archive, source, format=self._format, options=options
             )
             check_archive(archive, options, is_public=config.public)
-            if archive.columns:
-                click.echo(columns_line(name, archive), err=True)
             if archive.format in WITH_ENTITIES and not options.decode_entities:
                 archive = replace(archive, items=self._looked_at(archive.items))
             report = await import_archive(
@@ -163,13 +160,6 @@ class Importer:
             yield "… (--json lists more)"
 
 
-def columns_line(name: str, archive: Archive) -> str:
-    """Return what the columns of a file of CSV are taken for."""
-    used = [f"{column}={taken}" for column, taken in archive.columns if taken]
-    unused = [column for column, taken in archive.columns if not taken] or ["none"]
-    return f"columns of {name}: {', '.join(used)}; not used: {', '.join(unused)}"
-
-
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
     """Return the callback of an option, whose ValueError is bad usage."""
 
@@ -200,14 +190,6 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
 @click.option("--no-media", is_flag=True, help="Leave pictures and videos of archives out.")
 @click.option(
     "--decode-entities", is_flag=True, help="Read &amp; as & in JSON lines and CSV, and so on."
-)
-@click.option(
-    "--column",
-    "columns",
-    metavar="NAME=FIELD",
-    multiple=True,
-    callback=_parsed_by(chosen_columns),
-    help=f"What a column of CSV holds: {', '.join(FIELDS)}, or nothing.",
 )
 @click.option(
     "--timezone",

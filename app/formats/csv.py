@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from app.errors import BrokenFileError, Message
-from app.formats.columns import ALIASES, OWN_FIELDS, Columns, is_damaged_id, plain_name
+from app.formats.columns import OWN_FIELDS, Columns, is_damaged_id
 from app.formats.records import (
     Archive,
     BadRecord,
@@ -88,18 +88,6 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
     delimiter, columns = found
     items = read_each(_rows(source, delimiter), columns.read)
     return Archive(FORMAT.name, "line", None, items, columns=columns.fields)
-
-
-def chosen_columns(pairs: Iterable[str]) -> dict[str, str]:
-    """Return the fields by the names of columns, each pair `NAME=FIELD`. Raises ValueError."""
-    known = {plain_name(alias): name for name in FIELDS for alias in (name, *ALIASES[name].split())}
-    found = {}
-    for pair in pairs:
-        column, _, field = pair.rpartition("=")
-        if not column.strip() or (field.strip() and plain_name(field) not in known):
-            raise ValueError(f"a column is given as NAME=FIELD; fields are {', '.join(FIELDS)}")
-        found[column] = known.get(plain_name(field), "")
-    return found
 
 
 def encode(posts: Mapping[int, ExportedPost]) -> bytes:

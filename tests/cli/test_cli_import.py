@@ -66,26 +66,14 @@ def test_a_dry_run_counts_like_the_real_run_and_stores_nothing(
     assert "would store 0 posts" in installation.done("import", first, "--dry-run")
 
 
-def test_columns_are_named_and_what_is_not_used_is_said(
+def test_a_table_without_a_known_column_of_texts_is_status_2(
     installation: Installation, tmp_path: Path
 ) -> None:
     path = tmp_path / "말.csv"
     path.write_bytes("작성자,언제,한마디\n미나,2020-01-02,안녕하세요\n".encode("cp949"))
     answer = installation.run("import", path)
     assert answer.exit_code == 2
-    assert "--column NAME=text names one of 작성자, 언제, 한마디" in answer.stderr
-    assert installation.run("import", path, "--column", "한마디=words").exit_code == 2
-    named = (path, "--column", "한마디=text")
-    assert (
-        "no column 언재; there are"
-        in installation.run("import", *named, "--column", "언재=").stderr
-    )
-    dry = installation.run("import", *named, "--dry-run")
-    assert f"columns of {path}: 작성자=username, 한마디=text; not used: 언제" in dry.stderr
-    assert counts(installation.json("import", *named, "--column", "언제=date"))[0] == 1
-    (post,) = map(json.loads, installation.done("export").splitlines())
-    assert (post["username"], post["text"]) == ("미나", "안녕하세요")
-    assert post["created_at"] == "2020-01-02T00:00:00Z"
+    assert "none of the columns 작성자, 언제, 한마디 is known to hold the text" in answer.stderr
 
 
 CHAT = """KakaoTalk Chats with us

@@ -16,7 +16,6 @@ from app.errors import (
     UnrecognisedFileError,
     message_of,
 )
-from app.formats.columns import plain_name
 from app.formats.records import Account, Archive, ReadOptions
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.imports.bulk import BulkPost, store_batch
@@ -42,20 +41,12 @@ Note = Callable[[AsyncSession, ImportReport], Awaitable[None]]
 
 
 def check_archive(archive: Archive, options: ReadOptions, *, is_public: bool) -> None:
-    """Raise ImportFileError for a table without texts or without a column that was named.
-
-    So too for a chat that all the world could read.
-    """
-    names = ", ".join(name for name, _ in archive.columns)
-    plain = {plain_name(name) for name, _ in archive.columns}
-    if unknown := [name for name in options.columns if plain and plain_name(name) not in plain]:
-        raise UnrecognisedFileError(
-            "there is no column {name}; there are {names}", name=unknown[0], names=names
-        )
+    """Raise ImportFileError for a table without texts, or a chat that all the world could read."""
     if archive.columns and "text" not in dict(archive.columns).values():
         raise UnrecognisedFileError(
-            "no column is known to hold the text; --column NAME=text names one of {names}",
-            names=names,
+            "none of the columns {names} is known to hold the text; call one of them text, or"
+            " choose it on the page of imports",
+            names=", ".join(name for name, _ in archive.columns),
         )
     if archive.is_chat and is_public and not options.is_published:
         raise ImportFileError(

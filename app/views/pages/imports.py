@@ -1,8 +1,6 @@
 """Importing in the browser: upload, look, start, watch, cancel, look back."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Sequence
 
 from msgspec import Struct
 from quart import Response, render_template, request, url_for
@@ -34,23 +32,19 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.preview import SHOWN, Preview, earlier_options, preview
-from app.services.imports.report import ImportFault, errors_of, stored_authors, stored_posts
+from app.services.imports.report import errors_of, stored_authors, stored_posts
 from app.services.imports.samples import list_samples
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_upload
 from app.views.pages.parts import end_of_progress, render_form, see_other, show_names
-from app.views.parsing import IMPORT_CURSOR
 from app.views.policies import writing
 
 blueprint = PageBlueprint("imports", policy="operator")
 
-IMPORTS_PER_PAGE = 20
+MOST_LISTED = 50
+"""Imports in the history; the API has them all."""
 MOST_CHOICES = 500
 """People of a chat, or columns of a table, that its page asks about."""
-
-
-class ImportsArgs(Struct):
-    cursor: str | None = None
 
 
 class PreviewArgs(Struct):
@@ -65,36 +59,20 @@ def translated_reason(detail: str) -> str:
     return translate_message(detail) if isinstance(detail, Message) else gettext(detail)
 
 
-@blueprint.app_template_filter("reasons")
-def counted_reasons(faults: Sequence[ImportFault]) -> list[tuple[ImportFault, int]]:
-    """Return the first fault of each reason, and how many there are of it."""
-    counts = Counter(fault.detail for fault in faults)
-    firsts = {fault.detail: fault for fault in reversed(faults)}
-    return [(firsts[detail], count) for detail, count in counts.items()]
-
-
 @blueprint.page(IMPORTS)
-async def show_imports(args: ImportsArgs) -> ResponseReturnValue:
-    return await _list_page(args)
+async def show_imports() -> ResponseReturnValue:
+    return await _list_page()
 
 
-async def _list_page(args: ImportsArgs, failure: AppError | None = None) -> ResponseReturnValue:
-    before = IMPORT_CURSOR.decode(args.cursor or None)
+async def _list_page(failure: AppError | None = None) -> ResponseReturnValue:
     async with resources().db.read() as session:
-        jobs, following = await list_jobs(
-            session, before=before, limit=IMPORTS_PER_PAGE, with_uploads=True
-        )
-    return await render_form(
-        "imports.html",
-        failure,
-        jobs=jobs,
-        next_cursor=IMPORT_CURSOR.encode(following),
-        limit_mb=resources().config.max_import_mb,
-    )
+        jobs, _ = await list_jobs(session, limit=MOST_LISTED, with_uploads=True)
+    limit_mb = resources().config.max_import_mb
+    return await render_form("imports.html", failure, jobs=jobs, limit_mb=limit_mb)
 
 
 @blueprint.action(IMPORTS)
-async def upload(args: ImportsArgs) -> ResponseReturnValue:
+async def upload() -> ResponseReturnValue:
     """Keep the file of the form, and lead to a page that shows what is in it."""
     try:
         async with spooled_upload() as spool:
@@ -102,7 +80,7 @@ async def upload(args: ImportsArgs) -> ResponseReturnValue:
                 raise InvalidInputError("Choose a file first", loc="file")
             job = await spool.keep(is_started=False)
     except (InvalidInputError, MalformedError) as failure:
-        return await _list_page(args, failure)
+        return await _list_page(failure)
     return _to(job.id)
 
 

@@ -250,15 +250,13 @@ BAD_LINES = (
 )
 
 
-async def test_equal_reasons_are_one_with_their_number(browser: Browser) -> None:
+async def test_the_first_reasons_are_listed(browser: Browser) -> None:
     records: list[dict[str, Any]] = [{"username": "mina", "text": None} for _ in range(120)]
-    address = await upload(browser, jsonl({"text": "whose?"}, *records))
+    address = await upload(browser, jsonl(*records))
     assert "Only the first 100 reasons are kept." in await browser.page(address)
     await browser.post(f"{address}/start", form={"username": ""})
     text = shown(await ended(browser, address))
-    assert text.count("no text") == 1
-    assert "line or record 1: no author" in text
-    assert "line or record 2 (the first of 99): no text" in text
+    assert text.count("no text") == 100
     assert "Only the first 100 reasons are kept." in text
 
 
