@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import API
-from app.views.parsing import NoArgs, parse_args, parse_json
+from app.views.parsing import NoArgs, decode_json, parse_args, require_type
 from app.views.policies import Policy, access
 
 JSON: Final = "application/json"
@@ -153,7 +153,8 @@ class ApiBlueprint(Blueprint):
                 if args is not NoArgs:
                     given["args"] = parsed
                 if form is not None:
-                    given["form"] = await parse_json(form)
+                    require_type(JSON)
+                    given["form"] = decode_json(await request.data, form)
                 return _answer(await view(**given), status)
 
             OPERATIONS[view.__name__] = Operation(

@@ -125,16 +125,6 @@ def require_type(name: str) -> None:
         )
 
 
-async def parse_json(form: type[Form]) -> Form:
-    """Return the JSON body as the form.
-
-    Raises UnsupportedMediaError, MalformedError for what is not JSON, InvalidInputError for JSON
-    that is not the form.
-    """
-    require_type("application/json")
-    return decode_json(await request.data, form)
-
-
 def decode_json(body: bytes, form: type[Form]) -> Form:
     """Return the bytes as the form.
 

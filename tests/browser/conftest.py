@@ -135,6 +135,9 @@ def windows(browser: Browser) -> Windows:
 
 
 OpenPage = Callable[..., Awaitable[Page]]
+WITH_AND_WITHOUT = pytest.mark.parametrize(
+    "javascript", [True, False], ids=["javascript", "no-javascript"]
+)
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from playwright.async_api import Browser
 from .website import Website, chromium, compare_path, serve
 
 Scheme = Literal["light", "dark"]
-MOST_RELOADS: Final = 20
-"""Until how well authors are told apart has been measured in the background."""
 PICTURED_TEXT: Final = (
     "Fog lifted at noon. Wind NW 4, vis 12 miles, and the stairs are swept. "
     "come in for tea at three!! there's cake"
@@ -41,11 +39,6 @@ async def take_pictures(browser: Browser, site: Website, folder: Path) -> None:
         )
         await page.goto(site.address(path))
         await page.locator(awaited).first.wait_for(state="attached")
-        for _ in range(MOST_RELOADS):
-            if not await page.get_by_text("being measured").count():
-                break
-            await page.wait_for_timeout(1_000)
-            await page.reload()
         if name == "dashboard":
             await page.locator("#timeline").evaluate("figure => figure.scrollIntoView()")
             await page.wait_for_timeout(1_500)

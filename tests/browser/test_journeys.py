@@ -6,14 +6,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.async_api import Page, expect
 
-from .conftest import OpenPage
+from .conftest import WITH_AND_WITHOUT, OpenPage
 from .website import KOREANS, TEXT, Website, compare_path
 
 pytestmark = pytest.mark.browser
-
-WITH_AND_WITHOUT = pytest.mark.parametrize(
-    "javascript", [True, False], ids=["javascript", "no-javascript"]
-)
 
 
 async def compare(page: Page, text: str, *usernames: str) -> None:

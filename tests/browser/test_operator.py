@@ -8,14 +8,11 @@ from typing import Any
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
-from .conftest import OpenPage
+from .conftest import WITH_AND_WITHOUT, OpenPage
 from .website import OPERATOR, PASSWORD, Website, json_lines
 
 pytestmark = pytest.mark.browser
 
-WITH_AND_WITHOUT = pytest.mark.parametrize(
-    "javascript", [True, False], ids=["javascript", "no-javascript"]
-)
 IMPORT_TIMEOUT_MS = 40_000
 
 

@@ -2,12 +2,12 @@
 
 import re
 from html import unescape
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 import pytest
 from quart import Quart, g
+from selectolax.lexbor import LexborHTMLParser
 
 from app.i18n import rounded_parts, show_percent
 from app.views.pages.parts import Marked, excerpt, marked_text
@@ -19,30 +19,9 @@ KOREAN = {"Accept-Language": "ko"}
 INLINE = re.compile(r"""<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:""", re.I)
 
 
-class Found(HTMLParser):
-    """Texts of the elements of one name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name, self.texts, self.depth = name, list[str](), 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag == self.name:
-            self.texts.append("")
-            self.depth += 1
-
-    def handle_endtag(self, tag: str) -> None:
-        self.depth -= tag == self.name
-
-    def handle_data(self, data: str) -> None:
-        if self.depth:
-            self.texts[-1] += data
-
-
 def texts(page: str, name: str) -> list[str]:
-    found = Found(name)
-    found.feed(page)
-    return found.texts
+    """Return the texts of the elements of one name."""
+    return [each.text() for each in LexborHTMLParser(page).css(name)]
 
 
 async def body(answer: Any) -> str:
