@@ -139,7 +139,7 @@ def _of_pairs(view: View) -> str:
 
 
 Shown = tuple[Card | None, list[str], int]
-"""The card of the authors, None for fewer than two; those named in its address; how many."""
+"""The card of the authors, None for fewer than two; those in its address; how many there are."""
 
 
 class ToldApart(Figure):
@@ -157,8 +157,8 @@ class ToldApart(Figure):
             active = await most_active_with(session, view.selection, limit=MOST_MEASURED)
         is_some = len(view.names) > 1 or view.platform or active.total > MOST_COMPARED
         named = active.names if is_some else []
-        count = len(active.shown)
-        return await resources().cards.get(named) if count > 1 else None, named, count
+        card = await resources().cards.get(named) if active.total > 1 else None
+        return card, named, active.total
 
     def draw(self, data: Shown, view: View) -> Drawing:
         card, named, count = data
@@ -176,7 +176,7 @@ class ToldApart(Figure):
         plot = draw_bars(
             [(name, share, show_percent(share), "") for name, share in shares], tickformat=".0%"
         )
-        shown = some_of(len(card.authors), len(card.authors) + card.left_out)
+        shown = some_of(len(card.authors), count)
         path = "/compare/card?" + urlencode([("username", name) for name in named])
         return Drawing(sentences(note, shown), plot, path)
 

@@ -104,7 +104,7 @@ async def test_the_model_card_is_sound(website: Website, open_page: OpenPage, lo
     page = await open_page(locale=locale)
     names = urlencode([("username", name) for name in (*KOREANS, "saltmarsh_light", LONG_NAME)])
     await page.goto(website.address(f"/compare/card?{names}"))
-    await page.locator("#confusion-heading").wait_for(timeout=30_000)
+    await page.locator("#measured-heading").wait_for(timeout=30_000)
     assert await faults_of(page) == []
     if locale == "ko":
         assert await left_in_english(page) == []

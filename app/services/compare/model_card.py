@@ -44,14 +44,13 @@ FEWEST_ASKED: Final = 10
 """A share of fewer posts says nothing."""
 EIGHTY: Final = (0.7, 0.9)
 """Probabilities that count as 80%."""
-Z_95: Final = 1.96
 MOST_KEPT: Final = 200
 MOST_WAITING: Final = 16
 TIMEOUT_S: Final = 25
 Units = Sequence[Sequence[str]]
 """Posts of an author, in units that are asked about as one."""
-Deletions = frozenset[tuple[int, int]]
-"""Authors, each with how many of their posts were ever deleted."""
+Key = tuple[bool, frozenset[tuple[int, int]]]
+"""Whether the authors are named, and their ids with how many of their posts were ever deleted."""
 
 
 class CardAuthor(msgspec.Struct, frozen=True):
@@ -77,8 +76,6 @@ class Measured(msgspec.Struct, frozen=True):
     posts: Annotated[int, Meta(description="How many posts were held out.")]
     asked: Annotated[int, Meta(description="How many of them had enough words.")]
     right: Annotated[float, Meta(description="The share named correctly.")]
-    low: Annotated[float, Meta(description="Its 95% interval.")]
-    high: Annotated[float, Meta(description="Its 95% interval.")]
     by_chance: Annotated[float, Meta(description="By always naming the author of most of them.")]
     eighty: Annotated[MeasuredBin | None, Meta(description="Answers of about 80%; null if few.")]
 
@@ -94,14 +91,11 @@ class Card(msgspec.Struct, frozen=True):
     """How well these authors are told apart."""
 
     authors: Annotated[list[CardAuthor], Meta(description="At most 50, those with most posts.")]
-    left_out: Annotated[int, Meta(description="How many more were compared, and not measured.")]
-    tweets: Annotated[int, Meta(description="How many posts all of them had.")]
     held_out: Annotated[Measured | None, Meta(description="On newest posts; null if too few.")]
     strangers: Annotated[Strangers | None, Meta(description="On posts by others; null if too few.")]
     confusion: Annotated[list[list[int]], Meta(description="Rows are the real authors.")]
     model: Model
     made_at: datetime
-    tweets_since: Annotated[int, Meta(description="Posts that came afterwards.")] = 0
 
     @property
     def given(self) -> list[tuple[str, str, int]]:
@@ -123,10 +117,8 @@ class Cards:
         self._db = db
         self._models = models
         self._rest = rest
-        self._kept: LruStore[frozenset[int], tuple[Card, Deletions]] = LruStore(
-            MOST_KEPT, lambda _: 1
-        )
-        """By the ids of the authors named, none for all; with those of the measured ones."""
+        self._kept: LruStore[Key, Card] = LruStore(MOST_KEPT, lambda _: 1)
+        """By their authors, so that a card with a post that was deleted is not found."""
         self._making: Batch[tuple[str, ...], Card] = Batch(
             self._make, max_size=1, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
@@ -144,27 +136,25 @@ class Cards:
         Raises NotFoundError, InvalidInputError, and UnavailableError while many are being made.
         """
         async with self._db.read() as session:
-            users = await compared_users(session, usernames)
-        return self._find(usernames, users) or await self._making(tuple(usernames))
+            measured = await _measured_users(session, usernames)
+        card = self._find(_key(usernames, measured), measured)
+        return card or await self._making(tuple(usernames))
 
-    def _find(self, usernames: Sequence[str], users: Sequence[Contender]) -> Card | None:
-        """Return the card made last, unless a post that it counts is deleted, or it is due."""
-        card, measured = self._kept.get(_key(usernames, users)) or (None, frozenset())
-        if card is None or not measured.issubset(_deletions(users)):
-            return None
-        since = sum(user.tweet_count for user in users) - card.tweets
-        if since and now() - card.made_at >= self._rest:
-            return None
-        return msgspec.structs.replace(card, tweets_since=max(0, since))
+    def _find(self, key: Key, measured: Sequence[Contender]) -> Card | None:
+        """Return the card of these authors, unless it is due because posts came."""
+        card = self._kept.get(key)
+        if card is None or now() - card.made_at < self._rest:
+            return card
+        posts = sum(author.tweets for author in card.authors)
+        return card if posts == sum(user.tweet_count for user in measured) else None
 
     async def _make(self, requested: Sequence[tuple[str, ...]]) -> list[Card]:
         (usernames,) = requested
         async with self._db.read() as session:
-            users = await compared_users(session, usernames)
-            if card := self._find(usernames, users):  # Made while this one waited.
+            measured = await _measured_users(session, usernames)
+            key = _key(usernames, measured)
+            if card := self._find(key, measured):  # Made while this one waited.
                 return [card]
-            largest = sorted(users, key=lambda user: -user.tweet_count)[:MOST_AUTHORS]
-            measured = [user for user in users if user in largest]
             case = await load_suspects(session, self._models, measured, is_named=bool(usernames))
             check_words(case.suspects)
             case = await with_habits(session, self._models, case)
@@ -180,24 +170,24 @@ class Cards:
                 CardAuthor(user.username, user.tweet_count, sum(row), row[place])
                 for place, (user, row) in enumerate(zip(measured, table, strict=True))
             ],
-            left_out=len(users) - len(measured),
-            tweets=sum(user.tweet_count for user in users),
             held_out=held_out,
             strangers=await asyncio.to_thread(_given, case, strangers),
             confusion=table,
             model=Model(MODEL_NAME, case.fitted.version, case.as_of_event),
             made_at=now(),
         )
-        self._kept.put(_key(usernames, users), (card, _deletions(measured)))
+        self._kept.put(key, card)
         return [card]
 
 
-def _key(usernames: Sequence[str], users: Sequence[Contender]) -> frozenset[int]:
-    return frozenset(user.id for user in users if usernames)
+async def _measured_users(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
+    users = await compared_users(session, usernames)
+    largest = {user.id for user in sorted(users, key=lambda u: -u.tweet_count)[:MOST_AUTHORS]}
+    return [user for user in users if user.id in largest]
 
 
-def _deletions(users: Sequence[Contender]) -> Deletions:
-    return frozenset((user.id, user.deletion_count) for user in users)
+def _key(usernames: Sequence[str], measured: Sequence[Contender]) -> Key:
+    return bool(usernames), frozenset((user.id, user.deletion_count) for user in measured)
 
 
 async def _strangers(
@@ -243,7 +233,6 @@ def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list
 
 def _measured(shares: NDArray[np.float64], truth: NDArray[np.intp], posts: int) -> Measured:
     tops, hits = shares.max(axis=1), shares.argmax(axis=1) == truth
-    low, high = wilson(int(hits.sum()), truth.size)
     is_eighty = (tops >= EIGHTY[0]) & (tops < EIGHTY[1])
     eighty = None
     if is_eighty.sum() >= FEWEST_ASKED:
@@ -253,20 +242,9 @@ def _measured(shares: NDArray[np.float64], truth: NDArray[np.intp], posts: int) 
         posts=posts,
         asked=truth.size,
         right=_rounded(hits.mean()),
-        low=_rounded(low),
-        high=_rounded(high),
         by_chance=_rounded(np.bincount(truth).max() / truth.size),
         eighty=eighty,
     )
-
-
-def wilson(hits: int, asked: int) -> tuple[float, float]:
-    """Return the 95% interval of a share. Source: Wilson 1927."""
-    share, square = hits / asked, Z_95**2
-    middle = (share + square / (2 * asked)) / (1 + square / asked)
-    reach = Z_95 * np.sqrt(share * (1 - share) / asked + square / (4 * asked**2))
-    reach /= 1 + square / asked
-    return float(max(0.0, middle - reach)), float(min(1.0, middle + reach))
 
 
 def _rounded(value: float) -> float:

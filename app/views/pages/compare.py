@@ -36,8 +36,8 @@ blueprint = PageBlueprint("compare")
 
 LONGEST_IN_ADDRESS: Final = 2_000
 LEAST_SURE: Final = 0.01
-MOST_CONFUSIONS: Final = 12
-"""Pairs of authors that a card lists, the most frequent first."""
+MOST_CONFUSIONS: Final = 3
+"""Pairs of authors that a card names, the most frequent first."""
 
 
 class ComparePageArgs(Struct):
