@@ -1,10 +1,11 @@
 """The feed: this process's follower of the log of changes, which notifies subscribers."""
 
+import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from app.clock import monotonic
 
@@ -31,6 +32,9 @@ Subscriber = Callable[[Sequence[Change]], None]
 
 class Feed(ABC):
     """Reads each new event once, and notifies its subscribers."""
+
+    poll_s: ClassVar[float]
+    """Seconds between two looks while no request asks: the longest that a live event is late."""
 
     def __init__(self, newest: int) -> None:
         self._subscribers: list[Subscriber] = []
@@ -88,11 +92,7 @@ class Feed(ABC):
                 logger.error("the log cannot be read; trying again until it can (%s)", reason)
             elif is_well and not was_well:
                 logger.warning("the log can be read again")
-            await self._rest(is_well=is_well)
-
-    @abstractmethod
-    async def _rest(self, *, is_well: bool) -> None:
-        """Wait until the next look is due."""
+            await asyncio.sleep(self.poll_s)
 
     @abstractmethod
     async def close(self) -> None: ...

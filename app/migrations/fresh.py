@@ -63,15 +63,6 @@ POSTGRESQL = (
     ON "Tweet" (user_id, created_at DESC NULLS LAST, id DESC)
     """,
     """
-    CREATE FUNCTION saywho_notify() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN PERFORM pg_notify('saywho', ''); RETURN NULL; END
-    $$
-    """,
-    """
-    CREATE TRIGGER "Event_notify" AFTER INSERT ON "Event"
-    FOR EACH STATEMENT EXECUTE FUNCTION saywho_notify()
-    """,
-    """
     CREATE TABLE "TweetWords" (
         id bigint PRIMARY KEY REFERENCES "Tweet" (id) ON DELETE CASCADE,
         terms tsvector NOT NULL

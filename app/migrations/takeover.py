@@ -24,6 +24,7 @@ def take_over() -> None:
         # Events become visible in the order of their ids, so none needs its transaction's.
         op.drop_index("ix_Event_xact", "Event")
         op.drop_column("Event", "xact")
+        op.execute("DROP FUNCTION saywho_notify CASCADE")  # The log is read some times a second.
     op.drop_column("LoginSession", "seen_at")  # Sessions last 90 days, however they are used.
     op.execute('DELETE FROM "Token" WHERE revoked_at IS NOT NULL')
     op.drop_column("Token", "revoked_at")  # Who revokes a token deletes it.

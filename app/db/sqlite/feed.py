@@ -4,7 +4,6 @@
 of any process. It takes some microseconds.
 """
 
-import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -12,8 +11,6 @@ from typing import Final
 from app.db.feed import Change, Feed
 from app.db.sqlite.connection import open_connection
 
-POLL_S: Final = 0.05
-"""Seconds between two looks while no request asks: the longest that a live event is late."""
 PAGE: Final = 1_000
 NEXT: Final = (
     'SELECT id, kind, user_id, tweet_id, count FROM "Event" WHERE id > ? ORDER BY id LIMIT ?'
@@ -22,6 +19,8 @@ NEXT: Final = (
 
 class SqliteFeed(Feed):
     """Reads the file."""
+
+    poll_s = 0.05
 
     def __init__(self, path: Path) -> None:
         # It reads on the event loop, so it does not wait as long as others do.
@@ -38,22 +37,15 @@ class SqliteFeed(Feed):
     async def look(self) -> bool:
         """Publish every commit that was acknowledged before this call."""
         try:
-            self._catch_up()
+            version = self._data_version()
+            if version != self._version:
+                while rows := self._connection.execute(NEXT, (self.newest, PAGE)).fetchall():
+                    self._publish([Change(*row) for row in rows])
+                self._version = self.turn = version
         except sqlite3.Error as error:
             self._failure = error
             return False
         return True
-
-    async def _rest(self, *, is_well: bool) -> None:
-        await asyncio.sleep(POLL_S)
-
-    def _catch_up(self) -> None:
-        version = self._data_version()
-        if version == self._version:
-            return
-        while rows := self._connection.execute(NEXT, (self.newest, PAGE)).fetchall():
-            self._publish([Change(*row) for row in rows])
-        self._version = self.turn = version
 
     def _data_version(self) -> int:
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
