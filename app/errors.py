@@ -160,8 +160,16 @@ def unwritable() -> UnavailableError:
     )
 
 
+def database_busy() -> UnavailableError:
+    return UnavailableError("The database is busy; try again soon")
+
+
 class StorageFullError(AppError, status=HTTPStatus.INSUFFICIENT_STORAGE, type="storage-full"):
     """The disk is full."""
+
+
+def storage_full() -> StorageFullError:
+    return StorageFullError("The disk is full; nothing was stored")
 
 
 UNTYPED: Final = "about:blank"

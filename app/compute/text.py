@@ -128,7 +128,8 @@ def username_key(name: str) -> str:
 
 @functools.lru_cache(maxsize=4_000)
 def _key_of(name: str) -> str:
-    return normalized(normalized(name).casefold())
+    # PostgreSQL refuses NUL, which no username has, nor the character in its place.
+    return normalized(normalized(name).casefold()).replace("\0", "\x01")
 
 
 def _possible_name(name: str) -> str:

@@ -22,9 +22,9 @@ from app.errors import (
     AppError,
     InvalidInputError,
     MalformedError,
-    StorageFullError,
     TooLargeError,
     UnavailableError,
+    storage_full,
 )
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.lifespan import resources
@@ -254,7 +254,7 @@ def disk_errors() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFullError("The disk is full; nothing was stored") from error
+            raise storage_full() from error
         raise UnavailableError(
             "The data folder cannot be written at the moment", headers={"Retry-After": "30"}
         ) from error

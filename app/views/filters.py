@@ -45,8 +45,8 @@ class PostFilters(Struct):
         zone = self.zone
         return Selection(
             usernames=tuple(usernames),
-            platform=platform or None,
-            lang=self.lang or None,
+            platform=_findable(platform),
+            lang=_findable(self.lang),
             kind=kind or None,
             is_=is_ or None,
             has=has or None,
@@ -70,6 +70,11 @@ class SearchFilters(PostFilters):
         """The posts among which it is searched. Raises MalformedError."""
         usernames = () if self.username is None else (self.username,)
         return self.select(usernames, self.platform, self.kind, self.is_, self.has)
+
+
+def _findable(value: str | None) -> str | None:
+    """Return None for an empty value, and one without NUL, which PostgreSQL refuses."""
+    return value.replace("\0", "\x01") if value else None
 
 
 def parse_zone(name: str) -> ZoneInfo:

@@ -34,7 +34,7 @@ from app.errors import UnavailableError
 from app.models import Base
 from app.tasks import to_the_end
 
-UNLOCK_TIMEOUT_S: Final = 2.0
+END_TIMEOUT_S: Final = 2.0
 COMMIT_TIMEOUT_S: Final = 30.0
 """Seconds until a commit gets no more time; less than the driver's own limit of a statement."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key)")
@@ -124,7 +124,7 @@ class PostgresqlBackend(Backend):
 
             yield is_held if is_free else None
         finally:
-            await to_the_end(_unlock(connection))
+            await to_the_end(_end(connection))
 
     async def commit(self, session: AsyncSession) -> None:
         # A commit may wait for a standby. If it is cancelled, as by the driver's own timeout, the
@@ -200,10 +200,9 @@ class PostgresqlBackend(Backend):
             await engine.dispose()
 
 
-async def _unlock(connection: "asyncpg.Connection[Any]") -> None:
-    """Release the locks of a connection, and close it; where that fails, the server does it."""
+async def _end(connection: "asyncpg.Connection[Any]") -> None:
+    """Close a connection, which releases its locks; a server that is away does so by itself."""
     with contextlib.suppress(*FAILURES, TimeoutError):
         # The driver's own timeout begins after the end of a statement that was cancelled before.
-        async with asyncio.timeout(UNLOCK_TIMEOUT_S):
-            await connection.execute("SELECT pg_advisory_unlock_all()")
-    connection.terminate()
+        async with asyncio.timeout(END_TIMEOUT_S):
+            await connection.close()

@@ -1,6 +1,6 @@
 """PostgreSQL's connections: how they are opened, and what their errors mean to a caller."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from weakref import WeakSet
@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy import event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.errors import AppError, StorageFullError, UnavailableError
+from app.errors import AppError, NotFoundError, UnavailableError, database_busy, storage_full
 
 WRITING: Final = 0x5341_5957_484F
 """Keys of advisory locks: the name of the program, and the number after it."""
@@ -37,7 +37,6 @@ KEEPALIVES: Final = {
     "tcp_keepalives_count": "3",
 }
 """How soon the server releases the locks of a machine that is gone; by default after two hours."""
-INSTEAD_OF_NUL: Final = "\x02"
 Connections = WeakSet["asyncpg.Connection[Any]"]
 FAILURES: Final = (
     OSError,
@@ -49,31 +48,19 @@ FAILURES: Final = (
 where no host is the primary."""
 
 
+_NUL: Final = "22021"
+"""State of a text with NUL, which nothing stored has."""
+_FULL: Final = "53100"
+_BUSY: Final = ("40", "53", "55", "57014")
+"""Deadlocks, too many connections, locks that are not available, a statement's time that is over.
+
+States and their classes, by which they begin."""
+_AWAY: Final = ("08", "25", "57", "58")
+"""Lost connections, a primary that became a standby, a server that stops or whose disk fails."""
+
+
 def _unreachable() -> AppError:
     return UnavailableError("The database cannot be reached at the moment; try again soon")
-
-
-def _busy() -> AppError:
-    return UnavailableError("The database is busy; try again soon")
-
-
-def _full() -> AppError:
-    return StorageFullError("The disk is full; nothing was stored")
-
-
-_ERRORS: Final[Mapping[str, Callable[[], AppError]]] = {
-    "08": _unreachable,  # connection exceptions
-    "25006": _unreachable,  # a primary that has become a standby
-    "25P03": _busy,  # idle in a transaction for too long
-    "40": _busy,  # serialization failure, deadlock
-    "53100": _full,
-    "53": _busy,  # out of memory, too many connections
-    "55P03": _busy,  # lock not available
-    "57014": _busy,  # the statement's time is over
-    "57": _unreachable,  # shut down, crashed, or starting
-    "58": _unreachable,  # its disk fails
-}
-"""Errors by SQLSTATE or by its class."""
 
 
 def data_source(url: str) -> str:
@@ -98,14 +85,6 @@ def shown_name(url: str) -> str:
     host = parsed.host or parsed.query.get("host") or "localhost"
     port = f":{parsed.port}" if parsed.port else ""
     return f"the database {parsed.database or ''} at {host}{port}"
-
-
-_AT_LEAST_ON: Final = """
-    SELECT set_config('synchronous_commit', 'on', false)
-    WHERE current_setting('synchronous_commit') = ANY ($1)
-"""
-_TOO_WEAK: Final = {"full": ["off"], "replicated": ["off", "local"]}
-"""Values of `synchronous_commit`; a stronger one, which the server sets, stays."""
 
 
 async def connect(url: str, /, **settings: str) -> "asyncpg.Connection[Any]":
@@ -146,13 +125,11 @@ def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngin
 
     Its connections are in `opened` too: a pool loses those whose opening task was cancelled.
     """
-    settings = SETTINGS | ({"synchronous_commit": "off"} if durability == "normal" else {})
+    settings = SETTINGS | {"synchronous_commit": "off" if durability == "normal" else "on"}
 
     async def open_connection() -> "asyncpg.Connection[Any]":
         connection = await connect(url, **settings)
         opened.add(connection)
-        if too_weak := _TOO_WEAK.get(durability):
-            await connection.execute(_AT_LEAST_ON, too_weak)
         return connection
 
     engine = create_async_engine(
@@ -163,7 +140,6 @@ def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngin
         pool_timeout=POOL_TIMEOUT_S,
         hide_parameters=True,  # They hold posts and hashes, which no log may get.
     )
-    event.listen(engine.sync_engine, "before_cursor_execute", _without_nul, retval=True)
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
 
@@ -174,38 +150,23 @@ def _refuse_closed(connection: Any, *_: object) -> None:
         raise exc.DisconnectionError
 
 
-def _without_nul(
-    _connection: object,
-    _cursor: object,
-    statement: str,
-    parameters: Any,
-    _context: object,
-    is_many: bool,
-) -> tuple[str, Any]:
-    """Replace NUL, which PostgreSQL refuses, by another character that no stored text has."""
-    # Rows of one statement come in one tuple, though they are many.
-    if is_many and all(isinstance(row, tuple) for row in parameters):
-        return statement, [tuple(map(_clean, row)) for row in parameters]
-    return statement, tuple(map(_clean, parameters))
-
-
-def _clean(value: Any) -> Any:
-    return value.replace("\0", INSTEAD_OF_NUL) if type(value) is str else value
-
-
 def as_app_error(error: BaseException) -> AppError | None:
     """Return the app's error for a driver's error that a caller can act on."""
     origin = error.orig if isinstance(error, exc.DBAPIError) else error
     state = getattr(origin, "sqlstate", None) or ""
-    for known in (state, state[:2]):
-        if known in _ERRORS:
-            return _ERRORS[known]()
+    if state == _NUL:
+        return NotFoundError("There is nothing here")
+    if state == _FULL:
+        return storage_full()
+    if state.startswith(_BUSY):
+        return database_busy()
     is_lost = isinstance(error, exc.DBAPIError) and (
         error.connection_invalidated
         or isinstance(error, exc.InterfaceError)
         # The driver lost its place, as it does where a server dies within an answer.
         or (isinstance(error, exc.InternalError) and not state)
     )
-    if is_lost or isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
-        return _unreachable()
-    return None
+    is_lost = is_lost or isinstance(
+        error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError
+    )
+    return _unreachable() if is_lost or state.startswith(_AWAY) else None

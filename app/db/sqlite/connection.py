@@ -18,7 +18,7 @@ from sqlalchemy import Connection, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.sqlite.indexes import register
-from app.errors import AppError, StorageFullError, UnavailableError, unwritable
+from app.errors import AppError, UnavailableError, database_busy, storage_full, unwritable
 from app.tasks import DaemonThread
 
 POOL_SIZE: Final = 5
@@ -89,9 +89,9 @@ def as_app_error(error: BaseException) -> AppError | None:
         return None
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return StorageFullError("The disk is full; nothing was stored")
+        return storage_full()
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return UnavailableError("The database is busy; try again soon")
+        return database_busy()
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR}:
         return unwritable()
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:

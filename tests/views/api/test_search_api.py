@@ -109,7 +109,7 @@ async def test_bad_parameter_is_400(shared: Shared, query: str) -> None:
 
 async def test_unknown_author_is_404_and_an_empty_query_finds_nothing(anybody: Client) -> None:
     assert (await anybody.get(f"{SEARCH}?q=a&username=nobody")).status_code == 404
-    for query in ("", "?q=", "?q=%20%20"):
+    for query in ("", "?q=", "?q=%20%20", "?q=a&lang=%00"):
         answer = await anybody.get(SEARCH + query)
         empty: dict[str, Any] = {"items": [], "next": None, "method": "words", "total": 0}
         assert await answer.get_json() == empty
