@@ -5,6 +5,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from math import inf
 from typing import Any, Final, cast
 from zlib import crc32
 
@@ -173,10 +174,11 @@ class PostgresqlBackend(Backend):
         await self.engine.dispose()
         self._drop_connections()
 
-    def _drop_connections(self) -> None:
-        """Close all connections without waiting for their server, which may hang."""
-        for connection in list(self._opened):
-            connection.terminate()
+    def _drop_connections(self, opened_before: float = inf) -> None:
+        """Close connections without waiting for their server, which may hang."""
+        for connection, opened in list(self._opened.items()):
+            if opened < opened_before:
+                connection.terminate()
 
     def prepare_place(self) -> None:
         schema.check(self._url)

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import asyncpg
 from sqlalchemy import event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.clock import monotonic
 from app.errors import AppError, NotFoundError, UnavailableError, database_busy, storage_full
 
 WRITING: Final = 0x5341_5957_484F
@@ -37,7 +38,8 @@ KEEPALIVES: Final = {
     "tcp_keepalives_count": "3",
 }
 """How soon the server releases the locks of a machine that is gone; by default after two hours."""
-Connections = WeakSet["asyncpg.Connection[Any]"]
+Connections = WeakKeyDictionary["asyncpg.Connection[Any]", float]
+"""Open connections, and when each was opened."""
 FAILURES: Final = (
     OSError,
     asyncpg.PostgresError,
@@ -129,7 +131,7 @@ def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngin
 
     async def open_connection() -> "asyncpg.Connection[Any]":
         connection = await connect(url, **settings)
-        opened.add(connection)
+        opened[connection] = monotonic()
         return connection
 
     engine = create_async_engine(

@@ -37,12 +37,13 @@ class PostgresqlFeed(Feed):
     poll_s = 0.1
 
     def __init__(
-        self, url: str, commits: Callable[[], int], *, on_move: Callable[[], None]
+        self, url: str, commits: Callable[[], int], *, on_move: Callable[[float], None]
     ) -> None:
         super().__init__(0)
         self._url = url
         self._commits = commits
         self._on_move = on_move
+        """Called with the time until when the server was another one."""
         self._server: str | None = None
         """Tells the server that is read from others, and from itself before it was started."""
         self._connection: asyncpg.Connection[Any] | None = None
@@ -108,7 +109,7 @@ class PostgresqlFeed(Feed):
             async with asyncio.timeout(LOOK_TIMEOUT_S):
                 server = await connection.fetchval(_SERVER)
                 if self._server not in {None, server}:
-                    self._on_move()
+                    self._on_move(self._followed_at)
                 self._server = server
                 if self._last and await connection.fetchrow(_SAME, self.newest) != self._last:
                     lost = self.newest
