@@ -86,7 +86,7 @@ def check_command() -> None:
     The database must answer and be migrated; counts, indexes and profiles must agree with it.
     """
     try:
-        faults = with_database(lambda db, config: find_faults(db, config.media_dir))
+        faults = with_database(lambda db, _: find_faults(db))
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise

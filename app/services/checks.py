@@ -19,7 +19,6 @@ from app.db.feed import Feed
 from app.errors import AppError, UnavailableError
 from app.models import BackgroundSnapshot, Embedding, Profile, Tweet, User
 from app.services.compare.background import BackgroundStore
-from app.services.posts.media import find_missing_media
 from app.services.posts.post_counts import miscounted
 from app.services.search.vocabulary import is_index_current
 
@@ -78,11 +77,8 @@ async def measure_lag(session: AsyncSession) -> dict[str, int]:
     return {"profiles": max(0, posts - folded), "background": max(0, posts - background)}
 
 
-async def find_faults(db: Database, media_folder: Path | None = None) -> list[str]:
-    """Return a sentence for each fault; a tail that is not folded yet is none.
-
-    Kept media are compared with the posts where their folder is named.
-    """
+async def find_faults(db: Database) -> list[str]:
+    """Return a sentence for each fault; a tail that is not folded yet is none."""
     async with db.read() as session:
         faults = await db.backend.find_damage(session)
         if faults:
@@ -94,8 +90,6 @@ async def find_faults(db: Database, media_folder: Path | None = None) -> list[st
     async with db.write() as session:
         if await is_index_current(session):
             faults += await db.backend.words.find_faults(session)
-    if media_folder is not None:
-        faults += await find_missing_media(db, media_folder)
     for user_id in user_ids:
         async with db.read() as session:
             faults += await _wrong_profile(session, user_id)

@@ -14,7 +14,7 @@ from app.errors import AppError, ImportFileError, InvalidInputError, Message, me
 from app.formats.records import Account, Archive, Item, Medium, Record, ReplyTarget, StoredMedium
 from app.formats.source.file import Source
 from app.services.imports.bulk import BATCH, BulkPost, count
-from app.services.imports.report import MAX_ERRORS, ImportReport
+from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.new_tweet import (
     MOST_DESCRIBED,
@@ -27,7 +27,6 @@ from app.services.posts.new_tweet import (
     new_tweet,
 )
 
-LACKING: Final = Message("the archive lacks files of media, the first one of this record")
 _COUNT: Final = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
 
 
@@ -161,8 +160,6 @@ class ArchiveMedia:
         self._is_full = False
         self._names: dict[str, str] = {}
         """Names in the archive and here, of the files of this batch."""
-        self._lacks_some = False
-        """Whether the report says that files are not in the archive."""
 
     def keep(
         self, items: Iterable[Item], report: ImportReport, is_stopped: Callable[[], bool]
@@ -176,9 +173,6 @@ class ArchiveMedia:
             for name in item.files[:MOST_MEDIA] if isinstance(item, Record) else ():
                 if name is not None and name in self._files.members:
                     wanted.setdefault(name, item.place)
-                elif not self._lacks_some:
-                    self._lacks_some = True
-                    report.note(item.place, LACKING)
         for name, record in wanted.items():
             if self._is_full or is_stopped():
                 break
@@ -187,7 +181,6 @@ class ArchiveMedia:
                 self._names[name] = self._keeper.keep(content.chunks(), name)
             except NoRoomError as error:
                 self._is_full = True
-                del report.errors[MAX_ERRORS - 1 :]  # This one must be seen.
                 report.note(record, message_of(error))
             except AppError as error:
                 report.note(record, message_of(error))

@@ -12,8 +12,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,27 +40,14 @@ TYPES: Final = {
     "ogg": "audio/ogg",
 }
 """The types that are kept, none of which can act as a page."""
-MOST_PICTURE_BYTES: Final = 64 * 2**20
-MOST_BYTES: Final = 8 * 2**30
-"""Sizes of a picture, and of any file: a small archive may unpack to a huge one."""
+_ALSO: Final = {"jpeg": "jpg", "m4a": "mp4", "m4v": "mp4"}
+"""Other ends of names for the same types."""
 DRAFT: Final = ".draft-"
 """Beginning of the names of files that are not whole."""
 LOCK_TIMEOUT_S: Final = 60.0
 """Time to wait for imports that are keeping files."""
 LOCK_POLL_S: Final = 0.1
-_HEAD_BYTES: Final = 64
 _NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(TYPES)})")
-_STARTS: Final = (
-    (b"\xff\xd8\xff", "jpg"),
-    (b"\x89PNG\r\n\x1a\n", "png"),
-    (b"GIF87a", "gif"),
-    (b"GIF89a", "gif"),
-    (b"ID3", "mp3"),
-    (b"\xff\xfb", "mp3"),
-    (b"\xff\xf3", "mp3"),
-    (b"OggS", "ogg"),
-)
-_MP4_BRANDS: Final = (b"iso", b"mp4", b"avc", b"M4V", b"M4A", b"dash")
 
 
 class NoRoomError(InvalidInputError):
@@ -72,17 +58,6 @@ def content_type(name: str) -> str | None:
     """Return the type of a kept file by its name; None for what is no such name."""
     match = _NAME.fullmatch(name)
     return TYPES[match[1]] if match else None
-
-
-def suffix_of(head: bytes) -> str | None:
-    """Return the suffix for a file's first bytes; None for a type that is not kept."""
-    if head[4:8] == b"ftyp" and head[8:].startswith(_MP4_BRANDS):
-        return "mp4"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp"
-    if head[:4] == b"\x1a\x45\xdf\xa3" and b"webm" in head:
-        return "webm"
-    return next((suffix for start, suffix in _STARTS if head.startswith(start)), None)
 
 
 class MediaKeeper:
@@ -107,7 +82,7 @@ class MediaKeeper:
         try:
             if self._lock is None:
                 self._begin()
-            return self._copy(iter(chunks), name)
+            return self._copy(chunks, name)
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise NoRoomError("the disk is full; no more media are kept") from error
@@ -133,20 +108,21 @@ class MediaKeeper:
         with os.scandir(self._folder) as entries:
             self.used_bytes = sum(entry.stat().st_size for entry in entries)
 
-    def _copy(self, content: Iterator[bytes], name: str) -> str:
-        first = next(content, b"")
-        suffix = suffix_of(first[:_HEAD_BYTES])
-        if suffix is None:
+    def _copy(self, content: Iterable[bytes], name: str) -> str:
+        # Whatever is in a file, it is only ever served as a picture, video or sound.
+        end = name.rpartition(".")[2].lower()
+        suffix = _ALSO.get(end, end)
+        if suffix not in TYPES:
             raise RecordError("{name} is no picture, video or sound of a known type", name=name)
-        most = MOST_PICTURE_BYTES if TYPES[suffix].startswith("image/") else MOST_BYTES
         digest, size = hashlib.sha256(), 0
         draft = self._folder / f"{DRAFT}{secrets.token_hex(8)}"
         try:
             with open(draft, "xb", opener=open_private) as file:
-                for chunk in chain((first,), content):
+                for chunk in content:
                     digest.update(chunk)
                     size += len(chunk)
-                    self._check_size(size, name, most)
+                    if self.used_bytes + size > self._limit_bytes:
+                        raise NoRoomError("SAYWHO_MAX_MEDIA_GB is reached; no more media are kept")
                     file.write(chunk)
                 kept = f"{digest.hexdigest()}.{suffix}"
                 if not (self._folder / kept).exists():
@@ -157,14 +133,6 @@ class MediaKeeper:
         finally:
             draft.unlink(missing_ok=True)
         return kept
-
-    def _check_size(self, size: int, name: str, most: int) -> None:
-        if size > most:
-            raise RecordError(
-                "{name} has more than {limit} MB and is not kept", name=name, limit=most >> 20
-            )
-        if self.used_bytes + size > self._limit_bytes:
-            raise NoRoomError("SAYWHO_MAX_MEDIA_GB is reached; no more media are kept")
 
 
 def keeper_of(config: Config) -> MediaKeeper | None:
@@ -256,19 +224,6 @@ async def remove_every_unneeded(db: Sessions, folder: Path) -> None:
         await asyncio.sleep(LOCK_POLL_S)
 
 
-async def find_missing_media(db: Sessions, folder: Path) -> list[str]:
-    """Return a line on the files that posts need and that are not there, if there are any."""
-    async with db.read() as session:
-        needed = await needed_files(session)
-    missing = sorted({*needed} - await asyncio.to_thread(_kept_files, folder))
-    return [f"{len(missing)} files of media are missing, such as {missing[0]}"] if missing else []
-
-
-def _kept_files(folder: Path) -> set[str]:
-    """Return the names of all files in the folder, drafts too."""
-    return set(os.listdir(folder)) if folder.exists() else set()
-
-
 def _remove_others(folder: Path, needed: Collection[str]) -> None:
-    for name in _kept_files(folder).difference(needed):
+    for name in set(os.listdir(folder)).difference(needed):
         (folder / name).unlink(missing_ok=True)
