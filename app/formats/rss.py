@@ -5,14 +5,13 @@ import hashlib
 import io
 import mimetypes
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import feedparser
-from feedparser.encodings import convert_to_utf8
 from selectolax.lexbor import LexborHTMLParser
 
 from app.compute.text import MAX_TEXT_LENGTH
@@ -24,27 +23,29 @@ from app.formats.source.html import beginning, html_to_text
 Entry = Mapping[str, Any]
 MOST_ENTRIES: Final = 2_000
 """Entries that are read of a feed, so that one transaction stores them."""
-_ROOTS: Final = frozenset(("rss", "feed", "rdf:rdf"))
+_ROOTS: Final = frozenset((b"rss", b"feed", b"rdf:rdf"))
 _TYPES: Final = frozenset(("application/rss+xml", "application/atom+xml"))
-_TAG: Final = re.compile(r"<([a-z][\w:.-]*)", re.I)
-_ENTRY: Final = re.compile(r"<(?:item|entry)\b", re.I)
-_END: Final = re.compile(r"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
+_TAG: Final = re.compile(rb"<([a-z][\w:.-]*)", re.I)
+_END: Final = re.compile(rb"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
 _ENDS: Final = " .…"
 # feedparser takes a picture's description for the entry's own text.
-_DESCRIPTION: Final = re.compile(r"<(/?)media:description\b[^>]*?(/?)>")
+_DESCRIPTION: Final = re.compile(rb"<(/?)media:description\b[^>]*?(/?)>")
 _ABOUT_MEDIA: Final = "media_text"
 _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 
 
 def read_feed(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead | Record]:
     """Read the feed of the address `name`. Raises RecordError."""
-    text = _decoded(body, content_type)
-    if "<!ENTITY" in text:
-        raise RecordError("the feed declares entities, which could fill the memory")
-    feed = _parse(text)
+    headers = {"content-type": content_type}
+    # As a file: feedparser would take bytes for an address or the name of a file.
+    feed = feedparser.parse(
+        io.BytesIO(_DESCRIPTION.sub(rb"<\1media:text\2>", body)), response_headers=headers
+    )
     entries = feed.entries[:MOST_ENTRIES]
     if not entries and not feed.get("version"):
         raise RecordError("the address holds no RSS or Atom feed")
+    if not _END.search(_without_nul(body)):
+        raise RecordError("the feed breaks off")  # Its last post could be half of one.
     read = partial(_record, language=feed.feed.get("language"), address=name)
     return page(
         # The newest is stored last: entries without a time get that of their arrival.
@@ -59,11 +60,10 @@ def read_feed_address(body: bytes, *, name: str, content_type: str) -> Iterator[
 
     Raises RecordError.
     """
-    text = _decoded(body, content_type)
-    root = _TAG.search(text)
+    root = _TAG.search(_without_nul(body))
     if root and root[1].lower() in _ROOTS:
         return iter((name,))
-    page = LexborHTMLParser(text)
+    page = LexborHTMLParser(body)
     base = page.css_first("base[href]")
     base_address = _joined(name, (base and base.attributes.get("href")) or "")
     for link in page.css("link[rel~=alternate][href]"):
@@ -74,24 +74,9 @@ def read_feed_address(body: bytes, *, name: str, content_type: str) -> Iterator[
     raise RecordError("the page names no RSS or Atom feed")
 
 
-def _decoded(body: bytes, content_type: str) -> str:
-    # Without what is behind the last tag: a character cut in two would hide the encoding.
-    end = body.rfind(b">") + 1
-    whole = body[: end + (body[end : end + 1] == b"\0")] or body
-    text = convert_to_utf8({"content-type": content_type}, whole, {}).decode(errors="replace")
-    return str(text).replace("\0", "")  # Of UTF-16 that is said to be UTF-8.
-
-
-def _parse(text: str) -> Any:
-    """Return the feed; of one that breaks off, the last entry may be half of one, and goes."""
-    # As a file: feedparser would take a string for an address or the name of a file.
-    headers = {"content-type": "application/xml; charset=utf-8"}
-    text = _DESCRIPTION.sub(r"<\1media:text\2>", text)
-    feed = feedparser.parse(io.BytesIO(text.encode()), response_headers=headers)
-    # Feeds that are no valid XML are read all the same, if they have an end.
-    if feed.bozo and not _END.search(_ENTRY.split(text)[-1]):
-        del feed.entries[-1:]
-    return feed
+def _without_nul(body: bytes) -> bytes:
+    """Return UTF-16 with its tags as ASCII."""
+    return body.replace(b"\0", b"")
 
 
 def _record(entry: Entry, place: int, *, language: str | None, address: str) -> Item | None:
@@ -99,10 +84,10 @@ def _record(entry: Entry, place: int, *, language: str | None, address: str) -> 
     title = _text(entry.get("title_detail") or {"value": entry.get("title")}, [])
     contents = entry.get("content") or [entry.get("summary_detail") or {}]
     body = _text(contents[0], pictures)
-    media = tuple(_media_of(entry, pictures, address))
+    media = _media_of(entry, pictures, address)
     if body.startswith(title.rstrip(_ENDS)):
         title = ""  # Of short posts the title is the beginning of the text.
-    if not body and not any(each.alt for each in media):
+    if not body:
         body = _text({"value": entry.get(_ABOUT_MEDIA)}, [])
     text = "\n\n".join(filter(None, (title, body)))
     if not text and not media:
@@ -139,42 +124,35 @@ def _source_id(entry: Entry) -> str:
     known = str(entry.get("id") or entry.get("link") or "").strip()
     if known and len(known) <= MAX_ID_LENGTH:
         return known
-    links = "".join(f"\n{each.get('href')}" for each in entry.get("links") or ())
-    words = f"{entry.get('title')}\n{entry.get('summary')}\n{entry.get('published')}"
-    content = known or f"{words}{links}"
-    return hashlib.sha256(content.encode(errors="replace")).hexdigest()
+    content = known or [entry.get(name) for name in ("title", "summary", "published", "links")]
+    return hashlib.sha256(str(content).encode(errors="replace")).hexdigest()
 
 
-def _media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> Iterable[Medium]:
+def _media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> tuple[Medium, ...]:
     """Return the media of an entry, each once; `pictures` are the attributes of those in its text.
 
-    Relative addresses follow from the entry's own, or else the feed's. A thumbnail is a smaller
-    copy of what else is there.
+    Relative addresses follow from the entry's own, or else the feed's.
     """
     base = _joined(address, entry.get("link") or "")
     enclosures = [each for each in entry.get("links") or () if each.get("rel") == "enclosure"]
     shown = [{**each, "medium": "image"} for each in pictures]
-    stills = [each | {"medium": "image"} for each in entry.get("media_thumbnail") or ()]
-    contents = entry.get("media_content") or []
-    if len(contents) == 1:  # Of several nothing says which one is described.
-        contents = [{"description": entry.get(_ABOUT_MEDIA), **contents[0]}]
     found: dict[str | None, Medium] = {}
-    whole = [*_media([*contents, *enclosures, *shown], base)]
-    for medium in whole or _media(stills[:1], base):
-        known = found.setdefault(medium.source_url, medium)
-        if medium.alt and not known.alt:
+    for each in (*(entry.get("media_content") or ()), *enclosures, *shown):
+        medium = _medium(each, base)
+        if medium and (medium.alt or medium.source_url not in found):
             found[medium.source_url] = medium
-    return found.values()
+    return tuple(found.values())
 
 
-def _media(found: Sequence[Entry], base: str) -> Iterator[Medium]:
-    for each in found:
-        address = each.get("url") or each.get("href") or each.get("src")
-        url = _joined(base, address) if address else ""
-        width, height = as_count(each.get("width")), as_count(each.get("height"))
-        is_counter = width == 1 and height == 1  # Counts readers, and shows nothing.
-        if url and not is_counter and (kind := _kind(each, url)):
-            yield Medium(kind, url, each.get("alt") or each.get("description"), width, height)
+def _medium(each: Entry, base: str) -> Medium | None:
+    address = each.get("url") or each.get("href") or each.get("src")
+    url = _joined(base, address) if address else ""
+    width, height = as_count(each.get("width")), as_count(each.get("height"))
+    is_counter = width == 1 and height == 1  # Counts readers, and shows nothing.
+    kind = _kind(each, url)
+    if not url or is_counter or kind is None:
+        return None
+    return Medium(kind, url, each.get("alt"), width, height)
 
 
 def _kind(each: Entry, url: str) -> MediumKind | None:
