@@ -72,7 +72,6 @@ soak: $(DEV_STAMP) ## for hours: seeds, planted bugs, kills, and inputs at rando
 	@for site in "sqlite 100" "postgresql 100"; do $(BIN)/python -m tests.trust.histories $$site || exit 1; done
 	@for each in stops "hostile 100000" "visitors 20000"; do $(BIN)/python -m tests.trust.$$each || exit 1; done
 	@$(BIN)/python -m tests.serving.differential --requests 1000000
-	@SOAK_KILLS=1000 $(TEST) -n 0 -m full -k test_kills_lose_and_double_nothing tests/cli/test_cli_follow.py
 
 .PHONY: accuracy
 accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy DATA=FILE

@@ -35,9 +35,8 @@ FULL: Final = (
     r"/test_import_pages\.py::test_why_a_file_fails.*-(quote|cut)\]",
     r"/test_vacuum\.py::.*\[postgresql\]",
     r"/test_kept_answers\.py::.*\[sqlite-[12]\]",
-    # Kills, sources that fail in every way, and the longest wait for a post.
+    # Sources that fail in every way, and the longest wait for a post.
     r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-bluesky\])",
-    r"/test_cli_follow\.py::test_kills",
     r"/trust/test_hostile_feeds\.py::",
     r"/test_sources_api\.py::test_a_post_at_an_active_source",
     # In the browser each feature once, in one language and one width; here all the others.
@@ -64,7 +63,6 @@ SOAK: Final = (
     # The longest storms, and bugs planted in copies of the program.
     r"/test_mutants\.py::test_a_planted_bug_is_found",
     r"/test_faults\.py::test_a_database_that_hangs",
-    r"/test_cli_follow\.py::test_kills.*\[8\]",
 )
 """What takes a minute or more, and is left to `make soak`."""
 

@@ -1,9 +1,8 @@
 """Visits the live sources when they are due: one process of all does it, by a lock.
 
-A visit reads the newest page, and then older pages where an earlier visit stopped. Where the newest
-page has no post of the one before, posts came while nobody looked: older pages are read down to one
-that was there. How far reading has come is stored after the posts of each page, so a visit that
-breaks off resumes there; what it reads again is known by its ids.
+A visit reads the newest page, and older ones down to one that has no new post. That it has begun is
+stored with the posts: after a visit that broke off, the next one does not end at a known page. What
+is read again is known by its ids.
 """
 
 import asyncio
@@ -43,10 +42,8 @@ LONGEST_S: Final = 900.0
 LIVELY_S: Final = 600.0
 """A source that brought posts within this time is visited most often; the pause then doubles each
 time that as long has passed again."""
-OLDER_PAGES: Final = 10
-"""Pages of older posts in one visit."""
-LOWEST: Final = 10
-"""Posts at the end of a page of which one has to be known. Those above may be pinned there."""
+OLDER_PAGES: Final = 24
+"""Pages beside the newest in one visit: as far back as the history of a new source is read."""
 ASKED_ABOUT: Final = 5
 """Posts in one visit of which the platform is asked whether they were deleted."""
 MOST_LISTED: Final = 200
@@ -67,11 +64,6 @@ def pause_s(quiet_s: float, *, failures: int = 0) -> float:
     """Return the seconds until the next visit of a source without posts for `quiet_s` seconds."""
     doublings = failures or max(0.0, quiet_s / LIVELY_S - 1)
     return min(LONGEST_S, SHORTEST_S * 2 ** min(doublings, 10.0))
-
-
-def _overlap(page: Sequence[str], known: Sequence[str]) -> bool:
-    """Return whether a page reaches down to posts that are known."""
-    return not {*page[-LOWEST:]}.isdisjoint(known)
 
 
 class Follower:
@@ -114,7 +106,7 @@ class Follower:
 
 @dataclass
 class Visit:
-    """One visit of a source: its newest posts, some older ones, and deletions."""
+    """One visit of a source: its new posts, and deletions."""
 
     db: Sessions
     publisher: Publisher
@@ -124,7 +116,7 @@ class Visit:
     """Lets one visit at a time count posts, which takes memory."""
     deletes: bool
     accepted: int = 0
-    """New posts of the newest page."""
+    """New posts."""
     missing: Sequence[str] = ()
     """Ids that have left the newest page."""
 
@@ -141,10 +133,7 @@ class Visit:
                 await self._change(
                     session, failures=failures, next_visit_at=due_at, last_error=None
                 )
-            await self._read_newest()
-            for _ in range(OLDER_PAGES):
-                if self.mark.history is not None:
-                    await self._read_older(self.mark.history)
+            await self._read()
             await self._ask_about_missing()
         except InvalidInputError as failure:
             error = failure
@@ -172,43 +161,36 @@ class Visit:
             await session.execute(row.values(**values))
             if error is None:
                 quiet_s = (time - (posts_at or source.added_at)).total_seconds()
-                pause = pause_s(quiet_s) if self.mark.history is None else SHORTEST_S
                 unasked = row.where(LiveSource.next_visit_at == due_at)
-                next_visit_at = time + timedelta(seconds=pause)
+                next_visit_at = time + timedelta(seconds=pause_s(quiet_s))
                 await session.execute(unasked.values(next_visit_at=next_visit_at))
             elif isinstance(error, FetchError) and error.not_before:
                 same_host = update(LiveSource).where(LiveSource.host == source.host)
                 await session.execute(same_host.values(not_before=error.not_before))
 
-    async def _read_newest(self) -> None:
-        mark = self.mark
-        async with self.publisher.page() as page:
-            if page is None:
+    async def _read(self) -> None:
+        """Store the posts of the newest page, and of older ones down to one that is known."""
+        mark, was_whole = self.mark, self.mark.is_whole
+        async with self.publisher.page() as newest:
+            if newest is None:
                 return
-            ids, older, known = page.head.ids, page.head.older, mark.listed
-            if older and not _overlap(ids, known):
-                mark.goal, mark.history = [] if mark.history else known, older
-            self.accepted = await self._store(page, is_live=self.source.success_at is not None)
-            here = dict.fromkeys(ids)
-            left = [each for each in known if each not in here]
-            self.missing = left if self.deletes else ()
-            mark.listed = [*(self.missing if ids else left), *here][:MOST_LISTED]
-            # The next visit reads the page again if some are missing: five are asked about in one.
-            mark.validators = {} if self.missing else page.answer.validators
-            mark.digest = "" if self.missing else page.answer.digest
+            mark.is_whole, mark.validators, mark.digest = False, {}, ""
+            if self.deletes:
+                here = dict.fromkeys(newest.head.ids)
+                self.missing = [each for each in mark.listed if each not in here]
+                mark.listed = [*self.missing, *here][:MOST_LISTED]
+            is_new = await self._store(newest, is_live=self.source.success_at is not None)
+        cursor = newest.head.older
+        for _ in range(OLDER_PAGES):
+            if not cursor or (was_whole and not is_new):
+                break
+            async with self.publisher.page(cursor) as page:
+                is_new = page is not None and await self._store(page)
+                cursor = page.head.older if page and page.head.older != cursor else None
+        mark.is_whole = True
+        if not self.missing:  # Else the page is read again: five are asked about in one visit.
+            mark.validators, mark.digest = newest.answer.validators, newest.answer.digest
         await self._note()
-
-    async def _read_older(self, cursor: str) -> None:
-        mark = self.mark
-        async with self.publisher.page(cursor) as page:
-            mark.history = None
-            if page and page.head.older != cursor:
-                await self._store(page)
-                if not _overlap(page.head.ids, mark.goal):
-                    mark.history = page.head.older
-            await self._note()
-            if not page or page.head.older == cursor:  # Another visit would come no further.
-                raise FetchError("the source sends the same page again and again")
 
     async def _ask_about_missing(self) -> None:
         """Delete posts of which the platform says that they are gone. Raises SourceRemovedError."""
@@ -216,15 +198,15 @@ class Visit:
         for source_id in self.missing[:ASKED_ABOUT]:
             if await self.publisher.is_deleted(source_id):
                 async with self.db.write() as session:
-                    await self._change(session, last_error=None)  # It is followed still.
+                    await self._change(session)  # It is followed still.
                     found = await session.scalar(own.where(Tweet.source_id == source_id))
                     if found is not None:
                         await delete_post(session, found)
             self.mark.listed.remove(source_id)
             await self._note()
 
-    async def _store(self, page: LivePage, *, is_live: bool = False) -> int:
-        """Store the posts of a page; return how many are new."""
+    async def _store(self, page: LivePage, *, is_live: bool = False) -> bool:
+        """Store the posts of a page; return whether one is new, or none is the account's own."""
         accepted = 0
         async with self.storing:
             while lines := page.records.readlines(PORTION_BYTES):
@@ -239,18 +221,21 @@ class Visit:
                     note=self._count,
                 )
                 accepted += report.accepted
-        return accepted
+        self.accepted += accepted
+        return accepted > 0 or not page.head.ids
 
     async def _count(self, session: AsyncSession, report: ImportReport) -> None:
         """Count the new posts of a portion, which is one batch. Raises SourceRemovedError."""
         await self._change(session, accepted=LiveSource.accepted + report.accepted)
 
     async def _note(self) -> None:
-        """Store how far reading has come. Raises SourceRemovedError."""
+        """Store the mark. Raises SourceRemovedError."""
         async with self.db.write() as session:
-            await self._change(session, mark=msgspec.json.encode(self.mark).decode())
+            await self._change(session)
 
     async def _change(self, session: AsyncSession, **values: object) -> None:
+        """Store values and the mark. Raises SourceRemovedError."""
+        values["mark"] = msgspec.json.encode(self.mark).decode()
         row = update(LiveSource).where(LiveSource.id == self.source.id).values(**values)
         if await session.scalar(row.returning(LiveSource.id)) is None:
             raise SourceRemovedError

@@ -33,12 +33,10 @@ class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Headers that make the request for the newest page conditional."""
     digest: str = ""
     """Of the newest page, for platforms without such headers."""
-    history: str | None = None
-    """Where reading older posts goes on; None once it has reached the oldest."""
-    goal: list[str] = []
-    """Ids at which reading older posts ends; without any at the oldest."""
+    is_whole: bool = False
+    """Whether the last reading came to its end."""
     listed: list[str] = []
-    """Ids on the newest page, and those that have left it and may be deleted."""
+    """Where deletions are followed, ids on the newest page, and those that have left it."""
 
 
 class LivePage(NamedTuple):
