@@ -12,7 +12,7 @@ from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_resu
 from app.compute.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
-from app.services.compare.answering import Comparison, answer
+from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.batch_compare import (
     BatchLine,
     csv_texts,
@@ -21,7 +21,6 @@ from app.services.compare.batch_compare import (
     plain_texts,
 )
 from app.services.compare.cases import Models, gather
-from app.services.compare.reasons import add_reasons
 from app.views.verdicts import LIMITS, NOT_FOR, bars_of, shown_marks
 
 

@@ -17,10 +17,9 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError
 from app.memo import DERIVED, Memo
-from app.services.compare.answering import Comparison, answer
+from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import Models, check_words, gather, load_suspects, with_habits
 from app.services.compare.contenders import choose, comparable_texts, find_contenders
-from app.services.compare.reasons import add_reasons
 from app.tasks import worked_on
 
 MOST_READ: Final = 20

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.wording import TypicalWord
 from app.lifespan import resources
-from app.services.compare.reasons import typical_of, typical_of_folded
+from app.services.compare.answering import typical_of, typical_of_folded
 from app.services.imports.samples import list_samples
 from app.services.posts.statistics import count_by_day, have_posts
 from app.services.posts.tweets import list_posts
