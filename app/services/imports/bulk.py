@@ -151,7 +151,7 @@ async def store_batch(
     new: dict[int, list[CountedPost]] = defaultdict(list)
     for (item, user), each in zip(fresh, added, strict=True):
         if each.is_new and each.event_id is not None:
-            report.stored.add(user.id, item.post.created_at or default_time, item.post.media)
+            report.stored.add(user.id, item.post.media)
             new[user.id].append(CountedPost(each.event_id, item.post.text, item.counts))
     if is_bulk:
         await fold_batch(session, new)

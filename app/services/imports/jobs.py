@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Sequence, Set
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -175,15 +175,14 @@ def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
 
 
 async def remove_old_uploads(db: Sessions, place: Path) -> None:
-    """Remove uploads that were not started in time, or whose row is gone or was never made."""
-    old = await asyncio.to_thread(_old_uploads, place)
-    is_old = ImportJob.spool.in_(old)
+    """Remove uploads that were not started in time, and files that no import needs."""
+    before = now() - UPLOAD_LIFETIME
+    is_old = and_(ImportJob.state == "uploaded", ImportJob.created_at < before)
     async with db.write() as session:
-        await session.execute(delete(ImportJob).where(is_old, ImportJob.state == "uploaded"))
-        needed = select(ImportJob.spool).where(is_old, ImportJob.state.not_in(ENDED))
-        unneeded = {*old} - {*await session.scalars(needed)}
-    for spool in unneeded:
-        await asyncio.to_thread(remove_upload, place, spool)
+        await session.execute(delete(ImportJob).where(is_old))
+        open_jobs = select(ImportJob.spool).where(ImportJob.state.not_in(ENDED))
+        needed = {*await session.scalars(open_jobs)}
+    await asyncio.to_thread(_remove_old_files, place, needed, before)
 
 
 async def drop_jobs(session: AsyncSession) -> Sequence[str]:
@@ -231,13 +230,10 @@ def _held_uploads(place: Path) -> list[str]:
     return os.listdir(place / FOLDER) if (place / FOLDER).exists() else []
 
 
-def _old_uploads(place: Path) -> list[str]:
-    """Return the names of the uploads that were written longer ago than they are kept."""
-    before = (now() - UPLOAD_LIFETIME).timestamp()
-    names = []
-    for name in _held_uploads(place):
+def _remove_old_files(place: Path, needed: Set[str], before: datetime) -> None:
+    """Remove the files that were last written before; a new one may belong to no import yet."""
+    for name in {*_held_uploads(place)} - needed:
         # Another worker may have removed it meanwhile.
         with contextlib.suppress(FileNotFoundError):
-            if upload_path(place, name).stat().st_mtime < before:
-                names.append(name)
-    return names
+            if upload_path(place, name).stat().st_mtime < before.timestamp():
+                remove_upload(place, name)

@@ -18,7 +18,7 @@ from app.services.posts.media import stored_media
 COUNTS: Final = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
 MAX_ERRORS: Final = 100
 MOST_LISTED: Final = 200
-"""Authors whose new posts a report counts one by one."""
+"""Authors whom a report names."""
 
 
 class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,21 +29,15 @@ class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class StoredPosts(msgspec.Struct):
-    """New posts by the ids of their authors, of whom the first 200 count, and their times."""
+    """The authors of new posts, by their ids, and the kept pictures and videos of these posts."""
 
-    posts: dict[int, int] = {}
-    first_at: datetime | None = None
-    newest_at: datetime | None = None
+    authors: set[int] = set()
     files: int = 0
-    """Kept pictures and videos of these posts."""
 
-    def add(self, user_id: int, time: datetime | None, media: str | None) -> None:
+    def add(self, user_id: int, media: str | None) -> None:
         self.files += sum(each.file is not None for each in stored_media(media))
-        if user_id in self.posts or len(self.posts) < MOST_LISTED:
-            self.posts[user_id] = self.posts.get(user_id, 0) + 1
-        if time is not None:
-            self.first_at = min(time, self.first_at or time)
-            self.newest_at = max(time, self.newest_at or time)
+        if len(self.authors) < MOST_LISTED:
+            self.authors.add(user_id)
 
 
 @dataclass(slots=True)
@@ -145,10 +139,7 @@ def stored_posts(job: ImportJob) -> StoredPosts:
     return msgspec.json.decode(job.stored, type=StoredPosts) if job.stored else StoredPosts()
 
 
-async def stored_authors(session: AsyncSession, stored: StoredPosts) -> list[tuple[str, int]]:
-    """Return the names of the authors and how many posts were new, the most first."""
-    query = select(User.id, User.username).where(
-        User.id.in_(stored.posts), User.deleted_at.is_(None)
-    )
-    named = [(row.username, stored.posts[row.id]) for row in await session.execute(query)]
-    return sorted(named, key=lambda each: (-each[1], each[0]))
+async def stored_authors(session: AsyncSession, stored: StoredPosts) -> list[str]:
+    """Return the names of the authors of new posts."""
+    query = select(User.username).where(User.id.in_(stored.authors), User.deleted_at.is_(None))
+    return list(await session.scalars(query.order_by(User.username_key)))

@@ -126,7 +126,7 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
     stored = stored_posts(job)
     async with resources().db.read() as session:
         authors = await stored_authors(session, stored)
-        await show_names(session, (name for name, _ in authors))
+        await show_names(session, authors)
         samples = await list_samples(session)
     share = min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
     page = await render_template(

@@ -165,17 +165,15 @@ async def test_an_import_tells_whose_posts_it_stored_and_what_to_do_next(
     second = {"username": "ann", "text": "the harbour", "created_at": "2025-01-30T05:00:00Z"}
     again = {"username": "ann", "text": "the harbour at night"}
     for records, told, comparing in (
-        ((first, second), "선장 1 · ann 1 Written Mar 2, 2024 to Jan 30, 2025", 2),
-        ((first, second, again), "New posts by ann 1", None),
+        ((first, second), "New posts by ann · 선장", 2),
+        ((first, second, again), "New posts by ann", None),
         ((first,), "0 new posts", 0),
     ):
         address = await upload(browser, jsonl(*records))
         await browser.post(f"{address}/start")
         page = await ended(browser, address)
         assert ("New posts by" in page) is (comparing != 0)
-        assert set(told.split()) <= set(shown(page).split())
-        # A script shows these times in the viewer's zone, as it does all times.
-        assert comparing != 2 or '<time datetime="2024-03-02T05:00:00Z">' in page
+        assert told in shown(page)
         (primary,) = re.findall(r'<a class="button primary" href="([^"]+)"', page)
         # One new author is compared with everybody.
         leads_to = {0: "/imports", 2: "/?username=", None: "/"}[comparing]
@@ -313,10 +311,12 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
         browser = await signed_in(first)
         old = await upload(browser, b"{}\n", "old.jsonl")
         fresh = await upload(browser, b"{}\n", "fresh.jsonl")
-        long_ago = (now() - UPLOAD_LIFETIME - timedelta(minutes=1)).timestamp()
-        async with parts_of(first).db.read() as session:
-            spool = (await get_job(session, int(old.rpartition("/")[2]))).spool
-        os.utime(parts_of(first).config.data_dir / "uploads" / spool, (long_ago, long_ago))
+        before = now() - UPLOAD_LIFETIME - timedelta(minutes=1)
+        long_ago = before.timestamp()
+        async with parts_of(first).db.write() as session:
+            job = await get_job(session, int(old.rpartition("/")[2]))
+            job.created_at = before
+        os.utime(parts_of(first).config.data_dir / "uploads" / job.spool, (long_ago, long_ago))
         stray, left_behind = open_upload(parts_of(first).config.data_dir)
         left_behind.close()
         os.utime(parts_of(first).config.data_dir / "uploads" / stray, (long_ago, long_ago))
