@@ -7,7 +7,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from babel.dates import get_day_names
 from msgspec import Meta
@@ -24,6 +24,7 @@ from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import Post, list_posts, list_selected
 from app.services.posts.users import get_author
 from app.services.search.similar import similar_posts
+from app.services.selection import Selection
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View
 from app.views.pages.parts import show_names
@@ -51,14 +52,21 @@ BEHIND_SIGN_IN: Final = "private, no-cache"
 
 class PostsArgs(View):
     hour: Annotated[int, Meta(ge=0, lt=WEEK_H)] | None = None
+    has: Literal["", "media"] = ""
     cursor: str | None = None
+
+    @property
+    def selection(self) -> Selection:
+        return self.select(self.names, self.platform, has=self.has)
 
 
 @blueprint.page("/posts", is_cacheable=True)
 async def show_posts(args: PostsArgs) -> str:
     after = TWEET_CURSOR.decode(args.cursor)
     async with resources().db.read() as session:
-        count = await count_selected(session, args.selection, args.zone, hour=args.hour)
+        count = None
+        if not args.has:  # Counts do not tell posts with media.
+            count = await count_selected(session, args.selection, args.zone, hour=args.hour)
         posts, following = await list_selected(
             session,
             args.selection,
@@ -75,7 +83,7 @@ async def show_posts(args: PostsArgs) -> str:
         count=count,
         period=show_period(*args.days) if args.days and args.days[0] < args.days[1] else None,
         hour=None if args.hour is None else _hour(args.hour),
-        query=args.query(hour="" if args.hour is None else str(args.hour)),
+        query=args.query(hour="" if args.hour is None else str(args.hour), has=args.has),
         next_cursor=TWEET_CURSOR.encode(following),
     )
 
