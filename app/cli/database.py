@@ -18,7 +18,7 @@ from app.db.migrate import (
     schema_state,
 )
 from app.errors import StartError
-from app.services.backup import BackupManifest, make_backup, restore_backup
+from app.services.backup import BackupSize, make_backup, restore_backup
 from app.services.checks import find_faults
 from app.services.maintenance import vacuum
 
@@ -111,8 +111,8 @@ def backup_command(target: Path, with_secrets: bool) -> None:
 
     Without --with-secrets, the backup holds no accounts of operators, no tokens and no keys.
     """
-    manifest = make_backup(Config.from_env(), target, with_secrets=with_secrets)
-    _print(manifest, target, "backed up")
+    size = make_backup(Config.from_env(), target, with_secrets=with_secrets)
+    _print(size, target, "backed up")
 
 
 @click.command("restore")
@@ -122,18 +122,9 @@ def backup_command(target: Path, with_secrets: bool) -> None:
 @json_option
 def restore_command(source: Path) -> None:
     """Restore the backup FILE to an empty data folder, once all of it is verified."""
-    manifest = restore_backup(Config.from_env(), source)
-    _print(manifest, source, "restored")
+    _print(restore_backup(Config.from_env(), source), source, "restored")
 
 
-def _print(manifest: BackupManifest, file: Path, done: str) -> None:
-    size = sum(each.size for each in manifest.files)
-    facts = {
-        "file": str(file),
-        "files": len(manifest.files),
-        "bytes": size,
-        "with_secrets": manifest.with_secrets,
-        "made_at": manifest.made_at,
-    }
-    secrets = "with" if manifest.with_secrets else "without"
-    print_result(facts, f"{done} {size:,} bytes, {secrets} secrets")
+def _print(size: BackupSize, file: Path, done: str) -> None:
+    facts = {"file": str(file), **size._asdict()}
+    print_result(facts, f"{done} {size.bytes:,} bytes")

@@ -1,32 +1,27 @@
 """Backups: everything of an installation on SQLite in one tar, made while it is in use.
 
-The tar holds a copy of one state of the database, the media that this state needs, and last a
-manifest with the digest of each file: a backup that was cut off has none. Both commands run without
+The tar holds the media that one state of the database needs, and last a copy of this state: a
+backup that was cut off has none. Each name holds the SHA-256 of its file. Both commands run without
 an event loop.
 """
 
 import asyncio
 import hashlib
-import io
 import os
+import re
 import shlex
 import shutil
 import sqlite3
 import tarfile
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Final, NamedTuple
 
-import msgspec
 from sqlalchemy import delete, text
 
-from app.clock import now
 from app.config import Config
 from app.db.engine import Database
-from app.db.migrate import SchemaState, current_revision, known_state, prepare
+from app.db.migrate import SchemaState, known_state, prepare
 from app.db.sqlite.backend import SqliteBackend
 from app.db.sqlite.connection import database_path
 from app.errors import InvalidInputError, StartError
@@ -35,11 +30,11 @@ from app.security import KEY_FILE, make_private_folder, open_private
 from app.services.checks import LAST_BACKUP, find_faults
 from app.services.posts.media import content_type, locked_against_removal, needed_files
 
-LAYOUT: Final = 2
-"""Number of the layout of backups; those with a higher one are refused."""
-MANIFEST: Final = "manifest.json"
 DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
+MANIFEST: Final = "manifest.json"
+"""In backups of version 0.1 it holds the digests, and the names of other files do not."""
+_SINGLE: Final = re.compile(rf"({DATABASE}|{KEY_FILE}|{MANIFEST})(\.[0-9a-f]{{64}})?")
 STAGING: Final = ".restore"
 """Folder in the data folder where a backup is verified before anything is put in place."""
 SECRETS: Final = (LoginSession, SetupLink, LoginFailure, Operator, Token)
@@ -52,28 +47,14 @@ class BackupError(InvalidInputError):
     """The backup cannot be made or restored."""
 
 
-class BackupFile(msgspec.Struct, frozen=True):
-    """A file in a backup."""
+class BackupSize(NamedTuple):
+    """What a backup holds."""
 
-    name: str
-    size: int
-    sha256: str
-
-
-class BackupManifest(msgspec.Struct, frozen=True):
-    """What a backup holds, and the program that made it."""
-
-    layout: int
-    version: str
-    """The program's."""
-    revision: str
-    """The tables'."""
-    made_at: datetime
-    with_secrets: bool
-    files: list[BackupFile]
+    files: int
+    bytes: int
 
 
-def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupManifest:
+def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSize:
     """Write a backup of one state of the installation; others may write meanwhile.
 
     Without secrets it holds no operators, sessions, tokens and keys. Raises BackupError where the
@@ -85,7 +66,7 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupMa
     try:
         with open(target, "xb", opener=open_private) as file:
             try:
-                manifest = asyncio.run(_write(config, file, with_secrets=with_secrets))
+                size = asyncio.run(_write(config, file, with_secrets=with_secrets))
                 file.flush()
                 os.fsync(file.fileno())
                 (config.data_dir / LAST_BACKUP).touch(mode=0o600)
@@ -98,7 +79,7 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupMa
         raise StartError(f"the database cannot be copied: {error}") from error
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         raise BackupError(f"{target} cannot be written: {error.strerror}") from error
-    return manifest
+    return size
 
 
 def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
@@ -112,18 +93,33 @@ def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
         raise BackupError("PostgreSQL has its own tools; run: {command}", command=command)
 
 
-async def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupManifest:
+async def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize:
     # Files that the copy needs must stay until they are in the tar.
     with locked_against_removal(config.media_dir):
-        async with Database(config) as db, cast(SqliteBackend, db.backend).scratch_copy() as url:
+        original = SqliteBackend(config.database_url, durability=config.durability)
+        async with original.scratch_copy() as url:
             media = await _prepare_copy(replace(config, database_url=url), with_secrets)
-            paths = {DATABASE: database_path(url)}
-            paths |= {MEDIA + name: config.media_dir / name for name in media}
-            if with_secrets:
-                paths[KEY_FILE] = config.data_dir / KEY_FILE
-            # `saywho check` tells of media that are missing.
-            there = {name: path for name, path in paths.items() if path.exists()}
-            return _write_tar(file, there, current_revision(url) or "", with_secrets=with_secrets)
+            paths = {MEDIA + name: config.media_dir / name for name in media}
+            # What is lost or damaged could not be restored.
+            whole = {
+                name: path
+                for name, path in paths.items()
+                if path.exists() and _digest(path) in name
+            }
+            key = config.data_dir / KEY_FILE
+            if with_secrets and key.exists():
+                whole[f"{KEY_FILE}.{_digest(key)}"] = key
+            database = database_path(url)
+            whole[f"{DATABASE}.{_digest(database)}"] = database
+            with tarfile.open(fileobj=file, mode="w", dereference=True) as tar:
+                for name, path in whole.items():
+                    tar.add(path, name)
+            return BackupSize(len(whole), sum(path.stat().st_size for path in whole.values()))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 async def _prepare_copy(config: Config, with_secrets: bool) -> list[str]:
@@ -136,30 +132,7 @@ async def _prepare_copy(config: Config, with_secrets: bool) -> list[str]:
         return await needed_files(session)
 
 
-def _write_tar(
-    file: IO[bytes], paths: Mapping[str, Path], revision: str, *, with_secrets: bool
-) -> BackupManifest:
-    files = []
-    with tarfile.open(fileobj=file, mode="w") as tar:
-        for name, path in paths.items():
-            with path.open("rb") as source:
-                files.append(_add(tar, name, source))
-        manifest = BackupManifest(LAYOUT, version("saywho"), revision, now(), with_secrets, files)
-        _add(tar, MANIFEST, io.BytesIO(msgspec.json.encode(manifest)))
-    return manifest
-
-
-def _add(tar: tarfile.TarFile, name: str, content: io.BufferedReader | io.BytesIO) -> BackupFile:
-    digest = hashlib.file_digest(content, "sha256").hexdigest()
-    member = tarfile.TarInfo(name)
-    member.size, member.mode = content.seek(0, os.SEEK_END), 0o600
-    member.mtime = int(now().timestamp())
-    content.seek(0)
-    tar.addfile(member, content)
-    return BackupFile(name, member.size, digest)
-
-
-def restore_backup(config: Config, source: Path) -> BackupManifest:
+def restore_backup(config: Config, source: Path) -> BackupSize:
     """Put the backup in place. Raises BackupError before anything is; StartError with a bad place.
 
     The tables of an older program are migrated on the way.
@@ -174,7 +147,7 @@ def restore_backup(config: Config, source: Path) -> BackupManifest:
             raise BackupError(f"{folder} is not empty; restoring overwrites nothing")
         try:
             staging.mkdir(mode=0o700)
-            manifest = _unpack(source, staging)
+            size = _unpack(source, staging)
             _verify_database(config, staging / DATABASE)
             make_private_folder(database.parent)
             # The database is last: without it the place is no installation.
@@ -185,46 +158,43 @@ def restore_backup(config: Config, source: Path) -> BackupManifest:
             shutil.rmtree(staging, ignore_errors=True)
     except (FileExistsError, PermissionError, NotADirectoryError) as error:
         raise StartError(f"{folder} cannot be written: {error.strerror}") from error
-    return manifest
+    return size
 
 
-def _unpack(source: Path, folder: Path) -> BackupManifest:
-    """Unpack a backup, and compare its files with the manifest."""
+def _unpack(source: Path, folder: Path) -> BackupSize:
+    """Unpack a backup, and compare its files with their digests."""
+    digests: dict[str, str] = {}
     try:
         with tarfile.open(source, "r:") as tar:
-            unpacked = {_unpack_file(tar, member, folder) for member in tar}
-        content = (folder / MANIFEST).read_bytes()
-        manifest = msgspec.json.decode(content, type=BackupManifest)
-    except FileNotFoundError as error:
-        raise BackupError("the file has no manifest: it is no backup, or was cut off") from error
+            for member in tar:
+                digests[member.name] = _unpack_file(tar, member, folder)
+            size = sum(member.size for member in tar)
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise BackupError(f"{source} is no backup, or is damaged: {error}") from error
-    if manifest.layout > LAYOUT:
-        raise BackupError(f"the backup was made by a newer saywho, {manifest.version}")
-    files = {file for file in unpacked if file.name != MANIFEST}
-    if files != set(manifest.files) or not (folder / DATABASE).exists():
-        raise BackupError(f"{source} does not hold the files of its manifest as they were")
-    return manifest
+    if not (folder / DATABASE).exists():
+        raise BackupError("the file has no database: it is no backup, or was cut off")
+    manifest = folder / MANIFEST
+    listed = manifest.read_bytes().decode(errors="replace") if manifest.exists() else ""
+    for name, digest in digests.items():
+        if digest not in name + listed and name != MANIFEST:
+            raise BackupError(f"{name} is not as it was when it was backed up")
+    return BackupSize(len(digests), size)
 
 
-def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> BackupFile:
-    target = folder / member.name
+def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> str:
+    """Unpack a file under its own name; return its digest."""
+    single = _SINGLE.fullmatch(member.name)
+    is_medium = member.name.startswith(MEDIA) and content_type(member.name.removeprefix(MEDIA))
+    target = folder / (single[1] if single else member.name)
     is_plain = member.type in {tarfile.REGTYPE, tarfile.AREGTYPE}
-    if not is_plain or not _is_known(member.name) or target.exists():
+    if not is_plain or not (single or is_medium) or target.exists():
         raise BackupError("the file holds what no backup does")
     target.parent.mkdir(mode=0o700, exist_ok=True)
-    with open(target, "x+b", opener=open_private) as out:
+    with open(target, "xb", opener=open_private) as out:
         shutil.copyfileobj(tar.extractfile(member), out)  # type: ignore[arg-type] # it is a file
         out.flush()
         os.fsync(out.fileno())
-        out.seek(0)
-        digest = hashlib.file_digest(out, "sha256").hexdigest()
-    return BackupFile(member.name, member.size, digest)
-
-
-def _is_known(name: str) -> bool:
-    is_medium = name.startswith(MEDIA) and content_type(name.removeprefix(MEDIA)) is not None
-    return is_medium or name in {DATABASE, KEY_FILE, MANIFEST}
+    return _digest(target)
 
 
 def _verify_database(config: Config, path: Path) -> None:
