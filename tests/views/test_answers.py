@@ -66,6 +66,15 @@ FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
     (404, "GET", "/tweets/9007199254740992", {}),
     (404, "GET", f"/tweets/{'9' * 400}", {}),
     (404, "GET", "/tweets/%EF%BC%91", {}),
+    *(
+        (404, "GET", f"/users/{name}/tweets", {})
+        for name in ("%00", "%ED%95%9C", "a%25b", "%C0%AF")
+    ),
+    *(
+        (404, "POST", f"/users/{name}/tweets", {"json": {"text": "a"}})
+        for name in ("nobody", "%00")
+    ),
+    *((404, "GET", f"/{path}?username=nobody", {}) for path in ("stats", "live", "export")),
     (405, "PUT", "/users", {}),
     (405, "BREW", "/search", {}),
     (400, "GET", "/users?colour=red", {}),
@@ -83,6 +92,10 @@ FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
     (400, "GET", "/users/ann/tweets?cursor=W251bGwsOTIyMzM3MjAzNjg1NDc3NTgwOF0", {}),
     (400, "GET", f"/users?cursor={'W' * 50_000}", {}),
     (400, "GET", "/compare?text=a&explain=yes", {}),
+    *((400, "GET", f"/stats?{query}", {}) for query in ("tz=Nowhere", "since=soon", "other=1")),
+    *((400, "GET", f"/live?{query}", {}) for query in ("after=x", "after=-1", "more=1")),
+    (400, "GET", "/live", {"headers": {"Last-Event-ID": "9" * 30}}),
+    *((400, "GET", f"/export?format={form}", {}) for form in ("", "xml", "csv&format=csv")),
     (400, "POST", "/users?a=1", {"json": {"username": "a"}}),
     (400, "POST", "/users", {"data": b"", "headers": JSON}),
     (400, "POST", "/users", {"data": b'{"username": "a",}', "headers": JSON}),
@@ -109,8 +122,19 @@ FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
         "/tweets",
         {"data": b"{}", "headers": {"Content-Type": NDJSON, "Content-Encoding": "gzip"}},
     ),
-    (422, "POST", "/users", {"json": {"username": "a", "extra": 1}}),
-    (422, "POST", "/users", {"json": {"username": ["a"]}}),
+    *((422, "POST", "/users", {"data": data, "headers": JSON}) for data in ("{}", "[]", '"a"')),
+    *((422, "POST", "/users", {"json": {"username": name}}) for name in (None, 5, ["a"])),
+    *(
+        (422, "POST", "/users", {"json": {"username": "a"} | wrong})
+        for wrong in (
+            {"extra": 1},
+            {"platform": "twitter"},
+            {"platform": None},
+            {"display_name": 3},
+            {"display_name": "n" * 321},
+        )
+    ),
+    (422, "POST", "/users/ann/tweets", {"json": {}}),
     (422, "POST", "/users", {"data": b'{"username": "\\ud800"}', "headers": JSON}),
     (422, "POST", "/users", {"data": b'{"username": ' + b"1" * 5000 + b"}", "headers": JSON}),
     (422, "POST", "/users", {"data": b'{"username": 1e999}', "headers": JSON}),

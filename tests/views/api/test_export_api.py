@@ -68,21 +68,6 @@ async def test_what_a_search_finds_goes_out(writer: Client, anybody: Client) -> 
     assert (await anybody.get(f"{PATH}?q=lamp&username=zoe")).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("?username=nobody", 404),
-        ("?username=&format=", 400),
-        ("?format=xml", 400),
-        ("?format=csv&format=csv", 400),
-    ],
-)
-async def test_what_cannot_be_exported(anybody: Client, query: str, status: int) -> None:
-    answer = await anybody.get(PATH + query)
-    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
-    assert "Content-Disposition" not in answer.headers
-
-
 async def test_it_is_compressed_for_who_takes_that(writer: Client) -> None:
     await writer.add_user("mina", *(f"post {number}" for number in range(5)))
     plain = await (await writer.get(PATH)).get_data()

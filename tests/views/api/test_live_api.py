@@ -205,22 +205,6 @@ async def test_a_place_that_never_was_is_reset(app: Quart, writer: Client, after
         assert (await listener.next(with_id=False))[0][1] == "user.created"
 
 
-@pytest.mark.parametrize(
-    ("query", "headers", "status"),
-    [
-        ("?after=x", {}, 400),
-        ("?after=-1", {}, 400),
-        ("?more=1", {}, 400),
-        ("", {"Last-Event-ID": "9" * 30}, 400),
-        ("?username=nobody", {}, 404),
-    ],
-)
-async def test_a_bad_place_is_refused(
-    anybody: Client, query: str, headers: dict[str, str], status: int
-) -> None:
-    assert (await anybody.get(PATH + query, headers=headers)).status_code == status
-
-
 async def test_a_burst_of_listeners_passes_the_limit_by_none(make_config: MakeConfig) -> None:
     app = create_app(make_config(live_clients=3))
     async with app.test_app(), listening(app, *[""] * 12) as listeners:

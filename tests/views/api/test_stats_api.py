@@ -1,7 +1,5 @@
 """Counts of posts in the API."""
 
-import pytest
-
 from tests.conftest import Client
 
 STATS = "/api/v1/stats"
@@ -32,11 +30,3 @@ async def test_each_new_post_counts_at_once(writer: Client) -> None:
     for number in range(3):
         assert (await writer.json(STATS))["tweets"] == number
         await writer.add_tweet("ann", f"post {number}")
-
-
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [("?tz=Nowhere", 400), ("?since=soon", 400), ("?other=1", 400), ("?username=nobody", 404)],
-)
-async def test_bad_addresses(anybody: Client, query: str, status: int) -> None:
-    assert (await anybody.get(STATS + query)).status_code == status

@@ -101,59 +101,48 @@ async def test_korean_is_told_by_its_letters(sharing: Client, text: str, lang: s
     assert (await sharing.add_tweet("ann", text))["lang"] == lang
 
 
-@pytest.mark.parametrize(
-    ("loc", "fields"),
-    [
-        ("text", {"text": ""}),
-        ("text", {"text": " \n\t "}),
-        ("text", {"text": "a\u0000b"}),
-        ("text", {"text": "a\u001bb"}),
-        ("text", {"text": "a\u0085b"}),
-        ("text", {"text": "ㅋ" * 25_001}),
-        ("text", {"text": None}),
-        ("text", {}),
-        ("kind", {"text": "a", "kind": "repost"}),
-        ("created_at", {"text": "a", "created_at": "2020-01-01T00:00:00"}),
-        ("created_at", {"text": "a", "created_at": "yesterday"}),
-        ("created_at", {"text": "a", "created_at": 0}),
-        ("created_at", {"text": "a", "created_at": "0001-01-01T00:00:00+14:00"}),
-        ("created_at", {"text": "a", "created_at": "0001-01-01T00:00:00Z"}),
-        ("lang", {"text": "a", "lang": "korean!"}),
-        ("lang", {"text": "a", "lang": ""}),
-        ("source_id", {"text": "a", "source_id": ""}),
-        ("source_id", {"text": "a", "source_id": 5}),
-        ("source_id", {"text": "a", "source_id": "1" * 513}),
-        ("source_id", {"text": "a", "source_id": "1\n2"}),
-        ("url", {"text": "a", "url": "javascript:alert(1)"}),
-        ("url", {"text": "a", "url": "ftp://example.org/"}),
-        ("url", {"text": "a", "url": "https://"}),
-        ("url", {"text": "a", "url": "https://[bad"}),
-        ("url", {"text": "a", "url": "https://example.org/".ljust(2049, "a")}),
-        ("likes", {"text": "a", "likes": 5}),
-    ],
-    ids=lambda value: ascii(value)[:40],
-)
+BAD_FIELDS: list[tuple[str, dict[str, Any]]] = [
+    *(("text", {"text": text}) for text in ("", " \n\t ", "a\u0000b", "a\u001bb", "a\u0085b")),
+    *(("text", {"text": text}) for text in ("ㅋ" * 25_001, None)),
+    ("kind", {"kind": "repost"}),
+    *(("created_at", {"created_at": time}) for time in ("2020-01-01T00:00:00", "yesterday", 0)),
+    ("created_at", {"created_at": "0001-01-01T00:00:00+14:00"}),
+    ("created_at", {"created_at": "0001-01-01T00:00:00Z"}),
+    *(("lang", {"lang": lang}) for lang in ("korean!", "")),
+    *(("source_id", {"source_id": value}) for value in ("", 5, "1" * 513, "1\n2")),
+    *(("url", {"url": url}) for url in ("javascript:alert(1)", "ftp://example.org/", "https://")),
+    *(("url", {"url": url}) for url in ("https://[bad", "https://example.org/".ljust(2049, "a"))),
+    ("likes", {"likes": 5}),
+    ("text", {"text": "", "media": []}),
+    ("media[0].kind", {"media": [{"kind": "page"}]}),
+    ("media", {"media": [{"kind": "photo", "source_url": "javascript:alert(1)"}]}),
+    ("media", {"media": [{"kind": "photo", "alt": "a\u0000b"}]}),
+    ("media[0].onload", {"media": [{"kind": "photo", "onload": "x"}]}),
+    ("media", {"media": [{"kind": "photo"}] * 101}),
+    ("counts.likes", {"counts": {"likes": -1}}),
+    ("counts.as_of", {"counts": {"likes": 1, "as_of": "2024-05-01T00:00:00"}}),
+    ("counts.views", {"counts": {"views": 1}}),
+    ("reply_to", {"reply_to": "1"}),
+    *(("reply_to.source_id", {"reply_to": to}) for to in ({}, {"username": "m"}, {"source_id": 1})),
+    *(("reply_to", {"reply_to": {"source_id": value}}) for value in ("", "a\n")),
+    ("reply_to.x", {"reply_to": {"source_id": "1", "x": 1}}),
+    ("reply_to", {"reply_to": {"source_id": "1", "username": "a b"}}),
+]
+
+
+@pytest.mark.parametrize(("loc", "fields"), BAD_FIELDS, ids=lambda value: ascii(value)[:40])
 async def test_bad_field_is_named_in_a_422(
     sharing: Client, loc: str, fields: dict[str, Any]
 ) -> None:
-    answer = await sharing.post("/api/v1/users/silent/tweets", json=fields)
+    answer = await sharing.post("/api/v1/users/silent/tweets", json={"text": "a"} | fields)
     assert answer.status_code == 422
     assert (await answer.get_json())["errors"][0]["loc"] == loc
-    page = await sharing.json("/api/v1/users/silent/tweets")
-    assert page["items"] == []
+    assert (await sharing.json("/api/v1/users/silent/tweets"))["items"] == []
 
 
-@pytest.mark.parametrize(
-    "moment", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00"], ids=["utc", "zone"]
-)
-async def test_a_time_in_the_future_becomes_the_arrival(sharing: Client, moment: str) -> None:
-    answer = await sharing.post(
-        "/api/v1/users/ann/tweets", json={"text": "soon", "created_at": moment}
-    )
-    if answer.status_code == 422:  # Beyond what a date can be.
-        assert moment.endswith("-12:00")
-        return
-    created_at = datetime.fromisoformat((await answer.get_json())["created_at"])
+async def test_a_time_in_the_future_becomes_the_arrival(sharing: Client) -> None:
+    tweet = await sharing.add_tweet("ann", "soon", created_at="9999-12-31T23:59:59Z")
+    created_at = datetime.fromisoformat(tweet["created_at"])
     assert datetime.now(UTC) - timedelta(minutes=1) < created_at <= datetime.now(UTC)
 
 
@@ -174,16 +163,10 @@ async def test_known_source_id_answers_the_stored_post(writer: Client) -> None:
     assert answer.status_code == 200
     # Empty fields are filled; the text, the kind and the time were there already.
     assert await answer.get_json() == first | {"url": "https://example.org/7", "lang": "en"}
-    user = await writer.json("/api/v1/users/ann")
-    assert user["tweets"] == 1
-
-
-async def test_source_ids_are_unique_per_author_only(writer: Client) -> None:
-    await writer.add_user("ann")
+    assert (await writer.json("/api/v1/users/ann"))["tweets"] == 1
+    # It is the author's own.
     await writer.add_user("ben")
-    one = await writer.add_tweet("ann", "mine", source_id="1")
-    other = await writer.add_tweet("ben", "mine too", source_id="1")
-    assert one["id"] != other["id"]
+    assert (await writer.add_tweet("ben", "mine too", source_id="7"))["id"] != first["id"]
 
 
 async def test_equal_source_ids_at_once_make_one_post(writer: Client) -> None:
@@ -210,14 +193,3 @@ async def test_deleted_post_is_gone_and_its_id_is_not_given_out_again(admin: Cli
     assert [hit["text"] for hit in found["items"]] == ["the first lantern"]
     again = await admin.add_tweet("ann", "the second lantern again", source_id="2")
     assert again["id"] > tweet["id"]
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["nobody", "%00", "%ED%95%9C", "a%25b", "%C0%AF"],
-    ids=["ascii", "nul", "ko", "%", "raw"],
-)
-async def test_posts_of_nobody_are_404(sharing: Client, name: str) -> None:
-    assert (await sharing.get(f"/api/v1/users/{name}/tweets")).status_code == 404
-    answer = await sharing.post(f"/api/v1/users/{name}/tweets", json={"text": "hello"})
-    assert answer.status_code == 404

@@ -129,29 +129,6 @@ async def test_figures_follow_the_posts(admin: Client) -> None:
     assert (user["tweets"], user["first_tweet_at"]) == (2, times[2])
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"username": None},
-        {"username": 5},
-        {"username": "a", "platform": "twitter"},
-        {"username": "a", "platform": None},
-        {"username": "a", "display_name": 3},
-        {"username": "a", "display_name": "n" * 321},
-        {"username": "a", "colour": "red"},
-        [],
-        "a",
-        None,
-    ],
-    ids=str,
-)
-async def test_body_that_is_no_author_is_422(shared: Shared, body: object) -> None:
-    answer = await shared.writer.post(USERS, json=body)
-    assert answer.status_code == 422
-    assert (await answer.get_json())["errors"]
-
-
 async def test_display_name_loses_what_cannot_be_shown(writer: Client) -> None:
     user = await writer.add_user("a", display_name="  Harbour\u0000\u202e \nmaster ⚓ ")
     assert user["display_name"] == "Harbour master ⚓"
