@@ -1,7 +1,8 @@
 """Databases of the last revision before the first one, taken over in place."""
 
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 from alembic import op
 
@@ -32,7 +33,7 @@ def take_over() -> None:
     for column in ("epoch", "beat_at", "detail"):  # Errors hold the reason.
         op.drop_column("ImportJob", column)
     op.drop_column("LiveSource", "rejected")  # Without the reasons nobody could use the number.
-    op.add_column("ImportJob", sa.Column("chat", sa.LargeBinary()))
+    _join_options()
     op.add_column(
         "Users", sa.Column("is_of_chat", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
@@ -40,6 +41,24 @@ def take_over() -> None:
     op.drop_table("ModelCard")  # Each process makes them when they are asked for.
     _create_background()
     op.execute(f"UPDATE alembic_version SET version_num = '{FIRST}'")  # noqa: S608 - ours
+
+
+def _join_options() -> None:
+    """Keep in one column how the files of imports are read."""
+    op.add_column("ImportJob", sa.Column("options", sa.LargeBinary()))
+    named: list[sa.ColumnClause[Any]] = [
+        sa.column("username"),
+        sa.column("with_media", sa.Boolean()),
+        sa.column("decode_entities", sa.Boolean()),
+    ]
+    jobs = sa.table("ImportJob", sa.column("id"), sa.column("options"), *named)
+    connection = op.get_bind()
+    for number, *values in connection.execute(sa.select(jobs.c.id, *named)).all():
+        options = dict(zip((column.name for column in named), values, strict=True))
+        row = sa.update(jobs).where(jobs.c.id == number)
+        connection.execute(row.values(options=msgspec.json.encode(options)))
+    for column in named:
+        op.drop_column("ImportJob", column.name)
 
 
 def _keep_one_set_of_vectors() -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String, Text, false, text, true
+from sqlalchemy import LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, UtcDateTime
@@ -38,12 +38,8 @@ class ImportJob(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     spool: Mapped[str] = mapped_column(String(255))
     """Name of the upload; it is removed when the import has ended."""
-    username: Mapped[str | None] = mapped_column(String(320))
-    with_media: Mapped[bool] = mapped_column(default=True, server_default=true())
-    """Whether the files of media in the archive are kept."""
-    decode_entities: Mapped[bool] = mapped_column(default=False, server_default=false())
-    options: Mapped[bytes | None] = mapped_column("chat", LargeBinary)
-    """JSON: how the file is read: its columns, who is who in a chat."""
+    options: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """JSON: how the file is read; None once that is forgotten."""
     bytes_total: Mapped[int] = mapped_column(BigId)
     bytes_read: Mapped[int] = mapped_column(BigId, default=0)
     accepted: Mapped[int] = mapped_column(default=0)

@@ -209,6 +209,6 @@ async def _anonymise_imports(session: AsyncSession) -> Sequence[str]:
     changed = (
         update(ImportJob)
         .where(ImportJob.state.in_(ENDED))
-        .values(file_name="", username=None, options=None, errors=NOTHING, stored=None)
+        .values(file_name="", options=None, errors=NOTHING, stored=None)
     )
     return (await session.scalars(changed.returning(ImportJob.spool))).all()

@@ -8,9 +8,11 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.db.sqlite.indexes import register
+from app.formats.records import ReadOptions
 from tests.archives import picture
 from tests.databases import Databases, PostgresqlDatabases
 from tests.installation import Installation
@@ -102,6 +104,7 @@ def test_it_has_the_schema_of_a_fresh_database_and_all_data(
 ) -> None:
     before = databases.fetch(old.data_dir, 'SELECT id, text FROM "Tweet" ORDER BY id')
     vectors = databases.fetch(old.data_dir, 'SELECT count(*) FROM "Embedding"')
+    databases.execute(old.data_dir, "UPDATE \"ImportJob\" SET username = 'bo', with_media = false")
     fresh = Installation(tmp_path / "fresh")
     if isinstance(databases, PostgresqlDatabases):
         fresh.settings["SAYWHO_DATABASE_URL"] = databases.make_bare(fresh.data_dir)
@@ -113,7 +116,10 @@ def test_it_has_the_schema_of_a_fresh_database_and_all_data(
     assert databases.fetch(old.data_dir, 'SELECT count(*) FROM "Embedding"') == vectors
     assert [each["name"] for each in old.json("token", "list")["items"]] == [TOKEN_NAME]
     assert databases.fetch(old.data_dir, 'SELECT name FROM "Operator"') == [("op",)]
-    assert databases.fetch(old.data_dir, 'SELECT state, accepted FROM "ImportJob"') == [("done", 1)]
+    (job,) = databases.fetch(old.data_dir, 'SELECT state, accepted, options FROM "ImportJob"')
+    assert job[:2] == ("done", 1)
+    options = msgspec.json.decode(job[2], type=ReadOptions)
+    assert options == ReadOptions("bo", with_media=False)
     assert_whole(old)
     # It goes on with ids that nothing ever had.
     old.done("user", "add", "next")

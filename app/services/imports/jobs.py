@@ -50,10 +50,10 @@ async def add_job(
         format=format_name,
         file_name=file_name[-255:],
         spool=spool,
+        options=msgspec.json.encode(options),
         bytes_total=bytes_total,
         created_at=now(),
     )
-    _set_options(job, options)
     session.add(job)
     await session.flush()
     return job
@@ -61,15 +61,7 @@ async def add_job(
 
 def options_of(job: ImportJob) -> ReadOptions:
     """Return how the file is to be read."""
-    options = msgspec.json.decode(job.options, type=ReadOptions) if job.options else NO_OPTIONS
-    return msgspec.structs.replace(
-        options, username=job.username, decode_entities=job.decode_entities
-    )
-
-
-def _set_options(job: ImportJob, options: ReadOptions) -> None:
-    job.username, job.with_media = options.username, options.with_media
-    job.decode_entities, job.options = options.decode_entities, msgspec.json.encode(options)
+    return msgspec.json.decode(job.options, type=ReadOptions) if job.options else NO_OPTIONS
 
 
 async def get_job(session: AsyncSession, job_id: int, *, is_started: bool = False) -> ImportJob:
@@ -103,7 +95,7 @@ async def start_job(session: AsyncSession, job_id: int, options: ReadOptions) ->
     if job.state != "uploaded":
         raise ConflictError("The import {job_id} was started already", job_id=job_id)
     job.state = "running"
-    _set_options(job, options)
+    job.options = msgspec.json.encode(options)
     return job
 
 

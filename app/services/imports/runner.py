@@ -146,9 +146,9 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         await import_archive(
             db,
             archive,
-            username=job.username,
+            username=options.username,
             report=report,
-            keeper=keeper_of(config) if job.with_media else None,
+            keeper=keeper_of(config) if options.with_media else None,
             note=note,
         )
     return report.broken
