@@ -64,6 +64,13 @@ def x_zip(path: Path, members: dict[str, bytes] | None = None) -> Path:
     return path
 
 
+def damaged(path: Path, name: bytes) -> Path:
+    """Spoil the beginning of a member of a zip."""
+    before, name, after = path.read_bytes().partition(name)
+    path.write_bytes(before + name + b"\xff" * 9 + after[9:])
+    return path
+
+
 def picture(shade: int = 0, width: int = 8, height: int = 6) -> bytes:
     """Return a PNG of one colour."""
 

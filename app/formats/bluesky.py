@@ -58,14 +58,13 @@ class FeedItem:
 
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
-    """Return the posts of one account, or of many if the first posts are of several."""
+    """Return the posts of one account, by whom the first post is."""
     values = first_documents(source, lists=_LISTS)
     posts = (feed_item(as_object(value)) for page in values for value in _items_of(page))
     found = list(filter(None, posts))
     if not found and not any(map(_is_empty_page, values)):
         return None
-    accounts = {item.did: item for item in found if item.did}
-    owner = next(iter(accounts.values())) if len(accounts) == 1 else None
+    owner = next((item for item in found if item.did), None)
     account = Account(owner.username, owner.display_name, "bluesky") if owner else None
 
     def read_one(value: Json, place: int) -> Item | None:

@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Final
@@ -52,6 +53,8 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
     if outbox is None or not (first or any(isinstance(item.get(_LIST), list) for item in found)):
         return None
     account = _account(actor, first)
+    if not account.username and f"{folder}actor.json" in source.members:
+        account = replace(account, unread=f"{folder}actor.json")
     read_one = partial(
         read_activity, account=account, include_restricted=options.include_restricted, folder=folder
     )
@@ -81,15 +84,16 @@ def _find(source: Source) -> tuple[Content | None, Json, str]:
 def _liked(source: Source, folder: str) -> Iterator[Item]:
     """Yield what the account liked and marked, which is by others: lists of addresses."""
     for name in ("likes.json", "bookmarks.json"):
-        with suppress(BrokenFileError):
-            liked = listed(_read(source, f"{folder}{name}"), _LIST)
-            yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))
+        liked = listed(_read(source, f"{folder}{name}"), _LIST)
+        yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))
 
 
 def _read(source: Source, name: str) -> Json:
-    if name not in source.members:
-        return {}
-    return as_object(load(head(source.member(name), _BESIDE_BYTES)))
+    """Return the object in a file beside the outbox; nothing where it is damaged or missing."""
+    if name in source.members:
+        with suppress(BrokenFileError):
+            return as_object(load(head(source.member(name), _BESIDE_BYTES)))
+    return {}
 
 
 def _account(actor: Json, activities: list[Json]) -> Account:

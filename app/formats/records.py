@@ -131,6 +131,8 @@ class Account:
     platform: str
     id: str | None = None
     """By which the platform knows it, whatever its name was."""
+    unread: str | None = None
+    """The file that would name it, but cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

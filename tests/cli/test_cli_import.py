@@ -10,6 +10,7 @@ from app.cli import running
 from tests.archives import (
     EMAIL,
     LONG,
+    damaged,
     picture,
     x_file,
     x_media,
@@ -192,6 +193,12 @@ def test_a_file_of_one_account_without_a_name_is_status_2_naming_username(
     assert result.exit_code == 2
     assert "--username" in result.stderr
     assert counts(installation.json("import", path, "--username", "mina")) == (1, 0, 0, 0, 0, 0)
+    members = {"data/tweets.js": path.read_bytes(), "data/account.js": x_file("account", {})}
+    archive = damaged(x_zip(tmp_path / "x.zip", members), b"data/account.js")
+    result = installation.run("import", archive)
+    assert result.exit_code == 2
+    assert "data/account.js cannot be read" in result.stderr
+    assert counts(installation.json("import", archive, "--username", "mina"))[:2] == (0, 1)
 
 
 def test_a_name_known_from_another_platform_stops_a_file_of_one_account(

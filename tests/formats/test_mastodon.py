@@ -15,6 +15,7 @@ from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats.records import Account, Archive, BadRecord, Item, Record, Skipped
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
+from tests.archives import damaged
 from tests.archives import tar_gz as saved_tar
 from tests.archives import x_zip as saved_zip
 from tests.formats.reading import read_archive, saved_folder
@@ -335,7 +336,13 @@ def test_a_header_of_any_size_is_not_read_into_memory() -> None:
 
 def test_an_outbox_without_a_readable_beginning_is_damaged(tmp_path: Path) -> None:
     path = saved_zip(tmp_path / "archive.zip", {"outbox.json": outbox(post(1, "lost"))})
-    before, name, after = path.read_bytes().partition(b"outbox.json")
-    path.write_bytes(before + name + b"\xff" * 9 + after[9:])
     with pytest.raises(BrokenFileError, match=r"outbox\.json is damaged"):
-        read(path)
+        read(damaged(path, b"outbox.json"))
+
+
+def test_an_unreadable_actor_costs_only_the_name(tmp_path: Path) -> None:
+    kept = post(1, "kept", url=None, attributedTo=None, id=None) | {"actor": None}
+    path = saved_zip(tmp_path / "archive.zip", members(kept))
+    archive, found = read(damaged(path, b"actor.json"))
+    assert archive.account == Account(None, None, "mastodon", unread="actor.json")
+    assert [type(item) for item in found] == [Record, Skipped]

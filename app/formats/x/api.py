@@ -14,13 +14,6 @@ from app.formats.x import posts
 
 _SEARCH: Final = "statuses"
 _USERS: Final = ("author", "in_reply_to_user")
-# Messages of streams between the posts.
-_NOTICES: Final = frozenset(
-    (
-        *("delete", "disconnect", "friends", "friends_str", "limit", "scrub_geo"),
-        *("status_withheld", "user_withheld", "warning"),
-    )
-)
 # Fields that only a post of version 2 has, by their old and new names.
 _V2_MARKS: Final = frozenset(
     (
@@ -61,8 +54,7 @@ def _statuses(value: Json) -> list[object]:
         if name in value:
             found = value[name]
             return _with_authors(found if isinstance(found, list) else [found], value)
-    is_empty = {"errors", "meta"} & value.keys() or (value.keys() <= _NOTICES and value)
-    return [] if is_empty else [value]
+    return [] if {"errors", "meta"} & value.keys() else [value]
 
 
 def _with_authors(statuses: list[object], page: Json) -> list[object]:

@@ -6,7 +6,6 @@ Long posts are in a file of their own, without the ids of their posts.
 import html
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -39,6 +38,8 @@ MAX_HELD_CHARACTERS: Final = 64_000_000
 """Of the long posts, which are in memory until their short forms come."""
 _OVERHEAD_CHARACTERS: Final = 500
 _COMPARED_CHARACTERS: Final = 40
+_CUT = re.compile(r"…(?:\s*https://t\.co/\w+)?\s*\Z")
+"""The end of the short form of a long post."""
 
 
 def read(source: Source, options: ReadOptions) -> Archive | None:
@@ -83,7 +84,9 @@ class _Reader:
         self._source = source
         self._layout = layout
         self._notes = Notes()
-        self._broken: list[BrokenFileError] = []
+        self._broken: dict[str, BrokenFileError] = {}
+        self._broken_notes = ""
+        """Name of the first damaged file of long posts."""
         account = layout.account
         self._owner: Json = {
             "screen_name": account.username,
@@ -99,7 +102,7 @@ class _Reader:
                 notes.add(item)
             except RecordError as error:
                 yield BadRecord(next(places), message_of(error))
-        broken_notes = len(self._broken)
+        before, self._broken_notes = len(self._broken), next(iter(self._broken), "")
         for kind, is_left_out in (("tweets", False), ("circle", not include_restricted)):
             for item in self._entries(kind):
                 yield self._item(item, next(places), is_left_out=is_left_out)
@@ -107,15 +110,14 @@ class _Reader:
             with suppress(RecordError):
                 notes.join(item if isinstance(item, dict) else {})
             yield Skipped(next(places), "deleted")
-        if len(self._broken) == broken_notes:
+        if len(self._broken) == before:
             # Else the post of a long text may stand behind the break, or have been deleted.
             yield from notes.leftovers(places, self._layout.account)
-        needed = len(self._broken)
+        faults = [*self._broken.values()]  # Those of the likes cost nothing.
         yield from (Skipped(next(places), "like") for _ in self._entries("likes"))
-        del self._broken[needed:]
-        yield from (BadRecord(next(places), message_of(error)) for error in self._broken[1:])
-        if self._broken:
-            raise self._broken[0]
+        yield from (BadRecord(next(places), message_of(error)) for error in faults[1:])
+        if faults:
+            raise faults[0]
 
     def _entries(self, kind: str) -> Iterator[Json | Message]:
         """Yield the items of these files, of a broken one those before the break.
@@ -128,7 +130,7 @@ class _Reader:
             except LimitReachedError:
                 raise
             except BrokenFileError as error:
-                self._broken.append(error)
+                self._broken[name] = error
 
     def _item(self, item: Json | Message, place: int, *, is_left_out: bool) -> Item:
         try:
@@ -141,6 +143,10 @@ class _Reader:
                 return Skipped(place, "restricted")
             if raw.startswith("RT @"):
                 return Skipped(place, "repost")
+            if self._broken_notes and whole_text is None and _CUT.search(raw):
+                raise RecordError(
+                    "the whole text is in {file}, which is damaged", file=self._broken_notes
+                )
             record = to_item(
                 item | {"user": self._owner},
                 place,
@@ -246,8 +252,7 @@ def _read_note(item: Json | Message) -> tuple[str, Note]:
 
 
 def _beginning(text: str) -> str:
-    # Normalising needs time that grows with the square of the marks in a row.
-    return unicodedata.normalize("NFC", text[: 4 * _COMPARED_CHARACTERS])[:_COMPARED_CHARACTERS]
+    return text[:_COMPARED_CHARACTERS]
 
 
 FORMAT: Final = Format("x", read)

@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -77,22 +78,10 @@ def _lone_file(source: Source) -> Layout | None:
     match = _HEAD.match(start)
     kind = _KINDS.get(match[1] or match[2]) if match else None
     name = source.path.name if source.path else ""
-    if name in _LONE_NAMES and (not start or (kind == "tweets" and match and match[1])):
-        return _current(source, _beside(source, name))
+    is_own = not start or (kind == "tweets" and match and match[1])
+    if name in _LONE_NAMES and name in source.members and is_own:
+        return _current(source, list(source.members))
     return Layout(Account(None, None, "x"), {kind: ("",)}) if kind else None
-
-
-def _beside(source: Source, name: str) -> list[str]:
-    """Return a lone `tweets.js`, its parts and long posts beside it, and no other files."""
-    parts = f"{name.removesuffix('.js')}-part"
-    kinds = (_FILES["notes"], _FILES["deleted"])
-    return [
-        other
-        for other in source.members
-        if other in {name, "account.js"}
-        or other.startswith(parts)
-        or any(kind.fullmatch(other) for kind in kinds)
-    ]
 
 
 def _archive_folders(source: Source) -> set[str]:
@@ -123,11 +112,13 @@ def _current(source: Source, names: list[str], folder: str = "") -> Layout:
     manifest = index("manifest.js")
     # The e-mail address beside the name is ignored.
     owner, info = as_object(index("account.js").get("account")), as_object(manifest.get("userInfo"))
+    username = as_word(owner.get("username")) or as_word(info.get("userName"))
     account = Account(
-        as_word(owner.get("username")) or as_word(info.get("userName")),
+        username,
         as_word(owner.get("accountDisplayName")) or as_word(info.get("displayName")),
         "x",
         digits(owner.get("accountId")) or digits(info.get("accountId")),
+        f"{folder}account.js" if "account.js" in names and not username else None,
     )
     made_at = _time(as_object(manifest.get("archiveInfo")).get("generationDate"))
     return Layout(account, {kind: of(kind) for kind in _FILES}, made_at, folder)
@@ -149,7 +140,9 @@ def _time(value: object) -> datetime | None:
 
 def _read_index(source: Source, name: str) -> Json:
     """Return the object behind the `=` of a small file, or the first of a list; else nothing."""
-    text = head(source.member(name), _INDEX_BYTES).decode(errors="replace")
+    text = ""
+    with suppress(BrokenFileError):
+        text = head(source.member(name), _INDEX_BYTES).decode(errors="replace")
     found = load(text.partition("=")[2].strip().removesuffix(";"))
     return as_object(found[0] if isinstance(found, list) and found else found)
 

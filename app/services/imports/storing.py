@@ -160,6 +160,12 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
     if account is None:
         return None
     name = username or account.username
+    if not name and account.unread:
+        raise NamelessFileError(
+            "{file} cannot be read, and nothing else says whose posts these are; add --username"
+            " NAME",
+            file=account.unread,
+        )
     if not name:
         raise NamelessFileError("the file does not say whose posts these are; add --username NAME")
     try:

@@ -186,11 +186,10 @@ def test_posts_of_protected_accounts_are_restricted() -> None:
         assert isinstance(read(lines(status), include_restricted=True)[1][0], Record)
 
 
-def test_empty_pages_errors_and_notices_hold_nothing() -> None:
+def test_empty_pages_and_errors_hold_nothing() -> None:
     empty = {"meta": {"result_count": 0}, "__twarc": {}}
     failed = {"errors": [{"title": "Not Found Error"}]}
-    deleted = {"delete": {"status": {"id": 1}}}
-    found = read(lines(empty, failed, deleted, {"limit": {"track": 3}}, v1()))[1]
+    found = read(lines(empty, failed, v1()))[1]
     assert [(type(item), item.place) for item in found] == [(Record, 1)]
     assert read(lines(empty))[1] == []
     assert read(lines({"data": []} | empty))[1] == []

@@ -11,10 +11,10 @@ from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats.records import Account, Archive, BadRecord, Item, Reactions, Record, Skipped
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
+from tests.archives import damaged, x_zip
 from tests.archives import x_file as js
 from tests.archives import x_note as note
 from tests.archives import x_tweet as tweet
-from tests.archives import x_zip
 from tests.formats.reading import read_archive, saved_folder, texts
 
 MINA = Account("mina", "미나 🌱", "x", "77")
@@ -83,7 +83,7 @@ def test_the_account_is_known_before_the_items_and_its_email_is_not_read(tmp_pat
         assert source.bytes_read == source.bytes_total
 
 
-def test_a_lone_tweets_js_with_its_parts_and_long_posts_only(tmp_path: Path) -> None:
+def test_a_lone_tweets_js_stands_for_its_folder(tmp_path: Path) -> None:
     members = {f"tweets-part{n}.js": js("tweets", tweet(n, f"part {n}")) for n in (10, 2, 1)}
     members |= {
         "tweets.js": js("tweets", tweet(30, LONG[:150] + "…")),
@@ -95,6 +95,7 @@ def test_a_lone_tweets_js_with_its_parts_and_long_posts_only(tmp_path: Path) -> 
     archive, found = read(folder / "tweets.js")
     assert archive.account == MINA
     assert texts(found) == [LONG, "part 1", "part 2", "part 10"]
+    assert found[-1] == Skipped(5, "restricted")
     assert texts(read(folder / "tweets-part2.js")[1]) == ["part 2"]
 
 
@@ -187,7 +188,7 @@ def test_a_bad_long_text_is_told_and_its_post_stays_short(tmp_path: Path) -> Non
     assert found[0] == BadRecord(1, "the text has broken characters")
 
 
-def test_long_texts_that_break_off_let_all_posts_in(tmp_path: Path) -> None:
+def test_without_their_long_texts_no_post_is_stored_cut(tmp_path: Path) -> None:
     notes = js("note_tweet", note(30, LONG), note(31, "Also " + LONG))
     posts = js("tweets", tweet(1, "short"), tweet(30, SHORTENED), tweet(31, "Also " + SHORTENED))
     members = {"data/tweets.js": posts, "data/note-tweet.js": notes[:-50]}
@@ -197,7 +198,17 @@ def test_long_texts_that_break_off_let_all_posts_in(tmp_path: Path) -> None:
         pytest.raises(BrokenFileError, match=r"note-tweet\.js breaks off"),
     ):
         found.extend(open_archive(source).items)
-    assert texts(found) == ["short", LONG, "Also " + SHORTENED]
+    assert texts(found) == ["short", LONG]
+    assert found[2] == BadRecord(3, "the whole text is in data/note-tweet.js, which is damaged")
+    assert len(found) == 3
+
+
+def test_an_unreadable_account_costs_only_the_name(tmp_path: Path) -> None:
+    members = {"data/account.js": ACCOUNT_JS, "data/tweets.js": js("tweets", tweet(1, "kept"))}
+    path = damaged(zip_in(tmp_path, members), b"data/account.js")
+    archive, found = read(path)
+    assert archive.account == Account(None, None, "x", unread="data/account.js")
+    assert texts(found) == ["kept"]
 
 
 def test_a_damaged_member_ends_itself_alone(tmp_path: Path) -> None:
@@ -221,8 +232,7 @@ def test_a_damaged_member_ends_itself_alone(tmp_path: Path) -> None:
 def test_a_part_without_a_readable_beginning_costs_no_other(tmp_path: Path) -> None:
     members = {"data/tweets.js": js("tweets", tweet(1, "lost"))}
     path = zip_in(tmp_path, members | {"data/tweets-part1.js": js("tweets", tweet(2, "kept"))})
-    before, name, after = path.read_bytes().partition(b"data/tweets.js")
-    path.write_bytes(before + name + b"\xff" * 9 + after[9:])
+    damaged(path, b"data/tweets.js")
     found: list[Item] = []
     with Source(path) as source, pytest.raises(BrokenFileError, match=r"tweets\.js is damaged"):
         found.extend(open_archive(source).items)
