@@ -1,10 +1,10 @@
 """Searching posts, by words or by meaning."""
 
+import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -22,15 +22,8 @@ from app.services.compare.contenders import contenders_by_name
 from app.services.posts.exporting import COLUMNS, Export, begin_export
 from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
 from app.services.search.embeddings import Embeddings
-from app.services.search.word_search import (
-    INLINE_CHARACTERS,
-    MOST_COUNTED,
-    Place,
-    WordResults,
-    search_words,
-)
+from app.services.search.word_search import MOST_COUNTED, Place, WordResults, search_words
 from app.services.selection import Conditions, Selection, post_conditions
-from app.tasks import worked_on
 
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""
@@ -65,8 +58,6 @@ class ResultPage:
     hits: list[Hit]
     next: Place | None = None
     method: str = "words"
-    alt_highlights: Mapping[int, list[Spans]] = field(default_factory=dict)
-    """Matches in the descriptions of each medium, by the post's id."""
     total: int | None = None
     """How many posts match; None for more than 10,000, and for the nearest by vectors."""
     facets: Facets | None = None
@@ -117,13 +108,10 @@ async def find(
         if start + limit < len(results.ranked):
             following = results.place._replace(offset=start + limit)
         scorer = results.matches.scorer
-        hits, alt_highlights = await _marked(
-            session, [(post.score, post.id) for post in shown], scorer
-        )
+        hits = await _marked(session, [(post.score, post.id) for post in shown], scorer)
         return ResultPage(
             hits,
             following,
-            alt_highlights=alt_highlights,
             total=await _total(session, results),
             facets=await _facets(session, results) if with_facets else None,
             is_any=results.place.is_any and len(scorer.wanted) > 1,
@@ -147,8 +135,8 @@ async def _by_meaning(
     scorer = Scorer(parse_query(query), Statistics(0, 1.0, {}))
     following = place._replace(offset=end) if len(near) > end and end < DEEPEST else None
     async with db.read() as session:
-        hits, alt_highlights = await _marked(session, near[place.offset : end], scorer)
-    return ResultPage(hits, following, "meaning", alt_highlights)
+        hits = await _marked(session, near[place.offset : end], scorer)
+    return ResultPage(hits, following, "meaning")
 
 
 async def begin_found_export(session: AsyncSession, query: str, selection: Selection) -> Export:
@@ -183,21 +171,18 @@ async def _selected(session: AsyncSession, selection: Selection) -> tuple[Condit
 
 async def _marked(
     session: AsyncSession, shown: Sequence[tuple[float, int]], scorer: Scorer
-) -> tuple[list[Hit], dict[int, list[Spans]]]:
-    """Return the posts with these scores and ids, and the matches in descriptions by post."""
+) -> list[Hit]:
+    """Return the posts with these scores and ids, and what is to be marked in them."""
     posts = await find_posts(session, [post_id for _, post_id in shown])
-    alts = {post.id: [medium.alt or "" for medium in post.media] for post in posts.values()}
 
-    def mark() -> tuple[list[Hit], dict[int, list[Spans]]]:
-        hits = [
+    def mark() -> list[Hit]:
+        return [
             Hit(**structs.asdict(post), score=score, highlights=scorer.highlights(post.text))
             for score, post_id in shown
             if (post := posts.get(post_id))
         ]
-        return hits, {hit.id: list(map(scorer.highlights, alts[hit.id])) for hit in hits}
 
-    texts = [*(post.text for post in posts.values()), *chain.from_iterable(alts.values())]
-    return await worked_on(texts, mark, inline_characters=INLINE_CHARACTERS)
+    return await asyncio.to_thread(mark)
 
 
 async def _total(session: AsyncSession, results: WordResults) -> int | None:

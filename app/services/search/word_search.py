@@ -4,6 +4,7 @@ Posts must have all words of a query; if no post has, posts with some of them ar
 many matches the newest are ranked first, then the next ones.
 """
 
+import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,14 +22,11 @@ from app.models import MAX_ID, Tweet, User
 from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.search.vocabulary import statistics
 from app.services.selection import Conditions
-from app.tasks import worked_on
 
 CANDIDATES: Final = 1_000
 """Posts that are ranked together."""
 MOST_COUNTED: Final = 10_000
 """Matches that are counted or ordered by time, of those stored last."""
-INLINE_CHARACTERS: Final = 30_000
-"""Most characters of posts that are ranked on the loop: those of about a hundred posts."""
 _SEARCHED: Final = (Tweet.text, Tweet.media)
 
 
@@ -163,8 +161,7 @@ async def _fitting(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
             if (score := scorer.score(text := searched_text(row.text, row.media))) is not None
         ]
 
-    texts = (each for row in rows for each in (row.text, row.media or ""))
-    return await worked_on(texts, rank, inline_characters=INLINE_CHARACTERS)
+    return await asyncio.to_thread(rank)
 
 
 async def _expressions(

@@ -9,7 +9,7 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import find_user
-from app.services.search.search import Hit, Mode, ResultPage, Spans, find
+from app.services.search.search import Hit, Mode, ResultPage, find
 from app.views.blueprints import PageBlueprint
 from app.views.filters import PostFilters
 from app.views.pages.parts import (
@@ -84,9 +84,7 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
         args=args,
         asked=asked,
         exported={name: asked[name] for name in asked if name not in {"mode", "sort"}},
-        results=[
-            (hit, _pieces(hit.text, hit.highlights), _described(hit, found)) for hit in found.hits
-        ],
+        results=[(hit, _pieces(hit)) for hit in found.hits],
         found=found,
         mode=mode,
         knows_meaning=parts.embeddings is not None,
@@ -95,12 +93,6 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
     )
 
 
-def _pieces(text: str, highlights: Spans) -> list[Marked[None]]:
-    spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in highlights]
-    return excerpt(marked_text(text, spans), around=AROUND)
-
-
-def _described(hit: Hit, found: ResultPage) -> list[list[Marked[None]]]:
-    """Return the descriptions of a post's media in pieces."""
-    spans = found.alt_highlights.get(hit.id, [])
-    return [_pieces(medium.alt or "", each) for medium, each in zip(hit.media, spans, strict=False)]
+def _pieces(hit: Hit) -> list[Marked[None]]:
+    spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in hit.highlights]
+    return excerpt(marked_text(hit.text, spans), around=AROUND)
