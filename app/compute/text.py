@@ -4,7 +4,7 @@ import functools
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain, groupby
 from typing import Final, Literal
 
@@ -150,34 +150,25 @@ def guess_language(text: str) -> str | None:
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Replaces a name; masked texts hold it nowhere else."""
-_BETWEEN = re.compile(r"[\W_]+")
 _SHORTEST_INSIDE: Final = 4
 """Shorter ASCII names are masked as whole words only: they are parts of too many words."""
 
 
 def mask_names(text: str, names: Iterable[str]) -> str:
-    """Return the text with each name, and an @ before it, replaced by `HIDDEN`.
+    """Return the text with each name, in any case, and an @ before it, replaced by `HIDDEN`.
 
-    Case, spaces and punctuation do not count: `night_ferry` matches `Night Ferry` too.
+    Of `name@host` the name alone is replaced too.
     """
     text = text.replace(HIDDEN, "")
-    patterns = sorted({p for name in names for p in _patterns(name)}, key=len, reverse=True)
-    return re.sub(f"@?(?:{'|'.join(patterns)})", HIDDEN, text, flags=re.I) if patterns else text
-
-
-def _patterns(name: str) -> Iterator[str]:
-    """Yield patterns of a name: whole, and without the host of a handle."""
-    forms = {name, name.partition("@")[0]}
-    if name.count(".") > 1:
-        forms.add(name.partition(".")[0])
-    for form in forms:
-        parts = [re.escape(part) for part in _BETWEEN.split(form) if part]
-        if not parts:
-            continue
-        pattern = r"[\W_]*".join(parts)
-        is_short = form.isascii() and len(form) < _SHORTEST_INSIDE
+    forms = {form for name in names for form in (name, name.partition("@")[0]) if form}
+    patterns = [
+        rf"(?<!\w){re.escape(form)}(?!\w)"
+        if form.isascii() and len(form) < _SHORTEST_INSIDE
         # Korean particles follow a name without a space, so a name may end inside a word.
-        yield rf"\b{pattern}\b" if is_short else pattern
+        else re.escape(form)
+        for form in sorted(forms, key=len, reverse=True)
+    ]
+    return re.sub(f"@?(?:{'|'.join(patterns)})", HIDDEN, text, flags=re.I) if patterns else text
 
 
 FEWEST_WORDS: Final = 4

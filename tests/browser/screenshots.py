@@ -44,7 +44,7 @@ async def take_pictures(browser: Browser, site: Website, folder: Path) -> None:
             await page.wait_for_timeout(1_500)
         if name == "quiz":
             await page.locator(".guesses button").first.click()
-            await page.locator(".quiz-score").wait_for()
+            await page.locator(".ranking").wait_for()
         await page.screenshot(path=folder / f"{name}.png")
         await page.close()
 

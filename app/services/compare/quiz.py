@@ -94,54 +94,43 @@ async def draw(
     drawn = select(User.id).where(*can_play).order_by(func.random()).limit(_DRAWN).subquery()
     of_author = select(Tweet.lang).where(Tweet.user_id == User.id)
     newest = of_author.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1)
-    known = select(User.id, newest.scalar_subquery().label("lang"))
-    known_lang = known.join(drawn, drawn.c.id == User.id).subquery()
     # Posts of no known language are in none of those that are told by their letters.
-    fits = func.coalesce(known_lang.c.lang, "en") == lang
-    query = select(User, known_lang.c.lang, fits).join(known_lang, known_lang.c.id == User.id)
+    fits = func.coalesce(newest.scalar_subquery(), "en") == lang
+    query = select(User, fits).join(drawn, drawn.c.id == User.id)
     rows = (await session.execute(query.order_by(fits.desc(), func.random()).limit(_PLAYERS))).all()
-    found = [(user, own) for user, own, is_fit in rows if is_fit]
-    if len(found) < 2:  # One alone would be the answer each time.
-        found = [(user, own) for user, own, _ in rows]
-        random.shuffle(found)
-    if len(found) < 2:
+    players = [user for user, is_fit in rows if is_fit]
+    if len(players) < 2:  # One alone would be the answer each time.
+        players = [user for user, _ in rows]
+    if len(players) < 2:
         return None
-    for place, (_, own) in enumerate(found):
-        players = sorted(found[place:] + found[:place], key=lambda player: player[1] != own)
-        cast = players[:CHOICES]
+    for _ in range(_TRIES):
+        cast = random.sample(players, min(CHOICES, len(players)))
         if posts := await _posts_to_guess(session, cast, count, longest):
-            cast.sort(key=lambda player: player[0].username_key)
-            return QuizSet(tuple(user.id for user, _ in cast), tuple(posts))
+            cast.sort(key=lambda user: user.username_key)
+            return QuizSet(tuple(user.id for user in cast), tuple(posts))
     return None
 
 
 async def _posts_to_guess(
-    session: AsyncSession, cast: Sequence[tuple[User, str | None]], count: int, longest: int
+    session: AsyncSession, cast: Sequence[User], count: int, longest: int
 ) -> list[int]:
     """Return different posts of these authors, as many of each where they have them."""
     found: set[int] = set()
     for _ in range(_TRIES * count):
-        for user, lang in random.sample(cast, len(cast)):
-            if len(found) < count:
-                found |= await _post_to_guess(session, user, lang, longest)
+        for user in random.sample(cast, len(cast)):
+            if len(found) == count:
+                break
+            start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game
+            posts = select(Tweet.id, Tweet.text).where(Tweet.user_id == user.id)
+            posts = posts.order_by(Tweet.created_at, Tweet.id).offset(start).limit(_CANDIDATES)
+            good = [
+                post_id
+                for post_id, text in await session.execute(posts)
+                # Masking names in a long text is slow.
+                if len(text) <= longest and has_words(_masked(text, user))
+            ]
+            found |= set(random.sample(good, min(1, len(good))))
     return random.sample(sorted(found), len(found))
-
-
-async def _post_to_guess(
-    session: AsyncSession, user: User, lang: str | None, longest: int
-) -> set[int]:
-    """Return the id of a random post with words, or nothing."""
-    start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game.
-    posts = select(Tweet.id, Tweet.text, Tweet.lang).where(Tweet.user_id == user.id)
-    posts = posts.order_by(Tweet.created_at, Tweet.id).offset(start).limit(_CANDIDATES)
-    good = [
-        row
-        for row in await session.execute(posts)
-        # Masking names in a long text is slow.
-        if len(row.text) <= longest and has_words(_masked(row.text, user))
-    ]
-    best = [row.id for row in good if row.lang == lang] or [row.id for row in good]
-    return set(random.sample(best, min(1, len(best))))
 
 
 def _masked(text: str, user: User) -> str:

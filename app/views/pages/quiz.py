@@ -1,4 +1,4 @@
-"""Who wrote it? A game against the model, alone or by a set that can be shared."""
+"""Who wrote it? A game against the model, by a set of posts that can be shared."""
 
 from typing import Annotated, Final
 
@@ -23,7 +23,6 @@ from app.views.policies import own_origin
 
 blueprint = PageBlueprint("quiz")
 
-NEW: Final = "new"
 SKIPPED: Final = "x"
 _ID: Final = "[0-9]{1,15}"
 SET: Final = rf"{_ID}(\.{_ID}){{1,{CHOICES - 1}}}-{_ID}(\.{_ID}){{0,{SET_LENGTH - 1}}}"
@@ -31,7 +30,7 @@ SET: Final = rf"{_ID}(\.{_ID}){{1,{CHOICES - 1}}}-{_ID}(\.{_ID}){{0,{SET_LENGTH 
 
 
 class QuizArgs(Struct):
-    set: Annotated[str, Meta(pattern=f"^({SET}|{NEW})?$")] = ""
+    set: Annotated[str, Meta(pattern=f"^({SET})?$")] = ""
     so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]*$", max_length=SET_LENGTH)] = ""
     """The answers so far: 1 if the player was right, plus 2 if the model was; `x` was deleted."""
     guess: str | None = None
@@ -40,13 +39,13 @@ class QuizArgs(Struct):
 
 @blueprint.page("/quiz")
 async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
-    """Ask the next question of a set, or show its answer, which is the same after a reload."""
+    """Draw a set, ask its next question, or show the answer, which is the same after a reload."""
     if not args.set:
-        return await _question_page()
-    if args.set == NEW:
         async with resources().db.read() as session:
             drawn = await draw(session, g.locale, count=SET_LENGTH)
-        return see_other(url_for("quiz.show_quiz", set=_written(drawn) if drawn else None))
+        if drawn is None:
+            return await render_template("quiz.html")
+        return see_other(url_for("quiz.show_quiz", set=_written(drawn)))
     quiz = _read(args.set)
     failure = None
     if args.guess is not None and len(args.so) < len(quiz.tweet_ids):
@@ -67,13 +66,6 @@ def _read(given: str) -> QuizSet:
     return QuizSet(*(tuple(map(int, ids.split("."))) for ids in given.split("-")))
 
 
-async def _question_page(failure: AppError | None = None) -> ResponseReturnValue:
-    """Ask about a random post."""
-    async with resources().db.read() as session:
-        drawn = await draw(session, g.locale)
-    return await (_asked(drawn, "", failure) if drawn else render_form("quiz.html", failure))
-
-
 async def _asked(quiz: QuizSet, so: str, failure: AppError | None = None) -> ResponseReturnValue:
     """Ask the next question that is still there; after the last one tell how it went."""
     while len(so) < len(quiz.tweet_ids):
@@ -86,7 +78,7 @@ async def _asked(quiz: QuizSet, so: str, failure: AppError | None = None) -> Res
         return await render_form("quiz.html", failure, question=question, **_state(quiz, so))
     played = [int(each) for each in so if each != SKIPPED]
     if not played:
-        return await _question_page(NotFoundError("The post of that question is gone"))
+        return await render_form("quiz.html", NotFoundError("The post of that question is gone"))
     return await render_template(
         "quiz.html",
         you=[each & 1 for each in played],
@@ -107,14 +99,13 @@ async def _answer_page(quiz: QuizSet, so: str, guess: str) -> str:
         raise InvalidInputError("Choose one of the authors", loc="guess")
     is_right, state = guess == solution.username, _state(quiz, so)
     so += str(is_right + 2 * solution.is_model_right)
-    following = url_for("quiz.show_quiz", set=_written(quiz), so=so)
     return await render_template(
         "quiz.html",
         solution=solution,
         guess=guess,
         best=solution.comparison.ranking[0],
         is_right=is_right,
-        following=following if len(quiz.tweet_ids) > 1 else url_for("quiz.show_quiz"),
+        following=url_for("quiz.show_quiz", set=_written(quiz), so=so),
         **state,
         **await shown_solution(solution),
     )
