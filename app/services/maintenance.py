@@ -15,6 +15,7 @@ from app.config import Config
 from app.db.backend import Sessions, backend_of
 from app.db.engine import Database
 from app.db.feed import Change
+from app.embedders import EmbedderError
 from app.errors import AppError
 from app.models import BackgroundSnapshot, ImportJob
 from app.services.compare.background import is_outgrown, renew_background
@@ -164,8 +165,11 @@ class Maintenance:
                         if grant is not None:
                             await job.do(grant)
                             await asyncio.to_thread(trim_heap)
-            except Exception:
-                logger.exception("%s failed; trying again after the next write", job.name)
+            except Exception as error:
+                # That an embedder is down is no fault of the program.
+                is_fault = not isinstance(error, EmbedderError)
+                again = "%s failed; trying again after the next write: %s"
+                logger.error(again, job.name, error, exc_info=is_fault)
                 due, pause_s = False, PAUSE_OF_FAILED_S
             await asyncio.sleep(REST_S)
             # A due job is looked at again: there may be more to do, or its holder may die.

@@ -5,14 +5,12 @@ its vectors replace those of the one before.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import monotonic
 from app.db.backend import Sessions, backend_of
 from app.db.engine import Database
 from app.db.indexes import Vector
@@ -21,13 +19,9 @@ from app.memo import DERIVED
 from app.models import Embedding, Tweet, User
 from app.services.event_log import append_event
 
-REST_S: Final = 60.0
-"""Pause of the work after an embedder failed."""
 REMOVED_AT_ONCE: Final = 2_000
 VECTORS: Final = "vectors"
 """Name of the work and its lock."""
-
-logger = logging.getLogger(__name__)
 
 
 class Embeddings:
@@ -36,27 +30,20 @@ class Embeddings:
     def __init__(self, db: Database, embedder: Embedder) -> None:
         self.embedder = embedder
         self._db = db
-        self._rests_until = 0.0
 
     async def close(self) -> None:
         await self.embedder.close()
 
     async def is_due(self, session: AsyncSession) -> bool:
-        """Return whether posts lack a vector, and the embedder is not resting."""
-        if monotonic() < self._rests_until:
-            return False
+        """Return whether posts lack a vector."""
         new = self._lacking(await self._newest(session)).limit(1)
         return await session.scalar(new) is not None
 
     async def follow_posts(self, db: Sessions) -> None:
-        """Make the vectors of new posts; an embedder that fails rests for a while."""
-        try:
-            async with db.read() as session:
-                newest = await self._newest(session)
-            await self.embed_missing(db, after=newest)
-        except EmbedderError as error:
-            self._rests_until = monotonic() + REST_S
-            logger.warning("vectors wait %.0f s: %s", REST_S, error)
+        """Make the vectors of new posts. Raises EmbedderError."""
+        async with db.read() as session:
+            newest = await self._newest(session)
+        await self.embed_missing(db, after=newest)
 
     async def embed_missing(
         self, db: Sessions, *, after: int = 0, on_progress: Callable[[int], None] = lambda _: None

@@ -46,15 +46,15 @@ async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
     assert np.allclose(stored, made, atol=1e-3)
 
 
-async def test_an_embedder_that_is_down_is_asked_again_later(db: Database) -> None:
+async def test_posts_stay_due_while_the_embedder_is_down(db: Database) -> None:
     embedder = Letters(down_for=1)
     embeddings = Embeddings(db, embedder)
     await post(db, "ann", *"abcdefgh")
-    await embeddings.follow_posts(db)
+    with pytest.raises(EmbedderError):
+        await embeddings.follow_posts(db)
     assert await count_vectors(db) == 0
-    assert not await is_due(embeddings, db)  # It rests.
-    # Whoever asks for it does not wait for that.
-    await embeddings.embed_missing(db)
+    assert await is_due(embeddings, db)
+    await embeddings.follow_posts(db)
     assert await count_vectors(db) == 8
     assert embedder.asked == 4
 

@@ -115,7 +115,7 @@ async def test_a_service_finds_by_meaning(remote: Quart) -> None:
 
 
 async def test_posts_and_searches_go_on_while_the_service_is_down(
-    remote: Quart, service: Service
+    remote: Quart, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     service.faults = [(503, b"")] * 1000
     client = await client_with(remote, "admin")
@@ -127,3 +127,9 @@ async def test_posts_and_searches_go_on_while_the_service_is_down(
     assert page == {"items": [], "next": None, "method": "meaning"}
     html = await client.get("/search?q=puppy&mode=meaning")
     assert "does not answer" in await html.get_data(as_text=True)
+
+    async def is_told() -> bool:
+        return "vectors failed; trying again after the next write" in caplog.text
+
+    await eventually(is_told)
+    assert "Traceback" not in caplog.text
