@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import reduce
 from itertools import islice
@@ -58,14 +58,13 @@ def session(master: str, name: str) -> Iterator[Any]:
 
     _check_java()
     is_submitted = "PYSPARK_GATEWAY_PORT" in os.environ
-    settings, is_here = dict(_SETTINGS), master.startswith("local") and not is_submitted
-    if is_here:
+    settings = dict(_SETTINGS)
+    if master.startswith("local") and not is_submitted:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         settings |= _ONE_MACHINE
     builder = SparkSession.builder.appName(name).config(map=settings)
     try:
-        with _silence() if is_here else nullcontext():
-            spark = (builder if is_submitted else builder.master(master)).getOrCreate()
+        spark = (builder if is_submitted else builder.master(master)).getOrCreate()
     except (PySparkException, Py4JError, OSError) as error:
         raise JobError("Spark does not start: {error}", error=_cause(error)) from error
     try:
@@ -76,20 +75,6 @@ def session(master: str, name: str) -> Iterator[Any]:
     finally:
         with suppress(Py4JError, ConnectionError):  # Java has ended already.
             spark.stop()
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Let Java start without standard error, where it would write a page of notices."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _check_java() -> None:
