@@ -134,6 +134,8 @@ LONGEST_WORD: Final = 20
 MOST_TRIED: Final = 200
 PER_POSTS: Final = 400
 """Posts in which uses are counted."""
+_AROUND = re.compile(r"\A[\W_]+|[\W_]+\Z")
+"""Punctuation around words."""
 
 
 class PostTexts:
@@ -194,24 +196,14 @@ def _pieces(mark: str) -> Iterator[str]:
         for start in range(len(words) - length + 1):
             run = " ".join(words[start : start + length])
             yield run
-            bare = _bare(run)
+            bare = _AROUND.sub("", run)
             if bare not in ("", run):
                 yield bare
     for word in words:
-        yield from _beginnings(_bare(word)[:LONGEST_WORD])
-
-
-def _beginnings(word: str) -> Iterator[str]:
-    """Yield the beginnings of a Korean word, whose endings change."""
-    if word and _is_hangul(word[0]):
-        for length in range(len(word) - 1, SHORTEST_BEGINNING - 1, -1):
-            yield word[:length]
-
-
-def _bare(run: str) -> str:
-    first = next((i for i, sign in enumerate(run) if sign.isalnum()), len(run))
-    last = next((i for i in range(len(run), first, -1) if run[i - 1].isalnum()), first)
-    return run[first:last]
+        # The endings of a Korean word change.
+        bare = _AROUND.sub("", word)[:LONGEST_WORD]
+        if bare and _is_hangul(bare[0]):
+            yield from (bare[:size] for size in range(len(bare) - 1, SHORTEST_BEGINNING - 1, -1))
 
 
 def _plain(text: str) -> str:

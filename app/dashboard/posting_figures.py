@@ -6,13 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from html import escape
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlencode
 
 from babel.dates import get_day_names
 from quart import g
 
-from app.compute.periods import fitting, start_of, starts
 from app.dashboard.figures import (
     MOST_AUTHORS,
     ROW_PX,
@@ -37,6 +36,11 @@ from app.services.posts.statistics import (
     most_active,
 )
 from app.views.filters import View
+
+Period = Literal["day", "week", "month", "quarter", "year"]
+MOST_COLUMNS: Final = 60
+"""Periods side by side that can be told apart on a phone too, such as five years of months."""
+_DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 
 FEW_PX: Final = 448
 HIGHEST_ROW_PX: Final = 56
@@ -222,3 +226,41 @@ def weekdays(width: str) -> list[str]:
     """Return the names of the days from Monday in the request's language."""
     names = get_day_names(width, locale=g.locale)  # type: ignore[arg-type]
     return [names[day] for day in range(7)]
+
+
+def fitting(first: date, last: date) -> Period:
+    """Return the finest period of which there are at most so many, else years."""
+    days = (last - first).days + 1
+    return next((period for period in _DAYS if days <= MOST_COLUMNS * _DAYS[period]), "year")
+
+
+def start_of(day: date, period: Period) -> date:
+    """Return the first day of the period that a day is in; weeks begin on Monday."""
+    match period:
+        case "day":
+            return day
+        case "week":
+            return date.fromordinal(max(1, day.toordinal() - day.weekday()))
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return day.replace(day=1, month=1 + (day.month - 1) // 3 * 3)
+        case "year":
+            return day.replace(day=1, month=1)
+
+
+def after(start: date, period: Period) -> date:
+    """Return the first day of the next period; the last day there is has none."""
+    longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[period]
+    try:
+        return start_of(start + timedelta(days=longest), period)
+    except OverflowError:
+        return date.max
+
+
+def starts(first: date, last: date, period: Period) -> Sequence[date]:
+    """Return when each period from the first day's to the last day's begins, then its end."""
+    found = [start_of(first, period)]
+    while found[-1] <= last and found[-1] != date.max:
+        found.append(after(found[-1], period))
+    return found

@@ -1,8 +1,9 @@
 """Counts of posts, kept in the transaction of each change: per author, quarter hour, language."""
 
+import functools
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from typing import cast as cast_type
 from zoneinfo import ZoneInfo
@@ -27,7 +28,6 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.compute.periods import offsets
 from app.db.backend import insert_rows
 from app.models import PostCount, Tweet, User
 from app.models.derived import EPOCH_S, SLOT_S, UNKNOWN_SLOT
@@ -38,6 +38,10 @@ Moment = tuple[int, datetime | None, str | None]
 DAY_S: Final = 86_400
 HOUR_S: Final = 3_600
 _START: Final = datetime(1, 1, 1, tzinfo=UTC)
+_FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+_STEP: Final = timedelta(days=14)
+"""Between these times the changes of a zone are looked for, so far apart."""
 _COLUMNS: Final = (PostCount.user_id, PostCount.slot, PostCount.lang)
 _TABLE: Final = cast_type(Table, PostCount.__table__)
 # One key at a time: SQLite would scan the whole table for a list of tuples.
@@ -102,7 +106,7 @@ async def miscounted(session: AsyncSession) -> list[str]:
 
 def in_zone(time: SQLColumnExpression[int], zone: ZoneInfo, *, tick_s: int) -> ColumnElement[int]:
     """Return the expression for a time in a time zone; both in ticks since the year 1."""
-    until_now = [(since, offset) for since, offset in offsets(zone) if since <= now()]
+    until_now = [(since, offset) for since, offset in _offsets(zone) if since <= now()]
     *later, (_, oldest) = until_now
     offset: Any = _number(oldest // tick_s)
     if later:
@@ -124,3 +128,37 @@ def local_unit(slot: SQLColumnExpression[int], zone: ZoneInfo, unit_s: int) -> C
 def _number(value: int) -> ColumnElement[int]:
     """Return a number that stands in the statement: what is grouped by must be what is selected."""
     return literal_column(str(value), Integer)
+
+
+@functools.lru_cache(maxsize=100)
+def _offsets(zone: ZoneInfo) -> tuple[tuple[datetime, int], ...]:
+    """Return the offsets from UTC in seconds, each with its beginning, the newest first.
+
+    The oldest holds for all time before, as the newest, of the year 2100, does after.
+    """
+    found = [(_FIRST, _offset(zone, _FIRST))]
+    before = _FIRST
+    while before < _LAST:
+        after = before + _STEP
+        offset = _offset(zone, after)
+        if offset != found[-1][1]:
+            found.append((_change(zone, before, after), offset))
+        before = after
+    return tuple(reversed(found))
+
+
+def _offset(zone: ZoneInfo, time: datetime) -> int:
+    offset = time.astimezone(zone).utcoffset() or timedelta()
+    return int(offset.total_seconds())
+
+
+def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """Return the minute from which the later one's offset holds."""
+    offset = _offset(zone, after)
+    while after - before > timedelta(minutes=1):
+        middle = before + (after - before) // 2
+        if _offset(zone, middle) == offset:
+            after = middle
+        else:
+            before = middle
+    return after.replace(second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""The arithmetic behind the dashboard's figures."""
+"""Periods side by side in a figure."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.periods import fitting, start_of, starts
+from app.dashboard.posting_figures import fitting, start_of, starts
 
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 
