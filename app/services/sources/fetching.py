@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import hashlib
 import socket
-import ssl
 import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -159,8 +158,14 @@ class Web:
                 return await self._ask(url, headers, most_bytes)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise FetchError("{host} does not answer in time", host=url.host) from error
-        except (OSError, UnicodeError, httpx.HTTPError, zlib.error) as error:
-            raise _failure(error, url.host) from error
+        except (socket.gaierror, UnicodeError) as error:
+            unknown = "no address was found for {host}; is its name right?"
+            raise FetchError(unknown, host=url.host) from error
+        except (OSError, httpx.HTTPError, zlib.error) as error:
+            reason = type(error).__name__
+            raise FetchError(
+                "{host} cannot be read ({reason})", host=url.host, reason=reason
+            ) from error
         finally:
             asyncio.get_running_loop().call_later(PAUSE_S, turn.release)
 
@@ -215,23 +220,6 @@ def unanswered(answer: Answer, hint: str = "") -> FetchError:
     """Return that the source answered with another status."""
     message = "the source answered {status}" + hint
     return FetchError(message, not_before=answer.not_before, status=answer.status)
-
-
-def _failure(error: Exception, host: str) -> FetchError:
-    """Return in words why a host could not be asked."""
-    causes: list[BaseException] = [error]
-    while cause := causes[-1].__context__:
-        causes.append(cause)
-    if isinstance(error, socket.gaierror | UnicodeError):
-        return FetchError("no address was found for {host}; is its name right?", host=host)
-    if any(isinstance(each, ssl.SSLError) for each in causes):
-        return FetchError("no secure connection to {host} could be made", host=host)
-    if isinstance(error, httpx.ConnectError):
-        return FetchError("{host} accepts no connection", host=host)
-    # "Server disconnected", "peer closed connection": not what is wrong in an answer.
-    if isinstance(error, httpx.ReadError) or "connect" in str(error):
-        return FetchError("the answer was cut off")
-    return FetchError("{host} sends no valid answer", host=host)
 
 
 async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, str]:
