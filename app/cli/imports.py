@@ -134,30 +134,27 @@ class Importer:
 
     def print_report(self) -> None:
         """Print what became of the files."""
-        print_result(
-            self._counts | {"errors": self._errors}, *self._lines(), notes=self._error_lines()
-        )
-        sys.stdout.flush()
-
-    def _lines(self) -> Iterator[str]:
         told = (
             "{accepted:,} posts; {duplicates:,} known already, {rejected:,} rejected,"
             " {reposts:,} reposts and {restricted:,} restricted posts left out,"
             " {skipped:,} others skipped"
         )
-        yield f"{'would store' if self._is_dry else 'stored'} {told.format_map(self._counts)}"
+        lines = [f"{'would store' if self._is_dry else 'stored'} {told.format_map(self._counts)}"]
         if self._with_entities:
             kept = "" if self._is_dry else " (stored posts keep their text)"
             found = f"{self._with_entities:,} posts hold &amp; or the like"
-            yield f"{found}: --decode-entities decodes them{kept}"
-
-    def _error_lines(self) -> Iterator[str]:
-        for error in self._errors[:SHOWN_ERRORS]:
-            name, detail = error["file"], error["detail"]
-            units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
-            yield detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
+            lines.append(f"{found}: --decode-entities decodes them{kept}")
+        notes = [_error_line(error) for error in self._errors[:SHOWN_ERRORS]]
         if len(self._errors) > SHOWN_ERRORS:
-            yield "… (--json lists more)"
+            notes.append("… (--json lists more)")
+        print_result(self._counts | {"errors": self._errors}, *lines, notes=notes)
+        sys.stdout.flush()
+
+
+def _error_line(error: dict[str, Any]) -> str:
+    name, detail = error["file"], error["detail"]
+    units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
+    return detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
 
 
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:

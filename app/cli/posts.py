@@ -136,14 +136,12 @@ def export_command(username: str | None, format_name: str, output: Path | None) 
     async def export(db: Database, _: Config) -> int:
         async with db.read() as session:
             begun = await begin_export(session, username)
-        posts = 0
         with _opened(path) as file:
             async with contextlib.aclosing(exported(db, begun, WRITERS[format_name])) as pieces:
                 async for piece in pieces:
-                    await asyncio.to_thread(file.write, piece.data)
-                    posts += piece.posts
+                    await asyncio.to_thread(file.write, piece)
             await asyncio.to_thread(file.flush)
-        return posts
+        return begun.posts
 
     try:
         posts = with_database(export)

@@ -39,7 +39,7 @@ SelectPosts = Callable[[AsyncSession, AnyRow | None], AnySelect]
 """Returns the query for the posts after a row, or for the first ones."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Export:
     """The posts to export: up to the newest at the start, of one author or of all."""
 
@@ -48,14 +48,8 @@ class Export:
     select: SelectPosts
     has: Callable[[str], bool] = lambda _: True
     """Returns whether a post that was selected belongs to it, by its text."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportPart:
-    """A part of the file, and the number of posts in it."""
-
-    data: bytes
-    posts: int
+    posts: int = 0
+    """Number of those that are in the file so far."""
 
 
 async def begin_export(
@@ -78,32 +72,30 @@ async def begin_export(
     return Export(newest, user.username if user else None, select_after)
 
 
-async def exported(
-    db: Database, export: Export, writer: Writer
-) -> AsyncGenerator[ExportPart, None]:
+async def exported(db: Database, export: Export, writer: Writer) -> AsyncGenerator[bytes, None]:
     """Yield the file; posts deleted since the start are left out."""
     if writer.heading:
-        yield ExportPart(writer.heading, 0)
+        yield writer.heading
     last: AnyRow | None = None
     while True:
         async with db.read() as session:
             page = (await session.execute(export.select(session, last).limit(PAGE))).all()
         # In a thread, since posts may be long.
-        part = await asyncio.to_thread(_part, export, writer, page)
-        if part.posts:
+        if part := await asyncio.to_thread(_part, export, writer, page):
             yield part
         if len(page) < PAGE:
             return
         last = page[-1]
 
 
-def _part(export: Export, writer: Writer, page: Sequence[AnyRow]) -> ExportPart:
+def _part(export: Export, writer: Writer, page: Sequence[AnyRow]) -> bytes:
     posts = {
         found.id: _post(found)
         for found in page
         if found.deleted_at is None and export.has(searched_text(found.text, found.media))
     }
-    return ExportPart(writer.encode(posts) if posts else b"", len(posts))
+    export.posts += len(posts)
+    return writer.encode(posts) if posts else b""
 
 
 class _Medium(Medium, frozen=True, forbid_unknown_fields=False, omit_defaults=True):

@@ -13,7 +13,7 @@ from app.formats.records import ExportedPost
 from app.formats.registry import WRITERS
 from app.lifespan import resources
 from app.paths import EXPORT
-from app.services.posts.exporting import ExportPart, exported
+from app.services.posts.exporting import exported
 from app.services.search.search import begin_found_export
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
@@ -51,18 +51,12 @@ async def export_posts(args: ExportArgs) -> Response:
         "Cache-Control": "no-store",
         "Vary": "Accept-Encoding",
     } | ({"Content-Encoding": "gzip"} if is_packed else {})
-    pieces = while_readable(_data(exported(parts.db, export, writer)))
+    pieces = while_readable(exported(parts.db, export, writer))
     response = streamed(_packed(pieces) if is_packed else pieces, headers)
     name = f"saywho-{export.username[:LONGEST_NAME]}" if export.username else "saywho"
     file = f"{name}.{writer.suffix}"
     response.headers.set("Content-Disposition", "attachment", filename=file)
     return response
-
-
-async def _data(parts: AsyncGenerator[ExportPart, None]) -> AsyncGenerator[bytes, None]:
-    async with contextlib.aclosing(parts):
-        async for part in parts:
-            yield part.data
 
 
 async def _packed(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
