@@ -43,6 +43,14 @@ async def ended(browser: Browser, address: str) -> str:
     )
 
 
+async def imported(browser: Browser, data: bytes, name: str = "posts.jsonl", **form: str) -> str:
+    """Upload a file, start its import and wait for its end; return the page."""
+    address = await upload(browser, data, name)
+    answer = await browser.post(f"{address}/start", form=form)
+    assert answer.status_code == 303
+    return await ended(browser, address)
+
+
 async def count_authors(app: Quart) -> int:
     answer = await app.test_client().get("/api/v1/users")
     return len((await answer.get_json())["items"])
@@ -169,9 +177,7 @@ async def test_an_import_tells_whose_posts_it_stored_and_what_to_do_next(
         ((first, second, again), "New posts by ann", None),
         ((first,), "0 new posts", 0),
     ):
-        address = await upload(browser, jsonl(*records))
-        await browser.post(f"{address}/start")
-        page = await ended(browser, address)
+        page = await imported(browser, jsonl(*records))
         assert ("New posts by" in page) is (comparing != 0)
         assert told in shown(page)
         (primary,) = re.findall(r'<a class="button primary" href="([^"]+)"', page)
@@ -182,7 +188,7 @@ async def test_an_import_tells_whose_posts_it_stored_and_what_to_do_next(
         assert primary.count("username=") == (comparing or 0)
     # A deleted author is not named any more.
     await browser.post("/settings/authors/delete", form={"username": "ann", "confirm": "yes"})
-    assert "ann" not in shown(await browser.page(address[:-1] + "2"))
+    assert "ann" not in shown(await browser.page("/imports/2"))
 
 
 async def test_a_file_of_one_account_without_a_name_asks_for_one(
@@ -209,9 +215,7 @@ async def test_an_archive_that_breaks_off_says_what_becomes_of_the_rest(
     members = x_members()
     members["data/tweets-part1.js"] = members["data/tweets-part1.js"][:-30]
     data = x_zip(tmp_path / "a.zip", members).read_bytes()
-    address = await upload(browser, data, "a.zip")
-    await browser.post(f"{address}/start", form={"username": "mina"})
-    page = shown(await ended(browser, address))
+    page = shown(await imported(browser, data, "a.zip", username="mina"))
     assert "failed" in page
     assert "What was read until then stays." in page
 
@@ -260,9 +264,8 @@ async def test_the_first_reasons_are_listed(browser: Browser) -> None:
 
 async def test_an_import_of_no_posts_says_so(browser: Browser) -> None:
     post = {"username": "mina", "text": "theirs", "kind": "repost"}
-    address = await upload(browser, jsonl(post, {"username": "mina", "text": ""}))
-    await browser.post(f"{address}/start", form={})
-    assert "This file holds no posts to store." in shown(await ended(browser, address))
+    page = await imported(browser, jsonl(post, {"username": "mina", "text": ""}))
+    assert "This file holds no posts to store." in shown(page)
 
 
 async def test_reasons_are_in_order_and_in_the_language_of_the_page(
@@ -372,9 +375,7 @@ async def test_an_archive_of_one_author_leads_home_and_says_what_was_read(
 ) -> None:
     posts = {n: [x_media(f"https://p.example/{n}.png", media_key=str(n))] for n in (1, 2)}
     members = x_media_members(posts, {"1-1.png": picture(1)})
-    address = await upload(browser, x_zip(tmp_path / "x.zip", members).read_bytes(), "x.zip")
-    await browser.post(f"{address}/start")
-    page = await ended(browser, address)
+    page = await imported(browser, x_zip(tmp_path / "x.zip", members).read_bytes(), "x.zip")
     assert "Pictures and videos 1 " in shown(page)
     assert "no messages, likes, contacts or deleted posts" in page
     assert re.findall(r'<a class="button primary" href="([^"]+)"', page) == ["/"]
