@@ -2,7 +2,6 @@
 
 import re
 from typing import Final
-from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Page, expect
@@ -61,25 +60,6 @@ async def has_text(page: Page, text: str) -> bool:
 async def is_below_the_top(page: Page) -> bool:
     top = "document.querySelector('#newest').getBoundingClientRect().top"
     return bool(await page.evaluate(f"{top} < 0"))
-
-
-async def test_the_back_button_leads_back_to_what_was_there(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page()
-    await page.goto(website.address("/search?q=" + quote("관측")))
-    found = await page.locator("#list .when").evaluate_all("all => all.map(a => a.href)")
-    await page.locator("#list .when").nth(2).click()
-    await expect(page).to_have_url(found[2])
-    await page.get_by_role("link", name="이 글로 비교하기").click()
-    await expect(page.locator("h1.answer")).to_be_visible()
-    await page.go_back()
-    await page.go_back()
-    await expect(page.get_by_role("searchbox")).to_have_value("관측")
-    links = page.locator("#list .when")
-    assert await links.evaluate_all("all => all.map(a => a.href)") == found
-    await page.go_forward()
-    await expect(page).to_have_url(found[2])
 
 
 async def test_an_author_among_many_is_found_by_typing(

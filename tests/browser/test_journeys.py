@@ -101,25 +101,6 @@ async def shares(page: Page) -> dict[str, int]:
     }
 
 
-@WITH_AND_WITHOUT
-async def test_comparing_again_shows_another_result_and_address(
-    website: Website, open_page: OpenPage, javascript: bool
-) -> None:
-    page = await open_page(javascript=javascript)
-    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
-    await compare(page, "12번 [시청 앞] 7분 지연, 죄송합니다.", "12번버스")
-    await expect(page.locator("h1.answer")).to_contain_text("12번버스")
-    await expect(page).to_have_url(re.compile(r"\?text="))
-    shown = await ranking(page)
-
-    await page.reload()
-    assert await ranking(page) == shown
-    await expect(page.get_by_role("checkbox", name="12번버스")).to_be_checked()
-
-    await page.go_back()
-    await expect(page.locator("h1.answer")).to_contain_text("골목빵집")
-
-
 async def test_going_back_from_an_answer_keeps_what_was_typed_and_ticked(
     website: Website, crowd: Website, open_page: OpenPage
 ) -> None:
@@ -205,39 +186,6 @@ async def test_the_calendar_is_walked_by_keys_in_the_days_of_the_viewer(
     await page.keyboard.press("Enter")
     await expect(page.locator("h1")).to_contain_text(title.partition(":")[0])
     await expect(page.locator("#list > li")).to_have_count(int(re.findall(r"(\d+)개", title)[0]))
-
-
-async def test_without_javascript_an_author_is_read_by_pages_and_in_utc(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page(javascript=False)
-    await page.goto(website.address("/user/" + quote("골목빵집")))
-    first = await page.locator("#list .when").first.get_attribute("href")
-    await page.get_by_role("link", name="글 더 보기").click()
-    await expect(page.locator("#list > li")).to_have_count(20)
-    assert await page.locator("#list .when").first.get_attribute("href") != first
-    assert "UTC" in await page.locator("#list time").first.inner_text()
-    await page.get_by_role("link", name="2025", exact=True).click()
-    await page.locator("#calendar a.day").first.click()
-    await expect(page.locator(".selection")).to_contain_text("UTC")
-    await page.locator(".selection").get_by_role("link", name="골목빵집").click()
-    await expect(page.locator("#list > li")).to_have_count(20)
-
-
-@WITH_AND_WITHOUT
-async def test_the_language_is_remembered(
-    website: Website, open_page: OpenPage, javascript: bool
-) -> None:
-    page = await open_page(javascript=javascript)
-    path = "/search?q=%ED%98%B8%EB%B0%80"
-    await page.goto(website.address(path))
-    await page.get_by_role("link", name="English", exact=True).click()
-    await expect(page.locator("html")).to_have_attribute("lang", "en")
-    assert page.url == website.address(path)
-    await page.goto(website.address("/authors"))
-    await expect(page.locator("h1")).to_have_text("Authors")
-    await page.get_by_role("link", name="한국어", exact=True).click()
-    await expect(page.locator("h1")).to_have_text("작성자")
 
 
 async def tab_to(page: Page, selector: str) -> None:

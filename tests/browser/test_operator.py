@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import FilePayload, Page, expect
 
 from .conftest import WITH_AND_WITHOUT, OpenPage
-from .website import OPERATOR, PASSWORD, Website, json_lines
+from .website import Website, json_lines
 
 pytestmark = pytest.mark.browser
 
@@ -26,12 +26,6 @@ def posts_file(folder: Path, username: str, count: int) -> Path:
     path = folder / f"{username}.jsonl"
     path.write_text(json_lines(posts_of(username, count)))
     return path
-
-
-async def sign_in(page: Page, password: str = PASSWORD) -> None:
-    await page.get_by_label("이름").fill(OPERATOR)
-    await page.get_by_label("비밀번호").fill(password)
-    await page.get_by_role("main").get_by_role("button", name="로그인").click()
 
 
 async def upload(page: Page, site: Website, path: Path) -> None:
@@ -73,24 +67,6 @@ async def test_the_first_start_leads_to_an_account(nobody: Website, open_page: O
     assert answer is not None
     assert answer.status == 403
     await expect(page.get_by_role("main")).to_contain_text("이 설정 링크는 쓸 수 없어요")
-
-
-@WITH_AND_WITHOUT
-async def test_signing_out_and_in(workshop: Website, open_page: OpenPage, javascript: bool) -> None:
-    page = await open_page(javascript=javascript)
-    await page.goto(workshop.address("/settings"))
-    assert page.url == workshop.address("/login?next=%2Fsettings")
-    await sign_in(page, "not the password")
-    await expect(page.get_by_role("alert")).to_have_text("이름이나 비밀번호가 맞지 않아요")
-    await expect(page.get_by_label("이름")).to_have_value(OPERATOR)
-    await sign_in(page)
-    await expect(page).to_have_url(workshop.address("/settings"))
-
-    await page.get_by_role("button", name="로그아웃", exact=True).click()
-    await expect(page).to_have_url(workshop.address("/"))
-    await page.get_by_role("banner").get_by_role("link", name="로그인").click()
-    await sign_in(page)
-    await expect(page.get_by_role("banner").get_by_role("link", name="설정")).to_be_visible()
 
 
 async def test_a_token_is_shown_once_copied_and_revoked(

@@ -29,18 +29,6 @@ async def test_playing_by_keys(website: Website, open_page: OpenPage) -> None:
         await expect(heading).to_be_focused()
 
 
-async def test_playing_without_javascript(website: Website, open_page: OpenPage) -> None:
-    page = await open_page(javascript=False)
-    await page.goto(website.address("/"))
-    await page.get_by_role("link", name="모델과 겨루기").click()
-    await expect(page.locator("h1")).to_have_text("퀴즈: 누가 썼을까?")
-    await page.locator(".guesses button").nth(1).click()
-    await expect(page.locator("#quiz-heading")).to_have_text(re.compile("글이에요"))
-    await expect(page.locator(".ranking li")).to_have_count(4)
-    await page.get_by_role("link", name="다음 글").click()
-    await expect(page.locator(".guesses button")).to_have_count(4)
-
-
 async def test_a_set_is_shared_at_its_beginning_and_goes_on_after_a_reload(
     website: Website, open_page: OpenPage
 ) -> None:

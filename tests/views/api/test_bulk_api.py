@@ -49,28 +49,6 @@ async def test_good_lines_are_kept_whatever_the_bad_ones(writer: Client) -> None
     assert [(user["username"], user["tweets"]) for user in page["items"]] == [("ann", 1), ("벤", 1)]
 
 
-async def test_every_field_is_stored_as_for_a_single_post(writer: Client) -> None:
-    line = {
-        "username": "Ann",
-        "platform": "mastodon",
-        "text": "e\u0301\r\n",
-        "kind": "quote",
-        "created_at": "2020-01-01T00:00:00.9Z",
-        "lang": "fr",
-        "source_id": "9",
-        "url": "https://example.org/9",
-    }
-    await send(writer, lines(line))
-    page = await writer.json("/api/v1/users/ann/tweets")
-    (tweet,) = page["items"]
-    expected = line | {"text": "é\n", "created_at": "2020-01-01T00:00:00Z", "id": tweet["id"]}
-    del expected["platform"]
-    unsaid: dict[str, Any] = {"reply_to": None, "media": [], "counts": None}
-    assert tweet == expected | unsaid
-    user = await writer.json("/api/v1/users/ann")
-    assert (user["username"], user["platform"]) == ("Ann", "mastodon")
-
-
 async def test_lines_of_another_platform_are_rejected_and_the_rest_goes_in(writer: Client) -> None:
     await writer.add_user("ann", platform="x")
     report = await send(

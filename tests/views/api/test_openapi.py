@@ -1,6 +1,5 @@
 """The API's document says what the app does, all of it and nothing else."""
 
-import asyncio
 import contextlib
 import re
 from collections import Counter
@@ -134,23 +133,6 @@ async def test_lists_and_answers_in_full_are_as_declared(api: Api, admin: Client
     again = {"text": "Late", "source_id": "1"}
     assert (await api.send(admin, "create_tweet", json=again))[0] == 200
     assert (await api.send(admin, "create_user", json={"username": "Jack"}))[0] == 409
-
-
-PROVOKING: Final[dict[str, dict[str, str]]] = {
-    "400": {"Saywho-After": "soon"},
-    "401": {"Authorization": "Bearer no"},
-    "503": {"Saywho-After": "9999"},
-}
-
-
-@pytest.mark.parametrize("status", PROVOKING)
-async def test_every_operation_refuses_by_a_problem(api: Api, admin: Client, status: str) -> None:
-    async def provoke(name: str) -> None:
-        headers = api.sample(name)[1].get("headers", {}) | PROVOKING[status]
-        answered, _ = await api.send(admin, name, headers=headers)
-        assert str(answered) == status, name
-
-    await asyncio.gather(*map(provoke, IDS))
 
 
 async def test_the_document_is_open_where_reading_is_not(make_config: MakeConfig) -> None:

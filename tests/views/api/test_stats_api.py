@@ -23,10 +23,3 @@ async def test_totals_authors_and_days(writer: Client) -> None:
     }
     assert (await writer.json(f"{STATS}?lang=ko"))["tweets"] == 1
     assert (await writer.json(f"{STATS}?username=ANN&username=ben"))["tweets"] == 3
-
-
-async def test_each_new_post_counts_at_once(writer: Client) -> None:
-    await writer.add_user("ann")
-    for number in range(3):
-        assert (await writer.json(STATS))["tweets"] == number
-        await writer.add_tweet("ann", f"post {number}")

@@ -52,19 +52,6 @@ async def test_new_post_has_every_field_and_a_location(writer: Client, anybody: 
     assert await shown.get_json() == tweet
 
 
-async def test_defaults_are_post_now_and_no_language(writer: Client) -> None:
-    await writer.add_user("ann")
-    before = datetime.now(UTC).replace(microsecond=0)
-    tweet = await writer.add_tweet("ann", "good morning")
-    assert before <= datetime.fromisoformat(tweet["created_at"]) <= datetime.now(UTC)
-    assert (tweet["kind"], tweet["lang"], tweet["source_id"], tweet["url"]) == (
-        "post",
-        None,
-        None,
-        None,
-    )
-
-
 @pytest.mark.parametrize(
     ("sent", "stored"),
     [

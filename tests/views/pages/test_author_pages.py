@@ -73,19 +73,6 @@ async def test_a_bad_year_is_told(site: Client, query: str) -> None:
     assert (await site.get(f"{PAGE}?{query}")).status_code == 400
 
 
-async def test_figures(site: Client, shared: Shared) -> None:
-    page = await site.page(PAGE)
-    figures = {
-        term: re.sub(r"<[^>]+>", "", value)
-        for term, value in re.findall(r"<dt>([^<]*)</dt><dd[^>]*>(.*?)</dd>", page)
-    }
-    assert figures["Posts"] == "6"
-    assert "Platform" not in figures
-    await shared.writer.add_user("new")
-    page = await site.page("/user/new")
-    assert 'id="calendar"' not in page
-
-
 async def test_links_show_a_display_name_before_the_username(writer: Client) -> None:
     await writer.add_user("ann", "a post by somebody else")
     await writer.post("/api/v1/users", json={"username": "bo_k", "display_name": "Bo <Kim>"})
@@ -99,18 +86,6 @@ async def test_links_show_a_display_name_before_the_username(writer: Client) -> 
     ):
         page = await writer.page(path)
         assert '<bdi>Bo <Kim></bdi> <span class="username">' in page, path
-
-
-@pytest.mark.parametrize(
-    ("locale", "name"), [("en", "Arabic"), ("ko", "아랍어")], ids=["English", "Korean"]
-)
-async def test_a_post_says_its_language_by_name(shared: Shared, locale: str, name: str) -> None:
-    await shared.writer.post("/api/v1/users", json={"username": "qahwa"})
-    sent = {"text": "قهوة", "lang": "ar"}
-    answer = await shared.writer.post("/api/v1/users/qahwa/tweets", json=sent)
-    tweet_id = (await answer.get_json())["id"]
-    headers = {"Accept-Language": locale}
-    assert f"<dd>{name}</dd>" in await shared.anybody.page(f"/tweet/{tweet_id}", headers=headers)
 
 
 async def test_the_list_shows_typical_words_that_are_never_old(

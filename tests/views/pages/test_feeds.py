@@ -66,14 +66,6 @@ async def test_a_feed_has_all_that_readers_need(site: Client, path: str) -> None
         assert text(author, "uri") == f"http://localhost/user/{quote(NAME)}"
 
 
-async def test_a_new_post_is_in_the_feeds_at_once(site: Client, writer: Client) -> None:
-    for path in FEEDS:
-        await feed(site, path)
-    await writer.add_tweet(NAME, "호밀 <b> again", created_at="2026-11-04T12:00:00Z")
-    for path in FEEDS:
-        assert text(await feed(site, path), "updated") == "2026-11-04T12:00:00Z"
-
-
 async def test_a_post_without_words_is_named_by_its_pictures(site: Client, writer: Client) -> None:
     fields = {"media": [{"kind": "photo", "alt": "a lamp in the fog"}]}
     await writer.add_tweet(NAME, "", **fields)
