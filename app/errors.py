@@ -53,6 +53,11 @@ class StartError(Exception):
     """The program cannot start; the message gives the reason in one line."""
 
 
+def in_one_line(error: BaseException) -> str:
+    """Return what an error of a library says, or what it is."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 class AppError(Exception):
     """A failure with a status and a sentence for the user."""
 

@@ -134,7 +134,8 @@ class Backend(Protocol):
     # Migrations run in a thread or program without an event loop.
 
     def prepare_place(self) -> None:
-        """Make the folder and files of the database, and check its server. Raises StartError."""
+        """Make the folder and files of the database, where it has any. Raises StartError."""
+        return
 
     def current_revision(self) -> str | None:
         """Return the revision that the tables are at, None before the first.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.config import Config
 from app.db.engine import backend_for
-from app.errors import StartError
+from app.errors import StartError, in_one_line
 from app.security import make_private_folder
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def current_revision(url: str) -> str | None:
 def upgrade(url: str) -> None:
     """Migrate the tables to the newest revision; of several processes one does it, the others wait.
 
-    Raises StartError where the database cannot take it: its disk is full, or it went away.
+    Raises StartError where the database cannot take it, as where its disk is full.
     """
     from alembic import command
     from sqlalchemy.exc import DBAPIError
@@ -95,9 +95,9 @@ def upgrade(url: str) -> None:
     try:
         command.upgrade(alembic_config(url), "head")
     except DBAPIError as error:
-        if (ours := backend.as_app_error(error)) is None:
-            raise
-        raise StartError(f"{backend.name} cannot be migrated: {ours.detail}") from error
+        cause = backend.as_app_error(error) or error.orig or error
+        reason = in_one_line(cause.__cause__ or cause)
+        raise StartError(f"{backend.name} cannot be migrated: {reason}") from error
 
 
 def known_state(url: str) -> SchemaState:

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from math import inf
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 from zlib import crc32
 
 import asyncpg
@@ -18,11 +18,12 @@ from sqlalchemy.pool import NullPool
 
 from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld, as_json
 from app.db.feed import Feed
-from app.db.postgresql import schema
 from app.db.postgresql.connection import (
     FAILURES,
     MIGRATING,
+    UNLIMITED_S,
     WRITING,
+    Connection,
     Connections,
     as_app_error,
     connect,
@@ -31,10 +32,11 @@ from app.db.postgresql.connection import (
 )
 from app.db.postgresql.feed import PostgresqlFeed
 from app.db.postgresql.indexes import PostgresqlWords, nearest
-from app.errors import UnavailableError
+from app.errors import AppError, StartError, UnavailableError, in_one_line
 from app.models import Base
 from app.tasks import to_the_end
 
+Answer = TypeVar("Answer")
 END_TIMEOUT_S: Final = 2.0
 COMMIT_TIMEOUT_S: Final = 30.0
 """Seconds until a commit gets no more time; less than the driver's own limit of a statement."""
@@ -53,6 +55,31 @@ _NEXT: Final = text(
     " FROM unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS asked (name, ids)"
     " WHERE ids > 0"
 )
+
+SNAPSHOT_POLL_S: Final = 0.02
+_OLDER_SNAPSHOTS: Final = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND (
+        datname = current_database() AND age(backend_xmin) > age($1::text::xid)
+        OR age(backend_xid) > age($1::text::xid)
+    )
+"""
+"""How many transactions see the rows that an earlier one deleted, which VACUUM then keeps.
+
+While a writer goes on, in any database of the server, every later snapshot reaches back to it.
+"""
+
+_ANEW: Final = """
+    SELECT format('ALTER TABLE %I ALTER COLUMN %I TYPE %s', s.tablename, s.attname,
+        format_type(a.atttypid, a.atttypmod))
+        || coalesce((SELECT format(' COLLATE %I', collname) FROM pg_collation
+            WHERE oid = a.attcollation AND collname <> 'default'), '')
+    FROM pg_stats AS s
+    JOIN pg_attribute AS a
+        ON a.attrelid = to_regclass(format('%I', s.tablename)) AND a.attname = s.attname
+    WHERE s.schemaname = current_schema() AND s.tablename = $1
+"""
+"""Statements that set the columns to their own types, which drops the samples of their values."""
 
 NEWEST: Final = """
     FROM json_array_elements_text(CAST(CAST(:keys AS text) AS json)) AS asked
@@ -132,7 +159,7 @@ class PostgresqlBackend(Backend):
         # server keeps it all the same and shows it as if the standby had it. If its connection is
         # closed, it goes on waiting, unseen and with its locks.
         connection = await (await session.connection()).get_raw_connection()
-        driver = cast("asyncpg.Connection[Any]", connection.driver_connection)
+        driver = cast(Connection, connection.driver_connection)
         limit = asyncio.get_running_loop().call_later(COMMIT_TIMEOUT_S, driver.terminate)
         try:
             await session.commit()
@@ -168,7 +195,7 @@ class PostgresqlBackend(Backend):
         return select(*fields).subquery()
 
     def compact(self) -> None:
-        schema.compact(self._url, wait_s=COMPACT_WAIT_S)
+        asyncio.run(self._ask(_vacuum))
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -180,11 +207,32 @@ class PostgresqlBackend(Backend):
             if opened < opened_before:
                 connection.terminate()
 
-    def prepare_place(self) -> None:
-        schema.check(self._url)
-
     def current_revision(self) -> str | None:
-        return schema.current_revision(self._url)
+        return asyncio.run(self._ask(self._read_revision))
+
+    async def _read_revision(self, connection: Connection) -> str | None:
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        names = {row[0] for row in await connection.fetch(tables)}
+        if not names:
+            return None
+        if "alembic_version" not in names:
+            raise StartError(f"{self.name} is another program's; name another one")
+        revision = await connection.fetchval("SELECT version_num FROM alembic_version")
+        return str(revision) if revision else None
+
+    async def _ask(self, question: Callable[[Connection], Awaitable[Answer]]) -> Answer:
+        """Return the answer over a connection of its own. Raises StartError."""
+        try:
+            connection = await connect(self._url)
+            try:
+                return await question(connection)
+            finally:
+                await connection.close()
+        except AppError as error:
+            reason = in_one_line(error.__cause__ or error)
+            raise StartError(f"{self.name} cannot be reached: {reason}") from error
+        except FAILURES as error:
+            raise StartError(f"{self.name} cannot be used: {in_one_line(error)}") from error
 
     @asynccontextmanager
     async def migrations(self) -> AsyncIterator[AsyncConnection]:
@@ -202,9 +250,39 @@ class PostgresqlBackend(Backend):
             await engine.dispose()
 
 
-async def _end(connection: "asyncpg.Connection[Any]") -> None:
+async def _end(connection: Connection) -> None:
     """Close a connection, which releases its locks; a server that is away does so by itself."""
     with contextlib.suppress(*FAILURES, TimeoutError):
         # The driver's own timeout begins after the end of a statement that was cancelled before.
         async with asyncio.timeout(END_TIMEOUT_S):
             await connection.close()
+
+
+async def _vacuum(connection: Connection) -> None:
+    """Rewrite the tables without deleted rows. Raises StartError."""
+    await connection.execute(f"SET lock_timeout = {int(COMPACT_WAIT_S * 1000)}")
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+    try:
+        await _wait_for_snapshots(connection)
+        for row in await connection.fetch(tables):
+            await _vacuum_table(connection, row[0])
+        await _wait_for_snapshots(connection)
+        await connection.execute("VACUUM (FULL) pg_statistic", timeout=UNLIMITED_S)
+    except (asyncpg.LockNotAvailableError, TimeoutError) as error:
+        raise StartError("the database is in use; try again") from error
+
+
+async def _wait_for_snapshots(connection: Connection) -> None:
+    """Wait until no transaction sees what was deleted before this call. Raises TimeoutError."""
+    newest = await connection.fetchval("SELECT pg_current_xact_id()::xid::text")
+    async with asyncio.timeout(COMPACT_WAIT_S):
+        while await connection.fetchval(_OLDER_SNAPSHOTS, newest):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(SNAPSHOT_POLL_S)
+
+
+async def _vacuum_table(connection: Connection, table: str) -> None:
+    await connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"', timeout=UNLIMITED_S)
+    if not await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")'):  # noqa: S608
+        # The samples of a table that is empty by now would stay.
+        for row in await connection.fetch(_ANEW, table):
+            await connection.execute(row[0])

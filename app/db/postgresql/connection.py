@@ -1,7 +1,7 @@
 """PostgreSQL's connections: how they are opened, and what their errors mean to a caller."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from weakref import WeakKeyDictionary
 
@@ -38,7 +38,8 @@ KEEPALIVES: Final = {
     "tcp_keepalives_count": "3",
 }
 """How soon the server releases the locks of a machine that is gone; by default after two hours."""
-Connections = WeakKeyDictionary["asyncpg.Connection[Any]", float]
+Connection: TypeAlias = "asyncpg.Connection[Any]"
+Connections = WeakKeyDictionary[Connection, float]
 """Open connections, and when each was opened."""
 FAILURES: Final = (
     OSError,
@@ -89,7 +90,7 @@ def shown_name(url: str) -> str:
     return f"the database {parsed.database or ''} at {host}{port}"
 
 
-async def connect(url: str, /, **settings: str) -> "asyncpg.Connection[Any]":
+async def connect(url: str, /, **settings: str) -> Connection:
     """Open a connection. Raises UnavailableError, or the error of a bad address.
 
     Of several hosts the first is used that takes writes. They are tried one by one: the driver
@@ -129,7 +130,7 @@ def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngin
     """
     settings = SETTINGS | {"synchronous_commit": "off" if durability == "normal" else "on"}
 
-    async def open_connection() -> "asyncpg.Connection[Any]":
+    async def open_connection() -> Connection:
         connection = await connect(url, **settings)
         opened[connection] = monotonic()
         return connection

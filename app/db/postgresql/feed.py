@@ -8,12 +8,12 @@ lack the last events of the old one, and give their ids to others. Then the feed
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 
 from app.db.feed import Change, Feed
-from app.db.postgresql.connection import FAILURES, connect
+from app.db.postgresql.connection import FAILURES, Connection, connect
 from app.errors import AppError
 
 OLDEST_S: Final = 0.75
@@ -46,7 +46,7 @@ class PostgresqlFeed(Feed):
         """Called with the time until when the server was another one."""
         self._server: str | None = None
         """Tells the server that is read from others, and from itself before it was started."""
-        self._connection: asyncpg.Connection[Any] | None = None
+        self._connection: Connection | None = None
         self._last: asyncpg.Record | None = None
         """The newest event that was read; another server's log may have another one of its id."""
         self._looking = asyncio.Lock()
@@ -102,7 +102,7 @@ class PostgresqlFeed(Feed):
                 self._publish([Change(*row[:-1]) for row in rows])
             is_behind = len(rows) == PAGE
 
-    async def _connected(self) -> "asyncpg.Connection[Any]":
+    async def _connected(self) -> Connection:
         """Return the connection, a new one where it was lost; missed events are read next."""
         if self._connection is None or self._connection.is_closed():
             self._connection = connection = await connect(self._url, **SETTINGS)
@@ -118,7 +118,7 @@ class PostgresqlFeed(Feed):
                     self._reset(self.newest)
         return self._connection
 
-    async def _begin(self, connection: "asyncpg.Connection[Any]") -> None:
+    async def _begin(self, connection: Connection) -> None:
         """Take the newest event for read."""
         self._last = await connection.fetchrow(_NEWEST)
         self.newest = self._last["id"] if self._last else 0
