@@ -53,10 +53,10 @@ def downgrade_command() -> None:
 @db_command.command("revision")
 @click.option("-m", "--message", required=True, help="What the revision does.")
 def revision_command(message: str) -> None:
-    """Write a new revision from the differences between the models and the tables."""
+    """Write a new revision, whose statements are yet to be written."""
     config = Config.from_env()
     prepare(config, upgrade_old=True)
-    command.revision(alembic_config(config.database_url), message, autogenerate=True)
+    command.revision(alembic_config(config.database_url), message)
 
 
 @db_command.command("current")
