@@ -17,8 +17,7 @@ from app.db.backend import backend_of
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError, UnavailableError
-from app.models import BackgroundSnapshot, Embedding, Profile, Tweet, User
-from app.services.compare.background import BackgroundStore
+from app.models import BackgroundSnapshot, Profile, Tweet, User
 from app.services.posts.post_counts import miscounted
 from app.services.search.vocabulary import is_index_current
 
@@ -84,8 +83,6 @@ async def find_faults(db: Database) -> list[str]:
         if faults:
             return faults
         faults += await _wrong_counts(session)
-        faults += await _missing_vectors(session)
-        faults += await _unreadable_background(session)
         user_ids = list(await session.scalars(select(Profile.user_id)))
     async with db.write() as session:
         if await is_index_current(session):
@@ -109,28 +106,6 @@ async def _wrong_counts(session: AsyncSession) -> list[str]:
             for username in await miscounted(session)
         ),
     ]
-
-
-async def _missing_vectors(session: AsyncSession) -> list[str]:
-    """Look for posts that were left out, before the last one with a vector."""
-    newest = select(func.max(Embedding.tweet_id)).scalar_subquery()
-    query = (
-        select(func.count(Tweet.id))
-        .join(User, User.id == Tweet.user_id)
-        .outerjoin(Embedding, Embedding.tweet_id == Tweet.id)
-        .where(User.deleted_at.is_(None), Tweet.text != "", Tweet.id <= newest)
-        .where(Embedding.tweet_id.is_(None))
-    )
-    missing = await session.scalar(query)
-    return [f"{missing} posts have no vector; run: saywho embed"] if missing else []
-
-
-async def _unreadable_background(session: AsyncSession) -> list[str]:
-    try:
-        await BackgroundStore().load(session)
-    except ValueError:  # As msgspec's errors are.
-        return ["the background counts cannot be read; an import counts them anew"]
-    return []
 
 
 async def _wrong_profile(session: AsyncSession, user_id: int) -> list[str]:

@@ -5,17 +5,14 @@ import pytest
 from app.clock import now
 from app.db.engine import Database
 from app.services.checks import find_faults
-from app.services.compare.background import renew_background
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.new_tweet import new_tweet
-from app.services.search.vocabulary import renew_vocabulary
 from tests.conftest import Outside
 
 COUNTS = "ann is said to have 31 posts and has 30"
 PROFILE = "the profile of ann does not agree with the posts"
 INDEX = "the word index does not agree with the posts"
-BACKGROUND = "the background counts cannot be read; an import counts them anew"
 
 
 async def store(db: Database, *texts: str) -> None:
@@ -31,8 +28,6 @@ async def store(db: Database, *texts: str) -> None:
 async def counted(db: Database) -> Database:
     """A database in which all that is derived is up to date."""
     await store(db, *(f"post {n} of the sea and its harbours" for n in range(30)))
-    await renew_background(db)
-    await renew_vocabulary(db)
     assert await find_faults(db) == []
     return db
 
@@ -46,8 +41,6 @@ async def counted(db: Database) -> Database:
         ('UPDATE "Profile" SET counts = texts', PROFILE),
         ('UPDATE "Profile" SET texts = counts', PROFILE),
         ('UPDATE "Profile" SET texts = NULL', PROFILE),
-        ('UPDATE "BackgroundSnapshot" SET population = counts', BACKGROUND),
-        ('UPDATE "BackgroundSnapshot" SET counts = members', BACKGROUND),
     ],
 )
 async def test_what_was_changed_by_hand_is_named(
