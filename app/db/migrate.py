@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
 TAKEN_OVER: Final = "0023_since_0022"
-"""The last revision of earlier versions: `app/migrations/takeover.py` leads on from it."""
+"""The last revision of earlier versions: `app/migrations/tables.py` leads on from it."""
 OUTDATED: Final = re.compile(r"00[01][0-9]|002[0-2]")
 """Revisions before that one, which nothing leads on from."""
 _REVISION: Final = re.compile(r"""^(down_)?revision\b.*=\s*["'](\w+)["']""", re.MULTILINE)

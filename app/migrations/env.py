@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 
 from app.db.engine import backend_for
 from app.db.migrate import TAKEN_OVER
-from app.migrations.fresh import make_tables
-from app.migrations.takeover import take_over
+from app.migrations.tables import make_tables, take_over
 from app.models import Base
 
 

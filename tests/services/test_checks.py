@@ -5,6 +5,7 @@ import pytest
 from app.clock import now
 from app.db.engine import Database
 from app.services.checks import find_faults
+from app.services.compare.background import renew_background
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.new_tweet import new_tweet
@@ -28,6 +29,7 @@ async def store(db: Database, *texts: str) -> None:
 async def counted(db: Database) -> Database:
     """A database in which all that is derived is up to date."""
     await store(db, *(f"post {n} of the sea and its harbours" for n in range(30)))
+    await renew_background(db)  # It folds the profile.
     assert await find_faults(db) == []
     return db
 

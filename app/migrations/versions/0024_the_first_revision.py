@@ -1,4 +1,4 @@
-"""the first revision: fresh databases are made from the models, in `app/migrations/fresh.py`
+"""the first revision: fresh databases are made from the models, in `app/migrations/tables.py`
 
 Revision ID: 0024
 Revises:

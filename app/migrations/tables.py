@@ -1,15 +1,98 @@
-"""Databases of the last revision before the first one, taken over in place."""
+"""The tables: those of a fresh database, and of one of the last revision before the first one.
+
+A fresh one has the tables of the models, and what only one kind of database has. Another is taken
+over in place.
+"""
 
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import Connection, insert, text
 
-from app.migrations.fresh import MOST_LIKED
+from app.compute.words import WORDS_RECIPE
+from app.models import Base, Vocabulary
 from app.models.base import BigId, Vector
 
 FIRST: Final = "0024"
+MOST_LIKED = {
+    "sqlite": """
+        CREATE INDEX "ix_Tweet_user_id_likes"
+        ON "Tweet" (user_id, json_extract(counts, '$.likes')) WHERE counts IS NOT NULL
+    """,
+    "postgresql": """
+        CREATE INDEX "ix_Tweet_user_id_likes"
+        ON "Tweet" (user_id, (CAST(CAST(counts AS json) ->> 'likes' AS bigint)))
+        WHERE counts IS NOT NULL
+    """,
+}
+
+# The word index keeps no copy of the texts. Triggers keep it in step with the posts, whatever
+# changes these; counts are renewed together with media that stay as they are.
+SQLITE = (
+    """
+    CREATE VIEW "TweetTerms" AS
+        SELECT id, saywho_terms(text, user_id, media) AS terms FROM "Tweet"
+    """,
+    """
+    CREATE VIRTUAL TABLE "TweetWords" USING fts5(
+        terms, content='TweetTerms', content_rowid='id', tokenize='ascii', columnsize=0
+    )
+    """,
+    """
+    CREATE TRIGGER "TweetWords_insert" AFTER INSERT ON "Tweet" BEGIN
+        INSERT INTO "TweetWords" (rowid, terms)
+            VALUES (new.id, saywho_terms(new.text, new.user_id, new.media));
+    END
+    """,
+    """
+    CREATE TRIGGER "TweetWords_delete" AFTER DELETE ON "Tweet" BEGIN
+        INSERT INTO "TweetWords" ("TweetWords", rowid, terms)
+            VALUES ('delete', old.id, saywho_terms(old.text, old.user_id, old.media));
+    END
+    """,
+    """
+    CREATE TRIGGER "TweetWords_update" AFTER UPDATE OF text, user_id, media ON "Tweet"
+    WHEN new.text IS NOT old.text OR new.user_id IS NOT old.user_id OR new.media IS NOT old.media
+    BEGIN
+        INSERT INTO "TweetWords" ("TweetWords", rowid, terms)
+            VALUES ('delete', old.id, saywho_terms(old.text, old.user_id, old.media));
+        INSERT INTO "TweetWords" (rowid, terms)
+            VALUES (new.id, saywho_terms(new.text, new.user_id, new.media));
+    END
+    """,
+    """
+    CREATE VIRTUAL TABLE "TweetWordsVocabulary" USING fts5vocab('TweetWords', 'row')
+    """,
+)
+
+POSTGRESQL = (
+    'CREATE INDEX "ix_Tweet_newest" ON "Tweet" (created_at DESC NULLS LAST, id DESC)',
+    """
+    CREATE INDEX "ix_Tweet_user_id_newest"
+    ON "Tweet" (user_id, created_at DESC NULLS LAST, id DESC)
+    """,
+    """
+    CREATE TABLE "TweetWords" (
+        id bigint PRIMARY KEY REFERENCES "Tweet" (id) ON DELETE CASCADE,
+        terms tsvector NOT NULL
+    )
+    """,
+    'CREATE INDEX "ix_TweetWords_terms" ON "TweetWords" USING gin (terms)',
+)
+
+
+def make_tables(connection: Connection) -> None:
+    """Make all tables, as every revision together would leave them."""
+    kind = connection.dialect.name
+    if kind == "postgresql":
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+    Base.metadata.create_all(connection)
+    for statement in (MOST_LIKED[kind], *(POSTGRESQL if kind == "postgresql" else SQLITE)):
+        connection.exec_driver_sql(statement)
+    nothing = {"id": 1, "recipe": WORDS_RECIPE, "as_of_event": 0, "tweets": 0, "terms": 0}
+    connection.execute(insert(Vocabulary), nothing)
 
 
 def take_over() -> None:
