@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import http.client
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
+import httpx
 from playwright.async_api import Browser, async_playwright
 
 from tests.ports import free_port
@@ -35,6 +35,7 @@ START_TIMEOUT_S: Final = 50
 SAYWHO: Final = Path(sys.executable).with_name("saywho")
 OPERATOR: Final = "미나"
 PASSWORD: Final = "invented for tests only"
+COOKIE: Final = "saywho_session"
 
 TEXT: Final = "오늘도 굽습니다, 새벽 네 시 호밀빵 먼저… 관측 가능한 하늘은 내일쯤요 :)"
 KOREANS: Final = ("골목빵집", "언덕천문대")
@@ -111,41 +112,31 @@ class Website:
     @functools.lru_cache(maxsize=1)  # noqa: B019 - there are few sites, and each lives to the end.
     def session_cookie(self) -> Any:
         """Sign the operator in from two browsers, since one lists the other; return a cookie."""
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=START_TIMEOUT_S)
-        form = urlencode({"name": OPERATOR, "password": PASSWORD})
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.url}
+        form = {"name": OPERATOR, "password": PASSWORD}
         for _ in range(2):
-            connection.request("POST", "/login", form, headers)
-            answer = connection.getresponse()
-            assert answer.status == 303, answer.read().decode()
-            answer.read()
-        name, _, value = (answer.getheader("Set-Cookie") or "").partition(";")[0].partition("=")
-        connection.close()
-        return {"name": name, "value": value, "url": self.url}
+            answer = self._send("POST", "/login", data=form, headers={"Origin": self.url})
+        return {"name": COOKIE, "value": answer.cookies[COOKIE], "url": self.url}
 
-    def send(self, method: str, path: str, **fields: Any) -> Any:
-        """Send a request to the API as the operator; return the JSON of the answer, if any."""
-        return self._ask(method, path, json.dumps(fields).encode(), "application/json")
+    def send(self, method: str, path: str, **fields: Any) -> None:
+        """Send a request to the API as the operator."""
+        self._ask(method, path, json=fields)
 
     def add_posts(self, username: str, *texts: str) -> None:
         """Add posts in bulk, as an import would, but without a process of its own."""
         lines = json_lines({"username": username, "text": text} for text in texts)
-        self._ask("POST", "/tweets", lines.encode(), "application/x-ndjson")
+        headers = {"Content-Type": "application/x-ndjson"}
+        self._ask("POST", "/tweets", content=lines, headers=headers)
 
-    def _ask(self, method: str, path: str, body: bytes, content_type: str) -> Any:
-        cookie = self.session_cookie()
-        headers = {
-            "Content-Type": content_type,
-            "Cookie": f"{cookie['name']}={cookie['value']}",
-            "Sec-Fetch-Site": "same-origin",
-        }
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=START_TIMEOUT_S)
-        connection.request(method, quote(f"/api/v1{path}"), body, headers)
-        answer = connection.getresponse()
-        data = answer.read()
-        connection.close()
-        assert answer.status < 300, data
-        return json.loads(data) if data else None
+    def _ask(self, method: str, path: str, **request: Any) -> None:
+        cookie = f"{COOKIE}={self.session_cookie()['value']}"
+        own = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
+        headers = own | request.pop("headers", {})
+        self._send(method, f"/api/v1{path}", headers=headers, **request)
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        answer = httpx.request(method, self.url + path, timeout=START_TIMEOUT_S, **request)
+        assert answer.status_code < 400, answer.text
+        return answer
 
 
 def odd_records() -> Iterator[dict[str, Any]]:
