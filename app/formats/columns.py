@@ -152,7 +152,7 @@ class Columns:
             created_at=read_time(values["created_at"]) if "created_at" in values else None,
             lang=_word(values.get("lang")),
             source_id=self._as_read(values.get("source_id"), as_id),
-            url=url if url and url.lower().startswith(("http://", "https://")) else None,
+            url=url,
             reply_to=_target(values),
             media=media,
             counts=_reactions(values),

@@ -40,7 +40,12 @@ _BESIDE_BYTES: Final = 16 * 2**20
 # The name in an address of an account or a post; newer accounts have a number in its place.
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
-_MEDIA: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
+_MEDIA: Final[dict[str, MediumKind]] = {
+    "image": "photo",
+    "video": "video",
+    "gifv": "video",
+    "audio": "audio",
+}
 _COUNTS: Final = ("likes", "shares", "replies", "quotes")
 _QUOTES: Final = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
 
@@ -157,8 +162,8 @@ def read_activity(
         kind=_kind(post),
         created_at=created_at,
         lang=_language(post),
-        source_id=_source_id(post, activity),
-        url=_url(post),
+        source_id=_last_part(as_word(post.get("id")) or as_word(activity.get("id")) or ""),
+        url=as_word(post.get("url")) or as_word(post.get("id")),
         reply_to=_target(post, activity, account),
         media=tuple(medium for medium, _ in media),
         files=tuple(file for _, file in media),
@@ -212,10 +217,9 @@ def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:
         kind: MediumKind | None = "gif" if subtype == "gif" else _MEDIA.get(type_)
         if kind is not None:
             address = as_word(entry.get("url"))
-            is_web = address is not None and address.startswith(("http://", "https://"))
             medium = Medium(
                 kind,
-                address if is_web else None,
+                address,
                 as_word(entry.get("name")),
                 as_count(entry.get("width")),
                 as_count(entry.get("height")),
@@ -248,21 +252,9 @@ def _language(post: Json) -> str | None:
     return lang if lang not in {"", "und", "zxx"} else None
 
 
-def _source_id(post: Json, activity: Json) -> str | None:
-    """Return the last part of the post's address, which is its number on its server."""
-    address = post.get("id") or activity.get("id")
-    return _last_part(address) if isinstance(address, str) else None
-
-
 def _last_part(address: str) -> str | None:
+    """Return the last part of a post's address, which is its number on its server."""
     return address.removesuffix("/activity").rstrip("/").rpartition("/")[2] or None
-
-
-def _url(post: Json) -> str | None:
-    for address in (post.get("url"), post.get("id")):
-        if isinstance(address, str) and address.lower().startswith(("http://", "https://")):
-            return address
-    return None
 
 
 FORMAT: Final = Format("mastodon", read)

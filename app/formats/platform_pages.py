@@ -16,12 +16,6 @@ from app.formats.mastodon import PUBLIC, read_activity
 from app.formats.records import Account, Item, Record, Skipped, read_each
 from app.formats.source.json import Json, as_object, as_word, listed, load
 
-MEDIA_TYPES: Final = {
-    "image": "image/jpeg",
-    "gifv": "video/mp4",
-    "video": "video/mp4",
-    "audio": "audio/mpeg",
-}
 MOST_POSTS: Final = 1_000
 """Posts that are read of a page; platforms send at most 100."""
 MAX_ID_LENGTH: Final = 512
@@ -150,7 +144,7 @@ def _attachment(media: Json) -> Json:
     size = as_object(as_object(media.get("meta")).get("original"))
     return {
         "type": "Document",
-        "mediaType": MEDIA_TYPES.get(str(media.get("type")), "application/octet-stream"),
+        "mediaType": media.get("type"),
         "url": media.get("url") or media.get("remote_url"),
         "name": media.get("description"),
         "width": size.get("width"),

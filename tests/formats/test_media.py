@@ -138,7 +138,7 @@ def test_mastodon() -> None:
     post = one(note(attachment=attached, likes={"totalItems": 5}, shares={"totalItems": 2}))
     assert post.text == ""
     assert post.media == (
-        Medium("photo", None, "a lamp", 640, 480),
+        Medium("photo", "/media_attachments/files/1/original/a.jpg", "a lamp", 640, 480),
         Medium("video", "https://sea.example/b.mp4"),
     )
     assert post.counts == Reactions(5, 2)

@@ -156,8 +156,12 @@ class Window:
 
     def value(self) -> object:
         """Return the value here, or a Message for a bad one."""
+        end: int | None
         while True:
-            value, end = _decoded(self.text, self.at)
+            try:
+                value, end = _decode(self.text, self.at)
+            except (RecursionError, ValueError) as error:
+                value, end = _fault(error), _end_of(self.text, self.at)
             if end in {None, len(self.text)} and self.read_on():
                 continue  # A number may have more digits, and what is bad an end.
             if end is None:
@@ -220,14 +224,6 @@ class Window:
         return self._fault or BrokenFileError(
             "{name} breaks off or is damaged: {fault}", name=self._name, fault=Message(fault)
         )
-
-
-def _decoded(text: str, at: int) -> tuple[object, int | None]:
-    """Return the value that begins here, of a bad one the fault, and its end unless it is cut."""
-    try:
-        return _decode(text, at)
-    except (RecursionError, ValueError) as error:
-        return _fault(error), _end_of(text, at)
 
 
 def _fault(error: Exception) -> Message:

@@ -33,6 +33,7 @@ _POST_LINK = re.compile(
 _SNOWFLAKE_EPOCH: Final = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
 _LAST_SEQUENTIAL_ID: Final = 29_700_859_247
 _MAX_ID_DIGITS: Final = 19
+# What X writes for no language.
 _NO_LANGUAGE: Final = frozenset({"und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"})
 _REPOSTS: Final = ("retweeted_status", "retweeted_status_id_str", "retweeted_status_id")
 _QUOTES: Final = ("is_quote_status", "quoted_status_id_str", "quoted_status_id", "quoted_status")
@@ -79,7 +80,7 @@ def to_item(
         platform="x",
         kind=_kind(status, raw, links, post_id),
         created_at=time_of(status),
-        lang=_language(status.get("lang")),
+        lang=None if (lang := as_word(status.get("lang"))) in _NO_LANGUAGE else lang,
         source_id=post_id,
         # X redirects an address without the author's name.
         url=post_id and f"https://x.com/{username or 'i'}/status/{post_id}",
@@ -190,11 +191,6 @@ def _snowflake_time(status: Json) -> datetime | None:
         return None
     time = _SNOWFLAKE_EPOCH + timedelta(milliseconds=int(post_id) >> 22)
     return time.replace(microsecond=0)
-
-
-def _language(value: object) -> str | None:
-    """Return a language; None for the tags that X uses for no language."""
-    return value if isinstance(value, str) and value not in {"", *_NO_LANGUAGE} else None
 
 
 def media_and_addresses(status: Json) -> dict[Medium, list[str]]:

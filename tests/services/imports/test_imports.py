@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.clock import now
 from app.db.engine import Database
-from app.formats.records import Account, Archive, Item, Record
+from app.formats.records import Account, Archive, Item, Medium, Record
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.profiles import users_with_tails
@@ -62,6 +62,18 @@ async def test_importing_twice_adds_nothing_and_announces_nothing(db: Database) 
     assert outcome(await store(db, *items)) == (0, 10, 0)
     assert await newest_event(db) == event
     assert len(await stored(db)) == 10
+
+
+async def test_only_web_addresses_are_kept(db: Database) -> None:
+    medium = Medium("photo", "/files/a.jpg", "a lamp")
+    await store(
+        db,
+        record(1, "script", url="javascript:alert(1)", media=(medium,)),
+        record(2, "web", url="HTTPS://example.com/1"),
+    )
+    first, second = await stored(db)
+    assert (first.url, second.url) == (None, "HTTPS://example.com/1")
+    assert "/files" not in (first.media or "")
 
 
 @pytest.mark.parametrize("batch", [1, 3, 100])
