@@ -253,11 +253,9 @@ def test_language_and_content_out_of_the_map() -> None:
         (post(1, "<" * 5_000), "the content is too long"),
         (post(1, "x") | {"object": "https://sea.example/1"}, "neither a post nor a repost"),
         ({"type": "Follow", "object": {}}, "neither a post nor a repost"),
-        ({}, "neither a post nor a repost"),
-        ("https://sea.example/1", "not a JSON object"),
         (None, "not a JSON object"),
     ],
-    ids=range(7),
+    ids=range(5),
 )
 def test_a_bad_activity_does_not_stop_the_rest(bad: Any, detail: str) -> None:
     good = post(2, "hi")
@@ -270,12 +268,8 @@ def test_a_bad_activity_does_not_stop_the_rest(bad: Any, detail: str) -> None:
 
 def test_several_outboxes_are_refused(tmp_path: Path) -> None:
     files = members(post(1, "a"), top="one/") | members(post(1, "a"), top="two/")
-    for number, save in enumerate(SAVED):
-        with (
-            Source(save(tmp_path / str(number), files)) as source,
-            pytest.raises(UnrecognisedFileError, match=r"one/outbox.json, two/outbox.json"),
-        ):
-            open_archive(source)
+    with pytest.raises(UnrecognisedFileError, match=r"one/outbox.json, two/outbox.json"):
+        read(saved_zip(tmp_path / "two", files))
 
 
 MANY = [post(number, "word " * 40) for number in range(400)]

@@ -38,7 +38,7 @@ MAX_HELD_CHARACTERS: Final = 64_000_000
 """Of the long posts, which are in memory until their short forms come."""
 _OVERHEAD_CHARACTERS: Final = 500
 _COMPARED_CHARACTERS: Final = 40
-_CUT = re.compile(r"…(?:\s*https://t\.co/\w+)?\s*\Z")
+_CUT = re.compile(r"…(?:\s*https://t\.co/\w+)*\s*\Z")
 """The end of the short form of a long post."""
 
 

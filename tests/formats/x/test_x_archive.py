@@ -154,17 +154,6 @@ def test_circle_posts_come_in_on_request(tmp_path: Path) -> None:
     assert found[-1] == BadRecord(4, "no text")
 
 
-def test_long_posts_replace_their_short_form_or_stand_alone(tmp_path: Path) -> None:
-    members = {
-        "data/tweets.js": js("tweets", tweet(30, LONG[:150] + "…"), {"tweet": {}}),
-        "data/note-tweet.js": js("note_tweet", note(30, LONG), note(31, "alone " + LONG)),
-    }
-    _, found = read(zip_in(tmp_path, members))
-    assert texts(found) == [LONG, "alone " + LONG]
-    assert [(item.place, type(item)) for item in found[1:]] == [(2, BadRecord), (3, Record)]
-    assert [item.source_id for item in found if isinstance(item, Record)] == ["30", "900"]
-
-
 def test_long_texts_of_deleted_posts_stay_out(tmp_path: Path) -> None:
     members = {
         "data/tweets.js": js("tweets", tweet(1, "public")),
@@ -175,17 +164,6 @@ def test_long_texts_of_deleted_posts_stay_out(tmp_path: Path) -> None:
 
 
 SHORTENED = LONG[:150] + "… https://t.co/more"
-
-
-def test_a_bad_long_text_is_told_and_its_post_stays_short(tmp_path: Path) -> None:
-    notes = js("note_tweet", note(30, LONG + "@"), note(31, "Also " + LONG))
-    members = {
-        "data/tweets.js": js("tweets", tweet(30, SHORTENED), tweet(31, "Also " + SHORTENED)),
-        "data/note-tweet.js": notes.replace(b"@", b"\xff"),
-    }
-    _, found = read(zip_in(tmp_path, members))
-    assert texts(found) == [SHORTENED, "Also " + LONG]
-    assert found[0] == BadRecord(1, "the text has broken characters")
 
 
 def test_without_their_long_texts_no_post_is_stored_cut(tmp_path: Path) -> None:
