@@ -37,15 +37,6 @@ async def site(shared: Shared) -> Client:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0, "0%"), (0.001, "<1%"), (0.42, "42%"), (0.9999, ">99%"), (1, "100%")]
-)
-async def test_only_certainty_is_a_hundred_per_cent(value: float, shown: str) -> None:
-    async with Quart(__name__).test_request_context("/"):
-        g.locale = "en"
-        assert show_percent(value) == shown
-
-
-@pytest.mark.parametrize(
     ("values", "shown"),
     [
         ((1 / 3, 1 / 3, 1 / 3), "34% 33% 33%"),
@@ -54,10 +45,12 @@ async def test_only_certainty_is_a_hundred_per_cent(value: float, shown: str) ->
         ((0.996, 0.004), ">99% <1%"),
         ((0.6, 0.393, 0.007), "60% 39% <1%"),
         ((0.5, 0.25, *[0.005] * 50), " ".join(["50%", "25%", *["<1%"] * 50])),
-        ((1.0,), "100%"),
+        ((1.0, 0.0), "100% 0%"),
     ],
 )
-async def test_the_percentages_of_a_ranking_add_up(values: tuple[float, ...], shown: str) -> None:
+async def test_percentages_add_up_and_only_certainty_is_a_hundred(
+    values: tuple[float, ...], shown: str
+) -> None:
     async with Quart(__name__).test_request_context("/"):
         g.locale = "en"
         assert [show_percent(part) for part in rounded_parts(values)] == shown.split()
