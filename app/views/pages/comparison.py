@@ -8,7 +8,7 @@ from quart import url_for
 
 from app.clock import now
 from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR
-from app.i18n import gettext, show_number, show_percent
+from app.i18n import gettext, show_percent
 from app.lifespan import resources
 from app.services.compare.answering import Comparison, Evidence
 from app.services.posts.tweets import Post, find_posts
@@ -102,38 +102,26 @@ def _uses(marks: Sequence[Evidence]) -> dict[tuple[str, str], Evidence]:
 
 def picture_of(comparison: Comparison, *, is_named: bool) -> Picture:
     """Return what is drawn of an answer, in the visitor's language."""
-    verdict = comparison.verdict
     best = [ranked.username for ranked in comparison.ranking[: len(AUTHORS)]]
     colours = {username: number for number, username in enumerate(best)}
-    others = len(comparison.ranking) - len(best)
-    is_told, is_open = verdict in {"likely", "close"}, verdict != "unfamiliar"
+    is_told = comparison.verdict in {"likely", "close"}
     bars = [
         PictureBar(
             bar.username or gettext("Somebody else"),
-            share := bar.share if is_open else bar.closed,
-            show_percent(share),
+            bar.share,
+            show_percent(bar.share),
             colours.get(bar.username or ""),
         )
         for bar in bars_of(comparison)
-        if (is_open and bar.username is None) or bar.username in colours
+        if is_told and (bar.username is None or bar.username in colours)
     ]
-    has_bars = is_told or (not is_open and len(best) > 1)
-    facts = {"share": show_percent(comparison.none or 0)}
-    return Picture(
-        heading_of(comparison, is_named=is_named),
-        comparison.text,
-        tuple(
-            (mark.start, mark.end, colours[mark.username])
-            for mark in shown_marks(comparison)
-            if is_told and mark.username in colours and mark.weight > 0
-        ),
-        tuple(bars) if has_bars else (),
-        _premise(comparison),
-        gettext("and %(count)s more") % {"count": show_number(others)}
-        if has_bars and others > 0
-        else "",
-        "" if is_open else gettext("Somebody else: %(share)s. If it was one of these:") % facts,
-    )
+    marks = [
+        (mark.start, mark.end, colours[mark.username])
+        for mark in shown_marks(comparison)
+        if is_told and mark.username in colours and mark.weight > 0
+    ]
+    heading = heading_of(comparison, is_named=is_named)
+    return Picture(heading, comparison.text, tuple(marks), tuple(bars), _premise(comparison))
 
 
 def _premise(comparison: Comparison) -> str:

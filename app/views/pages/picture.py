@@ -1,11 +1,10 @@
 """The picture of an answer, 1200 × 630: what a shared link shows in other programs."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from io import BytesIO
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,18 +22,16 @@ TINTS: Final = ("#dbe8f2", "#f5e3da", "#e8e0f0", "#dbeae5", "#f0e6d2")
 MARGIN: Final = 64
 MOST_KEPT: Final = 64
 """Pictures in memory, of some 70 KB each: programs ask for a shared one several times."""
-HEADINGS: Final = (76, 64, 46, 34)
-"""Sizes of letters in pixels, like all measures here: the largest counts with which all fits."""
-TEXTS: Final = (56, 44, 36, 30)
-BARS: Final = (26, 23)
-SMALL_BARS: Final = 20
+HEADING: Final = 46
+"""Size of letters in pixels, like all measures here."""
+TEXTS: Final = (52, 32)
+"""The large letters are for texts that then have room."""
+BARS: Final = 24
 _WIDTH: Final = SIZE[0] - 2 * MARGIN
 _FOOT: Final = SIZE[1] - 62
 """Where the line at the foot begins, from the top."""
 _ROW: Final = 1.6
 """Height of a row of the text, by the size of its letters."""
-_BREAK: Final = 14
-"""Free space where the text has an empty line, as between two messages."""
 _FONTS: Final = Path(__file__).parents[2] / "fonts"
 _UNKNOWN: Final = "□"
 """Stands for what the fonts have no sign for, such as emoji."""
@@ -62,45 +59,6 @@ class Picture(NamedTuple):
     """The likeliest first; none where no number would be honest."""
     premise: str
     """What stands at the foot."""
-    others: str = ""
-    """How many more authors there are than bars, in words."""
-    caption: str = ""
-    """What the bars hold under; they are small then."""
-
-
-class Lettering(NamedTuple):
-    """A line of text where it is drawn; `left` and `top` are its corner."""
-
-    left: float
-    top: float
-    text: str
-    size: int
-    colour: str = INK
-    bold: bool = False
-
-    @property
-    def font(self) -> ImageFont.FreeTypeFont:
-        return _font(bold=self.bold, size=self.size)
-
-
-Block = tuple[tuple[float, float, float, float], int, str]
-"""A filled rectangle: its corners, how round they are, and its colour."""
-
-
-@dataclass(slots=True)
-class Arrangement:
-    """All that is drawn of an answer; the text has the room that the rest leaves."""
-
-    lines: list[Lettering] = field(default_factory=list)
-    shapes: list[Block] = field(default_factory=list)
-    """They are below the lines."""
-
-    def write(
-        self, top: float, text: str, size: int, width: float = _WIDTH, colour: str = INK
-    ) -> None:
-        """Add one line at the left margin, cut where it is too long."""
-        shown = _clipped(_drawable(text), _font(bold=False, size=size), width)
-        self.lines.append(Lettering(MARGIN, top, shown, size, colour))
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -108,127 +66,85 @@ def draw_picture(picture: Picture) -> bytes:
     """Return the picture as PNG; a new one takes some 200 ms, so call it in a thread."""
     image = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(image)
-    layout = laid_out(picture)
-    for shape in layout.shapes:
-        pen.rounded_rectangle(*shape)
-    for line in layout.lines:
-        pen.text((line.left, line.top), line.text, line.colour, line.font)
+    name = _font(bold=True, size=24)
+    left = SIZE[0] - MARGIN - name.getlength("saywho")
+    pen.text((left, _FOOT - 2), "saywho", AUTHORS[3], name)
+    small = _font(bold=False, size=22)
+    premise = _clipped(picture.premise, small, left - MARGIN - 24)
+    pen.text((MARGIN, _FOOT + 1), premise, SOFT, small)
+    end = _draw_bars(pen, picture.bars)
+    top = _draw_heading(pen, picture.heading)
+    _draw_text(pen, picture, top, end)
     file = BytesIO()
     image.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
-def laid_out(picture: Picture) -> Arrangement:
-    """Return where everything of a picture stands."""
-    layout = Arrangement()
-    end = _place_foot(layout, picture.premise)
-    if picture.bars:
-        end = _place_bars(layout, picture, end - 14)
-    _place_text(layout, picture, _place_heading(layout, picture), end)
-    return layout
+def _draw_heading(pen: ImageDraw.ImageDraw, heading: str) -> float:
+    """Draw one row, or two, and return where they end."""
+    font, top = _font(bold=True, size=HEADING), 44.0
+    for _, row in _first(list(islice(_rows(_drawable(heading), font), 3)), 2, font):
+        pen.text((MARGIN, top), row, INK, font)
+        top += HEADING * 1.3
+    return top + 20
 
 
-def _place_heading(layout: Arrangement, picture: Picture) -> float:
-    """Place one row, or two of small letters, and return where they end; bars leave less room."""
-    title, top = _drawable(picture.heading), 44.0
-    has_bars = picture.bars and not picture.caption
-    for size in HEADINGS[2 if has_bars else 0 :]:
-        font = _font(bold=True, size=size)
-        if font.getlength(title) <= _WIDTH:
-            break
-    for row in _fitting(_rows(title, font), font, 2 * _ROW * size):
-        layout.lines.append(Lettering(MARGIN, top, row.text, size, bold=True))
-        top += size * 1.3
-    return top + size * 0.45
-
-
-def _place_foot(layout: Arrangement, premise: str) -> float:
-    """Place the line under everything, and return where it begins."""
-    name = _font(bold=True, size=24).getlength("saywho")
-    layout.write(_FOOT + 1, premise, 22, _WIDTH - name - 24, SOFT)
-    left = SIZE[0] - MARGIN - name
-    layout.lines.append(Lettering(left, _FOOT - 2, "saywho", 24, AUTHORS[3], bold=True))
-    return _FOOT
-
-
-def _place_bars(layout: Arrangement, picture: Picture, end: float) -> float:
-    """Place the bars above that, closer together where they are many; return where they begin."""
-    bars = picture.bars[: len(AUTHORS) + 1]
-    count = len(bars) + bool(picture.others) + bool(picture.caption)
-    size = SMALL_BARS if picture.caption else BARS[count > 4]
-    height = size * 2 - 4
-    begin = top = end - height * count
-    if picture.caption:
-        layout.write(top, picture.caption, size, colour=SOFT)
-        top += height
+def _draw_bars(pen: ImageDraw.ImageDraw, bars: Sequence[PictureBar]) -> float:
+    """Draw the bars above the foot, and return where they begin."""
+    font, bold = _font(bold=False, size=BARS), _font(bold=True, size=BARS)
+    height = BARS * 1.8
+    begin = top = _FOOT - 14 - height * len(bars)
     left, right = MARGIN + 330, SIZE[0] - MARGIN - 100
     for bar in bars:
-        colour = NOBODY if bar.colour is None else AUTHORS[bar.colour % len(AUTHORS)]
-        layout.write(top, bar.name, size, 310)
-        place = SIZE[0] - MARGIN - _font(bold=True, size=size).getlength(bar.percent)
-        layout.lines.append(Lettering(place, top, bar.percent, size, bold=True))
-        upper, lower = top + size * 0.4, top + size * 1.3
-        layout.shapes.append(((left, upper, right, lower), 6, LINE))
+        pen.text((MARGIN, top), _clipped(_drawable(bar.name), font, 310), INK, font)
+        place = SIZE[0] - MARGIN - bold.getlength(bar.percent)
+        pen.text((place, top), bar.percent, INK, bold)
+        upper, lower = top + BARS * 0.4, top + BARS * 1.3
+        pen.rounded_rectangle((left, upper, right, lower), 6, LINE)
         length = (right - left) * bar.share
         if length >= 1:
-            layout.shapes.append(((left, upper, left + max(length, 12), lower), 6, colour))
+            colour = NOBODY if bar.colour is None else AUTHORS[bar.colour]
+            pen.rounded_rectangle((left, upper, left + max(length, 12), lower), 6, colour)
         top += height
-    if picture.others:
-        layout.write(top, picture.others, size, colour=SOFT)
     return begin
 
 
-def _place_text(layout: Arrangement, picture: Picture, top: float, end: float) -> None:
-    """Place as much of the marked text as there is room for."""
+def _draw_text(pen: ImageDraw.ImageDraw, picture: Picture, top: float, end: float) -> None:
+    """Draw as much of the marked text as there is room for."""
     text = _drawable(picture.text)
     colours = {
-        place: author % len(AUTHORS)
-        for start, end, author in picture.marks
-        for place in range(start, end)
+        place: author for start, stop, author in picture.marks for place in range(start, stop)
     }
     for size in TEXTS:
         font = _font(bold=False, size=size)
-        rows = _fitting(_rows(text, font), font, end - 16 - top)
-        if not rows or not rows[-1].is_cut:
+        most = int((end - 16 - top) // (_ROW * size))
+        rows = list(islice(_rows(text, font), most + 1))
+        if len(rows) <= most:
             break
-    for row in rows:
-        top += _BREAK * row.is_apart
-        layout.lines.append(Lettering(MARGIN, top, row.text, size))
+    for start, row in _first(rows, most, font):
         run_end = 0
-        for colour, run in groupby(map(colours.get, range(row.start, row.start + len(row.text)))):
+        for colour, run in groupby(map(colours.get, range(start, start + len(row)))):
             run_start, run_end = run_end, run_end + len(list(run))
             if colour is not None:
-                left = MARGIN + font.getlength(row.text[:run_start])
-                right = MARGIN + font.getlength(row.text[:run_end])
+                left = MARGIN + font.getlength(row[:run_start])
+                right = MARGIN + font.getlength(row[:run_end])
                 line = top + size * 1.37
-                layout.shapes.append(((left, top + 4, right, line), 0, TINTS[colour]))
-                layout.shapes.append(((left, line, right, line + 2), 0, AUTHORS[colour]))
+                pen.rectangle((left, top + 4, right, line), TINTS[colour])
+                pen.rectangle((left, line, right, line + 2), AUTHORS[colour])
+        pen.text((MARGIN, top), row, INK, font)
         top += _ROW * size
 
 
-class _Row(NamedTuple):
-    start: int
-    """Where its first sign stands in the text."""
-    text: str
-    is_apart: bool = False
-    """Whether an empty line is before it."""
-    is_cut: bool = False
-    """Whether more would follow."""
-
-
-def _rows(text: str, font: ImageFont.FreeTypeFont) -> Iterator[_Row]:
-    """Yield the rows of a text without the space around them."""
-    before = None
-    for match in re.finditer(r"[^\n]*\S[^\n]*", text):
-        start, is_apart = match.start(), before is not None and match.start() - before > 1
-        while start < match.end():
-            end = _row_end(text, start, match.end(), font)
+def _rows(text: str, font: ImageFont.FreeTypeFont) -> Iterator[tuple[int, str]]:
+    """Yield where each row of a text begins, and its signs, without the space around them."""
+    for line in re.finditer(r"\S[^\n]*", text):
+        start = line.start()
+        while start < line.end():
+            end = _row_end(text, start, line.end(), font)
             row = text[start:end].lstrip()
             if row:
-                yield _Row(end - len(row), row.rstrip(), is_apart)
-                is_apart = False
+                yield end - len(row), row.rstrip()
             start = end
-        before = match.end()
 
 
 def _row_end(text: str, start: int, end: int, font: ImageFont.FreeTypeFont) -> int:
@@ -243,16 +159,14 @@ def _row_end(text: str, start: int, end: int, font: ImageFont.FreeTypeFont) -> i
     return end
 
 
-def _fitting(rows: Iterable[_Row], font: ImageFont.FreeTypeFont, height: float) -> list[_Row]:
-    """Return the first rows, as many as fit; the last one is cut where more would follow."""
-    kept: list[_Row] = []
-    for row in rows:
-        height -= _ROW * font.size + _BREAK * row.is_apart
-        if height < 0:
-            shown = _clipped(f"{kept[-1].text} …", font, _WIDTH) if kept else ""
-            return [*kept[:-1], *(each._replace(text=shown, is_cut=True) for each in kept[-1:])]
-        kept.append(row)
-    return kept
+def _first(
+    rows: list[tuple[int, str]], most: int, font: ImageFont.FreeTypeFont
+) -> list[tuple[int, str]]:
+    """Return the first rows; the last of them is cut where more would follow."""
+    if len(rows) <= most:
+        return rows
+    start, row = rows[most - 1]
+    return [*rows[: most - 1], (start, _clipped(f"{row} …", font, _WIDTH))]
 
 
 def _clipped(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:
