@@ -22,7 +22,7 @@ from app.services.compare.contenders import contenders_by_name
 from app.services.posts.exporting import COLUMNS, Export, begin_export
 from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
 from app.services.search.embeddings import Embeddings
-from app.services.search.word_search import MOST_COUNTED, Place, WordResults, search_words
+from app.services.search.word_search import MOST_COUNTED, Place, Scored, WordResults, search_words
 from app.services.selection import Conditions, Selection, post_conditions
 
 DEEPEST: Final = 10_000
@@ -96,25 +96,24 @@ async def find(
         cacheable()
     async with db.read() as session:
         conditions, user_id = await _selected(session, selection)
-        newest = limit if sort == "newest" else 0
         results = await search_words(
-            session, query, conditions=conditions, user_id=user_id, place=place, newest=newest
+            session,
+            query,
+            conditions=conditions,
+            user_id=user_id,
+            limit=limit,
+            place=place,
+            is_by_time=sort == "newest",
         )
         if results is None:
             return ResultPage([], total=0)
-        start = 0 if newest else results.place.offset
-        shown = results.ranked[start : start + limit]
-        following = results.rest
-        if start + limit < len(results.ranked):
-            following = results.place._replace(offset=start + limit)
         scorer = results.matches.scorer
-        hits = await _marked(session, [(post.score, post.id) for post in shown], scorer)
         return ResultPage(
-            hits,
-            following,
+            await _marked(session, results.shown, scorer),
+            results.next,
             total=await _total(session, results),
             facets=await _facets(session, results) if with_facets else None,
-            is_any=results.place.is_any and len(scorer.wanted) > 1,
+            is_any=results.is_any and len(scorer.wanted) > 1,
         )
 
 
@@ -151,7 +150,7 @@ async def begin_found_export(session: AsyncSession, query: str, selection: Selec
         return await begin_export(session, username, conditions=conditions)
     # A query without words finds nothing.
     export = await begin_export(session, username, conditions=[false()])
-    found = await search_words(session, query, conditions=conditions, user_id=user_id)
+    found = await search_words(session, query, conditions=conditions, user_id=user_id, limit=1)
     if found is None:
         return export
     matches = found.matches
@@ -169,9 +168,7 @@ async def _selected(session: AsyncSession, selection: Selection) -> tuple[Condit
     return conditions, users[0].id if len(users) == 1 else None
 
 
-async def _marked(
-    session: AsyncSession, shown: Sequence[tuple[float, int]], scorer: Scorer
-) -> list[Hit]:
+async def _marked(session: AsyncSession, shown: Sequence[Scored], scorer: Scorer) -> list[Hit]:
     """Return the posts with these scores and ids, and what is to be marked in them."""
     posts = await find_posts(session, [post_id for _, post_id in shown])
 
@@ -187,8 +184,8 @@ async def _marked(
 
 async def _total(session: AsyncSession, results: WordResults) -> int | None:
     """Return how many posts match, by the index; None for more than 10,000."""
-    if results.is_whole:
-        return len(results.ranked)
+    if results.whole is not None:
+        return len(results.whole)
     some = results.matches.select(session).limit(MOST_COUNTED + 1).subquery()
     count = await session.scalar(select(func.count()).select_from(some)) or 0
     return count if count <= MOST_COUNTED else None
@@ -197,8 +194,8 @@ async def _total(session: AsyncSession, results: WordResults) -> int | None:
 async def _facets(session: AsyncSession, results: WordResults) -> Facets:
     """Count the posts that match by author, year and language, up to the 10,000 stored last."""
     found = results.matches.select(session).limit(MOST_COUNTED)
-    if results.is_whole:
-        found = found.where(Tweet.id.in_([post.id for post in results.ranked]))
+    if results.whole is not None:
+        found = found.where(Tweet.id.in_([post_id for _, post_id in results.whole]))
     some, year = found.subquery(), cast(extract("year", Tweet.created_at), Integer)
     values = (User.username, year, Tweet.lang)
     query = select(*values, func.count()).join(User, User.id == Tweet.user_id)

@@ -30,6 +30,10 @@ MOST_COUNTED: Final = 10_000
 _SEARCHED: Final = (Tweet.text, Tweet.media)
 
 
+Scored = tuple[float, int]
+"""The score and the id of a post."""
+
+
 class Place(NamedTuple):
     """A place in the results: the candidates, and how many of their ranking were shown."""
 
@@ -38,15 +42,6 @@ class Place(NamedTuple):
     offset: int = 0
     is_any: bool = False
     """Whether candidates have any of the words: no post has all."""
-
-
-class Ranked(NamedTuple):
-    """A post that was found."""
-
-    score: float
-    id: int
-    text: str
-    """With the descriptions of its media."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +74,15 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class WordResults:
-    """The posts that were ranked together, in their order, and how they were found."""
+    """A page of the posts that match, and how they were found."""
 
-    ranked: list[Ranked]
+    shown: list[Scored]
+    next: Place | None
     matches: Matches
-    place: Place
-    rest: Place | None
-    """The place of the posts that were not ranked yet."""
-    is_whole: bool
-    """Whether `ranked` holds all posts that match."""
+    is_any: bool
+    """Whether posts have any of the words: none has all."""
+    whole: list[Scored] | None
+    """All posts that match, if they were ranked together."""
 
 
 async def search_words(
@@ -96,13 +91,13 @@ async def search_words(
     *,
     conditions: Conditions,
     user_id: int | None,
+    limit: int,
     place: Place | None = None,
-    newest: int = 0,
+    is_by_time: bool = False,
 ) -> WordResults | None:
-    """Return the posts of the next window that has any; None for a query without words.
+    """Return a page of the posts that match; None for a query without words.
 
-    `conditions` restrict the posts; `user_id` restricts them to one author's. With `newest`, so
-    many posts are returned by their time, from the place on.
+    `conditions` restrict the posts; `user_id` restricts them to one author's.
     """
     parts = parse_query(query)
     if all(part.is_excluded for part in parts):
@@ -111,32 +106,29 @@ async def search_words(
     for tried in [place] if place else [Place(), Place(is_any=True)]:
         expressions = await _expressions(session, parts, is_any=tried.is_any)
         matches = Matches(*expressions, conditions, user_id)
-        if newest:
-            results = await _newest(session, matches, tried, newest)
-        else:
-            results = await _best(session, matches, tried)
-        if results.ranked or results.rest:
+        results = await (_newest if is_by_time else _best)(session, matches, tried, limit)
+        if results.shown or results.next:
             break
     return results
 
 
-async def _best(session: AsyncSession, matches: Matches, place: Place) -> WordResults:
+async def _best(session: AsyncSession, matches: Matches, place: Place, limit: int) -> WordResults:
     is_first = place == Place(is_any=place.is_any)
     while True:
         query = matches.select(session, *_SEARCHED, before=place.before).limit(CANDIDATES)
         rows: Sequence[AnyRow] = (await session.execute(query)).all()
-        ranked = sorted(await _fitting(matches.scorer, rows), reverse=True)
+        scored = sorted(await _scored(matches.scorer, rows), reverse=True)
         rest = Place(rows[-1].id, 0, place.is_any) if len(rows) == CANDIDATES else None
-        if ranked or rest is None:
-            # Posts that arrive between two pages do not shift the results.
-            top = min(place.before, rows[0].id + 1) if rows else place.before
-            return WordResults(
-                ranked, matches, place._replace(before=top), rest, is_first and rest is None
-            )
+        if scored or rest is None:
+            break
         is_first, place = False, rest
+    end = place.offset + limit
+    following = _after(place, rows[0].id, end) if end < len(scored) else rest
+    whole = scored if is_first and rest is None else None
+    return WordResults(scored[place.offset : end], following, matches, place.is_any, whole)
 
 
-async def _newest(session: AsyncSession, matches: Matches, place: Place, count: int) -> WordResults:
+async def _newest(session: AsyncSession, matches: Matches, place: Place, limit: int) -> WordResults:
     """Return a page of the matches by time, of the 10,000 that were stored last."""
     some = matches.select(session, before=place.before).limit(MOST_COUNTED).subquery()
     query = (
@@ -144,24 +136,30 @@ async def _newest(session: AsyncSession, matches: Matches, place: Place, count: 
         .join(some, some.c.id == Tweet.id)
         .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
         .offset(place.offset)
-        .limit(count + 1)
+        .limit(limit + 1)
     )
     rows: Sequence[AnyRow] = (await session.execute(query)).all()
-    ranked = await _fitting(matches.scorer, rows[:count])
-    here = place._replace(before=min(place.before, rows[0].top + 1)) if rows else place
-    rest = here._replace(offset=place.offset + count) if len(rows) > count else None
-    return WordResults(ranked, matches, here, rest, place.offset == 0 and rest is None)
+    scored = await _scored(matches.scorer, rows[:limit])
+    following = None
+    if len(rows) > limit:
+        following = _after(place, rows[0].top, place.offset + limit)
+    whole = scored if place.offset == 0 and following is None else None
+    return WordResults(scored, following, matches, place.is_any, whole)
 
 
-async def _fitting(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Ranked]:
-    def rank() -> list[Ranked]:
-        return [
-            Ranked(score, row.id, text)
-            for row in rows
-            if (score := scorer.score(text := searched_text(row.text, row.media))) is not None
-        ]
+def _after(place: Place, newest: int, offset: int) -> Place:
+    """Return a place further on, where posts that arrive meanwhile do not shift the results."""
+    return Place(min(place.before, newest + 1), offset, place.is_any)
 
-    return await asyncio.to_thread(rank)
+
+async def _scored(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Scored]:
+    """Return the posts that match, in a thread."""
+
+    def score() -> list[Scored]:
+        scores = [(scorer.score(searched_text(row.text, row.media)), row.id) for row in rows]
+        return [(score, post_id) for score, post_id in scores if score is not None]
+
+    return await asyncio.to_thread(score)
 
 
 async def _expressions(

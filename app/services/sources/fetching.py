@@ -162,7 +162,7 @@ class Web:
             unknown = "no address was found for {host}; is its name right?"
             raise FetchError(unknown, host=url.host) from error
         except (OSError, httpx.HTTPError, zlib.error) as error:
-            reason = type(error).__name__
+            reason = "gzip" if isinstance(error, zlib.error) else type(error).__name__
             raise FetchError(
                 "{host} cannot be read ({reason})", host=url.host, reason=reason
             ) from error
