@@ -232,18 +232,14 @@ class Config:
 
 
 def _parse(name: str, value: str) -> object:
+    """Return the value of a setting, by its type or by the parser that its annotation names."""
+    kind: Any = get_type_hints(Config, include_extras=True)[name]
     try:
-        return _parser(get_type_hints(Config, include_extras=True)[name])(value)
+        if get_origin(kind) is Annotated:
+            return kind.__metadata__[0](value)
+        if kind is bool:
+            return _one_of("0", "1")(value) == "1"
+        return _one_of(*get_args(kind))(value) if get_origin(kind) is Literal else kind(value)
     except ValueError as error:
         # The value may be a secret.
         raise ConfigError(f"{PREFIX}{name.upper()} {error}") from None
-
-
-def _parser(kind: Any) -> Callable[[str], object]:
-    """Return the parser of a setting's type, or the one that its annotation names."""
-    if get_origin(kind) is Annotated:
-        parse: Callable[[str], object] = kind.__metadata__[0]
-        return parse
-    if kind is bool:
-        return lambda value: _one_of("0", "1")(value) == "1"
-    return _one_of(*get_args(kind)) if get_origin(kind) is Literal else kind

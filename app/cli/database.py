@@ -13,6 +13,7 @@ from app.db.migrate import (
     SchemaState,
     alembic_config,
     current_revision,
+    head_revision,
     known_state,
     prepare,
     schema_state,
@@ -56,7 +57,8 @@ def revision_command(message: str) -> None:
     """Write a new revision, whose statements are yet to be written."""
     config = Config.from_env()
     prepare(config, upgrade_old=True)
-    command.revision(alembic_config(config.database_url), message)
+    number = f"{int(head_revision()) + 1:04}"
+    command.revision(alembic_config(config.database_url), message, rev_id=number)
 
 
 @db_command.command("current")

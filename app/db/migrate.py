@@ -23,7 +23,6 @@ TAKEN_OVER: Final = "0023_since_0022"
 """The last revision of earlier versions: `app/migrations/tables.py` leads on from it."""
 OUTDATED: Final = re.compile(r"00[01][0-9]|002[0-2]")
 """Revisions before that one, which nothing leads on from."""
-_REVISION: Final = re.compile(r"""^(down_)?revision\b.*=\s*["'](\w+)["']""", re.MULTILINE)
 
 
 class SchemaState(Enum):
@@ -60,19 +59,13 @@ def schema_state(url: str) -> SchemaState:
 
 def head_revision() -> str:
     """Return the revision of this program's tables."""
-    revisions = _revisions()
-    (head,) = revisions.keys() - revisions.values()
-    return head
+    return _revisions()[-1]
 
 
 @cache
-def _revisions() -> dict[str, str | None]:
-    """Return this program's revisions, each with the one before, read from their files' lines."""
-    revisions: dict[str, str | None] = {}
-    for path in SCRIPTS.glob("versions/*.py"):
-        found = dict(_REVISION.findall(path.read_text(encoding="utf-8")))
-        revisions[found[""]] = found.get("down_")
-    return revisions
+def _revisions() -> list[str]:
+    """Return this program's revisions in their order: the files' names begin with their numbers."""
+    return sorted(path.stem.partition("_")[0] for path in SCRIPTS.glob("versions/*.py"))
 
 
 def current_revision(url: str) -> str | None:
@@ -118,17 +111,17 @@ def known_state(url: str) -> SchemaState:
     return state
 
 
-def _make_writable(folder: Path, what: str) -> None:
+def _make_writable(folder: Path) -> None:
     try:
         make_private_folder(folder)
     except OSError as error:
-        raise StartError(f"{what} {folder} cannot be made: {error.strerror}") from error
+        raise StartError(f"the data folder {folder} cannot be made: {error.strerror}") from error
     try:
         probe = folder / ".writable"
         probe.touch()
         probe.unlink(missing_ok=True)  # Another process that starts may have been faster.
     except OSError as error:
-        raise StartError(f"{what} {folder} cannot be written: {error.strerror}") from error
+        raise StartError(f"the data folder {folder} cannot be written: {error.strerror}") from error
 
 
 def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
@@ -137,7 +130,7 @@ def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
     With `upgrade_old` a database that is behind is upgraded too. Raises StartError if it is
     behind otherwise, if a newer program made it, or if the folder cannot be written.
     """
-    _make_writable(config.data_dir, "the data folder")
+    _make_writable(config.data_dir)
     state = known_state(config.database_url)
     if state is SchemaState.BEHIND and not upgrade_old:
         name = backend_for(config.database_url).name
