@@ -8,7 +8,7 @@ Exports are lines. For MongoDB `_id` is the post's id here, since `source_id` is
 author only.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -129,13 +129,11 @@ def _lines(posts: Mapping[int, ExportedPost]) -> bytes:
 
 
 def _mongo_lines(posts: Mapping[int, ExportedPost]) -> bytes:
-    return _encoder.encode_lines(_documents(posts))
-
-
-def _documents(posts: Mapping[int, ExportedPost]) -> Iterator[Json]:
-    for key, post in posts.items():
-        time = post.created_at and {"$date": post.created_at}
-        yield {"_id": key, **msgspec.structs.asdict(post), "created_at": time}
+    dates = {key: post.created_at and {"$date": post.created_at} for key, post in posts.items()}
+    return _encoder.encode_lines(
+        {"_id": key, **msgspec.structs.asdict(post), "created_at": dates[key]}
+        for key, post in posts.items()
+    )
 
 
 JSONL: Final = Format("jsonl", _read_lines, Writer("jsonl", CONTENT_TYPE, b"", _lines))

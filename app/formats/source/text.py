@@ -37,7 +37,9 @@ def pieces(content: Content) -> Iterator[str]:
 
     Raises BrokenFileError where the file breaks off.
     """
-    decoder = codecs.getincrementaldecoder(codec := codec_of(content))(_on_error(codec))
+    codec = codec_of(content)
+    errors = "surrogatepass" if codec.startswith("utf-16") else "surrogateescape"
+    decoder = codecs.getincrementaldecoder(codec)(errors)
     for chunk in content.chunks():
         yield decoder.decode(chunk)
     try:
@@ -99,7 +101,3 @@ def codec_of(content: Content) -> str:
         korean = piece.decode("cp949", "replace")
     is_korean = 2 * len(_HANGUL.findall(korean)) > len(_NOT_ASCII.findall(korean))
     return "cp949" if is_korean and korean.count(_WRONG) < unicode.count(_WRONG) else "utf-8-sig"
-
-
-def _on_error(codec: str) -> str:
-    return "surrogatepass" if codec.startswith("utf-16") else "surrogateescape"
