@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from app.errors import BrokenFileError
 from app.formats.records import Archive, Item, ReadOptions
 from app.formats.registry import open_archive
-from app.formats.source.file import Source
+from app.formats.source.file import DEFAULT_LIMIT_BYTES, Source
 
 
 def lines(*values: Any) -> bytes:
@@ -41,6 +44,20 @@ def read_archive(
         found = list(archive.items)
         assert source.bytes_total is None or source.bytes_read <= source.bytes_total
         return archive, found
+
+
+def read_broken(
+    target: bytes | Path, reason: str, *, limit_bytes: int = DEFAULT_LIMIT_BYTES
+) -> list[Item]:
+    """Return the items that come before a file breaks off for that reason."""
+    found: list[Item] = []
+    opened = io.BytesIO(target) if isinstance(target, bytes) else target
+    with (
+        Source(opened, limit_bytes=limit_bytes) as source,
+        pytest.raises(BrokenFileError, match=reason),
+    ):
+        found.extend(open_archive(source).items)
+    return found
 
 
 def texts(found: list[Item]) -> list[str]:

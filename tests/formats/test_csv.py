@@ -12,76 +12,70 @@ from app.formats.csv import OWN_HEADER
 from app.formats.records import BadRecord, Item, ReadOptions, Record, Skipped
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
+from tests.formats.reading import read_archive, read_broken, texts
 
 KOREAN = (
     "작성자,내용,날짜,아무거나\n미나,안녕하세요 여러분,2020-01-02,1\n지호,잘 지내요?,2020-01-03,2\n"
 )
 
 
-def items(folder: Path, data: str | bytes) -> list[Item]:
-    path = folder / "posts.bin"
-    path.write_bytes(data.encode() if isinstance(data, str) else data)
-    with Source(path) as source:
-        archive = open_archive(source)
-        assert (archive.format, archive.unit, archive.account) == ("csv", "line", None)
-        return list(archive.items)
-
-
-def texts(found: list[Item]) -> list[str]:
-    return [item.text for item in found if isinstance(item, Record)]
+def items(data: str | bytes) -> list[Item]:
+    archive, found = read_archive(data.encode() if isinstance(data, str) else data)
+    assert (archive.format, archive.unit, archive.account) == ("csv", "line", None)
+    return found
 
 
 @pytest.mark.parametrize(
     "codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949", "euc-kr"]
 )
-def test_encodings(tmp_path: Path, codec: str) -> None:
-    found = items(tmp_path, KOREAN.encode(codec))
+def test_encodings(codec: str) -> None:
+    found = items(KOREAN.encode(codec))
     assert texts(found) == ["안녕하세요 여러분", "잘 지내요?"]
     assert [item.place for item in found] == [2, 3]
 
 
-def test_utf16_beyond_the_basic_plane(tmp_path: Path) -> None:
+def test_utf16_beyond_the_basic_plane() -> None:
     rows = "text\n" + "👩‍👩‍👧 𝒳 שלום \u2028\n" * 9000
-    assert texts(items(tmp_path, rows.encode("utf-16"))) == ["👩‍👩‍👧 𝒳 שלום \u2028"] * 9000
+    assert texts(items(rows.encode("utf-16"))) == ["👩‍👩‍👧 𝒳 שלום \u2028"] * 9000
 
 
-def test_utf16_half_pairs_are_bad_rows_and_half_characters_break_off(tmp_path: Path) -> None:
+def test_utf16_half_pairs_are_bad_rows_and_half_characters_break_off() -> None:
     data = "text\nfine\n\ud83d alone\nfine\n".encode("utf-16", "surrogatepass")
-    found = items(tmp_path, data)
+    found = items(data)
     assert [type(item) for item in found] == [Record, BadRecord, Record]
     with pytest.raises(BrokenFileError, match="middle of a character"):
-        items(tmp_path, data + b"a")
+        items(data + b"a")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"], ids=["comma", "semi", "tab", "bar"])
-def test_delimiters(tmp_path: Path, delimiter: str) -> None:
+def test_delimiters(delimiter: str) -> None:
     rows = [["user", "text", "id"], ["mina", "one, two; three | four", "5"]]
     file = io.StringIO()
     csv.writer(file, delimiter=delimiter).writerows(rows)
-    assert items(tmp_path, file.getvalue()) == [
+    assert items(file.getvalue()) == [
         Record(place=2, username="mina", text="one, two; three | four", source_id="5")
     ]
 
 
-def test_quoted_newlines_quotes_and_places(tmp_path: Path) -> None:
+def test_quoted_newlines_quotes_and_places() -> None:
     data = 'text,user\r\n"line one\nline ""two""\r\n\r\nend",mina\r\n5" disk,ji"ho\r\n'
     data += '"a"b,c\r\nd,e\r\n'
-    found = items(tmp_path, data)
+    found = items(data)
     assert texts(found) == ['line one\nline "two"\r\n\r\nend', '5" disk', "d"]
     assert [item.place for item in found] == [2, 6, 7, 8]
     assert found[2] == BadRecord(7, "the row has a quote or a line break in the wrong place")
 
 
-def test_ids_that_a_spreadsheet_damaged_are_dropped_and_rows_kept(tmp_path: Path) -> None:
-    found = items(tmp_path, "id,text\n1.58E+18,one\n1580661436132757506,two\n")
+def test_ids_that_a_spreadsheet_damaged_are_dropped_and_rows_kept() -> None:
+    found = items("id,text\n1.58E+18,one\n1580661436132757506,two\n")
     assert [item.source_id for item in found if isinstance(item, Record)] == [
         None,
         "1580661436132757506",
     ]
 
 
-def test_ragged_rows_are_bad_and_blank_ones_ignored(tmp_path: Path) -> None:
-    found = items(tmp_path, "text,user\none\n\n,\ntwo,mina,extra\nthree,mina\n")
+def test_ragged_rows_are_bad_and_blank_ones_ignored() -> None:
+    found = items("text,user\none\n\n,\ntwo,mina,extra\nthree,mina\n")
     assert found == [
         BadRecord(2, "the row has 1 fields, the header 2"),
         BadRecord(5, "the row has 3 fields, the header 2"),
@@ -89,56 +83,51 @@ def test_ragged_rows_are_bad_and_blank_ones_ignored(tmp_path: Path) -> None:
     ]
 
 
-def test_broken_bytes_are_bad_rows(tmp_path: Path) -> None:
-    found = items(tmp_path, b'text\n"\ncaf\xe9\n"\nfine\n')
+def test_broken_bytes_are_bad_rows() -> None:
+    found = items(b'text\n"\ncaf\xe9\n"\nfine\n')
     assert found == [BadRecord(2, "the text has broken characters"), Record(place=5, text="fine")]
 
 
-def test_classic_tweets_csv_tells_reposts_and_replies(tmp_path: Path) -> None:
+def test_classic_tweets_csv_tells_reposts_and_replies() -> None:
     data = (
         "tweet_id,in_reply_to_status_id,timestamp,text,retweeted_status_id\n"
         "1,,2012-03-17 17:50:56 +0000,mine,\n"
         "2,,2012-03-17 17:50:57 +0000,RT @a: hers,77\n"
         "3,1,2012-03-17 17:50:58 +0000,answer,\n"
     )
-    found = items(tmp_path, data)
+    found = items(data)
     assert found[1] == Skipped(3, "repost")
     assert [item.kind for item in found if isinstance(item, Record)] == ["post", "reply"]
 
 
-def test_a_field_over_one_megabyte_breaks_off_with_its_line(tmp_path: Path) -> None:
+def test_a_field_over_one_megabyte_breaks_off_with_its_line() -> None:
     limit = csv.field_size_limit()
     with pytest.raises(BrokenFileError, match="line 3: the row is longer than 1 MB"):
-        items(tmp_path, 'text\nfine\n"' + "long\n" * 300_000)
+        items('text\nfine\n"' + "long\n" * 300_000)
     with pytest.raises(BrokenFileError, match="line 2: the row is longer than 1 MB"):
-        items(tmp_path, "text,user\n" + "a" * 1_100_000 + ",mina\n")
-    assert texts(items(tmp_path, "text,user\n" + "a" * 200_000 + ",mina\n")) == ["a" * 200_000]
+        items("text,user\n" + "a" * 1_100_000 + ",mina\n")
+    assert texts(items("text,user\n" + "a" * 200_000 + ",mina\n")) == ["a" * 200_000]
     assert csv.field_size_limit() == limit
 
 
-def test_an_open_quote_breaks_off_after_what_came_before(tmp_path: Path) -> None:
-    path = tmp_path / "posts.csv"
-    path.write_text('text\nfine\n"never closed\nand on\n')
-    with Source(path) as source:
-        found = open_archive(source).items
-        assert next(found) == Record(place=2, text="fine")
-        with pytest.raises(BrokenFileError, match="line 3: the quote"):
-            next(found)
+def test_an_open_quote_breaks_off_after_what_came_before() -> None:
+    found = read_broken(b'text\nfine\n"never closed\nand on\n', "line 3: the quote")
+    assert found == [Record(place=2, text="fine")]
 
 
-def test_the_guard_is_taken_off_only_from_own_exports(tmp_path: Path) -> None:
+def test_the_guard_is_taken_off_only_from_own_exports() -> None:
     row = "'@mina,x,'=1+1,post,,,,,,,\n'mina,x,'hello,post,,,,,,,\nji,x,''tis,post,,,,,,,\n"
-    found = items(tmp_path, OWN_HEADER + "\n" + row)
+    found = items(OWN_HEADER + "\n" + row)
     assert texts(found) == ["=1+1", "'hello", "'tis"]
     assert [item.username for item in found if isinstance(item, Record)] == ["@mina", "'mina", "ji"]
-    assert texts(items(tmp_path, "text,username\n'=1+1,'@mina\n")) == ["'=1+1"]
-    assert texts(items(tmp_path, OWN_HEADER.replace(",", ";") + "\n;;'=1;;;;;;;;\n")) == ["'=1"]
+    assert texts(items("text,username\n'=1+1,'@mina\n")) == ["'=1+1"]
+    assert texts(items(OWN_HEADER.replace(",", ";") + "\n;;'=1;;;;;;;;\n")) == ["'=1"]
 
 
 @pytest.mark.parametrize("data", ["a,b\n1,2\n", "just a sentence\n", "date\n2020-01-01\n"])
-def test_headers_without_a_text_are_unrecognised(tmp_path: Path, data: str) -> None:
+def test_headers_without_a_text_are_unrecognised(data: str) -> None:
     with pytest.raises(UnrecognisedFileError):
-        items(tmp_path, data)
+        items(data)
 
 
 def test_columns_hold_what_was_chosen(tmp_path: Path) -> None:
@@ -172,5 +161,5 @@ def test_a_column_of_broken_bytes_may_be_chosen(tmp_path: Path) -> None:
         assert (found.columns[1], texts(list(found.items))) == (("caf?", "text"), ["hello"])
 
 
-def test_a_header_alone_holds_nothing(tmp_path: Path) -> None:
-    assert items(tmp_path, "text,author") == []
+def test_a_header_alone_holds_nothing() -> None:
+    assert items("text,author") == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import BrokenFileError, UnrecognisedFileError
+from app.errors import UnrecognisedFileError
 from app.formats.records import Account, Archive, BadRecord, Item, Reactions, Record, Skipped
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
@@ -15,7 +15,7 @@ from tests.archives import damaged, x_zip
 from tests.archives import x_file as js
 from tests.archives import x_note as note
 from tests.archives import x_tweet as tweet
-from tests.formats.reading import read_archive, saved_folder, texts
+from tests.formats.reading import read_archive, read_broken, saved_folder, texts
 
 MINA = Account("mina", "미나 🌱", "x", "77")
 LONG = "긴 글은 이렇게 시작해서 끝날 줄 모르고 계속 이어집니다. A long story that goes on. " * 8
@@ -110,8 +110,8 @@ def test_lone_files_are_told_by_content_whatever_their_name(tmp_path: Path, name
 @pytest.mark.parametrize("name", ["like", "deleted_tweets", "account", "direct_messages"])
 def test_files_that_hold_no_own_posts_are_unrecognised(tmp_path: Path, name: str) -> None:
     (tmp_path / "tweets.js").write_bytes(js(name, tweet(1, "hi")))
-    with Source(tmp_path / "tweets.js") as source, pytest.raises(UnrecognisedFileError):
-        open_archive(source)
+    with pytest.raises(UnrecognisedFileError):
+        read(tmp_path / "tweets.js")
 
 
 def test_an_empty_file_with_parts_beside_it(tmp_path: Path) -> None:
@@ -170,12 +170,7 @@ def test_without_their_long_texts_no_post_is_stored_cut(tmp_path: Path) -> None:
     notes = js("note_tweet", note(30, LONG), note(31, "Also " + LONG))
     posts = js("tweets", tweet(1, "short"), tweet(30, SHORTENED), tweet(31, "Also " + SHORTENED))
     members = {"data/tweets.js": posts, "data/note-tweet.js": notes[:-50]}
-    found: list[Item] = []
-    with (
-        Source(zip_in(tmp_path, members)) as source,
-        pytest.raises(BrokenFileError, match=r"note-tweet\.js breaks off"),
-    ):
-        found.extend(open_archive(source).items)
+    found = read_broken(zip_in(tmp_path, members), r"note-tweet\.js breaks off")
     assert texts(found) == ["short", LONG]
     assert found[2] == BadRecord(3, "the whole text is in data/note-tweet.js, which is damaged")
     assert len(found) == 3
@@ -198,47 +193,32 @@ def test_a_damaged_member_ends_itself_alone(tmp_path: Path) -> None:
     }
     cut = parts["data/tweets-part2.js"][:-30]
     members = {"data/account.js": ACCOUNT_JS, **parts, "data/tweets-part2.js": cut}
-    found: list[Item] = []
-    with (
-        Source(zip_in(tmp_path, members)) as source,
-        pytest.raises(BrokenFileError, match=r"tweets-part2\.js .*damaged"),
-    ):
-        found.extend(open_archive(source).items)
+    found = read_broken(zip_in(tmp_path, members), r"tweets-part2\.js .*damaged")
     assert texts(found) == ["1.0", "1.1", "1.2", "2.0", "2.1", "3.0", "3.1", "3.2"]
 
 
 def test_a_part_without_a_readable_beginning_costs_no_other(tmp_path: Path) -> None:
     members = {"data/tweets.js": js("tweets", tweet(1, "lost"))}
     path = zip_in(tmp_path, members | {"data/tweets-part1.js": js("tweets", tweet(2, "kept"))})
-    damaged(path, b"data/tweets.js")
-    found: list[Item] = []
-    with Source(path) as source, pytest.raises(BrokenFileError, match=r"tweets\.js is damaged"):
-        found.extend(open_archive(source).items)
+    found = read_broken(damaged(path, b"data/tweets.js"), r"tweets\.js is damaged")
     assert texts(found) == ["kept"]
 
 
 def test_several_archives_at_once_are_refused_by_name(tmp_path: Path) -> None:
     members = {"a/data/tweets.js": js("tweets"), "b/data/tweets.js": js("tweets")}
-    with (
-        Source(zip_in(tmp_path, members)) as source,
-        pytest.raises(UnrecognisedFileError, match="several archives: a/data, b/data"),
-    ):
-        open_archive(source)
+    with pytest.raises(UnrecognisedFileError, match="several archives: a/data, b/data"):
+        read(zip_in(tmp_path, members))
 
 
 def test_a_zip_bomb_stops_at_the_limit_and_what_came_before_stays(tmp_path: Path) -> None:
     posts = js("tweets", tweet(1, "before"))[:-1] + b" " * 50_000_000
     path = zip_in(tmp_path, {"data/tweets.js": posts})
     assert path.stat().st_size < 100_000
-    with Source(path, limit_bytes=3_000_000) as source:
-        found = open_archive(source).items
-        assert texts([next(found)]) == ["before"]
-        with pytest.raises(BrokenFileError, match="limit of an import"):
-            next(found)
+    assert texts(read_broken(path, "limit of an import", limit_bytes=3_000_000)) == ["before"]
 
 
 def test_other_zips_and_folders_are_unrecognised(tmp_path: Path) -> None:
     members = {"tweets.js": b"module.exports = 5", "manifest.js": b"{}", "account.js": b""}
     for save in (zip_in, folder_in):
-        with Source(save(tmp_path, members)) as source, pytest.raises(UnrecognisedFileError):
-            open_archive(source)
+        with pytest.raises(UnrecognisedFileError):
+            read(save(tmp_path, members))
