@@ -35,7 +35,6 @@ MOST_YEARS = 40
 LEVELS: Final = 4
 """Shades; the darkest is the busiest day's, but stands for at least as many posts."""
 
-
 Year = Annotated[int, Meta(ge=1, le=9998)]
 
 
@@ -54,9 +53,7 @@ class AuthorArgs(Struct):
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    end: date
-    """The day after it."""
-    date: date
+    day: date
     posts: int
     level: int
     """0 for no posts, to `LEVELS`."""
@@ -64,7 +61,12 @@ class CalendarDay:
     @property
     def name(self) -> str:
         """Return the day and month as the language writes them."""
-        return format_skeleton("MMMMd", self.date, locale=g.locale)
+        return format_skeleton("MMMMd", self.day, locale=g.locale)
+
+    @property
+    def end(self) -> date:
+        """Return the day after it."""
+        return self.day + ONE_DAY
 
 
 @blueprint.page("/authors", is_cacheable=True)
@@ -146,9 +148,7 @@ def _month(year: int, month: int, counts: Mapping[date, int]) -> dict[str, objec
     top = max([LEVELS, *counts.values()])
     weeks = [
         [
-            CalendarDay(
-                day + ONE_DAY, day, counts.get(day, 0), -(-LEVELS * counts.get(day, 0) // top)
-            )
+            CalendarDay(day, counts.get(day, 0), -(-LEVELS * counts.get(day, 0) // top))
             if day.month == month
             else None
             for day in week
