@@ -77,8 +77,7 @@ class Feed(ABC):
 
     async def has_seen(self, event_id: int) -> bool:
         """Return whether the event was published, after a look at the log if it was not yet."""
-        await self.catch_up()
-        return self.newest >= event_id
+        return self.newest >= event_id or (await self.look() and self.newest >= event_id)
 
     async def follow(self) -> None:
         """Publish the commits of all processes, until cancelled."""

@@ -86,9 +86,9 @@ def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
     """Raise BackupError where the database is PostgreSQL, with the command to use instead."""
     if config.database_url.startswith("postgresql"):
         # Its driver is installed only where it is used.
-        from app.db.postgresql.connection import without_password
+        from app.db.postgresql.connection import data_source
 
-        where = shlex.quote(without_password(config.database_url))
+        where = shlex.quote(data_source(config.database_url, has_password=False))
         command = command.format(file=shlex.quote(str(file)), url=where)
         raise BackupError("PostgreSQL has its own tools; run: {command}", command=command)
 
@@ -98,7 +98,12 @@ async def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> Back
     with locked_against_removal(config.media_dir):
         original = SqliteBackend(config.database_url, durability=config.durability)
         async with original.scratch_copy() as url:
-            media = await _prepare_copy(replace(config, database_url=url), with_secrets)
+            async with Database(replace(config, database_url=url)) as copy, copy.write() as session:
+                if not with_secrets:
+                    await session.execute(text("PRAGMA secure_delete = ON"))  # From free pages too.
+                    for table in SECRETS:
+                        await session.execute(delete(table))
+                media = await needed_files(session)
             paths = {MEDIA + name: config.media_dir / name for name in media}
             # What is lost or damaged could not be restored.
             whole = {
@@ -120,16 +125,6 @@ async def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> Back
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-async def _prepare_copy(config: Config, with_secrets: bool) -> list[str]:
-    """Remove the secrets from a copy, unless asked for; return the media that its posts need."""
-    async with Database(config) as copy, copy.write() as session:
-        if not with_secrets:
-            await session.execute(text("PRAGMA secure_delete = ON"))  # From free pages too.
-            for table in SECRETS:
-                await session.execute(delete(table))
-        return await needed_files(session)
 
 
 def restore_backup(config: Config, source: Path) -> BackupSize:

@@ -66,20 +66,16 @@ def _unreachable() -> AppError:
     return UnavailableError("The database cannot be reached at the moment; try again soon")
 
 
-def data_source(url: str) -> str:
-    """Return the URL as libpq and asyncpg write it."""
+def data_source(url: str, *, has_password: bool = True) -> str:
+    """Return the URL as libpq and asyncpg write it, with all options or with all but passwords."""
     parts = urlsplit(url)
+    login, at, hosts = parts.netloc.rpartition("@")
     query = [("sslmode" if key == "ssl" else key, value) for key, value in parse_qsl(parts.query)]
-    return urlunsplit(parts._replace(scheme="postgresql", query=urlencode(query)))
-
-
-def without_password(url: str) -> str:
-    """Return the URL as libpq writes it, with all options but passwords."""
-    parts = urlsplit(data_source(url))
-    user, at, hosts = parts.netloc.rpartition("@")
-    query = [(key, value) for key, value in parse_qsl(parts.query) if key != "password"]
-    netloc = user.partition(":")[0] + at + hosts
-    return urlunsplit(parts._replace(netloc=netloc, query=urlencode(query, safe="/")))
+    if not has_password:
+        login = login.partition(":")[0]
+        query = [(key, value) for key, value in query if key != "password"]
+    parts = parts._replace(scheme="postgresql", netloc=login + at + hosts)
+    return urlunsplit(parts._replace(query=urlencode(query, safe="/")))
 
 
 def shown_name(url: str) -> str:

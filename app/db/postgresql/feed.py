@@ -73,9 +73,6 @@ class PostgresqlFeed(Feed):
             return True
         return await self.look()
 
-    async def has_seen(self, event_id: int) -> bool:
-        return self.newest >= event_id or (await self.look() and self.newest >= event_id)
-
     async def look(self) -> bool:
         """Publish the new events; waiting tasks share one look."""
         asked_at = self._clock()
