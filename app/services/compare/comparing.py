@@ -63,22 +63,25 @@ class Comparer:
         sure: float = SURE,
         explain: bool = True,
         reasons: bool = False,
+        hidden_post: int | None = None,
     ) -> Comparison:
         """Return whether one of the authors named, or of all with posts, wrote the texts.
 
         The texts are by one hand. With `reasons` the evidence says how often it is used, and
-        where. Raises NotFoundError and InvalidInputError.
+        where. `hidden_post` is a post that the model must not know. Raises NotFoundError and
+        InvalidInputError.
         """
-        case = await self.gather(texts, usernames)
-        return await self.answer(case, sure=sure, explain=explain, reasons=reasons)
+        case = await self.gather(texts, usernames, hidden_post=hidden_post)
+        comparison = await answer(case, sure=sure, explain=explain)
+        if not reasons or not comparison.evidence:
+            return comparison
+        async with self._db.read() as session:
+            return await add_reasons(session, case, comparison)
 
     async def gather(
         self, texts: Sequence[str], usernames: Sequence[str], *, hidden_post: int | None = None
     ) -> Case:
-        """Return what a comparison rests on, for pages that show more of it.
-
-        `hidden_post` is a post that the model must not know. Raises as `compare` does.
-        """
+        """Return what a comparison rests on. Raises as it does."""
         if hidden_post is not None or not 0 < len(usernames) <= MOST_NAMES:
             async with self._db.read() as session:
                 return await gather(
@@ -87,16 +90,6 @@ class Comparer:
         own = await worked_on(texts, partial(comparable_texts, texts))
         case = await self._find(usernames) or await self._reading(tuple(usernames))
         return replace(case, texts=own)
-
-    async def answer(
-        self, case: Case, *, sure: float = SURE, explain: bool = True, reasons: bool = False
-    ) -> Comparison:
-        """Return the answer to a question that was gathered."""
-        comparison = await answer(case, sure=sure, explain=explain)
-        if not reasons or not comparison.evidence:
-            return comparison
-        async with self._db.read() as session:
-            return await add_reasons(session, case, comparison)
 
     async def _find(self, usernames: Sequence[str]) -> Case | None:
         """Return the case if all of it is in memory and as it is in the database."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
@@ -9,28 +10,40 @@ from msgspec import Meta, Struct
 from quart import Response, g, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.compute.judgement import SURE
+from app.clock import now
+from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
 from app.i18n import gettext
 from app.lifespan import resources
+from app.services.compare.answering import Evidence
 from app.services.compare.contenders import MOST_TEXTS
 from app.services.compare.quiz import draw, read_question
-from app.services.posts.tweets import get_post
+from app.services.posts.tweets import Post, find_posts, get_post
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.comparison import picture_of, shown_comparison
 from app.views.pages.parts import (
     first_steps,
     given_names,
+    hues_of,
+    marked_text,
     offered_authors,
     render_form,
     see_other,
     show_names,
 )
-from app.views.pages.picture import draw_picture
+from app.views.pages.picture import draw_picture, picture_of
 from app.views.parsing import args_of
 from app.views.policies import own_origin
-from app.views.verdicts import NOT_FOR
+from app.views.verdicts import (
+    LIMITS,
+    NOT_FOR,
+    bars_of,
+    heading_of,
+    headings_of,
+    odds_of,
+    rate_of,
+    shown_marks,
+)
 
 blueprint = PageBlueprint("compare")
 
@@ -38,6 +51,15 @@ LONGEST_IN_ADDRESS: Final = 2_000
 LEAST_SURE: Final = 0.01
 MOST_CONFUSIONS: Final = 3
 """Pairs of authors that a card names, the most frequent first."""
+LINES: Final = 4
+"""Authors with an underline of their own, numbered from 1; they share the evidence."""
+STRONG_WEIGHT: Final = 1.0
+"""Log-odds from which a mark is drawn double: it alone makes an author 2.7 times as likely."""
+LONGEST_UNFOLDED: Final = 1_500
+"""Characters of a text that are all in sight; a longer one scrolls."""
+SHOWN_BARS: Final = 5
+FOLDED_SHARE: Final = 0.01
+"""Below the first bars, those of a smaller share are folded."""
 
 
 class ComparePageArgs(Struct):
@@ -71,9 +93,10 @@ async def show_picture(args: PictureArgs) -> Response:
     """Draw the answer that `/compare` gives at the same address."""
     g.locale = args.lang or g.locale
     names = given_names(args.username)
-    comparer = resources().comparer
-    case = await comparer.gather(given_texts(args.text)[0], names, hidden_post=args.post)
-    comparison = await comparer.answer(case, sure=args.sure, reasons=True)
+    texts, _ = given_texts(args.text)
+    comparison = await resources().comparer.compare(
+        texts, names, sure=args.sure, reasons=True, hidden_post=args.post
+    )
     picture = picture_of(comparison, is_named=bool(names))
     return Response(await asyncio.to_thread(draw_picture, picture), content_type="image/png")
 
@@ -177,13 +200,72 @@ async def _page(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How often the author of some marks uses their words, and where."""
+
+    number: int
+    mark: Evidence
+    posts: list[Post]
+
+
 async def _compared(
     texts: list[str], names: list[str], sure: float, hidden_post: int | None
 ) -> dict[str, object]:
-    comparer = resources().comparer
-    case = await comparer.gather(texts, names, hidden_post=hidden_post)
-    comparison = await comparer.answer(case, sure=sure, reasons=True)
-    return await shown_comparison(comparison, names, hidden_post)
+    """Return what the page shows of a comparison. Raises InvalidInputError and NotFoundError."""
+    comparison = await resources().comparer.compare(
+        texts, names, sure=sure, reasons=True, hidden_post=hidden_post
+    )
+    best = [ranked.username for ranked in comparison.ranking]
+    marks = shown_marks(comparison)
+    uses = _uses(marks)
+    ids = {each for mark in uses.values() for each in mark.posts or ()} | {hidden_post or 0}
+    async with resources().db.read() as session:
+        hues = await hues_of(session, best)
+        posts = await find_posts(session, sorted(ids))
+    shown = {
+        key: Use(number, mark, [posts[each] for each in mark.posts or () if each in posts])
+        for number, (key, mark) in enumerate(uses.items(), 1)
+    }
+    text, answers = comparison.text, bars_of(comparison)
+    folded = sum(each.share < FOLDED_SHARE for each in answers[SHOWN_BARS:])
+    return {
+        "comparison": comparison,
+        "heading": heading_of(comparison, is_named=bool(names)),
+        "headings": headings_of(comparison, is_named=bool(names)),
+        "answers": answers,
+        "folded": folded if folded > 1 else 0,
+        "odds": odds_of(comparison),
+        "fewest": FEWEST_JUDGED,
+        "likely": LIKELY,
+        "unfamiliar": UNFAMILIAR,
+        "pieces": marked_text(
+            text, [(mark.start, mark.end, (mark, shown[_key(mark)])) for mark in marks]
+        ),
+        "uses": list(shown.values()),
+        "has_against": any(mark.weight < 0 for mark in marks),
+        "hidden": posts.get(hidden_post or 0),
+        "hues": hues,
+        "lines": {username: number for number, username in enumerate(best[:LINES], 1)},
+        "limits": [gettext(LIMITS[limit]) for limit in comparison.limits],
+        "rate": rate_of(comparison),
+        "card_address": url_for("compare.show_card", username=names if len(best) > 1 else []),
+        "is_long": len(text) > LONGEST_UNFOLDED,
+        "made_at": now(),
+        "strong_weight": STRONG_WEIGHT,
+    }
+
+
+def _key(mark: Evidence) -> tuple[str, str]:
+    return mark.username, str(mark.piece or mark.text).casefold()
+
+
+def _uses(marks: Sequence[Evidence]) -> dict[tuple[str, str], Evidence]:
+    """Return the marks, those of the same words once, the strongest first."""
+    uses: dict[tuple[str, str], Evidence] = {}
+    for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
+        uses.setdefault(_key(mark), mark)
+    return uses
 
 
 def _address(texts: Sequence[str], names: Sequence[str], post: int | None) -> str:

@@ -10,6 +10,11 @@ from typing import Final, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
+from app.compute.judgement import SURE
+from app.i18n import gettext, show_percent
+from app.services.compare.answering import Comparison
+from app.views.verdicts import bars_of, heading_of, shown_marks
+
 SIZE: Final = (1200, 630)
 PAPER: Final = "#fbfaf8"
 INK: Final = "#1c1b1a"
@@ -59,6 +64,33 @@ class Picture(NamedTuple):
     """The likeliest first; none where no number would be honest."""
     premise: str
     """What stands at the foot."""
+
+
+def picture_of(comparison: Comparison, *, is_named: bool) -> Picture:
+    """Return what is drawn of an answer, in the visitor's language."""
+    best = [ranked.username for ranked in comparison.ranking[: len(AUTHORS)]]
+    colours = {username: number for number, username in enumerate(best)}
+    is_told = comparison.verdict in {"likely", "close"}
+    bars = [
+        PictureBar(
+            bar.username or gettext("Somebody else"),
+            bar.share,
+            show_percent(bar.share),
+            colours.get(bar.username or ""),
+        )
+        for bar in bars_of(comparison)
+        if is_told and (bar.username is None or bar.username in colours)
+    ]
+    marks = [
+        (mark.start, mark.end, colours[mark.username])
+        for mark in shown_marks(comparison)
+        if is_told and mark.username in colours and mark.weight > 0
+    ]
+    premise = gettext("Style is evidence, not proof.")
+    if comparison.none is not None and comparison.sure != SURE:
+        premise += f" {gettext('Sure beforehand:')} {show_percent(comparison.sure)}"
+    heading = heading_of(comparison, is_named=is_named)
+    return Picture(heading, comparison.text, tuple(marks), tuple(bars), premise)
 
 
 @lru_cache(maxsize=MOST_KEPT)
