@@ -13,14 +13,14 @@ from app.compute.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
 from app.services.compare.answering import Comparison, add_reasons, answer
-from app.services.compare.batch_compare import (
+from app.services.compare.cases import Models, gather
+from app.services.compare.comparing import (
     BatchLine,
     csv_texts,
     json_texts,
     judge_lines,
     plain_texts,
 )
-from app.services.compare.cases import Models, gather
 from app.views.verdicts import LIMITS, NOT_FOR, bars_of, shown_marks
 
 
