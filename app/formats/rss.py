@@ -149,15 +149,11 @@ def _medium(each: Entry, base: str) -> Medium | None:
     url = _joined(base, address) if address else ""
     width, height = as_count(each.get("width")), as_count(each.get("height"))
     is_counter = width == 1 and height == 1  # Counts readers, and shows nothing.
-    kind = _kind(each, url)
+    given = each.get("medium") or each.get("type") or mimetypes.guess_type(urlsplit(url).path)[0]
+    kind = _KINDS.get(str(given).partition("/")[0].lower())
     if not url or is_counter or kind is None:
         return None
     return Medium(kind, url, each.get("alt"), width, height)
-
-
-def _kind(each: Entry, url: str) -> MediumKind | None:
-    given = each.get("medium") or each.get("type") or mimetypes.guess_type(urlsplit(url).path)[0]
-    return _KINDS.get(str(given).partition("/")[0].lower())
 
 
 def _joined(base: str, address: str) -> str:

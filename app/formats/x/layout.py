@@ -120,7 +120,9 @@ def _current(source: Source, names: list[str], folder: str = "") -> Layout:
         digits(owner.get("accountId")) or digits(info.get("accountId")),
         f"{folder}account.js" if "account.js" in names and not username else None,
     )
-    made_at = _time(as_object(manifest.get("archiveInfo")).get("generationDate"))
+    made_at = None
+    with suppress(RecordError):
+        made_at = read_time(as_object(manifest.get("archiveInfo")).get("generationDate"))
     return Layout(account, {kind: of(kind) for kind in _FILES}, made_at, folder)
 
 
@@ -129,13 +131,6 @@ def _classic(source: Source, folder: str, months: tuple[str, ...]) -> Layout:
     data = _read_index(source, details) if details in source.members else {}
     name, display_name = as_word(data.get("screen_name")), as_word(data.get("full_name"))
     return Layout(Account(name, display_name, "x", digits(data.get("id"))), {"tweets": months})
-
-
-def _time(value: object) -> datetime | None:
-    try:
-        return read_time(value) if value else None
-    except RecordError:
-        return None
 
 
 def _read_index(source: Source, name: str) -> Json:
