@@ -339,35 +339,25 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
 
 async def test_entities_are_noticed_and_decoded_if_wanted(app: Quart, browser: Browser) -> None:
     data = jsonl(*({"username": "a", "text": f"{n} &amp; {n}"} for n in range(3)))
-    for form, text in (({}, "1 &amp;amp; 1"), ({"decode_entities": "on"}, "1 &amp; 1")):
-        address = await upload(browser, data)
-        page = await browser.page(address)
-        assert "3 posts hold &amp;amp; or the like: decode them" in shown(page)
-        await browser.post(f"{address}/start", form=form)
-        await ended(browser, address)
-        assert text in await browser.page("/user/a")
+    page = await browser.page(await upload(browser, data))
+    assert "3 posts hold &amp;amp; or the like: decode them" in shown(page)
+    await imported(browser, data, decode_entities="on")
+    assert "1 &amp; 1" in await browser.page("/user/a")
     plain = await browser.page(await upload(browser, jsonl({"username": "a", "text": "b & c"})))
     assert "decode_entities" not in plain
+    assert "no_media" not in plain
 
 
-async def test_media_of_an_archive_are_offered_and_can_be_left_out(
+async def test_media_of_an_archive_can_be_left_out(
     app: Quart, browser: Browser, tmp_path: Path
 ) -> None:
-    media = [x_media("https://p.example/a.png")]
-    members = x_media_members({1: media}, {"1-a.png": picture(1)})
+    members = x_media_members({1: [x_media("https://p.example/a.png")]}, {"1-a.png": picture(1)})
     data = x_zip(tmp_path / "x.zip", members).read_bytes()
-    folder = parts_of(app).config.media_dir
-    for form, files in (({"no_media": "on"}, []), ({}, [picture(1)])):
-        address = await upload(browser, data, "x.zip")
-        page = await browser.page(address)
-        assert "Pictures and videos 1" in shown(page)
-        assert 'type="checkbox" name="no_media"' in page
-        await browser.post(f"{address}/start", form=form)
-        await ended(browser, address)
-        kept = folder.iterdir() if folder.exists() else ()
-        assert [file.read_bytes() for file in kept] == files
-    lone = await browser.page(await upload(browser, jsonl({"username": "a", "text": "b"})))
-    assert "no_media" not in lone
+    page = await browser.page(await upload(browser, data, "x.zip"))
+    assert "Pictures and videos 1" in shown(page)
+    assert 'type="checkbox" name="no_media"' in page
+    await imported(browser, data, "x.zip", no_media="on")
+    assert not parts_of(app).config.media_dir.exists()
 
 
 async def test_an_archive_of_one_author_leads_home_and_says_what_was_read(
