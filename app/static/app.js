@@ -249,7 +249,7 @@
     const target = event.detail.target;
     if (target.id === "list") {
       target.children[items]?.querySelector("a")?.focus({ preventScroll: true });
-    } else if (["import", "quiz", "vectors"].includes(target.id) && hadFocus) {
+    } else if (["import", "quiz"].includes(target.id) && hadFocus) {
       document.getElementById(target.id)?.querySelector("[data-focus]")?.focus({ preventScroll: true });
     }
   });

@@ -90,15 +90,12 @@ async def add_headers(response: Response) -> Response:
 
 def streamed(pieces: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Response:
     """Return an answer that is sent as it is made; to HEAD without its body."""
-    response = Response(_nothing() if request.method == "HEAD" else pieces, headers=headers)
+    is_head = request.method == "HEAD"
+    response = Response(b"" if is_head else pieces, headers=headers)
+    if is_head:
+        del response.content_length  # It is not known.
     response.timeout = None
     return response
-
-
-async def _nothing() -> AsyncGenerator[bytes, None]:
-    """Yield nothing, as a body of unknown length."""
-    return
-    yield b""
 
 
 def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
