@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -42,20 +43,14 @@ MEANINGS = {"dog": [1, 0.1, 0], "puppy": [1, 0.2, 0], "개": [1, 0.15, 0], "tax"
 """What the service knows; other texts mean nothing in particular."""
 
 
-LONGEST_WAIT_S = 40
-
-
+@dataclass
 class Service:
     """What it was asked, and what it answers next; empty: as it should."""
 
-    def __init__(self) -> None:
-        self.requests: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-        self.faults: list[tuple[int, bytes]] = []
-        self.address = ""
-        self.may_answer = threading.Event()
-        """Cleared, it takes requests and lets them wait."""
-        self.may_answer.set()
+    address: str = ""
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+    faults: list[tuple[int, bytes]] = field(default_factory=list)
 
     def vector(self, text: str) -> list[float]:
         vectors = [vector for word, vector in MEANINGS.items() if word in text]
@@ -72,7 +67,6 @@ def embedding_service() -> Iterator[Service]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             service.requests.append(body | {"path": self.path})
             service.keys.append(self.headers["Authorization"])
-            service.may_answer.wait(LONGEST_WAIT_S)
             status, answer = service.faults.pop(0) if service.faults else (200, b"")
             if status == 200 and not answer:
                 data = [
@@ -98,7 +92,6 @@ def embedding_service() -> Iterator[Service]:
     try:
         yield service
     finally:
-        service.may_answer.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -203,26 +203,22 @@ def _forms(part: Part, known: Statistics) -> list[Terms]:
 
 def _any_of(wanted: Sequence[Part], known: Statistics) -> Expression:
     """Return an expression for all quoted phrases, and any of the rarest other terms."""
-    required = [_exact(part) for part in wanted if part.is_quoted]
-    ways: dict[Expression, float] = {}
+    required: list[Expression] = [_exact(part) for part in wanted if part.is_quoted]
+    weights: dict[Terms, float] = {}
     for part in wanted:
-        if part.is_quoted:
-            continue
-        for term in part.terms:
-            is_letter = part.kind == "paired" and len(term) == 1
-            ways[Terms((term,), is_prefix=is_letter)] = known.weight(term)
-        for form in _forms(part, known):
-            ways[form] = max(map(known.weight, form.terms))
-    if not ways:
-        return All(tuple(required))
-    chosen, posts = [], 0.0
-    for way, weight in sorted(ways.items(), key=lambda item: -item[1]):
-        chosen.append(way)
-        # The inverse of the weight: about the number of posts with the term.
-        posts += known.posts * math.exp(-weight)
-        if posts > CANDIDATES:
-            break
-    return All((*required, Either(tuple(chosen))))
+        if not part.is_quoted:
+            is_paired = part.kind == "paired"
+            ways = [Terms((term,), is_paired and len(term) == 1) for term in part.terms]
+            for way in ways + _forms(part, known):
+                weights[way] = max(map(known.weight, way.terms))
+    chosen: list[Expression] = []
+    posts = 0.0
+    for way, weight in sorted(weights.items(), key=lambda item: -item[1]):
+        if posts <= CANDIDATES:
+            chosen.append(way)
+            # The inverse of the weight: about the number of posts with the term.
+            posts += known.posts * math.exp(-weight)
+    return All((*required, Either(tuple(chosen)))) if chosen else All(tuple(required))
 
 
 def _exact(part: Part) -> Expression:
