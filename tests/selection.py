@@ -73,7 +73,7 @@ ON_ONE_DATABASE: Final = (
 """Tests of requests, comparisons, imports and sources: only `make soak` runs all on PostgreSQL."""
 
 ON_BOTH_DATABASES: Final = (
-    r"/test_openapi\.py::test_(the_examples_are_answered|lists_and_answers)",
+    r"/test_openapi\.py::test_the_examples_are_answered",
     r"/test_freshness\.py::",
     r"/test_live_api\.py::test_(every_worker|resuming_anywhere)",
     r"/test_(similar|stats)_api\.py::",

@@ -1,74 +1,48 @@
 """The API's document says what the app does, all of it and nothing else."""
 
-import contextlib
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Final
 
 import pytest
+from quart import Quart
 
 from app import create_app
-from app.config import Config
 from app.views import openapi
-from tests.conftest import Client, MakeConfig, client_with, config_of
-from tests.databases import Databases
+from tests.conftest import Client, MakeConfig
 from tests.views.api.conformance import ENDING, IDS, Api
 from tests.waiting import eventually
 
 NDJSON: Final = "application/x-ndjson"
 
 
-@contextlib.asynccontextmanager
-async def described(config: Config) -> AsyncIterator[Api]:
-    """Run an app with two authors, jack and anna, their posts and an import.
+@pytest.fixture
+async def filled(app: Quart, writer: Client) -> Api:
+    """Two authors, jack and anna, their posts and an import.
 
-    Of jack there are enough posts, and enough others, for a verification.
+    Of jack there are enough posts, and enough others, for a comparison.
     """
-    app = create_app(config)
-    async with app.test_app():
-        writer = await client_with(app, "write")
-        await writer.add_user("jack", "The ferry is late again", "No ferry today, says the crew")
-        await writer.add_user("anna", "Bread is best on the day", platform="mastodon")
-        await writer.add_tweet("jack", "Late", source_id="1", created_at="2024-02-29T12:00:00Z")
-        lines = b"".join(b'{"text": "Ferry %d", "username": "jack"}\n' % n for n in range(25))
-        lines += b'{"text": "Bread", "username": "li"}\n'
-        await writer.post("/api/v1/tweets", data=lines, headers={"Content-Type": NDJSON})
-        queued = await writer.post("/api/v1/imports", data=b'{"text": "x", "username": "li"}\n')
+    await writer.add_user("jack", "The ferry is late again", "No ferry today, says the crew")
+    await writer.add_user("anna", "Bread is best on the day", platform="mastodon")
+    await writer.add_tweet("jack", "Late", source_id="1", created_at="2024-02-29T12:00:00Z")
+    lines = b"".join(b'{"text": "Ferry %d", "username": "jack"}\n' % n for n in range(25))
+    lines += b'{"text": "Bread", "username": "li"}\n'
+    await writer.post("/api/v1/tweets", data=lines, headers={"Content-Type": NDJSON})
+    queued = await writer.post("/api/v1/imports", data=b'{"text": "x", "username": "li"}\n')
 
-        async def state() -> str:
-            job = await (await writer.get(queued.headers["Location"])).get_json()
-            return str(job["state"])
+    async def state() -> str:
+        job = await (await writer.get(queued.headers["Location"])).get_json()
+        return str(job["state"])
 
-        # Its author would change what is asked of all.
-        await eventually(state, until=lambda seen: seen == "done")
-        yield Api(app)
-
-
-@pytest.fixture(scope="module")
-async def api(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    """What all tests share: of jack and anna they delete nothing."""
-    folder = tmp_path_factory.mktemp("described")
-    async with described(config_of(databases, folder / "instance", max_import_mb=1)) as api:
-        yield api
-    databases.drop(folder)
+    # Its author would change what is asked of all.
+    await eventually(state, until=lambda seen: seen == "done")
+    return Api(app)
 
 
 @pytest.fixture
-async def own_api(make_config: MakeConfig) -> AsyncIterator[Api]:
-    """An app whose authors come and go."""
-    async with described(make_config()) as api:
-        yield api
-
-
-@pytest.fixture
-async def admin(api: Api) -> Client:
-    return await client_with(api.app, "admin")
-
-
-@pytest.fixture
-def anybody(api: Api) -> Client:
-    return Client(api.app, {})
+def api(make_config: MakeConfig) -> Api:
+    """An app that need not run to be looked at."""
+    return Api(create_app(make_config()))
 
 
 def test_every_route_is_in_the_document_and_nothing_else(api: Api) -> None:
@@ -106,15 +80,15 @@ def test_the_document_is_openapi_and_each_operation_is_whole(api: Api) -> None:
         assert all(api.resolve(answer)["description"] for answer in operation["responses"].values())
 
 
-async def test_the_examples_are_answered_as_declared(own_api: Api) -> None:
-    admin = await client_with(own_api.app, "admin")
+async def test_the_examples_are_answered_as_declared(filled: Api, admin: Client) -> None:
+    await _look_at_what_lists_hold(filled, admin)
     # What is read or added to is deleted last, a post before its author.
     for name in sorted(ENDING, key=lambda name: (name.startswith("remove"), name)):
-        status, _ = await own_api.send(admin, name)
+        status, _ = await filled.send(admin, name)
         assert 200 <= status < 300 or name == "cancel_import", name
 
 
-async def test_lists_and_answers_in_full_are_as_declared(api: Api, admin: Client) -> None:
+async def _look_at_what_lists_hold(api: Api, admin: Client) -> None:
     for name, address in [
         ("list_users", "/api/v1/users?limit=1"),
         ("list_tweets", "/api/v1/users/jack/tweets?limit=1"),
