@@ -28,7 +28,7 @@ from app.dashboard.figures import (
 from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop, show_number, show_percent
 from app.lifespan import resources
-from app.services.compare.contenders import MOST_COMPARED
+from app.services.compare.cases import MOST_COMPARED
 from app.services.compare.model_card import Card
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.views.filters import View

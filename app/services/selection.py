@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.compare.contenders import contenders_by_name
+from app.services.posts.users import rows_by_name
 
 Conditions = list[ColumnElement[bool]]
 
@@ -44,7 +44,7 @@ async def author_conditions(session: AsyncSession, selection: Selection) -> Cond
     """
     conditions: Conditions = [User.deleted_at.is_(None)]
     if selection.usernames:
-        users = await contenders_by_name(session, selection.usernames)
+        users = await rows_by_name(session, selection.usernames)
         for user in users:
             depends_on(user.id)
         conditions.append(User.id.in_([user.id for user in users]))

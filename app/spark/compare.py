@@ -20,7 +20,7 @@ from app.compute.ratios import CountedAuthor, Population, Usual
 from app.errors import InvalidInputError
 from app.formats.columns import columns_of
 from app.services.compare.answering import ranked_authors
-from app.services.compare.contenders import comparable_texts
+from app.services.compare.cases import comparable_texts
 from app.spark.jobs import JobError, Row, mapped, read_rows, session
 
 _RANKED: Final = pyarrow.struct(

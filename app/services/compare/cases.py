@@ -1,7 +1,7 @@
-"""What a comparison rests on: texts by one hand, authors with their counts, one state of both."""
+"""What a comparison rests on: texts by one hand and authors, both checked, and their counts."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -12,19 +12,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import scores_of_each
 from app.compute.case import RATED, Case, Suspect, query_of_texts
+from app.compute.text import clean_text, letter_count
 from app.compute.wording import TypicalWord
 from app.db.backend import is_among
 from app.errors import InvalidInputError
 from app.memo import LruStore
-from app.models import Tweet
+from app.models import Tweet, User
 from app.services.compare.background import NOT_FITTED, BackgroundStore
-from app.services.compare.contenders import Contender, comparable_texts, compared_users
 from app.services.compare.habits import HabitStore, measure_habit
 from app.services.compare.profiles import ProfileStore, without_texts
 from app.services.event_log import newest_event
 from app.services.posts.replies import own_chains
+from app.services.posts.users import UserRow, find_rows, known_row, select_rows
 from app.tasks import worked_on
 
+MOST_NAMED: Final = 1_000
+"""All authors named are ranked, so all of their profiles are in memory at once."""
+MOST_COMPARED: Final = 10_000
+"""Authors with posts, of which all are compared where none is named."""
+MOST_TEXTS: Final = 50
 MOST_TYPICAL: Final = 2_000
 """Authors whose typical words are kept, some 3 KB each."""
 TypicalKey = tuple[int, int, int, int]
@@ -49,6 +55,65 @@ class Models:
         self.profiles.clear()
         self.typical.clear()
         self.backgrounds.newest = NOT_FITTED
+
+
+def choose(usernames: Sequence[str], found: Mapping[str, UserRow]) -> list[UserRow]:
+    """Return the authors to compare among those found, by their names.
+
+    Raises NotFoundError, and InvalidInputError where they cannot be compared.
+    """
+    users: dict[int, UserRow] = {}
+    for name in usernames:
+        user = known_row(name, found)
+        if user.id in users:
+            raise InvalidInputError(
+                "'{username}' is named twice; choose different authors",
+                loc="usernames",
+                username=name,
+            )
+        users[user.id] = user
+    for user in users.values():
+        if not user.tweet_count:
+            raise InvalidInputError(
+                "'{username}' has no posts to compare with", loc="usernames", username=user.username
+            )
+    return list(users.values())
+
+
+async def compared_users(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
+    """Return the authors named, or all that have posts. Raises NotFoundError, InvalidInputError."""
+    if not usernames:
+        query = select_rows(User.tweet_count > 0).order_by(User.username_key)
+        rows = await session.execute(query.limit(MOST_COMPARED + 1))
+        users = [UserRow(*row) for row in rows]
+        if len(users) > MOST_COMPARED:
+            raise InvalidInputError(
+                "A comparison takes at most {count} authors; name those to choose from",
+                loc="usernames",
+                count=MOST_COMPARED,
+            )
+        if not users:
+            raise InvalidInputError("There are no authors with posts yet", loc="usernames")
+        return users
+    if len(usernames) > MOST_NAMED:
+        raise InvalidInputError(
+            "A comparison takes at most {count} authors by name", loc="usernames", count=MOST_NAMED
+        )
+    return choose(usernames, await find_rows(session, usernames))
+
+
+def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return texts by one hand as they are judged, each once. Raises InvalidInputError."""
+    loc = "text" if len(texts) == 1 else "texts"
+    if not texts or len(texts) > MOST_TEXTS:
+        raise InvalidInputError("Give 1 to {count} texts", loc=loc, count=MOST_TEXTS)
+    try:
+        cleaned = tuple(dict.fromkeys(map(clean_text, texts)))
+    except ValueError as error:
+        raise InvalidInputError(str(error), loc=loc) from None
+    if not any(map(letter_count, cleaned)):
+        raise InvalidInputError("The text has no letters to judge by", loc=loc)
+    return cleaned
 
 
 async def gather(
@@ -108,7 +173,7 @@ async def gather_each(
 
 
 async def load_suspects(
-    session: AsyncSession, models: Models, users: Sequence[Contender], *, is_named: bool
+    session: AsyncSession, models: Models, users: Sequence[UserRow], *, is_named: bool
 ) -> Case:
     """Read the case of these authors for texts that follow, without habits."""
     profiles = await models.profiles.load(session, users)

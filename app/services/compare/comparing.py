@@ -29,12 +29,14 @@ from app.services.compare.answering import Comparison, RankedAuthor, add_reasons
 from app.services.compare.cases import (
     Models,
     check_words,
+    choose,
+    comparable_texts,
     gather,
     gather_each,
     load_suspects,
     with_habits,
 )
-from app.services.compare.contenders import choose, comparable_texts, find_contenders
+from app.services.posts.users import find_rows
 from app.tasks import worked_on
 
 MOST_READ: Final = 20
@@ -125,7 +127,7 @@ class Comparer:
     async def _read(self, requested: Sequence[tuple[str, ...]]) -> list[Case | Exception]:
         turn, began = self._feed.turn, self._suspects.time
         async with self._db.read() as session:
-            users = await find_contenders(session, [name for some in requested for name in some])
+            users = await find_rows(session, [name for some in requested for name in some])
             case = await load_suspects(session, self._models, list(users.values()), is_named=True)
             case = await with_habits(session, self._models, case)
         self._turn = turn

@@ -26,9 +26,15 @@ from app.db.batch import Batch
 from app.db.engine import Database
 from app.memo import LruStore
 from app.services.compare.answering import MODEL_NAME, Model
-from app.services.compare.cases import Models, check_words, load_suspects, with_habits
-from app.services.compare.contenders import Contender, compared_users
+from app.services.compare.cases import (
+    Models,
+    check_words,
+    compared_users,
+    load_suspects,
+    with_habits,
+)
 from app.services.compare.habits import newest_own, newest_units
+from app.services.posts.users import UserRow
 
 REST: Final = timedelta(minutes=1)
 """A card is made again at most this often while posts arrive; until then the last one is shown."""
@@ -140,7 +146,7 @@ class Cards:
         card = self._find(_key(usernames, measured), measured)
         return card or await self._making(tuple(usernames))
 
-    def _find(self, key: Key, measured: Sequence[Contender]) -> Card | None:
+    def _find(self, key: Key, measured: Sequence[UserRow]) -> Card | None:
         """Return the card of these authors, unless it is due because posts came."""
         card = self._kept.get(key)
         if card is None or now() - card.made_at < self._rest:
@@ -180,13 +186,13 @@ class Cards:
         return [card]
 
 
-async def _measured_users(session: AsyncSession, usernames: Sequence[str]) -> list[Contender]:
+async def _measured_users(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
     users = await compared_users(session, usernames)
     largest = {user.id for user in sorted(users, key=lambda u: -u.tweet_count)[:MOST_AUTHORS]}
     return [user for user in users if user.id in largest]
 
 
-def _key(usernames: Sequence[str], measured: Sequence[Contender]) -> Key:
+def _key(usernames: Sequence[str], measured: Sequence[UserRow]) -> Key:
     return bool(usernames), frozenset((user.id, user.deletion_count) for user in measured)
 
 

@@ -17,7 +17,7 @@ from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts, without_po
 from app.db.backend import Sessions, backend_of, chunks, is_among
 from app.memo import LruStore
 from app.models import MAX_ID, Profile, Tweet, User
-from app.services.compare.contenders import Contender
+from app.services.posts.users import UserRow
 from app.tasks import worked_on
 
 RELOAD_TAIL: Final = 50
@@ -54,7 +54,7 @@ class ProfileStore:
         """Profiles, each with the number of posts of the author that had been deleted."""
 
     async def load(
-        self, session: AsyncSession, users: Sequence[User | Contender], *, may_evict: bool = True
+        self, session: AsyncSession, users: Sequence[User | UserRow], *, may_evict: bool = True
     ) -> list[AuthorProfile]:
         """Return the profiles of the users, with every post that the session sees.
 
@@ -80,14 +80,14 @@ class ProfileStore:
         """Forget all profiles."""
         self._known.clear()
 
-    def _current(self, user: User | Contender) -> KnownProfile:
+    def _current(self, user: User | UserRow) -> KnownProfile:
         known, deletions = self._known.peek(user.id) or (NOTHING_STORED, user.deletion_count)
         # A session that began earlier may see fewer posts than the profile in memory has.
         is_its = deletions == user.deletion_count and known.profile.posts <= user.tweet_count
         return known if is_its else NOTHING_STORED
 
 
-def _is_far_behind(known: KnownProfile, user: User | Contender) -> bool:
+def _is_far_behind(known: KnownProfile, user: User | UserRow) -> bool:
     """Return whether reading the stored profile is cheaper than counting the posts since."""
     return known is NOTHING_STORED or user.tweet_count - known.profile.posts > RELOAD_TAIL
 

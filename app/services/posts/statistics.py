@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import PostCount, User
 from app.models.derived import SLOT_S, UNKNOWN_SLOT
-from app.services.compare.contenders import Contender, contenders_where
 from app.services.posts.post_counts import DAY_S, HOUR_S, local_unit, slot_of
+from app.services.posts.users import UserRow, select_rows
 from app.services.selection import Conditions, Selection, author_conditions
 
 WEEK_H: Final = 168
@@ -206,7 +206,7 @@ def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
 class ActiveAuthors(NamedTuple):
     """The authors with the most posts, and the number of all."""
 
-    shown: list[Contender]
+    shown: list[UserRow]
     total: int
 
     @property
@@ -222,8 +222,8 @@ class ActiveAuthors(NamedTuple):
 async def most_active(session: AsyncSession, selection: Selection, *, limit: int) -> ActiveAuthors:
     """Return the authors with the most posts, of whatever language and time."""
     conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
-    most = contenders_where(*conditions).order_by(User.tweet_count.desc(), User.username_key)
-    shown = [Contender(*row) for row in await session.execute(most.limit(limit))]
+    most = select_rows(*conditions).order_by(User.tweet_count.desc(), User.username_key)
+    shown = [UserRow(*row) for row in await session.execute(most.limit(limit))]
     total = await session.scalar(select(func.count(User.id)).where(*conditions)) or 0
     return ActiveAuthors(shown, total)
 

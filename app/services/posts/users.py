@@ -1,13 +1,13 @@
 """Authors: find, list and add them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Final, Literal, TypeVarTuple
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Row, Select, and_, bindparam, func, not_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -17,6 +17,7 @@ from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.event_log import append_event
+from app.tasks import worked_on
 
 Columns = TypeVarTuple("Columns")
 Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]
@@ -38,6 +39,16 @@ class Author(msgspec.Struct, frozen=True):
     first_tweet_at: datetime | None
     newest_tweet_at: datetime | None
     created_at: Annotated[datetime, Meta(description="When the author was added, UTC.")]
+
+
+class UserRow(msgspec.Struct, frozen=True):
+    """A user as comparisons need it; thousands load much faster than `User` objects."""
+
+    id: int
+    username: str
+    username_key: str
+    tweet_count: int
+    deletion_count: int
 
 
 def unknown_user(username: str) -> NotFoundError:
@@ -188,6 +199,34 @@ _NAMES: Final = select(User.id, User.username, User.display_name).where(HAS_KEY)
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
     """Return the ids of the authors with these case-folded names."""
     return {row.username_key: row.id for row in await rows_by_key(session, _IDS, keys)}
+
+
+def select_rows(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
+    """Return the query of the users for whom these conditions hold, for `UserRow`."""
+    return select(
+        User.id, User.username, User.username_key, User.tweet_count, User.deletion_count
+    ).where(User.deleted_at.is_(None), *conditions)
+
+
+async def find_rows(session: AsyncSession, usernames: Collection[str]) -> dict[str, UserRow]:
+    """Return those of these users who are here, by case-folded name."""
+    keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
+    rows = await rows_by_key(session, select_rows(HAS_KEY), keys)
+    return {row.username_key: UserRow(*row) for row in rows}
+
+
+async def rows_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
+    """Return the users of these names, in that order. Raises NotFoundError."""
+    found = await find_rows(session, usernames)
+    return [known_row(name, found) for name in usernames]
+
+
+def known_row(username: str, found: Mapping[str, UserRow]) -> UserRow:
+    """Return a user among those found. Raises NotFoundError."""
+    row = found.get(username_key(username))
+    if row is None:
+        raise unknown_user(username)
+    return row
 
 
 async def display_names(session: AsyncSession, usernames: Iterable[str]) -> dict[str, str]:

@@ -18,9 +18,9 @@ from app.db.backend import Sessions
 from app.embedders import EmbedderError
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
 from app.models import Tweet, User
-from app.services.compare.contenders import contenders_by_name
 from app.services.posts.exporting import COLUMNS, Export, begin_export
 from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
+from app.services.posts.users import rows_by_name
 from app.services.search.embeddings import Embeddings
 from app.services.search.word_search import MOST_COUNTED, Place, Scored, WordResults, search_words
 from app.services.selection import Conditions, Selection, post_conditions
@@ -163,7 +163,7 @@ async def begin_found_export(session: AsyncSession, query: str, selection: Selec
 
 async def _selected(session: AsyncSession, selection: Selection) -> tuple[Conditions, int | None]:
     """Return the conditions of a selection, and its author if it names one."""
-    users = await contenders_by_name(session, selection.usernames)
+    users = await rows_by_name(session, selection.usernames)
     conditions = await post_conditions(session, selection)
     return conditions, users[0].id if len(users) == 1 else None
 

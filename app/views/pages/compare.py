@@ -17,7 +17,7 @@ from app.formats.chats.kakaotalk import pasted
 from app.i18n import gettext
 from app.lifespan import resources
 from app.services.compare.answering import Evidence
-from app.services.compare.contenders import MOST_TEXTS
+from app.services.compare.cases import MOST_TEXTS
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.views.blueprints import Form, PageBlueprint

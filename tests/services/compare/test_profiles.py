@@ -15,12 +15,12 @@ from app.db.engine import Database
 from app.models import Profile
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
-from app.services.compare.contenders import contenders_by_name
 from app.services.compare.profiles import FOLD_FROM, ProfileStore, fold_tails, users_with_tails
 from app.services.imports.bulk import BulkPost, count, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts.new_tweet import new_tweet
+from app.services.posts.users import rows_by_name
 from tests.conftest import MakeConfig
 from tests.posting import post
 
@@ -30,7 +30,7 @@ TEXTS = ["hello", "HELLO", "안녕하세요 😀", "שלום", "𠜎", "see http
 
 async def load(db: Database, store: ProfileStore, *names: str) -> list[AuthorProfile]:
     async with db.read() as session:
-        return await store.load(session, await contenders_by_name(session, names))
+        return await store.load(session, await rows_by_name(session, names))
 
 
 def counted(texts: Sequence[str]) -> Counts:
@@ -40,7 +40,7 @@ def counted(texts: Sequence[str]) -> Counts:
 
 async def fold(db: Database, *names: str) -> None:
     async with db.read() as session:
-        users = await contenders_by_name(session, names)
+        users = await rows_by_name(session, names)
     await fold_tails(db, [user.id for user in users])
 
 
@@ -132,7 +132,7 @@ async def test_an_older_session_is_not_shown_newer_posts(db: Database) -> None:
     await post(db, "ann", "old")
     store = ProfileStore()
     async with db.read() as session:
-        users = await contenders_by_name(session, ["ann"])
+        users = await rows_by_name(session, ["ann"])
         await post(db, "ann", "new")
         assert (await load(db, store, "ann"))[0].posts == 2
         (profile,) = await store.load(session, users)
