@@ -44,8 +44,6 @@ class Resources:
         self.config, self.metrics, self.db, self.feed = config, metrics, db, feed
         self.revision = head_revision()
         """The revision of the tables that this program needs."""
-        self.tasks: list[asyncio.Task[None]] = []
-        """Tasks that run as long as the app serves."""
         self.secret_keys = load_secret_keys(config)
         """The first one signs."""
         self.passwords = Passwords()
@@ -114,7 +112,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
                 opened.live.run(),
                 keep_importing(opened.db, opened.config, opened.import_queued),
             ):
-                opened.tasks.append(await stack.enter_async_context(running(work)))
+                await stack.enter_async_context(running(work))
             yield
 
 
@@ -133,12 +131,12 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
 
 
 @contextlib.asynccontextmanager
-async def running(work: Coroutine[object, object, None]) -> AsyncIterator["asyncio.Task[None]"]:
+async def running(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
     """Run the work as a task until the block ends, which cancels and awaits it."""
     task = asyncio.create_task(work, name=getattr(work, "__qualname__", None))
     task.add_done_callback(_report)
     try:
-        yield task
+        yield
     finally:
         if not task.cancelling():  # A second time would cut its end short.
             task.cancel()
@@ -146,7 +144,7 @@ async def running(work: Coroutine[object, object, None]) -> AsyncIterator["async
 
 
 def _report(task: "asyncio.Task[None]") -> None:
-    """Log that background work has stopped; `/readyz` reports it from then on."""
+    """Log that background work has stopped."""
     if not task.cancelled():
         logger.error("%s has stopped", task.get_name(), exc_info=task.exception())
 

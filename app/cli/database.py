@@ -9,15 +9,7 @@ from alembic.util.exc import CommandError
 from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
 from app.config import Config
 from app.db.engine import backend_for
-from app.db.migrate import (
-    SchemaState,
-    alembic_config,
-    current_revision,
-    head_revision,
-    known_state,
-    prepare,
-    schema_state,
-)
+from app.db.migrate import alembic_config, current_revision, head_revision, known_state, prepare
 from app.errors import StartError
 from app.services.backup import BackupSize, make_backup, restore_backup
 from app.services.checks import find_faults
@@ -99,9 +91,7 @@ def check_command() -> None:
 
 def _print_current(config: Config) -> None:
     revision = current_revision(config.database_url)
-    is_known = schema_state(config.database_url) not in {SchemaState.UNKNOWN, SchemaState.OUTDATED}
-    notes = [] if is_known else ["This program does not know that revision."]
-    print_result({"revision": revision}, revision or "no revision yet", notes=notes)
+    print_result({"revision": revision}, revision or "no revision yet")
 
 
 @click.command("backup")

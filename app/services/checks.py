@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,7 +15,7 @@ from app.compute.profiles import profile_of
 from app.db.backend import backend_of
 from app.db.engine import Database
 from app.db.feed import Feed
-from app.errors import AppError, UnavailableError
+from app.errors import UnavailableError
 from app.models import BackgroundSnapshot, Profile, Tweet, User
 from app.services.posts.post_counts import miscounted
 from app.services.search.vocabulary import is_index_current
@@ -29,16 +28,8 @@ LATER: Final = {"Retry-After": "30"}
 _FOUND: Final = text("SELECT version_num FROM alembic_version")
 
 
-async def check_ready(
-    db: Database, feed: Feed, tasks: Iterable["asyncio.Task[None]"], *, revision: str
-) -> None:
-    """Check that all is well. Raises UnavailableError with the reason."""
-    for task in tasks:
-        if task.done():
-            name = task.get_name()
-            raise UnavailableError(
-                "A background task has stopped: {name}", headers=LATER, name=name
-            )
+async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
+    """Check that all is well. Raises AppError with the reason."""
     if not feed.is_followed:
         raise UnavailableError("The log of changes cannot be followed at the moment")
     found = await _revision(db)
@@ -56,8 +47,6 @@ async def _revision(db: Database) -> str | None:
         async with asyncio.timeout(ANSWER_S), db.read() as session:
             found: str | None = await session.scalar(_FOUND)
             return found
-    except AppError as error:
-        raise UnavailableError(error.detail) from error
     except TimeoutError as error:
         raise UnavailableError("The database does not answer in time") from error
     except SQLAlchemyError as error:

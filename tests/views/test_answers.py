@@ -1,6 +1,5 @@
 """Whatever goes wrong is a problem that says what, and never how the program works inside."""
 
-import asyncio
 import gc
 import gzip
 import logging
@@ -227,14 +226,6 @@ async def test_a_database_at_another_revision_is_not_ready(
         await session.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
     await assert_not_ready(anybody, revision)
     assert (await anybody.get("/healthz")).status_code == 200
-
-
-async def test_a_task_that_has_stopped_is_not_ready(app: Quart, anybody: Client) -> None:
-    for task in resources(app).tasks:
-        if task.get_name() == "Live.run":
-            task.cancel()
-            await asyncio.wait([task])
-    await assert_not_ready(anybody, "Live.run")
 
 
 async def test_a_log_that_is_not_followed_is_not_ready(

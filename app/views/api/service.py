@@ -33,7 +33,7 @@ async def healthz() -> Health:
 async def readyz() -> Health:
     """Say whether the database answers, is at the program's revision, and is followed."""
     here = resources()
-    await check_ready(here.db, here.feed, here.tasks, revision=here.revision)
+    await check_ready(here.db, here.feed, revision=here.revision)
     return Health("ready")
 
 
