@@ -66,7 +66,7 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
     try:
         with open(target, "xb", opener=open_private) as file:
             try:
-                size = asyncio.run(_write(config, file, with_secrets=with_secrets))
+                size = _write(config, file, with_secrets=with_secrets)
                 file.flush()
                 os.fsync(file.fileno())
                 (config.data_dir / LAST_BACKUP).touch(mode=0o600)
@@ -93,33 +93,35 @@ def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
         raise BackupError("PostgreSQL has its own tools; run: {command}", command=command)
 
 
-async def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize:
+def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize:
+    original = SqliteBackend(config.database_url, durability=config.durability)
     # Files that the copy needs must stay until they are in the tar.
-    with locked_against_removal(config.media_dir):
-        original = SqliteBackend(config.database_url, durability=config.durability)
-        async with original.scratch_copy() as url:
-            async with Database(replace(config, database_url=url)) as copy, copy.write() as session:
-                if not with_secrets:
-                    await session.execute(text("PRAGMA secure_delete = ON"))  # From free pages too.
-                    for table in SECRETS:
-                        await session.execute(delete(table))
-                media = await needed_files(session)
-            paths = {MEDIA + name: config.media_dir / name for name in media}
-            # What is lost or damaged could not be restored.
-            whole = {
-                name: path
-                for name, path in paths.items()
-                if path.exists() and _digest(path) in name
-            }
-            key = config.data_dir / KEY_FILE
-            if with_secrets and key.exists():
-                whole[f"{KEY_FILE}.{_digest(key)}"] = key
-            database = database_path(url)
-            whole[f"{DATABASE}.{_digest(database)}"] = database
-            with tarfile.open(fileobj=file, mode="w", dereference=True) as tar:
-                for name, path in whole.items():
-                    tar.add(path, name)
-            return BackupSize(len(whole), sum(path.stat().st_size for path in whole.values()))
+    with locked_against_removal(config.media_dir), original.copied() as copy:
+        media = asyncio.run(_prepare(config, copy, with_secrets))
+        paths = {MEDIA + name: config.media_dir / name for name in media}
+        # What is lost or damaged could not be restored.
+        whole = {
+            name: path for name, path in paths.items() if path.exists() and _digest(path) in name
+        }
+        key = config.data_dir / KEY_FILE
+        if with_secrets and key.exists():
+            whole[f"{KEY_FILE}.{_digest(key)}"] = key
+        whole[f"{DATABASE}.{_digest(copy)}"] = copy
+        with tarfile.open(fileobj=file, mode="w", dereference=True) as tar:
+            for name, path in whole.items():
+                tar.add(path, name)
+        return BackupSize(len(whole), sum(path.stat().st_size for path in whole.values()))
+
+
+async def _prepare(config: Config, copy: Path, with_secrets: bool) -> list[str]:
+    """Remove the secrets from a copy, unless asked for; return the media that its posts need."""
+    url = f"sqlite+aiosqlite:///{copy}"
+    async with Database(replace(config, database_url=url)) as db, db.write() as session:
+        if not with_secrets:
+            await session.execute(text("PRAGMA secure_delete = ON"))  # From free pages too.
+            for table in SECRETS:
+                await session.execute(delete(table))
+        return await needed_files(session)
 
 
 def _digest(path: Path) -> str:

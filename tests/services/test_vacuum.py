@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,8 @@ async def test_nothing_of_a_deleted_author_is_left(
     await make_what_is_derived(app)
     backend = parts_of(app).db.backend
     if isinstance(backend, SqliteBackend):  # A backup that was killed leaves its copy.
-        await backend.scratch_copy().__aenter__()
+        with backend.copied() as copy:
+            shutil.copytree(copy.parent, f"{copy.parent}-killed")
     assert traces(installation, outside) != set()
     assert (await admin.delete(f"/api/v1/users/{NAME}")).status_code == 204
     await vacuum(installation)

@@ -1,9 +1,8 @@
 """SQLite: one file for all workers of one machine."""
 
-import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -117,23 +116,16 @@ class SqliteBackend(Backend):
                 "the database is in use, so the write-ahead log still holds old pages; try again"
             )
 
-    @asynccontextmanager
-    async def scratch_copy(self) -> AsyncIterator[str]:
-        """Give the URL of a temporary copy."""
-        with contextlib.ExitStack() as stack:
-            try:
-                folder = stack.enter_context(temporary_folder(self.path.parent, self._copies))
-            except OSError as error:
-                raise StartError(f"the database cannot be copied: {error}") from error
-            path = folder / "copy.db"
-            make_private_file(path)
-            await asyncio.to_thread(self._copy_to, path)
-            yield f"sqlite+aiosqlite:///{path}"
-
-    def _copy_to(self, target: Path) -> None:
-        connection = open_connection(self.path, timeout_s=COMPACT_WAIT_S)
-        with contextlib.closing(connection):
-            connection.execute("VACUUM INTO ?", (str(target),))
+    @contextlib.contextmanager
+    def copied(self) -> Iterator[Path]:
+        """Give a temporary copy of one state of the database, without an event loop."""
+        with temporary_folder(self.path.parent, self._copies) as folder:
+            copy = folder / "copy.db"
+            make_private_file(copy)
+            connection = open_connection(self.path, timeout_s=COMPACT_WAIT_S)
+            with contextlib.closing(connection):
+                connection.execute("VACUUM INTO ?", (str(copy),))
+            yield copy
 
     async def close(self) -> None:
         await self.engine.dispose()
