@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 import ssl
 import tomllib
 from collections.abc import AsyncIterator, Iterator
@@ -26,8 +25,6 @@ from app.serving.worker import load_server_config, use_own_http1
 from tests.certificates import make_certificate
 from tests.installation import ROOT
 from tests.ports import free_port
-from tests.serving.differential import connection as connection_at_random
-from tests.serving.differential import disagreements, ours
 
 DEADLINE_S = 60
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -39,12 +36,6 @@ def test_the_project_pins_the_versions_that_are_known() -> None:
     pins = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     assert {f"{name}=={known}.*" for name, known in http1.KNOWN_VERSIONS.items()} <= set(pins)
     assert all(version(name).startswith(known) for name, known in http1.KNOWN_VERSIONS.items())
-
-
-def test_requests_at_random_are_read_as_h11_reads_them() -> None:
-    assert list(disagreements(1_000, seed=1)) == []
-    some = [connection_at_random(random.Random(number)) for number in range(200)]  # noqa: S311
-    assert sum(len(ours(pieces)) for pieces in some) > 80
 
 
 def refusal(data: bytes) -> Any:

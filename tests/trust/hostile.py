@@ -1,7 +1,6 @@
 """Generated calls of the API, sound and hostile: no answer is an error of the server, all conform.
 
-`python -m tests.trust.hostile 100000` sends so many; `… 1000 7` has seed 7. For the pages there is
-`python -m tests.trust.visitors 20000`.
+`python -m tests.trust.hostile 100000` sends so many; `… 1000 7` has seed 7.
 """
 
 import itertools
@@ -14,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import requests
 import schemathesis
@@ -84,17 +83,6 @@ def hostile_site(folder: Path) -> Iterator[Server]:
         yield server
         assert server.stop() == 0
         assert "Traceback" not in server.log(), server.log()
-
-
-class Hostile(Protocol):
-    """Sends what is generated, and notes what is wrong with the answers."""
-
-    report: Report
-
-    def __init__(self, server: Server) -> None: ...
-
-    def run(self, count: int, first_seed: int) -> None:
-        """Send so many requests."""
 
 
 class Calls:
@@ -169,12 +157,12 @@ def _bring_closer(case: Case[Any], *, is_known: bool) -> None:
         case.path_parameters |= {name: known[name] for name in case.path_parameters}
 
 
-def main(arguments: list[str], kind: type[Hostile] = Calls) -> int:
+def main(arguments: list[str]) -> int:
     count, *first_seed = map(int, arguments)
     began = time.monotonic()
     folder = tempfile.TemporaryDirectory(prefix="saywho-trust-")
     with folder as name, hostile_site(Path(name)) as server:
-        hostile = kind(server)
+        hostile = Calls(server)
         hostile.run(count, *(first_seed or [0]))
         if hostile.report.faults:
             print(server.log())
