@@ -9,7 +9,7 @@ is_there() {
   case $1 in
     chromium) command -v chromium || command -v chromium-browser ;;
     java) java -version ;;
-    proxies) command -v haproxy && command -v nginx && command -v caddy ;;
+    proxies) command -v haproxy && command -v nginx ;;
   esac >/dev/null 2>&1
 }
 
@@ -17,7 +17,7 @@ packages_of() {
   case $1 in
     chromium) echo chromium fonts-noto-cjk fonts-noto-color-emoji ;;
     java) echo openjdk-17-jre-headless ;; # Spark needs 17.
-    proxies) echo haproxy nginx-light caddy ;;
+    proxies) echo haproxy nginx-light ;;
   esac
 }
 

@@ -1,4 +1,4 @@
-"""Behind nginx, Caddy and HAProxy as the examples configure them: with TLS and HTTP/2."""
+"""Behind nginx and HAProxy as the examples configure them: with TLS and HTTP/2."""
 
 import contextlib
 import json
@@ -54,7 +54,7 @@ class Proxied:
         )
 
 
-def nginx(folder: Path, port: int, behind: int) -> tuple[list[str], str]:
+def nginx(folder: Path, port: int, behind: int) -> list[str]:
     text = (EXAMPLES / "nginx.conf").read_text()
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
     text = text.replace("listen 443", f"listen 127.0.0.1:{port}")
@@ -64,23 +64,10 @@ def nginx(folder: Path, port: int, behind: int) -> tuple[list[str], str]:
     paths = "".join(f"{name}_temp_path {folder};\n" for name in places)
     head = f"pid {folder}/pid; error_log {folder}/errors; events {{}}\n"
     (folder / "conf").write_text(f"{head}http {{ access_log off;\n{paths}{text}}}")
-    return ["nginx", "-p", str(folder), "-c", str(folder / "conf"), "-g", "daemon off;"], ""
+    return ["nginx", "-p", str(folder), "-c", str(folder / "conf"), "-g", "daemon off;"]
 
 
-def caddy(folder: Path, port: int, behind: int) -> tuple[list[str], str]:
-    text = (EXAMPLES / "Caddyfile").read_text()
-    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
-    tls = f"\ttls {folder}/site.pem {folder}/site.key\n"
-    text = text.replace("saywho.example {\n", f"https://localhost:{port} {{\n{tls}")
-    # Nothing is asked by HTTP/3, for which caddy 2.6 finds its port in use on some machines.
-    servers = "\tservers {\n\t\tprotocols h1 h2\n\t}\n"
-    options = f"{{\n\tadmin off\n\tauto_https disable_redirects\n{servers}}}\n"
-    (folder / "conf").write_text(options + text)
-    command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "conf")]
-    return command, str(folder)
-
-
-def haproxy(folder: Path, port: int, behind: int) -> tuple[list[str], str]:
+def haproxy(folder: Path, port: int, behind: int) -> list[str]:
     """The second of its two servers is down."""
     text = (EXAMPLES / "haproxy.cfg").read_text()
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
@@ -91,17 +78,17 @@ def haproxy(folder: Path, port: int, behind: int) -> tuple[list[str], str]:
     both = (folder / "site.pem").read_text() + (folder / "site.key").read_text()
     (folder / "both.pem").write_text(both)
     (folder / "conf").write_text(text)
-    return ["haproxy", "-db", "-f", str(folder / "conf")], ""
+    return ["haproxy", "-db", "-f", str(folder / "conf")]
 
 
-PROXIES = (nginx, caddy, haproxy)
+PROXIES = (nginx, haproxy)
 
 
 @pytest.fixture(scope="module", params=PROXIES, ids=[each.__name__ for each in PROXIES])
 def proxied(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Proxied]:
-    configure: Callable[[Path, int, int], tuple[list[str], str]] = request.param
+    configure: Callable[[Path, int, int], list[str]] = request.param
     program = configure.__name__
     if shutil.which(program) is None:
         pytest.skip(f"{program} is not installed; the system's package manager has it")
@@ -112,11 +99,11 @@ def proxied(
     installation = Installation(folder / "instance", settings)
     with serving(installation, *SERVE, "--workers", "1") as server:
         server.token = installation.json("token", "add", "t", "--scope", "admin")["token"]
-        command, home = configure(folder, port, server.port)
+        command = configure(folder, port, server.port)
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 command,
-                env=installation.environment() | ({"HOME": home} if home else {}),
+                env=installation.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
