@@ -103,17 +103,16 @@ class Scorer:
 class _Post:
     def __init__(self, text: str) -> None:
         self._text = text
-        self.words, runs = words_and_runs(text)
-        self._each_run = runs
-        self.runs = " ".join(["", *runs])
-        self.length = len(self.words) + len(self.runs) - len(runs)
+        self.words, self.each_run = words_and_runs(text)
+        self.runs = " ".join(self.each_run)
+        self.length = len(self.words) + sum(map(len, self.each_run))
 
     @functools.cached_property
     def segments(self) -> list[Segment]:
         return list(segments(self._text))
 
     def places_of(self, forms: Forms) -> list[int]:
-        return _form_places(forms, self.segments) if any(map(forms.has, self._each_run)) else []
+        return _form_places(forms, self.segments) if any(map(forms.has, self.each_run)) else []
 
 
 def _saturated(count: int, shape: float) -> float:
@@ -129,7 +128,7 @@ def _holds(part: Part, post: _Post) -> bool:
         # The start is in the joined runs if it is in one of them: it has no blank.
         if not (part.is_quoted or part.is_excluded):
             return part.start in post.runs
-        return any(_fits_run(part, run) for run in post.runs.split(" "))
+        return any(_fits_run(part, run) for run in post.each_run)
     return part.text in post.words
 
 

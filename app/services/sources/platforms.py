@@ -48,6 +48,17 @@ class LivePage(NamedTuple):
     """Lines of JSON."""
 
 
+class _Shown(msgspec.Struct, frozen=True):
+    is_not_found: bool = msgspec.field(name="notFound", default=False)
+
+
+class _Thread(msgspec.Struct):
+    """What Bluesky answers about a post."""
+
+    error: str = ""
+    thread: _Shown = _Shown()
+
+
 @dataclass
 class Publisher:
     """One source, as its platform serves it."""
@@ -89,32 +100,19 @@ class Publisher:
         with answer.body as body:
             if answer.status == 429 or answer.status >= 500:
                 raise unanswered(answer)
-            return answer.status in GONE or _is_not_found(body)
+            if answer.status in GONE:
+                return True
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                # Bluesky says so with other statuses too.
+                found = msgspec.json.decode(body.read(), type=_Thread)
+                return found.error == "NotFound" or found.thread.is_not_found
+        return False
 
     async def _page_address(self, cursor: str | None) -> str:
         raise NotImplementedError
 
     def _post_address(self, source_id: str) -> str:
         raise NotImplementedError
-
-
-class _Shown(msgspec.Struct, frozen=True):
-    is_not_found: bool = msgspec.field(name="notFound", default=False)
-
-
-class _Thread(msgspec.Struct):
-    """What Bluesky answers about a post."""
-
-    error: str = ""
-    thread: _Shown = _Shown()
-
-
-def _is_not_found(body: BinaryIO) -> bool:
-    """Return whether Bluesky says so, which it does with other statuses too."""
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
-        found = msgspec.json.decode(body.read(), type=_Thread)
-        return found.error == "NotFound" or found.thread.is_not_found
-    return False
 
 
 class BlueskyFeed(Publisher):
