@@ -1,7 +1,8 @@
 """`saywho spark compare`: who would have said each of very many texts, by the file of a model."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,27 +63,22 @@ def run(
     except OSError as error:
         raise JobError("{name} cannot be read", name=str(model)) from error
     with session(master, "saywho spark compare") as spark:
-        judging = Judging(spark.sparkContext.broadcast(content), sure)
+        judging = partial(_judged, spark.sparkContext.broadcast(content), sure)
         rows = read_rows(spark, inputs)
         mapped(rows, judging, _ANSWERS).write.parquet(output)
         counts = spark.read.parquet(output).groupBy("verdict").count().collect()
     return {row["verdict"] or "error": row["count"] for row in counts}
 
 
-@dataclass(frozen=True)
-class Judging:
-    """How texts are judged, the same in every executor."""
+def _judged(content: Any, sure: float, rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield the answers to the texts of JSON objects; `content` is a broadcast of the model's file.
 
-    content: Any
-    """A broadcast of the model's file."""
-    sure: float
-
-    def __call__(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """Yield the answers to the texts of JSON objects, without blank lines."""
-        case = from_bytes(self.content.value)
-        for row in rows:
-            if (line := row["row"]) and line.strip():
-                yield _answer(case, line, self.sure)
+    Blank lines have none.
+    """
+    case = from_bytes(content.value)
+    for row in rows:
+        if (line := row["row"]) and line.strip():
+            yield _answer(case, line, sure)
 
 
 def _answer(case: Case, line: str, sure: float) -> Row:

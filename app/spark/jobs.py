@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import reduce
 from itertools import islice
 from pathlib import Path
@@ -127,24 +126,18 @@ def _table(spark: Any, name: str) -> Any:
     return table.select(f.to_json(f.struct("*")).alias("row"))
 
 
-@dataclass(frozen=True, slots=True)
-class OverRows:
-    """Applies a function of rows to record batches of Arrow, in an executor."""
-
-    function: Callable[[Iterator[Row]], Iterator[Row]]
-    schema: Any
-    """The Arrow schema of what it returns; a missing column is null."""
-
-    def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
-        import pyarrow
-
-        rows = self.function(row for batch in batches for row in batch.to_pylist())
-        while some := list(islice(rows, AT_ONCE)):
-            yield pyarrow.RecordBatch.from_pylist(some, self.schema)
-
-
 def mapped(table: Any, function: Callable[[Iterator[Row]], Iterator[Row]], schema: Any) -> Any:
-    """Return what a function makes of the rows of each partition; `schema` is Arrow's."""
+    """Return what a function makes of the rows of each partition; `schema` is Arrow's.
+
+    Executors apply it to record batches; a missing column is null.
+    """
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    return table.mapInArrow(OverRows(function, schema), from_arrow_schema(schema))
+    def over_rows(batches: Iterable[Any]) -> Iterator[Any]:
+        import pyarrow
+
+        rows = function(row for batch in batches for row in batch.to_pylist())
+        while some := list(islice(rows, AT_ONCE)):
+            yield pyarrow.RecordBatch.from_pylist(some, schema)
+
+    return table.mapInArrow(over_rows, from_arrow_schema(schema))
