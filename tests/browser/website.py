@@ -3,13 +3,7 @@
 import contextlib
 import functools
 import json
-import os
 import re
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +13,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 from playwright.async_api import Browser, async_playwright
 
-from tests.ports import free_port
+from tests.installation import PROGRAM, Installation
+from tests.server import SERVE, serving
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 ARGUMENTS: Final = (
@@ -32,7 +27,6 @@ ARGUMENTS: Final = (
     "--no-first-run",
 )
 START_TIMEOUT_S: Final = 50
-SAYWHO: Final = Path(sys.executable).with_name("saywho")
 OPERATOR: Final = "미나"
 PASSWORD: Final = "invented for tests only"
 COOKIE: Final = "saywho_session"
@@ -170,15 +164,10 @@ def serve(
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[Website]:
     """Serve an installation in that folder until the block ends; `prepare` gets its data folder."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("SAYWHO_")}
-    environ |= {"SAYWHO_DATA_DIR": str(folder / "data"), "SAYWHO_ENV": "testing"}
-    environ |= {"SAYWHO_ACCESS_LOG": "0"} | dict(settings or {})
+    installation = Installation(folder / "data", {"SAYWHO_ACCESS_LOG": "0"} | dict(settings or {}))
 
     def run(*arguments: str, typed: str = "") -> str:
-        line = [str(SAYWHO), *arguments]
-        done = subprocess.run(
-            line, env=environ, cwd=folder, capture_output=True, input=typed, text=True
-        )
+        done = installation.process(PROGRAM, *arguments, stdin=None, input=typed)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -192,36 +181,8 @@ def serve(
         run("operator", "add", OPERATOR, "--password-stdin", typed=PASSWORD + "\n")
     if prepare:
         prepare(folder / "data")
-    port = free_port()
-    # hypercorn.toml is looked for in the current folder.
-    root = Path(__file__).parents[2]
-    command = [str(SAYWHO), "serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, env=environ, cwd=root, stdout=log, stderr=log)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_ready(url, server, folder / "server.log")
-        yield Website(url, folder / "server.log", run)
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=2):  # noqa: S310 - our own server.
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.05)
-    raise RuntimeError(f"the server did not become ready:\n{log.read_text()[-2000:]}")
+    with serving(installation, *SERVE, "--workers", "1") as server:
+        yield Website(f"http://127.0.0.1:{server.port}", server.log_file, run)
 
 
 @contextlib.asynccontextmanager

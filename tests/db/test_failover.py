@@ -20,7 +20,7 @@ from app.db.postgresql.connection import connect, data_source
 from tests.conftest import Client, client_with
 from tests.databases import Databases
 from tests.postgresql import Server
-from tests.serving.test_server import children_of
+from tests.server import children_of
 from tests.views.api.test_live_api import listening
 from tests.waiting import eventually
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.installation import Installation
 from tests.ports import free_port
-from tests.serving.test_server import Server, started
+from tests.server import Server, started
 from tests.waiting import DEADLINE_S
 
 UVICORN = ("uvicorn", "--factory", "app:create_app", "--host", "127.0.0.1")

@@ -15,7 +15,7 @@ import pytest
 from tests.certificates import make_certificate
 from tests.installation import ROOT, Installation
 from tests.ports import free_port
-from tests.serving.test_server import SERVE, Server, serving
+from tests.server import SERVE, Server, serving
 from tests.waiting import DEADLINE_S
 
 EXAMPLES = ROOT / "examples" / "operations"

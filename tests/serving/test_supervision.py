@@ -1,6 +1,5 @@
 """Workers that die, hang and stop: nobody outside notices more than they must."""
 
-import contextlib
 import os
 import signal
 import socket
@@ -13,7 +12,7 @@ import pytest
 from app.cli.serve import MEMORY
 from app.serving import supervisor
 from tests.installation import Installation
-from tests.serving.test_server import SERVE, Server, serving
+from tests.server import SERVE, Server, accepts, listen, rest, serving
 from tests.waiting import DEADLINE_S
 
 
@@ -21,21 +20,6 @@ from tests.waiting import DEADLINE_S
 def server(tmp_path: Path) -> Iterator[Server]:
     with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
         yield server
-
-
-def listen(server: Server) -> socket.socket:
-    """Open a live stream, and return its socket once the stream has begun."""
-    wire = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
-    wire.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    begun = b""
-    while b"welcome" not in begun:
-        begun += wire.recv(4096)
-    return wire
-
-
-def rest(wire: socket.socket) -> bytes:
-    with wire:
-        return b"".join(iter(lambda: wire.recv(65_536), b""))
 
 
 def test_a_killed_worker_is_replaced_and_requests_go_on(server: Server) -> None:
@@ -127,13 +111,6 @@ def test_a_second_interrupt_ends_what_the_first_one_waits_for(server: Server) ->
         # After the first alone it would be 0.
         assert server.process.wait(DEADLINE_S) == 1
     assert "Traceback" not in server.log()
-
-
-def accepts(server: Server) -> bool:
-    with contextlib.suppress(OSError):
-        socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S).close()
-        return True
-    return False
 
 
 def test_a_site_that_has_served_goes_on_trying(server: Server) -> None:

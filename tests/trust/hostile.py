@@ -28,7 +28,7 @@ from schemathesis.specs.openapi import checks
 import app.views.api  # noqa: F401 - declares the operations
 from app.views.openapi import document
 from tests.installation import Installation
-from tests.serving.test_server import SERVE, Server, serving
+from tests.server import SERVE, Server, serving
 from tests.waiting import DEADLINE_S
 
 AT_ONCE: Final = 20

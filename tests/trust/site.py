@@ -13,8 +13,7 @@ import requests
 
 from tests.installation import Installation
 from tests.postgresql import Server as DatabaseServer
-from tests.serving.test_server import SERVE, Server, children_of, serving
-from tests.serving.test_supervision import accepts
+from tests.server import SERVE, Server, accepts, children_of, serving
 from tests.waiting import DEADLINE_S, eventually
 
 

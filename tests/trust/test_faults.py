@@ -15,8 +15,7 @@ import pytest
 
 from tests.databases import Databases
 from tests.installation import PROGRAM
-from tests.serving.test_server import SERVE, Server, children_of, serving
-from tests.serving.test_supervision import listen
+from tests.server import SERVE, Server, children_of, listen, serving
 from tests.trust.site import Site, site_of, upload
 from tests.waiting import DEADLINE_S
 

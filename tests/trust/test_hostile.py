@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.views.openapi import document
-from tests.serving.test_server import Server
+from tests.server import Server
 from tests.trust.hostile import Calls, hostile_site
 
 

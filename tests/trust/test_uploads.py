@@ -9,7 +9,7 @@ import pytest
 from tests.databases import Databases
 from tests.installation import Installation
 from tests.postgresql import Server as DatabaseServer
-from tests.serving.test_server import SERVE, serving
+from tests.server import SERVE, serving
 from tests.trust.site import upload
 
 POSTS = 12_000

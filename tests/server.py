@@ -1,0 +1,147 @@
+"""Servers under way, in processes of their own."""
+
+import contextlib
+import http.client
+import json
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import IO, Any
+
+from tests.installation import PROGRAM, Installation
+from tests.ports import free_port
+from tests.waiting import DEADLINE_S
+
+SERVE = (str(PROGRAM), "serve")
+
+
+@dataclass(slots=True)
+class Server:
+    """A server under way; its log goes to a file."""
+
+    installation: Installation
+    process: subprocess.Popen[bytes]
+    log_file: Path
+    port: int
+    token: str = ""
+
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it listens and answers."""
+
+        def listens() -> bool:
+            assert self.process.poll() is None, self.log()
+            with contextlib.suppress(ConnectionError):
+                return self.send("GET", "/readyz")[0] == 200
+            return False
+
+        self.installation.wait_until(listens)
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+
+    def send(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, Message, Any]:
+        """Send a request over a connection of its own; return status, headers, and JSON."""
+        with contextlib.closing(self.connect()) as connection:
+            return self.ask(connection, method, path, body, **headers)
+
+    def ask(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: Any = None,
+        **headers: str,
+    ) -> tuple[int, Message, Any]:
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+            body = json.dumps(body).encode()
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+        data = answer.read()
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        return answer.status, answer.headers, json.loads(data) if is_json else data
+
+    def say(self, *lines: str) -> bytes:
+        """Send the lines of a request as they are; return all that comes until it is closed."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S) as wire:
+            wire.sendall("\r\n".join(lines).encode())
+            return b"".join(iter(lambda: wire.recv(65_536), b""))
+
+    def workers(self) -> list[int]:
+        """Return the ids of its worker processes, as Linux tells."""
+        return children_of(self.process.pid)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(DEADLINE_S)
+
+
+def children_of(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+@contextlib.contextmanager
+def serving(installation: Installation, *command: str, port: int = 0) -> Iterator[Server]:
+    """Start a server, and give it once it answers; its log goes on where there is one."""
+    installation.data_dir.parent.mkdir(parents=True, exist_ok=True)
+    log_file = installation.data_dir.parent / "log"
+    port = port or free_port()
+    command = (*command, "--bind", f"127.0.0.1:{port}")
+    with log_file.open("ab") as log, started(installation, command, log) as process:
+        server = Server(installation, process, log_file, port)
+        server.wait_until_ready()
+        yield server
+
+
+@contextlib.contextmanager
+def started(
+    installation: Installation, command: tuple[str, ...], log: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command,
+        env=installation.environment(),
+        cwd=installation.data_dir.parent,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(DEADLINE_S)
+
+
+def listen(server: Server) -> socket.socket:
+    """Open a live stream, and return its socket once the stream has begun."""
+    wire = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
+    wire.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    begun = b""
+    while b"welcome" not in begun:
+        begun += wire.recv(4096)
+    return wire
+
+
+def rest(wire: socket.socket) -> bytes:
+    with wire:
+        return b"".join(iter(lambda: wire.recv(65_536), b""))
+
+
+def accepts(server: Server) -> bool:
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S).close()
+        return True
+    return False
