@@ -89,7 +89,7 @@ class WhoLikeWhom(Figure):
         one, other, most = max(pairs, key=lambda pair: pair[2])
         alike = gettext("{one} and {other} write the most alike.").format(one=one, other=other)
         note = sentences(alike, some_of(*data.authors.counts))
-        if view.is_about_one:
+        if len(view.names) == 1:
             nearest = sorted(pairs, key=lambda pair: -pair[2])[:NEAREST]
             rows = [
                 (name, like / most, f"{like:.2f}", _query(one, name)) for _, name, like in nearest

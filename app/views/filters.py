@@ -31,7 +31,7 @@ class PostFilters(Struct):
     @property
     def zone(self) -> ZoneInfo:
         """The time zone. Raises MalformedError for an unknown one."""
-        return parse_zone(self.tz)
+        return parse_zone(self.tz or "UTC")
 
     def select(
         self,
@@ -121,19 +121,10 @@ class View(PostFilters):
     platform: str = ""
 
     @property
-    def zone(self) -> ZoneInfo:
-        return parse_zone(self.tz or "UTC")
-
-    @property
     def names(self) -> list[str]:
         """The authors named, each once, whatever the case."""
         given = [name.strip() for name in self.username if name.strip()]
         return list({name.casefold(): name for name in given}.values())
-
-    @property
-    def is_about_one(self) -> bool:
-        """Whether one author is named alone."""
-        return len(self.names) == 1
 
     def is_about(self, username: str) -> bool:
         """Return whether the author is named, or nobody is."""

@@ -97,7 +97,7 @@ async def test_filters_narrow_the_results(mixed: Client, filters: str, expected:
         *("mode=regex", "platform=myspace", "kind=repost", "since=yesterday", "tz=Mars/Base"),
         *("until=2020-02-30", "since=2020-01-01T00:00:00", "tz=../../etc/passwd", "tz=Asia"),
         *("since=0001-01-01&tz=Asia/Seoul", "cursor=x", "cursor=WzEwMDAwMV0", "cursor=WyJhIl0"),
-        *("limit=201", "limit=0", "page=2", "q=a&q=b", f"q={'a' * 1001}", "tz=", "tz=%00"),
+        *("limit=201", "limit=0", "page=2", "q=a&q=b", f"q={'a' * 1001}", "tz=%00"),
     ],
 )
 async def test_bad_parameter_is_400(shared: Shared, query: str) -> None:
