@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, Signer
-from quart import Quart, Response, abort, g, redirect, request, url_for
+from quart import Quart, Response, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +23,7 @@ from app.paths import EVERY_API, METRICS
 from app.services.access.logins import SESSION_LIFETIME, LoginSource, SignedInOperator, find_session
 from app.services.access.operators import operator_key
 from app.services.access.passwords import digest
-from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows, check_right
+from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows
 from app.services.event_log import newest_event
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]
@@ -138,30 +138,17 @@ def own_origin(config: Config) -> str:
 
 def right_to_read() -> Right | None:
     """Return the right that a stream needs while it lasts; None where reading is public."""
-    return None if resources().config.public else right_to_write()
-
-
-def right_to_write() -> Right | None:
-    """Return the right to check in the transaction that does the request's work."""
+    if resources().config.public:
+        return None
     if g.token is not None:
         return Right("token", g.token.id)
-    return Right("session", g.operator.session_id) if g.operator is not None else None
+    return Right("session", g.operator.session_id)
 
 
 @asynccontextmanager
 async def writing() -> AsyncIterator[AsyncSession]:
-    """Open a transaction for the request's writes; its right must still be in force.
-
-    The answer names the newest event of it. Raises UnauthorizedError, or leads a browser to where
-    it can sign in.
-    """
+    """Open a transaction for the request's writes; the answer names its newest event."""
     async with resources().db.write() as session:
-        try:
-            await check_right(session, right_to_write())
-        except UnauthorizedError:
-            if g.token is not None:
-                raise
-            abort(_send_to_login())
         yield session
         g.event_id = await newest_event(session)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.errors import InvalidInputError, NotFoundError, UnauthorizedError
+from app.errors import InvalidInputError, NotFoundError
 from app.models import MAX_ID, LoginSession, Token
 from app.services.access.logins import is_in_force
 from app.services.access.passwords import digest, new_secret
@@ -91,17 +91,3 @@ async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[
             found = await session.scalars(query.where(query.selected_columns.id.in_(ids)))
             ended -= {Right(kind, each) for each in found}
     return ended
-
-
-async def check_right(session: AsyncSession, right: Right | None) -> None:
-    """Raise UnauthorizedError if the right has ended; None stands for public access.
-
-    Inside a write transaction it guarantees that nothing is stored after a revocation, however
-    long the request's body took to arrive.
-    """
-    if right is not None and await ended_rights(session, [right]):
-        raise ended_right_error()
-
-
-def ended_right_error() -> UnauthorizedError:
-    return UnauthorizedError("The API token was revoked, or the sign-in has ended", headers=INVALID)

@@ -7,13 +7,11 @@ from itertools import islice
 from typing import IO, Final
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import clean_username
 from app.db.engine import Database
 from app.errors import AppError
-from app.services.access.rights import Right, check_right
 from app.services.event_log import newest_event
 from app.services.imports.bulk import BATCH, BulkPost, count
 from app.services.imports.report import ImportReport
@@ -48,20 +46,14 @@ class LinesReport(msgspec.Struct, frozen=True):
     errors: list[LineFault]
 
 
-async def store_lines(
-    db: Database, file: IO[bytes], *, right: Right | None = None
-) -> tuple[LinesReport, int]:
+async def store_lines(db: Database, file: IO[bytes]) -> tuple[LinesReport, int]:
     """Store the lines of a file, a transaction a batch.
 
     Return what became of them, and the newest event. Committed batches stay if a later one
-    fails. Raises UnauthorizedError once the right has ended: each batch checks it.
+    fails.
     """
-    report, lines = ImportReport(), _raw_lines(file)
-
-    async def check(session: AsyncSession, _report: ImportReport) -> None:
-        await check_right(session, right)
-
-    await import_posts(db, partial(_read, lines), report, default_time=now(), note=check)
+    report = ImportReport()
+    await import_posts(db, partial(_read, _raw_lines(file)), report, default_time=now())
     errors = [LineFault(each.record or 0, each.detail) for each in report.in_order()]
     counts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
     async with db.read() as session:

@@ -22,7 +22,6 @@ from app.db.engine import Database
 from app.db.indexes import IndexedPost
 from app.formats.records import Reactions
 from app.models import Event, Tweet, User
-from app.services.access.rights import Right, ended_right_error, ended_rights
 from app.services.event_log import NewEvent, append_events, newest_event
 from app.services.posts.media import store_uses, with_files
 from app.services.posts.new_tweet import NewTweet
@@ -240,8 +239,6 @@ class PostRequest:
 
     username: str
     post: NewTweet
-    right: Right | None = None
-    """The right of the sender; if it has ended, nothing is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,25 +259,21 @@ class PostWriter:
         self.add: Batch[PostRequest, Receipt] = Batch(
             self._run, max_size=MOST_POSTS, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
-        """Store a post. Raises NotFoundError, and UnauthorizedError once the right has ended."""
+        """Store a post. Raises NotFoundError."""
 
     async def close(self) -> None:
         await self.add.close()
 
     async def _run(self, requests: Sequence[PostRequest]) -> Sequence[Receipt | Exception]:
-        """Store the posts together; those without an author or a right are left out."""
+        """Store the posts together; those without an author are left out."""
         self._on_batch(len(requests))
         settled: dict[PostRequest, Receipt | Exception] = {}
         arrivals: dict[PostRequest, Arrival] = {}
         async with self._db.write() as session:
             users = await ids_by_key(session, {username_key(each.username) for each in requests})
-            rights = {each.right for each in requests if each.right is not None}
-            ended = await ended_rights(session, rights)
             for each in requests:
                 user_id = users.get(username_key(each.username))
-                if each.right in ended:
-                    settled[each] = ended_right_error()
-                elif user_id is None:
+                if user_id is None:
                     settled[each] = unknown_user(each.username)
                 else:
                     arrivals[each] = Arrival(user_id, each.post)

@@ -19,7 +19,7 @@ from app.services.search.similar import Method, SimilarPost, similar_posts
 from app.views.blueprints import NDJSON, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
 from app.views.parsing import TWEET_CURSOR, Page, PageArgs, require_type
-from app.views.policies import right_to_write, writing
+from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 
@@ -56,7 +56,7 @@ async def list_tweets(username: str, args: PageArgs) -> Page[Post]:
 )
 async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
     """Add a post."""
-    receipt = await resources().writer.add(PostRequest(username, form.to_tweet(), right_to_write()))
+    receipt = await resources().writer.add(PostRequest(username, form.to_tweet()))
     g.event_id = receipt.event_id
     location = url_for("api_tweets.show_tweet", tweet_id=receipt.post.id)
     return receipt.post, receipt.status, {"Location": location}
@@ -67,7 +67,7 @@ async def create_many() -> LinesReport:
     """Add many posts, one JSON object a line."""
     require_type(NDJSON)
     async with spooled_body() as spool:
-        report, g.event_id = await store_lines(resources().db, spool.file, right=right_to_write())
+        report, g.event_id = await store_lines(resources().db, spool.file)
     return report
 
 
