@@ -1,11 +1,11 @@
 """Access: every view declares its policy; a view without one is refused to everybody.
 
-The cookies of operators are here too: a session's, and that of a browser which signed in before.
+The cookie of an operator's session is here too.
 """
 
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -20,22 +20,17 @@ from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
-from app.services.access.logins import SESSION_LIFETIME, LoginSource, SignedInOperator, find_session
-from app.services.access.operators import operator_key
-from app.services.access.passwords import digest
+from app.services.access.logins import SESSION_LIFETIME, SignedInOperator, find_session
 from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows
 from app.services.event_log import newest_event
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]
-Cookie = Literal["session", "device"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE: Final = "access_policy"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
-DEVICE_LIFETIME_S: Final = 400 * 24 * 3600
-"""The longest that browsers keep a cookie."""
 
 
 def access(policy: Policy) -> Callable[[View], View]:
@@ -127,7 +122,7 @@ def _check_origin(config: Config) -> None:
     else:
         is_ours = request.headers.get("Origin") == own_origin(config)
     signs_in = request.blueprint == "login" and (site or request.headers.get("Origin"))
-    if not is_ours and (_cookie_name("session") in request.cookies or signs_in):
+    if not is_ours and (_cookie_name() in request.cookies or signs_in):
         raise ForbiddenError("This request comes from another site")
 
 
@@ -166,61 +161,30 @@ async def _token() -> TokenFacts | None:
     return token
 
 
-def _cookie_name(kind: Cookie) -> str:
-    """Return the name of a cookie.
+def _cookie_name() -> str:
+    """Return the name of the session's cookie.
 
     Browsers take `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
     """
-    return f"{'__Host-' if request.is_secure else ''}saywho_{kind}"
+    return f"{'__Host-' if request.is_secure else ''}saywho_session"
 
 
 async def signed_in() -> SignedInOperator | None:
     """Return the operator who is signed in, or None."""
-    secret = _get("session")
-    if secret is None:
+    cookie = request.cookies.get(_cookie_name(), "")
+    try:
+        secret = _signer().unsign(cookie).decode()
+    except (BadSignature, UnicodeDecodeError):
         return None
     async with resources().db.read() as session:
         return await find_session(session, secret)
 
 
-def set_session(response: Response, secret: str) -> None:
-    _set(response, "session", secret, int(SESSION_LIFETIME.total_seconds()))
-
-
-def clear_session(response: Response) -> None:
-    _set(response, "session", "", 0)
-
-
-def set_device(response: Response, name: str) -> None:
-    """Let the browser's further attempts to sign in count apart from everybody else's."""
-    if source_of(name).device is None:
-        _set(response, "device", f"{secrets.token_hex(8)}.{_account(name)}", DEVICE_LIFETIME_S)
-
-
-def source_of(name: str) -> LoginSource:
-    """Return from where this operator's password is given."""
-    device, _, account = (_get("device") or "").partition(".")
-    return LoginSource(request.remote_addr or "", device if account == _account(name) else None)
-
-
-def _account(name: str) -> str:
-    return digest(operator_key(name)).hex()
-
-
-def _get(kind: Cookie) -> str | None:
-    """Return the value of a cookie that was signed here; None for any other."""
-    cookie = request.cookies.get(_cookie_name(kind), "")
-    try:
-        return _signer(kind).unsign(cookie).decode()
-    except (BadSignature, UnicodeDecodeError):
-        return None
-
-
-def _set(response: Response, kind: Cookie, value: str, max_age_s: int) -> None:
+def set_session(response: Response, secret: str, lifetime: timedelta = SESSION_LIFETIME) -> None:
     response.set_cookie(
-        _cookie_name(kind),
-        _signer(kind).sign(value).decode(),
-        max_age=max_age_s,
+        _cookie_name(),
+        _signer().sign(secret).decode(),
+        max_age=int(lifetime.total_seconds()),
         path="/",
         httponly=True,
         samesite="Lax",
@@ -228,6 +192,10 @@ def _set(response: Response, kind: Cookie, value: str, max_age_s: int) -> None:
     )
 
 
-def _signer(kind: Cookie) -> Signer:
+def clear_session(response: Response) -> None:
+    set_session(response, "", timedelta())
+
+
+def _signer() -> Signer:
     # The last key signs; all of them verify.
-    return Signer(list(reversed(resources().secret_keys)), salt=kind)
+    return Signer(list(reversed(resources().secret_keys)), salt="session")

@@ -3,8 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from sqlalchemy import ColumnElement, LargeBinary, delete, func, select
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.engine import Database
-from app.errors import TooManyError, UnauthorizedError, UnavailableError
+from app.errors import TooManyError, UnauthorizedError
 from app.models import LoginFailure, LoginSession, Operator
 from app.services.access.operators import find_operator, get_operator, operator_key
 from app.services.access.passwords import Passwords, digest, new_secret
@@ -21,10 +20,11 @@ SESSION_LIFETIME: Final = timedelta(days=90)
 """How long a session lasts."""
 WINDOW: Final = timedelta(minutes=15)
 """Period in which failures are counted."""
-MOST_FAILURES_OF_ACCOUNT: Final = 5
-MOST_FAILURES_OF_ADDRESS: Final = 10
+MOST_OF_ACCOUNT: Final = 5
+MOST_OF_ADDRESS: Final = 10
+"""Failures in this period, of an account from one address and of the address."""
 HALF: Final = 16
-"""Bytes of a failure's subject that stand for the account; as many stand for its source."""
+"""Bytes of a failure's subject that stand for the account; as many stand for the address."""
 
 logger = logging.getLogger(__name__)
 
@@ -37,94 +37,61 @@ class SignedInOperator(msgspec.Struct, frozen=True):
     name: str
 
 
-class LoginSource(NamedTuple):
-    """From where somebody gives a password."""
-
-    address: str
-    device: str | None
-    """The id of a browser on which this operator signed in before."""
-
-
 async def sign_in(
-    db: Database, passwords: Passwords, source: LoginSource, name: str, password: str
+    db: Database, passwords: Passwords, address: str, name: str, password: str
 ) -> str:
     """Return the secret of a new session.
 
     Raises UnauthorizedError, TooManyError, UnavailableError.
     """
-    operator, attempt = await verified_operator(db, passwords, source, name, password)
+    password_hash = await verify_password(db, passwords, address, name, password)
     async with db.write() as session:
-        if operator is None or not await is_confirmed(session, operator, attempt):
-            raise UnauthorizedError("The name or the password is wrong")
+        operator = await find_operator(session, name)
+        if operator is None or operator.password_hash != password_hash:  # It was changed just now.
+            raise _wrong()
         return await add_session(session, operator)
 
 
-async def verified_operator(
-    db: Database, passwords: Passwords, source: LoginSource, name: str, password: str
-) -> tuple[Operator | None, int]:
-    """Return the operator with this name and password, and the attempt.
+async def verify_password(
+    db: Database, passwords: Passwords, address: str, name: str, password: str
+) -> str:
+    """Return the hash of an operator's password, if this is the password.
 
-    It counts as a failure until it is confirmed. Raises TooManyError, UnavailableError.
+    Within 15 minutes after 5 failures of the account from one address, or 10 from that address, no
+    password is tried. Raises UnauthorizedError, TooManyError, UnavailableError.
     """
-    async with db.write() as session:
-        attempt = await note_attempt(session, source, name)
-        operator = await find_operator(session, name)
-    try:
-        matches = await passwords.verify(operator.password_hash if operator else None, password)
-    except UnavailableError:
-        # The password was not verified, so this is no failure.
-        async with db.write() as session:
-            await session.execute(delete(LoginFailure).where(LoginFailure.id == attempt))
-        raise
-    return operator if matches else None, attempt
-
-
-async def is_confirmed(session: AsyncSession, operator: Operator, attempt: int) -> bool:
-    """Return whether the operator's password is still the one that was verified.
-
-    If so, there were no failures from where it was given.
-    """
-    unchanged = Operator.id == operator.id, Operator.password_hash == operator.password_hash
-    if await session.scalar(select(Operator.id).where(*unchanged)) is None:
-        return False
-    subject = select(LoginFailure.subject).where(LoginFailure.id == attempt).scalar_subquery()
-    await session.execute(delete(LoginFailure).where(LoginFailure.subject == subject))
-    return True
-
-
-async def note_attempt(session: AsyncSession, source: LoginSource, name: str) -> int:
-    """Count an attempt to sign in as a failure in advance; return its id.
-
-    Counting first also limits attempts that many workers verify at the same time. Raises
-    TooManyError within 15 minutes after 5 failures of the account from one network, or 10 from
-    that network. A browser that signed in before has a count of its own, so that nobody else can
-    lock its operator out.
-    """
-    time = now()
-    await session.execute(delete(LoginFailure).where(LoginFailure.failed_at <= time - WINDOW))
-    address, device = source
-    origin = _half(f"device:{device}" if device else f"address:{_network(address)}")
+    origin = _half(f"address:{address}")
     subject = _half(f"account:{operator_key(name)}") + origin
     is_there = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary) == origin
-    limits = [(LoginFailure.subject == subject, MOST_FAILURES_OF_ACCOUNT)]
-    limits += [] if device else [(is_there, MOST_FAILURES_OF_ADDRESS)]
-    for condition, most in limits:
-        query = select(func.count(), func.min(LoginFailure.failed_at)).where(condition)
-        count, oldest = (await session.execute(query)).one()
-        if count >= most:
-            operator = await find_operator(session, name)
-            account = repr(operator.name) if operator else "somebody unknown"
-            logger.warning("sign-in as %s from %s is closed for 15 minutes", account, address)
-            wait = int((oldest + WINDOW - time).total_seconds())
-            raise TooManyError(
-                "Too many failed attempts; try again in {minutes} minutes",
-                minutes=-(-wait // 60),
-                headers={"Retry-After": str(max(wait, 1))},
-            )
-    failure = LoginFailure(subject=subject, failed_at=time)
-    session.add(failure)
-    await session.flush()
-    return failure.id
+    is_same = LoginFailure.subject == subject
+    time = now()
+    async with db.write() as session:
+        await session.execute(delete(LoginFailure).where(LoginFailure.failed_at <= time - WINDOW))
+        for condition, most in ((is_same, MOST_OF_ACCOUNT), (is_there, MOST_OF_ADDRESS)):
+            query = select(func.count(), func.min(LoginFailure.failed_at)).where(condition)
+            count, oldest = (await session.execute(query)).one()
+            if count >= most:
+                logger.warning("sign-in from %s is closed for 15 minutes", address)
+                wait_s = max(int((oldest + WINDOW - time).total_seconds()), 1)
+                raise TooManyError(
+                    "Too many failed attempts; try again in {minutes} minutes",
+                    minutes=-(-wait_s // 60),
+                    headers={"Retry-After": str(wait_s)},
+                )
+        # Counted in advance, so that attempts at the same time do not get past the limit.
+        session.add(LoginFailure(subject=subject, failed_at=time))
+        operator = await find_operator(session, name)
+    password_hash = operator.password_hash if operator else None
+    is_right = await passwords.verify(password_hash, password)
+    if password_hash is None or not is_right:
+        raise _wrong()
+    async with db.write() as session:
+        await session.execute(delete(LoginFailure).where(is_same))
+    return password_hash
+
+
+def _wrong() -> UnauthorizedError:
+    return UnauthorizedError("The name or the password is wrong")
 
 
 async def unlock(session: AsyncSession, name: str) -> str:
@@ -134,16 +101,6 @@ async def unlock(session: AsyncSession, name: str) -> str:
     is_own = account == _half(f"account:{operator.name_key}")
     await session.execute(delete(LoginFailure).where(is_own))
     return operator.name
-
-
-def _network(address: str) -> str:
-    """Return the network of one client: an IPv4 address, or an IPv6 /64 (RFC 4291)."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return str(ip_network((ip, 32 if ip.version == 4 else 64), strict=False))
 
 
 def _half(value: str) -> bytes:

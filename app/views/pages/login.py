@@ -1,7 +1,7 @@
 """The operator's access: setting the account up, signing in and out."""
 
 from msgspec import Struct
-from quart import Response, g, render_template
+from quart import g, render_template, request
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
@@ -12,7 +12,7 @@ from app.services.access.logins import add_session, end_session, sign_in
 from app.services.access.operators import add_operator, clean_name, find_setup_link
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import render_form, see_other
-from app.views.policies import clear_session, set_device, set_session, source_of, writing
+from app.views.policies import clear_session, set_session, writing
 
 blueprint = PageBlueprint("login", policy="open")
 
@@ -37,18 +37,17 @@ async def login(form: Form) -> ResponseReturnValue:
     name, following = form.get("name", ""), local_address(form.get("next", "/"))
     try:
         secret = await sign_in(
-            resources().db, resources().passwords, source_of(name), name, form.get("password", "")
+            resources().db,
+            resources().passwords,
+            request.remote_addr or "",
+            name,
+            form.get("password", ""),
         )
     except (TooManyError, UnauthorizedError) as failure:
         page, status = await render_form("login.html", failure, next=following, name=name)
         return page, status, failure.headers
-    return _signed_in(following, secret, name)
-
-
-def _signed_in(address: str, secret: str, name: str) -> Response:
-    response = see_other(address)
+    response = see_other(following)
     set_session(response, secret)
-    set_device(response, name)
     return response
 
 
@@ -86,7 +85,9 @@ async def setup(form: Form) -> ResponseReturnValue:
             secret = await add_session(session, operator)
     except AppError as failure:
         return await render_form("setup.html", failure, token=token, name=link.name, given=name)
-    return _signed_in(IMPORTS, secret, operator.name)
+    response = see_other(IMPORTS)
+    set_session(response, secret)
+    return response
 
 
 def local_address(address: str) -> str:

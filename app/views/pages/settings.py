@@ -4,7 +4,7 @@ import asyncio
 from importlib.metadata import version
 
 from msgspec import Struct
-from quart import Response, g, url_for
+from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, UnauthorizedError
@@ -12,9 +12,8 @@ from app.lifespan import resources
 from app.services.access.logins import (
     end_other_sessions,
     end_session,
-    is_confirmed,
     list_sessions,
-    verified_operator,
+    verify_password,
 )
 from app.services.access.operators import set_password_hash
 from app.services.access.passwords import check_password
@@ -27,7 +26,7 @@ from app.services.posts.users import count_users
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
 from app.views.pages.parts import render_form, see_other
-from app.views.policies import source_of, writing
+from app.views.policies import writing
 
 blueprint = PageBlueprint("settings", policy="operator")
 
@@ -113,18 +112,14 @@ async def change_password(form: Form) -> ResponseReturnValue:
 
 async def _set_password(old: str, new: str) -> None:
     check_password(new)  # Before the attempt counts.
-    me = g.operator
-    # Wrong guesses count as failed sign-ins do: the session may be stolen.
-    operator, attempt = await verified_operator(
-        resources().db, resources().passwords, source_of(me.name), me.name, old
-    )
-    wrong = UnauthorizedError("The old password is wrong", loc="old")
-    if operator is None:
-        raise wrong
-    password_hash = await resources().passwords.hash(new)
+    me, db, passwords = g.operator, resources().db, resources().passwords
+    try:
+        # Wrong guesses count as failed sign-ins do: the session may be stolen.
+        await verify_password(db, passwords, request.remote_addr or "", me.name, old)
+    except UnauthorizedError:
+        raise UnauthorizedError("The old password is wrong", loc="old") from None
+    password_hash = await passwords.hash(new)
     async with writing() as session:
-        if not await is_confirmed(session, operator, attempt):
-            raise wrong
         await set_password_hash(session, me.operator_id, password_hash)
         await end_other_sessions(session, operator_id=me.operator_id, but=me.session_id)
 
