@@ -32,10 +32,6 @@ from app.tasks import trim_heap
 
 REST_S: Final = 1.0
 """Pause between two rounds, so that a stream of single posts does not cause one for each."""
-LEAD: Final = "maintenance"
-"""Name of the lock of the process that asks what is due."""
-LEAD_EVERY_S: Final = 5.0
-"""Seconds between tries to lead, so also without maintenance after the one that led is gone."""
 PAUSE_OF_FAILED_S: Final = 30.0
 LOOK_AT_SOURCES_EVERY_S: Final = 2.0
 MOST_EVENTS: Final = 1_000_000
@@ -120,10 +116,7 @@ def sources_job(follower: Follower) -> Job:
 
 
 class Maintenance:
-    """Does the due jobs after commits of any process, if this is the process that leads.
-
-    Each job has a lock of its own, since commands do some of them too.
-    """
+    """Does the due jobs after commits of any process; the lock of each is held by one of all."""
 
     def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
         self._db = db
@@ -135,39 +128,25 @@ class Maintenance:
             wakeup.set()
 
     async def run(self) -> None:
-        """Do due jobs while this process leads, until cancelled.
-
-        One that has lost the lock asks on beside the next leader, which only costs time.
-        """
-        while True:
-            try:
-                async with self._db.exclusive(LEAD) as lead:
-                    if lead is not None:
-                        async with asyncio.TaskGroup() as group:
-                            for job, wakeup in self._wakeups.items():
-                                group.create_task(self._keep(job, wakeup))
-            except AppError:
-                pass  # The feed says that the database is away.
-            except Exception:
-                logger.exception("maintenance failed; trying again")
-            await asyncio.sleep(LEAD_EVERY_S)
+        """Do due jobs until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for job, wakeup in self._wakeups.items():
+                group.create_task(self._keep(job, wakeup))
 
     async def _keep(self, job: Job, wakeup: asyncio.Event) -> None:
         while True:
             wakeup.clear()
-            due: bool | int = False
             pause_s = job.look_every_s
             try:
-                async with self._db.read() as session:
-                    due = await job.is_due(session)
-                if due:
+                if due := await self._is_due(job):
                     async with self._db.exclusive(job.name) as grant:
-                        if grant is not None:
+                        # Another process may have just done it.
+                        if grant is not None and await self._is_due(job):
                             await job.do(grant)
                             await asyncio.to_thread(trim_heap)
             except Exception as error:
-                # That an embedder is down is no fault of the program.
-                is_fault = not isinstance(error, EmbedderError)
+                # That the database is away, or an embedder is down, is no fault of the program.
+                is_fault = not isinstance(error, (AppError, EmbedderError))
                 again = "%s failed; trying again after the next write: %s"
                 logger.error(again, job.name, error, exc_info=is_fault)
                 due, pause_s = False, PAUSE_OF_FAILED_S
@@ -175,6 +154,10 @@ class Maintenance:
             # A due job is looked at again: there may be more to do, or its holder may die.
             if not due:
                 await wait_until_set(wakeup, at_most_s=pause_s)
+
+    async def _is_due(self, job: Job) -> bool:
+        async with self._db.read() as session:
+            return bool(await job.is_due(session))
 
 
 NOTHING: Final = b"[]"

@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
 
-import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,11 +12,10 @@ from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import BackgroundSnapshot, Event, Profile, Tweet, User
-from app.services import maintenance
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, has_long_tails
 from app.services.event_log import prune_events
 from app.services.imports.jobs import IMPORTING
-from app.services.maintenance import LEAD, Job, Maintenance, jobs
+from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.deletion import delete_user
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
@@ -81,39 +79,6 @@ async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:
     working.cancel()
     await asyncio.wait([working])
     await feed.close()
-
-
-async def test_one_process_asks_what_is_due_and_another_one_when_it_is_gone(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(maintenance, "LEAD_EVERY_S", 0.1)
-    asked: list[str] = []
-
-    async def was_asked(name: str) -> bool:
-        return name in asked
-
-    def asking(name: str) -> Maintenance:
-        async def is_due(_: AsyncSession) -> bool:
-            asked.append(name)
-            return False
-
-        return Maintenance(db, [Job("idle", is_due, never_done)])
-
-    leading = asyncio.create_task(asking("first").run())
-    await eventually(partial(was_asked, "first"))
-    waiting = asyncio.create_task(asking("second").run())
-    async with db.exclusive(LEAD) as lead:
-        assert lead is None
-    assert asked == ["first"]
-    leading.cancel()
-    await asyncio.wait([leading])
-    await eventually(partial(was_asked, "second"))
-    waiting.cancel()
-    await asyncio.wait([waiting])
-
-
-async def never_done(_: Sessions) -> None:
-    pytest.fail("it was not due")
 
 
 async def count_of(db: Database, model: type[Tweet | User]) -> int:
