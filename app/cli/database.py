@@ -9,7 +9,7 @@ from alembic.util.exc import CommandError
 from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
 from app.config import Config
 from app.db.engine import backend_for
-from app.db.migrate import alembic_config, current_revision, head_revision, known_state, prepare
+from app.db.migrate import alembic_config, head_revision, known_state, prepare
 from app.errors import StartError
 from app.services.backup import BackupSize, make_backup, restore_backup
 from app.services.checks import find_faults
@@ -90,7 +90,7 @@ def check_command() -> None:
 
 
 def _print_current(config: Config) -> None:
-    revision = current_revision(config.database_url)
+    revision = backend_for(config.database_url).current_revision()
     print_result({"revision": revision}, revision or "no revision yet")
 
 

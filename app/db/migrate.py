@@ -4,7 +4,6 @@ Alembic is imported only where a database is not current, since the import alone
 a start may.
 """
 
-import re
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
 TAKEN_OVER: Final = "0023_since_0022"
 """The last revision of earlier versions: `app/migrations/tables.py` leads on from it."""
-OUTDATED: Final = re.compile(r"00[01][0-9]|002[0-2]")
-"""Revisions before that one, which nothing leads on from."""
 
 
 class SchemaState(Enum):
@@ -31,8 +28,6 @@ class SchemaState(Enum):
     FRESH = "fresh"
     CURRENT = "current"
     BEHIND = "behind"
-    OUTDATED = "outdated"
-    UNKNOWN = "unknown"
 
 
 def alembic_config(url: str) -> "AlembicConfig":
@@ -45,18 +40,6 @@ def alembic_config(url: str) -> "AlembicConfig":
     return config
 
 
-def schema_state(url: str) -> SchemaState:
-    """Return the state of the tables, without making a file."""
-    current = current_revision(url)
-    if current is None:
-        return SchemaState.FRESH
-    if current in _revisions():
-        return SchemaState.CURRENT if current == head_revision() else SchemaState.BEHIND
-    if current == TAKEN_OVER:
-        return SchemaState.BEHIND
-    return SchemaState.OUTDATED if OUTDATED.fullmatch(current) else SchemaState.UNKNOWN
-
-
 def head_revision() -> str:
     """Return the revision of this program's tables."""
     return _revisions()[-1]
@@ -66,14 +49,6 @@ def head_revision() -> str:
 def _revisions() -> list[str]:
     """Return this program's revisions in their order: the files' names begin with their numbers."""
     return sorted(path.stem.partition("_")[0] for path in SCRIPTS.glob("versions/*.py"))
-
-
-def current_revision(url: str) -> str | None:
-    """Return the revision of the tables, or None before the first.
-
-    Raises StartError if the database cannot be reached, or is none of this program.
-    """
-    return backend_for(url).current_revision()
 
 
 def upgrade(url: str) -> None:
@@ -100,23 +75,24 @@ def known_state(url: str) -> SchemaState:
     """
     backend = backend_for(url)
     backend.prepare_place()
-    state = schema_state(url)
-    if state is SchemaState.OUTDATED:
+    current = backend.current_revision()
+    if current is None:
+        return SchemaState.FRESH
+    if current == head_revision():
+        return SchemaState.CURRENT
+    if current in {TAKEN_OVER, *_revisions()}:
+        return SchemaState.BEHIND
+    if current < TAKEN_OVER:
         raise StartError(
             f"{backend.name} was made by an older saywho that this one cannot migrate; export its"
             " posts with the old version (saywho export) and import them into a new database"
         )
-    if state is SchemaState.UNKNOWN:
-        raise StartError(f"{backend.name} was made by a newer saywho; install that one")
-    return state
+    raise StartError(f"{backend.name} was made by a newer saywho; install that one")
 
 
 def _make_writable(folder: Path) -> None:
     try:
         make_private_folder(folder)
-    except OSError as error:
-        raise StartError(f"the data folder {folder} cannot be made: {error.strerror}") from error
-    try:
         probe = folder / ".writable"
         probe.touch()
         probe.unlink(missing_ok=True)  # Another process that starts may have been faster.

@@ -15,7 +15,7 @@ from app.compute.words import terms
 from app.config import Config, Durability
 from app.db.engine import Database
 from app.db.indexes import Terms
-from app.db.migrate import SchemaState, alembic_config, prepare, schema_state
+from app.db.migrate import SchemaState, alembic_config, known_state, prepare
 from app.db.postgresql.connection import connect, data_source
 from app.errors import AppError, StartError, StorageFullError, UnavailableError
 from app.services.checks import find_faults
@@ -181,12 +181,12 @@ def bare(databases: Databases, tmp_path: Path) -> Iterator[Config]:
 
 
 def test_a_bare_database_is_migrated_and_never_down(bare: Config, databases: Databases) -> None:
-    assert schema_state(bare.database_url) is SchemaState.FRESH
+    assert known_state(bare.database_url) is SchemaState.FRESH
     assert prepare(bare, upgrade_old=False) is SchemaState.FRESH
-    assert schema_state(bare.database_url) is SchemaState.CURRENT
+    assert known_state(bare.database_url) is SchemaState.CURRENT
     with pytest.raises(CommandError, match="0024 is the first revision"):
         command.downgrade(alembic_config(bare.database_url), "base")
-    assert schema_state(bare.database_url) is SchemaState.CURRENT
+    assert known_state(bare.database_url) is SchemaState.CURRENT
     databases.execute(bare.data_dir, "UPDATE alembic_version SET version_num = '0012'")
     with pytest.raises(StartError, match="saywho export"):
         prepare(bare, upgrade_old=True)
