@@ -32,7 +32,15 @@ async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
     """Check that all is well. Raises AppError with the reason."""
     if not feed.is_followed:
         raise UnavailableError("The log of changes cannot be followed at the moment")
-    found = await _revision(db)
+    try:
+        async with asyncio.timeout(ANSWER_S), db.read() as session:
+            found = await session.scalar(_FOUND)
+    except TimeoutError as error:
+        raise UnavailableError("The database does not answer in time") from error
+    except SQLAlchemyError as error:
+        raise UnavailableError(
+            "The database does not hold this program's tables", headers=LATER
+        ) from error
     if found != revision:
         raise UnavailableError(
             "The database is at revision {found}, and this program is made for {revision}",
@@ -40,19 +48,6 @@ async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
             found=found,
             revision=revision,
         )
-
-
-async def _revision(db: Database) -> str | None:
-    try:
-        async with asyncio.timeout(ANSWER_S), db.read() as session:
-            found: str | None = await session.scalar(_FOUND)
-            return found
-    except TimeoutError as error:
-        raise UnavailableError("The database does not answer in time") from error
-    except SQLAlchemyError as error:
-        raise UnavailableError(
-            "The database does not hold this program's tables", headers=LATER
-        ) from error
 
 
 async def measure_lag(session: AsyncSession) -> dict[str, int]:

@@ -143,21 +143,21 @@ class SqliteBackend(Backend):
     def current_revision(self) -> str | None:
         if not self.path.exists() or self.path.stat().st_size == 0:
             return None
-        query = "SELECT version_num FROM alembic_version"
         try:
             with contextlib.closing(open_connection(self.path)) as connection:
                 names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-                is_ours = "alembic_version" in names
-                row = connection.execute(query).fetchone() if is_ours else None
+                if "alembic_version" in names:
+                    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+                    return str(row[0]) if row else None
         except sqlite3.OperationalError as error:
             raise StartError(f"{self.path} cannot be read: {error}") from error
         except sqlite3.DatabaseError as error:
             raise StartError(
                 f"{self.path} is damaged, or no database of saywho: {error}"
             ) from error
-        if names and not is_ours:
+        if names:
             raise StartError(f"{self.path} is another program's database; name another file")
-        return str(row[0]) if row else None
+        return None
 
     @asynccontextmanager
     async def migrations(self) -> AsyncIterator[AsyncConnection]:
