@@ -1,15 +1,23 @@
-"""Importing posts, batch by batch; importing a file again stores none twice."""
+"""Storing the posts of a file, or of JSON lines as they are sent, batch by batch."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from datetime import datetime
+from functools import partial
+from itertools import count as numbered
+from itertools import islice
+from typing import IO, Final
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now
 from app.compute.text import clean_username
 from app.db.backend import Sessions
+from app.db.engine import Database
 from app.errors import (
+    AppError,
     ConflictError,
     ImportFileError,
     InvalidInputError,
@@ -18,12 +26,17 @@ from app.errors import (
 )
 from app.formats.records import Account, Archive, ReadOptions
 from app.services.compare.background import is_outgrown, renew_background
-from app.services.imports.bulk import BulkPost, store_batch
+from app.services.event_log import newest_event
+from app.services.imports.bulk import BATCH, BulkPost, count, store_batch
 from app.services.imports.reading import ArchiveMedia, ArchiveReader
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
-from app.services.posts.users import check_platform, find_user
+from app.services.posts.new_tweet import PostFields
+from app.services.posts.users import Platform, check_platform, find_user
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
+
+MAX_LINE_BYTES: Final = 2**20
+_SKIPPED_BYTES: Final = 64 * 1024
 
 
 class NamelessFileError(InvalidInputError):
@@ -181,3 +194,87 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
             "{fault}; choose another name with --username NAME", fault=message_of(error)
         ) from None
     return Account(name, account.display_name, account.platform)
+
+
+class TweetLine(PostFields, forbid_unknown_fields=True):
+    """A post and its author."""
+
+    username: str
+    platform: Platform | None = None
+
+
+class LineFault(msgspec.Struct, frozen=True):
+    """Why a line was not stored."""
+
+    line: int
+    detail: str
+
+
+class LinesReport(msgspec.Struct, frozen=True):
+    """Counts of the lines, and the first hundred errors."""
+
+    accepted: int
+    duplicates: int
+    rejected: int
+    errors: list[LineFault]
+
+
+async def store_lines(db: Database, file: IO[bytes]) -> tuple[LinesReport, int]:
+    """Store the lines of a file, a transaction a batch.
+
+    Return what became of them, and the newest event. Committed batches stay if a later one
+    fails.
+    """
+    report = ImportReport()
+    await import_posts(db, partial(_read_lines, _raw_lines(file)), report, default_time=now())
+    errors = [LineFault(each.record or 0, each.detail) for each in report.in_order()]
+    counts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
+    async with db.read() as session:
+        return counts, await newest_event(session)
+
+
+def _read_lines(
+    lines: Iterator[tuple[int, bytes | None]], report: ImportReport, is_stopped: Callable[[], bool]
+) -> list[BulkPost] | None:
+    """Return the posts of the next lines, None at the end, and report the bad ones."""
+    some = list(islice(lines, BATCH))
+    if not some or is_stopped():
+        return None
+    batch: list[BulkPost] = []
+    for number, raw in some:
+        if raw is not None and raw.isspace():
+            continue
+        try:
+            batch.append(_bulk_post(number, raw))
+        except UnicodeDecodeError:
+            report.reject(number, "the line is not UTF-8")
+        except (ValueError, AppError) as error:
+            report.reject(number, str(error))
+        except RecursionError:
+            report.reject(number, "the JSON is nested too deep")
+    count(batch)
+    return batch
+
+
+def _bulk_post(number: int, raw: bytes | None) -> BulkPost:
+    if raw is None:
+        raise ValueError("the line is longer than 1 MB")
+    sent = msgspec.json.decode(raw, type=TweetLine)
+    return BulkPost(
+        place=number,
+        username=clean_username(sent.username),
+        platform=sent.platform,
+        post=sent.to_tweet(),
+    )
+
+
+def _raw_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
+    """Yield the lines of a stream with their numbers, from 1; None for one over 1 MB."""
+    for number in numbered(1):
+        raw = stream.readline(MAX_LINE_BYTES + 2)
+        if not raw:
+            return
+        is_too_long = len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES
+        while is_too_long and raw and not raw.endswith(b"\n"):
+            raw = stream.readline(_SKIPPED_BYTES)
+        yield number, None if is_too_long else raw

@@ -8,7 +8,7 @@ from quart import g, url_for
 from app.formats.records import ReplyTarget
 from app.lifespan import resources
 from app.paths import TWEETS
-from app.services.imports.ndjson import LinesReport, TweetLine, store_lines
+from app.services.imports.storing import LinesReport, TweetLine, store_lines
 from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import PostFields
 from app.services.posts.replies import read_conversation
