@@ -73,8 +73,16 @@ class BulkAuthor:
     ) -> None:
         """Fill an empty display name, and replace the platform `local`.
 
-        Raises ConflictError for another platform.
+        Raises ConflictError for another platform, so too for somebody of a chat who would be taken
+        for an author of one.
         """
+        if is_of_chat and self.platform != "local":
+            raise ConflictError(
+                "'{username}' is known from {known}, and may be somebody else;"
+                " --rename {username}=NAME names who is in the chat",
+                username=self.username,
+                known=self.platform,
+            )
         check_platform(self.username, self.platform, platform, is_of_chat=self.is_of_chat)
         if is_of_chat and not self.is_of_chat:
             self.is_of_chat = self.is_changed = True
@@ -171,8 +179,6 @@ async def _resolve(
         key = keys[item.username]
         author = authors.get(key) or BulkAuthor(0, item.username, item.platform or "local")
         try:
-            if item.is_said:
-                _check_person(author)
             author.complete(
                 platform=item.platform, display_name=item.display_name, is_of_chat=item.is_said
             )
@@ -182,17 +188,6 @@ async def _resolve(
             authors[key] = author
             resolved.append((item, author))
     return resolved, await store_authors(session, authors.values())
-
-
-def _check_person(author: BulkAuthor) -> None:
-    """Raise ConflictError if somebody of a chat would be taken for an author of a platform."""
-    if author.platform != "local":
-        raise ConflictError(
-            "'{username}' is known from {known}, and may be somebody else;"
-            " --rename {username}=NAME names who is in the chat",
-            username=author.username,
-            known=author.platform,
-        )
 
 
 async def _without_stored(
