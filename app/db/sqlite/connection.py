@@ -201,10 +201,10 @@ class DriverCursor:
         return self
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
-        await self._connection.run(self._execute, sql, parameters)
+        await self._connection.run(self._run, sqlite3.Connection.execute, sql, parameters)
 
     async def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
-        await self._connection.run(self._execute_many, sql, parameters)
+        await self._connection.run(self._run, sqlite3.Connection.executemany, sql, parameters)
 
     async def fetchall(self) -> list[Row]:
         return self._rows
@@ -212,23 +212,13 @@ class DriverCursor:
     async def close(self) -> None:
         self._rows = []
 
-    # The methods below run in the connection's thread.
-
-    def _execute(self, sql: str, parameters: Sequence[Any]) -> None:
-        self._begin()
-        cursor = self._connection.opened.execute(sql, parameters)
+    def _run(self, execute: Callable[..., sqlite3.Cursor], sql: str, parameters: Any) -> None:
+        """Execute in the connection's thread."""
+        begin, self._connection.begin = self._connection.begin, ""
+        if begin:
+            self._connection.opened.execute(begin)
+        cursor = execute(self._connection.opened, sql, parameters)
         self.description = cursor.description
         self._rows = cursor.fetchall()
         self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
         cursor.close()
-
-    def _execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
-        self._begin()
-        cursor = self._connection.opened.executemany(sql, parameters)
-        self.rowcount = cursor.rowcount
-        cursor.close()
-
-    def _begin(self) -> None:
-        begin, self._connection.begin = self._connection.begin, ""
-        if begin:
-            self._connection.opened.execute(begin)
