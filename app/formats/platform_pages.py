@@ -89,14 +89,10 @@ def _is_boost(status: Json) -> bool:
 
 
 def _read_status(account: Account, name: str, status: Json, place: int) -> Item | None:
+    """Return the record of a status, which is read as the outbox of an archive would hold it."""
     if _is_boost(status):
         return Skipped(place, "repost")
-    activity = _activity(status, *name.rsplit("@", 1))
-    return read_activity(activity, place, account=account, include_restricted=False)
-
-
-def _activity(status: Json, user: str, host: str) -> Json:
-    """Return the status as the outbox of an archive would hold it."""
+    user, host = name.rsplit("@", 1)
     content, language = status.get("content"), as_word(status.get("language"))
     owner = f"https://{host}/users/{user}"
     is_open = str(status.get("visibility")) in {"public", "unlisted"}
@@ -123,7 +119,7 @@ def _activity(status: Json, user: str, host: str) -> Json:
         "shares": {"totalItems": status.get("reblogs_count")},
         "replies": {"totalItems": status.get("replies_count")},
     }
-    return {"type": "Create", "actor": owner, "object": note}
+    return read_activity(note, place, account=account, include_restricted=False)
 
 
 def _answered(status: Json, owner: str, host: str) -> str | None:

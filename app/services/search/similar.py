@@ -10,7 +10,6 @@ from msgspec import Meta
 from sqlalchemy import BigInteger, Float, Subquery, column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.background import Background
 from app.compute.wording import similarities
 from app.compute.words import terms
 from app.db.backend import Sessions, backend_of
@@ -69,8 +68,14 @@ async def similar_posts(
         post = await get_post(session, tweet_id)
         background = (await store.load(session)).background
         candidates = await _candidates(session, post, max(CANDIDATES, limit))
-    ranked = await asyncio.to_thread(_ranked, post, candidates, background)
-    return SimilarPosts(post, "wording", ranked[:limit])
+    texts = [each.text for each in candidates]
+    scores = await asyncio.to_thread(similarities, post.text, texts, background)
+    ranked = [
+        _scored(candidates[place], min(float(scores[place]), 1.0))
+        for place in np.argsort(-scores, kind="stable")[:limit]
+        if scores[place] >= LEAST_SIMILARITY
+    ]
+    return SimilarPosts(post, "wording", ranked)
 
 
 async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post]:
@@ -111,15 +116,6 @@ def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: i
         values |= {f"term{n}": index.render(Terms((term,))), f"weight{n}": weight}
     columns = column("id", BigInteger), column("weight", Float)
     return query.bindparams(**values).columns(*columns).subquery("found")
-
-
-def _ranked(post: Post, candidates: list[Post], background: Background) -> list[SimilarPost]:
-    scores = similarities(post.text, [each.text for each in candidates], background)
-    return [
-        _scored(candidates[place], min(float(scores[place]), 1.0))
-        for place in np.argsort(-scores, kind="stable")
-        if scores[place] >= LEAST_SIMILARITY
-    ]
 
 
 def _scored(post: Post, score: float) -> SimilarPost:
