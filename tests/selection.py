@@ -24,7 +24,6 @@ FULL: Final = (
     r"/test_server\.py::test_what_prevents_the_start.*\[(newer|no data).*\]",
     r"/test_postgresql\.py::test_a_start_without_the_server.*(name|port)\]",
     r"/test_cli_processes\.py::test_the_commands_are_there_under_quart",
-    r"/test_long_values\.py::test_no_request.*-Cookie\]",
     r"/test_supervision\.py::test_a_(worker_that_hangs|second_interrupt)",
     r"/test_server\.py::test_an_address_to_listen.*\[unknown",
     r"/test_cli_processes\.py::test_a_new_revision",

@@ -129,3 +129,8 @@ def test_a_translation_has_the_same_parts_and_figures(page: str) -> None:
 def test_files_that_a_page_names_exist(page: str) -> None:
     for name in re.findall(r"`((?:app|tests|examples|benchmarks|docs)/[\w/.-]*)`", read(page)):
         assert (ROOT / name).exists(), name
+
+
+def test_the_guide_to_operations_names_each_example() -> None:
+    for example in (ROOT / "examples" / "operations").iterdir():
+        assert f"(../examples/operations/{example.name})" in read("docs/operations.md")

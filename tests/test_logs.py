@@ -7,8 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.errors import StorageFullError
 from app.logs import JsonFormatter, TextFormatter, one_line
@@ -87,10 +85,3 @@ def test_an_expected_error_is_told_by_its_cause_in_one_line() -> None:
     lines = written(JsonFormatter(), fail).splitlines()
     assert [msgspec.json.decode(line)["message"] for line in lines] == expected
     assert "exception" not in lines[0]
-
-
-@given(text=st.text(st.characters(exclude_categories=())))
-def test_every_message_is_one_line_of_json(text: str) -> None:
-    line = written(JsonFormatter(), lambda logger: logger.warning("%s", text))
-    assert len(line.splitlines()) == 1
-    assert msgspec.json.decode(line)["level"] == "WARNING"

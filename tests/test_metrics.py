@@ -1,11 +1,14 @@
 """Figures for Prometheus: of all workers together, for those who may see them."""
 
+import re
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from quart import Quart
 
 from tests.browsing import Browser
 from tests.conftest import Client, Shared, client_with
+from tests.installation import ROOT
 
 
 def values(text: str) -> dict[str, float]:
@@ -46,6 +49,14 @@ async def test_what_happens_is_counted(app: Quart, writer: Client, anybody: Clie
     assert after["saywho_live_clients"] == 0
     assert after["saywho_lag_events{derived=feed}"] == 0
     assert after["saywho_lag_events{derived=profiles}"] == 1
+
+
+async def test_the_guide_explains_each_of_them(app: Quart, writer: Client) -> None:
+    await writer.add_user("ann", "one post")
+    await read(app)  # It is counted itself.
+    names = {re.sub(r"(_bucket|_sum|_count)?({.*)?$", "", name) for name in await read(app)}
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    assert set(re.findall(r"^\| `(saywho_\w+)", guide, re.MULTILINE)) == names
 
 
 async def test_any_method_is_counted_under_few_names(app: Quart, anybody: Client) -> None:

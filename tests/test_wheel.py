@@ -1,22 +1,18 @@
 """The wheel: built, installed beside nothing but what it depends on, and served."""
 
-import contextlib
-import http.client
 import os
-import signal
 import subprocess
 import sys
 import sysconfig
 import tarfile
 import venv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.serving.worker import FILE
-from tests.installation import ROOT, TIMEOUT_S, Installation
-from tests.ports import free_port
+from tests.installation import ROOT, Installation
+from tests.server import serving
 
 BUILD = "from flit_core.buildapi import *; import sys; {make}(sys.argv[1])"
 
@@ -57,38 +53,13 @@ def test_it_serves_with_all_that_it_needs(program: Path, tmp_path: Path) -> None
     told = output(program.with_name("python"), "-c", where)
     assert told.startswith(str(program.parents[1]))
     assert told.endswith(" 2048\n"), f"{FILE} is not in the wheel"
-    with served(program, tmp_path) as port:
-        status, page = answer(port, "/", **{"Accept-Language": "ko"})
-        assert (status, "작성자" in page) == (200, True)
+    installation = Installation(tmp_path / "data", {"PATH": ""})
+    with serving(installation, str(program), "serve", "--sample", "--workers", "1") as server:
+        status, _, page = server.send("GET", "/", Accept_Language="ko")
+        assert (status, "작성자" in page.decode()) == (200, True)
         for path in ("/static/style.css", "/dashboard/", "/api/v1/openapi.json"):
-            assert answer(port, path)[0] == 200
-
-
-@contextlib.contextmanager
-def served(program: Path, folder: Path) -> Iterator[int]:
-    """Serve with the sample posts, and give the port; then stop, with status 0."""
-    port = free_port()
-    serve = [str(program), "serve", "--sample", "--workers", "1", "--bind", f"127.0.0.1:{port}"]
-    environment = Installation(folder / "data").environment() | {"PATH": ""}
-    with subprocess.Popen(serve, cwd=folder, env=environment) as server:
-        try:
-            Installation.wait_until(lambda: answer(port, "/readyz")[0] == 200)
-            yield port
-        finally:
-            server.send_signal(signal.SIGTERM)
-            assert server.wait(TIMEOUT_S) == 0
-
-
-def answer(port: int, path: str, **headers: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
-    try:
-        connection.request("GET", path, headers=headers)
-        found = connection.getresponse()
-        return found.status, found.read().decode()
-    except OSError:
-        return 0, ""
-    finally:
-        connection.close()
+            assert server.send("GET", path)[0] == 200
+        assert server.stop() == 0
 
 
 def test_the_source_distribution_holds_what_the_wheel_does(dist: Path) -> None:
