@@ -91,7 +91,7 @@ def make_tables(connection: Connection) -> None:
     Base.metadata.create_all(connection)
     for statement in (MOST_LIKED[kind], *(POSTGRESQL if kind == "postgresql" else SQLITE)):
         connection.exec_driver_sql(statement)
-    nothing = {"id": 1, "recipe": WORDS_RECIPE, "as_of_event": 0, "tweets": 0, "terms": 0}
+    nothing = {"id": 1, "recipe": WORDS_RECIPE, "tweets": 0, "terms": 0}
     connection.execute(insert(Vocabulary), nothing)
 
 
@@ -115,6 +115,7 @@ def take_over() -> None:
     op.drop_table("Lease")  # Locks of the system or the server tell who works.
     for column in ("epoch", "beat_at", "detail"):  # Errors hold the reason.
         op.drop_column("ImportJob", column)
+    op.drop_column("Vocabulary", "as_of_event")  # It is old by the number of posts.
     op.drop_column("LiveSource", "rejected")  # Without the reasons nobody could use the number.
     _join_options()
     op.add_column(

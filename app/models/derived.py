@@ -94,7 +94,6 @@ class Vocabulary(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     recipe: Mapped[int]
     """Version of the terms that are indexed."""
-    as_of_event: Mapped[int] = mapped_column(BigId)
     tweets: Mapped[int]
     terms: Mapped[int] = mapped_column(BigId)
     """Of all posts together."""

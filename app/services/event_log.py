@@ -1,6 +1,5 @@
 """The log of changes: an event is stored in the transaction of its change."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple, cast
 
@@ -13,8 +12,6 @@ from app.models import Event
 
 PRUNED_AT_ONCE: Final = 20_000
 """Events that one transaction removes: some 20 ms of the write lock."""
-PRUNED: Final = "pruned"
-"""The kind of events of which only the number is known."""
 
 
 class NewEvent(NamedTuple):
@@ -55,19 +52,6 @@ async def append_events(
 async def newest_event(session: AsyncSession) -> int:
     """Return the number of the newest event that the session sees, 0 before the first."""
     return await session.scalar(select(func.max(Event.id))) or 0
-
-
-async def posts_since(session: AsyncSession, event_id: int) -> Counter[str]:
-    """Return how many posts the events of each kind after this one stand for.
-
-    Events that were pruned count as one post each: only single posts make a log that long.
-    """
-    oldest = await session.scalar(select(func.min(Event.id))) or 0
-    totals = select(Event.kind, func.sum(Event.count)).where(Event.id > event_id)
-    found = Counter({PRUNED: max(oldest - event_id - 1, 0)})
-    for kind, posts in await session.execute(totals.group_by(Event.kind)):
-        found[kind] = int(posts)
-    return found
 
 
 async def has_old_events(session: AsyncSession, *, kept: int) -> bool:

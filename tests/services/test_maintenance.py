@@ -13,13 +13,11 @@ from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import BackgroundSnapshot, Event, Profile, Tweet, User
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, has_long_tails
-from app.services.event_log import prune_events
 from app.services.imports.jobs import IMPORTING
 from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.deletion import delete_user
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from app.services.search.vocabulary import is_vocabulary_old
 from tests.conftest import MakeConfig
 from tests.posting import add_posts
 from tests.waiting import eventually, maintain
@@ -142,13 +140,3 @@ async def test_while_an_import_runs_counts_are_renewed_more_seldom(db: Database)
         assert await renewed() == 2
     await make_author(db, "dan", 30)
     assert await renewed() == 3
-
-
-async def test_posts_count_though_their_events_were_pruned(db: Database) -> None:
-    await make_author(db, "ann", 100)
-    await maintain(db)
-    for number in range(30):
-        await make_author(db, f"author{number}", 1)
-    await prune_events(db, kept=1)
-    async with db.read() as session:
-        assert await is_vocabulary_old(session)

@@ -13,15 +13,13 @@ from app.db.backend import Sessions, backend_of, insert_rows, is_among
 from app.db.indexes import AUTHOR_MARK, TermCount
 from app.memo import DERIVED
 from app.models import User, Vocabulary, Word
-from app.services.event_log import PRUNED, append_event, newest_event, posts_since
+from app.services.event_log import append_event
 
 PAGE: Final = 2_000
 CHANGED_SHARE: Final = 0.05
 """Share of posts added or deleted from which the terms are counted again."""
 USUAL_TERMS: Final = 20.0
 """Assumed length of a post before the first count."""
-MOVING: Final = ("tweet.created", "tweets.imported", "tweet.deleted", "rows.removed", PRUNED)
-"""Kinds of events that change the index, or may have."""
 ONLY: Final = 1
 """Id of the only row, which the migration inserts."""
 
@@ -37,13 +35,15 @@ async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
 
 
 async def is_vocabulary_old(session: AsyncSession, *, share: float = CHANGED_SHARE) -> bool:
-    """Return whether such a share of the posts has come or gone since the terms were counted."""
-    query = select(Vocabulary.recipe, Vocabulary.as_of_event, Vocabulary.tweets)
-    recipe, as_of_event, tweets = (await session.execute(query)).one()
-    if recipe != WORDS_RECIPE:
-        return True
-    totals = await posts_since(session, as_of_event)
-    return sum(totals[kind] for kind in MOVING) >= max(1, share * tweets)
+    """Return whether there are so many more posts, or fewer, than when the terms were counted."""
+    recipe, tweets = (await session.execute(select(Vocabulary.recipe, Vocabulary.tweets))).one()
+    change = abs(await _count_indexed(session) - tweets)
+    return recipe != WORDS_RECIPE or change >= max(1, share * tweets)
+
+
+async def _count_indexed(session: AsyncSession) -> int:
+    """Return the number of posts in the index, those of deleted authors too."""
+    return await session.scalar(select(func.sum(User.tweet_count))) or 0
 
 
 async def is_index_current(session: AsyncSession) -> bool:
@@ -59,9 +59,7 @@ async def renew_vocabulary(db: Sessions) -> None:
     """
     async with db.read() as session:
         state = await session.get_one(Vocabulary, ONLY)
-        as_of_event = await newest_event(session)
-        written = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
-        tweets = await session.scalar(written) or 0
+        tweets = await _count_indexed(session)
         index = backend_of(session).words
     if state.recipe != WORDS_RECIPE:
         async with db.write() as session:
@@ -74,9 +72,7 @@ async def renew_vocabulary(db: Sessions) -> None:
             await _replace(db, words, Word.word > after, Word.word <= counts[-1].term)
             after = counts[-1].term
     await _replace(db, [], Word.word > after)
-    counted = update(Vocabulary).values(
-        recipe=WORDS_RECIPE, as_of_event=as_of_event, tweets=tweets, terms=total
-    )
+    counted = update(Vocabulary).values(recipe=WORDS_RECIPE, tweets=tweets, terms=total)
     async with db.write() as session:
         await session.execute(counted)
         await append_event(session, "words.counted", user_id=DERIVED, count=0)
