@@ -197,33 +197,25 @@ async def test_five_failures_of_an_account_close_it_for_a_while(
     assert 1 <= int(answer.headers["Retry-After"]) <= WINDOW.total_seconds()
     assert 'name="password"' in await answer.get_data(as_text=True)
     assert (await Browser(app).sign_in("ben")).status_code == 303
+    # A stranger elsewhere cannot lock an operator out.
+    assert (await Browser(app, address="192.0.2.2").sign_in()).status_code == 303
+    assert (await Browser(app).sign_in()).status_code == 429
     await age(app, LoginFailure.failed_at, WINDOW)
     assert (await Browser(app).sign_in()).status_code == 303
 
 
-async def test_a_stranger_elsewhere_cannot_lock_an_operator_out(app: Quart) -> None:
-    await make_operator(app)
-    assert await fail(Browser(app), "ann", 6) == [401] * 5 + [429]
-    assert (await Browser(app, address="192.0.2.2").sign_in()).status_code == 303
-
-
-async def test_an_operator_is_unlocked_by_a_command(installation: Installation) -> None:
-    app = create_app(Config(env="testing", data_dir=installation.data_dir, access_log=False))
-    async with app.test_app():
-        await make_operator(app)
-        assert await fail(Browser(app), "ann", 5) == [401] * 5
-        unlock = partial(asyncio.to_thread, installation.run, "operator", "unlock")
-        assert (await unlock("nobody")).exit_code == 2
-        assert (await Browser(app).sign_in()).status_code == 429
-        assert (await unlock("ANN")).stdout == "unlocked ann\n"
-        assert (await Browser(app).sign_in()).status_code == 303
-
-
-async def test_an_operator_is_removed_and_made_again(installation: Installation) -> None:
+async def test_an_operator_is_unlocked_removed_and_made_again_by_commands(
+    installation: Installation,
+) -> None:
     app = create_app(Config(env="testing", data_dir=installation.data_dir, access_log=False))
     run = partial(asyncio.to_thread, installation.run, "operator")
     async with app.test_app():
         browser = await signed_in(app)
+        assert await fail(Browser(app), "ann", 5) == [401] * 5
+        assert (await run("unlock", "nobody")).exit_code == 2
+        assert (await Browser(app).sign_in()).status_code == 429
+        assert (await run("unlock", "ANN")).stdout == "unlocked ann\n"
+        assert (await Browser(app).sign_in()).status_code == 303
         refused = await run("add", "Ann")
         assert refused.exit_code == 2
         assert "saywho operator remove" in refused.stderr
