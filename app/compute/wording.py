@@ -161,7 +161,7 @@ def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArr
     authors of one language alike. An author without posts is unlike all others: 0. Source:
     Bullinaria and Levy 2007 (positive pointwise mutual information).
     """
-    keys = _common(profiles)
+    keys = np.unique(np.concatenate([np.empty(0, np.uint32), *map(_most_frequent, profiles)]))
     if not keys.size:
         return np.eye(len(profiles))
     expected = background.probabilities(keys)
@@ -181,15 +181,9 @@ def neighbour_order(alike: NDArray[np.float64]) -> list[int]:
     return order
 
 
-def _common(profiles: Sequence[AuthorProfile]) -> NDArray[np.uint32]:
-    parts = []
-    for profile in profiles:
-        counts = profile.counts
-        most = counts.keys
-        if most.size > WEIGHED:
-            most = most[np.argpartition(counts.counts, -WEIGHED)[-WEIGHED:]]
-        parts.append(most)
-    return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.uint32)
+def _most_frequent(profile: AuthorProfile) -> NDArray[np.uint32]:
+    keys, counts = profile.counts.keys, profile.counts.counts
+    return keys if keys.size <= WEIGHED else keys[np.argpartition(counts, -WEIGHED)[-WEIGHED:]]
 
 
 def _habits(

@@ -12,7 +12,6 @@ from typing import Annotated, Final
 import msgspec
 import numpy as np
 from msgspec import Meta
-from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -234,23 +233,20 @@ def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list
         return None, table.tolist()
     shares, authors = np.array(found), np.array(truth)
     np.add.at(table, (authors, shares.argmax(axis=1)), 1)
-    return _measured(shares, authors, sum(map(len, newest))), table.tolist()
-
-
-def _measured(shares: NDArray[np.float64], truth: NDArray[np.intp], posts: int) -> Measured:
-    tops, hits = shares.max(axis=1), shares.argmax(axis=1) == truth
+    tops, hits = shares.max(axis=1), shares.argmax(axis=1) == authors
     is_eighty = (tops >= EIGHTY[0]) & (tops < EIGHTY[1])
     eighty = None
     if is_eighty.sum() >= FEWEST_ASKED:
         claimed, right = _rounded(tops[is_eighty].mean()), _rounded(hits[is_eighty].mean())
         eighty = MeasuredBin(claimed, right, int(is_eighty.sum()))
-    return Measured(
-        posts=posts,
-        asked=truth.size,
+    measured = Measured(
+        posts=sum(map(len, newest)),
+        asked=authors.size,
         right=_rounded(hits.mean()),
-        by_chance=_rounded(np.bincount(truth).max() / truth.size),
+        by_chance=_rounded(np.bincount(authors).max() / authors.size),
         eighty=eighty,
     )
+    return measured, table.tolist()
 
 
 def _rounded(value: float) -> float:
