@@ -34,6 +34,7 @@ def document(*, is_public: bool) -> dict[str, Any]:
     for declared in operations:
         path = paths.setdefault(PLACE.sub(r"{\2}", declared.path), {})
         path[declared.method.lower()] = _operation(declared, schemas, is_public=is_public)
+    problem = schemas.content({PROBLEM: Problem})
     return {
         "openapi": "3.1.0",
         "info": WRITTEN["info"] | {"version": version("saywho")},
@@ -41,7 +42,7 @@ def document(*, is_public: bool) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas.components,
-            "responses": {"problem": schemas.answer(WRITTEN["problem"], {PROBLEM: Problem})},
+            "responses": {"problem": {"description": WRITTEN["problem"]} | problem},
             "securitySchemes": WRITTEN["securitySchemes"],
         },
     }
@@ -60,7 +61,7 @@ class Schemas:
         schemas, self.components = msgspec.json.schema_components(
             kinds, ref_template="#/components/schemas/{name}"
         )
-        self._by_kind = dict(zip(kinds, schemas, strict=True))
+        self._by_kind: dict[Any, Schema] = {None: {}, **dict(zip(kinds, schemas, strict=True))}
         for struct in self.components.values():
             for name, field in struct["properties"].items():
                 if name in WRITTEN["fields"]:
@@ -74,20 +75,14 @@ class Schemas:
         self.args = {kind: self.components.pop(kind.__name__) for kind in args}
 
     def content(self, content: Mapping[str, Any]) -> dict[str, Any]:
-        """Return bodies by their content type; bytes have no schema."""
-        return {
-            content_type: {"schema": {} if kind is None else self._by_kind[kind]}
-            for content_type, kind in content.items()
-        }
-
-    def answer(self, description: str, content: Mapping[str, Any]) -> dict[str, Any]:
-        bodies = {"content": self.content(content)} if content else {}
-        return {"description": description, **bodies}
+        """Return the bodies of these types, if any; bytes have no schema."""
+        bodies = {each: {"schema": self._by_kind[kind]} for each, kind in content.items()}
+        return {"content": bodies} if bodies else {}
 
 
 def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dict[str, Any]:
     responses: dict[str, Any] = {
-        str(status): schemas.answer(text, declared.content)
+        str(status): {"description": text} | schemas.content(declared.content)
         for status, text in declared.answers.items()
     }
     responses["default"] = {"$ref": "#/components/responses/problem"}
@@ -100,7 +95,7 @@ def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dic
         "responses": responses,
     }
     if declared.body:
-        described["requestBody"] = {"required": True, "content": schemas.content(declared.body)}
+        described["requestBody"] = {"required": True} | schemas.content(declared.body)
     return described
 
 
