@@ -195,7 +195,8 @@ def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
 def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
     language = None
     if not scope["path"].startswith(STATIC):
-        language = _language(headers)
+        accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
+        language = _chosen_language(accepted, headers.get(b"cookie", b""))
     is_feed = scope["path"].endswith(FEED)
     origin = (scope["scheme"], headers.get(b"host")) if is_feed else None
     return scope["path"], scope["query_string"], takes_gzip(headers), language, origin
@@ -211,16 +212,9 @@ def _accepts_gzip(header: bytes) -> bool:
     return parse_accept_header(header.decode("latin-1")).quality("gzip") > 0
 
 
-def _language(headers: dict[bytes, bytes]) -> str:
-    """Return the language that the pages choose for these headers."""
-    accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
-    cookies = headers.get(b"cookie", b"")
-    choose = _chosen if len(cookies) <= LONGEST_HEADER else _chosen.__wrapped__
-    return choose(accepted, cookies)
-
-
 @functools.lru_cache(maxsize=200)
-def _chosen(header: bytes, cookie_header: bytes) -> str:
+def _chosen_language(header: bytes, cookie_header: bytes) -> str:
+    """Return the language that the pages choose for these headers."""
     cookies = parse_cookie(cookie_header.decode("latin-1"))
     return negotiated(header.decode("latin-1"), cookies.get(COOKIE))
 

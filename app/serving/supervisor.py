@@ -106,7 +106,8 @@ class Supervisor:
         gc.enable()
         while not self._is_stopping:
             self._look()
-            self._fill()
+            while len(self._workers) < self._count and monotonic() >= self._next_start:
+                self._workers.append(Worker(self._work, self._sockets))
             fds = [worker.beat_fd for worker in self._workers]
             select.select(fds, [], [], LOOK_S)
         self._drain()
@@ -141,10 +142,6 @@ class Supervisor:
             # keeps trying: its database may be down, while other workers do not need it.
             self._has_failed = self._is_stopping = True
         self._next_start = monotonic() + PAUSE_S
-
-    def _fill(self) -> None:
-        while len(self._workers) < self._count and monotonic() >= self._next_start:
-            self._workers.append(Worker(self._work, self._sockets))
 
     def _drain(self) -> None:
         """Let the workers finish accepted requests, and kill those that take too long."""
