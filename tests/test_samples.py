@@ -35,12 +35,6 @@ def read() -> dict[str, list[dict[str, Any]]]:
 SAMPLES = read()
 
 
-def test_there_are_eight_accounts_half_korean_half_english() -> None:
-    assert len(SAMPLES) == ACCOUNTS
-    languages = [{post["lang"] for post in posts} for posts in SAMPLES.values()]
-    assert sorted(map(sorted, languages)) == [["en"]] * 4 + [["ko"]] * 4
-
-
 @pytest.mark.parametrize("name", SAMPLES)
 def test_an_account_has_sixty_different_clean_posts(name: str) -> None:
     posts = SAMPLES[name]

@@ -2,9 +2,7 @@
 
 import asyncio
 import gzip
-import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,8 +10,8 @@ from quart import Quart
 
 from app.asgi.cached import Cached, response_memo
 from app.db.engine import Database
-from app.db.feed import Feed
 from app.memo import EVERYTHING, cacheable, depends_on
+from tests.browsing import scope_of
 from tests.conftest import Client, Shared, client_with
 from tests.waiting import eventually, settle
 
@@ -164,89 +162,37 @@ async def test_only_what_rests_on_the_change_is_made_again(anybody: Client, writ
     assert told == ["saywho; hit", "saywho; fwd=miss", "saywho; fwd=miss"]
 
 
-class Counted:
-    """A small ASGI app: counts its runs, and waits until it may answer."""
+async def test_a_request_under_way_ends_before_all_answers_from_the_memo(db: Database) -> None:
+    feed = await db.open_feed()
+    memo = response_memo(feed, 10**6)
 
-    def __init__(self) -> None:
-        self.runs = 0
-        self.may_answer = asyncio.Event()
-        self.is_kept = True
-        self.turns = 0
-        """How often an answer waits for another turn of the loop."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.runs += 1
-        run = self.runs
+    async def answer(_scope: Any, _receive: Any, send: Any) -> None:
         depends_on(EVERYTHING)
-        if self.is_kept:
-            cacheable()
-        await self.may_answer.wait()
-        for _ in range(self.turns):
+        cacheable()
+        for _ in range(6):
             await asyncio.sleep(0)
-        body = json.dumps(run).encode()
-        headers = [(b"content-length", str(len(body)).encode())]
+        headers = [(b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": b""})
 
+    async def nothing(_: Any = None) -> None:
+        """Receive and send nothing."""
 
-class Asked:
-    """The layer around a counted app, with a real feed."""
+    layer = Cached(answer, lambda: memo)
+    ended: list[str] = []
 
-    def __init__(self, feed: Feed) -> None:
-        self.feed = feed
-        self.memo = response_memo(feed, 10**6)
-        self.app = Counted()
-        self.layer = Cached(self.app, lambda: self.memo)
+    async def get(name: str, **headers: str) -> None:
+        await layer(scope_of("GET", "/", headers), nothing, nothing)
+        ended.append(name)
 
-    async def get(self, *headers: tuple[bytes, bytes]) -> int:
-        sent: list[Any] = []
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        async def receive() -> Any:
-            return {"type": "http.disconnect"}
-
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "path": "/",
-            "query_string": b"",
-            "headers": list(headers),
-        }
-        await asyncio.wait_for(self.layer(scope, receive, send), DEADLINE_S)
-        return int(sent[1]["body"])
-
-
-@pytest.fixture
-async def asked(db: Database) -> AsyncIterator[Asked]:
-    made = Asked(await db.open_feed())
-    yield made
-    await made.feed.close()
-
-
-async def all_begun(tasks: list["asyncio.Task[Any]"]) -> None:
-    for _ in range(3 * len(tasks)):
-        await asyncio.sleep(0)
-
-
-async def test_a_request_under_way_ends_before_all_answers_from_the_memo(asked: Asked) -> None:
-    asked.app.may_answer.set()
-    await asked.get()
-    asked.app.may_answer.clear()
-    asked.app.turns = 6
-    ended: list[int] = []
-
-    async def get(*headers: tuple[bytes, bytes]) -> None:
-        ended.append(await asked.get(*headers))
-
-    async with asyncio.TaskGroup() as group:
-        await all_begun([group.create_task(get((b"authorization", b"Bearer x")))])
+    await get("made")
+    async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as group:
+        group.create_task(get("under way", authorization="Bearer x"))
         for _ in range(160):
-            group.create_task(get())
-        asked.app.may_answer.set()
-    assert sorted(ended) == [1] * 160 + [2]
-    assert ended.index(2) < 150
+            group.create_task(get("kept"))
+    assert len(ended) == 162
+    assert ended.index("under way") < 150
+    await feed.close()
 
 
 async def test_a_long_address_is_answered_and_not_kept(anybody: Client, writer: Client) -> None:

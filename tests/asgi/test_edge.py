@@ -11,26 +11,9 @@ from hypothesis import strategies as st
 
 from app.asgi import edge
 from app.asgi.edge import REFUSAL, Edge
+from tests.browsing import scope_of
 
 Headers = list[tuple[bytes, bytes]]
-
-
-def scope_of(method: str, path: str, headers: Headers) -> dict[str, Any]:
-    """Return the ASGI scope of a request."""
-    return {
-        "type": "http",
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": headers,
-        "client": ("127.0.0.1", 1),
-        "server": None,
-        "extensions": {},
-    }
 
 
 async def ask(
@@ -53,7 +36,7 @@ async def ask(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = scope_of("GET", path, headers) | {"query_string": b"text=a+secret+text"}
+    scope = scope_of("GET", f"{path}?text=a+secret+text", {}) | {"headers": headers}
     edge = Edge(inside, log_access=log_access, trusted_proxies=trusted_proxies)
     await edge(scope, receive, send)
     start, *parts = sent
@@ -146,7 +129,7 @@ async def test_an_answer_does_not_wait_for_the_rest_of_the_body(
         sent.append((taken, message))
 
     await Edge(inside, log_access=False, trusted_proxies=0)(
-        scope_of("POST", path, [header]), receive, send
+        scope_of("POST", path, {}) | {"headers": [header]}, receive, send
     )
     (_, start), (before, answer), (after, end) = sent
     assert (b"connection", b"close") in start["headers"]
