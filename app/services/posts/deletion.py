@@ -4,7 +4,6 @@ They are gone from every answer at once. The rows of authors follow in chunks, s
 can run in between.
 """
 
-from collections import Counter
 from typing import Final
 
 from sqlalchemy import String, cast, delete, exists, func, select, update
@@ -15,7 +14,7 @@ from app.db.backend import Sessions
 from app.models import LiveSource, Profile, Tweet, User
 from app.services.compare.profiles import subtract_tweet
 from app.services.event_log import NewEvent, append_event, append_events
-from app.services.posts.post_counts import count_posts, remove_counts
+from app.services.posts.post_counts import count_posts
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
 
@@ -45,19 +44,15 @@ async def purge_some(session: AsyncSession) -> bool:
     some = select(Tweet.id).where(Tweet.user_id.in_(select(User.id).where(is_deleted)))
     some = some.order_by(Tweet.user_id).limit(CHUNK)
     gone = delete(Tweet).where(Tweet.id.in_(some.scalar_subquery())).returning(Tweet.user_id)
-    removed = Counter(await session.scalars(gone))
+    removed = (await session.scalars(gone)).all()
     has_posts = exists().where(Tweet.user_id == User.id)
     empty = select(User.id).where(is_deleted, ~has_posts).limit(CHUNK).scalar_subquery()
-    authors = set(await session.scalars(delete(User).where(User.id.in_(empty)).returning(User.id)))
-    for user_id in removed.keys() - authors:  # Some of its posts are left.
-        await remove_counts(session, user_id, limit=CHUNK)
-        count = User.tweet_count - removed[user_id]
-        await session.execute(update(User).where(User.id == user_id).values(tweet_count=count))
+    authors = delete(User).where(User.id.in_(empty)).returning(User.id)
+    ended = (await session.scalars(authors)).all()
     if removed:
         # Ranks of search results depend on all words, also on those of deleted posts.
-        total = removed.total()
-        await append_event(session, "rows.removed", user_id=max(removed), count=total)
-    return bool(removed or authors)
+        await append_event(session, "rows.removed", user_id=max(removed), count=len(removed))
+    return bool(removed or ended)
 
 
 async def delete_post(session: AsyncSession, tweet_id: int) -> int:

@@ -23,7 +23,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -81,12 +80,6 @@ def _summed(statement: Any) -> Any:
 def _place_of(moment: Moment) -> tuple[int, int, str]:
     user_id, time, lang = moment
     return user_id, slot_of(time), lang or ""
-
-
-async def remove_counts(session: AsyncSession, user_id: int, *, limit: int) -> None:
-    """Remove so many of a deleted author's counts, of which there are no more than posts."""
-    piece = select(*_COLUMNS).where(PostCount.user_id == user_id).limit(limit)
-    await session.execute(delete(PostCount).where(tuple_(*_COLUMNS).in_(piece)))
 
 
 async def miscounted(session: AsyncSession) -> list[str]:
