@@ -80,6 +80,7 @@ async def find_faults(db: Database) -> list[str]:
 async def _wrong_counts(session: AsyncSession) -> list[str]:
     counted = select(func.count()).where(Tweet.user_id == User.id).scalar_subquery()
     query = select(User.username, User.tweet_count, counted).where(User.tweet_count != counted)
+    query = query.where(User.deleted_at.is_(None))  # The rows of others are being removed.
     return [
         *(
             f"{username} is said to have {said} posts and has {real}"
