@@ -35,9 +35,6 @@ EMPTY = """
             EXECUTE format('DELETE FROM public.%I', name);
             EXECUTE format('INSERT INTO public.%1$I SELECT * FROM first.%1$I', name);
         END LOOP;
-        FOR name IN SELECT indexname FROM pg_indexes WHERE indexname LIKE '%\\_nearest\\_%' LOOP
-            EXECUTE format('DROP INDEX public.%I', name);
-        END LOOP;
     END $$;
     SELECT setval(oid, 1, false) FROM pg_class
     WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;
