@@ -68,6 +68,7 @@ SQLITE = (
 )
 
 POSTGRESQL = (
+    "SELECT '한'",  # It fails where the database cannot hold all languages.
     'CREATE INDEX "ix_Tweet_newest" ON "Tweet" (created_at DESC NULLS LAST, id DESC)',
     """
     CREATE INDEX "ix_Tweet_user_id_newest"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -190,6 +191,19 @@ def test_a_bare_database_is_migrated_and_never_down(bare: Config, databases: Dat
     databases.execute(bare.data_dir, "UPDATE alembic_version SET version_num = '0012'")
     with pytest.raises(StartError, match="saywho export"):
         prepare(bare, upgrade_old=True)
+
+
+async def test_a_database_that_cannot_hold_all_languages_stops_the_start(bare: Config) -> None:
+    url = make_url(bare.database_url)
+    latin = url.set(database=f"{url.database}_latin")
+    outside = await connect(bare.database_url)
+    encoding = "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
+    await outside.execute(f"CREATE DATABASE {latin.database} {encoding}")
+    config = replace(bare, database_url=latin.render_as_string(hide_password=False))
+    with pytest.raises(StartError, match=r"cannot be migrated.*LATIN1"):
+        await asyncio.to_thread(prepare, config, upgrade_old=False)
+    await outside.execute(f"DROP DATABASE {latin.database}")
+    await outside.close()
 
 
 async def test_several_processes_at_once_migrate_once(bare: Config) -> None:
