@@ -1,11 +1,10 @@
 """`saywho import`, `saywho demo`: posts from files."""
 
 import asyncio
-import contextlib
 import os
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -29,25 +28,6 @@ from app.services.posts.media import keeper_of
 from app.tasks import collect_seldom, share_heap
 
 SHOWN_ERRORS: Final = 20
-
-
-class _UndoneError(Exception):
-    """Rolls back what a dry run has stored."""
-
-
-class DryRun:
-    """Opens sessions whose writing is undone at their end."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self.read = db.read
-
-    @contextlib.asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        with contextlib.suppress(_UndoneError):
-            async with self._db.write() as session:
-                yield session
-                raise _UndoneError
 
 
 class Importer:
@@ -82,10 +62,12 @@ class Importer:
         limit, options = config.max_import_bytes, self._options
         keeper = keeper_of(config) if options.with_media and not self._is_dry else None
 
-        async def show(_session: AsyncSession, report: ImportReport) -> None:
+        async def note(session: AsyncSession, report: ImportReport) -> None:
             counts = f"{report.accepted:,} new, {report.duplicates:,} known"
             text = f"{counts}, {report.rejected:,} rejected"
             show_bar(source.bytes_read, source.bytes_total or 0, text)
+            if self._is_dry:
+                await session.rollback()  # The commit that follows stores nothing.
 
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
@@ -97,11 +79,11 @@ class Importer:
             if archive.format in WITH_ENTITIES and not options.decode_entities:
                 archive = replace(archive, items=self._looked_at(archive.items))
             report = await import_archive(
-                DryRun(db) if self._is_dry else db,
+                db,
                 archive,
                 username=options.username,
                 keeper=keeper,
-                note=show,
+                note=note,
                 renew=not self._is_dry,
             )
             self._add_report(name, archive.unit, report)
