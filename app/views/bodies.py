@@ -177,9 +177,9 @@ async def _read_form(decoder: MultipartDecoder, spool: Spool) -> None:
     Raises ValueError, and RequestEntityTooLarge for too many parts, or one that is too long.
     """
     field_bytes: int | None = None
-    async for piece in _pieces_and_end():
+    async for piece in _pieces():
         decoder.receive_data(piece)
-        while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
+        while not isinstance(event := decoder.next_event(), NeedData):
             if isinstance(event, File):
                 if event.name != "file" or spool.file_name is not None:
                     raise InvalidInputError("The form takes one file, named file", loc="file")
@@ -192,6 +192,9 @@ async def _read_form(decoder: MultipartDecoder, spool: Spool) -> None:
                 field_bytes += len(event.data)
                 if field_bytes > LONGEST_FIELD:
                     raise RequestEntityTooLarge
+    decoder.receive_data(None)
+    if not isinstance(decoder.next_event(), Epilogue):
+        raise ValueError("the form has no end")
 
 
 async def _pieces() -> AsyncIterator[bytes]:
@@ -219,12 +222,6 @@ async def _pieces() -> AsyncIterator[bytes]:
             raise too_large(limit_mb)
         for start in range(0, len(piece), PIECE_BYTES):
             yield piece[start : start + PIECE_BYTES]
-
-
-async def _pieces_and_end() -> AsyncIterator[bytes | None]:
-    async for piece in _pieces():
-        yield piece
-    yield None
 
 
 @asynccontextmanager
