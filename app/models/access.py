@@ -21,7 +21,7 @@ class Operator(Base):
 
 
 class SetupLink(Base):
-    """A one-time link that creates an account; one for a name replaces those for the same."""
+    """A one-time link that creates an account; every new account ends all links."""
 
     __tablename__ = "SetupLink"
 

@@ -146,5 +146,5 @@ async def test_origin_is_compared_with_the_configured_address(at_home: Quart) ->
         ("http://saywho.example.org", 403),
         ("https://saywho.example.org.evil.example", 403),
     ):
-        answer = await browser.post("/settings/sessions/end-others", headers={"Origin": origin})
+        answer = await browser.post("/settings/sessions/0/end", headers={"Origin": origin})
         assert answer.status_code == status, origin

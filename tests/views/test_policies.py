@@ -62,7 +62,6 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/settings/tokens": {"POST": "operator"},
     "/settings/tokens/<id:token_id>/revoke": {"POST": "operator"},
     "/settings/sessions/<id:session_id>/end": {"POST": "operator"},
-    "/settings/sessions/end-others": {"POST": "operator"},
     "/settings/password": {"POST": "operator"},
     "/settings/samples/delete": {"POST": "operator"},
     "/settings/authors/delete": {"POST": "operator"},

@@ -145,7 +145,7 @@ async def end_session(session: AsyncSession, session_id: int, *, operator_id: in
     await session.execute(delete(LoginSession).where(*own))
 
 
-async def end_other_sessions(session: AsyncSession, *, operator_id: int, but: int | None) -> None:
+async def end_other_sessions(session: AsyncSession, *, operator_id: int, but: int) -> None:
     """End all sessions of the operator but one."""
-    query = delete(LoginSession).where(LoginSession.operator_id == operator_id)
-    await session.execute(query if but is None else query.where(LoginSession.id != but))
+    others = LoginSession.operator_id == operator_id, LoginSession.id != but
+    await session.execute(delete(LoginSession).where(*others))

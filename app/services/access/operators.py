@@ -41,13 +41,10 @@ async def get_operator(session: AsyncSession, name: str) -> Operator:
 async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
     """Add a link for that name, or for the first account; return its secret.
 
-    One with a name ends earlier ones for the same name, and those without, such as the one that
-    a start has printed. Several servers may start at once, so that one ends no other.
     Raises ConflictError if the account exists.
     """
     if name is not None:
         name = await _unused_name(session, name)
-        await _end_setup_links(session, name)
     secret, time = new_secret(), now()
     await session.execute(delete(SetupLink).where(SetupLink.created_at <= time - LINK_LIFETIME))
     session.add(SetupLink(sha256=digest(secret), name=name, created_at=time))
@@ -69,7 +66,7 @@ async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
 
 
 async def add_operator(session: AsyncSession, name: str, *, password_hash: str) -> Operator:
-    """Create an account; end the links for it and those without a name.
+    """Create an account, and end all links.
 
     Raises ConflictError, InvalidInputError.
     """
@@ -77,8 +74,8 @@ async def add_operator(session: AsyncSession, name: str, *, password_hash: str) 
     key = operator_key(name)
     operator = Operator(name=name, name_key=key, password_hash=password_hash, created_at=now())
     session.add(operator)
+    await session.execute(delete(SetupLink))
     await session.flush()
-    await _end_setup_links(session, name)
     return operator
 
 
@@ -99,14 +96,6 @@ async def _unused_name(session: AsyncSession, name: str) -> str:
             name=name,
         )
     return name
-
-
-async def _end_setup_links(session: AsyncSession, name: str) -> None:
-    """End the links for that name in any case, and those without a name."""
-    for link in await session.scalars(select(SetupLink)):
-        if link.name is None or operator_key(link.name) == operator_key(name):
-            await session.delete(link)
-    await session.flush()
 
 
 async def set_password_hash(session: AsyncSession, operator_id: int, password_hash: str) -> None:

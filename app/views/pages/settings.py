@@ -92,14 +92,6 @@ async def sign_out_session(session_id: int) -> ResponseReturnValue:
     return _back()
 
 
-@blueprint.action("/settings/sessions/end-others")
-async def sign_out_others() -> ResponseReturnValue:
-    me = g.operator
-    async with writing() as session:
-        await end_other_sessions(session, operator_id=me.operator_id, but=me.session_id)
-    return _back()
-
-
 @blueprint.action("/settings/password")
 async def change_password(form: Form) -> ResponseReturnValue:
     """Change the password, and end all other sessions."""
