@@ -1,7 +1,6 @@
 """The archive of one author: who that is, and what the author may like to see again."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, UnaryExpression, select
@@ -11,10 +10,7 @@ from app.db.backend import Sessions, backend_of
 from app.db.feed import Feed
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.posts.statistics import have_posts
-from app.services.posts.tweets import Post, PostMedium, as_post, list_posts, select_posts
-
-Span = tuple[datetime, datetime]
+from app.services.posts.tweets import Post, PostMedium, as_post, select_posts
 
 MOST_LOOKED_AT: Final = 100
 """Newest posts with media that are searched for pictures."""
@@ -89,16 +85,3 @@ async def _first(
     depends_on(user_id)
     query = select_posts().where(Tweet.user_id == user_id, *conditions)
     return [as_post(row) for row in await session.execute(query.order_by(*order).limit(limit))]
-
-
-async def posts_within(
-    session: AsyncSession, user_id: int, spans: Sequence[Span], *, limit: int, each: int
-) -> list[Post]:
-    """Return the author's posts of some spans: `each` of a span, of `limit` spans that have any."""
-    have = await have_posts(session, user_id, spans) if spans else []
-    not_empty = [span for span, has_posts in zip(spans, have, strict=True) if has_posts]
-    found: list[Post] = []
-    for since, until in not_empty[:limit]:
-        posts, _ = await list_posts(session, user_id=user_id, since=since, until=until, limit=each)
-        found += posts
-    return found

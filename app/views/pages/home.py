@@ -16,7 +16,7 @@ from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
 from app.services.compare.answering import MODEL_NAME
-from app.services.posts.archive import most_liked, newest_pictures, posts_within
+from app.services.posts.archive import most_liked, newest_pictures
 from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import Author, get_author
 from app.views.blueprints import PageBlueprint
@@ -106,14 +106,20 @@ async def _on_this_day(
     if author.first_tweet_at is None:
         return []
     first = max(author.first_tweet_at.year, today.year - YEARS_BACK)
-    days = []
+    found: list[list[Post]] = []
     for year in range(today.year - 1, first - 1, -1):
         try:
-            days.append(today.replace(year=year))
+            day = today.replace(year=year)
         except ValueError:  # The leap day.
             continue
-    spans = [(first_instant(day, zone), first_instant(day + timedelta(1), zone)) for day in days]
-    return await posts_within(session, author.id, spans, limit=YEARS_SHOWN, each=OF_EACH_YEAR)
+        since, until = first_instant(day, zone), first_instant(day + timedelta(1), zone)
+        posts, _ = await list_posts(
+            session, user_id=author.id, since=since, until=until, limit=OF_EACH_YEAR
+        )
+        found += [posts] if posts else []
+        if len(found) == YEARS_SHOWN:
+            break
+    return [post for of_year in found for post in of_year]
 
 
 @blueprint.page("/about")
