@@ -18,7 +18,7 @@ from app.errors import StartError
 from app.memo import Memo
 from app.metrics import Metrics
 from app.security import load_secret_keys
-from app.services.access.passwords import Passwords
+from app.services.access.operators import Passwords
 from app.services.compare.cases import Models
 from app.services.compare.comparing import Comparer
 from app.services.compare.model_card import Cards

@@ -1,6 +1,7 @@
-"""Files and folders that no other account may read, and the keys that sign cookies."""
+"""Files and folders that no other account may read, secrets, and the keys that sign cookies."""
 
 import contextlib
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -65,3 +66,13 @@ def _make_key(path: Path) -> None:
     finally:
         os.close(descriptor)
         draft.unlink()
+
+
+def new_secret(prefix: str = "") -> str:
+    """Return 256 random bits as text for an address or a header."""
+    return prefix + secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> bytes:
+    """Return the stored hash of a secret; a random one needs no slow hash."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()

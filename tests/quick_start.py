@@ -15,10 +15,10 @@ from sqlalchemy import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from werkzeug.routing import Rule
 
-from app.services.access import passwords
+from app.services.access import operators
 
 CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-REAL: Final = passwords._hasher
+REAL: Final = operators._hasher
 
 
 class Templates(BytecodeCache):
@@ -48,8 +48,8 @@ def install() -> None:
 
     Rule._compile_builder = shared  # type: ignore[assignment,method-assign]
     _share_statements()
-    passwords._hasher = CHEAP  # type: ignore[misc]
-    passwords.NOBODYS_HASH = CHEAP.hash("nobody knows it")  # type: ignore[misc]
+    operators._hasher = CHEAP  # type: ignore[misc]
+    operators.NOBODYS_HASH = CHEAP.hash("nobody knows it")  # type: ignore[misc]
 
 
 def _share_statements() -> None:

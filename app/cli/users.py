@@ -10,8 +10,12 @@ from app.cli.running import json_option, print_result, reading, with_database, w
 from app.config import Config
 from app.db.engine import Database
 from app.services.access.logins import unlock
-from app.services.access.operators import add_operator, add_setup_link, remove_operator
-from app.services.access.passwords import hash_password
+from app.services.access.operators import (
+    add_operator,
+    add_setup_link,
+    hash_password,
+    remove_operator,
+)
 from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.posts.deletion import delete_user, purge_deleted
 from app.services.posts.media import remove_unneeded

@@ -7,7 +7,7 @@ from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.memo import depends_on
-from app.services.access.passwords import digest
+from app.security import digest
 from app.services.access.rights import TokenFacts, tokens_by_digest
 from app.services.posts.tweets import Page, as_page, newest_posts
 from app.services.posts.users import Author, authors_by_key, unknown_user

@@ -13,8 +13,8 @@ from app.clock import now
 from app.db.engine import Database
 from app.errors import TooManyError, UnauthorizedError
 from app.models import LoginFailure, LoginSession, Operator
-from app.services.access.operators import find_operator, get_operator, operator_key
-from app.services.access.passwords import Passwords, digest, new_secret
+from app.security import digest, new_secret
+from app.services.access.operators import Passwords, find_operator, get_operator, operator_key
 
 SESSION_LIFETIME: Final = timedelta(days=90)
 """How long a session lasts."""

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.errors import InvalidInputError, NotFoundError
 from app.models import MAX_ID, LoginSession, Token
+from app.security import digest, new_secret
 from app.services.access.logins import is_in_force
-from app.services.access.passwords import digest, new_secret
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "admin")

@@ -15,8 +15,7 @@ from app.services.access.logins import (
     list_sessions,
     verify_password,
 )
-from app.services.access.operators import set_password_hash
-from app.services.access.passwords import check_password
+from app.services.access.operators import check_password, set_password_hash
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
 from app.services.checks import installation_facts
 from app.services.imports.jobs import drop_jobs, remove_upload
