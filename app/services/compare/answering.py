@@ -10,17 +10,16 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.case import Case, Fitted
+from app.compute.case import Case
 from app.compute.evidence import PostTexts, marks_of, used_piece
-from app.compute.features import RECIPE, occurrences
+from app.compute.features import occurrences
 from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
 from app.compute.text import own_words
 from app.compute.wording import TypicalWord, is_mostly_korean, typical_words
 from app.memo import DERIVED, depends_on
-from app.models import Profile, User
+from app.models import User
 from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
 from app.tasks import INLINE_CHARACTERS
@@ -37,7 +36,6 @@ SEARCHED_POSTS: Final = 1_000
 SEARCHED_OTHERS: Final = 40
 """Posts of each of the population, where one author alone is compared."""
 SHOWN_POSTS: Final = 3
-SHOWN_WORDS: Final = 3
 RECENT_POSTS: Final = 100
 """Newest posts of an author in which typical words are looked for."""
 
@@ -183,33 +181,14 @@ def _unlike(uses: list[int], texts: dict[int, str]) -> list[int]:
     return [*shown.values()]
 
 
-async def typical_of(
-    session: AsyncSession, models: Models, users: Sequence[User]
-) -> dict[int, list[TypicalWord]]:
-    """Return the typical words of authors, then signs, the clearest first, by author.
+async def typical_of(session: AsyncSession, models: Models, user: User) -> list[TypicalWord]:
+    """Return the typical words of an author, then signs, the clearest first.
 
-    Each is compared with others of the population, of the same language if possible; the words are
-    those of the newest posts. They are kept while the author's posts and the population are the
-    same.
+    The author is compared with others of the population, of the same language if possible; the
+    words are those of the newest posts.
     """
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
-    if not fitted.population.members:
-        return {}
-    found = {}
-    for user in users:
-        key = (fitted.version, user.id, user.tweet_count, user.deletion_count)
-        words = models.typical.get(key)
-        if words is None:
-            words = await _typical_words(session, models, fitted, user)
-            models.typical.put(key, words)
-        found[user.id] = words
-    return found
-
-
-async def _typical_words(
-    session: AsyncSession, models: Models, fitted: Fitted, user: User
-) -> list[TypicalWord]:
     texts = [post.text for post in await newest_own(session, user.id, RECENT_POSTS)]
     language = "ko" if is_mostly_korean(texts) else None
     members = fitted.population.without([user.id], language)
@@ -218,20 +197,3 @@ async def _typical_words(
     (own,) = await models.profiles.load(session, [user], may_evict=False)
     rest = (texts, fitted.population, members, fitted.background)
     return await asyncio.to_thread(typical_words, own, *rest)
-
-
-async def typical_of_folded(
-    session: AsyncSession, models: Models, user_ids: Sequence[int]
-) -> dict[int, list[str]]:
-    """Return three typical words of each author, for a list; none of those of a few posts.
-
-    Only authors with a stored profile have any: to read all posts of the others takes longer.
-    """
-    stored = select(Profile.user_id).where(Profile.recipe == RECIPE)
-    query = select(User).where(User.id.in_(user_ids), User.id.in_(stored))
-    users = (await session.scalars(query)).all()
-    typical = await typical_of(session, models, users)
-    return {
-        user_id: [word.text for word in words if not word.is_mark][:SHOWN_WORDS]
-        for user_id, words in typical.items()
-    }

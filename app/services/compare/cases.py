@@ -13,10 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.attribution import scores_of_each
 from app.compute.case import RATED, Case, Suspect, query_of_texts
 from app.compute.text import clean_text, letter_count
-from app.compute.wording import TypicalWord
 from app.db.backend import is_among
 from app.errors import InvalidInputError
-from app.memo import LruStore
 from app.models import Tweet, User
 from app.services.compare.background import NOT_FITTED, BackgroundStore
 from app.services.compare.habits import HabitStore, measure_habit
@@ -31,10 +29,6 @@ MOST_NAMED: Final = 1_000
 MOST_COMPARED: Final = 10_000
 """Authors with posts, of which all are compared where none is named."""
 MOST_TEXTS: Final = 50
-MOST_TYPICAL: Final = 2_000
-"""Authors whose typical words are kept, some 3 KB each."""
-TypicalKey = tuple[int, int, int, int]
-"""Version, author, posts and deletions: words hold while they do."""
 SCREENED_AT_ONCE: Final = 100
 """Authors whose profiles are in memory together where all are compared."""
 
@@ -46,14 +40,10 @@ class Models:
     profiles: ProfileStore = field(default_factory=ProfileStore)
     backgrounds: BackgroundStore = field(default_factory=BackgroundStore)
     habits: HabitStore = field(default_factory=HabitStore)
-    typical: LruStore[TypicalKey, list[TypicalWord]] = field(
-        default_factory=lambda: LruStore(MOST_TYPICAL, lambda _: 1)
-    )
 
     def clear(self, _newest: int) -> None:
         """Forget all counts, since the database has lost some of their posts."""
         self.profiles.clear()
-        self.typical.clear()
         self.backgrounds.newest = NOT_FITTED
 
 

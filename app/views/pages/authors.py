@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.wording import TypicalWord
 from app.lifespan import resources
-from app.services.compare.answering import typical_of, typical_of_folded
+from app.services.compare.answering import typical_of
 from app.services.imports.samples import list_samples
 from app.services.posts.statistics import count_by_day, have_posts
 from app.services.posts.tweets import list_posts
@@ -77,13 +77,10 @@ async def show_authors(args: AuthorsArgs) -> str:
             session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
         )
         samples = await list_samples(session)
-        ids = [author.id for author in authors]
-        typical = await typical_of_folded(session, resources().models, ids)
     return await render_template(
         "authors.html",
         authors=authors,
         samples=samples,
-        typical=typical,
         q=args.q,
         deleted=args.deleted,
         is_first_page=after is None,
@@ -103,7 +100,7 @@ async def show_author(username: str, args: AuthorArgs) -> str:
         posting = await year_of(session, author, zone, args.year)
         if after is None:
             user = await get_user(session, username)
-            typical = (await typical_of(session, resources().models, [user])).get(author.id, [])
+            typical = await typical_of(session, resources().models, user)
     return await render_template(
         "author.html",
         author=author,

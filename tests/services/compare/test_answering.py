@@ -156,8 +156,7 @@ async def test_words_that_the_others_use_too_are_not_typical(db: Database) -> No
     async def typical() -> dict[str, list[TypicalWord]]:
         async with db.read() as session:
             users = (await session.scalars(select(User))).all()
-            found = await typical_of(session, models, users)
-        return {user.username: found.get(user.id, []) for user in users}
+            return {user.username: await typical_of(session, models, user) for user in users}
 
     assert [*(await typical()).values()] == [[], [], []]
     await renew_background(db)
