@@ -75,10 +75,10 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
                 raise
     except FileExistsError as error:
         raise BackupError(f"{target} exists; a backup overwrites nothing") from error
-    except sqlite3.DatabaseError as error:
-        raise StartError(f"the database cannot be copied: {error}") from error
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         raise BackupError(f"{target} cannot be written: {error.strerror}") from error
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise StartError(f"the database cannot be copied: {error}") from error
     return size
 
 
