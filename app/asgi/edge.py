@@ -69,9 +69,11 @@ class Edge:
             request_id.set(answer.identifier)
             try:
                 await self._answer(scope, receive, answer)
+            except Exception:
+                answer.status = answer.status or 500  # The server's own answer.
+                raise
             finally:
-                # Of a failure out here nothing was sent; the server answers 500.
-                self._note(scope, answer.status or 500, monotonic() - started)
+                self._note(scope, answer.status, monotonic() - started)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         """Count an answer, and write a line about it into the log."""
