@@ -201,22 +201,6 @@ async def test_keyboard_alone_reaches_filters_and_tables(
     assert {f"/dashboard/table/{name}" for name in FIGURES} <= reached
 
 
-async def test_without_javascript_the_numbers_are_there(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page(javascript=False, locale="en")
-    await page.goto(website.address(PATH))
-    await expect(page.locator(".figure-grid")).to_be_hidden()
-    await page.locator("#filters summary").click()
-    await page.get_by_role("checkbox", name="골목빵집").check()
-    await page.get_by_role("button", name="Apply").click()
-    await page.locator("#filters summary").click()
-    await expect(page.get_by_role("checkbox", name="골목빵집")).to_be_checked()
-    await page.get_by_role("link", name="Rhythm of the week").click()
-    assert "username=" in page.url
-    await expect(page.locator("tbody tr").first).to_be_visible()
-
-
 INLINE: Final = "inline style or script"
 """Dash starts by a script whose hash the policy names, and plotly makes styles as it runs."""
 
