@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import wait_until_set
 from app.config import Config
-from app.db.backend import Sessions, backend_of
+from app.db.backend import Sessions
 from app.db.engine import Database
 from app.db.feed import Change
 from app.embedders import EmbedderError
@@ -21,7 +21,7 @@ from app.models import BackgroundSnapshot, ImportJob
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.compare.profiles import fold_long_tails, has_long_tails
 from app.services.event_log import has_old_events, prune_events
-from app.services.imports.jobs import ENDED, IMPORTING, remove_upload
+from app.services.imports.jobs import ENDED, remove_upload
 from app.services.posts.deletion import count_deleted_authors, purge_deleted
 from app.services.posts.media import has_unneeded, remove_every_unneeded, remove_unneeded
 from app.services.search.embeddings import VECTORS, Embeddings
@@ -35,9 +35,6 @@ REST_S: Final = 1.0
 PAUSE_OF_FAILED_S: Final = 30.0
 LOOK_AT_SOURCES_EVERY_S: Final = 2.0
 MOST_EVENTS: Final = 1_000_000
-GROWTH_MEANWHILE: Final = 2.0
-"""Growth at which background and vocabulary are renewed while an import runs. By the usual growth
-they were renewed all the time, which requests and imports paid for."""
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +54,8 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
     """Return the jobs of every site; the log keeps `kept_events` events."""
     return [
         Job("profiles", has_long_tails, fold_long_tails),
-        Job("background", _is_background_due, renew_background),
-        Job("words", _is_vocabulary_due, renew_vocabulary),
+        Job("background", is_outgrown, renew_background),
+        Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", count_deleted_authors, purge_deleted),
         Job(
             "log",
@@ -66,25 +63,6 @@ def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
             partial(prune_events, kept=kept_events),
         ),
     ]
-
-
-async def _is_background_due(session: AsyncSession) -> bool:
-    return await is_outgrown(session) and (
-        await is_outgrown(session, growth=GROWTH_MEANWHILE) or not await _is_importing(session)
-    )
-
-
-async def _is_vocabulary_due(session: AsyncSession) -> bool:
-    return await is_vocabulary_old(session) and (
-        await is_vocabulary_old(session, share=GROWTH_MEANWHILE - 1)
-        or not await _is_importing(session)
-    )
-
-
-async def _is_importing(session: AsyncSession) -> bool:
-    """Return whether a process runs an import just now."""
-    async with backend_of(session).exclusive(IMPORTING) as is_held:
-        return is_held is None
 
 
 def media_job(folder: Path) -> Job:

@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.db.backend import Sessions
 from app.db.engine import Database
-from app.models import BackgroundSnapshot, Event, Profile, Tweet, User
+from app.models import Event, Profile, Tweet, User
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, has_long_tails
-from app.services.imports.jobs import IMPORTING
 from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.deletion import delete_user
 from app.services.posts.new_tweet import new_tweet
@@ -123,20 +122,3 @@ async def test_long_tails_are_found_and_folded(db: Database) -> None:
     assert await are_found()
     await fold_long_tails(db)
     assert not await are_found()
-
-
-async def test_while_an_import_runs_counts_are_renewed_more_seldom(db: Database) -> None:
-    async def renewed() -> int | None:
-        await maintain(db)
-        async with db.read() as session:
-            return await session.scalar(select(func.max(BackgroundSnapshot.version)))
-
-    await make_author(db, "ann", 40)
-    assert await renewed() == 1
-    await make_author(db, "ben", 20)
-    async with db.exclusive(IMPORTING):
-        assert await renewed() == 1
-        await make_author(db, "cho", 30)
-        assert await renewed() == 2
-    await make_author(db, "dan", 30)
-    assert await renewed() == 3

@@ -75,8 +75,8 @@ class BackgroundStore:
         return fitted
 
 
-async def is_outgrown(session: AsyncSession, *, growth: float = GROWTH) -> bool:
-    """Return whether there are so many times the posts of the background, or as much fewer."""
+async def is_outgrown(session: AsyncSession) -> bool:
+    """Return whether posts or authors are no longer those of the background."""
     total = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
     posts = await session.scalar(total) or 0
     columns = (BackgroundSnapshot.posts, BackgroundSnapshot.authors, BackgroundSnapshot.members)
@@ -84,7 +84,7 @@ async def is_outgrown(session: AsyncSession, *, growth: float = GROWTH) -> bool:
     newest = (await session.execute(snapshots.limit(1))).first()
     if newest is None or not newest.posts:
         return posts >= FIRST_SNAPSHOT_POSTS
-    if posts >= growth * newest.posts or posts * growth <= newest.posts:
+    if posts >= GROWTH * newest.posts or posts * GROWTH <= newest.posts:
         return True
     ids = [member for member, _, _ in msgspec.json.decode(newest.members, type=list[Drawn])]
     here = select(func.count()).where(
@@ -92,7 +92,7 @@ async def is_outgrown(session: AsyncSession, *, growth: float = GROWTH) -> bool:
     )
     if (await session.scalar(here) or 0) < len(ids):
         return True
-    return growth <= GROWTH and await _few_authors(session) != newest.authors
+    return await _few_authors(session) != int(newest.authors)
 
 
 async def _few_authors(session: AsyncSession) -> int:

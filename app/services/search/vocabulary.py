@@ -34,11 +34,11 @@ async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
     return Statistics(tweets, counted / tweets if tweets else USUAL_TERMS, frequencies)
 
 
-async def is_vocabulary_old(session: AsyncSession, *, share: float = CHANGED_SHARE) -> bool:
-    """Return whether there are so many more posts, or fewer, than when the terms were counted."""
+async def is_vocabulary_old(session: AsyncSession) -> bool:
+    """Return whether there are many more or fewer posts than when the terms were counted."""
     recipe, tweets = (await session.execute(select(Vocabulary.recipe, Vocabulary.tweets))).one()
     change = abs(await _count_indexed(session) - tweets)
-    return recipe != WORDS_RECIPE or change >= max(1, share * tweets)
+    return recipe != WORDS_RECIPE or change >= max(1, CHANGED_SHARE * tweets)
 
 
 async def _count_indexed(session: AsyncSession) -> int:
