@@ -138,9 +138,6 @@ class Maintenance:
             return bool(await job.is_due(session))
 
 
-NOTHING: Final = b"[]"
-
-
 async def vacuum(db: Database, config: Config) -> None:
     """Remove deleted rows, and everything that was counted or reported from them.
 
@@ -151,7 +148,13 @@ async def vacuum(db: Database, config: Config) -> None:
     async with db.write() as session:
         # The index keeps entries of deleted words until its segments are merged.
         await db.backend.words.rebuild(session)
-        spools = await _anonymise_imports(session)
+        nameless = (
+            update(ImportJob)
+            .where(ImportJob.state.in_(ENDED))
+            .values(file_name="", username=None, options=None, errors=b"[]", stored=None)
+        )
+        # A dead process may have left its upload behind.
+        spools = (await session.scalars(nameless.returning(ImportJob.spool))).all()
     for spool in spools:
         remove_upload(config.data_dir, spool)
     await remove_every_unneeded(db, config.media_dir)
@@ -167,13 +170,3 @@ async def _in_turn(db: Database, name: str, work: Callable[[Sessions], Awaitable
     """Do the work of a maintenance job, after another process that may be at it."""
     async with db.exclusive_in_turn(name) as grant:
         await work(grant)
-
-
-async def _anonymise_imports(session: AsyncSession) -> Sequence[str]:
-    """Remove all names from ended imports; return uploads that a dead process left behind."""
-    changed = (
-        update(ImportJob)
-        .where(ImportJob.state.in_(ENDED))
-        .values(file_name="", options=None, errors=NOTHING, stored=None)
-    )
-    return (await session.scalars(changed.returning(ImportJob.spool))).all()

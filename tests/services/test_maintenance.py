@@ -36,11 +36,10 @@ async def folded_posts(db: Database, user_id: int) -> int | None:
 
 
 @contextlib.asynccontextmanager
-async def maintained(db: Database, *names: str) -> AsyncIterator[asyncio.Task[None]]:
-    """Maintain the database, as an app does, until the context is left; by some jobs or all."""
+async def maintained(db: Database) -> AsyncIterator[asyncio.Task[None]]:
+    """Maintain the database, as an app does, until the context is left."""
     feed = await db.open_feed()
-    work = [job for job in jobs() if not names or job.name in names]
-    started = Maintenance(db, work)
+    started = Maintenance(db, jobs())
     feed.subscribe(started.wake)
     following = asyncio.create_task(feed.follow())
     working = asyncio.create_task(started.run())

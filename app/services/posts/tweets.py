@@ -233,7 +233,12 @@ async def read_page(
     """Return up to `limit` posts that fit the conditions, the newest first, and the next place."""
     query = select_posts().where(*conditions)
     if after is not None:
-        query = query.where(_is_older(*after))
+        created_at, tweet_id = after
+        is_older = and_(Tweet.created_at.is_(None), Tweet.id < tweet_id)
+        if created_at is not None:
+            is_before = tuple_(Tweet.created_at, Tweet.id) < tuple_(created_at, tweet_id)
+            is_older = or_(is_before, Tweet.created_at.is_(None))
+        query = query.where(is_older)
     query = query.order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
     return as_page([as_post(row) for row in await session.execute(query.limit(limit + 1))], limit)
 
@@ -276,10 +281,3 @@ def select_newest(statement: str) -> TextualSelect:
 def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, float, int]:
     """Return the sort key of a post in lists."""
     return created_at is None, -(created_at or _EARLIEST).timestamp(), -tweet_id
-
-
-def _is_older(created_at: datetime | None, tweet_id: int) -> ColumnElement[bool]:
-    if created_at is None:
-        return and_(Tweet.created_at.is_(None), Tweet.id < tweet_id)
-    older = tuple_(Tweet.created_at, Tweet.id) < tuple_(created_at, tweet_id)
-    return or_(older, Tweet.created_at.is_(None))
