@@ -28,7 +28,7 @@ import numpy as np
 
 from app.compute.case import query_of_texts
 from app.compute.fitting import Corpus, fit_profiles
-from app.compute.judgement import LENGTHS, SUSPECTS, judge, length_place
+from app.compute.judgement import LENGTHS, judge, length_place
 from app.compute.profiles import profile_of
 from app.compute.text import has_words, own_words, word_count
 from benchmarks.accuracy_data import read_rows
@@ -44,6 +44,8 @@ FEWEST_HERE: Final = 3
 """Authors of a language who must be left."""
 SHAPES: Final = ((1, False), (5, False), (5, True), (20, False), (20, True))
 """Posts by one hand, and whether they are joined into one text."""
+SUSPECTS: Final = (1, 2, 3, 5, 10, 20)
+"""Numbers of named authors that are tried."""
 TABLED: Final = (2, 3, 5)
 """Suspects whose trials the first table joins."""
 FEWEST_TRIALS: Final = 100

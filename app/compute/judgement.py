@@ -141,17 +141,10 @@ def _weighed(case: Case) -> _Weighed:
         others_scores,
     )
     first = int(np.argmax(ranking.probabilities[authors]))
-    share = _topic_share(ranking.groups[authors[first]], groups, others_scores[first])
-    return _Weighed(authors, ratios, fewest, share)
-
-
-def _topic_share(
-    own: NDArray[np.float64], groups: NDArray[np.float64], scores: NDArray[np.float64]
-) -> float:
-    """Return the share of words and pairs in the lead of an author (5,) over others (n, 5)."""
-    odds = np.exp(scores - scores.max())
-    lead = (own - odds / odds.sum() @ groups) * LEAD_GROUPS
-    return float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if lead.sum() > 0 else 0.0
+    odds = np.exp(others_scores[first] - others_scores[first].max())
+    lead = (ranking.groups[authors[first]] - odds / odds.sum() @ groups) * LEAD_GROUPS
+    topic = float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if lead.sum() > 0 else 0.0
+    return _Weighed(authors, ratios, fewest, topic)
 
 
 def _verdict(none: float | None, share: float, *, is_short: bool, is_alone: bool) -> Verdict:
@@ -194,8 +187,6 @@ def _has_other_period(habits: Sequence[Habit]) -> bool:
 # are not those of an installation, whose model card measures its own.
 BELIEF: Final = 0.5
 """How sure one was beforehand that it was one of them; surer, more strangers pass."""
-SUSPECTS: Final = (1, 2, 3, 5, 10, 20)
-"""Numbers of named authors that were tried."""
 LENGTHS: Final = (0, 10, 20, 40, 80, 160)
 """Words of a text from which each rate holds."""
 RATES: Final[dict[tuple[str, int], tuple[float, ...]]] = {

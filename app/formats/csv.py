@@ -132,7 +132,10 @@ def _rows(source: Source, delimiter: str) -> Iterator[tuple[int, Json] | BadReco
             yield BadRecord(number, fault)
             continue
         cells = dict(zip(header, fields, strict=True))
-        yield number, {**cells, **(_as_exported(cells) if is_own else {})}
+        if is_own:  # The export may have guarded these.
+            cells |= {name: _unguarded(cells[name]) for name in ("username", "text")}
+            cells["source_id"] = _unguarded_id(cells["source_id"])
+        yield number, {**cells}
 
 
 def _cells(post: ExportedPost) -> tuple[str | None, ...]:
@@ -160,15 +163,6 @@ def guarded(value: str) -> str:
 def _guarded_id(value: str) -> str:
     """Guard an id also where it looks as if a spreadsheet had rounded it."""
     return f"'{value}" if is_damaged_id(value) else guarded(value)
-
-
-def _as_exported(cells: dict[str, str]) -> dict[str, str]:
-    """Return the cells that an export may have guarded, as they were before."""
-    return {
-        "username": _unguarded(cells["username"]),
-        "text": _unguarded(cells["text"]),
-        "source_id": _unguarded_id(cells["source_id"]),
-    }
 
 
 def _unguarded(value: str) -> str:

@@ -196,17 +196,13 @@ def _text(post: Json) -> str:
     warning, content = post.get("summary"), post.get("content")
     if content is None:
         content = next(iter(as_object(post.get("contentMap")).values()), "")
+    options = map(as_object, listed(post, "oneOf") or listed(post, "anyOf"))
+    names = [html.unescape(as_word(option.get("name")) or "") for option in options]
     parts = (
         html.unescape(warning).strip() if isinstance(warning, str) else "",
-        "\n".join(filter(None, [html_to_text(required_text(content)), *_options(post)])),
+        "\n".join(filter(None, [html_to_text(required_text(content)), *names])),
     )
     return "\n\n".join(filter(None, parts))
-
-
-def _options(post: Json) -> list[str]:
-    options = listed(post, "oneOf") or listed(post, "anyOf")
-    names = (as_word(as_object(option).get("name")) for option in options)
-    return [html.unescape(name) for name in names if name]
 
 
 def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.query import parse_query
+from app.compute.search import parse_query
 from app.compute.words import segment_terms, segments, terms, words_and_runs
 
 

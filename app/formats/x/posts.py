@@ -5,7 +5,7 @@ Its fields have the names of version 1.1 of the API, which archives use too.
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -220,7 +220,12 @@ def _medium(entry: Json) -> Medium | None:
         return None
     video = as_object(entry.get("video_info"))
     variants = listed(video, "variants") or listed(entry, "variants")
-    address = _best(map(as_object, variants))
+    rated = [
+        (as_count(each.get("bitrate") or each.get("bit_rate")) or 0, address)
+        for each in map(as_object, variants)
+        if (address := as_word(each.get("url"))) and each.get("content_type") == "video/mp4"
+    ]
+    address = max(rated)[1] if rated else None  # The video with the most bits a second.
     address = address or as_word(entry.get("media_url_https")) or as_word(entry.get("media_url"))
     address = address or as_word(entry.get("url") or entry.get("preview_image_url"))
     size = as_object(entry.get("original_info")) or as_object(
@@ -233,13 +238,3 @@ def _medium(entry: Json) -> Medium | None:
         as_count(size.get("width") or size.get("w") or entry.get("width")),
         as_count(size.get("height") or size.get("h") or entry.get("height")),
     )
-
-
-def _best(variants: Iterable[Json]) -> str | None:
-    """Return the address of the video with the most bits a second."""
-    rated = [
-        (as_count(each.get("bitrate") or each.get("bit_rate")) or 0, address)
-        for each in variants
-        if (address := as_word(each.get("url"))) and each.get("content_type") == "video/mp4"
-    ]
-    return max(rated)[1] if rated else None

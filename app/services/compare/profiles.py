@@ -21,7 +21,7 @@ from app.services.posts.users import UserRow
 from app.tasks import worked_on
 
 RELOAD_TAIL: Final = 50
-"""Posts that a profile in memory may lack without reading the stored one."""
+"""Posts that a profile in memory may lack: to count them is cheaper than to read the stored one."""
 DEFAULT_MEMORY: Final = 96 * 1024 * 1024
 LONGEST_TAIL: Final = 200
 """Posts of a tail, from which on it is folded; reading one costs some 0.15 ms a post."""
@@ -62,7 +62,12 @@ class ProfileStore:
         in turn evicts no profile that is used more often.
         """
         found = {user.id: self._current(user) for user in users}
-        far = [user.id for user in users if _is_far_behind(found[user.id], user)]
+        far = [
+            user.id
+            for user in users
+            if (known := found[user.id]) is NOTHING_STORED
+            or user.tweet_count - known.profile.posts > RELOAD_TAIL
+        ]
         for user_id, stored in (await stored_profiles(session, far)).items():
             # The profile in memory may be newer than the stored one.
             found[user_id] = max(found[user_id], stored, key=lambda known: known.profile.posts)
@@ -85,11 +90,6 @@ class ProfileStore:
         # A session that began earlier may see fewer posts than the profile in memory has.
         is_its = deletions == user.deletion_count and known.profile.posts <= user.tweet_count
         return known if is_its else NOTHING_STORED
-
-
-def _is_far_behind(known: KnownProfile, user: User | UserRow) -> bool:
-    """Return whether reading the stored profile is cheaper than counting the posts since."""
-    return known is NOTHING_STORED or user.tweet_count - known.profile.posts > RELOAD_TAIL
 
 
 async def stored_profiles(

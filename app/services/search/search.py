@@ -12,8 +12,7 @@ from msgspec import Meta, structs
 from sqlalchemy import Integer, cast, extract, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.query import parse_query
-from app.compute.ranking import Scorer, Statistics
+from app.compute.search import Scorer, Statistics, parse_query
 from app.db.backend import Sessions
 from app.embedders import EmbedderError
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on

@@ -7,7 +7,7 @@ from typing import Final, cast
 from sqlalchemy import ColumnElement, Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.ranking import Statistics
+from app.compute.search import Statistics
 from app.compute.words import WORDS_RECIPE
 from app.db.backend import Sessions, backend_of, insert_rows, is_among
 from app.db.indexes import AUTHOR_MARK, TermCount

@@ -1,4 +1,4 @@
-"""Search by words: the index proposes posts, `compute.ranking` decides and orders them.
+"""Search by words: the index proposes posts, `compute.search` decides and orders them.
 
 Posts must have all words of a query; if no post has, posts with some of them are found. Of very
 many matches the newest are ranked first, then the next ones.
@@ -14,8 +14,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.query import Part, parse_query, split_phrase
-from app.compute.ranking import Scorer, Statistics
+from app.compute.search import Part, Scorer, Statistics, parse_query, split_phrase
 from app.db.backend import backend_of
 from app.db.indexes import All, Either, Expression, Terms, searched_text
 from app.models import MAX_ID, Tweet, User
