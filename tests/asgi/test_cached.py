@@ -112,6 +112,13 @@ async def test_each_language_has_its_own_answer(reader: Client) -> None:
         assert '<html lang="ko"' in await page(Accept_Language="en", Cookie="saywho_lang=ko")
 
 
+async def test_a_cookie_that_is_not_utf8_is_no_failure(anybody: Client) -> None:
+    headers = [(b"host", b"localhost"), (b"cookie", b"x=\xff; saywho_lang=ko")]
+    answer = await anybody.get("/about", scope_base={"headers": headers})
+    assert answer.status_code == 200
+    assert '<html lang="ko"' in await answer.get_data(as_text=True)
+
+
 @pytest.mark.usefixtures("filled")
 async def test_no_kept_answer_names_the_host_by_which_another_visitor_asked(
     app: Quart, anybody: Client
