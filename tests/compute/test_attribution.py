@@ -87,42 +87,11 @@ def test_ranking_agrees_with_the_slow_reference(authors: list[list[str]], text: 
         np.testing.assert_allclose(ranking.probabilities, odds / odds.sum(), atol=1e-9)
 
 
-@given(AUTHORS, st.text(max_size=60), st.data())
-@settings(max_examples=50)
-def test_order_of_the_authors_changes_nothing(
-    authors: list[list[str]], text: str, data: st.DataObject
-) -> None:
-    profiles = [profile([*posts, "one post at least"]) for posts in authors]
-    order = data.draw(st.permutations(range(len(profiles))))
-    straight = rank(features(text), profiles, BACKGROUND)
-    shuffled = rank(features(text), [profiles[i] for i in order], BACKGROUND)
-    assert straight.scores[order].tolist() == shuffled.scores.tolist()
-    np.testing.assert_allclose(straight.probabilities[order], shuffled.probabilities, rtol=1e-12)
-
-
 @given(st.lists(st.text(max_size=80) | st.sampled_from(BAKER), min_size=1, max_size=6))
 def test_texts_scored_together_have_the_scores_of_each_alone(texts: list[str]) -> None:
     queries = [features(text) for text in texts]
     alone = [rank(query, THREE, BACKGROUND).scores for query in queries]
     np.testing.assert_allclose(scores_of_each(queries, THREE, BACKGROUND), alone, atol=1e-9)
-
-
-@given(st.integers(1, 40), st.text(max_size=60))
-@settings(max_examples=50)
-def test_probabilities_sum_to_one_and_groups_to_the_score(authors: int, text: str) -> None:
-    profiles = [profile([f"post of {number}", text[:number]]) for number in range(authors)]
-    ranking = rank(features(text), profiles, BACKGROUND)
-    assert ranking.probabilities.sum() == pytest.approx(1)
-    np.testing.assert_allclose(ranking.groups.sum(axis=1) - ranking.penalties, ranking.scores)
-
-
-@pytest.mark.parametrize(
-    ("text", "author"),
-    [("Good warm bread!!", 0), ("calm sea, west wind...", 1), ("비가 오네요 ㅠㅠ", 2)],
-)
-@pytest.mark.parametrize("background", [BACKGROUND, EMPTY_BACKGROUND], ids=["full", "empty"])
-def test_familiar_wording_is_recognised(text: str, author: int, background: Background) -> None:
-    assert rank(features(text), THREE, background).probabilities.argmax() == author
 
 
 def test_author_without_posts_comes_last_with_probability_zero() -> None:

@@ -107,12 +107,6 @@ def test_random_links_are_not_marked() -> None:
     assert marked(text, evidence(text, [linking, AUTHORS[1]], BACKGROUND)) == [("bread!!", 0)]
 
 
-def test_an_author_with_fewer_posts_may_be_marked() -> None:
-    busy = profile([*SAILOR * 200, "bread"])
-    text = "is there bread"
-    assert ("bread", 0) in marked(text, evidence(text, [AUTHORS[0], busy], BACKGROUND))
-
-
 def test_the_strongest_marks_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "bread!! x calm sea x bread!! x west wind x warm x we sail x oven x"
     everything = evidence(text, AUTHORS[:2], BACKGROUND)
@@ -121,16 +115,6 @@ def test_the_strongest_marks_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(two) == 2
     assert sorted(mark.weight for mark in two) == sorted(mark.weight for mark in everything)[-2:]
     assert two == sorted(two, key=lambda mark: mark.start)
-
-
-@given(st.permutations([0, 1, 2]))
-def test_order_of_the_authors_changes_only_their_numbers(order: list[int]) -> None:
-    text = "Fresh bread and a west wind... 비가 와요"
-    straight = evidence(text, AUTHORS, BACKGROUND)
-    shuffled = evidence(text, [AUTHORS[number] for number in order], BACKGROUND)
-    assert marked(text, straight) == [
-        (piece, order[author]) for piece, author in marked(text, shuffled)
-    ]
 
 
 @pytest.mark.parametrize("piece", ["bread and sea ", "a", ", ", "😀", "@a", "비", ".", "!\n"])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.counts import EMPTY, Counts, tally
+from app.compute.counts import Counts, tally
 from app.compute.features import (
     CHARACTERS,
     GROUPS,
@@ -36,10 +36,6 @@ def group(counts: Counts, number: int) -> tuple[list[int], list[int]]:
     return counts.keys[part].tolist(), counts.counts[part].tolist()
 
 
-def same(first: str, second: str, number: int) -> bool:
-    return group(features(first), number) == group(features(second), number)
-
-
 @given(TEXTS)
 def test_occurrences_are_the_features_one_by_one(text: str) -> None:
     found = occurrences(text)
@@ -57,11 +53,6 @@ def test_every_occurrence_lies_inside_the_text(text: str) -> None:
     assert found.keys.size == found.starts.size == found.ends.size
 
 
-@given(TEXTS)
-def test_features_are_a_function_of_the_text(text: str) -> None:
-    assert features(text) == features(text)
-
-
 def test_recipe_is_unchanged() -> None:
     # Stored profiles were counted with these keys: whoever changes them must raise RECIPE.
     counts = features("Ab 가, http://t.co/x")
@@ -70,58 +61,44 @@ def test_recipe_is_unchanged() -> None:
     assert sizes == [7, 4, 5, 11, 18]
 
 
-def test_empty_text_has_no_features() -> None:
-    assert features("") == EMPTY
-    assert occurrences("").counts == EMPTY
-    assert not occurrences("").starts.size
-
-
 def test_random_links_differ_in_nothing() -> None:
     assert features("see http://t.co/a1B") == features("see https://t.co/Zz9yX")
     assert features("see pic.twitter.com/q") == features("see https://t.co/Zz9yX")
 
 
-def test_other_links_keep_their_host() -> None:
-    assert same("a https://example.org/one", "a https://example.org/two", WORDS) is False
-    assert same("a https://example.org/", "a https://example.net/", WORDS) is False
-
-
-def test_words_are_counted_without_case() -> None:
-    assert same("Bread AND butter", "bread and BUTTER", WORDS)
-    assert same("Bread AND butter", "bread and BUTTER", PAIRS)
-    assert not same("Bread AND butter", "bread and BUTTER", CHARACTERS)
-
-
-def test_pairs_know_the_order_of_words() -> None:
-    assert same("now and then", "then and now", WORDS)
-    assert not same("now and then", "then and now", PAIRS)
-
-
 @pytest.mark.parametrize(
-    ("first", "second", "alike"),
+    ("number", "first", "second", "alike"),
     [
-        ("Bread, now!", "Salt, soon!", True),
-        ("It cost 12", "He met 9", True),
-        ("@ann hi #tag http://t.co/x", "@bob ho #other https://example.org/page", True),
-        ("안녕 하세요", "밥 먹었어", True),
-        ("ㅋㅋㅋ", "ㅠㅠㅠ", True),
-        ("ㅋㅋㅋ", "ㅋㅋ", False),
-        ("BREAD!", "bread!", False),
-        ("so, so, so, so", "so, so, so, so, so", True),
-        ("so, so", "so, so,", False),
-        ("so it is", "and so it is", False),
-        ("no.", "no!", False),
-        ("a b", "a\nb", False),
-        ("@a@b", "@a", False),
+        (WORDS, "Bread AND butter", "bread and BUTTER", True),
+        (PAIRS, "Bread AND butter", "bread and BUTTER", True),
+        (CHARACTERS, "Bread AND butter", "bread and BUTTER", False),
+        (WORDS, "now and then", "then and now", True),
+        (PAIRS, "now and then", "then and now", False),
+        (WORDS, "a https://example.org/one", "a https://example.org/two", False),
+        (WORDS, "a https://example.org/", "a https://example.net/", False),
+        (SHAPE, "Bread, now!", "Salt, soon!", True),
+        (SHAPE, "It cost 12", "He met 9", True),
+        (SHAPE, "@ann hi #tag http://t.co/x", "@bob ho #other https://example.org/page", True),
+        (SHAPE, "안녕 하세요", "밥 먹었어", True),
+        (SHAPE, "ㅋㅋㅋ", "ㅠㅠㅠ", True),
+        (SHAPE, "ㅋㅋㅋ", "ㅋㅋ", False),
+        (SHAPE, "BREAD!", "bread!", False),
+        (SHAPE, "so, so, so, so", "so, so, so, so, so", True),
+        (SHAPE, "so, so", "so, so,", False),
+        (SHAPE, "so it is", "and so it is", False),
+        (SHAPE, "no.", "no!", False),
+        (SHAPE, "a b", "a\nb", False),
+        (SHAPE, "@a@b", "@a", False),
+        *(
+            (STYLE, "x some words y", f"x some {mark} words y", False)
+            for mark in ("!", "?", "...", "—", '"', ",", "\n", "@b", "#c", "😀", "AB")
+        ),
     ],
 )
-def test_shape_is_what_is_left_without_the_words(first: str, second: str, alike: bool) -> None:
-    assert same(first, second, SHAPE) is alike
-
-
-@pytest.mark.parametrize("mark", ["!", "?", "...", "—", '"', ",", "\n", "@b", "#c", "😀", "AB"])
-def test_style_notices_habits(mark: str) -> None:
-    assert not same("x some words y", f"x some {mark} words y", STYLE)
+def test_each_group_tells_some_texts_apart(
+    number: int, first: str, second: str, alike: bool
+) -> None:
+    assert (group(features(first), number) == group(features(second), number)) is alike
 
 
 @pytest.mark.parametrize(
@@ -149,5 +126,5 @@ def test_texts_that_are_counted_together_have_the_features_of_each(texts: list[s
 
 
 def test_many_and_long_texts_are_counted_some_at_a_time() -> None:
-    texts = [SAMPLE * number for number in (1, 0, 3_000, 2, 0, *range(300))]
+    texts = [SAMPLE * number for number in (1, 0, 1_000, 2, 0, *range(150))]
     assert features_of(texts) == [features(text) for text in texts]
