@@ -65,6 +65,40 @@ async def test_what_was_missed_while_the_connection_was_lost_is_read(
     await feed.close()
 
 
+async def test_a_commit_is_heard_of_within_the_millisecond_of_a_look(
+    db: Database, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: 1.0)  # uvloop's stands still.
+    feed = await db.open_feed()
+    assert await feed.look()
+    assert await feed.has_seen(outside.fetch(INSERT)[0][0])
+    await feed.close()
+
+
+async def test_a_caller_that_leaves_keeps_nobody_from_hearing_of_a_lost_log(
+    db: Database, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, _ = (outside.fetch(INSERT)[0][0] for _ in range(2))
+    feed = await db.open_feed()
+    starts: list[int] = []
+    feed.on_reset(starts.append)
+    outside.execute('DELETE FROM "Event" WHERE id = (SELECT max(id) FROM "Event")')
+    await feed.close()
+
+    async def connect_and_leave(url: str, **settings: str) -> object:
+        connection = await connect(url, **settings)
+        leaving.cancel()
+        return connection
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.db.postgresql.feed.connect", connect_and_leave)
+        leaving = asyncio.create_task(feed.look())
+        await asyncio.wait([leaving])
+    assert await feed.look()
+    assert starts == [kept]
+    await feed.close()
+
+
 @pytest.mark.parametrize(
     ("state", "error"),
     [

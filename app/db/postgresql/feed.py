@@ -50,6 +50,8 @@ class PostgresqlFeed(Feed):
         self._last: asyncpg.Record | None = None
         """The newest event that was read; another server's log may have another one of its id."""
         self._looking = asyncio.Lock()
+        self._begun = self._ended = 0
+        """Looks that have begun, and the last one that has ended."""
         self._clock = asyncio.get_running_loop().time
         self._looked_at = float("-inf")
         self._seen_commits = 0
@@ -74,10 +76,11 @@ class PostgresqlFeed(Feed):
         return await self.look()
 
     async def look(self) -> bool:
-        """Publish the new events; waiting tasks share one look."""
-        asked_at = self._clock()
+        """Publish the new events; waiting tasks share one look that began after they asked."""
+        earlier = self._begun  # By number: a millisecond of uvloop's clock may see a whole commit.
         async with self._looking:
-            if self._looked_at < asked_at:
+            if self._ended <= earlier:
+                self._begun += 1
                 commits, started = self._commits(), self._clock()
                 try:
                     await self._read()
@@ -85,7 +88,7 @@ class PostgresqlFeed(Feed):
                 except (AppError, *FAILURES) as error:
                     self._failure = error
                     await self.close()
-                self._seen_commits, self._looked_at = commits, started
+                self._seen_commits, self._looked_at, self._ended = commits, started, self._begun
             return self._failure is None
 
     async def _read(self) -> None:
@@ -102,18 +105,27 @@ class PostgresqlFeed(Feed):
     async def _connected(self) -> Connection:
         """Return the connection, a new one where it was lost; missed events are read next."""
         if self._connection is None or self._connection.is_closed():
-            self._connection = connection = await connect(self._url, **SETTINGS)
-            async with asyncio.timeout(LOOK_TIMEOUT_S):
-                server = await connection.fetchval(_SERVER)
-                if self._server not in {None, server}:
-                    self._on_move(self._followed_at)
-                self._server = server
-                if self._last and await connection.fetchrow(_SAME, self.newest) != self._last:
-                    lost = self.newest
-                    await self._begin(connection)
-                    logger.error("the database has lost events up to %d", lost)
-                    self._reset(self.newest)
+            connection = await connect(self._url, **SETTINGS)
+            try:
+                async with asyncio.timeout(LOOK_TIMEOUT_S):
+                    await self._check(connection)
+            except BaseException:  # A caller that leaves, too: the next one must check again.
+                connection.terminate()
+                raise
+            self._connection = connection
         return self._connection
+
+    async def _check(self, connection: Connection) -> None:
+        """Begin again where this is not the log that was read before."""
+        server = await connection.fetchval(_SERVER)
+        if self._server not in {None, server}:
+            self._on_move(self._followed_at)
+        self._server = server
+        if self._last and await connection.fetchrow(_SAME, self.newest) != self._last:
+            lost = self.newest
+            await self._begin(connection)
+            logger.error("the database has lost events up to %d", lost)
+            self._reset(self.newest)
 
     async def _begin(self, connection: Connection) -> None:
         """Take the newest event for read."""

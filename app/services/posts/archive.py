@@ -27,9 +27,9 @@ class Owner:
 
     async def find(self) -> str | None:
         """Return the only author with posts; None where there is none, or more than one."""
-        await self._feed.catch_up()
+        is_current = await self._feed.catch_up()
         newest = self._feed.newest
-        if newest != self._as_of_event:
+        if newest != self._as_of_event or not is_current:
             with_posts = select(User.username).where(
                 User.deleted_at.is_(None), User.tweet_count > 0
             )
