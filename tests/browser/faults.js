@@ -49,7 +49,7 @@
       faults.push(`a film of another shape: ${box.width}x${box.height}`);
   }
 
-  for (const e of document.querySelectorAll(".rows > li > *"))
+  for (const e of document.querySelectorAll(".rows > li > *, .numbers :is(th, td)"))
     if (e.scrollWidth > e.clientWidth + 1) faults.push(`runs out of its box: ${e.outerHTML.slice(0, 80)}`);
 
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
