@@ -1,9 +1,9 @@
 """The archive of one author: who that is, and what the author may like to see again."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, UnaryExpression, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, backend_of
@@ -50,12 +50,14 @@ class KeptPicture(NamedTuple):
 
 async def newest_pictures(session: AsyncSession, user_id: int, *, limit: int) -> list[KeptPicture]:
     """Return up to `limit` pictures of the author, those of the newest posts."""
-    dated = [Tweet.media.is_not(None), Tweet.created_at.is_not(None)]
-    newest = (Tweet.created_at.desc(), Tweet.id.desc())
-    posts = await _first(session, user_id, dated, newest, limit=MOST_LOOKED_AT)
+    depends_on(user_id)
+    with_media = select_posts().where(
+        Tweet.user_id == user_id, Tweet.media.is_not(None), Tweet.created_at.is_not(None)
+    )
+    newest = with_media.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(MOST_LOOKED_AT)
     found = [
         KeptPicture(post, medium)
-        for post in posts
+        for post in map(as_post, await session.execute(newest))
         for medium in post.media
         if medium.kind == "photo" and medium.url
     ]
@@ -64,24 +66,8 @@ async def newest_pictures(session: AsyncSession, user_id: int, *, limit: int) ->
 
 async def most_liked(session: AsyncSession, user_id: int, *, limit: int) -> list[Post]:
     """Return up to `limit` posts of the author that were liked most on their platform."""
-    likes = backend_of(session).likes
-    return await _first(
-        session,
-        user_id,
-        [Tweet.counts.is_not(None), likes > 0],
-        (likes.desc(), Tweet.id.desc()),
-        limit=limit,
-    )
-
-
-async def _first(
-    session: AsyncSession,
-    user_id: int,
-    conditions: Sequence[ColumnElement[bool]],
-    order: Sequence[UnaryExpression[Any]],
-    *,
-    limit: int,
-) -> list[Post]:
     depends_on(user_id)
-    query = select_posts().where(Tweet.user_id == user_id, *conditions)
-    return [as_post(row) for row in await session.execute(query.order_by(*order).limit(limit))]
+    likes = backend_of(session).likes
+    liked = select_posts().where(Tweet.user_id == user_id, Tweet.counts.is_not(None), likes > 0)
+    most = liked.order_by(likes.desc(), Tweet.id.desc()).limit(limit)
+    return [as_post(row) for row in await session.execute(most)]
