@@ -9,7 +9,7 @@ from app import cli, i18n, lifespan, logs
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.config import Config, ConfigError
-from app.dashboard import pages as dashboard
+from app.dashboard import dash_app as dashboard
 from app.metrics import Metrics
 from app.paths import STATIC
 from app.views import answers, api, bodies, course, pages, parsing, policies

@@ -1,4 +1,4 @@
-"""Dash on this app: its parts of the page, a section for each figure, and only the routes needed.
+"""The dashboard: its page, its figures as tables, and Dash with only the routes needed.
 
 All that rests on private names of Dash stands here; the lock file pins Dash, and tests cover it.
 """
@@ -13,20 +13,25 @@ import msgspec
 from dash import ClientsideFunction, Dash, Input, Output
 from dash.exceptions import DependencyException, InvalidResourceError
 from msgspec import Meta, Struct
-from quart import Quart, Response, g, has_request_context, request
+from quart import Quart, Response, current_app, g, has_request_context, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from app.asgi.cached import GZIP_LEVEL
 from app.dashboard.author_figures import ToldApart, WhoLikeWhom
-from app.dashboard.figures import Figure, draw
+from app.dashboard.figures import Figure, Table, draw
 from app.dashboard.posting_figures import Timeline, Week
 from app.errors import AppError, MalformedError, NotFoundError
-from app.i18n import catalog, gettext_noop
+from app.i18n import catalog, gettext, gettext_noop
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import DASH_CALLS, DASHBOARD
+from app.views.blueprints import PageBlueprint
+from app.views.filters import View
+from app.views.pages.parts import offered_authors
 from app.views.parsing import require_type
 from app.views.policies import access
+
+blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
 
 FIGURES: Final[dict[str, Figure]] = {
     figure.name: figure for figure in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
@@ -37,10 +42,58 @@ SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fin
 YEAR_S: Final = 365 * 24 * 3600
 LONGEST_VIEW: Final = 8_000
 """Characters of the query string that a view may have."""
+PAGE_KEY: Final = "saywho.dashboard.page"
+MOST_ROWS: Final = 1_000
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+"""Dash starts with an inline script, allowed by its hash; Dash and plotly create styles."""
 
 # The types of Dash know no aria-… properties.
 dcc: Any = dash.dcc
 html: Any = dash.html
+
+
+def init_app(app: Quart) -> None:
+    """Register the page and Dash."""
+    app.register_blueprint(blueprint)
+    app.extensions[PAGE_KEY] = mount(app)
+
+
+@blueprint.page("/", is_cacheable=True)
+async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
+    async with resources().db.read() as session:
+        authors, author_total = await offered_authors(session, args.names)
+    parts = current_app.extensions[PAGE_KEY]
+    page = await render_template(
+        "dashboard.html",
+        args=args,
+        authors=authors,
+        author_total=author_total,
+        figures=[each for each in FIGURES.values() if g.owner is None or not each.needs_two],
+        query=args.query(),
+        dash=parts,
+    )
+    policy = CONTENT_SECURITY_POLICY.format(hashes=parts["hashes"])
+    return page, 200, {"Content-Security-Policy": policy}
+
+
+@blueprint.page("/table/<name>", is_cacheable=True)
+async def show_table(name: str, args: View) -> str:
+    if (figure := FIGURES.get(name)) is None:
+        raise NotFoundError("There is no such figure")
+    data: Any = await figure.load(resources().db, args)
+    table: Table = await asyncio.to_thread(figure.table, data, args)
+    return await render_template(
+        "dashboard_table.html",
+        figure=figure,
+        title=gettext(figure.title),
+        table=table,
+        rows=list(zip(table.rows[:MOST_ROWS], table.links or [""] * MOST_ROWS, strict=False)),
+        query=args.query(),
+    )
 
 
 class FigureRequest(Struct):
