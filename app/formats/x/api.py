@@ -6,7 +6,7 @@ The shapes are those that twarc and twarc2 save: a post or a page on each line, 
 from functools import partial
 from typing import Final
 
-from app.formats.records import Archive, Format, Item, ReadOptions, read_each
+from app.formats.records import Archive, Format, Item, ReadOptions, Skipped, read_each
 from app.formats.source.file import Source
 from app.formats.source.json import Json, as_object, first_documents, listed, objects
 from app.formats.source.times import read_time
@@ -96,6 +96,8 @@ def is_v2(value: Json) -> bool:
 
 def to_item(status: Json, place: int, *, include_restricted: bool) -> Item:
     """Return the record of a post. Raises RecordError."""
+    if len(status) == 1 and all(isinstance(value, dict) for value in status.values()):
+        return Skipped(place, "system")  # A stream's notice: `{"delete": {…}}`.
     seen_at = as_object(status.get("__twarc")).get("retrieved_at")
     return posts.to_item(
         status if is_v1(status) else _as_v1(status),

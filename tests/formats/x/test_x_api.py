@@ -186,6 +186,11 @@ def test_posts_of_protected_accounts_are_restricted() -> None:
         assert isinstance(read(lines(status), include_restricted=True)[1][0], Record)
 
 
+def test_notices_of_a_stream_are_skipped() -> None:
+    notices = {"delete": {"status": {"id": 1}}}, {"limit": {"track": 3}}
+    assert read(lines(v1(), *notices))[1][1:] == [Skipped(2, "system"), Skipped(3, "system")]
+
+
 def test_empty_pages_and_errors_hold_nothing() -> None:
     empty = {"meta": {"result_count": 0}, "__twarc": {}}
     failed = {"errors": [{"title": "Not Found Error"}]}
