@@ -129,9 +129,14 @@
     field.addEventListener("input", show);
     field.addEventListener("change", () => {
       if (form.method !== "get") return;
-      const address = new URL(location.href);
-      address.searchParams.set("sure", field.value);
-      history.replaceState(history.state, "", address);
+      const believing = (address) => {
+        const url = new URL(address);
+        url.searchParams.set("sure", field.value);
+        return url;
+      };
+      history.replaceState(history.state, "", believing(location.href));
+      for (const link of result.querySelectorAll("[download], .model a")) link.href = believing(link.href);
+      for (const link of result.querySelectorAll("[download]")) link.download = `saywho – ${heading.textContent}.png`;
     });
   }
 

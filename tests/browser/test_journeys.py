@@ -82,6 +82,10 @@ async def test_the_belief_beforehand_moves_the_bars(
     assert moved["다른 사람"] > before["다른 사람"]
     heading = await page.locator("h1").inner_text()
     assert (await page.title()).startswith(heading)
+    picture = page.locator("[download]")
+    assert heading in (await picture.get_attribute("download") or "")
+    for link in (picture, page.locator(".model a")):
+        assert "sure=0.01" in (await link.get_attribute("href") or "")
     # The server says the same of the address that is sent on, where the numbers are folded.
     await page.goto(page.url)
     await expect(page.locator("h1")).to_have_text(heading)
