@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from app.formats.records import Account, Archive, BadRecord, Item, Reactions, Record, Skipped
+from app.formats.records import (
+    Account,
+    Archive,
+    BadRecord,
+    Item,
+    Medium,
+    Reactions,
+    Record,
+    ReplyTarget,
+    Skipped,
+)
 from tests.formats.reading import array, lines, pretty, read_archive
 
 DID = "did:plc:minaminaminaminaminamina"
@@ -144,6 +154,44 @@ QUOTED = {"uri": f"at://{OTHER['did']}/app.bsky.feed.post/1", "cid": "bafy"}
 )
 def test_kinds(fields: dict[str, Any], kind: str) -> None:
     assert only(**fields).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("did", "handle", "expected"),
+    [
+        (None, None, None),
+        (DID, None, ReplyTarget("3k", "mina.example")),
+        ("did:plc:jiho", None, ReplyTarget("3k", "did:plc:jiho")),
+        ("did:plc:jiho", "jiho.example", ReplyTarget("3k", "jiho.example")),
+        ("did:plc:jiho", "handle.invalid", ReplyTarget("3k", "did:plc:jiho")),
+    ],
+)
+def test_what_a_reply_answers(
+    did: str | None, handle: str | None, expected: ReplyTarget | None
+) -> None:
+    uri = f"at://{did}/app.bsky.feed.post/3k"
+    item = view("a", "hi", reply={"parent": {"uri": uri}} if did else None)
+    if handle:
+        item["reply"] = {"parent": {"author": {"handle": handle}}}
+    (found,) = read(lines(feed(item)))[1]
+    assert isinstance(found, Record)
+    assert found.reply_to == expected
+
+
+def test_media_and_counts() -> None:
+    shown = {"alt": "a lamp", "aspectRatio": {"width": 640, "height": 480}}
+    item = view("a", "", embed={"images": [shown | {"image": {"$type": "blob"}}]})
+    item["post"] |= {"likeCount": 7, "repostCount": 0}
+    item["post"]["embed"] = {"images": [shown | {"fullsize": "https://pbs.example/1.jpg"}]}
+    (found,) = read(lines(feed(item)))[1]
+    assert isinstance(found, Record)
+    assert found.media == (Medium("photo", "https://pbs.example/1.jpg", "a lamp", 640, 480),)
+    assert (found.text, found.counts) == ("", Reactions(7, 0, 0))
+    link = {"external": {"uri": "https://a.example/", "title": "A page", "description": "d"}}
+    (found,) = read(lines(records(stored("a", "see", embed={"media": link}))))[1]
+    assert isinstance(found, Record)
+    assert found.media == (Medium("link", "https://a.example/", "A page"),)
+    assert found.counts is None
 
 
 @pytest.mark.parametrize(

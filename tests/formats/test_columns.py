@@ -5,7 +5,16 @@ from typing import get_args
 import pytest
 
 from app.formats.columns import Columns
-from app.formats.records import BadRecord, Item, Record, Skipped, read_each
+from app.formats.records import (
+    BadRecord,
+    Item,
+    Medium,
+    Reactions,
+    Record,
+    ReplyTarget,
+    Skipped,
+    read_each,
+)
 from app.services.posts.users import Platform
 
 
@@ -169,3 +178,41 @@ def test_entities_and_unknown_columns_are_left_alone() -> None:
 def test_half_a_surrogate_pair_costs_no_post(field: str, value: object) -> None:
     found = record({"text": "hello", field: value})
     assert (found.media, found.counts) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"in_reply_to_status_id": "nan"}, None),
+        ({"in_reply_to_status_id": "1.5e+18"}, None),
+        ({"in_reply_to_status_id": "5"}, ReplyTarget("5")),
+        ({"in_reply_to_id": 5, "in_reply_to_screen_name": "jiho"}, ReplyTarget("5", "jiho")),
+        ({"referenced_tweets.replied_to.id": "5"}, ReplyTarget("5")),
+        ({"reply_to": {"source_id": "5", "username": "jiho"}}, ReplyTarget("5", "jiho")),
+        ({"reply_to": '{"source_id": "5"}'}, ReplyTarget("5")),
+        ({"reply_to": '{"source_id": '}, None),
+        ({"reply_to": "5"}, ReplyTarget("5")),
+        ({"reply_to": {"source_id": {}}}, None),
+    ],
+)
+def test_what_a_reply_answers(fields: dict[str, object], expected: ReplyTarget | None) -> None:
+    assert record({"text": "hello", **fields}).reply_to == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "media", "counts"),
+    [
+        ({"favorite_count": "3", "retweet_count": 2}, (), Reactions(3, 2)),
+        ({"counts": {"likes": 1}}, (), Reactions(1)),
+        ({"counts": '{"likes": 1}', "media": "[]"}, (), Reactions(1)),
+        ({"counts": {"likes": -1}, "media": 5}, (), None),
+        ({"media": [{"kind": "photo", "alt": "a lamp"}]}, (Medium("photo", None, "a lamp"),), None),
+        ({"media": '[{"kind": "gif"}]', "text": ""}, (Medium("gif"),), None),
+        ({"media": [{"kind": "page"}]}, (), None),
+    ],
+)
+def test_media_and_counts(
+    fields: dict[str, object], media: tuple[Medium, ...], counts: Reactions | None
+) -> None:
+    found = record({"text": "hello"} | fields)
+    assert (found.media, found.counts) == (media, counts)

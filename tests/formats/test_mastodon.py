@@ -12,7 +12,17 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.records import Account, Archive, BadRecord, Item, Record, Skipped
+from app.formats.records import (
+    Account,
+    Archive,
+    BadRecord,
+    Item,
+    Medium,
+    Reactions,
+    Record,
+    ReplyTarget,
+    Skipped,
+)
 from app.formats.source.file import Source
 from tests.archives import damaged
 from tests.archives import tar_gz as saved_tar
@@ -195,6 +205,42 @@ def test_warning_then_content_then_a_polls_options() -> None:
 )
 def test_kinds(fields: dict[str, Any], kind: str) -> None:
     assert only(**fields).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("answered", "expected"),
+    [
+        (None, None),
+        (f"{MINA}/statuses/5", ReplyTarget("5", "mina@sea.example")),
+        ("https://land.example/users/jiho/statuses/5", ReplyTarget("5", "jiho@land.example")),
+        ("https://land.example/@jiho/5", ReplyTarget("5", "jiho@land.example")),
+        ("https://land.example/notes/5", ReplyTarget("5")),
+        ("https://[broken/5", ReplyTarget("5")),
+    ],
+)
+def test_what_a_reply_answers(answered: str | None, expected: ReplyTarget | None) -> None:
+    assert only(inReplyTo=answered).reply_to == expected
+
+
+def test_media_and_counts() -> None:
+    photo = {
+        "type": "Document",
+        "mediaType": "image/jpeg",
+        "url": "/media_attachments/files/1/original/a.jpg",
+        "name": "a lamp",
+        "width": 640,
+        "height": 480,
+    }
+    film = {"type": "Document", "mediaType": "video/mp4", "url": "https://sea.example/b.mp4"}
+    page = {"type": "Document", "mediaType": "text/html", "url": "https://sea.example/c.html"}
+    counts = {"likes": {"totalItems": 5}, "shares": {"totalItems": 2}}
+    found = only(content="", attachment=[photo, film, page], **counts)
+    assert found.media == (
+        Medium("photo", "/media_attachments/files/1/original/a.jpg", "a lamp", 640, 480),
+        Medium("video", "https://sea.example/b.mp4"),
+    )
+    assert (found.text, found.counts) == ("", Reactions(5, 2))
+    assert lone(post(1, "")) == [Skipped(1, "empty")]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from app.formats.records import Archive, BadRecord, Item, Record, Skipped
+from app.formats.records import (
+    Archive,
+    BadRecord,
+    Item,
+    Medium,
+    Reactions,
+    Record,
+    ReplyTarget,
+    Skipped,
+)
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from tests.formats.reading import array, lines, pretty, read_archive
@@ -235,3 +244,89 @@ def test_posts_stored_in_mongodb_are_read_like_those_of_the_api() -> None:
         assert (found[0].text, found[0].username) == ("빵 & 커피 <3", "mina")
         assert (found[0].source_id, found[0].platform) == ("1626918390000000001", "x")
         assert found[1] == Skipped(2, "repost")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (v1(), None),
+        (v1(in_reply_to_status_id_str="5"), ReplyTarget("5")),
+        (v1(in_reply_to_status_id=5, in_reply_to_screen_name="jiho"), ReplyTarget("5", "jiho")),
+        # The author had another name then.
+        (
+            v1(
+                in_reply_to_status_id_str="5",
+                in_reply_to_user_id_str="77",
+                in_reply_to_screen_name="mina_before",
+            ),
+            ReplyTarget("5", "mina"),
+        ),
+        (v1(in_reply_to_screen_name="jiho"), ReplyTarget(None, "jiho")),
+        (v1(in_reply_to_status_id="", in_reply_to_screen_name=5), None),
+        (flat(referenced_tweets=[{"type": "quoted", "id": "4"}]), None),
+        (v2(referenced_tweets=[{"type": "replied_to", "id": "5"}]), ReplyTarget("5")),
+        (
+            v2(
+                referenced_posts=[{"type": "replied_to", "id": "5", "author": {"username": "jiho"}}]
+            ),
+            ReplyTarget("5", "jiho"),
+        ),
+        (
+            flat(
+                referenced_tweets=[{"type": "replied_to", "id": "5"}],
+                in_reply_to_user_id="77",
+                in_reply_to_user={"username": "mina_before"},
+            ),
+            ReplyTarget("5", "mina"),
+        ),
+        (
+            page(
+                v2(referenced_tweets=[{"type": "replied_to", "id": "5"}], in_reply_to_user_id="78"),
+                includes={"users": [AUTHOR, {"id": "78", "username": "jiho"}]},
+            ),
+            ReplyTarget("5", "jiho"),
+        ),
+    ],
+    ids=range(11),
+)
+def test_what_a_reply_answers(status: dict[str, Any], expected: ReplyTarget | None) -> None:
+    assert only(status).reply_to == expected
+
+
+PHOTO = Medium("photo", "https://pbs.example/1.jpg", "a lamp", 640, 480)
+
+
+def test_media_and_counts_of_version_1() -> None:
+    photo = {
+        "type": "photo",
+        "url": "https://t.co/pic",
+        "media_url_https": PHOTO.source_url,
+        "ext_alt_text": "a lamp",
+        "original_info": {"width": "640", "height": 480},
+    }
+    counts = {"favorite_count": 12, "retweet_count": 0, "reply_count": -1}
+    post = only(v1(full_text="fog https://t.co/pic", entities={"media": [photo]}, **counts))
+    assert (post.text, post.media, post.counts) == ("fog", (PHOTO,), Reactions(12, 0))
+
+
+def test_media_and_counts_of_version_2() -> None:
+    photo = {
+        "media_key": "3_1",
+        "type": "photo",
+        "url": PHOTO.source_url,
+        "alt_text": "a lamp",
+        "width": 640,
+        "height": 480,
+    }
+    own = {"url": "https://t.co/pic", "expanded_url": "https://twitter.com/mina/status/9/photo/1"}
+    status = v2(
+        9,
+        text="which one? https://t.co/pic",
+        attachments={"media_keys": ["3_1"]},
+        entities={"urls": [own]},
+        public_metrics={"like_count": 4, "retweet_count": 3, "reply_count": 2, "quote_count": 1},
+    )
+    seen = {"retrieved_at": "2023-02-18T12:33:11+00:00"}
+    post = only(page(status, includes={"media": [photo]}, __twarc=seen))
+    assert (post.text, post.media) == ("which one?", (PHOTO,))
+    assert post.counts == Reactions(4, 3, 2, 1, TIME)

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.records import Account, Archive, BadRecord, Item, Reactions, Record, Skipped
+from app.formats.records import (
+    Account,
+    Archive,
+    BadRecord,
+    Item,
+    Medium,
+    Reactions,
+    Record,
+    ReplyTarget,
+    Skipped,
+)
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from tests.archives import damaged, x_zip
@@ -122,15 +132,43 @@ def test_an_empty_file_with_parts_beside_it(tmp_path: Path) -> None:
 
 
 def test_the_manifest_names_the_account_and_the_time_of_the_counts(tmp_path: Path) -> None:
+    counts = {"favorite_count": "12", "retweet_count": "3"}
     members = {
         "data/account.js": b"broken {",
         "data/manifest.js": manifest(generationDate="2024-11-01T10:00:00.000Z"),
-        "data/tweets.js": js("tweets", tweet(1, "liked", favorite_count="5")),
+        "data/tweets.js": js("tweets", tweet(1, "liked", **counts)),
     }
     archive, (found,) = read(zip_in(tmp_path, members))
     assert archive.account == MINA
     assert isinstance(found, Record)
-    assert found.counts == Reactions(likes=5, as_of=datetime(2024, 11, 1, 10, tzinfo=UTC))
+    assert found.counts == Reactions(12, 3, as_of=datetime(2024, 11, 1, 10, tzinfo=UTC))
+
+
+def test_own_posts_are_answered_by_todays_name(tmp_path: Path) -> None:
+    answered = {"in_reply_to_status_id_str": "5", "in_reply_to_user_id_str": "77"}
+    own = tweet(9, "and", **answered, in_reply_to_screen_name="mina_before")
+    members = {"data/account.js": ACCOUNT_JS, "data/tweets.js": js("tweets", own)}
+    (found,) = read(zip_in(tmp_path, members))[1]
+    assert isinstance(found, Record)
+    assert found.reply_to == ReplyTarget("5", "mina")
+
+
+def test_the_best_of_a_films_files_is_its_medium(tmp_path: Path) -> None:
+    variants = [
+        {"content_type": "application/x-mpegURL", "url": "https://v.example/list"},
+        {"content_type": "video/mp4", "bitrate": "0", "url": "https://v.example/small"},
+        {"content_type": "video/mp4", "bitrate": "832000", "url": "https://v.example/big"},
+    ]
+    film = {
+        "type": "animated_gif",
+        "url": "https://t.co/pic",
+        "media_url_https": "https://pbs.example/still.jpg",
+        "video_info": {"variants": variants},
+    }
+    posts = js("tweets", tweet(1, "https://t.co/pic", extended_entities={"media": [film]}))
+    (found,) = read(zip_in(tmp_path, {"data/tweets.js": posts}))[1]
+    assert isinstance(found, Record)
+    assert (found.text, found.media) == ("", (Medium("gif", "https://v.example/big"),))
 
 
 CIRCLE = {
