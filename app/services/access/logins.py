@@ -1,8 +1,10 @@
 """Signing in: sessions that can be ended at once, and throttling of failed attempts."""
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from ipaddress import IPv6Address, IPv6Network
 from typing import Final
 
 import msgspec
@@ -60,7 +62,7 @@ async def verify_password(
     Within 15 minutes after 5 failures of the account from one address, or 10 from that address, no
     password is tried. Raises UnauthorizedError, TooManyError, UnavailableError.
     """
-    origin = _half(f"address:{address}")
+    origin = _half(f"address:{_place(address)}")
     subject = _half(f"account:{operator_key(name)}") + origin
     is_there = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary) == origin
     is_same = LoginFailure.subject == subject
@@ -101,6 +103,14 @@ async def unlock(session: AsyncSession, name: str) -> str:
     is_own = account == _half(f"account:{operator.name_key}")
     await session.execute(delete(LoginFailure).where(is_own))
     return operator.name
+
+
+def _place(address: str) -> str:
+    """Return what failures are counted by: of IPv6 the /64, all of which one client can use."""
+    with contextlib.suppress(ValueError):
+        ip = IPv6Address(address)
+        return str(ip.ipv4_mapped or IPv6Network((int(ip), 64), strict=False))
+    return address
 
 
 def _half(value: str) -> bytes:

@@ -44,8 +44,7 @@ async def login(form: Form) -> ResponseReturnValue:
             form.get("password", ""),
         )
     except (TooManyError, UnauthorizedError) as failure:
-        page, status = await render_form("login.html", failure, next=following, name=name)
-        return page, status, failure.headers
+        return await render_form("login.html", failure, next=following, name=name)
     response = see_other(following)
     set_session(response, secret)
     return response

@@ -26,12 +26,12 @@ _NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?
 
 async def render_form(
     template: str, failure: AppError | None, **context: object
-) -> tuple[str, int]:
+) -> tuple[str, int, dict[str, str]]:
     """Return a page with a form, and what was wrong with the form that was sent."""
     page = await render_template(
         template, failure=translate_message(failure.detail) if failure else None, **context
     )
-    return page, failure.status if failure else 200
+    return (page, failure.status, failure.headers) if failure else (page, 200, {})
 
 
 def see_other(address: str) -> Response:

@@ -49,7 +49,7 @@ async def _page(
         author_total = await count_users(session)
         samples = await list_samples(session)
         facts = await installation_facts(session, resources().config.data_dir)
-    page, status = await render_form(
+    page, status, headers = await render_form(
         "settings.html",
         failure,
         operator=g.operator,
@@ -65,7 +65,7 @@ async def _page(
         version=version("saywho"),
     )
     # No cache may store a page that shows a secret.
-    return page, status, {"Cache-Control": "no-store"}
+    return page, status, headers | {"Cache-Control": "no-store"}
 
 
 @blueprint.action("/settings/tokens")

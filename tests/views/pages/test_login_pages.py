@@ -229,6 +229,13 @@ async def test_failures_of_an_address_count_together(app: Quart) -> None:
         assert await fail(Browser(app), ("ann", "ben", "cho")[n % 3], 1) == [401]
     assert await fail(Browser(app), "somebody", 1) == [429]
     assert await fail(Browser(app, address="192.0.2.2"), "ann", 1) == [401]
+    # Whoever has an address of IPv6 has its whole /64; mapped ones are of IPv4.
+    for n in range(MOST_OF_ACCOUNT):
+        assert await fail(Browser(app, address=f"2001:db8::{n}"), "ann", 1) == [401]
+    assert await fail(Browser(app, address="2001:db8::9"), "ann", 1) == [429]
+    assert await fail(Browser(app, address="2001:db8:0:1::9"), "ann", 1) == [401]
+    assert await fail(Browser(app, address="::ffff:192.0.2.3"), "ann", 5) == [401] * 5
+    assert await fail(Browser(app, address="::ffff:192.0.2.4"), "ann", 1) == [401]
 
 
 async def test_success_clears_the_failures_of_the_account(app: Quart) -> None:
