@@ -36,6 +36,7 @@ FULL: Final = (
     r"/test_kept_answers\.py::.*\[sqlite-[12]\]",
     # Sources that fail in every way, and the longest wait for a post.
     r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-bluesky\])",
+    r"/trust/test_hostile_feeds\.py::",
     r"/test_sources_api\.py::test_a_post_at_an_active_source",
     # In the browser each feature once, in one language and one width; here all the others.
     r"/test_appearance\.py::test_page_\w+\[.*-1280\]",

@@ -13,6 +13,7 @@ from app.clock import monotonic
 from app.formats.rss import read_feed
 from app.sandbox import LIMIT_S, ReadError, Sandbox
 from tests import readers
+from tests.trust.answers import KNOWN
 
 OF_FEED = {"content_type": "application/xml", "name": "http://host/"}
 
@@ -30,7 +31,7 @@ async def read(
             return values.read().splitlines()
 
 
-@pytest.mark.parametrize("body", readers.SLOW.values(), ids=readers.SLOW)
+@pytest.mark.parametrize("body", KNOWN.values(), ids=KNOWN)
 async def test_slow_input_is_read_or_fails_in_time(body: bytes) -> None:
     began = monotonic()
     with contextlib.suppress(ReadError):
@@ -57,7 +58,7 @@ async def test_a_reader_that_is_cancelled_ends_the_process() -> None:
     began = monotonic()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await read(read_feed, readers.SLOW["author"], limit_s=LIMIT_S, **OF_FEED)
+            await read(read_feed, KNOWN["author"], limit_s=LIMIT_S, **OF_FEED)
     assert monotonic() - began < LIMIT_S / 2
 
 

@@ -36,7 +36,9 @@ _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "aud
 
 def read_feed(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead | Record]:
     """Read the feed of the address `name`. Raises RecordError."""
-    headers = {"content-type": content_type}
+    plain, headers = _without_nul(body), {"content-type": content_type}
+    if b"<!ENTITY" in plain:
+        raise RecordError("the feed declares entities, which could fill the memory")
     # As a file: feedparser would take bytes for an address or the name of a file.
     feed = feedparser.parse(
         io.BytesIO(_DESCRIPTION.sub(rb"<\1media:text\2>", body)), response_headers=headers
@@ -44,7 +46,7 @@ def read_feed(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead
     entries = feed.entries[:MOST_ENTRIES]
     if not entries and not feed.get("version"):
         raise RecordError("the address holds no RSS or Atom feed")
-    if not _END.search(_without_nul(body)):
+    if not _END.search(plain):
         raise RecordError("the feed breaks off")  # Its last post could be half of one.
     read = partial(_record, language=feed.feed.get("language"), address=name)
     return page(

@@ -1,8 +1,9 @@
 """Access: every view declares its policy; a view without one is refused to everybody.
 
-The cookie of an operator's session is here too.
+The cookies of operators are here too: a session's, and that of a browser which signed in before.
 """
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -20,16 +21,21 @@ from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
-from app.services.access.logins import SESSION_LIFETIME, SignedInOperator, find_session
+from app.security import digest
+from app.services.access.logins import SESSION_LIFETIME, LoginSource, SignedInOperator, find_session
+from app.services.access.operators import operator_key
 from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows
 from app.services.event_log import newest_event
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]
+Cookie = Literal["session", "device"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE: Final = "access_policy"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+DEVICE_LIFETIME: Final = timedelta(days=400)
+"""The longest that browsers keep a cookie."""
 PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
 
 
@@ -122,7 +128,7 @@ def _check_origin(config: Config) -> None:
     else:
         is_ours = request.headers.get("Origin") == own_origin(config)
     signs_in = request.blueprint == "login" and (site or request.headers.get("Origin"))
-    if not is_ours and (_cookie_name() in request.cookies or signs_in):
+    if not is_ours and (_cookie_name("session") in request.cookies or signs_in):
         raise ForbiddenError("This request comes from another site")
 
 
@@ -161,29 +167,56 @@ async def _token() -> TokenFacts | None:
     return token
 
 
-def _cookie_name() -> str:
-    """Return the name of the session's cookie.
+def _cookie_name(kind: Cookie) -> str:
+    """Return the name of a cookie.
 
     Browsers take `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
     """
-    return f"{'__Host-' if request.is_secure else ''}saywho_session"
+    return f"{'__Host-' if request.is_secure else ''}saywho_{kind}"
 
 
 async def signed_in() -> SignedInOperator | None:
     """Return the operator who is signed in, or None."""
-    cookie = request.cookies.get(_cookie_name(), "")
-    try:
-        secret = _signer().unsign(cookie).decode()
-    except (BadSignature, UnicodeDecodeError):
+    secret = _get("session")
+    if secret is None:
         return None
     async with resources().db.read() as session:
         return await find_session(session, secret)
 
 
-def set_session(response: Response, secret: str, lifetime: timedelta = SESSION_LIFETIME) -> None:
+def set_session(response: Response, secret: str, name: str) -> None:
+    """Sign the browser in; its further attempts as this operator count by themselves."""
+    _set(response, "session", secret, SESSION_LIFETIME)
+    device = source_of(name).device or secrets.token_hex(8)
+    _set(response, "device", f"{device}.{_account(name)}", DEVICE_LIFETIME)
+
+
+def clear_session(response: Response) -> None:
+    _set(response, "session", "", timedelta())
+
+
+def source_of(name: str) -> LoginSource:
+    """Return from where this operator's password is given."""
+    device, _, account = (_get("device") or "").partition(".")
+    return LoginSource(request.remote_addr or "", device if account == _account(name) else None)
+
+
+def _account(name: str) -> str:
+    return digest(operator_key(name)).hex()
+
+
+def _get(kind: Cookie) -> str | None:
+    """Return the value of a cookie that was signed here; None for any other."""
+    try:
+        return _signer(kind).unsign(request.cookies.get(_cookie_name(kind), "")).decode()
+    except (BadSignature, UnicodeDecodeError):
+        return None
+
+
+def _set(response: Response, kind: Cookie, value: str, lifetime: timedelta) -> None:
     response.set_cookie(
-        _cookie_name(),
-        _signer().sign(secret).decode(),
+        _cookie_name(kind),
+        _signer(kind).sign(value).decode(),
         max_age=int(lifetime.total_seconds()),
         path="/",
         httponly=True,
@@ -192,10 +225,6 @@ def set_session(response: Response, secret: str, lifetime: timedelta = SESSION_L
     )
 
 
-def clear_session(response: Response) -> None:
-    set_session(response, "", timedelta())
-
-
-def _signer() -> Signer:
+def _signer(kind: Cookie) -> Signer:
     # The last key signs; all of them verify.
-    return Signer(list(reversed(resources().secret_keys)), salt="session")
+    return Signer(list(reversed(resources().secret_keys)), salt=kind)

@@ -168,9 +168,17 @@ def test_media_come_with_their_descriptions(item: str, text: str, media: list[Me
     assert (record.text, list(record.media)) == (text, media)
 
 
-def test_what_is_no_feed_is_refused() -> None:
-    with pytest.raises(RecordError, match="no RSS or Atom feed"):
-        read(b"/etc/hostname")
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"/etc/hostname", "no RSS or Atom feed"),
+        (b"<!DOCTYPE r [<!ENTITY e 'x'>]><rss><channel>&e;</channel></rss>", "declares entities"),
+        ("<!DOCTYPE r [<!ENTITY e 'x'>]><rss/>".encode("utf-16"), "declares entities"),
+    ],
+)
+def test_what_is_no_feed_or_declares_entities_is_refused(body: bytes, why: str) -> None:
+    with pytest.raises(RecordError, match=why):
+        read(body)
 
 
 @given(

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import IPv6Address, IPv6Network
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, LargeBinary, delete, func, select
@@ -24,9 +24,9 @@ WINDOW: Final = timedelta(minutes=15)
 """Period in which failures are counted."""
 MOST_OF_ACCOUNT: Final = 5
 MOST_OF_ADDRESS: Final = 10
-"""Failures in this period, of an account from one address and of the address."""
+"""Failures in this period, of an account from one network and of the network."""
 HALF: Final = 16
-"""Bytes of a failure's subject that stand for the account; as many stand for the address."""
+"""Bytes of a failure's subject that stand for the account; as many stand for where it came from."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,14 +39,22 @@ class SignedInOperator(msgspec.Struct, frozen=True):
     name: str
 
 
+class LoginSource(NamedTuple):
+    """From where somebody gives a password."""
+
+    address: str
+    device: str | None
+    """The id of a browser on which this operator signed in before."""
+
+
 async def sign_in(
-    db: Database, passwords: Passwords, address: str, name: str, password: str
+    db: Database, passwords: Passwords, source: LoginSource, name: str, password: str
 ) -> str:
     """Return the secret of a new session.
 
     Raises UnauthorizedError, TooManyError, UnavailableError.
     """
-    password_hash = await verify_password(db, passwords, address, name, password)
+    password_hash = await verify_password(db, passwords, source, name, password)
     async with db.write() as session:
         operator = await find_operator(session, name)
         if operator is None or operator.password_hash != password_hash:  # It was changed just now.
@@ -55,14 +63,17 @@ async def sign_in(
 
 
 async def verify_password(
-    db: Database, passwords: Passwords, address: str, name: str, password: str
+    db: Database, passwords: Passwords, source: LoginSource, name: str, password: str
 ) -> str:
     """Return the hash of an operator's password, if this is the password.
 
-    Within 15 minutes after 5 failures of the account from one address, or 10 from that address, no
-    password is tried. Raises UnauthorizedError, TooManyError, UnavailableError.
+    Within 15 minutes after 5 failures of the account from one network, or 10 from that network, no
+    password is tried. A browser that signed in before has a count of its own, so that nobody else
+    can lock its operator out (OWASP's device cookie). Raises UnauthorizedError, TooManyError,
+    UnavailableError.
     """
-    origin = _half(f"address:{_place(address)}")
+    address, device = source
+    origin = _half(f"device:{device}" if device else f"address:{_place(address)}")
     subject = _half(f"account:{operator_key(name)}") + origin
     is_there = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary) == origin
     is_same = LoginFailure.subject == subject

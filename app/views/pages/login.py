@@ -1,7 +1,7 @@
 """The operator's access: setting the account up, signing in and out."""
 
 from msgspec import Struct
-from quart import g, render_template, request
+from quart import g, render_template
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
@@ -12,7 +12,7 @@ from app.services.access.logins import add_session, end_session, sign_in
 from app.services.access.operators import add_operator, clean_name, find_setup_link
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import render_form, see_other
-from app.views.policies import clear_session, set_session, writing
+from app.views.policies import clear_session, set_session, source_of, writing
 
 blueprint = PageBlueprint("login", policy="open")
 
@@ -37,16 +37,12 @@ async def login(form: Form) -> ResponseReturnValue:
     name, following = form.get("name", ""), local_address(form.get("next", "/"))
     try:
         secret = await sign_in(
-            resources().db,
-            resources().passwords,
-            request.remote_addr or "",
-            name,
-            form.get("password", ""),
+            resources().db, resources().passwords, source_of(name), name, form.get("password", "")
         )
     except (TooManyError, UnauthorizedError) as failure:
         return await render_form("login.html", failure, next=following, name=name)
     response = see_other(following)
-    set_session(response, secret)
+    set_session(response, secret, name)
     return response
 
 
@@ -85,7 +81,7 @@ async def setup(form: Form) -> ResponseReturnValue:
     except AppError as failure:
         return await render_form("setup.html", failure, token=token, name=link.name, given=name)
     response = see_other(IMPORTS)
-    set_session(response, secret)
+    set_session(response, secret, operator.name)
     return response
 
 

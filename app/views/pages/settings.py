@@ -4,7 +4,7 @@ import asyncio
 from importlib.metadata import version
 
 from msgspec import Struct
-from quart import Response, g, request, url_for
+from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, UnauthorizedError
@@ -15,7 +15,7 @@ from app.services.access.logins import (
     list_sessions,
     verify_password,
 )
-from app.services.access.operators import check_password, set_password_hash
+from app.services.access.operators import check_password, get_operator, set_password_hash
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
 from app.services.checks import installation_facts
 from app.services.imports.jobs import drop_jobs, remove_upload
@@ -25,7 +25,7 @@ from app.services.posts.users import count_users
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
 from app.views.pages.parts import render_form, see_other
-from app.views.policies import writing
+from app.views.policies import source_of, writing
 
 blueprint = PageBlueprint("settings", policy="operator")
 
@@ -104,13 +104,16 @@ async def change_password(form: Form) -> ResponseReturnValue:
 async def _set_password(old: str, new: str) -> None:
     check_password(new)  # Before the attempt counts.
     me, db, passwords = g.operator, resources().db, resources().passwords
+    wrong = UnauthorizedError("The old password is wrong", loc="old")
     try:
         # Wrong guesses count as failed sign-ins do: the session may be stolen.
-        await verify_password(db, passwords, request.remote_addr or "", me.name, old)
+        verified = await verify_password(db, passwords, source_of(me.name), me.name, old)
     except UnauthorizedError:
-        raise UnauthorizedError("The old password is wrong", loc="old") from None
+        raise wrong from None
     password_hash = await passwords.hash(new)
     async with writing() as session:
+        if (await get_operator(session, me.name)).password_hash != verified:
+            raise wrong  # It was changed just now.
         await set_password_hash(session, me.operator_id, password_hash)
         await end_other_sessions(session, operator_id=me.operator_id, but=me.session_id)
 

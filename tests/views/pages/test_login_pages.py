@@ -34,6 +34,7 @@ from tests.installation import Installation, content_of
 from tests.quick_start import REAL
 
 COOKIE, SECURE_COOKIE = "saywho_session", "__Host-saywho_session"
+DEVICE = "saywho_device"
 HTTPS = SAME_ORIGIN | {"X-Forwarded-Proto": "https"}
 
 
@@ -151,7 +152,7 @@ async def test_signing_in_and_out(app: Quart) -> None:
     assert await browser.is_signed_in()
     kept = dict(browser.cookies)
     assert (await browser.post("/logout")).status_code == 303
-    assert not browser.cookies
+    assert browser.cookies.keys() == {DEVICE}
     # The server ended it too: a copy of the cookie is nobody.
     browser.cookies = kept
     assert not await browser.is_signed_in()
@@ -198,6 +199,23 @@ async def test_five_failures_of_an_account_close_it_for_a_while(
     assert (await Browser(app).sign_in()).status_code == 429
     await age(app, LoginFailure.failed_at, WINDOW)
     assert (await Browser(app).sign_in()).status_code == 303
+
+
+async def test_a_stranger_cannot_lock_an_operator_out(app: Quart) -> None:
+    await make_operator(app)
+    known = await signed_in(app, "ben")
+    await known.post("/logout")
+    for name in ("ann", "ben"):
+        assert await fail(Browser(app), name, 5) == [401] * 5
+    # From elsewhere anybody may try, and from the same network who signed in there before.
+    assert (await Browser(app, address="192.0.2.2").sign_in()).status_code == 303
+    assert (await Browser(app).sign_in("ben")).status_code == 429
+    assert (await known.sign_in("ben")).status_code == 303
+    # That browser has a limit of its own, and is known for its own operator alone.
+    assert await fail(known, "ben", 6) == [401] * 5 + [429]
+    assert (await known.sign_in("ann")).status_code == 429
+    forged = known.cookies["saywho_device"].replace(".", ".0", 1)
+    assert (await Browser(app, cookies={"saywho_device": forged}).sign_in("ben")).status_code == 429
 
 
 async def test_an_operator_is_unlocked_removed_and_made_again_by_commands(
@@ -273,7 +291,7 @@ async def test_session_cookie_on_https(proxied: Quart) -> None:
     browser = Browser(proxied, HTTPS)
     answer = await browser.sign_in()
     cookies = set_cookies(answer)
-    assert cookies.keys() == {SECURE_COOKIE}
+    assert cookies.keys() == {SECURE_COOKIE, "__Host-saywho_device"}
     cookie = cookies[SECURE_COOKIE]
     assert (cookie["path"], cookie["samesite"], cookie["domain"]) == ("/", "Lax", "")
     assert cookie["httponly"]
@@ -288,7 +306,7 @@ async def test_session_cookie_on_https(proxied: Quart) -> None:
         assert "Strict-Transport-Security" in (await browser.get(path)).headers
     assert "Strict-Transport-Security" not in (await Browser(proxied).get("/")).headers
     assert (await browser.post("/logout")).status_code == 303
-    assert not browser.cookies
+    assert browser.cookies.keys() == {"__Host-saywho_device"}
 
 
 async def test_a_tampered_or_foreign_session_is_nobody(app: Quart) -> None:
@@ -374,7 +392,7 @@ async def test_signing_in_never_leads_to_another_site(app: Quart) -> None:
     for following, location in (INSIDE | dict.fromkeys(ELSEWHERE, "/")).items():
         answer = await browser.post("/login", form=form | {"next": following})
         assert (answer.status_code, answer.headers["Location"]) == (303, location)
-        assert set_cookies(answer).keys() <= {COOKIE}
+        assert set_cookies(answer).keys() <= {COOKIE, DEVICE}
         # Who is signed in already is led on as well.
         answer = await browser.get("/login", query_string={"next": following})
         assert (answer.status_code, answer.headers["Location"]) == (303, location)
