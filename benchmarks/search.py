@@ -53,7 +53,7 @@ async def store(db: Database, texts: Sequence[str], *, username: str = "author")
     ids: list[int] = []
     arrived_at = datetime.now(UTC)
     async with db.write() as session:
-        user, _ = await add_user(session, username)
+        user = await add_user(session, username)
     for start in range(0, len(texts), BATCH):
         posts = [new_tweet(text, arrived_at=arrived_at) for text in texts[start : start + BATCH]]
         async with db.write() as session:

@@ -27,6 +27,6 @@ async def add_posts(
 async def post(db: Database, username: str, *texts: str) -> list[int]:
     """Store posts of an author, who is made where there is none; return their ids."""
     async with db.write() as session:
-        user = await find_user(session, username) or (await add_user(session, username))[0]
+        user = await find_user(session, username) or await add_user(session, username)
         posts = [new_tweet(text, arrived_at=now()) for text in texts]
         return [each.id for each in await add_posts(session, user.id, posts)]

@@ -76,10 +76,9 @@ async def test_the_samples_are_removed_and_nobody_else(db: Database) -> None:
     await load_samples(db)
     async with db.write() as session:
         await add_user(session, "somebody")
-        names, event_id = await delete_samples(session)
-        assert sorted(names) == sorted(SAMPLES)
-        assert event_id
-        assert await delete_samples(session) == ([], None)
+        assert sorted(await list_samples(session)) == sorted(SAMPLES)
+        await delete_samples(session)
+        assert await list_samples(session) == []
         assert [author.username for author in (await list_authors(session, limit=20))[0]] == [
             "somebody"
         ]

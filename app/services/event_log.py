@@ -26,15 +26,15 @@ class NewEvent(NamedTuple):
 
 async def append_event(
     session: AsyncSession, kind: str, *, user_id: int, tweet_id: int | None = None, count: int = 1
-) -> int:
-    """Append an event and return its number."""
-    return await append_events(session, [NewEvent(kind, user_id, tweet_id, count)])
+) -> None:
+    """Append an event."""
+    await append_events(session, [NewEvent(kind, user_id, tweet_id, count)])
 
 
 async def append_events(
     session: AsyncSession, events: Sequence[NewEvent], ids: Sequence[int] | None = None
-) -> int:
-    """Append one event or more, by one statement; return the newest number.
+) -> None:
+    """Append one event or more, by one statement.
 
     `ids` are their numbers, where they were allocated before.
     """
@@ -46,7 +46,6 @@ async def append_events(
         for event_id, event in zip(event_ids, events, strict=True)
     ]
     await insert_rows(session, cast(Table, Event.__table__), rows)
-    return event_ids[-1]
 
 
 async def newest_event(session: AsyncSession) -> int:

@@ -44,7 +44,7 @@ async def post_user(form: Form) -> ResponseReturnValue:
     async with writing() as session:
         user = await find_user(session, username)
         if user is None:
-            user, _ = await add_user(session, username)
+            user = await add_user(session, username)
     return redirect(url_for("authors.show_author", username=user.username), 303)
 
 

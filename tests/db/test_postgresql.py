@@ -195,7 +195,7 @@ ODD = [
 @pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
 async def test_any_text_is_indexed_and_found_by_its_terms(db: Database, body: str) -> None:
     async with db.write() as session:
-        user, _ = await add_user(session, "ann")
+        user = await add_user(session, "ann")
         added = await add_posts(session, user.id, [new_tweet(body, arrived_at=now())])
         for term in set(terms(body)):
             found = db.backend.words.matching(Terms((term,)), user_id=user.id)

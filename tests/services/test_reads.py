@@ -30,7 +30,7 @@ async def user_ids(db: Database) -> dict[str, int]:
     ids = {}
     async with db.write() as session:
         for name in NAMES:
-            user, _ = await add_user(session, name)
+            user = await add_user(session, name)
             await add_posts(
                 session, user.id, [some_post(chance) for _ in range(chance.randrange(30))]
             )

@@ -89,14 +89,13 @@ async def list_jobs(
     return jobs[:limit], jobs[limit - 1].id if more else None
 
 
-async def start_job(session: AsyncSession, job_id: int, options: ReadOptions) -> ImportJob:
+async def start_job(session: AsyncSession, job_id: int, options: ReadOptions) -> None:
     """Queue an upload. Raises NotFoundError, ConflictError."""
     job = await get_job(session, job_id)
     if job.state != "uploaded":
         raise ConflictError("The import {job_id} was started already", job_id=job_id)
     job.state = "running"
     job.options = msgspec.json.encode(options)
-    return job
 
 
 async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:

@@ -60,8 +60,7 @@ async def list_samples(session: AsyncSession) -> list[str]:
     return list(await session.scalars(stored.order_by(User.username_key)))
 
 
-async def delete_samples(session: AsyncSession) -> tuple[list[str], int | None]:
-    """Delete the sample authors with all their posts; return their names and the newest event."""
-    names = await list_samples(session)
-    events = [await delete_user(session, name) for name in names]
-    return names, max(events, default=None)
+async def delete_samples(session: AsyncSession) -> None:
+    """Delete the sample authors with all their posts."""
+    for name in await list_samples(session):
+        await delete_user(session, name)

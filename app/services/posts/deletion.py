@@ -55,11 +55,8 @@ async def purge_some(session: AsyncSession) -> bool:
     return bool(removed or ended)
 
 
-async def delete_post(session: AsyncSession, tweet_id: int) -> int:
-    """Delete a post, and take it out of its author's profile; return the event.
-
-    Raises NotFoundError.
-    """
+async def delete_post(session: AsyncSession, tweet_id: int) -> None:
+    """Delete a post, and take it out of its author's profile. Raises NotFoundError."""
     await get_post(session, tweet_id)
     tweet = await session.get_one(Tweet, tweet_id)
     await subtract_tweet(session, tweet)
@@ -70,11 +67,11 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> int:
         .where(User.id == tweet.user_id)
         .values(tweet_count=User.tweet_count - 1, deletion_count=User.deletion_count + 1)
     )
-    return await append_event(session, "tweet.deleted", user_id=tweet.user_id, tweet_id=tweet_id)
+    await append_event(session, "tweet.deleted", user_id=tweet.user_id, tweet_id=tweet_id)
 
 
-async def delete_user(session: AsyncSession, username: str) -> int:
-    """Remove the author and all posts from every answer at once; return the event.
+async def delete_user(session: AsyncSession, username: str) -> None:
+    """Remove the author and all posts from every answer at once.
 
     The name is free again; `purge_deleted` removes the rows. Raises NotFoundError.
     """
@@ -84,11 +81,11 @@ async def delete_user(session: AsyncSession, username: str) -> int:
     user.deleted_at = now()
     user.username_key = f"{DELETED_PREFIX}{user.id}"
     await session.execute(delete(Profile).where(Profile.user_id == user.id))
-    return await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
+    await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
 
 
-async def delete_everybody(session: AsyncSession) -> int | None:
-    """Delete all authors as `delete_user` does; return the newest event, None if there are none."""
+async def delete_everybody(session: AsyncSession) -> None:
+    """Delete all authors as `delete_user` does."""
     marked = update(User).where(User.deleted_at.is_(None)).returning(User.id, User.tweet_count)
     gone = (
         await session.execute(
@@ -98,7 +95,6 @@ async def delete_everybody(session: AsyncSession) -> int | None:
     ).all()
     await session.execute(delete(Profile))
     await session.execute(delete(LiveSource))
-    if not gone:
-        return None
-    events = [NewEvent("user.deleted", user_id, posts=posts) for user_id, posts in gone]
-    return await append_events(session, events)
+    if gone:
+        events = [NewEvent("user.deleted", user_id, posts=posts) for user_id, posts in gone]
+        await append_events(session, events)

@@ -130,8 +130,8 @@ async def add_user(
     *,
     display_name: str | None = None,
     platform: str = "local",
-) -> tuple[User, int]:
-    """Add an author; return it and the event. Raises ConflictError, InvalidInputError."""
+) -> User:
+    """Add an author. Raises ConflictError, InvalidInputError."""
     try:
         username = clean_username(username)
     except ValueError as error:
@@ -151,7 +151,8 @@ async def add_user(
     )
     session.add(user)
     await session.flush()
-    return user, await append_event(session, "user.created", user_id=user.id)
+    await append_event(session, "user.created", user_id=user.id)
+    return user
 
 
 def clean_display_name(name: str | None) -> str | None:

@@ -38,7 +38,7 @@ async def list_users(args: ListUsersArgs) -> Page[Author]:
 async def create_user(form: NewUserForm) -> Reply[Author]:
     """Add an author."""
     async with writing() as session:
-        user, _ = await add_user(
+        user = await add_user(
             session, form.username, display_name=form.display_name, platform=form.platform
         )
     location = url_for("api_users.show_user", username=user.username)

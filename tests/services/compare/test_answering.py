@@ -89,7 +89,7 @@ async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database)
     words = ("등대", "lamp", "quokka", "zyzzyva", "bread", "fog")
     async with db.write() as session:
         for number, name in enumerate(names):
-            user, _ = await add_user(session, name)
+            user = await add_user(session, name)
             text = f"{words[number % 6]} {words[number // 6 % 6]} and the {words[number // 36 % 6]}"
             quoted = "RT @somebody: not my words" if number % 50 == 0 else text
             await add_posts(session, user.id, [new_tweet(quoted, arrived_at=now())])
@@ -147,7 +147,7 @@ async def test_words_that_the_others_use_too_are_not_typical(db: Database) -> No
     habits = {"ferry": "tide %s...", "museum": "gallery %s!", "bakery": "bread %s?"}
     for username, habit in habits.items():
         async with db.write() as session:
-            user, _ = await add_user(session, username)
+            user = await add_user(session, username)
             texts = [f"today the {habit % n} again today the" for n in range(40)]
             posts = [new_tweet(text, arrived_at=now()) for text in texts]
             await add_posts(session, user.id, posts)

@@ -33,7 +33,7 @@ async def write(db: Database, username: str, posts: int, *, more: str = "") -> N
     own = WORDS[username].split()
     texts = [" ".join(chance.choices([*own, "and", "the", "of"], k=7)) + more for _ in range(posts)]
     async with db.write() as session:
-        user = await find_user(session, username) or (await add_user(session, username))[0]
+        user = await find_user(session, username) or await add_user(session, username)
         await add_posts(session, user.id, [new_tweet(text, arrived_at=now()) for text in texts])
 
 

@@ -19,7 +19,7 @@ WORDS = {"ferry": "tide crossing pilot", "museum": "stairs gallery clock", "ë¹µì
 
 async def add(db: Database, username: str, texts: list[str]) -> tuple[int, list[int]]:
     async with db.write() as session:
-        user, _ = await add_user(session, username)
+        user = await add_user(session, username)
         posts = [new_tweet(text, arrived_at=now()) for text in texts]
         return user.id, [each.id for each in await add_posts(session, user.id, posts)]
 

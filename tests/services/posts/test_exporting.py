@@ -38,7 +38,7 @@ async def add(db: Database, username: str, *texts: str, **fields: Any) -> None:
             try:
                 user = await get_user(session, username)
             except NotFoundError:
-                user, _ = await add_user(session, username)
+                user = await add_user(session, username)
             await add_posts(session, user.id, [new_tweet(text, arrived_at=now(), **fields)])
 
 

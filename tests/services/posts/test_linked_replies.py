@@ -59,7 +59,7 @@ async def store(db: Database, leaves: Sequence[Leaf], *, is_bulk: bool = True) -
     for author, some in groupby(leaves, key=lambda leaf: leaf.author):
         own = list(some)
         async with db.write() as session:
-            user = await find_user(session, author) or (await add_user(session, author))[0]
+            user = await find_user(session, author) or await add_user(session, author)
             posts = [post_of(leaf) for leaf in own]
             if is_bulk:
                 added = await add_posts(session, user.id, posts)

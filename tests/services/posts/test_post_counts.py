@@ -33,7 +33,7 @@ async def store(
         for n, time in enumerate(times)
     ]
     async with db.write() as session:
-        user = await find_user(session, username) or (await add_user(session, username))[0]
+        user = await find_user(session, username) or await add_user(session, username)
         return await add_posts(session, user.id, posts)
 
 

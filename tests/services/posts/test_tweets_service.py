@@ -20,7 +20,7 @@ def made(number: int, created_at: datetime | None, **fields: str | None) -> NewT
 
 async def store(db: Database, *posts: NewTweet, username: str = "ann") -> list[Added]:
     async with db.write() as session:
-        user = await find_user(session, username) or (await add_user(session, username))[0]
+        user = await find_user(session, username) or await add_user(session, username)
         return await add_posts(session, user.id, posts)
 
 

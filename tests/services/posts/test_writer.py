@@ -23,7 +23,7 @@ def sending(username: str, text: str, source_id: str | None = None) -> PostReque
 @pytest.fixture
 async def authors(db: Database) -> list[str]:
     async with db.write() as session:
-        return [(await add_user(session, name))[0].username for name in ("ann", "빵집")]
+        return [(await add_user(session, name)).username for name in ("ann", "빵집")]
 
 
 async def test_posts_that_arrive_together_are_one_transaction(

@@ -28,7 +28,7 @@ TEXTS = [
 
 async def fill(db: Database) -> None:
     async with db.write() as session:
-        user, _ = await add_user(session, "ann")
+        user = await add_user(session, "ann")
         posts = [new_tweet(text, arrived_at=now()) for text in TEXTS]
         await add_posts(session, user.id, posts)
 
