@@ -129,6 +129,8 @@ async def test_a_search_without_words_leads_to_the_list_of_what_fits(writer: Cli
     assert "wave 0<" in await body(await writer.get(following.replace("&amp;", "&")))
     for path in ("/search?tz=Asia/Seoul", "/search?is=reply"):
         assert "What are you looking for?" in await body(await writer.get(path))
+    for wrong in ("username=nobody", "since=13.5.", "username=mina&tz=Nowhere/X"):
+        assert 'id="failure"' in await body(await writer.get(f"/search?q=&{wrong}"))
 
 
 async def test_addresses_in_results_are_links_unless_a_mark_or_a_cut_tears_them(

@@ -57,8 +57,6 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
     fields = to_builtins(args) | {"mode": "" if mode == "words" else mode, "cursor": None}
     # What an address of the same search names.
     asked = {name: value for name, value in fields.items() if value}
-    if not args.q.strip() and asked.keys() & LISTED_BY:
-        return see_other(url_for("posts.show_posts", **asked))
     place = RESULT_CURSOR.decode(args.cursor)
     failure: AppError | None = None
     found = ResultPage([])
@@ -76,6 +74,8 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
         )
     except (NotFoundError, MalformedError) as error:
         failure = error.with_traceback(None)
+    if not failure and not args.q.strip() and asked.keys() & LISTED_BY:
+        return see_other(url_for("posts.show_posts", **asked))
     async with parts.db.read() as session:
         await show_names(session, {post.username for post in found.hits})
     return await render_form(
