@@ -184,16 +184,8 @@ class Config:
             object.__setattr__(self, "database_url", f"sqlite+aiosqlite:///{path}")
 
     @property
-    def max_body_bytes(self) -> int:
-        return self.max_body_mb * MIB
-
-    @property
     def max_import_bytes(self) -> int:
         return self.max_import_mb * MIB
-
-    @property
-    def max_media_bytes(self) -> int:
-        return self.max_media_gb * 1024 * MIB
 
     @property
     def media_dir(self) -> Path:

@@ -20,10 +20,10 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from app.config import MIB
 from app.errors import AppError, InvalidInputError, message_of, packed, unpacked
 from app.tasks import close_inherited_files, run_child
 
-MIB: Final = 1024 * 1024
 LIMIT_S: Final = 10
 """Seconds that reading may take; then the process is killed."""
 START_S: Final = 20.0

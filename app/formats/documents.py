@@ -10,7 +10,7 @@ author only.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -28,10 +28,10 @@ from app.formats.records import (
 )
 from app.formats.source.file import Source
 from app.formats.source.json import Json, first_documents, objects, unit_of
+from app.formats.source.times import EPOCH
 from app.formats.x.api import is_v1, is_v2, to_item
 
 CONTENT_TYPE: Final = "application/x-ndjson"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AUTHORS: Final = ("user", "author")
 _WRAPPERS: Final = frozenset(
     ("$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")
@@ -114,7 +114,7 @@ def _plain(name: str, value: object) -> object:
         case ("$oid" | "$date", str()):
             return value
         case ("$date", (int() as since) | {"$numberLong": (str() | int()) as since}):
-            return (_EPOCH + timedelta(milliseconds=int(since))).isoformat()
+            return (EPOCH + timedelta(milliseconds=int(since))).isoformat()
         case ("$numberInt" | "$numberLong", str() | int()):
             return int(value)
         case ("$numberDecimal", str()) if value.lstrip("-").isdecimal():

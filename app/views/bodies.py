@@ -125,7 +125,7 @@ class FormRequest(Request):
 def init_app(app: Quart, config: Config) -> None:
     """Limit the bodies that Quart reads."""
     app.request_class = FormRequest
-    app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
+    app.config["MAX_CONTENT_LENGTH"] = config.max_body_mb * MIB
     app.config["MAX_FORM_PARTS"] = MOST_FIELDS
     app.config["BODY_TIMEOUT"] = BODY_TIMEOUT_S
 

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, field
 from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError
-from app.services.posts.new_tweet import Kind
+from app.formats.records import Kind
 from app.services.posts.users import Platform
 from app.services.selection import Selection
 from app.views.parsing import args_of

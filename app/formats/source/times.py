@@ -16,7 +16,7 @@ _LOOSE_TIME = re.compile(
 )
 _EPOCH = re.compile(r"-?\d{9,16}(?:\.\d+)?", re.ASCII)
 _ZONE_NAMES: Final = {" UTC": "+00:00", " GMT": "+00:00", " KST": "+09:00"}
-_EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM: Final = 1e11
 
 
@@ -64,4 +64,4 @@ def _from_parts(year: str, month: str, day: str, half: str, *clock: str) -> date
 
 def _from_epoch(number: float) -> datetime:
     seconds = number / 1000 if abs(number) >= _MILLISECONDS_FROM else number
-    return _EPOCH_START + timedelta(seconds=math.floor(seconds))
+    return EPOCH + timedelta(seconds=math.floor(seconds))

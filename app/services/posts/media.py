@@ -21,7 +21,7 @@ from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic
-from app.config import Config
+from app.config import MIB, Config
 from app.db.backend import Sessions, chunks
 from app.db.lock import file_lock
 from app.errors import InvalidInputError, RecordError, UnavailableError
@@ -139,7 +139,7 @@ def keeper_of(config: Config) -> MediaKeeper | None:
     """Return the keeper for an import; None where no media are kept."""
     if not config.max_media_gb:
         return None
-    return MediaKeeper(config.media_dir, config.max_media_bytes)
+    return MediaKeeper(config.media_dir, config.max_media_gb * 1024 * MIB)
 
 
 def locked_against_removal(folder: Path) -> contextlib.AbstractContextManager[bool]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,10 +12,9 @@ from msgspec import Meta, json, structs
 from app.clock import now
 from app.compute.text import clean_text, clean_username, guess_language
 from app.errors import InvalidInputError, message_of
-from app.formats.records import Medium, Reactions, ReplyTarget
+from app.formats.records import Kind, Medium, Reactions, ReplyTarget
 
 T = TypeVar("T")
-Kind = Literal["post", "reply", "quote"]
 MAX_SOURCE_ID_LENGTH: Final = 512
 MAX_URL_LENGTH: Final = 2048
 MOST_DESCRIBED: Final = 5_000

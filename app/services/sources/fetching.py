@@ -24,11 +24,10 @@ from weakref import WeakValueDictionary
 import httpx
 
 from app.clock import now
-from app.config import Config
+from app.config import MIB, Config
 from app.errors import InvalidInputError
 
 Headers = Mapping[str, str]
-MIB: Final = 1024 * 1024
 PAUSE_S: Final = 1.0
 """Seconds between the end of a request to a host and the beginning of the next one."""
 TIMEOUT_S: Final = 30.0

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.config import Config
+from app.config import MIB, Config
 from app.db.backend import Sessions
 from app.db.engine import GrantLostError
 from app.errors import InvalidInputError, message_of, packed
@@ -27,7 +27,7 @@ from app.sandbox import Sandbox
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_archive
 from app.services.posts.deletion import delete_post
-from app.services.sources.fetching import MIB, FetchError, Web, allowed
+from app.services.sources.fetching import FetchError, Web, allowed
 from app.services.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
 from app.services.sources.registry import due_sources
 

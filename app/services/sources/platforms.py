@@ -10,10 +10,11 @@ from urllib.parse import quote, urlencode
 import httpx
 import msgspec
 
+from app.config import MIB
 from app.formats.platform_pages import PageHead, read_author_feed, read_statuses
 from app.formats.rss import read_feed
 from app.sandbox import Sandbox
-from app.services.sources.fetching import GONE, MIB, Answer, FetchError, Web, unanswered
+from app.services.sources.fetching import GONE, Answer, FetchError, Web, unanswered
 
 MOST_FEED: Final = 8 * MIB
 """Bytes of a feed or a page."""
