@@ -69,6 +69,10 @@ class Edge:
             request_id.set(answer.identifier)
             try:
                 await self._answer(scope, receive, answer)
+            except asyncio.CancelledError:
+                if not answer.status:
+                    await answer.break_off()
+                raise
             except Exception:
                 answer.status = answer.status or 500  # The server's own answer.
                 raise
@@ -153,6 +157,13 @@ class _Answer:
             await rest.discard()
             message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
+
+    async def break_off(self) -> None:
+        """Answer a request that a stop waits for no longer."""
+        self.flow, self.closes = None, True
+        headers = [(b"retry-after", b"1"), (b"content-length", b"0")]
+        await self.send({"type": "http.response.start", "status": 503, "headers": headers})
+        await self.send({"type": "http.response.body"})
 
 
 class Flow:

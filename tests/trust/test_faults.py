@@ -158,12 +158,17 @@ def test_a_stop_leaves_nothing_half_done(tmp_path: Path) -> None:
         server.token = site.token
         location = upload(server, "fleet", IMPORTED)
         installation.wait_until(lambda: server.send("GET", location)[2]["accepted"])
+        halves = []
         for _ in range(4):  # So that both workers have some.
             stack.enter_context(listen(server))
             stack.enter_context(contextlib.closing(server.connect())).connect()
-            for path in ("imports?format=jsonl", "tweets", "compare"):
+            halves += [
                 stack.enter_context(half_sent(server, f"/api/v1/{path}"))
+                for path in ("imports?format=jsonl", "tweets", "compare")
+            ]
         assert server.stop() == 0
+        for half in halves:
+            assert half.recv(4096).startswith(b"HTTP/1.1 503 ")
         assert "Traceback" not in server.log(), server.log()
         with serving(installation, *SERVE) as again:
             again.token = site.token
