@@ -183,7 +183,7 @@ async def _read_form(decoder: MultipartDecoder, spool: Spool) -> None:
             if isinstance(event, File):
                 if event.name != "file" or spool.file_name is not None:
                     raise InvalidInputError("The form takes one file, named file", loc="file")
-                spool.file_name, field_bytes = event.filename, None
+                spool.file_name, field_bytes = event.filename.replace("\0", ""), None
             elif isinstance(event, Field):
                 field_bytes = 0
             elif isinstance(event, Data) and field_bytes is None:

@@ -9,7 +9,7 @@ import functools
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, NoReturn, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -183,13 +183,19 @@ class Cursor(Generic[Key]):
         try:
             data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
             return self._make(self._decoder.decode(data))
-        except (binascii.Error, ValueError, RecursionError):
+        except (binascii.Error, ValueError, OverflowError, RecursionError):
             detail = "cursor is not one that this list gave out"
             raise MalformedError(detail, loc="cursor") from None
 
 
-AUTHOR_CURSOR: Final = Cursor[str](str)
+def _in_utc(key: TweetKey) -> TweetKey:
+    time, tweet_id = key
+    return time and time.astimezone(UTC), tweet_id
+
+
+# PostgreSQL refuses NUL, which no name has.
+AUTHOR_CURSOR: Final = Cursor[str](Annotated[str, Meta(pattern=r"^[^\0]*$")])
 IMPORT_CURSOR: Final = Cursor[int](_Id)
 RESULT_CURSOR: Final = Cursor[Place](tuple[_BelowId, _Offset, bool], Place._make)
 SOURCE_CURSOR: Final = Cursor[int](_Id)
-TWEET_CURSOR: Final = Cursor[TweetKey](tuple[_Time | None, _Id])
+TWEET_CURSOR: Final = Cursor[TweetKey](tuple[_Time | None, _Id], _in_utc)

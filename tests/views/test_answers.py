@@ -90,6 +90,8 @@ FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
     (400, "DELETE", "/users/ann?really=1", {}),
     (400, "GET", "/users/ann/tweets?cursor=W251bGwsOTIyMzM3MjAzNjg1NDc3NTgwOF0", {}),
     (400, "GET", f"/users?cursor={'W' * 50_000}", {}),
+    (400, "GET", "/users?cursor=Ilx1MDAwMCI", {}),  # NUL
+    (400, "GET", "/users/ann/tweets?cursor=WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIiwxXQ", {}),
     (400, "GET", "/compare?text=a&explain=yes", {}),
     *((400, "GET", f"/stats?{query}", {}) for query in ("tz=Nowhere", "since=soon", "other=1")),
     *((400, "GET", f"/live?{query}", {}) for query in ("after=x", "after=-1", "more=1")),

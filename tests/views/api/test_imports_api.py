@@ -185,6 +185,13 @@ async def test_bad_form_is_refused_and_keeps_nothing(
     assert (await (await shared.writer.get(IMPORTS)).get_json())["items"] == []
 
 
+@pytest.mark.databases("postgresql")
+async def test_the_name_of_a_file_may_hold_what_the_database_refuses(writer: Client) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=xxx"}
+    body = form(FILE.replace(b"a.jsonl", b"a\0.jsonl"))
+    assert (await writer.post(IMPORTS, data=body, headers=headers)).status_code == 202
+
+
 async def test_history_is_by_page_and_the_newest_first(app: Quart, writer: Client) -> None:
     async with parts_of(app).db.write() as session:
         for n in range(7):
