@@ -34,7 +34,10 @@ from app.formats.x.api import is_v1, is_v2, to_item
 CONTENT_TYPE: Final = "application/x-ndjson"
 _AUTHORS: Final = ("user", "author")
 _WRAPPERS: Final = frozenset(
-    ("$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")
+    (
+        *("$oid", "$uuid", "$binary", "$date", "$timestamp"),
+        *("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"),
+    )
 )
 _encoder = msgspec.json.Encoder()
 
@@ -111,8 +114,12 @@ def _unwrapped(value: object) -> object:
 def _plain(name: str, value: object) -> object:
     """Return what a wrapper holds. Raises ValueError or OverflowError."""
     match name, value:
-        case ("$oid" | "$date", str()):
+        case ("$oid" | "$uuid" | "$date", str()):
             return value
+        case ("$binary", {"base64": str() as data}):
+            return data  # Of a UUID, which may be the id.
+        case ("$timestamp", {"t": int() as seconds}):
+            return (EPOCH + timedelta(seconds=seconds)).isoformat()
         case ("$date", (int() as since) | {"$numberLong": (str() | int()) as since}):
             return (EPOCH + timedelta(milliseconds=int(since))).isoformat()
         case ("$numberInt" | "$numberLong", str() | int()):

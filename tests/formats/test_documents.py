@@ -74,6 +74,7 @@ def test_all_that_mongoexport_writes(
         ({"$date": {"$numberLong": "1000"}}, datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)),
         ({"$date": {"$numberLong": "-1500"}}, datetime(1969, 12, 31, 23, 59, 58, tzinfo=UTC)),
         ({"$numberLong": "1577934245678"}, TIME),
+        ({"$timestamp": {"t": 1, "i": 5}}, datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)),
         ("Thu Jan 02 03:04:05 +0000 2020", TIME),
         (None, None),
     ],
@@ -88,6 +89,8 @@ def test_times(date: object, time: datetime | None) -> None:
     ("key", "source_id"),
     [
         ({"$oid": OID}, OID),
+        ({"$uuid": "73ffd264-44b3-4c69-90e8-e7d1dfc035d4"}, "73ffd264-44b3-4c69-90e8-e7d1dfc035d4"),
+        ({"$binary": {"base64": "c//SZESzTGk=", "subType": "04"}}, "c//SZESzTGk="),
         ({"$numberLong": "1580000000000000001"}, "1580000000000000001"),
         (1580000000000000001, "1580000000000000001"),
         ({"$numberDecimal": "1580000000000000001"}, "1580000000000000001"),
