@@ -42,6 +42,8 @@ SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fin
 YEAR_S: Final = 365 * 24 * 3600
 LONGEST_VIEW: Final = 8_000
 """Characters of the query string that a view may have."""
+UNSENT: Final = ("dash_version", "python_version", "dash_version_url", "ddk_version", "end_id")
+"""What Dash would tell the browser, and no page needs; each call would repeat the last one."""
 PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000
 CONTENT_SECURITY_POLICY: Final = (
@@ -109,9 +111,10 @@ class Parts(Dash):
     parts: dict[str, str]
 
     def _config(self) -> dict[str, Any]:
-        """Let the browser ask no other host for a newer version."""
+        """Let the browser ask no other host for a newer version, nor know any."""
         sent: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
-        return sent | {"disable_version_check": True}
+        kept = {name: value for name, value in sent.items() if name not in UNSENT}
+        return kept | {"disable_version_check": True}
 
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
         """Keep the inline configuration, the scripts, and what starts them."""
