@@ -47,6 +47,12 @@ def importing(installation: Installation, *arguments: str | Path) -> Iterator[An
             stream.close()
 
 
+def target_of(descriptor: Path) -> str:
+    with contextlib.suppress(FileNotFoundError):  # The process has closed it meanwhile.
+        return os.readlink(descriptor)
+    return ""
+
+
 def interrupted(process: Any) -> str:
     """Wait for the end of an import, though nothing comes in; return its only line."""
     assert process.wait(TIMEOUT_S) == 1
@@ -62,9 +68,9 @@ def test_a_signal_ends_an_import_whose_input_is_silent(
 
         def reads() -> bool:
             assert process.poll() is None, process.communicate()
-            opened = Path(f"/proc/{process.pid}/fd").iterdir()
             # What comes in is put into a file without a name.
-            return any(os.readlink(file).endswith("(deleted)") for file in opened)
+            opened = map(target_of, Path(f"/proc/{process.pid}/fd").iterdir())
+            return any(target.endswith("(deleted)") for target in opened)
 
         installation.wait_until(reads)
         process.send_signal(signal.SIGINT)
