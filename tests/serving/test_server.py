@@ -153,6 +153,19 @@ def test_every_line_of_the_log_is_json_whatever_is_asked_for(server: Server) -> 
     assert "\x1b" not in server.log()
 
 
+def test_the_host_of_a_whole_address_counts_instead_of_the_header(server: Server) -> None:
+    def asked(target: str, host: str) -> bytes:
+        return server.say(f"GET {target} HTTP/1.1", f"Host: {host}", "Connection: close", "", "")
+
+    assert asked("http://evil.example/feed.atom", "localhost").startswith(b"HTTP/1.1 421 ")
+    assert asked("http:///feed.atom", "localhost").startswith(b"HTTP/1.1 400 ")
+    for own in (b"localhost", b"127.0.0.1:8"):
+        answer = asked(f"HTTP://{own.decode()}/feed.atom?q=/", "evil.example")
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b'href="http://%b/feed.atom' % own in answer
+        assert b"evil" not in answer
+
+
 @pytest.mark.parametrize("path", ["/api/v1/compare", "/api/v1/users"], ids=["compare", "users"])
 def test_a_chunked_json_body_beyond_the_limit_is_413(server: Server, path: str) -> None:
     chunk = b" " * 65_536

@@ -216,6 +216,8 @@ class ResponseWriter:
             elif lower != b"transfer-encoding":
                 line_of = _line if len(value) <= LONGEST_KEPT else _line.__wrapped__
                 lines.append(line_of(name, value))
+        if status == HTTPStatus.NO_CONTENT:
+            length = None  # It must not have one (RFC 9110, 8.6).
         lines += self._framing(length, has_body=status not in WITHOUT_BODY)
         self._head = b"".join([*lines, b"\r\n"])
         self.has_begun = True

@@ -1,5 +1,6 @@
 """Requests, read by llhttp, a parser in C."""
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -9,6 +10,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 LIMIT_BYTES: Final = 65_536
 """Limit of the head of a request."""
+_WHOLE_ADDRESS: Final = re.compile(rb"https?://([^/?]+)/?(.*)", re.IGNORECASE)
 
 
 @dataclass(slots=True, eq=False)
@@ -124,6 +126,10 @@ class RequestReader:
             self._status = HTTPStatus.BAD_REQUEST
         if self._status is not None:
             raise ValueError(self._status.phrase)
+        if whole := _WHOLE_ADDRESS.fullmatch(head.target):
+            # Its host counts instead of the header's (RFC 9112, 3.2.2).
+            others = [pair for pair in head.headers if pair[0] != b"host"]
+            head.headers, head.target = [(b"host", whole[1]), *others], b"/" + whole[2]
         self.is_in_head = False
         self.events.append(head)
 
