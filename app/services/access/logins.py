@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.engine import Database
-from app.errors import TooManyError, UnauthorizedError
+from app.errors import TooManyError, UnauthorizedError, UnavailableError
 from app.models import LoginFailure, LoginSession, Operator
 from app.security import digest, new_secret
 from app.services.access.operators import Passwords, find_operator, get_operator, operator_key
@@ -92,10 +92,16 @@ async def verify_password(
                     headers={"Retry-After": str(wait_s)},
                 )
         # Counted in advance, so that attempts at the same time do not get past the limit.
-        session.add(LoginFailure(subject=subject, failed_at=time))
+        session.add(failure := LoginFailure(subject=subject, failed_at=time))
         operator = await find_operator(session, name)
     password_hash = operator.password_hash if operator else None
-    is_right = await passwords.verify(password_hash, password)
+    try:
+        is_right = await passwords.verify(password_hash, password)
+    except UnavailableError:  # No password was tried.
+        async with db.write() as session:
+            own = LoginFailure.id == failure.id
+            await session.execute(delete(LoginFailure).where(own))
+        raise
     if password_hash is None or not is_right:
         raise _wrong()
     async with db.write() as session:

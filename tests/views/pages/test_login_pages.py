@@ -278,6 +278,18 @@ async def test_attempts_at_once_do_not_get_past_the_limit(app: Quart, other_app:
     assert statuses.count(429) == len(attempts) - MOST_OF_ACCOUNT
 
 
+async def test_an_attempt_that_no_hash_was_made_for_is_no_failure(
+    app: Quart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_operator(app)
+    with monkeypatch.context() as full:
+        full.setattr("app.services.access.operators.MOST_PENDING", 0)
+        for _ in range(MOST_OF_ACCOUNT):
+            answer = await Browser(app).sign_in()
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert (await Browser(app).sign_in()).status_code == 303
+
+
 @pytest.fixture
 async def proxied(make_config: MakeConfig) -> AsyncIterator[Quart]:
     """An app behind one proxy."""
