@@ -117,9 +117,11 @@ def _parameters(declared: Operation, args: Schema) -> list[dict[str, Any]]:
     for name, field in args["properties"].items():
         # A field that may be None is a parameter that may be absent.
         options = [option for option in field.get("anyOf", []) if option != {"type": "null"}]
-        about = {"name": name, "in": "query", "schema": options[0] if len(options) == 1 else field}
+        schema = dict(options[0] if len(options) == 1 else field)
+        about = {"name": name, "in": "query", "schema": schema}
         if "description" in field:
             about["description"] = field["description"]
+            schema.pop("description", None)
         if name in args["required"]:
             about["required"] = True
         found.append(about)

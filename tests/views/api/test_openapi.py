@@ -74,6 +74,7 @@ def test_the_document_is_openapi_and_each_operation_is_whole(api: Api) -> None:
         parameters = operation["parameters"]
         names = Counter((each["name"], each["in"]) for each in parameters)
         assert set(names.values()) <= {1}, name
+        assert not [each["name"] for each in parameters if "description" in each["schema"]]
         in_path = {each["name"] for each in parameters if each["in"] == "path"}
         assert in_path == set(re.findall(r"{(\w+)}", path))
         assert any(status < "300" for status in operation["responses"])
