@@ -103,6 +103,12 @@ def cacheable() -> None:
         run.is_cacheable = True
 
 
+def release() -> None:
+    """Let the callers that wait for the value being made make it themselves."""
+    if (run := _current.get()) is not None and not run.outcome.done():
+        run.outcome.set_result(None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry(Generic[Value]):
     value: Value
@@ -149,7 +155,7 @@ class Memo(Generic[Value]):
         return entry.value
 
     async def get_or_make(
-        self, key: Hashable, make: Callable[[MemoRun[Value]], Awaitable[Value | None]]
+        self, key: Hashable, make: Callable[[], Awaitable[Value | None]]
     ) -> Value | None:
         """Return the stored value, that of a run under way, or what `make` returns.
 
@@ -168,38 +174,32 @@ class Memo(Generic[Value]):
             return await self._make(key, make) if value is None else value
         return value
 
-    def release(self, key: Hashable, run: MemoRun[Value]) -> None:
-        """Let the callers that wait for this run make the value themselves."""
-        if not run.outcome.done():
-            run.outcome.set_result(None)
-        if self._runs.get(key) is run:
-            del self._runs[key]
-
     def put(self, key: Hashable, value: Value, user_ids: Iterable[int], *, began: int) -> None:
         """Store a value whose making began at that time of the memo."""
         if self._size_of(value) <= self._largest:
             self._entries.put(key, _Entry(value, frozenset(user_ids), began))
 
     async def _make(
-        self, key: Hashable, make: Callable[[MemoRun[Value]], Awaitable[Value | None]]
+        self, key: Hashable, make: Callable[[], Awaitable[Value | None]]
     ) -> Value | None:
         run = self._runs[key] = MemoRun(self.time)
         token = _current.set(run)
         try:
-            value = await make(run)
+            value = await make()
             if value is not None and run.is_cacheable:
                 self.put(key, value, run.user_ids, began=run.began)
             if not run.outcome.done():
                 run.outcome.set_result(value if run.is_cacheable else None)
         except Exception:
-            self.release(key, run)
+            release()
             raise
         else:
             return value
         finally:
             _current.reset(token)
             run.outcome.cancel()
-            self.release(key, run)
+            if self._runs.get(key) is run:
+                del self._runs[key]
 
     def _note(self, changes: Sequence[Change]) -> None:
         """Outdate the values that depend on the authors of these events."""

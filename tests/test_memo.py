@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.db.feed import Change, Feed
-from app.memo import DERIVED, EVERYTHING, Memo, MemoRun, cacheable, depends_on
+from app.memo import DERIVED, EVERYTHING, Memo, cacheable, depends_on, release
 
 ROOMY = 10**9
 DEADLINE_S = 20
@@ -99,7 +99,7 @@ async def test_a_value_that_an_event_has_overtaken_is_not_kept(
 ) -> None:
     memo, log = memo_of()
 
-    async def make(_: MemoRun[bytes]) -> bytes:
+    async def make() -> bytes:
         cacheable()
         for user_id in users:
             depends_on(user_id)
@@ -117,15 +117,17 @@ class Maker:
         self.memo = memo
         self.runs = 0
         self.may_end = asyncio.Event()
-        self.is_cacheable = True
+        self.is_cacheable = self.is_shared = True
         self.error: Exception | None = None
 
-    async def make(self, _: MemoRun[bytes]) -> bytes:
+    async def make(self) -> bytes:
         self.runs += 1
         value = str(self.runs).encode()
         depends_on(EVERYTHING)
         if self.is_cacheable:
             cacheable()
+        if not self.is_shared:
+            release()
         await self.may_end.wait()
         if self.error:
             raise self.error
@@ -172,6 +174,18 @@ async def test_a_cancelled_run_is_made_again_once_for_those_who_wait() -> None:
     maker.may_end.set()
     assert set(await asyncio.gather(*others)) == {b"2"}
     assert leader.cancelled()
+
+
+async def test_nobody_waits_for_the_end_of_what_cannot_be_shared() -> None:
+    memo, _ = memo_of()
+    endless, own = Maker(memo), Maker(memo)
+    endless.is_shared = False
+    (first,) = await endless.begun(1)
+    own.may_end.set()
+    (second,) = await own.begun(1)
+    assert await second == b"1"
+    assert not first.done()
+    first.cancel()
 
 
 async def test_what_is_not_cacheable_is_not_kept() -> None:

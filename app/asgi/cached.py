@@ -6,7 +6,7 @@ A cached response is never stale: before it is sent, the feed checks for commits
 import asyncio
 import functools
 import gzip
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from werkzeug.sansio.http import parse_cookie
 from app.asgi.edge import REFUSAL, AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
-from app.memo import Memo, MemoRun
+from app.memo import Memo, release
 from app.paths import ENDLESS, FEED, STATIC
 
 SMALLEST_COMPRESSED: Final = 500
@@ -42,12 +42,6 @@ NOTES: Final = {
     "bypass": (b"cache-status", b"saywho; fwd=bypass"),
 }
 PERSONAL: Final = b"saywho_session"
-MOST_IN_A_TURN: Final = 16
-"""Answers from the memo in a turn of the loop.
-
-Under load sixty are ready at once, and a transaction, which asks its thread a dozen times, would
-wait for as many each time.
-"""
 OVERHEAD_BYTES: Final = 1_000
 """Of a stored response beside its body and headers."""
 
@@ -81,7 +75,6 @@ class Cached:
         on_answer: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._app = app
-        self._left_in_turn = MOST_IN_A_TURN
         self._memo = memo
         self._on_answer = on_answer
 
@@ -92,65 +85,33 @@ class Cached:
             await self._app(scope, receive, send)
             return
         headers = headers_of(scope)
-        capture = functools.partial(self._capture, scope, headers, receive, send)
+        result = "hit"
+
+        async def make() -> CachedResponse | None:
+            nonlocal result
+            result = "miss"
+            return await self._capture(scope, headers, receive, send)
+
         is_current = True
         if memo.is_on or b"saywho-after" in headers:
             is_current = await memo.feed.catch_up()
         is_common = memo.is_on and is_current and not _is_personal(headers)
-        if is_common and not _is_ahead(headers, memo.feed.newest):
-            response, result = await self._look_up(memo, scope, headers, capture)
+        if not is_common or _is_ahead(headers, memo.feed.newest):
+            response, result = await make(), "bypass"
+        elif len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+            response = await make()
         else:
-            response, result = await capture(), "bypass"
+            response = await memo.get_or_make(_key(scope, headers), make)
         self._on_answer(result)
         if response is not None:
             await _send(response, headers, send, NOTES[result])
 
-    async def _look_up(
-        self,
-        memo: Memo[CachedResponse],
-        scope: Scope,
-        headers: dict[bytes, bytes],
-        capture: Callable[..., Awaitable[CachedResponse | None]],
-    ) -> tuple[CachedResponse | None, str]:
-        """Return the response of the memo or of the app; None if the app has sent it."""
-        key = _key(scope, headers)
-        if (response := memo.find(key)) is not None:
-            await self._take_turn()
-            return response, "hit"
-        if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
-            return await capture(), "miss"
-        result = "hit"
-
-        async def make(run: MemoRun[CachedResponse]) -> CachedResponse | None:
-            nonlocal result
-            result = "miss"
-            return await capture(lambda: memo.release(key, run))
-
-        response = await memo.get_or_make(key, make)
-        return response, result
-
-    async def _take_turn(self) -> None:
-        """Return in a turn of the loop in which fewer answers were sent than may be."""
-        while not self._left_in_turn:  # noqa: ASYNC110 - each look is in another turn
-            await asyncio.sleep(0)
-        if self._left_in_turn == MOST_IN_A_TURN:
-            asyncio.get_running_loop().call_soon(self._begin_turn)
-        self._left_in_turn -= 1
-
-    def _begin_turn(self) -> None:
-        self._left_in_turn = MOST_IN_A_TURN
-
     async def _capture(
-        self,
-        scope: Scope,
-        headers: dict[bytes, bytes],
-        receive: Receive,
-        send: Send,
-        on_passing: Callable[[], None] = lambda: None,
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
     ) -> CachedResponse | None:
         """Run the app without conditions; return a whole response of status 200.
 
-        Any other response, and one without an end, is sent as it comes, after `on_passing`.
+        Any other response, and one without an end, is sent as it comes: nobody can wait for it.
         """
         held: dict[bytes, bytes] | None = None
         body: list[bytes] = []
@@ -161,7 +122,7 @@ class Cached:
             if message["type"] == "http.response.start":
                 held = _headers_to_hold(message)
                 if held is None:
-                    on_passing()
+                    release()
             if held is None:
                 await send(message)
             elif message["type"] == "http.response.body":

@@ -18,7 +18,7 @@ from app.db.backend import Sessions
 from app.errors import AppError, UnavailableError
 from app.i18n import gettext, gettext_noop, show_number, translate_message
 from app.lifespan import resources
-from app.memo import MemoRun, cacheable
+from app.memo import cacheable
 from app.views.filters import View, view_of
 
 MAKING_TIMEOUT_S: Final = 60.0
@@ -94,7 +94,7 @@ async def draw(figure: Figure, query: str, *, is_live: bool) -> str:
     if not await memo.feed.catch_up():
         raise UnavailableError("The log cannot be read at the moment. Try again soon.")
 
-    async def make(_: MemoRun[CachedResponse]) -> CachedResponse:
+    async def make() -> CachedResponse:
         return CachedResponse("", (), msgspec.json.encode(await _drawing(figure, query)))
 
     made = await memo.get_or_make((figure.name, g.locale, query), make)

@@ -40,7 +40,8 @@ from app.views.filters import View
 Period = Literal["day", "week", "month", "quarter", "year"]
 MOST_COLUMNS: Final = 60
 """Periods side by side that can be told apart on a phone too, such as five years of months."""
-_DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+_DAYS: Final[dict[Period, int]] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+"""The most days of each."""
 
 FEW_PX: Final = 448
 HIGHEST_ROW_PX: Final = 56
@@ -240,7 +241,7 @@ def start_of(day: date, period: Period) -> date:
         case "day":
             return day
         case "week":
-            return date.fromordinal(max(1, day.toordinal() - day.weekday()))
+            return day - timedelta(days=day.weekday())
         case "month":
             return day.replace(day=1)
         case "quarter":
@@ -249,18 +250,9 @@ def start_of(day: date, period: Period) -> date:
             return day.replace(day=1, month=1)
 
 
-def after(start: date, period: Period) -> date:
-    """Return the first day of the next period; the last day there is has none."""
-    longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[period]
-    try:
-        return start_of(start + timedelta(days=longest), period)
-    except OverflowError:
-        return date.max
-
-
 def starts(first: date, last: date, period: Period) -> Sequence[date]:
     """Return when each period from the first day's to the last day's begins, then its end."""
     found = [start_of(first, period)]
-    while found[-1] <= last and found[-1] != date.max:
-        found.append(after(found[-1], period))
+    while found[-1] <= last:
+        found.append(start_of(found[-1] + timedelta(days=_DAYS[period]), period))
     return found

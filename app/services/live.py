@@ -59,8 +59,6 @@ class Client:
     right: Right | None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something may have come."""
-    is_new: bool = True
-    """Whether its position has not been looked up in the log yet."""
     is_due: bool = False
     """Whether it is to get a heartbeat."""
     is_over: bool = False
@@ -86,11 +84,6 @@ class Live:
         self._work = asyncio.Event()
         self.is_ending = False
         """Whether the server is stopping."""
-
-    @property
-    def clients(self) -> int:
-        """The number of open streams."""
-        return len(self._clients)
 
     def publish(self, changes: Sequence[Change]) -> None:
         """Note events of the feed for the clients."""
@@ -134,7 +127,8 @@ class Live:
         self._on_clients(len(self._clients))
 
     async def _stream(self, client: Client) -> AsyncGenerator[bytes, None]:
-        data = WELCOME
+        # A position may be one that the log never had, or no longer has.
+        data = WELCOME + await self._read(client)
         while data:
             # While a message is sent, the task that serves the client stands at this `yield`; the
             # timeout cancels that task where the client reads nothing.
@@ -148,8 +142,7 @@ class Live:
         """Return what the client gets next, once there is something; nothing at the end."""
         while not (self.is_ending or client.is_over):
             client.woken.clear()
-            if client.is_new or client.place < self._log.newest:
-                client.is_new = False
+            if client.place < self._log.newest:
                 if data := await self._read(client):
                     return data
             elif client.is_due:

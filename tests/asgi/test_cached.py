@@ -1,21 +1,14 @@
 """The layer that answers from the cache: fast, compressed, and never stale."""
 
-import asyncio
 import gzip
 import re
-from typing import Any
 
 import pytest
 from quart import Quart
 
-from app.asgi.cached import Cached, response_memo
-from app.db.engine import Database
-from app.memo import EVERYTHING, cacheable, depends_on
-from tests.browsing import scope_of
 from tests.conftest import Client, Shared, client_with
 from tests.waiting import eventually, settle
 
-DEADLINE_S = 40
 TEXT = "안녕하세요, this is a post about the harbour. " * 20
 
 
@@ -167,39 +160,6 @@ async def test_only_what_rests_on_the_change_is_made_again(anybody: Client, writ
     await writer.add_tweet("골목", "new")
     told = [await status(path) for path in paths]
     assert told == ["saywho; hit", "saywho; fwd=miss", "saywho; fwd=miss"]
-
-
-async def test_a_request_under_way_ends_before_all_answers_from_the_memo(db: Database) -> None:
-    feed = await db.open_feed()
-    memo = response_memo(feed, 10**6)
-
-    async def answer(_scope: Any, _receive: Any, send: Any) -> None:
-        depends_on(EVERYTHING)
-        cacheable()
-        for _ in range(6):
-            await asyncio.sleep(0)
-        headers = [(b"content-length", b"0")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
-
-    async def nothing(_: Any = None) -> None:
-        """Receive and send nothing."""
-
-    layer = Cached(answer, lambda: memo)
-    ended: list[str] = []
-
-    async def get(name: str, **headers: str) -> None:
-        await layer(scope_of("GET", "/", headers), nothing, nothing)
-        ended.append(name)
-
-    await get("made")
-    async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as group:
-        group.create_task(get("under way", authorization="Bearer x"))
-        for _ in range(160):
-            group.create_task(get("kept"))
-    assert len(ended) == 162
-    assert ended.index("under way") < 150
-    await feed.close()
 
 
 async def test_a_long_address_is_answered_and_not_kept(anybody: Client, writer: Client) -> None:

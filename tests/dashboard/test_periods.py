@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.dashboard.posting_figures import fitting, start_of, starts
 
-days = st.dates(date(1, 1, 1), date(9999, 12, 31))
+days = st.dates(date(1, 1, 1), date(9000, 12, 31))
 
 
 @given(days, days)
@@ -18,7 +18,7 @@ def test_every_day_is_in_just_one_period(one: date, other: date) -> None:
     begins = list(starts(first, last, period))
     assert begins == sorted(set(begins))
     assert begins[0] <= first
-    assert begins[-1] > last or begins[-1] == date.max
+    assert begins[-1] > last
     assert start_of(first, period) in begins
     assert start_of(last, period) in begins
 

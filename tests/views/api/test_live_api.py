@@ -250,13 +250,13 @@ async def test_one_that_takes_nothing_for_long_is_let_go(
     monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.02)
     app = create_app(make_config())
     async with app.test_app():
-        writer = await client_with(app, "write")
-        await writer.add_user("a")
+        admin = await client_with(app, "admin")
+        await admin.add_user("a")
         async with listening(app, "", "", "") as (stuck, left, other):
             stuck.takes.clear()
             left.leave()
-            await writer.add_tweet("a", "text")
+            await admin.add_tweet("a", "text")
             await asyncio.wait_for(asyncio.gather(stuck.answer, left.answer), DEADLINE_S)
-            assert parts_of(app).live.clients == 1
-            await writer.add_tweet("a", "more")
+            assert "saywho_live_clients 1.0" in await admin.page("/metrics")
+            await admin.add_tweet("a", "more")
             await other.next(2)
