@@ -131,48 +131,59 @@ def init_app(app: Quart, config: Config) -> None:
 
 
 @asynccontextmanager
-async def spooled_body() -> AsyncIterator[Spool]:
+async def spooled_body(*, is_form: bool = False) -> AsyncIterator[Spool]:
     """Write the body into a file of the data folder as it arrives; yield it when it is complete.
 
-    The file goes when the context is left, unless it is kept. Raises TooLargeError, and
-    RequestTimeout if nothing comes for 30 s.
+    Of a multipart form, that is its `file`, whatever else is in it. The file goes when the context
+    is left, unless it is kept. Raises TooLargeError, RequestTimeout if nothing comes for 30 s, and
+    InvalidInputError for a form without exactly one file.
     """
-    async with _spooling() as spool:
-        async for piece in _pieces():
-            await spool.write(piece)
+    place = resources().config.data_dir
+    with disk_errors():
+        name, file = await asyncio.to_thread(open_upload, place)
+    spool = Spool(file, name)
+    try:
+        if is_form:
+            await _read_form(spool)
+        else:
+            async for piece in _pieces():
+                await spool.write(piece)
         spool.rewind()
         yield spool
+    except AppError:
+        # The row that names the file was not stored.
+        spool.is_kept = False
+        raise
+    finally:
+        # Closing writes the rest once more; a full disk was reported already.
+        with suppress(OSError):
+            file.close()
+        if not spool.is_kept:
+            await asyncio.to_thread(remove_upload, place, name)
 
 
-@asynccontextmanager
-async def spooled_upload() -> AsyncIterator[Spool]:
-    """Do the same with the `file` of a multipart form, whatever else is in it.
-
-    Raises InvalidInputError for a form without exactly one file.
-    """
+async def _read_form(spool: Spool) -> None:
+    """Write the form's file into the spool. Raises MalformedError, TooLargeError and others."""
     boundary = request.mimetype_params.get("boundary", "").encode()
     if request.mimetype != "multipart/form-data" or not boundary:
         raise MalformedError("The form is not valid multipart data", loc="body")
     decoder = MultipartDecoder(boundary, MOST_UNPARSED_BYTES, max_parts=MOST_PARTS)
-    async with _spooling() as spool:
-        try:
-            await _read_form(decoder, spool)
-        except RequestEntityTooLarge as error:
-            raise TooLargeError(
-                "A form takes at most {parts} parts, of at most {size} bytes beside the file",
-                parts=MOST_PARTS,
-                size=f"{LONGEST_FIELD:,}",
-            ) from error
-        except ValueError as error:
-            raise MalformedError("The form is not valid multipart data", loc="body") from error
-        if spool.file_name is None:
-            raise InvalidInputError("The form needs a file", loc="file")
-        spool.rewind()
-        yield spool
+    try:
+        await _read_parts(decoder, spool)
+    except RequestEntityTooLarge as error:
+        raise TooLargeError(
+            "A form takes at most {parts} parts, of at most {size} bytes beside the file",
+            parts=MOST_PARTS,
+            size=f"{LONGEST_FIELD:,}",
+        ) from error
+    except ValueError as error:
+        raise MalformedError("The form is not valid multipart data", loc="body") from error
+    if spool.file_name is None:
+        raise InvalidInputError("The form needs a file", loc="file")
 
 
-async def _read_form(decoder: MultipartDecoder, spool: Spool) -> None:
-    """Write the form's file into the spool.
+async def _read_parts(decoder: MultipartDecoder, spool: Spool) -> None:
+    """Write the form's file into the spool, part by part.
 
     Raises ValueError, and RequestEntityTooLarge for too many parts, or one that is too long.
     """
@@ -222,26 +233,6 @@ async def _pieces() -> AsyncIterator[bytes]:
             raise too_large(limit_mb)
         for start in range(0, len(piece), PIECE_BYTES):
             yield piece[start : start + PIECE_BYTES]
-
-
-@asynccontextmanager
-async def _spooling() -> AsyncIterator[Spool]:
-    place = resources().config.data_dir
-    with disk_errors():
-        name, file = await asyncio.to_thread(open_upload, place)
-    spool = Spool(file, name)
-    try:
-        yield spool
-    except AppError:
-        # The row that names the file was not stored.
-        spool.is_kept = False
-        raise
-    finally:
-        # Closing writes the rest once more; a full disk was reported already.
-        with suppress(OSError):
-            file.close()
-        if not spool.is_kept:
-            await asyncio.to_thread(remove_upload, place, name)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from app.paths import IMPORTS
 from app.services.imports.jobs import cancel_job, get_job, list_jobs, remove_upload
 from app.services.imports.report import ImportFacts, facts
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
-from app.views.bodies import spooled_body, spooled_upload
+from app.views.bodies import spooled_body
 from app.views.parsing import IMPORT_CURSOR, Page, PageArgs
 from app.views.policies import writing
 
@@ -62,7 +62,7 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
         except ValueError as error:
             raise MalformedError(str(error), loc="username") from None
     is_form = request.mimetype == "multipart/form-data"
-    async with spooled_upload() if is_form else spooled_body() as spool:
+    async with spooled_body(is_form=is_form) as spool:
         options = ReadOptions(args.username or None)
         job = await spool.keep(is_started=True, format_name=args.format, options=options)
     resources().import_queued.set()

@@ -35,8 +35,8 @@ from app.services.imports.preview import SHOWN, Preview, earlier_options, previe
 from app.services.imports.report import errors_of, stored_authors, stored_posts
 from app.services.imports.samples import list_samples
 from app.views.blueprints import Form, PageBlueprint
-from app.views.bodies import spooled_upload
-from app.views.pages.parts import end_of_progress, render_form, see_other, show_names
+from app.views.bodies import spooled_body
+from app.views.pages.parts import render_form, see_other, show_names
 from app.views.policies import writing
 
 blueprint = PageBlueprint("imports", policy="operator")
@@ -75,7 +75,7 @@ async def _list_page(failure: AppError | None = None) -> ResponseReturnValue:
 async def upload() -> ResponseReturnValue:
     """Keep the file of the form, and lead to a page that shows what is in it."""
     try:
-        async with spooled_upload() as spool:
+        async with spooled_body(is_form=True) as spool:
             if not spool.file_name:
                 raise InvalidInputError("Choose a file first", loc="file")
             job = await spool.keep(is_started=False)
@@ -139,10 +139,13 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
         is_under_way=is_under_way,
         done_share=share,
     )
-    # A page that watches replaces its moving part; how the import ended replaces more of it.
+    # A page that watches replaces its moving part. Its whole section is replaced at the end, which
+    # screen readers announce; the button keeps the focus until then.
     headers = {"Vary": "HX-Request"}
     if "HX-Request" in request.headers and not is_under_way:
-        headers |= end_of_progress("import")
+        section = "#import"
+        headers |= {"HX-Retarget": section, "HX-Reselect": f"{section} > *"}
+        headers["HX-Reswap"] = "innerHTML"
     return page, 200, headers
 
 

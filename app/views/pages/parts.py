@@ -41,18 +41,6 @@ def see_other(address: str) -> Response:
     return response
 
 
-def end_of_progress(section: str) -> dict[str, str]:
-    """Return the headers that replace a whole section once its progress bar has ended.
-
-    Screen readers then announce the result, and the button keeps the focus until then.
-    """
-    return {
-        "HX-Retarget": f"#{section}",
-        "HX-Reselect": f"#{section} > *",
-        "HX-Reswap": "innerHTML",
-    }
-
-
 async def offered_authors(
     session: AsyncSession, chosen: Iterable[str] = ()
 ) -> tuple[list[Author], int]:
