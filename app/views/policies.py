@@ -21,10 +21,9 @@ from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
-from app.security import digest
 from app.services.access.logins import SESSION_LIFETIME, LoginSource, SignedInOperator, find_session
 from app.services.access.operators import operator_key
-from app.services.access.rights import INVALID, Right, Scope, TokenFacts, allows
+from app.services.access.rights import INVALID, SCOPES, Right, Scope, TokenFacts
 from app.services.event_log import newest_event
 
 Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]
@@ -97,7 +96,7 @@ def _check_scope(token: TokenFacts, policy: Policy) -> None:
     if policy == "operator":
         raise ForbiddenError("Only the operator can do this, signed in on the site")
     need: Scope = policy if policy == "write" or policy == "admin" else "read"
-    if not allows(token.scope, need):
+    if SCOPES.index(token.scope) < SCOPES.index(need):
         raise ForbiddenError(
             "The token's scope is {have}; this needs {need}", have=token.scope, need=need
         )
@@ -188,7 +187,7 @@ def set_session(response: Response, secret: str, name: str) -> None:
     """Sign the browser in; its further attempts as this operator count by themselves."""
     _set(response, "session", secret, SESSION_LIFETIME)
     device = source_of(name).device or secrets.token_hex(8)
-    _set(response, "device", f"{device}.{_account(name)}", DEVICE_LIFETIME)
+    _set(response, "device", device, DEVICE_LIFETIME, of=name)
 
 
 def clear_session(response: Response) -> None:
@@ -197,26 +196,23 @@ def clear_session(response: Response) -> None:
 
 def source_of(name: str) -> LoginSource:
     """Return from where this operator's password is given."""
-    device, _, account = (_get("device") or "").partition(".")
-    return LoginSource(request.remote_addr or "", device if account == _account(name) else None)
+    return LoginSource(request.remote_addr or "", _get("device", of=name))
 
 
-def _account(name: str) -> str:
-    return digest(operator_key(name)).hex()
-
-
-def _get(kind: Cookie) -> str | None:
-    """Return the value of a cookie that was signed here; None for any other."""
+def _get(kind: Cookie, *, of: str = "") -> str | None:
+    """Return the value of a cookie that was signed here, for this operator; None for any other."""
     try:
-        return _signer(kind).unsign(request.cookies.get(_cookie_name(kind), "")).decode()
+        return _signer(kind, of).unsign(request.cookies.get(_cookie_name(kind), "")).decode()
     except (BadSignature, UnicodeDecodeError):
         return None
 
 
-def _set(response: Response, kind: Cookie, value: str, lifetime: timedelta) -> None:
+def _set(
+    response: Response, kind: Cookie, value: str, lifetime: timedelta, *, of: str = ""
+) -> None:
     response.set_cookie(
         _cookie_name(kind),
-        _signer(kind).sign(value).decode(),
+        _signer(kind, of).sign(value).decode(),
         max_age=int(lifetime.total_seconds()),
         path="/",
         httponly=True,
@@ -225,6 +221,6 @@ def _set(response: Response, kind: Cookie, value: str, lifetime: timedelta) -> N
     )
 
 
-def _signer(kind: Cookie) -> Signer:
+def _signer(kind: Cookie, operator: str) -> Signer:
     # The last key signs; all of them verify.
-    return Signer(list(reversed(resources().secret_keys)), salt=kind)
+    return Signer(list(reversed(resources().secret_keys)), salt=kind + operator_key(operator))

@@ -56,10 +56,25 @@ async def sign_in(
     """
     password_hash = await verify_password(db, passwords, source, name, password)
     async with db.write() as session:
-        operator = await find_operator(session, name)
-        if operator is None or operator.password_hash != password_hash:  # It was changed just now.
-            raise _wrong()
-        return await add_session(session, operator)
+        return await add_session(session, await _unchanged(session, name, password_hash))
+
+
+async def replace_password(
+    session: AsyncSession, me: SignedInOperator, *, old_hash: str, new_hash: str
+) -> None:
+    """Replace the operator's password, and end all other sessions. Raises UnauthorizedError."""
+    operator = await _unchanged(session, me.name, old_hash)
+    operator.password_hash = new_hash
+    others = LoginSession.operator_id == me.operator_id, LoginSession.id != me.session_id
+    await session.execute(delete(LoginSession).where(*others))
+
+
+async def _unchanged(session: AsyncSession, name: str, password_hash: str) -> Operator:
+    """Return the operator, unless the password was changed since its hash was verified."""
+    operator = await find_operator(session, name)
+    if operator is None or operator.password_hash != password_hash:
+        raise _wrong()
+    return operator
 
 
 async def verify_password(
@@ -170,9 +185,3 @@ async def end_session(session: AsyncSession, session_id: int, *, operator_id: in
     """End a session of the operator at once; others stay."""
     own = LoginSession.id == session_id, LoginSession.operator_id == operator_id
     await session.execute(delete(LoginSession).where(*own))
-
-
-async def end_other_sessions(session: AsyncSession, *, operator_id: int, but: int) -> None:
-    """End all sessions of the operator but one."""
-    others = LoginSession.operator_id == operator_id, LoginSession.id != but
-    await session.execute(delete(LoginSession).where(*others))

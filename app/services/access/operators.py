@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -122,11 +122,6 @@ async def _unused_name(session: AsyncSession, name: str) -> str:
             name=name,
         )
     return name
-
-
-async def set_password_hash(session: AsyncSession, operator_id: int, password_hash: str) -> None:
-    query = update(Operator).where(Operator.id == operator_id)
-    await session.execute(query.values(password_hash=password_hash))
 
 
 def clean_name(name: str) -> str:

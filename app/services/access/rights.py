@@ -29,11 +29,6 @@ class TokenFacts(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-def allows(have: Scope, need: Scope) -> bool:
-    """Return whether a token of scope `have` satisfies scope `need`."""
-    return SCOPES.index(have) >= SCOPES.index(need)
-
-
 async def add_token(session: AsyncSession, name: str, scope: Scope) -> tuple[int, str]:
     """Add a token; return its id and its secret, which is not stored."""
     name = name.strip()

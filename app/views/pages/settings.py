@@ -9,13 +9,8 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, UnauthorizedError
 from app.lifespan import resources
-from app.services.access.logins import (
-    end_other_sessions,
-    end_session,
-    list_sessions,
-    verify_password,
-)
-from app.services.access.operators import check_password, get_operator, set_password_hash
+from app.services.access.logins import end_session, list_sessions, replace_password, verify_password
+from app.services.access.operators import check_password
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
 from app.services.checks import installation_facts
 from app.services.imports.jobs import drop_jobs, remove_upload
@@ -104,18 +99,14 @@ async def change_password(form: Form) -> ResponseReturnValue:
 async def _set_password(old: str, new: str) -> None:
     check_password(new)  # Before the attempt counts.
     me, db, passwords = g.operator, resources().db, resources().passwords
-    wrong = UnauthorizedError("The old password is wrong", loc="old")
     try:
         # Wrong guesses count as failed sign-ins do: the session may be stolen.
-        verified = await verify_password(db, passwords, source_of(me.name), me.name, old)
+        old_hash = await verify_password(db, passwords, source_of(me.name), me.name, old)
+        new_hash = await passwords.hash(new)
+        async with writing() as session:
+            await replace_password(session, me, old_hash=old_hash, new_hash=new_hash)
     except UnauthorizedError:
-        raise wrong from None
-    password_hash = await passwords.hash(new)
-    async with writing() as session:
-        if (await get_operator(session, me.name)).password_hash != verified:
-            raise wrong  # It was changed just now.
-        await set_password_hash(session, me.operator_id, password_hash)
-        await end_other_sessions(session, operator_id=me.operator_id, but=me.session_id)
+        raise UnauthorizedError("The old password is wrong", loc="old") from None
 
 
 @blueprint.action("/settings/authors/delete")
