@@ -38,14 +38,14 @@ def make_app(config: Config | None) -> Quart:
     )
 
     # 2. The request: its path and its body. The routes below need the converters of paths.
-    parsing.init_app(app)
+    app.url_map.converters["id"] = parsing.IdConverter
     bodies.init_app(app, config)
 
     # 3. The hooks before a view. A visitor without access is refused whatever the address names.
     i18n.init_app(app, config)
     policies.init_app(app, config)
     app.before_request(i18n.store_language)
-    answers.init_app(app)
+    app.before_request(answers.wait_for_write)
 
     # 4. The views.
     api.init_app(app)

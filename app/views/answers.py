@@ -50,10 +50,6 @@ LOOK_EVERY_S: Final = 3.0
 logger = logging.getLogger(__name__)
 
 
-def init_app(app: Quart) -> None:
-    app.before_request(wait_for_write)
-
-
 async def wait_for_write() -> None:
     """Wait until this process sees the event that `Saywho-After` names.
 

@@ -51,19 +51,19 @@ class PageBlueprint(Blueprint):
         super().__init__(name, __name__, url_prefix=url_prefix)
         self._policy = policy
 
-    def page(
-        self, *paths: str, policy: Policy | None = None, is_cacheable: bool = False
-    ) -> Callable[[View], View]:
-        """Declare a view that shows a page."""
-        return self._declare(paths, "GET", policy, is_cacheable)
-
     def action(self, path: str, *, policy: Policy | None = None) -> Callable[[View], View]:
         """Declare a view that a form is posted to."""
-        return self._declare((path,), "POST", policy, False)
+        return self.page(path, method="POST", policy=policy)
 
-    def _declare(
-        self, paths: tuple[str, ...], method: str, policy: Policy | None, is_cacheable: bool
+    def page(
+        self,
+        *paths: str,
+        method: Method = "GET",
+        policy: Policy | None = None,
+        is_cacheable: bool = False,
     ) -> Callable[[View], View]:
+        """Declare a view that shows a page."""
+
         def declare(view: View) -> View:
             takes, needs = view.__annotations__, policy or self._policy
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from msgspec import Meta
 from msgspec.structs import FieldInfo
-from quart import Quart, request
+from quart import request
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import IntegerConverter
 
@@ -46,11 +46,6 @@ class IdConverter(IntegerConverter):
     """
 
     regex = r"[0-9]{1,16}"
-
-
-def init_app(app: Quart) -> None:
-    """Make `<id:…>` known to the routes."""
-    app.url_map.converters["id"] = IdConverter
 
 
 def parse_args(form: type[Form], *, is_strict: bool = True) -> Form:
