@@ -50,9 +50,9 @@ class Embeddings:
     ) -> None:
         """Make the missing vectors of the posts after an id; report after each batch how many.
 
-        Raises EmbedderError; stored vectors stay.
+        Those of another model go once the embedder has answered. Raises EmbedderError; the stored
+        vectors of this one stay.
         """
-        await _remove(db, Embedding.model != self.embedder.name)
         done = 0
         while True:
             async with db.read() as session:
@@ -61,13 +61,19 @@ class Embeddings:
             if not batch:
                 return
             vectors = await self.embedder.embed([row.text for row in batch])
+            if not done:
+                await _remove(db, Embedding.model != self.embedder.name)
             await self._store(db, [row.id for row in batch], vectors)
             after = batch[-1].id
             done += len(batch)
             on_progress(done)
 
     async def remove_all(self, db: Sessions) -> None:
-        """Remove all vectors, so that they are made again."""
+        """Remove all vectors, so that they are made again.
+
+        Raises EmbedderError before any is removed, if the embedder does not answer.
+        """
+        await self.embedder.embed(["."])
         await _remove(db, true())
 
     async def count_missing(self, session: AsyncSession) -> int:

@@ -58,6 +58,16 @@ async def test_posts_stay_due_while_the_embedder_is_down(db: Database) -> None:
     assert embedder.asked == 4
 
 
+async def test_vectors_stay_until_an_embedder_answers(db: Database) -> None:
+    await post(db, "ann", "aaa", "bbb")
+    await Embeddings(db, Letters(5)).embed_missing(db)
+    same, other = (Embeddings(db, Letters(size, down_for=1)) for size in (5, 7))
+    for make in (same.remove_all, other.embed_missing):
+        with pytest.raises(EmbedderError):
+            await make(db)
+        assert await count_vectors(db) == 2
+
+
 async def test_what_was_broken_off_is_resumed_and_gaps_are_filled(db: Database) -> None:
     embeddings = Embeddings(db, Letters())
     ids = await post(db, "ann", *"abcdefgh")
