@@ -15,7 +15,7 @@ from app import create_app
 from app.services.access.rights import revoke_token
 from app.services.posts import exporting
 from app.views import answers as answers_view
-from app.views.api.export import LONGEST_NAME
+from app.views.api.search import LONGEST_NAME
 from tests.browsing import parts_of
 from tests.conftest import Client, MakeConfig, client_with
 from tests.views.api.test_live_api import Listener
