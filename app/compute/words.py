@@ -65,7 +65,7 @@ def segments(text: str) -> Iterator[Segment]:
     """Yield the words, runs of paired letters and emoji of a text (NFC)."""
     for match in _SEGMENT.finditer(text):
         kind = match.lastgroup or ""
-        folded = _fold(match[0]) if kind == "word" else _plain(kind, match[0])
+        folded = _fold(match[0]) if kind == "word" else _NOT_OF_EMOJI.sub("", match[0])
         yield Segment(kind, folded, match.start(), match.end())
 
 
@@ -106,23 +106,14 @@ def words_and_runs(text: str) -> tuple[list[str], list[str]]:
         elif paired:
             runs.append(paired)
         else:
-            words.append(_plain("emoji", emoji))
+            words.append(_NOT_OF_EMOJI.sub("", emoji))
     return words, runs
-
-
-def _plain(kind: str, text: str) -> str:
-    return _NOT_OF_EMOJI.sub("", text) if kind == "emoji" else text
 
 
 def _fold(word: str) -> str:
     if word.isascii():
         return word.lower()
     return _fold_known(word) if len(word) <= LONGEST_KNOWN else _fold_any(word)
-
-
-@functools.lru_cache(maxsize=20_000)
-def _fold_known(word: str) -> str:
-    return _fold_any(word)
 
 
 def _fold_any(word: str) -> str:
@@ -134,3 +125,6 @@ def _fold_any(word: str) -> str:
         if unicodedata.combining(char) < 10 and (char.isalnum() or not char.isascii())
     ]
     return normalized("".join(kept)) or word
+
+
+_fold_known = functools.lru_cache(maxsize=20_000)(_fold_any)

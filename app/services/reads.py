@@ -1,7 +1,9 @@
 """Reads by key: requests that arrive together share one session and one query."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Final, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.db.batch import Batch
@@ -9,15 +11,14 @@ from app.db.engine import Database
 from app.memo import depends_on
 from app.security import digest
 from app.services.access.rights import TokenFacts, tokens_by_digest
-from app.services.posts.tweets import Page, as_page, newest_posts
+from app.services.posts.tweets import Page, first_pages
 from app.services.posts.users import Author, authors_by_key, unknown_user
 
+Key = TypeVar("Key", bound=Hashable)
+Found = TypeVar("Found")
 MOST_KEYS: Final = 200
 MOST_WAITING: Final = 5_000
 TIMEOUT_S: Final = 30
-
-FirstPage = tuple[int, Page]
-"""An author's id, and the newest posts."""
 
 
 class Reads:
@@ -25,10 +26,19 @@ class Reads:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        limits = {"max_size": MOST_KEYS, "max_waiting": MOST_WAITING, "timeout_s": TIMEOUT_S}
-        self._tokens: Batch[bytes, TokenFacts | None] = Batch(self._read_tokens, **limits)
-        self._authors: Batch[str, Author | None] = Batch(self._read_authors, **limits)
-        self._pages: Batch[tuple[str, int], FirstPage | None] = Batch(self._read_pages, **limits)
+        self._tokens = self._batch(tokens_by_digest)
+        self._authors = self._batch(authors_by_key)
+        self._pages = self._batch(first_pages)
+
+    def _batch(
+        self, find: Callable[[AsyncSession, Sequence[Key]], Awaitable[Mapping[Key, Found]]]
+    ) -> Batch[Key, Found | None]:
+        async def run(keys: Sequence[Key]) -> list[Found | None]:
+            async with self._db.read() as session:
+                found = await find(session, keys)
+            return [found.get(key) for key in keys]
+
+        return Batch(run, max_size=MOST_KEYS, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S)
 
     async def close(self) -> None:
         for batch in (self._tokens, self._authors, self._pages):
@@ -54,22 +64,3 @@ class Reads:
         user_id, page = found
         depends_on(user_id)
         return page
-
-    async def _read_tokens(self, digests: Sequence[bytes]) -> list[TokenFacts | None]:
-        async with self._db.read() as session:
-            found = await tokens_by_digest(session, digests)
-        return [found.get(each) for each in digests]
-
-    async def _read_authors(self, keys: Sequence[str]) -> list[Author | None]:
-        async with self._db.read() as session:
-            found = await authors_by_key(session, keys)
-        return [found.get(key) for key in keys]
-
-    async def _read_pages(self, asked: Sequence[tuple[str, int]]) -> list[FirstPage | None]:
-        most = max(limit for _, limit in asked)
-        async with self._db.read() as session:
-            found = await newest_posts(session, {key for key, _ in asked}, limit=most + 1)
-        return [
-            (found[key][0], as_page(found[key][1], limit)) if key in found else None
-            for key, limit in asked
-        ]

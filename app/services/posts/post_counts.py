@@ -1,5 +1,6 @@
 """Counts of posts, kept in the transaction of each change: per author, quarter hour, language."""
 
+import bisect
 import functools
 from collections import Counter
 from collections.abc import Iterable
@@ -41,6 +42,7 @@ _FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _STEP: Final = timedelta(days=14)
 """Between these times the changes of a zone are looked for, so far apart."""
+_MINUTES: Final = range(_STEP // timedelta(minutes=1) + 1)
 _COLUMNS: Final = (PostCount.user_id, PostCount.slot, PostCount.lang)
 _TABLE: Final = cast_type(Table, PostCount.__table__)
 # One key at a time: SQLite would scan the whole table for a list of tuples.
@@ -135,7 +137,10 @@ def _offsets(zone: ZoneInfo) -> tuple[tuple[datetime, int], ...]:
         after = before + _STEP
         offset = _offset(zone, after)
         if offset != found[-1][1]:
-            found.append((_change(zone, before, after), offset))
+            minutes = bisect.bisect_left(
+                _MINUTES, True, key=lambda m: _offset(zone, before + timedelta(minutes=m)) == offset
+            )
+            found.append((before + timedelta(minutes=minutes), offset))
         before = after
     return tuple(reversed(found))
 
@@ -143,15 +148,3 @@ def _offsets(zone: ZoneInfo) -> tuple[tuple[datetime, int], ...]:
 def _offset(zone: ZoneInfo, time: datetime) -> int:
     offset = time.astimezone(zone).utcoffset() or timedelta()
     return int(offset.total_seconds())
-
-
-def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """Return the minute from which the later one's offset holds."""
-    offset = _offset(zone, after)
-    while after - before > timedelta(minutes=1):
-        middle = before + (after - before) // 2
-        if _offset(zone, middle) == offset:
-            after = middle
-        else:
-            before = middle
-    return after.replace(second=0, microsecond=0)

@@ -1,6 +1,6 @@
 """Posts as answers show them: one, or a page of a list."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Final
@@ -249,18 +249,15 @@ def as_page(posts: list[Post], limit: int) -> Page:
     return posts[:limit], (last.created_at, last.id) if last else None
 
 
-async def newest_posts(
-    session: AsyncSession, keys: Collection[str], *, limit: int
-) -> dict[str, tuple[int, list[Post]]]:
-    """Return the id of each author with one of these case-folded names, and the newest posts.
-
-    These are up to `limit`, the newest first.
-    """
+async def first_pages(
+    session: AsyncSession, asked: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], tuple[int, Page]]:
+    """Return authors' ids and first pages, by the case-folded name and the limit of the page."""
     found: dict[str, tuple[int, list[Post]]] = {}
-    # PostgreSQL's JSON has no NUL, and no author's name does.
-    asked = msgspec.json.encode([key for key in keys if "\0" not in key]).decode()
+    keys = msgspec.json.encode({key for key, _ in asked}).decode()
+    most = max(limit for _, limit in asked)
     newest = select_newest(backend_of(session).newest_of_each)
-    for row in await session.execute(newest, {"keys": asked, "limit": limit}):
+    for row in await session.execute(newest, {"keys": keys, "limit": most + 1}):
         *_, user_id, key = row
         if key not in found:
             found[key] = (user_id, [])
@@ -268,7 +265,11 @@ async def newest_posts(
             found[key][1].append(as_post(row))
     for _, posts in found.values():
         posts.sort(key=lambda post: (post.created_at or _EARLIEST, post.id), reverse=True)
-    return found
+    return {
+        (key, limit): (found[key][0], as_page(found[key][1], limit))
+        for key, limit in asked
+        if key in found
+    }
 
 
 @cache

@@ -22,8 +22,6 @@ from app.tasks import worked_on
 Columns = TypeVarTuple("Columns")
 Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]
 AFTER_EVERY_NAME: Final = "\U0010ffff"
-LONGEST_KEY: Final = 960
-"""Characters of a name's key: some become three when their case is folded."""
 MOST_FOUND: Final = 200
 """Authors that are found by a part of their names."""
 
@@ -95,11 +93,8 @@ async def list_authors(
     it. `after` is a place from an earlier call.
     """
     depends_on(EVERYTHING)
-    key = username_key(part)
-    if len(key) > LONGEST_KEY or "\0" in key:
-        return [], None
     query = _authors().order_by(User.username_key)
-    if part:
+    if key := username_key(part):
         begins = and_(User.username_key >= key, User.username_key < key + AFTER_EVERY_NAME)
         rest = and_(User.username_key.contains(key, autoescape=True), not_(begins))
         rows = list(await session.execute(query.where(begins).limit(MOST_FOUND)))

@@ -25,7 +25,6 @@ from app.views.parsing import RESULT_CURSOR
 
 blueprint = PageBlueprint("search")
 
-MODES: Final[dict[str, Mode]] = {"words": "words", "meaning": "meaning"}
 RESULTS_PER_PAGE = 20
 MAX_QUERY_LENGTH = 1000
 LISTED_BY: Final = {"username", "platform", "lang", "since", "until", "has"}
@@ -53,7 +52,7 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
         async with parts.db.read() as session:
             if author := await find_user(session, args.q[1:]):
                 return see_other(url_for("authors.show_author", username=author.username))
-    mode = MODES.get(args.mode, "words")
+    mode: Mode = "meaning" if args.mode == "meaning" else "words"
     fields = to_builtins(args) | {"mode": "" if mode == "words" else mode, "cursor": None}
     # What an address of the same search names.
     asked = {name: value for name, value in fields.items() if value}
