@@ -27,7 +27,7 @@ from app.services.posts.media import has_unneeded, remove_every_unneeded, remove
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 from app.services.sources.following import SOURCES, Follower
-from app.services.sources.registry import is_visit_due
+from app.services.sources.registry import due_sources
 from app.tasks import trim_heap
 
 REST_S: Final = 1.0
@@ -44,7 +44,8 @@ class Job(NamedTuple):
 
     name: str
     """Also the name of its lock."""
-    is_due: Callable[[AsyncSession], Awaitable[bool | int]]
+    is_due: Callable[[AsyncSession], Awaitable[object]]
+    """Returns something true if there is any."""
     do: Callable[[Sessions], Awaitable[None]]
     look_every_s: float = 30.0
     """Seconds until it is looked at without an event."""
@@ -90,7 +91,7 @@ def vectors_job(embeddings: Embeddings) -> Job:
 
 def sources_job(follower: Follower) -> Job:
     """Return the job that visits live sources."""
-    return Job(SOURCES, is_visit_due, follower.visit_due, LOOK_AT_SOURCES_EVERY_S)
+    return Job(SOURCES, due_sources, follower.visit_due, LOOK_AT_SOURCES_EVERY_S)
 
 
 class Maintenance:

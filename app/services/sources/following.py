@@ -88,7 +88,7 @@ class Follower:
             while True:
                 running = {host: task for host, task in running.items() if not task.done()}
                 async with db.read() as session:
-                    due = await due_sources(session, due_by or now())
+                    due = await due_sources(session, due_by)
                 for source in due:
                     if source.host not in running and len(running) < MOST_AT_ONCE:
                         running[source.host] = visits.create_task(self._visit(db, source))
@@ -101,7 +101,7 @@ class Follower:
         url = self._config.bluesky_url
         publisher = PUBLISHERS[source.platform](name, mark, url, self._web, self._sandbox)
         deletes = self._config.follow_deletions and publisher.confirms_deletions
-        await Visit(db, publisher, source, mark, self._storing, deletes).run()
+        await Visit(db, publisher, source, self._storing, deletes).run()
 
 
 @dataclass
@@ -111,7 +111,6 @@ class Visit:
     db: Sessions
     publisher: Publisher
     source: LiveSource
-    mark: Mark
     storing: asyncio.Lock
     """Lets one visit at a time count posts, which takes memory."""
     deletes: bool
@@ -129,10 +128,7 @@ class Visit:
         due_at = now() + timedelta(seconds=pause_s(0.0, failures=failures))
         error: InvalidInputError | None = None
         try:
-            async with self.db.write() as session:
-                await self._change(
-                    session, failures=failures, next_visit_at=due_at, last_error=None
-                )
+            await self._note(failures=failures, next_visit_at=due_at, last_error=None)
             await self._read()
             await self._ask_about_missing()
         except InvalidInputError as failure:
@@ -170,7 +166,8 @@ class Visit:
 
     async def _read(self) -> None:
         """Store the posts of the newest page, and of older ones down to one that is known."""
-        mark, was_whole = self.mark, self.mark.is_whole
+        mark = self.publisher.mark
+        was_whole = mark.is_whole
         async with self.publisher.page() as newest:
             if newest is None:
                 return
@@ -202,7 +199,7 @@ class Visit:
                     found = await session.scalar(own.where(Tweet.source_id == source_id))
                     if found is not None:
                         await delete_post(session, found)
-            self.mark.listed.remove(source_id)
+            self.publisher.mark.listed.remove(source_id)
             await self._note()
 
     async def _store(self, page: LivePage, *, is_live: bool = False) -> bool:
@@ -215,7 +212,6 @@ class Visit:
                     self.db,
                     Archive(self.source.platform, "record", page.head.account, items),
                     username=self.source.username,
-                    renew=False,
                     is_live=is_live,
                     default_time=now(),
                     note=self._count,
@@ -228,14 +224,14 @@ class Visit:
         """Count the new posts of a portion, which is one batch. Raises SourceRemovedError."""
         await self._change(session, accepted=LiveSource.accepted + report.accepted)
 
-    async def _note(self) -> None:
-        """Store the mark. Raises SourceRemovedError."""
+    async def _note(self, **values: object) -> None:
+        """Store values and the mark. Raises SourceRemovedError."""
         async with self.db.write() as session:
-            await self._change(session)
+            await self._change(session, **values)
 
     async def _change(self, session: AsyncSession, **values: object) -> None:
-        """Store values and the mark. Raises SourceRemovedError."""
-        values["mark"] = msgspec.json.encode(self.mark).decode()
+        """Do the same in a transaction of other changes."""
+        values["mark"] = msgspec.json.encode(self.publisher.mark).decode()
         row = update(LiveSource).where(LiveSource.id == self.source.id).values(**values)
         if await session.scalar(row.returning(LiveSource.id)) is None:
             raise SourceRemovedError

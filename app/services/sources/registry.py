@@ -63,7 +63,7 @@ async def find_source(config: Config, source: str, username: str | None = None) 
     try:
         async with asyncio.timeout(FIND_TIMEOUT_S):
             if name.platform == "rss" and not source.strip().lower().startswith("rss:"):
-                name = _with_author(await _behind(web, name.name), username)
+                name = parse_source(await _behind(web, name.name), username)
             if name.platform != "bluesky":
                 with suppress(OSError, UnicodeError):  # A visit will tell.
                     await web.addresses(name.host)
@@ -89,10 +89,6 @@ def parse_source(source: str, username: str | None = None) -> SourceName:
             " profile, a feed or a page that names one",
             loc="source",
         )
-    return _with_author(name, username)
-
-
-def _with_author(name: SourceName, username: str | None) -> SourceName:
     try:
         return name._replace(username=clean_username(username or name.username))
     except ValueError as error:
@@ -136,20 +132,20 @@ def _feed(address: str) -> SourceName | None:
     return SourceName("rss", address, url.host, url.host)
 
 
-async def _behind(web: Web, address: str) -> SourceName:
+async def _behind(web: Web, address: str) -> str:
     """Return what an address leads to: an account of Mastodon, a feed, or the feed of a page."""
     parts = urlsplit(address)
     if profile := _MASTODON_PROFILE.fullmatch(parts.path):
         # Other sites have such addresses too; only Mastodon's interface knows the account.
         with suppress(FetchError):
             await account_id(web, profile[1], parts.netloc)
-            return _mastodon(profile[1], parts.netloc.lower())
+            return f"mastodon:{profile[1]}@{parts.netloc}"
     answer = await web.fetch(address, most_bytes=MOST_FEED)
     options = {"name": answer.address, "content_type": answer.content_type}
     with answer.body as body:
         async with Sandbox().read(read_feed_address, body, **options) as lines:
             feed = msgspec.json.decode(lines.readline(), type=str)
-    return parse_source(address if feed == answer.address else feed)
+    return address if feed == answer.address else feed
 
 
 class SourceFacts(msgspec.Struct, frozen=True):
@@ -234,13 +230,9 @@ async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
     return await session.scalar(query) is not None
 
 
-async def is_visit_due(session: AsyncSession) -> bool:
-    return bool(await due_sources(session, now()))
-
-
-async def due_sources(session: AsyncSession, by: datetime) -> list[LiveSource]:
-    """Return the sources to be visited by a time, the longest due first."""
-    query = select(LiveSource).where(LiveSource.next_visit_at <= by, _is_allowed())
+async def due_sources(session: AsyncSession, by: datetime | None = None) -> list[LiveSource]:
+    """Return the sources to be visited by a time, or by now, the longest due first."""
+    query = select(LiveSource).where(LiveSource.next_visit_at <= (by or now()), _is_allowed())
     return list(await session.scalars(query.order_by(LiveSource.next_visit_at, LiveSource.id)))
 
 
