@@ -22,7 +22,7 @@ import msgspec
 
 from app.config import MIB
 from app.errors import AppError, InvalidInputError, message_of, packed, unpacked
-from app.tasks import close_inherited_files, run_child
+from app.tasks import be_nice, close_inherited_files, run_child
 
 LIMIT_S: Final = 10
 """Seconds that reading may take; then the process is killed."""
@@ -32,7 +32,6 @@ MOST_MEMORY: Final = 256 * MIB
 """Bytes that reading may take, beside the program itself."""
 MOST_BYTES: Final = 8 * MIB
 """Bytes of what is read."""
-NICENESS: Final = 5
 REQUEST: Final = "READ"
 """The variable that names the function, its options and its time, unseen by other users."""
 UNREADABLE: Final = 3
@@ -83,7 +82,7 @@ class Sandbox:
 def main() -> None:
     """Answer the request; the status is not 0 where that fails."""
     close_inherited_files()
-    os.nice(NICENESS)
+    be_nice()
     module, name, options, limit_s = json.loads(os.environ[REQUEST])
     function = getattr(importlib.import_module(module), name)
     _limit(limit_s)
@@ -118,11 +117,8 @@ def _limit(limit_s: int) -> None:
 
 def encoded(value: object) -> bytes:
     """Return a value as JSON; half a surrogate pair is dropped."""
-    try:
-        return msgspec.json.encode(value, enc_hook=str)
-    except UnicodeEncodeError:
-        plain = msgspec.to_builtins(value, enc_hook=str, builtin_types=())
-        return json.dumps(plain, ensure_ascii=False).encode(errors="ignore")
+    plain = msgspec.to_builtins(value, enc_hook=str)
+    return json.dumps(plain, ensure_ascii=False).encode(errors="ignore")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from app.config import PREFIX
 INLINE_CHARACTERS: Final = 5_000
 """Characters of which features are counted within 10 ms, the longest that the loop may wait."""
 M_ARENA_MAX: Final = -8
+NICENESS: Final = 5
 Result = TypeVar("Result")
 
 
@@ -26,6 +27,13 @@ def collect_seldom() -> None:
     They are freed by their counts; looking through them took a fifth of the time of an import.
     """
     gc.set_threshold(20_000, 20, 20)
+
+
+def be_nice() -> None:
+    """Lower the priority: on Linux of this thread alone, elsewhere of the process."""
+    nice = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+    with contextlib.suppress(PermissionError):  # A sandbox may deny even a lower priority.
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
 
 
 def share_heap() -> None:

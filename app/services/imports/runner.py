@@ -37,14 +37,18 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.report import ImportReport, stored_posts
-from app.services.imports.storing import CancelledImportError, check_archive, import_archive
+from app.services.imports.storing import (
+    CancelledImportError,
+    check_archive,
+    import_archive,
+    renew_derived,
+)
 from app.services.posts.media import keeper_of
-from app.tasks import close_inherited_files, collect_seldom, run_child, share_heap
+from app.tasks import be_nice, close_inherited_files, collect_seldom, run_child, share_heap
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between looks for imports that another process queued."""
 TIDY_EVERY_S: Final = 3600.0
-NICENESS: Final = 5
 RELEASE_S: Final = 3.0
 """Time for the database to release the lock of a process that was killed."""
 
@@ -151,11 +155,14 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             keeper=keeper_of(config) if options.with_media else None,
             note=note,
         )
+    await renew_derived(db)
     return report.broken
 
 
 async def run_next_job(config: Config, worker: int) -> None:
     """Run the next import, unless another process runs one, for as long as its worker lives."""
+    # Threads read and count. What holds the write lock must not wait for a core, since others wait
+    # for the lock.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=be_nice))
     try:
         async with Database(config) as db, db.exclusive(IMPORTING) as grant:
@@ -169,17 +176,6 @@ async def run_next_job(config: Config, worker: int) -> None:
         logger.warning("another process has taken over the import")
     except UnavailableError as error:
         sys.exit(f"the import is broken off, and goes on later: {error.detail}")
-
-
-def be_nice() -> None:
-    """Lower the priority: on Linux of this thread alone, elsewhere of the process.
-
-    Threads read and count. What holds the write lock must not wait for a core, since others wait
-    for the lock.
-    """
-    nice = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
-    with contextlib.suppress(PermissionError):  # A sandbox may deny even a lower priority.
-        os.setpriority(os.PRIO_PROCESS, 0, nice)
 
 
 def main() -> None:

@@ -78,7 +78,6 @@ async def import_archive(
     *,
     username: str | None,
     report: ImportReport | None = None,
-    renew: bool = True,
     is_live: bool = False,
     default_time: datetime | None = None,
     keeper: MediaKeeper | None = None,
@@ -86,11 +85,10 @@ async def import_archive(
 ) -> ImportReport:
     """Store the posts of the archive.
 
-    At the end background and vocabulary are renewed, if they are outgrown. `username` names the
-    author of records without one; for a file of one account it replaces the name. `keeper` copies
-    the files of media out of the archive. With `is_live` each post is announced by itself. Else as
-    `import_posts`. Raises NamelessFileError before anything is stored, unless there is nothing to
-    store.
+    `username` names the author of records without one; for a file of one account it replaces the
+    name. `keeper` copies the files of media out of the archive. With `is_live` each post is
+    announced by itself. Else as `import_posts`. Raises NamelessFileError before anything is stored,
+    unless there is nothing to store.
     """
     report = report or ImportReport()
     try:
@@ -104,8 +102,6 @@ async def import_archive(
         await import_posts(
             db, reader.read, report, is_live=is_live, default_time=default_time, note=note
         )
-    if renew:
-        await renew_derived(db)
     return report
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from app.db.engine import Database
 from app.services.imports.jobs import get_job, upload_path
-from app.services.imports.runner import NICENESS, run_next_job
+from app.services.imports.runner import run_next_job
+from app.tasks import NICENESS
 from tests.conftest import MakeConfig
 from tests.uploading import jsonl, queued
 
