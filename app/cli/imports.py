@@ -3,9 +3,7 @@
 import asyncio
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -13,17 +11,22 @@ import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.running import BAD_INPUT, FAILED, json_option, print_result, progress, with_database
-from app.compute.text import clean_username, decode_entities
+from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
 from app.formats.chats.rooms import renaming, zone_of
-from app.formats.records import Item, ReadOptions, Record
-from app.formats.registry import FORMATS, WITH_ENTITIES, open_archive
+from app.formats.records import ReadOptions
+from app.formats.registry import FORMATS, open_archive
 from app.formats.source.file import Source
-from app.services.imports.report import COUNTS, MAX_ERRORS, ImportReport
+from app.services.imports.report import MAX_ERRORS, ImportReport
 from app.services.imports.samples import load_samples
-from app.services.imports.storing import NamelessFileError, check_archive, import_archive
+from app.services.imports.storing import (
+    NamelessFileError,
+    check_archive,
+    import_archive,
+    renew_derived,
+)
 from app.services.posts.media import keeper_of
 from app.tasks import collect_seldom, share_heap
 
@@ -37,9 +40,7 @@ class Importer:
         self._format = format_name
         self._options = options
         self._is_dry = is_dry
-        self._counts = Counter(dict.fromkeys(COUNTS, 0))
-        self._with_entities = 0
-        """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
+        self._total = ImportReport()
         self._errors: list[dict[str, Any]] = []
         self.status = 0
         """The worst of any file."""
@@ -76,31 +77,19 @@ class Importer:
                 open_archive, source, format=self._format, options=options
             )
             check_archive(archive, options, is_public=config.public)
-            if archive.format in WITH_ENTITIES and not options.decode_entities:
-                archive = replace(archive, items=self._looked_at(archive.items))
             report = await import_archive(
-                db,
-                archive,
-                username=options.username,
-                keeper=keeper,
-                note=note,
-                renew=not self._is_dry,
+                db, archive, username=options.username, keeper=keeper, note=note
             )
+            if not self._is_dry:
+                await renew_derived(db)
             self._add_report(name, archive.unit, report)
             if archive.absent:
                 click.echo(f"nobody in {name} is called {', '.join(archive.absent)}", err=True)
             if not (report.broken or report.accepted or report.duplicates or report.rejected):
                 click.echo(f"{name} holds no posts to store", err=True)
 
-    def _looked_at(self, items: Iterator[Item]) -> Iterator[Item]:
-        """Yield the items, and count those whose text holds entities."""
-        for item in items:
-            if isinstance(item, Record):
-                self._with_entities += decode_entities(item.text) != item.text
-            yield item
-
     def _add_report(self, name: str, unit: str, report: ImportReport) -> None:
-        self._counts.update(report.counts)
+        self._total.merge(report)
         self._errors += [
             {"file": name, unit: error.record, "detail": str(error.detail)}
             for error in report.in_order()[: max(0, MAX_ERRORS - len(self._errors))]
@@ -116,20 +105,21 @@ class Importer:
 
     def print_report(self) -> None:
         """Print what became of the files."""
+        counts = self._total.counts
         told = (
             "{accepted:,} posts; {duplicates:,} known already, {rejected:,} rejected,"
             " {reposts:,} reposts and {restricted:,} restricted posts left out,"
             " {skipped:,} others skipped"
         )
-        lines = [f"{'would store' if self._is_dry else 'stored'} {told.format_map(self._counts)}"]
-        if self._with_entities:
+        lines = [f"{'would store' if self._is_dry else 'stored'} {told.format_map(counts)}"]
+        if self._total.with_entities and not self._options.decode_entities:
             kept = "" if self._is_dry else " (stored posts keep their text)"
-            found = f"{self._with_entities:,} posts hold &amp; or the like"
+            found = f"{self._total.with_entities:,} posts hold &amp; or the like"
             lines.append(f"{found}: --decode-entities decodes them{kept}")
         notes = [_error_line(error) for error in self._errors[:SHOWN_ERRORS]]
         if len(self._errors) > SHOWN_ERRORS:
             notes.append("… (--json lists more)")
-        print_result(self._counts | {"errors": self._errors}, *lines, notes=notes)
+        print_result(counts | {"errors": self._errors}, *lines, notes=notes)
         sys.stdout.flush()
 
 

@@ -9,10 +9,9 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import decode_entities
 from app.errors import ImportFileError, message_of
 from app.formats.records import NO_OPTIONS, Archive, ReadOptions, Record
-from app.formats.registry import WITH_ENTITIES, open_archive
+from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.models import ImportJob
 from app.services.imports.jobs import options_of
@@ -67,12 +66,6 @@ class Preview:
         named = (record.username or record.author_id for record in self.records)
         return Counter(name for name in named if name).most_common()
 
-    @property
-    def with_entities(self) -> int:
-        """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
-        texts = [record.text for record in self.records if self.archive.format in WITH_ENTITIES]
-        return sum(decode_entities(text) != text for text in texts)
-
     def read(self) -> None:
         """Read the records, and find their files; of a chat all count, and the first are kept."""
         most = None if self.archive.is_chat else LOOKED_AT
@@ -91,6 +84,7 @@ class Preview:
 
     def _add(self, record: Record) -> None:
         self.report.accepted += 1
+        self.report.look_for_entities(self.archive, record.text)
         if len(self.records) < LOOKED_AT:
             self.records.append(record)
         if self.archive.is_chat:

@@ -81,6 +81,7 @@ class ArchiveReader:
                 template = "what {name} said is skipped; --username NAME says who that is"
                 report.note(item.place, Message(template, name=item.display_name))
         else:
+            report.look_for_entities(self.archive, item.text)
             try:
                 batch.append(self._bulk_post(item, arrived_at))
             except (ValueError, AppError) as error:
@@ -179,10 +180,8 @@ class ArchiveMedia:
             try:
                 content = self._files.member(name).uncounted
                 self._names[name] = self._keeper.keep(content.chunks(), name)
-            except NoRoomError as error:
-                self._is_full = True
-                report.note(record, message_of(error))
             except AppError as error:
+                self._is_full = isinstance(error, NoRoomError)
                 report.note(record, message_of(error))
         self._keeper.sync()
 

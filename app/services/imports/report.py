@@ -10,8 +10,10 @@ from msgspec import Meta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.text import decode_entities
 from app.errors import Message, packed, unpacked
-from app.formats.records import BadRecord, Skipped
+from app.formats.records import Archive, BadRecord, Skipped
+from app.formats.registry import WITH_ENTITIES
 from app.models import ImportJob, User
 from app.services.posts.media import stored_media
 
@@ -50,6 +52,8 @@ class ImportReport:
     reposts: int = 0
     restricted: int = 0
     skipped: int = 0
+    with_entities: int = 0
+    """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
     errors: list[ImportFault] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
@@ -76,6 +80,10 @@ class ImportReport:
         else:
             self.skipped += 1
 
+    def look_for_entities(self, archive: Archive, text: str) -> None:
+        """Count a post whose text may be HTML, though nothing in its file says so."""
+        self.with_entities += archive.format in WITH_ENTITIES and decode_entities(text) != text
+
     def note(self, place: int, detail: str) -> None:
         """Report what was left out of a post that was stored."""
         if len(self.errors) < MAX_ERRORS:
@@ -85,6 +93,7 @@ class ImportReport:
         """Add what was found in reading further posts."""
         for name, count in other.counts.items():
             setattr(self, name, getattr(self, name) + count)
+        self.with_entities += other.with_entities
         self.errors += other.errors[: MAX_ERRORS - len(self.errors)]
         self.broken = self.broken or other.broken
 
@@ -115,8 +124,7 @@ class ImportFacts(msgspec.Struct, frozen=True):
 def facts(job: ImportJob) -> ImportFacts:
     """Return the import as answers show it."""
     values = {name: getattr(job, name) for name in ImportFacts.__struct_fields__}
-    errors = [ImportFault(str(each.detail), each.record) for each in errors_of(job)]
-    return ImportFacts(**values | {"errors": errors})
+    return ImportFacts(**values | {"errors": errors_of(job)})
 
 
 def errors_of(job: ImportJob) -> list[ImportFault]:

@@ -12,11 +12,9 @@ from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.compare.background import renew_background
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import import_archive
+from app.services.imports.storing import import_archive, renew_derived
 from app.services.posts.deletion import delete_user
-from app.services.search.vocabulary import renew_vocabulary
 
 SAMPLES_FOLDER: Final = Path(__file__).parents[2] / "sample"
 FIRST_POSTS: Final = {
@@ -38,10 +36,8 @@ async def load_samples(db: Sessions) -> ImportReport:
     for path in sorted(SAMPLES_FOLDER.glob("*.jsonl")):
         with Source(path) as source:
             archive = open_archive(source, format="jsonl")
-            await import_archive(db, archive, username=None, report=total, renew=False)
-    if total.accepted:
-        await renew_background(db)
-        await renew_vocabulary(db)
+            await import_archive(db, archive, username=None, report=total)
+    await renew_derived(db)
     return total
 
 

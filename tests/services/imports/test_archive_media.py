@@ -4,7 +4,6 @@ import asyncio
 import json
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -40,14 +39,10 @@ def three_posts() -> dict[str, bytes]:
     return x_media_members(posts, files, top="twitter-2024/")
 
 
-async def bring(
-    db: Database, path: Path, folder: Path | None, *, room: int = ROOM, **given: Any
-) -> ImportReport:
-    keeper = None if folder is None else MediaKeeper(folder, room)
+async def bring(db: Database, path: Path, folder: Path, *, room: int = ROOM) -> ImportReport:
     with Source(path) as source:
-        return await import_archive(
-            db, open_archive(source), username=None, keeper=keeper, renew=False, **given
-        )
+        archive = open_archive(source)
+        return await import_archive(db, archive, username=None, keeper=MediaKeeper(folder, room))
 
 
 async def media_of(db: Database) -> list[list[str | None]]:

@@ -64,7 +64,6 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
                 grant,
                 archive(*posts(authors, since=since, until=until)),
                 username=None,
-                renew=False,
                 note=lambda session, report: _noted(session, claimed, report),
             )
             assert report.accepted == until - max(since, POSTS * bool(since))
@@ -111,7 +110,7 @@ def test_batches_store_what_one_post_at_a_time_does(
             patch.setattr(reading, "BATCH", batch)
             records = [_record(n, prefix, each) for n, each in enumerate(given_records, start=1)]
             reports = [
-                await import_archive(db, archive(*some), username=None, renew=False)
+                await import_archive(db, archive(*some), username=None)
                 for some in (records[:before], records)
             ]
             rejected = [[error.record for error in report.in_order()] for report in reports]

@@ -16,7 +16,7 @@ from app.services.checks import find_faults
 from app.services.compare.profiles import users_with_tails
 from app.services.imports import reading
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import import_archive
+from app.services.imports.storing import import_archive, renew_derived
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -160,6 +160,7 @@ async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: D
     for run, expected in ((0, 40), (40, 50)):
         items = (record(n, f"말 {n} words", username=f"a{n % 4}") for n in range(run, expected))
         await store(db, *items)
+        await renew_derived(db)
         async with db.read() as session:
             assert await users_with_tails(session, longer_than=0) == []
             snapshots = list(await session.scalars(select(BackgroundSnapshot.posts)))

@@ -91,7 +91,7 @@ async def stored(db: Database) -> list[bytes]:
 
 async def bring_in(db: Database, data: bytes) -> tuple[int, int, int]:
     with Source(io.BytesIO(data)) as source:
-        report = await import_archive(db, open_archive(source), username=None, renew=False)
+        report = await import_archive(db, open_archive(source), username=None)
     return report.accepted, report.duplicates, report.rejected
 
 
