@@ -125,12 +125,15 @@ async def _on_this_day(
 @blueprint.page("/about")
 async def show_about() -> str:
     embedder = resources().config.embedder
+    async with resources().db.read() as session:
+        posts, _ = await list_posts(session, limit=1)
     return await render_template(
         "about.html",
         likely=LIKELY,
         model=MODEL_NAME,
         version=version("saywho"),
         not_for=gettext(NOT_FOR),
+        has_card=bool(posts),
         asks_a_service=embedder.startswith("http:"),
     )
 

@@ -51,8 +51,11 @@ async def test_the_first_post_of_all_changes_every_page(writer: Client, anybody:
     await writer.add_user("nobody")
     await writer.add_user("hana")
     assert "Archive</a>" not in await anybody.page("/user/nobody")
+    for path in ("/", "/about"):
+        assert "/compare/card" not in await anybody.page(path)
     await writer.add_tweet("hana", "a walk by the sea")
     assert "Archive</a>" in await anybody.page("/user/nobody")
+    assert "/compare/card" in await anybody.page("/about")
 
 
 async def test_what_needs_two_authors_is_not_offered(writer: Client, anybody: Client) -> None:
