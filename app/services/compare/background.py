@@ -24,7 +24,7 @@ from app.db.backend import Sessions, backend_of
 from app.memo import DERIVED
 from app.models import BackgroundSnapshot, Profile, User
 from app.services.compare.habits import main_languages, newest_units
-from app.services.compare.profiles import fold_tails, in_parts, stored_profiles, users_with_tails
+from app.services.compare.profiles import fold_tails, in_parts, stored_profiles
 from app.services.event_log import append_event
 
 FIRST_SNAPSHOT_POSTS: Final = 20
@@ -105,9 +105,8 @@ async def _few_authors(session: AsyncSession) -> int:
 async def renew_background(db: Sessions) -> None:
     """Fold all tails, and make a new snapshot of all profiles."""
     async with db.read() as session:
-        behind = await users_with_tails(session, longer_than=0)
         before = await session.scalar(select(func.max(BackgroundSnapshot.version))) or 0
-    await fold_tails(db, behind)
+    await fold_tails(db)
     version = before + 1
     async with db.read() as session:
         posts = await session.scalar(select(func.sum(Profile.posts))) or 0
@@ -141,16 +140,13 @@ async def renew_background(db: Sessions) -> None:
 
 async def _build(session: AsyncSession, posts: int) -> Background:
     """Count all stored profiles, some at a time so that memory stays bounded."""
-    counter, last = BackgroundCounter(), 0
+    counter = BackgroundCounter()
     authors = select(Profile.user_id, Profile.posts).where(Profile.recipe == RECIPE)
-    authors = authors.order_by(Profile.user_id).limit(PAGE_AUTHORS)
-    while rows := (await session.execute(authors.where(Profile.user_id > last))).all():
-        last = rows[-1].user_id
-        page = [(row.user_id, row.posts) for row in rows]
-        for part in in_parts(page, most_posts=PAGE_POSTS, most_authors=PAGE_AUTHORS):
-            query = select(Profile.counts).where(Profile.user_id.between(part[0], part[-1]))
-            blobs = (await session.scalars(query.where(Profile.recipe == RECIPE))).all()
-            await asyncio.to_thread(counter.add, map(Counts.from_bytes, blobs))
+    rows = (await session.execute(authors.order_by(Profile.user_id))).all()
+    for part in in_parts(rows, most_posts=PAGE_POSTS, most_authors=PAGE_AUTHORS):
+        query = select(Profile.counts).where(Profile.user_id.between(part[0], part[-1]))
+        blobs = (await session.scalars(query.where(Profile.recipe == RECIPE))).all()
+        await asyncio.to_thread(counter.add, map(Counts.from_bytes, blobs))
     return await asyncio.to_thread(counter.background, posts)
 
 

@@ -216,16 +216,14 @@ def _with_counted(
     return folded
 
 
-async def fold_tails(db: Sessions, user_ids: Collection[int]) -> None:
-    """Fold the tails of these authors into their stored profiles, some authors at a time.
+async def fold_tails(db: Sessions, *, longer_than: int = 0) -> None:
+    """Fold the tails of more posts into the stored profiles, some authors at a time.
 
     They are counted outside the write lock. An author of whom meanwhile a post was deleted or
     folded is left for another time.
     """
     async with db.read() as session:
-        query = select(User.id, User.tweet_count).where(is_among(session, User.id, user_ids))
-        rows = await session.execute(query.where(User.deleted_at.is_(None)))
-        authors = [(user_id, posts) for user_id, posts in rows]
+        authors = await users_with_tails(session, longer_than=longer_than)
     for some in in_parts(authors, most_posts=FOLDED_AT_ONCE, most_authors=ASKED_AT_ONCE):
         async with db.read() as session:
             states = await _states(session, some)
@@ -267,13 +265,16 @@ def in_parts(
         yield part
 
 
-async def users_with_tails(session: AsyncSession, *, longer_than: int) -> list[int]:
-    """Return those authors with more posts outside their stored profile than `longer_than`."""
+async def users_with_tails(
+    session: AsyncSession, *, longer_than: int = 0
+) -> Sequence[tuple[int, int]]:
+    """Return the authors with more posts than that outside their stored profile: ids and posts."""
     folded = select(Profile.posts).where(Profile.user_id == User.id, Profile.recipe == RECIPE)
     tail = User.tweet_count - func.coalesce(folded.scalar_subquery(), 0)
     # Most authors have fewer posts, and need no look at their profile.
     may_have = (User.deleted_at.is_(None), User.tweet_count > longer_than)
-    return list(await session.scalars(select(User.id).where(*may_have, tail > longer_than)))
+    query = select(User.id, User.tweet_count).where(*may_have, tail > longer_than)
+    return (await session.execute(query)).all()
 
 
 async def has_long_tails(session: AsyncSession) -> bool:
@@ -283,6 +284,4 @@ async def has_long_tails(session: AsyncSession) -> bool:
 
 async def fold_long_tails(db: Sessions) -> None:
     """Fold the tails that slow down readers; those that change meanwhile are found again."""
-    async with db.read() as session:
-        behind = await users_with_tails(session, longer_than=LONGEST_TAIL - 1)
-    await fold_tails(db, behind)
+    await fold_tails(db, longer_than=LONGEST_TAIL - 1)

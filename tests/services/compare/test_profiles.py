@@ -38,12 +38,6 @@ def counted(texts: Sequence[str]) -> Counts:
     return add([features(text) for text in set(texts)])
 
 
-async def fold(db: Database, *names: str) -> None:
-    async with db.read() as session:
-        users = await rows_by_name(session, names)
-    await fold_tails(db, [user.id for user in users])
-
-
 class History:
     """Random changes by two workers, and what the database should hold after them."""
 
@@ -70,7 +64,7 @@ class History:
                 await delete_user(session, name)
 
     async def fold(self, db: Database, _: str) -> None:
-        await fold(db, *self.kept)
+        await fold_tails(db)
 
     async def renew(self, db: Database, _: str) -> None:
         await renew_background(db)
@@ -101,14 +95,14 @@ async def test_any_sequence_of_changes_leaves_profiles_equal_to_a_rebuild(
 
 async def test_counts_of_another_recipe_are_made_anew(db: Database) -> None:
     (tweet_id, _) = await post(db, "ann", "one", "two")
-    await fold(db, "ann")
+    await fold_tails(db)
     async with db.write() as session:
         await session.execute(update(Profile).values(recipe=0, counts=b"of another version"))
     assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["one", "two"])
     async with db.write() as session:
         await delete_post(session, tweet_id)
     assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["two"])
-    await fold(db, "ann")
+    await fold_tails(db)
     assert await find_faults(db) == []
     assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["two"])
 
@@ -123,7 +117,7 @@ async def test_a_batch_of_many_posts_is_folded_in_its_transaction(db: Database) 
     async with db.write() as session:
         await store_batch(session, [*new, *few], ImportReport())
     async with db.read() as session:
-        assert await users_with_tails(session, longer_than=0) == [2]
+        assert await users_with_tails(session) == [(2, 3)]
     assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["before", *texts])
     assert await find_faults(db) == []
 
@@ -146,7 +140,7 @@ async def test_folding_at_once_with_writes_and_deletions_loses_nothing(
     db, other = databases
     kept = [f"kept {number} 🚢" for number in range(30)]
     await post(db, "ann", *kept[:10])
-    await fold(db, "ann")
+    await fold_tails(db)
     doomed = await post(db, "ann", *(f"doomed {number}" for number in range(15)))
 
     async def delete_all() -> None:
@@ -160,7 +154,7 @@ async def test_folding_at_once_with_writes_and_deletions_loses_nothing(
 
     async def fold_often(worker: Database) -> None:
         for _ in range(20):
-            await fold(worker, "ann")
+            await fold_tails(worker)
 
     async with asyncio.TaskGroup() as group:
         for work in (delete_all(), write_all(), fold_often(db), fold_often(other)):

@@ -162,7 +162,7 @@ async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: D
         await store(db, *items)
         await renew_derived(db)
         async with db.read() as session:
-            assert await users_with_tails(session, longer_than=0) == []
+            assert await users_with_tails(session) == []
             snapshots = list(await session.scalars(select(BackgroundSnapshot.posts)))
         assert max(snapshots) == expected
     assert await find_faults(db) == []
