@@ -96,12 +96,9 @@ def open_texts(path: Path) -> Iterator[Iterator[BatchLine]]:
     if path.suffix in {".jsonl", ".ndjson"}:
         with path.open("rb") as binary:
             yield json_texts(binary)
-    elif str(path) == "-":
-        yield plain_texts(sys.stdin)
     else:
-        is_csv = path.suffix == ".csv"
-        with path.open(encoding="utf-8-sig", newline="" if is_csv else None) as file:
-            yield csv_texts(file) if is_csv else plain_texts(file)
+        with click.open_file(path, encoding="utf-8-sig") as file:
+            yield csv_texts(file) if path.suffix == ".csv" else plain_texts(file)
 
 
 def _comparison_lines(comparison: Comparison) -> Iterator[str]:

@@ -161,24 +161,19 @@ def _with_uses(
     texts = {post.id: post.text for some in posts.values() for post in some}
     for mark in marks:
         piece, uses = used_piece(mark.text, own[mark.username])
+        unlike: dict[str, int] = {}  # Of posts with the same text the first.
+        for post_id in uses:
+            unlike.setdefault(texts[post_id], post_id)
         found.append(
             msgspec.structs.replace(
                 mark,
                 piece=piece,
                 own=own[mark.username].times(len(uses)),
                 others=rest[mark.username].times(len(rest[mark.username].find(piece))),
-                posts=_unlike(uses, texts)[:SHOWN_POSTS],
+                posts=[*unlike.values()][:SHOWN_POSTS],
             )
         )
     return found
-
-
-def _unlike(uses: list[int], texts: dict[int, str]) -> list[int]:
-    """Return the posts, of those with the same text the first."""
-    shown: dict[str, int] = {}
-    for post_id in uses:
-        shown.setdefault(texts[post_id], post_id)
-    return [*shown.values()]
 
 
 async def typical_of(session: AsyncSession, models: Models, user: User) -> list[TypicalWord]:

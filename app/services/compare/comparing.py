@@ -10,11 +10,11 @@ import csv
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import islice, starmap
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from app.compute.case import Case, Suspect
 from app.compute.judgement import SURE, Verdict
@@ -219,43 +219,30 @@ async def _portions(
     db: Database, models: Models, usernames: Sequence[str], lines: Iterator[BatchLine], sure: float
 ) -> AsyncIterator[list[JudgedText]]:
     # In a thread, since a million blank lines may come before the next text.
-    while some := await asyncio.to_thread(lambda: list(islice(lines, AT_ONCE))):
-        checked: list[tuple[str, ...] | JudgedText] = await worked_on(
-            (given.text for _, given in some if isinstance(given, GivenText)),
-            partial(list, map(_checked, some)),
-        )
-        questions = [each for each in checked if isinstance(each, tuple)]
+    while some := await asyncio.to_thread(lambda: list(starmap(_checked, islice(lines, AT_ONCE)))):
         try:
             async with db.read() as session:
+                questions = [texts for _, texts in some if texts]
                 cases = iter(await gather_each(session, models, questions, usernames))
         except AppError as error:  # The authors were deleted meanwhile.
-            yield [_failed(line, error.detail) for line in some]
+            yield [structs.replace(line, error=str(error.detail)) for line, _ in some]
             continue
-        yield [
-            each if isinstance(each, JudgedText) else await _judged(line, next(cases), sure)
-            for line, each in zip(some, checked, strict=True)
-        ]
+        yield [await _judged(line, next(cases), sure) if texts else line for line, texts in some]
 
 
-def _checked(line: BatchLine) -> tuple[str, ...] | JudgedText:
-    """Return the text of a line as it is judged, or the answer that says why it cannot be."""
-    if isinstance(line[1], str):
-        return _failed(line, line[1])
+def _checked(number: int, given: GivenText | str) -> tuple[JudgedText, tuple[str, ...]]:
+    """Return the answer for a line as far as it is known, and its text, none with an error."""
+    if isinstance(given, str):
+        return JudgedText(number, None, error=given), ()
     try:
-        return comparable_texts([line[1].text])
+        return JudgedText(number, given.id), comparable_texts([given.text])
     except InvalidInputError as error:
-        return _failed(line, error.detail)
+        return JudgedText(number, given.id, error=str(error.detail)), ()
 
 
-async def _judged(line: BatchLine, case: Case, sure: float) -> JudgedText:
+async def _judged(line: JudgedText, case: Case, sure: float) -> JudgedText:
     answered = await answer(case, sure=sure, explain=False)
     await asyncio.sleep(0)  # Other requests need the processor too.
-    return JudgedText(line[0], _id(line), answered.verdict, answered.none, answered.ranking)
-
-
-def _failed(line: BatchLine, error: str) -> JudgedText:
-    return JudgedText(line[0], _id(line), error=str(error))
-
-
-def _id(line: BatchLine) -> str | int | None:
-    return line[1].id if isinstance(line[1], GivenText) else None
+    return structs.replace(
+        line, verdict=answered.verdict, none=answered.none, ranking=answered.ranking
+    )

@@ -218,15 +218,14 @@ async def _compared(
     )
     best = [ranked.username for ranked in comparison.ranking]
     marks = shown_marks(comparison)
-    uses = _uses(marks)
-    ids = {each for mark in uses.values() for each in mark.posts or ()} | {hidden_post or 0}
+    ids = {each for mark in marks for each in mark.posts or ()} | {hidden_post or 0}
     async with resources().db.read() as session:
         hues = await hues_of(session, best)
         posts = await find_posts(session, sorted(ids))
-    shown = {
-        key: Use(number, mark, [posts[each] for each in mark.posts or () if each in posts])
-        for number, (key, mark) in enumerate(uses.items(), 1)
-    }
+    uses: dict[tuple[str, str], Use] = {}  # Of marks of the same words the strongest.
+    for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
+        own = [posts[each] for each in mark.posts or () if each in posts]
+        uses.setdefault(_key(mark), Use(len(uses) + 1, mark, own))
     text, answers = comparison.text, bars_of(comparison)
     folded = sum(each.share < FOLDED_SHARE for each in answers[SHOWN_BARS:])
     return {
@@ -240,9 +239,9 @@ async def _compared(
         "likely": LIKELY,
         "unfamiliar": UNFAMILIAR,
         "pieces": marked_text(
-            text, [(mark.start, mark.end, (mark, shown[_key(mark)])) for mark in marks]
+            text, [(mark.start, mark.end, (mark, uses[_key(mark)])) for mark in marks]
         ),
-        "uses": list(shown.values()),
+        "uses": list(uses.values()),
         "has_against": any(mark.weight < 0 for mark in marks),
         "hidden": posts.get(hidden_post or 0),
         "hues": hues,
@@ -258,14 +257,6 @@ async def _compared(
 
 def _key(mark: Evidence) -> tuple[str, str]:
     return mark.username, str(mark.piece or mark.text).casefold()
-
-
-def _uses(marks: Sequence[Evidence]) -> dict[tuple[str, str], Evidence]:
-    """Return the marks, those of the same words once, the strongest first."""
-    uses: dict[tuple[str, str], Evidence] = {}
-    for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
-        uses.setdefault(_key(mark), mark)
-    return uses
 
 
 def _address(texts: Sequence[str], names: Sequence[str], post: int | None) -> str:
