@@ -8,7 +8,6 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -24,9 +23,9 @@ from app.formats.records import (
     Writer,
     read_each,
 )
-from app.formats.source.file import Source
+from app.formats.source.file import Content, Source
 from app.formats.source.json import Json
-from app.formats.source.text import MAX_LINE, Line, first_lines, lines
+from app.formats.source.text import MAX_LINE, first_lines, lines
 
 FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", "lang", "url")
 """What somebody may say that a column holds."""
@@ -46,8 +45,8 @@ class Row(NamedTuple):
     fault: Message | None = None
 
 
-def read_rows(lines: Iterable[Line], delimiter: str) -> Iterator[Row]:
-    """Yield the rows that are not blank; quoted texts may go over many lines.
+def read_rows(content: Content, delimiter: str) -> Iterator[Row]:
+    """Yield the rows of a file that are not blank; quoted texts may go over many lines.
 
     Raises BrokenFileError where a row is over 1 MB or its quotation never ends.
     """
@@ -55,7 +54,7 @@ def read_rows(lines: Iterable[Line], delimiter: str) -> Iterator[Row]:
 
     def texts() -> Iterator[str]:
         nonlocal length, has_ended
-        for line in lines:
+        for line in lines(content):
             length += len(line.text)
             if length > MAX_LINE:
                 raise BrokenFileError(
@@ -102,9 +101,9 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, Columns] | N
 
     One column is enough if it holds texts, else there are two, of which one is known.
     """
-    best, most = None, (False, 0, 0)
+    best, most, first = None, (False, 0, 0), first_lines(source)
     for delimiter in _DELIMITERS:
-        header = _header(source, delimiter)
+        header = _header(first, delimiter)
         columns = Columns(header, chosen)
         known = (columns.text is not None, len(columns), len(header))
         if known > most and len(columns) and (columns.text is not None or len(header) > 1):
@@ -112,16 +111,15 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, Columns] | N
     return best
 
 
-def _header(source: Source, delimiter: str) -> list[str]:
-    with suppress(BrokenFileError):
-        for row in islice(read_rows(first_lines(source), delimiter), 1):
-            return [] if row.fault else row.fields
+def _header(first: Iterable[str], delimiter: str) -> list[str]:
+    with suppress(csv.Error):
+        return next(filter(any, csv.reader(first, delimiter=delimiter, strict=True)), [])
     return []
 
 
 def _rows(source: Source, delimiter: str) -> Iterator[tuple[int, Json] | BadRecord]:
     """Yield the rows below the header by the names of their columns."""
-    rows = read_rows(lines(source), delimiter)
+    rows = read_rows(source, delimiter)
     header = next(rows, Row(0, [])).fields
     is_own = ",".join(header) == OWN_HEADER and delimiter == ","
     for number, fields, fault in rows:

@@ -3,14 +3,13 @@
 import html
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.errors import BrokenFileError, RecordError
+from app.errors import RecordError
 from app.formats.records import (
     Account,
     Archive,
@@ -35,8 +34,6 @@ from app.formats.source.times import read_time
 
 PUBLIC: Final = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
 _LIST: Final = "orderedItems"
-_BESIDE_BYTES: Final = 16 * 2**20
-"""Of a file beside the outbox."""
 # The name in an address of an account or a post; newer accounts have a number in its place.
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
@@ -83,22 +80,14 @@ def _find(source: Source) -> tuple[Content | None, Json, str]:
     source.expect([name])
     folder, outbox = name.removesuffix("outbox.json"), source.member(name)
     head(outbox, 1)  # Raises BrokenFileError: nothing else could be said of it.
-    return outbox, _read(source, f"{folder}actor.json"), folder
+    return outbox, as_object(load(source.start_of(f"{folder}actor.json"))), folder
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:
     """Yield what the account liked and marked, which is by others: lists of addresses."""
     for name in ("likes.json", "bookmarks.json"):
-        liked = listed(_read(source, f"{folder}{name}"), _LIST)
+        liked = listed(as_object(load(source.start_of(f"{folder}{name}"))), _LIST)
         yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))
-
-
-def _read(source: Source, name: str) -> Json:
-    """Return the object in a file beside the outbox; nothing where it is damaged or missing."""
-    if name in source.members:
-        with suppress(BrokenFileError):
-            return as_object(load(head(source.member(name), _BESIDE_BYTES)))
-    return {}
 
 
 def _account(actor: Json, activities: list[Json]) -> Account:

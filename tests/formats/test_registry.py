@@ -5,6 +5,7 @@ import json
 import zipfile
 from contextlib import suppress
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -53,6 +54,14 @@ def test_a_named_format_must_fit(tmp_path: Path) -> None:
 def test_unknown_formats_are_a_value_error_that_lists_the_names() -> None:
     with Source(io.BytesIO(CSV)) as source, pytest.raises(ValueError, match=r"x, .*jsonl, .*csv"):
         open_archive(source, format="excel")
+
+
+@pytest.mark.parametrize("name", ["jsonl", "csv", "whatsapp"])
+def test_a_file_behind_many_blank_lines_is_recognised_at_once(name: str) -> None:
+    began = process_time()
+    with Source(io.BytesIO(b"\n" * 2_000_000 + SMALL_FILES[name])) as source:
+        assert open_archive(source).format == name
+    assert process_time() - began < 1
 
 
 @pytest.mark.parametrize("name", ["auto", *(known.name for known in FORMATS)])

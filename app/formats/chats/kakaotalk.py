@@ -22,7 +22,6 @@ from app.formats.chats.rooms import (
 from app.formats.csv import read_rows
 from app.formats.records import Archive, Format, Item, ReadOptions, Record
 from app.formats.source.file import Content, Source
-from app.formats.source.text import lines
 
 _TIME: Final = r"(?:(?:오전|오후)\s)?\d{1,2}:\d{2}(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
 _KOREAN_DAY: Final = r"(?P<y>\d{4})년 (?P<mo>\d{1,2})월 (?P<d>\d{1,2})일"
@@ -184,7 +183,7 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
 def _csv_messages(source: Source) -> Iterator[Item]:
     """Yield the messages of a Mac; who has no name is the app itself."""
     grammar = Windows()
-    for row in islice(read_rows(lines(source), ","), 1, None):
+    for row in islice(read_rows(source, ","), 1, None):
         when, name, text = (*row.fields, "", "", "")[:3]
         fate: Fate = "said" if name and not _SYSTEM.fullmatch(text) else "system"
         yield message(grammar, Opening(name, _time(when), fate=fate), row.number, [text])

@@ -145,7 +145,7 @@ def is_text(name: str) -> bool:
 
 def head_of(content: Content) -> list[str]:
     """Return the first lines that are not blank, without their ends."""
-    return [line.text.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content)]
+    return [line.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content)]
 
 
 def read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
@@ -157,7 +157,7 @@ def read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
 
 def _has_crlf(content: Content, grammar: Grammar) -> bool:
     """Return whether messages end in CRLF: then a bare LF is a line break inside of one."""
-    first = [line.text for line in first_lines(content)]
+    first = first_lines(content)
     ends = [
         before.endswith("\r\n")
         for before, line in pairwise([*first[:1], *first])

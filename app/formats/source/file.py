@@ -18,6 +18,8 @@ DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 BUFFER_BYTES: Final = 64 * 1024
 _GZIP_START: Final = b"\x1f\x8b"
 _HEAD_BYTES: Final = 512
+_SMALL_BYTES: Final = 16 * 2**20
+"""Of a file that holds no posts, but says something about them."""
 _NAMED: Final = 5
 """Archives in one file that are named."""
 
@@ -110,6 +112,12 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
     def member(self, name: str) -> Content:
         """Return one of the files. Raises KeyError."""
         return Content(name, self.members[name], self)
+
+    def start_of(self, name: str, size: int = _SMALL_BYTES) -> bytes:
+        """Return the first bytes of one of the files; none where it is missing or damaged."""
+        with contextlib.suppress(KeyError, BrokenFileError):
+            return head(self.member(name), size)
+        return b""
 
     def only(self, places: Iterable[str]) -> str | None:
         """Return the one place of an archive, if any. Raises UnrecognisedFileError for several."""

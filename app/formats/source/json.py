@@ -6,8 +6,8 @@ posts of X takes 0.3 s; ijson with its C library needs 0.5 s, and ends at the fi
 
 import json
 import re
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from itertools import count, islice
 from typing import Final, Literal
 
@@ -28,35 +28,21 @@ _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\],]', re.DOTALL)
 _decode: Final = json.JSONDecoder().raw_decode
 
 
-def documents(
-    content: Content, *, lists: Collection[str] = ()
-) -> Generator[tuple[int, object], None, None]:
-    """Yield the documents of a file, each with the number of its line or of itself, from 1.
-
-    In place of a bad one stands a Message. An object with one of `lists` among its keys stands for
-    the items of that list, unless each line is an object. Raises BrokenFileError where the file
-    breaks off or brackets do not match.
-    """
-    if unit_of(content) == "line":
-        for number, text, fault in lines(content, MAX_VALUE):
-            if fault or text.strip():
-                yield number, fault or load(text)
-        return
-    yield from enumerate(Window(content).values(lists), 1)
-
-
 def objects(
     content: Content,
     *,
     lists: Collection[str] = (),
     items_of: Callable[[Json], Iterable[object]] | None = None,
 ) -> Iterator[tuple[int, Json] | BadRecord]:
-    """Yield the documents that are objects with their places, the others as bad records.
+    """Yield the documents that are objects, the others as bad records.
 
-    Of pages, yield the objects that `items_of` finds in them, numbered through the file.
+    Each has the number of its line or of itself, from 1. An object with one of `lists` among its
+    keys stands for the items of that list, unless each line is an object. Of pages, yield the
+    objects that `items_of` finds in them, numbered through the file. Raises BrokenFileError where
+    the file breaks off or brackets do not match.
     """
     numbers = count(1)
-    for place, page in documents(content, lists=lists):
+    for place, page in _documents(content, lists):
         for value in items_of(page) if items_of and isinstance(page, dict) else [page]:
             at = next(numbers) if items_of else place
             if isinstance(value, dict):
@@ -65,24 +51,38 @@ def objects(
                 yield BadRecord(at, value if isinstance(value, Message) else NOT_AN_OBJECT)
 
 
+def _documents(content: Content, lists: Collection[str]) -> Iterator[tuple[int, object]]:
+    if unit_of(content) == "line":
+        for number, text, fault in lines(content, MAX_VALUE):
+            if fault or text.strip():
+                yield number, fault or load(text)
+    else:
+        yield from enumerate(Window(content).values(lists), 1)
+
+
 def unit_of(content: Content) -> Literal["line", "record"]:
     """Return `line` for a file of several lines of which one of the first is a whole object."""
-    found = [line.text for line in first_lines(content, MAX_VALUE)]
-    if len(found) < 2 or found[0].lstrip("\ufeff \t\r").startswith("["):
-        return "record"
-    are_objects = (text.startswith("{") and isinstance(load(text), dict) for text in found)
-    return "line" if any(are_objects) else "record"
+    return "line" if _objects_on_lines(content) else "record"
 
 
 def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Json]:
     """Return the first documents of a file that are objects, the items of `lists` among them."""
-    found: list[Json] = []
     if content.has_members:
         return []
-    with suppress(BrokenFileError), closing(documents(content.uncounted, lists=lists)) as read:
-        for _, value in islice(read, _FIRST_DOCUMENTS):
-            found += [value] if isinstance(value, dict) else []
+    found = _objects_on_lines(content)
+    if not found:
+        with suppress(BrokenFileError):
+            for value in islice(Window(content.uncounted).values(lists), _FIRST_DOCUMENTS):
+                found += [value] if isinstance(value, dict) else []
     return found
+
+
+def _objects_on_lines(content: Content) -> list[Json]:
+    found = first_lines(content)
+    if len(found) < 2 or found[0].lstrip("\ufeff \t\r").startswith("["):
+        return []
+    values = (load(text) for text in found if text.startswith("{"))
+    return [value for value in values if isinstance(value, dict)]
 
 
 def load(text: str | bytes) -> object:

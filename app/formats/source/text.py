@@ -1,8 +1,9 @@
 """The text of a file, in UTF-8, UTF-16 or CP949: in pieces, or line by line."""
 
 import codecs
+import io
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing, suppress
 from itertools import islice
 from typing import Final, NamedTuple
@@ -19,6 +20,7 @@ _SAMPLE_BYTES: Final = 4096
 _ASCII_PIECES: Final = 64
 """Pieces of ASCII alone, behind which UTF-8 is expected."""
 _MIN_NUL_SHARE: Final = 0.05
+_BLANK_LINES: Final = re.compile(r"\n\s*\n")
 _HANGUL: Final = re.compile(r"[가-힣]")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _WRONG: Final = "\ufffd"
@@ -32,7 +34,7 @@ class Line(NamedTuple):
     fault: Message | None = None
 
 
-def pieces(content: Content) -> Iterator[str]:
+def pieces(content: Content) -> Generator[str, None, None]:
     """Yield the text of a file; bytes that are not valid are half surrogates in it.
 
     Raises BrokenFileError where the file breaks off.
@@ -70,18 +72,16 @@ def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None
         yield Line(number, line)
 
 
-def first_lines(content: Content, limit: int = MAX_LINE) -> list[Line]:
-    """Return the first lines that are not blank, up to where the file is damaged."""
-    found: list[Line] = []
-    characters = 0
-    with suppress(BrokenFileError), closing(lines(content.uncounted, limit)) as read:
-        for line in read:
-            characters += len(line.text)
-            if line.text.strip():
-                found.append(line)
-            if len(found) == _FIRST_LINES or characters > _FIRST_CHARACTERS:
+def first_lines(content: Content) -> list[str]:
+    """Return the first lines that are not blank, with their ends, up to where there is damage."""
+    text, characters = "", 0
+    with suppress(BrokenFileError), closing(pieces(content.uncounted)) as read:
+        for piece in read:
+            characters += len(piece)
+            text += _BLANK_LINES.sub("\n", piece)  # Millions of them would take long one by one.
+            if text.count("\n") > _FIRST_LINES or characters > _FIRST_CHARACTERS:
                 break
-    return found
+    return list(islice(filter(str.strip, io.StringIO(text, newline="\n")), _FIRST_LINES))
 
 
 def codec_of(content: Content) -> str:

@@ -1,6 +1,5 @@
 """The files of an X archive: current and classic ones, zipped, unpacked, and lone files."""
 
-import codecs
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -8,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from app.errors import BrokenFileError, RecordError
+from app.errors import RecordError
 from app.formats.records import Account
-from app.formats.source.file import Content, Source, head
+from app.formats.source.file import Source, head
 from app.formats.source.json import Json, as_object, as_word, load
 from app.formats.source.times import read_time
 from app.formats.x.posts import digits
@@ -29,10 +28,9 @@ _MONTH = re.compile(r"(?:.*/)?tweets/\d{4}_\d\d\.js")
 _LONE_NAMES: Final = ("tweets.js", "tweet.js")
 # The variable that a file assigns tells its content, whatever its name.
 _HEAD = re.compile(
-    rb"\s*(?:(?:window\.)?YTD\.(\w{1,50})\.part\d+|(Grailbird\.data\.tweets)_\w+)\s*="
+    rb"(?:\xef\xbb\xbf)?\s*(?:(?:window\.)?YTD\.(\w{1,50})\.part\d+|(Grailbird\.data\.tweets)_\w+)\s*="
 )
 _HEAD_BYTES: Final = 512
-_INDEX_BYTES: Final = 8 * 2**20
 _KINDS: Final = {
     **dict.fromkeys((b"tweet", b"tweets", b"community_tweet", b"Grailbird.data.tweets"), "tweets"),
     b"note_tweet": "notes",
@@ -74,7 +72,7 @@ def find_layout(source: Source) -> Layout | None:
 
 
 def _lone_file(source: Source) -> Layout | None:
-    start = _start_of(source)
+    start = head(source, _HEAD_BYTES)
     match = _HEAD.match(start)
     kind = _KINDS.get(match[1] or match[2]) if match else None
     name = source.path.name if source.path else ""
@@ -91,34 +89,31 @@ def _archive_folders(source: Source) -> set[str]:
         folder = _folder(name)
         is_named = _MONTH.fullmatch(name) or _FILES["tweets"].fullmatch(name.rpartition("/")[2])
         if is_named and folder not in found:
-            try:
-                start = _start_of(source.member(name))
-            except BrokenFileError:
-                start = b""  # Its parts may be whole.
+            # Of a damaged one the parts may be whole.
+            start = source.start_of(name, _HEAD_BYTES)
             if _HEAD.match(start) or not start.strip():
                 found.add(folder)
     return found
 
 
 def _current(source: Source, names: list[str], folder: str = "") -> Layout:
-    def index(name: str) -> Json:
-        return _read_index(source, f"{folder}{name}") if name in names else {}
-
     def of(kind: str) -> tuple[str, ...]:
         matches = filter(None, map(_FILES[kind].fullmatch, names))
         ordered = sorted(matches, key=lambda match: (match[1], int(match[2] or 0)))
         return tuple(f"{folder}{match[0]}" for match in ordered)
 
-    manifest = index("manifest.js")
+    file = f"{folder}account.js"
+    manifest = _read_index(source, f"{folder}manifest.js")
     # The e-mail address beside the name is ignored.
-    owner, info = as_object(index("account.js").get("account")), as_object(manifest.get("userInfo"))
+    owner = as_object(_read_index(source, file).get("account"))
+    info = as_object(manifest.get("userInfo"))
     username = as_word(owner.get("username")) or as_word(info.get("userName"))
     account = Account(
         username,
         as_word(owner.get("accountDisplayName")) or as_word(info.get("displayName")),
         "x",
         digits(owner.get("accountId")) or digits(info.get("accountId")),
-        f"{folder}account.js" if "account.js" in names and not username else None,
+        file if file in source.members and not username else None,
     )
     made_at = None
     with suppress(RecordError):
@@ -127,23 +122,19 @@ def _current(source: Source, names: list[str], folder: str = "") -> Layout:
 
 
 def _classic(source: Source, folder: str, months: tuple[str, ...]) -> Layout:
-    details = f"{folder}/user_details.js".removeprefix("/")
-    data = _read_index(source, details) if details in source.members else {}
+    file = f"{folder}/user_details.js".removeprefix("/")
+    data = _read_index(source, file)
     name, display_name = as_word(data.get("screen_name")), as_word(data.get("full_name"))
-    return Layout(Account(name, display_name, "x", digits(data.get("id"))), {"tweets": months})
+    unread = file if file in source.members and not name else None
+    account = Account(name, display_name, "x", digits(data.get("id")), unread)
+    return Layout(account, {"tweets": months})
 
 
 def _read_index(source: Source, name: str) -> Json:
     """Return the object behind the `=` of a small file, or the first of a list; else nothing."""
-    text = ""
-    with suppress(BrokenFileError):
-        text = head(source.member(name), _INDEX_BYTES).decode(errors="replace")
+    text = source.start_of(name).decode(errors="replace")
     found = load(text.partition("=")[2].strip().removesuffix(";"))
     return as_object(found[0] if isinstance(found, list) and found else found)
-
-
-def _start_of(content: Content) -> bytes:
-    return head(content, _HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
 
 
 def _folder(name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from app.formats.records import Account, BadRecord, Item, Record, Skipped
 from app.formats.x import archive as x_archive
-from tests.archives import x_file, x_note, x_tweet, x_zip
+from tests.archives import damaged, x_file, x_note, x_tweet, x_zip
 from tests.formats.reading import read_archive, saved_folder, texts
 
 LONG = "긴 글은 이렇게 시작해서 & 끝날 줄 모르고 계속 이어집니다. A long story begins. " * 8
@@ -77,6 +77,13 @@ CLASSIC = {
     "data/js/tweet_index.js": b"var tweet_index =  []",
     "tweets.csv": b"tweet_id,text\n1,first\n",
 }
+
+
+def test_an_unreadable_file_of_an_old_account_is_named(tmp_path: Path) -> None:
+    name = "data/js/user_details.js"
+    archive, found = read_archive(damaged(x_zip(tmp_path / "old.zip", CLASSIC), name.encode()))
+    assert archive.account == Account(None, None, "x", unread=name)
+    assert len(found) == 3
 
 
 def test_archives_up_to_2018_have_a_file_for_each_month(tmp_path: Path) -> None:
