@@ -10,13 +10,7 @@ from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
 from app.services.compare.answering import answer
 from app.services.compare.cases import Models, gather
-from app.services.imports.samples import (
-    FIRST_POSTS,
-    SAMPLES_FOLDER,
-    delete_samples,
-    list_samples,
-    load_samples,
-)
+from app.services.imports.samples import SAMPLES_FOLDER, delete_samples, list_samples, load_samples
 from app.services.posts.users import add_user, list_authors
 
 ACCOUNTS = 8
@@ -61,10 +55,6 @@ async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
         assert found.ranking[0].username == name
         assert found.verdict == "likely"
         assert found.evidence
-
-
-def test_a_sample_author_is_known_by_the_first_post() -> None:
-    assert {name: posts[0]["source_id"] for name, posts in SAMPLES.items()} == FIRST_POSTS
 
 
 async def test_the_samples_are_removed_and_nobody_else(db: Database) -> None:

@@ -1,8 +1,10 @@
 """The sample authors, of invented places: posts to try the program with, and texts to ask about."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,17 +19,14 @@ from app.services.imports.storing import import_archive, renew_derived
 from app.services.posts.deletion import delete_user
 
 SAMPLES_FOLDER: Final = Path(__file__).parents[2] / "sample"
-FIRST_POSTS: Final = {
-    "12번버스": "bus12-001",
-    "no9_kettle_cafe": "kettle-001",
-    "pier_street_museum": "museum-001",
-    "saltmarsh_light": "light-001",
-    "the_night_ferry": "ferry-001",
-    "골목빵집": "bakery-001",
-    "느티나무도서관": "library-001",
-    "언덕천문대": "observatory-001",
-}
-"""The `source_id` that tells a sample author from somebody else of that name."""
+
+
+@cache
+def _first_posts() -> dict[str, str]:
+    """Return the authors, and the `source_id` that tells each from somebody else of that name."""
+    lines = (path.read_bytes().partition(b"\n")[0] for path in SAMPLES_FOLDER.glob("*.jsonl"))
+    posts = map(msgspec.json.decode, lines)
+    return {username_key(post["username"]): post["source_id"] for post in posts}
 
 
 async def load_samples(db: Sessions) -> ImportReport:
@@ -48,9 +47,9 @@ async def list_samples(session: AsyncSession) -> list[str]:
         select(User.username)
         .join(Tweet, Tweet.user_id == User.id)
         .where(
-            User.username_key.in_([username_key(name) for name in FIRST_POSTS]),
+            User.username_key.in_(_first_posts().keys()),
             User.deleted_at.is_(None),
-            Tweet.source_id.in_(FIRST_POSTS.values()),
+            Tweet.source_id.in_(_first_posts().values()),
         )
     )
     return list(await session.scalars(stored.order_by(User.username_key)))
