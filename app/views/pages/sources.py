@@ -1,6 +1,5 @@
 """Live sources in the browser: follow, see how they are, visit now, remove."""
 
-from msgspec import Struct
 from quart import Response, url_for
 from quart.typing import ResponseReturnValue
 
@@ -16,32 +15,28 @@ from app.services.sources.registry import (
 )
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import render_form, see_other
-from app.views.parsing import SOURCE_CURSOR
 from app.views.policies import writing
 
 blueprint = PageBlueprint("sources", policy="operator")
 
-SOURCES_PER_PAGE = 50
-
-
-class SourcesArgs(Struct):
-    cursor: str | None = None
+MOST_LISTED = 500
+"""Sources on the page; the API has them all."""
 
 
 @blueprint.page(SOURCES)
-async def show_sources(args: SourcesArgs) -> ResponseReturnValue:
-    return await _page(args)
+async def show_sources() -> ResponseReturnValue:
+    return await _page()
 
 
 @blueprint.action(SOURCES)
-async def follow(args: SourcesArgs, form: Form) -> ResponseReturnValue:
+async def follow(form: Form) -> ResponseReturnValue:
     given, username = form.get("source", ""), form.get("username", "").strip() or None
     try:
         name = await find_source(resources().config, given, username)
         async with writing() as session:
             await add_source(session, name)
     except AppError as failure:
-        return await _page(args, failure, given=given, username=username or "")
+        return await _page(failure, given=given, username=username or "")
     return _back()
 
 
@@ -60,18 +55,12 @@ async def remove(source_id: int) -> ResponseReturnValue:
 
 
 async def _page(
-    args: SourcesArgs, failure: AppError | None = None, *, given: str = "", username: str = ""
+    failure: AppError | None = None, *, given: str = "", username: str = ""
 ) -> ResponseReturnValue:
-    after = SOURCE_CURSOR.decode(args.cursor or None)
     async with resources().db.read() as session:
-        sources, following = await list_sources(session, after=after, limit=SOURCES_PER_PAGE)
+        sources, _ = await list_sources(session, limit=MOST_LISTED)
     return await render_form(
-        "sources.html",
-        failure,
-        sources=sources,
-        next_cursor=SOURCE_CURSOR.encode(following),
-        given=given,
-        username=username,
+        "sources.html", failure, sources=sources, given=given, username=username
     )
 
 
