@@ -52,10 +52,9 @@ class Importer:
         name = os.fsencode(name).decode(errors="replace")
         try:
             await self._import(db, config, target, name)
-        except BrokenFileError as error:
-            self._fail(name, str(error), FAILED)
         except (ImportFileError, NamelessFileError) as error:
-            self._fail(name, str(error), BAD_INPUT)
+            is_broken = isinstance(error, BrokenFileError)
+            self._fail(name, error.detail, FAILED if is_broken else BAD_INPUT)
 
     async def _import(
         self, db: Database, config: Config, target: Path | BinaryIO, name: str

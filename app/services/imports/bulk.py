@@ -145,7 +145,12 @@ async def store_batch(
     In bulk one event announces all new posts of an author, else each has its own.
     """
     resolved, announced = await _resolve(session, batch, report)
-    fresh = await _without_stored(session, resolved)
+    stored = await _count_stored(session, {_kind(*each) for each in resolved if each[0].repeat})
+    fresh = [
+        (item, user)
+        for item, user in resolved
+        if not item.repeat or item.repeat > stored[_kind(item, user)]
+    ]
     added = await add_arrivals(
         session,
         [Arrival(user.id, item.post) for item, user in fresh],
@@ -188,19 +193,6 @@ async def _resolve(
             authors[key] = author
             resolved.append((item, author))
     return resolved, await store_authors(session, authors.values())
-
-
-async def _without_stored(
-    session: AsyncSession, resolved: Sequence[tuple[BulkPost, BulkAuthor]]
-) -> list[tuple[BulkPost, BulkAuthor]]:
-    """Return the posts that are not stored yet; equal ones, by time and text, are counted."""
-    kinds = {_kind(item, user) for item, user in resolved if item.repeat}
-    stored = await _count_stored(session, kinds)
-    return [
-        (item, user)
-        for item, user in resolved
-        if not item.repeat or item.repeat > stored[_kind(item, user)]
-    ]
 
 
 def _kind(item: BulkPost, user: BulkAuthor) -> Kind:
