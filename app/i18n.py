@@ -85,9 +85,8 @@ def init_app(app: Quart, config: Config) -> None:
 
 def negotiated(accepted: str, remembered: str | None) -> Locale:
     """Return the language for an Accept-Language header and the value of the cookie."""
-    for locale in LOCALES:
-        if locale == remembered:
-            return locale
+    if remembered in LOCALES:
+        return remembered
     languages = parse_accept_header(accepted[:LONGEST_HEADER], LanguageAccept)
     return cast(Locale, languages.best_match(["en", "ko"], default="en"))
 

@@ -40,6 +40,7 @@ class Installation:
     def run(self, *arguments: str | Path, stdin: str | bytes | None = None) -> Result:
         """Run a command in this process."""
         leaking = dict.fromkeys(key for key in os.environ if key.startswith("SAYWHO_"))
+        leaking["PROMETHEUS_MULTIPROC_DIR"] = None  # A server sets it for its own process.
         return CliRunner().invoke(
             saywho,
             list(map(str, arguments)),

@@ -56,10 +56,7 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     with temporary_folder(Path(place), "saywho-metrics-") as folder:
         # The workers' figures; prometheus_client looks for the folder when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
-        try:
-            sys.exit(_serve(bind, workers, sample=sample))
-        finally:
-            del os.environ["PROMETHEUS_MULTIPROC_DIR"]
+        sys.exit(_serve(bind, workers, sample=sample))
 
 
 def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:

@@ -154,7 +154,6 @@ async def add_session(session: AsyncSession, operator: Operator) -> str:
     await session.execute(delete(LoginSession).where(~is_in_force()))
     secret = new_secret()
     session.add(LoginSession(sha256=digest(secret), operator_id=operator.id, created_at=now()))
-    await session.flush()
     return secret
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -74,7 +74,6 @@ async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
     secret, time = new_secret(), now()
     await session.execute(delete(SetupLink).where(SetupLink.created_at <= time - LINK_LIFETIME))
     session.add(SetupLink(sha256=digest(secret), name=name, created_at=time))
-    await session.flush()
     return secret
 
 
@@ -109,7 +108,6 @@ async def remove_operator(session: AsyncSession, name: str) -> str:
     """Remove an account with its sessions; return its name. Raises NotFoundError."""
     operator = await get_operator(session, name)
     await session.delete(operator)
-    await session.flush()
     return operator.name
 
 
@@ -139,7 +137,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
-        self._pending = 0
+        self._pending: list[Future[Any]] = []
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -159,20 +157,16 @@ class Passwords:
         return await self._run(lambda: _matches(stored, password)) and password_hash is not None
 
     async def _run(self, work: Callable[[], R]) -> R:
-        if self._pending >= MOST_PENDING:
+        # The thread continues when its request is cancelled, and counts until it has finished.
+        self._pending = [each for each in self._pending if not each.done()]
+        if len(self._pending) >= MOST_PENDING:
             raise UnavailableError(
                 "Too many people are signing in. Try again in a moment.",
                 headers={"Retry-After": "5"},
             )
-        self._pending += 1
         future = self._threads.submit(work)
-        # The thread continues when its request is cancelled, and counts until it has finished.
-        loop = asyncio.get_running_loop()
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._done))
+        self._pending.append(future)
         return await asyncio.wrap_future(future)
-
-    def _done(self) -> None:
-        self._pending -= 1
 
 
 def hash_password(password: str) -> str:

@@ -59,7 +59,6 @@ async def revoke_token(session: AsyncSession, token_id: int) -> None:
     if token is None:
         raise NotFoundError("There is no token {token_id}", token_id=token_id)
     await session.delete(token)
-    await session.flush()
 
 
 def _facts(token: Token) -> TokenFacts:

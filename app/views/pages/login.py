@@ -9,7 +9,7 @@ from app.errors import AppError, TooManyError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.access.logins import add_session, end_session, sign_in
-from app.services.access.operators import add_operator, clean_name, find_setup_link
+from app.services.access.operators import add_operator, find_setup_link
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import render_form, see_other
 from app.views.policies import clear_session, set_session, source_of, writing
@@ -72,7 +72,6 @@ async def setup(form: Form) -> ResponseReturnValue:
     async with db.read() as session:
         link = await find_setup_link(session, token)
     try:
-        clean_name(link.name or name)
         password_hash = await resources().passwords.hash(form.get("password", ""))
         async with db.write() as session:
             await find_setup_link(session, token)  # Another request may have used it.
