@@ -1,29 +1,25 @@
 """The course's programs and their rewrites answer the same requests alike."""
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
 import httpx
 import pytest
 
+from tests.installation import Installation
 from tests.ports import free_port
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 NAMES: Final = ("01_hello", "02_first_route_wins", "03_blueprint", "04_factory")
-START_TIMEOUT_S: Final = 40
 STOP_TIMEOUT_S: Final = 30
-POLL_S: Final = 0.05
 
 Form = dict[str, str]
 
@@ -88,28 +84,6 @@ def answer(status: int, body: bytes, headers: Any) -> Answer:
     )
 
 
-@contextlib.contextmanager
-def importing_from(folder: Path) -> Iterator[None]:
-    """Find modules as a program does that is started in the folder."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
-
-
-def load(name: str, file: str) -> ModuleType:
-    """Import a file of an example; several have the same name."""
-    path = EXAMPLES / name / file
-    spec = importlib.util.spec_from_file_location(f"example_{name}_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with importing_from(path.parent):
-        spec.loader.exec_module(module)
-    return module
-
-
 @dataclass(frozen=True)
 class Server:
     """A started program."""
@@ -120,14 +94,14 @@ class Server:
 
     def wait_for(self, body: bytes | None = None) -> None:
         """Wait until it answers, with that body if one is given."""
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
+
+        def answers() -> bool:
             assert self.process.poll() is None, self.log.read_text()
             with contextlib.suppress(httpx.TransportError):
-                if self.client.get("/").content == body or body is None:
-                    return
-            time.sleep(POLL_S)
-        pytest.fail(f"{self.process.args!r} does not answer:\n{self.log.read_text()}")
+                return body in {None, self.client.get("/").content}
+            return False
+
+        Installation.wait_until(answers)
 
     def send(self, method: str, path: str, form: Form | None = None) -> Answer:
         """Return the answer, with the server's own address left out."""

@@ -1,6 +1,7 @@
 """The batch gives the naive app's answers; Flask and Quart serve one app side by side."""
 
 import asyncio
+import importlib
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -9,26 +10,29 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from tests.examples.test_examples import EXAMPLES, START_TIMEOUT_S, load, started
+from tests.examples.test_examples import EXAMPLES, started
+from tests.installation import TIMEOUT_S
 
 BATCH: Final = EXAMPLES / "05_batch"
+SIDE_BY_SIDE: Final = EXAMPLES / "06_side_by_side"
 
 
 @pytest.fixture
-def together() -> Iterator[Any]:
+def together(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The example's program for both apps."""
-    names = ("flask_app", "quart_app")
-    yield load("06_side_by_side", "both_apps.py")
-    for name in names:
-        sys.modules.pop(name, None)
+    monkeypatch.syspath_prepend(SIDE_BY_SIDE)
+    yield importlib.import_module("both_apps")
+    for name in ("both_apps", "flask_app", "quart_app"):
+        del sys.modules[name]
 
 
 @pytest.fixture
-async def batch_apps() -> AsyncIterator[tuple[Any, Any]]:
-    modules = [load("05_batch", f"{name}_app.py") for name in ("naive", "batched")]
+async def batch_apps(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Any, Any]]:
+    monkeypatch.syspath_prepend(BATCH)
+    modules = [importlib.import_module(f"{name}_app") for name in ("naive", "batched")]
     yield modules[0].app, modules[1].app
     for module in modules:
-        await module.sessions.kw["bind"].dispose()
+        await sys.modules.pop(module.__name__).sessions.kw["bind"].dispose()
     sys.modules.pop("database").FOLDER.cleanup()
 
 
@@ -53,7 +57,7 @@ def test_what_the_batch_gains_is_printed() -> None:
         [sys.executable, BATCH / "measure.py", "70"],
         capture_output=True,
         text=True,
-        timeout=START_TIMEOUT_S,
+        timeout=TIMEOUT_S,
         check=True,
     )
     head, *lines = done.stdout.splitlines()
@@ -66,8 +70,7 @@ def test_what_the_batch_gains_is_printed() -> None:
 
 
 def test_each_blueprint_has_its_framework_and_both_the_session() -> None:
-    folder = EXAMPLES / "06_side_by_side"
-    with started(folder / "both_apps.py") as server:
+    with started(SIDE_BY_SIDE / "both_apps.py") as server:
         try:
             server.wait_for()
             login = server.client.post("/user/login/김철수")

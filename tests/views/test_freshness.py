@@ -2,21 +2,20 @@
 
 import asyncio
 import time
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from quart import Quart
 
-from app.lifespan import KEY, Resources
 from app.services.event_log import newest_event
-from tests.conftest import Client, Shared
+from tests.browsing import parts_of
+from tests.conftest import NDJSON, Client
 
 USERS = "/api/v1/users"
-NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
 async def newest(app: Quart) -> int:
-    async with cast(Resources, app.extensions[KEY]).db.read() as session:
+    async with parts_of(app).db.read() as session:
         return await newest_event(session)
 
 
@@ -69,13 +68,3 @@ async def test_a_write_that_does_not_come_is_503_after_two_seconds(
     assert answer.headers["Retry-After"]
     assert 1.9 < time.monotonic() - started < 10
     assert "has not been seen" not in caplog.text  # Anybody could fill the log.
-
-
-@pytest.mark.parametrize(
-    "given",
-    ["", "x", "-1", "1.5", "1e3", " ", "٣", str(2**53), "9" * 5000, "1000100", str(2**53 - 1)],
-    ids=lambda v: ascii(v[:9]),
-)
-async def test_what_is_no_event_is_400(shared: Shared, given: str) -> None:
-    answer = await shared.anybody.get(USERS, headers={"Saywho-After": given})
-    assert answer.status_code == 400

@@ -8,9 +8,8 @@ from time import thread_time
 
 import pytest
 
-from tests.conftest import Client, Shared
+from tests.conftest import NDJSON, Client, Shared
 
-NDJSON = {"Content-Type": "application/x-ndjson"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ATTEMPTS = 4
 """Processor time, too, differs with what else a machine does."""

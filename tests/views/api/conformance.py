@@ -11,7 +11,7 @@ from quart import Quart
 import app.views.api  # noqa: F401 - declares the operations
 from app.views.blueprints import OPERATIONS
 from app.views.openapi import document
-from tests.conftest import Client
+from tests.conftest import NDJSON, Client
 
 IDS: Final = sorted(OPERATIONS)
 ENDING: Final = [name for name in IDS if name != "live_stream"]
@@ -28,15 +28,18 @@ QUERIES: Final[dict[str, dict[str, Any]]] = {
     "live_stream": {"after": 1},
     "export_posts": {"q": "ferry", "username": "jack", "format": "jsonl"},
 }
-NDJSON: Final = {"headers": {"Content-Type": "application/x-ndjson"}}
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "create_user": {"json": {"username": "mina", "display_name": "Mina"}},
     "create_tweet": {"json": {"text": "The ferry is late again."}},
-    "create_many": NDJSON
-    | {"data": b'{"username": "anna", "text": "Night", "platform": "mastodon"}'},
+    "create_many": {
+        "headers": NDJSON,
+        "data": b'{"username": "anna", "text": "Night", "platform": "mastodon"}',
+    },
     "compare_post": {"json": {"text": "The ferry is late", "usernames": ["jack", "anna"]}},
-    "compare_batch": NDJSON
-    | {"data": b'{"text": "The ferry is late"}\n{"text": "Bread", "id": 7}\n'},
+    "compare_batch": {
+        "headers": NDJSON,
+        "data": b'{"text": "The ferry is late"}\n{"text": "Bread", "id": 7}\n',
+    },
     "create_import": {"data": b'{"text": "x", "username": "li"}\n'},
     "follow_source": {"json": {"source": "rss:https://blog.example/feed.xml"}},
 }

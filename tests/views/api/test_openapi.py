@@ -2,18 +2,15 @@
 
 import re
 from collections import Counter
-from typing import Final
 
 import pytest
 from quart import Quart
 
 from app import create_app
 from app.views import openapi
-from tests.conftest import Client, MakeConfig
+from tests.conftest import NDJSON, Client, MakeConfig
 from tests.views.api.conformance import ENDING, IDS, Api
 from tests.waiting import eventually
-
-NDJSON: Final = "application/x-ndjson"
 
 
 @pytest.fixture
@@ -25,9 +22,8 @@ async def filled(app: Quart, writer: Client) -> Api:
     await writer.add_user("jack", "The ferry is late again", "No ferry today, says the crew")
     await writer.add_user("anna", "Bread is best on the day", platform="mastodon")
     await writer.add_tweet("jack", "Late", source_id="1", created_at="2024-02-29T12:00:00Z")
-    lines = b"".join(b'{"text": "Ferry %d", "username": "jack"}\n' % n for n in range(25))
-    lines += b'{"text": "Bread", "username": "li"}\n'
-    await writer.post("/api/v1/tweets", data=lines, headers={"Content-Type": NDJSON})
+    more = [{"text": f"Ferry {n}", "username": "jack"} for n in range(25)]
+    await writer.add_posts(*more, {"text": "Bread", "username": "li"})
     queued = await writer.post("/api/v1/imports", data=b'{"text": "x", "username": "li"}\n')
 
     async def state() -> str:
@@ -103,7 +99,7 @@ async def _look_at_what_lists_hold(api: Api, admin: Client) -> None:
     )
     assert comparison["evidence"]
     lines = b'{"username": "jack", "text": ""}\n{}\n{"username": "jack", "text": "Hm"}\n'
-    _, report = await api.send(admin, "create_many", data=lines, headers={"Content-Type": NDJSON})
+    _, report = await api.send(admin, "create_many", data=lines, headers=NDJSON)
     assert (report["accepted"], report["rejected"]) == (1, 2)
     again = {"text": "Late", "source_id": "1"}
     assert (await api.send(admin, "create_tweet", json=again))[0] == 200

@@ -2,13 +2,12 @@
 
 import asyncio
 import re
-from typing import Any
 
 import pytest
 from quart import Quart
 
 from app import __version__
-from tests.browsing import PASSWORD, Browser, parts_of, signed_in
+from tests.browsing import PASSWORD, Browser, body, parts_of, signed_in
 from tests.conftest import Client
 
 SECRET = re.compile(r"\bsaywho_[\w-]{43}(?![\w-])")
@@ -20,16 +19,12 @@ async def browser(app: Quart) -> Browser:
     return await signed_in(app)
 
 
-async def text(answer: Any) -> str:
-    return str(await answer.get_data(as_text=True))
-
-
 async def make_token(browser: Browser, scope: str = "write") -> str:
     answer = await browser.post("/settings/tokens", form={"name": "a script", "scope": scope})
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert "ETag" not in answer.headers
-    (secret,) = SECRET.findall(await text(answer))
+    (secret,) = SECRET.findall(await body(answer))
     return str(secret)
 
 
@@ -100,14 +95,14 @@ async def test_a_new_password_ends_all_other_sessions(app: Quart, browser: Brows
     ):
         answer = await browser.post("/settings/password", form=form)
         assert answer.status_code == status
-        page = await text(answer)
+        page = await body(answer)
         assert page.count('role="alert"') == 1
         assert ('aria-describedby="old_failure"' in page) == (status == 401)
     assert await other.is_signed_in()
     form = {"old": PASSWORD, "new": NEW_PASSWORD}
     answer = await browser.post("/settings/password", form=form)
     assert answer.status_code == 303
-    assert "The password is changed." in await text(await browser.get(answer.location))
+    assert "The password is changed." in await body(await browser.get(answer.location))
     assert [await each.is_signed_in() for each in (browser, other, ben)] == [True, False, True]
     assert (await Browser(app).sign_in()).status_code == 401
     assert (await Browser(app).sign_in("ann", NEW_PASSWORD)).status_code == 303
