@@ -76,12 +76,10 @@ class Resources:
             work.append(vectors_job(self.embeddings))
         self.maintenance = Maintenance(db, work)
 
-    def follow(self) -> None:
-        """Let the feed tell of changes."""
-        self.feed.subscribe(self.live.publish)
-        self.feed.subscribe(self.maintenance.wake)
+        feed.subscribe(self.live.publish)
+        feed.subscribe(self.maintenance.wake)
         for forget in (self.live.reset, self.models.clear, self.cards.clear, self.showcase.clear):
-            self.feed.on_reset(forget)
+            feed.on_reset(forget)
 
     def close_with(self, stack: contextlib.AsyncExitStack) -> None:
         """Let the stack close all but the database and its feed, the live streams first."""
@@ -126,7 +124,6 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     stack.push_async_callback(feed.close)
     opened = Resources(config, metrics, db, feed)
     opened.close_with(stack)
-    opened.follow()
     return opened
 
 

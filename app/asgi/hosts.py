@@ -57,7 +57,7 @@ class OwnHosts:
 
     def error(self, value: bytes, scope: Any) -> AppError | None:
         """Return the error of a Host header that is no host, or a foreign one on loopback."""
-        if len(value) > LONGEST_HOST or not _is_host(value):
+        if len(value) > LONGEST_HOST or not _HOST.fullmatch(value):
             return MalformedError("The Host header is not a host name", loc="Host")
         server = scope.get("server")
         if self._is_open or not server or scope["path"] in {HEALTHZ, READYZ}:
@@ -68,11 +68,6 @@ class OwnHosts:
                 host=_host(value),
             )
         return None
-
-
-@lru_cache(maxsize=100)
-def _is_host(value: bytes) -> bool:
-    return _HOST.fullmatch(value) is not None
 
 
 @lru_cache(maxsize=100)

@@ -47,7 +47,6 @@ class Worker:
         context = multiprocessing.get_context(START_METHOD)
         self.beats, theirs = context.Pipe(duplex=False)
         self.beat_fd = self.beats.fileno()
-        os.set_blocking(self.beat_fd, False)
         self.process = context.Process(target=work, args=(theirs, sockets))  # type: ignore[attr-defined]
         # A stop meanwhile is the supervisor's; the worker unblocks its own signals.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
@@ -62,12 +61,9 @@ class Worker:
 
     def listen(self) -> None:
         """Read the beats that came."""
-        try:
-            if os.read(self.beat_fd, 4096):
-                self.has_beaten = True
-                self.deadline = monotonic() + SILENCE_S
-        except BlockingIOError:
-            pass
+        if self.beats.poll() and os.read(self.beat_fd, 4096):
+            self.has_beaten = True
+            self.deadline = monotonic() + SILENCE_S
 
     @property
     def status(self) -> int | None:

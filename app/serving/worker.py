@@ -23,7 +23,7 @@ from hypercorn.config import Config as ServerConfig
 from quart import Quart
 
 from app.errors import StartError
-from app.lifespan import begin_stop
+from app.lifespan import begin_stop, running
 from app.logs import take_over
 from app.tasks import collect_seldom, share_heap
 
@@ -132,17 +132,12 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
         is_open.set()
         yield
 
-    beating = asyncio.create_task(_beat(beat_fd, is_open, stop))
-    try:
+    async def stopped() -> None:
+        await stop.wait()
+        begin_stop(app)
 
-        async def stopped() -> None:
-            await stop.wait()
-            begin_stop(app)
-
+    async with running(_beat(beat_fd, is_open, stop)):
         await serve(app, server, shutdown_trigger=stopped)
-    finally:
-        beating.cancel()
-        await asyncio.gather(beating, return_exceptions=True)
 
 
 def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -117,26 +117,12 @@ def test_a_response_is_what_a_client_reads(
     assert ((b"connection", b"close") in response.headers) == (not writer.keeps_alive)
 
 
-@pytest.mark.parametrize(
-    ("headers", "body"),
-    [
-        ([(b"content-length", b"1"), (b"Content-Length", b"2")], b"a"),
-        ([(b"content-length", b"+1")], b"a"),
-        ([LENGTH], b"abcde"),
-        ([LENGTH], b"abc"),
-    ],
-)
-def test_a_response_that_is_not_sound_is_not_sent(
-    headers: list[tuple[bytes, bytes]], body: bytes
-) -> None:
+@pytest.mark.parametrize("body", [b"abcde", b"abc"])
+def test_a_response_of_another_length_than_it_said_is_not_sent(body: bytes) -> None:
     writer = ResponseWriter(is_newer=True, is_head=False, keeps_alive=True)
-
-    def send() -> None:
-        writer.begin(200, headers)
+    writer.begin(200, [LENGTH])
+    with pytest.raises(ValueError, match="as long as it said"):
         writer.write(body, is_last=True)
-
-    with pytest.raises(ValueError, match="response"):
-        send()
 
 
 @pytest.fixture(params=["own", "hypercorn"])

@@ -24,8 +24,6 @@ HEAD_BEGUN: Final = Updated(idle=True)
 """Tells the connection that the head of a request has begun to arrive."""
 CONTINUE: Final = RawData(b"HTTP/1.1 100 \r\n\r\n")
 END_OF_BODY: Final = EndBody(STREAM_ID)
-LONGEST_KEPT: Final = 300
-"""Bytes of a header's value up to which its line is kept: some repeat what a client sent."""
 WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
@@ -208,14 +206,12 @@ class ResponseWriter:
         for name, value in headers:
             lower = name.lower()
             if lower == b"content-length":
-                if length not in {None, value} or not value.isdigit():
-                    raise ValueError("the length of the response is not clear")
                 length = value
             elif lower == b"connection":
                 self.keeps_alive &= b"close" not in value.lower()
             elif lower != b"transfer-encoding":
-                line_of = _line if len(value) <= LONGEST_KEPT else _line.__wrapped__
-                lines.append(line_of(name, value))
+                # Quart lets no value through that would end the line.
+                lines.append(b"%b: %b\r\n" % (name, value.strip()))
         if status == HTTPStatus.NO_CONTENT:
             length = None  # It must not have one (RFC 9110, 8.6).
         lines += self._framing(length, has_body=status not in WITHOUT_BODY)
@@ -245,9 +241,3 @@ class ResponseWriter:
             data = (b"%x\r\n%b\r\n" % (len(data), data) if data else b"") + is_last * b"0\r\n\r\n"
         head, self._head = self._head, b""
         return head + data if head else data
-
-
-@lru_cache(maxsize=2_000)
-def _line(name: bytes, value: bytes) -> bytes:
-    """Return the line of a header; Quart lets none through that would end it."""
-    return b"%b: %b\r\n" % (name, value.strip())
