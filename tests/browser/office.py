@@ -46,7 +46,12 @@ async def reach(page: Page, site: "Website", name: str, path: str) -> None:
     if name == "setup":
         path = site.invitation_path("두리")
     await page.goto(site.address(path))
-    if name == "login-failure":
+    if name == "card":
+        await page.locator("#measured-heading").wait_for()
+    elif name == "quiz-answered":
+        await page.locator(".guesses button").first.click()
+        await page.locator(".ranking").wait_for()
+    elif name == "login-failure":
         await page.locator("#name").fill("nobody")
         await page.locator("#password").fill("a wrong password")
         await page.locator("main button").click()

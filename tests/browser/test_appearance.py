@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlencode
 
 import pytest
 from playwright.async_api import Page
@@ -12,7 +11,7 @@ from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 
 from .conftest import OpenPage
 from .office import ACCESS_PAGES, OPERATOR_PAGES, reach
-from .website import KOREANS, LONG_NAME, PAGES, Website, compare_path, json_lines, serve
+from .website import PAGES, Website, compare_path, json_lines, serve
 
 pytestmark = pytest.mark.browser
 
@@ -50,6 +49,9 @@ CROWD = {
     "crowd-authors": "/authors",
 }
 EMPTY = {"empty-home": "/", "empty-about": "/about", "empty-authors": "/authors"}
+SITES = {"website": PAGES, "crowd": CROWD | OPERATOR_PAGES | ACCESS_PAGES, "nobody": EMPTY}
+"""The pages of the sites that run, under the names of their fixtures."""
+PLACES = [(site, name, path) for site, pages in SITES.items() for name, path in pages.items()]
 
 
 async def faults_of(
@@ -87,69 +89,23 @@ async def left_in_english(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("locale", ["ko", "en"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("place", PLACES, ids=[name for _, name, _ in PLACES])
 async def test_page_is_sound(
-    website: Website, open_page: OpenPage, name: str, locale: str, width: int
+    request: pytest.FixtureRequest,
+    open_page: OpenPage,
+    place: tuple[str, str, str],
+    locale: str,
+    width: int,
 ) -> None:
-    page = await open_page(locale=locale)
-    faults = await faults_of(page, website.address(PAGES[name]), widths=[width])
-    assert not faults, "\n".join(faults)
-    assert await page.locator("html").get_attribute("lang") == locale
-    if locale == "ko":
-        assert await left_in_english(page) == []
-
-
-@pytest.mark.parametrize("locale", ["ko", "en"])
-async def test_the_model_card_is_sound(website: Website, open_page: OpenPage, locale: str) -> None:
-    page = await open_page(locale=locale)
-    names = urlencode([("username", name) for name in (*KOREANS, "saltmarsh_light", LONG_NAME)])
-    await page.goto(website.address(f"/compare/card?{names}"))
-    await page.locator("#measured-heading").wait_for(timeout=30_000)
-    assert await faults_of(page) == []
-    if locale == "ko":
-        assert await left_in_english(page) == []
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", CROWD.values(), ids=CROWD)
-async def test_page_of_many_authors_is_sound(
-    crowd: Website, open_page: OpenPage, path: str, width: int
-) -> None:
-    assert await faults_of(await open_page(), crowd.address(path), widths=[width]) == []
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", EMPTY.values(), ids=EMPTY)
-async def test_page_without_posts_is_sound(
-    nobody: Website, open_page: OpenPage, path: str, width: int
-) -> None:
-    assert await faults_of(await open_page(), nobody.address(path), widths=[width]) == []
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("locale", ["ko", "en"])
-@pytest.mark.parametrize("name", OPERATOR_PAGES | ACCESS_PAGES)
-async def test_page_for_the_operator_is_sound(
-    crowd: Website, open_page: OpenPage, name: str, locale: str, width: int
-) -> None:
-    page = await open_page(locale=locale, operator_of=crowd if name in OPERATOR_PAGES else None)
-    await reach(page, crowd, name, (OPERATOR_PAGES | ACCESS_PAGES)[name])
+    fixture, name, path = place
+    site: Website = request.getfixturevalue(fixture)
+    page = await open_page(locale=locale, operator_of=site if name in OPERATOR_PAGES else None)
+    await reach(page, site, name, path)
     faults = await faults_of(page, widths=[width])
     assert not faults, "\n".join(faults)
     assert await page.locator("html").get_attribute("lang") == locale
     if locale == "ko":
         assert await left_in_english(page) == []
-
-
-@pytest.mark.parametrize("locale", ["ko", "en"])
-async def test_what_opens_and_what_is_answered_is_sound(
-    website: Website, open_page: OpenPage, locale: str
-) -> None:
-    page = await open_page(locale=locale)
-    await page.goto(website.address("/quiz"))
-    await page.locator(".guesses button").first.click()
-    await page.locator(".ranking").wait_for()
-    assert await faults_of(page) == []
 
 
 def conversation() -> Iterator[dict[str, Any]]:

@@ -59,6 +59,8 @@ PAGES: Final = {
     "compare-several": compare_path(TEXT + " " + "길게" * 100, *SEVERAL),
     "compare-all": compare_path("Wind NW 4, backing. Lit 16:36, nothing to report, reported."),
     "compare-failure": compare_path(TEXT, KOREANS[0], "없는사람"),
+    "card": "/compare/card?"
+    + urlencode([("username", name) for name in (*KOREANS, "saltmarsh_light", LONG_NAME)]),
     "search-form": "/search",
     "search": "/search?" + urlencode({"q": "오늘 관측"}),
     "search-nothing": "/search?" + urlencode({"q": "x" * 200}),
@@ -73,6 +75,7 @@ PAGES: Final = {
     "table": "/dashboard/table/timeline?" + urlencode({"username": KOREANS[0]}),
     "table-none": "/dashboard/table/week?lang=xx",
     "quiz": "/quiz",
+    "quiz-answered": "/quiz",
     "not-found": "/user/nobody",
     "malformed": "/authors?cursor=%21",
 }
