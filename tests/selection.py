@@ -15,7 +15,7 @@ FULL: Final = (
     r"/test_proxies\.py::",
     # Storms, and stops and starts of servers in another way than most people's.
     r"/test_histories\.py::test_kills",
-    r"/test_(hostile|faults|uploads)\.py::",
+    r"/test_(hostile|faults)\.py::",
     r"/test_supervision\.py::.*(killed_server_left|no.folder)",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_imports_api\.py::test_an_import_broken_off_by_a_stop",
@@ -36,7 +36,6 @@ FULL: Final = (
     r"/test_kept_answers\.py::.*\[sqlite-[12]\]",
     # Sources that fail in every way, and the longest wait for a post.
     r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-bluesky\])",
-    r"/trust/test_hostile_feeds\.py::",
     r"/test_sources_api\.py::test_a_post_at_an_active_source",
     # In the browser each feature once, in one language and one width; here all the others.
     r"/test_appearance\.py::test_page_is_sound\[.*-1280\]",

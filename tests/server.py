@@ -125,6 +125,19 @@ def started(
         process.wait(DEADLINE_S)
 
 
+def half_sent(server: Server, path: str, body: bytes, *, size: int) -> socket.socket:
+    """Begin a request whose body has more to come; its head was read, for the body is asked for."""
+    wire = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
+    kind = "application/json" if path.endswith("compare") else "application/x-ndjson"
+    token = [f"Authorization: Bearer {server.token}"] if server.token else []
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Connection: close", *token]
+    lines += [f"Content-Type: {kind}", f"Content-Length: {size}", "Expect: 100-continue", "", ""]
+    wire.sendall("\r\n".join(lines).encode())
+    assert b" 100 " in wire.recv(4096)
+    wire.sendall(body)
+    return wire
+
+
 def listen(server: Server) -> socket.socket:
     """Open a live stream, and return its socket once the stream has begun."""
     wire = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)

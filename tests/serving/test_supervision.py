@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from app.cli.serve import MEMORY
 from app.serving import supervisor
 from tests.installation import Installation
-from tests.server import SERVE, Server, accepts, listen, rest, serving
+from tests.server import SERVE, Server, accepts, half_sent, listen, rest, serving
 from tests.waiting import DEADLINE_S
 
 
@@ -75,19 +74,8 @@ def test_a_stop_lets_requests_finish_that_were_accepted(tmp_path: Path) -> None:
     with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
         server.token = server.installation.json("token", "add", "x", "--scope", "write")["token"]
         lines = [b'{"username": "a", "text": "post %d"}\n' % number for number in range(4)]
-        head = (
-            f"POST /api/v1/tweets HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-            f"{server.token}\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n"
-            f"Expect: 100-continue\r\nContent-Length: {sum(map(len, lines))}\r\n\r\n"
-        ).encode()
-        wires = [
-            socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
-            for _ in range(6)
-        ]
-        for wire in wires:
-            wire.sendall(head)
-            assert b" 100 " in wire.recv(4096)  # It has read the head, and waits for the body.
-            wire.sendall(lines[0])
+        size = sum(map(len, lines))
+        wires = [half_sent(server, "/api/v1/tweets", lines[0], size=size) for _ in range(6)]
         idle = [listen(server) for _ in range(4)]
         server.process.send_signal(signal.SIGTERM)
         assert all(b"event: bye" in rest(stream) for stream in idle)
@@ -99,12 +87,7 @@ def test_a_stop_lets_requests_finish_that_were_accepted(tmp_path: Path) -> None:
 
 
 def test_a_second_interrupt_ends_what_the_first_one_waits_for(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
-        wire.sendall(
-            b"POST /api/v1/compare HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
-            b"Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n"
-        )
-        assert b" 100 " in wire.recv(4096)  # It waits for the body.
+    with half_sent(server, "/api/v1/compare", b"", size=9):
         server.process.send_signal(signal.SIGINT)
         server.installation.wait_until(lambda: not accepts(server))
         server.process.send_signal(signal.SIGINT)
@@ -138,11 +121,9 @@ def test_what_a_killed_server_left_is_no_fault_and_is_removed(tmp_path: Path) ->
         return {path.name for path in uploads.glob("*") if path.stat().st_size}
 
     with serving(installation, *SERVE, "--workers", "1") as server:
-        token = installation.json("token", "add", "test", "--scope", "write")["token"]
-        head = "POST /api/v1/imports?format=jsonl HTTP/1.1\r\nHost: localhost\r\n"
-        head += f"Authorization: Bearer {token}\r\nContent-Length: 9000000\r\n\r\n"
-        with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
-            wire.sendall(head.encode() + b"x" * 2_000_000)
+        server.token = installation.json("token", "add", "test", "--scope", "write")["token"]
+        path, begun = "/api/v1/imports?format=jsonl", b"x" * 2_000_000
+        with half_sent(server, path, begun, size=9_000_000):
             installation.wait_until(left)
             (worker,) = server.workers()
             figures = list(Path(MEMORY).glob(f"saywho-metrics-*/*_{worker}.db"))

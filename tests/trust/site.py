@@ -24,7 +24,7 @@ class Site:
         self.kind = "sqlite" if database is None else "postgresql"
         self.installation = installation
         self.killed: Counter[str] = Counter()
-        self._database = database
+        self.database = database
         self._stack = ExitStack()
         self._start()
         self.port = self.server.port
@@ -39,7 +39,7 @@ class Site:
     async def kill(self, number: int, chance: Random) -> None:
         """Kill what is next in turn, and wait until the site is as before."""
         strikes = {"worker": self._kill_worker, "server": self._kill_server}
-        if self._database is not None:
+        if self.database is not None:
             strikes |= {"connection": self._kill_connection, "database": self._kill_database}
         name = list(strikes)[number % len(strikes)]
         await strikes[name](chance)
@@ -66,24 +66,24 @@ class Site:
         os.kill(chance.choice(children_of(self.postmaster())), signal.SIGKILL)
 
     async def _kill_database(self, _chance: Random) -> None:
-        assert self._database is not None
+        assert self.database is not None
         postmaster = self.postmaster()
         for pid in (postmaster, *children_of(postmaster)):
             os.kill(pid, signal.SIGKILL)
-        self._database.stop()
-        self._database.start()
+        self.database.stop()
+        self.database.start()
 
     def postmaster(self) -> int:
-        assert self._database is not None
-        return int((self._database.folder / "data" / "postmaster.pid").read_text().split()[0])
+        assert self.database is not None
+        return int((self.database.folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def close(self) -> None:
         self._stack.close()
-        if self._database is not None:
-            self._database.remove()
+        if self.database is not None:
+            self.database.remove()
 
 
 def upload(server: Server, author: str, posts: int) -> str:

@@ -1,5 +1,6 @@
 """A real server that is stopped, or whose disk or database fails: it heals."""
 
+import asyncio
 import contextlib
 import dataclasses
 import os
@@ -10,19 +11,23 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.databases import Databases
 from tests.installation import PROGRAM
-from tests.server import SERVE, Server, children_of, listen, serving
+from tests.server import SERVE, children_of, half_sent, listen, serving
 from tests.trust.site import Site, site_of, upload
-from tests.waiting import DEADLINE_S
 
 POSTS = "/api/v1/users/ann/tweets"
 DISK_BYTES = 12 * 2**20
 IMAGE_BYTES = 64 * 2**20
 IMPORTED = 20_000
+OTHERS = """
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 
 
 @contextlib.contextmanager
@@ -151,6 +156,29 @@ def test_a_database_that_hangs_is_503_until_it_goes_on(
                 os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.databases("postgresql")
+def test_an_import_goes_on_after_its_connections_broke(
+    databases: Databases, tmp_path: Path
+) -> None:
+    with broken_site(databases.kind, tmp_path) as site:
+        posts = IMPORTED // 2  # Nine batches follow the first one.
+        job = upload(site.server, "fleet", posts)
+
+        def shown() -> dict[str, Any]:
+            status, _, answer = site.server.send("GET", job)
+            assert status in {200, 503}
+            return dict(answer) if status == 200 else {"state": "", "accepted": 0}
+
+        site.installation.wait_until(lambda: shown()["accepted"])
+        assert shown()["accepted"] < posts
+        assert site.database is not None
+        assert asyncio.run(site.database.ask(OTHERS)) > 0
+        site.installation.wait_until(lambda: shown()["state"] not in {"", "running", "interrupted"})
+        ended = shown()
+        assert (ended["state"], ended["accepted"], ended["duplicates"]) == ("done", posts, 0)
+        assert site.server.send("GET", "/api/v1/users/fleet")[2]["tweets"] == posts
+
+
 def test_a_stop_leaves_nothing_half_done(tmp_path: Path) -> None:
     """Imports, streams, half-sent heads and bodies are under way."""
     with site_of("sqlite", tmp_path) as site, contextlib.ExitStack() as stack:
@@ -158,17 +186,18 @@ def test_a_stop_leaves_nothing_half_done(tmp_path: Path) -> None:
         server.token = site.token
         location = upload(server, "fleet", IMPORTED)
         installation.wait_until(lambda: server.send("GET", location)[2]["accepted"])
-        halves = []
+        halves: list[socket.socket] = []
+        half = b'{"username": "half", "text": "sent"}\n'
         for _ in range(4):  # So that both workers have some.
             stack.enter_context(listen(server))
             stack.enter_context(contextlib.closing(server.connect())).connect()
             halves += [
-                stack.enter_context(half_sent(server, f"/api/v1/{path}"))
+                stack.enter_context(half_sent(server, f"/api/v1/{path}", half, size=9000))
                 for path in ("imports?format=jsonl", "tweets", "compare")
             ]
         assert server.stop() == 0
-        for half in halves:
-            assert half.recv(4096).startswith(b"HTTP/1.1 503 ")
+        for wire in halves:
+            assert wire.recv(4096).startswith(b"HTTP/1.1 503 ")
         assert "Traceback" not in server.log(), server.log()
         with serving(installation, *SERVE) as again:
             again.token = site.token
@@ -176,16 +205,3 @@ def test_a_stop_leaves_nothing_half_done(tmp_path: Path) -> None:
             assert again.send("GET", location)[2]["accepted"] == IMPORTED
         assert installation.count_posts() == IMPORTED
         assert installation.json("check") == {"ok": True, "faults": []}
-
-
-def half_sent(server: Server, path: str) -> socket.socket:
-    """Begin a body that never ends; the server has read the head, for it asks for the body."""
-    wire = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
-    kind = "application/json" if path.endswith("compare") else "application/x-ndjson"
-    wire.sendall(
-        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.token}\r\n"
-        f"Content-Type: {kind}\r\nContent-Length: 9000\r\nExpect: 100-continue\r\n\r\n".encode()
-    )
-    assert b" 100 " in wire.recv(4096)
-    wire.sendall(b'{"username": "half", "text": "sent"}\n')
-    return wire

@@ -1,9 +1,10 @@
-"""Requests at random, at a real server of two workers."""
+"""Requests at random, and hostile sources, at a real server of two workers."""
 
 from pathlib import Path
 
 import pytest
 
+from tests.trust.feeds import follow
 from tests.trust.hostile import Calls, hostile_site
 
 
@@ -14,3 +15,11 @@ def test_no_request_is_an_error_of_the_server(tmp_path: Path) -> None:
         calls.run(1_320, first_seed=0)
     assert not calls.report.faults, calls.report
     assert calls.report.statuses[200] > 66
+
+
+@pytest.mark.timeout(300)
+def test_hostile_sources_replace_no_worker_and_hold_up_no_request(tmp_path: Path) -> None:
+    report = follow(12, tmp_path)
+    assert report.replaced == 0, report
+    assert report.outcomes.total() == 12, report
+    assert report.median_s < 0.5, report  # Of a busy machine; `python -m tests.trust.feeds` tells.
