@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 
 PREFIX: Final = "SAYWHO_"
 MIB: Final = 1024 * 1024
-POSTGRESQL_PORT: Final = 5432
 
 Environment = Literal["development", "testing", "production"]
 Durability = Literal["full", "normal", "replicated"]
@@ -56,38 +55,18 @@ def parse_database_url(value: str) -> str:
 
 def _postgresql_url(value: str) -> str:
     try:
-        value = _with_hosts_in_query(value)
         parts = urlsplit(value)  # Its own errors would repeat parts of the address.
+        hosts = parts.netloc.rpartition("@")[2].split(",")
         ports = dict(parse_qsl(parts.query)).get("port", "1").split(",")
-        has_port = parts.port != 0 and all(0 < int(port) < 65_536 for port in ports)
+        has_ports = all(urlsplit(f"//{host}").port != 0 for host in hosts)
+        has_ports = has_ports and all(0 < int(port) < 65_536 for port in ports)
     except ValueError:
-        has_port = False
-    if not has_port or not value.startswith("postgresql+asyncpg://") or parts.fragment:
+        has_ports = False
+    if not has_ports or not value.startswith("postgresql+asyncpg://") or parts.fragment:
         raise ValueError("must be like postgresql+asyncpg://user:password@host:5432/database")
     if len(parts.path) < 2:
         raise ValueError("must name a database, as in postgresql+asyncpg://host/database")
     return value
-
-
-def _with_hosts_in_query(url: str) -> str:
-    """Write several hosts (`//a:1,b:2/…`) as SQLAlchemy and asyncpg both read them.
-
-    They are a primary and its standbys, so the primary is meant unless the URL says otherwise.
-    Raises ValueError for a port that is no number.
-    """
-    parts = urlsplit(url)
-    login, at, netloc = parts.netloc.rpartition("@")
-    query = dict(parse_qsl(parts.query))
-    hosts = (netloc or query.get("host", "")).split(",")
-    if len(hosts) == 1:
-        return url
-    places = [urlsplit("//" if host.startswith("/") else f"//{host}") for host in hosts]
-    ports = ",".join(str(place.port or POSTGRESQL_PORT) for place in places)
-    query = {"target_session_attrs": "primary", "port": ports} | query
-    query["host"] = ",".join(
-        place.hostname or host for place, host in zip(places, hosts, strict=True)
-    )
-    return f"{parts.scheme}://{login}{at}{parts.path}?{urlencode(query, safe=',/:')}"
 
 
 def _has_host(url: str) -> bool:

@@ -152,26 +152,6 @@ def test_a_secret_is_never_in_the_message(name: str, value: str) -> None:
     assert "hush" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (
-            "u:p%40@db1:5433,db2/x",
-            "u:p%40@/x?target_session_attrs=primary&port=5433,5432&host=db1,db2",
-        ),
-        ("/x?host=db1:1,db2:2", "/x?target_session_attrs=primary&port=1,2&host=db1,db2"),
-        ("/x?host=a,b&port=1,2", "/x?target_session_attrs=primary&port=1,2&host=a,b"),
-        ("[::1]:1,db2/x", "/x?target_session_attrs=primary&port=1,5432&host=::1,db2"),
-        ("a,b/x?target_session_attrs=any", "/x?target_session_attrs=any&port=5432,5432&host=a,b"),
-        ("db1:5433/x?host=db2", "db1:5433/x?host=db2"),
-        ("/x?host=/run/postgresql", "/x?host=/run/postgresql"),
-    ],
-)
-def test_several_hosts_are_written_as_the_driver_reads_them(value: str, expected: str) -> None:
-    config = from_env(database_url=f"postgresql+asyncpg://{value}")
-    assert config.database_url == f"postgresql+asyncpg://{expected}"
-
-
 def test_dotenv_file_is_read_below_the_environment(
     empty_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

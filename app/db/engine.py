@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, Self
 
-from sqlalchemy import exc, make_url
+from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.clock import monotonic
@@ -26,7 +26,7 @@ def backend_for(url: str, *, durability: str = "full") -> Backend:
 
     Raises StartError if its driver is not installed, or it cannot be that durable.
     """
-    if make_url(url).get_backend_name() == "postgresql":
+    if url.startswith("postgresql"):
         try:
             from app.db.postgresql.backend import PostgresqlBackend
         except ModuleNotFoundError as error:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 import pytest
@@ -17,7 +18,7 @@ from app.config import Config, Durability
 from app.db.engine import Database
 from app.db.indexes import Terms
 from app.db.migrate import SchemaState, alembic_config, known_state, prepare
-from app.db.postgresql.connection import connect, data_source
+from app.db.postgresql.connection import addresses, connect, data_source
 from app.errors import AppError, StartError, StorageFullError, UnavailableError
 from app.services.checks import find_faults
 from app.services.posts.new_tweet import new_tweet
@@ -39,6 +40,27 @@ INSERT = """
 @pytest.fixture
 def config(make_config: MakeConfig) -> Config:
     return make_config()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("u:p%40@db1:5433,db2/x", ["u:p%40@/x db1:5433 primary", "u:p%40@/x db2 primary"]),
+        ("/x?host=a,b&port=1,2", ["/x a 1 primary", "/x b 2 primary"]),
+        ("[::1]:1,b/x?target_session_attrs=any", ["/x [::1]:1 any", "/x b any"]),
+        ("%2Frun%2Fpg/x", ["/x /run/pg"]),
+        ("db1:5433/x?ssl=require", ["/x db1:5433 require"]),
+    ],
+)
+def test_each_host_is_tried_alone(url: str, expected: list[str]) -> None:
+    config = Config.from_env({"SAYWHO_DATABASE_URL": f"postgresql+asyncpg://{url}"})
+    found = [urlsplit(each) for each in addresses(config.database_url)]
+    names = ("host", "port", "target_session_attrs", "sslmode")
+    queries = [dict(parse_qsl(each.query)) for each in found]
+    assert [
+        " ".join([each.netloc + each.path, *(query[name] for name in names if name in query)])
+        for each, query in zip(found, queries, strict=True)
+    ] == expected
 
 
 async def test_what_was_missed_while_the_connection_was_lost_is_read(

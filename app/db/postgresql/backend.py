@@ -5,7 +5,6 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from math import inf
 from typing import Any, Final, TypeVar, cast
 from zlib import crc32
 
@@ -19,6 +18,7 @@ from sqlalchemy.pool import NullPool
 from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld, as_json
 from app.db.feed import Feed
 from app.db.postgresql.connection import (
+    DIALECT,
     FAILURES,
     MIGRATING,
     UNLIMITED_S,
@@ -201,11 +201,10 @@ class PostgresqlBackend(Backend):
         await self.engine.dispose()
         self._drop_connections()
 
-    def _drop_connections(self, opened_before: float = inf) -> None:
+    def _drop_connections(self) -> None:
         """Close connections without waiting for their server, which may hang."""
-        for connection, opened in list(self._opened.items()):
-            if opened < opened_before:
-                connection.terminate()
+        for connection in list(self._opened):
+            connection.terminate()
 
     def current_revision(self) -> str | None:
         return asyncio.run(self._ask(self._read_revision))
@@ -237,7 +236,7 @@ class PostgresqlBackend(Backend):
     @asynccontextmanager
     async def migrations(self) -> AsyncIterator[AsyncConnection]:
         engine = create_async_engine(
-            self._url,
+            DIALECT,
             async_creator=lambda: connect(self._url),
             poolclass=NullPool,
             hide_parameters=True,

@@ -1,17 +1,19 @@
 """PostgreSQL's connections: how they are opened, and what their errors mean to a caller."""
 
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any, Final, TypeAlias
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-from weakref import WeakKeyDictionary
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from weakref import WeakSet
 
 import asyncpg
-from sqlalchemy import event, exc, make_url
+from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.clock import monotonic
 from app.errors import AppError, NotFoundError, UnavailableError, database_busy, storage_full
 
+DIALECT: Final = "postgresql+asyncpg://"
+"""SQLAlchemy learns no more of the URL: connections are opened here."""
 WRITING: Final = 0x5341_5957_484F
 """Keys of advisory locks: the name of the program, and the number after it."""
 MIGRATING: Final = WRITING + 1
@@ -39,8 +41,7 @@ KEEPALIVES: Final = {
 }
 """How soon the server releases the locks of a machine that is gone; by default after two hours."""
 Connection: TypeAlias = "asyncpg.Connection[Any]"
-Connections = WeakKeyDictionary[Connection, float]
-"""Open connections, and when each was opened."""
+Connections = WeakSet[Connection]
 FAILURES: Final = (
     OSError,
     asyncpg.PostgresError,
@@ -70,20 +71,22 @@ def data_source(url: str, *, has_password: bool = True) -> str:
     """Return the URL as libpq and asyncpg write it, with all options or with all but passwords."""
     parts = urlsplit(url)
     login, at, hosts = parts.netloc.rpartition("@")
-    query = [("sslmode" if key == "ssl" else key, value) for key, value in parse_qsl(parts.query)]
+    query = {"sslmode" if key == "ssl" else key: value for key, value in parse_qsl(parts.query)}
+    if "," in (hosts or query.get("host", "")):
+        # They are a primary and its standbys.
+        query.setdefault("target_session_attrs", "primary")
     if not has_password:
         login = login.partition(":")[0]
-        query = [(key, value) for key, value in query if key != "password"]
-    parts = parts._replace(scheme="postgresql", netloc=login + at + hosts)
-    return urlunsplit(parts._replace(query=urlencode(query, safe="/")))
+        query.pop("password", None)
+    options = "?" + urlencode(query, safe="/") if query else ""
+    return f"postgresql://{login}{at}{hosts}{parts.path}{options}"
 
 
 def shown_name(url: str) -> str:
     """Return how messages call the database: without user, password and options."""
-    parsed = make_url(url)
-    host = parsed.host or parsed.query.get("host") or "localhost"
-    port = f":{parsed.port}" if parsed.port else ""
-    return f"the database {parsed.database or ''} at {host}{port}"
+    parts = urlsplit(url)
+    hosts = parts.netloc.rpartition("@")[2] or dict(parse_qsl(parts.query)).get("host")
+    return f"the database {parts.path[1:]} at {hosts or 'localhost'}"
 
 
 async def connect(url: str, /, **settings: str) -> Connection:
@@ -93,7 +96,7 @@ async def connect(url: str, /, **settings: str) -> Connection:
     itself would spend all its time on a host that answers nothing, as when its power is gone.
     """
     failure: BaseException = OSError()
-    for address in _addresses(url):
+    for address in addresses(url):
         try:
             return await asyncpg.connect(
                 address,
@@ -107,16 +110,16 @@ async def connect(url: str, /, **settings: str) -> Connection:
     raise as_app_error(failure) or _unreachable() from failure
 
 
-def _addresses(url: str) -> Iterator[str]:
+def addresses(url: str) -> Iterator[str]:
     """Yield the URL for the driver, once for each host that it names."""
-    parsed = make_url(url)
-    hosts = str(parsed.query.get("host", "")).split(",")
-    if len(hosts) == 1:
-        yield data_source(url)
-        return
-    for host, port in zip(hosts, str(parsed.query["port"]).split(","), strict=True):
-        one = parsed.update_query_dict({"host": host, "port": port})
-        yield data_source(one.render_as_string(hide_password=False))
+    parts = urlsplit(data_source(url))
+    login, at, netloc = parts.netloc.rpartition("@")
+    query = dict(parse_qsl(parts.query))
+    hosts = (unquote(netloc) or query.get("host", "")).split(",")
+    ports = query.pop("port", "").split(",")
+    for host, port in zip(hosts, cycle(ports), strict=False):
+        options = urlencode(query | {"host": host, "port": port}, safe="/:[]")
+        yield f"postgresql://{login}{at}{parts.path}?{options}"
 
 
 def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngine:
@@ -128,11 +131,11 @@ def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngin
 
     async def open_connection() -> Connection:
         connection = await connect(url, **settings)
-        opened[connection] = monotonic()
+        opened.add(connection)
         return connection
 
     engine = create_async_engine(
-        url,
+        DIALECT,
         async_creator=open_connection,
         pool_size=POOL_SIZE,
         max_overflow=0,

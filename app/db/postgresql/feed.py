@@ -37,13 +37,13 @@ class PostgresqlFeed(Feed):
     poll_s = 0.1
 
     def __init__(
-        self, url: str, commits: Callable[[], int], *, on_move: Callable[[float], None]
+        self, url: str, commits: Callable[[], int], *, on_move: Callable[[], None]
     ) -> None:
         super().__init__(0)
         self._url = url
         self._commits = commits
         self._on_move = on_move
-        """Called with the time until when the server was another one."""
+        """Called when the server is another one: older connections may hang."""
         self._server: str | None = None
         """Tells the server that is read from others, and from itself before it was started."""
         self._connection: Connection | None = None
@@ -119,7 +119,7 @@ class PostgresqlFeed(Feed):
         """Begin again where this is not the log that was read before."""
         server = await connection.fetchval(_SERVER)
         if self._server not in {None, server}:
-            self._on_move(self._followed_at)
+            self._on_move()
         self._server = server
         if self._last and await connection.fetchrow(_SAME, self.newest) != self._last:
             lost = self.newest
