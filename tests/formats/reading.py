@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError
-from app.formats.records import Archive, Item, ReadOptions
+from app.formats.records import Archive, Item, ReadOptions, Record
 from app.formats.registry import open_archive
 from app.formats.source.file import DEFAULT_LIMIT_BYTES, Source
 
@@ -44,6 +44,13 @@ def read_archive(
         found = list(archive.items)
         assert source.bytes_total is None or source.bytes_read <= source.bytes_total
         return archive, found
+
+
+def read_one(target: bytes | Path, format_name: str = "auto") -> Record:
+    """Return the one record of a file."""
+    (item,) = read_archive(target, format_name)[1]
+    assert isinstance(item, Record)
+    return item
 
 
 def read_broken(

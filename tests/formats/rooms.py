@@ -10,6 +10,7 @@ import random
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -62,40 +63,33 @@ def invented(seed: int, *, seconds: bool) -> list[Said]:
     return [*room, Said(names[0], when + timedelta(days=25), "끝", "")]
 
 
-def _half(when: datetime) -> str:
-    return f"{'오전' if when.hour < 12 else '오후'} {when.hour % 12 or 12}:{when:%M}"
+def _stamp(form: str, when: datetime) -> str:
+    """Return a time in a form: of `strftime`, with these fields, whose numbers have no zeros."""
+    fields = {
+        "half": "오전" if when.hour < 12 else "오후",
+        "p": f"{when:%p}".lower(),
+        "h": when.hour % 12 or 12,
+        "d": when.day,
+        "m": when.month,
+    }
+    return when.strftime(form.format(**fields))
 
 
-def _english(when: datetime, gap: str = " ") -> str:
-    return f"{when.hour % 12 or 12}:{when:%M}{gap}{'AM' if when.hour < 12 else 'PM'}"
-
-
-def _precise(when: datetime) -> str:
-    return f"{when.hour % 12 or 12}:{when:%M:%S}\u202f{when:%p}"
-
-
-def _windows(room: list[Said], time: Callable[[datetime], str]) -> bytes:
+def _windows(room: list[Said], form: str) -> bytes:
     written, day = ["우리 반 님과 카카오톡 대화", "저장한 날짜 : 2024-03-20 10:44:52", ""], None
     texts = {"media": "사진", "deleted": "삭제된 메시지입니다."}
     for said in room:
         if day != said.when.date():
             day = said.when.date()
-            line = f"{day.year}년 {day.month}월 {day.day}일 월요일"
+            line = _stamp("%Y년 {m}월 {d}일 월요일", said.when)
             written += ["", f"--------------- {line} ---------------"]
         text = texts.get(said.fate, said.text).replace("\n", "\r\n")
-        is_system = said.fate == "system"
-        line = (
-            f"{said.name}님이 나갔습니다."
-            if is_system
-            else f"[{said.name}] [{time(said.when)}] {text}"
-        )
-        written.append(line)
+        line = f"[{said.name}] [{_stamp(form, said.when)}] {text}"
+        written.append(f"{said.name}님이 나갔습니다." if said.fate == "system" else line)
     return "\r\n".join([*written, ""]).encode()
 
 
-def _phone(
-    room: list[Said], stamp: Callable[[datetime], str], *, system: str = ", ", is_ios: bool = False
-) -> bytes:
+def _phone(room: list[Said], form: str, *, system: str = ", ") -> bytes:
     """Write as phones do: messages end in CRLF, and have bare LF in them."""
     written = [
         "\ufeff우리 반 님과 카카오톡 대화",
@@ -110,7 +104,7 @@ def _phone(
             text += f"\n{PASTED}"
         is_system = said.fate == "system"
         rest = f"{system}{said.name}님이 들어왔습니다." if is_system else f", {said.name} : {text}"
-        written.append(stamp(said.when) + rest)
+        written.append(_stamp(form, said.when) + rest)
     return "\r\n".join([*written, ""]).encode()
 
 
@@ -128,20 +122,21 @@ def _mac(room: list[Said]) -> bytes:
     return file.getvalue().encode()
 
 
-def _whatsapp(room: list[Said], stamp: Callable[[datetime], str], *, is_ios: bool) -> bytes:
+def _whatsapp(room: list[Said], form: str) -> bytes:
+    is_ios = form.startswith("[")
     mark = "\u200e" if is_ios else ""
     texts = {
         "media": f"{mark}image omitted" if is_ios else "<Media omitted>",
         "deleted": f"{mark}This message was deleted.",
     }
     first = "Messages and calls are end-to-end encrypted."
-    written = [stamp(room[0].when) + (f"Room: {mark}{first}" if is_ios else first)]
+    written = [_stamp(form, room[0].when) + (f"Room: {mark}{first}" if is_ios else first)]
     for said in room:
         line = f"{said.name}: {texts.get(said.fate, said.text)}"
         if said.fate == "system":
             line = f"{said.name} changed the group name from “Trip: May” to “June”"
         before = mark if said.fate == "media" else ""
-        written.append(f"{before}{stamp(said.when)}{line}")
+        written.append(f"{before}{_stamp(form, said.when)}{line}")
     end = "\r\n" if is_ios else "\n"
     return end.join([*written, ""]).encode()
 
@@ -165,52 +160,22 @@ def _telegram(room: list[Said]) -> bytes:
     return json.dumps({"about": "…", "chats": {"about": "", "list": [chat]}}).encode()
 
 
-def _korean(when: datetime) -> str:
-    return f"{when.year}년 {when.month}월 {when.day}일 {_half(when)}"
-
-
-def _dotted(when: datetime) -> str:
-    return f"{when.year}. {when.month}. {when.day}. {_half(when)}"
-
-
 VARIANTS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
-    "kakaotalk windows ko": lambda room: _windows(room, _half),
-    "kakaotalk windows en": lambda room: _windows(room, _english),
-    "kakaotalk windows 24": lambda room: _windows(room, lambda when: f"{when:%H:%M}"),
+    "kakaotalk windows ko": partial(_windows, form="{half} {h}:%M"),
+    "kakaotalk windows en": partial(_windows, form="{h}:%M %p"),
+    "kakaotalk windows 24": partial(_windows, form="%H:%M"),
     "kakaotalk mac": _mac,
-    "kakaotalk android ko": lambda room: _phone(room, _korean),
-    "kakaotalk android 2015": lambda room: _phone(
-        room, lambda when: f"{_english(when, '').lower()}, {when:%B} {when.day}, {when.year}"
-    ),
-    "kakaotalk android 2020": lambda room: _phone(
-        room, lambda when: f"{when:%B} {when.day}, {when.year}, {_english(when)}"
-    ),
-    "kakaotalk android 2023": lambda room: _phone(
-        room, lambda when: f"{when:%B} {when.day}, {when.year} at {_english(when, chr(0x202F))}"
-    ),
-    "kakaotalk ios ko": lambda room: _phone(room, _dotted, system=": "),
-    "kakaotalk ios en": lambda room: _phone(
-        room, lambda when: f"{when:%b} {when.day}, {when.year} at {when:%H:%M}", system=": "
-    ),
-    "whatsapp ios": lambda room: _whatsapp(
-        room, lambda when: f"[{when:%d/%m/%Y, %H:%M:%S}] ", is_ios=True
-    ),
-    "whatsapp ios us": lambda room: _whatsapp(
-        room, lambda when: f"[{when.month}/{when.day}/{when:%y}, {_precise(when)}] ", is_ios=True
-    ),
-    "whatsapp android": lambda room: _whatsapp(
-        room, lambda when: f"{when:%d.%m.%y, %H:%M} - ", is_ios=False
-    ),
-    "whatsapp android us": lambda room: _whatsapp(
-        room, lambda when: f"{when.month}/{when.day}/{when:%y}, {_english(when)} - ", is_ios=False
-    ),
-    "whatsapp android ko": lambda room: _whatsapp(
-        room,
-        lambda when: (
-            f"{when:%y}/{when.month}/{when.day} {when:%p} {when.hour % 12 or 12}:{when:%M} - "
-        ),
-        is_ios=False,
-    ),
+    "kakaotalk android ko": partial(_phone, form="%Y년 {m}월 {d}일 {half} {h}:%M"),
+    "kakaotalk android 2015": partial(_phone, form="{h}:%M{p}, %B {d}, %Y"),
+    "kakaotalk android 2020": partial(_phone, form="%B {d}, %Y, {h}:%M %p"),
+    "kakaotalk android 2023": partial(_phone, form="%B {d}, %Y at {h}:%M\u202f%p"),
+    "kakaotalk ios ko": partial(_phone, form="%Y. {m}. {d}. {half} {h}:%M", system=": "),
+    "kakaotalk ios en": partial(_phone, form="%b {d}, %Y at %H:%M", system=": "),
+    "whatsapp ios": partial(_whatsapp, form="[%d/%m/%Y, %H:%M:%S] "),
+    "whatsapp ios us": partial(_whatsapp, form="[{m}/{d}/%y, {h}:%M:%S\u202f%p] "),
+    "whatsapp android": partial(_whatsapp, form="%d.%m.%y, %H:%M - "),
+    "whatsapp android us": partial(_whatsapp, form="{m}/{d}/%y, {h}:%M %p - "),
+    "whatsapp android ko": partial(_whatsapp, form="%y/{m}/{d} %p {h}:%M - "),
     "telegram": _telegram,
 }
 

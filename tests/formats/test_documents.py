@@ -19,6 +19,7 @@ from tests.formats.reading import (
     pretty_array,
     read_archive,
     read_broken,
+    read_one,
     texts,
 )
 
@@ -45,9 +46,8 @@ def read(data: bytes, format_name: str = "auto") -> tuple[Archive, list[Item]]:
     return archive, found
 
 
-def only(document: Any) -> Item:
-    (item,) = read(array(document))[1]
-    return item
+def only(document: Any) -> Record:
+    return read_one(array(document), "mongo")
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -80,9 +80,7 @@ def test_all_that_mongoexport_writes(
     ],
 )
 def test_times(date: object, time: datetime | None) -> None:
-    item = only({"_id": 1, "text": "a", "created_at": date})
-    assert isinstance(item, Record)
-    assert item.created_at == time
+    assert only({"_id": 1, "text": "a", "created_at": date}).created_at == time
 
 
 @pytest.mark.parametrize(
@@ -102,19 +100,14 @@ def test_times(date: object, time: datetime | None) -> None:
 def test_the_key_is_the_id_where_nothing_better_is_there(
     key: object, source_id: str | None
 ) -> None:
-    for item in (only({"_id": key, "text": "a"}), only({"text": "a", "_id": key, "id": None})):
-        assert isinstance(item, Record)
-        assert item.source_id == source_id
-    better = only({"_id": key, "text": "a", "id_str": "77"})
-    assert isinstance(better, Record)
-    assert better.source_id == "77"
+    assert only({"_id": key, "text": "a"}).source_id == source_id
+    assert only({"text": "a", "_id": key, "id": None}).source_id == source_id
+    assert only({"_id": key, "text": "a", "id_str": "77"}).source_id == "77"
 
 
 def test_authors_in_documents_of_their_own() -> None:
     for author in ({"user": {"screen_name": "mina"}}, {"author": {"username": "mina"}}):
-        item = only({"_id": 1, "text": "a"} | author)
-        assert isinstance(item, Record)
-        assert item.username == "mina"
+        assert only({"_id": 1, "text": "a"} | author).username == "mina"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ import pytest
 from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats.records import (
     Account,
-    Archive,
     BadRecord,
     Item,
     Medium,
@@ -27,7 +26,8 @@ from app.formats.source.file import Source
 from tests.archives import damaged
 from tests.archives import tar_gz as saved_tar
 from tests.archives import x_zip as saved_zip
-from tests.formats.reading import read_archive, read_broken, saved_folder
+from tests.formats.reading import read_archive as read
+from tests.formats.reading import read_broken, read_one, saved_folder
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 MINA = "https://sea.example/users/mina"
@@ -106,28 +106,20 @@ def saved_plain_tar(path: Path, files: dict[str, bytes]) -> Path:
 SAVED: list[Callable[..., Path]] = [saved_zip, saved_tar, saved_plain_tar, saved_folder]
 
 
-def read(target: bytes | Path, *, include_restricted: bool = False) -> tuple[Archive, list[Item]]:
-    archive, found = read_archive(target, include_restricted=include_restricted)
-    assert (archive.format, archive.unit) == ("mastodon", "record")
-    return archive, found
-
-
 def lone(*items: Any, include_restricted: bool = False) -> list[Item]:
     return read(outbox(*items), include_restricted=include_restricted)[1]
 
 
 def only(**fields: Any) -> Record:
     content = fields.pop("content", "<p>hi</p>")
-    (item,) = lone(post(1, content, **fields))
-    assert isinstance(item, Record)
-    return item
+    return read_one(outbox(post(1, content, **fields)))
 
 
 @pytest.mark.parametrize("save", SAVED)
 @pytest.mark.parametrize("top", ["", "./", "archive-20230102/", "a" * 90 + "/" + "b" * 90 + "/"])
 def test_whole_archives(tmp_path: Path, save: Callable[..., Path], top: str) -> None:
     archive, found = read(save(tmp_path / "archive", members(post(1, "<p>hi</p>"), BOOST, top=top)))
-    assert archive.account == ACCOUNT
+    assert (archive.format, archive.unit, archive.account) == ("mastodon", "record", ACCOUNT)
     assert found == [
         Record(
             place=1,
@@ -194,17 +186,9 @@ def test_warning_then_content_then_a_polls_options() -> None:
     assert only(summary="alone", content="").text == "alone"
 
 
-@pytest.mark.parametrize(
-    ("fields", "kind"),
-    [
-        ({"inReplyTo": "https://sea.example/1"}, "reply"),
-        ({"quote": "https://sea.example/1"}, "quote"),
-        ({"quoteUrl": "https://sea.example/1", "inReplyTo": None}, "quote"),
-        ({}, "post"),
-    ],
-)
-def test_kinds(fields: dict[str, Any], kind: str) -> None:
-    assert only(**fields).kind == kind
+@pytest.mark.parametrize("name", ["quote", "quoteUrl"])
+def test_quotes(name: str) -> None:
+    assert only(**{name: "https://sea.example/1"}).kind == "quote"
 
 
 @pytest.mark.parametrize(
@@ -219,7 +203,8 @@ def test_kinds(fields: dict[str, Any], kind: str) -> None:
     ],
 )
 def test_what_a_reply_answers(answered: str | None, expected: ReplyTarget | None) -> None:
-    assert only(inReplyTo=answered).reply_to == expected
+    found = only(inReplyTo=answered)
+    assert (found.kind, found.reply_to) == ("reply" if answered else "post", expected)
 
 
 def test_media_and_counts() -> None:

@@ -8,24 +8,15 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.records import (
-    Account,
-    Archive,
-    BadRecord,
-    Item,
-    Medium,
-    Reactions,
-    Record,
-    ReplyTarget,
-    Skipped,
-)
+from app.formats.records import Account, BadRecord, Medium, Reactions, ReplyTarget, Skipped
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from tests.archives import damaged, x_zip
 from tests.archives import x_file as js
 from tests.archives import x_note as note
 from tests.archives import x_tweet as tweet
-from tests.formats.reading import read_archive, read_broken, saved_folder, texts
+from tests.formats.reading import read_archive as read
+from tests.formats.reading import read_broken, read_one, saved_folder, texts
 
 MINA = Account("mina", "미나 🌱", "x", "77")
 LONG = "긴 글은 이렇게 시작해서 끝날 줄 모르고 계속 이어집니다. A long story that goes on. " * 8
@@ -49,12 +40,6 @@ def folder_in(folder: Path, members: dict[str, bytes]) -> Path:
     return saved_folder(folder / "unpacked", members)
 
 
-def read(path: Path, *, include_restricted: bool = False) -> tuple[Archive, list[Item]]:
-    archive, found = read_archive(path, include_restricted=include_restricted)
-    assert (archive.format, archive.unit) == ("x", "record")
-    return archive, found
-
-
 WHOLE = {
     "Your archive.html": b"<html></html>",
     "data/account.js": ACCOUNT_JS,
@@ -72,7 +57,7 @@ def test_whole_archives_with_and_without_a_top_folder(tmp_path: Path, save: Any,
     members = {top + name: data for name, data in WHOLE.items()}
     members |= {f"__MACOSX/{top}data/._tweets.js": b"junk", f"{top}data/._tweets.js": b"junk"}
     archive, found = read(save(tmp_path, members))
-    assert archive.account == MINA
+    assert (archive.format, archive.unit, archive.account) == ("x", "record", MINA)
     assert texts(found) == ["second", "first", "third"]
     assert [item.place for item in found] == [1, 2, 3, 4, 5]
     assert found[3:] == [Skipped(4, "deleted"), Skipped(5, "like")]
@@ -138,19 +123,17 @@ def test_the_manifest_names_the_account_and_the_time_of_the_counts(tmp_path: Pat
         "data/manifest.js": manifest(generationDate="2024-11-01T10:00:00.000Z"),
         "data/tweets.js": js("tweets", tweet(1, "liked", **counts)),
     }
-    archive, (found,) = read(zip_in(tmp_path, members))
-    assert archive.account == MINA
-    assert isinstance(found, Record)
-    assert found.counts == Reactions(12, 3, as_of=datetime(2024, 11, 1, 10, tzinfo=UTC))
+    path = zip_in(tmp_path, members)
+    assert read(path)[0].account == MINA
+    time = datetime(2024, 11, 1, 10, tzinfo=UTC)
+    assert read_one(path).counts == Reactions(12, 3, as_of=time)
 
 
 def test_own_posts_are_answered_by_todays_name(tmp_path: Path) -> None:
     answered = {"in_reply_to_status_id_str": "5", "in_reply_to_user_id_str": "77"}
     own = tweet(9, "and", **answered, in_reply_to_screen_name="mina_before")
     members = {"data/account.js": ACCOUNT_JS, "data/tweets.js": js("tweets", own)}
-    (found,) = read(zip_in(tmp_path, members))[1]
-    assert isinstance(found, Record)
-    assert found.reply_to == ReplyTarget("5", "mina")
+    assert read_one(zip_in(tmp_path, members)).reply_to == ReplyTarget("5", "mina")
 
 
 def test_the_best_of_a_films_files_is_its_medium(tmp_path: Path) -> None:
@@ -166,8 +149,7 @@ def test_the_best_of_a_films_files_is_its_medium(tmp_path: Path) -> None:
         "video_info": {"variants": variants},
     }
     posts = js("tweets", tweet(1, "https://t.co/pic", extended_entities={"media": [film]}))
-    (found,) = read(zip_in(tmp_path, {"data/tweets.js": posts}))[1]
-    assert isinstance(found, Record)
+    found = read_one(zip_in(tmp_path, {"data/tweets.js": posts}))
     assert (found.text, found.media) == ("", (Medium("gif", "https://v.example/big"),))
 
 

@@ -10,7 +10,7 @@ import pytest
 from app.errors import BrokenFileError
 from app.formats.records import BadRecord, Item, Record, Skipped
 from app.formats.source.json import MAX_VALUE
-from tests.formats.reading import read_archive, texts
+from tests.formats.reading import read_archive, read_one, texts
 
 ID = "1626927829363920896"
 TIME = datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC)
@@ -22,16 +22,17 @@ def items(data: bytes) -> list[Item]:
     return read_archive(data, "x")[1]
 
 
-def item_of(data: object) -> Item:
-    (item,) = items(NAME + json.dumps([data]).encode())
-    return item
-
-
 def record(text: str, **fields: Any) -> Record:
     stated = {"id_str": ID, "created_at": "Sat Feb 18 12:33:11 +0000 2023", "lang": "ko"}
-    item = item_of({"tweet": {"full_text": text, "truncated": False} | stated | fields})
-    assert isinstance(item, Record)
-    return item
+    return record_of({"tweet": {"full_text": text, "truncated": False} | stated | fields})
+
+
+def record_of(data: object) -> Record:
+    return read_one(file_of(data), "x")
+
+
+def file_of(data: object) -> bytes:
+    return NAME + json.dumps([data]).encode()
 
 
 def urls(**links: str) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def test_whole_record() -> None:
         source_id=ID,
         url=f"https://x.com/i/status/{ID}",
     )
-    early = item_of({"full_text": "hello", "id": "20"})  # Early archives have no wrapper.
+    early = record_of({"full_text": "hello", "id": "20"})  # Early archives have no wrapper.
     assert early == Record(
         place=1, text="hello", platform="x", source_id="20", url="https://x.com/i/status/20"
     )
@@ -113,7 +114,7 @@ def test_a_last_link_to_another_post_makes_a_quote() -> None:
 
 @pytest.mark.parametrize("text", ["RT @jiho: words that are cut…", "RT @jiho words"])
 def test_reposts_are_told_by_their_beginning(text: str) -> None:
-    assert item_of({"tweet": {"full_text": text}}) == Skipped(1, "repost")
+    assert items(file_of({"tweet": {"full_text": text}})) == [Skipped(1, "repost")]
 
 
 @pytest.mark.parametrize("value", [None, "", []])
@@ -124,8 +125,8 @@ def test_time_comes_from_the_id_where_none_is_stated(value: object) -> None:
 def test_old_ids_hold_no_time() -> None:
     for old in ("20", "29700859247", "9" * 40):
         assert record("just setting up", id_str=old, created_at=None).created_at is None
-    bad = item_of({"full_text": "a", "id": "20", "created_at": "soon"})
-    assert bad == BadRecord(1, "unreadable time 'soon'")
+    bad = items(file_of({"full_text": "a", "id": "20", "created_at": "soon"}))
+    assert bad == [BadRecord(1, "unreadable time 'soon'")]
 
 
 @pytest.mark.parametrize(
