@@ -20,9 +20,9 @@ from app import create_app
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.lifespan import KEY, Resources
 from app.services.access.rights import Scope, add_token
 from tests import quick_start
+from tests.browsing import parts_of
 from tests.databases import KINDS, Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
 from tests.postgresql import NoServerError, Server, sweep
@@ -325,8 +325,7 @@ async def shared(
 
 async def client_with(app: Quart, scope: Scope) -> Client:
     """Return a client with a new token of that scope."""
-    resources = cast(Resources, app.extensions[KEY])
-    async with resources.db.write() as session:
+    async with parts_of(app).db.write() as session:
         _, secret = await add_token(session, scope, scope)
     return Client(app, {"Authorization": f"Bearer {secret}"})
 

@@ -3,17 +3,17 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 from quart import Quart
 from sqlalchemy import func, select
 
 from app.db.engine import Database
-from app.lifespan import KEY, Resources
 from app.models import ImportJob
 from app.services.compare.background import is_outgrown
 from app.services.maintenance import MOST_EVENTS, Job, jobs
 from app.services.search.vocabulary import is_vocabulary_old
+from tests.browsing import parts_of
 
 T = TypeVar("T")
 
@@ -63,15 +63,15 @@ async def settle(app: Quart) -> None:
 
     Every due job is done here and now: the app itself rests for a second between two.
     """
-    resources = cast(Resources, app.extensions[KEY])
+    db = parts_of(app).db
 
     async def is_settled() -> bool:
-        async with resources.db.read() as session:
+        async with db.read() as session:
             return not (await is_vocabulary_old(session) or await is_outgrown(session))
 
     for job in jobs():
         # After the app itself, which may be doing it.
-        async with resources.db.exclusive_in_turn(job.name) as grant:
-            if await is_due(resources.db, job):
+        async with db.exclusive_in_turn(job.name) as grant:
+            if await is_due(db, job):
                 await job.do(grant)
     await eventually(is_settled)

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.asgi import edge
 from app.asgi.edge import REFUSAL, Edge
 from tests.browsing import scope_of
 
@@ -90,42 +89,3 @@ async def test_the_log_has_the_path_and_not_the_query(caplog: pytest.LogCaptureF
     (record,) = [record for record in caplog.records if record.name == "app.access"]
     assert record.getMessage() == "GET /compare 200"
     assert "secret" not in caplog.text
-
-
-@pytest.mark.parametrize("header", [(b"transfer-encoding", b"chunked"), (b"content-length", b"9")])
-@pytest.mark.parametrize("path", ["/imports", "/compare"])
-async def test_an_answer_does_not_wait_for_the_rest_of_the_body(
-    monkeypatch: pytest.MonkeyPatch, path: str, header: tuple[bytes, bytes]
-) -> None:
-    """A slow body is 408 after 30 s, and not when its client has stopped sending."""
-    monkeypatch.setattr(edge, "LINGER_S", 0.05)
-    taken = 0
-    sent: list[Any] = []
-
-    async def inside(_scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
-        reading = asyncio.create_task(read_all(receive))
-        await send({"type": "http.response.start", "status": 408, "headers": []})
-        await send({"type": "http.response.body", "body": b"no", "more_body": False})
-        reading.cancel()
-
-    async def read_all(receive: Any) -> None:
-        while True:
-            await receive()
-
-    async def receive() -> Any:
-        nonlocal taken
-        await asyncio.sleep(0)
-        taken += 1
-        return {"type": "http.request", "body": b"x", "more_body": True}
-
-    async def send(message: Any) -> None:
-        sent.append((taken, message))
-
-    await Edge(inside, log_access=False, trusted_proxies=0)(
-        scope_of("POST", path, {}) | {"headers": [header]}, receive, send
-    )
-    (_, start), (before, answer), (after, end) = sent
-    assert (b"connection", b"close") in start["headers"]
-    # The answer is there at once, and the connection ends though the body never does.
-    assert (before, answer["body"], answer["more_body"]) == (0, b"no", True)
-    assert (after > 1, end["body"], end["more_body"]) == (True, b"", False)

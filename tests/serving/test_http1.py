@@ -16,6 +16,7 @@ from hypercorn import protocol
 from hypercorn.asyncio import run, serve
 from hypercorn.config import Config
 
+from app.asgi import edge
 from app.asgi.edge import Edge
 from app.serving import http1
 from app.serving.http1 import connection
@@ -198,8 +199,8 @@ async def served(config: Config | None = None) -> AsyncIterator[Site]:
     site = Site()
     site.config = config or site.config
     site.config.bind = [f"127.0.0.1:{free_port()}"]
-    edge = Edge(site.app, log_access=False, trusted_proxies=0)
-    serving = asyncio.create_task(serve(edge, site.config, shutdown_trigger=site.stop.wait))
+    app = Edge(site.app, log_access=False, trusted_proxies=0)
+    serving = asyncio.create_task(serve(app, site.config, shutdown_trigger=site.stop.wait))
     while not serving.done():
         try:
             (await site.connect())[1].close()
@@ -248,6 +249,26 @@ async def test_an_answer_before_the_end_of_a_body_loses_no_request(framing: byte
             writer.write(LAST)
             assert (await asyncio.wait_for(reader.read(), DEADLINE_S)).endswith(b"ok")
         writer.close()
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("framing", [b"Content-Length: 3", b"Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("path", [b"/imports", b"/compare"])
+async def test_an_answer_does_not_wait_for_a_body_that_never_ends(
+    monkeypatch: pytest.MonkeyPatch, path: bytes, framing: bytes
+) -> None:
+    """A slow body is 408 after 30 s, and not when its client has stopped sending."""
+    request = POST.replace(b"/", path, 1) + framing + b"\r\n\r\n1"
+    async with served() as site:
+        site.reads = False
+        reader, writer = await site.connect()
+        monkeypatch.setattr(edge, "LINGER_S", 10 * DEADLINE_S)
+        writer.write(request)
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\nok"), DEADLINE_S)
+        assert b"connection: close" in answer.lower()
+        writer.close()
+        monkeypatch.setattr(edge, "LINGER_S", 0.05)
+        assert (await site.all_of(request)).endswith(b"\r\n\r\nok")
 
 
 @pytest.mark.usefixtures("server")

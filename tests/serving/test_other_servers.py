@@ -1,4 +1,4 @@
-"""The same app on uvicorn and on granian."""
+"""The same app on bare hypercorn, on uvicorn and on granian."""
 
 import contextlib
 import http.client
@@ -11,22 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import Installation
+from tests.installation import ROOT, Installation
 from tests.ports import free_port
 from tests.server import Server, started
-from tests.waiting import DEADLINE_S
 
+HYPERCORN = ("hypercorn", "-c", str(ROOT / "hypercorn.toml"), "app:create_app()")
 UVICORN = ("uvicorn", "--factory", "app:create_app", "--host", "127.0.0.1")
 GRANIAN = ("granian", "--interface", "asgi", "--factory", "app:create_app", "--host", "127.0.0.1")
 
 
-@pytest.fixture(params=[UVICORN, GRANIAN], ids=["uvicorn", "granian"])
+@pytest.fixture(params=[HYPERCORN, UVICORN, GRANIAN], ids=["hypercorn", "uvicorn", "granian"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     """A server with a fresh database, and a token that may write."""
     installation = Installation(tmp_path / "instance", {"SAYWHO_LOG": "json"})
     log_file = tmp_path / "log"
     port = free_port()
-    command = (sys.executable, "-m", *request.param, "--port", str(port))
+    is_hypercorn = request.param is HYPERCORN
+    place = f"--bind=127.0.0.1:{port}" if is_hypercorn else f"--port={port}"
+    command = (sys.executable, "-m", *request.param, place)
     with log_file.open("wb") as log, started(installation, command, log) as process:
         server = Server(installation, process, log_file, port)
         server.wait_until_ready()
@@ -70,8 +72,9 @@ def test_it_starts_answers_stores_tells_live_and_stops(server: Server) -> None:
         assert again[0] == 304
         assert re.search("hit|fwd=miss", again[1]["Cache-Status"])
 
-    server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(DEADLINE_S) in {0, -signal.SIGTERM}
+    by_signal = set() if "hypercorn" in str(server.process.args) else {-signal.SIGTERM}
+    assert server.stop() in {0, *by_signal}
+    assert "GET /readyz 200" in server.log()
     assert "Traceback" not in server.log()
 
 

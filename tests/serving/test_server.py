@@ -17,16 +17,12 @@ import pytest
 from app.db.migrate import head_revision
 from app.errors import StartError
 from app.serving.worker import load_server_config
-from tests.installation import PROGRAM, ROOT, Installation
+from tests.installation import PROGRAM, Installation
 from tests.ports import free_port
 from tests.server import SERVE, Server, children_of, serving, started
 from tests.waiting import DEADLINE_S
 
 HEAD = head_revision()
-HYPERCORN = (
-    *(sys.executable, "-m", "hypercorn", "-c", str(ROOT / "hypercorn.toml")),
-    "app:create_app()",
-)
 ESTABLISHED, LISTENING = "01", "0A"
 """States of a socket in /proc/net/tcp."""
 
@@ -214,17 +210,6 @@ def test_who_sends_all_before_reading_sees_why_an_upload_was_refused(
 def test_no_traceback_was_logged(server: Server) -> None:
     assert "Traceback" not in server.log()
     assert '"level": "ERROR"' not in server.log()
-
-
-def test_the_bare_server_makes_a_database_and_stops_with_status_0(tmp_path: Path) -> None:
-    installation = Installation(tmp_path / "instance", {"SAYWHO_LOG": "text"})
-    with serving(installation, *HYPERCORN) as server:
-        assert server.send("GET", "/readyz")[0] == 200
-        assert server.send("GET", "/")[0] == 200
-        assert installation.json("users")["items"] == []
-        assert server.stop() == 0
-    assert "Traceback" not in server.log()
-    assert "GET /readyz 200" in server.log()
 
 
 def test_serve_ends_well_and_loads_samples_only_into_a_new_database(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from hashlib import sha256
 from pathlib import Path
-from typing import cast
 
 import pytest
 from quart import Quart
@@ -11,12 +10,11 @@ from quart import Quart
 from app import create_app
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
-from app.lifespan import KEY, Resources
 from app.services.imports.storing import import_archive
 from app.services.posts.deletion import delete_user
 from app.services.posts.media import keeper_of
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
-from tests.browsing import Browser, signed_in
+from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -26,7 +24,7 @@ FILM = f"/media/{sha256(VIDEO).hexdigest()}.mp4"
 
 async def bring(app: Quart, tmp_path: Path) -> None:
     """Import a post of a picture, and one of a video."""
-    parts = cast(Resources, app.extensions[KEY])
+    parts = parts_of(app)
     posts = {
         1: [
             x_media(
@@ -95,7 +93,7 @@ async def test_a_deleted_author_s_files_are_gone_at_once(
     app: Quart, anybody: Client, tmp_path: Path
 ) -> None:
     await bring(app, tmp_path)
-    async with cast(Resources, app.extensions[KEY]).db.write() as session:
+    async with parts_of(app).db.write() as session:
         await delete_user(session, "mina")
     for path in (LAMP, FILM):
         assert (await anybody.get(path)).status_code == 404
