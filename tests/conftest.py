@@ -271,6 +271,17 @@ class Client:
         assert answer.status_code == status, await answer.get_data()
         return await answer.get_json(force=True)
 
+    async def walk(self, path: str, limit: int) -> list[Any]:
+        """Return the items of all pages of a list, of so many each."""
+        items: list[Any] = []
+        address = f"{path}{'&' if '?' in path else '?'}limit={limit}"
+        cursor = ""
+        while cursor is not None:
+            page = await self.json(f"{address}&cursor={cursor}" if cursor else address)
+            assert len(page["items"]) <= limit
+            items, cursor = items + page["items"], page["next"]
+        return items
+
     async def add_posts(self, *posts: dict[str, Any]) -> None:
         """Store posts in bulk, which are all new; authors are made."""
         data = "".join(json.dumps(post) + "\n" for post in posts)

@@ -24,9 +24,14 @@ async def add_posts(
     return await add_arrivals(session, arrivals, default_time=default_time, is_bulk=True)
 
 
-async def post(db: Database, username: str, *texts: str) -> list[int]:
-    """Store posts of an author, who is made where there is none; return their ids."""
+async def store(db: Database, username: str, *posts: NewTweet) -> list[Added]:
+    """Store posts of an author, who is made where there is none."""
     async with db.write() as session:
         user = await find_user(session, username) or await add_user(session, username)
-        posts = [new_tweet(text, arrived_at=now()) for text in texts]
-        return [each.id for each in await add_posts(session, user.id, posts)]
+        return await add_posts(session, user.id, posts)
+
+
+async def post(db: Database, username: str, *texts: str) -> list[int]:
+    """Store posts of nothing but a text likewise; return their ids."""
+    added = await store(db, username, *(new_tweet(text, arrived_at=now()) for text in texts))
+    return [each.id for each in added]

@@ -8,15 +8,13 @@ import pytest
 from quart import Quart
 from sqlalchemy import func, select
 
-from app.clock import now
 from app.db.engine import Database
 from app.db.indexes import Terms
 from app.models import Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import fold_tails
-from app.services.imports.bulk import BATCH, BulkPost, store_batch
-from app.services.imports.report import ImportReport
+from app.services.imports.bulk import BATCH
 from app.services.posts.deletion import (
     CHUNK,
     delete_everybody,
@@ -24,25 +22,16 @@ from app.services.posts.deletion import (
     purge_deleted,
     purge_some,
 )
-from app.services.posts.new_tweet import new_tweet
-from app.services.posts.users import add_user, count_users, list_authors
+from app.services.posts.users import count_users, list_authors
 from tests.browsing import parts_of
 from tests.conftest import Client
+from tests.posting import post
 from tests.waiting import eventually, until_some_are_imported
 
 
 async def store(db: Database, username: str, count: int, *, of: str = "sea") -> None:
     """Store so many posts of an author, made if new."""
-    posts = [
-        BulkPost(
-            place=n,
-            username=username,
-            post=new_tweet(f"{username} wrote post {n} of the {of}", arrived_at=now()),
-        )
-        for n in range(count)
-    ]
-    async with db.write() as session:
-        await store_batch(session, posts, ImportReport(), default_time=now())
+    await post(db, username, *(f"{username} wrote post {n} of the {of}" for n in range(count)))
 
 
 async def count_rows(db: Database) -> dict[str, int]:
@@ -87,9 +76,6 @@ async def test_purge_that_is_broken_off_is_gone_on_with(db: Database) -> None:
 async def test_a_piece_ends_within_an_author_and_goes_on_with_the_next(db: Database) -> None:
     for name, posts in (("ann", CHUNK - 3), ("ben", 10), ("cho", 0), ("dan", 4)):
         await store(db, name, posts)
-        if not posts:
-            async with db.write() as session:
-                await add_user(session, name)
     async with db.write() as session:
         await delete_everybody(session)
     async with db.read() as session:

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.clock import now
 from app.db.engine import Database
-from app.errors import NotFoundError
 from app.formats.records import ExportedPost, ReplyTarget
 from app.formats.registry import WRITERS, open_archive
 from app.formats.source.file import Source
@@ -17,10 +15,8 @@ from app.services.imports.storing import import_archive
 from app.services.posts import exporting
 from app.services.posts.deletion import delete_post, delete_user
 from app.services.posts.exporting import begin_export, exported
-from app.services.posts.new_tweet import new_tweet
-from app.services.posts.users import add_user, get_user
 from tests.conftest import MakeConfig
-from tests.posting import add_posts
+from tests.posting import post
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 JSONL = WRITERS["jsonl"]
@@ -31,17 +27,6 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "PAGE", 3)
 
 
-async def add(db: Database, username: str, *texts: str, **fields: Any) -> None:
-    """Add posts, one by one, of an author made if new."""
-    for text in texts:
-        async with db.write() as session:
-            try:
-                user = await get_user(session, username)
-            except NotFoundError:
-                user = await add_user(session, username)
-            await add_posts(session, user.id, [new_tweet(text, arrived_at=now(), **fields)])
-
-
 async def file_of(db: Database, form: Any, username: str | None = None) -> bytes:
     async with db.read() as session:
         export = await begin_export(session, username)
@@ -50,13 +35,13 @@ async def file_of(db: Database, form: Any, username: str | None = None) -> bytes
 
 @pytest.mark.parametrize("username", [None, "mina"])
 async def test_what_comes_and_goes_meanwhile(db: Database, username: str | None) -> None:
-    await add(db, "mina", *(f"m{number}" for number in range(7)))
+    await post(db, "mina", *(f"m{number}" for number in range(7)))
     async with db.read() as session:
         export = await begin_export(session, username)
     pieces = exported(db, export, JSONL)
     first = await anext(pieces)
     assert db.backend.readers.pool.checkedout() == 0  # type: ignore[attr-defined]
-    await add(db, "mina", "too late")
+    await post(db, "mina", "too late")
     async with db.write() as session:
         await delete_post(session, 5)
     data = first + b"".join([piece async for piece in pieces])
@@ -124,8 +109,8 @@ async def test_an_export_comes_in_without_loss_and_only_once(
 async def test_an_author_deleted_meanwhile_is_left_out_from_then_on(
     db: Database, username: str | None
 ) -> None:
-    await add(db, "mina", *(f"m{number}" for number in range(7)))
-    await add(db, "jiho", "j")
+    await post(db, "mina", *(f"m{number}" for number in range(7)))
+    await post(db, "jiho", "j")
     async with db.read() as session:
         export = await begin_export(session, username)
     pieces = exported(db, export, JSONL)

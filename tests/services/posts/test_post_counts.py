@@ -15,32 +15,29 @@ from app.services.posts import statistics
 from app.services.posts.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.statistics import count_by_day, count_by_hour_of_week, stats
-from app.services.posts.users import add_user, find_user
 from app.services.posts.writer import Added
 from app.services.selection import Selection
 from tests.conftest import Outside
-from tests.posting import add_posts
+from tests.posting import store
 
 ARRIVAL = datetime(2026, 11, 20, tzinfo=UTC)
 ZONES = ["UTC", "Asia/Seoul", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]
 
 
-async def store(
+async def add(
     db: Database, username: str, *times: datetime | None, lang: str = "en"
 ) -> list[Added]:
     posts = [
         new_tweet(f"post {n}", arrived_at=ARRIVAL, created_at=time, lang=lang, source_id=f"{n}")
         for n, time in enumerate(times)
     ]
-    async with db.write() as session:
-        user = await find_user(session, username) or await add_user(session, username)
-        return await add_posts(session, user.id, posts)
+    return await store(db, username, *posts)
 
 
 async def test_counts_follow_adding_filling_and_deleting(db: Database) -> None:
-    added = await store(db, "ann", datetime(2026, 1, 1, tzinfo=UTC), None, None)
+    added = await add(db, "ann", datetime(2026, 1, 1, tzinfo=UTC), None, None)
     assert await find_faults(db) == []
-    await store(db, "ann", *[datetime(2026, 1, 2, tzinfo=UTC)] * 2)  # Fills the second's time.
+    await add(db, "ann", *[datetime(2026, 1, 2, tzinfo=UTC)] * 2)  # Fills the second's time.
     assert await find_faults(db) == []
     async with db.write() as session:
         await delete_post(session, added[0].id)
@@ -52,8 +49,8 @@ async def test_counts_follow_adding_filling_and_deleting(db: Database) -> None:
 
 
 async def test_a_deleted_authors_counts_are_gone_at_once_and_for_good(db: Database) -> None:
-    await store(db, "ann", ARRIVAL, None)
-    await store(db, "ben", ARRIVAL)
+    await add(db, "ann", ARRIVAL, None)
+    await add(db, "ben", ARRIVAL)
     async with db.write() as session:
         await delete_user(session, "ann")
     async with db.read() as session:
@@ -67,7 +64,7 @@ async def test_a_deleted_authors_counts_are_gone_at_once_and_for_good(db: Databa
 
 @pytest.mark.parametrize("change", ["posts = posts + 1", "lang = 'xx'", "slot = slot + 1"])
 async def test_wrong_counts_are_found(db: Database, outside: Outside, change: str) -> None:
-    await store(db, "ann", ARRIVAL)
+    await add(db, "ann", ARRIVAL)
     outside.execute(f'UPDATE "PostCount" SET {change}')  # noqa: S608 - from above.
     assert await find_faults(db) == ["the posts of ann per quarter of an hour are miscounted"]
 
@@ -78,7 +75,7 @@ async def test_days_and_hours_are_those_of_the_time_zone(db: Database, name: str
     # Around the changes to and from summer time in both halves of the world, and at midnights.
     starts = [datetime(2026, month, 1, 3, 7, tzinfo=UTC) for month in (3, 4, 10, 11)]
     times = [start + timedelta(minutes=25 * step) for start in starts for step in range(200)]
-    await store(db, "ann", *times)
+    await add(db, "ann", *times)
     local = [time.astimezone(zone) for time in times]
     async with db.read() as session:
         days = await count_by_day(session, Selection(), zone, limit=1000)
@@ -91,8 +88,8 @@ async def test_days_and_hours_are_those_of_the_time_zone(db: Database, name: str
 async def test_the_newest_days_are_whole(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     days = [datetime(2026, 5, number, 12, tzinfo=UTC) for number in range(1, 11)]
     for name in ("ann", "ben"):
-        await store(db, name, *days)
-    await store(db, "cal", *[datetime(2026, 5, 10, hour, tzinfo=UTC) for hour in range(9)])
+        await add(db, name, *days)
+    await add(db, "cal", *[datetime(2026, 5, 10, hour, tzinfo=UTC) for hour in range(9)])
     for most in (6, 100):
         monkeypatch.setattr(statistics, "MOST_COUNTS", most)
         async with db.read() as session:
@@ -104,8 +101,8 @@ async def test_the_newest_days_are_whole(db: Database, monkeypatch: pytest.Monke
 
 async def test_a_selection_narrows_every_count(db: Database) -> None:
     day = datetime(2026, 5, 1, tzinfo=UTC)
-    await store(db, "ann", day, day + timedelta(days=1), None, lang="ko")
-    await store(db, "ben", day, lang="en")
+    await add(db, "ann", day, day + timedelta(days=1), None, lang="ko")
+    await add(db, "ben", day, lang="en")
     utc = ZoneInfo("UTC")
 
     async def tweets(selection: Selection) -> int:

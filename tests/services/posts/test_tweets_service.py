@@ -7,21 +7,13 @@ import pytest
 from app.db.engine import Database
 from app.services.posts.new_tweet import NewTweet, new_tweet
 from app.services.posts.tweets import Post, TweetKey, list_posts
-from app.services.posts.users import add_user, find_user
-from app.services.posts.writer import Added
-from tests.posting import add_posts
+from tests.posting import store
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def made(number: int, created_at: datetime | None, **fields: str | None) -> NewTweet:
     return new_tweet(f"post {number}", arrived_at=START, created_at=created_at, **fields)  # type: ignore[arg-type]
-
-
-async def store(db: Database, *posts: NewTweet, username: str = "ann") -> list[Added]:
-    async with db.write() as session:
-        user = await find_user(session, username) or await add_user(session, username)
-        return await add_posts(session, user.id, posts)
 
 
 async def page(
@@ -46,7 +38,7 @@ TIMES = [START, None, START - timedelta(days=1), START, None, START, START - tim
 async def test_newest_first_then_highest_id_then_those_without_a_time(
     db: Database, limit: int
 ) -> None:
-    added = await store(db, *(made(number, time) for number, time in enumerate(TIMES)))
+    added = await store(db, "ann", *(made(number, time) for number, time in enumerate(TIMES)))
     ids = [each.id for each in added]
     expected = [ids[place] for place in (5, 3, 0, 2, 6, 4, 1)]
     assert [post.id for post in await walk(db, limit)] == expected
@@ -54,7 +46,7 @@ async def test_newest_first_then_highest_id_then_those_without_a_time(
 
 
 async def test_a_walk_shows_each_post_once_while_posts_come(db: Database) -> None:
-    added = await store(db, *(made(number, time) for number, time in enumerate(TIMES * 3)))
+    added = await store(db, "ann", *(made(number, time) for number, time in enumerate(TIMES * 3)))
     first = [each.id for each in added]
     seen, after = [], None
     for turn in range(100):
@@ -63,7 +55,7 @@ async def test_a_walk_shows_each_post_once_while_posts_come(db: Database) -> Non
         if after is None:
             break
         if turn < 12:
-            await store(db, *(made(turn, time) for time in TIMES[turn % 3 : turn % 3 + 2]))
+            await store(db, "ann", *(made(turn, time) for time in TIMES[turn % 3 : turn % 3 + 2]))
     assert after is None
     assert len(seen) == len(set(seen))
     assert set(first) <= set(seen)
@@ -71,6 +63,6 @@ async def test_a_walk_shows_each_post_once_while_posts_come(db: Database) -> Non
 
 async def test_equal_source_ids_in_one_call_fill_what_the_first_left_empty(db: Database) -> None:
     url = "https://example.org/1"
-    await store(db, made(1, START, source_id="1"), made(2, None, source_id="1", url=url))
+    await store(db, "ann", made(1, START, source_id="1"), made(2, None, source_id="1", url=url))
     (post,) = await walk(db, 5)
     assert (post.text, post.url) == ("post 1", url)

@@ -6,16 +6,10 @@ from app.compute.text import username_key
 from app.db.engine import Database
 from app.services.imports.bulk import BulkAuthor, store_authors
 from app.services.posts.deletion import delete_user
-from app.services.posts.users import add_user, find_user, list_authors
+from app.services.posts.users import add_user, list_authors
+from tests.posting import post
 
 NAMES = ["b", "A", "ab", "a", "é", "가나", "가", "각", "🚢", "ΣΑΣ", "straße", "Z", "_x", "0"]
-
-
-async def add(db: Database, *names: str) -> None:
-    for name in names:
-        async with db.write() as session:
-            if await find_user(session, name) is None:
-                await add_user(session, name)
 
 
 async def walk(db: Database, limit: int, part: str = "") -> list[str]:
@@ -33,7 +27,8 @@ async def walk(db: Database, limit: int, part: str = "") -> list[str]:
     "part", ["a", "B", "가", "S", "RASS", "ας", "🚢", "é", "e\u0301", "_", "%", "zz", "a" * 60_000]
 )
 async def test_a_part_finds_exactly_the_names_with_it(db: Database, part: str) -> None:
-    await add(db, *NAMES)
+    for name in NAMES:
+        await post(db, name)
     key = username_key(part)
     found = [name for name in await walk(db, 50) if key in username_key(name)]
     expected = sorted(found, key=lambda name: not username_key(name).startswith(key))
@@ -48,7 +43,8 @@ async def test_the_first_200_are_found_by_a_part(db: Database) -> None:
 
 
 async def test_a_page_goes_on_after_an_author_who_was_deleted(db: Database) -> None:
-    await add(db, "ab", "b", "cab", "bc")
+    for name in ("ab", "b", "cab", "bc"):
+        await post(db, name)
     async with db.read() as session:
         authors, after = await list_authors(session, part="b", limit=3)
     assert [author.username for author in authors] == ["b", "bc", "ab"]

@@ -9,23 +9,20 @@ from app.db.engine import Database
 from app.formats.records import Medium
 from app.models import Vocabulary
 from app.services.checks import find_faults
-from app.services.imports.bulk import BulkPost, store_batch
-from app.services.imports.report import ImportReport
 from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import new_tweet
 from app.services.search.search import ResultPage
 from app.services.search.search import find as find_page
 from app.services.search.vocabulary import renew_vocabulary
 from app.services.selection import Selection
+from tests.posting import store
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
-async def store(db: Database, words: str, *alts: str, source_id: str = "1") -> None:
+async def add(db: Database, words: str, *alts: str, source_id: str = "1") -> None:
     media = [Medium("photo", alt=alt) for alt in alts]
-    post = new_tweet(words, arrived_at=NOON, media=media, source_id=source_id)
-    async with db.write() as session:
-        await store_batch(session, [BulkPost(place=1, username="mina", post=post)], ImportReport())
+    await store(db, "mina", new_tweet(words, arrived_at=NOON, media=media, source_id=source_id))
 
 
 async def find(db: Database, query: str) -> ResultPage:
@@ -37,9 +34,9 @@ async def found(db: Database, query: str) -> list[str | None]:
 
 
 async def test_posts_are_found_by_their_descriptions(db: Database) -> None:
-    await store(db, "in the morning", "a lamp in the fog", "등대가 보이는 바다", source_id="1")
-    await store(db, "", "two ferries", source_id="2")
-    await store(db, "ferries and ferries and ferries", source_id="3")
+    await add(db, "in the morning", "a lamp in the fog", "등대가 보이는 바다", source_id="1")
+    await add(db, "", "two ferries", source_id="2")
+    await add(db, "ferries and ferries and ferries", source_id="3")
     for query in ("lamp", '"the fog"', "등대", "morning fog", "lamp -ferries"):
         assert await found(db, query) == ["1"], query
     assert await found(db, "ferries") == ["3", "2"]
@@ -54,7 +51,7 @@ async def test_posts_are_found_by_their_descriptions(db: Database) -> None:
 async def test_a_post_with_very_long_descriptions_is_found_by_its_beginning(
     db: Database, letters: str
 ) -> None:
-    await store(db, "lamp", *[letters * 12_500] * 8)
+    await add(db, "lamp", *[letters * 12_500] * 8)
     assert await found(db, "lamp") == ["1"]
     assert await find_faults(db) == []
 
@@ -62,9 +59,9 @@ async def test_a_post_with_very_long_descriptions_is_found_by_its_beginning(
 async def test_descriptions_that_come_later_are_found_and_deleted_ones_are_not(
     db: Database,
 ) -> None:
-    await store(db, "in the morning")
+    await add(db, "in the morning")
     assert await found(db, "lamp") == []
-    await store(db, "other words", "a lamp in the fog")
+    await add(db, "other words", "a lamp in the fog")
     assert await found(db, "lamp") == ["1"]
     assert await find_faults(db) == []
     async with db.write() as session:
@@ -74,7 +71,7 @@ async def test_descriptions_that_come_later_are_found_and_deleted_ones_are_not(
 
 
 async def test_an_index_of_before_is_rebuilt(db: Database) -> None:
-    await store(db, "in the morning", "a lamp in the fog")
+    await add(db, "in the morning", "a lamp in the fog")
     empty = {
         "sqlite": """INSERT INTO "TweetWords" ("TweetWords") VALUES ('delete-all')""",
         "postgresql": 'DELETE FROM "TweetWords"',

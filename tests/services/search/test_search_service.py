@@ -4,14 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.clock import now
 from app.db.engine import Database
-from app.services.posts.new_tweet import new_tweet
-from app.services.posts.users import add_user
 from app.services.search.search import Hit
 from app.services.search.search import find as find_page
 from app.services.selection import Selection
-from tests.posting import add_posts
+from tests.posting import post
 
 TEXTS = [
     "The Lighthouse keeper lights the lamp",
@@ -26,13 +23,6 @@ TEXTS = [
 ]
 
 
-async def fill(db: Database) -> None:
-    async with db.write() as session:
-        user = await add_user(session, "ann")
-        posts = [new_tweet(text, arrived_at=now()) for text in TEXTS]
-        await add_posts(session, user.id, posts)
-
-
 async def find(db: Database, query: str) -> list[Hit]:
     found = await find_page(db, None, query, Selection(), limit=50)
     assert found.next is None
@@ -45,7 +35,7 @@ def marked(hit: Hit) -> list[str]:
 
 @pytest.fixture(scope="module")
 async def filled(shared_db: Database) -> Database:
-    await fill(shared_db)
+    await post(shared_db, "ann", *TEXTS)
     return shared_db
 
 

@@ -1,7 +1,6 @@
 """Authors in the API."""
 
 import asyncio
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -11,23 +10,8 @@ from tests.conftest import Client, Shared
 USERS = "/api/v1/users"
 
 
-async def walk(client: Client, path: str, limit: int) -> list[dict[str, Any]]:
-    """Return the items of all pages of a list."""
-    items: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        answer = await client.get(f"{path}{'&' if '?' in path else '?'}limit={limit}{cursor}")
-        assert answer.status_code == 200
-        page = await answer.get_json()
-        assert len(page["items"]) <= limit
-        items += page["items"]
-        if page["next"] is None:
-            return items
-        cursor = f"&cursor={page['next']}"
-
-
-async def names(client: Client, query: str = "", limit: int = 3) -> list[str]:
-    return [user["username"] for user in await walk(client, USERS + query, limit)]
+async def names(client: Client, limit: int = 3) -> list[str]:
+    return [user["username"] for user in await client.walk(USERS, limit)]
 
 
 async def test_new_author_has_every_field_and_a_location(writer: Client, anybody: Client) -> None:
