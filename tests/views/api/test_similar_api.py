@@ -14,15 +14,6 @@ from tests.waiting import eventually
 API = "/api/v1"
 
 
-async def embedded(client: Client, address: str, *, posts: int) -> Any:
-    """Return the page once it has so many posts."""
-
-    async def ask() -> Any:
-        return await client.json(address)
-
-    return await eventually(ask, until=lambda page: len(page["items"]) == posts)
-
-
 async def test_similar_posts_come_with_score_and_method(writer: Client) -> None:
     await writer.add_user("ann")
     asked = await writer.add_tweet("ann", "the lamp of the lighthouse is lit")
@@ -33,7 +24,7 @@ async def test_similar_posts_come_with_score_and_method(writer: Client) -> None:
     assert first == alike | {"score": first["score"]}
     assert 0.5 < first["score"] <= 1
     assert (page["next"], page["method"]) == (None, "wording")
-    html = await (await writer.get(f"/tweet/{asked['id']}")).get_data(as_text=True)
+    html = await writer.page(f"/tweet/{asked['id']}")
     assert "Posts closest in wording" in html
     assert "a lighthouse and its lamp" in html
     assert (await writer.get(f"{API}/tweets/999/similar")).status_code == 404
@@ -68,8 +59,8 @@ async def test_without_an_embedder_words_are_searched_in_place_of_meaning(writer
     assert (page["method"], page["items"][0]["id"]) == ("words", lamp["id"])
     assert page["items"][0]["highlights"] == [[16, 26]]
     assert (await writer.get(f"{API}/search?q=lamp&mode=hybrid")).status_code == 400
-    html = await writer.get("/search?q=lighthouse&mode=meaning")
-    assert "The search was by words" in await html.get_data(as_text=True)
+    html = await writer.page("/search?q=lighthouse&mode=meaning")
+    assert "The search was by words" in html
 
 
 @pytest.fixture
@@ -91,12 +82,15 @@ async def test_a_service_finds_by_meaning(remote: Quart) -> None:
     await client.add_user("ben")
     puppy = await client.add_tweet("ann", "our puppy")
     tax = await client.add_tweet("ben", "my tax")
-    page = await embedded(client, f"{API}/search?q=a+dog&mode=meaning", posts=2)
+
+    async def ask() -> Any:
+        return await client.json(f"{API}/search?q=a+dog&mode=meaning")
+
+    page = await eventually(ask, until=lambda page: len(page["items"]) == 2)
     assert page["method"] == "meaning"
     assert page["items"][0]["id"] == puppy["id"]
     # Filters hold, and pages go on.
-    address = f"{API}/search?q=a+dog&mode=meaning&username=ben"
-    page = await client.json(address)
+    page = await client.json(f"{API}/search?q=a+dog&mode=meaning&username=ben")
     assert [hit["id"] for hit in page["items"]] == [tax["id"]]
     seen = [hit["id"] for hit in await client.walk(f"{API}/search?q=dog&mode=meaning", 1)]
     assert sorted(seen) == sorted([puppy["id"], tax["id"]])
@@ -104,8 +98,7 @@ async def test_a_service_finds_by_meaning(remote: Quart) -> None:
     assert page["method"] == "meaning"
     # What is deleted is found no more.
     await client.delete(f"{API}/tweets/{puppy['id']}")
-    page = await client.json(f"{API}/search?q=a+dog&mode=meaning")
-    assert puppy["id"] not in [hit["id"] for hit in page["items"]]
+    assert puppy["id"] not in [hit["id"] for hit in (await ask())["items"]]
 
 
 async def test_posts_and_searches_go_on_while_the_service_is_down(
@@ -119,8 +112,7 @@ async def test_posts_and_searches_go_on_while_the_service_is_down(
     assert (page["method"], len(page["items"])) == ("words", 1)
     page = await client.json(f"{API}/tweets/{tweet['id']}/similar")
     assert page == {"items": [], "next": None, "method": "meaning"}
-    html = await client.get("/search?q=puppy&mode=meaning")
-    assert "does not answer" in await html.get_data(as_text=True)
+    assert "does not answer" in await client.page("/search?q=puppy&mode=meaning")
 
     async def is_told() -> bool:
         return "vectors failed; trying again after the next write" in caplog.text

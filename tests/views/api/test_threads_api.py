@@ -65,9 +65,8 @@ async def test_a_gap_is_named_until_it_is_filled(writer: Client, admin: Client) 
     post = await writer.add_tweet("mina", "yes, at noon", reply_to=target)
     path = f"/api/v1/tweets/{post['id']}/thread"
     assert (await writer.json(path))["missing"] == [target]
-    assert "여기에 없는" in await (
-        await writer.get(f"/tweet/{post['id']}", headers={"Accept-Language": "ko"})
-    ).get_data(as_text=True)
+    page = await writer.page(f"/tweet/{post['id']}", headers={"Accept-Language": "ko"})
+    assert "여기에 없는" in page
     await writer.add_user("jiho")
     late = await writer.add_tweet("jiho", "at noon?", source_id="9")
     found = await writer.json(path)
@@ -86,20 +85,17 @@ async def test_a_gap_is_named_until_it_is_filled(writer: Client, admin: Client) 
 async def test_search_narrows_to_replies(writer: Client, anybody: Client) -> None:
     _, second, third, answer, _ = await add_thread(writer)
     found = await anybody.json("/api/v1/search?q=ferry&is=reply")
-    assert sorted(hit["id"] for hit in found["items"]) == [
-        each["id"] for each in (second, third, answer)
-    ]
+    found_ids = sorted(hit["id"] for hit in found["items"])
+    assert found_ids == [each["id"] for each in (second, third, answer)]
     assert (await anybody.get("/api/v1/search?q=ferry&is_=reply")).status_code == 400
 
 
 async def test_a_page_shows_the_conversation(writer: Client, anybody: Client) -> None:
     first, second, third, answer, lone = await add_thread(writer)
     for post in (first, second, third, answer):
-        page = await anybody.get(f"/tweet/{post['id']}")
-        text = await page.get_data(as_text=True)
+        text = await anybody.page(f"/tweet/{post['id']}")
         conversation = text.partition('id="conversation"')[2].partition("</section>")[0]
         assert conversation.count('<li class="post') == 4
         assert conversation.count('aria-current="true"') == 1
         assert "depth-1" in conversation
-    page = await anybody.get(f"/tweet/{lone['id']}")
-    assert 'id="conversation"' not in await page.get_data(as_text=True)
+    assert 'id="conversation"' not in await anybody.page(f"/tweet/{lone['id']}")
