@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.search import parse_query
 from app.compute.words import segment_terms, segments, terms, words_and_runs
 
 
@@ -41,10 +40,3 @@ def test_segments_lie_in_the_text_and_give_its_terms(text: str) -> None:
     assert runs == [each.text for each in found if each.kind == "paired"]
     # The index splits at blanks and ASCII signs, and at nothing else.
     assert all(term and all(c.isalnum() or not c.isascii() for c in term) for term in terms(text))
-
-
-@given(st.text())
-def test_any_query_is_parsed_into_parts_with_terms(typed: str) -> None:
-    for part in parse_query(typed):
-        assert part.terms
-        assert all(part.terms)
