@@ -84,7 +84,7 @@ class Resources:
     def close_with(self, stack: contextlib.AsyncExitStack) -> None:
         """Let the stack close all but the database and its feed, the live streams first."""
         if self.embeddings:
-            stack.push_async_callback(self.embeddings.close)
+            stack.push_async_callback(self.embeddings.embedder.close)
         stack.push_async_callback(self.follower.close)
         stack.callback(self.passwords.close)
         for batched in (self.writer, self.reads, self.comparer, self.cards):

@@ -65,14 +65,10 @@ def _notes(found: ResultPage, mode: Mode) -> Iterator[str]:
 async def opened_embeddings(db: Database, config: Config) -> AsyncIterator[Embeddings | None]:
     """Open the embedder of the settings; None for `builtin`. Raises StartError."""
     embedder = open_embedder(config)
-    if embedder is None:
-        yield None
-        return
-    embeddings = Embeddings(db, embedder)
-    try:
-        yield embeddings
-    finally:
-        await embeddings.close()
+    async with contextlib.AsyncExitStack() as stack:
+        if embedder:
+            stack.push_async_callback(embedder.close)
+        yield Embeddings(db, embedder) if embedder else None
 
 
 @click.command("embed")

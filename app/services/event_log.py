@@ -24,13 +24,6 @@ class NewEvent(NamedTuple):
     """How many posts it stands for."""
 
 
-async def append_event(
-    session: AsyncSession, kind: str, *, user_id: int, tweet_id: int | None = None, count: int = 1
-) -> None:
-    """Append an event."""
-    await append_events(session, [NewEvent(kind, user_id, tweet_id, count)])
-
-
 async def append_events(
     session: AsyncSession, events: Sequence[NewEvent], ids: Sequence[int] | None = None
 ) -> None:

@@ -25,7 +25,7 @@ from app.memo import DERIVED
 from app.models import BackgroundSnapshot, Profile, User
 from app.services.compare.habits import main_languages, newest_units
 from app.services.compare.profiles import fold_tails, in_parts, stored_profiles
-from app.services.event_log import append_event
+from app.services.event_log import NewEvent, append_events
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
@@ -135,7 +135,7 @@ async def renew_background(db: Sessions) -> None:
             .on_conflict_do_nothing()
         )
         await session.execute(delete(BackgroundSnapshot).where(BackgroundSnapshot.version < before))
-        await append_event(session, "background.made", user_id=DERIVED, count=0)
+        await append_events(session, [NewEvent("background.made", DERIVED, posts=0)])
 
 
 async def _build(session: AsyncSession, posts: int) -> Background:

@@ -1,7 +1,7 @@
 """The archive of one author: who that is, and what the author may like to see again."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -41,22 +41,17 @@ class Owner:
         return self._found[0] if len(self._found) == 1 else None
 
 
-class KeptPicture(NamedTuple):
-    """A picture that is kept here, and its post."""
-
-    post: Post
-    medium: PostMedium
-
-
-async def newest_pictures(session: AsyncSession, user_id: int, *, limit: int) -> list[KeptPicture]:
-    """Return up to `limit` pictures of the author, those of the newest posts."""
+async def newest_pictures(
+    session: AsyncSession, user_id: int, *, limit: int
+) -> list[tuple[Post, PostMedium]]:
+    """Return up to `limit` kept pictures of the author and their posts, the newest first."""
     depends_on(user_id)
     with_media = select_posts().where(
         Tweet.user_id == user_id, Tweet.media.is_not(None), Tweet.created_at.is_not(None)
     )
     newest = with_media.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(MOST_LOOKED_AT)
     found = [
-        KeptPicture(post, medium)
+        (post, medium)
         for post in map(as_post, await session.execute(newest))
         for medium in post.media
         if medium.kind == "photo" and medium.url

@@ -13,7 +13,7 @@ from app.clock import now
 from app.db.backend import Sessions
 from app.models import LiveSource, Profile, Tweet, User
 from app.services.compare.profiles import subtract_tweet
-from app.services.event_log import NewEvent, append_event, append_events
+from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_counts import count_posts
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
@@ -51,7 +51,8 @@ async def purge_some(session: AsyncSession) -> bool:
     ended = (await session.scalars(authors)).all()
     if removed:
         # Ranks of search results depend on all words, also on those of deleted posts.
-        await append_event(session, "rows.removed", user_id=max(removed), count=len(removed))
+        event = NewEvent("rows.removed", max(removed), posts=len(removed))
+        await append_events(session, [event])
     return bool(removed or ended)
 
 
@@ -67,7 +68,7 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> None:
         .where(User.id == tweet.user_id)
         .values(tweet_count=User.tweet_count - 1, deletion_count=User.deletion_count + 1)
     )
-    await append_event(session, "tweet.deleted", user_id=tweet.user_id, tweet_id=tweet_id)
+    await append_events(session, [NewEvent("tweet.deleted", tweet.user_id, tweet_id)])
 
 
 async def delete_user(session: AsyncSession, username: str) -> None:
@@ -81,7 +82,7 @@ async def delete_user(session: AsyncSession, username: str) -> None:
     user.deleted_at = now()
     user.username_key = f"{DELETED_PREFIX}{user.id}"
     await session.execute(delete(Profile).where(Profile.user_id == user.id))
-    await append_event(session, "user.deleted", user_id=user.id, count=user.tweet_count)
+    await append_events(session, [NewEvent("user.deleted", user.id, posts=user.tweet_count)])
 
 
 async def delete_everybody(session: AsyncSession) -> None:

@@ -203,12 +203,11 @@ async def remove_unneeded(db: Sessions, folder: Path) -> bool:
 
     Among them are those that an import kept for posts which it did not store.
     """
-    is_there = await asyncio.to_thread(folder.exists)
-    with file_lock(folder, waits=False) if is_there else contextlib.nullcontext(True) as is_locked:
+    await asyncio.to_thread(make_private_folder, folder)
+    with file_lock(folder, waits=False) as is_locked:
         if is_locked:
             async with db.write() as session:
                 await session.execute(delete(MediaUse).where(MediaUse.tweet_id.is_(None)))
-        if is_locked and is_there:  # Else an import may make it just now, and keep files in it.
             async with db.read() as session:
                 needed = set(await needed_files(session))
             await asyncio.to_thread(_remove_others, folder, needed)

@@ -139,16 +139,11 @@ def as_post(row: AnyRow) -> Post:
     if source_id is not None or username is not None:
         answered = PostReference(source_id, username, tweet_id)
     shown = [
-        PostMedium(m.kind, address(m.file), m.source_url, m.alt, m.width, m.height)
+        PostMedium(m.kind, m.file and f"{MEDIA}/{m.file}", m.source_url, m.alt, m.width, m.height)
         for m in (stored_media(media) if media is not None else ())
     ]
     seen = None if counts is None else msgspec.json.decode(counts, type=Reactions)
     return Post(*(*row[:8], answered, shown, seen))
-
-
-def address(file: str | None) -> str | None:
-    """Return the address of a kept file."""
-    return file and f"{MEDIA}/{file}"
 
 
 async def find_post(session: AsyncSession, tweet_id: int) -> Post | None:

@@ -16,7 +16,7 @@ from app.db.backend import allocate_ids, chunks
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.event_log import append_event
+from app.services.event_log import NewEvent, append_events
 from app.tasks import worked_on
 
 Columns = TypeVarTuple("Columns")
@@ -146,7 +146,7 @@ async def add_user(
     )
     session.add(user)
     await session.flush()
-    await append_event(session, "user.created", user_id=user.id)
+    await append_events(session, [NewEvent("user.created", user.id)])
     return user
 
 

@@ -17,7 +17,7 @@ from app.db.indexes import Vector
 from app.embedders import Embedder, EmbedderError, Vectors
 from app.memo import DERIVED
 from app.models import Embedding, Tweet, User
-from app.services.event_log import append_event
+from app.services.event_log import NewEvent, append_events
 
 REMOVED_AT_ONCE: Final = 2_000
 VECTORS: Final = "vectors"
@@ -30,9 +30,6 @@ class Embeddings:
     def __init__(self, db: Database, embedder: Embedder) -> None:
         self.embedder = embedder
         self._db = db
-
-    async def close(self) -> None:
-        await self.embedder.close()
 
     async def is_due(self, session: AsyncSession) -> bool:
         """Return whether posts lack a vector."""
@@ -112,7 +109,7 @@ class Embeddings:
             if rows:
                 await session.execute(insert(Embedding), rows)
                 # Invalidates what was found without these.
-                await append_event(session, "vectors.made", user_id=DERIVED, count=0)
+                await append_events(session, [NewEvent("vectors.made", DERIVED, posts=0)])
 
     def _vectors(self) -> Select[Vector]:
         return select(Embedding.vector).where(Embedding.model == self.embedder.name)

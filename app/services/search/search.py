@@ -157,7 +157,10 @@ async def begin_found_export(session: AsyncSession, query: str, selection: Selec
     def select_found(session: AsyncSession, last: AnyRow | None) -> AnySelect:
         return matches.select(session, *COLUMNS, before=last.id if last else export.newest + 1)
 
-    return replace(export, select=select_found, has=matches.has)
+    def has(text: str) -> bool:
+        return matches.scorer.score(text) is not None
+
+    return replace(export, select=select_found, has=has)
 
 
 async def _selected(session: AsyncSession, selection: Selection) -> tuple[Conditions, int | None]:

@@ -13,7 +13,7 @@ from app.db.backend import Sessions, backend_of, insert_rows, is_among
 from app.db.indexes import AUTHOR_MARK, TermCount
 from app.memo import DERIVED
 from app.models import User, Vocabulary, Word
-from app.services.event_log import append_event
+from app.services.event_log import NewEvent, append_events
 
 PAGE: Final = 2_000
 CHANGED_SHARE: Final = 0.05
@@ -75,7 +75,7 @@ async def renew_vocabulary(db: Sessions) -> None:
     counted = update(Vocabulary).values(recipe=WORDS_RECIPE, tweets=tweets, terms=total)
     async with db.write() as session:
         await session.execute(counted)
-        await append_event(session, "words.counted", user_id=DERIVED, count=0)
+        await append_events(session, [NewEvent("words.counted", DERIVED, posts=0)])
 
 
 async def _replace(

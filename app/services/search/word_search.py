@@ -66,10 +66,6 @@ class Matches:
             .order_by(found.c.id.desc())
         )
 
-    def has(self, text: str) -> bool:
-        """Return whether the text of a post that the index proposed matches."""
-        return self.scorer.score(text) is not None
-
 
 @dataclass(frozen=True, slots=True)
 class WordResults:
