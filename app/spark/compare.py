@@ -9,15 +9,12 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 import pyarrow
+from numpy.typing import NDArray
 
-from app.compute.background import Background
-from app.compute.case import Case, Fitted, Habit, Suspect
-from app.compute.counts import Counts
+from app.compute.case import Case
 from app.compute.features import RECIPE
 from app.compute.fitting import Corpus
 from app.compute.judgement import SURE, judge
-from app.compute.profiles import AuthorProfile
-from app.compute.ratios import CountedAuthor, Population, Usual
 from app.errors import InvalidInputError
 from app.formats.columns import columns_of
 from app.services.compare.answering import ranked_authors
@@ -101,82 +98,35 @@ def _answer(case: Case, line: str, sure: float) -> Row:
     return given | {"verdict": judgement.verdict, "none": judgement.none, "ranking": ranking}
 
 
-_KIND: Final = "saywho corpus 2"
-
-
-class _Author(msgspec.Struct, frozen=True, array_like=True):
-    id: int
-    name: str
-    posts: int
-    counts: bytes
-    rates: list[float] | None
-    length: float
-    language: str | None
+_KIND: Final = "saywho corpus 3"
 
 
 class _File(msgspec.Struct, frozen=True):
     kind: str
     recipe: int
-    is_named: bool
-    background: bytes
-    temperature: float
-    authors: list[_Author]
-    """Those who may be the answer, and those of the population."""
-    names: list[str]
-    members: list[int]
-    """Ids of the population, in its order."""
+    case: Case
+    """For texts that follow."""
 
 
 def to_bytes(corpus: Corpus, names: Sequence[str], *, is_named: bool) -> bytes:
     """Return the file of a corpus, of whose authors these may be the answer."""
-    fitted = corpus.fitted
-    members = [member for member, _, _ in fitted.population.members]
-    kept = [each for name, each in corpus.suspects.items() if name in names or each.id in members]
-    return msgspec.msgpack.encode(
-        _File(
-            _KIND,
-            RECIPE,
-            is_named,
-            fitted.background.to_bytes(),
-            fitted.temperature,
-            list(map(_author, kept)),
-            list(names),
-            members,
-        )
-    )
-
-
-def _author(suspect: Suspect) -> _Author:
-    habit = suspect.habit
-    usual = habit.usual if habit else None
-    return _Author(
-        suspect.id,
-        suspect.username,
-        suspect.profile.posts,
-        suspect.profile.counts.to_bytes(),
-        usual.rates.tolist() if usual else None,
-        usual.length if usual else 0.0,
-        habit.language if habit else None,
-    )
-
-
-def _suspect(author: _Author) -> Suspect:
-    usual = None if author.rates is None else Usual(np.array(author.rates), author.length)
-    profile = AuthorProfile(Counts.from_bytes(author.counts), author.posts)
-    return Suspect(author.id, author.name, profile, Habit(usual, author.language, "local"))
+    case = replace(corpus.case((), names), is_named=is_named)
+    return msgspec.msgpack.encode(_File(_KIND, RECIPE, case), enc_hook=_parts_of)
 
 
 def from_bytes(content: bytes) -> Case:
     """Return the case for texts that follow. Raises ValueError if it is none of this version."""
-    file = msgspec.msgpack.decode(content, type=_File)
+    file = msgspec.msgpack.decode(content, type=_File, dec_hook=_array)
     if (file.kind, file.recipe) != (_KIND, RECIPE):
         raise ValueError("a model of another version")
-    by_id = {each.id: each for each in file.authors}
-    suspects = {each.name: _suspect(each) for each in file.authors}
-    members = [
-        CountedAuthor(each.id, each.posts, each.language, suspects[each.name].profile.counts)
-        for each in map(by_id.__getitem__, file.members)
-    ]
-    background = Background.from_bytes(file.background)
-    fitted = Fitted(background, file.temperature, Population.of(members))
-    return Case((), [suspects[name] for name in file.names], fitted, file.is_named)
+    return file.case
+
+
+def _parts_of(array: NDArray[Any]) -> tuple[str, tuple[int, ...], bytes]:
+    """Return what msgspec can write of an array."""
+    return array.dtype.str, array.shape, array.tobytes()
+
+
+def _array(_type: type, parts: tuple[str, list[int], bytes]) -> NDArray[Any]:
+    kind, shape, content = parts
+    return np.frombuffer(content, kind).reshape(shape)
