@@ -8,8 +8,8 @@ as its layout.
 import bisect
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import Final, NamedTuple
+from itertools import accumulate, groupby
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,18 +31,12 @@ _SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”�
 _WORD = re.compile(r"(?<!\S)(?!https?://t\.co/|pic\.twitter\.com/)\S+")
 
 
-class TextMark(NamedTuple):
-    """Words of the text that speak for an author, or against the only one."""
-
-    start: int
-    """Code points of the text, half-open, without white space at either end."""
-    end: int
-    username: str
-    weight: float
-    """Log-odds; below 0 they speak against the only author."""
+Mark = tuple[int, int, str, float]
+"""Words that speak for an author: half-open code points of the text, without white space at either
+end, the username, and log-odds; below 0 they speak against the only author."""
 
 
-def marks_of(case: Case, compared: Sequence[Suspect], found: Occurrences) -> list[TextMark]:
+def marks_of(case: Case, compared: Sequence[Suspect], found: Occurrences) -> list[Mark]:
     """Return the strongest marks, in the order of the text and without overlap.
 
     A mark is a word with its punctuation, or several in a row of one sentence that speak for the
@@ -70,9 +64,9 @@ def marks_of(case: Case, compared: Sequence[Suspect], found: Occurrences) -> lis
     strongest = sorted((run for run in runs if run[3] >= FEWEST_WEIGHT), key=lambda run: -run[3])
     names = [suspect.username for suspect in compared]
     return [
-        TextMark(start, end, names[author], weight)
+        (start, end, names[author], weight)
         if author < len(names)
-        else TextMark(start, end, names[0], -weight)
+        else (start, end, names[0], -weight)
         for start, end, author, weight in sorted(strongest[:MOST_MARKS])
     ]
 
@@ -144,13 +138,8 @@ class PostTexts:
     def __init__(self, posts: Sequence[tuple[int, str]]) -> None:
         """posts: id and text of each."""
         self._ids = [post_id for post_id, _ in posts]
-        self._starts: list[int] = []
-        texts, end = [], 0
-        for _, text in posts:
-            plain = _plain(text)
-            self._starts.append(end)
-            texts.append(plain)
-            end += len(plain) + 1
+        texts = [_plain(text) for _, text in posts]
+        self._starts = [0, *accumulate(len(text) + 1 for text in texts)]
         self._texts = "\n".join(texts)
 
     def find(self, piece: str) -> list[int]:

@@ -57,11 +57,6 @@ class Occurrences:
     starts: NDArray[np.int32]
     ends: NDArray[np.int32]
 
-    @property
-    def keys(self) -> NDArray[np.uint32]:
-        """(k,) what stands at each place."""
-        return self.counts.keys[self.numbers]
-
 
 def features(text: str) -> Counts:
     """Return the counts of the features of the text, without quoted parts."""

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.compute.case import Case
+from app.compute.counts import add
+from app.compute.features import features
 from app.compute.fitting import fit_profiles
 from app.compute.judgement import Judgement, judge
-from app.compute.profiles import profile_of
+from app.compute.profiles import AuthorProfile, profile_of
 
 SYLLABLES: Final = ("ka", "lo", "mi", "ren", "sta", "tu", "ve", "bor", "dis", "fen", "gul", "hap")
 WORDS: Final = tuple(first + second for first in SYLLABLES for second in SYLLABLES)
@@ -38,6 +40,11 @@ def _post(
     signed = [word + "," if chance.random() < comma else word for word in words]
     text = " ".join(signed).rstrip(",") + chance.choices(ENDS, ends)[0]
     return text.capitalize() if chance.random() < capital else text
+
+
+def profile(posts: Sequence[str]) -> AuthorProfile:
+    """Return a profile in which a post that is there twice counts twice."""
+    return AuthorProfile(add([features(post) for post in posts]), len(posts))
 
 
 class Place:

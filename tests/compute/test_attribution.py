@@ -20,6 +20,7 @@ from app.compute.background import EMPTY_BACKGROUND, Background, BackgroundCount
 from app.compute.counts import Counts, add
 from app.compute.features import features
 from app.compute.profiles import AuthorProfile
+from tests.compute.invented import profile
 
 BAKER = ["Fresh bread today!!", "The oven is warm, the bread is good!!", "More bread tomorrow!!"]
 SAILOR = ["wind from the west... we sail", "the sea was calm...", "tied up, rain all night..."]
@@ -27,10 +28,6 @@ KOREAN = ["오늘은 비가 와요 ㅠㅠ", "내일은 날씨가 좋겠죠 ㅎ�
 
 POSTS = st.lists(st.text(max_size=40) | st.sampled_from(BAKER + SAILOR), max_size=4)
 AUTHORS = st.lists(POSTS, min_size=2, max_size=5)
-
-
-def profile(posts: Sequence[str]) -> AuthorProfile:
-    return AuthorProfile(add([features(post) for post in posts]), len(posts))
 
 
 def background_of(profiles: Sequence[AuthorProfile]) -> Background:

@@ -84,16 +84,9 @@ def test_large_counts_stop_and_never_wrap() -> None:
 
 @pytest.mark.parametrize("part", [{2: 1}, {1: 4}, {1: 3, 9: 1}], ids=["key", "count", "one of two"])
 def test_only_what_was_added_can_be_subtracted(part: dict[int, int]) -> None:
-    total = made_of({1: 3})
-    with pytest.raises(ValueError, match="never added"):
-        subtract(total, made_of(part))
-
-
-def test_nothing_is_left_of_what_is_subtracted_from_itself() -> None:
-    total = made_of({1: 3, MAX_COUNT: 1})
-    assert subtract(total, total) == EMPTY
-    with pytest.raises(ValueError, match="never added"):
-        subtract(EMPTY, total)
+    for total in (made_of({1: 3}), EMPTY):
+        with pytest.raises(ValueError, match="never added"):
+            subtract(total, made_of(part))
 
 
 @given(COUNTS, st.lists(st.integers(0, MAX_COUNT), max_size=20))

@@ -8,19 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.background import EMPTY_BACKGROUND, build_background
-from app.compute.counts import add
-from app.compute.features import features
-from app.compute.profiles import AuthorProfile
 from app.compute.ratios import CountedAuthor, Population
 from app.compute.wording import TypicalWord, likeness, neighbour_order, similarities, typical_words
+from tests.compute.invented import profile
 
 BAKER = ["Fresh bread at six", "bread and rolls at seven", "The bread is warm", "we bake at six"]
 SAILOR = ["wind at six, we sail", "West wind, calm sea", "the wind is up", "we sail at seven"]
 TEXTS = st.text(max_size=60) | st.sampled_from([*BAKER, *SAILOR, "비가 와요"])
-
-
-def profile(posts: list[str]) -> AuthorProfile:
-    return AuthorProfile(add([features(post) for post in posts]), len(posts))
 
 
 AUTHORS = [profile(BAKER * 10), profile(SAILOR * 10)]

@@ -32,9 +32,6 @@ GROWTH: Final = 1.25
 """A snapshot is renewed when the number of posts has grown or shrunk by this factor."""
 FEW_AUTHORS: Final = 100
 """With fewer, each author that comes belongs into the population, so the snapshot is renewed."""
-PAGE_AUTHORS: Final = 2_000
-PAGE_POSTS: Final = 20_000
-
 
 NOT_FITTED: Final = Fitted()
 Drawn = tuple[int, int, str | None]
@@ -143,7 +140,7 @@ async def _build(session: AsyncSession, posts: int) -> Background:
     counter = BackgroundCounter()
     authors = select(Profile.user_id, Profile.posts).where(Profile.recipe == RECIPE)
     rows = (await session.execute(authors.order_by(Profile.user_id))).all()
-    for part in in_parts(rows, most_posts=PAGE_POSTS, most_authors=PAGE_AUTHORS):
+    for part in in_parts(rows):
         query = select(Profile.counts).where(Profile.user_id.between(part[0], part[-1]))
         blobs = (await session.scalars(query.where(Profile.recipe == RECIPE))).all()
         await asyncio.to_thread(counter.add, map(Counts.from_bytes, blobs))

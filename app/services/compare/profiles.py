@@ -28,7 +28,7 @@ LONGEST_TAIL: Final = 200
 FOLD_FROM: Final = 50
 """Posts of one author in a batch, from which on it is folded at once: that rewrites the profile."""
 FOLDED_AT_ONCE: Final = 10_000
-"""Posts in the profiles that one transaction rewrites: of many authors, or of one that has more."""
+"""Posts in the profiles that one transaction reads or rewrites; of one author there may be more."""
 ASKED_AT_ONCE: Final = 2_000
 """Authors that one statement looks at: some 8 ms."""
 _PROFILE: Final = cast(Table, Profile.__table__)
@@ -224,7 +224,7 @@ async def fold_tails(db: Sessions, *, longer_than: int = 0) -> None:
     """
     async with db.read() as session:
         authors = await users_with_tails(session, longer_than=longer_than)
-    for some in in_parts(authors, most_posts=FOLDED_AT_ONCE, most_authors=ASKED_AT_ONCE):
+    for some in in_parts(authors):
         async with db.read() as session:
             states = await _states(session, some)
             before = await stored_profiles(session, states)
@@ -249,16 +249,14 @@ async def _states(session: AsyncSession, user_ids: Collection[int]) -> dict[int,
     return {user_id: (gone, event) for user_id, gone, event in await session.execute(query)}
 
 
-def in_parts(
-    authors: Iterable[tuple[int, int]], *, most_posts: int, most_authors: int
-) -> Iterator[list[int]]:
+def in_parts(authors: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
     """Yield authors, given with their numbers of posts, in parts; each has at least one."""
     part: list[int] = []
-    room = most_posts
+    room = FOLDED_AT_ONCE
     for user_id, posts in authors:
-        if part and (room < posts or len(part) == most_authors):
+        if part and (room < posts or len(part) == ASKED_AT_ONCE):
             yield part
-            part, room = [], most_posts
+            part, room = [], FOLDED_AT_ONCE
         part.append(user_id)
         room -= posts
     if part:

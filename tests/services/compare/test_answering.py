@@ -6,7 +6,6 @@ import math
 import pytest
 from sqlalchemy import select
 
-from app.clock import now
 from app.compute.case import RATED
 from app.compute.judgement import FEWEST_JUDGED
 from app.compute.wording import TypicalWord
@@ -18,9 +17,8 @@ from app.services.compare.cases import Models, gather
 from app.services.compare.comparing import judge_lines, plain_texts
 from app.services.compare.profiles import ProfileStore
 from app.services.event_log import newest_event
-from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
-from tests.posting import add_posts, post
+from tests.posting import post
 
 TEXT = "zyzzyva quokka 등대지기"
 
@@ -87,12 +85,9 @@ async def test_any_comparable_text_gets_chances_and_marks_within_it(db: Database
 async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database) -> None:
     names = [f"author{number:03}" for number in range(RATED + 75)]
     words = ("등대", "lamp", "quokka", "zyzzyva", "bread", "fog")
-    async with db.write() as session:
-        for number, name in enumerate(names):
-            user = await add_user(session, name)
-            text = f"{words[number % 6]} {words[number // 6 % 6]} and the {words[number // 36 % 6]}"
-            quoted = "RT @somebody: not my words" if number % 50 == 0 else text
-            await add_posts(session, user.id, [new_tweet(quoted, arrived_at=now())])
+    for number, name in enumerate(names):
+        text = f"{words[number % 6]} {words[number // 6 % 6]} and the {words[number // 36 % 6]}"
+        await post(db, name, text if number % 50 else "RT @somebody: not my words")
     own = Models()
     everybody, named = await compare(db, own), await compare(db, Models(), *names)
     for one, other in zip(everybody.ranking, named.ranking, strict=False):
@@ -146,11 +141,7 @@ async def test_repetitions_and_quotations_change_no_answer(db: Database) -> None
 async def test_words_that_the_others_use_too_are_not_typical(db: Database) -> None:
     habits = {"ferry": "tide %s...", "museum": "gallery %s!", "bakery": "bread %s?"}
     for username, habit in habits.items():
-        async with db.write() as session:
-            user = await add_user(session, username)
-            texts = [f"today the {habit % n} again today the" for n in range(40)]
-            posts = [new_tweet(text, arrived_at=now()) for text in texts]
-            await add_posts(session, user.id, posts)
+        await post(db, username, *(f"today the {habit % n} again today the" for n in range(40)))
     models = Models()
 
     async def typical() -> dict[str, list[TypicalWord]]:

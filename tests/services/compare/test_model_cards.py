@@ -7,34 +7,27 @@ from datetime import timedelta
 
 import pytest
 
-from app.clock import now
 from app.db.engine import Database
 from app.errors import NotFoundError
 from app.services.compare.background import renew_background
 from app.services.compare.cases import Models
 from app.services.compare.model_card import Card, Cards
 from app.services.posts.deletion import delete_post
-from app.services.posts.new_tweet import new_tweet
-from app.services.posts.tweets import list_posts
-from app.services.posts.users import add_user, find_user
-from tests.posting import add_posts
+from tests.posting import post
 
 WORDS = {
     "ann": "lamp fog bell tide mast",
     "ben": "oven rolls dawn rye salt",
-    "cho": "비가 눈이 달이 별이 꽃이",
     "dan": "soup leek broth spoon pepper",
     "eve": "runway pilot wing cloud gate",
 }
 
 
-async def write(db: Database, username: str, posts: int, *, more: str = "") -> None:
+async def write(db: Database, username: str, posts: int, *, more: str = "") -> list[int]:
     chance = random.Random(username)  # noqa: S311 - no secret
     own = WORDS[username].split()
     texts = [" ".join(chance.choices([*own, "and", "the", "of"], k=7)) + more for _ in range(posts)]
-    async with db.write() as session:
-        user = await find_user(session, username) or await add_user(session, username)
-        await add_posts(session, user.id, [new_tweet(text, arrived_at=now()) for text in texts])
+    return await post(db, username, *texts)
 
 
 def posts_of(card: Card) -> int:
@@ -51,11 +44,7 @@ async def cards(db: Database) -> AsyncIterator[Cards]:
 async def test_a_card_has_its_figures(db: Database, cards: Cards) -> None:
     for name, posts in (("ann", 80), ("ben", 40), ("dan", 40), ("eve", 40)):
         await write(db, name, posts)
-    async with db.write() as session:
-        user = await find_user(session, "ann")
-        assert user is not None
-        wordless = [new_tweet(f"@bell https://t.co/{n}", arrived_at=now()) for n in range(4)]
-        await add_posts(session, user.id, wordless)
+    await post(db, "ann", *(f"@bell https://t.co/{n}" for n in range(4)))
     await renew_background(db)
     card = await cards.get(["ann", "ben"])
     found = card.held_out
@@ -97,14 +86,11 @@ async def test_a_card_is_kept_until_posts_come_and_forgotten_when_one_goes(
     assert await cards.get(["ben", "ANN"]) == first
     lazy = Cards(db, Models(), rest=timedelta(minutes=1))
     assert posts_of(await lazy.get(["ann", "ben"])) == 80
-    await write(db, "ann", 4, more=" again")
+    ids = await write(db, "ann", 4, more=" again")
     assert posts_of(await lazy.get(["ann", "ben"])) == 80
     assert posts_of(await cards.get(["ann", "ben"])) == 84
     async with db.write() as session:
-        user = await find_user(session, "ann")
-        assert user is not None
-        posts, _ = await list_posts(session, user_id=user.id, limit=1)
-        await delete_post(session, posts[0].id)
+        await delete_post(session, ids[0])
     assert posts_of(await lazy.get(["ann", "ben"])) == 83
     await lazy.close()
     with pytest.raises(NotFoundError):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from app.clock import now
 from app.compute.text import HIDDEN
 from app.db.engine import Database
 from app.services.compare.answering import answer
@@ -10,24 +9,15 @@ from app.services.compare.background import renew_background
 from app.services.compare.cases import Models, gather
 from app.services.compare.quiz import Question, QuizSet, draw, read_question, solve
 from app.services.posts.deletion import delete_post
-from app.services.posts.new_tweet import new_tweet
-from app.services.posts.users import add_user
-from tests.posting import add_posts
+from tests.posting import post
 
 WORDS = {"ferry": "tide crossing pilot", "museum": "stairs gallery clock", "빵집": "호밀 반죽 오븐"}
 
 
-async def add(db: Database, username: str, texts: list[str]) -> tuple[int, list[int]]:
-    async with db.write() as session:
-        user = await add_user(session, username)
-        posts = [new_tweet(text, arrived_at=now()) for text in texts]
-        return user.id, [each.id for each in await add_posts(session, user.id, posts)]
-
-
-async def fill(db: Database, *usernames: str) -> dict[str, tuple[int, list[int]]]:
+async def fill(db: Database, *usernames: str) -> dict[str, list[int]]:
     return {
-        name: await add(
-            db, name, [f"{n} of the day, says {name}: {WORDS[name]} {n}" for n in range(25)]
+        name: await post(
+            db, name, *(f"{n} of the day, says {name}: {WORDS[name]} {n}" for n in range(25))
         )
         for name in usernames
     }
@@ -46,8 +36,8 @@ async def test_a_question_is_in_the_language_where_two_write_it(db: Database) ->
         seen: set[str] = set()
         for _ in range(200):
             key, question = await ask(db, lang)
-            assert key.tweet_ids[0] in ids[question.username][1]
-            assert [ids[name][0] for name in question.usernames] == list(key.user_ids)
+            assert key.tweet_ids[0] in ids[question.username]
+            assert set(question.usernames) == authors
             seen.add(question.username)
             if seen == authors:
                 break
@@ -59,7 +49,7 @@ async def test_a_question_is_in_the_language_where_two_write_it(db: Database) ->
 )
 async def test_posts_of_few_letters_are_not_asked(db: Database, text: str) -> None:
     await fill(db, "ferry")
-    await add(db, "unasked", [text] * 30)
+    await post(db, "unasked", *[text] * 30)
     for _ in range(5):
         _, question = await ask(db)
         assert "tide" in question.text
@@ -67,18 +57,16 @@ async def test_posts_of_few_letters_are_not_asked(db: Database, text: str) -> No
 
 @pytest.mark.parametrize("is_new", [False, True], ids=["old", "just arrived"])
 async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_new: bool) -> None:
-    ids = await fill(db, "ferry", "museum")
+    ids = (await fill(db, "ferry", "museum"))["ferry"]
     await renew_background(db)
     models = Models()
-    (ferry, posts), (museum, _) = ids["ferry"], ids["museum"]
     if is_new:
         # It came after the profile was counted, and is one of the few that are added to it.
-        async with db.write() as session:
-            post = new_tweet("the ferry waits for the pilot, 26", arrived_at=now())
-            posts = [each.id for each in await add_posts(session, ferry, [post])]
+        ids = await post(db, "ferry", "the ferry waits for the pilot, 26")
+    key, _ = await ask(db)
     async with db.read() as session:
-        solution = await solve(session, models, QuizSet((museum, ferry), (posts[0],)))
-    assert (solution.tweet_id, solution.username) == (posts[0], "ferry")
+        solution = await solve(session, models, QuizSet(key.user_ids[::-1], (ids[0],)))
+    assert (solution.tweet_id, solution.username) == (ids[0], "ferry")
     assert solution.usernames == ["museum", "ferry"]
     assert solution.text.count(HIDDEN) == 1
 
@@ -91,5 +79,5 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
     fair = [(ranked.username, ranked.probability) for ranked in solution.comparison.ranking]
     assert fair != await compared()
     async with db.write() as session:
-        await delete_post(session, posts[0])
+        await delete_post(session, ids[0])
     assert fair == await compared()
