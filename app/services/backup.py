@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
+import msgspec
 from sqlalchemy import delete, text
 
 from app.config import Config
@@ -45,6 +46,15 @@ PG_RESTORE: Final = "pg_restore --no-owner --dbname={url} {file}"
 
 class BackupError(InvalidInputError):
     """The backup cannot be made or restored."""
+
+
+class ListedFile(msgspec.Struct):
+    name: str
+    sha256: str
+
+
+class Manifest(msgspec.Struct):
+    files: list[ListedFile]
 
 
 class BackupSize(NamedTuple):
@@ -107,9 +117,12 @@ def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize
         if with_secrets and key.exists():
             whole[f"{KEY_FILE}.{_digest(key)}"] = key
         whole[f"{DATABASE}.{_digest(copy)}"] = copy
-        with tarfile.open(fileobj=file, mode="w", dereference=True) as tar:
+        with tarfile.open(fileobj=file, mode="w") as tar:
             for name, path in whole.items():
-                tar.add(path, name)
+                member = tarfile.TarInfo(name)  # It names no user of this system.
+                member.size, member.mode = path.stat().st_size, 0o600
+                with path.open("rb") as content:
+                    tar.addfile(member, content)
         return BackupSize(len(whole), sum(path.stat().st_size for path in whole.values()))
 
 
@@ -161,19 +174,22 @@ def restore_backup(config: Config, source: Path) -> BackupSize:
 def _unpack(source: Path, folder: Path) -> BackupSize:
     """Unpack a backup, and compare its files with their digests."""
     digests: dict[str, str] = {}
+    manifest = folder / MANIFEST
     try:
         with tarfile.open(source, "r:") as tar:
             for member in tar:
                 digests[member.name] = _unpack_file(tar, member, folder)
             size = sum(member.size for member in tar)
+        expected = {name: name for name in digests if name != MANIFEST}
+        if manifest.exists():
+            listed = msgspec.json.decode(manifest.read_bytes(), type=Manifest)
+            expected |= {file.name: file.sha256 for file in listed.files}
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise BackupError(f"{source} is no backup, or is damaged: {error}") from error
     if not (folder / DATABASE).exists():
         raise BackupError("the file has no database: it is no backup, or was cut off")
-    manifest = folder / MANIFEST
-    listed = manifest.read_bytes().decode(errors="replace") if manifest.exists() else ""
-    for name, digest in digests.items():
-        if digest not in name + listed and name != MANIFEST:
+    for name, digest in expected.items():
+        if name not in digests or digests[name] not in digest:
             raise BackupError(f"{name} is not as it was when it was backed up")
     return BackupSize(len(digests), size)
 

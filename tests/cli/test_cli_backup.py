@@ -180,6 +180,8 @@ def test_media_are_in_a_backup(
     kept = f"media/{sha256(picture(0)).hexdigest()}.png"
     members = members_of(backup_of_media)
     assert [kept, f"database.db.{sha256(database_of(members)).hexdigest()}"] == list(members)
+    with tarfile.open(backup_of_media) as tar:  # Nothing of the system's users.
+        assert {(each.uid, each.gid, each.uname, each.gname) for each in tar} == {(0, 0, "", "")}
     other.done("restore", backup_of_media)
     assert other.files()[kept] == picture(0)
     assert other.done("check") == installation.done("check")

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
@@ -14,6 +13,7 @@ import pytest
 from app.db.sqlite.indexes import register
 from app.formats.records import ReadOptions
 from tests.archives import picture
+from tests.cli.test_cli_backup import assert_refused, write
 from tests.databases import Databases, PostgresqlDatabases
 from tests.installation import Installation
 
@@ -138,21 +138,17 @@ def test_it_is_taken_over_wholly_or_not_at_all(old: Installation, databases: Dat
 @pytest.mark.databases("sqlite")
 def test_it_is_taken_over_out_of_a_backup(databases: Databases, tmp_path: Path) -> None:
     build(tmp_path / "old.db")
-    medium = tmp_path / "medium"
-    medium.write_bytes(picture(0))
     members = {
-        "database.db": tmp_path / "old.db",
-        f"media/{sha256(picture(0)).hexdigest()}.png": medium,
+        f"media/{sha256(picture(0)).hexdigest()}.png": picture(0),
+        "database.db": (tmp_path / "old.db").read_bytes(),
     }
     files = [
-        {"name": name, "sha256": sha256(path.read_bytes()).hexdigest()}
-        for name, path in members.items()
+        {"name": name, "sha256": sha256(content).hexdigest()} for name, content in members.items()
     ]
-    manifest = tmp_path / "manifest.json"
-    manifest.write_text(json.dumps({"layout": 2, "files": files}))
-    with tarfile.open(tmp_path / "backup.tar", "w") as tar:
-        for name, path in (members | {"manifest.json": manifest}).items():
-            tar.add(path, name)
+    members["manifest.json"] = json.dumps({"layout": 2, "files": files}).encode()
+    write(tmp_path / "whole.tar", members)
+    write(tmp_path / "part.tar", dict(list(members.items())[1:]))
     restored = Installation(tmp_path / "instance")
-    restored.done("restore", tmp_path / "backup.tar")
+    assert "is not as it was" in assert_refused(restored, tmp_path / "part.tar")
+    restored.done("restore", tmp_path / "whole.tar")
     assert_whole(restored)
