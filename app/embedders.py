@@ -77,8 +77,6 @@ class Remote:
 
     def __init__(self, where: str, *, key: str = "") -> None:
         parts = urlsplit(where)
-        if not parts.hostname:
-            raise StartError("SAYWHO_EMBEDDER names no host after http:")
         path = parts.path.rstrip("/").removesuffix("/embeddings") + "/embeddings"
         self._url = parts._replace(path=path, fragment="").geturl()
         self._model = parts.fragment

@@ -146,12 +146,10 @@ class TooManyError(AppError, status=HTTPStatus.TOO_MANY_REQUESTS, type="too-many
 
 
 class UnavailableError(AppError, status=HTTPStatus.SERVICE_UNAVAILABLE, type="unavailable"):
-    """Try again later: after a second, unless `headers` name another time."""
+    """Try again later."""
 
-    def __init__(
-        self, message: str, *, headers: Mapping[str, str] | None = None, **values: Any
-    ) -> None:
-        super().__init__(message, headers={"Retry-After": "1"} | dict(headers or {}), **values)
+    def __init__(self, message: str, *, retry_after_s: int = 1, **values: Any) -> None:
+        super().__init__(message, headers={"Retry-After": str(retry_after_s)}, **values)
 
 
 def overloaded() -> UnavailableError:
@@ -161,7 +159,7 @@ def overloaded() -> UnavailableError:
 def unwritable() -> UnavailableError:
     """Return the error of a database whose files cannot be read, written or locked."""
     return UnavailableError(
-        "The database cannot be written or read at the moment", headers={"Retry-After": "30"}
+        "The database cannot be written or read at the moment", retry_after_s=30
     )
 
 

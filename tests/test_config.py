@@ -119,7 +119,11 @@ BAD = [
         ("url", "https://."),
     ),
     *(("bluesky_url", "https://[bad"), ("bluesky_url", "https://:443/x")),
-    *(("embedder", "http:http://[bad"), ("embedder", "http:http://a:b/v1")),
+    *(
+        ("embedder", "http:https://"),
+        ("embedder", "http:http://[bad"),
+        ("embedder", "http:http://a:b/v1"),
+    ),
     *(("database_url", "postgresql+asyncpg://[bad/x"), ("database_url", f"{PRIMARY}?port=b")),
 ]
 

@@ -77,13 +77,9 @@ async def test_a_service_that_is_not_there_is_an_error() -> None:
     await embedder.close()
 
 
-@pytest.mark.parametrize(
-    ("setting", "reason"),
-    [("http:https://", "names no host"), ("sentence-transformers:some-model", "needs an extra")],
-)
-def test_an_embedder_that_can_never_work_stops_the_start(setting: str, reason: str) -> None:
-    with pytest.raises(StartError, match=reason):
-        open_embedder(Config(embedder=setting))
+def test_an_embedder_that_can_never_work_stops_the_start() -> None:
+    with pytest.raises(StartError, match="needs an extra"):
+        open_embedder(Config(embedder="sentence-transformers:some-model"))
 
 
 def test_names_hold_no_password() -> None:

@@ -206,20 +206,13 @@ def as_json(
 
     The dialect knows how it writes times.
     """
-    types = (column.type.dialect_impl(dialect) for column in columns)
-    processors = [type_.bind_processor(dialect) for type_ in types]
-    if any(processors):
-        columns_of_rows = zip(*rows, strict=True)
-        rows = list(
-            zip(
-                *(
-                    map(cache(process), values) if process else values
-                    for process, values in zip(processors, columns_of_rows, strict=False)
-                ),
-                strict=True,
-            )
-        )
-    listed = rows if len(columns) > 1 else [value for (value,) in rows]
+    written = [list(row) for row in rows]
+    for place, column in enumerate(columns):
+        if process := column.type.dialect_impl(dialect).bind_processor(dialect):
+            process = cache(process)  # Posts that arrive together have one time.
+            for row in written:
+                row[place] = process(row[place])
+    listed = written if len(columns) > 1 else [value for (value,) in written]
     return bindparam("listed", msgspec.json.encode(listed).decode(), unique=True)
 
 

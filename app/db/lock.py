@@ -90,17 +90,13 @@ def file_lock(path: Path, *, is_shared: bool = False, waits: bool = True) -> Ite
 
     Wait for it without limit, or give whether it was free.
     """
-    descriptor = os.open(path, os.O_RDONLY) if path.is_dir() else open_lock(path)
     how = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
-    is_free = True
-    try:
-        try:
-            fcntl.flock(descriptor, how if waits else how | fcntl.LOCK_NB)
-        except BlockingIOError:
-            is_free = False
+    is_free = False
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(BlockingIOError):
+            stack.callback(os.close, _open_locked(path, how if waits else how | fcntl.LOCK_NB))
+            is_free = True
         yield is_free
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
@@ -125,13 +121,10 @@ def remove_abandoned(parent: Path, prefix: str) -> None:
                         shutil.rmtree(folder, ignore_errors=True)
 
 
-def open_lock(path: Path) -> int:
-    """Return a descriptor of the file, whose closing releases the lock."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-
 def _open_locked(path: Path, how: int) -> int:
-    descriptor = open_lock(path)
+    """Return a descriptor of the folder or file, whose closing releases the lock."""
+    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, how)
     except BaseException:

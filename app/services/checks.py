@@ -24,7 +24,7 @@ ANSWER_S: Final = 3.0
 """A database that needs longer for one row is not ready."""
 LAST_BACKUP: Final = "last_backup"
 """File in the data folder whose time is that of the last backup."""
-LATER: Final = {"Retry-After": "30"}
+LATER_S: Final = 30
 _FOUND: Final = text("SELECT version_num FROM alembic_version")
 
 
@@ -39,12 +39,12 @@ async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
         raise UnavailableError("The database does not answer in time") from error
     except SQLAlchemyError as error:
         raise UnavailableError(
-            "The database does not hold this program's tables", headers=LATER
+            "The database does not hold this program's tables", retry_after_s=LATER_S
         ) from error
     if found != revision:
         raise UnavailableError(
             "The database is at revision {found}, and this program is made for {revision}",
-            headers=LATER,
+            retry_after_s=LATER_S,
             found=found,
             revision=revision,
         )

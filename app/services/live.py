@@ -114,7 +114,7 @@ class Live:
         task = asyncio.current_task()
         if len(self._clients) >= self._most_clients or task is None:
             raise UnavailableError(
-                "There are too many live streams; try again soon", headers={"Retry-After": "5"}
+                "There are too many live streams; try again soon", retry_after_s=5
             )
         client = Client(self._log.newest if after is None else after, user_id, right)
         self._clients[client] = None

@@ -244,5 +244,5 @@ def disk_errors() -> Iterator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise storage_full() from error
         raise UnavailableError(
-            "The data folder cannot be written at the moment", headers={"Retry-After": "30"}
+            "The data folder cannot be written at the moment", retry_after_s=30
         ) from error

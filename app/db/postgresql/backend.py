@@ -129,8 +129,7 @@ class PostgresqlBackend(Backend):
         turn = (await session.execute(_TURN, {"wait": wait, "key": WRITING})).one()
         if self._needs_standby and not turn[-1]:
             raise UnavailableError(
-                "The database has no synchronous standby; nothing was stored",
-                headers={"Retry-After": "30"},
+                "The database has no synchronous standby; nothing was stored", retry_after_s=30
             )
 
     @asynccontextmanager

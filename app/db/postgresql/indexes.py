@@ -4,7 +4,6 @@ Terms come from `compute.words`, since the parsers of text search know neither p
 nor emoji. Positions are kept for consecutive terms.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import Any, Final
 
@@ -36,6 +35,7 @@ from app.db.indexes import (
     searched_text,
 )
 from app.models import Embedding, Tweet
+from app.tasks import worked_on
 
 LONGEST: Final = 500
 """Most characters of a term that are indexed: a lexeme has at most 2,046 bytes."""
@@ -43,8 +43,6 @@ MOST_SEARCHED: Final = 40_000
 """Characters of a post and its descriptions that are indexed: a `tsvector` has at most 1 MiB, and a
 character needs up to 20 bytes of it."""
 LAST_POSITION: Final = 16_383
-INLINE: Final = 20
-"""Most posts that are indexed on the loop, not in a thread."""
 PAGE: Final = 1_000
 
 INDEX: Final = table("TweetWords", column("id", BigInteger), column("terms"))
@@ -132,7 +130,7 @@ async def _vectors(posts: Sequence[IndexedPost]) -> dict[str, Any]:
     def values() -> dict[str, Any]:
         return {"ids": [post.id for post in posts], "vectors": list(map(vector, posts))}
 
-    return values() if len(posts) <= INLINE else await asyncio.to_thread(values)
+    return await worked_on((post.text for post in posts), values)
 
 
 def vector(post: IndexedPost) -> str:

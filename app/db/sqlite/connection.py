@@ -96,8 +96,7 @@ def as_app_error(error: BaseException) -> AppError | None:
         return unwritable()
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return UnavailableError(
-            "The database file is damaged; the operator restores a backup",
-            headers={"Retry-After": "30"},
+            "The database file is damaged; the operator restores a backup", retry_after_s=30
         )
     return None
 

@@ -161,8 +161,7 @@ class Passwords:
         self._pending = [each for each in self._pending if not each.done()]
         if len(self._pending) >= MOST_PENDING:
             raise UnavailableError(
-                "Too many people are signing in. Try again in a moment.",
-                headers={"Retry-After": "5"},
+                "Too many people are signing in. Try again in a moment.", retry_after_s=5
             )
         future = self._threads.submit(work)
         self._pending.append(future)
