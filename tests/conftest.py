@@ -25,6 +25,7 @@ from tests import quick_start
 from tests.browsing import parts_of
 from tests.databases import KINDS, Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
+from tests.live_platforms import Platform, live_platform
 from tests.postgresql import NoServerError, Server, sweep
 from tests.selection import Groups, mark, unused
 
@@ -357,3 +358,10 @@ async def writer(app: Quart) -> Client:
 async def admin(app: Quart) -> Client:
     """A client that may do everything that a token can allow."""
     return await client_with(app, "admin")
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    """Serve what Bluesky, Mastodon and feeds do."""
+    with live_platform() as platform:
+        yield platform

@@ -81,9 +81,6 @@ class Platform:
             self.posts[name].remove(posted)
             self.gone[posted.id] = status
 
-    def paths(self) -> list[str]:
-        return [path for _, path in self.requests]
-
     def answer(self, path: str, headers: Any) -> tuple[int, dict[str, str], bytes]:
         parts = urlsplit(path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}

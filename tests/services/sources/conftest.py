@@ -1,6 +1,6 @@
 """A follower of platforms that run on this machine."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,15 +19,19 @@ from app.services.sources.registry import (
     list_sources,
     parse_source,
 )
-from tests.live_platforms import Platform, live_platform
+from tests.live_platforms import Platform
+from tests.waiting import eventually
 
 KINDS = ("bluesky", "mastodon", "rss")
 
 
-@pytest.fixture
-def platform() -> Iterator[Platform]:
-    with live_platform() as platform:
-        yield platform
+async def until_asked(platform: Platform, count: int) -> None:
+    """Wait until the platform was asked so often."""
+
+    async def look() -> int:
+        return len(platform.requests)
+
+    await eventually(look, until=lambda asked: asked >= count)
 
 
 @dataclass

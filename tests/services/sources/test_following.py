@@ -13,7 +13,7 @@ from app.services.maintenance import Maintenance, sources_job
 from app.services.sources.following import LONGEST_S, SHORTEST_S, Follower, pause_s
 from app.services.sources.registry import ask_for_visits, remove_source
 from tests.live_platforms import Fault, Platform
-from tests.services.sources.conftest import Following
+from tests.services.sources.conftest import Following, until_asked
 from tests.waiting import DEADLINE_S, eventually
 
 
@@ -47,18 +47,10 @@ async def test_a_visit_that_never_ends_counts_as_failed_from_its_beginning(
     pauses: list[float] = []
     for begun in range(1, 4):
         platform.faults = [Fault(delay_s=DEADLINE_S)]
-        follower = Follower(here.config)
-        async with here.db.write() as session:
-            await ask_for_visits(session)
-        visiting = asyncio.create_task(follower.visit_due(here.db))
-
-        async def has_begun(count: int = begun) -> bool:
-            return len(platform.requests) == count
-
-        await eventually(has_begun)
+        visiting = asyncio.create_task(here.visit())
+        await until_asked(platform, begun)
         visiting.cancel()
         await asyncio.wait([visiting])
-        await follower.close()
         (source,) = await here.sources()
         pauses.append((source.next_visit_at - now()).total_seconds())
     assert pauses[0] > 15
@@ -100,20 +92,14 @@ async def test_a_visit_under_way_does_not_stand_for_an_ask(
     platform.add("sky", "before")
     await here.follow("bluesky", "sky")
     platform.faults = [held := Fault(delay_s=DEADLINE_S)]
-    follower = Follower(here.config)
-    visiting = asyncio.create_task(follower.visit_due(here.db))
-
-    async def has_begun() -> bool:
-        return bool(platform.requests)
-
-    await eventually(has_begun)
+    visiting = asyncio.create_task(here.visit())
+    await until_asked(platform, 1)
     platform.add("sky", "after the visit began")
     for _ in range(3):
         async with here.db.write() as session:
             await ask_for_visits(session)
     held.go_on.set()
     await visiting
-    await follower.close()
     assert len(await here.texts()) == 2
 
 
@@ -129,11 +115,7 @@ async def test_nothing_is_deleted_for_a_source_that_was_removed_meanwhile(
     held = Fault(delay_s=DEADLINE_S)
     platform.faults = [Fault(delay_s=0.1), held]
     visiting = asyncio.create_task(here.visit())
-
-    async def is_asked_about() -> bool:
-        return len(platform.requests) == 2
-
-    await eventually(is_asked_about)
+    await until_asked(platform, 2)
     async with here.db.write() as session:
         await remove_source(session, 1)
     held.go_on.set()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import cast
 
 import pytest
@@ -13,16 +13,10 @@ from app.services import maintenance
 from app.services.sources import fetching
 from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with
-from tests.live_platforms import Platform, live_platform
+from tests.live_platforms import Platform
 from tests.waiting import eventually
 
 API = "/api/v1/sources"
-
-
-@pytest.fixture
-def platform() -> Iterator[Platform]:
-    with live_platform() as platform:
-        yield platform
 
 
 @pytest.fixture
@@ -131,15 +125,11 @@ async def test_an_address_stands_for_what_is_there(
     assert source["source"] == stored.format(host=platform.host, address=platform.address)
 
 
-async def test_what_is_no_source_is_said_on_the_page(site: Quart) -> None:
-    operator = await signed_in(site)
+@pytest.mark.usefixtures("quick")
+async def test_the_page_says_why_a_source_fails_or_is_none(site: Quart) -> None:
+    admin, operator = await client_with(site, "admin"), await signed_in(site)
     answer = await operator.post("/sources", form={"source": "nothing"})
     assert "A source is like" in await answer.get_data(as_text=True)
-
-
-@pytest.mark.usefixtures("quick")
-async def test_a_source_that_fails_says_why(site: Quart, platform: Platform) -> None:
-    admin = await client_with(site, "admin")
     await admin.post(API, json={"source": "bluesky:nobody"})
 
     async def why() -> str | None:
@@ -147,7 +137,7 @@ async def test_a_source_that_fails_says_why(site: Quart, platform: Platform) -> 
         return cast(str | None, item["last_error"])
 
     assert await eventually(why) == "the source answered 400; is its name right?"
-    page = await (await signed_in(site)).get("/sources", headers={"Accept-Language": "ko"})
+    page = await operator.get("/sources", headers={"Accept-Language": "ko"})
     assert "상대 서버가 400(으)로 응답했어요" in await page.get_data(as_text=True)
 
 
