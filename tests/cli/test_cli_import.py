@@ -37,10 +37,6 @@ def counts(report: dict[str, Any]) -> tuple[int, ...]:
     return tuple(report[name] for name in COUNTS)
 
 
-def posts(installation: Installation) -> int:
-    return sum(item["tweets"] for item in installation.json("users")["items"])
-
-
 def test_the_report_counts_what_became_of_each_record(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -209,7 +205,7 @@ def test_a_name_known_from_another_platform_stops_a_file_of_one_account(
     result = installation.run("import", path)
     assert result.exit_code == 2
     assert "--username" in result.stderr
-    assert posts(installation) == 0
+    assert installation.count_posts() == 0
     assert installation.run("import", path, "--username", "MINA").exit_code == 2
     # `local` yields to any.
     installation.done("user", "add", "mina_x")
@@ -237,7 +233,7 @@ def test_what_came_before_a_break_in_a_file_stays(
     assert result.exit_code == 1
     report = json.loads(result.stdout)
     assert 150 < report["accepted"] < 250
-    assert posts(installation) == report["accepted"]
+    assert installation.count_posts() == report["accepted"]
     assert "breaks off" in report["errors"][0]["detail"]
     path.write_bytes(whole)
     again = installation.json("import", path, "--username", "mina")

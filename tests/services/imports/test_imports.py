@@ -43,10 +43,6 @@ async def stored(db: Database) -> list[Tweet]:
         return list(await session.scalars(select(Tweet).order_by(Tweet.id)))
 
 
-async def texts(db: Database) -> list[str]:
-    return [tweet.text for tweet in await stored(db)]
-
-
 async def newest_event(db: Database) -> int:
     async with db.read() as session:
         return await session.scalar(select(func.max(Event.id))) or 0
@@ -76,35 +72,20 @@ async def test_only_web_addresses_are_kept(db: Database) -> None:
     assert "/files" not in (first.media or "")
 
 
-@pytest.mark.parametrize("batch", [1, 3, 100])
-async def test_records_without_id_are_matched_by_counting_repeats(
-    db: Database, monkeypatch: pytest.MonkeyPatch, batch: int
-) -> None:
-    monkeypatch.setattr(reading, "BATCH", batch)
-
-    def one(place: int) -> Record:
-        return record(place, "ㅋㅋㅋ")
-
-    def other(place: int) -> Record:
-        return record(place, "ㅋㅋㅋ", created_at=NOON.replace(hour=13))
-
-    def undated(place: int) -> Record:
-        return record(place, "ㅋㅋㅋ", created_at=None)
-
-    first = [one(1), undated(2), one(3), other(4), undated(5), one(6)]
+async def test_records_without_id_are_matched_by_counting_repeats(db: Database) -> None:
+    one, undated = record(1, "ㅋㅋㅋ"), record(2, "ㅋㅋㅋ", created_at=None)
+    other = record(3, "ㅋㅋㅋ", created_at=NOON.replace(hour=13))
+    first = [one, undated, one, other, undated, one]
     assert outcome(await store(db, *first)) == (6, 0, 0)
     assert outcome(await store(db, *first)) == (0, 6, 0)
     # One more of each kind than is stored.
-    more = [make(n) for n, make in enumerate([one] * 4 + [other] * 2 + [undated] * 3)]
-    assert outcome(await store(db, *more)) == (3, 6, 0)
+    assert outcome(await store(db, *[one] * 4, *[other] * 2, *[undated] * 3)) == (3, 6, 0)
     assert len(await stored(db)) == 9
 
 
-@pytest.mark.parametrize("batch", [1, 100])
 async def test_records_from_the_future_without_id_are_stored_once(
-    db: Database, monkeypatch: pytest.MonkeyPatch, batch: int
+    db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "BATCH", batch)
     ahead = now() + timedelta(days=400)
     items = [
         record(1, "soon", created_at=ahead),
@@ -133,12 +114,11 @@ async def test_texts_match_in_the_form_in_which_they_are_stored(db: Database) ->
     decomposed = "한글\nline[31m"
     again = [record(1, decomposed), record(2, "hello", username="MINA")]
     assert outcome(await store(db, *again)) == (0, 2, 0)
-    assert await texts(db) == ["hello", "hello", "한글\nline[31m"]
-
-
-async def test_a_record_without_id_matches_a_post_that_has_one(db: Database) -> None:
-    await store(db, record(1, "hello", source_id="7"))
-    assert outcome(await store(db, *[record(n, "hello") for n in range(2)])) == (1, 1, 0)
+    texts = [tweet.text for tweet in await stored(db)]
+    assert texts == ["hello", "hello", "한글\nline[31m"]
+    # One that has an id counts, too.
+    await store(db, record(1, "bye", source_id="7"))
+    assert outcome(await store(db, *[record(n, "bye") for n in range(2)])) == (1, 1, 0)
 
 
 async def test_times_are_cut_to_seconds_and_none_is_in_the_future(db: Database) -> None:
