@@ -43,17 +43,25 @@ async def ended(browser: Browser, address: str) -> str:
     )
 
 
+async def start(browser: Browser, address: str, **form: str | list[str]) -> int:
+    """Send the form that starts an import; return the status."""
+    headers = browser.headers | {"Content-Type": "application/x-www-form-urlencoded"}
+    data = urlencode(form, doseq=True)
+    answer = await browser.post(f"{address}/start", data=data, headers=headers)
+    return int(answer.status_code)
+
+
 async def imported(browser: Browser, data: bytes, name: str = "posts.jsonl", **form: str) -> str:
     """Upload a file, start its import and wait for its end; return the page."""
     address = await upload(browser, data, name)
-    answer = await browser.post(f"{address}/start", form=form)
-    assert answer.status_code == 303
+    assert await start(browser, address, **form) == 303
     return await ended(browser, address)
 
 
-async def count_authors(app: Quart) -> int:
-    answer = await app.test_client().get("/api/v1/users")
-    return len((await answer.get_json())["items"])
+async def items(browser: Browser, path: str) -> list[dict[str, Any]]:
+    """Return the items of a list of the API."""
+    answer = await browser.get(f"/api/v1/{path}")
+    return list((await answer.get_json())["items"])
 
 
 def shown(page: str) -> str:
@@ -61,9 +69,7 @@ def shown(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
-async def test_preview_shows_what_is_in_the_file_and_stores_nothing(
-    app: Quart, browser: Browser
-) -> None:
+async def test_preview_shows_what_is_in_the_file_and_stores_nothing(browser: Browser) -> None:
     data = jsonl(
         {"username": "선장", "text": "오늘의 <바다>"},
         {"username": "선장", "text": "내일의 바다"},
@@ -79,7 +85,7 @@ async def test_preview_shows_what_is_in_the_file_and_stores_nothing(
     assert "line or record 4" in text
     assert "오늘의 &lt;바다&gt;" in page
     assert "<b>posts" not in page
-    assert await count_authors(app) == 0
+    assert await items(browser, "users") == []
     # It waits to be started, and is no import yet for programs.
     assert "not started yet" in shown(await browser.page("/imports"))
     assert (await browser.get(f"/api/v1{address}")).status_code == 404
@@ -106,7 +112,7 @@ async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -
     assert "These posts name no author" not in page
 
 
-async def test_columns_are_shown_and_may_be_chosen(app: Quart, browser: Browser) -> None:
+async def test_columns_are_shown_and_may_be_chosen(browser: Browser) -> None:
     data = "작성자,언제,한마디\n미나,2020-01-02,안녕하세요\n".encode("cp949")
     address = await upload(browser, data, "말.csv")
     page = await browser.page(address)
@@ -114,23 +120,15 @@ async def test_columns_are_shown_and_may_be_chosen(app: Quart, browser: Browser)
     assert chosen == [("작성자", "username")]
     assert "언제 → not used" in shown(page)
     assert "Choose the column that holds the text" in page
-    form_type = browser.headers | {"Content-Type": "application/x-www-form-urlencoded"}
-
-    async def start(*fields: str) -> int:
-        form = urlencode({"column": ["작성자", "언제", "한마디"], "field": fields}, doseq=True)
-        answer = await browser.post(f"{address}/start", data=form, headers=form_type)
-        return int(answer.status_code)
-
     # What was chosen is shown, too, before anything is stored.
     query = {"column": ["작성자", "언제", "한마디"], "field": ["username", "created_at", "text"]}
     page = await browser.page(f"{address}?{urlencode(query, doseq=True)}")
     assert "Choose the column that holds the text" not in page
     assert 'datetime="2020-01-02' in page
-    assert await start("username", "created_at", "") == 422
-    assert await start("username", "created_at", "text") == 303
+    assert await start(browser, address, **query | {"field": ["username", "created_at", ""]}) == 422
+    assert await start(browser, address, **query) == 303
     assert "1 new post" in shown(await ended(browser, address))
-    answer = await app.test_client().get("/api/v1/users/미나/tweets")
-    (post,) = (await answer.get_json())["items"]
+    (post,) = await items(browser, "users/미나/tweets")
     assert (post["text"], post["created_at"]) == ("안녕하세요", "2020-01-02T00:00:00Z")
 
 
@@ -140,7 +138,7 @@ async def test_broken_bytes_in_a_table_are_shown_as_such(browser: Browser) -> No
     page = await browser.page(address)
     assert 'name="column" value="caf?"' in page
     assert "<bdi>an?</bdi>" in page
-    await browser.post(f"{address}/start")
+    await start(browser, address)
     assert "1 new post · 1 rejected" in shown(await ended(browser, address))
 
 
@@ -152,12 +150,11 @@ async def test_upload_start_watch_and_look_back(
     page = await browser.page(address)
     assert 'value="mina"' in page
     assert "Reposts, left out 1" in shown(page)
-    answer = await browser.post(f"{address}/start", form={"username": " Mina2 "})
-    assert (answer.status_code, answer.headers["Location"]) == (303, address)
+    assert await start(browser, address, username=" Mina2 ") == 303
     text = shown(await ended(browser, address))
     assert "5 new posts" in text
     assert "1 repost left out" in text
-    assert (await browser.post(f"{address}/start")).status_code == 409
+    assert await start(browser, address) == 409
     assert (await browser.post(f"{address}/cancel")).status_code == 409
     history = await browser.page("/imports")
     assert f'href="{address}"' in history
@@ -166,9 +163,7 @@ async def test_upload_start_watch_and_look_back(
     await until_uploads(app, 0)
 
 
-async def test_an_import_tells_whose_posts_it_stored_and_what_to_do_next(
-    app: Quart, browser: Browser
-) -> None:
+async def test_an_import_tells_whose_posts_it_stored_and_what_to_do_next(browser: Browser) -> None:
     first = {"username": "선장", "text": "오늘의 바다", "created_at": "2024-03-02T05:00:00Z"}
     second = {"username": "ann", "text": "the harbour", "created_at": "2025-01-30T05:00:00Z"}
     again = {"username": "ann", "text": "the harbour at night"}
@@ -202,10 +197,10 @@ async def test_a_file_of_one_account_without_a_name_asks_for_one(
     assert 'value=""' in field
     assert "required" in field
     # A browser does not send it empty; others may.
-    assert (await browser.post(f"{address}/start", form={"username": " "})).status_code == 303
+    assert await start(browser, address, username=" ") == 303
     page = await ended(browser, address)
     assert "failed" in shown(page)
-    assert await count_authors(app) == 0
+    assert await items(browser, "users") == []
     await until_uploads(app, 0)
 
 
@@ -256,7 +251,7 @@ async def test_the_first_reasons_are_listed(browser: Browser) -> None:
     records: list[dict[str, Any]] = [{"username": "mina", "text": None} for _ in range(120)]
     address = await upload(browser, jsonl(*records))
     assert "Only the first 100 reasons are kept." in await browser.page(address)
-    await browser.post(f"{address}/start", form={"username": ""})
+    await start(browser, address)
     text = shown(await ended(browser, address))
     assert text.count("no text") == 100
     assert "Only the first 100 reasons are kept." in text
@@ -275,7 +270,7 @@ async def test_reasons_are_in_order_and_in_the_language_of_the_page(
     browser.headers["Accept-Language"] = "ko"
     address = await upload(browser, b"\n".join(BAD_LINES))
     assert '<span lang="en">' not in await browser.page(address)
-    await browser.post(f"{address}/start", form={})
+    await start(browser, address)
     page = await ended(browser, address)
     assert '<span lang="en">' not in page
     places = re.findall(r"(\d+)번째 줄 또는 항목", page)
@@ -302,7 +297,7 @@ async def test_why_a_file_fails_is_in_the_language_of_the_page(
     page = await browser.page(address)
     assert why in page
     assert '<span lang="en">' not in page
-    await browser.post(f"{address}/start", form={"username": "mina"})
+    await start(browser, address, username="mina")
     page = await ended(browser, address)
     assert why in page
     assert '<span lang="en">' not in page
@@ -337,7 +332,7 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
         assert (await browser.get(fresh)).status_code == 200
 
 
-async def test_entities_are_noticed_and_decoded_if_wanted(app: Quart, browser: Browser) -> None:
+async def test_entities_are_noticed_and_decoded_if_wanted(browser: Browser) -> None:
     data = jsonl(*({"username": "a", "text": f"{n} &amp; {n}"} for n in range(3)))
     page = await browser.page(await upload(browser, data))
     assert "3 posts hold &amp;amp; or the like: decode them" in shown(page)
@@ -348,36 +343,29 @@ async def test_entities_are_noticed_and_decoded_if_wanted(app: Quart, browser: B
     assert "no_media" not in plain
 
 
-async def test_media_of_an_archive_can_be_left_out(
-    app: Quart, browser: Browser, tmp_path: Path
-) -> None:
-    members = x_media_members({1: [x_media("https://p.example/a.png")]}, {"1-a.png": picture(1)})
-    data = x_zip(tmp_path / "x.zip", members).read_bytes()
-    page = await browser.page(await upload(browser, data, "x.zip"))
-    assert "Pictures and videos 1" in shown(page)
-    assert 'type="checkbox" name="no_media"' in page
-    await imported(browser, data, "x.zip", no_media="on")
-    assert not parts_of(app).config.media_dir.exists()
-
-
 async def test_an_archive_of_one_author_leads_home_and_says_what_was_read(
     app: Quart, browser: Browser, tmp_path: Path
 ) -> None:
     posts = {n: [x_media(f"https://p.example/{n}.png", media_key=str(n))] for n in (1, 2)}
     members = x_media_members(posts, {"1-1.png": picture(1)})
-    page = await imported(browser, x_zip(tmp_path / "x.zip", members).read_bytes(), "x.zip")
+    data = x_zip(tmp_path / "x.zip", members).read_bytes()
+    page = await browser.page(await upload(browser, data, "x.zip"))
+    assert "Pictures and videos 1" in shown(page)
+    assert 'type="checkbox" name="no_media"' in page
+    await imported(browser, data, "x.zip", username="zoe", no_media="on")
+    assert not parts_of(app).config.media_dir.exists()
+    await browser.post("/settings/authors/delete", form={"username": "zoe", "confirm": "yes"})
+    page = await imported(browser, data, "x.zip")
     assert "Pictures and videos 1 " in shown(page)
     assert "no messages, likes, contacts or deleted posts" in page
     assert re.findall(r'<a class="button primary" href="([^"]+)"', page) == ["/"]
     pictures = (await browser.page("/")).partition('class="pictures"')[2].partition("</ul>")[0]
     assert re.findall(r'href="([^"]+)"><img src="/media/\w+\.png" alt="post 1"', pictures) == [
-        "/tweet/1"
+        "/tweet/3"  # Zoe's were 1 and 2.
     ]
 
 
-async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(
-    app: Quart, browser: Browser
-) -> None:
+async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser) -> None:
     room = "".join(
         f"January 15, 2024, 3:{minute:02} PM, {name} : said this at {minute}\n"
         for minute, name in enumerate(["mina", "Anna Kim", "mina", "You", "mina", "bo"])
@@ -390,20 +378,14 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(
     assert "Anna Kim 1 message said this at 1" in shown(page)
     assert 'name="publish" required' in page
 
-    async def start(**more: Any) -> int:
-        form = {"speaker": ["mina", "Anna_Kim", "bo"], "renamed": ["mina", "mina", "bo"]} | more
-        form_type = browser.headers | {"Content-Type": "application/x-www-form-urlencoded"}
-        data = urlencode(form, doseq=True)
-        answer = await browser.post(f"{address}/start", data=data, headers=form_type)
-        return int(answer.status_code)
-
-    assert await start(timezone="Asia/Seoul") == 422
-    chosen = {"only": ["mina", "Anna_Kim"], "username": "zoe", "publish": "on"}
-    assert await start(timezone="Asia/Nowhere", **chosen) == 422
-    assert await start(timezone="Asia/Seoul", **chosen) == 303
+    form: dict[str, Any] = {"speaker": ["mina", "Anna_Kim", "bo"], "timezone": "Asia/Seoul"}
+    form |= {"renamed": ["mina", "mina", "bo"], "username": "zoe", "publish": "on"}
+    assert await start(browser, address, **form | {"username": ""}) == 422
+    form["only"] = ["mina", "Anna_Kim"]
+    assert await start(browser, address, **form | {"timezone": "Asia/Nowhere"}) == 422
+    assert await start(browser, address, **form) == 303
     assert "5 new posts · 1 record skipped" in shown(await ended(browser, address))
-    answer = await app.test_client().get("/api/v1/users")
-    found = {item["username"]: item["tweets"] for item in (await answer.get_json())["items"]}
+    found = {item["username"]: item["tweets"] for item in await items(browser, "users")}
     assert found == {"mina": 4, "zoe": 1}
     # For a longer export of the room the same is proposed; in another room all are ticked.
     ticked = re.compile(r'name="only" value="(\w+)" checked')
