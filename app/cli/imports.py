@@ -145,7 +145,7 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["auto", *(known.name for known in FORMATS)]),
+    type=click.Choice(["auto", *FORMATS]),
     default="auto",
     show_default=True,
 )

@@ -44,17 +44,13 @@ class FeedItem:
     uri: str
     did: str | None
     """The account of the item; for a repost the one that reposted."""
-    handle: str | None
+    username: str | None
+    """The handle, or the DID of an account whose handle is not known."""
     display_name: str | None
     answered_handle: str | None
     post: Json
     """What stands around the record: when it was indexed, its media, its counts."""
     is_repost: bool
-
-    @property
-    def username(self) -> str | None:
-        """The handle, or the DID of an account whose handle is not known."""
-        return self.handle or self.did
 
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
@@ -114,19 +110,23 @@ def feed_item(value: Json) -> FeedItem | None:
     reason = as_object(value.get("reason"))
     is_repost = str(reason.get("$type")).endswith("#reasonRepost")
     author = as_object(reason.get("by") if is_repost else post.get("author"))
-    did = author.get("did") or (None if is_repost else uri.split("/")[2])
-    handle = as_word(author.get("handle"))
+    did = as_word(author.get("did") or (None if is_repost else uri.split("/")[2]))
     answered = as_object(as_object(value.get("reply")).get("parent"))
     return FeedItem(
         record=record,
         uri=uri,
-        did=as_word(did),
-        handle=None if handle == _UNKNOWN_HANDLE else handle,
+        did=did,
+        username=_handle(author) or did,
         display_name=as_word(author.get("displayName")),
         post=post,
-        answered_handle=as_word(as_object(answered.get("author")).get("handle")),
+        answered_handle=_handle(as_object(answered.get("author"))),
         is_repost=is_repost or record.get("$type") == _REPOST,
     )
+
+
+def _handle(author: Json) -> str | None:
+    handle = as_word(author.get("handle"))
+    return None if handle == _UNKNOWN_HANDLE else handle
 
 
 def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
@@ -223,8 +223,8 @@ def _target(item: FeedItem) -> ReplyTarget | None:
     if len(parts) != 5:
         return None
     did, key = parts[2], parts[4]
-    handle = None if item.answered_handle == _UNKNOWN_HANDLE else item.answered_handle
-    return ReplyTarget(key or None, item.username if did == item.did else handle or did or None)
+    username = item.username if did == item.did else item.answered_handle or did
+    return ReplyTarget(key or None, username or None)
 
 
 def _kind(record: Json) -> Kind:

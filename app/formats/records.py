@@ -250,9 +250,14 @@ def required_text(text: object) -> str:
 
 def as_count(value: object) -> int | None:
     """Return a whole number from 0, which archives write as a string; else None."""
+    text = digits(value)
+    return int(text) if text and len(text) <= _MOST_DIGITS else None
+
+
+def digits(value: object) -> str | None:
+    """Return a whole number from 0 as a string; None for anything else, floats above all."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    is_count = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
-    return int(text) if is_count else None
+    return text if text.isascii() and text.isdigit() else None
 
 
 def is_broken(text: str) -> bool:

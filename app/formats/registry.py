@@ -14,18 +14,21 @@ from app.formats.source.file import BUFFER_BYTES, Source, head
 from app.formats.x import api, archive
 
 # In the order in which they are tried: the most particular first.
-FORMATS: Final[tuple[Format, ...]] = (
-    archive.FORMAT,
-    mastodon.FORMAT,
-    telegram.FORMAT,
-    documents.MONGO,
-    api.FORMAT,
-    bluesky.FORMAT,
-    documents.JSONL,
-    kakaotalk.FORMAT,
-    whatsapp.FORMAT,
-    csv.FORMAT,
-)
+FORMATS: Final[dict[str, Format]] = {
+    known.name: known
+    for known in (
+        archive.FORMAT,
+        mastodon.FORMAT,
+        telegram.FORMAT,
+        documents.MONGO,
+        api.FORMAT,
+        bluesky.FORMAT,
+        documents.JSONL,
+        kakaotalk.FORMAT,
+        whatsapp.FORMAT,
+        csv.FORMAT,
+    )
+}
 WRITERS: Final[dict[str, Writer]] = {
     known.name: known.writer
     for known in (documents.JSONL, csv.FORMAT, documents.MONGO)
@@ -45,11 +48,10 @@ def open_archive(
 ) -> Archive:
     """Return a source as an archive: its account is known at once, items are read on demand.
 
-    An empty file is an archive without items. Raises ValueError for an unknown format name,
+    An empty file is an archive without items. Raises KeyError for an unknown format name,
     UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
     """
-    candidates = _candidates(format)
-    for candidate in candidates:
+    for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
         if (archive := candidate.read(source, options)) is not None:
             items = _to_the_end(archive.items, source)
             if options.decode_entities and archive.format in WITH_ENTITIES:
@@ -61,8 +63,8 @@ def open_archive(
     if source.fault is not None:
         raise source.fault
     if not source.has_members and not head(source, BUFFER_BYTES).strip(_BLANK):
-        fallback = documents.JSONL if format == "auto" else candidates[0]
-        return Archive(fallback.name, "line", None, iter(()))
+        name = documents.JSONL.name if format == "auto" else format
+        return Archive(name, "line", None, iter(()))
     if format == "auto":
         raise UnrecognisedFileError("{name} is not in any known format", name=source.name)
     raise UnrecognisedFileError(
@@ -79,13 +81,3 @@ def _to_the_end(items: Iterator[Item], source: Source) -> Iterator[Item]:
 
 def _without_entities(item: Item) -> Item:
     return replace(item, text=decoded(item.text)) if isinstance(item, Record) else item
-
-
-def _candidates(name: str) -> tuple[Format, ...]:
-    if name == "auto":
-        return FORMATS
-    chosen = tuple(known for known in FORMATS if known.name == name)
-    if not chosen:
-        names = ", ".join(known.name for known in FORMATS)
-        raise ValueError(f"unknown format {name!r}; known are auto, {names}")
-    return chosen

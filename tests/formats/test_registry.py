@@ -22,7 +22,7 @@ X, JSONL, CSV = SMALL_FILES["x"], SMALL_FILES["jsonl"], SMALL_FILES["csv"]
 
 
 def test_there_is_a_small_file_of_each_format() -> None:
-    assert SMALL_FILES.keys() == {known.name for known in FORMATS}
+    assert SMALL_FILES.keys() == FORMATS.keys()
 
 
 @pytest.mark.parametrize(("name", "data"), SMALL_FILES.items())
@@ -51,11 +51,6 @@ def test_a_named_format_must_fit(tmp_path: Path) -> None:
             open_archive(source, format=name)
 
 
-def test_unknown_formats_are_a_value_error_that_lists_the_names() -> None:
-    with Source(io.BytesIO(CSV)) as source, pytest.raises(ValueError, match=r"x, .*jsonl, .*csv"):
-        open_archive(source, format="excel")
-
-
 @pytest.mark.parametrize("name", ["jsonl", "csv", "whatsapp"])
 def test_a_file_behind_many_blank_lines_is_recognised_at_once(name: str) -> None:
     began = process_time()
@@ -64,7 +59,7 @@ def test_a_file_behind_many_blank_lines_is_recognised_at_once(name: str) -> None
     assert process_time() - began < 1
 
 
-@pytest.mark.parametrize("name", ["auto", *(known.name for known in FORMATS)])
+@pytest.mark.parametrize("name", ["auto", *FORMATS])
 @pytest.mark.parametrize("data", [b"", b"\n \r\n", b"\xef\xbb\xbf\n"])
 def test_empty_files_are_archives_without_items(data: bytes, name: str) -> None:
     with Source(io.BytesIO(data)) as source:
@@ -101,7 +96,7 @@ FILES = st.binary(max_size=300) | st.one_of(
 
 
 @settings(deadline=None, max_examples=500)
-@given(data=FILES, name=st.sampled_from(["auto", *(known.name for known in FORMATS)]))
+@given(data=FILES, name=st.sampled_from(["auto", *FORMATS]))
 @example(b"PK\x03\x04", "auto")
 @example(b"PK\x05\x06" + b"\xff" * 18, "x")
 @example(b"\xff\xfet", "csv")

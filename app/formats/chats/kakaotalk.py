@@ -8,12 +8,10 @@ from typing import Final
 
 from app.formats.chats import whatsapp
 from app.formats.chats.rooms import (
-    Fate,
     Grammar,
     Opening,
     find_room,
     head_of,
-    is_text,
     message,
     messages,
     moment,
@@ -89,10 +87,8 @@ class KakaoTalk(Grammar):
     def begin(self, lines: Iterable[str]) -> None:
         self._day = None
 
-    def classify(self, text: str) -> tuple[Fate, str]:
-        if _MEDIA.fullmatch(text):
-            return "media", text
-        return ("deleted" if _DELETED.fullmatch(text) else "said"), text
+    def said(self, text: str) -> str:
+        return "" if _MEDIA.fullmatch(text) or _DELETED.fullmatch(text) else text
 
     def _is_day(self, line: str) -> bool:
         if len(line) > _LONGEST_LINE:
@@ -114,7 +110,7 @@ class Windows(KakaoTalk):
             return Opening()
         found = _WINDOWS.match(line)
         when = moment(self._day, found["time"]) if found else None
-        return Opening(found["name"], when, found["text"], "said") if found and when else None
+        return Opening(found["name"], when, found["text"]) if found and when else None
 
 
 class Phone(KakaoTalk):
@@ -138,7 +134,7 @@ class Phone(KakaoTalk):
         if found["end"] == ":" or not colon:
             return Opening()
         when = moment(day, found["time"])
-        return Opening(name, when, text, "said") if when else None
+        return Opening(name, when, text) if when else None
 
 
 def pasted(text: str) -> list[tuple[str, str]]:
@@ -174,7 +170,7 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
     if not source.has_members and head_of(source)[:1] == [_CSV_HEADER]:
         return Archive(FORMAT.name, "line", None, _csv_messages(source), is_chat=True)
     # Of a room of each app in one archive neither is read alone.
-    room = find_room(source, is_text, grammar_of_any)
+    room = find_room(source, ".txt", grammar_of_any)
     if room is None or not isinstance(room[1], KakaoTalk):
         return None
     return Archive(FORMAT.name, "line", None, read_text(*room), is_chat=True)
@@ -185,8 +181,8 @@ def _csv_messages(source: Source) -> Iterator[Item]:
     grammar = Windows()
     for row in islice(read_rows(source, ","), 1, None):
         when, name, text = (*row.fields, "", "", "")[:3]
-        fate: Fate = "said" if name and not _SYSTEM.fullmatch(text) else "system"
-        yield message(grammar, Opening(name, _time(when), fate=fate), row.number, [text])
+        opening = Opening() if _SYSTEM.fullmatch(text) else Opening(name, _time(when))
+        yield message(grammar, opening, row.number, [text])
 
 
 def _time(text: str) -> datetime | None:

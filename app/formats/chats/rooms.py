@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
@@ -22,7 +22,6 @@ _LONGEST_NAME: Final = MAX_USERNAME_LENGTH - 20
 """Characters of a name, which leave room for a suffix."""
 _NOBODY: Final = "somebody"
 """Name of who has no character in the own one that a username may have."""
-Fate = Literal["said", "system", "media", "deleted"]
 LONGEST: Final = 30_000
 """Characters of a message that are kept: more than a post may have."""
 _TIME: Final = re.compile(
@@ -40,7 +39,6 @@ class Opening:
     when: datetime | None = None
     """As the exporting device showed it, without a zone; None for the app's own."""
     text: str = ""
-    fate: Fate = "system"
     is_day: bool = False
     """Whether it only says the day of what follows."""
 
@@ -57,8 +55,8 @@ class Grammar(Protocol):
     def read(self, line: str) -> Opening | None:
         """Return what the line begins; None for a line that goes on with the one before."""
 
-    def classify(self, text: str) -> tuple[Fate, str]:
-        """Return whether the whole text was said, and the text without what the app added."""
+    def said(self, text: str) -> str:
+        """Return the whole text without what the app added, which may be all of it."""
 
 
 def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Item]:
@@ -85,21 +83,19 @@ def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Ite
 
 def message(grammar: Grammar, opening: Opening, place: int, parts: Iterable[str]) -> Item:
     """Return a message as a record, without a zone and under the name that stands there."""
-    name, text, fate = opening.name, "\n".join(parts).strip("\n"), opening.fate
-    if name and fate == "said":
-        fate, text = grammar.classify(text)
+    name, text = opening.name, grammar.said("\n".join(parts).strip("\n"))
     if is_broken(name + text):
         return BadRecord(place, BROKEN)
-    if fate == "said" and text.strip():
-        return Record(
-            place=place,
-            text=text,
-            username=None if name in grammar.exporters else name,
-            display_name=name,
-            platform="local",
-            created_at=opening.when,
-        )
-    return Skipped(place, "empty" if fate == "said" else fate)
+    if not name or not text.strip():
+        return Skipped(place, "media" if name else "system")
+    return Record(
+        place=place,
+        text=text,
+        username=None if name in grammar.exporters else name,
+        display_name=name,
+        platform="local",
+        created_at=opening.when,
+    )
 
 
 def moment(day: date | None, text: str) -> datetime | None:
@@ -117,9 +113,9 @@ def moment(day: date | None, text: str) -> datetime | None:
 
 
 def find_room(
-    source: Source, names: Callable[[str], bool], grammar_of: Callable[[Content], T | None]
+    source: Source, end: str, grammar_of: Callable[[Content], T | None]
 ) -> tuple[Content, T] | None:
-    """Return the room, the file itself or the one in it, and how it is written.
+    """Return the room, the file itself or the one in it whose name ends so, and how it is written.
 
     Raises UnrecognisedFileError where there are several.
     """
@@ -127,7 +123,8 @@ def find_room(
         grammar = grammar_of(source)
         return None if grammar is None else (source, grammar)
     found: dict[str, T] = {}
-    for name in sorted(filter(names, source.members))[:MOST_LOOKED_AT]:
+    names = sorted(name for name in source.members if name.lower().endswith(end))
+    for name in names[:MOST_LOOKED_AT]:
         if (grammar := grammar_of(source.member(name))) is not None:
             found[name] = grammar
     if len(found) > 1:
@@ -136,11 +133,6 @@ def find_room(
         )
     source.expect(found)
     return next(((source.member(name), grammar) for name, grammar in found.items()), None)
-
-
-def is_text(name: str) -> bool:
-    """Return whether a file's name is that of a text."""
-    return name.lower().endswith(".txt")
 
 
 def head_of(content: Content) -> list[str]:

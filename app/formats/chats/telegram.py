@@ -1,7 +1,7 @@
 """Telegram: `result.json` of Telegram Desktop, of one chat or of a whole account."""
 
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
@@ -33,7 +33,7 @@ _MESSAGE: Final = frozenset({"id", "type", "date", "text"})
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
     """Return what was said in the chats. Raises UnrecognisedFileError for an export as pages."""
-    if room := find_room(source, lambda name: name.endswith("result.json"), _has_messages):
+    if room := find_room(source, "result.json", _has_messages):
         return Archive(FORMAT.name, "record", None, _read(room[0]), is_chat=True)
     if not source.has_members and _HTML in head(source, 1000):
         raise UnrecognisedFileError(
@@ -43,14 +43,11 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
 
 
 def _has_messages(content: Content) -> bool | None:
-    try:
-        with closing(_found(content.uncounted)) as found:
-            values = (value for _, value in islice(found, _LOOKED_AT))
-            return (
-                any(isinstance(each, dict) and each.keys() >= _MESSAGE for each in values) or None
-            )
-    except BrokenFileError:
-        return None
+    with suppress(BrokenFileError), closing(_found(content.uncounted)) as found:
+        for _, value in islice(found, _LOOKED_AT):
+            if isinstance(value, dict) and value.keys() >= _MESSAGE:
+                return True
+    return None
 
 
 def _read(content: Content) -> Iterator[Item]:

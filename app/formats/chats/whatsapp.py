@@ -6,16 +6,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final, Literal
 
-from app.formats.chats.rooms import (
-    Fate,
-    Grammar,
-    Opening,
-    find_room,
-    head_of,
-    is_text,
-    moment,
-    read_text,
-)
+from app.formats.chats.rooms import Grammar, Opening, find_room, head_of, moment, read_text
 from app.formats.records import Archive, Format, ReadOptions
 from app.formats.source.file import Source
 
@@ -79,26 +70,24 @@ class WhatsApp(Grammar):
         name, colon, text = found["rest"].partition(": ")
         if when is None:
             return None
-        bare = _MARKS.sub("", found["rest"])
-        if not colon or _SYSTEM.search(_MARKS.sub("", name)):
+        name, said = _MARKS.sub("", name), _MARKS.sub("", text)
+        if not colon or _SYSTEM.search(name):
             return Opening()
-        if text.startswith(_OWN_MARK) and not _ATTACHED.match(_MARKS.sub("", text)):
-            return Opening(fate="system" if _SYSTEM.search(bare) else "media")
-        name = _MARKS.sub("", name).removeprefix("~").strip()
-        return Opening(name, when, _MARKS.sub("", text), "said") if name else None
+        if text.startswith(_OWN_MARK) and not _ATTACHED.match(said):
+            return Opening()
+        name = name.removeprefix("~").strip()
+        return Opening(name, when, said) if name else None
 
-    def classify(self, text: str) -> tuple[Fate, str]:
-        """Return what became of a text, without an attached file's name and the note of an edit."""
-        if _MEDIA.fullmatch(text):
-            return "media", text
-        if _DELETED.fullmatch(text):
-            return "deleted", text
+    def said(self, text: str) -> str:
+        """Return a text without an attached file's name and the note of an edit."""
+        if _MEDIA.fullmatch(text) or _DELETED.fullmatch(text):
+            return ""
         attached = _ATTACHED.match(text)
         said = text[attached.end() :] if attached else text
         for edit in _EDITS:
             if said.endswith(edit):
                 said = said.removesuffix(edit).rstrip()
-        return ("said" if said else "media"), said
+        return said
 
     def _match(self, line: str) -> re.Match[str] | None:
         found = self._pattern.match(_bare(line))
@@ -173,7 +162,7 @@ def _bare(line: str) -> str:
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
     """Return what was said in the room, in one of the shapes."""
-    room = find_room(source, is_text, lambda content: grammar_of(head_of(content)))
+    room = find_room(source, ".txt", lambda content: grammar_of(head_of(content)))
     return room and Archive(FORMAT.name, "line", None, read_text(*room), is_chat=True)
 
 

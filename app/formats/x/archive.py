@@ -22,13 +22,14 @@ from app.formats.records import (
     ReadOptions,
     Record,
     Skipped,
+    digits,
     required_text,
 )
 from app.formats.source.file import Content, Source
 from app.formats.source.json import Json, Window, as_object, listed
 from app.formats.source.times import read_time
 from app.formats.x.layout import Layout, find_layout
-from app.formats.x.posts import digits, expanded, media_and_addresses, raw_text, time_of, to_item
+from app.formats.x.posts import expanded, media_and_addresses, raw_text, time_of, to_item
 
 _MEDIA_FOLDERS: Final = (
     *("tweets_media", "tweet_media", "community_tweet_media", "twitter_circle_tweet_media"),

@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from app.errors import RecordError
-from app.formats.records import Account
+from app.formats.records import Account, digits
 from app.formats.source.file import Source, head
 from app.formats.source.json import Json, as_object, as_word, load
 from app.formats.source.times import read_time
-from app.formats.x.posts import digits
 
 _FILES: Final = {
     kind: re.compile(rf"({stem})(?:-part(\d+))?\.js")

@@ -19,6 +19,7 @@ from app.formats.records import (
     ReplyTarget,
     Skipped,
     as_count,
+    digits,
     required_text,
 )
 from app.formats.source.json import Json, as_object, as_word, listed
@@ -94,12 +95,6 @@ def raw_text(status: Json) -> str:
     """Return the text as it stands there: escaped, links shortened. Raises RecordError."""
     text = _full_text(status)
     return required_text(text or status.get("text", status.get("full_text")))
-
-
-def digits(value: object) -> str | None:
-    """Return an id as a string of digits; None for anything else, floats above all."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text if text.isascii() and text.isdigit() else None
 
 
 def time_of(status: Json) -> datetime | None:

@@ -28,7 +28,7 @@ class ImportForm(Struct):
     file: Annotated[str, Meta(extra_json_schema={"contentMediaType": FILE})]
 
 
-FORMAT_NAMES: Final = ("auto", *(known.name for known in FORMATS))
+FORMAT_NAMES: Final = ("auto", *FORMATS)
 
 
 class NewImportArgs(Struct):
