@@ -26,6 +26,10 @@ from app.services.posts.users import add_user
 from .snippets import GUIDES, snippets, written_for
 
 Names = dict[str, Any]
+SESSIONS: Final = {
+    each.__name__: each
+    for each in (create_engine, sessionmaker, create_async_engine, async_sessionmaker)
+}
 TEMPLATES: Final = DictLoader({"hello.html": "안녕하세요, {{ name }}!"})
 
 
@@ -50,25 +54,12 @@ PAIRS: Final = {
 """By section."""
 
 
-def flask_app(section: int, folder: Path) -> Any:
-    url = f"sqlite:///{folder / 'flask.db'}"
-    made: Names = vars(flask) | {"create_engine": create_engine, "sessionmaker": sessionmaker}
-    return built(flask.Flask("guide"), made | {"URL": url}, written_for("flask", section))
-
-
-def quart_app(section: int, folder: Path) -> Any:
-    url = f"sqlite+aiosqlite:///{folder / 'quart.db'}"
-    made: Names = vars(quart) | {
-        "create_async_engine": create_async_engine,
-        "async_sessionmaker": async_sessionmaker,
-    }
-    return built(quart.Quart("guide"), made | {"URL": url}, written_for("quart", section))
-
-
-def built(app: Any, names: Names, code: str) -> Any:
+def built(app: Any, url: str, section: int) -> Any:
     """Run a section's code; return its app, with views that show what has no view there."""
-    names |= {"app": app, "escape": escape}
+    framework = quart if isinstance(app, quart.Quart) else flask
+    names: Names = vars(framework) | SESSIONS | {"app": app, "escape": escape, "URL": url}
     names["__name__"] = "guide"
+    code = written_for(framework.__name__, section)
     exec(code, names)  # noqa: S102 - our own document.
     if "create_app" in code:
         app = names["create_app"]()
@@ -112,11 +103,11 @@ async def answers(app: Any, asked: list[Asked]) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("section", PAIRS)
 async def test_both_answer_alike(section: int, tmp_path: Path) -> None:
-    original = flask_app(section, tmp_path)
+    original = built(flask.Flask("guide"), f"sqlite:///{tmp_path}/flask.db", section)
     flask_answers = await answers(original, PAIRS[section])
     if "sessions" in original.extensions:
         original.extensions["sessions"].kw["bind"].dispose()
-    app = quart_app(section, tmp_path)
+    app = built(quart.Quart("guide"), f"sqlite+aiosqlite:///{tmp_path}/quart.db", section)
     async with app.test_app():
         quart_answers = await answers(app, PAIRS[section])
     assert quart_answers == flask_answers

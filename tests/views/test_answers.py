@@ -51,19 +51,8 @@ async def problem_of(answer: Any, status: int) -> dict[str, Any]:
     return problem
 
 
-NO_EVENTS = (
-    "",
-    "x",
-    "-1",
-    "1.5",
-    "1e3",
-    " ",
-    "٣",
-    "9" * 5000,
-    "1000100",
-    str(2**53 - 1),
-    str(2**53),
-)
+NO_EVENTS = ("", "x", "-1", "1.5", "1e3", " ", "٣", "9" * 5000, str(2**53))
+TOO_FAR_AHEAD = ("1000100", str(2**53 - 1))
 FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
     (404, "GET", "/nothing", {}),
     (404, "GET", "/users/nobody", {}),
@@ -138,7 +127,10 @@ FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
     (422, "POST", "/users", {"data": b'{"username": ' + b"1" * 5000 + b"}", "headers": JSON}),
     (422, "POST", "/users", {"data": b'{"username": 1e999}', "headers": JSON}),
     (422, "POST", "/compare", {"json": {"text": "a", "usernames": ["a", None]}}),
-    *((400, "GET", "/users", {"headers": {"Saywho-After": given}}) for given in NO_EVENTS),
+    *(
+        (400, "GET", "/users", {"headers": {"Saywho-After": given}})
+        for given in NO_EVENTS + TOO_FAR_AHEAD
+    ),
     (400, "GET", "/users", {"headers": {"Host": "bad host"}}),
     (400, "POST", "/users", {"headers": {"Content-Length": "5", "Transfer-Encoding": "chunked"}}),
     (401, "GET", "/users", {"headers": {"Authorization": "Bearer bad"}}),
@@ -181,18 +173,13 @@ async def test_a_file_name_that_no_disk_takes_is_not_found(anybody: Client, name
     assert (await anybody.get(f"/static/{name}")).status_code == 404
 
 
-async def drop_table(app: Quart, name: str) -> None:
-    db = parts_of(app).db
-    async with db.write() as session:
-        await session.execute(text(f'DROP TABLE "{name}"'))
-
-
 @pytest.mark.databases("sqlite")
 async def test_an_unexpected_failure_shows_nothing_but_the_request_id(
     app: Quart, writer: Client, anybody: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     await writer.add_user("ann", "hello there")
-    await drop_table(app, "TweetWords")
+    async with parts_of(app).db.write() as session:
+        await session.execute(text('DROP TABLE "TweetWords"'))
     logging.getLogger("app").addHandler(caplog.handler)
     answer = await anybody.get(f"{API}/search?q=hello", headers={"X-Request-ID": "find-me"})
     problem = await problem_of(answer, 500)

@@ -68,15 +68,11 @@ async def test_answers_are_those_of_a_worker_that_has_just_started(
             made = await change(admin, chance)
             after = {"Saywho-After": made.headers.get("Saywho-Event", "0")}
             await Client(workers[1], after).get("/api/v1/users")
-            newest = range(1, 1 + await _posts(admin))
+            found = await admin.json("/api/v1/search?q=sea&sort=newest")
+            ids = range(1, 1 + max((each["id"] for each in found["items"]), default=0))
             started = create_app(make_config(cache_mb=0))
             async with started.test_app():
-                await _agree([Client(each, {}) for each in (started, *workers)], newest)
-
-
-async def _posts(admin: Client) -> int:
-    found = await admin.json("/api/v1/search?q=sea&sort=newest")
-    return max((each["id"] for each in found["items"]), default=0)
+                await _agree([Client(each, {}) for each in (started, *workers)], ids)
 
 
 async def _agree(clients: list[Client], ids: range) -> None:

@@ -41,11 +41,11 @@ IDS = {
 }
 
 
-def unsafe_routes(app: Quart, ids: dict[str, Any] = IDS) -> list[tuple[str, str]]:
+def unsafe_routes(app: Quart) -> list[tuple[str, str]]:
     """Return method and address of everything that may change something, signing out last."""
     addresses = app.url_map.bind("localhost")
     routes = [
-        (method, addresses.build(rule.endpoint, {name: ids[name] for name in rule.arguments}))
+        (method, addresses.build(rule.endpoint, {name: IDS[name] for name in rule.arguments}))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - SAFE_METHODS
     ]
