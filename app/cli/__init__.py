@@ -13,25 +13,17 @@ from app.cli.running import one_line_errors
 if TYPE_CHECKING:
     from quart import Quart
 
-PLACES: Final = {
-    "backup": "database",
-    "check": "database",
-    "compare": "compare",
-    "db": "database",
-    "demo": "imports",
-    "embed": "posts",
-    "export": "posts",
-    "follow": "follow",
-    "import": "imports",
-    "operator": "users",
-    "restore": "database",
-    "search": "posts",
-    "serve": "serve",
-    "spark": "spark",
-    "token": "users",
-    "user": "users",
-    "users": "users",
+MODULES: Final = {
+    "compare": ("compare",),
+    "database": ("backup", "check", "db", "restore"),
+    "follow": ("follow",),
+    "imports": ("demo", "import"),
+    "posts": ("embed", "export", "search"),
+    "serve": ("serve",),
+    "spark": ("spark",),
+    "users": ("operator", "token", "user", "users"),
 }
+PLACES: Final = {name: module for module, names in MODULES.items() for name in names}
 """Module of each command; in its module it is called `…_command`."""
 
 
@@ -47,7 +39,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(PLACES)
+        return sorted(PLACES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in PLACES:

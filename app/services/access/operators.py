@@ -112,22 +112,16 @@ async def remove_operator(session: AsyncSession, name: str) -> str:
 
 
 async def _unused_name(session: AsyncSession, name: str) -> str:
-    """Return the cleaned name. Raises ConflictError if an operator has it."""
-    name = clean_name(name)
-    if await find_operator(session, name):
-        raise ConflictError(
-            "The operator '{name}' exists already; saywho operator remove NAME removes it",
-            name=name,
-        )
-    return name
-
-
-def clean_name(name: str) -> str:
-    """Return the name in NFC without outer white space. Raises InvalidInputError."""
+    """Return the name in NFC without outer white space. Raises ConflictError, InvalidInputError."""
     name = normalized(name.strip()[: 4 * MAX_NAME_LENGTH])
     if len(name) > MAX_NAME_LENGTH or not (name.isprintable() and is_visible(name)):
         raise InvalidInputError(
             "An operator's name must have 1 to 100 characters that can be seen", loc="name"
+        )
+    if await find_operator(session, name):
+        raise ConflictError(
+            "The operator '{name}' exists already; saywho operator remove NAME removes it",
+            name=name,
         )
     return name
 
