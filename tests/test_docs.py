@@ -98,9 +98,11 @@ async def test_page_addresses_are_documented(app: Quart) -> None:
         for path in ROOT.glob(pattern)
     ),
 )
-def test_links_lead_somewhere(page: str) -> None:
+def test_links_lead_somewhere_and_files_that_are_named_exist(page: str) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", read(page)):
         assert (ROOT / page).parent.joinpath(target).exists(), target
+    for name in re.findall(r"`((?:app|tests|examples|benchmarks|docs)/[\w/.-]*)`", read(page)):
+        assert (ROOT / name).exists(), name
 
 
 def skeleton(page: str) -> list[str]:
@@ -114,18 +116,6 @@ def skeleton(page: str) -> list[str]:
 @pytest.mark.parametrize("page", ["README", "docs/from-flask", "examples/README"])
 def test_a_translation_has_the_same_parts_and_figures(page: str) -> None:
     assert skeleton(f"{page}.md") == skeleton(f"{page}.ko.md")
-
-
-@pytest.mark.parametrize(
-    "page",
-    [
-        path.relative_to(ROOT).as_posix()
-        for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-    ],
-)
-def test_files_that_a_page_names_exist(page: str) -> None:
-    for name in re.findall(r"`((?:app|tests|examples|benchmarks|docs)/[\w/.-]*)`", read(page)):
-        assert (ROOT / name).exists(), name
 
 
 def test_the_guide_to_operations_names_each_example() -> None:
