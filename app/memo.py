@@ -35,9 +35,6 @@ class LruStore(Generic[Key, Value]):
         self._size_of = size_of
         self._values: OrderedDict[Key, Value] = OrderedDict()
 
-    def __contains__(self, key: Key) -> bool:
-        return key in self._values
-
     def peek(self, key: Key) -> Value | None:
         """Return a value without counting this as a use."""
         return self._values.get(key)
@@ -48,12 +45,14 @@ class LruStore(Generic[Key, Value]):
             self._values.move_to_end(key)
         return value
 
-    def has_room_for(self, value: Value) -> bool:
-        """Return whether the value could be stored without evicting another one."""
-        return self.size + self._size_of(value) <= self.max_size
+    def put(self, key: Key, value: Value, *, may_evict: bool = True) -> None:
+        """Store a value, and evict for it those that were used longest ago.
 
-    def put(self, key: Key, value: Value) -> None:
-        """Store a value, and evict for it those that were used longest ago."""
+        Without `may_evict` a new one is stored only where there is room.
+        """
+        has_room = self.size + self._size_of(value) <= self.max_size
+        if not (may_evict or has_room or key in self._values):
+            return
         self.pop(key)
         self._values[key] = value
         self.size += self._size_of(value)

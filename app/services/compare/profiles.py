@@ -76,9 +76,7 @@ class ProfileStore:
             session, {user_id: known for user_id, known in found.items() if user_id not in whole}
         )
         for user in users:
-            entry = found[user.id], user.deletion_count
-            if may_evict or user.id in self._known or self._known.has_room_for(entry):
-                self._known.put(user.id, entry)
+            self._known.put(user.id, (found[user.id], user.deletion_count), may_evict=may_evict)
         return [found[user.id].profile for user in users]
 
     def clear(self) -> None:
