@@ -25,21 +25,13 @@ def posts_of(author: int) -> list[str]:
     weights = [chance.paretovariate(1) ** 0.7 / (rank + 5) for rank in range(len(WORDS))]
     ends = [chance.random() ** 3 for _ in ENDS]
     capital, comma, usual = chance.random(), chance.random() / 3, chance.choice([9, 12, 16, 20])
-    return [_post(chance, weights, ends, (capital, comma), usual) for _ in range(KNOWN + ASKED)]
-
-
-def _post(
-    chance: random.Random,
-    weights: Sequence[float],
-    ends: Sequence[float],
-    habits: tuple[float, float],
-    usual: int,
-) -> str:
-    capital, comma = habits
-    words = chance.choices(WORDS, weights, k=max(4, int(chance.gauss(usual, 2))))
-    signed = [word + "," if chance.random() < comma else word for word in words]
-    text = " ".join(signed).rstrip(",") + chance.choices(ENDS, ends)[0]
-    return text.capitalize() if chance.random() < capital else text
+    posts = []
+    for _ in range(KNOWN + ASKED):
+        words = chance.choices(WORDS, weights, k=max(4, int(chance.gauss(usual, 2))))
+        signed = [word + "," if chance.random() < comma else word for word in words]
+        text = " ".join(signed).rstrip(",") + chance.choices(ENDS, ends)[0]
+        posts.append(text.capitalize() if chance.random() < capital else text)
+    return posts
 
 
 def profile(posts: Sequence[str]) -> AuthorProfile:

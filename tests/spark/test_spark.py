@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,10 @@ import pytest
 
 pytest.importorskip("pyspark", reason="make test-full runs it, where Java is")
 
-from pyarrow import csv
+from pyarrow import Table
 from pyarrow.parquet import read_table, write_table
 
-from app.compute.fitting import Corpus, fit_profiles
+from app.compute.fitting import fit_profiles
 from app.compute.judgement import judge
 from app.compute.profiles import profile_of
 from app.spark import compare
@@ -23,49 +24,43 @@ from tests.installation import Installation
 
 pytestmark = pytest.mark.timeout(900)  # A job takes half a minute, most of it Java's.
 AUTHORS = {f"author{number}": posts_of(number)[:80] for number in range(12)}
+TIMES = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(80)]
 TEXTS = [posts_of(number)[-1] for number in range(14)] + ["lol", "https://example.org @ann"]
+
+
+ROWS: list[dict[str, Any]] = [
+    {"username": name, "text": text, "created_at": at, "id": f"{name}-{at}"}
+    for name, texts in AUTHORS.items()
+    for at, text in zip(TIMES, texts, strict=True)
+]
 
 
 def lines(path: Path) -> Path:
     """Write the posts, of which some are there twice, and rows that are none."""
-    rows: list[Any] = [
-        {
-            "username": name,
-            "text": text,
-            "created_at": f"2024-01-{place // 24 + 1:02}T{place % 24:02}:00:00Z",
-            "id": f"{name}-{place}",
-        }
-        for name, texts in AUTHORS.items()
-        for place, text in enumerate(texts)
-    ]
-    rows += [*rows[:5], {"username": "author1", "text": "rt", "is_retweet": True}]
-    content = [json.dumps(row) for row in rows]
+    rows = [*ROWS, *ROWS[:5], {"username": "author1", "text": "rt", "is_retweet": True}]
+    content = [json.dumps(row, default=datetime.isoformat) for row in rows]
     path.write_text("\n".join([*content, "{broken", "", '{"text": "no author"}']) + "\n")
     return path
-
-
-def in_one_process() -> Corpus:
-    profiles = {name: profile_of(own) for name, own in AUTHORS.items()}
-    return fit_profiles(profiles, AUTHORS, dict.fromkeys(AUTHORS))
 
 
 @pytest.mark.parametrize("names", [["author3", "AUTHOR7"], []], ids=["named", "all"])
 def test_answers_are_those_of_one_process(tmp_path: Path, names: list[str]) -> None:
     model, folder = tmp_path / "a.model", tmp_path / "answers"
     # Half of the corpus as Parquet: what Spark reads in another way is the same.
-    half = csv.read_csv(_table(tmp_path), parse_options=csv.ParseOptions(delimiter="\t"))
-    write_table(half, tmp_path / "half.parquet")
+    half = ROWS[: len(ROWS) // 2]
+    write_table(Table.from_pylist(half), tmp_path / "half.parquet")
     posts = lines(tmp_path / "posts.jsonl")
     done = run([str(posts), str(tmp_path / "half.parquet")], model, usernames=names)
     assert (done.rejected, done.skipped) == (2, 1)
-    assert done.duplicates == 5 + half.num_rows
+    assert done.duplicates == 5 + len(half)
     texts = tmp_path / "texts.jsonl"
     texts.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in enumerate(TEXTS)))
     counts = compare.run([str(texts)], model, str(folder))
     answers = sorted(read_table(folder).to_pylist(), key=lambda row: int(row["id"]))
     assert sum(counts.values()) == len(answers) == len(TEXTS)
 
-    corpus = in_one_process()
+    profiles = {name: profile_of(own) for name, own in AUTHORS.items()}
+    corpus = fit_profiles(profiles, AUTHORS, dict.fromkeys(AUTHORS))
     known = sorted(map(str.lower, names)) or sorted(AUTHORS)
     for text, answer in zip(TEXTS, answers, strict=True):
         case = replace(corpus.case([text], known), is_named=bool(names))
@@ -78,18 +73,6 @@ def test_answers_are_those_of_one_process(tmp_path: Path, names: list[str]) -> N
             share = case.ranking.probabilities[place]
             assert ranked["probability"] == pytest.approx(share, abs=1e-9)
             assert ranked["log10_lr"] == pytest.approx(expected.log10[place], abs=1e-9)
-
-
-def _table(folder: Path) -> Path:
-    """Write posts of some authors as a table."""
-    path = folder / "half.tsv"
-    rows = [
-        f"{name}\t{text}\t2024-01-{place // 24 + 1:02}T{place % 24:02}:00:00Z\t{name}-{place}"
-        for name, texts in list(AUTHORS.items())[:6]
-        for place, text in enumerate(texts)
-    ]
-    path.write_text("\n".join(["username\ttext\tcreated_at\tid", *rows]))
-    return path
 
 
 def test_what_cannot_be_fitted_or_judged_is_one_line(

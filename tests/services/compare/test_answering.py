@@ -90,6 +90,7 @@ async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database)
         await post(db, name, text if number % 50 else "RT @somebody: not my words")
     own = Models()
     everybody, named = await compare(db, own), await compare(db, Models(), *names)
+    assert len(everybody.ranking) == SHOWN_OF_ALL == 20
     for one, other in zip(everybody.ranking, named.ranking, strict=False):
         assert (one.username, one.tweets) == (other.username, other.tweets)
         assert math.isclose(one.probability, other.probability)

@@ -159,6 +159,9 @@ async def test_a_kept_post_is_hidden_from_the_model(site: Client) -> None:
     assert "The real author: <b><bdi>ann</bdi></b>. This post was hidden" in page
     # It is no evidence for itself.
     assert page.count(f'href="/tweet/{post["id"]}"') == 1
+    example = (await site.get("/compare/example")).headers["Location"]
+    drawn = await site.json("/api/v1/tweets/" + example.rpartition("post=")[2])
+    assert f"The real author: <b><bdi>{drawn['username']}</bdi></b>" in await site.page(example)
 
 
 async def test_a_text_too_long_for_a_link_says_so(site: Client) -> None:
