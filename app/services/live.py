@@ -20,7 +20,7 @@ from app.db.feed import Change
 from app.errors import UnavailableError
 from app.models import Event
 from app.services.access.rights import Right, ended_rights
-from app.services.posts.tweets import find_post
+from app.services.posts.tweets import find_posts
 from app.services.posts.users import find_author
 
 PAGE: Final = 200
@@ -251,7 +251,8 @@ async def _encoded(session: AsyncSession, change: Change) -> bytes:
     data: object = None
     match change.kind:
         case "tweet.created" | "tweet.updated":
-            data = await find_post(session, change.tweet_id or 0)
+            posts = await find_posts(session, [change.tweet_id or 0])
+            data = next(iter(posts.values()), None)
         case "tweet.deleted":
             data = {"id": change.tweet_id}
         case "tweets.imported":

@@ -146,16 +146,6 @@ def as_post(row: AnyRow) -> Post:
     return Post(*(*row[:8], answered, shown, seen))
 
 
-async def find_post(session: AsyncSession, tweet_id: int) -> Post | None:
-    """Return the post of that id."""
-    query = select_posts().add_columns(Tweet.user_id).where(Tweet.id == tweet_id)
-    row = (await session.execute(query)).first()
-    if row is None:
-        return None
-    depends_on(row.user_id)
-    return as_post(row)
-
-
 async def find_posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post]:
     """Return the posts of these ids."""
     found: dict[int, Post] = {}
@@ -172,10 +162,12 @@ def _posts_by_id() -> AnySelect:
 
 async def get_post(session: AsyncSession, tweet_id: int) -> Post:
     """Return the post of that id. Raises NotFoundError."""
-    post = await find_post(session, tweet_id)
-    if post is None:
+    query = select_posts().add_columns(Tweet.user_id).where(Tweet.id == tweet_id)
+    row = (await session.execute(query)).first()
+    if row is None:
         raise NotFoundError("There is no post {tweet_id}", tweet_id=tweet_id)
-    return post
+    depends_on(row.user_id)
+    return as_post(row)
 
 
 async def list_posts(

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Final, Literal, TypeVarTuple
+from typing import Annotated, Any, Final, Literal, TypeVarTuple
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -21,7 +21,6 @@ from app.tasks import worked_on
 
 Columns = TypeVarTuple("Columns")
 Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]
-AFTER_EVERY_NAME: Final = "\U0010ffff"
 MOST_FOUND: Final = 200
 """Authors that are found by a part of their names."""
 
@@ -81,7 +80,7 @@ async def get_author(session: AsyncSession, username: str) -> Author:
 async def find_author(session: AsyncSession, user_id: int) -> Author | None:
     """Return the author of that id, with the figures of the posts."""
     row = (await session.execute(_authors().where(User.id == user_id))).first()
-    return _author(row) if row else None
+    return Author(*row[:-1]) if row else None
 
 
 async def list_authors(
@@ -95,18 +94,18 @@ async def list_authors(
     depends_on(EVERYTHING)
     query = _authors().order_by(User.username_key)
     if key := username_key(part):
-        begins = and_(User.username_key >= key, User.username_key < key + AFTER_EVERY_NAME)
-        rest = and_(User.username_key.contains(key, autoescape=True), not_(begins))
+        begins = User.username_key.startswith(key, autoescape=True)
+        rest = query.where(User.username_key.contains(key, autoescape=True), not_(begins))
         rows = list(await session.execute(query.where(begins).limit(MOST_FOUND)))
-        rows += await session.execute(query.where(rest).limit(MOST_FOUND - len(rows)))
+        rows += await session.execute(rest.limit(MOST_FOUND - len(rows)))
         # By place, since the author at `after` may have been deleted meanwhile.
         last = None if after is None else _place(after, key)
-        rows = [row for row in rows if last is None or _place(row[0].username_key, key) > last]
+        rows = [row for row in rows if last is None or _place(row.username_key, key) > last]
     else:
         following = query if after is None else query.where(User.username_key > after)
         rows = list(await session.execute(following.limit(limit + 1)))
-    authors = [_author(row) for row in rows[:limit]]
-    return authors, rows[limit - 1][0].username_key if len(rows) > limit else None
+    authors = [Author(*row[:-1]) for row in rows[:limit]]
+    return authors, rows[limit - 1].username_key if len(rows) > limit else None
 
 
 def _place(key: str, part: str) -> tuple[bool, str]:
@@ -183,7 +182,7 @@ def check_platform(
 async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:
     """Return the authors with these case-folded names, with the figures of their posts."""
     rows = await rows_by_key(session, _authors().where(HAS_KEY), keys)
-    return {row[0].username_key: _author(row) for row in rows}
+    return {row.username_key: Author(*row[:-1]) for row in rows}
 
 
 HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
@@ -249,7 +248,9 @@ async def rows_by_key(
 
 
 @cache
-def _authors() -> Select[User, datetime | None, datetime | None]:
+def _authors() -> Select[*tuple[Any, ...]]:
+    """Return a query for the fields of `Author`, and the key of the name."""
+
     def times(of: type[Tweet]) -> Select[datetime | None]:
         return select(of.created_at).where(of.user_id == User.id, of.created_at.is_not(None))
 
@@ -257,18 +258,6 @@ def _authors() -> Select[User, datetime | None, datetime | None]:
     newest = (
         times(Tweet).order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1).scalar_subquery()
     )
-    return select(User, first, newest).where(User.deleted_at.is_(None))
-
-
-def _author(row: Row[User, datetime | None, datetime | None]) -> Author:
-    user, first, newest = row
-    return Author(
-        id=user.id,
-        username=user.username,
-        display_name=user.display_name,
-        platform=user.platform,
-        tweets=user.tweet_count,
-        first_tweet_at=first,
-        newest_tweet_at=newest,
-        created_at=user.created_at,
-    )
+    fields = (User.id, User.username, User.display_name, User.platform, User.tweet_count)
+    query = select(*fields, first, newest, User.created_at, User.username_key)
+    return query.where(User.deleted_at.is_(None))

@@ -44,16 +44,9 @@ TIMEOUT_S: Final = 40
 _TWEET: Final = cast(Table, Tweet.__table__)
 _USER: Final = cast(Table, User.__table__)
 _FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("filled"))
-_RAISE: Final = (
-    update(_USER)
-    .where(_USER.c.id == bindparam("author"))
-    .values(tweet_count=_USER.c.tweet_count + bindparam("more"))
-)
-_OUTDATE: Final = (
-    update(_USER)
-    .where(_USER.c.id == bindparam("author"))
-    .values(deletion_count=_USER.c.deletion_count + 1)
-)
+_AUTHOR: Final = update(_USER).where(_USER.c.id == bindparam("author"))
+_RAISE: Final = _AUTHOR.values(tweet_count=_USER.c.tweet_count + bindparam("more"))
+_OUTDATE: Final = _AUTHOR.values(deletion_count=_USER.c.deletion_count + 1)
 
 
 class Arrival(NamedTuple):
