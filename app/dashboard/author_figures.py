@@ -88,7 +88,7 @@ class WhoLikeWhom(Figure):
             return Drawing(gettext("These authors have next to nothing in common."))
         one, other, most = max(pairs, key=lambda pair: pair[2])
         alike = gettext("{one} and {other} write the most alike.").format(one=one, other=other)
-        note = sentences(alike, some_of(*data.authors.counts))
+        note = sentences(alike, some_of(len(data.authors.shown), data.authors.total))
         if len(view.names) == 1:
             nearest = sorted(pairs, key=lambda pair: -pair[2])[:NEAREST]
             rows = [

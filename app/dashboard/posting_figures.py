@@ -92,7 +92,7 @@ class Timeline(Figure):
             "meta": {"height": len(data.rows) * row_px + 50},
         }
         return Drawing(
-            sentences(_busiest(data), some_of(*data.authors.counts)),
+            sentences(_busiest(data), some_of(len(data.authors.shown), data.authors.total)),
             {"data": traces, "layout": layout},
             posts_path(view.query(username="", since="", until="")),
         )

@@ -213,11 +213,6 @@ class ActiveAuthors(NamedTuple):
     def names(self) -> list[str]:
         return [author.username for author in self.shown]
 
-    @property
-    def counts(self) -> tuple[int, int]:
-        """How many authors are shown, and how many there are."""
-        return len(self.shown), self.total
-
 
 async def most_active(session: AsyncSession, selection: Selection, *, limit: int) -> ActiveAuthors:
     """Return the authors with the most posts, of whatever language and time."""

@@ -140,8 +140,6 @@ async def add_user(
         display_name=clean_display_name(display_name),
         platform=platform,
         created_at=now(),
-        tweet_count=0,
-        deletion_count=0,
     )
     session.add(user)
     await session.flush()

@@ -20,8 +20,6 @@ CHANGED_SHARE: Final = 0.05
 """Share of posts added or deleted from which the terms are counted again."""
 USUAL_TERMS: Final = 20.0
 """Assumed length of a post before the first count."""
-ONLY: Final = 1
-"""Id of the only row, which the migration inserts."""
 
 
 async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
@@ -58,10 +56,10 @@ async def renew_vocabulary(db: Sessions) -> None:
     the counts of before.
     """
     async with db.read() as session:
-        state = await session.get_one(Vocabulary, ONLY)
+        is_current = await is_index_current(session)
         tweets = await _count_indexed(session)
         index = backend_of(session).words
-    if state.recipe != WORDS_RECIPE:
+    if not is_current:
         async with db.write() as session:
             await index.rebuild(session)
     total, after = 0, ""
