@@ -54,6 +54,10 @@ class Databases(ABC):
         """Return the URL of the folder's database, a copy of the template at the first call."""
 
     @abstractmethod
+    def make_bare(self, folder: Path) -> str:
+        """Return the URL of a database without tables."""
+
+    @abstractmethod
     def drop(self, folder: Path) -> None:
         """Remove the databases of this folder and of those in it."""
 
@@ -76,7 +80,10 @@ class SqliteDatabases(Databases):
         path = folder / "testing.db"
         if not path.exists():
             shutil.copy(self._template, path)
-        return f"sqlite+aiosqlite:///{path}"
+        return self.make_bare(folder)
+
+    def make_bare(self, folder: Path) -> str:
+        return f"sqlite+aiosqlite:///{folder / 'testing.db'}"
 
     def drop(self, folder: Path) -> None:
         """Leave the files: they go with the folder."""
@@ -117,7 +124,6 @@ class PostgresqlDatabases(Databases):
         return self._of(self._used[folder])
 
     def make_bare(self, folder: Path) -> str:
-        """Return the URL of a database without tables."""
         if folder not in self._used:
             self._used[folder] = self._create("template1")
             self._changed.add(self._used[folder])

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from click.testing import CliRunner, Result
 
 from app.cli import saywho
+from app.config import Config
 
 PROGRAM = Path(sys.executable).with_name("saywho")
 ROOT = Path(__file__).parents[1]
@@ -27,6 +28,11 @@ class Installation:
 
     data_dir: Path
     settings: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """Return the installation with these settings."""
+        return cls(config.data_dir, {"SAYWHO_DATABASE_URL": config.database_url})
 
     @property
     def database(self) -> Path:

@@ -13,38 +13,12 @@ from tests.installation import Installation, lines
 HEAD = head_revision()
 
 
-@pytest.fixture
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
-    """An installation without a data folder."""
-    monkeypatch.chdir(tmp_path)
-    return Installation(tmp_path / "instance")
-
-
 def test_a_downgrade_from_the_first_revision_is_refused(installation: Installation) -> None:
     result = installation.run("db", "downgrade")
     assert result.exit_code == 2
     assert result.stderr == "saywho: 0024 is the first revision; there is none before it\n"
     assert installation.json("db", "current") == {"revision": HEAD}
     assert installation.done("check") == "ok\n"
-
-
-EVERY = [*(("users",), ("db", "upgrade"), ("db", "downgrade")), ("serve", "--bind", "127.0.0.1:0")]
-
-
-@pytest.mark.parametrize(("revision", "said"), [("0012", "saywho export"), ("ffff", "newer")])
-def test_a_database_of_another_program_is_left_alone(
-    installation: Installation, revision: str, said: str
-) -> None:
-    connection = sqlite3.connect(installation.database)
-    with connection:
-        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
-    connection.close()
-    for command in EVERY:
-        result = installation.run(*command)
-        assert result.exit_code == 1
-        assert said in result.stderr
-        assert len(result.stderr.splitlines()) == 1
-    assert installation.json("db", "current") == {"revision": revision}
 
 
 def test_a_damaged_database_is_one_line(installation: Installation, tmp_path: Path) -> None:

@@ -1,120 +1,123 @@
 """Migrations: what state a database is in, and how it comes to the newest."""
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from app.config import Config
 from app.db.migrate import SchemaState, known_state, prepare
+from app.db.postgresql.connection import connect
 from app.errors import StartError
 from app.security import load_secret_keys
-
-OLDER = r"^.*export.* old version .*import.*$"
+from tests.databases import Databases
+from tests.db.test_takeover import schema
+from tests.installation import Installation
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
-    """Settings of an installation without a database."""
-    return Config(env="testing", data_dir=tmp_path / "한글 100%")
+def config(databases: Databases, tmp_path: Path) -> Iterator[Config]:
+    """Settings of an installation without tables."""
+    folder = tmp_path / "한글 100%"
+    yield Config(env="testing", data_dir=folder, database_url=databases.make_bare(folder))
+    databases.drop(folder)
 
 
-def path_of(config: Config) -> Path:
-    return config.data_dir / "testing.db"
-
-
-def schema(config: Config) -> dict[str, str]:
-    """Return every table, index and trigger, and how it is made, in any spacing."""
-    with closing(sqlite3.connect(path_of(config))) as connection:
-        rows = connection.execute("SELECT type || ' ' || name, sql FROM sqlite_master")
-        return {name: " ".join((sql or "").split()) for name, sql in rows}
-
-
-def execute(config: Config, *statements: str) -> None:
-    config.data_dir.mkdir(exist_ok=True)
-    with closing(sqlite3.connect(path_of(config))) as connection:
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
-
-
-def test_a_fresh_database_is_made_and_is_current_then(config: Config) -> None:
+def test_a_fresh_database_is_made_and_is_current_then(config: Config, databases: Databases) -> None:
     assert prepare(config, upgrade_old=False) is SchemaState.FRESH
     assert known_state(config.database_url) is SchemaState.CURRENT
-    before = schema(config)
+    before = schema(databases, config.data_dir)
     assert prepare(config, upgrade_old=False) is SchemaState.CURRENT
-    assert schema(config) == before
+    assert schema(databases, config.data_dir) == before
+
+
+EVERY = [*(("users",), ("db", "upgrade"), ("db", "downgrade")), ("serve", "--bind", "127.0.0.1:0")]
+OLDER = "export its posts with the old version (saywho export) and import them"
 
 
 @pytest.mark.parametrize(
-    ("revision", "said"), [("0001", OLDER), ("0022", OLDER), ("0023", OLDER), ("9999", "newer")]
+    ("revision", "said"), [("0001", OLDER), ("0022", OLDER), ("0023", OLDER), ("ffff", "newer")]
 )
-def test_one_of_another_version_stops_the_start_and_stays_as_it_is(
-    config: Config, revision: str, said: str
+def test_one_of_another_version_is_left_alone(
+    config: Config, databases: Databases, revision: str, said: str
 ) -> None:
     prepare(config, upgrade_old=False)
-    execute(config, f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608
-    before = schema(config)
-    for upgrade_old in (False, True):
-        with pytest.raises(StartError, match=said):
-            prepare(config, upgrade_old=upgrade_old)
-    assert schema(config) == before
+    databases.execute(config.data_dir, f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608
+    before = schema(databases, config.data_dir)
+    installation = Installation.of(config)
+    for command in EVERY:
+        result = installation.run(*command)
+        assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+        assert said in result.stderr
+    assert installation.json("db", "current") == {"revision": revision}
+    assert schema(databases, config.data_dir) == before
 
 
-def test_another_programs_database_stops_the_start_and_stays_as_it_is(config: Config) -> None:
-    execute(config, "CREATE TABLE tweet (id)", "CREATE TABLE user (id)")
-    before = schema(config)
-    with pytest.raises(StartError, match="another program's database"):
+def test_another_programs_database_stops_the_start_and_stays_as_it_is(
+    config: Config, databases: Databases
+) -> None:
+    config.data_dir.mkdir()
+    databases.execute(config.data_dir, "CREATE TABLE tweet (id integer)")
+    before = schema(databases, config.data_dir)
+    with pytest.raises(StartError, match=r"is another program's"):
         prepare(config, upgrade_old=True)
-    assert schema(config) == before
+    assert schema(databases, config.data_dir) == before
 
 
 PREPARE = """
 import sys
-from pathlib import Path
 from app.config import Config
 from app.db.migrate import prepare
-prepare(Config(env="testing", data_dir=Path(sys.argv[1])), upgrade_old=True)
+prepare(Config.from_env(), upgrade_old=True)
 print("alembic" in sys.modules)
 """
 
 
+@pytest.mark.databases("sqlite")
 def test_a_start_without_anything_to_migrate_does_not_wait_for_alembic(config: Config) -> None:
     for has_to_migrate in (True, False):
-        said = subprocess.check_output([sys.executable, "-c", PREPARE, str(config.data_dir)])
+        said = subprocess.check_output([sys.executable, "-c", PREPARE], env=config.to_env())
         assert said == f"{has_to_migrate}\n".encode()
 
 
-def test_several_processes_at_once_migrate_once(config: Config) -> None:
-    command_line = [sys.executable, "-c", PREPARE, str(config.data_dir)]
-    processes = [
-        subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        for _ in range(4)
-    ]
-    errors = [process.communicate(timeout=50)[1] for process in processes]
-    assert errors == [b""] * 4
-    assert [process.returncode for process in processes] == [0] * 4
-    assert known_state(config.database_url) is SchemaState.CURRENT
-    with closing(sqlite3.connect(path_of(config))) as connection:
-        assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+async def test_several_processes_at_once_migrate_once(config: Config, databases: Databases) -> None:
+    program, installation = (sys.executable, "-c", PREPARE), Installation.of(config)
+    runs = [asyncio.to_thread(installation.process, *program) for _ in range(3)]
+    for done in await asyncio.gather(*runs):
+        assert (done.returncode, done.stderr) == (0, "")
+    assert databases.fetch(config.data_dir, "SELECT count(*) FROM alembic_version") == [(1,)]
 
 
-def modes(config: Config) -> dict[str, int]:
-    """Return what others may do with the data folder and with all that lies in it at its top."""
-    found = [config.data_dir, *config.data_dir.iterdir()]
-    return {path.name: path.stat().st_mode & 0o077 for path in found}
+@pytest.mark.databases("postgresql")
+async def test_a_database_that_cannot_hold_all_languages_stops_the_start(config: Config) -> None:
+    url = make_url(config.database_url)
+    latin = url.set(database=f"{url.database}_latin")
+    outside = await connect(config.database_url)
+    encoding = "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
+    await outside.execute(f"CREATE DATABASE {latin.database} {encoding}")
+    of_latin = replace(config, database_url=latin.render_as_string(hide_password=False))
+    with pytest.raises(StartError, match=r"cannot be migrated.*LATIN1"):
+        await asyncio.to_thread(prepare, of_latin, upgrade_old=False)
+    await outside.execute(f"DROP DATABASE {latin.database}")
+    await outside.close()
 
 
+@pytest.mark.databases("sqlite")
 def test_nobody_else_can_read_what_is_made(config: Config) -> None:
     prepare(config, upgrade_old=False)
     load_secret_keys(config)
-    with closing(sqlite3.connect(path_of(config))) as connection:
+    with closing(sqlite3.connect(config.data_dir / "testing.db")) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute('DELETE FROM "Operator"')
         connection.commit()
-        seen = modes(config)
-    assert {"testing.db", "testing.db-wal", "testing.db-shm", "secret_key"} < set(seen)
-    assert set(seen.values()) == {0}
+        found = [config.data_dir, *config.data_dir.iterdir()]
+        modes = {path.name: path.stat().st_mode & 0o077 for path in found}
+    assert {"testing.db", "testing.db-wal", "testing.db-shm", "secret_key"} < set(modes)
+    assert set(modes.values()) == {0}

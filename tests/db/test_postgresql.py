@@ -1,15 +1,11 @@
 """What is PostgreSQL's own: the follower's horizon, errors, copies, a server that goes away."""
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 import pytest
-from alembic import command
-from alembic.util import CommandError
 from sqlalchemy import make_url, select, text
 
 from app.clock import now
@@ -17,14 +13,12 @@ from app.compute.words import terms
 from app.config import Config, Durability
 from app.db.engine import Database
 from app.db.indexes import Terms
-from app.db.migrate import SchemaState, alembic_config, known_state, prepare
 from app.db.postgresql.connection import addresses, connect, data_source
-from app.errors import AppError, StartError, StorageFullError, UnavailableError
+from app.errors import AppError, StorageFullError, UnavailableError
 from app.services.checks import find_faults
 from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig, Outside
-from tests.databases import Databases, PostgresqlDatabases
 from tests.installation import PROGRAM, Installation, lines
 from tests.posting import add_posts
 from tests.waiting import eventually
@@ -225,55 +219,6 @@ async def test_any_text_is_indexed_and_found_by_its_terms(db: Database, body: st
     assert await find_faults(db) == []
 
 
-# Migrations and the command line.
-
-
-@pytest.fixture
-def bare(databases: Databases, tmp_path: Path) -> Iterator[Config]:
-    """Settings of a database without tables."""
-    assert isinstance(databases, PostgresqlDatabases)
-    folder = tmp_path / "bare"
-    yield Config(env="testing", data_dir=folder, database_url=databases.make_bare(folder))
-    databases.drop(folder)
-
-
-def test_a_bare_database_is_migrated_and_never_down(bare: Config, databases: Databases) -> None:
-    assert known_state(bare.database_url) is SchemaState.FRESH
-    assert prepare(bare, upgrade_old=False) is SchemaState.FRESH
-    assert known_state(bare.database_url) is SchemaState.CURRENT
-    with pytest.raises(CommandError, match="0024 is the first revision"):
-        command.downgrade(alembic_config(bare.database_url), "base")
-    assert known_state(bare.database_url) is SchemaState.CURRENT
-    databases.execute(bare.data_dir, "UPDATE alembic_version SET version_num = '0012'")
-    with pytest.raises(StartError, match="saywho export"):
-        prepare(bare, upgrade_old=True)
-
-
-async def test_a_database_that_cannot_hold_all_languages_stops_the_start(bare: Config) -> None:
-    url = make_url(bare.database_url)
-    latin = url.set(database=f"{url.database}_latin")
-    outside = await connect(bare.database_url)
-    encoding = "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
-    await outside.execute(f"CREATE DATABASE {latin.database} {encoding}")
-    config = replace(bare, database_url=latin.render_as_string(hide_password=False))
-    with pytest.raises(StartError, match=r"cannot be migrated.*LATIN1"):
-        await asyncio.to_thread(prepare, config, upgrade_old=False)
-    await outside.execute(f"DROP DATABASE {latin.database}")
-    await outside.close()
-
-
-async def test_several_processes_at_once_migrate_once(bare: Config) -> None:
-    installation = installed(bare)
-    bare.data_dir.mkdir()
-    runs = [asyncio.to_thread(installation.process, PROGRAM, "users", "--json") for _ in range(3)]
-    for done in await asyncio.gather(*runs):
-        assert (done.returncode, done.stderr) == (0, "")
-
-
-def installed(config: Config) -> Installation:
-    return Installation(config.data_dir, {"SAYWHO_DATABASE_URL": config.database_url})
-
-
 @pytest.mark.parametrize(
     "url",
     [
@@ -298,7 +243,7 @@ def test_a_start_without_the_server_is_one_line_and_status_1(
 
 
 def test_commands_do_on_postgresql_what_they_do_on_sqlite(config: Config, tmp_path: Path) -> None:
-    installation = installed(config)
+    installation = Installation.of(config)
     records = [
         {"username": "mina", "text": "등대에서 harbour <3", "source_id": "1"},
         {"username": "mina", "text": "another word", "source_id": "2"},

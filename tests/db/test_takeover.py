@@ -14,7 +14,7 @@ from app.db.sqlite.indexes import register
 from app.formats.records import ReadOptions
 from tests.archives import picture
 from tests.cli.test_cli_backup import assert_refused, write
-from tests.databases import Databases, PostgresqlDatabases
+from tests.databases import Databases
 from tests.installation import Installation
 
 OLD = Path(__file__).with_name("revision_0023")
@@ -53,13 +53,12 @@ def old(databases: Databases, tmp_path: Path) -> Iterator[Installation]:
     folder = tmp_path / "instance"
     (folder / "media").mkdir(parents=True)
     (folder / "media" / f"{sha256(picture(0)).hexdigest()}.png").write_bytes(picture(0))
-    settings = {}
-    if isinstance(databases, PostgresqlDatabases):
-        settings["SAYWHO_DATABASE_URL"] = databases.make_bare(folder)
+    made = Installation(folder, {"SAYWHO_DATABASE_URL": databases.make_bare(folder)})
+    if databases.kind == "postgresql":
         databases.execute(folder, (OLD / "postgresql.sql").read_text())
     else:
-        build(folder / "testing.db")
-    yield Installation(folder, settings)
+        build(made.database)
+    yield made
     databases.drop(folder)
 
 
@@ -71,8 +70,7 @@ def build(path: Path) -> None:
 
 def schema(databases: Databases, folder: Path) -> set[tuple[object, ...]]:
     """Return all that a database consists of, without the order of columns and blanks."""
-    is_postgresql = isinstance(databases, PostgresqlDatabases)
-    queries = POSTGRESQL if is_postgresql else (COLUMNS, OTHERS, KEYS)
+    queries = POSTGRESQL if databases.kind == "postgresql" else (COLUMNS, OTHERS, KEYS)
     return {
         tuple(" ".join(each.split()) if isinstance(each, str) else each for each in row)
         for query in queries
@@ -105,9 +103,8 @@ def test_it_has_the_schema_of_a_fresh_database_and_all_data(
     before = databases.fetch(old.data_dir, 'SELECT id, text FROM "Tweet" ORDER BY id')
     vectors = databases.fetch(old.data_dir, 'SELECT count(*) FROM "Embedding"')
     databases.execute(old.data_dir, "UPDATE \"ImportJob\" SET username = 'bo', with_media = false")
-    fresh = Installation(tmp_path / "fresh")
-    if isinstance(databases, PostgresqlDatabases):
-        fresh.settings["SAYWHO_DATABASE_URL"] = databases.make_bare(fresh.data_dir)
+    folder = tmp_path / "fresh"
+    fresh = Installation(folder, {"SAYWHO_DATABASE_URL": databases.make_bare(folder)})
     revision = fresh.done("db", "upgrade")
     assert old.run("users").exit_code == 1  # Not without being told.
     assert old.done("db", "upgrade") == revision

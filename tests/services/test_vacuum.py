@@ -33,8 +33,7 @@ MARKS += [mark.encode("utf-16-le") for mark in (NAME, WORD, KOREAN)]
 
 @pytest.fixture
 def installation(app: Quart, outside: Outside) -> Installation:
-    config = parts_of(app).config
-    return Installation(config.data_dir, {"SAYWHO_DATABASE_URL": config.database_url})
+    return Installation.of(parts_of(app).config)
 
 
 def traces(installation: Installation, outside: Outside) -> set[str]:

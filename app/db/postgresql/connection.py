@@ -18,7 +18,6 @@ WRITING: Final = 0x5341_5957_484F
 """Keys of advisory locks: the name of the program, and the number after it."""
 MIGRATING: Final = WRITING + 1
 POOL_SIZE: Final = 8
-POOL_TIMEOUT_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 3
 """For each host; the first connection to a server that is busy may take a second."""
 COMMAND_TIMEOUT_S: Final = 60
@@ -139,7 +138,6 @@ def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngin
         async_creator=open_connection,
         pool_size=POOL_SIZE,
         max_overflow=0,
-        pool_timeout=POOL_TIMEOUT_S,
         hide_parameters=True,  # They hold posts and hashes, which no log may get.
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)

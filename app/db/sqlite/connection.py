@@ -22,7 +22,6 @@ from app.errors import AppError, UnavailableError, database_busy, storage_full, 
 from app.tasks import DaemonThread
 
 POOL_SIZE: Final = 5
-POOL_TIMEOUT_S: Final = 30
 BUSY_TIMEOUT_S: Final = 15.0
 PAGE_CACHE_KB: Final = 8_000
 """Of each connection; the system keeps the file's pages for all of them."""
@@ -70,7 +69,6 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_use_lifo=True,  # Connections that are seldom needed keep few pages.
-        pool_timeout=POOL_TIMEOUT_S,
         hide_parameters=True,  # They hold posts and hashes, which no log may get.
     )
 
