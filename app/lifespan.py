@@ -81,16 +81,6 @@ class Resources:
         for forget in (self.live.reset, self.models.clear, self.cards.clear, self.showcase.clear):
             feed.on_reset(forget)
 
-    def close_with(self, stack: contextlib.AsyncExitStack) -> None:
-        """Let the stack close all but the database and its feed, the live streams first."""
-        if self.embeddings:
-            stack.push_async_callback(self.embeddings.embedder.close)
-        stack.push_async_callback(self.follower.close)
-        stack.callback(self.passwords.close)
-        for batched in (self.writer, self.reads, self.comparer, self.cards):
-            stack.push_async_callback(batched.close)
-        stack.callback(self.live.end)
-
 
 def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
     """Make the app open its resources when it starts; nothing is opened here."""
@@ -123,7 +113,13 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     feed = await db.open_feed()
     stack.push_async_callback(feed.close)
     opened = Resources(config, metrics, db, feed)
-    opened.close_with(stack)
+    if opened.embeddings:
+        stack.push_async_callback(opened.embeddings.embedder.close)
+    stack.push_async_callback(opened.follower.close)
+    stack.callback(opened.passwords.close)
+    for batched in (opened.writer, opened.reads, opened.comparer, opened.cards):
+        stack.push_async_callback(batched.close)
+    stack.callback(opened.live.end)
     return opened
 
 

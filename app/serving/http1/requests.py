@@ -20,8 +20,6 @@ class Head:
     method: bytes = b""
     target: bytes = b""
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-    hosts: int = 0
-    encodings: list[bytes] = field(default_factory=list)
     asks: bool = False
     """Whether the client waits to be asked for the body."""
     is_newer: bool = False
@@ -30,6 +28,10 @@ class Head:
     """Whether the client may send another request."""
     is_whole: bool = False
     """Whether the request's body has arrived in full."""
+
+    def values(self, name: bytes) -> list[bytes]:
+        """Return the values of the headers of that name, in small letters."""
+        return [value.lower() for other, value in self.headers if other == name]
 
 
 Event = Head | bytearray | HTTPStatus | None
@@ -48,7 +50,6 @@ class RequestReader:
         """Bytes of the head that came after its first piece."""
         self._status: HTTPStatus | None = None
         self._is_refused = False
-        self._is_upgrade = False
         self._parser = HttpRequestParser(self)
 
     def feed(self, data: bytes) -> None:
@@ -76,7 +77,7 @@ class RequestReader:
         An upgrade is ignored, as RFC 9110, 7.8, allows. The parser would skip the request's body.
         """
         head = self._head
-        self._parser, self._is_upgrade = HttpRequestParser(self), False
+        self._parser = HttpRequestParser(self)
         if head.method == b"CONNECT":
             self._refuse(HTTPStatus.NOT_IMPLEMENTED)
             return b""
@@ -97,32 +98,25 @@ class RequestReader:
         self._head.target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self.is_in_head:
-            return  # A trailer.
-        name, value, head = name.lower(), value.rstrip(b" \t"), self._head
-        head.headers.append((name, value))
-        if name == b"host":
-            head.hosts += 1
-        elif name == b"transfer-encoding":
-            head.encodings.append(value.lower())
-        elif name == b"expect":
-            head.asks = value.lower() == b"100-continue"
+        if self.is_in_head:  # Else it is a trailer.
+            self._head.headers.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """Note the head, unless it is to be read again without its upgrade."""
         head, version = self._head, self._parser.get_http_version()
         head.method = self._parser.get_method()
         head.is_newer = version == "1.1"
-        self._is_upgrade = self._parser.should_upgrade()
-        if self._is_upgrade:
+        if self._parser.should_upgrade():
             return
         head.keeps_alive = head.is_newer and self._parser.should_keep_alive()
+        head.asks = head.values(b"expect") == [b"100-continue"]
+        hosts, encodings = len(head.values(b"host")), head.values(b"transfer-encoding")
         is_known = version in {"1.0", "1.1"} and head.target.isascii()
         if self._later_bytes and _size(head) > LIMIT_BYTES:
             self._status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        elif head.encodings not in ([], [b"chunked"]):
+        elif encodings not in ([], [b"chunked"]):
             self._status = HTTPStatus.NOT_IMPLEMENTED
-        elif not is_known or head.hosts > 1 or head.is_newer > head.hosts:
+        elif not is_known or hosts > 1 or head.is_newer > hosts:
             self._status = HTTPStatus.BAD_REQUEST
         if self._status is not None:
             raise ValueError(self._status.phrase)
@@ -140,7 +134,7 @@ class RequestReader:
             self.events.append(bytearray(data))
 
     def on_message_complete(self) -> None:
-        if not self._is_upgrade:
+        if not self.is_in_head:  # Else the head is to be read again.
             self._head.is_whole = True
             self.events.append(None)
 
