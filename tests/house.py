@@ -5,6 +5,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -91,30 +92,17 @@ def upward_imports() -> list[Import]:
     ]
 
 
-def circles() -> list[str]:
-    """Return the rooms that reach themselves by imports, each circle once."""
+def circle() -> list[str]:
+    """Return the rooms of a circle of imports, if there is one."""
     arrows = defaultdict(set)
     for each in imports():
         if each.is_ours:
             arrows[each.source].add(each.target)
-    reached = {room: _reach(arrows, room) for room in arrows}
-    groups = {
-        frozenset(other for other in reached[room] if room in reached.get(other, ())) | {room}
-        for room in arrows
-        if room in reached[room]
-    }
-    return sorted(" ↔ ".join(sorted(group)) for group in groups)
-
-
-def _reach(arrows: dict[str, set[str]], start: str) -> set[str]:
-    found: set[str] = set()
-    waiting = list(arrows[start])
-    while waiting:
-        room = waiting.pop()
-        if room not in found:
-            found.add(room)
-            waiting += arrows.get(room, ())
-    return found
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
 def repeated_classes() -> dict[str, list[str]]:
@@ -138,7 +126,7 @@ def main() -> None:
         "files": str(len(lengths)),
         f"files under {SHORT_LINES} lines": str(len(short)),
         "class names used twice": ", ".join(repeated_classes()) or "0",
-        "circles between packages": "; ".join(circles()) or "0",
+        "circle of packages": " ↔ ".join(circle()) or "none",
         "upward imports": str(len(upward_imports())),
     }
     for name, value in rows.items():

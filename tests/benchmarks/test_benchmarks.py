@@ -56,33 +56,31 @@ def test_the_guide_shows_what_async_overhead_measures() -> None:
         assert figures.findall((ROOT / "docs" / guide).read_text()) == measured
 
 
+def written(path: Path, posts: dict[str, list[str]], known: int) -> Path:
+    """Write posts by author, of which the first ones are to learn from."""
+    with path.open("w", encoding="utf-8") as file:
+        for author, texts in posts.items():
+            for number, text in enumerate(texts):
+                split = "train" if number < known else "test"
+                post = {"author": author, "text": text, "lang": "en", "split": split}
+                file.write(json.dumps(post) + "\n")
+    return path
+
+
 def test_accuracy_is_printed_for_a_file_of_posts(tmp_path: Path) -> None:
     chance = random.Random(3)  # noqa: S311 - no secret
-    path = tmp_path / "posts.jsonl"
-    with path.open("w", encoding="utf-8") as file:
-        for author, words in (("a", "harbour fog bell"), ("b", "bread oven dawn")):
-            for number in range(40):
-                post = {
-                    "author": author,
-                    "text": " ".join(chance.choices(words.split(), k=8)),
-                    "lang": "en",
-                    "split": "train" if number < 30 else "test",
-                }
-                file.write(json.dumps(post) + "\n")
-    done = run("accuracy", str(path))
+    words = {"a": ["harbour", "fog", "bell"], "b": ["bread", "oven", "dawn"]}
+    posts = {
+        name: [" ".join(chance.choices(own, k=8)) for _ in range(40)] for name, own in words.items()
+    }
+    done = run("accuracy", written(tmp_path / "posts.jsonl", posts, 30))
     assert done.returncode == 0, done.stderr
     assert "| en_2 | 1 | 20 | 100.0 |" in done.stdout
 
 
 def test_the_open_question_is_tabled(tmp_path: Path) -> None:
-    path = tmp_path / "posts.jsonl"
-    with path.open("w", encoding="utf-8") as file:
-        for author in range(8):
-            posts = posts_of(author)
-            for number, text in enumerate(posts):
-                split = "train" if number < KNOWN else "test"
-                post = {"author": f"a{author}", "text": text, "lang": "en", "split": split}
-                file.write(json.dumps(post) + "\n")
+    posts = {f"a{author}": posts_of(author) for author in range(8)}
+    path = written(tmp_path / "posts.jsonl", posts, KNOWN)
     done = run("open_question", path, "--shuffles", "1", "--rounds", "1")
     assert done.returncode == 0, done.stderr
     assert "| en | 5 posts as one text | 2 to 5 |" in done.stdout

@@ -67,33 +67,28 @@ async def browser(has_chromium: None) -> AsyncIterator[Browser]:
 
 
 @dataclass
-class Faults:
-    """What a page did that it should not."""
-
-    found: list[str] = field(default_factory=list)
-
-    def watch(self, page: Page) -> None:
-        def console(message: Any) -> None:
-            # The browser notes every answer with a failing status there; tests look at those.
-            is_status = message.text.startswith("Failed to load resource")
-            if message.type in {"error", "warning"} and not is_status:
-                self.found.append(f"console: {message.text}")
-
-        def request(request: Any) -> None:
-            if urlsplit(request.url).hostname != "127.0.0.1":
-                self.found.append(f"request to another host: {request.url}")
-
-        page.on("console", console)
-        page.on("pageerror", lambda error: self.found.append(f"uncaught: {error}"))
-        page.on("request", request)
-
-
-@dataclass
 class Window:
     """A page of its own context, and what it did that it should not."""
 
     page: Page
-    faults: Faults
+    kind: tuple[str, bool]
+    """Its language, and whether it runs JavaScript."""
+    faults: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        def console(message: Any) -> None:
+            # The browser notes every answer with a failing status there; tests look at those.
+            is_status = message.text.startswith("Failed to load resource")
+            if message.type in {"error", "warning"} and not is_status:
+                self.faults.append(f"console: {message.text}")
+
+        def request(request: Any) -> None:
+            if urlsplit(request.url).hostname != "127.0.0.1":
+                self.faults.append(f"request to another host: {request.url}")
+
+        self.page.on("console", console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
+        self.page.on("request", request)
 
 
 class Windows:
@@ -114,19 +109,19 @@ class Windows:
         )
         page = await context.new_page()
         page.set_default_timeout(TIMEOUT_MS)
-        window = Window(page, Faults())
-        window.faults.watch(page)
+        window = Window(page, (locale, javascript))
+        window.watch()
         return window
 
-    async def leave(self, window: Window, locale: str, *, javascript: bool) -> None:
+    async def leave(self, window: Window) -> None:
         page = window.page
         if page.url.startswith("http"):
             await page.evaluate("localStorage.clear(), sessionStorage.clear()")
         await page.goto("about:blank")
         await page.context.clear_cookies()
         await page.context.clear_permissions()
-        window.faults.found.clear()
-        self._left[locale, javascript].append(window)
+        window.faults.clear()
+        self._left[window.kind].append(window)
 
 
 @pytest.fixture(scope="session")
@@ -142,16 +137,15 @@ WITH_AND_WITHOUT = pytest.mark.parametrize(
 
 @pytest.fixture
 async def open_page(windows: Windows) -> AsyncIterator[OpenPage]:
-    """Open a window of a language, scheme and width, with or without JavaScript or sign-in.
+    """Open a window of a language and width, with or without JavaScript or sign-in.
 
     A test that changes what is not cleared after it, such as the network, asks for a new one.
     """
-    opened: list[tuple[Window, str, bool, bool]] = []
+    opened: list[tuple[Window, bool]] = []
 
     async def open_(
         *,
         locale: str = "ko",
-        scheme: Any = "light",
         width: int = 1280,
         javascript: bool = True,
         operator_of: Website | None = None,
@@ -159,18 +153,18 @@ async def open_page(windows: Windows) -> AsyncIterator[OpenPage]:
     ) -> Page:
         source = Windows(windows.browser) if is_new else windows
         window = await source.take(locale, javascript=javascript)
-        opened.append((window, locale, javascript, is_new))
+        opened.append((window, is_new))
         if operator_of:
             await window.page.context.add_cookies([operator_of.session_cookie()])
         await window.page.set_viewport_size({"width": width, "height": 800})
-        await window.page.emulate_media(media="null", color_scheme=scheme, reduced_motion="null")
+        await window.page.emulate_media(media="null", color_scheme="light", reduced_motion="null")
         return window.page
 
     yield open_
-    faults = [fault for window, *_ in opened for fault in window.faults.found]
-    for window, locale, javascript, is_new in opened:
+    faults = [fault for window, _ in opened for fault in window.faults]
+    for window, is_new in opened:
         if is_new:
             await window.page.context.close()
         else:
-            await windows.leave(window, locale, javascript=javascript)
+            await windows.leave(window)
     assert not faults, "\n".join(faults)

@@ -33,22 +33,18 @@ class Proxied:
     port: int
     context: ssl.SSLContext
 
-    def client(self, *, http2: bool = True) -> httpx.Client:
-        """Return a client with a token."""
-        token = {"Authorization": f"Bearer {self.direct.token}"}
-        return self.visitor(headers=token, http2=http2)
-
-    def visitor(
+    def client(
         self,
         address: str = "127.0.0.1",
         headers: Mapping[str, str] | None = None,
         *,
         http2: bool = True,
     ) -> httpx.Client:
-        """Return a client at that address, without a token."""
+        """Return a client at that address, with a token where no headers are given."""
+        token = {"Authorization": f"Bearer {self.direct.token}"}
         return httpx.Client(
             base_url=f"https://localhost:{self.port}",
-            headers=headers,
+            headers=token if headers is None else headers,
             transport=httpx.HTTPTransport(http2=http2, verify=self.context, local_address=address),
             timeout=DEADLINE_S,
         )
@@ -134,7 +130,7 @@ def test_pages_come_by_http2_and_tls_as_directly(proxied: Proxied) -> None:
             assert (answer.http_version, answer.status_code) == ("HTTP/2", status)
             assert answer.headers.get("Content-Type") == headers["Content-Type"]
             assert "Strict-Transport-Security" in answer.headers
-    with proxied.visitor() as visitor:
+    with proxied.client(headers={}) as visitor:
         chosen = visitor.post("/login", data={"name": "nobody", "password": "wrong"})
         assert chosen.status_code == 401
         language = visitor.get("/?lang=ko")
@@ -161,7 +157,7 @@ def test_the_address_of_a_client_is_its_own(proxied: Proxied) -> None:
     def attempt(number: int, address: str) -> int:
         form = {"name": f"nobody{number}", "password": "wrong"}
         forged = {"X-Forwarded-For": f"203.0.113.{number}", "Sec-Fetch-Site": "same-origin"}
-        with proxied.visitor(address, forged) as client:
+        with proxied.client(address, forged) as client:
             return client.post("/login", data=form).status_code
 
     statuses = [attempt(n, OWN) for n in range(11)]

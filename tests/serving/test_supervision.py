@@ -16,7 +16,12 @@ from tests.waiting import DEADLINE_S
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Server]:
+    """A site of two workers, whose Python runs first what a test gives."""
+    (tmp_path / "sitecustomize.py").write_text(getattr(request, "param", ""))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
         yield server
 
@@ -34,19 +39,19 @@ def test_a_killed_worker_is_replaced_and_requests_go_on(server: Server) -> None:
     assert f"worker {before[0]} ended" in server.log()
 
 
-def test_a_worker_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+SHORT_SILENCE = "import app.serving.supervisor as supervisor; supervisor.SILENCE_S = 5.0"
+
+
+@pytest.mark.parametrize("server", [SHORT_SILENCE], indirect=True, ids=["5 s"])
+def test_a_worker_that_hangs_is_replaced(server: Server) -> None:
     assert 5 <= supervisor.SILENCE_S <= 30
-    site = "import app.serving.supervisor as supervisor; supervisor.SILENCE_S = 5.0"
-    (tmp_path / "sitecustomize.py").write_text(site)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
-        hung = server.workers()[0]
-        os.kill(hung, signal.SIGSTOP)
-        server.installation.wait_until(
-            lambda: hung not in server.workers() and len(server.workers()) == 2
-        )
-        assert f"worker {hung} hangs" in server.log()
-        assert server.send("GET", "/readyz")[0] == 200
+    hung = server.workers()[0]
+    os.kill(hung, signal.SIGSTOP)
+    server.installation.wait_until(
+        lambda: hung not in server.workers() and len(server.workers()) == 2
+    )
+    assert f"worker {hung} hangs" in server.log()
+    assert server.send("GET", "/readyz")[0] == 200
 
 
 WITHOUT = {
@@ -55,35 +60,29 @@ WITHOUT = {
 }
 
 
-@pytest.mark.parametrize("case", WITHOUT)
-def test_without_our_http_1_the_site_serves_and_says_so_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
-) -> None:
-    (tmp_path / "sitecustomize.py").write_text(WITHOUT[case])
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
-        assert server.send("GET", "/readyz")[0] == 200
-        stream = listen(server)
-        assert server.stop() == 0
-        assert b"event: bye" in rest(stream)
-        assert server.log().count("hypercorn reads requests itself") == 1
-        assert "Traceback" not in server.log()
+@pytest.mark.parametrize("server", WITHOUT.values(), indirect=True, ids=WITHOUT)
+def test_without_our_http_1_the_site_serves_and_says_so_in_one_line(server: Server) -> None:
+    assert server.send("GET", "/readyz")[0] == 200
+    stream = listen(server)
+    assert server.stop() == 0
+    assert b"event: bye" in rest(stream)
+    assert server.log().count("hypercorn reads requests itself") == 1
+    assert "Traceback" not in server.log()
 
 
-def test_a_stop_lets_requests_finish_that_were_accepted(tmp_path: Path) -> None:
-    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
-        server.token = server.installation.json("token", "add", "x", "--scope", "write")["token"]
-        lines = [b'{"username": "a", "text": "post %d"}\n' % number for number in range(4)]
-        size = sum(map(len, lines))
-        wires = [half_sent(server, "/api/v1/tweets", lines[0], size=size) for _ in range(6)]
-        idle = [listen(server) for _ in range(4)]
-        server.process.send_signal(signal.SIGTERM)
-        assert all(b"event: bye" in rest(stream) for stream in idle)
-        for wire in wires:
-            wire.sendall(b"".join(lines[1:]))
-        answers = [rest(wire) for wire in wires]
-        assert all(b" 200 " in answer and b'"accepted":4' in answer for answer in answers)
-        assert server.process.wait(DEADLINE_S) == 0
+def test_a_stop_lets_requests_finish_that_were_accepted(server: Server) -> None:
+    server.token = server.installation.json("token", "add", "x", "--scope", "write")["token"]
+    lines = [b'{"username": "a", "text": "post %d"}\n' % number for number in range(4)]
+    size = sum(map(len, lines))
+    wires = [half_sent(server, "/api/v1/tweets", lines[0], size=size) for _ in range(6)]
+    idle = [listen(server) for _ in range(4)]
+    server.process.send_signal(signal.SIGTERM)
+    assert all(b"event: bye" in rest(stream) for stream in idle)
+    for wire in wires:
+        wire.sendall(b"".join(lines[1:]))
+    answers = [rest(wire) for wire in wires]
+    assert all(b" 200 " in answer and b'"accepted":4' in answer for answer in answers)
+    assert server.process.wait(DEADLINE_S) == 0
 
 
 def test_a_second_interrupt_ends_what_the_first_one_waits_for(server: Server) -> None:
