@@ -353,7 +353,7 @@ async def test_an_archive_of_one_author_leads_home_and_says_what_was_read(
     assert "Pictures and videos 1" in shown(page)
     assert 'type="checkbox" name="no_media"' in page
     await imported(browser, data, "x.zip", username="zoe", no_media="on")
-    assert not parts_of(app).config.media_dir.exists()
+    assert list(parts_of(app).config.media_dir.glob("*")) == []
     await browser.post("/settings/authors/delete", form={"username": "zoe", "confirm": "yes"})
     page = await imported(browser, data, "x.zip")
     assert "Pictures and videos 1 " in shown(page)
