@@ -184,10 +184,8 @@ class Web:
                 if place == len(addresses) - 1:
                     raise
                 continue
-            try:
+            async with contextlib.aclosing(response):
                 body = await _read(response, most_bytes)
-            finally:
-                await response.aclose()
             status, headers = response.status_code, response.headers
             return Answer(str(url), status, headers, *body, _not_before(status, headers))
         raise OSError("no address")

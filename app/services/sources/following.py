@@ -20,7 +20,7 @@ from app.clock import now
 from app.config import MIB, Config
 from app.db.backend import Sessions
 from app.db.engine import GrantLostError
-from app.errors import InvalidInputError, message_of, packed
+from app.errors import AppError, InvalidInputError, NotFoundError, message_of, packed
 from app.formats.records import Archive, Record
 from app.models import LiveSource, Tweet, User
 from app.sandbox import Sandbox
@@ -29,7 +29,7 @@ from app.services.imports.storing import import_archive
 from app.services.posts.deletion import delete_post
 from app.services.sources.fetching import FetchError, Web, allowed
 from app.services.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
-from app.services.sources.registry import due_sources
+from app.services.sources.registry import due_sources, unknown_source
 
 SOURCES: Final = "sources"
 TICK_S: Final = 1.0
@@ -54,10 +54,6 @@ are fewer than one batch has."""
 
 _record_of = msgspec.json.Decoder(Record).decode
 logger = logging.getLogger(__name__)
-
-
-class SourceRemovedError(Exception):
-    """Nobody follows the source any more; nothing may be stored for it."""
 
 
 def pause_s(quiet_s: float, *, failures: int = 0) -> float:
@@ -126,15 +122,13 @@ class Visit:
         """
         failures = self.source.failures + 1
         due_at = now() + timedelta(seconds=pause_s(0.0, failures=failures))
-        error: InvalidInputError | None = None
+        error: AppError | None = None
         try:
             await self._note(failures=failures, next_visit_at=due_at, last_error=None)
             await self._read()
             await self._ask_about_missing()
-        except InvalidInputError as failure:
+        except (InvalidInputError, NotFoundError) as failure:
             error = failure
-        except SourceRemovedError:
-            return
         except GrantLostError:
             raise
         except Exception:
@@ -142,8 +136,8 @@ class Visit:
             error = FetchError("the visit failed unexpectedly; the server's log says why")
         await self._note_end(due_at, error)
 
-    async def _note_end(self, due_at: datetime, error: InvalidInputError | None) -> None:
-        """Store how the visit went, and when the next one is due."""
+    async def _note_end(self, due_at: datetime, error: AppError | None) -> None:
+        """Store how the visit went, and when the next one is due, if the source is still here."""
         source, time = self.source, now()
         posts_at = time if self.accepted else source.posts_at
         values: dict[str, object] = {"visited_at": time, "posts_at": posts_at}
@@ -190,7 +184,7 @@ class Visit:
         await self._note()
 
     async def _ask_about_missing(self) -> None:
-        """Delete posts of which the platform says that they are gone. Raises SourceRemovedError."""
+        """Delete posts of which the platform says that they are gone. Raises NotFoundError."""
         own = select(Tweet.id).join(User).where(User.username_key == self.source.username_key)
         for source_id in self.missing[:ASKED_ABOUT]:
             if await self.publisher.is_deleted(source_id):
@@ -221,11 +215,11 @@ class Visit:
         return accepted > 0 or not page.head.ids
 
     async def _count(self, session: AsyncSession, report: ImportReport) -> None:
-        """Count the new posts of a portion, which is one batch. Raises SourceRemovedError."""
+        """Count the new posts of a portion, which is one batch. Raises NotFoundError."""
         await self._change(session, accepted=LiveSource.accepted + report.accepted)
 
     async def _note(self, **values: object) -> None:
-        """Store values and the mark. Raises SourceRemovedError."""
+        """Store values and the mark. Raises NotFoundError if the source is followed no longer."""
         async with self.db.write() as session:
             await self._change(session, **values)
 
@@ -234,4 +228,4 @@ class Visit:
         values["mark"] = msgspec.json.encode(self.publisher.mark).decode()
         row = update(LiveSource).where(LiveSource.id == self.source.id).values(**values)
         if await session.scalar(row.returning(LiveSource.id)) is None:
-            raise SourceRemovedError
+            raise unknown_source(self.source.id)

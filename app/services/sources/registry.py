@@ -200,14 +200,14 @@ async def remove_source(session: AsyncSession, source_id: int) -> None:
     """Follow a source no longer; its posts stay. Raises NotFoundError."""
     gone = delete(LiveSource).where(LiveSource.id == source_id).returning(LiveSource.id)
     if await session.scalar(gone) is None:
-        raise _unknown(source_id)
+        raise unknown_source(source_id)
 
 
 async def ask_for_visit(session: AsyncSession, source_id: int) -> SourceFacts:
     """Let a source be visited as soon as its host allows. Raises NotFoundError."""
     source = await session.get(LiveSource, source_id)
     if source is None:
-        raise _unknown(source_id)
+        raise unknown_source(source_id)
     source.next_visit_at = now()
     return _facts(source)
 
@@ -248,5 +248,5 @@ def _facts(source: LiveSource) -> SourceFacts:
     return SourceFacts(**values)
 
 
-def _unknown(source_id: int) -> NotFoundError:
+def unknown_source(source_id: int) -> NotFoundError:
     return NotFoundError("There is no source {source_id}", source_id=source_id)
