@@ -21,12 +21,7 @@ from app.formats.registry import FORMATS, open_archive
 from app.formats.source.file import Source
 from app.services.imports.report import MAX_ERRORS, ImportReport
 from app.services.imports.samples import load_samples
-from app.services.imports.storing import (
-    NamelessFileError,
-    check_archive,
-    import_archive,
-    renew_derived,
-)
+from app.services.imports.storing import check_archive, import_archive, renew_derived
 from app.services.posts.media import keeper_of
 from app.tasks import collect_seldom, share_heap
 
@@ -52,7 +47,7 @@ class Importer:
         name = os.fsencode(name).decode(errors="replace")
         try:
             await self._import(db, config, target, name)
-        except (ImportFileError, NamelessFileError) as error:
+        except ImportFileError as error:
             is_broken = isinstance(error, BrokenFileError)
             self._fail(name, error.detail, FAILED if is_broken else BAD_INPUT)
 

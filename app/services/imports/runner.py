@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import monotonic, wait_until_set
 from app.config import Config
 from app.db.engine import Database, Grant, GrantLostError
-from app.errors import AppError, Message, UnavailableError, message_of
+from app.errors import AppError, ConflictError, Message, UnavailableError, message_of
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.logs import configure, take_over
@@ -37,12 +38,7 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.report import ImportReport, stored_posts
-from app.services.imports.storing import (
-    CancelledImportError,
-    check_archive,
-    import_archive,
-    renew_derived,
-)
+from app.services.imports.storing import check_archive, import_archive, renew_derived
 from app.services.posts.media import keeper_of
 from app.tasks import be_nice, close_inherited_files, collect_seldom, run_child, share_heap
 
@@ -84,21 +80,18 @@ async def _run_one(db: Database, config: Config) -> bool:
     except asyncio.CancelledError:
         # Its rows and its counts agree whenever it ends; the next start resumes it.
         with contextlib.suppress(GrantLostError, AppError, TimeoutError):
-            await _note_interruption(db, config)
+            async with asyncio.timeout(RELEASE_S), db.exclusive_in_turn(IMPORTING) as grant:
+                await _note_interruption(grant, config.data_dir)
         raise
     if status:
         logger.error("the process of an import ended with status %d", status)
     return not status
 
 
-async def _note_interruption(db: Database, config: Config) -> None:
+async def _note_interruption(db: Grant, place: Path) -> None:
     """Note that a stop ended the import, which is no failed attempt."""
-    async with (
-        asyncio.timeout(RELEASE_S),
-        db.exclusive_in_turn(IMPORTING) as grant,
-        grant.write() as session,
-    ):
-        if (job := await next_job(session, config.data_dir)) is not None:
+    async with db.write() as session:
+        if (job := await next_job(session, place)) is not None:
             await change_running(session, job.id, {"state": "interrupted", "attempts": 0})
 
 
@@ -110,8 +103,6 @@ async def run_job(db: Grant, config: Config, job: ImportJob, worker: int) -> Non
     failure: Message | None = None
     try:
         failure = await _import(db, config, job, worker)
-    except CancelledImportError:
-        pass  # Its row says so already.
     except (GrantLostError, UnavailableError):
         raise
     except AppError as error:
@@ -128,11 +119,10 @@ async def run_job(db: Grant, config: Config, job: ImportJob, worker: int) -> Non
 async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Message | None:
     """Import the file; return why it broke off, if it did."""
     options, report = options_of(job), ImportReport(stored=stored_posts(job))
-    path = upload_path(config.data_dir, job.spool)
-    limit = config.max_import_bytes
+    path, limit = upload_path(config.data_dir, job.spool), config.max_import_bytes
 
     async def note(session: AsyncSession, report: ImportReport) -> None:
-        """Store how far the run is, together with posts of it. Raises CancelledImportError."""
+        """Store how far the run is, together with posts of it. Raises ConflictError at its end."""
         if os.getppid() != worker:
             sys.exit("the import is broken off, since its worker ended, and goes on later")
         values = counted(job, report) | {"format": archive.format, "bytes_read": source.bytes_read}
@@ -140,7 +130,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             # Of an archive, only the members that hold posts are read.
             values["bytes_total"] = source.bytes_total
         if not await change_running(session, job.id, values):
-            raise CancelledImportError
+            raise ConflictError("The import {job_id} has ended", job_id=job.id)
 
     with await asyncio.to_thread(Source, path, name=job.file_name, limit_bytes=limit) as source:
         archive = await asyncio.to_thread(open_archive, source, format=job.format, options=options)

@@ -16,14 +16,7 @@ from app.clock import now
 from app.compute.text import clean_username
 from app.db.backend import Sessions
 from app.db.engine import Database
-from app.errors import (
-    AppError,
-    ConflictError,
-    ImportFileError,
-    InvalidInputError,
-    UnrecognisedFileError,
-    message_of,
-)
+from app.errors import AppError, ConflictError, ImportFileError, UnrecognisedFileError, message_of
 from app.formats.records import Account, Archive, ReadOptions
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.event_log import newest_event
@@ -39,18 +32,14 @@ MAX_LINE_BYTES: Final = 2**20
 _SKIPPED_BYTES: Final = 64 * 1024
 
 
-class NamelessFileError(InvalidInputError):
+class NamelessFileError(ImportFileError):
     """The file of one account needs another name."""
-
-
-class CancelledImportError(Exception):
-    """The import was cancelled; nothing more may be stored."""
 
 
 Read = Callable[[ImportReport, Callable[[], bool]], list[BulkPost] | None]
 """Returns the posts among the next records, None at the end, and reports what is left out; it runs
 in a thread, and returns soon after the second argument says that it is stopped."""
-Note = Callable[[AsyncSession, ImportReport], Awaitable[None]]
+Note = Callable[[AsyncSession, ImportReport], Awaitable[None]] | None
 
 
 def check_archive(archive: Archive, options: ReadOptions, *, is_public: bool) -> None:
@@ -68,10 +57,6 @@ def check_archive(archive: Archive, options: ReadOptions, *, is_public: bool) ->
         )
 
 
-async def _note_nothing(_session: AsyncSession, _report: ImportReport) -> None:
-    pass
-
-
 async def import_archive(
     db: Sessions,
     archive: Archive,
@@ -81,7 +66,7 @@ async def import_archive(
     is_live: bool = False,
     default_time: datetime | None = None,
     keeper: MediaKeeper | None = None,
-    note: Note = _note_nothing,
+    note: Note = None,
 ) -> ImportReport:
     """Store the posts of the archive.
 
@@ -112,7 +97,7 @@ async def import_posts(
     *,
     is_live: bool = False,
     default_time: datetime | None = None,
-    note: Note = _note_nothing,
+    note: Note = None,
 ) -> None:
     """Store all posts, a transaction for each batch.
 
@@ -139,7 +124,8 @@ async def import_posts(
                     await store_batch(
                         session, posts, report, default_time=default_time, is_bulk=not is_live
                     )
-                await note(session, report)
+                if note is not None:
+                    await note(session, report)
     finally:
         # The source must not be closed before the thread that reads it ends.
         is_stopped = True
