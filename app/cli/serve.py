@@ -122,7 +122,6 @@ def _network_address() -> str:
 
 async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> None:
     """Load the sample posts; print a link to create the operator's account if there is none."""
-    from app.cli.users import setup_address
     from app.db.engine import Database
     from app.services.access.operators import add_setup_link, has_operator
     from app.services.imports.samples import load_samples
@@ -134,5 +133,5 @@ async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> N
             if await has_operator(session):
                 return
             secret = await add_setup_link(session)
-    link = setup_address(origin, secret)
+    link = f"{origin}/setup?token={secret}"
     click.echo(f"There is no operator yet. Create the account, once, at:\n  {link}")

@@ -131,7 +131,7 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
         return
     secret = writing(lambda session: add_setup_link(session, name))
     url = Config.from_env().url
-    link = setup_address(url or "http://127.0.0.1:8000", secret)
+    link = f"{url or 'http://127.0.0.1:8000'}/setup?token={secret}"
     note = "Replace the host with that of your site, or set SAYWHO_URL."
     print_result(facts | {"link": link}, link, notes=[] if url else [note])
 
@@ -155,8 +155,3 @@ def remove_operator_command(name: str) -> None:
     """
     name = writing(lambda session: remove_operator(session, name))
     print_result({"name": name}, f"removed {name}")
-
-
-def setup_address(origin: str, secret: str) -> str:
-    """Return the address of the page where a set-up link makes its account."""
-    return f"{origin}/setup?token={secret}"
