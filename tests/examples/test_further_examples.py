@@ -4,10 +4,9 @@ import asyncio
 import importlib
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
-import httpx
 import pytest
 
 from tests.examples.test_examples import EXAMPLES, started
@@ -15,15 +14,6 @@ from tests.installation import TIMEOUT_S
 
 BATCH: Final = EXAMPLES / "05_batch"
 SIDE_BY_SIDE: Final = EXAMPLES / "06_side_by_side"
-
-
-@pytest.fixture
-def together(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The example's program for both apps."""
-    monkeypatch.syspath_prepend(SIDE_BY_SIDE)
-    yield importlib.import_module("both_apps")
-    for name in ("both_apps", "flask_app", "quart_app"):
-        del sys.modules[name]
 
 
 @pytest.fixture
@@ -69,7 +59,7 @@ def test_what_the_batch_gains_is_printed() -> None:
     assert done.stderr == ""
 
 
-def test_each_blueprint_has_its_framework_and_both_the_session() -> None:
+def test_each_blueprint_has_its_framework_whole_bodies_and_the_session_of_both() -> None:
     with started(SIDE_BY_SIDE / "both_apps.py") as server:
         try:
             server.wait_for()
@@ -79,20 +69,7 @@ def test_each_blueprint_has_its_framework_and_both_the_session() -> None:
             assert server.client.get("/tweet/").text == "김철수의 글, 이제 비동기로"
             assert server.client.get("/tweet").status_code == 308
             assert server.client.get("/tweets").status_code == 404
+            large = server.client.post("/user/login/jack", content=bytes(1024 * 1024))
+            assert large.status_code == 302
         finally:
             server.log.unlink()
-
-
-async def test_large_bodies_reach_flask(together: Any) -> None:
-    transport = httpx.ASGITransport(together.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        answer = await client.post("/user/login/jack", content=bytes(1024 * 1024))
-    assert answer.status_code == 302
-
-
-@pytest.mark.parametrize(
-    ("path", "moved"),
-    [("/tweet", True), ("/tweet/7", True), ("/tweets", False), ("/user/", False), ("/", False)],
-)
-def test_a_prefix_takes_whole_parts_of_a_path(together: Any, path: str, moved: bool) -> None:
-    assert together.is_moved(path) is moved

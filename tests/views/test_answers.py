@@ -234,34 +234,31 @@ def connections_take(app: Quart, pragma: str) -> Iterator[None]:
     event.remove(pool, "checkout", execute)
 
 
+@pytest.mark.parametrize(
+    ("status", "pragma", "undone"),
+    [
+        # Clamped to what there is.
+        (507, "max_page_count = 1", "max_page_count = 1000000"),
+        (503, "query_only = ON", "query_only = OFF"),
+    ],
+    ids=["full disk", "read-only"],
+)
 @pytest.mark.databases("sqlite")
-async def test_a_full_disk_is_507_and_reads_go_on(app: Quart, writer: Client) -> None:
-    await writer.add_user("ann", "before")
-    with connections_take(app, "PRAGMA max_page_count = 1"):  # Clamped to what there is.
-        answer = await writer.post(f"{API}/users/ann/tweets", json={"text": "ㅁ" * 25_000})
-        await problem_of(answer, 507)
-        body = b'{"username": "ann", "text": "%s"}\n' % (b"word " * 4_000)
-        answer = await writer.post(f"{API}/tweets", data=body * 5, headers=NDJSON)
-        await problem_of(answer, 507)
-        page = await writer.json(f"{API}/users/ann/tweets")
-        assert [tweet["text"] for tweet in page["items"]] == ["before"]
-    with connections_take(app, "PRAGMA max_page_count = 1000000"):
-        await writer.add_tweet("ann", "ㅁ" * 25_000)
-
-
-@pytest.mark.databases("sqlite")
-async def test_a_database_that_cannot_be_written_is_503_and_reads_go_on(
-    app: Quart, writer: Client
+async def test_a_database_that_takes_nothing_refuses_writes_and_reads_go_on(
+    app: Quart, writer: Client, status: int, pragma: str, undone: str
 ) -> None:
     await writer.add_user("ann", "before")
-    with connections_take(app, "PRAGMA query_only = ON"):
-        answer = await writer.post(f"{API}/users/ann/tweets", json={"text": "after"})
-        await problem_of(answer, 503)
-        assert answer.headers["Retry-After"]
+    with connections_take(app, f"PRAGMA {pragma}"):
+        answer = await writer.post(f"{API}/users/ann/tweets", json={"text": "ㅁ" * 25_000})
+        await problem_of(answer, status)
+        assert ("Retry-After" in answer.headers) == (status == 503)
+        body = b'{"username": "ann", "text": "%s"}\n' % (b"word " * 4_000)
+        answer = await writer.post(f"{API}/tweets", data=body * 5, headers=NDJSON)
+        await problem_of(answer, status)
         page = await writer.json(f"{API}/users/ann/tweets")
         assert [tweet["text"] for tweet in page["items"]] == ["before"]
-    with connections_take(app, "PRAGMA query_only = OFF"):
-        await writer.add_tweet("ann", "after")
+    with connections_take(app, f"PRAGMA {undone}"):
+        await writer.add_tweet("ann", "ㅁ" * 25_000)
 
 
 async def test_names_in_an_error_are_shown_as_they_are(anybody: Client) -> None:
