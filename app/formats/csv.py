@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -136,21 +136,14 @@ def _rows(source: Source, delimiter: str) -> Iterator[tuple[int, Json] | BadReco
         yield number, {**cells}
 
 
-def _cells(post: ExportedPost) -> tuple[str | None, ...]:
-    return (
-        guarded(post.username),
-        post.platform,
-        guarded(post.text),
-        post.kind,
-        post.created_at.isoformat().replace("+00:00", "Z") if post.created_at else None,
-        post.lang,
-        _guarded_id(post.source_id) if post.source_id else None,
-        post.url,
-        *(
-            msgspec.json.encode(value).decode() if value else None
-            for value in (post.reply_to, post.media, post.counts)
-        ),
-    )
+def _cells(post: ExportedPost) -> Iterable[str | None]:
+    cells: dict[str, Any] = msgspec.to_builtins(post)
+    for name in ("username", "text"):
+        cells[name] = guarded(cells[name])
+    cells["source_id"] = _guarded_id(cells["source_id"] or "")
+    for name in ("reply_to", "media", "counts"):
+        cells[name] = msgspec.json.encode(cells[name]).decode() if cells[name] else None
+    return cells.values()
 
 
 def guarded(value: str) -> str:

@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Final
@@ -49,14 +48,12 @@ _QUOTES: Final = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
 
 def read(source: Source, options: ReadOptions) -> Archive | None:
     """Return the account's posts; those for followers or single people only on request."""
-    outbox, actor, folder = _find(source)
+    outbox, folder = _find(source)
     found = first_documents(outbox, lists=(_LIST,)) if outbox else []
     first = [item for item in found if _is_activity(item)]
     if outbox is None or not (first or any(isinstance(item.get(_LIST), list) for item in found)):
         return None
-    account = _account(actor, first)
-    if not account.username and f"{folder}actor.json" in source.members:
-        account = replace(account, unread=f"{folder}actor.json")
+    account = _account(source, f"{folder}actor.json", first)
     read_one = partial(
         read_activity, account=account, include_restricted=options.include_restricted, folder=folder
     )
@@ -65,22 +62,21 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
     owner = account if first or account.username else None
     if not source.has_members:
         return Archive(FORMAT.name, "record", owner, items)
-    items = chain(items, _liked(source, folder))
-    return Archive(FORMAT.name, "record", owner, items, source)
+    return Archive(FORMAT.name, "record", owner, chain(items, _liked(source, folder)), source)
 
 
-def _find(source: Source) -> tuple[Content | None, Json, str]:
-    """Return the outbox, what an archive says about the account, and the folder of both."""
+def _find(source: Source) -> tuple[Content | None, str]:
+    """Return the outbox and its folder."""
     if not source.has_members:
-        return source, {}, ""
+        return source, ""
     outboxes = (name for name in source.members if name.rpartition("/")[2] == "outbox.json")
     name = source.only(outboxes)
     if name is None:
-        return None, {}, ""
+        return None, ""
     source.expect([name])
-    folder, outbox = name.removesuffix("outbox.json"), source.member(name)
+    outbox = source.member(name)
     head(outbox, 1)  # Raises BrokenFileError: nothing else could be said of it.
-    return outbox, as_object(load(source.start_of(f"{folder}actor.json"))), folder
+    return outbox, name.removesuffix("outbox.json")
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:
@@ -90,16 +86,16 @@ def _liked(source: Source, folder: str) -> Iterator[Item]:
         yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))
 
 
-def _account(actor: Json, activities: list[Json]) -> Account:
+def _account(source: Source, file: str, activities: list[Json]) -> Account:
     """Return the owner of the outbox; a lone one names the account only in addresses."""
+    is_there = source.has_members and file in source.members
+    actor = as_object(load(source.start_of(file))) if is_there else {}
     name = actor.get("preferredUsername")
     host = _host(actor.get("url")) or _host(actor.get("id"))
     username = f"{name}@{host}" if isinstance(name, str) and name and host else None
-    return Account(
-        username or next(filter(None, map(_username, activities)), None),
-        as_word(actor.get("name")),
-        "mastodon",
-    )
+    username = username or next(filter(None, map(_username, activities)), None)
+    unread = file if is_there and not username else None
+    return Account(username, as_word(actor.get("name")), "mastodon", unread=unread)
 
 
 def _username(activity: Json) -> str | None:

@@ -126,19 +126,15 @@ class Window:
 
     def read_on(self) -> bool:
         """Drop what was used, and read as much again as is left; return whether there was any."""
-        left, found = self.text[self.at :], []
+        left, more = self.text[self.at :], ""
         if len(left) > MAX_VALUE:
             return False
-        wanted = len(left)
         try:
-            for piece in self._pieces:
-                found.append(piece)
-                wanted -= len(piece)
-                if wanted < 0:
-                    break
+            while len(more) <= len(left) and (piece := next(self._pieces, None)) is not None:
+                more += piece
         except BrokenFileError as error:
             self._fault = error
-        if more := "".join(found):
+        if more:
             self.text, self.at = left + more, 0
         return bool(more)
 

@@ -48,8 +48,9 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
     layout = find_layout(source)
     if layout is None:
         return None
-    if all(layout.members):
-        source.expect(layout.members)
+    names = list(itertools.chain(*layout.files.values()))
+    if all(names):
+        source.expect(names)
     items = _Reader(source, layout).items(include_restricted=options.include_restricted)
     files = source if source.has_members else None
     return Archive(FORMAT.name, "record", layout.account, items, files)
@@ -88,12 +89,10 @@ class _Reader:
         self._broken: dict[str, BrokenFileError] = {}
         self._broken_notes = ""
         """Name of the first damaged file of long posts."""
-        account = layout.account
-        self._owner: Json = {
-            "screen_name": account.username,
-            "name": account.display_name,
-            "id_str": account.id,
-        }
+        owner = layout.account
+        user = {"screen_name": owner.username, "name": owner.display_name, "id_str": owner.id}
+        self._around: Json = {"user": user}
+        """What the posts of the archive do not say themselves."""
 
     def items(self, *, include_restricted: bool) -> Iterator[Item]:
         """Yield all records. Raises BrokenFileError behind them."""
@@ -149,7 +148,7 @@ class _Reader:
                     "the whole text is in {file}, which is damaged", file=self._broken_notes
                 )
             record = to_item(
-                item | {"user": self._owner},
+                item | self._around,
                 place,
                 include_restricted=True,
                 whole_text=whole_text,

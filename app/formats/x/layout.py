@@ -50,11 +50,6 @@ class Layout:
     folder: str = ""
     """Beginning of the names of its files, with the slash at its end."""
 
-    @property
-    def members(self) -> tuple[str, ...]:
-        """All that are read in any case."""
-        return tuple(name for names in self.files.values() for name in names)
-
 
 def find_layout(source: Source) -> Layout | None:
     """Return the files that hold the posts, or None if this is no X archive."""
