@@ -30,9 +30,7 @@ def init_app(app: Quart, config: Config) -> None:
 
     Addresses come from the settings only: a cached page must not hold the host of one request.
     """
-    app.jinja_env.filters["hue"] = hue_of
-    app.jinja_env.filters["often"] = often
-    app.jinja_env.filters["with_links"] = with_links
+    app.jinja_env.filters |= {"hue": hue_of, "often": often, "with_links": with_links}
     for page in PAGES:
         app.register_blueprint(page.blueprint)
 
