@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import PLACES
+from tests.embedding_service import embedding_service
 from tests.installation import Installation, lines
 
 BREAD = [f"빵이 나왔어요. 오늘의 빵은 {n}번 식빵, 따뜻할 때 오세요 :)" for n in range(12)]
@@ -161,6 +162,19 @@ def test_a_search_finds_words_and_marks_them(filled: Installation) -> None:
     start, end = hit["highlights"][0]
     assert hit["text"][start:end].startswith("Lamp")
     assert "Lighthouse" in filled.done("search", "lamp")
+
+
+def test_vectors_are_made_and_stay_while_the_embedder_is_down(filled: Installation) -> None:
+    assert "builtin" in filled.run("embed").stderr
+    with embedding_service() as service:
+        remote = Installation(filled.data_dir, {"SAYWHO_EMBEDDER": f"http:{service.address}"})
+        assert remote.json("embed") == {"embedded": 24}
+        service.faults = [(503, b"")]
+        result = remote.run("embed", "--all")
+        assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+        assert remote.json("embed") == {"embedded": 0}
+        assert remote.json("embed", "--all") == {"embedded": 24}
+        assert remote.json("search", "lamp", "--mode", "meaning")["method"] == "meaning"
 
 
 def test_a_token_is_shown_once(installation: Installation) -> None:

@@ -58,16 +58,6 @@ async def test_posts_stay_due_while_the_embedder_is_down(db: Database) -> None:
     assert embedder.asked == 4
 
 
-async def test_vectors_stay_until_an_embedder_answers(db: Database) -> None:
-    await post(db, "ann", "aaa", "bbb")
-    await Embeddings(db, Letters(5)).embed_missing(db)
-    same, other = (Embeddings(db, Letters(size, down_for=1)) for size in (5, 7))
-    for make in (same.remove_all, other.embed_missing):
-        with pytest.raises(EmbedderError):
-            await make(db)
-        assert await count_vectors(db) == 2
-
-
 async def test_what_was_broken_off_is_resumed_and_gaps_are_filled(db: Database) -> None:
     embeddings = Embeddings(db, Letters())
     ids = await post(db, "ann", *"abcdefgh")
@@ -89,8 +79,11 @@ async def test_what_was_broken_off_is_resumed_and_gaps_are_filled(db: Database) 
 
 async def test_the_vectors_of_another_model_replace_those_of_the_one_before(db: Database) -> None:
     ids = await post(db, "ann", "aaa", "bbb", "ccc")
-    old, new = Embeddings(db, Letters(5)), Embeddings(db, Letters(7))
+    old, new = Embeddings(db, Letters(5)), Embeddings(db, Letters(7, down_for=1))
     await old.embed_missing(db)
+    with pytest.raises(EmbedderError):
+        await new.follow_posts(db)
+    assert (await nearest(old, "aaa"))[0] == ids[0]
     assert await nearest(new, "aaa") == []
     assert await is_due(new, db)
     await new.follow_posts(db)
