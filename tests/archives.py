@@ -58,10 +58,16 @@ def x_members(username: str = "mina") -> dict[str, bytes]:
 
 def x_zip(path: Path, members: dict[str, bytes] | None = None) -> Path:
     """Write the members, or a whole archive, as a zip."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in (members or x_members()).items():
-            archive.writestr(name, data)
+    path.write_bytes(zip_bytes(members or x_members()))
     return path
+
+
+def zip_bytes(members: dict[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return file.getvalue()
 
 
 def damaged(path: Path, name: bytes) -> Path:

@@ -34,13 +34,11 @@ FORMS: list[Callable[..., bytes]] = [lines, array, pretty_array, pretty]
 
 
 def read_archive(
-    target: bytes | Path, format_name: str = "auto", *, include_restricted: bool = False
+    target: bytes | Path, format_name: str = "auto", **options: Any
 ) -> tuple[Archive, list[Item]]:
     """Return the archive with all its items."""
     with Source(io.BytesIO(target) if isinstance(target, bytes) else target) as source:
-        archive = open_archive(
-            source, format=format_name, options=ReadOptions(include_restricted=include_restricted)
-        )
+        archive = open_archive(source, format=format_name, options=ReadOptions(**options))
         found = list(archive.items)
         assert source.bytes_total is None or source.bytes_read <= source.bytes_total
         return archive, found

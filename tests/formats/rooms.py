@@ -14,9 +14,8 @@ from functools import partial
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.formats.records import BadRecord, ReadOptions, Record, Skipped
-from app.formats.registry import open_archive
-from app.formats.source.file import Source
+from app.formats.records import Item, Record, Skipped
+from tests.formats.reading import read_archive
 
 ZONE: Final = "Asia/Seoul"
 NAMES: Final = (
@@ -214,11 +213,10 @@ def _pasted(said: Said, variant: str) -> str:
     return f"{said.text}\n{PASTED}" if is_phone and "\n" in said.text else said.text
 
 
-def read(data: bytes, format_name: str) -> list[Record | BadRecord | Skipped]:
-    with Source(io.BytesIO(data)) as source:
-        archive = open_archive(source, options=ReadOptions(timezone=ZONE))
-        assert (archive.format, archive.is_chat) == (format_name, True)
-        return list(archive.items)
+def read(data: bytes, format_name: str) -> list[Item]:
+    archive, found = read_archive(data, timezone=ZONE)
+    assert (archive.format, archive.is_chat) == (format_name, True)
+    return found
 
 
 if __name__ == "__main__":

@@ -1,18 +1,20 @@
 """Chats: rooms of each variant are read as they were written; who is who in them."""
 
 import io
-import zipfile
 from datetime import UTC, datetime
 from time import process_time
+from typing import Any
 
 import pytest
 
 from app.errors import ImportFileError, UnrecognisedFileError
 from app.formats.chats.rooms import as_username
-from app.formats.records import Item, ReadOptions, Record, Skipped
+from app.formats.records import Item, Record, Skipped
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
+from tests.archives import zip_bytes
 from tests.formats import rooms
+from tests.formats.reading import read_archive
 
 ANNAS = (
     b'{"type": "private_group", "id": 7, "messages": ['
@@ -28,29 +30,20 @@ ANNAS = (
 )
 
 
-def zipped(**files: bytes) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(f"{name}.txt", data)
-        archive.writestr("photo.jpg", b"\xff\xd8")
-    return file.getvalue()
-
-
 @pytest.mark.parametrize("other", ["kakaotalk ios ko", "whatsapp ios"])
 def test_a_zip_holds_one_room_beside_its_media(other: str) -> None:
     room, second = (
         rooms.VARIANTS[name](rooms.room_of(name, 1)) for name in ("whatsapp ios", other)
     )
-    assert said(zipped(_chat=room, readme=b"nothing that anybody said\n")) == said(room)
+    files = {"_chat.txt": room, "photo.jpg": b"\xff\xd8", "readme.txt": b"nobody said this\n"}
+    assert said(zip_bytes(files)) == said(room)
     with pytest.raises(UnrecognisedFileError, match="several chats"):
-        said(zipped(_chat=room, other=second))
+        said(zip_bytes(files | {"other.txt": second}))
 
 
-def said(data: bytes, **options: object) -> list[tuple[str | None, str]]:
-    with Source(io.BytesIO(data)) as source:
-        archive = open_archive(source, options=ReadOptions(**options))  # type: ignore[arg-type]
-        return [(item.username, item.text) for item in archive.items if isinstance(item, Record)]
+def said(data: bytes, **options: Any) -> list[tuple[str | None, str]]:
+    found = read_archive(data, **options)[1]
+    return [(item.username, item.text) for item in found if isinstance(item, Record)]
 
 
 @pytest.mark.parametrize("variant", rooms.VARIANTS)
@@ -64,8 +57,7 @@ def test_people_of_one_name_stay_apart_unless_they_are_joined() -> None:
     assert said(ANNAS, only=("Anna",)) == [("Anna", "one")]
     renamed = said(ANNAS, rename={"Anna_2": "Bo Lee", "u3": "Anna"})
     assert renamed == [("Anna", "one"), ("Bo_Lee", "two"), ("Anna", "three")]
-    with Source(io.BytesIO(ANNAS)) as source:
-        found = list(open_archive(source, options=ReadOptions(timezone="Asia/Seoul")).items)
+    found = read_archive(ANNAS, timezone="Asia/Seoul")[1]
     second = found[1]
     assert isinstance(second, Record)
     assert (second.display_name, second.source_id) == ("Anna", "7:2")
@@ -139,9 +131,8 @@ def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
 )
 def test_day_and_month_have_one_order_in_a_file(days: list[str], order: str) -> None:
     data = "".join(f"{day}, 21:05 - Mina: hi\n" for day in [*days, days[-1]]).encode()
-    with Source(io.BytesIO(data)) as source:
-        items = open_archive(source, options=ReadOptions(timezone="UTC")).items
-        dates = [item.created_at for item in items if isinstance(item, Record)]
+    found = read_archive(data, timezone="UTC")[1]
+    dates = [item.created_at for item in found if isinstance(item, Record)]
     places = [order.index(part) for part in "ymd"]
     parts = [[int(day.split("/")[place]) for place in places] for day in days]
     expected = [datetime(y if y > 99 else 2000 + y, m, d, 21, 5, tzinfo=UTC) for y, m, d in parts]

@@ -106,7 +106,7 @@ def test_ids_stay_whole_or_are_dropped(value: object, expected: str | None) -> N
         {"kind": "repost"},
         {"kind": "Retweet"},
         {"kind": "post", "is_retweet": "1"},
-        {"retweeted_status_id": "123"},
+        {"retweeted_status_id": "123", "in_reply_to_status_id": ""},
         {"referenced_tweets.retweeted.id": "123"},
     ],
 )
@@ -122,7 +122,7 @@ def test_reposts_are_told_by_a_column(row: dict[str, object]) -> None:
         ({"is_reply": "0"}, "post"),
         ({"in_reply_to_status_id": "5"}, "reply"),
         ({"in_reply_to_status_id": "nan"}, "post"),
-        ({"in_reply_to_screen_name": ""}, "post"),
+        ({"in_reply_to_screen_name": "", "retweeted_status_id": ""}, "post"),
         ({"kind": "reply"}, "reply"),
         ({"kind": "인용"}, "quote"),
         ({"kind": "unheard of", "is_quote": "y"}, "quote"),

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats.csv import OWN_HEADER
-from app.formats.records import BadRecord, Item, ReadOptions, Record, Skipped
+from app.formats.records import BadRecord, Item, ReadOptions, Record
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from tests.formats.reading import read_archive, read_broken, texts
@@ -66,14 +66,6 @@ def test_quoted_newlines_quotes_and_places() -> None:
     assert found[2] == BadRecord(7, "the row has a quote or a line break in the wrong place")
 
 
-def test_ids_that_a_spreadsheet_damaged_are_dropped_and_rows_kept() -> None:
-    found = items("id,text\n1.58E+18,one\n1580661436132757506,two\n")
-    assert [item.source_id for item in found if isinstance(item, Record)] == [
-        None,
-        "1580661436132757506",
-    ]
-
-
 def test_ragged_rows_are_bad_and_blank_ones_ignored() -> None:
     found = items("text,user\none\n\n,\ntwo,mina,extra\nthree,mina\n")
     assert found == [
@@ -86,18 +78,6 @@ def test_ragged_rows_are_bad_and_blank_ones_ignored() -> None:
 def test_broken_bytes_are_bad_rows() -> None:
     found = items(b'text\n"\ncaf\xe9\n"\nfine\n')
     assert found == [BadRecord(2, "the text has broken characters"), Record(place=5, text="fine")]
-
-
-def test_classic_tweets_csv_tells_reposts_and_replies() -> None:
-    data = (
-        "tweet_id,in_reply_to_status_id,timestamp,text,retweeted_status_id\n"
-        "1,,2012-03-17 17:50:56 +0000,mine,\n"
-        "2,,2012-03-17 17:50:57 +0000,RT @a: hers,77\n"
-        "3,1,2012-03-17 17:50:58 +0000,answer,\n"
-    )
-    found = items(data)
-    assert found[1] == Skipped(3, "repost")
-    assert [item.kind for item in found if isinstance(item, Record)] == ["post", "reply"]
 
 
 def test_a_field_over_one_megabyte_breaks_off_with_its_line() -> None:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import zipfile
 from contextlib import suppress
 from pathlib import Path
 from time import process_time
@@ -13,10 +12,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import ImportFileError, UnrecognisedFileError
-from app.formats.records import Archive, Record
+from app.formats.records import Record
 from app.formats.registry import FORMATS, open_archive
 from app.formats.source.file import Source
-from tests.archives import SMALL_FILES
+from tests.archives import SMALL_FILES, zip_bytes
+from tests.formats.reading import read_archive
 
 X, JSONL, CSV = SMALL_FILES["x"], SMALL_FILES["jsonl"], SMALL_FILES["csv"]
 
@@ -32,23 +32,16 @@ def test_formats_are_told_by_content(
 ) -> None:
     path = tmp_path / file_name
     path.write_bytes(data)
-    with Source(path) as source:
-        archive = open_archive(source)
-        posts = [item for item in archive.items if isinstance(item, Record)]
-        assert (archive.format, len(posts)) == (name, 1)
-    with io.BytesIO(data) as stream, Source(stream) as source:
-        archive = open_archive(source)
-        posts = [item for item in archive.items if isinstance(item, Record)]
+    for target in (path, data):
+        archive, found = read_archive(target)
+        posts = [item for item in found if isinstance(item, Record)]
         assert (archive.format, len(posts)) == (name, 1)
 
 
-def test_a_named_format_must_fit(tmp_path: Path) -> None:
-    for data, name in ((X, "csv"), (JSONL, "x"), (CSV, "jsonl")):
-        with (
-            Source(io.BytesIO(data)) as source,
-            pytest.raises(UnrecognisedFileError, match=f"not in the format {name}"),
-        ):
-            open_archive(source, format=name)
+@pytest.mark.parametrize(("data", "name"), [(X, "csv"), (JSONL, "x"), (CSV, "jsonl")])
+def test_a_named_format_must_fit(data: bytes, name: str) -> None:
+    with pytest.raises(UnrecognisedFileError, match=f"not in the format {name}"):
+        read_archive(data, name)
 
 
 @pytest.mark.parametrize("name", ["jsonl", "csv", "whatsapp"])
@@ -62,17 +55,8 @@ def test_a_file_behind_many_blank_lines_is_recognised_at_once(name: str) -> None
 @pytest.mark.parametrize("name", ["auto", *FORMATS])
 @pytest.mark.parametrize("data", [b"", b"\n \r\n", b"\xef\xbb\xbf\n"])
 def test_empty_files_are_archives_without_items(data: bytes, name: str) -> None:
-    with Source(io.BytesIO(data)) as source:
-        archive = open_archive(source, format=name)
-        assert isinstance(archive, Archive)
-        assert (list(archive.items), archive.account) == ([], None)
-
-
-def zipped(data: bytes, name: str) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, data)
-    return file.getvalue()
+    archive, found = read_archive(data, name)
+    assert (found, archive.account) == ([], None)
 
 
 def mutated(data: bytes) -> st.SearchStrategy[bytes]:
@@ -85,10 +69,10 @@ def mutated(data: bytes) -> st.SearchStrategy[bytes]:
     )
 
 
-WHOLE_ZIP = zipped(X, "data/tweets.js")
+WHOLE_ZIP = zip_bytes({"data/tweets.js": X})
 FILES = st.binary(max_size=300) | st.one_of(
     *map(mutated, (*SMALL_FILES.values(), WHOLE_ZIP, CSV.decode().encode("utf-16"))),
-    st.binary(max_size=300).map(lambda data: zipped(data, "data/tweets.js")),
+    st.binary(max_size=300).map(lambda data: zip_bytes({"data/tweets.js": data})),
     st.binary(max_size=300).map(b"window.YTD.tweets.part0 = [".__add__),
     st.binary(max_size=300).map(b"text,author\n".__add__),
     st.binary(max_size=300).map(JSONL.__add__),

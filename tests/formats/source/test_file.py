@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from app.errors import BrokenFileError, ImportFileError
 from app.formats.source import archives
 from app.formats.source.file import Source, head
-from tests.archives import tar_gz
+from tests.archives import tar_gz, zip_bytes
 from tests.formats.reading import read_broken, texts
 
 
@@ -42,14 +42,6 @@ class Pipe(io.RawIOBase):
 
 def pipe(data: bytes) -> BinaryIO:
     return io.BufferedReader(Pipe(data))
-
-
-def zip_bytes(members: dict[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", method) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return file.getvalue()
 
 
 def noise(size: int) -> bytes:
@@ -125,10 +117,9 @@ def test_a_packed_stream_is_copied_no_further_than_the_limit(tmp_path: Path, kin
 
 
 def packed(path: Path, members: dict[str, bytes]) -> bytes:
-    if path.name == "zip":
-        return zip_bytes(members)
-    tar_gz(path, members)
-    return path.read_bytes()
+    if path.name == "tar.gz":
+        return tar_gz(path, members).read_bytes()
+    return zip_bytes(members) if path.name == "zip" else gzip.compress(b"".join(members.values()))
 
 
 def test_progress_ends_at_what_was_expected(tmp_path: Path) -> None:
@@ -172,14 +163,8 @@ WORDS = b"".join(b'{"text": "story %d of the harbour"}\n' % number for number in
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_told(kind: str, place: float, bit: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"posts.{kind}")
-        if kind == "zip":
-            path.write_bytes(zip_bytes({"posts.json": WORDS}))
-        elif kind == "gz":
-            path.write_bytes(gzip.compress(WORDS))
-        else:
-            tar_gz(path, {"posts.json": WORDS})
-        data = bytearray(path.read_bytes())
+        path = Path(folder, kind)
+        data = bytearray(packed(path, {"posts.json": WORDS}))
         data[4 + int(place * (len(data) - 4))] ^= 1 << bit  # The first four say what it is.
         path.write_bytes(data)
         with contextlib.suppress(ImportFileError), Source(path) as source:
