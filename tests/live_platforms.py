@@ -98,7 +98,7 @@ class Platform:
         if steps[-1] == "statuses":
             return self._statuses(steps[-2].removeprefix("id-"), query, headers)
         if "statuses" in steps:
-            return self._one(steps[-1])
+            return self.gone.get(steps[-1], 200), {}, b"{}"
         return self._feed(steps[-1], headers)
 
     def _page(self, name: str, cursor: str | None, limit: int) -> list[Posted]:
@@ -106,9 +106,7 @@ class Platform:
         after = posts
         if cursor is not None:
             # The place of a post that was deleted is that of the next older one.
-            known = [at for at, each in enumerate(posts) if each.id == cursor]
-            older = [at for at, each in enumerate(posts) if int(each.id) < int(cursor)]
-            start = known[0] + 1 if known else min(older, default=len(posts))
+            start = sum(int(each.id) >= int(cursor) for each in posts)
             after = posts[max(start - self.doubles, 0) :]
         page = after[: min(limit, self.page)]
         return [each for each in page for _ in range(1 + (self.doubles and int(each.id) % 3 == 0))]
@@ -138,9 +136,6 @@ class Platform:
             gone = {"$type": "app.bsky.feed.defs#notFoundPost", "uri": uri, "notFound": True}
             return 200, {}, _json({"thread": gone})
         return status, {}, _json({"thread": {"post": {"uri": uri}}})
-
-    def _one(self, source_id: str) -> tuple[int, dict[str, str], bytes]:
-        return self.gone.get(source_id, 200), {}, b"{}"
 
     def _feed(self, name: str, headers: Any) -> tuple[int, dict[str, str], bytes]:
         items = "".join(map(_entry, self.posts[name][: self.page]))

@@ -53,20 +53,14 @@ def test_a_source_that_fails_is_status_1_and_its_reason(
     assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_bad_input_is_status_2_and_one_line(installation: Installation) -> None:
+    for arguments in (
         ("add", "nonsense"),
         ("add", "rss:https://me:secret@example.org/feed"),
         ("add", "bluesky:sky", "--username", "a/b"),
         ("add", "rss:http://[::ffff:127.0.0.1]/feed"),
         ("add", "mastodon:me@[::1]:80"),
         ("remove", "7"),
-    ],
-)
-def test_bad_input_is_status_2_and_one_line(
-    installation: Installation, arguments: tuple[str, ...]
-) -> None:
-    result = installation.run("follow", *arguments)
-    assert result.exit_code == 2
-    assert len(result.stderr.splitlines()) == 1
+    ):
+        result = installation.run("follow", *arguments)
+        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1), arguments
