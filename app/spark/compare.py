@@ -81,9 +81,7 @@ def _judged(content: Any, sure: float, rows: Iterator[Row]) -> Iterator[Row]:
 def _answer(case: Case, line: str, sure: float) -> Row:
     given: Row = {}
     try:
-        found = msgspec.json.decode(line)
-        if not isinstance(found, dict):
-            return {"error": "not a text: it is no object"}
+        found = msgspec.json.decode(line, type=Row)
         given = {"id": None if found.get("id") is None else str(found["id"])}
         text = found.get(columns_of(tuple(found)).text or "text")
         given["text"] = text if isinstance(text, str) else ""

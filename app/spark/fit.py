@@ -20,7 +20,7 @@ from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts
 from app.compute.text import clean_username, drop_controls, username_key
 from app.errors import AppError
 from app.formats.columns import Columns
-from app.formats.records import BadRecord, Record, Skipped
+from app.formats.records import Record, Skipped
 from app.services.compare.habits import language_of
 from app.services.posts.new_tweet import checked_language, lenient, new_tweet
 from app.spark.compare import to_bytes
@@ -147,15 +147,11 @@ def _post_of(line: str, number: int) -> Row:
     if not line.strip():
         return {"fate": "blank"}
     try:
-        found = msgspec.json.decode(line)
-        if not isinstance(found, dict):
-            return {"fate": "rejected"}
+        found = msgspec.json.decode(line, type=Row)
         item = Columns(found).read(found, number)
-        if isinstance(item, BadRecord):
-            return {"fate": "rejected"}
-        if isinstance(item, Skipped):
-            return {"fate": "skipped"}
-        return _checked(item)
+        if isinstance(item, Record):
+            return _checked(item)
+        return {"fate": "skipped" if isinstance(item, Skipped) else "rejected"}
     except (ValueError, RecursionError, AppError):
         return {"fate": "rejected"}
 
