@@ -24,7 +24,7 @@ async def site(writer: Client, anybody: Client) -> Client:
     return anybody
 
 
-async def test_a_question_and_its_answer(site: Client) -> None:
+async def test_a_question_its_answer_and_what_is_none(site: Client) -> None:
     page = await site.page(await new_set(site))
     assert re.findall(r'name="guess" value="(\w+)"', page) == ["ferry", "museum"]
     author = "ferry" if "tide" in page else "museum"
@@ -37,10 +37,6 @@ async def test_a_question_and_its_answer(site: Client) -> None:
         answered = await body(await guessed(site, page, guess))
         assert f"{heading} <bdi>{author}</bdi>" in answered
         assert len(re.findall(r'href="/tweet/(\d+)"', answered)) == 1
-
-
-async def test_a_guess_is_one_of_the_choices(site: Client) -> None:
-    page = await site.page(await new_set(site))
     for guess in ("", "somebody else"):
         answer = await guessed(site, page, guess)
         assert answer.status_code == 422
@@ -117,17 +113,12 @@ async def test_deleted_posts_of_a_set_are_skipped(site: Client, admin: Client) -
     assert f"saywho {sum('tide' in text for text in texts)}/9\n" in page
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["set=new", "set=1-2", "set=1.2-" + ".".join("3" * 11), "set=1.2.3.4.5-6", "set=1.2-3&so=7"],
-)
-async def test_what_names_no_set_is_refused(site: Client, query: str) -> None:
-    answer = await site.get(f"/quiz?{query}", headers={"Accept-Language": "ko"})
-    assert answer.status_code == 400
-    assert "값을 쓸 수 없어요" in await body(answer)
-
-
-async def test_a_set_without_any_of_its_posts_is_gone(site: Client) -> None:
+async def test_what_names_no_set_is_refused_and_one_without_posts_is_gone(site: Client) -> None:
+    many = "set=1.2-" + ".".join("3" * 11)
+    for query in ("set=new", "set=1-2", many, "set=1.2.3.4.5-6", "set=1.2-3&so=7"):
+        answer = await site.get(f"/quiz?{query}", headers={"Accept-Language": "ko"})
+        assert answer.status_code == 400, query
+        assert "값을 쓸 수 없어요" in await body(answer)
     answer = await site.get("/quiz?set=1.2-999999999999999")
     assert answer.status_code == 404
     page = await body(answer)
