@@ -47,7 +47,7 @@ class PostFilters(Struct):
             usernames=tuple(usernames),
             platform=_findable(platform),
             lang=_findable(self.lang),
-            kind=kind or None,
+            kind=_findable(kind),
             is_=is_ or None,
             has=has or None,
             since=parse_instant("since", self.since, zone),

@@ -153,7 +153,8 @@ async def test_search_tells_a_date_that_is_none(site: Client) -> None:
 
 @pytest.mark.parametrize("query", ["me & you", "<3", '"', "가", "-", "%(x)s {y}", "\x00"])
 async def test_search_takes_whatever_is_typed(site: Client, query: str) -> None:
-    await site.page("/search?" + urlencode({"q": query}))
+    for asked in ({"q": query}, {"q": "하늘", "kind": query}):
+        await site.page("/search?" + urlencode(asked))
 
 
 async def test_language_switch_leads_back_to_this_site(site: Client) -> None:
