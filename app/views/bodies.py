@@ -83,12 +83,6 @@ class Spool:
             self.is_kept = True
         return job
 
-    def rewind(self) -> None:
-        with disk_errors():
-            self.file.flush()
-        self.size = self.file.tell()
-        self.file.seek(0)
-
 
 class FormParser(FormDataParser):
     """Parser that bounds the fields of all forms, as Quart does for multipart ones only.
@@ -148,7 +142,10 @@ async def spooled_body(*, is_form: bool = False) -> AsyncIterator[Spool]:
         else:
             async for piece in _pieces():
                 await spool.write(piece)
-        spool.rewind()
+        with disk_errors():
+            file.flush()
+        spool.size = file.tell()
+        file.seek(0)
         yield spool
     except AppError:
         # The row that names the file was not stored.

@@ -148,7 +148,11 @@ class Passwords:
         if len(password) > LONGEST:
             return False
         stored = password_hash or NOBODYS_HASH
-        return await self._run(lambda: _matches(stored, password)) and password_hash is not None
+        try:
+            await self._run(lambda: _hasher.verify(stored, password))
+        except (VerificationError, InvalidHashError):
+            return False
+        return password_hash is not None
 
     async def _run(self, work: Callable[[], R]) -> R:
         # The thread continues when its request is cancelled, and counts until it has finished.
@@ -172,10 +176,3 @@ def check_password(password: str) -> None:
     """Raise InvalidInputError unless the password has 8 to 1,000 characters."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInputError("The password must have 8 to 1,000 characters", loc="password")
-
-
-def _matches(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
