@@ -11,13 +11,12 @@ from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, Signer
-from quart import Quart, Response, g, redirect, request, url_for
+from quart import Response, current_app, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.edge import REFUSAL
 from app.asgi.hosts import is_loopback, is_loopback_host
-from app.config import Config
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
@@ -53,33 +52,33 @@ def access(policy: Policy) -> Callable[[View], View]:
     return declare
 
 
-def init_app(app: Quart, config: Config) -> None:
-    @app.before_request
-    async def check() -> ResponseReturnValue | None:
-        g.operator = None
-        if (refusal := cast(dict[str, Any], request.scope).get(REFUSAL)) is not None:
-            raise refusal
-        g.token = await _token()
-        if g.token is None:
-            g.operator = await signed_in()
-            _check_origin(config)
-        view = app.view_functions.get(request.endpoint or "")
-        policy: Policy | None = getattr(view, ATTRIBUTE, None)
-        if request.endpoint is None or request.method == "OPTIONS":
-            # An unknown address tells no more than a known one that may not be read.
-            policy = "read"
-        elif request.endpoint == "static":
-            policy = "open"
-        if policy is None:
-            raise ForbiddenError("This action is not allowed")
-        if policy == "metrics":
-            policy = "open" if _is_on_this_machine() else "admin"
-        if policy == "open" or (policy == "read" and config.public) or g.operator is not None:
-            return None
-        if g.token is None:
-            return _send_to_login()
-        _check_scope(g.token, policy)
+async def check() -> ResponseReturnValue | None:
+    """Refuse what the visitor may not do; a browser is sent to sign in first."""
+    g.operator = None
+    if (refusal := cast(dict[str, Any], request.scope).get(REFUSAL)) is not None:
+        raise refusal
+    g.token = await _token()
+    if g.token is None:
+        g.operator = await signed_in()
+        _check_origin()
+    view = current_app.view_functions.get(request.endpoint or "")
+    policy: Policy | None = getattr(view, ATTRIBUTE, None)
+    if request.endpoint is None or request.method == "OPTIONS":
+        # An unknown address tells no more than a known one that may not be read.
+        policy = "read"
+    elif request.endpoint == "static":
+        policy = "open"
+    if policy is None:
+        raise ForbiddenError("This action is not allowed")
+    if policy == "metrics":
+        policy = "open" if _is_on_this_machine() else "admin"
+    is_open = policy == "open" or (policy == "read" and resources().config.public)
+    if is_open or g.operator is not None:
         return None
+    if g.token is None:
+        return _send_to_login()
+    _check_scope(g.token, policy)
+    return None
 
 
 def _is_on_this_machine() -> bool:
@@ -113,7 +112,7 @@ def _send_to_login() -> Response:
     return cast(Response, redirect(address, 303))
 
 
-def _check_origin(config: Config) -> None:
+def _check_origin() -> None:
     """Refuse requests that another site makes a browser send: changes of data, and signing in.
 
     Raises ForbiddenError. Browsers say by Sec-Fetch-Site where a request comes from; old ones
@@ -125,15 +124,15 @@ def _check_origin(config: Config) -> None:
     if site is not None:
         is_ours = site in {"same-origin", "none"}
     else:
-        is_ours = request.headers.get("Origin") == own_origin(config)
+        is_ours = request.headers.get("Origin") == own_origin()
     signs_in = request.blueprint == "login" and (site or request.headers.get("Origin"))
     if not is_ours and (_cookie_name("session") in request.cookies or signs_in):
         raise ForbiddenError("This request comes from another site")
 
 
-def own_origin(config: Config) -> str:
+def own_origin() -> str:
     """Return scheme and host of the site, from the settings or else from the request."""
-    return config.url or f"{request.scheme}://{request.host}"
+    return resources().config.url or f"{request.scheme}://{request.host}"
 
 
 def right_to_read() -> Right | None:

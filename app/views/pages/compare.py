@@ -194,7 +194,7 @@ async def _page(
         post=post,
         picture=picture,
         # Programs that show links need a whole address; this page is in no cache.
-        origin=own_origin(resources().config),
+        origin=own_origin(),
         not_for=gettext(NOT_FOR),
         **steps,
     )

@@ -162,7 +162,7 @@ async def show_author_feed(username: str) -> Response:
 
 async def _feed(title: str, page: str, posts: Sequence[Post]) -> Response:
     """Return the feed of posts, the newest first; those without a time can be no entries."""
-    origin = own_origin(resources().config)
+    origin = own_origin()
     entries = [post for post in posts if post.created_at]
     body = await render_template(
         "feed.xml",

@@ -83,7 +83,7 @@ async def _asked(quiz: QuizSet, so: str, failure: AppError | None = None) -> Res
         "quiz.html",
         you=[each & 1 for each in played],
         model=[each >> 1 for each in played],
-        address=own_origin(resources().config) + url_for("quiz.show_quiz", set=_written(quiz)),
+        address=own_origin() + url_for("quiz.show_quiz", set=_written(quiz)),
         **_state(quiz, so),
     )
 
