@@ -144,17 +144,13 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     return catalog(g.locale).ngettext(singular, plural, number)
 
 
-def translate_message(message: Message, locale: Locale | None = None) -> str:
-    """Return the sentence in a language, by default the request's, with its values.
-
-    Messages among the values are translated too.
-    """
-    locale = locale or g.locale
-    text = catalog(locale).gettext(message.template)
+def translate_message(message: Message) -> str:
+    """Return the sentence in the request's language with its values, which may be sentences too."""
+    text = gettext(message.template)
     if not message.values:
         return text
     shown = {
-        name: translate_message(value, locale) if isinstance(value, Message) else value
+        name: translate_message(value) if isinstance(value, Message) else value
         for name, value in message.values.items()
     }
     return text.format(**shown)

@@ -48,7 +48,7 @@ class IdConverter(IntegerConverter):
     regex = r"[0-9]{1,16}"
 
 
-def parse_args(form: type[Form], *, is_strict: bool = True) -> Form:
+def parse_args(form: type[Form], *, is_strict: bool) -> Form:
     """Return the address's parameters as the form; lists take a parameter several times.
 
     Raises MalformedError; with `is_strict` also for a parameter that the form does not know, and

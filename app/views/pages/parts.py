@@ -39,13 +39,8 @@ def see_other(address: str) -> Response:
     return cast(Response, redirect(address, 303))
 
 
-async def offered_authors(
-    session: AsyncSession, chosen: Iterable[str] = ()
-) -> tuple[list[Author], int]:
-    """Return the authors that a form offers, and the number of all authors.
-
-    The chosen ones come first.
-    """
+async def offered_authors(session: AsyncSession, chosen: Iterable[str]) -> tuple[list[Author], int]:
+    """Return the authors that a form offers, the chosen ones first, and the number of all."""
     authors, _ = await list_authors(session, limit=CHOICES)
     names = {name.casefold() for name in chosen}
     authors.sort(key=lambda author: author.username.casefold() not in names)

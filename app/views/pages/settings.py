@@ -111,7 +111,7 @@ async def _set_password(old: str, new: str) -> None:
 
 @blueprint.action("/settings/authors/delete")
 async def remove_author(form: Form) -> ResponseReturnValue:
-    _check_confirmed(form.get("confirm", ""))
+    _check_confirmed(form)
     async with writing() as session:
         await delete_user(session, name := form.get("username", "").strip())
     return see_other(url_for("authors.show_authors", deleted=name))
@@ -119,7 +119,7 @@ async def remove_author(form: Form) -> ResponseReturnValue:
 
 @blueprint.action("/settings/samples/delete")
 async def remove_samples(form: Form) -> ResponseReturnValue:
-    _check_confirmed(form.get("confirm", ""))
+    _check_confirmed(form)
     async with writing() as session:
         await delete_samples(session)
     return _back(form.get("next"))
@@ -135,7 +135,7 @@ async def remove_post(tweet_id: int, form: Form) -> ResponseReturnValue:
 @blueprint.action("/reset", policy="admin")
 async def reset(form: Form) -> ResponseReturnValue:
     """Delete all authors and posts, as TwitOff's reset does, and cancel all imports."""
-    _check_confirmed(form.get("confirm", ""))
+    _check_confirmed(form)
     async with writing() as session:
         spools = await drop_jobs(session)
         await delete_everybody(session)
@@ -144,8 +144,8 @@ async def reset(form: Form) -> ResponseReturnValue:
     return see_other("/")
 
 
-def _check_confirmed(confirm: str) -> None:
-    if confirm != "yes":
+def _check_confirmed(form: Form) -> None:
+    if form.get("confirm") != "yes":
         raise InvalidInputError("Nothing was deleted: confirm it first", loc="confirm")
 
 
