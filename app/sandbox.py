@@ -99,7 +99,6 @@ def main() -> None:
         reason = type(error).__name__
         unexpected = ReadError("the answer cannot be read ({reason})", reason=reason)
         message = message_of(error if isinstance(error, AppError) else unexpected)
-        sys.stdout.flush()
         sys.stdout.seek(0)
         sys.stdout.truncate()
         json.dump(packed(message), sys.stdout, default=str)

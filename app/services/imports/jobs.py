@@ -117,8 +117,8 @@ async def next_job(session: AsyncSession, place: Path) -> ImportJob | None:
     """Return an import that waits, or ran in a process that died; others' uploads wait for them."""
     waiting = select(ImportJob).where(ImportJob.state.in_(["running", "interrupted"]))
     if backend_of(session).is_shared:
-        held = await asyncio.to_thread(_held_uploads, place)
-        waiting = waiting.where(ImportJob.spool.in_(held))
+        held = await asyncio.to_thread(list, (place / FOLDER).glob("*"))
+        waiting = waiting.where(ImportJob.spool.in_([path.name for path in held]))
     return await session.scalar(waiting.order_by(ImportJob.id).limit(1))
 
 
@@ -216,15 +216,10 @@ def remove_upload(place: Path, spool: str) -> None:
         upload_path(place, spool).unlink()
 
 
-def _held_uploads(place: Path) -> list[str]:
-    """Return the names of all uploads in this place."""
-    return os.listdir(place / FOLDER) if (place / FOLDER).exists() else []
-
-
 def _remove_old_files(place: Path, needed: Set[str], before: datetime) -> None:
     """Remove the files that were last written before; a new one may belong to no import yet."""
-    for name in {*_held_uploads(place)} - needed:
+    for path in (place / FOLDER).glob("*"):
         # Another worker may have removed it meanwhile.
         with contextlib.suppress(FileNotFoundError):
-            if upload_path(place, name).stat().st_mtime < before.timestamp():
-                remove_upload(place, name)
+            if path.name not in needed and path.stat().st_mtime < before.timestamp():
+                path.unlink()
