@@ -10,7 +10,6 @@ from typing import Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
-from app.errors import UnrecognisedFileError
 from app.formats.records import BROKEN, BadRecord, Item, ReadOptions, Record, Skipped, is_broken
 from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines
@@ -127,12 +126,11 @@ def find_room(
     for name in names[:MOST_LOOKED_AT]:
         if (grammar := grammar_of(source.member(name))) is not None:
             found[name] = grammar
-    if len(found) > 1:
-        raise UnrecognisedFileError(
-            "{name} holds several chats; import each of them by itself", name=source.name
-        )
-    source.expect(found)
-    return next(((source.member(name), grammar) for name, grammar in found.items()), None)
+    room = source.only(found)
+    if room is None:
+        return None
+    source.expect([room])
+    return source.member(room), found[room]
 
 
 def head_of(content: Content) -> list[str]:

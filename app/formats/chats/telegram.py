@@ -76,18 +76,10 @@ def _in_object(window: Window) -> Iterator[tuple[Json, object]]:
         elif key in {"chats", "left_chats"} and mark == "{":
             yield from _in_object(window)
         elif key == "list" and mark == "[":
-            yield from _in_list(window)
+            for _ in window.each_item():
+                yield from _in_object(window)
         else:
             chat[key] = window.value()
-
-
-def _in_list(window: Window) -> Iterator[tuple[Json, object]]:
-    window.at += 1
-    while (mark := window.mark()) != "]":
-        if mark != "{":
-            raise window.broken("a value is not closed")
-        yield from _in_object(window)
-    window.at += 1
 
 
 def _item(message: Json, chat: Json, place: int) -> Item:

@@ -120,12 +120,14 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return b""
 
     def only(self, places: Iterable[str]) -> str | None:
-        """Return the one place of an archive, if any. Raises UnrecognisedFileError for several."""
+        """Return the only one of these, if any. Raises UnrecognisedFileError for several."""
         found = sorted(places)
         if len(found) > 1:
             names = ", ".join(place or "." for place in found[:_NAMED])
             raise UnrecognisedFileError(
-                "{name} holds several archives: {names}", name=self.name, names=names
+                "{name} holds several archives or chats: {names}; import each of them by itself",
+                name=self.name,
+                names=names,
             )
         return found[0] if found else None
 

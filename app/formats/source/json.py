@@ -169,11 +169,16 @@ class Window:
 
     def items(self) -> Iterator[object]:
         """Yield the values of the list whose bracket is here."""
+        for _ in self.each_item():
+            yield self.value()
+
+    def each_item(self) -> Iterator[str]:
+        """Yield how each item of the list here begins; the item is to be taken at once."""
         self.at += 1
         while (mark := self.mark()) != "]":
             if mark in {"", "}"}:
                 raise self.broken("the brackets do not match" if mark else "a value is not closed")
-            yield self.value()
+            yield mark
         self.at += 1
 
     def each_key(self) -> Iterator[str]:

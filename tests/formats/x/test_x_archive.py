@@ -226,7 +226,7 @@ def test_a_part_without_a_readable_beginning_costs_no_other(tmp_path: Path) -> N
 
 def test_several_archives_at_once_are_refused_by_name(tmp_path: Path) -> None:
     members = {"a/data/tweets.js": js("tweets"), "b/data/tweets.js": js("tweets")}
-    with pytest.raises(UnrecognisedFileError, match="several archives: a/data, b/data"):
+    with pytest.raises(UnrecognisedFileError, match="several archives or chats: a/data, b/data"):
         read(zip_in(tmp_path, members))
 
 
