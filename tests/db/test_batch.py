@@ -58,19 +58,6 @@ async def test_who_comes_during_a_run_is_not_given_what_it_read() -> None:
     assert run.runs == [[1], [1]]
 
 
-async def test_an_item_fails_alone() -> None:
-    batch = batch_of(Recorder())
-    good, bad = await asyncio.gather(batch(1), batch(-1), return_exceptions=True)
-    assert good == 2
-    assert isinstance(bad, ValueError)
-
-
-async def test_a_run_that_fails_fails_for_those_in_it() -> None:
-    batch = batch_of(Recorder(failing_runs={1}), max_size=2)
-    results = await asyncio.gather(*(batch(item) for item in (1, 2, 3)), return_exceptions=True)
-    assert [str(result) for result in results] == ["run 1", "run 1", "6"]
-
-
 async def test_a_run_with_too_few_results_fails_for_all() -> None:
     async def lose(items: Sequence[int]) -> list[int]:
         return list(items)[1:]

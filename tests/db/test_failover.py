@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,12 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.config import Config
+from app.config import Config, Durability
 from app.db.migrate import prepare
 from app.db.postgresql.connection import connect, data_source
 from tests.conftest import Client, client_with
 from tests.databases import Databases
 from tests.postgresql import Server
-from tests.server import children_of
 from tests.views.api.test_live_api import listening
 from tests.waiting import eventually
 
@@ -35,15 +35,22 @@ def own_server(databases: Databases) -> Iterator[Server]:
     server.remove()
 
 
-@pytest.fixture
-async def outlasting(own_server: Server, tmp_path: Path) -> AsyncIterator[Quart]:
-    """An app on that server."""
+@asynccontextmanager
+async def serving(folder: Path, url: str, durability: Durability = "full") -> AsyncIterator[Quart]:
+    """Serve on a database that has no tables yet."""
     config = Config(
-        env="testing", data_dir=tmp_path, database_url=own_server.url(), access_log=False
+        env="testing", data_dir=folder, database_url=url, durability=durability, access_log=False
     )
     await asyncio.to_thread(prepare, config, upgrade_old=False)
     app = create_app(config)
     async with app.test_app():
+        yield app
+
+
+@pytest.fixture
+async def outlasting(own_server: Server, tmp_path: Path) -> AsyncIterator[Quart]:
+    """An app on that server."""
+    async with serving(tmp_path, own_server.url()) as app:
         yield app
 
 
@@ -175,19 +182,10 @@ async def test_replicated_acknowledges_only_what_a_standby_has(
     request: pytest.FixtureRequest,
 ) -> None:
     monkeypatch.setattr("app.db.postgresql.backend.COMMIT_TIMEOUT_S", 1.0)
-    config = Config(
-        env="testing",
-        data_dir=tmp_path,
-        database_url=own_server.url(),
-        durability="replicated",
-        access_log=False,
-    )
-    await asyncio.to_thread(prepare, config, upgrade_old=False)
     outside = await asyncpg.connect(data_source(own_server.url()))
     standby = await asyncio.to_thread(Server, durable=True, primary=own_server, name="b")
     request.addfinalizer(standby.remove)
-    app = create_app(config)
-    async with app.test_app():
+    async with serving(tmp_path, own_server.url(), "replicated") as app:
         await wait_for_standbys(outside, "b")
         writer = await client_with(app, "write")
         await writer.add_user("ann", "both have it")
@@ -224,11 +222,7 @@ async def test_of_several_hosts_the_primary_is_used_before_and_after_a_promotion
     request.addfinalizer(standby.remove)
     hosts = f"{standby.folder},{own_server.folder}"
     url = f"postgresql+asyncpg://postgres@/postgres?host={hosts}"
-    settings = {"SAYWHO_ENV": "testing", "SAYWHO_DATABASE_URL": url, "SAYWHO_ACCESS_LOG": "0"}
-    config = Config.from_env(settings | {"SAYWHO_DATA_DIR": str(tmp_path)})
-    await asyncio.to_thread(prepare, config, upgrade_old=False)
-    app = create_app(config)
-    async with app.test_app():
+    async with serving(tmp_path, url) as app:
         writer = await client_with(app, "write")
         await writer.add_user("ann", "before")
         event = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
@@ -256,8 +250,7 @@ async def test_of_several_hosts_the_primary_is_used_before_and_after_a_promotion
 
 def hang(server: Server, request: pytest.FixtureRequest) -> None:
     """Let all processes of the server hang until the end of the test."""
-    postmaster = int((server.folder / "data/postmaster.pid").read_text().split()[0])
-    pids = [postmaster, *children_of(postmaster)]
+    pids = server.pids()
 
     def send(number: int) -> None:
         for pid in pids:

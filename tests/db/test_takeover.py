@@ -12,8 +12,8 @@ import pytest
 
 from app.db.sqlite.indexes import register
 from app.formats.records import ReadOptions
-from tests.archives import picture
-from tests.cli.test_cli_backup import assert_refused, write
+from tests.archives import picture, tar
+from tests.cli.test_cli_backup import assert_refused
 from tests.databases import Databases
 from tests.installation import Installation
 
@@ -143,8 +143,8 @@ def test_it_is_taken_over_out_of_a_backup(databases: Databases, tmp_path: Path) 
         {"name": name, "sha256": sha256(content).hexdigest()} for name, content in members.items()
     ]
     members["manifest.json"] = json.dumps({"layout": 2, "files": files}).encode()
-    write(tmp_path / "whole.tar", members)
-    write(tmp_path / "part.tar", dict(list(members.items())[1:]))
+    tar(tmp_path / "whole.tar", members, is_packed=False)
+    tar(tmp_path / "part.tar", dict(list(members.items())[1:]), is_packed=False)
     restored = Installation(tmp_path / "instance")
     assert "is not as it was" in assert_refused(restored, tmp_path / "part.tar")
     restored.done("restore", tmp_path / "whole.tar")

@@ -24,7 +24,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Source
 from tests.archives import damaged
-from tests.archives import tar_gz as saved_tar
+from tests.archives import tar as saved_tar
 from tests.archives import x_zip as saved_zip
 from tests.formats.reading import read_archive as read
 from tests.formats.reading import read_broken, read_one, saved_folder
@@ -99,8 +99,7 @@ def members(*items: Any, top: str = "") -> dict[str, bytes]:
 
 
 def saved_plain_tar(path: Path, files: dict[str, bytes]) -> Path:
-    path.write_bytes(gzip.decompress(saved_tar(path, files).read_bytes()))
-    return path
+    return saved_tar(path, files, is_packed=False)
 
 
 SAVED: list[Callable[..., Path]] = [saved_zip, saved_tar, saved_plain_tar, saved_folder]

@@ -13,7 +13,7 @@ import requests
 
 from tests.installation import Installation
 from tests.postgresql import Server as DatabaseServer
-from tests.server import SERVE, Server, accepts, children_of, serving
+from tests.server import SERVE, Server, accepts, serving
 from tests.waiting import DEADLINE_S, eventually
 
 
@@ -63,19 +63,15 @@ class Site:
 
     async def _kill_connection(self, chance: Random) -> None:
         """Kill one process of the database, which restarts all that are connected."""
-        os.kill(chance.choice(children_of(self.postmaster())), signal.SIGKILL)
+        assert self.database is not None
+        os.kill(chance.choice(self.database.pids()[1:]), signal.SIGKILL)
 
     async def _kill_database(self, _chance: Random) -> None:
         assert self.database is not None
-        postmaster = self.postmaster()
-        for pid in (postmaster, *children_of(postmaster)):
+        for pid in self.database.pids():
             os.kill(pid, signal.SIGKILL)
         self.database.stop()
         self.database.start()
-
-    def postmaster(self) -> int:
-        assert self.database is not None
-        return int((self.database.folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"

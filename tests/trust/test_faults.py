@@ -17,7 +17,7 @@ import pytest
 
 from tests.databases import Databases
 from tests.installation import PROGRAM
-from tests.server import SERVE, children_of, half_sent, listen, serving
+from tests.server import SERVE, half_sent, listen, serving
 from tests.trust.site import Site, site_of, upload
 
 POSTS = "/api/v1/users/ann/tweets"
@@ -139,7 +139,8 @@ def test_a_database_that_hangs_is_503_until_it_goes_on(
 ) -> None:
     with broken_site(databases.kind, tmp_path) as site:
         anybody = dataclasses.replace(site.server, token="")
-        processes = [site.postmaster(), *children_of(site.postmaster())]
+        assert site.database is not None
+        processes = site.database.pids()
         for pid in processes:
             os.kill(pid, signal.SIGSTOP)
         try:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from app.errors import BrokenFileError, ImportFileError
 from app.formats.source import archives
 from app.formats.source.file import Source, head
-from tests.archives import tar_gz, zip_bytes
+from tests.archives import tar, zip_bytes
 from tests.formats.reading import read_broken, texts
 
 
@@ -118,7 +118,7 @@ def test_a_packed_stream_is_copied_no_further_than_the_limit(tmp_path: Path, kin
 
 def packed(path: Path, members: dict[str, bytes]) -> bytes:
     if path.name == "tar.gz":
-        return tar_gz(path, members).read_bytes()
+        return tar(path, members).read_bytes()
     return zip_bytes(members) if path.name == "zip" else gzip.compress(b"".join(members.values()))
 
 
