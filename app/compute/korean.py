@@ -8,6 +8,8 @@ import functools
 import re
 from typing import Final, NamedTuple
 
+from app.compute.words import segment_terms
+
 _FIRST, _FINALS = 0xAC00, 28
 _RIEUL, _BIEUP = 8, 17
 """Numbers of the final consonants ㄹ and ㅂ."""
@@ -56,9 +58,7 @@ class Forms(NamedTuple):
 
     def terms(self) -> set[tuple[str, ...]]:
         """Return rows of index terms; every post with a form has one of them."""
-        whole = {
-            tuple(word[place : place + 2] for place in range(len(word))) for word in self.whole
-        }
+        whole = {tuple(segment_terms("paired", word)) for word in self.whole}
         return whole | {(start[:2],) for start in self.starts}
 
 

@@ -171,6 +171,6 @@ async def _feed(title: str, page: str, posts: Sequence[Post]) -> Response:
         page=page,
         self_address=own_address(),
         entries=entries,
-        updated=max((post.created_at for post in entries if post.created_at), default=EPOCH),
+        updated=entries[0].created_at if entries else EPOCH,
     )
     return Response(_NO_XML.sub("", body), content_type=ATOM)
