@@ -10,7 +10,7 @@ from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
 from app.services.compare.answering import answer
 from app.services.compare.cases import Models, gather
-from app.services.imports.samples import SAMPLES_FOLDER, delete_samples, list_samples, load_samples
+from app.services.imports.samples import SAMPLE_FILES, delete_samples, list_samples, load_samples
 from app.services.posts.users import add_user, list_authors
 
 ACCOUNTS = 8
@@ -21,7 +21,7 @@ def read() -> dict[str, list[dict[str, Any]]]:
     """Return the posts of each file by the name of its first one's author."""
     files = [
         [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        for path in sorted(SAMPLES_FOLDER.glob("*.jsonl"))
+        for path in SAMPLE_FILES
     ]
     return {posts[0]["username"]: posts for posts in files}
 

@@ -1,6 +1,5 @@
 """The sample authors, of invented places: posts to try the program with, and texts to ask about."""
 
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -18,21 +17,20 @@ from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_archive, renew_derived
 from app.services.posts.deletion import delete_user
 
-SAMPLES_FOLDER: Final = Path(__file__).parents[2] / "sample"
-
-
-@cache
-def _first_posts() -> dict[str, str]:
-    """Return the authors, and the `source_id` that tells each from somebody else of that name."""
-    lines = (path.read_bytes().partition(b"\n")[0] for path in SAMPLES_FOLDER.glob("*.jsonl"))
-    posts = map(msgspec.json.decode, lines)
-    return {username_key(post["username"]): post["source_id"] for post in posts}
+SAMPLE_FILES: Final = sorted((Path(__file__).parents[2] / "sample").glob("*.jsonl"))
+"""A file of each author."""
+_FIRST_POSTS: Final = [
+    msgspec.json.decode(path.read_bytes().splitlines()[0]) for path in SAMPLE_FILES
+]
+_KEYS: Final = [username_key(post["username"]) for post in _FIRST_POSTS]
+_IDS: Final = [post["source_id"] for post in _FIRST_POSTS]
+"""What tells each author from somebody else of that name."""
 
 
 async def load_samples(db: Sessions) -> ImportReport:
     """Store the sample posts; stored ones stay as they are."""
     total = ImportReport()
-    for path in sorted(SAMPLES_FOLDER.glob("*.jsonl")):
+    for path in SAMPLE_FILES:
         with Source(path) as source:
             archive = open_archive(source, format="jsonl")
             await import_archive(db, archive, username=None, report=total)
@@ -46,11 +44,7 @@ async def list_samples(session: AsyncSession) -> list[str]:
     stored = (
         select(User.username)
         .join(Tweet, Tweet.user_id == User.id)
-        .where(
-            User.username_key.in_(_first_posts().keys()),
-            User.deleted_at.is_(None),
-            Tweet.source_id.in_(_first_posts().values()),
-        )
+        .where(User.username_key.in_(_KEYS), User.deleted_at.is_(None), Tweet.source_id.in_(_IDS))
     )
     return list(await session.scalars(stored.order_by(User.username_key)))
 
