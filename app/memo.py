@@ -72,8 +72,6 @@ class LruStore(Generic[Key, Value]):
 class MemoRun(Generic[Value]):
     """The making of one value, and what the value depends on."""
 
-    __slots__ = ("began", "is_cacheable", "outcome", "user_ids")
-
     def __init__(self, began: int) -> None:
         self.began = began
         """The memo's time when the run began."""

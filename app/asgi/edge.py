@@ -104,11 +104,6 @@ class Edge:
 class _Answer:
     """The edge's part of an answer: the request's id, headers of all answers, and its end."""
 
-    __slots__ = (
-        *("_headers", "_send"),
-        *("closes", "flow", "has_body", "identifier", "refusal", "status"),
-    )
-
     def __init__(self, scope: Scope, send: Send, hosts: OwnHosts) -> None:
         identifiers = []
         lengths = {}

@@ -25,7 +25,6 @@ from app.dashboard.figures import (
     sentences,
     some_of,
 )
-from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop, show_number, show_percent
 from app.lifespan import resources
 from app.services.compare.cases import MOST_COMPARED
@@ -67,9 +66,9 @@ class WhoLikeWhom(Figure):
         "whatever the dates above."
     )
 
-    async def load(self, db: Sessions, view: View) -> Likeness:
+    async def load(self, view: View) -> Likeness:
         models = resources().models
-        async with db.read() as session:
+        async with resources().db.read() as session:
             authors = await most_active_with(session, view.selection, limit=MOST_AUTHORS)
             if len(authors.shown) < 2:
                 return Likeness(authors, np.zeros((0, 0)))
@@ -152,8 +151,8 @@ class ToldApart(Figure):
     )
     waiting = gettext_noop("Being measured; it takes some seconds…")
 
-    async def load(self, db: Sessions, view: View) -> Shown:
-        async with db.read() as session:
+    async def load(self, view: View) -> Shown:
+        async with resources().db.read() as session:
             active = await most_active_with(session, view.selection, limit=MOST_MEASURED)
         is_some = len(view.names) > 1 or view.platform or active.total > MOST_COMPARED
         named = active.names if is_some else []

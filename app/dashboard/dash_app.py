@@ -86,7 +86,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
 async def show_table(name: str, args: View) -> str:
     if (figure := FIGURES.get(name)) is None:
         raise NotFoundError("There is no such figure")
-    data: Any = await figure.load(resources().db, args)
+    data: Any = await figure.load(args)
     table: Table = await asyncio.to_thread(figure.table, data, args)
     return await render_template(
         "dashboard_table.html",

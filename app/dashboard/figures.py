@@ -14,7 +14,6 @@ from quart import g
 
 from app.asgi.cached import CachedResponse
 from app.clock import monotonic
-from app.db.backend import Sessions
 from app.errors import AppError, UnavailableError
 from app.i18n import gettext, gettext_noop, show_number, translate_message
 from app.lifespan import resources
@@ -71,7 +70,7 @@ class Figure(ABC):
     """Whether it says nothing of one author alone."""
 
     @abstractmethod
-    async def load(self, db: Sessions, view: View) -> Any:
+    async def load(self, view: View) -> Any:
         """Return the numbers; note their dependencies. Raises NotFoundError, MalformedError."""
 
     @abstractmethod
@@ -106,7 +105,7 @@ async def _drawing(figure: Figure, query: str) -> dict[str, Any]:
     try:
         view = view_of(query)
         async with asyncio.timeout(MAKING_TIMEOUT_S):
-            data = await figure.load(resources().db, view)
+            data = await figure.load(view)
         told["drawing"] = await asyncio.to_thread(figure.draw, data, view)
         cacheable()
     except AppError as error:

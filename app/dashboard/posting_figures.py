@@ -26,8 +26,8 @@ from app.dashboard.figures import (
     sentences,
     some_of,
 )
-from app.db.backend import Sessions
 from app.i18n import gettext, gettext_noop, show_number, show_period
+from app.lifespan import resources
 from app.services.posts.statistics import (
     ActiveAuthors,
     DayCell,
@@ -73,8 +73,8 @@ class Timeline(Figure):
         "its posts."
     )
 
-    async def load(self, db: Sessions, view: View) -> PostsByPeriod:
-        async with db.read() as session:
+    async def load(self, view: View) -> PostsByPeriod:
+        async with resources().db.read() as session:
             authors = await most_active(session, view.selection, limit=MOST_AUTHORS)
             shown = replace(view.selection, usernames=tuple(authors.names))
             cells = await count_by_day(session, shown, view.zone) if authors.shown else []
@@ -170,8 +170,8 @@ class Week(Figure):
         "When posts are written, in your own time zone. The stronger a cell, the more posts."
     )
 
-    async def load(self, db: Sessions, view: View) -> list[int]:
-        async with db.read() as session:
+    async def load(self, view: View) -> list[int]:
+        async with resources().db.read() as session:
             return await count_by_hour_of_week(session, view.selection, view.zone)
 
     def draw(self, data: list[int], view: View) -> Drawing:
