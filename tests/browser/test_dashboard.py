@@ -12,7 +12,6 @@ from app.dashboard.dash_app import FIGURES
 from tests.waiting import eventually
 
 from .conftest import OpenPage
-from .test_appearance import faults_of, left_in_english
 from .website import Website
 
 pytestmark = pytest.mark.browser
@@ -80,6 +79,7 @@ async def test_filters_change_the_figures_and_the_address(
     await open_dashboard(page, website)
     everybody = await bars(page)
     assert len(everybody) > 5
+    await expect(page.locator(".modebar-btn")).to_have_count(0)
     await page.locator("#filters summary").click()
     await page.get_by_role("checkbox", name="골목빵집").check()
     await until_bars(page, {"골목빵집": 60})
@@ -199,29 +199,6 @@ async def test_keyboard_alone_reaches_filters_and_tables(
         )
     assert {"since", "until", "reset"} <= reached
     assert {f"/dashboard/table/{name}" for name in FIGURES} <= reached
-
-
-INLINE: Final = "inline style or script"
-"""Dash starts by a script whose hash the policy names, and plotly makes styles as it runs."""
-
-
-@pytest.mark.parametrize("locale", ["ko", "en"])
-@pytest.mark.parametrize("query", ["", "?lang=xx", "?username=nobody"])
-async def test_the_page_is_sound(
-    website: Website, open_page: OpenPage, locale: str, query: str
-) -> None:
-    page = await open_page(locale=locale)
-    await page.goto(website.address(PATH + query))
-    if query:
-        await expect(page.locator("#timeline-note")).not_to_be_empty()
-    else:
-        for name in FIGURES:
-            await page.locator(f"#{name} .trace").first.wait_for(state="attached", timeout=30_000)
-    await expect(page.locator(".modebar-btn")).to_have_count(0)
-    faults = [fault for fault in await faults_of(page) if not fault.endswith(INLINE)]
-    assert not faults, "\n".join(faults)
-    if locale == "ko":
-        assert await left_in_english(page) == []
 
 
 async def test_a_phone_asks_for_an_author_among_many_first(

@@ -10,12 +10,6 @@ from tests.conftest import Client
 from tests.dashboard.viewing import bars, drawn
 
 
-async def test_a_new_post_is_in_the_next_answer(filled: Client) -> None:
-    for number in range(3):
-        assert bars(await drawn(filled, "timeline"))["ann"] == 3 + number
-        await filled.add_tweet("ann", f"more {number}")
-
-
 async def test_many_viewers_share_one_making(
     filled: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
