@@ -19,15 +19,6 @@ def make_private_folder(path: Path) -> None:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def make_private_file(path: Path) -> None:
-    """Make an empty file for its owner alone; an existing one keeps its rights.
-
-    That is not opened: closing it would release the locks that this process has on it.
-    """
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-
-
 def open_private(path: str, flags: int) -> int:
     """Open a file that only its owner may read, as `opener` of `open`."""
     return os.open(path, flags, 0o600)

@@ -142,6 +142,19 @@ class DaemonThread:
         self._jobs.put(job)
         return future
 
+    async def obtain(
+        self, work: Callable[..., Result], *arguments: Any, release: Callable[[Result], object]
+    ) -> Result:
+        """Return the result of work; release what a caller that was cancelled does not get."""
+        future = self.submit(work, *arguments)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            future.add_done_callback(
+                lambda done: done.cancelled() or done.exception() or release(done.result())
+            )
+            raise
+
     def stop(self) -> None:
         """End the thread after the work that it has."""
         self._jobs.put(None)

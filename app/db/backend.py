@@ -40,7 +40,6 @@ FEW_ROWS: Final = 20
 Item = TypeVar("Item")
 ColumnLike = Column[Any] | InstrumentedAttribute[Any]
 
-
 IsHeld = Callable[[AsyncSession], Awaitable[bool]]
 """Returns whether a lock is still held, as the transaction of the session sees it."""
 

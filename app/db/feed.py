@@ -12,7 +12,6 @@ from app.clock import monotonic
 FOLLOWED_S: Final = 5.0
 """`follow` reads the log several times a second; after this time without, the feed is behind."""
 
-
 logger = logging.getLogger(__name__)
 
 

@@ -7,12 +7,11 @@ import glob
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.errors import unwritable
+from app.errors import AppError, unwritable
 from app.tasks import DaemonThread
 
 
@@ -57,38 +56,23 @@ class FileLock:
         with contextlib.suppress(BlockingIOError):
             return self._locked(fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._thread = self._thread or DaemonThread("flock")
-        waiting = self._thread.submit(self._locked, fcntl.LOCK_EX)
-        try:
-            return await asyncio.wrap_future(waiting)
-        except asyncio.CancelledError:
-            # If the thread has begun, it acquires the lock later.
-            waiting.add_done_callback(_release)
-            raise
+        return await self._thread.obtain(self._locked, fcntl.LOCK_EX, release=os.close)
 
     def _locked(self, how: int) -> int:
+        turn = _open_locked(self._turn, how)
         try:
-            turn = _open_locked(self._turn, how)
-            try:
-                # Each holder opens the file itself, so that closing it releases this lock alone.
-                return _open_locked(self._path, how)
-            finally:
-                os.close(turn)
-        except BlockingIOError:
-            raise
-        except OSError as error:  # A file system may become read-only at any time.
-            raise unwritable() from error
-
-
-def _release(acquired: Future[int]) -> None:
-    if not acquired.cancelled() and acquired.exception() is None:
-        os.close(acquired.result())
+            # Each holder opens the file itself, so that closing it releases this lock alone.
+            return _open_locked(self._path, how)
+        finally:
+            os.close(turn)
 
 
 @contextmanager
 def file_lock(path: Path, *, is_shared: bool = False, waits: bool = True) -> Iterator[bool]:
     """Hold the lock of a folder, or of a file, which is made, in code without a loop.
 
-    Wait for it without limit, or give whether it was free.
+    Wait for it without limit, or give whether it was free. Raises UnavailableError where the file
+    cannot be opened.
     """
     how = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
     is_free = False
@@ -114,7 +98,7 @@ def remove_abandoned(parent: Path, prefix: str) -> None:
     """Remove such folders of processes that were killed."""
     for folder in parent.glob(f"{glob.escape(prefix)}*"):
         # A folder that is still empty may not be locked yet.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AppError):
             if any(folder.iterdir()):
                 with file_lock(folder, waits=False) as is_abandoned:
                     if is_abandoned:
@@ -124,7 +108,10 @@ def remove_abandoned(parent: Path, prefix: str) -> None:
 def _open_locked(path: Path, how: int) -> int:
     """Return a descriptor of the folder or file, whose closing releases the lock."""
     flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
-    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    except OSError as error:  # A file system may become read-only at any time.
+        raise unwritable() from error
     try:
         fcntl.flock(descriptor, how)
     except BaseException:

@@ -73,15 +73,11 @@ class Vector(TypeDecorator[NDArray[np.float32]]):
         return dialect.type_descriptor(HALFVEC())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        if value is None:
-            return None
         if dialect.name == "postgresql":
             return np.asarray(value, dtype=np.float32)
         return np.ascontiguousarray(value, dtype="<f2").tobytes()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> NDArray[np.float32] | None:
-        if value is None:
-            return None
+    def process_result_value(self, value: Any, dialect: Dialect) -> NDArray[np.float32]:
         if isinstance(value, bytes):
             return np.frombuffer(value, dtype="<f2").astype(np.float32)
         return np.asarray(value, dtype=np.float32)

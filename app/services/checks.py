@@ -124,7 +124,5 @@ async def installation_facts(session: AsyncSession, data_dir: Path) -> Installat
     size = await session.scalar(text(backend_of(session).size))
     free = await asyncio.to_thread(shutil.disk_usage, data_dir)
     marker = data_dir / LAST_BACKUP
-    backed_up_at = None
-    if await asyncio.to_thread(marker.exists):
-        backed_up_at = datetime.fromtimestamp(marker.stat().st_mtime, UTC)
-    return InstallationFacts(size or 0, free.free, backed_up_at)
+    time = datetime.fromtimestamp(marker.stat().st_mtime, UTC) if marker.exists() else None
+    return InstallationFacts(size or 0, free.free, backed_up_at=time)

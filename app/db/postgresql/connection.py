@@ -50,7 +50,6 @@ FAILURES: Final = (
 """Errors of a lost connection; the last one where the server ends in the middle of an answer, or
 where no host is the primary."""
 
-
 _NUL: Final = "22021"
 """State of a text with NUL, which nothing stored has."""
 _FULL: Final = "53100"

@@ -17,9 +17,9 @@ from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
 from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
 from app.db.sqlite.feed import SqliteFeed
 from app.db.sqlite.indexes import SqliteWords, nearest
-from app.errors import StartError, unwritable
+from app.errors import StartError
 from app.models import Base
-from app.security import make_private_file, make_private_folder
+from app.security import make_private_folder
 
 # CROSS JOIN keeps the order: SQLite would begin with all authors.
 NEWEST: Final = """
@@ -62,12 +62,7 @@ class SqliteBackend(Backend):
 
     @asynccontextmanager
     async def exclusive(self, work: str) -> AsyncIterator[IsHeld | None]:
-        with contextlib.ExitStack() as stack:
-            try:
-                lock = file_lock(self._beside(f".{work}.lock"), waits=False)
-                is_free = stack.enter_context(lock)
-            except OSError as error:
-                raise unwritable() from error
+        with file_lock(self._beside(f".{work}.lock"), waits=False) as is_free:
             yield _is_held if is_free else None
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
@@ -121,7 +116,7 @@ class SqliteBackend(Backend):
         """Give a temporary copy of one state of the database, without an event loop."""
         with temporary_folder(self.path.parent, self._copies) as folder:
             copy = folder / "copy.db"
-            make_private_file(copy)
+            copy.touch(0o600)
             connection = open_connection(self.path, timeout_s=COMPACT_WAIT_S)
             with contextlib.closing(connection):
                 connection.execute("VACUUM INTO ?", (str(copy),))
@@ -135,8 +130,9 @@ class SqliteBackend(Backend):
         try:
             make_private_folder(self.path.parent)
             remove_abandoned(self.path.parent, self._copies)
-            # SQLite gives the files beside it, which hold posts too, the rights of this one.
-            make_private_file(self.path)
+            # SQLite gives the files beside it, which hold posts too, the rights of this one. One
+            # that exists is not opened: closing it would release the locks of this process on it.
+            self.path.touch(0o600)
         except OSError as error:
             raise StartError(f"the database {self.path} cannot be made: {error}") from error
 

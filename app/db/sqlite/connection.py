@@ -113,11 +113,10 @@ class DriverConnection:
 
     async def open(self, opening: Callable[[], sqlite3.Connection]) -> "DriverConnection":
         """Open the connection in its thread."""
-        opened = self._submit(opening)
         try:
-            self._connection = await asyncio.wrap_future(opened)
+            closing = sqlite3.Connection.close
+            self._connection = await self._thread.obtain(opening, release=closing)
         except BaseException:
-            opened.add_done_callback(_close_unawaited)
             self._thread.stop()
             raise
         return self
@@ -168,11 +167,6 @@ class DriverConnection:
             self._submit(_end, self._connection)
             self._thread.stop()
             self._connection = None
-
-
-def _close_unawaited(opened: Future[sqlite3.Connection]) -> None:
-    if not opened.cancelled() and opened.exception() is None:
-        opened.result().close()
 
 
 def _end(connection: sqlite3.Connection) -> None:
