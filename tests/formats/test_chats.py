@@ -81,20 +81,6 @@ def test_names_become_usernames(name: str, username: str) -> None:
     assert as_username(name) == username
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        "12:30 lunch: soup\n13:30 talk: chairs\n14:30 end: home\n",
-        "2024-01-15 15:02:07,123 INFO app: started\n2024-01-15 15:02:08,123 INFO app: ok\n",
-        "[INFO] [12:30] started\nand went on\n",
-        "Dear all,\n1/15/24, 9:05 PM - Mina: hi\n1/15/24, 9:05 PM - Mina: hi\n",
-    ],
-)
-def test_logs_timetables_and_prose_are_no_chats(data: str) -> None:
-    with pytest.raises(UnrecognisedFileError):
-        said(data.encode())
-
-
 def test_telegram_as_pages_is_refused_with_what_to_do() -> None:
     page = b"<!DOCTYPE html>\n<html>\n <head>\n  <title>Exported Data</title>"
     with pytest.raises(ImportFileError, match="as JSON"):

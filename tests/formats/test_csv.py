@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import BrokenFileError, UnrecognisedFileError
+from app.errors import BrokenFileError
 from app.formats.csv import OWN_HEADER
 from app.formats.records import BadRecord, Item, ReadOptions, Record
 from app.formats.registry import open_archive
@@ -102,12 +102,6 @@ def test_the_guard_is_taken_off_only_from_own_exports() -> None:
     assert [item.username for item in found if isinstance(item, Record)] == ["@mina", "'mina", "ji"]
     assert texts(items("text,username\n'=1+1,'@mina\n")) == ["'=1+1"]
     assert texts(items(OWN_HEADER.replace(",", ";") + "\n;;'=1;;;;;;;;\n")) == ["'=1"]
-
-
-@pytest.mark.parametrize("data", ["a,b\n1,2\n", "just a sentence\n", "date\n2020-01-01\n"])
-def test_headers_without_a_text_are_unrecognised(data: str) -> None:
-    with pytest.raises(UnrecognisedFileError):
-        items(data)
 
 
 def test_columns_hold_what_was_chosen(tmp_path: Path) -> None:

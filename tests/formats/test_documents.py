@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from app.errors import UnrecognisedFileError
 from app.formats.records import Archive, BadRecord, Item, Record
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
@@ -207,9 +206,3 @@ def test_objects_stand_on_lines_in_an_array_or_one_after_the_other(
 @pytest.mark.parametrize("data", [b"[]", b" [ ]\n", b"\xef\xbb\xbf[]"])
 def test_an_empty_array_holds_nothing(data: bytes) -> None:
     assert items(data) == []
-
-
-@pytest.mark.parametrize("data", [b'{"a": 1}\n{"b": 2}\n', b"[1]\n", b"hello\n", b"\x00\x01\x02"])
-def test_files_without_a_text_column_are_unrecognised(data: bytes) -> None:
-    with pytest.raises(UnrecognisedFileError, match="not in any known format"):
-        items(data)

@@ -38,6 +38,22 @@ def test_formats_are_told_by_content(
         assert (archive.format, len(posts)) == (name, 1)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        *('{"a": 1}\n{"b": 2}\n', "[1]\n", "hello\n", "\x00\x01\x02"),
+        *("a,b\n1,2\n", "just a sentence\n", "date\n2020-01-01\n"),
+        "12:30 lunch: soup\n13:30 talk: chairs\n14:30 end: home\n",
+        "2024-01-15 15:02:07,123 INFO app: started\n2024-01-15 15:02:08,123 INFO app: ok\n",
+        "[INFO] [12:30] started\nand went on\n",
+        "Dear all,\n1/15/24, 9:05 PM - Mina: hi\n1/15/24, 9:05 PM - Mina: hi\n",
+    ],
+)
+def test_tables_without_texts_logs_and_prose_are_unrecognised(data: str) -> None:
+    with pytest.raises(UnrecognisedFileError, match="not in any known format"):
+        read_archive(data.encode())
+
+
 @pytest.mark.parametrize(("data", "name"), [(X, "csv"), (JSONL, "x"), (CSV, "jsonl")])
 def test_a_named_format_must_fit(data: bytes, name: str) -> None:
     with pytest.raises(UnrecognisedFileError, match=f"not in the format {name}"):
