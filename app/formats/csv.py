@@ -8,23 +8,24 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from itertools import islice
+from typing import Any, Final
 
 import msgspec
 
-from app.errors import BrokenFileError, Message
+from app.errors import BrokenFileError, Message, RecordError
 from app.formats.columns import OWN_FIELDS, Columns, is_damaged_id
 from app.formats.records import (
     Archive,
     BadRecord,
     ExportedPost,
     Format,
+    Item,
     ReadOptions,
     Writer,
     read_each,
 )
 from app.formats.source.file import Content, Source
-from app.formats.source.json import Json
 from app.formats.source.text import MAX_LINE, first_lines, lines
 
 FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", "lang", "url")
@@ -32,23 +33,15 @@ FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", 
 OWN_HEADER: Final = ",".join(OWN_FIELDS)
 GUARDED: Final = ("=", "+", "-", "@", "'", "\t")
 _DELIMITERS: Final = ",;\t|"
-MISPLACED: Final = Message("the row has a quote or a line break in the wrong place")
 # The limit belongs to the whole process; rows have a smaller one.
 csv.field_size_limit(2 * MAX_LINE)
 
 
-class Row(NamedTuple):
-    """A row: the line in which it starts, from 1, its fields, and the fault in it."""
+def read_rows(content: Content, delimiter: str) -> Iterator[tuple[int, list[str]] | BadRecord]:
+    """Yield the rows that are not blank: the line in which each starts, from 1, and its fields.
 
-    number: int
-    fields: list[str]
-    fault: Message | None = None
-
-
-def read_rows(content: Content, delimiter: str) -> Iterator[Row]:
-    """Yield the rows of a file that are not blank; quoted texts may go over many lines.
-
-    Raises BrokenFileError where a row is over 1 MB or its quotation never ends.
+    Quoted texts may go over many lines. Raises BrokenFileError where a row is over 1 MB or its
+    quotation never ends.
     """
     start, length, has_ended = 1, 0, False
 
@@ -73,10 +66,11 @@ def read_rows(content: Content, delimiter: str) -> Iterator[Row]:
                 raise BrokenFileError(
                     "line {line}: the quote that opens in this row is never closed", line=start
                 ) from error
-            yield Row(start, [], MISPLACED)
+            fault = Message("the row has a quote or a line break in the wrong place")
+            yield BadRecord(start, fault)
             continue
         if any(fields):
-            yield Row(start, fields)
+            yield start, fields
 
 
 def read(source: Source, options: ReadOptions) -> Archive | None:
@@ -84,8 +78,20 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
     found = None if source.has_members else _table(source, options.columns)
     if found is None:
         return None
-    delimiter, columns = found
-    items = read_each(_rows(source, delimiter), columns.read)
+    delimiter, header, columns = found
+    is_own = ",".join(header) == OWN_HEADER and delimiter == ","
+
+    def read_row(fields: list[str], place: int) -> Item:
+        if len(fields) != len(header):
+            template = "the row has {count} fields, the header {width}"
+            raise RecordError(template, count=len(fields), width=len(header))
+        cells = dict(zip(header, fields, strict=True))
+        if is_own:  # The export may have guarded these.
+            cells |= {name: _unguarded(cells[name]) for name in ("username", "text")}
+            cells["source_id"] = _unguarded_id(cells["source_id"])
+        return columns.read(cells, place)
+
+    items = read_each(islice(read_rows(source, delimiter), 1, None), read_row)
     return Archive(FORMAT.name, "line", None, items, columns=columns.fields)
 
 
@@ -96,8 +102,8 @@ def encode(posts: Mapping[int, ExportedPost]) -> bytes:
     return written.getvalue().encode()
 
 
-def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, Columns] | None:
-    """Return the delimiter by which most columns of the header are recognised, and these.
+def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], Columns] | None:
+    """Return the delimiter by which most columns of the header are recognised, it, and these.
 
     One column is enough if it holds texts, else there are two, of which one is known.
     """
@@ -107,7 +113,7 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, Columns] | N
         columns = Columns(header, chosen)
         known = (columns.text is not None, len(columns), len(header))
         if known > most and len(columns) and (columns.text is not None or len(header) > 1):
-            best, most = (delimiter, columns), known
+            best, most = (delimiter, header, columns), known
     return best
 
 
@@ -115,25 +121,6 @@ def _header(first: Iterable[str], delimiter: str) -> list[str]:
     with suppress(csv.Error):
         return next(filter(any, csv.reader(first, delimiter=delimiter, strict=True)), [])
     return []
-
-
-def _rows(source: Source, delimiter: str) -> Iterator[tuple[int, Json] | BadRecord]:
-    """Yield the rows below the header by the names of their columns."""
-    rows = read_rows(source, delimiter)
-    header = next(rows, Row(0, [])).fields
-    is_own = ",".join(header) == OWN_HEADER and delimiter == ","
-    for number, fields, fault in rows:
-        if not fault and len(fields) != len(header):
-            template = "the row has {count} fields, the header {width}"
-            fault = Message(template, count=len(fields), width=len(header))
-        if fault:
-            yield BadRecord(number, fault)
-            continue
-        cells = dict(zip(header, fields, strict=True))
-        if is_own:  # The export may have guarded these.
-            cells |= {name: _unguarded(cells[name]) for name in ("username", "text")}
-            cells["source_id"] = _unguarded_id(cells["source_id"])
-        yield number, {**cells}
 
 
 def _cells(post: ExportedPost) -> Iterable[str | None]:

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import ImportFileError, UnrecognisedFileError
 from app.formats.chats.rooms import as_username
-from app.formats.records import Item, Record, Skipped
+from app.formats.records import BadRecord, Item, Record, Skipped
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from tests.archives import zip_bytes
@@ -79,6 +79,11 @@ def test_people_of_one_name_stay_apart_unless_they_are_joined() -> None:
 )
 def test_names_become_usernames(name: str, username: str) -> None:
     assert as_username(name) == username
+
+
+def test_a_misquoted_row_of_a_mac_is_a_bad_record() -> None:
+    data = b'Date,User,Message\n2024-01-15 15:02:07,mina,hi\n"a"b,c\n2024-01-15 15:02:08,mina,ho\n'
+    assert [type(item) for item in read_archive(data)[1]] == [Record, BadRecord, Record]
 
 
 def test_telegram_as_pages_is_refused_with_what_to_do() -> None:

@@ -18,7 +18,7 @@ from app.formats.chats.rooms import (
     read_text,
 )
 from app.formats.csv import read_rows
-from app.formats.records import Archive, Format, Item, ReadOptions, Record
+from app.formats.records import Archive, Format, Item, ReadOptions, Record, read_each
 from app.formats.source.file import Content, Source
 
 _TIME: Final = r"(?:(?:오전|오후)\s)?\d{1,2}:\d{2}(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
@@ -178,11 +178,13 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
 
 def _csv_messages(source: Source) -> Iterator[Item]:
     """Yield the messages of a Mac; who has no name is the app itself."""
-    grammar = Windows()
-    for row in islice(read_rows(source, ","), 1, None):
-        when, name, text = (*row.fields, "", "", "")[:3]
+
+    def read_row(fields: list[str], place: int) -> Item:
+        when, name, text = (*fields, "", "", "")[:3]
         opening = Opening() if _SYSTEM.fullmatch(text) else Opening(name, _time(when))
-        yield message(grammar, opening, row.number, [text])
+        return message(Windows(), opening, place, [text])
+
+    return read_each(islice(read_rows(source, ","), 1, None), read_row)
 
 
 def _time(text: str) -> datetime | None:
