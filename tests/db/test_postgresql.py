@@ -43,6 +43,7 @@ def config(make_config: MakeConfig) -> Config:
         ("/x?host=a,b&port=1,2", ["/x a 1 primary", "/x b 2 primary"]),
         ("[::1]:1,b/x?target_session_attrs=any", ["/x [::1]:1 any", "/x b any"]),
         ("%2Frun%2Fpg/x", ["/x /run/pg"]),
+        ("u@%2Frun%2Fpg:5433,%2Fb/x", ["u@/x /run/pg 5433 primary", "u@/x /b primary"]),
         ("db1:5433/x?ssl=require", ["/x db1:5433 require"]),
     ],
 )

@@ -84,7 +84,7 @@ def shown_name(url: str) -> str:
     """Return how messages call the database: without user, password and options."""
     parts = urlsplit(url)
     hosts = parts.netloc.rpartition("@")[2] or dict(parse_qsl(parts.query)).get("host")
-    return f"the database {parts.path[1:]} at {hosts or 'localhost'}"
+    return f"the database {unquote(parts.path[1:])} at {hosts or 'localhost'}"
 
 
 async def connect(url: str, /, **settings: str) -> Connection:
@@ -116,6 +116,9 @@ def addresses(url: str) -> Iterator[str]:
     hosts = (unquote(netloc) or query.get("host", "")).split(",")
     ports = query.pop("port", "").split(",")
     for host, port in zip(hosts, cycle(ports), strict=False):
+        if netloc.lower().startswith("%2f"):  # asyncpg takes no port behind the folder of a socket.
+            host, _, own = host.partition(":")
+            port = own or port
         options = urlencode(query | {"host": host, "port": port}, safe="/:[]")
         yield f"postgresql://{login}{at}{parts.path}?{options}"
 
