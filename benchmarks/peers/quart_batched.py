@@ -14,7 +14,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from app.db.batch import Batch
-from app.db.sqlite.backend import NEWEST
+from app.db.sqlite.backend import SqliteBackend
 from app.models import Tweet, User
 from app.services.posts.tweets import select_newest
 from benchmarks.peers import queries, sqlite
@@ -25,7 +25,7 @@ TIMES: Final = select(Tweet.created_at).where(
 )
 FIRST: Final = TIMES.order_by(Tweet.created_at, Tweet.id).limit(1).scalar_subquery()
 LAST: Final = TIMES.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1).scalar_subquery()
-POSTS: Final = select_newest(NEWEST)
+POSTS: Final = select_newest(SqliteBackend.newest_of_each)
 
 Page = tuple[str, list[Row[Any]]]
 

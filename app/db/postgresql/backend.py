@@ -81,15 +81,6 @@ _ANEW: Final = """
 """
 """Statements that set the columns to their own types, which drops the samples of their values."""
 
-NEWEST: Final = """
-    FROM json_array_elements_text(CAST(CAST(:keys AS text) AS json)) AS asked
-    JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL
-    LEFT JOIN LATERAL (
-        SELECT * FROM "Tweet" WHERE user_id = "Users".id
-        ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
-    ) AS "Tweet" ON true
-"""
-
 
 class PostgresqlBackend(Backend):
     """A server; writers of all processes take turns by an advisory lock."""
@@ -97,7 +88,14 @@ class PostgresqlBackend(Backend):
     is_shared = True
     likes = literal_column("CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", BigInteger)
     size = "SELECT pg_database_size(current_database())"
-    newest_of_each = NEWEST
+    newest_of_each = """
+        FROM json_array_elements_text(CAST(CAST(:keys AS text) AS json)) AS asked
+        JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL
+        LEFT JOIN LATERAL (
+            SELECT * FROM "Tweet" WHERE user_id = "Users".id
+            ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
+        ) AS "Tweet" ON true
+    """
     nearest = staticmethod(nearest)
     insert = staticmethod(insert)
     as_app_error = staticmethod(as_app_error)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.words import terms
-from app.db.backend import chunks
+from app.db.backend import is_among
 from app.db.indexes import (
     IndexedPost,
     OpenSession,
@@ -85,9 +85,8 @@ class PostgresqlWords(WordIndex):
             await session.execute(_ADD, await _vectors(some))
 
     async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
-        for some in chunks(ids):
-            rows = await session.execute(_POSTS.where(Tweet.id.in_(some)))
-            await self.add(session, [IndexedPost(*row) for row in rows])
+        rows = await session.execute(_POSTS.where(is_among(session, Tweet.id, ids)))
+        await self.add(session, [IndexedPost(*row) for row in rows])
 
     async def vocabulary(
         self, read: OpenSession, page: int

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import BigInteger, Subquery, func, literal_column, select, text, type_coerce
 from sqlalchemy.dialects.sqlite import insert
@@ -21,16 +21,6 @@ from app.errors import StartError
 from app.models import Base
 from app.security import make_private_folder
 
-# CROSS JOIN keeps the order: SQLite would begin with all authors.
-NEWEST: Final = """
-    FROM json_each(:keys) AS asked
-    CROSS JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL
-    LEFT JOIN "Tweet" ON "Tweet".id IN (
-        SELECT id FROM "Tweet" WHERE user_id = "Users".id
-        ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
-    )
-"""
-
 
 class SqliteBackend(Backend):
     """A file; writers of all processes queue on a lock file beside it."""
@@ -38,7 +28,15 @@ class SqliteBackend(Backend):
     is_shared = False
     likes = literal_column("json_extract(\"Tweet\".counts, '$.likes')", BigInteger)
     size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
-    newest_of_each = NEWEST
+    # CROSS JOIN keeps the order: SQLite would begin with all authors.
+    newest_of_each = """
+        FROM json_each(:keys) AS asked
+        CROSS JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL
+        LEFT JOIN "Tweet" ON "Tweet".id IN (
+            SELECT id FROM "Tweet" WHERE user_id = "Users".id
+            ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit
+        )
+    """
     nearest = staticmethod(nearest)
     insert = staticmethod(insert)
     as_app_error = staticmethod(as_app_error)
