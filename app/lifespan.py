@@ -26,7 +26,7 @@ from app.services.compare.quiz import Showcase
 from app.services.imports.runner import keep_importing
 from app.services.live import Live
 from app.services.maintenance import Maintenance, jobs, media_job, sources_job, vectors_job
-from app.services.posts.archive import Owner
+from app.services.posts.sole_author import SoleAuthor
 from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
@@ -50,7 +50,7 @@ class Resources:
 
         self.reads = Reads(db)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
-        self.owner = Owner(db, feed)
+        self.sole_author = SoleAuthor(db, feed)
         self.cache = response_memo(feed, config.cache_mb * MIB)
         self.live = Live(
             db,

@@ -74,7 +74,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
         args=args,
         authors=authors,
         author_total=author_total,
-        figures=[each for each in FIGURES.values() if g.owner is None or not each.needs_two],
+        figures=[each for each in FIGURES.values() if g.sole_author is None or not each.needs_two],
         query=args.query(),
         dash=parts,
     )
@@ -177,7 +177,7 @@ def _section(figure: Figure, translate: Any) -> Any:
         className="follows",
         **{"aria-describedby": f"{name}-heading"},
     )
-    is_alone = has_request_context() and g.get("owner") is not None
+    is_alone = has_request_context() and g.get("sole_author") is not None
     return html.Section(
         [
             html.H2(translate(figure.title), id=f"{name}-heading"),
@@ -272,7 +272,7 @@ def _guard(app: Quart, made: Any) -> None:
     @access("read")
     async def components() -> Any:
         cacheable()
-        g.owner = await resources().owner.find()
+        g.sole_author = await resources().sole_author.find()
         return made.serve_layout()
 
     @access("read")

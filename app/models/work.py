@@ -51,7 +51,7 @@ class ImportJob(Base):
     errors: Mapped[bytes] = mapped_column(LargeBinary, default=b"[]")
     """JSON: why it failed, if it did, and the first hundred."""
     stored: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """JSON: posts by the ids of their authors, and their first and newest time."""
+    """JSON: the ids of the authors of new posts, and how many files these keep."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

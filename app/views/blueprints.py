@@ -43,8 +43,8 @@ class PageBlueprint(Blueprint):
     """Pages of one subject, which need the same policy unless one declares its own.
 
     The argument `args` of a view gets the parameters as the struct of its annotation, without
-    those that the struct does not know; `form` gets the fields of a form. `g.owner` is the only
-    author with posts, whose archive the site is then.
+    those that the struct does not know; `form` gets the fields of a form. `g.sole_author` is
+    the only author with posts, whose archive the site is then.
     """
 
     def __init__(self, name: str, policy: Policy = "read", url_prefix: str | None = None) -> None:
@@ -71,7 +71,7 @@ class PageBlueprint(Blueprint):
             async def run(**given: Any) -> ResponseReturnValue:
                 if is_cacheable:
                     cacheable()
-                g.owner = await resources().owner.find() if needs != "open" else None
+                g.sole_author = await resources().sole_author.find() if needs != "open" else None
                 if "args" in takes:
                     given["args"] = parse_args(takes["args"], is_strict=False)
                 if "form" in takes:

@@ -51,7 +51,7 @@ class ProfileStore:
         self._known: LruStore[int, tuple[KnownProfile, int]] = LruStore(
             max_bytes, lambda entry: entry[0].profile.size_bytes
         )
-        """Profiles, each with the number of posts of the author that had been deleted."""
+        """Profiles, each with the `deletion_count` of its author."""
 
     async def load(
         self, session: AsyncSession, users: Sequence[User | UserRow], *, may_evict: bool = True

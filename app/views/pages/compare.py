@@ -74,8 +74,8 @@ class ComparePageArgs(Struct):
 @blueprint.page("/compare")
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     names = given_names(args.username)
-    if not args.text and g.owner is not None:
-        return await _page([], [g.owner], SURE, None)
+    if not args.text and g.sole_author is not None:
+        return await _page([], [g.sole_author], SURE, None)
     if not args.text:
         return see_other(url_for("home.show_home", username=names))
     query = urlencode([("lang", g.locale), *request.args.items(multi=True)])

@@ -16,7 +16,7 @@ from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
 from app.services.compare.answering import MODEL_NAME
-from app.services.posts.archive import most_liked, newest_pictures
+from app.services.posts.sole_author import most_liked, newest_pictures
 from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import Author, get_author
 from app.views.blueprints import PageBlueprint
@@ -49,8 +49,8 @@ class HomeArgs(Struct):
 
 @blueprint.page("/")
 async def show_home(args: HomeArgs) -> str:
-    if g.owner is not None:
-        return await _archive(g.owner, args.tz, args.year)
+    if g.sole_author is not None:
+        return await _archive(g.sole_author, args.tz, args.year)
     shown = await resources().showcase.find(g.locale)
     cacheable()
     async with resources().db.read() as session:

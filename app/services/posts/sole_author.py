@@ -1,4 +1,4 @@
-"""The archive of one author: who that is, and what the author may like to see again."""
+"""The one author of an archive of one: who that is, and what they may like to see again."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -16,8 +16,8 @@ MOST_LOOKED_AT: Final = 100
 """Newest posts with media that are searched for pictures."""
 
 
-class Owner:
-    """Knows the author of the archive: the only one here who has posts."""
+class SoleAuthor:
+    """Knows the only author here who has posts, whose archive this then is."""
 
     def __init__(self, db: Sessions, feed: Feed) -> None:
         self._db = db
