@@ -191,6 +191,10 @@ def test_a_first_line_that_is_bad_or_huge_is_still_recognised() -> None:
     assert [type(item) for item in items(huge + GOOD)] == [BadRecord, Record]
 
 
+def test_lines_with_white_space_before_them_are_looked_at_too() -> None:
+    assert [type(item) for item in items(b" " + GOOD + b'\n{"n": 1}\n')] == [Record, BadRecord]
+
+
 def test_not_a_number_is_taken_as_nothing() -> None:
     found = items(b'{"text": "a", "lang": NaN, "id": NaN, "created_at": NaN}')
     assert found == [Record(place=1, text="a")]

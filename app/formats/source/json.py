@@ -81,8 +81,9 @@ def _objects_on_lines(content: Content) -> list[Json]:
     found = first_lines(content)
     if len(found) < 2 or found[0].lstrip("\ufeff \t\r").startswith("["):
         return []
-    values = (load(text) for text in found if text.startswith("{"))
-    return [value for value in values if isinstance(value, dict)]
+    values = [(text, value) for text in found if isinstance(value := load(text), dict)]
+    is_one_whole = any(text.startswith("{") for text, _ in values)
+    return [value for _, value in values] if is_one_whole else []
 
 
 def load(text: str | bytes) -> object:
