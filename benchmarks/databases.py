@@ -29,7 +29,7 @@ from app.db.engine import Database
 from app.db.migrate import upgrade
 from app.db.sqlite.indexes import REBUILD, register
 from app.models.derived import EPOCH_S, SLOT_S
-from app.services.compare.background import FEW_AUTHORS
+from app.services.compare.background import SMALL_POPULATION
 from tests.waiting import maintain
 
 TOKEN: Final = "saywho_of-the-benchmarks"  # noqa: S105 - of an invented installation
@@ -215,7 +215,7 @@ def _insert_background(connection: sqlite3.Connection, shape: Shape, texts: list
         'INSERT INTO "BackgroundSnapshot" (version, recipe, posts, authors, counts, temperature,'
         " members, population, created_at) VALUES (1, ?, ?, ?, ?, 1, ?, ?, ?)",
         (
-            *(RECIPE, shape.tweets, min(shape.authors, FEW_AUTHORS), background.to_bytes()),
+            *(RECIPE, shape.tweets, min(shape.authors, SMALL_POPULATION), background.to_bytes()),
             *(b"[]", msgspec.msgpack.encode([]), _stamp(START)),
         ),
     )

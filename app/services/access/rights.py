@@ -1,4 +1,4 @@
-"""API tokens, and the rights that they and sessions give: granted, checked and revoked."""
+"""API tokens, and the rights that they and sessions give: granted, looked up and revoked."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime

@@ -30,7 +30,7 @@ from app.services.event_log import NewEvent, append_events
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
 """A snapshot is renewed when the number of posts has grown or shrunk by this factor."""
-FEW_AUTHORS: Final = 100
+SMALL_POPULATION: Final = 100
 """With fewer, each author that comes belongs into the population, so the snapshot is renewed."""
 
 NOT_FITTED: Final = Fitted()
@@ -95,7 +95,7 @@ async def is_outgrown(session: AsyncSession) -> bool:
 async def _few_authors(session: AsyncSession) -> int:
     """Return the number of authors with enough posts, counted to 100."""
     few = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_JUDGED)
-    counted = select(func.count()).select_from(few.limit(FEW_AUTHORS).subquery())
+    counted = select(func.count()).select_from(few.limit(SMALL_POPULATION).subquery())
     return await session.scalar(counted) or 0
 
 

@@ -39,7 +39,7 @@ REST: Final = timedelta(minutes=1)
 """A card is made again at most this often while posts arrive; until then the last one is shown."""
 MOST_AUTHORS: Final = 50
 """Of more authors, those with the most posts are measured."""
-MOST_HELD_OUT: Final = 100
+MOST_ASKED_EACH: Final = 100
 """Posts of an author; at most a quarter of all, and fewer among many authors."""
 MOST_ASKED: Final = 1_000
 MOST_STRANGERS: Final = 30
@@ -163,7 +163,7 @@ class Cards:
             case = await load_suspects(session, self._models, measured, is_named=bool(usernames))
             check_words(case.suspects)
             case = await with_habits(session, self._models, case)
-            each = max(4, min(MOST_HELD_OUT, MOST_ASKED // len(measured)))
+            each = max(4, min(MOST_ASKED_EACH, MOST_ASKED // len(measured)))
             newest = [
                 await newest_units(session, user.id, min(each, user.tweet_count // 4))
                 for user in measured

@@ -1,4 +1,4 @@
-"""Storing many posts of many authors: a transaction for each batch."""
+"""Storing a batch of posts of many authors, in the transaction of the caller."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence

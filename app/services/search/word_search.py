@@ -1,4 +1,4 @@
-"""Search by words: the index proposes posts, `compute.search` decides and orders them.
+"""Search by words: the index proposes posts, `compute.search` matches, and here they are ranked.
 
 Posts must have all words of a query; if no post has, posts with some of them are found. Of very
 many matches the newest are ranked first, then the next ones.
