@@ -82,6 +82,14 @@ def test_an_upgrade_is_a_request_like_others(body: bytes) -> None:
     assert rest == ([bytearray(body)] if body else []) + [None]
 
 
+@pytest.mark.parametrize("expected", [[b"100-Continue"], [b"100-continue", b"100-continue"], []])
+def test_a_client_that_expects_to_be_asked_for_the_body_is_asked(expected: list[bytes]) -> None:
+    reader = RequestReader()
+    reader.feed(POST + b"".join(b"Expect: %b\r\n" % value for value in expected) + b"\r\n")
+    assert isinstance(head := reader.events[0], Head)
+    assert head.asks == bool(expected)
+
+
 HEADERS = [(b"X-A", b"b c"), (b"x-request-id", b"1"), (b"x-empty", b"")]
 LENGTH = (b"content-length", b"4")
 

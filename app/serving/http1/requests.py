@@ -109,7 +109,7 @@ class RequestReader:
         if self._parser.should_upgrade():
             return
         head.keeps_alive = head.is_newer and self._parser.should_keep_alive()
-        head.asks = head.values(b"expect") == [b"100-continue"]
+        head.asks = b"100-continue" in head.values(b"expect")
         hosts, encodings = len(head.values(b"host")), head.values(b"transfer-encoding")
         is_known = version in {"1.0", "1.1"} and head.target.isascii()
         if self._later_bytes and _size(head) > LIMIT_BYTES:
