@@ -69,8 +69,12 @@ def read_rows(content: Content, delimiter: str) -> Iterator[tuple[int, list[str]
             fault = Message("the row has a quote or a line break in the wrong place")
             yield BadRecord(start, fault)
             continue
-        if any(fields):
+        if _is_filled(fields):
             yield start, fields
+
+
+def _is_filled(fields: list[str]) -> bool:
+    return any(map(str.strip, fields))
 
 
 def read(source: Source, options: ReadOptions) -> Archive | None:
@@ -119,7 +123,7 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], C
 
 def _header(first: Iterable[str], delimiter: str) -> list[str]:
     with suppress(csv.Error):
-        return next(filter(any, csv.reader(first, delimiter=delimiter, strict=True)), [])
+        return next(filter(_is_filled, csv.reader(first, delimiter=delimiter, strict=True)), [])
     return []
 
 

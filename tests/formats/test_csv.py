@@ -67,11 +67,11 @@ def test_quoted_newlines_quotes_and_places() -> None:
 
 
 def test_ragged_rows_are_bad_and_blank_ones_ignored() -> None:
-    found = items("text,user\none\n\n,\ntwo,mina,extra\nthree,mina\n")
+    found = items(" \t\ntext,user\none\n\n , \ntwo,mina,extra\nthree,mina\n")
     assert found == [
-        BadRecord(2, "the row has 1 fields, the header 2"),
-        BadRecord(5, "the row has 3 fields, the header 2"),
-        Record(place=6, text="three", username="mina"),
+        BadRecord(3, "the row has 1 fields, the header 2"),
+        BadRecord(6, "the row has 3 fields, the header 2"),
+        Record(place=7, text="three", username="mina"),
     ]
 
 
