@@ -110,11 +110,13 @@ def _open_locked(path: Path, how: int) -> int:
     flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
-    except OSError as error:  # A file system may become read-only at any time.
-        raise unwritable() from error
-    try:
-        fcntl.flock(descriptor, how)
-    except BaseException:
-        os.close(descriptor)
+        try:
+            fcntl.flock(descriptor, how)
+        except BaseException:
+            os.close(descriptor)
+            raise
+    except BlockingIOError:
         raise
+    except OSError as error:  # A file system may become read-only at any time, or have no locks.
+        raise unwritable() from error
     return descriptor

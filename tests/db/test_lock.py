@@ -1,11 +1,17 @@
 """The lock lets one in at a time: of the tasks of a process and of several processes."""
 
 import asyncio
+import errno
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 from app.db.lock import FileLock, file_lock
+from app.errors import UnavailableError
 
 HOLDER = """
 import sys
@@ -126,3 +132,15 @@ async def test_one_that_asks_again_does_not_pass_one_that_waits(tmp_path: Path) 
     assert order == ["other", "busy"]
     busy.close()
     other.close()
+
+
+async def test_a_file_system_without_locks_counts_as_one_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: int) -> NoReturn:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with pytest.raises(UnavailableError):
+        async with FileLock(tmp_path / "lock").held(timeout_s=1):
+            pass
