@@ -90,6 +90,12 @@ async def test_page_addresses_are_documented(app: Quart) -> None:
             assert f"`{address.removesuffix('.csv')}" in text, address
 
 
+def anchors(page: Path) -> set[str]:
+    """Return what links call a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize(
     "page",
     sorted(
@@ -99,8 +105,10 @@ async def test_page_addresses_are_documented(app: Quart) -> None:
     ),
 )
 def test_links_lead_somewhere_and_files_that_are_named_exist(page: str) -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", read(page)):
-        assert (ROOT / page).parent.joinpath(target).exists(), target
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", read(page)):
+        linked = (ROOT / page).parent / (target or Path(page).name)
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), anchor
     for name in re.findall(r"`((?:app|tests|examples|benchmarks|docs)/[\w/.-]*)`", read(page)):
         assert (ROOT / name).exists(), name
 
