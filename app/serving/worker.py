@@ -161,3 +161,4 @@ async def _beat(beat_fd: int, supervisor: int, stop: asyncio.Event) -> None:
             break
         await asyncio.sleep(BEAT_S)
     stop.set()
+    await asyncio.Event().wait()  # An end of its own would be reported as a fault.

@@ -1,5 +1,6 @@
 """Workers that die, hang and stop: nobody outside notices more than they must."""
 
+import asyncio
 import os
 import signal
 import time
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.cli.serve import MEMORY
+from app.lifespan import running
 from app.serving import supervisor
+from app.serving.worker import _beat
 from tests.installation import Installation
 from tests.server import SERVE, Server, accepts, half_sent, listen, rest, serving
 from tests.waiting import DEADLINE_S
@@ -93,6 +96,16 @@ def test_a_second_interrupt_ends_what_the_first_one_waits_for(server: Server) ->
         # After the first alone it would be 0.
         assert server.process.wait(DEADLINE_S) == 1
     assert "Traceback" not in server.log()
+
+
+async def test_a_worker_without_its_supervisor_stops_and_reports_no_fault(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stop = asyncio.Event()
+    async with running(_beat(-1, os.getpid(), stop)):
+        await asyncio.wait_for(stop.wait(), DEADLINE_S)
+        await asyncio.sleep(0)
+    assert not caplog.records
 
 
 def test_a_site_that_has_served_goes_on_trying(server: Server) -> None:
