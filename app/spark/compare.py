@@ -53,7 +53,7 @@ def run(
     try:
         content = model.read_bytes()
         from_bytes(content)
-    except ValueError as error:
+    except (ValueError, SyntaxError) as error:  # That is numpy's, for the name of a type.
         raise JobError(
             "{name} is no model that this version of saywho spark fit wrote", name=str(model)
         ) from error

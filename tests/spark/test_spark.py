@@ -73,6 +73,9 @@ def test_answers_are_those_of_one_process(tmp_path: Path, names: list[str]) -> N
             share = case.ranking.probabilities[place]
             assert ranked["probability"] == pytest.approx(share, abs=1e-9)
             assert ranked["log10_lr"] == pytest.approx(expected.log10[place], abs=1e-9)
+    model.write_bytes(model.read_bytes().replace(b"<f8", b",f8", 1))
+    with pytest.raises(JobError, match="no model"):
+        compare.run([str(texts)], model, str(tmp_path / "again"))
 
 
 def test_what_cannot_be_fitted_or_judged_is_one_line(
