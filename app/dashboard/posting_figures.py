@@ -232,7 +232,11 @@ def weekdays(width: str) -> list[str]:
 def fitting(first: date, last: date) -> Period:
     """Return the finest period of which there are at most so many, else years."""
     days = (last - first).days + 1
-    return next((period for period in _DAYS if days <= MOST_COLUMNS * _DAYS[period]), "year")
+    for period in _DAYS:
+        is_near = days <= MOST_COLUMNS * _DAYS[period]
+        if is_near and len(starts(first, last, period)) - 1 <= MOST_COLUMNS:
+            return period
+    return "year"
 
 
 def start_of(day: date, period: Period) -> date:

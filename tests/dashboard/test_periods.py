@@ -40,7 +40,8 @@ def test_weeks_begin_on_monday_and_months_on_their_first() -> None:
     [
         (date(2026, 2, 28), "day"),
         (date(2027, 2, 1), "week"),
-        (date(2030, 6, 30), "month"),
+        (date(2030, 12, 31), "month"),
+        (date(2031, 1, 1), "quarter"),
         (date(2040, 1, 1), "quarter"),
         (date(9999, 12, 31), "year"),
     ],
