@@ -124,6 +124,8 @@ class Config:
     durability: Durability = "full"
     """`full`: an acknowledged write survives power loss; `normal`: a crash of the process;
     `replicated`: the loss of the server, since a synchronous standby of PostgreSQL has it."""
+    population: bool = True
+    """Whether the authors who come with the program count among everybody else."""
     embedder: Annotated[str, _embedder] = "builtin"
     """The model that makes vectors of posts; `builtin` compares wording and needs none."""
     cache_mb: Annotated[int, _whole(0, 1_000_000)] = 64
@@ -190,16 +192,16 @@ class Config:
             environ = {k: v for k, v in dotenv_values(".env").items() if v is not None} | dict(
                 os.environ
             )
-        given = {
+        values = {
             key.removeprefix(PREFIX).lower(): value.strip()
             for key, value in environ.items()
             if key.startswith(PREFIX)
         }
-        known = {field.name for field in fields(cls)}
-        for name in sorted(given.keys() - known):
+        names = {field.name for field in fields(cls)}
+        for name in sorted(values.keys() - names):
             raise ConfigError(f"{PREFIX}{name.upper()} is not a setting; see docs/settings.md")
-        given.setdefault("log", "text" if sys.stderr.isatty() else "json")
-        return cls(**{name: _parse(name, value) for name, value in given.items() if value})  # type: ignore[arg-type]
+        values.setdefault("log", "text" if sys.stderr.isatty() else "json")
+        return cls(**{name: _parse(name, value) for name, value in values.items() if value})  # type: ignore[arg-type]
 
 
 def _parse(name: str, value: str) -> object:

@@ -46,7 +46,7 @@ def unpacked(value: Any) -> Any:
     if not isinstance(value, list):
         return value
     template, values = value
-    return Message(template, **{name: unpacked(each) for name, each in values.items()})
+    return Message(template, **{name: unpacked(inner) for name, inner in values.items()})
 
 
 class StartError(Exception):

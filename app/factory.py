@@ -8,6 +8,7 @@ from quart import Quart
 from app import cli, i18n, lifespan, logs
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
+from app.asgi.streams import Streams
 from app.config import Config, ConfigError
 from app.dashboard import dash_app as dashboard
 from app.metrics import Metrics
@@ -30,7 +31,7 @@ def make_app(config: Config | None) -> Quart:
 
     # 1. The layers in front of the app, from the outermost inwards.
     app.asgi_app = Edge(  # type: ignore[method-assign]
-        Cached(app.asgi_app, lambda: lifespan.cache_of(app), metrics.count_cached),
+        Streams(Cached(app.asgi_app, lambda: lifespan.cache_of(app), metrics.count_cached)),
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
         url=config.url,

@@ -19,12 +19,13 @@ from babel.dates import (
     format_timedelta,
     get_time_format,
 )
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
 from markupsafe import Markup
-from quart import Quart, Response, current_app, g, redirect, request
+from quart import Quart, Response, current_app, g, has_request_context, redirect, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
@@ -134,14 +135,19 @@ def gettext_noop(message: str) -> str:
     return message
 
 
+def language() -> Locale:
+    """Return the request's language; English outside of a request, as on the command line."""
+    return cast(Locale, g.get("locale", "en")) if has_request_context() else "en"
+
+
 def gettext(message: str) -> str:
     """Return the message in the request's language."""
-    return catalog(g.locale).gettext(message)
+    return catalog(language()).gettext(message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
     """Return the message for that number in the request's language."""
-    return catalog(g.locale).ngettext(singular, plural, number)
+    return catalog(language()).ngettext(singular, plural, number)
 
 
 def translate_message(message: Message) -> str:
@@ -149,16 +155,23 @@ def translate_message(message: Message) -> str:
     text = gettext(message.template)
     if not message.values:
         return text
-    shown = {
+    values = {
         name: translate_message(value) if isinstance(value, Message) else value
         for name, value in message.values.items()
     }
-    return text.format(**shown)
+    return text.format(**values)
 
 
 def show_number(value: float) -> str:
     """Return the number as the language writes it."""
-    return format_decimal(value, locale=g.locale)
+    return format_decimal(value, locale=language())
+
+
+def show_list(names: Sequence[str]) -> str:
+    """Return the names in a row, as the language joins them."""
+    if language() == "ko":
+        return ", ".join(names)
+    return format_list(names, locale=language())
 
 
 def show_date(day: date) -> str:
@@ -179,10 +192,10 @@ def show_period(first: date, end: date) -> str:
 def show_percent(value: float) -> str:
     """Return a share between 0 and 1 in whole per cent; only 0 is 0% and only 1 is 100%."""
     if 0 < value < 0.01:
-        return f"<{format_percent(0.01, locale=g.locale)}"
+        return f"<{format_percent(0.01, locale=language())}"
     if 0.99 < value < 1:
-        return f">{format_percent(0.99, locale=g.locale)}"
-    return format_percent(value, locale=g.locale)
+        return f">{format_percent(0.99, locale=language())}"
+    return format_percent(value, locale=language())
 
 
 def rounded_parts(values: Sequence[float]) -> list[float]:

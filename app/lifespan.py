@@ -23,6 +23,7 @@ from app.services.compare.cases import Models
 from app.services.compare.comparing import Comparer
 from app.services.compare.model_card import Cards
 from app.services.compare.quiz import Showcase
+from app.services.imports.preview import Previewer
 from app.services.imports.runner import keep_importing
 from app.services.live import Live
 from app.services.maintenance import Maintenance, jobs, media_job, sources_job, vectors_job
@@ -31,8 +32,11 @@ from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
 from app.services.sources.following import Follower
+from app.tasks import Places, WorkPool
 
 KEY: Final = "saywho"
+OPEN_BATCHES: Final = 2
+"""Batches of comparisons at a time, in each worker, for clients without a token or session."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +51,7 @@ class Resources:
         self.secret_keys = load_secret_keys(config)
         """The first one signs."""
         self.passwords = Passwords()
+        self.work_pool = WorkPool()
 
         self.reads = Reads(db)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
@@ -60,9 +65,11 @@ class Resources:
         )
         self.import_queued = asyncio.Event()
         """Set when an import was queued."""
+        self.previewer = Previewer(config)
 
         self.models = Models()
-        self.comparer = Comparer(db, feed, self.models)
+        self.comparer = Comparer(db, feed, self.models, self.work_pool.run)
+        self.open_batches = Places(OPEN_BATCHES)
         self.cards = Cards(db, self.models)
         self.showcase = Showcase(db, self.models)
         embedder = open_embedder(config)
@@ -117,6 +124,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
         stack.push_async_callback(opened.embeddings.embedder.close)
     stack.push_async_callback(opened.follower.close)
     stack.callback(opened.passwords.close)
+    stack.callback(opened.work_pool.close)
     for batched in (opened.writer, opened.reads, opened.comparer, opened.cards):
         stack.push_async_callback(batched.close)
     stack.callback(opened.live.end)

@@ -9,20 +9,19 @@ import asyncio
 import importlib
 import json
 import os
-import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
 import msgspec
 
+from app.clock import monotonic
 from app.config import MIB
 from app.errors import AppError, InvalidInputError, message_of, packed, unpacked
-from app.tasks import be_nice, close_inherited_files, run_child
+from app.tasks import be_nice, close_inherited_files, end_with_parent, limited_memory, run_child
 
 LIMIT_S: Final = 10
 """Seconds that reading may take; then the process is killed."""
@@ -45,17 +44,22 @@ class ReadError(InvalidInputError):
 class Sandbox:
     """Reads one answer at a time."""
 
-    def __init__(self, limit_s: int = LIMIT_S) -> None:
+    def __init__(self, limit_s: float = LIMIT_S) -> None:
         self._limit_s = limit_s
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
     async def read(
-        self, function: Callable[..., Iterator[object]], body: BinaryIO, **options: str
+        self,
+        function: Callable[..., Iterator[object]],
+        body: BinaryIO,
+        on_read: Callable[[float], None] = lambda _: None,
+        /,
+        **options: str,
     ) -> AsyncIterator[BinaryIO]:
         """Give as lines what a function of a module yields of the bytes, a file with a number.
 
-        Raises ReadError.
+        `on_read` gets the seconds that reading took, whether it succeeded or not. Raises ReadError.
         """
         body.seek(0)
         request = json.dumps((function.__module__, function.__name__, options, self._limit_s))
@@ -64,7 +68,11 @@ class Sandbox:
             settings = {REQUEST: request}
             try:
                 async with self._lock, asyncio.timeout(self._limit_s + START_S):
-                    status = await run_child("app.sandbox", settings=settings, streams=streams)
+                    began = monotonic()
+                    try:
+                        status = await run_child("app.sandbox", settings=settings, streams=streams)
+                    finally:
+                        on_read(monotonic() - began)
             except TimeoutError:
                 status = -signal.SIGKILL
             lines.seek(0)
@@ -82,10 +90,17 @@ class Sandbox:
 def main() -> None:
     """Answer the request; the status is not 0 where that fails."""
     close_inherited_files()
+    end_with_parent()
     be_nice()
     module, name, options, limit_s = json.loads(os.environ[REQUEST])
     function = getattr(importlib.import_module(module), name)
-    _limit(limit_s)
+    signal.setitimer(signal.ITIMER_REAL, limit_s)  # Its signal kills the process.
+    with limited_memory(MOST_MEMORY):
+        _answer(function, options)
+
+
+def _answer(function: Callable[..., Iterator[object]], options: dict[str, str]) -> None:
+    """Write the values, or in their place why there are none."""
     size = 0
     try:
         for value in function(sys.stdin.buffer.read(), **options):
@@ -103,15 +118,6 @@ def main() -> None:
         sys.stdout.truncate()
         json.dump(packed(message), sys.stdout, default=str)
         sys.exit(UNREADABLE)
-
-
-def _limit(limit_s: int) -> None:
-    """Kill the process when it takes too long, and deny it too much memory."""
-    if sys.platform == "linux":
-        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (mapped + MOST_MEMORY, hard))
-    signal.alarm(limit_s)
 
 
 def encoded(value: object) -> bytes:

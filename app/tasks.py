@@ -2,23 +2,35 @@
 
 import asyncio
 import contextlib
+import contextvars
 import ctypes
 import gc
 import os
+import resource
+import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final, TypeVar
 
 from app.config import PREFIX
+from app.errors import overloaded
 
 INLINE_CHARACTERS: Final = 5_000
 """Characters of which features are counted within 10 ms, the longest that the loop may wait."""
 M_ARENA_MAX: Final = -8
+PR_SET_PDEATHSIG: Final = 1
 NICENESS: Final = 5
+POOL_THREADS: Final = 3
+MOST_PENDING: Final = 1_000
+"""Pieces of work that may wait for a WorkPool; a request has one at a time."""
 Result = TypeVar("Result")
+Runner = Callable[..., Awaitable[Any]]
+"""Runs a function with its arguments in a thread: `asyncio.to_thread`, or a pool's `run`."""
 
 
 def collect_seldom() -> None:
@@ -83,6 +95,34 @@ async def run_child(
         await process.wait()
 
 
+def end_with_parent() -> None:
+    """Let the system kill this process when its parent dies; on Linux alone.
+
+    A process that is held by a regular expression could not look for its parent.
+    """
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def limited_memory(most_bytes: int) -> Iterator[None]:
+    """Deny the process more memory than this beside what it has mapped; on Linux alone.
+
+    What needs more raises MemoryError.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    limits = [mapped + most_bytes, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
 def close_inherited_files() -> None:
     """Close what a child has open beside its standard streams.
 
@@ -99,6 +139,57 @@ async def worked_on(
     if sum(map(len, texts)) <= inline_characters:
         return work()
     return await asyncio.to_thread(work)
+
+
+class WorkPool:
+    """Threads for work that a stranger can prolong: uploads, exports, pictures, drawings.
+
+    Searches and comparisons use the threads of `asyncio.to_thread`, and never wait for these.
+    """
+
+    def __init__(self, threads: int = POOL_THREADS) -> None:
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="pool")
+        self._pending = 0
+
+    async def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        """Return the result of the work, as `asyncio.to_thread` does.
+
+        Raises UnavailableError where too much waits already.
+        """
+        if self._pending >= MOST_PENDING:
+            raise overloaded()
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        self._pending += 1
+        try:
+            return await loop.run_in_executor(
+                self._executor, partial(context.run, work, *arguments)
+            )
+        finally:
+            self._pending -= 1
+
+    def close(self) -> None:
+        """Drop the work that waits, and end the threads after theirs."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+class Places:
+    """A number of places for long requests."""
+
+    def __init__(self, most: int) -> None:
+        self.number = most
+        """Places that are free."""
+
+    def take(self) -> None:
+        """Take a place until the current task has ended. Raises UnavailableError without any."""
+        task = asyncio.current_task()
+        if not self.number or task is None:
+            raise overloaded()
+        self.number -= 1
+        task.add_done_callback(self._give_back)
+
+    def _give_back(self, _task: "asyncio.Task[Any]") -> None:
+        self.number += 1
 
 
 async def to_the_end(work: Coroutine[Any, Any, None]) -> None:

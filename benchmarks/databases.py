@@ -27,7 +27,7 @@ from app.compute.profiles import NO_DIGESTS, text_keys
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import upgrade
-from app.db.sqlite.indexes import REBUILD, register
+from app.db.sqlite.fts5 import REBUILD, register
 from app.models.derived import EPOCH_S, SLOT_S
 from app.services.compare.background import SMALL_POPULATION
 from tests.waiting import maintain

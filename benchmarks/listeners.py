@@ -1,139 +1,114 @@
-"""Many clients of the live stream: `python -m benchmarks.listeners ADDRESS CLIENTS`.
+"""Live streams beside an earlier commit: `python -m benchmarks.listeners [COMMIT]`.
 
-Prints a line once all of them listen. Then it reads one line of JSON, event numbers with the
-moments when they were committed, waits for stragglers, and prints as JSON how long the events
-took to each client, and how many were lost or came twice.
+Both serve by two workers, in turn, and beside them an ASGI function on the same server that does
+nothing but send. All clients leave and come back in storms; then posts come. Prints what a delivery
+takes of the processor, the memory of a client after the storms, and how late the posts were.
+`--stalled` measures clients that read nothing instead (`benchmarks.stalled`).
 """
 
 import argparse
-import asyncio
-import json
-import re
+import contextlib
 import resource
+import statistics
 import sys
-import time
-from array import array
+from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import uvloop
+from benchmarks import live, machine, stalled, workloads
+from benchmarks.contestants import Contestant, ours, serving
+from benchmarks.databases import Shape
+from benchmarks.live import Audience
+from benchmarks.paired import checkout, database, imports_of
 
-CONNECTING_AT_ONCE: Final = 200
-STRAGGLERS_S: Final = 3.0
-START_TIMEOUT_S: Final = 120.0
-_ID: Final = re.compile(rb"(?:^|\n)id: ?(\d+)\n")
-
-
-class Arrivals:
-    """When each event came to its clients."""
-
-    def __init__(self) -> None:
-        self.times: dict[int, array[float]] = {}
-        self.is_over = False
-        self.lost_connections = 0
-        self._ids: dict[bytes, list[int]] = {}
-        """Of the last pieces: all clients of a worker get the same bytes."""
-
-    def take(self, data: bytes) -> None:
-        now = time.monotonic()
-        ids = self._ids.get(data)
-        if ids is None:
-            if len(self._ids) > 1_000:
-                self._ids.clear()
-            ids = self._ids[data] = [int(found) for found in _ID.findall(data)]
-        for number in ids:
-            times = self.times.get(number)
-            if times is None:
-                times = self.times[number] = array("d")
-            times.append(now)
+SHAPE: Final = Shape("listeners", 30, 25, has_profiles=True)
+BARE: Final = "nothing but send"
+COLUMNS: Final = (
+    f"{'':<18}{'CPU s':>8}{'us each':>9}{'KiB':>7}{'p50 ms':>8}{'p99 ms':>8}{'lost':>6}"
+)
 
 
-class Listener(asyncio.Protocol):
-    def __init__(self, host: str, arrivals: Arrivals, welcomed: asyncio.Future[None]) -> None:
-        self._host = host
-        self._arrivals = arrivals
-        self._welcomed = welcomed
-        self._rest = b""
-
-    def connection_made(self, transport: Any) -> None:
-        transport.write(b"GET /api/v1/live HTTP/1.1\r\nHost: %s\r\n\r\n" % self._host.encode())
-
-    def data_received(self, data: bytes) -> None:
-        if not self._welcomed.done():
-            self._rest += data
-            if b"welcome" in self._rest:
-                self._welcomed.set_result(None)
-                self._rest = b""
-            return
-        if self._rest or not data.endswith(b"\n\n\r\n"):
-            # A piece of a chunk; most come whole.
-            self._rest += data
-            if not self._rest.endswith(b"\n\n\r\n"):
-                return
-            data, self._rest = self._rest, b""
-        self._arrivals.take(data)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._arrivals.lost_connections += not self._arrivals.is_over
-        if not self._welcomed.done():
-            self._welcomed.set_exception(error or ConnectionError("closed before the welcome"))
-
-
-async def listen(address: str, clients: int) -> dict[str, float]:
-    parts = urlsplit(address)
-    arrivals = Arrivals()
-    loop = asyncio.get_running_loop()
-    places = asyncio.Semaphore(CONNECTING_AT_ONCE)
-
-    async def connect() -> None:
-        async with places:
-            welcomed: asyncio.Future[None] = loop.create_future()
-            await loop.create_connection(
-                lambda: Listener(parts.netloc, arrivals, welcomed),
-                parts.hostname or "",
-                parts.port or 80,
-            )
-            await welcomed
-
-    async with asyncio.timeout(START_TIMEOUT_S), asyncio.TaskGroup() as connecting:
-        for _ in range(clients):
-            connecting.create_task(connect())
-    print("listening", flush=True)
-    line = await asyncio.to_thread(sys.stdin.readline)
-    await asyncio.sleep(STRAGGLERS_S)
-    arrivals.is_over = True
-    return summary(arrivals, json.loads(line), clients)
-
-
-def summary(arrivals: Arrivals, committed: dict[str, float], clients: int) -> dict[str, float]:
-    """Return percentiles over all events and clients, in milliseconds."""
-    waits = sorted(
-        1000 * (came - moment)
-        for number, moment in committed.items()
-        for came in arrivals.times.get(int(number), ())
+def bare_stream(workers: int) -> Contestant:
+    """Return an ASGI function on hypercorn with our HTTP/1.1 that does nothing but send."""
+    return Contestant(
+        BARE,
+        lambda port: (
+            *("env", f"PEER_PORT={port}", f"PEER_WORKERS={workers}"),
+            *(sys.executable, "-m", "benchmarks.peers.bare_stream"),
+        ),
+        {},
     )
-    counts = [len(arrivals.times.get(int(number), ())) for number in committed]
-    return {
-        "clients": clients,
-        "events": len(committed),
-        "deliveries": len(waits),
-        "p50_ms": waits[len(waits) // 2],
-        "p99_ms": waits[int(0.99 * len(waits))],
-        "max_ms": waits[-1],
-        "lost": sum(max(0, clients - count) for count in counts),
-        "twice": sum(max(0, count - clients) for count in counts),
-        "lost_connections": arrivals.lost_connections,
-    }
+
+
+def measure(side: Contestant, root: Path, audience: Audience, folder: Path) -> dict[str, Any]:
+    """Return the figures of one side in one round, on a database of its own."""
+    path = database(root, folder, SHAPE)
+    ready = workloads.user_path(0)
+    with serving(side, path, folder / "server", ready, on=machine.cores()) as server:
+        return live.with_audience(server, audience, path)
+
+
+def compare(commit: str | None, audience: Audience, rounds: int) -> None:
+    """Print the table of all sides and rounds, and the ratios to the commit."""
+    print(f"{audience.clients:,} clients, {audience.per_second:g} posts/s for ", end="")
+    print(f"{audience.seconds:g} s, after {audience.storms} storms\n{COLUMNS}", flush=True)
+    figures: dict[str, list[dict[str, Any]]] = {}
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(machine.work_folder())
+        roots = {"new": machine.ROOT}
+        if commit is not None:
+            roots = {commit: stack.enter_context(checkout(commit, folder)), **roots}
+        settings = {"SAYWHO_LIVE_CLIENTS": str(audience.clients), "SAYWHO_ACCESS_LOG": "0"}
+        sides = [
+            (ours(name, workers=live.WORKERS, settings=settings | imports_of(root)), root)
+            for name, root in roots.items()
+        ]
+        sides.append((bare_stream(live.WORKERS), machine.ROOT))
+        for number in range(rounds):
+            for side, root in sides:
+                own = folder / f"{number}-{side.name}"
+                row = measure(side, root, audience, own)
+                figures.setdefault(side.name, []).append(row)
+                print_row(side.name, row)
+    if commit is not None:
+        for name, key in (("processor time", "cpu_us"), ("memory", "kib_per_client")):
+            ratios = [
+                new[key] / max(base[key], 0.1)
+                for new, base in zip(figures["new"], figures[commit], strict=True)
+            ]
+            spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+            print(f"{name}: {statistics.median(ratios):.2f} of before ({spread})")
+
+
+def print_row(name: str, row: dict[str, Any]) -> None:
+    total_s = row["cpu_us"] * row["deliveries"] / 1e6
+    print(
+        f"{name:<18}{total_s:>8.1f}{row['cpu_us']:>9.2f}{row['kib_per_client']:>7.1f}"
+        f"{row['p50_ms']:>8.0f}{row['p99_ms']:>8.0f}{row['lost'] + row['twice']:>6}",
+        flush=True,
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("address")
-    parser.add_argument("clients", type=int)
+    parser.add_argument("commit", nargs="?", help="to compare with")
+    parser.add_argument("--clients", type=int, help="5,000; with --stalled 500 that read")
+    parser.add_argument("--per-second", type=float, default=20.0, help="posts")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of posts")
+    parser.add_argument("--storms", type=int, default=3, help="in which all come back")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--stalled", type=int, nargs="?", const=2_000, help="clients: 2,000")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of stalled clients")
     arguments = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    print(json.dumps(uvloop.run(listen(arguments.address, arguments.clients))))
+    clients = arguments.clients or (500 if arguments.stalled else 5_000)
+    if most < clients + (arguments.stalled or 0) + live.SPARE_FILES:
+        parser.error(f"this machine allows a process {most:,} open files")
+    print(machine.description())
+    if arguments.stalled:
+        sys.exit(not stalled.measure(arguments.stalled, clients, 60 * arguments.minutes))
+    audience = Audience(clients, arguments.per_second, arguments.seconds, arguments.storms)
+    compare(arguments.commit, audience, arguments.rounds)
 
 
 if __name__ == "__main__":

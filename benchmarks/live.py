@@ -1,9 +1,11 @@
 """Live streams: how soon posts reach many clients, and what a client costs."""
 
+import contextlib
 import json
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ class Audience:
     clients: int
     per_second: float
     seconds: float
+    storms: int = 0
+    """How often all leave at once and come back, before the first post."""
 
 
 def measure(audience: Audience, shape: Shape, folder: Path) -> dict[str, Any] | None:
@@ -40,42 +44,56 @@ def measure(audience: Audience, shape: Shape, folder: Path) -> dict[str, Any] | 
     program = ours(workers=WORKERS, settings=settings)
     ready = workloads.user_path(0)
     with contestants.serving(program, path, folder, ready, on=machine.cores()) as server:
-        return _with_listeners(server, audience, path)
+        return with_audience(server, audience, path)
 
 
-def _with_listeners(server: Server, audience: Audience, path: Path) -> dict[str, Any]:
-    before = _workers_mib(server)
+@contextlib.contextmanager
+def listening(server: Server, audience: Audience) -> Iterator["subprocess.Popen[str]"]:
+    """Give the process of an audience that listens; it reads what the poster prints."""
     listeners = subprocess.Popen(
-        (sys.executable, "-m", "benchmarks.listeners", server.address, str(audience.clients)),
+        (
+            *(sys.executable, "-m", "benchmarks.audience", server.address),
+            *(str(audience.clients), str(audience.storms)),
+        ),
         cwd=machine.ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        assert listeners.stdin is not None
         assert listeners.stdout is not None
         if not listeners.stdout.readline():
             sys.exit("the live clients could not all listen")
-        connected = _workers_mib(server)
-        before_s = machine.cpu_s(server.pids), machine.cpu_s([listeners.pid])
-        posted = subprocess.run(
-            (
-                *(sys.executable, "-m", "benchmarks.poster", str(path), "1"),
-                *(str(audience.per_second), str(audience.seconds)),
-            ),
-            cwd=machine.ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        server_s = machine.cpu_s(server.pids) - before_s[0]
-        listeners_s = machine.cpu_s([listeners.pid]) - before_s[1]
-        said, _ = listeners.communicate(posted.stdout)
+        yield listeners
     finally:
         listeners.kill()
         listeners.wait()
-    figures: dict[str, Any] = json.loads(said)
+
+
+def posting(audience: Audience, path: Path, size: int = 0) -> "subprocess.Popen[str]":
+    """Return the process that posts for an audience; it prints the moments of its commits."""
+    return subprocess.Popen(
+        (
+            *(sys.executable, "-m", "benchmarks.poster", str(path), "1"),
+            *(str(audience.per_second), str(audience.seconds), str(size)),
+        ),
+        cwd=machine.ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def with_audience(server: Server, audience: Audience, path: Path) -> dict[str, Any]:
+    """Return the figures of an audience of a server, while posts come into its database."""
+    before = _workers_mib(server)
+    with listening(server, audience) as listeners:
+        connected = _workers_mib(server)
+        before_s = machine.cpu_s(server.pids), machine.cpu_s([listeners.pid])
+        posted, _ = posting(audience, path).communicate()
+        server_s = machine.cpu_s(server.pids) - before_s[0]
+        listeners_s = machine.cpu_s([listeners.pid]) - before_s[1]
+        summary, _ = listeners.communicate(posted)
+    figures: dict[str, Any] = json.loads(summary)
     return figures | {
         "per_second": audience.per_second,
         "cpu_us": round(1e6 * server_s / max(1, figures["deliveries"]), 2),

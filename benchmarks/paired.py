@@ -101,12 +101,12 @@ def database(root: Path, folder: Path, shape: Shape) -> Path:
         folder=str(folder),
     )
     subprocess.run(
-        (sys.executable, "-c", code), env=machine.environment(_imports_of(root)), check=True
+        (sys.executable, "-c", code), env=machine.environment(imports_of(root)), check=True
     )
     return next(folder.glob("*.db"))
 
 
-def _imports_of(root: Path) -> dict[str, str]:
+def imports_of(root: Path) -> dict[str, str]:
     """Return the settings with which Python takes the program from that folder alone."""
     return {"PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
 
@@ -115,7 +115,7 @@ def measure(name: str, roots: dict[str, Path], folder: Path, shape: Shape, load:
     """Print a row of the table."""
     make_lines, has_cache = WORKLOADS[name]
     settings = {} if has_cache else CACHE_OFF
-    sides = [ours(side, settings=settings | _imports_of(root)) for side, root in roots.items()]
+    sides = [ours(side, settings=settings | imports_of(root)) for side, root in roots.items()]
     files = {side: database(root, folder / side, shape) for side, root in roots.items()}
 
     def file_of(side: Contestant) -> Path:

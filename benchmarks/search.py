@@ -2,9 +2,10 @@
 
 With a file of posts (JSON lines of author, text, split, lang) it makes queries of its posts: four
 random words of a post must find it again among the first ten results (`known`), also when of Korean
-words of three syllables and more the last one is missing (`ending`). Links and hashtags are taken
-out of posts and queries. Without a file it makes posts with words of a realistic frequency (Zipf)
-in two languages, and measures time.
+words of three syllables and more the last one is missing (`ending`), and with one random slip in
+one of the words (`slip`), or in one of three letters and more (`slip, 3+`). Links and hashtags are
+taken out of posts and queries. Without a file it makes posts with words of a realistic frequency
+(Zipf) in two languages, and measures time.
 """
 
 import argparse
@@ -21,18 +22,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from string import ascii_lowercase
 
 import numpy as np
 from sqlalchemy import update
 
+from app.compute.slips import letters_of, syllables_of
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.db.sqlite.indexes import register
+from app.db.sqlite.fts5 import register
 from app.models import User
-from app.services.posts.new_tweet import new_tweet
+from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.users import add_user
-from app.services.search.search import find
+from app.services.search.results import find
 from app.services.search.vocabulary import renew_vocabulary
 from app.services.selection import Selection
 from benchmarks.accuracy_data import Row, read_rows
@@ -46,6 +49,7 @@ KOREAN_WORDS = 200_000
 _LEFT_OUT = re.compile(r"https?://\S+|pic\.twitter\.com/\S+|[#@]\w+")
 _WORD = re.compile(r"[^\W\d_]+")
 _HANGUL = re.compile(r"[가-힣]+")
+_HANGUL_KEYS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎㅏㅐㅑㅒㅓㅔㅕㅖㅗㅛㅜㅠㅡㅣ"
 
 
 async def store(db: Database, texts: Sequence[str], *, username: str = "author") -> list[int]:
@@ -55,7 +59,10 @@ async def store(db: Database, texts: Sequence[str], *, username: str = "author")
     async with db.write() as session:
         user = await add_user(session, username)
     for start in range(0, len(texts), BATCH):
-        posts = [new_tweet(text, arrived_at=arrived_at) for text in texts[start : start + BATCH]]
+        posts = [
+            checked(NewTweetForm(text=text), arrived_at=arrived_at)
+            for text in texts[start : start + BATCH]
+        ]
         async with db.write() as session:
             ids += [each.id for each in await add_posts(session, user.id, posts)]
     return ids
@@ -64,6 +71,32 @@ async def store(db: Database, texts: Sequence[str], *, username: str = "author")
 def without_ending(word: str) -> str:
     """Return a Korean word of three syllables and more without the last one; others as they are."""
     return word[:-1] if _HANGUL.fullmatch(word) and len(word) >= 3 else word
+
+
+def with_slip(query: str, chance: random.Random, *, least: int = 1) -> str:
+    """Return the query with a slip in one word: a letter wrong, missing, doubled or swapped.
+
+    In Hangul it is one of the letters that are typed, not a syllable. The word has `least` letters.
+    """
+    words = query.split()
+    places = [place for place, word in enumerate(words) if len(letters_of(word)) >= least]
+    place = chance.choice(places or [0])
+    words[place] = mistyped(words[place], chance)
+    return " ".join(words)
+
+
+def mistyped(word: str, chance: random.Random) -> str:
+    """Return the word with one slip; words of one kind of letters, without signs."""
+    is_hangul = _HANGUL.fullmatch(word) is not None
+    letters = letters_of(word.lower())
+    typed = letters
+    while typed == letters:
+        place = chance.randrange(len(letters))
+        head, letter, tail = letters[:place], letters[place], letters[place + 1 :]
+        wrong = chance.choice(_HANGUL_KEYS if is_hangul else ascii_lowercase)
+        swapped = tail[:1] + letter + tail[1:]
+        typed = head + chance.choice([wrong + tail, tail, letter + letter + tail, swapped])
+    return syllables_of(typed)
 
 
 def make_queries(
@@ -103,10 +136,24 @@ async def measure_quality(db: Database, rows: Sequence[Row], options: argparse.N
     rows, texts = [rows[place] for place in kept], [texts[place] for place in kept]
     ids = await store(db, texts)
     await renew_vocabulary(db)
-    kinds: list[tuple[str, str, Callable[[str], str]]] = [
-        ("known", "en", str),
-        ("known", "ko", str),
-        ("ending", "ko", without_ending),
+    chance = random.Random(options.seed)
+
+    def slip(words: list[str]) -> str:
+        return with_slip(" ".join(words), chance)
+
+    def long_slip(words: list[str]) -> str:
+        return with_slip(" ".join(words), chance, least=3)
+
+    def ending(words: list[str]) -> str:
+        return " ".join(map(without_ending, words))
+
+    kinds: list[tuple[str, str, Callable[[list[str]], str]]] = [
+        ("known", "en", " ".join),
+        ("known", "ko", " ".join),
+        ("ending", "ko", ending),
+        ("slip", "en", slip),
+        ("slip", "ko", slip),
+        ("slip, 3+", "en", long_slip),
     ]
     print(f"{len(texts):,} posts are searched; queries are made of those marked {options.split}")
     print("| queries | language | recall at 10 | how many |")
@@ -116,7 +163,7 @@ async def measure_quality(db: Database, rows: Sequence[Row], options: argparse.N
             rows, texts, lang=lang, split=options.split, count=options.queries, seed=options.seed
         )
         if queries:
-            asked = [(place, " ".join(map(change, words))) for place, words in queries]
+            asked = [(place, change(words)) for place, words in queries]
             print(f"| {name} | {lang} | {await recall(db, ids, asked):.3f} | {len(queries)} |")
 
 
@@ -252,6 +299,7 @@ async def measure_speed(db: Database, options: argparse.Namespace) -> None:
     words = words[: options.queries]
     kinds: dict[str, list[str]] = {
         "four words of a post": [" ".join(four) for four in words],
+        "the same with a slip": [with_slip(" ".join(four), chance) for four in words],
         "one word": [four[0] for four in words],
         "the most frequent word": [spoken.words[0]] * 20,
         "three frequent words": [" ".join(spoken.draw(3)) for _ in words],

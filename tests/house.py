@@ -13,6 +13,13 @@ ROOT: Final = Path(__file__).parents[1]
 APP: Final = ROOT / "app"
 DESIGN: Final = ROOT / "docs" / "design.md"
 SHORT_LINES: Final = 50
+PRONOUNS: Final = frozenset(
+    (
+        *("found", "each", "some", "known", "own", "asked", "given", "shown", "rest", "others"),
+        *("other", "said", "told", "wanted", "both", "more", "came", "seen", "held", "kept"),
+    )
+)
+"""Names that do not say what they hold."""
 TEST_SECONDS: Final = ROOT / ".venv" / ".test-seconds"
 """Where `make test` leaves how long it took."""
 
@@ -115,22 +122,56 @@ def repeated_classes() -> dict[str, list[str]]:
     return {name: paths for name, paths in sorted(homes.items()) if len(paths) > 1}
 
 
+def bound_names() -> Iterator[tuple[str, str]]:
+    """Yield every name that the app binds, of variables, fields and parameters, and its place."""
+    for path, text in sources().items():
+        for node in ast.walk(ast.parse(text)):
+            match node:
+                case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                    if name not in {"self", "cls"} and not name.startswith("_"):
+                        yield name, f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def pronouns() -> tuple[list[str], int]:
+    """Return the places where a pronoun is bound, and how many names are bound in all."""
+    names = list(bound_names())
+    return [f"{place}: {name}" for name, place in names if name in PRONOUNS], len(names)
+
+
+def function_lengths() -> list[int]:
+    """Return the lines of each function of the app, in ascending order."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return sorted(
+        (node.end_lineno or node.lineno) - node.lineno + 1
+        for text in sources().values()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, kinds)
+    )
+
+
 def main() -> None:
     """Print the figures."""
     lengths = {path: text.count("\n") for path, text in sources().items()}
     short = [path for path, n in lengths.items() if n < SHORT_LINES and path.stem != "__init__"]
     seconds = TEST_SECONDS.read_text().strip() if TEST_SECONDS.exists() else "not run here"
+    vague, bound = pronouns()
+    functions = function_lengths()
     rows = {
         "make test, seconds": seconds,
         "lines of app/**/*.py": f"{sum(lengths.values()):,}",
         "files": str(len(lengths)),
         f"files under {SHORT_LINES} lines": str(len(short)),
+        "longest file, lines": str(max(lengths.values())),
+        "functions, median and 90th percentile": (
+            f"{functions[len(functions) // 2]} and {functions[len(functions) * 9 // 10]} lines"
+        ),
+        "pronouns among bound names": f"{len(vague)} of {bound:,} ({len(vague) / bound:.1%})",
         "class names used twice": ", ".join(repeated_classes()) or "0",
         "circle of packages": " ↔ ".join(circle()) or "none",
         "upward imports": str(len(upward_imports())),
     }
     for name, value in rows.items():
-        print(f"{name:<34}{value}")  # noqa: T201 - this is what it is for
+        print(f"{name:<40}{value}")  # noqa: T201 - this is what it is for
     by_room = Counter[str]()
     for path, n in lengths.items():
         by_room[room_of(path)] += n

@@ -149,6 +149,13 @@ class Server:
             self._process.wait(TIMEOUT_S)
             self._process = None
 
+    def follow(self, primary: "Server", name: str = "standby") -> None:
+        """Begin again as a standby of another server, with a copy of its data."""
+        self.stop(at_once=True)
+        shutil.rmtree(self.folder / "data")
+        self._make(primary, name)
+        self.start()
+
     def remove(self) -> None:
         """Stop the server and remove its data."""
         self.stop(at_once=True)

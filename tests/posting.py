@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.engine import Database
-from app.services.posts.new_tweet import NewTweet, new_tweet
+from app.formats.post import PlainPost
+from app.services.posts.new_tweet import NewTweet, checked
 from app.services.posts.users import add_user, find_user
 from app.services.posts.writer import Added, Arrival, add_arrivals
+
+
+def new_tweet(text: str, *, arrived_at: datetime, **fields: Any) -> NewTweet:
+    """Return a valid post. Raises InvalidInputError."""
+    return checked(PlainPost(text=text, **fields), arrived_at=arrived_at)
 
 
 async def add_posts(

@@ -11,13 +11,15 @@ FULL: Final = (
     # Quick runs of the benchmarks.
     r"/test_benchmarks\.py::(?!test_an_unusable_file)",
     r"/test_peers\.py::test_a_quick_run",
+    r"/test_listeners\.py::",
     r"/test_wheel\.py::",
     r"/test_proxies\.py::",
     # Storms, and stops and starts of servers in another way than most people's.
     r"/test_histories\.py::test_kills",
-    r"/test_(hostile|faults)\.py::",
+    r"/test_(hostile|faults|failovers)\.py::",
     r"/test_supervision\.py::.*(killed_server_left|no.folder)",
     r"/test_other_servers\.py::.*\[granian\]",
+    r"/test_other_servers\.py::test_http2.*\[uvicorn\]",
     r"/test_imports_api\.py::test_an_import_broken_off_by_a_stop",
     r"/test_cli_interrupts\.py::.*\[dry\]",
     r"/test_deletion\.py::test_deletion_while_an_import_runs\[postgresql\]",
@@ -30,6 +32,7 @@ FULL: Final = (
     r"/test_engine\.py::test_fifty_lives",
     r"/test_failover\.py::test_(replicated|a_commit_that_no|of_several).*",
     r"/test_failover\.py::.*shut down\]",
+    r"/test_broken_links\.py::.*-(before|after)",
     r"/test_postgresql\.py::test_commands_do",
     r"/test_migrate\.py::test_several_processes.*\[postgresql\]",
     r"/test_import_pages\.py::test_why_a_file_fails.*-(quote|cut)\]",
@@ -37,6 +40,7 @@ FULL: Final = (
     r"/test_kept_answers\.py::.*\[sqlite-[12]\]",
     # Sources that fail in every way, and the longest wait for a post.
     r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-bluesky\])",
+    r"/test_following\.py::test_a_source_that_is_slow",
     r"/test_sources_api\.py::test_a_post_at_an_active_source",
     # In the browser each feature once, in one language and one width; here all the others.
     r"/test_appearance\.py::test_page_is_sound\[.*-1280\]",
@@ -51,7 +55,10 @@ FULL: Final = (
     r"/browser/test_habits\.py::test_(paper_is_white|an_author_among)",
     r"/browser/test_journeys\.py::test_(typing_suggests.*search|going_back)",
     r"/browser/test_operator\.py::test_(an_upload_is_watched|the_end_of)",
+    r"/test_uploads\.py::test_hostile_files",
     # Hostile input of a size that only a slow reader minds.
+    r"/test_growth\.py::test_a_hostile_file",
+    r"/test_growth\.py::.*\[(bad values|long posts|half links|long texts)\]",
     r"::test_hostile_items_do_not_fill_the_memory\[(?!deep lists)",
 )
 """What the ids of the tests that `make test` leaves out look like."""

@@ -12,11 +12,12 @@ from email.message import Message
 from pathlib import Path
 from typing import IO, Any
 
-from tests.installation import PROGRAM, Installation
+from tests.installation import PROGRAM, ROOT, Installation
 from tests.ports import free_port
 from tests.waiting import DEADLINE_S
 
 SERVE = (str(PROGRAM), "serve")
+HYPERCORN = ("hypercorn", "-c", str(ROOT / "hypercorn.toml"), "app:create_app()")
 
 
 @dataclass(slots=True)

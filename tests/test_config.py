@@ -17,6 +17,7 @@ SETTINGS: dict[str, tuple[str, Any]] = {
     "secret_key": ("0123456789abcdef,fedcba9876543210", "0123456789abcdef,fedcba9876543210"),
     "public": ("0", False),
     "durability": ("normal", "normal"),
+    "population": ("0", False),
     "embedder": ("sentence-transformers:model/name", "sentence-transformers:model/name"),
     "cache_mb": ("0", 0),
     "max_body_mb": ("2", 2),

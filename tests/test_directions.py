@@ -34,6 +34,11 @@ def test_no_public_class_name_stands_twice() -> None:
     assert house.repeated_classes() == {}
 
 
+def test_names_say_what_they_hold() -> None:
+    vague, bound = house.pronouns()
+    assert len(vague) <= bound // 100, "\n".join(vague)
+
+
 def test_services_and_all_below_them_know_no_web_framework() -> None:
     found = [each for each in house.imports() if each.source in BELOW_QUART]
     assert [each for each in found if each.target in SERVER_PACKAGES] == []

@@ -22,7 +22,7 @@ def read(name: str) -> str:
 
 
 def test_the_version_is_the_newest_of_the_changelog() -> None:
-    (newest, *_) = re.findall(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
+    (newest, *_) = re.findall(r"^## (\d\S*)", read("CHANGELOG.md"), re.MULTILINE)
     assert newest == __version__
 
 

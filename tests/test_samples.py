@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from app.compute.text import clean_text, clean_username
+from app.compute.text import clean_text, clean_username, guess_language
 from app.db.engine import Database
 from app.services.compare.answering import answer
 from app.services.compare.cases import Models, gather
-from app.services.imports.samples import SAMPLE_FILES, delete_samples, list_samples, load_samples
+from app.services.imports.samples import delete_samples, load_samples
+from app.services.posts.samples import SAMPLE_FILES, list_samples
 from app.services.posts.users import add_user, list_authors
 
 ACCOUNTS = 8
@@ -53,7 +54,8 @@ async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
             case = await gather(session, models, [text])
         found = await answer(case)
         assert found.ranking[0].username == name
-        assert found.verdict == "likely"
+        # Of few Korean authors more is asked before one is called likely.
+        assert found.verdict in ({"likely", "close"} if guess_language(text) else {"likely"})
         assert found.evidence
 
 

@@ -6,6 +6,7 @@ import sys
 import sysconfig
 import tarfile
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,16 @@ def test_it_serves_with_all_that_it_needs(program: Path, tmp_path: Path) -> None
         for path in ("/static/style.css", "/dashboard/", "/api/v1/openapi.json"):
             assert server.send("GET", path)[0] == 200
         assert server.stop() == 0
+
+
+def test_it_carries_the_population_and_whose_posts_it_was_made_of(dist: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as file:
+        names = file.namelist()
+        notice = file.read("app/population/NOTICE").decode()
+    assert "app/population/counts.xz" in names
+    assert any(name.endswith(".dist-info/licenses/app/population/NOTICE") for name in names)
+    assert "Kummerfeld" in notice
 
 
 def test_the_source_distribution_holds_what_the_wheel_does(dist: Path) -> None:

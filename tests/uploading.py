@@ -1,16 +1,20 @@
 """Uploads: files of posts, what lies among the uploads, and imports that wait for their turn."""
 
+import io
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from quart import Quart
+from quart.datastructures import FileStorage
 
 from app.db.engine import Database
 from app.models import ImportJob
 from app.services.imports.jobs import FOLDER, add_job, open_upload
-from tests.browsing import parts_of
+from tests.browsing import Browser, parts_of
 from tests.waiting import eventually
 
 
@@ -46,3 +50,32 @@ async def queued(db: Database, place: Path, data: bytes, *, is_started: bool = T
             bytes_total=len(data),
             is_started=is_started,
         )
+
+
+async def upload(browser: Browser, data: bytes, name: str = "posts.jsonl") -> str:
+    """Upload a file; return the address that this leads to."""
+    files = {"file": FileStorage(io.BytesIO(data), name)}
+    answer = await browser.post("/imports", files=files)
+    assert answer.status_code == 303, answer.status_code
+    assert re.fullmatch(r"/imports/\d+", answer.headers["Location"])
+    return str(answer.headers["Location"])
+
+
+async def ended(browser: Browser, address: str) -> str:
+    """Wait until the page says that the import has ended; return it."""
+    return await eventually(
+        lambda: browser.page(address), until=lambda page: 'hx-trigger="every' not in page
+    )
+
+
+async def start(browser: Browser, address: str, **form: str | list[str]) -> int:
+    """Send the form that starts an import; return the status."""
+    headers = browser.headers | {"Content-Type": "application/x-www-form-urlencoded"}
+    data = urlencode(form, doseq=True)
+    answer = await browser.post(f"{address}/start", data=data, headers=headers)
+    return int(answer.status_code)
+
+
+def shown(page: str) -> str:
+    """Return the text of a page in one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())

@@ -116,17 +116,17 @@ class Cached:
 
         Any other response, and one without an end, is sent as it comes: nobody can wait for it.
         """
-        held: dict[bytes, bytes] | None = None
+        stored_headers: dict[bytes, bytes] | None = None
         body: list[bytes] = []
         is_whole = False
 
         async def take(message: Any) -> None:
-            nonlocal held, is_whole
+            nonlocal stored_headers, is_whole
             if message["type"] == "http.response.start":
-                held = _headers_to_hold(message)
-                if held is None:
+                stored_headers = _headers_to_hold(message)
+                if stored_headers is None:
                     release()
-            if held is None:
+            if stored_headers is None:
                 await send(message)
             elif message["type"] == "http.response.body":
                 body.append(message.get("body", b""))
@@ -135,7 +135,11 @@ class Cached:
         # The app sees just the headers that the key is made of.
         plain = [pair for pair in headers.items() if pair[0] != b"if-none-match"]
         await self._app(scope | {"headers": plain}, receive, take)
-        return await _negotiated(held, b"".join(body), headers) if held and is_whole else None
+        return (
+            await _negotiated(stored_headers, b"".join(body), headers)
+            if stored_headers and is_whole
+            else None
+        )
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
@@ -218,12 +222,8 @@ async def _send(
     response: CachedResponse, headers: dict[bytes, bytes], send: Send, note: tuple[bytes, bytes]
 ) -> None:
     status, body, sent = 200, response.body, response.headers
-    known = headers.get(b"if-none-match")
-    if (
-        known
-        and response.etag
-        and parse_etags(known.decode("latin-1")).contains_weak(response.etag)
-    ):
+    tags = headers.get(b"if-none-match")
+    if tags and response.etag and parse_etags(tags.decode("latin-1")).contains_weak(response.etag):
         status, body = 304, b""
         sent = tuple(pair for pair in sent if pair[0] not in BODY_HEADERS)
     await send({"type": "http.response.start", "status": status, "headers": [*sent, note]})

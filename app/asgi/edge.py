@@ -8,6 +8,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
 from app.asgi.hosts import OwnHosts, forwarded
@@ -62,16 +63,23 @@ class Edge:
         elif scope["type"] != "http":
             await _live(self._app, scope, receive, send)
         else:
+            is_tunnel = scope["http_version"] == "2" and scope["scheme"] == "http"
             if self._trusted_proxies:
                 scope = forwarded(scope, self._trusted_proxies)
             started = monotonic()
             answer = _Answer(scope, send, self._hosts)
             request_id.set(answer.identifier)
             try:
-                await self._answer(scope, receive, answer)
+                if is_tunnel:
+                    # HTTP/2 without TLS (h2c) goes through proxies as a tunnel, past their rules
+                    # and the headers that they set; hypercorn has no setting against it.
+                    await answer.refuse(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+                else:
+                    await self._answer(scope, receive, answer)
             except asyncio.CancelledError:
-                if not answer.status:
-                    await answer.break_off()
+                if not answer.status:  # A stop waits for it no longer.
+                    retry = (b"retry-after", b"1")
+                    await answer.refuse(HTTPStatus.SERVICE_UNAVAILABLE, retry)
                 raise
             except Exception:
                 answer.status = answer.status or 500  # The server's own answer.
@@ -140,24 +148,25 @@ class _Answer:
 
     async def send(self, message: Any) -> None:
         # Servers drop a connection that is answered before its body has arrived.
-        rest = self.flow if self.flow and not self.flow.is_whole.is_set() else None
+        body_flow = self.flow if self.flow and not self.flow.is_whole.is_set() else None
+        is_late = self.status == HTTPStatus.REQUEST_TIMEOUT  # Its client gets no more time.
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message["headers"], *self._headers]
-            if rest or self.closes:
+            if body_flow or self.closes:
                 headers.append(CLOSE)
             message = message | {"headers": headers}
-        elif rest and not message.get("more_body", False):
+        elif body_flow and not is_late and not message.get("more_body", False):
             await self._send(message | {"more_body": True})
-            await rest.discard()
+            await body_flow.discard()
             message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
 
-    async def break_off(self) -> None:
-        """Answer a request that a stop waits for no longer."""
+    async def refuse(self, status: HTTPStatus, *headers: tuple[bytes, bytes]) -> None:
+        """Answer without the app and without a body."""
         self.flow, self.closes = None, True
-        headers = [(b"retry-after", b"1"), (b"content-length", b"0")]
-        await self.send({"type": "http.response.start", "status": 503, "headers": headers})
+        sent = [*headers, (b"content-length", b"0")]
+        await self.send({"type": "http.response.start", "status": status.value, "headers": sent})
         await self.send({"type": "http.response.body"})
 
 

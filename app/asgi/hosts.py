@@ -1,7 +1,8 @@
 """Who asks and for which host: what trusted proxies say, and the hosts that a site answers for.
 
-A page of another site can have its own name lead to this machine (DNS rebinding), and would then
-read the whole site. `localhost` and IP addresses cannot be made to lead elsewhere.
+A page of another site can have its own name lead to a machine that only its visitor reaches (DNS
+rebinding), and would then read the whole site. `localhost` and IP addresses cannot be made to lead
+elsewhere.
 """
 
 import re
@@ -42,8 +43,8 @@ def forwarded(scope: Any, hops: int) -> Any:
     if (scheme := entry(b"x-forwarded-proto")) in {"http", "https"}:
         changed["scheme"] = scheme
     if host := entry(b"x-forwarded-host"):
-        others = [pair for pair in scope["headers"] if pair[0] != b"host"]
-        changed["headers"] = [(b"host", host.encode("latin-1")), *others]
+        headers = [pair for pair in scope["headers"] if pair[0] != b"host"]
+        changed["headers"] = [(b"host", host.encode("latin-1")), *headers]
     return scope | changed
 
 
@@ -56,13 +57,17 @@ class OwnHosts:
         self._is_open = trusted_proxies > 0 and not url
 
     def error(self, value: bytes, scope: Any) -> AppError | None:
-        """Return the error of a Host header that is no host, or a foreign one on loopback."""
+        """Return the error of a Host header that is no host, or a foreign one.
+
+        With a public address every other name is foreign; without one, any name where the request
+        arrived at a private address. A server that does not tell its own is a public one.
+        """
         if len(value) > LONGEST_HOST or not _HOST.fullmatch(value):
             return MalformedError("The Host header is not a host name", loc="Host")
-        server = scope.get("server")
-        if self._is_open or not server or scope["path"] in {HEALTHZ, READYZ}:
+        if self._is_open or scope["path"] in {HEALTHZ, READYZ}:
             return None
-        if _is_foreign(value, server[0], self._public):
+        server, _ = scope.get("server") or ("", None)
+        if _is_foreign(value, server, self._public):
             return MisdirectedError(
                 "This site does not know the host {host}. SAYWHO_URL names its address.",
                 host=_host(value),
@@ -72,10 +77,11 @@ class OwnHosts:
 
 @lru_cache(maxsize=100)
 def _is_foreign(value: bytes, server: str, public: str | None) -> bool:
-    """Return whether a Host header on a loopback address names none of the site's hosts."""
-    host = _host(value)
-    is_known = not value or host in {public, "localhost"} or _address(host) is not None
-    return not is_known and is_loopback(server)
+    """Return whether a Host header names none of the hosts of a site at that address."""
+    host, ip = _host(value), _address(server)
+    is_familiar = not value or host in {public, "localhost"} or _address(host) is not None
+    is_reserved = public is not None or (ip is not None and ip.is_private)
+    return is_reserved and not is_familiar
 
 
 def _host(value: bytes) -> str:

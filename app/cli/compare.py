@@ -21,7 +21,16 @@ from app.services.compare.comparing import (
     judge_lines,
     plain_texts,
 )
-from app.views.verdicts import LIMITS, NOT_FOR, bars_of, shown_marks
+from app.views.verdicts import (
+    NOT_FOR,
+    bars_of,
+    heading_of,
+    limits_of,
+    rate_of,
+    reasons_of,
+    shown_marks,
+    uses_of,
+)
 
 
 def _number(_context: click.Context, _option: click.Parameter, sure: float) -> float:
@@ -66,22 +75,22 @@ def compare_command(
     if path is not None:
         _compare_file(path, usernames, sure)
         return
-    asked = [sys.stdin.read() if text == "-" else text for text in texts]
+    questions = [sys.stdin.read() if text == "-" else text for text in texts]
 
     async def compare(db: Database, _: Config) -> Comparison:
         async with db.read() as session:
-            case = await gather(session, Models(), asked, usernames)
+            case = await gather(session, Models(), questions, usernames)
             return await add_reasons(session, case, await answer(case, sure=sure))
 
     comparison = with_database(compare)
-    print_result(comparison, *_comparison_lines(comparison))
+    print_result(comparison, *_comparison_lines(comparison, is_named=bool(usernames)))
 
 
 def _compare_file(path: Path, usernames: tuple[str, ...], sure: float) -> None:
     async def judge_all(db: Database, _: Config) -> None:
         with open_texts(path) as lines:
-            async for some in await judge_lines(db, Models(), usernames, lines, sure):
-                for judged in some:
+            async for portion in await judge_lines(db, Models(), usernames, lines, sure):
+                for judged in portion:
                     print_json(judged)
 
     try:
@@ -101,21 +110,25 @@ def open_texts(path: Path) -> Iterator[Iterator[BatchLine]]:
             yield csv_texts(file) if path.suffix == ".csv" else plain_texts(file)
 
 
-def _comparison_lines(comparison: Comparison) -> Iterator[str]:
+def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str]:
     yield f"verdict: {comparison.verdict}"
-    if comparison.verdict == "short":
-        yield "Too few words, or an author with too few posts: any number would be a guess."
-        return
+    yield heading_of(comparison, is_named=is_named)
+    yield from reasons_of(comparison, is_named=is_named)
     for bar in bars_of(comparison):
         posts = "post" if bar.tweets == 1 else "posts"
         name = f"{bar.username}  ({bar.tweets:,} {posts})" if bar.username else "somebody else"
         yield f"{bar.share:7.1%}  {name}"
     for mark in shown_marks(comparison):
-        said = f"{mark.username}: \u201c{flat(mark.text)}\u201d"
-        said += f" (\u201c{flat(str(mark.piece))}\u201d)" if mark.piece != mark.text else ""
-        uses = f"{mark.own} times in 400 posts, {mark.others} by the others"
-        yield f"  {mark.weight:+5.2f}  {said}: {uses}"
-    yield from (LIMITS[limit] for limit in comparison.limits)
+        piece = f" (\u201c{flat(str(mark.piece))}\u201d)" if mark.piece != mark.text else ""
+        rates = uses_of(mark, is_alone=len(comparison.ranking) == 1)
+        uses = "; ".join(filter(None, rates))
+        words = f"\u201c{flat(mark.text)}\u201d{piece}"
+        yield f"  {mark.weight:+5.2f}  {mark.username}: {words}: {uses}"
+    if comparison.verdict == "short":
+        return
+    if rate := rate_of(comparison):
+        yield rate
+    yield from limits_of(comparison)
     yield NOT_FOR
 
 

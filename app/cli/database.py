@@ -1,5 +1,6 @@
 """`saywho db …`, named as Flask-Migrate names them, `saywho check`, `backup` and `restore`."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from app.db.engine import backend_for
 from app.db.migrate import alembic_config, head_revision, known_state, prepare
 from app.errors import StartError
 from app.services.backup import BackupSize, make_backup, restore_backup
-from app.services.checks import find_faults
+from app.services.checks import find_faults, find_weaknesses
 from app.services.maintenance import vacuum
 
 
@@ -78,12 +79,15 @@ def check_command() -> None:
     """Check the database, and what is derived from the posts.
 
     The database must answer and be migrated; counts, indexes and profiles must agree with it.
+    A Python with known faults is a warning, on standard error.
     """
     try:
         faults = with_database(lambda db, _: find_faults(db))
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise
+    for warning in find_weaknesses(sys.version_info[:3]):
+        click.echo(f"saywho: warning: {warning}", err=True)
     print_result({"ok": not faults, "faults": faults}, *([] if faults else ["ok"]), notes=faults)
     if faults:
         fail("the check found faults")

@@ -69,21 +69,21 @@ def now_command() -> None:
     """Visit all sources now, or let the server that runs do it, and wait for the end."""
     sources = with_database(_visit_all)
     _print(sources)
-    if any(each.last_error for each in sources):
+    if any(source.last_error for source in sources):
         fail("not all sources could be read", FAILED)
 
 
 async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
     async with db.write() as session:
-        asked = await ask_for_visits(session)
+        source_ids = await ask_for_visits(session)
     follower = Follower(config)
     try:
         while True:
             async with db.exclusive(SOURCES) as grant:
                 if grant is not None:
-                    await follower.visit_due(grant, due_by=asked)
+                    await follower.visit_due(grant, due_by=source_ids)
             async with db.read() as session:
-                if not await is_visit_missing(session, asked):
+                if not await is_visit_missing(session, source_ids):
                     return (await list_sources(session, limit=EVERY))[0]
             await asyncio.sleep(LOOK_EVERY_S)
     finally:
@@ -92,9 +92,9 @@ async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
 
 def _print(sources: list[SourceFacts]) -> None:
     lines = [
-        f"{each.id:>5}  {each.accepted:>7,}  {each.source}  ({each.username})"
-        + (f"  {each.last_error}" if each.last_error else "")
-        for each in sources
+        f"{source.id:>5}  {source.accepted:>7,}  {source.source}  ({source.username})"
+        + (f"  {source.last_error}" if source.last_error else "")
+        for source in sources
     ]
     notes = [] if sources else ["No sources yet; saywho follow add SOURCE adds one."]
     print_result({"items": sources, "next": None}, *lines, notes=notes)

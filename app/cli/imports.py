@@ -5,12 +5,20 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.running import BAD_INPUT, FAILED, json_option, print_result, progress, with_database
+from app.cli.running import (
+    BAD_INPUT,
+    FAILED,
+    error_lines,
+    json_option,
+    print_result,
+    progress,
+    with_database,
+)
 from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
@@ -24,8 +32,6 @@ from app.services.imports.samples import load_samples
 from app.services.imports.storing import check_archive, import_archive, renew_derived
 from app.services.posts.media import keeper_of
 from app.tasks import collect_seldom, share_heap
-
-SHOWN_ERRORS: Final = 20
 
 
 class Importer:
@@ -85,7 +91,9 @@ class Importer:
     def _add_report(self, name: str, unit: str, report: ImportReport) -> None:
         self._total.merge(report)
         self._errors += [
-            {"file": name, unit: error.record, "detail": str(error.detail)}
+            {"file": name}
+            | ({unit: error.record} if error.record else {})
+            | {"detail": str(error.detail)}
             for error in report.in_order()[: max(0, MAX_ERRORS - len(self._errors))]
         ]
         if report.broken:
@@ -100,27 +108,19 @@ class Importer:
     def print_report(self) -> None:
         """Print what became of the files."""
         counts = self._total.counts
-        told = (
+        parts = (
             "{accepted:,} posts; {duplicates:,} known already, {rejected:,} rejected,"
             " {reposts:,} reposts and {restricted:,} restricted posts left out,"
             " {skipped:,} others skipped"
         )
-        lines = [f"{'would store' if self._is_dry else 'stored'} {told.format_map(counts)}"]
+        lines = [f"{'would store' if self._is_dry else 'stored'} {parts.format_map(counts)}"]
         if self._total.with_entities and not self._options.decode_entities:
-            kept = "" if self._is_dry else " (stored posts keep their text)"
-            found = f"{self._total.with_entities:,} posts hold &amp; or the like"
-            lines.append(f"{found}: --decode-entities decodes them{kept}")
-        notes = [_error_line(error) for error in self._errors[:SHOWN_ERRORS]]
-        if len(self._errors) > SHOWN_ERRORS:
-            notes.append("… (--json lists more)")
+            note = "" if self._is_dry else " (stored posts keep their text)"
+            entities = f"{self._total.with_entities:,} posts hold &amp; or the like"
+            lines.append(f"{entities}: --decode-entities decodes them{note}")
+        notes = error_lines(self._errors)
         print_result(counts | {"errors": self._errors}, *lines, notes=notes)
         sys.stdout.flush()
-
-
-def _error_line(error: dict[str, Any]) -> str:
-    name, detail = error["file"], error["detail"]
-    units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
-    return detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
 
 
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
@@ -135,7 +135,9 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
     return callback
 
 
-@click.command("import")
+@click.command(
+    "import", epilog=f"Formats: {', '.join(str(form.label) for form in FORMATS.values())}."
+)
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option(
     "--format",
@@ -176,11 +178,7 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
 def import_command(
     files: tuple[str, ...], format_name: str, no_media: bool, dry_run: bool, **chosen: Any
 ) -> None:
-    """Import the posts of each FILE, recognised by its content; - reads standard input.
-
-    Archives of X and Mastodon; data of Bluesky and the X API; chats of KakaoTalk, WhatsApp and
-    Telegram; MongoDB exports; JSON lines; CSV.
-    """
+    """Import the posts of each FILE, recognised by its content; - reads standard input."""
     options = ReadOptions(with_media=not no_media, **chosen)
     importer = Importer(format_name, options, is_dry=dry_run)
 

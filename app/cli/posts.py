@@ -17,9 +17,9 @@ from app.db.engine import Database
 from app.embedders import EmbedderError, open_embedder
 from app.formats.registry import WRITERS
 from app.security import open_private
-from app.services.posts.exporting import begin_export, exported
+from app.services.posts.exporting import begin_export, count_posts_to_export, exported
 from app.services.search.embeddings import VECTORS, Embeddings
-from app.services.search.search import Mode, ResultPage, find
+from app.services.search.results import Mode, ResultPage, corrected_words, find
 from app.services.selection import Selection
 
 RESULTS: Final = 20
@@ -40,24 +40,29 @@ def search_command(query: str, mode: Mode, username: str | None, limit: int) -> 
             selection = Selection(usernames=() if username is None else (username,))
             return await find(db, embeddings, query, selection, limit=limit, mode=mode)
 
-    found = with_database(run)
-    facts: dict[str, Any] = {"items": found.hits, "next": None, "method": found.method}
-    print_result(facts, *_lines(found), notes=_notes(found, mode))
+    page = with_database(run)
+    facts: dict[str, Any] = {"items": page.hits, "next": None, "method": page.method}
+    if page.corrections:
+        facts["corrections"] = [{"typed": typed, "used": used} for typed, used in page.corrections]
+    print_result(facts, *_lines(page), notes=_notes(page, mode))
 
 
-def _lines(found: ResultPage) -> Iterator[str]:
-    for hit in found.hits:
+def _lines(page: ResultPage) -> Iterator[str]:
+    for hit in page.hits:
         when = f"{hit.created_at:%Y-%m-%d}" if hit.created_at else "no date   "
         words = " ".join(hit.text.split()) or " ".join(f"[{m.alt or m.kind}]" for m in hit.media)
         yield f"{hit.id:>8}  {when}  {hit.username}: {words}"
 
 
-def _notes(found: ResultPage, mode: Mode) -> Iterator[str]:
-    if found.method == "words" and mode != "words":
+def _notes(page: ResultPage, mode: Mode) -> Iterator[str]:
+    if page.method == "words" and mode != "words":
         yield "No embedder answers, so words were searched."
-    if found.is_any:
+    for typed, used in corrected_words(page.corrections).items():
+        words = ", ".join(f"\u201c{word}\u201d" for word in used)
+        yield f"Searched for {words} instead of \u201c{typed}\u201d."
+    if page.is_any:
         yield "No post has all the words; these have some of them."
-    if not found.hits:
+    if not page.hits:
         yield "No post was found."
 
 
@@ -132,10 +137,14 @@ def export_command(username: str | None, format_name: str, output: Path | None) 
     async def export(db: Database, _: Config) -> int:
         async with db.read() as session:
             begun = await begin_export(session, username)
-        with _opened(path) as file:
+            total = await count_posts_to_export(session, username)
+        with _opened(path) as file, progress("exporting posts") as show:
             async with contextlib.aclosing(exported(db, begun, WRITERS[format_name])) as pieces:
                 async for piece in pieces:
                     await asyncio.to_thread(file.write, piece)
+                    # The posts go to a terminal themselves without a file.
+                    if path:
+                        show(begun.posts, total, f"{begun.posts:,} of {total:,}")
             await asyncio.to_thread(file.flush)
         return begun.posts
 

@@ -5,7 +5,7 @@ import contextlib
 import errno
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BAD_INPUT: Final = 2
 FAILED: Final = 1
+SHOWN_ERRORS: Final = 20
 _JSON: Final = "saywho.json"
 _DISK_ERRORS: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
@@ -127,6 +128,18 @@ def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
         click.echo(note, err=True)
     for line in lines:
         click.echo(line)
+
+
+def error_lines(errors: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the first errors as lines for people: the file, the place in it, and the reason."""
+    lines = [_error_line(error) for error in errors[:SHOWN_ERRORS]]
+    return [*lines, "… (--json lists more)"] if len(errors) > SHOWN_ERRORS else lines
+
+
+def _error_line(error: Mapping[str, Any]) -> str:
+    name, detail = error["file"], error["detail"]
+    units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
+    return detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
 
 
 def print_json(value: object) -> None:

@@ -71,7 +71,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
     count = server.workers
     with ExitStack() as stack:
         with _fails_on(server.bind):
-            sockets = [stack.enter_context(closing(each)) for each in open_sockets(server)]
+            sockets = [stack.enter_context(closing(sock)) for sock in open_sockets(server)]
         state = prepare(config, upgrade_old=True)
         origin = config.url or _origin(sockets[0], server)
         with_samples = sample and state is SchemaState.FRESH
@@ -79,8 +79,8 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
         configure(config)
         app = prepare_app() if START_METHOD == "fork" else None
         with _fails_on(server.bind):
-            for each in sockets:
-                each.listen(server.backlog)
+            for sock in sockets:
+                sock.listen(server.backlog)
         s = "s" if count > 1 else ""
         click.echo(f"Serving on {origin} with {count} worker{s}; Ctrl+C stops.")
         outside = config.url or _origin(sockets[0], server, _network_address())

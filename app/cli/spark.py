@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli.compare import sure_option
-from app.cli.running import BAD_INPUT, fail, json_option, print_result
+from app.cli.running import BAD_INPUT, error_lines, fail, json_option, print_result
 
 master_option = click.option(
     "--master",
@@ -55,6 +55,7 @@ def fit_command(
         result,
         f"fitted {result.authors:,} authors with {result.posts:,} posts to {output}; "
         f"{result.duplicates:,} repeated, {result.rejected:,} rejected, {result.skipped:,} skipped",
+        notes=error_lines(result.errors),
     )
 
 
@@ -72,6 +73,8 @@ def compare_command(
     with _extra():
         from app.spark.compare import run
 
-        counts = run(inputs, model, output, sure=sure, master=master)
-    found = ", ".join(f"{verdict} {count:,}" for verdict, count in sorted(counts.items()))
-    print_result({"texts": sum(counts.values()), "verdicts": counts}, f"{output}: {found}")
+        result = run(inputs, model, output, sure=sure, master=master)
+    summary = ", ".join(
+        f"{verdict} {count:,}" for verdict, count in sorted(result.verdicts.items())
+    )
+    print_result(result, f"{output}: {summary}", notes=error_lines(result.errors))

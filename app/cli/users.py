@@ -6,10 +6,10 @@ from typing import Final, get_args
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.running import json_option, print_result, reading, with_database, writing
+from app.cli.running import json_option, print_result, progress, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
-from app.services.access.logins import unlock
+from app.services.access.logins import count_closed, unlock, unlock_all
 from app.services.access.operators import (
     add_operator,
     add_setup_link,
@@ -68,7 +68,10 @@ def delete_user_command(name: str, yes: bool) -> None:
         async with db.write() as session:
             await delete_user(session, name)
         # If this is interrupted, the server or the next deletion clears the rest.
-        await purge_deleted(db)
+        with progress("deleting") as show:
+            await purge_deleted(
+                db, on_progress=lambda done, total: show(done, total, f"{done:,} of {total:,} rows")
+            )
         await remove_unneeded(db, config.media_dir)
 
     with_database(delete)
@@ -137,12 +140,29 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
 
 
 @operator_command.command("unlock")
-@click.argument("name")
+@click.argument("name", required=False)
+@click.option("--all", "has_all", is_flag=True, help="Open sign-in for all accounts and networks.")
 @json_option
-def unlock_command(name: str) -> None:
-    """Let the operator NAME sign in again at once after failed attempts."""
-    name = writing(lambda session: unlock(session, name))
-    print_result({"name": name}, f"unlocked {name}")
+def unlock_command(name: str | None, has_all: bool) -> None:
+    """Let the operator NAME sign in again at once after failed attempts.
+
+    A network with failed attempts at several names stays closed, unless --all is given.
+    """
+    if has_all == (name is not None):
+        raise click.UsageError("give either NAME or --all")
+
+    async def open_sign_in(session: AsyncSession) -> tuple[str | None, int]:
+        if name is None:
+            await unlock_all(session)
+        return name and await unlock(session, name), await count_closed(session)
+
+    name, closed = writing(open_sign_in)
+    note = (
+        f"Networks for which sign-in is still closed, by attempts at several names: {closed}. The"
+        " log names them, and saywho operator unlock --all opens them."
+    )
+    facts = {"name": name, "closed_networks": closed}
+    print_result(facts, f"unlocked {name or 'all'}", notes=[note] if closed else [])
 
 
 @operator_command.command("remove")

@@ -78,30 +78,30 @@ def rank(
     profiles: Sequence[AuthorProfile],
     background: Background,
     temperature: float = 1.0,
-    rest: NDArray[np.float64] = NO_SCORES,
+    further: NDArray[np.float64] = NO_SCORES,
 ) -> Ranking:
     """Return the scores and probabilities of the authors for the features of a text.
 
     An author without posts comes last, with probability 0. Raises ValueError if none has posts.
-    `temperature` above 1 flattens the probabilities; `rest` are the scores of further compared
+    `temperature` above 1 flattens the probabilities; `further` are the scores of further compared
     authors.
     """
-    known = query_of(query, background)
-    groups = group_scores(known, profiles)
-    penalties = penalties_of(int(known.widths[CHARACTERS]), known_features(profiles))
+    counted = query_of(query, background)
+    groups = group_scores(counted, profiles)
+    penalties = penalties_of(int(counted.widths[CHARACTERS]), known_features(profiles))
     scores = groups.sum(axis=1) - penalties
     empty = [not profile.counts.keys.size for profile in profiles]
     if all(empty):
         raise ValueError("at least one author must have posts")
     if any(empty):
         scores[empty] = -np.inf
-    compared = np.concatenate((scores, rest))
+    compared = np.concatenate((scores, further))
     scaled = compared / temperature
     if compared.size >= MANY_AUTHORS:
         scaled /= MANY_TEMPERATURE
     odds = np.exp(scaled - scaled.max())
     shares = (odds / odds.sum())[: scores.size]
-    return Ranking(scores, shares, groups, penalties, known)
+    return Ranking(scores, shares, groups, penalties, counted)
 
 
 def scores_of_each(
@@ -164,10 +164,10 @@ def known_features(profiles: Sequence[AuthorProfile]) -> NDArray[np.int64]:
 
 
 def penalties_of(
-    features: int | NDArray[np.int64], known: NDArray[np.int64]
+    features: int | NDArray[np.int64], overlap: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the penalties of histories of `known` features, for a text of so many: (…, n)."""
     penalties: NDArray[np.float64] = (
-        PENALTY * features ** (1 + DAMPING) / (1 + known / PENALTY_HALF_FEATURES)
+        PENALTY * features ** (1 + DAMPING) / (1 + overlap / PENALTY_HALF_FEATURES)
     )
     return penalties

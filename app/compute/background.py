@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.counts import EMPTY, MAX_COUNT, Counts
-from app.compute.features import GROUP_SHIFT, GROUPS, group_sizes, group_sums
+from app.compute.features import GROUP_SHIFT, GROUPS, group_edges, group_sizes, group_sums
 
 BUCKET_BITS: Final = 20
 """Logarithm of the number of buckets, which take 4 MB. With 180,000 different features, 32 times
@@ -69,6 +69,26 @@ class Background:
         sums = np.maximum(self.totals - group_sums(counts), 0)
         return replace(self, posts=max(self.posts - posts, 0), table=table, totals=sums)
 
+    def plus(self, counts: Counts, posts: int) -> Self:
+        """Return the background with the counts of other posts."""
+        buckets = _bucket(counts.keys).astype(np.intp)
+        table = self.table.astype(np.uint64)
+        np.add.at(table, buckets, counts.counts.astype(np.uint64))
+        # Which buckets a group uses is not kept, so new features are estimated by free buckets.
+        is_new = (self.table[buckets] == 0).astype(np.float64)
+        edges = group_edges(counts.keys)
+        sizes = edges[1:] - edges[:-1]
+        free = max(float((self.table == 0).mean()), 1 / BUCKETS)
+        new = np.diff(np.concatenate(([0.0], np.cumsum(is_new)))[edges]) / free
+        distinct = self.distinct + np.rint(np.minimum(new, sizes)).astype(np.int64)
+        return replace(
+            self,
+            posts=self.posts + posts,
+            table=np.minimum(table, MAX_COUNT).astype(np.uint32),
+            totals=self.totals + group_sums(counts),
+            distinct=distinct,
+        )
+
     def to_bytes(self) -> bytes:
         """Return a compressed little-endian blob, the same on every platform."""
         header = _HEADER.pack(_MAGIC, self.posts, *self.totals.tolist(), *self.distinct.tolist())
@@ -105,9 +125,9 @@ class BackgroundCounter:
 
     def add(self, profiles: Iterable[Counts]) -> None:
         """Count profiles together: each alone takes some 25 µs, however small."""
-        some = [EMPTY, *profiles]
-        keys = np.concatenate([each.keys for each in some])
-        counts = np.concatenate([each.counts for each in some])
+        parts = [EMPTY, *profiles]
+        keys = np.concatenate([part.keys for part in parts])
+        counts = np.concatenate([part.counts for part in parts])
         buckets = _bucket(keys).astype(np.intp)
         # Of these types it is quick.
         np.add.at(self._table, buckets, counts.astype(np.uint64))

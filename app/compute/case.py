@@ -1,6 +1,6 @@
 """The question to the model: texts by one hand, and the authors who may have written them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,8 +13,9 @@ from app.compute.attribution import NO_SCORES, Ranking, rank
 from app.compute.background import EMPTY_BACKGROUND, Background
 from app.compute.counts import Counts, add
 from app.compute.features import features_of
+from app.compute.population import NOBODY, Population
 from app.compute.profiles import AuthorProfile
-from app.compute.ratios import NOBODY, Population, Usual
+from app.compute.ratios import SHIPPED_WEIGHT, Usual
 from app.compute.text import guess_language, own_words
 
 NO_CHANGE: Final = 1.0
@@ -34,6 +35,8 @@ class Habit:
     platform: str
     first_at: datetime | None = None
     newest_at: datetime | None = None
+    is_english: bool = False
+    """Whether the newest posts are English, where the tags name no language."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +46,12 @@ class Fitted:
     background: Background = EMPTY_BACKGROUND
     temperature: float = NO_CHANGE
     population: Population = NOBODY
+    """Authors who are kept here."""
     version: int = 0
+    shipped: Mapping[str, Population] = field(default_factory=dict)
+    """Authors who come with the program, by language."""
+    samples: Collection[int] = frozenset()
+    """Members of the population who are somebody else only for each other."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +74,7 @@ class Case:
     fitted: Fitted
     is_named: bool = True
     """Whether the suspects were named; otherwise they are the best of all authors with posts."""
-    rest: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
+    further: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
     """The scores of other compared authors, who fit the texts far less."""
     known_ranking: Ranking | None = None
     """The ranking, where it was made before the case."""
@@ -85,7 +93,7 @@ class Case:
     @property
     def compared(self) -> int:
         """Number of compared authors, of whom only the suspects are ranked."""
-        return len(self.suspects) + self.rest.size
+        return len(self.suspects) + self.further.size
 
     @cached_property
     def is_korean(self) -> bool:
@@ -100,7 +108,7 @@ class Case:
     def rank(self, query: Counts) -> Ranking:
         """Return the ranking for the features of the texts."""
         profiles = [suspect.profile for suspect in self.suspects]
-        return rank(query, profiles, self.fitted.background, self.fitted.temperature, self.rest)
+        return rank(query, profiles, self.fitted.background, self.fitted.temperature, self.further)
 
     def best(self) -> list[int]:
         """Return the suspects whose habits a judgement needs, in their order."""
@@ -108,10 +116,29 @@ class Case:
 
     def others_of(self, suspect: Suspect) -> NDArray[np.bool_]:
         """Return which of the population are other authors of the language: (n,)."""
-        habit = suspect.habit
+        habit, samples = suspect.habit, self.fitted.samples
         language = habit.language if habit and habit.language != "ko" else None
-        others = {suspect.id, self.absent}
-        return self.fitted.population.without(others, "ko" if self.is_korean else language)
+        left_out = {suspect.id, self.absent, *(() if suspect.id in samples else samples)}
+        return self.fitted.population.without(left_out, "ko" if self.is_korean else language)
+
+    @cached_property
+    def elsewhere(self) -> Population:
+        """The shipped authors of the texts' language, of whom not every suspect may write it."""
+        return self.fitted.shipped.get("ko" if self.is_korean else "en", NOBODY)
+
+    def shipped_weight(self, suspect: Suspect) -> float:
+        """Return for how many authors here those from elsewhere count beside this one."""
+        habit = suspect.habit
+        if not len(self.elsewhere) or habit is None:
+            return 0.0
+        is_english = habit.is_english if habit.language is None else habit.language == "en"
+        return SHIPPED_WEIGHT if self.is_korean or is_english else 0.0
+
+    def weighed_against(self, suspect: Suspect) -> tuple[Population, NDArray[np.bool_]]:
+        """Return everybody else of an author alone: those here, and without any the shipped."""
+        if (selection := self.others_of(suspect)).any() or not self.shipped_weight(suspect):
+            return self.fitted.population, selection
+        return self.elsewhere, np.ones(len(self.elsewhere), np.bool_)
 
 
 def query_of_texts(texts: Sequence[str]) -> Counts:

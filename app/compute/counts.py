@@ -96,11 +96,11 @@ def tally_each(
     """Return what `tally` does of each owner's keys; keys and owners (n,), owners below `size`."""
     if not keys.size:
         return [EMPTY] * size
-    found, amounts = _tallied(np.sort((owners.astype(np.uint64) << _KEY_BITS) | keys), once)
-    edges = found.searchsorted(np.arange(size + 1, dtype=np.uint64) << _KEY_BITS).tolist()
-    both = np.stack((found.astype(np.uint32), amounts))
+    tallied, amounts = _tallied(np.sort((owners.astype(np.uint64) << _KEY_BITS) | keys), once)
+    edges = tallied.searchsorted(np.arange(size + 1, dtype=np.uint64) << _KEY_BITS).tolist()
+    pairs = np.stack((tallied.astype(np.uint32), amounts))
     # Copies, so that one owner's counts do not keep those of all in memory.
-    return [Counts(*both[:, start:end].copy()) for start, end in pairwise(edges)]
+    return [Counts(*pairs[:, start:end].copy()) for start, end in pairwise(edges)]
 
 
 def _tallied(
@@ -108,10 +108,10 @@ def _tallied(
 ) -> tuple[NDArray[Key], NDArray[np.uint32]]:
     edges = _run_edges(ordered)
     amounts = (edges[1:] - edges[:-1]).astype(np.uint32)
-    found = ordered[edges[:-1]]
-    keys = found.astype(np.uint32, copy=False)
+    values = ordered[edges[:-1]]
+    keys = values.astype(np.uint32, copy=False)
     amounts[(keys >= once[0]) & (keys < once[1])] = 1
-    return found, amounts
+    return values, amounts
 
 
 def add(parts: Sequence[Counts]) -> Counts:
@@ -156,8 +156,8 @@ def lookup(counts: Counts, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
     if not counts.keys.size:
         return np.zeros(keys.size, np.uint32)
     places = counts.keys.searchsorted(keys)
-    found = counts.keys.take(places, mode="clip") == keys
-    amounts: NDArray[np.uint32] = counts.counts.take(places, mode="clip") * found
+    matches = counts.keys.take(places, mode="clip") == keys
+    amounts: NDArray[np.uint32] = counts.counts.take(places, mode="clip") * matches
     return amounts
 
 

@@ -8,7 +8,7 @@ as its layout.
 import bisect
 import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, islice
 from typing import Final
 
 import numpy as np
@@ -36,29 +36,30 @@ Mark = tuple[int, int, str, float]
 end, the username, and log-odds; below 0 they speak against the only author."""
 
 
-def marks_of(case: Case, compared: Sequence[Suspect], found: Occurrences) -> list[Mark]:
+def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) -> list[Mark]:
     """Return the strongest marks, in the order of the text and without overlap.
 
     A mark is a word with its punctuation, or several in a row of one sentence that speak for the
     same author. Each author is set against the others compared; one alone against everybody else of
     the language. found: where the features stand in the text.
     """
-    text, keys = case.text, found.counts.keys
+    text, keys = case.text, appearances.counts.keys
     used: list[NDArray[np.uint32 | np.int64]]
     used = [lookup(suspect.profile.counts, keys) for suspect in compared]
     totals = [suspect.profile.totals for suspect in compared]
-    if len(compared) == 1 and (others := case.others_of(compared[0])).any():
-        population = case.fitted.population
-        used.append(population.uses(keys, others))
-        totals.append(population.totals[others].sum(axis=0))
+    if len(compared) == 1:
+        population, selection = case.weighed_against(compared[0])
+        if selection.any():
+            used.append(population.uses(keys, selection))
+            totals.append(population.totals[selection].sum(axis=0))
     words = np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)
     if len(used) < 2 or not len(words):
         return []
     query = case.ranking.query
-    if query.counts is not found.counts:  # A text is judged without quotations.
-        query = query_of(found.counts, case.fitted.background)
-    leads = _leads(query, np.array(used), np.array(totals)).take(found.numbers, axis=1)
-    words_leads = _word_leads(found, words, leads, len(text))
+    if query.counts is not appearances.counts:  # A text is judged without quotations.
+        query = query_of(appearances.counts, case.fitted.background)
+    leads = _leads(query, np.array(used), np.array(totals)).take(appearances.numbers, axis=1)
+    words_leads = _word_leads(appearances, words, leads, len(text))
     ends = np.array([cut.start() for cut in _SENTENCE_END.finditer(text)], np.int64)
     runs = _merged(words, words_leads, np.searchsorted(ends, words[:, 0]))
     strongest = sorted((run for run in runs if run[3] >= FEWEST_WEIGHT), key=lambda run: -run[3])
@@ -88,14 +89,14 @@ def _leads(query: Query, used: NDArray[np.int64], totals: NDArray[np.int64]) -> 
 
 
 def _word_leads(
-    found: Occurrences, words: NDArray[np.int64], leads: NDArray[np.float64], length: int
+    appearances: Occurrences, words: NDArray[np.int64], leads: NDArray[np.float64], length: int
 ) -> NDArray[np.float64]:
     """Return the log-odds of each word (m, 2) for each author, spread evenly over characters."""
-    density = (leads / (found.ends - found.starts)).ravel()
+    density = (leads / (appearances.ends - appearances.starts)).ravel()
     authors, places = len(leads), length + 1
     rows = np.arange(0, authors * places, places)[:, np.newaxis]
-    steps = np.bincount((rows + found.starts).ravel(), density, authors * places)
-    steps -= np.bincount((rows + found.ends).ravel(), density, authors * places)
+    steps = np.bincount((rows + appearances.starts).ravel(), density, authors * places)
+    steps -= np.bincount((rows + appearances.ends).ravel(), density, authors * places)
     before = np.zeros((authors, places + 1))
     steps.reshape(authors, places).cumsum(axis=1).cumsum(axis=1, out=before[:, 1:])
     sums: NDArray[np.float64] = before.take(words[:, 1], axis=1)
@@ -112,9 +113,9 @@ def _merged(
     """
     weights = leads.max(axis=0)
     authors = np.where(weights >= FEWEST_WORD_WEIGHT, leads.argmax(axis=0), -1).tolist()
-    each = list(zip(authors, sentences.tolist(), strict=True))
+    pairs = list(zip(authors, sentences.tolist(), strict=True))
     starts, ends = words.T.tolist()
-    for (author, _sentence), run in groupby(range(len(each)), each.__getitem__):
+    for (author, _sentence), run in groupby(range(len(pairs)), pairs.__getitem__):
         if author >= 0:
             places = list(run)
             first, last = places[0], places[-1]
@@ -125,11 +126,18 @@ SHORTEST_BEGINNING: Final = 2
 """Syllables of the shortest beginning of a Korean word that is looked up."""
 LONGEST_WORD: Final = 20
 """Characters of the longest word whose parts are looked up."""
+LONGEST_MARK: Final = 1_000
+"""Characters of a mark that are looked up: nobody repeats more of it word for word."""
 MOST_TRIED: Final = 200
+MOST_SEARCHED: Final = 300_000_000
+"""Characters of an author's posts that are searched for all marks, 1 ns each as a rule."""
+HIT_COST: Final = 400
+"""Characters that are searched in the time that one place of a piece takes."""
 PER_POSTS: Final = 400
 """Posts in which uses are counted."""
-_AROUND = re.compile(r"\A[\W_]+|[\W_]+\Z")
-"""Punctuation around words."""
+# It takes linear time, where a search for the punctuation at the end would be quadratic.
+_BARE = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
+"""Words without the punctuation around them."""
 
 
 class PostTexts:
@@ -141,41 +149,71 @@ class PostTexts:
         texts = [_plain(text) for _, text in posts]
         self._starts = [0, *accumulate(len(text) + 1 for text in texts)]
         self._texts = "\n".join(texts)
+        self.searched = 0
+        """Characters that were searched so far."""
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
     def find(self, piece: str) -> list[int]:
         """Return the post of each use of a piece, in the order of the posts."""
-        wanted, found = _plain(piece), []
-        place = self._texts.find(wanted)
-        while place >= 0:
-            if self._is_whole(wanted, place):
-                found.append(self._ids[bisect.bisect_right(self._starts, place) - 1])
-            place = self._texts.find(wanted, place + len(wanted))
-        return found
+        posts = []
+        self.searched += len(self._texts)
+        for place, is_whole in _finds(self._texts, _plain(piece)):
+            self.searched += HIT_COST
+            if is_whole:
+                posts.append(self._ids[bisect.bisect_right(self._starts, place) - 1])
+        return posts
 
     def times(self, uses: int) -> float:
         """Return so many uses as times in 400 posts."""
         return round(PER_POSTS * uses / max(1, len(self._ids)), 1)
 
-    def _is_whole(self, piece: str, place: int) -> bool:
-        before = self._texts[place - 1 : place]
-        after = self._texts[place + len(piece) : place + len(piece) + 1]
-        if piece[0].isalnum() and before.isalnum():
-            return False
+
+def _finds(texts: str, piece: str) -> Iterator[tuple[int, bool]]:
+    """Yield where a piece stands in plain texts, and whether it is whole words there."""
+    place = texts.find(piece)
+    while place >= 0:
+        before, after = texts[place - 1 : place], texts[place + len(piece) : place + len(piece) + 1]
+        begins = not (piece[0].isalnum() and before.isalnum())
         # Korean particles follow a word without a space.
-        return not (piece[-1].isalnum() and after.isalnum()) or _is_hangul(piece[-1])
+        ends = not (piece[-1].isalnum() and after.isalnum()) or _is_hangul(piece[-1])
+        yield place, begins and ends
+        place = texts.find(piece, place + len(piece))
 
 
-def used_piece(mark: str, own: PostTexts) -> tuple[str, list[int]]:
+def used_piece(mark: str, posts: PostTexts) -> tuple[str, list[int]]:
     """Return the longest piece of a mark that the author uses, and the post of each use.
 
-    Whole words first; without any, the mark itself and no posts.
+    Whole words first; without any, the mark itself and no posts. Of what cannot be searched within
+    the limits nothing is found.
     """
-    for tried, piece in enumerate(_pieces(mark)):
-        if uses := own.find(piece):
-            return piece, uses
-        if tried > MOST_TRIED:
+    for piece in islice(_pieces(mark[:LONGEST_MARK]), MOST_TRIED):
+        if posts.searched > MOST_SEARCHED:
             break
+        if uses := posts.find(piece):
+            return piece, uses
     return mark, []
+
+
+def place_in(text: str, piece: str) -> tuple[int, int] | None:
+    """Return where a text first uses a piece, in code points; white space and case do not count.
+
+    None where it does not. In a word whose length changes with its case the place is near.
+    """
+    plain = _plain(piece)
+    words = list(re.finditer(r"\S+", text))
+    folded = [word[0].casefold() for word in words]
+    starts = [0, *accumulate(len(word) + 1 for word in folded)]
+
+    def source(place: int) -> int:
+        word = bisect.bisect_right(starts, place) - 1
+        return min(words[word].start() + place - starts[word], words[word].end() - 1)
+
+    for place, is_whole in _finds(" ".join(folded), plain) if plain else ():
+        if is_whole:
+            return source(place), source(place + len(plain) - 1) + 1
+    return None
 
 
 def _pieces(mark: str) -> Iterator[str]:
@@ -185,14 +223,19 @@ def _pieces(mark: str) -> Iterator[str]:
         for start in range(len(words) - length + 1):
             run = " ".join(words[start : start + length])
             yield run
-            bare = _AROUND.sub("", run)
+            bare = _bare(run)
             if bare not in ("", run):
                 yield bare
     for word in words:
         # The endings of a Korean word change.
-        bare = _AROUND.sub("", word)[:LONGEST_WORD]
+        bare = _bare(word)[:LONGEST_WORD]
         if bare and _is_hangul(bare[0]):
             yield from (bare[:size] for size in range(len(bare) - 1, SHORTEST_BEGINNING - 1, -1))
+
+
+def _bare(run: str) -> str:
+    match = _BARE.search(run)
+    return match[0] if match else ""
 
 
 def _plain(text: str) -> str:

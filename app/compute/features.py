@@ -73,7 +73,7 @@ def features_of(texts: Sequence[str]) -> list[Counts]:
     # Some at a time, so that the arrays stay small.
     ends = np.cumsum([len(text) for text in texts]) // _COUNTED_TOGETHER
     edges = [*np.unique(ends, return_index=True)[1].tolist(), len(texts)]
-    return [each for start, end in pairwise(edges) for each in _counted(texts[start:end])]
+    return [counts for start, end in pairwise(edges) for counts in _counted(texts[start:end])]
 
 
 def _counted(texts: Sequence[str]) -> list[Counts]:
@@ -84,7 +84,7 @@ def _counted(texts: Sequence[str]) -> list[Counts]:
     plains = [plain for plain in plains if plain]
     tokens = [_TOKEN.findall(plain) for plain in plains]
     words, pairs = token_hashes(tokens)
-    habits = [style_hashes(*each) for each in zip(plains, tokens, strict=True)]
+    habits = [style_hashes(*pair) for pair in zip(plains, tokens, strict=True)]
     sizes = np.array([len(some) for some in tokens])
     lengths = np.array([len(plain) for plain in plains])
 
@@ -104,11 +104,11 @@ def _counted(texts: Sequence[str]) -> list[Counts]:
 
 
 def _within(
-    keys: NDArray[np.uint32], owners: NDArray[np.intp], more: int
+    keys: NDArray[np.uint32], owners: NDArray[np.intp], group: int
 ) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     """Return the keys of what begins and, `more` further, ends in one text, and these texts."""
     starts = owners[: keys.size]
-    inside = starts == owners[more : more + keys.size]
+    inside = starts == owners[group : group + keys.size]
     return keys[inside], starts[inside]
 
 
@@ -135,17 +135,17 @@ def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]
     if not may_quote(text) and not may_link(text):
         edges = np.arange(len(text) + 1, dtype=np.int32)
         return text, edges[:-1], edges[1:]
-    kept = np.ones(len(text), np.bool_)
+    is_plain = np.ones(len(text), np.bool_)
     for quoted in QUOTED.finditer(text):
-        kept[quoted.start() : quoted.end()] = False
-    own = QUOTED.sub("", text)
-    left = np.flatnonzero(kept).astype(np.int32)
+        is_plain[quoted.start() : quoted.end()] = False
+    unquoted = QUOTED.sub("", text)
+    left = np.flatnonzero(is_plain).astype(np.int32)
     right = left + np.int32(1)
-    is_kept = np.ones(len(own), np.bool_)
-    for link in RANDOM_LINK.finditer(own):
+    is_kept = np.ones(len(unquoted), np.bool_)
+    for link in RANDOM_LINK.finditer(unquoted):
         is_kept[link.start() + 1 : link.end()] = False
         right[link.start()] = right[link.end() - 1]
-    return RANDOM_LINK.sub(LINK, own), left[is_kept], right[is_kept]
+    return RANDOM_LINK.sub(LINK, unquoted), left[is_kept], right[is_kept]
 
 
 def wording(text: str) -> NDArray[np.uint32]:

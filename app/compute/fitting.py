@@ -13,15 +13,16 @@ from app.compute.background import Background, build_background
 from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect
 from app.compute.counts import Counts
 from app.compute.features import features_of
-from app.compute.profiles import AuthorProfile, text_keys, without_posts
-from app.compute.ratios import (
-    HELD_OUT_SHARE,
-    MOST_HELD_OUT,
+from app.compute.population import (
+    NOTHING_SHIPPED,
     CountedAuthor,
     Population,
+    Shipped,
     drawn_authors,
-    usual_of,
+    is_english,
 )
+from app.compute.profiles import AuthorProfile, text_keys, without_posts
+from app.compute.ratios import HELD_OUT_SHARE, MOST_HELD_OUT, usual_of
 from app.compute.text import has_words, own_words
 
 ASKED_AUTHORS: Final = 50
@@ -61,9 +62,9 @@ def hold_out(whole: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
     if not all(map(all, times)):
         raise ValueError("the profile does not hold the posts")
     once = [texts for texts, counts in zip(units, times, strict=True) if set(counts) == {1}]
-    asked = filter(has_words, [own_words("\n\n".join(texts)) for texts in once])
-    rest = without_posts(whole, [text for texts in once for text in texts])
-    return HeldOut(whole, rest, features_of(list(asked)))
+    samples = filter(has_words, [own_words("\n\n".join(texts)) for texts in once])
+    remainder = without_posts(whole, [text for texts in once for text in texts])
+    return HeldOut(whole, remainder, features_of(list(samples)))
 
 
 def asked_posts(authors: int) -> int:
@@ -82,13 +83,13 @@ def temperature_of(samples: Sequence[HeldOut], background: Background, seed: int
         return NO_CHANGE
     chance = random.Random(seed)  # noqa: S311 - no secret
     scores = []
-    for own, sample in enumerate(samples):
+    for author, sample in enumerate(samples):
         if not sample.queries:
             continue
         best = scores_of_each(sample.queries, [sample.profile], background)[:, 0]
-        others = [place for place in range(len(samples)) if place != own]
+        rest_of_authors = [place for place in range(len(samples)) if place != author]
         # A few rivals are drawn for each post, so all are scored at once.
-        rivals = [chance.sample(others, RIVALS) for _ in sample.queries]
+        rivals = [chance.sample(rest_of_authors, RIVALS) for _ in sample.queries]
         drawn = sorted({place for some in rivals for place in some})
         columns = {place: column for column, place in enumerate(drawn)}
         table = scores_of_each(sample.queries, [samples[i].whole for i in drawn], background)
@@ -139,30 +140,37 @@ def fit_profiles(
     newest: Mapping[str, Sequence[str]],
     languages: Mapping[str, str | None],
     seed: int = 1,
+    shipped: Shipped = NOTHING_SHIPPED,
 ) -> Corpus:
-    """Return the model of authors whose posts are counted already.
+    """Return the model of authors whose posts are counted already, beside the shipped ones.
 
     newest: at least the newest quarter of each author's posts, at most 400, the oldest first.
     """
     ids = {name: number for number, name in enumerate(sorted(profiles), 1)}
     counts = [profile.counts for profile in profiles.values()]
-    background = build_background(counts, sum(each.posts for each in profiles.values()))
-    authors = [(ids[name], each.posts, languages[name]) for name, each in profiles.items()]
+    background = build_background(counts, sum(whole.posts for whole in profiles.values()))
+    background = shipped.background(background)
+    authors = [(ids[name], whole.posts, languages[name]) for name, whole in profiles.items()]
     drawn = set(drawn_authors(authors, seed))
     members = [
-        CountedAuthor(ids[name], each.posts, languages[name], each.counts)
-        for name, each in sorted(profiles.items())
+        CountedAuthor(ids[name], whole.posts, languages[name], whole.counts)
+        for name, whole in sorted(profiles.items())
         if ids[name] in drawn
     ]
-    asked = [name for name in sorted(profiles) if ids[name] in drawn][:ASKED_AUTHORS]
+    drawn_names = [name for name in sorted(profiles) if ids[name] in drawn][:ASKED_AUTHORS]
     samples = []
-    for name in asked:
-        most = min(asked_posts(len(asked)), profiles[name].posts // 4)
+    for name in drawn_names:
+        most = min(asked_posts(len(drawn_names)), profiles[name].posts // 4)
         units = [[text] for text in newest[name][len(newest[name]) - most :]]
         samples.append(hold_out(profiles[name], units))
     temperature = temperature_of(samples, background, seed)
     suspects = {}
-    for name, each in profiles.items():
-        usual = usual_of(each, newest[name][-usual_posts(each.posts) :], background)
-        suspects[name] = Suspect(ids[name], name, each, Habit(usual, languages[name], "local"))
-    return Corpus(Fitted(background, temperature, Population.of(members)), suspects)
+    for name, whole in profiles.items():
+        usual = usual_of(whole, newest[name][-usual_posts(whole.posts) :], background)
+        is_own_english = languages[name] is None and is_english(newest[name], shipped.populations)
+        habit = Habit(usual, languages[name], "local", is_english=is_own_english)
+        suspects[name] = Suspect(ids[name], name, whole, habit)
+    fitted = Fitted(
+        background, temperature, Population.of(members), shipped=dict(shipped.populations)
+    )
+    return Corpus(fitted, suspects)

@@ -61,16 +61,16 @@ def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     Links become U, mentions M, tags T, and runs of one kind of letter or of digits one letter.
     """
     codes = code_points(plain.translate(_CLASSES)).copy()
-    kept = np.ones(codes.size, np.bool_)
-    kept[1:] = (codes[1:] != codes[:-1]) | _ALONE.take(codes[1:], mode="clip")
+    is_kept = np.ones(codes.size, np.bool_)
+    is_kept[1:] = (codes[1:] != codes[:-1]) | _ALONE.take(codes[1:], mode="clip")
     named = "@" in plain or "#" in plain or "://" in plain
     for match in LINK_OR_NAME.finditer(plain) if named else ():
         start, end = match.span()
         codes[start] = {"@": ord("M"), "#": ord("T")}.get(plain[start], ord("U"))
-        kept[start] = True
-        kept[start + 1 : end] = False
-        kept[end : end + 1] = True
-    places = np.flatnonzero(kept)
+        is_kept[start] = True
+        is_kept[start + 1 : end] = False
+        is_kept[end : end + 1] = True
+    places = np.flatnonzero(is_kept)
     return codes[places], places
 
 
@@ -90,20 +90,20 @@ class _Words(dict[str, tuple[int, bytes]]):
 
     def __missing__(self, word: str) -> tuple[int, bytes]:
         ending = f" {word.lower()}".encode("utf-8", "surrogatepass")
-        found = crc32(ending[1:]), ending
+        entry = crc32(ending[1:]), ending
         if len(self) < _MOST_KNOWN and len(word) <= _LONGEST_KNOWN:
-            self[word] = found
-        return found
+            self[word] = entry
+        return entry
 
 
 class _Habits(dict[tuple[int, int | str], int]):
     """Maps the number of a habit and its strength to a hash."""
 
     def __missing__(self, habit: tuple[int, int | str]) -> int:
-        found = crc32(f"{habit[0]} {habit[1]}".encode("utf-8", "surrogatepass"))
+        habit_hash = crc32(f"{habit[0]} {habit[1]}".encode("utf-8", "surrogatepass"))
         if len(self) < _MOST_KNOWN:
-            self[habit] = found
-        return found
+            self[habit] = habit_hash
+        return habit_hash
 
 
 _END: Final = ""
@@ -117,11 +117,11 @@ def token_hashes(texts: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
     `^` and `$` mark the ends of a text.
     """
     tokens = [token for words in texts for token in (*words, _END)]
-    found = list(map(_WORDS.__getitem__, tokens))
-    hashes = list(map(itemgetter(0), found))
+    hashed = list(map(_WORDS.__getitem__, tokens))
+    hashes = list(map(itemgetter(0), hashed))
     # A checksum goes on from that of the first word; what ends a text begins the next one.
-    pairs = list(map(crc32, map(itemgetter(1), found), (_WORDS[_END][0], *hashes)))
-    return [each for token, each in zip(tokens, hashes, strict=True) if token], pairs
+    pairs = list(map(crc32, map(itemgetter(1), hashed), (_WORDS[_END][0], *hashes)))
+    return [token_hash for token, token_hash in zip(tokens, hashes, strict=True) if token], pairs
 
 
 def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:

@@ -8,7 +8,6 @@ against a stranger; which of them it was, from the closed probabilities p of the
 The ratio to report of each of m authors is m * p_i * mean(LR), so that all of it agrees.
 """
 
-import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -18,25 +17,30 @@ from numpy.typing import NDArray
 
 from app.compute.case import Case, Habit, Suspect
 from app.compute.features import PAIRS, WORDS
-from app.compute.ratios import (
-    FEWEST_OTHERS,
-    FEWEST_POSTS,
-    LEAD_GROUPS,
-    Usual,
-    lead_scores,
-    log_ratios,
-)
+from app.compute.population import FEWEST_POSTS
+from app.compute.rates import rate
+from app.compute.ratios import FEWEST_OTHERS, LEAD_GROUPS, Usual, lead_scores, log_ratios
 from app.compute.text import FEWEST_WORDS, own_words, username_key, word_count
 
 Verdict = Literal["likely", "close", "unfamiliar", "short"]
 Limit = Literal[
-    "few_posts", "few_authors", "other_language", "other_platform", "other_period", "topic"
+    "few_posts",
+    "few_authors",
+    "elsewhere",
+    "other_language",
+    "other_platform",
+    "other_period",
+    "topic",
 ]
 
 SURE: Final = 0.5
 """How sure the asker is beforehand that it was one of the named authors, where nothing is said."""
 LIKELY: Final = 0.81
 """Least probability of a likely author, after that of somebody else."""
+KOREAN_LIKELY: Final = 0.92
+"""The same of Korean texts with fewer than eight others of the language here, since few kinds of
+Korean authors are shipped: the least with which at most 12 in 100 strangers of the same kind pass,
+on average over five kinds, each left out of those shipped."""
 UNFAMILIAR: Final = 0.65
 """Least probability of somebody else for a text that reads like none of the named authors."""
 FEWEST_JUDGED: Final = 10
@@ -44,6 +48,8 @@ FEWEST_JUDGED: Final = 10
 85% of texts are attributed correctly; with 5 posts 81%, with 25 posts 89%."""
 RIVAL_PROBABILITY: Final = 0.05
 """Among all authors, a less likely one does not make the answer weak."""
+NAMED_PROBABILITY: Final = 0.01
+"""Nor does a less likely one among those named."""
 LEAST_RATED: Final = 0.5
 """Least joint probability of the authors with a ratio that is assumed."""
 REPORTED: Final = 3.0
@@ -68,6 +74,12 @@ class Judgement:
     order: list[int]
     """Places of the suspects, the likeliest first."""
     limits: list[Limit]
+    weak: dict[Limit, list[int]]
+    """Places of the suspects that a limit concerns, where it concerns single ones."""
+    needed: float
+    """Least probability of a likely author."""
+    strangers: float | None
+    """Share of strangers' texts of this length that would be called likely; None without `none`."""
 
 
 def judge(case: Case, sure: float = SURE) -> Judgement:
@@ -77,7 +89,8 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     order = sorted(
         range(len(shares)), key=lambda i: (-shares[i], username_key(suspects[i].username))
     )
-    rivals = [i for i in order if case.is_named or i == order[0] or shares[i] >= RIVAL_PROBABILITY]
+    least = NAMED_PROBABILITY if case.is_named else RIVAL_PROBABILITY
+    rivals = [i for i in order if i == order[0] or shares[i] >= least]
     known = [i for i in order if suspects[i].profile.worded_posts >= FEWEST_JUDGED]
     words = sum(word_count(own_words(text)) for text in case.texts)
     # Of all authors some have few posts, and are not named; who was named must be.
@@ -92,12 +105,19 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         ratios = np.log10(case.compared * np.maximum(shares, 1e-300) * mean)
         for i in shown:
             log10[i] = float(np.clip(ratios[i], -REPORTED, REPORTED))
+    language = "ko" if case.is_korean else "en"
+    needed = likely_from(language, weighed.fewest_others)
     return Judgement(
-        _verdict(none, shares[known[:1]].sum(), is_short=is_short, is_alone=case.compared == 1),
+        _verdict(
+            none, shares[known[:1]].sum(), needed, is_short=is_short, is_alone=case.compared == 1
+        ),
         none,
         log10,
         order,
-        _limits(case, [suspects[i] for i in rivals], weighed),
+        _limits(case, rivals, weighed),
+        _weak(case, rivals),
+        needed,
+        None if none is None else rate(language, case.compared, weighed.fewest_others, sure, words),
     )
 
 
@@ -110,65 +130,101 @@ class _Weighed:
     ratios: NDArray[np.float64]
     """(m,) natural logarithms."""
     fewest_others: int
-    """Others of the language that the best author with the fewest has."""
+    """Others of the language here that the best author with the fewest has."""
+    elsewhere: frozenset[int]
+    """Places of the best authors beside whom only shipped authors stand for somebody else."""
     topic_share: float
     """Share of the likeliest author's lead that words and pairs have."""
 
 
 def _weighed(case: Case) -> _Weighed:
-    ranking, population = case.ranking, case.fitted.population
-    found: list[tuple[int, Usual, NDArray[np.bool_]]] = []
-    fewest = len(population)
+    ranking, fitted = case.ranking, case.fitted
+    found: list[tuple[int, Usual, NDArray[np.float64]]] = []
+    fewest, elsewhere, most = len(fitted.population), set[int](), 0.0
     for i in case.best():
         if (habit := case.suspects[i].habit) is None:
             continue
-        others = case.others_of(case.suspects[i])
-        fewest = min(fewest, int(others.sum()))
-        if habit.usual is not None and others.sum() >= FEWEST_OTHERS:
-            found.append((i, habit.usual, others))
+        others, weight = case.others_of(case.suspects[i]), case.shipped_weight(case.suspects[i])
+        fewest, most = min(fewest, int(others.sum())), max(most, weight)
+        if weight > 0 and not others.any():
+            elsewhere.add(i)
+        if habit.usual is not None and others.sum() + weight >= FEWEST_OTHERS:
+            shipped = np.full(len(case.elsewhere), weight / max(len(case.elsewhere), 1))
+            found.append((i, habit.usual, np.concatenate((others, shipped))))
     authors = [i for i, _, _ in found]
     if not found:
-        return _Weighed([], np.empty(0), fewest, 0.0)
-    groups = population.group_scores(ranking.query)
-    scores = lead_scores(groups, population.penalties(ranking.query))
-    others_scores = np.where([others for _, _, others in found], scores, -np.inf)
+        return _Weighed([], np.empty(0), fewest, frozenset(elsewhere), 0.0)
+    counted = [fitted.population, *([case.elsewhere] if most else [])]
+    groups = np.concatenate([each.group_scores(ranking.query) for each in counted])
+    penalties = np.concatenate([each.penalties(ranking.query) for each in counted])
+    scores = lead_scores(groups, penalties)
+    weights = np.array([each for _, _, each in found])[:, : scores.size]
     ratios = log_ratios(
         ranking.query,
         len(case.texts),
         ranking.groups[authors],
         ranking.penalties[authors],
         [usual for _, usual, _ in found],
-        others_scores,
+        scores,
+        weights,
     )
     first = int(np.argmax(ranking.probabilities[authors]))
-    odds = np.exp(others_scores[first] - others_scores[first].max())
+    is_counted = weights[first] > 0
+    odds = weights[first] * np.exp(np.minimum(scores - scores[is_counted].max(), 0))
     lead = (ranking.groups[authors[first]] - odds / odds.sum() @ groups) * LEAD_GROUPS
     topic = float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if lead.sum() > 0 else 0.0
-    return _Weighed(authors, ratios, fewest, topic)
+    return _Weighed(authors, ratios, fewest, frozenset(elsewhere), topic)
 
 
-def _verdict(none: float | None, share: float, *, is_short: bool, is_alone: bool) -> Verdict:
+def likely_from(language: str | None, others: int) -> float:
+    """Return the least probability of a likely author, with so many others of the language here."""
+    return KOREAN_LIKELY if language == "ko" and others < FEW_AUTHORS else LIKELY
+
+
+def _verdict(
+    none: float | None, share: float, needed: float, *, is_short: bool, is_alone: bool
+) -> Verdict:
     if is_short or (none is None and is_alone):
         return "short"
     if none is None:
         return "close"
     if none >= UNFAMILIAR:
         return "unfamiliar"
-    return "likely" if (1 - none) * share >= LIKELY else "close"
+    return "likely" if (1 - none) * share >= needed else "close"
 
 
-def _limits(case: Case, rivals: Sequence[Suspect], weighed: _Weighed) -> list[Limit]:
-    """Return what makes the answer weak, of the suspects who decide it."""
-    habits = [each.habit for each in rivals if each.habit is not None]
+def _limits(case: Case, places: Sequence[int], weighed: _Weighed) -> list[Limit]:
+    """Return what makes the answer weak, of the places of the suspects who decide it."""
+    rivals = [case.suspects[place] for place in places]
+    habits = [rival.habit for rival in rivals if rival.habit is not None]
+    is_elsewhere = not weighed.elsewhere.isdisjoint(places)
     limits: dict[Limit, bool] = {
-        "few_posts": any(each.profile.worded_posts < FEW_POSTS for each in rivals),
-        "few_authors": weighed.fewest_others < FEW_AUTHORS,
-        "other_language": any((each.language == "ko") != case.is_korean for each in habits),
-        "other_platform": len({each.platform for each in habits}) > 1,
+        "few_posts": any(map(_has_few_posts, rivals)),
+        "few_authors": weighed.fewest_others < FEW_AUTHORS and not is_elsewhere,
+        "elsewhere": is_elsewhere,
+        "other_language": any(_has_other_language(case, rival) for rival in rivals),
+        "other_platform": len({habit.platform for habit in habits}) > 1,
         "other_period": _has_other_period(habits),
         "topic": weighed.topic_share > TOPIC_SHARE,
     }
     return [limit for limit, holds in limits.items() if holds]
+
+
+def _weak(case: Case, rivals: Sequence[int]) -> dict[Limit, list[int]]:
+    """Return the places of the suspects that each limit of single authors concerns."""
+    few = [place for place in rivals if _has_few_posts(case.suspects[place])]
+    foreign = [place for place in rivals if _has_other_language(case, case.suspects[place])]
+    weak: dict[Limit, list[int]] = {"few_posts": few, "other_language": foreign}
+    return {limit: places for limit, places in weak.items() if places}
+
+
+def _has_few_posts(suspect: Suspect) -> bool:
+    return suspect.profile.worded_posts < FEW_POSTS
+
+
+def _has_other_language(case: Case, suspect: Suspect) -> bool:
+    habit = suspect.habit
+    return habit is not None and (habit.language == "ko") != case.is_korean
 
 
 def _has_other_period(habits: Sequence[Habit]) -> bool:
@@ -181,42 +237,3 @@ def _has_other_period(habits: Sequence[Habit]) -> bool:
         start and end and first and newest and (start > newest or end < first)
         for start, end in spans[1:]
     )
-
-
-# How often the text of a stranger is given to one of the authors named: measured on authors that
-# are not those of an installation, whose model card measures its own.
-BELIEF: Final = 0.5
-"""How sure one was beforehand that it was one of them; surer, more strangers pass."""
-LENGTHS: Final = (0, 10, 20, 40, 80, 160)
-"""Words of a text from which each rate holds."""
-RATES: Final[dict[tuple[str, int], tuple[float, ...]]] = {
-    # Written by benchmarks.open_question.
-    ("en", 1): (0.033, 0.037, 0.037, 0.016, 0.011, 0.007),
-    ("en", 2): (0.027, 0.024, 0.041, 0.021, 0.017, 0.011),
-    ("en", 3): (0.033, 0.026, 0.038, 0.021, 0.011, 0.012),
-    ("en", 5): (0.028, 0.022, 0.045, 0.025, 0.016, 0.016),
-    ("en", 10): (0.025, 0.016, 0.043, 0.021, 0.013, 0.018),
-    ("en", 20): (0.04, 0.018, 0.043, 0.022, 0.013, 0.016),
-    ("ko", 1): (0.12, 0.071, 0.039, 0.043, 0.035, 0.054),
-    ("ko", 2): (0.171, 0.061, 0.066, 0.049, 0.021, 0.108),
-    ("ko", 3): (0.18, 0.057, 0.083, 0.058, 0.028, 0.12),
-}
-"""Share of strangers' texts called likely, by language and number of named authors, for each
-length."""
-
-
-def length_place(words: int) -> int:
-    """Return the place of a text's length among those measured."""
-    return bisect.bisect_right(LENGTHS, words) - 1
-
-
-def stranger_rate(language: str | None, suspects: int, words: int) -> float:
-    """Return how often a stranger's text of so many words is given to one of so many authors.
-
-    Of languages other than Korean it is the rate of English; of numbers in between that of the
-    nearest.
-    """
-    own = "ko" if language == "ko" else "en"
-    measured = [number for lang, number in RATES if lang == own]
-    nearest = min(measured, key=lambda number: (abs(number - suspects), -number))
-    return RATES[own, nearest][length_place(words)]

@@ -69,11 +69,11 @@ def stem_size(word: str) -> int:
         return size
     for place in range(1, size):
         ending = word[place:]
-        known = _PARTICLE.fullmatch(ending) or (
+        match = _PARTICLE.fullmatch(ending) or (
             # Of two syllables, the second is as often a part of a noun (광고, 바다).
             (size > 2 or ending == "는") and _VERB_ENDING.fullmatch(ending)
         )
-        if known and _agree(word[place - 1], ending):
+        if match and _agree(word[place - 1], ending):
             return place
     return size
 
@@ -97,7 +97,7 @@ def forms_of(word: str) -> Forms | None:
     whole = {stem + case for case in _CASES[kind]}
     if not _PARTICLE.fullmatch(stem):
         whole.add(stem)
-    starts = [stem + each for each in (*_FURTHER, *_COPULAS[kind])]
+    starts = [stem + suffix for suffix in (*_FURTHER, *_COPULAS[kind])]
     return Forms(frozenset((whole - _NOUNS) | {word}), tuple(starts))
 
 

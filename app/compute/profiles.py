@@ -120,8 +120,8 @@ def with_posts(
     """Return the profile with more posts; `counted` are their features, if known already."""
     keys = text_keys(texts)
     if len(texts) == 1 and not profile.posts:  # As of thousands of authors in bulk.
-        (own,) = counted or features_of(texts)
-        return AuthorProfile(own, 1, TextDigests(keys))
+        (counts,) = counted or features_of(texts)
+        return AuthorProfile(counts, 1, TextDigests(keys))
     _, first = np.unique(keys, return_index=True)
     fresh = first[profile.texts.count(keys[first]) == 0].tolist()
     parts = [counted[i] for i in fresh] if counted else features_of([texts[i] for i in fresh])

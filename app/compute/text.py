@@ -29,8 +29,8 @@ def normalized(text: str, form: Form = "NFC") -> str:
         runs = groupby(chars, key=lambda char: unicodedata.combining(char) > 0)
         return "".join(
             chain.from_iterable(
-                sorted(some, key=unicodedata.combining) if are_marks else some
-                for are_marks, some in runs
+                sorted(characters, key=unicodedata.combining) if are_marks else characters
+                for are_marks, characters in runs
             )
         )
 
@@ -43,6 +43,7 @@ _MOST_COMPOSED: Final = 4
 """Most characters that NFC composes into one: longer input is too long in any form."""
 
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
+_LONG_NUMBER = re.compile(r"&(#[0-9]{100})")
 _NEWLINES = re.compile(r"\r\n?")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
@@ -68,7 +69,7 @@ def clean_text(text: str) -> str:
     if not text.strip():
         raise ValueError("text must not be empty")
     if len(text) > MAX_TEXT_LENGTH:
-        raise ValueError("text must have at most 25,000 characters")
+        raise ValueError("The text may have 25,000 characters at most; shorten it and try again")
     if _SURROGATES.search(text):
         raise ValueError("text must not hold half of a surrogate pair")
     if _CONTROLS.search(text):
@@ -81,6 +82,14 @@ def drop_controls(text: str) -> str:
     if text.isprintable():
         return text
     return _SURROGATES.sub("", _CONTROLS.sub("", _NEWLINES.sub("\n", text)))
+
+
+def unescape_html(text: str) -> str:
+    """Return the text with HTML's entities decoded as browsers do, also without a semicolon.
+
+    A number of more digits than any character has stays as it is: Python refuses to read some.
+    """
+    return html.unescape(_LONG_NUMBER.sub(r"&amp;\1", text)) if "&" in text else text
 
 
 def decode_entities(text: str) -> str:
@@ -224,5 +233,5 @@ def may_link(text: str) -> bool:
 
 def own_words(text: str) -> str:
     """Return the text without quoted parts, or all of it if nothing else has letters."""
-    own = QUOTED.sub("", text) if may_quote(text) else text
-    return own if any(map(str.isalpha, own)) else text
+    words = QUOTED.sub("", text) if may_quote(text) else text
+    return words if any(map(str.isalpha, words)) else text

@@ -13,13 +13,13 @@ from app.compute.background import Background
 from app.compute.counts import lookup
 from app.compute.features import WORDS, group_edges, named_words, wording
 from app.compute.korean import is_ending
+from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
-from app.compute.ratios import Population
 from app.compute.text import guess_language
 from app.compute.words import segments
 
 PRIOR_WORDS: Final = 500
-"""Words of the background that are mixed into each author's."""
+"""Words of both sides together that are mixed into each side's."""
 FEWEST_POSTS: Final = 2
 """Least number of posts with the word, so that the topic of one post is no habit."""
 CLEAR: Final = 1.96
@@ -70,11 +70,7 @@ class TypicalWord(NamedTuple):
 
 
 def typical_words(
-    author: AuthorProfile,
-    posts: Sequence[str],
-    population: Population,
-    members: NDArray[np.bool_],
-    background: Background,
+    author: AuthorProfile, posts: Sequence[str], population: Population, members: NDArray[np.bool_]
 ) -> list[TypicalWord]:
     """Return words, then signs, that an author uses more than the members (n,), clearest first.
 
@@ -88,22 +84,26 @@ def typical_words(
     keys = np.array(sorted(forms), np.uint32)
     if not keys.size or not members.any():
         return []
-    prior = PRIOR_WORDS * background.probabilities(keys)
     uses = lookup(author.counts, keys).astype(np.float64)
-    others = population.uses(keys, members).astype(np.float64)
-    lead = _log_odds(uses, float(author.totals[WORDS]), prior)
-    lead -= _log_odds(others, float(population.totals[members, WORDS].sum()), prior)
-    errors = lead / np.sqrt(1 / (uses + prior) + 1 / (others + prior))
-    found: dict[str, TypicalWord] = {}
+    uses_elsewhere = population.uses(keys, members).astype(np.float64)
+    total, others_total = author.totals[WORDS], population.totals[members, WORDS].sum()
+    # Of these authors alone: beside all posts of a large background, words that only this author
+    # uses would be too rare to be clear.
+    prior = PRIOR_WORDS * np.maximum(uses + uses_elsewhere, 1) / max(total + others_total, 1)
+    lead = _log_odds(uses, float(total), prior) - _log_odds(
+        uses_elsewhere, float(others_total), prior
+    )
+    errors = lead / np.sqrt(1 / (uses + prior) + 1 / (uses_elsewhere + prior))
+    typical: dict[str, TypicalWord] = {}
     for i in np.argsort(-errors, kind="stable").tolist():
         key = int(keys[i])
         if spread[key] >= FEWEST_POSTS and errors[i] >= CLEAR:
             # Parts of one emoji have keys of their own.
             word = TypicalWord(forms[key], float(lead[i]), int(uses[i]))
-            found.setdefault(word.text, word)
+            typical.setdefault(word.text, word)
     is_korean = is_mostly_korean(posts)
-    words = [word for word in found.values() if _is_telling(word.text, is_korean)]
-    return words[:MOST_WORDS] + [word for word in found.values() if word.is_mark][:MOST_SIGNS]
+    words = [word for word in typical.values() if _is_telling(word.text, is_korean)]
+    return words[:MOST_WORDS] + [word for word in typical.values() if word.is_mark][:MOST_SIGNS]
 
 
 def is_mostly_korean(posts: Sequence[str]) -> bool:
@@ -127,7 +127,11 @@ def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:
     spread: Counter[int] = Counter()
     for post in posts:
         # An emoji with a skin tone, a flag or a family is several signs.
-        emoji = [post[each.start : each.end] for each in segments(post) if each.kind == "emoji"]
+        emoji = [
+            post[segment.start : segment.end]
+            for segment in segments(post)
+            if segment.kind == "emoji"
+        ]
         wholes = {sign: whole for whole in emoji if whole[1:] for sign in whole}
         for key, word in named_words(post).items():
             spread[key] += 1
@@ -174,10 +178,10 @@ def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArr
 
 def neighbour_order(alike: NDArray[np.float64]) -> list[int]:
     """Return an order of (n, n), each followed by whoever of the rest is the most alike."""
-    rest, order = set(range(1, len(alike))), [0] if len(alike) else []
-    while rest:
-        order.append(max(sorted(rest), key=alike[order[-1]].__getitem__))
-        rest.remove(order[-1])
+    remaining, order = set(range(1, len(alike))), [0] if len(alike) else []
+    while remaining:
+        order.append(max(sorted(remaining), key=alike[order[-1]].__getitem__))
+        remaining.remove(order[-1])
     return order
 
 
@@ -203,17 +207,17 @@ def similarities(text: str, posts: Sequence[str], background: Background) -> NDA
     A feature counts once a post, by its information content in the background.
     """
     query = np.unique(wording(text)) if text else np.empty(0, np.uint32)
-    found = [np.unique(wording(post)) for post in posts]
-    if not query.size or not found:
-        return np.zeros(len(found))
+    wordings = [np.unique(wording(post)) for post in posts]
+    if not query.size or not wordings:
+        return np.zeros(len(wordings))
     # One sorted lookup for all posts: each probability is a jump into a large table.
-    keys, places = np.unique(np.concatenate(found), return_inverse=True)
+    keys, places = np.unique(np.concatenate(wordings), return_inverse=True)
     weights = -np.log(np.minimum(background.probabilities(keys), 1.0))
     squares = np.square(weights)[places]
-    posts_of = np.repeat(np.arange(len(found)), [each.size for each in found])
+    posts_of = np.repeat(np.arange(len(wordings)), [hashes.size for hashes in wordings])
     shared = squares * np.isin(keys, query, assume_unique=True)[places]
-    lengths = np.bincount(posts_of, squares, len(found))
+    lengths = np.bincount(posts_of, squares, len(wordings))
     length = np.square(np.log(np.minimum(background.probabilities(query), 1.0))).sum()
     norms = np.sqrt(np.maximum(lengths * length, 1e-12))
-    cosines: NDArray[np.float64] = np.bincount(posts_of, shared, len(found)) / norms
+    cosines: NDArray[np.float64] = np.bincount(posts_of, shared, len(wordings)) / norms
     return cosines

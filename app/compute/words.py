@@ -79,15 +79,15 @@ def segment_terms(kind: str, text: str) -> list[str]:
 def terms(text: str) -> list[str]:
     """Return the terms that a text (NFC) is indexed by, in their order."""
     if not _PLAIN.fullmatch(text):
-        return [term for each in segments(text) for term in segment_terms(each.kind, each.text)]
+        return [term for piece in segments(text) for term in segment_terms(piece.kind, piece.text)]
     # A third of the time, and most texts are plain: imports spend much of theirs here.
-    found: list[str] = []
+    collected: list[str] = []
     for segment in _PLAIN_SEGMENT.findall(text.lower()):
         if segment >= _FIRST_SYLLABLE:
-            found += segment_terms("paired", segment)
+            collected += segment_terms("paired", segment)
         else:
-            found.append(segment)
-    return found
+            collected.append(segment)
+    return collected
 
 
 def words_and_runs(text: str) -> tuple[list[str], list[str]]:
@@ -119,12 +119,12 @@ def _fold(word: str) -> str:
 def _fold_any(word: str) -> str:
     """Return the word without case and accents; signs that spell (virama, nukta) stay."""
     decomposed = normalized(word.casefold(), "NFKD")
-    kept = [
+    letters = [
         char
         for char in decomposed
         if unicodedata.combining(char) < 10 and (char.isalnum() or not char.isascii())
     ]
-    return normalized("".join(kept)) or word
+    return normalized("".join(letters)) or word
 
 
 _fold_known = functools.lru_cache(maxsize=20_000)(_fold_any)

@@ -47,13 +47,13 @@ class Likeness:
 
     def pairs(self, view: View) -> list[tuple[str, str, float]]:
         """Return the pairs, those of the one author who is named alone."""
-        found = [
-            (one, other, float(self.alike[i, j]))
+        pairs = [
+            (one, second, float(self.alike[i, j]))
             for i, one in enumerate(self.authors.names[: len(self.alike)])
-            for j, other in enumerate(self.authors.names)
+            for j, second in enumerate(self.authors.names)
             if i != j and view.is_about(one)
         ]
-        return [each for each in found if each[2] >= SMALLEST_SHOWN]
+        return [pair for pair in pairs if pair[2] >= SMALLEST_SHOWN]
 
 
 class WhoLikeWhom(Figure):
@@ -70,13 +70,13 @@ class WhoLikeWhom(Figure):
         models = resources().models
         async with resources().db.read() as session:
             authors = await most_active_with(session, view.selection, limit=MOST_AUTHORS)
-            if len(authors.shown) < 2:
+            if len(authors.rows) < 2:
                 return Likeness(authors, np.zeros((0, 0)))
-            profiles = await models.profiles.load(session, authors.shown)
+            profiles = await models.profiles.load(session, authors.rows)
             snapshot = await models.backgrounds.load(session)
         alike = await asyncio.to_thread(likeness, profiles, snapshot.background)
         order = neighbour_order(alike)
-        ordered = ActiveAuthors([authors.shown[i] for i in order], authors.total)
+        ordered = ActiveAuthors([authors.rows[i] for i in order], authors.total)
         return Likeness(ordered, alike[np.ix_(order, order)])
 
     def draw(self, data: Likeness, view: View) -> Drawing:
@@ -85,9 +85,9 @@ class WhoLikeWhom(Figure):
             return Drawing(alone(len(names)))
         if not pairs:
             return Drawing(gettext("These authors have next to nothing in common."))
-        one, other, most = max(pairs, key=lambda pair: pair[2])
-        alike = gettext("{one} and {other} write the most alike.").format(one=one, other=other)
-        note = sentences(alike, some_of(len(data.authors.shown), data.authors.total))
+        one, second, most = max(pairs, key=lambda pair: pair[2])
+        alike = gettext("{one} and {other} write the most alike.").format(one=one, other=second)
+        note = sentences(alike, some_of(len(data.authors.rows), data.authors.total))
         if len(view.names) == 1:
             nearest = sorted(pairs, key=lambda pair: -pair[2])[:NEAREST]
             rows = [
@@ -98,13 +98,13 @@ class WhoLikeWhom(Figure):
         places = {name: place for place, name in enumerate(names)}
         cells = [
             Cell(
-                column=places[other],
+                column=places[second],
                 row=places[one],
                 share=like / most,
-                text=f"{escape(one)} – {escape(other)}: {like:.2f}",
-                query=_query(one, other),
+                text=f"{escape(one)} – {escape(second)}: {like:.2f}",
+                query=_query(one, second),
             )
-            for one, other, like in pairs
+            for one, second, like in pairs
         ]
         axis = row_axis(names)
         layout = {
@@ -119,17 +119,19 @@ class WhoLikeWhom(Figure):
         return Drawing(note, plot, posts_path(_of_pairs(view)))
 
     def table(self, data: Likeness, view: View) -> Table:
-        found = {(like, min(one, other), max(one, other)) for one, other, like in data.pairs(view)}
-        rows = sorted(found, reverse=True)
+        likenesses = {
+            (like, min(one, second), max(one, second)) for one, second, like in data.pairs(view)
+        }
+        rows = sorted(likenesses, reverse=True)
         return Table(
             (gettext("Author"), gettext("Other author"), gettext("Likeness")),
-            [(one, other, round(like, 3)) for like, one, other in rows],
-            [posts_path(_of_pairs(view), username=[one, other]) for _, one, other in rows],
+            [(one, second, round(like, 3)) for like, one, second in rows],
+            [posts_path(_of_pairs(view), username=[one, second]) for _, one, second in rows],
         )
 
 
-def _query(one: str, other: str) -> str:
-    return urlencode({"username": (one, other)}, doseq=True)
+def _query(one: str, second: str) -> str:
+    return urlencode({"username": (one, second)}, doseq=True)
 
 
 def _of_pairs(view: View) -> str:
@@ -163,21 +165,21 @@ class ToldApart(Figure):
         card, named, count = data
         if card is None:
             return Drawing(alone(count))
-        asked = [a for a in card.authors if a.asked and (view.is_about(a.username) or named)]
-        if card.held_out is None or not asked:
+        authors = [a for a in card.authors if a.asked and (view.is_about(a.username) or named)]
+        if card.held_out is None or not authors:
             return Drawing(gettext("There are too few posts to measure this."))
-        asked.sort(key=lambda author: (-author.right / author.asked, author.username.casefold()))
+        authors.sort(key=lambda author: (-author.right / author.asked, author.username.casefold()))
         note = gettext("{right} of {asked} posts were given to their author.").format(
-            right=show_number(sum(author.right for author in asked)),
-            asked=show_number(sum(author.asked for author in asked)),
+            right=show_number(sum(author.right for author in authors)),
+            asked=show_number(sum(author.asked for author in authors)),
         )
-        shares = [(author.username, author.right / author.asked) for author in asked]
+        shares = [(author.username, author.right / author.asked) for author in authors]
         plot = draw_bars(
             [(name, share, show_percent(share), "") for name, share in shares], tickformat=".0%"
         )
-        shown = some_of(len(card.authors), count)
+        extent = some_of(len(card.authors), count)
         path = "/compare/card?" + urlencode([("username", name) for name in named])
-        return Drawing(sentences(note, shown), plot, path)
+        return Drawing(sentences(note, extent), plot, path)
 
     def table(self, data: Shown, view: View) -> Table:
         columns = (gettext("Author"), gettext("Given to"), gettext("Posts"))

@@ -3,24 +3,23 @@
 All that rests on private names of Dash stands here; the lock file pins Dash, and tests cover it.
 """
 
-import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final, cast
+from functools import partial
+from typing import Any, Final, cast
 
 import dash
 import msgspec
 from dash import ClientsideFunction, Dash, Input, Output
 from dash.exceptions import DependencyException, InvalidResourceError
-from msgspec import Meta, Struct
 from quart import Quart, Response, current_app, g, has_request_context, render_template, request
-from werkzeug.exceptions import HTTPException
 
 from app.asgi.cached import GZIP_LEVEL
 from app.dashboard.author_figures import ToldApart, WhoLikeWhom
+from app.dashboard.calls import FigureRequest, check_call
 from app.dashboard.figures import Figure, Table, draw
 from app.dashboard.posting_figures import Timeline, Week
-from app.errors import AppError, MalformedError, NotFoundError
+from app.errors import NotFoundError
 from app.i18n import catalog, gettext, gettext_noop
 from app.lifespan import resources
 from app.memo import cacheable
@@ -28,7 +27,6 @@ from app.paths import DASH_CALLS, DASHBOARD
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View
 from app.views.pages.parts import offered_authors
-from app.views.parsing import require_type
 from app.views.policies import access
 
 blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
@@ -40,8 +38,6 @@ FIGURES: Final[dict[str, Figure]] = {
 PREFIX: Final = DASHBOARD + "/"
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 YEAR_S: Final = 365 * 24 * 3600
-LONGEST_VIEW: Final = 8_000
-"""Characters of the query string that a view may have."""
 UNSENT: Final = ("dash_version", "python_version", "dash_version_url", "ddk_version", "end_id")
 """What Dash would tell the browser, and no page needs; each call would repeat the last one."""
 PAGE_KEY: Final = "saywho.dashboard.page"
@@ -74,7 +70,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
         args=args,
         authors=authors,
         author_total=author_total,
-        figures=[each for each in FIGURES.values() if g.sole_author is None or not each.needs_two],
+        figures=[item for item in FIGURES.values() if g.sole_author is None or not item.needs_two],
         query=args.query(),
         dash=parts,
     )
@@ -87,7 +83,7 @@ async def show_table(name: str, args: View) -> str:
     if (figure := FIGURES.get(name)) is None:
         raise NotFoundError("There is no such figure")
     data: Any = await figure.load(args)
-    table: Table = await asyncio.to_thread(figure.table, data, args)
+    table: Table = await resources().work_pool.run(figure.table, data, args)
     return await render_template(
         "dashboard_table.html",
         figure=figure,
@@ -98,13 +94,6 @@ async def show_table(name: str, args: View) -> str:
     )
 
 
-class FigureRequest(Struct):
-    """A view, and whether the browser asks because of an event."""
-
-    view: Annotated[str, Meta(max_length=LONGEST_VIEW)]
-    live: bool = False
-
-
 class Parts(Dash):
     """Dash without a page of its own: the app's page holds its parts."""
 
@@ -113,8 +102,8 @@ class Parts(Dash):
     def _config(self) -> dict[str, Any]:
         """Let the browser ask no other host for a newer version, nor know any."""
         sent: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]
-        kept = {name: value for name, value in sent.items() if name not in UNSENT}
-        return kept | {"disable_version_check": True}
+        values = {name: value for name, value in sent.items() if name not in UNSENT}
+        return values | {"disable_version_check": True}
 
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
         """Keep the inline configuration, the scripts, and what starts them."""
@@ -198,14 +187,14 @@ def _section(figure: Figure, translate: Any) -> Any:
 def _declare_callbacks(made: Any) -> None:
     """Declare the callbacks of all figures: to draw one, to paint it, to follow a click."""
     for name, figure in FIGURES.items():
-        asked, drawing = Input(f"{name}-ask", "data"), Input(f"{name}-drawing", "data")
+        request_id, drawing = Input(f"{name}-ask", "data"), Input(f"{name}-drawing", "data")
         drawn = Output(f"{name}-drawing", "data")
 
-        async def draw_figure(asked: object, figure: Figure = figure) -> str:
-            wanted = msgspec.convert(asked, FigureRequest)
-            return await draw(figure, wanted.view, is_live=wanted.live)
+        async def draw_figure(request_id: object, figure: Figure = figure) -> str:
+            request = msgspec.convert(request_id, FigureRequest)
+            return await draw(figure, request.view, is_live=request.live)
 
-        made.callback(drawn, asked, prevent_initial_call=True)(draw_figure)
+        made.callback(drawn, request_id, prevent_initial_call=True)(draw_figure)
         made.clientside_callback(
             ClientsideFunction("saywho", "paint"),
             Output(f"{name}-graph", "figure"),
@@ -228,23 +217,14 @@ async def _called(dispatch: Callable[[], Awaitable[Response]]) -> Response:
 
     Raises MalformedError for a callback that no browser sends.
     """
-    require_type("application/json")
-    try:
-        sent = await request.get_json()
-        # Dash would compare each of many inputs with all that changed.
-        if len(sent["inputs"]) + len(sent.get("state", ())) != 1:
-            raise ValueError("a figure has one input")
-        response = await dispatch()
-    except (AppError, HTTPException):
-        raise
-    except Exception as error:
-        # Dash looks at nothing before it uses it; a drawing that fails says so itself.
-        raise MalformedError("There is no such callback") from error
+    await check_call(FIGURES)
+    response = await dispatch()
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept-Encoding")
     if request.accept_encodings.quality("gzip"):
         data = await response.get_data(as_text=False)
-        response.set_data(await asyncio.to_thread(gzip.compress, data, GZIP_LEVEL, mtime=0))
+        pack = partial(gzip.compress, data, GZIP_LEVEL, mtime=0)
+        response.set_data(await resources().work_pool.run(pack))
         response.headers["Content-Encoding"] = "gzip"
     return response
 

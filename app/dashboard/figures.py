@@ -1,7 +1,6 @@
 """The parts of a figure, and what all figures share."""
 
 import asyncio
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,8 +34,6 @@ TableCell = str | int | float | None
 Plot = dict[str, Any]
 """A plotly figure; colours are names of the stylesheet, like `$ink`. The browser adds what is
 the same for all."""
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ class Figure(ABC):
 
 
 async def draw(figure: Figure, query: str, *, is_live: bool) -> str:
-    """Return the drawing of a view as JSON, or what prevents it; it is as new as a page.
+    """Return the drawing of a view as JSON, or what is wrong in the view; it is as new as a page.
 
     It is made once for all viewers. `is_live`: the browser asks because of an event.
     """
@@ -101,19 +98,16 @@ async def draw(figure: Figure, query: str, *, is_live: bool) -> str:
 
 
 async def _drawing(figure: Figure, query: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"view": query}
+    depiction: dict[str, Any] = {"view": query}
     try:
         view = view_of(query)
         async with asyncio.timeout(MAKING_TIMEOUT_S):
             data = await figure.load(view)
-        told["drawing"] = await asyncio.to_thread(figure.draw, data, view)
+        depiction["drawing"] = await resources().work_pool.run(figure.draw, data, view)
         cacheable()
     except AppError as error:
-        told["problem"] = translate_message(error.detail)
-    except Exception:
-        logger.exception("a figure could not be made")
-        told["problem"] = gettext("Something went wrong on the server. Please try again.")
-    return told
+        depiction["problem"] = translate_message(error.detail)
+    return depiction
 
 
 class Cell(NamedTuple):
@@ -188,20 +182,20 @@ def alone(authors: int) -> str:
     return gettext("It takes two authors with posts to tell them apart.") if authors else ""
 
 
-def some_of(shown: int, total: int) -> str:
+def some_of(displayed: int, total: int) -> str:
     """Return how many of the authors a figure shows, if not all."""
-    if shown == total:
+    if displayed == total:
         return ""
-    some = gettext("{shown} of {all} authors, those with the most posts.")
-    return some.format(shown=show_number(shown), all=show_number(total))
+    template = gettext("{shown} of {all} authors, those with the most posts.")
+    return template.format(shown=show_number(displayed), all=show_number(total))
 
 
-def sentences(*found: str) -> str:
+def sentences(*parts: str) -> str:
     """Return the sentences that are not empty."""
-    return " ".join(filter(None, found))
+    return " ".join(filter(None, parts))
 
 
 def posts_path(query: str, **narrowed: str | Sequence[str]) -> str:
     """Return the address of the posts behind a row or a figure."""
-    more = urlencode(narrowed, doseq=True)
-    return "/posts?" + "&".join(filter(None, (query, more)))
+    parameters = urlencode(narrowed, doseq=True)
+    return "/posts?" + "&".join(filter(None, (query, parameters)))

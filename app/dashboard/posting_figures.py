@@ -76,8 +76,8 @@ class Timeline(Figure):
     async def load(self, view: View) -> PostsByPeriod:
         async with resources().db.read() as session:
             authors = await most_active(session, view.selection, limit=MOST_AUTHORS)
-            shown = replace(view.selection, usernames=tuple(authors.names))
-            cells = await count_by_day(session, shown, view.zone) if authors.shown else []
+            selection = replace(view.selection, usernames=tuple(authors.names))
+            cells = await count_by_day(session, selection, view.zone) if authors.rows else []
         return await asyncio.to_thread(_by_period, authors, cells)
 
     def draw(self, data: PostsByPeriod, view: View) -> Drawing:
@@ -92,7 +92,7 @@ class Timeline(Figure):
             "meta": {"height": len(data.rows) * row_px + 50},
         }
         return Drawing(
-            sentences(_busiest(data), some_of(len(data.authors.shown), data.authors.total)),
+            sentences(_busiest(data), some_of(len(data.authors.rows), data.authors.total)),
             {"data": traces, "layout": layout},
             posts_path(view.query(username="", since="", until="")),
         )
@@ -256,7 +256,7 @@ def start_of(day: date, period: Period) -> date:
 
 def starts(first: date, last: date, period: Period) -> Sequence[date]:
     """Return when each period from the first day's to the last day's begins, then its end."""
-    found = [start_of(first, period)]
-    while found[-1] <= last:
-        found.append(start_of(found[-1] + timedelta(days=_DAYS[period]), period))
-    return found
+    times = [start_of(first, period)]
+    while times[-1] <= last:
+        times.append(start_of(times[-1] + timedelta(days=_DAYS[period]), period))
+    return times

@@ -30,6 +30,8 @@ from app.models import Base
 
 INFO: Final = "backend"
 """The key under which a session keeps its backend."""
+SHIPPED: Final = "shipped"
+"""The key for whether the authors who come with the program count."""
 MOST_VALUES: Final = 400
 """SQLite takes expressions of 1,000 terms and, in older builds, 999 values a statement."""
 COMPACT_WAIT_S: Final = 60.0
@@ -151,11 +153,18 @@ def backend_of(session: AsyncSession) -> Backend:
     return cast(Backend, session.info[INFO])
 
 
+def counts_shipped(session: AsyncSession) -> bool:
+    """Return whether the authors who come with the program count among everybody else."""
+    return bool(session.info[SHIPPED])
+
+
 def is_among(
     session: AsyncSession, column: ColumnLike, values: Iterable[Any]
 ) -> ColumnElement[bool]:
     """Return whether a column has one of thousands of values, which are one value, as JSON."""
-    return column.in_(select(backend_of(session).listed([(each,) for each in values], column)))
+    return column.in_(
+        select(backend_of(session).listed([(element,) for element in values], column))
+    )
 
 
 async def allocate_ids(session: AsyncSession, model: type[Base], count: int) -> Sequence[int]:

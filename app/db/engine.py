@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.clock import monotonic
 from app.config import Config
-from app.db.backend import INFO, Backend, IsHeld
+from app.db.backend import INFO, SHIPPED, Backend, IsHeld
 from app.db.feed import Feed
 from app.errors import StartError, overloaded
 from app.tasks import to_the_end
@@ -77,7 +77,8 @@ class Database:
         self._on_session = on_session
         self.backend = backend_for(config.database_url, durability=config.durability)
         self.engine = self.backend.engine
-        options: dict[str, Any] = {"expire_on_commit": False, "info": {INFO: self.backend}}
+        info = {INFO: self.backend, SHIPPED: config.population}
+        options: dict[str, Any] = {"expire_on_commit": False, "info": info}
         self._readers = async_sessionmaker(self.backend.readers, **options)
         self._writers = async_sessionmaker(self.engine, **options)
         self.commits = 0

@@ -30,7 +30,7 @@ def searched_text(text: str, media: str | None) -> str:
     """Return what is searched of a post: its text, and a line for each description of its media."""
     if not media or '"alt"' not in media:
         return text
-    return "\n".join([text, *(each.alt for each in _decoder.decode(media) if each.alt)])
+    return "\n".join([text, *(medium.alt for medium in _decoder.decode(media) if medium.alt)])
 
 
 def index_terms(text: str, user_id: int, media: str | None = None) -> str:
@@ -94,7 +94,7 @@ class WordIndex(Protocol):
     """Query for the ids of posts that match `:{term}`, the newest first."""
     matched: TextClause
     """Query for the ids below `:before` of posts that match `:match`."""
-    both: str
+    conjunction: str
     """The operators of the database's query language."""
     either: str
     neither: str
@@ -114,7 +114,7 @@ class WordIndex(Protocol):
         """Return the expression in the query language of the database."""
         if isinstance(expression, Terms):
             return self.render_terms(expression)
-        operator = self.both if isinstance(expression, All) else self.either
+        operator = self.conjunction if isinstance(expression, All) else self.either
         return "(" + operator.join(map(self.render, expression.of)) + ")"
 
     def matching(

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
 SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
-TAKEN_OVER: Final = "0023_since_0022"
-"""The last revision of earlier versions: `app/migrations/tables.py` leads on from it."""
 
 
 class SchemaState(Enum):
@@ -80,9 +78,9 @@ def known_state(url: str) -> SchemaState:
         return SchemaState.FRESH
     if current == head_revision():
         return SchemaState.CURRENT
-    if current in {TAKEN_OVER, *_revisions()}:
+    if current in _revisions():
         return SchemaState.BEHIND
-    if current < TAKEN_OVER:
+    if current < _revisions()[0]:
         raise StartError(
             f"{backend.name} was made by an older saywho that this one cannot migrate; export its"
             " posts with the old version (saywho export) and import them into a new database"

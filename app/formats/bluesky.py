@@ -5,28 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from app.errors import RecordError
+from app.errors import Message, RecordError
+from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
     Account,
     Archive,
     Format,
     Item,
-    Kind,
-    Medium,
-    MediumKind,
-    Reactions,
     ReadOptions,
     Record,
-    ReplyTarget,
     Skipped,
-    as_count,
     read_each,
     required_text,
 )
 from app.formats.source.file import Source
 from app.formats.source.html import written_out
-from app.formats.source.json import Json, as_object, as_word, first_documents, listed, objects
+from app.formats.source.json import as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import read_time
+from app.formats.source.window import Json
 
 _LISTS: Final = ("feed", "records", "posts")
 _POST: Final = "app.bsky.feed.post"
@@ -57,10 +53,10 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
     """Return the posts of one account, by whom the first post is."""
     values = first_documents(source, lists=_LISTS)
     posts = (feed_item(as_object(value)) for page in values for value in _items_of(page))
-    found = list(filter(None, posts))
-    if not found and not any(map(_is_empty_page, values)):
+    documents = list(filter(None, posts))
+    if not documents and not any(map(_is_empty_page, values)):
         return None
-    owner = next((item for item in found if item.did), None)
+    owner = next((item for item in documents if item.did), None)
     account = Account(owner.username, owner.display_name, "bluesky") if owner else None
 
     def read_one(value: Json, place: int) -> Item | None:
@@ -79,15 +75,17 @@ def with_links(text: str, facets: object) -> str:
     parts: list[str] = []
     at = 0
     for start, end, address in sorted(_links(facets)):
-        try:
-            shown = data[start:end].decode() if at <= start < end <= len(data) else ""
-        except UnicodeDecodeError:
-            continue
-        if shown:
-            parts += data[at:start].decode(errors="surrogatepass"), written_out(shown, address)
+        # To see that by decoding would take long for many links in a long text.
+        if at <= start < end <= len(data) and not _splits_character(data, start, end):
+            label = data[start:end].decode(errors="surrogatepass")
+            parts += data[at:start].decode(errors="surrogatepass"), written_out(label, address)
             at = end
     parts.append(data[at:].decode(errors="surrogatepass"))
     return "".join(parts)
+
+
+def _splits_character(data: bytes, *places: int) -> bool:
+    return any(0x80 <= byte < 0xC0 for at in places for byte in data[at : at + 1])
 
 
 def _items_of(page: Json) -> list[object]:
@@ -185,27 +183,27 @@ def _time(stated: object, indexed: object) -> datetime | None:
 
     Bluesky sorts by it: the stated one may lie in the future, or be no time at all.
     """
-    known = read_time(indexed) if indexed else None
+    indexed_at = read_time(indexed) if indexed else None
     try:
-        time = read_time(stated) if stated else known
+        time = read_time(stated) if stated else indexed_at
     except RecordError:
-        if known is None:
+        if indexed_at is None:
             raise
-        return known
-    return min(time, known) if time and known else time
+        return indexed_at
+    return min(time, indexed_at) if time and indexed_at else time
 
 
 def _media(view: Json, record: Json) -> Iterator[Medium]:
     """Yield the media of a post: the record's, with the addresses of what is shown."""
     # Media of a post that quotes another one stand one level deeper.
     view, record = as_object(view.get("media")) or view, as_object(record.get("media")) or record
-    shown = [as_object(each) for each in listed(view, "images")]
-    for place, each in enumerate(map(as_object, listed(record, "images") or shown)):
-        address = shown[place].get("fullsize") if place < len(shown) else None
-        yield _medium("photo", address, each.get("alt"), each)
+    images = [as_object(image) for image in listed(view, "images")]
+    for place, image in enumerate(map(as_object, listed(record, "images") or images)):
+        address = images[place].get("fullsize") if place < len(images) else None
+        yield _medium("photo", address, image.get("alt"), image)
     if video := as_object(record.get("video")) or as_word(view.get("playlist")):
-        said = record if video else view
-        yield _medium("video", view.get("playlist"), said.get("alt") or view.get("alt"), said)
+        source = record if video else view
+        yield _medium("video", view.get("playlist"), source.get("alt") or view.get("alt"), source)
     if link := as_object(record.get("external")) or as_object(view.get("external")):
         yield _medium("link", link.get("uri"), link.get("title"), {})
 
@@ -236,4 +234,4 @@ def _kind(record: Json) -> Kind:
     return "quote" if isinstance(uri, str) and f"/{_POST}/" in uri else "post"
 
 
-FORMAT: Final = Format("bluesky", read)
+FORMAT: Final = Format("bluesky", Message("Bluesky"), read)

@@ -4,23 +4,16 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
-from typing import Final, Literal, TypeVar
+from functools import cache, lru_cache
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from app.formats.records import (
-    Item,
-    Kind,
-    Medium,
-    Reactions,
-    Record,
-    ReplyTarget,
-    Skipped,
-    required_text,
-)
-from app.formats.source.json import Json, as_json
+from app.formats.post import Kind, Reactions, ReplyTarget, headers
+from app.formats.records import ExportedPost, Item, Record, Skipped, required_text
+from app.formats.source.json import as_json
 from app.formats.source.times import read_time
+from app.formats.source.window import Json
 
 T = TypeVar("T")
 # The names of each field, in the order of preference, as `plain_name` writes them.
@@ -41,7 +34,6 @@ ALIASES: Final[dict[str, str]] = {
     "is_quote": "isquote isquotestatus quote 인용",
     "reposts": "retweetedstatusid retweetedstatus referencedtweets.retweeted.id",
     "reply_to": "replyto",
-    "media": "media",
     "counts": "counts",
     "n_likes": "favoritecount favouritescount likecount publicmetrics.likecount likes 좋아요",
     "n_reposts": "retweetcount repostcount publicmetrics.retweetcount retweets",
@@ -71,11 +63,6 @@ _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
 }
 _YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
 _NOTHING: Final = frozenset({"", "0", "false", "nan", "nat", "none", "null", "[]", "{}"})
-OWN_FIELDS: Final = (
-    *("username", "platform", "text", "kind", "created_at", "lang", "source_id", "url"),
-    *("reply_to", "media", "counts"),
-)
-"""The fields of this program's own exports; values are read as they are."""
 _COUNTED: Final = ("n_likes", "n_reposts", "n_replies", "n_quotes")
 _COUNTS: Final = frozenset({"counts", *_COUNTED})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
@@ -88,13 +75,28 @@ _DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
 _MAX_EXACT_FLOAT: Final = 2**53
 
 
+@cache
+def _types_of_own_fields() -> dict[str, Any]:
+    """Return the types of the fields that only exports of this program have, by name."""
+    fields = msgspec.structs.fields(ExportedPost)
+    return {field.name: field.type for field in fields if field.name not in ALIASES}
+
+
+def is_export(names: Iterable[str]) -> bool:
+    """Return whether these are the columns of an export of this program, of any age.
+
+    Their values are read as they are.
+    """
+    return {*names} in map(set, headers())
+
+
 class Columns:
     """The columns of each field; of several for one field the first whose value counts is read."""
 
     def __init__(self, names: Iterable[str], chosen: Mapping[str, str] | None = None) -> None:
         """Take columns for the fields that were chosen for them, the others by their names."""
         self._all = tuple(names)
-        self._is_own = {*self._all} == {*OWN_FIELDS}
+        self._is_own = is_export(self._all)
         plain: dict[str, str] = {}
         for name in self._all:
             plain.setdefault(plain_name(name), name)
@@ -103,9 +105,10 @@ class Columns:
             column = plain.pop(plain_name(name), None)
             if column is not None and field:
                 self._names[field] = (*self._names.get(field, ()), column)
-        for field, aliases in ALIASES.items():
-            if found := tuple(plain[alias] for alias in aliases.split() if alias in plain):
-                self._names[field] = (*self._names.get(field, ()), *found)
+        aliases_of_exports = {field: plain_name(field) for field in _types_of_own_fields()}
+        for field, aliases in (ALIASES | aliases_of_exports).items():
+            if columns := tuple(plain[alias] for alias in aliases.split() if alias in plain):
+                self._names[field] = (*self._names.get(field, ()), *columns)
         person = plain.get("name") or plain.get("이름")
         if person is not None and "username" not in self._names:
             self._names["username"] = (person,)
@@ -136,17 +139,25 @@ class Columns:
         kind = _kind(values)
         if kind == "repost":
             return Skipped(place, "repost")
-        media = _exported(values.get("media"), tuple[Medium, ...]) or ()
+        exported = {
+            field: value
+            for field, kind in _types_of_own_fields().items()
+            if (value := _exported(values.get(field), kind)) is not None
+        }
+        media = exported.get("media", ())
         text = values.get("text")
         texts = self._names.get("text", ())
         if text is None and not media and any(isinstance(row.get(name), str) for name in texts):
             return Skipped(place, "empty")
-        url, (username, shown) = self._as_read(values.get("url"), _word), self._author(values)
+        url, (username, display_name) = (
+            self._as_read(values.get("url"), _word),
+            self._author(values),
+        )
         return Record(
             place=place,
             text=required_text("" if text is None and media else text),
             username=username,
-            display_name=shown,
+            display_name=display_name,
             platform=_PLATFORMS.get((_word(values.get("platform")) or "").casefold()),
             kind=kind,
             created_at=read_time(values["created_at"]) if "created_at" in values else None,
@@ -154,27 +165,27 @@ class Columns:
             source_id=self._as_read(values.get("source_id"), as_id),
             url=url,
             reply_to=_target(values),
-            media=media,
             counts=_reactions(values),
+            **exported,
         )
 
     def _values(self, row: Mapping[str, object]) -> Json:
         """Return the value of each field that has one."""
-        found: Json = {}
+        values: Json = {}
         for field, names, counts in self._fields:
             for name in names:
                 value = row.get(name)
                 if value is not None and counts(value):
-                    found[field] = value
+                    values[field] = value
                     break
-        return found
+        return values
 
     def _author(self, values: Json) -> tuple[str | None, str | None]:
         """Return the username, with `_` for the spaces in a person's name, and what is shown."""
-        name, shown = _word(values.get("username")), _word(values.get("display_name"))
+        name, display_name = _word(values.get("username")), _word(values.get("display_name"))
         if name is None or any(map(_ACCOUNTS.fullmatch, self._authors)) or len(name.split()) == 1:
-            return name, shown
-        return "_".join(name.split()), shown or name
+            return name, display_name
+        return "_".join(name.split()), display_name or name
 
     def _as_read(self, value: object, read: Callable[[object], str | None]) -> str | None:
         return value if self._is_own and isinstance(value, str) else read(value)
@@ -205,7 +216,7 @@ def _target(values: Json) -> ReplyTarget | None:
     else:
         answered = (_answered_id(values.get("reply_id")), _answered_id(values.get("reply_to")))
         source_id, username = answered[0] or answered[1], _word(values.get("reply_name"))
-    return ReplyTarget(source_id, username) if source_id or username else None
+    return ReplyTarget.of(source_id, username)
 
 
 def _reactions(values: Json) -> Reactions | None:
@@ -220,7 +231,7 @@ def _exported(value: object, kind: type[T]) -> T | None:
     if value is None:
         return None
     try:
-        return msgspec.convert(as_json(value), kind)
+        return msgspec.convert(as_json(value), kind, strict=False)
     except ValueError:  # Half a surrogate pair is no ValidationError.
         return None
 
@@ -271,8 +282,8 @@ def as_id(value: object) -> str | None:
 
 
 def _answered_id(value: object) -> str | None:
-    found = as_id(value) or ""
-    return None if found.casefold() in _NOTHING or found.startswith("{") else found
+    answered = as_id(value) or ""
+    return None if answered.casefold() in _NOTHING or answered.startswith("{") else answered
 
 
 def is_damaged_id(word: str) -> bool:

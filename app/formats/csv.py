@@ -14,7 +14,8 @@ from typing import Any, Final
 import msgspec
 
 from app.errors import BrokenFileError, Message, RecordError
-from app.formats.columns import OWN_FIELDS, Columns, is_damaged_id
+from app.formats.columns import Columns, is_damaged_id
+from app.formats.post import headers
 from app.formats.records import (
     Archive,
     BadRecord,
@@ -30,11 +31,12 @@ from app.formats.source.text import MAX_LINE, first_lines, lines
 
 FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", "lang", "url")
 """What somebody may say that a column holds."""
-OWN_HEADER: Final = ",".join(OWN_FIELDS)
-GUARDED: Final = ("=", "+", "-", "@", "'", "\t")
+OWN_HEADER: Final = ",".join(headers()[-1])
+# Korean and Japanese Excel takes the full-width signs for the others.
+GUARDED: Final = (*"=+-@'", *"＝＋－＠＇", "\t")
 _DELIMITERS: Final = ",;\t|"
-# The limit belongs to the whole process; rows have a smaller one.
-csv.field_size_limit(2 * MAX_LINE)
+_MOST_COLUMNS: Final = 16_384
+"""Columns of a table, as many as Excel has: a line of a million commas is none."""
 
 
 def read_rows(content: Content, delimiter: str) -> Iterator[tuple[int, list[str]] | BadRecord]:
@@ -56,11 +58,11 @@ def read_rows(content: Content, delimiter: str) -> Iterator[tuple[int, list[str]
             yield line.text
         has_ended = True
 
-    reader = csv.reader(texts(), delimiter=delimiter, strict=True)
+    reader = _reader(texts(), delimiter)
     while not has_ended:
         start, length = reader.line_num + 1, 0
         try:
-            fields = next(reader, [])
+            fields: list[str] = next(reader, [])
         except csv.Error as error:
             if has_ended:
                 raise BrokenFileError(
@@ -73,24 +75,29 @@ def read_rows(content: Content, delimiter: str) -> Iterator[tuple[int, list[str]
             yield start, fields
 
 
+def _reader(texts: Iterable[str], delimiter: str) -> Any:
+    csv.field_size_limit(2 * MAX_LINE)  # It is the whole process's; rows have a smaller one.
+    return csv.reader(texts, delimiter=delimiter, strict=True)
+
+
 def _is_filled(fields: list[str]) -> bool:
     return any(map(str.strip, fields))
 
 
 def read(source: Source, options: ReadOptions) -> Archive | None:
     """Return the posts of many authors; perhaps no column is known to hold their texts."""
-    found = None if source.has_members else _table(source, options.columns)
-    if found is None:
+    table = None if source.has_members else _table(source, options.columns)
+    if table is None:
         return None
-    delimiter, header, columns = found
-    is_own = ",".join(header) == OWN_HEADER and delimiter == ","
+    delimiter, header, columns = table
+    is_export = delimiter == "," and tuple(header) in headers()
 
     def read_row(fields: list[str], place: int) -> Item:
         if len(fields) != len(header):
             template = "the row has {count} fields, the header {width}"
             raise RecordError(template, count=len(fields), width=len(header))
         cells = dict(zip(header, fields, strict=True))
-        if is_own:  # The export may have guarded these.
+        if is_export:  # The program may have guarded these.
             cells |= {name: _unguarded(cells[name]) for name in ("username", "text")}
             cells["source_id"] = _unguarded_id(cells["source_id"])
         return columns.read(cells, place)
@@ -115,15 +122,16 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], C
     for delimiter in _DELIMITERS:
         header = _header(first, delimiter)
         columns = Columns(header, chosen)
-        known = (columns.text is not None, len(columns), len(header))
-        if known > most and len(columns) and (columns.text is not None or len(header) > 1):
-            best, most = (delimiter, header, columns), known
+        rating = (columns.text is not None, len(columns), len(header))
+        if rating > most and len(columns) and (columns.text is not None or len(header) > 1):
+            best, most = (delimiter, header, columns), rating
     return best
 
 
 def _header(first: Iterable[str], delimiter: str) -> list[str]:
     with suppress(csv.Error):
-        return next(filter(_is_filled, csv.reader(first, delimiter=delimiter, strict=True)), [])
+        header: list[str] = next(filter(_is_filled, _reader(first, delimiter)), [])
+        return header if len(header) <= _MOST_COLUMNS else []
     return []
 
 
@@ -132,9 +140,14 @@ def _cells(post: ExportedPost) -> Iterable[str | None]:
     for name in ("username", "text"):
         cells[name] = guarded(cells[name])
     cells["source_id"] = _guarded_id(cells["source_id"] or "")
-    for name in ("reply_to", "media", "counts"):
-        cells[name] = msgspec.json.encode(cells[name]).decode() if cells[name] else None
-    return cells.values()
+    return map(_cell, cells.values())
+
+
+def _cell(value: object) -> str | None:
+    """Return a text as it is, and any other value that is not empty as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode() if value else None
 
 
 def guarded(value: str) -> str:
@@ -160,6 +173,7 @@ def _unguarded_id(value: str) -> str:
 
 FORMAT: Final = Format(
     "csv",
+    Message("CSV"),
     read,
     Writer("csv", "text/csv; charset=utf-8; header=present", f"{OWN_HEADER}\r\n".encode(), encode),
 )

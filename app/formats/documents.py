@@ -9,12 +9,12 @@ author only.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 import msgspec
 
+from app.errors import Message
 from app.formats.columns import as_id, columns_of
 from app.formats.records import (
     Archive,
@@ -27,8 +27,9 @@ from app.formats.records import (
     read_each,
 )
 from app.formats.source.file import Source
-from app.formats.source.json import Json, first_documents, objects, unit_of
+from app.formats.source.json import first_documents, objects, unit_of
 from app.formats.source.times import EPOCH
+from app.formats.source.window import Json
 from app.formats.x.api import is_v1, is_v2, to_item
 
 CONTENT_TYPE: Final = "application/x-ndjson"
@@ -52,9 +53,9 @@ def _read_lines(source: Source, _options: ReadOptions) -> Archive | None:
 
 def _read_mongo(source: Source, options: ReadOptions) -> Archive | None:
     """Return the posts of many authors; those of protected accounts of X only on request."""
-    found = first_documents(source)
-    has_text = any(columns_of(tuple(_row(document))).text for document in found)
-    if not (has_text and any(map(_is_extended, found))):
+    documents = first_documents(source)
+    has_text = any(columns_of(tuple(_row(document))).text for document in documents)
+    if not (has_text and any(map(_is_extended, documents))):
         return None
 
     def read_one(document: Json, place: int) -> Item:
@@ -64,7 +65,7 @@ def _read_mongo(source: Source, options: ReadOptions) -> Archive | None:
         plain = {key: _unwrapped(value) for key, value in document.items()}
         status = to_item(plain, place, include_restricted=options.include_restricted)
         if isinstance(status, Record) and not status.source_id:
-            return replace(status, source_id=as_id(row.get("_id")))
+            return msgspec.structs.replace(status, source_id=as_id(row.get("_id")))
         return status
 
     return Archive(MONGO.name, unit_of(source), None, read_each(objects(source), read_one))
@@ -143,5 +144,12 @@ def _mongo_lines(posts: Mapping[int, ExportedPost]) -> bytes:
     )
 
 
-JSONL: Final = Format("jsonl", _read_lines, Writer("jsonl", CONTENT_TYPE, b"", _lines))
-MONGO: Final = Format("mongo", _read_mongo, Writer("json", CONTENT_TYPE, b"", _mongo_lines))
+JSONL: Final = Format(
+    "jsonl", Message("JSON lines"), _read_lines, Writer("jsonl", CONTENT_TYPE, b"", _lines)
+)
+MONGO: Final = Format(
+    "mongo",
+    Message("MongoDB, or an array of JSON objects"),
+    _read_mongo,
+    Writer("json", CONTENT_TYPE, b"", _mongo_lines),
+)

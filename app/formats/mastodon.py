@@ -1,6 +1,5 @@
 """Archives of Mastodon and similar servers: zip, tar, folder, or a lone `outbox.json`."""
 
-import html
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -8,31 +7,30 @@ from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.errors import RecordError
+from app.compute.text import unescape_html
+from app.errors import Message, RecordError
+from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
     Account,
     Archive,
     Format,
     Item,
-    Kind,
-    Medium,
-    MediumKind,
-    Reactions,
     ReadOptions,
     Record,
-    ReplyTarget,
     Skipped,
-    as_count,
+    as_username,
     read_each,
     required_text,
 )
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import html_to_text
-from app.formats.source.json import Json, as_object, as_word, first_documents, listed, load, objects
+from app.formats.source.json import as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import read_time
+from app.formats.source.window import Json, load
 
 PUBLIC: Final = frozenset(("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"))
 _LIST: Final = "orderedItems"
+_LONGEST_ADDRESS: Final = 2_048
 # The name in an address of an account or a post; newer accounts have a number in its place.
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
@@ -49,9 +47,11 @@ _QUOTES: Final = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
 def read(source: Source, options: ReadOptions) -> Archive | None:
     """Return the account's posts; those for followers or single people only on request."""
     outbox, folder = _find(source)
-    found = first_documents(outbox, lists=(_LIST,)) if outbox else []
-    first = [item for item in found if _is_activity(item)]
-    if outbox is None or not (first or any(isinstance(item.get(_LIST), list) for item in found)):
+    documents = first_documents(outbox, lists=(_LIST,)) if outbox else []
+    first = [item for item in documents if _is_activity(item)]
+    if outbox is None or not (
+        first or any(isinstance(item.get(_LIST), list) for item in documents)
+    ):
         return None
     account = _account(source, f"{folder}actor.json", first)
     read_one = partial(
@@ -90,11 +90,11 @@ def _account(source: Source, file: str, activities: list[Json]) -> Account:
     """Return the owner of the outbox; a lone one names the account only in addresses."""
     is_there = source.has_members and file in source.members
     actor = as_object(load(source.start_of(file))) if is_there else {}
-    name = actor.get("preferredUsername")
+    name = as_word(actor.get("preferredUsername"))
     host = _host(actor.get("url")) or _host(actor.get("id"))
-    username = f"{name}@{host}" if isinstance(name, str) and name and host else None
-    username = username or next(filter(None, map(_username, activities)), None)
+    username = as_username(f"{name}@{host}") if name and host else None
     unread = file if is_there and not username else None
+    username = username or next(filter(None, map(_username, activities)), None)
     return Account(username, as_word(actor.get("name")), "mastodon", unread=unread)
 
 
@@ -113,8 +113,10 @@ def _name_in(address: object) -> str | None:
 
 
 def _host(address: object) -> str | None:
+    # Python takes quadratic time to normalise a long name of a host.
+    is_possible = isinstance(address, str) and len(address) <= _LONGEST_ADDRESS
     try:
-        parts = urlsplit(address) if isinstance(address, str) else None
+        parts = urlsplit(str(address)) if is_possible else None
     except ValueError:
         return None
     return (parts.netloc.rpartition("@")[2].lower() or None) if parts else None
@@ -182,9 +184,9 @@ def _text(post: Json) -> str:
     if content is None:
         content = next(iter(as_object(post.get("contentMap")).values()), "")
     options = map(as_object, listed(post, "oneOf") or listed(post, "anyOf"))
-    names = [html.unescape(as_word(option.get("name")) or "") for option in options]
+    names = [unescape_html(as_word(option.get("name")) or "") for option in options]
     parts = (
-        html.unescape(warning).strip() if isinstance(warning, str) else "",
+        unescape_html(warning).strip() if isinstance(warning, str) else "",
         "\n".join(filter(None, [html_to_text(required_text(content)), *names])),
     )
     return "\n\n".join(filter(None, parts))
@@ -192,8 +194,8 @@ def _text(post: Json) -> str:
 
 def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:
     """Yield the media of a post, each with the name of its file in the archive."""
-    found = post.get("attachment")
-    for entry in map(as_object, found if isinstance(found, list) else [found]):
+    attachments = post.get("attachment")
+    for entry in map(as_object, attachments if isinstance(attachments, list) else [attachments]):
         type_, _, subtype = str(entry.get("mediaType")).partition("/")
         kind: MediumKind | None = "gif" if subtype == "gif" else _MEDIA.get(type_)
         if kind is not None:
@@ -206,8 +208,8 @@ def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:
                 as_count(entry.get("height")),
             )
             # Servers write different folders before this one.
-            _, media_folder, rest = (address or "").partition("media_attachments/")
-            yield medium, f"{folder}{media_folder}{rest}" if rest else None
+            _, media_folder, file_path = (address or "").partition("media_attachments/")
+            yield medium, f"{folder}{media_folder}{file_path}" if file_path else None
 
 
 def _kind(post: Json) -> Kind:
@@ -238,4 +240,4 @@ def _last_part(address: str) -> str | None:
     return address.removesuffix("/activity").rstrip("/").rpartition("/")[2] or None
 
 
-FORMAT: Final = Format("mastodon", read)
+FORMAT: Final = Format("mastodon", Message("Mastodon archive"), read)

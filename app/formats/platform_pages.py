@@ -14,7 +14,8 @@ from app.errors import RecordError
 from app.formats.bluesky import feed_item, read_post
 from app.formats.mastodon import PUBLIC, read_activity
 from app.formats.records import Account, Item, Record, Skipped, read_each
-from app.formats.source.json import Json, as_object, as_word, listed, load
+from app.formats.source.json import as_object, as_word, listed
+from app.formats.source.window import Json, load
 
 MOST_POSTS: Final = 1_000
 """Posts that are read of a page; platforms send at most 100."""
@@ -39,8 +40,8 @@ Page = Iterator[PageHead | Record]
 
 def page(items: Iterable[Item], ids: Iterable[str], **head: Any) -> Page:
     """Yield the head of a page, and then the records among its items."""
-    yield PageHead(ids=[each for each in ids if len(each) <= MAX_ID_LENGTH], **head)
-    yield from (each for each in items if isinstance(each, Record))
+    yield PageHead(ids=[entry for entry in ids if len(entry) <= MAX_ID_LENGTH], **head)
+    yield from (entry for entry in items if isinstance(entry, Record))
 
 
 def read_author_feed(body: bytes, *, name: str, content_type: str = "") -> Page:
@@ -48,12 +49,12 @@ def read_author_feed(body: bytes, *, name: str, content_type: str = "") -> Page:
     value = as_object(load(body))
     if not isinstance(value.get("feed"), list):
         raise RecordError("the answer is no feed of Bluesky")
-    found = [as_object(each) for each in listed(value, "feed")[:MOST_POSTS]]
-    own = [item for item in map(feed_item, found) if item and not item.is_repost]
-    first = own[0] if own else None
+    entries = [as_object(entry) for entry in listed(value, "feed")[:MOST_POSTS]]
+    items = [item for item in map(feed_item, entries) if item and not item.is_repost]
+    first = items[0] if items else None
     return page(
-        read_each(enumerate(found, 1), lambda each, place: read_post(each, place, None)),
-        ids=[item.uri.rpartition("/")[2] for item in own],
+        read_each(enumerate(entries, 1), lambda entry, place: read_post(entry, place, None)),
+        ids=[item.uri.rpartition("/")[2] for item in items],
         account=Account(
             *((first.username, first.display_name) if first else (name, None)), "bluesky"
         ),
@@ -67,15 +68,15 @@ def read_statuses(body: bytes, *, name: str, content_type: str = "") -> Page:
     value = load(body)
     if not isinstance(value, list):
         raise RecordError("the answer is no list of statuses")
-    found = [as_object(each) for each in value[:MOST_POSTS]]
-    own = [each for each in found if not _is_boost(each)]
-    about = as_object(own[0].get("account")) if own else {}
+    statuses = [as_object(status) for status in value[:MOST_POSTS]]
+    originals = [status for status in statuses if not _is_boost(status)]
+    about = as_object(originals[0].get("account")) if originals else {}
     account = Account(name, as_word(about.get("display_name")), "mastodon")
     return page(
-        read_each(enumerate(found, 1), partial(_read_status, account, name)),
-        ids=[str(each["id"]) for each in own if each.get("id")],
+        read_each(enumerate(statuses, 1), partial(_read_status, account, name)),
+        ids=[str(status["id"]) for status in originals if status.get("id")],
         account=account,
-        older=_cursor(found[-1].get("id")) if found else None,
+        older=_cursor(statuses[-1].get("id")) if statuses else None,
     )
 
 
@@ -110,7 +111,7 @@ def _read_status(account: Account, name: str, status: Json, place: int) -> Item 
         "inReplyTo": _answered(status, owner, host),
         "quote": quoted.get("uri"),
         "to": [*PUBLIC] if is_open else [],
-        "attachment": [_attachment(as_object(each)) for each in media],
+        "attachment": [_attachment(as_object(attachment)) for attachment in media],
         "oneOf": [
             {"type": "Note", "name": option.get("title")}
             for option in map(as_object, listed(as_object(status.get("poll")), "options"))
@@ -131,8 +132,8 @@ def _answered(status: Json, owner: str, host: str) -> str | None:
         return f"{owner}/statuses/{answered}"
     for mention in map(as_object, listed(status, "mentions")):
         if mention.get("id") == author:
-            name, _, other = str(mention.get("acct")).partition("@")
-            return f"https://{other or host}/@{name}/{answered}"
+            name, _, domain = str(mention.get("acct")).partition("@")
+            return f"https://{domain or host}/@{name}/{answered}"
     return f"https://{host}/statuses/{answered}"
 
 

@@ -2,83 +2,28 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 import msgspec
-from msgspec import Meta
 
+from app.compute.text import clean_username
 from app.errors import Message, RecordError, message_of
+from app.formats.post import Kind, PlainPost
 from app.formats.source.file import Source
+from app.formats.source.window import TOO_DEEP
 
 T = TypeVar("T")
-Kind = Literal["post", "reply", "quote"]
-MediumKind = Literal["photo", "video", "gif", "audio", "link"]
-Count = Annotated[int, Meta(ge=0, lt=2**53)]
 BROKEN: Final = Message("the text has broken characters")
-_MOST_DIGITS: Final = 15
-"""Of a count."""
 
 
-class ReplyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The post that a reply answers, as its platform knows it."""
+class Record(PlainPost, frozen=True, kw_only=True):
+    """One post as its file has it: entities decoded, links expanded, not yet validated.
 
-    source_id: str | None
-    username: str | None = None
-
-
-class Medium(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A picture, video or link of a post."""
-
-    kind: MediumKind
-    source_url: str | None = None
-    alt: str | None = None
-    width: Count | None = None
-    height: Count | None = None
-
-
-class StoredMedium(Medium, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A picture, video or link as the database keeps it."""
-
-    file: str | None = None
-    """Name of its file here; None where none is kept."""
-
-
-class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How often a post was liked and so on; null where nobody says."""
-
-    likes: Count | None = None
-    reposts: Count | None = None
-    replies: Count | None = None
-    quotes: Count | None = None
-    as_of: Annotated[datetime, Meta(tz=True)] | None = None
-    """When that was so; by default on arrival."""
-
-    @classmethod
-    def read(cls, figures: Iterable[object], as_of: datetime | None = None) -> "Reactions | None":
-        """Return four figures in the order of the fields; None where there is none."""
-        likes, reposts, replies, quotes = map(as_count, figures)
-        found = cls(likes, reposts, replies, quotes, as_of)
-        return found if found.is_known else None
-
-    @property
-    def is_known(self) -> bool:
-        """Whether there is any figure."""
-        return self.figures != (None,) * 4
-
-    @property
-    def figures(self) -> tuple[int | None, ...]:
-        """The figures without their time."""
-        return self.likes, self.reposts, self.replies, self.quotes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One post as its file has it: entities decoded, links expanded, not yet validated."""
+    `created_at` is aware and UTC; of a chat without a zone, once `People` has given it one.
+    """
 
     place: int
     """Number of the line or record in its file, from 1."""
-    text: str
     username: str | None = None
     author_id: str | None = None
     """Number by which the platform knows an author whom the file does not name."""
@@ -86,16 +31,8 @@ class Record:
     platform: str | None = None
     """`x`, `mastodon`, `bluesky` or `local`; None where the file does not say."""
     kind: Kind = "post"
-    created_at: datetime | None = None
-    """Aware, UTC; of a chat without a zone, until `People` has given it one."""
-    lang: str | None = None
-    source_id: str | None = None
-    url: str | None = None
-    reply_to: ReplyTarget | None = None
-    media: tuple[Medium, ...] = ()
     files: tuple[str | None, ...] = ()
     """For each of the media the name of its file in the archive, if it has one."""
-    counts: Reactions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +69,7 @@ class Account:
     id: str | None = None
     """By which the platform knows it, whatever its name was."""
     unread: str | None = None
-    """The file that would name it, but cannot be read."""
+    """The file that would name it, but is damaged or names nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +115,11 @@ class ReadOptions(msgspec.Struct, frozen=True):
 NO_OPTIONS: Final = ReadOptions()
 
 
-class ExportedPost(msgspec.Struct, frozen=True):
+class ExportedPost(PlainPost, frozen=True):
     """A stored post as exports carry it."""
 
     username: str
     platform: str
-    text: str
-    kind: str
-    created_at: Annotated[datetime | None, Meta(description="UTC; null where it is not known.")]
-    lang: str | None
-    source_id: str | None
-    url: str | None
-    reply_to: ReplyTarget | None = None
-    media: tuple[Medium, ...] = ()
-    counts: Reactions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,27 +140,31 @@ class Format:
     """One format, recognised by content; to add one, write a module and register it."""
 
     name: str
+    label: Message
+    """What people call it."""
     read: Callable[[Source, ReadOptions], Archive | None]
     """Returns what is in a source, or None for another format; items are read as they are taken."""
     writer: Writer | None = None
 
 
 def read_each(
-    found: Iterable[tuple[int, T] | BadRecord], read: Callable[[T, int], Item | None]
+    values: Iterable[tuple[int, T] | BadRecord], read: Callable[[T, int], Item | None]
 ) -> Iterator[Item]:
     """Yield what `read` returns for each value and its place, unless that is None.
 
     A value that raises RecordError becomes a BadRecord, and reading continues.
     """
-    for each in found:
-        if isinstance(each, BadRecord):
-            yield each
+    for numbered in values:
+        if isinstance(numbered, BadRecord):
+            yield numbered
             continue
-        place, value = each
+        place, value = numbered
         try:
             item = read(value, place)
         except RecordError as error:
             item = BadRecord(place, message_of(error))
+        except RecursionError:
+            item = BadRecord(place, TOO_DEEP)
         if item is not None:
             yield item
 
@@ -248,16 +180,12 @@ def required_text(text: object) -> str:
     return text
 
 
-def as_count(value: object) -> int | None:
-    """Return a whole number from 0, which archives write as a string; else None."""
-    text = digits(value)
-    return int(text) if text and len(text) <= _MOST_DIGITS else None
-
-
-def digits(value: object) -> str | None:
-    """Return a whole number from 0 as a string; None for anything else, floats above all."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text if text.isascii() and text.isdigit() else None
+def as_username(value: object) -> str | None:
+    """Return a name that an author can have; None for anything else, as a damaged file may hold."""
+    try:
+        return clean_username(value.strip()) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def is_broken(text: str) -> bool:

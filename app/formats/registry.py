@@ -4,19 +4,31 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
+
 from app.compute.text import decode_entities as decoded
-from app.errors import UnrecognisedFileError
+from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats import bluesky, csv, documents, mastodon
 from app.formats.chats import kakaotalk, telegram, whatsapp
 from app.formats.chats.rooms import People
-from app.formats.records import NO_OPTIONS, Archive, Format, Item, ReadOptions, Record, Writer
+from app.formats.records import (
+    NO_OPTIONS,
+    Archive,
+    BadRecord,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    Writer,
+)
 from app.formats.source.file import BUFFER_BYTES, Source, head
+from app.formats.source.window import TOO_DEEP
 from app.formats.x import api, archive
 
 # In the order in which they are tried: the most particular first.
 FORMATS: Final[dict[str, Format]] = {
-    known.name: known
-    for known in (
+    form.name: form
+    for form in (
         archive.FORMAT,
         mastodon.FORMAT,
         telegram.FORMAT,
@@ -30,10 +42,12 @@ FORMATS: Final[dict[str, Format]] = {
     )
 }
 WRITERS: Final[dict[str, Writer]] = {
-    known.name: known.writer
-    for known in (documents.JSONL, csv.FORMAT, documents.MONGO)
-    if known.writer is not None
+    form.name: form.writer
+    for form in (documents.JSONL, csv.FORMAT, documents.MONGO)
+    if form.writer is not None
 }
+MOST_CHARACTERS: Final = 120_000
+"""Of a record with its author and media: more than four times what a text may have."""
 WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
 """Formats whose texts may be HTML; nothing in them says so."""
 _BLANK: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n[]"
@@ -52,7 +66,11 @@ def open_archive(
     UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
     """
     for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
-        if (archive := candidate.read(source, options)) is not None:
+        try:
+            archive = candidate.read(source, options)
+        except RecursionError as error:
+            raise _too_deep(source) from error
+        if archive is not None:
             items = _to_the_end(archive.items, source)
             if options.decode_entities and archive.format in WITH_ENTITIES:
                 items = map(_without_entities, items)
@@ -74,10 +92,29 @@ def open_archive(
 
 def _to_the_end(items: Iterator[Item], source: Source) -> Iterator[Item]:
     """Yield the items, and raise what is wrong with the file behind them."""
-    yield from items
+    try:
+        for item in items:
+            yield _of_bounded_size(item) if isinstance(item, Record) else item
+    except RecursionError as error:
+        raise _too_deep(source) from error
     if source.fault is not None:
         raise source.fault
 
 
+def _too_deep(source: Source) -> BrokenFileError:
+    fault = "{name} breaks off or is damaged: {fault}"
+    return BrokenFileError(fault, name=source.name, fault=TOO_DEEP)
+
+
+def _of_bounded_size(record: Record) -> Item:
+    """Return a record; one that no post could hold is bad, for a thousand are read at a time."""
+    texts = (record.text, record.username, record.display_name, record.url, record.lang)
+    size = sum(map(len, filter(None, texts)))
+    media = sum(len(medium.alt or "") + len(medium.source_url or "") for medium in record.media)
+    if size + media + len(record.media) <= MOST_CHARACTERS:
+        return record
+    return BadRecord(record.place, Message("longer than {size} KB", size=MOST_CHARACTERS // 1000))
+
+
 def _without_entities(item: Item) -> Item:
-    return replace(item, text=decoded(item.text)) if isinstance(item, Record) else item
+    return structs.replace(item, text=decoded(item.text)) if isinstance(item, Record) else item

@@ -12,12 +12,14 @@ from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import feedparser
+from feedparser.encodings import convert_to_utf8
 from selectolax.lexbor import LexborHTMLParser
 
 from app.compute.text import MAX_TEXT_LENGTH
 from app.errors import RecordError
 from app.formats.platform_pages import MAX_ID_LENGTH, PageHead, page
-from app.formats.records import Account, Item, Medium, MediumKind, Record, as_count, read_each
+from app.formats.post import Medium, MediumKind, as_count
+from app.formats.records import Account, Item, Record, read_each
 from app.formats.source.html import beginning, html_to_text
 
 Entry = Mapping[str, Any]
@@ -37,7 +39,9 @@ _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "aud
 def read_feed(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead | Record]:
     """Read the feed of the address `name`. Raises RecordError."""
     plain, headers = _without_nul(body), {"content-type": content_type}
-    if b"<!ENTITY" in plain:
+    # In UTF-7 or EBCDIC a declaration has other bytes; so it is looked for in what is parsed, too.
+    decoded = convert_to_utf8(headers, body, feedparser.FeedParserDict())
+    if b"<!ENTITY" in plain or b"<!ENTITY" in decoded:
         raise RecordError("the feed declares entities, which could fill the memory")
     # As a file: feedparser would take bytes for an address or the name of a file.
     feed = feedparser.parse(
@@ -108,8 +112,12 @@ def _record(entry: Entry, place: int, *, language: str | None, address: str) -> 
 
 def _text(detail: Entry, pictures: list[dict[str, str]]) -> str:
     value = detail.get("value") or ""
-    is_plain = detail.get("type") == "text/plain"
-    return value.strip() if is_plain else html_to_text(beginning(value), pictures)
+    if detail.get("type") == "text/plain":
+        return value.strip()
+    try:
+        return html_to_text(beginning(value), pictures)
+    except RecordError:  # Its elements grow to too many. No other entry is lost by that.
+        return ""
 
 
 def _time(entry: Entry) -> datetime | None:
@@ -123,10 +131,10 @@ def _time(entry: Entry) -> datetime | None:
 
 def _source_id(entry: Entry) -> str:
     """Return the entry's own id, its address, or what stands for one that has neither."""
-    known = str(entry.get("id") or entry.get("link") or "").strip()
-    if known and len(known) <= MAX_ID_LENGTH:
-        return known
-    content = known or [entry.get(name) for name in ("title", "summary", "published", "links")]
+    entry_id = str(entry.get("id") or entry.get("link") or "").strip()
+    if entry_id and len(entry_id) <= MAX_ID_LENGTH:
+        return entry_id
+    content = entry_id or [entry.get(name) for name in ("title", "summary", "published", "links")]
     return hashlib.sha256(str(content).encode(errors="replace")).hexdigest()
 
 
@@ -136,26 +144,30 @@ def _media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> tuple[Me
     Relative addresses follow from the entry's own, or else the feed's.
     """
     base = _joined(address, entry.get("link") or "")
-    enclosures = [each for each in entry.get("links") or () if each.get("rel") == "enclosure"]
-    shown = [{**each, "medium": "image"} for each in pictures]
-    found: dict[str | None, Medium] = {}
-    for each in (*(entry.get("media_content") or ()), *enclosures, *shown):
-        medium = _medium(each, base)
-        if medium and (medium.alt or medium.source_url not in found):
-            found[medium.source_url] = medium
-    return tuple(found.values())
+    enclosures = [
+        element for element in entry.get("links") or () if element.get("rel") == "enclosure"
+    ]
+    images = [{**element, "medium": "image"} for element in pictures]
+    media: dict[str | None, Medium] = {}
+    for element in (*(entry.get("media_content") or ()), *enclosures, *images):
+        medium = _medium(element, base)
+        if medium and (medium.alt or medium.source_url not in media):
+            media[medium.source_url] = medium
+    return tuple(media.values())
 
 
-def _medium(each: Entry, base: str) -> Medium | None:
-    address = each.get("url") or each.get("href") or each.get("src")
+def _medium(element: Entry, base: str) -> Medium | None:
+    address = element.get("url") or element.get("href") or element.get("src")
     url = _joined(base, address) if address else ""
-    width, height = as_count(each.get("width")), as_count(each.get("height"))
+    width, height = as_count(element.get("width")), as_count(element.get("height"))
     is_counter = width == 1 and height == 1  # Counts readers, and shows nothing.
-    given = each.get("medium") or each.get("type") or mimetypes.guess_type(urlsplit(url).path)[0]
-    kind = _KINDS.get(str(given).partition("/")[0].lower())
+    stated_type = (
+        element.get("medium") or element.get("type") or mimetypes.guess_type(urlsplit(url).path)[0]
+    )
+    kind = _KINDS.get(str(stated_type).partition("/")[0].lower())
     if not url or is_counter or kind is None:
         return None
-    return Medium(kind, url, each.get("alt"), width, height)
+    return Medium(kind, url, element.get("alt"), width, height)
 
 
 def _joined(base: str, address: str) -> str:

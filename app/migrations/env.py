@@ -3,12 +3,10 @@
 import asyncio
 
 from alembic import context
-from alembic.operations import Operations
 from sqlalchemy import Connection
 
 from app.db.engine import backend_for
-from app.db.migrate import TAKEN_OVER
-from app.migrations.tables import make_tables, take_over
+from app.migrations.tables import make_tables
 from app.models import Base
 
 
@@ -21,11 +19,7 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         migration = context.get_context()
-        heads = migration.get_current_heads()
-        if TAKEN_OVER in heads:
-            with Operations.context(migration):
-                take_over()
-        elif not heads:
+        if not migration.get_current_heads():
             # Only the models say what a table is: revisions change those that there are.
             make_tables(connection)
             migration.stamp(context.script, "head")

@@ -36,6 +36,7 @@ class BackgroundSnapshot(Base):
 
     version: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     recipe: Mapped[int]
+    """A number for the features, and for the shipped authors beside whom it was made."""
     posts: Mapped[int]
     authors: Mapped[int]
     """How many authors there were, counted to 100."""
@@ -43,7 +44,7 @@ class BackgroundSnapshot(Base):
     temperature: Mapped[float]
     """Fitted to the installation's own posts; 1 changes nothing."""
     members: Mapped[bytes] = mapped_column(LargeBinary)
-    """JSON: id, posts and language of each author of the population."""
+    """JSON: id, posts and language of each author of the population, and who are samples."""
     population: Mapped[bytes] = mapped_column(LargeBinary)
     """MessagePack: the counts of each."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -17,7 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
-import msgspec
 from sqlalchemy import delete, text
 
 from app.config import Config
@@ -33,9 +32,9 @@ from app.services.posts.media import content_type, locked_against_removal, neede
 
 DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
-MANIFEST: Final = "manifest.json"
-"""In backups of version 0.1 it holds the digests, and the names of other files do not."""
-_SINGLE: Final = re.compile(rf"({DATABASE}|{KEY_FILE}|{MANIFEST})(\.[0-9a-f]{{64}})?")
+OLDER: Final = (DATABASE, "manifest.json")
+"""Names in backups of version 0.1, whose databases this program cannot migrate."""
+_SINGLE: Final = re.compile(rf"({DATABASE}|{KEY_FILE})\.[0-9a-f]{{64}}")
 STAGING: Final = ".restore"
 """Folder in the data folder where a backup is verified before anything is put in place."""
 SECRETS: Final = (LoginSession, SetupLink, LoginFailure, Operator, Token)
@@ -46,15 +45,6 @@ PG_RESTORE: Final = "pg_restore --no-owner --dbname={url} {file}"
 
 class BackupError(InvalidInputError):
     """The backup cannot be made or restored."""
-
-
-class ListedFile(msgspec.Struct):
-    name: str
-    sha256: str
-
-
-class Manifest(msgspec.Struct):
-    files: list[ListedFile]
 
 
 class BackupSize(NamedTuple):
@@ -174,28 +164,28 @@ def restore_backup(config: Config, source: Path) -> BackupSize:
 def _unpack(source: Path, folder: Path) -> BackupSize:
     """Unpack a backup, and compare its files with their digests."""
     digests: dict[str, str] = {}
-    manifest = folder / MANIFEST
     try:
         with tarfile.open(source, "r:") as tar:
             for member in tar:
                 digests[member.name] = _unpack_file(tar, member, folder)
             size = sum(member.size for member in tar)
-        expected = {name: name for name in digests if name != MANIFEST}
-        if manifest.exists():
-            listed = msgspec.json.decode(manifest.read_bytes(), type=Manifest)
-            expected |= {file.name: file.sha256 for file in listed.files}
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise BackupError(f"{source} is no backup, or is damaged: {error}") from error
     if not (folder / DATABASE).exists():
         raise BackupError("the file has no database: it is no backup, or was cut off")
-    for name, digest in expected.items():
-        if name not in digests or digests[name] not in digest:
+    for name, digest in digests.items():
+        if digest not in name:
             raise BackupError(f"{name} is not as it was when it was backed up")
     return BackupSize(len(digests), size)
 
 
 def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> str:
     """Unpack a file under its own name; return its digest."""
+    if member.name in OLDER:
+        raise BackupError(
+            "the backup was made by an older saywho; restore it with that version, export its posts"
+            " (saywho export) and import them here"
+        )
     single = _SINGLE.fullmatch(member.name)
     is_medium = member.name.startswith(MEDIA) and content_type(member.name.removeprefix(MEDIA))
     target = folder / (single[1] if single else member.name)
@@ -222,5 +212,5 @@ def _verify_database(config: Config, path: Path) -> None:
         async with Database(staged) as db:
             return await find_faults(db)
 
-    if found := asyncio.run(faults()):
-        raise BackupError(f"the backup's database is faulty: {found[0]}")
+    if damages := asyncio.run(faults()):
+        raise BackupError(f"the backup's database is faulty: {damages[0]}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -25,6 +26,8 @@ ANSWER_S: Final = 3.0
 LAST_BACKUP: Final = "last_backup"
 """File in the data folder whose time is that of the last backup."""
 LATER_S: Final = 30
+MENDED_TARFILE: Final[Mapping[tuple[int, int], int]] = {(3, 11): 10, (3, 12): 6}
+"""The first sound patch release of each series of Python; later series are sound altogether."""
 _FOUND: Final = text("SELECT version_num FROM alembic_version")
 
 
@@ -34,20 +37,35 @@ async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
         raise UnavailableError("The log of changes cannot be followed at the moment")
     try:
         async with asyncio.timeout(ANSWER_S), db.read() as session:
-            found = await session.scalar(_FOUND)
+            revision_here = await session.scalar(_FOUND)
     except TimeoutError as error:
         raise UnavailableError("The database does not answer in time") from error
     except SQLAlchemyError as error:
         raise UnavailableError(
             "The database does not hold this program's tables", retry_after_s=LATER_S
         ) from error
-    if found != revision:
+    if revision_here != revision:
         raise UnavailableError(
             "The database is at revision {found}, and this program is made for {revision}",
             retry_after_s=LATER_S,
-            found=found,
+            found=revision_here,
             revision=revision,
         )
+
+
+def find_weaknesses(python: tuple[int, int, int]) -> list[str]:
+    """Return a sentence for a release of Python whose `tarfile` a few bytes can keep busy.
+
+    Source: CVE-2024-6232.
+    """
+    major, minor, patch = python
+    mended = MENDED_TARFILE.get((major, minor), 0)
+    if patch >= mended:
+        return []
+    return [
+        f"Python {major}.{minor}.{patch} has faults in reading archives, and an import can hang;"
+        f" use {major}.{minor}.{mended} or later"
+    ]
 
 
 async def measure_lag(session: AsyncSession) -> dict[str, int]:
@@ -83,8 +101,8 @@ async def _wrong_counts(session: AsyncSession) -> list[str]:
     query = query.where(User.deleted_at.is_(None))  # The rows of others are being removed.
     return [
         *(
-            f"{username} is said to have {said} posts and has {real}"
-            for username, said, real in await session.execute(query)
+            f"{username} is said to have {stored} posts and has {real}"
+            for username, stored, real in await session.execute(query)
         ),
         *(
             f"the posts of {username} per quarter of an hour are miscounted"

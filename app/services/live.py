@@ -1,38 +1,33 @@
 """The live stream: its clients, and how events of the log reach all of them.
 
-A client is a position in the log and a task that sends what comes after it. So a slow client, and
-one that reconnects, misses no event and gets none twice, and nothing waits for it in memory.
+A client is a position in the log. One task sends what comes to all that have everything before; a
+client that is behind, or whose connection does not take what is sent, catches up by itself. So a
+slow client, and one that reconnects, misses no event and gets none twice, and nothing waits for it
+in memory.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
-
-import msgspec
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import wait_until_set
 from app.db.engine import Database
 from app.db.feed import Change
 from app.errors import UnavailableError
-from app.models import Event
 from app.services.access.rights import Right, ended_rights
-from app.services.posts.tweets import find_posts
-from app.services.posts.users import find_author
+from app.services.log_pages import FURTHEST, LogPage, LogPages
 
-PAGE: Final = 200
-MOST_PAGES: Final = 20
-"""Pages that are kept for other clients at the same position."""
 HEARTBEAT_S: Final = 13.0
 """Seconds between comments to all clients (proxies close silent connections), and between checks of
 their rights."""
 READER_TIMEOUT_S: Final = 30.0
 """A client that takes nothing for this many seconds is disconnected."""
+LOOK_S: Final = 2.0
+"""Seconds between looks for such clients. With a heartbeat, which finds that nothing is taken, and
+the time limit it is 45 s at most from the last byte that a client took."""
 AT_ONCE: Final = 100
-"""Clients that are woken before other work gets the processor."""
+"""Clients to which something is sent before other work gets the processor."""
 SENDING_SHARE: Final = 0.4
 """The largest part of a worker's time; beyond it, more events are sent together."""
 LONGEST_TICK_S: Final = 0.4
@@ -46,27 +41,98 @@ WELCOME: Final = b": welcome\n\n"
 RESET: Final = b"event: reset\ndata: {}\n\n"
 BYE: Final = b"event: bye\ndata: {}\n\n"
 
+Send = Callable[[bytes], Awaitable[None]]
+Push = Callable[[bytes], bool]
+
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True, eq=False)
-class Client:
-    """One client's stream."""
+class LiveStream:
+    """One client's stream, counted until it is closed."""
 
-    place: int
-    """The last event that was sent."""
-    user_id: int | None
-    right: Right | None
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when something may have come."""
-    is_due: bool = False
-    """Whether it is to get a heartbeat."""
-    is_over: bool = False
-    """Whether its right has ended."""
+    __slots__ = (
+        "_live",
+        "_woken",
+        "first",
+        "is_due",
+        "is_over",
+        "limit",
+        "place",
+        "push",
+        "right",
+        "sending_since",
+        "user_id",
+    )
+
+    def __init__(self, live: "Live", place: int, user_id: int | None, right: Right | None) -> None:
+        self._live = live
+        self._woken: asyncio.Future[None] | None = None
+        self.limit = asyncio.timeout(None)
+        """Ends the stream of a client that takes nothing."""
+        self.push: Push = lambda _: False
+        """Sends without waiting, and returns whether it did."""
+        self.first = b""
+        """What was read before the stream began."""
+        self.place = place
+        """The last event that was sent."""
+        self.user_id = user_id
+        self.right = right
+        self.sending_since: float | None = None
+        """When the message was begun that is being sent."""
+        self.is_due = False
+        """Whether it is to get a heartbeat."""
+        self.is_over = False
+        """Whether its client is gone, or the right has ended."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the client has everything, as far as the stream itself knows."""
+        return self._woken is not None and not self._woken.done()
+
+    async def wait(self) -> None:
+        """Wait until there is something for the stream itself to do."""
+        self._woken = asyncio.get_running_loop().create_future()
+        try:
+            await self._woken
+        finally:
+            self._woken = None
+
+    def wake(self) -> None:
+        """Make the stream look at what there is to do."""
+        if self.is_waiting and self._woken is not None:
+            self._woken.set_result(None)
+
+    def end(self) -> None:
+        """End the stream, without a word."""
+        self.is_over = True
+        self.wake()
+
+    async def send_to(self, send: Send, push: Push, gone: asyncio.Future[None]) -> bool:
+        """Send events and heartbeats until the server stops, or the right or the client is gone.
+
+        Return whether the client got all; False where it takes nothing.
+        """
+        self.push = push
+        gone.add_done_callback(self._on_gone)
+        try:
+            async with self.limit:
+                await self._live.follow(self, send)
+        except OSError:  # A server may say by it that the client is gone; else it takes nothing.
+            return False
+        finally:
+            gone.remove_done_callback(self._on_gone)
+        return True
+
+    def _on_gone(self, _: asyncio.Future[None]) -> None:
+        self.end()
+
+    def close(self) -> None:
+        """Count the stream no longer."""
+        self._live.drop(self)
 
 
 class Live:
-    """The clients of one process."""
+    """The live streams of one process."""
 
     def __init__(
         self,
@@ -80,7 +146,9 @@ class Live:
         self._db = db
         self._on_clients = on_clients
         self._most_clients = most_clients
-        self._clients: dict[Client, None] = {}
+        self._streams: dict[LiveStream, None] = {}
+        self._sent = newest
+        """The last event that was sent to the clients that are not behind."""
         self._work = asyncio.Event()
         self.is_ending = False
         """Whether the server is stopping."""
@@ -92,72 +160,88 @@ class Live:
 
     def reset(self, newest: int) -> None:
         """Begin again after this event: the log no longer holds what was sent."""
-        for client in self._clients:
-            client.place = NOWHERE
+        for stream in self._streams:
+            stream.place = NOWHERE
+            stream.wake()
         self._log.advance(newest)
-        self._work.set()
+        self._sent = newest
 
     def end(self) -> None:
         """End all streams, since the server stops."""
         self.is_ending = True
-        for client in self._clients:
-            client.woken.set()
+        for stream in self._streams:
+            stream.wake()
 
-    def open(
+    async def open(
         self, *, after: int | None, user_id: int | None, right: Right | None
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> LiveStream:
         """Return the events after a position in the log, of one author or of all, and heartbeats.
 
-        The client is counted until the current task has ended, which iterates over them. They end
-        when the server stops or the right ends. Raises UnavailableError if there are too many.
+        The stream is counted until it is closed. Raises UnavailableError if there are too many, or
+        too many whose position is far back.
         """
-        task = asyncio.current_task()
-        if len(self._clients) >= self._most_clients or task is None:
+        if len(self._streams) >= self._most_clients:
             raise UnavailableError(
                 "There are too many live streams; try again soon", retry_after_s=5
             )
-        client = Client(self._log.newest if after is None else after, user_id, right)
-        self._clients[client] = None
-        self._on_clients(len(self._clients))
-        task.add_done_callback(lambda _: self._drop(client))
-        return self._stream(client)
+        newest = self._log.newest
+        stream = LiveStream(self, newest if after is None else after, user_id, right)
+        self._streams[stream] = None
+        self._on_clients(len(self._streams))
+        try:
+            if after is not None and newest - after > FURTHEST:
+                stream.place, stream.first = newest, RESET
+            elif after is not None:
+                stream.first = await self._read(stream)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
 
-    def _drop(self, client: Client) -> None:
-        del self._clients[client]
-        self._on_clients(len(self._clients))
+    def drop(self, stream: LiveStream) -> None:
+        """Count a stream no longer."""
+        if stream in self._streams:
+            del self._streams[stream]
+            self._on_clients(len(self._streams))
 
-    async def _stream(self, client: Client) -> AsyncGenerator[bytes, None]:
-        # A position may be one that the log never had, or no longer has.
-        data = WELCOME + await self._read(client)
+    async def follow(self, stream: LiveStream, send: Send) -> None:
+        """Send what a stream has for its client, until it ends."""
+        clock = asyncio.get_running_loop().time
+        data, stream.first = WELCOME + stream.first, b""
         while data:
-            # While a message is sent, the task that serves the client stands at this `yield`; the
-            # timeout cancels that task where the client reads nothing.
-            async with asyncio.timeout(READER_TIMEOUT_S):
-                yield data
-            data = await self._next(client)
+            stream.sending_since = clock()
+            await send(data)
+            stream.sending_since = None
+            data = await self._next(stream)
         if self.is_ending:
-            yield BYE
+            stream.sending_since = clock()
+            await send(BYE)
 
-    async def _next(self, client: Client) -> bytes:
-        """Return what the client gets next, once there is something; nothing at the end."""
-        while not (self.is_ending or client.is_over):
-            client.woken.clear()
-            if client.place < self._log.newest:
-                if data := await self._read(client):
+    async def _next(self, stream: LiveStream) -> bytes:
+        """Return what is to be sent next by the stream itself; nothing at the end."""
+        while not (self.is_ending or stream.is_over):
+            if stream.place < self._log.newest:
+                try:
+                    data = await self._read(stream)
+                except UnavailableError:
+                    break  # The client comes back, and then has to wait.
+                if data:
                     return data
-            elif client.is_due:
-                client.is_due = False
+            elif stream.is_due:
+                stream.is_due = False
                 return HEARTBEAT
             else:
-                await client.woken.wait()
+                await stream.wait()
         return b""
 
-    async def _read(self, client: Client) -> bytes:
+    async def _read(self, stream: LiveStream) -> bytes:
         try:
-            data, client.place = await self._log.after(client.place, client.user_id)
+            data, stream.place = await self._log.after(stream.place, stream.user_id)
         except LookupError:
-            client.place = self._log.newest
+            stream.place = self._log.newest
             return RESET
+        except UnavailableError:
+            raise
         except Exception:
             logger.exception("the log could not be read for a stream; it tries again")
             await asyncio.sleep(RETRY_S)
@@ -167,102 +251,76 @@ class Live:
     async def run(self) -> None:
         """Send the events of the feed in their order, and heartbeats, until cancelled."""
         clock = asyncio.get_running_loop().time
-        beat = clock()
+        beat = looked = clock()
         while True:
-            await wait_until_set(self._work, at_most_s=max(0.0, beat + HEARTBEAT_S - clock()))
+            await wait_until_set(self._work, at_most_s=max(0.0, looked + LOOK_S - clock()))
             began = clock()
             self._work.clear()
-            if began - beat >= HEARTBEAT_S:
+            if began - looked >= LOOK_S:
+                looked = began
+                self._disconnect_stalled(began - READER_TIMEOUT_S)
+            if is_beat := began - beat >= HEARTBEAT_S:
                 beat = began
-                ended = await self._ended_rights()
-                for client in self._clients:
-                    client.is_due, client.is_over = True, client.right in ended
-            for count, client in enumerate(list(self._clients), start=1):
-                client.woken.set()
-                if count % AT_ONCE == 0:
-                    await asyncio.sleep(0)
+                await self._end_unreadable()
+            if is_beat or self._sent < self._log.newest:
+                await self._tick(is_beat=is_beat)
             took = clock() - began
             await asyncio.sleep(min(LONGEST_TICK_S, took * (1 / SENDING_SHARE - 1)))
 
-    async def _ended_rights(self) -> set[Right]:
-        rights = {client.right for client in self._clients if client.right is not None}
+    async def _tick(self, *, is_beat: bool) -> None:
+        """Send to all that have everything before; wake those that do not take it."""
+        page, end = None, self._log.newest
+        if self._sent < end and self._streams:
+            try:
+                page = await self._log.following(self._sent)
+                end = page.end
+            except Exception:
+                logger.exception("the log could not be read; the streams try by themselves")
+        for count, stream in enumerate(list(self._streams), start=1):
+            stream.is_due |= is_beat
+            if stream.is_waiting:
+                _push(stream, page, end)
+            if count % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        self._sent = end
+        if end < self._log.newest:
+            self._work.set()
+
+    def _disconnect_stalled(self, before: float) -> None:
+        """End the streams whose clients have taken nothing since that time."""
+        now = asyncio.get_running_loop().time()
+        for stream in self._streams:
+            if stream.sending_since is not None and stream.sending_since <= before:
+                stream.sending_since = None
+                stream.limit.reschedule(now)
+
+    async def _end_unreadable(self) -> None:
+        """End the streams whose right to read has ended."""
+        rights = {stream.right for stream in self._streams if stream.right is not None}
+        if not rights:
+            return
         try:
             async with self._db.read() as session:
-                return await ended_rights(session, rights) if rights else set()
+                ended = await ended_rights(session, rights)
         except Exception:
             logger.exception("rights to listen could not be checked; the next check follows")
-            return set()
+            return
+        for stream in self._streams:
+            if stream.right in ended:
+                stream.end()
 
 
-class LogPages:
-    """Pages of the log as clients get them, as far as the feed has come.
-
-    Each is read and encoded once for all clients at its position.
-    """
-
-    def __init__(self, db: Database, newest: int) -> None:
-        self._db = db
-        self._reading = asyncio.Lock()
-        self._pages: dict[int, tuple[list[tuple[int, bytes]], int]] = {}
-        """By position: each event's author and bytes, and the position after them."""
-        self.newest = newest
-
-    def advance(self, newest: int) -> None:
-        """Go on to this event. What was read before may have been deleted."""
-        self._pages.clear()
-        self.newest = newest
-
-    async def after(self, place: int, user_id: int | None) -> tuple[bytes, int]:
-        """Return the next events after a position, of one author or of all, and the new position.
-
-        Raises LookupError if the log never was there, or no longer has all of them.
-        """
-        page = self._pages.get(place)
-        if page is None:
-            async with self._reading:  # The first client reads for all that are at this position.
-                page = self._pages.get(place) or await self._read(place, self.newest)
-        events, end = page
-        return b"".join(data for of, data in events if user_id is None or of == user_id), end
-
-    async def _read(self, place: int, newest: int) -> tuple[list[tuple[int, bytes]], int]:
-        async with self._db.read() as session:
-            ends = select(func.min(Event.id), func.max(Event.id))
-            oldest, last = (await session.execute(ends)).one()
-            if not (0 <= place <= (last or 0)) or place < (oldest or 0) - 1:
-                raise LookupError(place)
-            query = (
-                select(Event.id, Event.kind, Event.user_id, Event.tweet_id, Event.count)
-                .where(Event.id > place, Event.id <= newest)
-                .order_by(Event.id)
-                .limit(PAGE)
-            )
-            changes = [Change(*row) for row in await session.execute(query)]
-            events = [(change.user_id, await _encoded(session, change)) for change in changes]
-        page = events, changes[-1].id if len(changes) == PAGE else max(place, newest)
-        if newest == self.newest:
-            if len(self._pages) >= MOST_PAGES:
-                del self._pages[next(iter(self._pages))]
-            self._pages[place] = page
-        return page
-
-
-async def _encoded(session: AsyncSession, change: Change) -> bytes:
-    """Return the event as it is sent; nothing if its subject is gone, or for no one to see."""
-    data: object = None
-    match change.kind:
-        case "tweet.created" | "tweet.updated":
-            posts = await find_posts(session, [change.tweet_id or 0])
-            data = next(iter(posts.values()), None)
-        case "tweet.deleted":
-            data = {"id": change.tweet_id}
-        case "tweets.imported":
-            if author := await find_author(session, change.user_id):
-                data = {"username": author.username, "count": change.count}
-        case "user.created" | "user.updated":
-            data = await find_author(session, change.user_id)
-        case "user.deleted":
-            data = {"id": change.user_id}
-    if data is None:
-        return b""
-    body = msgspec.json.encode(data)
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (change.id, change.kind.encode(), body)
+def _push(stream: LiveStream, page: LogPage | None, end: int) -> None:
+    """Send to a client without waiting what there is for it, else wake its stream."""
+    if stream.place >= end:
+        data = HEARTBEAT if stream.is_due else b""
+    elif page is not None and page.start <= stream.place:
+        data = page.after(stream.place, stream.user_id)
+    else:
+        stream.wake()
+        return
+    if not data or stream.push(data):
+        stream.place = max(stream.place, end)
+        stream.is_due = stream.is_due and not data
+    else:
+        stream.wake()

@@ -35,8 +35,8 @@ class Reads:
     ) -> Batch[Key, Found | None]:
         async def run(keys: Sequence[Key]) -> list[Found | None]:
             async with self._db.read() as session:
-                found = await find(session, keys)
-            return [found.get(key) for key in keys]
+                values = await find(session, keys)
+            return [values.get(key) for key in keys]
 
         return Batch(run, max_size=MOST_KEYS, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S)
 
@@ -58,9 +58,9 @@ class Reads:
 
     async def newest_posts(self, username: str, *, limit: int) -> Page:
         """Return an author's newest posts, and the place of the next page. Raises NotFoundError."""
-        found = await self._pages((username_key(username), limit))
-        if found is None:
+        entry = await self._pages((username_key(username), limit))
+        if entry is None:
             raise unknown_user(username)
-        user_id, page = found
+        user_id, page = entry
         depends_on(user_id)
         return page

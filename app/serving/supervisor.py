@@ -31,6 +31,8 @@ START_S: Final = 30.0
 """Time of a worker until its first beat."""
 LOOK_S: Final = 0.2
 STOP_S: Final = 11.0
+MOST_UNSENT_BYTES: Final = 128 * 1024
+"""What the kernel takes for one client beyond what is under way to it; else some 3 MB."""
 PAUSE_S: Final = 0.5
 """Before a worker that ended is replaced; some end again and again, as their database is away."""
 
@@ -144,8 +146,8 @@ class Supervisor:
         for worker in self._workers:
             worker.process.terminate()
         # New connections are refused at once, instead of waiting for an answer that never comes.
-        for each in self._sockets:
-            each.close()
+        for sock in self._sockets:
+            sock.close()
         deadline = monotonic() + STOP_S
         for worker in self._workers:
             worker.process.join(max(0.1, deadline - monotonic()))
@@ -163,6 +165,9 @@ def open_sockets(server: ServerConfig) -> list[socket.socket]:
     server.workers = 1
     opened = server.create_sockets()
     sockets = [*opened.secure_sockets, *opened.insecure_sockets]
-    for each in sockets:
-        each.set_inheritable(True)
+    for sock in sockets:
+        if sock.family != socket.AF_UNIX and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            # Connections inherit it.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
+        sock.set_inheritable(True)
     return sockets

@@ -79,9 +79,9 @@ def use_own_http1() -> None:
     try:
         from app.serving.http1 import KNOWN_VERSIONS
 
-        for name, known in KNOWN_VERSIONS.items():
-            if not (found := version(name)).startswith(f"{known}."):
-                raise ImportError(f"{name} is {found}, not {known}")
+        for name, supported in KNOWN_VERSIONS.items():
+            if not (installed := version(name)).startswith(f"{supported}."):
+                raise ImportError(f"{name} is {installed}, not {supported}")
         from app.serving.http1.connection import TimedConnection
         from app.serving.http1.exchange import Http1
     except ImportError as error:
@@ -105,7 +105,7 @@ def run(app: Quart | None, beats: Connection, sockets: Sequence[socket.socket]) 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     share_heap()
-    uvloop.run(work(app or prepare_app(), beats.fileno(), [each.fileno() for each in sockets]))
+    uvloop.run(work(app or prepare_app(), beats.fileno(), [sock.fileno() for sock in sockets]))
 
 
 async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:

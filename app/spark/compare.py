@@ -1,6 +1,7 @@
 """`saywho spark compare`: who would have said each of very many texts, by the file of a model."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,11 +16,13 @@ from app.compute.case import Case
 from app.compute.features import RECIPE
 from app.compute.fitting import Corpus
 from app.compute.judgement import SURE, judge
-from app.errors import InvalidInputError
+from app.errors import AppError, RecordError
 from app.formats.columns import columns_of
+from app.formats.records import BROKEN, is_broken
 from app.services.compare.answering import ranked_authors
 from app.services.compare.cases import comparable_texts
-from app.spark.jobs import JobError, Row, mapped, read_rows, session
+from app.spark.bad_rows import BadRows, Row, answers, json_object
+from app.spark.jobs import FailedJobError, JobError, mapped, read_rows, session
 
 _RANKED: Final = pyarrow.struct(
     [
@@ -41,12 +44,22 @@ _ANSWERS: Final = pyarrow.schema(
 )
 
 
+class CompareResult(msgspec.Struct, frozen=True):
+    """What a comparison read, and what came of it."""
+
+    texts: int
+    verdicts: dict[str, int]
+    """How many texts got each; `error` is that of those that were not judged."""
+    errors: list[Row]
+    """File, place and detail of the first texts that were not judged."""
+
+
 def run(
     inputs: Sequence[str], model: Path, output: str, *, sure: float = SURE, master: str = "local[*]"
-) -> dict[str, int]:
-    """Judge the texts of the inputs into a new folder; return how many got each verdict.
+) -> CompareResult:
+    """Judge the texts of the inputs into a new folder.
 
-    Raises JobError: the model is none, the output exists, or the job fails.
+    Raises JobError where the model is none or the output exists, and FailedJobError.
     """
     if "://" not in output and Path(output).exists():
         raise JobError("{name} exists already; name another folder", name=output)
@@ -59,44 +72,54 @@ def run(
         ) from error
     except OSError as error:
         raise JobError("{name} cannot be read", name=str(model)) from error
-    with session(master, "saywho spark compare") as spark:
-        judging = partial(_judged, spark.sparkContext.broadcast(content), sure)
-        rows = read_rows(spark, inputs)
-        mapped(rows, judging, _ANSWERS).write.parquet(output)
-        counts = spark.read.parquet(output).groupBy("verdict").count().collect()
-    return {row["verdict"] or "error": row["count"] for row in counts}
+    try:
+        with session(master, "saywho spark compare") as spark:
+            bad_rows = spark.sparkContext.accumulator(BadRows(), BadRows())
+            judging = partial(_judged, spark.sparkContext.broadcast(content), sure, bad_rows)
+            mapped(read_rows(spark, inputs), judging, _ANSWERS).write.parquet(output)
+            counts = spark.read.parquet(output).groupBy("verdict").count().collect()
+    except FailedJobError:
+        with suppress(OSError):  # Spark leaves it empty, and the next run would refuse it.
+            Path(output).rmdir()
+        raise
+    verdicts = {row["verdict"] or "error": row["count"] for row in counts}
+    return CompareResult(sum(verdicts.values()), verdicts, bad_rows.value.errors())
 
 
-def _judged(content: Any, sure: float, rows: Iterator[Row]) -> Iterator[Row]:
+def _judged(content: Any, sure: float, bad_rows: Any, rows: Iterator[Row]) -> Iterator[Row]:
     """Yield the answers to the texts of JSON objects; `content` is a broadcast of the model's file.
 
     Blank lines have none.
     """
     case = from_bytes(content.value)
-    for row in rows:
-        if (line := row["row"]) and line.strip():
-            yield _answer(case, line, sure)
+    return answers(lambda row, _number: _answer(case, row, sure), bad_rows, rows)
 
 
-def _answer(case: Case, line: str, sure: float) -> Row:
-    given: Row = {}
+def _answer(case: Case, row: bytes, sure: float) -> Row:
+    echo: Row = {}
     try:
-        found = msgspec.json.decode(line, type=Row)
-        given = {"id": None if found.get("id") is None else str(found["id"])}
-        text = found.get(columns_of(tuple(found)).text or "text")
-        given["text"] = text if isinstance(text, str) else ""
-        (text,) = comparable_texts([given["text"]])
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        return given | {"error": f"not a text: {error}"}
-    except InvalidInputError as error:
-        return given | {"error": str(error.detail)}
+        document = json_object(row)
+        echo = {"id": None if document.get("id") is None else _storable(str(document["id"]))}
+        text = document.get(columns_of(tuple(document)).text or "text")
+        text = text if isinstance(text, str) else ""
+        echo["text"] = _storable(text)
+        if is_broken(text):
+            raise RecordError(BROKEN)
+        (text,) = comparable_texts([echo["text"]])
+    except AppError as error:
+        return echo | {"error": str(error.detail)}
     case = replace(case, texts=[text])
     judgement = judge(case, sure)
-    ranking = [msgspec.structs.asdict(each) for each in ranked_authors(case, judgement)]
-    return given | {"verdict": judgement.verdict, "none": judgement.none, "ranking": ranking}
+    ranking = [msgspec.structs.asdict(ranked) for ranked in ranked_authors(case, judgement)]
+    return echo | {"verdict": judgement.verdict, "none": judgement.none, "ranking": ranking}
 
 
-_KIND: Final = "saywho corpus 3"
+def _storable(text: str) -> str:
+    """Return a text with `?` for half surrogate pairs, which broken bytes become."""
+    return text.encode(errors="replace").decode()
+
+
+_KIND: Final = "saywho corpus 4"
 
 
 class _File(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ process would.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
@@ -18,13 +19,15 @@ from app.clock import now
 from app.compute.fitting import ASKED_IN_ALL, fit_profiles
 from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts
 from app.compute.text import clean_username, drop_controls, username_key
-from app.errors import AppError
+from app.errors import AppError, RecordError, message_of
 from app.formats.columns import Columns
-from app.formats.records import Record, Skipped
+from app.formats.records import BROKEN, Record, is_broken
+from app.population import shipped_authors
 from app.services.compare.habits import language_of
-from app.services.posts.new_tweet import checked_language, lenient, new_tweet
+from app.services.posts.new_tweet import checked, checked_language, lenient
+from app.spark.bad_rows import BadRows, Row, answers, json_object
 from app.spark.compare import to_bytes
-from app.spark.jobs import JobError, Row, mapped, read_rows, session
+from app.spark.jobs import JobError, mapped, read_rows, session
 
 MOST_AUTHORS: Final = 300
 COUNTED_TOGETHER: Final = 1_000
@@ -61,6 +64,8 @@ class FitResult(msgspec.Struct, frozen=True):
     duplicates: int
     rejected: int
     skipped: int
+    errors: list[Row]
+    """File, place and detail of the first rejected rows."""
 
 
 def run(
@@ -75,8 +80,10 @@ def run(
     if len(set(map(username_key, usernames))) > MOST_AUTHORS:
         raise JobError("a model has at most {most} authors; name fewer", most=MOST_AUTHORS)
     with session(master, "saywho spark fit") as spark:
-        rows = read_rows(spark, inputs)
-        content, result = _fit(rows, [username_key(name) for name in usernames])
+        bad_rows = spark.sparkContext.accumulator(BadRows(), BadRows())
+        posts = mapped(read_rows(spark, inputs), partial(posts_of, bad_rows), _POSTS)
+        content, result = _fit(posts, [username_key(name) for name in usernames])
+        result = msgspec.structs.replace(result, errors=bad_rows.value.errors())
     try:
         output.write_bytes(content)
     except OSError as error:
@@ -86,10 +93,10 @@ def run(
     return result
 
 
-def _fit(rows: Any, named: Sequence[str]) -> tuple[bytes, FitResult]:
+def _fit(read: Any, named: Sequence[str]) -> tuple[bytes, FitResult]:
     from pyspark.sql import functions as f
 
-    read = mapped(rows, posts_of, _POSTS).cache()
+    read = read.cache()
     fates = {row["fate"]: row["count"] for row in read.groupBy("fate").count().collect()}
     posts = read.where("fate = 'post'")
     with_id = posts.where("source_id IS NOT NULL").dropDuplicates(["user_key", "source_id"])
@@ -99,24 +106,28 @@ def _fit(rows: Any, named: Sequence[str]) -> tuple[bytes, FitResult]:
     newest_first = (f.col("created_at").desc_nulls_last(), f.col("source_id"), f.col("text"))
     texts = posts.where(f.col("user_key").isin(list(names))).repartition("user_key")
     texts = texts.sortWithinPartitions("user_key", *newest_first)
-    found = {names[row["user_key"]]: row for row in mapped(texts, authors_of, _AUTHORS).collect()}
+    author_rows = {
+        names[row["user_key"]]: row for row in mapped(texts, authors_of, _AUTHORS).collect()
+    }
     corpus = fit_profiles(
         {
             name: AuthorProfile.from_bytes(bytes(row["counts"]), row["posts"], bytes(row["texts"]))
-            for name, row in found.items()
+            for name, row in author_rows.items()
         },
-        {name: row["newest"] for name, row in found.items()},
-        {name: row["language"] for name, row in found.items()},
+        {name: row["newest"] for name, row in author_rows.items()},
+        {name: row["language"] for name, row in author_rows.items()},
+        shipped=shipped_authors(),
     )
-    known = [names[key] for key in sorted(names) if key in named or not named]
+    usernames = [names[key] for key in sorted(names) if key in named or not named]
     result = FitResult(
-        len(known),
-        sum(corpus.suspects[name].profile.posts for name in known),
+        len(usernames),
+        sum(corpus.suspects[name].profile.posts for name in usernames),
         duplicates,
         fates.get("rejected", 0),
         fates.get("skipped", 0),
+        [],
     )
-    return to_bytes(corpus, known, is_named=bool(named)), result
+    return to_bytes(corpus, usernames, is_named=bool(named)), result
 
 
 def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:
@@ -129,46 +140,44 @@ def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:
     is_named = f.col("user_key").isin(list(named)) if named else f.lit(False)
     order = (is_named.desc(), f.col("posts").desc(), f.col("user_key"))
     rows = authors.orderBy(*order).limit(MOST_AUTHORS).collect()
-    found = {row["user_key"]: row["username"] for row in rows}
-    if missing := [name for name in named if name not in found]:
+    chosen = {row["user_key"]: row["username"] for row in rows}
+    if missing := [name for name in named if name not in chosen]:
         raise JobError("the inputs have no posts by {name}", name=missing[0])
-    if not found:
+    if not chosen:
         raise JobError("the inputs have no posts with text and an author")
-    return found
+    return chosen
 
 
-def posts_of(rows: Iterator[Row]) -> Iterator[Row]:
-    """Yield the posts of JSON objects, and how many rows are none."""
-    for number, row in enumerate(rows, 1):
-        yield _post_of(row["row"] or "", number)
+def posts_of(bad_rows: Any, rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield the posts of JSON objects, and rows that are none; bad ones are reported."""
+    return answers(_post_of, bad_rows, rows)
 
 
-def _post_of(line: str, number: int) -> Row:
-    if not line.strip():
-        return {"fate": "blank"}
+def _post_of(row: bytes, number: int) -> Row:
     try:
-        found = msgspec.json.decode(line, type=Row)
-        item = Columns(found).read(found, number)
-        if isinstance(item, Record):
-            return _checked(item)
-        return {"fate": "skipped" if isinstance(item, Skipped) else "rejected"}
-    except (ValueError, RecursionError, AppError):
-        return {"fate": "rejected"}
+        document = json_object(row)
+        item = Columns(document).read(document, number)
+        return _checked(item) if isinstance(item, Record) else {"fate": "skipped"}
+    except (ValueError, RecursionError, AppError) as error:
+        return {"fate": "rejected", "error": str(message_of(error))}
 
 
 def _checked(record: Record) -> Row:
     """Return the post as an import would store it. Raises ValueError and AppError."""
     name = clean_username(record.username or "")
-    post = new_tweet(
-        drop_controls(record.text),
-        arrived_at=now(),
-        created_at=record.created_at,
+    content = msgspec.structs.replace(
+        record,
+        text=drop_controls(record.text),
         lang=lenient(checked_language, record.lang),
-        source_id=record.source_id,
-        media=list(record.media),
+        url=None,
+        reply_to=None,
+        counts=None,
     )
+    post = checked(content, arrived_at=now())
     if not post.text:
         return {"fate": "skipped"}
+    if is_broken(post.source_id or ""):
+        raise RecordError(BROKEN)
     return {
         "fate": "post",
         "user_key": username_key(name),
@@ -182,13 +191,13 @@ def _checked(record: Record) -> Row:
 
 def authors_of(rows: Iterator[Row]) -> Iterator[Row]:
     """Yield what the model needs of each author, whose posts follow one another, newest first."""
-    for key, own in groupby(rows, itemgetter("user_key")):
+    for key, posts in groupby(rows, itemgetter("user_key")):
         profile, newest, languages = NO_POSTS, list[str](), Counter[str | None]()
-        while some := list(islice(own, COUNTED_TOGETHER)):
-            texts = [row["text"] for row in some]
+        while portion := list(islice(posts, COUNTED_TOGETHER)):
+            texts = [row["text"] for row in portion]
             profile = with_posts(profile, texts)
             newest += texts[: ASKED_IN_ALL - len(newest)]
-            languages.update(language_of(row["lang"] or "") for row in some)
+            languages.update(language_of(row["lang"] or "") for row in portion)
         yield {
             "user_key": key,
             "posts": profile.posts,

@@ -1,6 +1,6 @@
 """A job on Spark: its session, the rows that it reads, and its failures as one line.
 
-A row is one JSON object as text, so that one function reads all formats, in the executors.
+A row is one JSON object as bytes, so that one function reads all formats, in the executors.
 """
 
 import glob
@@ -15,13 +15,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from app.errors import InvalidInputError
+from app.errors import AppError, InvalidInputError
+from app.spark.bad_rows import Row, shown_name
 
 SEPARATORS: Final = {"csv": ",", "tsv": "\t"}
 AT_ONCE: Final = 2_000
 """Rows in a record batch of Arrow."""
-Row = dict[str, Any]
-_SETTINGS: Final = {
+SETTINGS: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
@@ -41,13 +41,23 @@ _ONE_MACHINE: Final = {
 _CAUSE: Final = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception): (.+)$", re.MULTILINE)
 
 
+_FILE: Final = re.compile(r"Encountered error while reading file (.+?)\.\s")
+_ROOT: Final = re.compile(r"^Caused by: [\w.$]+: (.+)$", re.MULTILINE)
+
+
 class JobError(InvalidInputError):
-    """A job cannot begin, or an input cannot be read."""
+    """A job cannot begin, or its input holds nothing for it."""
+
+
+class FailedJobError(AppError):
+    """A job that had begun failed, or a file could not be read to its end."""
 
 
 @contextmanager
 def session(master: str, name: str) -> Iterator[Any]:
-    """Start Spark, and stop it at the end. Raises JobError where it cannot be had, or fails.
+    """Start Spark, and stop it at the end. Raises JobError where it cannot be had.
+
+    Raises FailedJobError where a job fails.
 
     Under `spark-submit` its master counts.
     """
@@ -57,7 +67,7 @@ def session(master: str, name: str) -> Iterator[Any]:
 
     _check_java()
     is_submitted = "PYSPARK_GATEWAY_PORT" in os.environ
-    settings = dict(_SETTINGS)
+    settings = dict(SETTINGS)
     if master.startswith("local") and not is_submitted:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         settings |= _ONE_MACHINE
@@ -65,12 +75,12 @@ def session(master: str, name: str) -> Iterator[Any]:
     try:
         spark = (builder if is_submitted else builder.master(master)).getOrCreate()
     except (PySparkException, Py4JError, OSError) as error:
-        raise JobError("Spark does not start: {error}", error=_cause(error)) from error
+        raise JobError("Spark does not start: {error}", error=_last(_CAUSE, str(error))) from error
     try:
         spark.sparkContext.setLogLevel("OFF")
         yield spark
     except (PySparkException, Py4JError, ConnectionError) as error:
-        raise JobError("the job failed: {error}", error=_cause(error)) from error
+        raise _failure(str(error)) from error
     finally:
         with suppress(Py4JError, ConnectionError):  # Java has ended already.
             spark.stop()
@@ -85,17 +95,28 @@ def _check_java() -> None:
         raise JobError("Spark needs Java 17 or later, and there is none here") from error
 
 
-def _cause(error: BaseException) -> str:
+def _failure(text: str) -> FailedJobError:
+    """Return the failure as one line: the file that breaks off, or else the cause."""
+    if file := _FILE.search(text):
+        return FailedJobError(
+            "{name} cannot be read to its end: {error}",
+            name=shown_name(file[1]),
+            error=_last(_ROOT, text),
+        )
+    return FailedJobError("the job failed: {error}", error=_last(_CAUSE, text))
+
+
+def _last(pattern: re.Pattern[str], text: str) -> str:
     """Return the last cause that a failure of many lines names, as one line."""
-    text = str(error)
-    causes = _CAUSE.findall(text)
+    causes = pattern.findall(text)
     return " ".join((causes[-1] if causes else text).split())[:300]
 
 
 def read_rows(spark: Any, inputs: Sequence[str]) -> Any:
-    """Return the rows of files, folders and patterns, here or in a store: one column, `row`.
+    """Return the rows of files, folders and patterns, here or in a store.
 
-    Raises JobError where an input is not there.
+    The columns are `row`, and where it stands: `file`, `start`, the byte at which the part of the
+    file begins that one task reads, and `unit`. Raises JobError where an input is not there.
     """
     return reduce(lambda one, other: one.union(other), [_table(spark, name) for name in inputs])
 
@@ -118,12 +139,28 @@ def _table(spark: Any, name: str) -> Any:
     suffix = Path(first.removesuffix(".gz")).suffix.removeprefix(".").lower()
     if suffix == "parquet":
         table = spark.read.parquet(name)
+        row, unit = f.to_json(f.struct("*")).cast("binary"), "record"
     elif suffix in SEPARATORS:
-        separator = SEPARATORS[suffix]
-        table = spark.read.csv(name, header=True, sep=separator, multiLine=True, escape='"')
+        # Each byte is a character of this encoding, and is itself again when it is written.
+        table = spark.read.csv(
+            name,
+            header=True,
+            sep=SEPARATORS[suffix],
+            multiLine=True,
+            escape='"',
+            encoding="ISO-8859-1",
+        )
+        row, unit = f.encode(f.to_json(f.struct("*")), "ISO-8859-1"), "record"
     else:
-        return spark.read.text(name).select(f.col("value").alias("row"))
-    return table.select(f.to_json(f.struct("*")).alias("row"))
+        table = spark.read.text(name)
+        row, unit = f.col("value").cast("binary"), "line"
+    place = table.metadataColumn("_metadata")
+    return table.select(
+        row.alias("row"),
+        place["file_path"].alias("file"),
+        place["file_block_start"].alias("start"),
+        f.lit(unit).alias("unit"),
+    )
 
 
 def mapped(table: Any, function: Callable[[Iterator[Row]], Iterator[Row]], schema: Any) -> Any:
@@ -137,7 +174,7 @@ def mapped(table: Any, function: Callable[[Iterator[Row]], Iterator[Row]], schem
         import pyarrow
 
         rows = function(row for batch in batches for row in batch.to_pylist())
-        while some := list(islice(rows, AT_ONCE)):
-            yield pyarrow.RecordBatch.from_pylist(some, schema)
+        while portion := list(islice(rows, AT_ONCE)):
+            yield pyarrow.RecordBatch.from_pylist(portion, schema)
 
     return table.mapInArrow(over_rows, from_arrow_schema(schema))

@@ -90,54 +90,40 @@
     });
   }
 
-  // Only nothing is 0%, and only all is 100%, as the server writes it.
-  function shareOf(value) {
-    if (value > 0 && value < 0.01) return `<${percent.format(0.01)}`;
-    return value > 0.99 && value < 1 ? `>${percent.format(0.99)}` : percent.format(value);
-  }
-
-  // The asker's belief moves the bars and the verdict as the server would, with its two limits.
+  // The server writes the answer for the slider's place; htmx asks it once the slider rests.
   function offerBelief(form) {
     const field = form.elements.sure;
-    const result = form.closest("main");
-    const said = result.querySelectorAll("output, [data-sure]");
-    const list = form.parentElement.querySelector(".ranking");
-    const heading = result.querySelector(".answer");
-    const items = [...list.children];
-
-    function show() {
-      const sure = Number(field.value);
-      const odds = (Number(form.dataset.odds) * sure) / (1 - sure);
-      const known = odds / (1 + odds);
-      const shares = items.map((item) => ("closed" in item.dataset ? known * item.dataset.closed : 1 - known));
-      items.forEach((item, place) => {
-        item.querySelector(".fill").setAttribute("width", `${Math.max(100 * shares[place], 0.3)}%`);
-        item.querySelector(".share b").textContent = shareOf(shares[place]);
-      });
-      list.append(...[...items].sort((a, b) => shares[items.indexOf(b)] - shares[items.indexOf(a)]));
-      const best = Math.max(0, ...shares.filter((_, place) => "named" in items[place].dataset));
-      const closed = items.map((item) => Number(item.dataset.closed ?? 0)).sort((a, b) => b - a);
-      const verdict = 1 - known >= form.dataset.unfamiliar ? "unfamiliar"
-        : best >= form.dataset.likely ? "likely" : "close";
-      for (const each of said) each.textContent = percent.format(sure);
-      heading.className = `answer ${verdict}`;
-      heading.textContent = heading.dataset[verdict === "close" && 1 - known > known * closed[1] ? "rival" : verdict];
-      document.title = document.title.replace(/^.*(?= · )/, heading.textContent);
-    }
-
+    const output = form.querySelector("output");
+    let place = field.value;
+    const show = () => { output.textContent = percent.format(field.value); };
     form.dataset.moves = "";
     field.addEventListener("input", show);
-    field.addEventListener("change", () => {
-      if (form.method !== "get") return;
-      const believing = (address) => {
-        const url = new URL(address);
-        url.searchParams.set("sure", field.value);
-        return url;
-      };
-      history.replaceState(history.state, "", believing(location.href));
-      for (const link of result.querySelectorAll("[download], .model a")) link.href = believing(link.href);
-      for (const link of result.querySelectorAll("[download]")) link.download = `saywho – ${heading.textContent}.png`;
+    form.addEventListener("htmx:afterOnLoad", (event) => {
+      if (event.detail.successful) place = event.detail.requestConfig.formData.get("sure");
     });
+    // Without an answer the slider goes back to where the last one holds.
+    for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+      form.addEventListener(failure, () => {
+        field.value = place;
+        show();
+      });
+    }
+  }
+
+  // How long a text is, once it comes near to the longest that is judged, in code points.
+  function offerCounting(note) {
+    const field = document.getElementById(note.dataset.counts);
+    const number = new Intl.NumberFormat(language);
+    const template = note.textContent;
+    function show() {
+      const length = field.value.length < note.dataset.from ? 0 : [...field.value].length;
+      note.hidden = length < note.dataset.from;
+      note.classList.toggle("over", length > note.dataset.most);
+      note.textContent = template.replace("{length}", number.format(length)).replace("{most}", number.format(note.dataset.most));
+    }
+    note.dataset.counting = "";
+    field.addEventListener("input", show);
+    show();
   }
 
   // Sends a file as the form would, and shows how far it is.
@@ -240,6 +226,7 @@
     each(root, "[data-copy][hidden]", offerCopying);
     each(root, "[data-print][hidden]", offerPrinting);
     each(root, ".sure:not([data-moves])", offerBelief);
+    each(root, "[data-counts]:not([data-counting])", offerCounting);
     each(root, "#upload:not([data-progress])", offerProgress);
   }
 

@@ -141,6 +141,24 @@
     begin();
   }).observe(root, { childList: true, subtree: true });
 
+  /* Failures: Dash says nothing of a call that fails, so the figure that asked does */
+
+  const plainFetch = window.fetch;
+  window.fetch = async (address, options) => {
+    const answer = await plainFetch(address, options);
+    if (!answer.ok && String(address).endsWith("/_dash-update-component")) showFailure(options.body);
+    return answer;
+  };
+
+  function showFailure(body) {
+    const { outputs, inputs: [asked] } = JSON.parse(body);
+    const figure = figures.get(outputs.id.replace(/-drawing$/, ""));
+    if (asked.value.view !== figure?.view) return;
+    figure.section.setAttribute("aria-busy", "false");
+    figure.section.classList.add("is-empty", "has-problem");
+    set(`${figure.name}-note`, "children", words.failed);
+  }
+
   /* Live */
 
   const state = document.querySelector("[data-live-state]");

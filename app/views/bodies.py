@@ -60,16 +60,22 @@ class Spool:
 
     async def write(self, piece: bytes) -> None:
         with disk_errors():
-            await asyncio.to_thread(self.file.write, piece)
+            await resources().work_pool.run(self.file.write, piece)
 
     async def keep(
         self, *, is_started: bool, format_name: str = "auto", options: ReadOptions = NO_OPTIONS
     ) -> ImportJob:
-        """Keep the file for an import; it survives a power cut where acknowledged writes do."""
+        """Keep the file for an import; it survives a power cut where acknowledged writes do.
+
+        Raises InvalidInputError for one without a byte.
+        """
+        if not self.size:
+            loc = "body" if self.file_name is None else "file"
+            raise InvalidInputError("The file is empty", loc=loc)
         config = resources().config
         if config.durability != "normal":
             with disk_errors():
-                await asyncio.to_thread(sync_upload, config.data_dir, self.file)
+                await resources().work_pool.run(sync_upload, config.data_dir, self.file)
         async with writing() as session:
             job = await add_job(
                 session,
@@ -185,6 +191,7 @@ async def _read_parts(decoder: MultipartDecoder, spool: Spool) -> None:
     Raises ValueError, and RequestEntityTooLarge for too many parts, or one that is too long.
     """
     field_bytes: int | None = None
+    piece = b""
     async for piece in _pieces():
         decoder.receive_data(piece)
         while not isinstance(event := decoder.next_event(), NeedData):
@@ -201,7 +208,8 @@ async def _read_parts(decoder: MultipartDecoder, spool: Spool) -> None:
                 if field_bytes > LONGEST_FIELD:
                     raise RequestEntityTooLarge
     decoder.receive_data(None)
-    if not isinstance(decoder.next_event(), Epilogue):
+    # A body without a byte is no damaged form, but none.
+    if piece and not isinstance(decoder.next_event(), Epilogue):
         raise ValueError("the form has no end")
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, field
 from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError
-from app.formats.records import Kind
+from app.formats.post import Kind
 from app.services.posts.users import Platform
 from app.services.selection import Selection
 from app.views.parsing import args_of
@@ -123,8 +123,8 @@ class View(PostFilters):
     @property
     def names(self) -> list[str]:
         """The authors named, each once, whatever the case."""
-        given = [name.strip() for name in self.username if name.strip()]
-        return list({name.casefold(): name for name in given}.values())
+        names = [name.strip() for name in self.username if name.strip()]
+        return list({name.casefold(): name for name in names}.values())
 
     def is_about(self, username: str) -> bool:
         """Return whether the author is named, or nobody is."""

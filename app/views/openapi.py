@@ -11,7 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from app.errors import Problem
+from app.formats.records import ExportedPost
 from app.models import MAX_ID
+from app.services.posts.tweets import Post
 from app.views.blueprints import OPERATIONS, Operation
 
 Schema = dict[str, Any]
@@ -52,12 +54,12 @@ class Schemas:
     """The JSON schemas of all that operations take and answer."""
 
     def __init__(self, operations: list[Operation]) -> None:
-        found = (
+        declared_kinds = (
             kind
             for declared in operations
             for kind in (declared.args, *declared.content.values(), *declared.body.values())
         )
-        kinds = list(dict.fromkeys([Problem, *filter(None, found)]))
+        kinds = list(dict.fromkeys([Problem, *filter(None, declared_kinds)]))
         schemas, self.components = msgspec.json.schema_components(
             kinds, ref_template="#/components/schemas/{name}"
         )
@@ -70,13 +72,18 @@ class Schemas:
                     # msgspec writes the format only where a time must have a zone.
                     for option in field.get("anyOf", [field]):
                         option |= {"format": "date-time"} if option["type"] == "string" else {}
+        answers: list[type[msgspec.Struct]] = [ExportedPost, Post, *Post.__subclasses__()]
+        for kind in answers:  # Requests may leave out what these always have.
+            self.components[kind.__name__]["required"] = list(kind.__struct_fields__)
         # Parameters are no bodies: each is described where it is given.
         args = {declared.args for declared in operations}
         self.args = {kind: self.components.pop(kind.__name__) for kind in args}
 
     def content(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return the bodies of these types, if any; bytes have no schema."""
-        bodies = {each: {"schema": self._by_kind[kind]} for each, kind in content.items()}
+        bodies = {
+            content_type: {"schema": self._by_kind[kind]} for content_type, kind in content.items()
+        }
         return {"content": bodies} if bodies else {}
 
 
@@ -110,10 +117,10 @@ def _security(declared: Operation, *, is_public: bool) -> list[dict[str, list[st
 
 def _parameters(declared: Operation, args: Schema) -> list[dict[str, Any]]:
     """Return the parameters in the path and in the query."""
-    found: list[dict[str, Any]] = []
+    parameters: list[dict[str, Any]] = []
     for converter, name in PLACE.findall(declared.path):
         schema = ID if converter == "id" else {"type": "string"}
-        found.append({"name": name, "in": "path", "required": True, "schema": schema})
+        parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
     for name, field in args["properties"].items():
         # A field that may be None is a parameter that may be absent.
         options = [option for option in field.get("anyOf", []) if option != {"type": "null"}]
@@ -124,5 +131,5 @@ def _parameters(declared: Operation, args: Schema) -> list[dict[str, Any]]:
             schema.pop("description", None)
         if name in args["required"]:
             about["required"] = True
-        found.append(about)
-    return found
+        parameters.append(about)
+    return parameters

@@ -23,7 +23,7 @@ from werkzeug.routing import IntegerConverter
 from app.errors import AppError, InvalidInputError, MalformedError, UnsupportedMediaError
 from app.models import MAX_ID
 from app.services.posts.tweets import TweetKey
-from app.services.search.search import DEEPEST
+from app.services.search.results import DEEPEST
 from app.services.search.word_search import Place
 
 Form = TypeVar("Form", bound=msgspec.Struct)
@@ -64,17 +64,21 @@ def parse_args(form: type[Form], *, is_strict: bool) -> Form:
 
 def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> Form:
     """Return the parameters as the form, likewise."""
-    fields, given = _fields(form), dict[str, Any]()
+    fields, sent = _fields(form), dict[str, Any]()
     for name, values in args.lists():
         if name in fields:
             is_list = fields[name].default_factory is list
             if len(values) > 1 and not is_list:
                 raise MalformedError("{name} may be given only once", name=name, loc=name)
-            given[name] = values if is_list else values[0]
+            sent[name] = values if is_list else values[0]
         elif is_strict:
             raise MalformedError(f"{name} is not a parameter here", loc=name)
     try:
-        return msgspec.convert(given, form, strict=False)
+        parsed = msgspec.convert(sent, form, strict=False)
+        for name, value in sent.items():
+            if getattr(parsed, fields[name].name) is None:  # msgspec takes the word null for None.
+                raise msgspec.ValidationError(f"Invalid value {value!r} - at `$.{name}`")
+        return parsed
     except msgspec.ValidationError as error:
         fault = _fault(MalformedError, error)
         if not is_strict:  # A page says it in the visitor's language.
@@ -86,7 +90,7 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> 
 @functools.cache
 def _fields(form: type[msgspec.Struct]) -> dict[str, FieldInfo]:
     """Return the fields of a form by the names that requests use."""
-    return {each.encode_name: each for each in msgspec.structs.fields(form)}
+    return {field.encode_name: field for field in msgspec.structs.fields(form)}
 
 
 def _fault(kind: type[AppError], error: msgspec.ValidationError) -> AppError:
@@ -101,12 +105,12 @@ def _fault(kind: type[AppError], error: msgspec.ValidationError) -> AppError:
 
 def event_of(header: str) -> int | None:
     """Return the number of an event that a header gives. Raises MalformedError."""
-    given = request.headers.get(header)
-    if given is None:
+    value = request.headers.get(header)
+    if value is None:
         return None
-    if not re.fullmatch("[0-9]{1,16}", given) or int(given) > MAX_ID:
+    if not re.fullmatch("[0-9]{1,16}", value) or int(value) > MAX_ID:
         raise MalformedError("{name} must be the number of an event", name=header, loc=header)
-    return int(given)
+    return int(value)
 
 
 def require_type(name: str) -> None:

@@ -1,14 +1,16 @@
-"""An answer in words: its heading, bars, marks and limits, for pages, pictures and the terminal."""
+"""An answer in words, for pages, pictures and the terminal: heading, bars, marks, limits."""
 
+import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from msgspec import UnsetType
 
-from app.compute.judgement import BELIEF, LIKELY, Limit, Verdict, stranger_rate
-from app.compute.text import guess_language, own_words, word_count
-from app.i18n import gettext, gettext_noop, show_percent
-from app.services.compare.answering import Comparison, Evidence
+from app.compute.judgement import FEWEST_JUDGED, LIKELY, UNFAMILIAR, Limit
+from app.compute.population import FEWEST_POSTS
+from app.compute.text import FEWEST_WORDS, own_words, word_count
+from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
+from app.services.compare.answering import Comparison, Evidence, Usage
 
 NOT_FOR: Final = gettext_noop(
     "This must not be used to find out who stands behind an anonymous account, nor as the only "
@@ -16,14 +18,64 @@ NOT_FOR: Final = gettext_noop(
     "evidence among others, and an expert should weigh it."
 )
 LIMITS: Final[dict[Limit, str]] = {
-    "few_posts": gettext_noop("One of these authors has only a few posts here."),
     "few_authors": gettext_noop("There are only a few other authors of the language here."),
-    "other_language": gettext_noop("The text is not in the language of one of these authors."),
+    "elsewhere": gettext_noop(
+        "Nobody else here writes the language, so the text was compared with people from elsewhere "
+        "only. Of 100 texts by people of the author’s own circle, about 20 may pass for the "
+        "author’s own."
+    ),
     "other_platform": gettext_noop("These authors write on different platforms."),
     "other_period": gettext_noop("The posts of these authors are from different times."),
     "topic": gettext_noop("What the text is about may count more here than its style."),
 }
-"""What makes an answer weak, as sentences."""
+"""What makes an answer weak, as sentences; others concern single authors (`limits_of`)."""
+ELSEWHERE_ALONE: Final = gettext_noop("The text was compared with people from elsewhere only.")
+"""Where the first author writes another language, whose circle would not pass."""
+MOST_LISTED: Final = 3
+"""Authors that a sentence names; of more it says how many."""
+HIGH_RATE: Final = 0.1
+"""Share of strangers' texts from which it stands beside the heading."""
+
+Lean = Literal[
+    "likely",
+    "unfamiliar",
+    "nobody",
+    "leading",
+    "nearly",
+    "unjudged",
+    "undecided",
+    "doubted",
+    "unknown",
+]
+"""What the bars say. Of a close answer: somebody else leads; an author leads, or nearly reaches
+what is needed, or has too few posts; two authors are close, or one and somebody else."""
+
+_NOBODY_ALONE = gettext_noop("Perhaps somebody else, not %(username)s")
+_NOBODY_OF = gettext_noop("Perhaps none of them; of these %(count)s, nearest to %(username)s")
+_NOBODY_HERE = gettext_noop("Perhaps none of them; of the authors here, nearest to %(username)s")
+_NONE = gettext_noop("Reads like none of them")
+_LEADING = gettext_noop("Perhaps %(username)s; not sure enough to say so (%(needed)s is needed)")
+_NEARLY = gettext_noop("Perhaps %(username)s; not quite sure enough to say so")
+_UNJUDGED = gettext_noop("Perhaps %(username)s, who has too few posts here to say so")
+_UNDECIDED = gettext_noop("Too close to call: %(username)s or %(rival)s")
+_DOUBTED = gettext_noop("Too close to call: %(username)s or somebody else")
+_UNKNOWN = gettext_noop("Too little to go on")
+HEADINGS: Final[dict[Lean, tuple[str, str, str]]] = {
+    "likely": (
+        gettext_noop("Reads like %(username)s"),
+        gettext_noop("Of these %(count)s, most like %(username)s"),
+        gettext_noop("Of the authors here, most like %(username)s"),
+    ),
+    "unfamiliar": (gettext_noop("Does not read like %(username)s"), _NONE, _NONE),
+    "nobody": (_NOBODY_ALONE, _NOBODY_OF, _NOBODY_HERE),
+    "leading": (_LEADING,) * 3,
+    "nearly": (_NEARLY,) * 3,
+    "unjudged": (_UNJUDGED,) * 3,
+    "undecided": (_UNDECIDED,) * 3,
+    "doubted": (_DOUBTED,) * 3,
+    "unknown": (_UNKNOWN,) * 3,
+}
+"""The heading where one author was asked about, several, or all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +85,137 @@ class Bar:
     username: str | None
     share: float
     """After all: of one of the authors, times that it was one of them."""
-    closed: float
-    """If it was one of the authors."""
     tweets: int
 
 
 def bars_of(comparison: Comparison) -> list[Bar]:
-    """Return the bars, the likeliest first."""
-    known = 1 - (comparison.none or 0.0)
-    found = [
-        Bar(each.username, known * each.probability, each.probability, each.tweets)
-        for each in comparison.ranking
+    """Return the bars, the likeliest first; none where nothing is known of somebody else."""
+    none = comparison.none
+    if none is None:
+        return []
+    bars = [
+        Bar(ranked.username, (1 - none) * ranked.probability, ranked.tweets)
+        for ranked in comparison.ranking
     ]
+    return sorted([*bars, Bar(None, none, 0)], key=lambda bar: -bar.share)
+
+
+def lean_of(comparison: Comparison) -> Lean:
+    """Return what the bars say, which the heading repeats."""
+    if comparison.none is None:
+        return "unknown"
+    if comparison.verdict in ("likely", "unfamiliar"):
+        return comparison.verdict
+    leader, second = bars_of(comparison)[:2]
+    if leader.username is None:
+        return "nobody"
+    if leader.share < UNFAMILIAR:
+        return "doubted" if second.username is None else "undecided"
+    if leader.tweets < FEWEST_JUDGED:
+        return "unjudged"
+    # Beside a bar that is rounded to the threshold, the threshold would be a contradiction.
+    return "leading" if math.ceil(100 * leader.share) < 100 * comparison.needed else "nearly"
+
+
+def heading_of(comparison: Comparison, *, is_named: bool) -> str:
+    """Return the heading of an answer, relative to the authors asked about."""
+    names, count = [ranked.username for ranked in comparison.ranking], len(comparison.ranking)
+    facts = {
+        "count": count,
+        "username": names[0],
+        "rival": names[1] if count > 1 else "",
+        "needed": show_percent(comparison.needed),
+    }
+    alone, named, everybody = HEADINGS[lean_of(comparison)]
+    return gettext(alone if count == 1 else named if is_named else everybody) % facts
+
+
+def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
+    """Return why there is no number, as sentences; none where there is one."""
     if comparison.none is not None:
-        found.append(Bar(None, comparison.none, 0.0, 0))
-    return sorted(found, key=lambda bar: -bar.share)
+        return []
+    reasons: list[str] = []
+    ranking = comparison.ranking
+    if is_brief(comparison):
+        reasons.append(gettext("A few more words, please: four at least."))
+    few = [ranked.username for ranked in ranking if ranked.tweets < FEWEST_JUDGED]
+    if few and (is_named or len(few) == len(ranking)):
+        reasons.append(_too_few(few, len(ranking)))
+    if reasons:
+        return reasons
+    if all(ranked.tweets < FEWEST_POSTS for ranked in ranking):
+        text = gettext("Somebody else can be weighed from {count} posts of an author on.")
+        reasons.append(text.format(count=FEWEST_POSTS))
+    elif _is_foreign(ranking[0].username, comparison):
+        reasons.append(_of_authors("other_language", comparison))
+    else:
+        reasons.append(
+            gettext("Nobody else who writes the language is known here to compare with.")
+        )
+    if len(ranking) > 1 and ranking[0].probability >= LIKELY:
+        text = gettext("If one of these {count} wrote it, most like {username}.")
+        reasons.append(text.format(count=len(ranking), username=ranking[0].username))
+    return reasons
+
+
+def is_brief(comparison: Comparison) -> bool:
+    """Return whether the text has too few words to say anything of it."""
+    return word_count(own_words(comparison.text)) < FEWEST_WORDS
+
+
+def _too_few(names: list[str], total: int) -> str:
+    if len(names) > MOST_LISTED:
+        text = gettext("{count} of the {total} authors have fewer than ten posts with words here.")
+        return text.format(count=len(names), total=total)
+    text = ngettext(
+        "{names} has fewer than ten posts with words here.",
+        "{names} have fewer than ten posts with words here.",
+        len(names),
+    )
+    return text.format(names=show_list(names))
+
+
+def limits_of(comparison: Comparison) -> list[str]:
+    """Return what makes the answer weak, as sentences."""
+    # Without a number, the reason says of these what there is to say.
+    reasoned = {"few_authors"} if comparison.none is None else set[Limit]()
+    if comparison.none is None and _is_foreign(comparison.ranking[0].username, comparison):
+        reasoned.add("other_language")
+    return [_limit(limit, comparison) for limit in comparison.limits if limit not in reasoned]
+
+
+def _limit(limit: Limit, comparison: Comparison) -> str:
+    if limit == "elsewhere" and _is_foreign(comparison.ranking[0].username, comparison):
+        return gettext(ELSEWHERE_ALONE)
+    return gettext(LIMITS[limit]) if limit in LIMITS else _of_authors(limit, comparison)
+
+
+def _is_foreign(username: str, comparison: Comparison) -> bool:
+    """Return whether an author mostly writes another language than the text's."""
+    return username in comparison.weak.get("other_language", [])
+
+
+def _of_authors(limit: Limit, comparison: Comparison) -> str:
+    names = comparison.weak.get(limit, [])
+    if len(names) > MOST_LISTED:
+        text = (
+            gettext("{count} of the {total} authors have only a few posts here.")
+            if limit == "few_posts"
+            else gettext("{count} of the {total} authors mostly write another language.")
+        )
+        return text.format(count=len(names), total=len(comparison.ranking))
+    text = (
+        ngettext(
+            "{names} has only a few posts here.", "{names} have only a few posts here.", len(names)
+        )
+        if limit == "few_posts"
+        else ngettext(
+            "{names} mostly writes another language than the text’s.",
+            "{names} mostly write another language than the text’s.",
+            len(names),
+        )
+    )
+    return text.format(names=show_list(names))
 
 
 def shown_marks(comparison: Comparison) -> list[Evidence]:
@@ -60,75 +228,66 @@ def shown_marks(comparison: Comparison) -> list[Evidence]:
     return [mark for mark in marks if (_times(mark.own) - _times(mark.others)) * mark.weight > 0]
 
 
-def _times(uses: float | UnsetType) -> float:
+def _times(uses: float | UnsetType | None) -> float:
     return uses if isinstance(uses, float) else 0.0
 
 
-def heading_of(comparison: Comparison, *, is_named: bool) -> str:
-    """Return the heading of an answer."""
-    none, others = comparison.none or 0.0, comparison.ranking[1:2]
-    is_rival = any(none > (1 - none) * each.probability for each in others)
-    verdict = comparison.verdict
-    return headings_of(comparison, is_named=is_named)[
-        "rival" if verdict == "close" and is_rival else verdict
-    ]
+def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
+    """Return how often the author of a mark, and the others, use its piece.
 
-
-def headings_of(comparison: Comparison, *, is_named: bool) -> dict[Verdict | Literal["rival"], str]:
-    """Return the heading for each verdict, relative to the authors asked about.
-
-    `rival` is for a close one where somebody else weighs more than the second author. A script
-    shows another one when the asker's belief moves the bars.
+    The others have no rate where nobody else of the language is here. is_alone: whether one author
+    was asked about, who is compared with everybody else here.
     """
-    count, first = len(comparison.ranking), comparison.ranking[0].username
-    facts = {"count": count, "username": first}
-    rival = gettext("%(username)s, or somebody else?") % facts
-    if count == 1:
-        return {
-            "likely": gettext("Reads like %(username)s") % facts,
-            "close": rival,
-            "rival": rival,
-            "unfamiliar": gettext("Does not read like %(username)s") % facts,
-            "short": gettext("Too little to go on"),
-        }
-    likely = (
-        gettext("Of these %(count)s, most like %(username)s")
-        if is_named
-        else gettext("Of the authors here, most like %(username)s")
+    usage, compared = mark.own_usage, mark.others_usage
+    rate = _usage(usage) if isinstance(usage, Usage) else ""
+    if not isinstance(compared, Usage):
+        return rate, None
+    text = (
+        ngettext(
+            "the other author here: {rate}",
+            "the other {count} authors here: {rate}",
+            compared.authors,
+        )
+        if is_alone
+        else ngettext(
+            "the other one compared: {rate}", "the other {count} compared: {rate}", compared.authors
+        )
     )
-    close = gettext("Too close to call")
-    if comparison.none is None and comparison.ranking[0].probability >= LIKELY:
-        close = gettext("If one of these %(count)s wrote it, most like %(username)s") % facts
-    return {
-        "likely": likely % facts,
-        "close": close,
-        "rival": rival,
-        "unfamiliar": gettext("Reads like none of them"),
-        "short": gettext("Too little to go on"),
-    }
+    return rate, text.format(count=show_number(compared.authors), rate=_usage(compared))
+
+
+def _usage(usage: Usage) -> str:
+    """Return a rate that can be read at a glance, and what it rests on where that is little."""
+    posts = show_number(usage.posts)
+    if usage.uses == 0:
+        return gettext("never in {posts} posts").format(posts=posts)
+    if usage.uses == 1:
+        return gettext("once in {posts} posts").format(posts=posts)
+    rate = 100 * usage.uses / usage.posts
+    rate = round(rate, 0 if rate >= 10 else 1 if rate >= 0.1 else 2)
+    if rate == 1:
+        return gettext("once per 100 posts")
+    return gettext("{rate} times per 100 posts").format(rate=show_number(rate))
 
 
 def rate_of(comparison: Comparison) -> str | None:
-    """Return how often a text by somebody else is given to one of so many authors, if known."""
-    words, count = word_count(own_words(comparison.text)), len(comparison.ranking)
-    rate = stranger_rate(guess_language(comparison.text), count, words)
-    if comparison.none is None:
+    """Return how many of a hundred strangers' texts are given to one of so many authors."""
+    if comparison.strangers is None:
         return None
-    told = (
-        gettext("Of texts of this length by somebody else, about {share} pass for this author’s.")
-        if count == 1
-        else gettext(
-            "Of texts of this length by somebody else, about {share} pass for one of so many "
-            "authors’."
+    number = round(100 * comparison.strangers)
+    if comparison.verdict == "likely":
+        text = gettext("Of 100 such texts by strangers, about {number} would also get this answer.")
+    elif len(comparison.ranking) == 1:
+        text = gettext(
+            "Of 100 such texts by strangers, about {number} would be taken for this author."
         )
-    )
-    premise = gettext("That is where one was {sure} sure beforehand; the surer, the more.")
-    return f"{told.format(share=show_percent(rate))} {premise.format(sure=show_percent(BELIEF))}"
+    else:
+        text = gettext(
+            "Of 100 such texts by strangers, about {number} would be taken for one of them."
+        )
+    return text.format(number=show_number(max(number, 1)))
 
 
-def odds_of(comparison: Comparison) -> float | None:
-    """Return by how much the text itself changes the odds of one of the authors."""
-    none, sure = comparison.none, comparison.sure
-    if none is None:
-        return None
-    return (1 - none) / max(none, 1e-9) * (1 - sure) / sure
+def is_often_wrong(comparison: Comparison) -> bool:
+    """Return whether the rate of strangers is so high that the heading must carry it."""
+    return comparison.verdict == "likely" and (comparison.strangers or 0) > HIGH_RATE

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event
 
-from app.db.sqlite import indexes
+from app.db.sqlite import fts5
 
 IMMEDIATE: Final = {"sqlite_begin": "IMMEDIATE"}
 """Options of a connection that will write: reading first and writing then would fail with
@@ -24,7 +24,7 @@ def set_up(engine: Engine) -> None:
     def set_pragmas(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         # The word index is a trigger's work, whoever inserts a post.
-        indexes.register(connection)
+        fts5.register(connection)
         cursor = connection.cursor()
         for pragma in (
             "busy_timeout = 15000",

@@ -1,5 +1,6 @@
 """Hosts: a site answers for its own, and proxies are believed as far as they are trusted."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any, cast
@@ -17,6 +18,10 @@ from tests.databases import Databases
 URL = {"url": "https://saywho.example:8443"}
 PROXY = {"trusted_proxies": 1}
 LOOPBACK = ("127.0.0.1", 8000)
+ANY = "0.0.0.0"  # noqa: S104 - granian tells this where it listens on all addresses.
+PRIVATE = ("172.17.0.2", "192.168.0.7", "::ffff:10.0.0.7", "fd00::2", "fe80::1%eth0", ANY)
+"""Addresses of a container and of machines on a LAN."""
+NOT_PRIVATE = (("8.8.8.8", 443), ("2606:4700::1", 443), ("/run/saywho.sock", None), None)
 Ask = Callable[..., Awaitable[Any]]
 
 
@@ -50,15 +55,25 @@ async def ask(databases: Databases, tmp_path_factory: pytest.TempPathFactory) ->
         ({}, ("::1", 8000), "evil.example", 421),
         ({}, ("::ffff:127.0.0.1", 8000), "evil.example", 421),
         ({}, ("127.0.0.1", "8000"), "evil.example", 421),  # Granian's port is a string.
-        ({}, ("192.168.0.7", 8000), "evil.example", 200),
-        ({}, ("/run/saywho.sock", None), "evil.example", 200),
-        ({}, None, "evil.example", 200),
+        *(({}, (server, 8000), "evil.example", 421) for server in PRIVATE),
+        *(({}, (server, 8000), "localhost:8000", 200) for server in PRIVATE),
+        *(({}, (server, 8000), "192.168.0.7:8000", 200) for server in PRIVATE),
+        *(({}, server, "any.example", 200) for server in NOT_PRIVATE),
+        *((URL, server, "evil.example", 421) for server in NOT_PRIVATE),
+        *((URL, server, "saywho.example", 200) for server in NOT_PRIVATE),
+        *((URL, (server, 8000), "evil.example", 421) for server in PRIVATE),
+        *((URL, (server, 8000), "saywho.example", 200) for server in PRIVATE),
+        (URL, ("8.8.8.8", 8000), "192.0.2.7", 200),
         (URL, LOOPBACK, "saywho.example", 200),
         (URL, LOOPBACK, "Saywho.Example:8000", 200),
         (URL, LOOPBACK, "localhost", 200),
         (URL, LOOPBACK, "evil.example", 421),
         (URL | PROXY, LOOPBACK, "evil.example", 421),
+        (URL | PROXY, ("172.17.0.2", 8000), "evil.example", 421),
+        (URL | PROXY, ("172.17.0.2", 8000), "saywho.example", 200),
+        (URL | PROXY, None, "evil.example", 421),
         (PROXY, LOOPBACK, "any.example", 200),
+        (PROXY, ("172.17.0.2", 8000), "any.example", 200),
     ],
     ids=str,
 )
@@ -74,8 +89,18 @@ async def test_a_host_that_is_not_the_sites_is_421(
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-async def test_probes_are_answered_for_any_host(ask: Ask, path: str) -> None:
-    assert (await ask({}, LOOPBACK, path, Host="evil.example")).status_code == 200
+@pytest.mark.parametrize("settings", [{}, URL], ids=["private", "public"])
+async def test_probes_are_answered_for_any_host(
+    ask: Ask, settings: dict[str, Any], path: str
+) -> None:
+    assert (await ask(settings, LOOPBACK, path, Host="evil.example")).status_code == 200
+
+
+async def test_the_host_that_a_proxy_forwards_counts(ask: Ask) -> None:
+    for host, status in (("saywho.example", 200), ("evil.example", 421)):
+        headers = {"Host": "saywho:8000", "X_Forwarded_Host": host}
+        answer = await ask(URL | PROXY, ("172.17.0.2", 8000), "/api/v1/users", **headers)
+        assert answer.status_code == status
 
 
 async def test_a_visitor_of_a_wrong_host_sees_a_page_in_their_language(ask: Ask) -> None:
@@ -85,6 +110,8 @@ async def test_a_visitor_of_a_wrong_host_sees_a_page_in_their_language(ask: Ask)
     assert '<html lang="ko"' in page
     assert "evil.example" in page
     assert "SAYWHO_URL 설정에 적어야 해요" in page
+    # Every address of the page would be one of the wrong host.
+    assert re.findall(r'<a [^>]*href="(?!#)', page) == []
 
 
 HOST = (b"host", b"own.example")

@@ -81,10 +81,11 @@ def test_accuracy_is_printed_for_a_file_of_posts(tmp_path: Path) -> None:
 def test_the_open_question_is_tabled(tmp_path: Path) -> None:
     posts = {f"a{author}": posts_of(author) for author in range(8)}
     path = written(tmp_path / "posts.jsonl", posts, KNOWN)
-    done = run("open_question", path, "--shuffles", "1", "--rounds", "1")
+    few = ("--shuffles", "1", "--rounds", "1", "--draws", "1")
+    done = run("open_question", path, *few)
     assert done.returncode == 0, done.stderr
     assert "| en | 5 posts as one text | 2 to 5 |" in done.stdout
-    short = run("open_question", path, "--shuffles", "1", "--rounds", "1", "--words", "8")
+    short = run("open_question", path, *few, "--words", "8")
     assert "| en | 5 posts as one text | 2 to 5 |" in short.stdout
     assert "C_llr" not in short.stdout
 

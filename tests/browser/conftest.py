@@ -14,6 +14,14 @@ from .office import add_imports
 from .website import CHROMIUM, Website, chromium, crowd_records, odd_records, serve
 
 TIMEOUT_MS = 30_000
+FAILED = (
+    "Failed to load",
+    "{message: Callback error",
+    "htmx:afterRequest",
+    "htmx:sendError",
+    "htmx:sendAbort",
+    "htmx:responseError",
+)
 expect.set_options(timeout=TIMEOUT_MS)  # It would be 5 s.
 
 
@@ -77,8 +85,8 @@ class Window:
 
     def watch(self) -> None:
         def console(message: Any) -> None:
-            # The browser notes every answer with a failing status there; tests look at those.
-            is_status = message.text.startswith("Failed to load resource")
+            # The browser, htmx and Dash note every request that fails there; tests look at those.
+            is_status = message.text.startswith(FAILED)
             if message.type in {"error", "warning"} and not is_status:
                 self.faults.append(f"console: {message.text}")
 

@@ -153,7 +153,7 @@ ALONE = (
     "/about",
     "/quiz",
 )
-"""What shows an author whom there is nobody to compare with."""
+"""What shows an author who is compared with people from elsewhere alone."""
 
 
 async def test_one_author_alone_then_conversations_and_media_are_sound(

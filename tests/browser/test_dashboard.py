@@ -170,6 +170,26 @@ async def test_a_figure_says_what_it_waits_for(website: Website, open_page: Open
         await expect(page.locator(f"#{name}-note")).not_to_be_empty()
 
 
+async def test_a_figure_whose_call_fails_says_so(website: Website, open_page: OpenPage) -> None:
+    page = await open_page(locale="en", is_new=True)
+    await open_dashboard(page, website)
+    fails = True
+
+    async def fail(route: Route) -> None:
+        await (route.fulfill(status=500, body="it-was-me") if fails else route.continue_())
+
+    await page.route("**/_dash-update-component", fail)
+    await page.locator("#filters summary").click()
+    await page.get_by_role("checkbox", name="골목빵집").check()
+    sentence = "Something went wrong on the server. Please try again."
+    await expect(page.locator("#timeline-note")).to_have_text(sentence)
+    await expect(page.locator("#timeline")).to_have_attribute("aria-busy", "false")
+    fails = False
+    await page.get_by_role("checkbox", name="골목빵집").uncheck()
+    await expect(page.locator("#timeline-note")).not_to_have_text(sentence)
+    await expect(page.locator("#timeline .bars path").first).to_be_visible()
+
+
 async def test_colours_follow_the_theme(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await open_dashboard(page, website)

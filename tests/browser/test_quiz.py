@@ -29,6 +29,24 @@ async def test_playing_by_keys(website: Website, open_page: OpenPage) -> None:
         await expect(heading).to_be_focused()
 
 
+async def test_a_mark_of_the_answer_opens(website: Website, open_page: OpenPage) -> None:
+    page = await open_page(locale="en")
+    await page.goto(website.address("/quiz"))
+    marks = page.locator("#quiz mark a")
+    for place in range(1, 10):
+        await page.locator(".guesses button").first.click()
+        await expect(page.locator("#quiz")).to_contain_text(
+            re.compile(rf"You: \d+ of {place}, the model \d+")
+        )
+        if await marks.count():
+            break
+        await page.get_by_role("link", name="Next post").click()
+    await marks.first.click()
+    await expect(page.locator(".use-card")).to_contain_text(re.compile(r"(in [\d,]+|100) posts"))
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".use-card")).to_have_count(0)
+
+
 async def test_a_set_is_shared_at_its_beginning_and_goes_on_after_a_reload(
     website: Website, open_page: OpenPage
 ) -> None:

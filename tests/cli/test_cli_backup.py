@@ -128,6 +128,7 @@ BAD: dict[str, Callable[[Members], Members]] = {
     "an absolute name": named("/database.db"),
     "another digest": named(f"database.db.{'0' * 64}"),
     "no digest": named("database.db"),
+    "an older saywho's": lambda members: {"manifest.json": b"{}"} | members,
     "one file more": lambda members: members | {"../evil": b""},
     "one file twice": lambda members: members | {"database.db": database_of(members)},
     "no database": lambda members: {"secret_key": b""},

@@ -1,13 +1,19 @@
 """The commands that ask and manage, run in this process on a real database."""
 
+import asyncio
 import json
 import re
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 
 from app.cli import PLACES
+from app.config import Config
+from app.db.engine import Database
+from app.services.checks import find_weaknesses
+from app.services.search.vocabulary import renew_vocabulary
 from tests.embedding_service import embedding_service
 from tests.installation import Installation, lines
 
@@ -100,9 +106,9 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
     text = "오늘의 빵이 따뜻할 때 오세요 :)"
     found = filled.json("compare", text, "-u", "lighthouse", "-u", "빵집")
     assert found["text"] == text
-    # Two authors are too few to tell whether it was somebody else.
+    # Twelve posts of each are too few to tell whether it was somebody else.
     assert (found["verdict"], found["none"], found["sure"]) == ("close", None, 0.5)
-    assert "few_authors" in found["limits"]
+    assert "elsewhere" in found["limits"]
     assert [ranked["username"] for ranked in found["ranking"]] == ["빵집", "Lighthouse"]
     assert sum(ranked["probability"] for ranked in found["ranking"]) == pytest.approx(1)
     assert found["ranking"][0]["tweets"] == 12
@@ -113,12 +119,14 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
     named = ("-u", "lighthouse", "-u", "빵집")
     assert filled.json("compare", "-", *named, stdin=text) == found
     shown = filled.done("compare", text)
-    assert shown.index("빵집") < shown.index("Lighthouse")
-    assert "verdict: close" in shown
-    assert "There are only a few other authors of the language here." in shown
+    assert "verdict: close\nToo little to go on\n" in shown
+    assert "from 25 posts of an author on" in shown
+    assert "%" not in shown
+    assert "people from elsewhere only" in shown
     assert "This must not be used" in shown
     short = filled.done("compare", "ㅋㅋ 네")
     assert short.startswith("verdict: short")
+    assert "A few more words, please" in short
     assert "%" not in short
 
 
@@ -131,7 +139,8 @@ def test_a_comparison_takes_several_texts_one_name_and_reasons(filled: Installat
     both = filled.json("compare", *texts)
     assert both["evidence"]
     assert all(mark["own"] >= 0 and mark["others"] >= 0 for mark in both["evidence"])
-    assert "times in 400 posts" in filled.done("compare", *texts)
+    rate = r"(once in \d+|times per 100|never in \d+) posts"
+    assert re.search(f"{rate}; the other one compared: {rate}", filled.done("compare", *texts))
 
 
 @pytest.mark.parametrize(
@@ -162,6 +171,20 @@ def test_a_search_finds_words_and_marks_them(filled: Installation) -> None:
     start, end = hit["highlights"][0]
     assert hit["text"][start:end].startswith("Lamp")
     assert "Lighthouse" in filled.done("search", "lamp")
+
+
+def test_a_typing_error_in_a_search_is_corrected_and_told(filled: Installation) -> None:
+    asyncio.run(_count_words(filled))
+    result = filled.run("search", "lapm")
+    assert "instead of “lapm”." in result.stderr
+    assert "Lighthouse" in result.stdout
+    corrections = filled.json("search", "lapm")["corrections"]
+    assert {"typed": "lapm", "used": "lamp"} in corrections
+
+
+async def _count_words(installation: Installation) -> None:
+    async with Database(Config(env="testing", data_dir=installation.data_dir)) as db:
+        await renew_vocabulary(db)
 
 
 def test_vectors_are_made_and_stay_while_the_embedder_is_down(filled: Installation) -> None:
@@ -215,6 +238,15 @@ def test_a_check_names_what_disagrees_with_the_posts(filled: Installation) -> No
     answer = json.loads(result.stdout)
     assert not answer["ok"]
     assert any("빵집" in fault for fault in answer["faults"])
+
+
+def test_a_check_warns_of_this_python_and_succeeds(filled: Installation) -> None:
+    result = filled.run("check")
+    assert (result.exit_code, result.stdout) == (0, "ok\n")
+    assert ("saywho: warning: Python" in result.stderr) == bool(
+        find_weaknesses(sys.version_info[:3])
+    )
+    assert filled.json("check") == {"ok": True, "faults": []}
 
 
 def test_a_database_file_that_is_none_is_reported(installation: Installation) -> None:

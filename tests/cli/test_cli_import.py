@@ -243,6 +243,23 @@ def test_what_came_before_a_break_in_a_file_stays(
     )
 
 
+@pytest.mark.parametrize("has_manifest", [True, False], ids=["named", "nameless"])
+def test_a_damaged_file_of_the_owner_is_named_and_costs_nothing(
+    installation: Installation, tmp_path: Path, has_manifest: bool
+) -> None:
+    members = {
+        name: data for name, data in x_members().items() if has_manifest or "manifest" not in name
+    }
+    path = damaged(x_zip(tmp_path / "x.zip", members), b"data/account.js")
+    name = [] if has_manifest else ["--username", "mina"]
+    report = installation.json("import", path, *name)
+    assert counts(report) == (5, 0, 0, 1, 0, 1)
+    (error,) = report["errors"]
+    detail = "data/account.js is damaged or names nobody; no post is missing because of that"
+    assert error == {"file": str(path), "detail": detail}
+    assert f"{path}: {detail}" in installation.run("import", path, *name).stderr
+
+
 def test_of_several_files_the_worst_counts_and_the_others_come_in(
     installation: Installation, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """The marks in a text that say why an author is thought to have written it, and their uses."""
 
 import re
+from functools import partial
 from time import process_time
 
 import pytest
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.case import Case, Fitted, Suspect
-from app.compute.evidence import FEWEST_WEIGHT, Mark, PostTexts, marks_of, used_piece
+from app.compute.evidence import FEWEST_WEIGHT, Mark, PostTexts, marks_of, place_in, used_piece
 from app.compute.features import occurrences
 from app.compute.profiles import AuthorProfile
 from tests.compute.invented import profile
+from tests.growth import FACTOR, MOST_GROWTH, growth
 
 BAKER = ["Fresh bread today!!", "The oven is warm, the bread is good!!", "Bread, warm bread!!"]
 SAILOR = ["a west wind... we sail", "the sea was calm...", "West wind, calm sea, we sail..."]
@@ -101,10 +103,10 @@ def test_the_strongest_marks_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("piece", ["bread and sea ", "a", ", ", "😀", "@a", "비", ".", "!\n"])
 def test_long_texts_cost_little(piece: str) -> None:
-    text = (piece * 25_000)[:25_000]
-    start = process_time()
-    evidence(text, AUTHORS, BACKGROUND)
-    assert process_time() - start < 1
+    def work(length: int) -> None:
+        evidence((piece * length)[:length], AUTHORS, BACKGROUND)
+
+    assert growth(partial(work, 25_000 // FACTOR), partial(work, 25_000)) < MOST_GROWTH
 
 
 POSTS = PostTexts(
@@ -133,6 +135,58 @@ POSTS = PostTexts(
 )
 def test_the_longest_piece_that_is_used_is_found(mark: str, piece: str, posts: list[int]) -> None:
     assert used_piece(mark, POSTS) == (piece, posts)
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["a " + "!" * 20_000 + " b", "ferry bridge " * 50_000, "가나다라마바사 " * 5_000, "a b " * 500],
+    ids=["signs", "words", "endings", "letters"],
+)
+def test_long_marks_cost_little(mark: str) -> None:
+    own = PostTexts([(number, "the ferry at noon, a bridge " * 50) for number in range(500)])
+    start = process_time()
+    for _ in range(3):
+        used_piece(mark, own)
+    assert process_time() - start < 4
+
+
+@pytest.mark.parametrize(
+    ("text", "piece", "quoted"),
+    [
+        ("The ferry: no ferryman, Ferry!", "ferry", "ferry"),
+        ("No ferryman here, a FERRY", "ferry", "FERRY"),
+        ("a west\n\n  wind blows", "West wind", "west\n\n  wind"),
+        ("호밀빵은 다섯 개", "호밀빵", "호밀빵"),
+        ("새호밀빵", "호밀빵", None),
+        ("Die STRASSE, die Straße", "straße", "STRASSE"),
+        ("tea", "coffee", None),
+        ("tea", " ", None),
+    ],
+)
+def test_a_piece_is_found_where_a_text_first_has_it(
+    text: str, piece: str, quoted: str | None
+) -> None:
+    place = place_in(text, piece)
+    assert (text[slice(*place)] if place else None) == quoted
+    assert bool(PostTexts([(1, text)]).find(piece) if piece.strip() else []) == (place is not None)
+
+
+@given(TEXTS, st.data())
+def test_a_piece_that_posts_have_is_found_in_one_of_them(text: str, data: st.DataObject) -> None:
+    words = text.split()
+    if not words:
+        return
+    piece = data.draw(st.sampled_from(words))
+    place = place_in(text, piece)
+    assert (place is not None) == bool(PostTexts([(1, text)]).find(piece))
+    if place is not None and len(text.casefold()) == len(text):
+        assert text[slice(*place)].casefold() == piece.casefold()
+
+
+def test_a_piece_is_found_in_linear_time() -> None:
+    start = process_time()
+    assert place_in("a " * 12_500, "a " * 400 + "b") is None
+    assert process_time() - start < 1
 
 
 def test_uses_are_told_for_400_posts() -> None:

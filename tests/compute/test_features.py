@@ -1,6 +1,6 @@
 """What is counted in a text, and where it stands."""
 
-from time import process_time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -21,6 +21,7 @@ from app.compute.features import (
     occurrences,
 )
 from app.compute.text import own_words
+from tests.growth import FACTOR, MOST_GROWTH, growth
 
 LINKS = ["http://t.co/aB3 ", "https://t.co/", "pic.twitter.com/x1", "https://example.org/a?b "]
 WORDS_AND_MARKS = ["@ann", "#tag", "don't", "A1", "...", "\n", " ", "…", "—"]
@@ -104,10 +105,11 @@ def test_each_group_tells_some_texts_apart(
     ],
 )
 def test_long_monotonous_texts_cost_little(piece: str) -> None:
-    text = (piece * 25_000)[:25_000]
-    start = process_time()
-    assert occurrences(text).counts == features(text)
-    assert process_time() - start < 1
+    def work(length: int) -> None:
+        text = (piece * length)[:length]
+        assert occurrences(text).counts == features(text)
+
+    assert growth(partial(work, 25_000 // FACTOR), partial(work, 25_000)) < MOST_GROWTH
 
 
 def test_any_amount_of_white_space_ends_within_the_time_of_a_test() -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from app.compute.features import features
 from app.compute.fitting import COOLEST, FEWEST_ASKED, HOTTEST, fit_temperature, hold_out
+from app.compute.population import FEWEST_POSTS, MOST_MEMBERS, drawn_authors
 from app.compute.profiles import profile_of
-from app.compute.ratios import FEWEST_POSTS, MOST_MEMBERS, drawn_authors
 
 
 @given(st.floats(0.3, 3), st.integers(0, 2**32 - 1))

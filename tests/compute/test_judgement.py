@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from app.compute.attribution import group_scores
 from app.compute.case import Habit
 from app.compute.counts import lookup
-from app.compute.judgement import FEWEST_JUDGED, LENGTHS, RATES, judge, stranger_rate
-from app.compute.ratios import FEWEST_POSTS
+from app.compute.judgement import FEWEST_JUDGED, judge
+from app.compute.population import FEWEST_POSTS
 from tests.compute.invented import ASKED, KNOWN, Place, posts_of
 
 AUTHORS = range(48)
@@ -160,7 +160,8 @@ def test_an_absent_author_is_nobody_else() -> None:
 
 
 def test_platforms_and_periods_are_told() -> None:
-    case = place().case(posts(3)[KNOWN:], [3, 7])
+    # Both of them have a say: who has less than one in a hundred decides nothing.
+    case = place().case([posts(3)[KNOWN], posts(7)[KNOWN]], [3, 7])
     assert not {"other_platform", "other_period"} & set(judge(case).limits)
     suspects = [
         replace(each, habit=Habit(None, None, platform, first_at=at, newest_at=at))
@@ -186,14 +187,3 @@ def test_the_population_scores_as_each_of_its_authors_does(members: list[int]) -
     everybody = population.without([], None)
     uses = [lookup(profile.counts, query.counts.keys) for profile in profiles]
     assert population.uses(query.counts.keys, everybody).tolist() == np.sum(uses, axis=0).tolist()
-
-
-def test_rates_are_those_of_the_nearest_number_of_authors() -> None:
-    assert all(len(rates) == len(LENGTHS) for rates in RATES.values())
-    assert stranger_rate(None, 3, 30) == stranger_rate("de", 3, 30) == RATES["en", 3][2]
-    assert stranger_rate("en", 300, 30) == RATES["en", 20][2]
-    assert stranger_rate("en", 3, 0) == stranger_rate("en", 3, 9) == RATES["en", 3][0]
-    assert stranger_rate("en", 3, 10) == RATES["en", 3][1]
-    assert stranger_rate("en", 3, 9_999) == RATES["en", 3][5]
-    assert stranger_rate("en", 4, 30) == RATES["en", 5][2]
-    assert stranger_rate("ko", 8, 30) == RATES["ko", 3][2]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.background import EMPTY_BACKGROUND, build_background
-from app.compute.ratios import CountedAuthor, Population
+from app.compute.population import CountedAuthor, Population
 from app.compute.wording import TypicalWord, likeness, neighbour_order, similarities, typical_words
 from tests.compute.invented import profile
 
@@ -46,9 +46,8 @@ def typical(posts: list[str], *others: list[str]) -> list[TypicalWord]:
         CountedAuthor(number, each.posts, None, each.counts)
         for number, each in enumerate(everybody)
     ]
-    background = build_background([each.counts for each in everybody], 40 * len(everybody))
     population = Population.of(members)
-    return typical_words(everybody[0], posts, population, population.without([0], None), background)
+    return typical_words(everybody[0], posts, population, population.without([0], None))
 
 
 def said(words: list[TypicalWord]) -> set[str]:

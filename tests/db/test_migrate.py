@@ -18,7 +18,7 @@ from app.db.postgresql.connection import connect
 from app.errors import StartError
 from app.security import load_secret_keys
 from tests.databases import Databases
-from tests.db.test_takeover import schema
+from tests.db.schema import schema
 from tests.installation import Installation
 
 
@@ -43,7 +43,8 @@ OLDER = "export its posts with the old version (saywho export) and import them"
 
 
 @pytest.mark.parametrize(
-    ("revision", "said"), [("0001", OLDER), ("0022", OLDER), ("0023", OLDER), ("ffff", "newer")]
+    ("revision", "said"),
+    [("0001", OLDER), ("0022", OLDER), ("0023_since_0022", OLDER), ("ffff", "newer")],
 )
 def test_one_of_another_version_is_left_alone(
     config: Config, databases: Databases, revision: str, said: str

@@ -16,11 +16,10 @@ from app.db.indexes import Terms
 from app.db.postgresql.connection import addresses, connect, data_source
 from app.errors import AppError, StorageFullError, UnavailableError
 from app.services.checks import find_faults
-from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig, Outside
 from tests.installation import PROGRAM, Installation, lines
-from tests.posting import add_posts
+from tests.posting import add_posts, new_tweet
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.databases("postgresql")

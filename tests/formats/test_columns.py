@@ -5,16 +5,8 @@ from typing import get_args
 import pytest
 
 from app.formats.columns import Columns
-from app.formats.records import (
-    BadRecord,
-    Item,
-    Medium,
-    Reactions,
-    Record,
-    ReplyTarget,
-    Skipped,
-    read_each,
-)
+from app.formats.post import Medium, Reactions, ReplyTarget
+from app.formats.records import BadRecord, Item, Record, Skipped, read_each
 from app.services.posts.users import Platform
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from app.errors import RecordError
 from app.formats.platform_pages import PageHead
-from app.formats.records import Medium, Record
+from app.formats.post import Medium
+from app.formats.records import Record
 from app.formats.rss import read_feed
 
 
@@ -73,6 +74,12 @@ def test_an_entry_without_an_id_is_known_again(item: str) -> None:
     other = only(rss(item.replace("no id", "other").replace("1.jpg", "2.jpg")))
     assert once.source_id == again.source_id != other.source_id
     assert once.created_at is None
+
+
+def test_html_whose_elements_multiply_costs_only_its_own_text() -> None:
+    html = "<p>" + "".join(f"<b title={number}>" for number in range(300)) + "</p><p>x" * 300
+    item = f"<title>a</title><guid>1</guid><description><![CDATA[{html}]]></description>"
+    assert only(rss(item)).text == "a"
 
 
 def test_a_long_entry_is_cut_and_an_empty_one_left_out() -> None:
@@ -174,6 +181,16 @@ def test_media_come_with_their_descriptions(item: str, text: str, media: list[Me
         (b"/etc/hostname", "no RSS or Atom feed"),
         (b"<!DOCTYPE r [<!ENTITY e 'x'>]><rss><channel>&e;</channel></rss>", "declares entities"),
         ("<!DOCTYPE r [<!ENTITY e 'x'>]><rss/>".encode("utf-16"), "declares entities"),
+        (
+            b"<?xml version='1.0' encoding='utf-7'?><!DOCTYPE r [+ADwAIQ-ENTITY e 'x'>]><rss/>",
+            "declares entities",
+        ),
+        (
+            "<?xml version='1.0' encoding='cp037'?><!DOCTYPE r [<!ENTITY e 'x'>]><rss/>".encode(
+                "cp037"
+            ),
+            "declares entities",
+        ),
     ],
 )
 def test_what_is_no_feed_or_declares_entities_is_refused(body: bytes, why: str) -> None:

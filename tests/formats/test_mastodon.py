@@ -12,16 +12,8 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.records import (
-    Account,
-    BadRecord,
-    Item,
-    Medium,
-    Reactions,
-    Record,
-    ReplyTarget,
-    Skipped,
-)
+from app.formats.post import Medium, Reactions, ReplyTarget
+from app.formats.records import Account, BadRecord, Item, Record, Skipped
 from app.formats.source.file import Source
 from tests.archives import damaged
 from tests.archives import tar as saved_tar
@@ -361,4 +353,12 @@ def test_an_unreadable_actor_costs_only_the_name(tmp_path: Path) -> None:
     path = saved_zip(tmp_path / "archive.zip", members(kept))
     archive, found = read(damaged(path, b"actor.json"))
     assert archive.account == Account(None, None, "mastodon", unread="actor.json")
+    assert [type(item) for item in found] == [Record, Skipped]
+
+
+@pytest.mark.parametrize("actor", [b"{", b"", b"[]", b'{"preferredUsername": "mi na", "id": "%b"}'])
+def test_addresses_name_the_account_of_a_damaged_actor(tmp_path: Path, actor: bytes) -> None:
+    files = members(post(1, "kept")) | {"actor.json": actor.replace(b"%b", MINA.encode())}
+    archive, found = read(saved_zip(tmp_path / "archive.zip", files))
+    assert archive.account == Account("mina@sea.example", None, "mastodon", unread="actor.json")
     assert [type(item) for item in found] == [Record, Skipped]

@@ -12,7 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.compute.text import clean_text, clean_username
-from app.formats.records import ExportedPost, Medium, Reactions, Record, ReplyTarget
+from app.formats.post import Medium, Reactions, ReplyTarget
+from app.formats.records import ExportedPost, Record
 from app.formats.registry import WRITERS
 from tests.formats.reading import read_archive
 
@@ -20,6 +21,7 @@ HEADER = "username,platform,text,kind,created_at,lang,source_id,url,reply_to,med
 FIELDS = tuple(HEADER.split(","))
 PLAIN = {"username": "mina", "platform": "local", "text": "hello", "kind": "post", "media": ()}
 STARTS = ("=1+1", "+8", "-5", "@mina", "'", "''=", "\t=", "'=", '"', ",", "\n", "1e+18", "{", "[")
+FULL_WIDTH = ("＝1+1", "＋8", "－5", "＠mina", "＇", "'＝", "''＠")
 
 
 def row(**fields: Any) -> ExportedPost:
@@ -51,7 +53,7 @@ def valid(check: Callable[[str], str], values: st.SearchStrategy[str]) -> st.Sea
     return values.map(stored).filter(bool)
 
 
-starts = st.sampled_from(("", *STARTS))
+starts = st.sampled_from(("", *STARTS, *FULL_WIDTH))
 # Nearly all of these are valid, so that few inputs are filtered out.
 name_characters = st.characters(
     exclude_categories=["Cs", "Cc", "Cf", "Zs", "Zl", "Zp"], exclude_characters="/\\?#%"
@@ -118,13 +120,22 @@ def test_what_is_written_is_read_again(format_name: str, some: list[ExportedPost
     assert read_again(format_name, written(format_name, *some)) == some
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "'", "\t"])
+@pytest.mark.parametrize("start", [*"=+-@'\t＝＋－＠＇"])
 def test_no_cell_is_a_formula(start: str) -> None:
     data = written("csv", row(username=f"{start.strip()}a", text=f"{start}b", source_id="=c"))
     (cells,) = csv.DictReader(io.StringIO(data.decode(), newline=""))
     assert cells["text"] == f"'{start}b"
     assert cells["source_id"] == "'=c"
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t")) for cell in cells.values())
+    assert not any(cell.startswith(tuple("=+-@\t＝＋－＠")) for cell in cells.values())
+
+
+def test_an_export_that_guards_no_full_width_is_read_as_it_is() -> None:
+    # Such are those of 0.2.0: only a `'` at the beginning of a text is guarded in them.
+    earlier = f"{HEADER}\r\n＠mina,local,＝1+1,post,,,－2,,,,\r\nmina,local,''＋8,post,,,,,,,\r\n"
+    assert read_again("csv", earlier.encode()) == [
+        row(username="＠mina", text="＝1+1", source_id="－2"),
+        row(text="'＋8"),
+    ]
 
 
 def test_a_csv_has_the_header_and_empty_cells_for_what_is_not_known() -> None:

@@ -4,12 +4,12 @@ import pytest
 
 from app.clock import now
 from app.db.engine import Database
-from app.services.checks import find_faults
+from app.services.checks import find_faults, find_weaknesses
 from app.services.compare.background import renew_background
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
-from app.services.posts.new_tweet import new_tweet
 from tests.conftest import Outside
+from tests.posting import new_tweet
 
 COUNTS = "ann is said to have 31 posts and has 30"
 PROFILE = "the profile of ann does not agree with the posts"
@@ -64,3 +64,21 @@ async def test_what_is_behind_is_no_fault(counted: Database, outside: Outside) -
 async def test_a_wrong_index_is_named(counted: Database, outside: Outside, change: str) -> None:
     outside.execute(change)
     assert INDEX in await find_faults(counted)
+
+
+@pytest.mark.parametrize(
+    ("python", "is_weak"),
+    [
+        ((3, 11, 0), True),
+        ((3, 11, 9), True),
+        ((3, 11, 10), False),
+        ((3, 12, 5), True),
+        ((3, 12, 6), False),
+        ((3, 13, 0), False),
+        ((3, 14, 0), False),
+    ],
+)
+def test_a_python_whose_tarfile_is_weak_is_named(
+    python: tuple[int, int, int], is_weak: bool
+) -> None:
+    assert bool(find_weaknesses(python)) == is_weak

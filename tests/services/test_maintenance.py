@@ -16,10 +16,9 @@ from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, has_lon
 from app.services.event_log import newest_event
 from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.deletion import delete_user
-from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
-from tests.posting import add_posts
+from tests.posting import add_posts, new_tweet
 from tests.waiting import eventually, maintain
 
 

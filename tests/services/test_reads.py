@@ -9,11 +9,11 @@ from sqlalchemy import text
 
 from app.clock import now
 from app.db.engine import Database
-from app.services.posts.new_tweet import NewTweet, new_tweet
+from app.services.posts.new_tweet import NewTweet
 from app.services.posts.tweets import NEWEST, list_posts
 from app.services.posts.users import add_user
 from app.services.reads import Reads
-from tests.posting import add_posts
+from tests.posting import add_posts, new_tweet
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 NAMES = [f"author{number}" for number in range(12)]

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import select
+import socket
 import ssl
+import time
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -10,128 +13,31 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import h11
 import pytest
 from hypercorn import protocol
 from hypercorn.asyncio import run, serve
 from hypercorn.config import Config
 
+from app import create_app
 from app.asgi import edge
 from app.asgi.edge import Edge
 from app.serving import http1
 from app.serving.http1 import connection
-from app.serving.http1.exchange import ResponseWriter
-from app.serving.http1.requests import LIMIT_BYTES, Head, RequestReader
 from app.serving.worker import load_server_config, use_own_http1
 from tests.certificates import make_certificate
+from tests.conftest import MakeConfig
 from tests.installation import ROOT
 from tests.ports import free_port
+from tests.serving.messages import CHUNKED, GET, LAST, POST
+from tests.waiting import eventually
 
 DEADLINE_S = 60
-GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
-POST = GET.replace(b"GET", b"POST", 1)[:-2]
-LAST = GET[:-2] + b"Connection: close\r\n\r\n"
 
 
 def test_the_project_pins_the_versions_that_are_known() -> None:
     pins = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     assert {f"{name}=={known}.*" for name, known in http1.KNOWN_VERSIONS.items()} <= set(pins)
     assert all(version(name).startswith(known) for name, known in http1.KNOWN_VERSIONS.items())
-
-
-def refusal(data: bytes) -> Any:
-    reader = RequestReader()
-    for place in range(0, len(data), 60_000):
-        reader.feed(data[place : place + 60_000])
-    return reader.events[-1] if reader.events else None
-
-
-@pytest.mark.parametrize(
-    ("data", "status"),
-    [
-        (b"\x16\x03\x01\x02", 400),
-        (GET.replace(b"\r", b""), 400),
-        (b"GET / HTTP/1.1\r\n\r\n", 400),
-        (GET[:-2] + b"Host: b\r\n\r\n", 400),
-        (GET.replace(b"1.1", b"2.0"), 400),
-        (GET.replace(b"/ ", b"/\xed ", 1), 400),
-        (GET[:-2] + b"A : b\r\n\r\n", 400),
-        (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 501),
-        (POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
-        (POST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
-        (POST + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", 400),
-        (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n", 501),
-        (POST + b"Transfer-Encoding: chunked\r\n\r\ng\r\n", 400),
-        (GET.replace(b"/ ", b"/" + b"a" * LIMIT_BYTES + b" ", 1), 431),
-        (GET[:-2] + b"A: " + b"a" * 3 * LIMIT_BYTES, 431),
-    ],
-)
-def test_what_is_refused_names_its_status(data: bytes, status: int) -> None:
-    assert refusal(data) == status
-
-
-@pytest.mark.parametrize("body", [b"", b"abc"])
-def test_an_upgrade_is_a_request_like_others(body: bytes) -> None:
-    reader = RequestReader()
-    length = b"Content-Length: %d\r\n" % len(body)
-    reader.feed(POST + b"Connection: upgrade\r\nUpgrade: h2c\r\n" + length + b"\r\n" + body + GET)
-    first, *rest, second, end = reader.events
-    assert isinstance(first, Head)
-    assert isinstance(second, Head)
-    assert (first.method, second.method, end) == (b"POST", b"GET", None)
-    assert rest == ([bytearray(body)] if body else []) + [None]
-
-
-@pytest.mark.parametrize("expected", [[b"100-Continue"], [b"100-continue", b"100-continue"], []])
-def test_a_client_that_expects_to_be_asked_for_the_body_is_asked(expected: list[bytes]) -> None:
-    reader = RequestReader()
-    reader.feed(POST + b"".join(b"Expect: %b\r\n" % value for value in expected) + b"\r\n")
-    assert isinstance(head := reader.events[0], Head)
-    assert head.asks == bool(expected)
-
-
-HEADERS = [(b"X-A", b"b c"), (b"x-request-id", b"1"), (b"x-empty", b"")]
-LENGTH = (b"content-length", b"4")
-
-
-@pytest.mark.parametrize("is_newer", [False, True])
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("status", [200, 204, 304])
-@pytest.mark.parametrize(
-    "framing", [[LENGTH], [], [(b"Connection", b"close"), LENGTH]], ids=["length", "none", "close"]
-)
-def test_a_response_is_what_a_client_reads(
-    is_newer: bool, method: str, status: int, framing: list[tuple[bytes, bytes]]
-) -> None:
-    parts = [b"ab", b"", b"cd"] if status == 200 and method == "GET" else []
-    writer = ResponseWriter(is_newer=is_newer, is_head=method == "HEAD", keeps_alive=is_newer)
-    writer.begin(status, [*HEADERS, *framing])
-    written = b"".join([*(writer.write(part, is_last=False) for part in parts)])
-    written += writer.write(b"", is_last=True)
-    client = h11.Connection(h11.CLIENT)
-    client.send(h11.Request(method=method, target="/", headers=[("Host", "a")]))
-    client.send(h11.EndOfMessage())
-    client.receive_data(written)
-    client.receive_data(b"")
-    response = client.next_event()
-    assert isinstance(response, h11.Response)
-    assert response.status_code == status
-    assert response.headers.raw_items()[: len(HEADERS)] == HEADERS
-    assert status != 204 or b"content-length" not in dict(response.headers)
-    body = b""
-    while isinstance(event := client.next_event(), h11.Data):
-        body += event.data
-    assert (type(event), body) == (h11.EndOfMessage, b"".join(parts))
-    assert writer.keeps_alive == (is_newer and framing[:1] != [(b"Connection", b"close")])
-    assert ((b"connection", b"close") in response.headers) == (not writer.keeps_alive)
-
-
-@pytest.mark.parametrize("body", [b"abcde", b"abc"])
-def test_a_response_of_another_length_than_it_said_is_not_sent(body: bytes) -> None:
-    writer = ResponseWriter(is_newer=True, is_head=False, keeps_alive=True)
-    writer.begin(200, [LENGTH])
-    with pytest.raises(ValueError, match="as long as it said"):
-        writer.write(body, is_last=True)
 
 
 @pytest.fixture(params=["own", "hypercorn"])
@@ -159,6 +65,8 @@ class Site:
         self.stop = asyncio.Event()
         self.asked = asyncio.Event()
         self.left = asyncio.Event()
+        self.pours_s = 0.0
+        """Seconds for which an answer without end is sent, which is then given up."""
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -175,6 +83,9 @@ class Site:
             while (await receive())["type"] != "http.disconnect":
                 pass
 
+        if self.pours_s:
+            await self._pour(send)
+            return
         gone = asyncio.create_task(until_gone())
         answer = asyncio.create_task(self.may_answer.wait())
         await asyncio.wait([gone, answer], return_when=asyncio.FIRST_COMPLETED)
@@ -185,6 +96,15 @@ class Site:
         await send({"type": "http.response.body", "body": b"ok", "more_body": False})
         gone.cancel()
         answer.cancel()
+
+    async def _pour(self, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        part = {"type": "http.response.body", "body": b"a" * 2**20, "more_body": True}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.pours_s):
+                while not self.left.is_set():
+                    await send(part)
+                    await asyncio.sleep(0)
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.port)
@@ -203,11 +123,11 @@ class Site:
 
 
 @asynccontextmanager
-async def served(config: Config | None = None) -> AsyncIterator[Site]:
+async def served(config: Config | None = None, app: Any = None) -> AsyncIterator[Site]:
     site = Site()
     site.config = config or site.config
     site.config.bind = [f"127.0.0.1:{free_port()}"]
-    app = Edge(site.app, log_access=False, trusted_proxies=0)
+    app = app or Edge(site.app, log_access=False, trusted_proxies=0)
     serving = asyncio.create_task(serve(app, site.config, shutdown_trigger=site.stop.wait))
     while not serving.done():
         try:
@@ -280,6 +200,56 @@ async def test_an_answer_does_not_wait_for_a_body_that_never_ends(
 
 
 @pytest.mark.usefixtures("server")
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("begun", "piece"),
+    [(b"4\r\nname\r\n0\r\nA: ", b"a"), (b"4;", b"a"), (b"", b"1;a\r\na\r\n")],
+    ids=["trailer", "extension", "body"],
+)
+async def test_a_body_that_comes_too_slowly_is_408(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch, begun: bytes, piece: bytes
+) -> None:
+    monkeypatch.setattr(edge, "LINGER_S", 10 * DEADLINE_S)
+    app = create_app(make_config())
+    assert app.config["BODY_TIMEOUT"] == 30
+    app.config["BODY_TIMEOUT"] = 0.3
+    kind = b"/login HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded"
+    async with served(app=app) as site:
+        reader, writer = await site.connect()
+        writer.write(CHUNKED.replace(b"/ HTTP/1.1", kind) + begun)
+        answer = asyncio.create_task(reader.readuntil(b"\r\n\r\n"))
+        while not answer.done():
+            writer.write(piece)
+            await asyncio.sleep(0.05)
+        assert answer.result().startswith(b"HTTP/1.1 408 ")
+        with contextlib.suppress(ConnectionResetError):
+            await asyncio.wait_for(reader.read(), DEADLINE_S)
+        writer.close()
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("server", ["own"], indirect=True)
+async def test_chunks_of_a_byte_hold_up_nobody() -> None:
+    """A turn of the loop takes 10 ms or more for each of the clients, if they are read at once."""
+    body = CHUNKED + b"1\r\na\r\n" * 100_000 + b"0\r\n\r\n"
+
+    def answer_of(port: int) -> bytes:
+        with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S) as wire:
+            wire.sendall(body)
+            return wire.recv(13)
+
+    async with served() as site:
+        answering = asyncio.gather(*(asyncio.to_thread(answer_of, site.port) for _ in range(6)))
+        longest = 0.0
+        while not answering.done():
+            before = time.thread_time()  # What others do on the machine does not count.
+            await asyncio.sleep(0)
+            longest = max(longest, time.thread_time() - before)
+    assert answering.result() == [b"HTTP/1.1 200 "] * 6
+    assert longest < 0.05
+
+
+@pytest.mark.usefixtures("server")
 async def test_what_is_no_request_is_refused() -> None:
     many = GET[:-2] + b"".join(b"X-%d: a\r\n" % n for n in range(20_000)) + b"\r\n"
     async with served() as site:
@@ -334,13 +304,65 @@ async def test_the_app_is_told_that_its_client_is_gone() -> None:
         await asyncio.wait_for(site.left.wait(), DEADLINE_S)
 
 
+@asynccontextmanager
+async def unread(port: int) -> AsyncIterator[socket.socket]:
+    """Give the connection of a client that asks, and reads nothing."""
+    with socket.socket() as wire:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        wire.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(wire, ("127.0.0.1", port))
+        await loop.sock_sendall(wire, GET)
+        yield wire
+
+
+async def until_reset(wire: socket.socket) -> None:
+    """Wait until the server has ended the connection, whether or not all was read."""
+    poll = select.poll()
+    poll.register(wire, 0)  # Errors are told in any case.
+
+    async def look() -> bool:
+        return any(events & select.POLLERR for _, events in poll.poll(0))
+
+    await eventually(look)
+
+
+@pytest.mark.parametrize("server", ["own"], indirect=True)
+@pytest.mark.usefixtures("server")
+async def test_an_answer_that_is_given_up_ends_the_connection_of_one_that_reads_nothing() -> None:
+    async with served() as site:
+        site.pours_s = 0.5
+        async with unread(site.port) as wire:
+            await until_reset(wire)
+
+
+@pytest.mark.parametrize("server", ["own"], indirect=True)
+@pytest.mark.usefixtures("server")
+async def test_a_connection_that_is_being_closed_has_a_time_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert connection.CLOSING_S == 10
+    monkeypatch.setattr(connection, "CLOSING_S", 0.3)
+    async with served() as site:
+        site.pours_s = DEADLINE_S
+        async with unread(site.port) as wire:
+            await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
+            wire.shutdown(socket.SHUT_WR)
+            await until_reset(wire)
+        site.left.set()
+
+
 @pytest.mark.usefixtures("server")
 async def test_it_is_served_over_tls(tmp_path: Path) -> None:
-    config = Config()
+    config = load_server_config(workers=1)
     config.certfile, config.keyfile = make_certificate(tmp_path)
     trust = ssl.create_default_context(cafile=config.certfile)
+    trust.set_alpn_protocols(["h2", "http/1.1"])
     async with served(config) as site:
         reader, writer = await asyncio.open_connection("localhost", site.port, ssl=trust)
+        # HTTP/2 is for the proxy in front.
+        tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
+        assert tls.selected_alpn_protocol() == "http/1.1"
         writer.write(LAST)
         assert (await asyncio.wait_for(reader.read(), DEADLINE_S)).endswith(b"ok")
         writer.close()

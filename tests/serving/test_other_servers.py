@@ -4,18 +4,21 @@ import contextlib
 import http.client
 import re
 import signal
+import socket
 import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from h2.connection import H2Connection
+from h2.events import ResponseReceived as Answer
 
-from tests.installation import ROOT, Installation
+from tests.installation import Installation
 from tests.ports import free_port
-from tests.server import Server, started
+from tests.server import HYPERCORN, Server, started
+from tests.waiting import DEADLINE_S
 
-HYPERCORN = ("hypercorn", "-c", str(ROOT / "hypercorn.toml"), "app:create_app()")
 UVICORN = ("uvicorn", "--factory", "app:create_app", "--host", "127.0.0.1")
 GRANIAN = ("granian", "--interface", "asgi", "--factory", "app:create_app", "--host", "127.0.0.1")
 
@@ -46,6 +49,48 @@ def next_event(stream: http.client.HTTPResponse) -> dict[str, str]:
         elif fields:
             return fields
     return fields
+
+
+def head_of(wire: socket.socket) -> bytes:
+    head = b""
+    while b"\r\n\r\n" not in head and (byte := wire.recv(1)):
+        head += byte
+    return head
+
+
+def statuses_by_http2(wire: socket.socket, client: H2Connection, *, streams: int) -> list[str]:
+    """Ask for the figures as a tunnel through a proxy could; return the status of each stream."""
+    headers = [(":method", "GET"), (":path", "/metrics"), (":scheme", "http")]
+    forged = [(":authority", "localhost"), ("x-forwarded-proto", "https")]
+    client.send_headers(client.get_next_available_stream_id(), [*headers, *forged], end_stream=True)
+    wire.sendall(client.data_to_send())
+    statuses: list[str] = []
+    while len(statuses) < streams and (data := wire.recv(65_536)):
+        if data.startswith(b"HTTP/1.1 "):
+            return [data.split()[1].decode()]
+        answers = [event for event in client.receive_data(data) if isinstance(event, Answer)]
+        statuses += [dict(event.headers)[b":status"].decode() for event in answers]
+    return statuses
+
+
+def test_http2_without_tls_is_not_spoken(server: Server) -> None:
+    """It is asked for by prior knowledge, and by an upgrade."""
+    client = H2Connection()
+    client.initiate_connection()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
+        # What does not know it calls it no request.
+        assert statuses_by_http2(wire, client, streams=1) in (["505"], ["400"])
+
+    client = H2Connection()
+    settings = (client.initiate_upgrade_connection() or b"").decode()
+    lines = ["GET /healthz HTTP/1.1", "Host: localhost", "Upgrade: h2c"]
+    lines += ["Connection: Upgrade, HTTP2-Settings", f"HTTP2-Settings: {settings}", "", ""]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
+        wire.sendall("\r\n".join(lines).encode())
+        head = head_of(wire)
+        assert head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 101"))
+        if b" 101 " in head:
+            assert statuses_by_http2(wire, client, streams=2) == ["505", "505"]
 
 
 def test_it_starts_answers_stores_tells_live_and_stops(server: Server) -> None:

@@ -3,8 +3,10 @@
 import contextlib
 import json
 import shutil
+import socket
 import ssl
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 from tests.certificates import make_certificate
 from tests.installation import ROOT, Installation
 from tests.ports import free_port
-from tests.server import SERVE, Server, serving
+from tests.server import HYPERCORN, SERVE, Server, serving
 from tests.waiting import DEADLINE_S
 
 EXAMPLES = ROOT / "examples" / "operations"
@@ -77,23 +79,33 @@ def haproxy(folder: Path, port: int, behind: int) -> list[str]:
     return ["haproxy", "-db", "-f", str(folder / "conf")]
 
 
-PROXIES = (nginx, haproxy)
+Configure = Callable[[Path, int, int], list[str]]
+"""Writes the files of a proxy, its port and that of the server; returns its command."""
+PROXIES: tuple[Configure, ...] = (nginx, haproxy)
 
 
 @pytest.fixture(scope="module", params=PROXIES, ids=[each.__name__ for each in PROXIES])
-def proxied(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Proxied]:
-    configure: Callable[[Path, int, int], list[str]] = request.param
-    program = configure.__name__
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed; the system's package manager has it")
-    folder = tmp_path_factory.mktemp(configure.__name__)
+def configure(request: pytest.FixtureRequest) -> Configure:
+    chosen: Configure = request.param
+    if shutil.which(chosen.__name__) is None:
+        pytest.skip(f"{chosen.__name__} is not installed; the system's package manager has it")
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def proxied(configure: Configure, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
+    with behind(configure, tmp_path_factory.mktemp(configure.__name__), *SERVE) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def behind(configure: Configure, folder: Path, *server_command: str) -> Iterator[Proxied]:
+    """Start a server, and the proxy in front of it."""
     make_certificate(folder)
     port = free_port()
     settings = {"SAYWHO_TRUSTED_PROXIES": "1", "SAYWHO_URL": f"https://localhost:{port}"}
     installation = Installation(folder / "instance", settings)
-    with serving(installation, *SERVE, "--workers", "1") as server:
+    with serving(installation, *server_command, "--workers", "1") as server:
         server.token = installation.json("token", "add", "t", "--scope", "admin")["token"]
         command = configure(folder, port, server.port)
         with (folder / "log").open("wb") as log:
@@ -184,3 +196,21 @@ def test_a_large_upload_passes(proxied: Proxied) -> None:
         too_long = client.post("/api/v1/compare", json={"text": "x" * 2_000_000})
         assert too_long.status_code == 413
         assert too_long.headers["Content-Type"] == "application/problem+json"
+
+
+def test_an_upgrade_to_http2_does_not_reach_the_server(
+    configure: Configure, tmp_path: Path
+) -> None:
+    """It would make the proxy a tunnel, past its rules and the headers that it sets."""
+    lines = ["GET /healthz HTTP/1.1", "Host: localhost", "Connection: Upgrade, HTTP2-Settings"]
+    lines += ["Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA", "", ""]
+    with behind(configure, tmp_path, sys.executable, "-m", *HYPERCORN) as site:
+        # Without the name of HTTP/2, which the client of the other tests offers.
+        context = ssl.create_default_context(cafile=str(tmp_path / "site.pem"))
+        address = ("127.0.0.1", site.port)
+        with (
+            socket.create_connection(address, timeout=DEADLINE_S) as wire,
+            context.wrap_socket(wire, server_hostname="localhost") as tls,
+        ):
+            tls.sendall("\r\n".join(lines).encode())
+            assert tls.recv(4096).startswith(b"HTTP/1.1 200 ")

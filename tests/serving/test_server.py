@@ -9,7 +9,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -204,6 +207,43 @@ def test_who_sends_all_before_reading_sees_why_an_upload_was_refused(
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
 
 
+def memory_of(pid: int) -> int:
+    """Return the bytes that a process has in memory, as Linux tells."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+FLOOD_BYTES = 16 * 2**20
+"""More than the buffers of a connection hold."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory of a process is told by Linux's /proc")
+@pytest.mark.parametrize("begun", [b"0\r\nA: ", b"1;"], ids=["trailer", "extension"])
+def test_what_stands_beside_a_body_is_limited(server: Server, begun: bytes) -> None:
+    """It would fill the memory, and stop the loop: the parser copies what it has of a trailer."""
+
+    def pour(_: int) -> int:
+        """Return how many bytes were taken."""
+        taken, piece = 0, b"a" * 2**18
+        with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
+            head = b"POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            with contextlib.suppress(ConnectionError):
+                wire.sendall(head + begun)
+                while taken < FLOOD_BYTES:
+                    wire.sendall(piece)
+                    taken += len(piece)
+        return taken
+
+    before = sum(map(memory_of, server.workers()))
+    with ThreadPoolExecutor(8) as pool:
+        floods = pool.map(pour, range(8))
+        began = time.monotonic()
+        assert server.send("GET", "/healthz")[0] == 200
+        assert time.monotonic() - began < 5
+        assert max(floods) < FLOOD_BYTES
+    assert sum(map(memory_of, server.workers())) - before < 24 * 2**20
+
+
 def test_no_traceback_was_logged(server: Server) -> None:
     assert "Traceback" not in server.log()
     assert '"level": "ERROR"' not in server.log()
@@ -232,7 +272,12 @@ def test_a_network_is_served_with_samples_and_told_the_address_for_others(tmp_pa
         assert f"Serving on http://127.0.0.1:{port} " in served.log()
         # A machine without a network has no such address.
         for host in re.findall(rf"network reach it at http://(.+):{port}", served.log()):
-            socket.create_connection((host, port), timeout=DEADLINE_S).close()
+            connection = http.client.HTTPConnection(host, port, timeout=DEADLINE_S)
+            with contextlib.closing(connection):
+                by_address = served.ask(connection, "GET", "/api/v1/users")
+                by_name = served.ask(connection, "GET", "/api/v1/users", Host="evil.example")
+            assert by_address[0] == 200
+            assert by_name[0] == (421 if ip_address(host).is_private else 200)
         assert len(served.send("GET", "/api/v1/users")[2]["items"]) == 8
         assert "GET /" not in served.log()
 

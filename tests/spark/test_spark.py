@@ -1,6 +1,10 @@
 """Models fitted and texts judged on Spark: as by the same functions in one process."""
 
+import csv
+import gzip
+import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +20,10 @@ from pyarrow.parquet import read_table, write_table
 from app.compute.fitting import fit_profiles
 from app.compute.judgement import judge
 from app.compute.profiles import profile_of
+from app.population import shipped_authors
 from app.spark import compare
 from app.spark.fit import MOST_AUTHORS, run
-from app.spark.jobs import JobError
+from app.spark.jobs import SETTINGS, JobError
 from tests.compute.invented import posts_of
 from tests.installation import Installation
 
@@ -55,12 +60,12 @@ def test_answers_are_those_of_one_process(tmp_path: Path, names: list[str]) -> N
     assert done.duplicates == 5 + len(half)
     texts = tmp_path / "texts.jsonl"
     texts.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in enumerate(TEXTS)))
-    counts = compare.run([str(texts)], model, str(folder))
+    counts = compare.run([str(texts)], model, str(folder)).verdicts
     answers = sorted(read_table(folder).to_pylist(), key=lambda row: int(row["id"]))
     assert sum(counts.values()) == len(answers) == len(TEXTS)
 
     profiles = {name: profile_of(own) for name, own in AUTHORS.items()}
-    corpus = fit_profiles(profiles, AUTHORS, dict.fromkeys(AUTHORS))
+    corpus = fit_profiles(profiles, AUTHORS, dict.fromkeys(AUTHORS), shipped=shipped_authors())
     known = sorted(map(str.lower, names)) or sorted(AUTHORS)
     for text, answer in zip(TEXTS, answers, strict=True):
         case = replace(corpus.case([text], known), is_named=bool(names))
@@ -73,9 +78,85 @@ def test_answers_are_those_of_one_process(tmp_path: Path, names: list[str]) -> N
             share = case.ranking.probabilities[place]
             assert ranked["probability"] == pytest.approx(share, abs=1e-9)
             assert ranked["log10_lr"] == pytest.approx(expected.log10[place], abs=1e-9)
+    # Of before models carried the shipped authors.
+    model.write_bytes(model.read_bytes().replace(b"saywho corpus 4", b"saywho corpus 3", 1))
+    with pytest.raises(JobError, match="saywho spark fit"):
+        compare.run([str(texts)], model, str(tmp_path / "again"))
+    model.write_bytes(model.read_bytes().replace(b"corpus 3", b"corpus 4", 1))
     model.write_bytes(model.read_bytes().replace(b"<f8", b",f8", 1))
     with pytest.raises(JobError, match="no model"):
         compare.run([str(texts)], model, str(tmp_path / "again"))
+
+
+def table() -> bytes:
+    """Return the posts as CSV with a byte order mark."""
+    written = io.StringIO(newline="")
+    rows = csv.DictWriter(written, ["username", "text", "created_at", "id"])
+    rows.writeheader()
+    rows.writerows(ROWS)
+    return written.getvalue().encode("utf-8-sig")
+
+
+def spoiled(content: bytes, line: int) -> bytes:
+    """Return the content with a byte that is no UTF-8 in a line, counted from 1."""
+    lines = content.splitlines(keepends=True)
+    lines[line - 1] = re.sub(rb"(?<=[a-z]) (?=[a-z])", b" \xff", lines[line - 1], count=1)
+    return b"".join(lines)
+
+
+def test_a_byte_that_is_no_utf8_is_a_bad_row_with_file_and_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Several tasks read the lines, and few of them shuffle.
+    monkeypatch.setitem(SETTINGS, "spark.sql.files.maxPartitionBytes", "16k")
+    monkeypatch.setitem(SETTINGS, "spark.sql.shuffle.partitions", "2")
+    posts = "".join(json.dumps(row, default=datetime.isoformat) + "\n" for row in ROWS).encode()
+    files = {
+        "posts.jsonl": spoiled(spoiled(posts, 7), 900),
+        "posts.jsonl.gz": gzip.compress(spoiled(posts, 800)),
+        "posts.csv": spoiled(table(), 500),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    inputs, model = [str(tmp_path / name) for name in files], tmp_path / "a.model"
+    done = run(inputs, model)
+    assert (done.rejected, done.posts, done.duplicates) == (4, len(ROWS), 2 * len(ROWS) - 4)
+    faults = [("posts.csv", "record", 499), ("posts.jsonl", "line", 7)]
+    faults += [("posts.jsonl", "line", 900), ("posts.jsonl.gz", "line", 800)]
+    detail = "the text has broken characters"
+    expected = [
+        {"file": str(tmp_path / name), unit: place, "detail": detail}
+        for name, unit, place in faults
+    ]
+    assert done.errors == expected
+    answers = compare.run(inputs, model, str(tmp_path / "answers"))
+    assert (answers.texts, answers.verdicts["error"]) == (3 * len(ROWS), 4)
+    assert answers.errors == expected
+    rows = read_table(tmp_path / "answers").to_pylist()
+    assert [row["error"] for row in rows if row["error"]] == [detail] * 4
+
+
+def test_a_file_that_breaks_off_is_named_in_one_line(
+    installation: Installation, tmp_path: Path
+) -> None:
+    model = tmp_path / "a.model"
+    corpus = fit_profiles(
+        {name: profile_of(own) for name, own in AUTHORS.items()}, AUTHORS, dict.fromkeys(AUTHORS)
+    )
+    model.write_bytes(compare.to_bytes(corpus, sorted(AUTHORS), is_named=False))
+    whole = lines(tmp_path / "posts.jsonl").read_bytes()
+    for name, content in {"cut.jsonl.gz": whole, "cut.csv.gz": table()}.items():
+        cut = tmp_path / name
+        cut.write_bytes(gzip.compress(content)[:-20_000])
+        for command in (
+            ("fit", cut, "-o", tmp_path / "b.model"),
+            ("compare", cut, "--model", model, "-o", tmp_path / f"{name}.out"),
+        ):
+            result = installation.run("spark", *command)
+            assert (result.exit_code, result.stderr.count("\n")) == (1, 1), result.stderr
+            reason = "cannot be read to its end: Unexpected end of input stream"
+            assert result.stderr == f"saywho: {cut} {reason}\n"
+        assert not (tmp_path / f"{name}.out").exists()
 
 
 def test_what_cannot_be_fitted_or_judged_is_one_line(

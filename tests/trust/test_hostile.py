@@ -1,11 +1,13 @@
-"""Requests at random, and hostile sources, at a real server of two workers."""
+"""Requests at random, and hostile sources and uploads, at a real server of two workers."""
 
+import statistics
 from pathlib import Path
 
 import pytest
 
 from tests.trust.feeds import follow
 from tests.trust.hostile import Calls, hostile_site
+from tests.trust.uploads import upload_all
 
 
 @pytest.mark.timeout(600)
@@ -23,3 +25,13 @@ def test_hostile_sources_replace_no_worker_and_hold_up_no_request(tmp_path: Path
     assert report.replaced == 0, report
     assert report.outcomes.total() == 12, report
     assert report.median_s < 0.5, report  # Of a busy machine; `python -m tests.trust.feeds` tells.
+
+
+@pytest.mark.timeout(600)
+def test_hostile_uploads_replace_no_worker_and_hold_up_no_request(tmp_path: Path) -> None:
+    report = upload_all(6, tmp_path)
+    assert not report.faults, report
+    assert report.replaced == 0, report
+    assert min(report.previews["refused"], report.imports["failed"]) > 0, report
+    assert report.grown_mib[-1] < 100, report
+    assert statistics.median(report.waits_s) < 0.5, report  # Of a busy machine.

@@ -31,7 +31,7 @@ from app.db.postgresql.connection import (
     shown_name,
 )
 from app.db.postgresql.feed import PostgresqlFeed
-from app.db.postgresql.indexes import PostgresqlWords, nearest
+from app.db.postgresql.tsvector import PostgresqlWords, nearest
 from app.errors import AppError, StartError, UnavailableError, in_one_line
 from app.models import Base
 from app.tasks import to_the_end
@@ -164,7 +164,7 @@ class PostgresqlBackend(Backend):
             limit.cancel()
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
-        feed = PostgresqlFeed(self._url, commits, on_move=self._drop_connections)
+        feed = PostgresqlFeed(self._url, commits, on_move=self.drop_connections)
         await feed.open()
         return feed
 
@@ -182,11 +182,11 @@ class PostgresqlBackend(Backend):
         value = sql_cast(sql_cast(as_json(rows, columns, self.engine.dialect), Text), JSON)
         if len(columns) == 1:
             (column,) = columns
-            each = func.json_array_elements_text(value).table_valued("value")
-            return select(sql_cast(each.c.value, column.type).label(column.key)).subquery()
-        each = func.json_array_elements(value).table_valued("value")
+            element = func.json_array_elements_text(value).table_valued("value")
+            return select(sql_cast(element.c.value, column.type).label(column.key)).subquery()
+        element = func.json_array_elements(value).table_valued("value")
         fields = (
-            sql_cast(each.c.value.op("->>")(place), column.type).label(column.key)
+            sql_cast(element.c.value.op("->>")(place), column.type).label(column.key)
             for place, column in enumerate(columns)
         )
         return select(*fields).subquery()
@@ -196,9 +196,9 @@ class PostgresqlBackend(Backend):
 
     async def close(self) -> None:
         await self.engine.dispose()
-        self._drop_connections()
+        self.drop_connections()
 
-    def _drop_connections(self) -> None:
+    def drop_connections(self) -> None:
         """Close connections without waiting for their server, which may hang."""
         for connection in list(self._opened):
             connection.terminate()

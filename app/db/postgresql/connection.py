@@ -8,6 +8,7 @@ from weakref import WeakSet
 
 import asyncpg
 from sqlalchemy import event, exc
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.errors import AppError, NotFoundError, UnavailableError, database_busy, storage_full
@@ -117,8 +118,8 @@ def addresses(url: str) -> Iterator[str]:
     ports = query.pop("port", "").split(",")
     for host, port in zip(hosts, cycle(ports), strict=False):
         if netloc.lower().startswith("%2f"):  # asyncpg takes no port behind the folder of a socket.
-            host, _, own = host.partition(":")
-            port = own or port
+            host, _, stated_port = host.partition(":")
+            port = stated_port or port
         options = urlencode(query | {"host": host, "port": port}, safe="/:[]")
         yield f"postgresql://{login}{at}{parts.path}?{options}"
 
@@ -143,6 +144,7 @@ def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngin
         hide_parameters=True,  # They hold posts and hashes, which no log may get.
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "handle_error", _explain_closed)
     return engine
 
 
@@ -150,6 +152,25 @@ def _refuse_closed(connection: Any, *_: object) -> None:
     """Make the pool replace a connection that the server closed, before it is used."""
     if connection.driver_connection.is_closed():
         raise exc.DisconnectionError
+
+
+def _explain_closed(context: ExceptionContext) -> AppError | None:
+    """Return the error of a lost connection for an exception that is none of the driver's.
+
+    asyncpg (0.32) raises AttributeError where a connection is terminated after an answer has come
+    and before the task that waits for it runs, as after a failover.
+    """
+    connection = context.connection
+    if (
+        connection is None
+        or connection.closed
+        or connection.invalidated
+        or context.sqlalchemy_exception is not None
+        or not isinstance(context.original_exception, Exception)
+    ):
+        return None
+    driver = connection.connection.driver_connection
+    return _unreachable() if driver is None or driver.is_closed() else None
 
 
 def as_app_error(error: BaseException) -> AppError | None:

@@ -16,7 +16,7 @@ from app.db.feed import Feed
 from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
 from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
 from app.db.sqlite.feed import SqliteFeed
-from app.db.sqlite.indexes import SqliteWords, nearest
+from app.db.sqlite.fts5 import SqliteWords, nearest
 from app.errors import StartError
 from app.models import Base
 from app.security import make_private_folder
@@ -80,12 +80,12 @@ class SqliteBackend(Backend):
         ]
 
     def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
-        each = func.json_each(as_json(rows, columns, self.engine.dialect)).table_valued("value")
+        element = func.json_each(as_json(rows, columns, self.engine.dialect)).table_valued("value")
         if len(columns) == 1:  # A quarter of the time.
             (column,) = columns
-            return select(type_coerce(each.c.value, column.type).label(column.key)).subquery()
+            return select(type_coerce(element.c.value, column.type).label(column.key)).subquery()
         fields = (
-            func.json_extract(each.c.value, f"$[{place}]", type_=column.type).label(column.key)
+            func.json_extract(element.c.value, f"$[{place}]", type_=column.type).label(column.key)
             for place, column in enumerate(columns)
         )
         return select(*fields).subquery()

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar, cast
 from sqlalchemy import Connection, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.db.sqlite.indexes import register
+from app.db.sqlite.fts5 import register
 from app.errors import AppError, UnavailableError, database_busy, storage_full, unwritable
 from app.tasks import DaemonThread
 

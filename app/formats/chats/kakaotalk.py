@@ -6,6 +6,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Final
 
+from app.errors import Message
 from app.formats.chats import whatsapp
 from app.formats.chats.rooms import (
     Grammar,
@@ -61,19 +62,19 @@ _LONGEST_LINE: Final = 600
 """Characters of a line that may begin a message or a day, beside its text."""
 
 
-def grammar_of(some: Sequence[str]) -> "KakaoTalk | None":
+def grammar_of(head: Sequence[str]) -> "KakaoTalk | None":
     """Return how the first lines of a file are written; None for no export of KakaoTalk.
 
     A known heading and one message are enough, else two messages, of which one is the first line.
     What was pasted into messages may be written in another way, but the first message is not.
     """
-    headings = sum(_HEADING.fullmatch(line[:_LONGEST_LINE]) is not None for line in some[:5])
-    found: dict[int, KakaoTalk] = {}
+    headings = sum(_HEADING.fullmatch(line[:_LONGEST_LINE]) is not None for line in head[:5])
+    lines_by_count: dict[int, KakaoTalk] = {}
     for grammar in (Windows(), *map(Phone, _STAMPS)):
-        said = [at for at, line in enumerate(some) if (o := grammar.read(line)) and o.name]
-        if said and (headings or (len(said) > 1 and grammar.read(some[0]) is not None)):
-            found.setdefault(said[0], grammar)
-    return found[min(found)] if found else None
+        places = [at for at, line in enumerate(head) if (o := grammar.read(line)) and o.name]
+        if places and (headings or (len(places) > 1 and grammar.read(head[0]) is not None)):
+            lines_by_count.setdefault(places[0], grammar)
+    return lines_by_count[min(lines_by_count)] if lines_by_count else None
 
 
 class KakaoTalk(Grammar):
@@ -94,8 +95,8 @@ class KakaoTalk(Grammar):
         if len(line) > _LONGEST_LINE:
             return False
         for pattern in _DAY_LINES:
-            if found := pattern.fullmatch(line):
-                self._day = _day(found)
+            if match := pattern.fullmatch(line):
+                self._day = _day(match)
                 return True
         return False
 
@@ -108,9 +109,13 @@ class Windows(KakaoTalk):
             return Opening(is_day=True)
         if len(line) <= _LONGEST_LINE and _SYSTEM.fullmatch(line):
             return Opening()
-        found = _WINDOWS.match(line)
-        when = moment(self._day, found["time"]) if found else None
-        return Opening(found["name"], when, found["text"]) if found and when else None
+        match = _WINDOWS.match(line)
+        when = moment(self._day, match["time"]) if match else None
+        return Opening(match["name"], when, match["text"]) if match and when else None
+
+
+class Mac(Windows):
+    """Rows of CSV, in which the app names media and deletions as on Windows."""
 
 
 class Phone(KakaoTalk):
@@ -126,14 +131,14 @@ class Phone(KakaoTalk):
         line = line.removeprefix("\ufeff")
         if self._is_day(line) or (self._has_day and self._alone.fullmatch(line)):
             return Opening(is_day=True)
-        found = self._record.match(line)
-        if found is None:
+        match = self._record.match(line)
+        if match is None:
             return None
-        name, colon, text = found["rest"].partition(" : ")
-        day = _day(found) if self._has_day else self._day
-        if found["end"] == ":" or not colon:
+        name, colon, text = match["rest"].partition(" : ")
+        day = _day(match) if self._has_day else self._day
+        if match["end"] == ":" or not colon:
             return Opening()
-        when = moment(day, found["time"])
+        when = moment(day, match["time"])
         return Opening(name, when, text) if when else None
 
 
@@ -143,13 +148,13 @@ def pasted(text: str) -> list[tuple[str, str]]:
     numbered = list(enumerate(text.strip().splitlines(), 1))
     if not numbered or grammar.read(numbered[0][1]) is None:
         return []
-    said = (item for item in messages(numbered, grammar) if isinstance(item, Record))
-    return [(item.display_name or "", item.text) for item in said]
+    records = (item for item in messages(numbered, grammar) if isinstance(item, Record))
+    return [(item.display_name or "", item.text) for item in records]
 
 
-def _day(found: re.Match[str]) -> date | None:
+def _day(match: re.Match[str]) -> date | None:
     """Return the day of a stamp; None for one that is in no calendar."""
-    groups = found.groupdict()
+    groups = match.groupdict()
     try:
         if name := groups.get("month"):
             month = _MONTHS.index(name[:3].lower()) // 3 + 1
@@ -164,27 +169,26 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
     """Return what was said in the room, as one of the apps writes it."""
 
     def grammar_of_any(content: Content) -> Grammar | None:
-        some = head_of(content)
-        return grammar_of(some) or whatsapp.grammar_of(some)
+        head = head_of(content)
+        return Mac() if head[:1] == [_CSV_HEADER] else grammar_of(head) or whatsapp.grammar_of(head)
 
-    if not source.has_members and head_of(source)[:1] == [_CSV_HEADER]:
-        return Archive(FORMAT.name, "line", None, _csv_messages(source), is_chat=True)
     # Of a room of each app in one archive neither is read alone.
-    room = find_room(source, ".txt", grammar_of_any)
+    room = find_room(source, (".txt", ".csv"), grammar_of_any)
     if room is None or not isinstance(room[1], KakaoTalk):
         return None
-    return Archive(FORMAT.name, "line", None, read_text(*room), is_chat=True)
+    items = _csv_messages(*room) if isinstance(room[1], Mac) else read_text(*room)
+    return Archive(FORMAT.name, "line", None, items, is_chat=True)
 
 
-def _csv_messages(source: Source) -> Iterator[Item]:
+def _csv_messages(content: Content, grammar: Grammar) -> Iterator[Item]:
     """Yield the messages of a Mac; who has no name is the app itself."""
 
     def read_row(fields: list[str], place: int) -> Item:
         when, name, text = (*fields, "", "", "")[:3]
         opening = Opening() if _SYSTEM.fullmatch(text) else Opening(name, _time(when))
-        return message(Windows(), opening, place, [text])
+        return message(grammar, opening, place, [text])
 
-    return read_each(islice(read_rows(source, ","), 1, None), read_row)
+    return read_each(islice(read_rows(content, ","), 1, None), read_row)
 
 
 def _time(text: str) -> datetime | None:
@@ -194,4 +198,4 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-FORMAT: Final = Format("kakaotalk", read)
+FORMAT: Final = Format("kakaotalk", Message("KakaoTalk"), read)

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
+from app.errors import BrokenFileError
 from app.formats.records import BROKEN, BadRecord, Item, ReadOptions, Record, Skipped, is_broken
 from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines
@@ -17,6 +20,8 @@ from app.formats.source.text import MAX_LINE, first_lines, lines
 T = TypeVar("T")
 MOST_LOOKED_AT: Final = 100
 """Files of an archive that are looked at to find the room among them."""
+MOST_PEOPLE: Final = 100_000
+"""People of a chat; the largest groups of Telegram have 200,000, of whom few speak."""
 _LONGEST_NAME: Final = MAX_USERNAME_LENGTH - 20
 """Characters of a name, which leave room for a suffix."""
 _NOBODY: Final = "somebody"
@@ -66,16 +71,16 @@ def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Ite
     """
     opening, place, parts, size = Opening(is_day=True), 0, [""], 0
     for number, line in lines:
-        first, *rest = line.split("\n", 1)
-        found = grammar.read(first)
-        if found is None:
+        first, *later_lines = line.split("\n", 1)
+        start = grammar.read(first)
+        if start is None:
             size += len(line) + 1
             parts += [line] if size <= LONGEST else []
             continue
         if not opening.is_day:
             yield message(grammar, opening, place, parts)
-        opening, place, size = found, number, len(line)
-        parts = [part[:LONGEST] for part in (found.text, *rest)]
+        opening, place, size = start, number, len(line)
+        parts = [part[:LONGEST] for part in (start.text, *later_lines)]
     if not opening.is_day:
         yield message(grammar, opening, place, parts)
 
@@ -99,20 +104,20 @@ def message(grammar: Grammar, opening: Opening, place: int, parts: Iterable[str]
 
 def moment(day: date | None, text: str) -> datetime | None:
     """Return the day at a time by 12 or 24 hours; None where one of both is not known."""
-    found = _TIME.fullmatch(text.strip())
-    if day is None or found is None:
+    match = _TIME.fullmatch(text.strip())
+    if day is None or match is None:
         return None
-    hour, half = int(found["h"]), (found["before"] or found["after"] or "").lower()
+    hour, half = int(match["h"]), (match["before"] or match["after"] or "").lower()
     if half:
         hour = hour % 12 + 12 * (half == "오후" or half.startswith("p"))
     try:
-        return datetime.combine(day, time(hour, int(found["m"]), int(found["s"] or 0)))
+        return datetime.combine(day, time(hour, int(match["m"]), int(match["s"] or 0)))
     except ValueError:
         return None
 
 
 def find_room(
-    source: Source, end: str, grammar_of: Callable[[Content], T | None]
+    source: Source, end: str | tuple[str, ...], grammar_of: Callable[[Content], T | None]
 ) -> tuple[Content, T] | None:
     """Return the room, the file itself or the one in it whose name ends so, and how it is written.
 
@@ -121,16 +126,16 @@ def find_room(
     if not source.has_members:
         grammar = grammar_of(source)
         return None if grammar is None else (source, grammar)
-    found: dict[str, T] = {}
+    grammars: dict[str, T] = {}
     names = sorted(name for name in source.members if name.lower().endswith(end))
     for name in names[:MOST_LOOKED_AT]:
         if (grammar := grammar_of(source.member(name))) is not None:
-            found[name] = grammar
-    room = source.only(found)
+            grammars[name] = grammar
+    room = source.only(grammars)
     if room is None:
         return None
     source.expect([room])
-    return source.member(room), found[room]
+    return source.member(room), grammars[room]
 
 
 def head_of(content: Content) -> list[str]:
@@ -184,13 +189,13 @@ def zone_of(name: str | None) -> tzinfo | None:
 
 def renaming(pairs: Iterable[str]) -> dict[str, str]:
     """Return the new names by the old ones, each pair `A=B`. Raises ValueError."""
-    found = {}
+    names = {}
     for pair in pairs:
         old, _, new = pair.rpartition("=")
         if not old.strip() or not new.strip():
             raise ValueError("a new name is given as A=B")
-        found[old.strip()] = new.strip()
-    return found
+        names[old.strip()] = new.strip()
+    return names
 
 
 @dataclass(slots=True)
@@ -205,6 +210,8 @@ class People:
     _first: dict[str, str] = field(default_factory=dict)
     """Of several people of one name, who is meant by it: the username."""
     _taken: set[str] = field(default_factory=set)
+    _suffixes: dict[str, Iterator[int]] = field(default_factory=dict)
+    """Of several usernames that would be alike, the numbers that are not taken yet."""
 
     def __post_init__(self) -> None:
         self._zone = zone_of(self.options.timezone)
@@ -218,34 +225,39 @@ class People:
     def _named(self, record: Record) -> Item:
         name = record.username
         username = self._username(name, record.author_id) if name else self.options.username
-        shown = record.display_name or ""
-        known = {username, shown} if self._first.get(shown, username) == username else {username}
-        new = next((new for old, new in self.options.rename.items() if old in known), None)
+        person = record.display_name or ""
+        names = {username, person} if self._first.get(person, username) == username else {username}
+        new = next((new for old, new in self.options.rename.items() if old in names), None)
         if new:
             username = as_username(new)
-            known |= {new, username}
-        self.absent.difference_update(known)
-        if self.options.only and known.isdisjoint(self.options.only):
+            names |= {new, username}
+        self.absent.difference_update(names)
+        if self.options.only and names.isdisjoint(self.options.only):
             return Skipped(record.place, "unwanted")
-        return replace(
+        return structs.replace(
             record,
             username=username,
             author_id=None,
-            display_name=new or (shown if name or not username else None),
+            display_name=new or (person if name or not username else None),
             created_at=self._utc(record.created_at),
         )
 
     def _username(self, name: str, number: str | None) -> str:
         """Return a person's username: the name, or what it becomes where it can be none."""
-        known = self._usernames.get((name, number))
-        if known is None:
-            known, suffix = as_username(name), 2
-            while username_key(known) in self._taken:
-                known, suffix = f"{as_username(name)}_{suffix}", suffix + 1
-            self._taken.add(username_key(known))
-            self._usernames[name, number] = known
-            self._first.setdefault(name, known)
-        return known
+        username = self._usernames.get((name, number))
+        if username is None:
+            if len(self._usernames) >= MOST_PEOPLE:
+                raise BrokenFileError(
+                    "more than {count} people speak in this chat", count=f"{MOST_PEOPLE:,}"
+                )
+            username = plain = as_username(name)
+            suffixes = self._suffixes.setdefault(username_key(plain), count(2))
+            while username_key(username) in self._taken:
+                username = f"{plain}_{next(suffixes)}"
+            self._taken.add(username_key(username))
+            self._usernames[name, number] = username
+            self._first.setdefault(name, username)
+        return username
 
     def _utc(self, when: datetime | None) -> datetime | None:
         if when is None or when.tzinfo is not None:
@@ -260,9 +272,9 @@ class People:
 @lru_cache(maxsize=1_000)
 def as_username(name: str) -> str:
     """Return a name without what a username may not have, spaces as `_`."""
-    shown = "_".join(drop_controls(name[:_LONGEST_NAME]).split())
-    kept = "".join(c for c in shown if _is_possible(f"a{c}"))
-    return clean_username(kept) if _is_possible(kept) else _NOBODY
+    printable = "_".join(drop_controls(name[:_LONGEST_NAME]).split())
+    possible = "".join(c for c in printable if _is_possible(f"a{c}"))
+    return clean_username(possible) if _is_possible(possible) else _NOBODY
 
 
 def _is_possible(name: str) -> bool:

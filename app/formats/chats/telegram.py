@@ -8,18 +8,11 @@ from typing import Final
 
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.chats.rooms import find_room
-from app.formats.records import (
-    Archive,
-    BadRecord,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    ReplyTarget,
-    Skipped,
-)
+from app.formats.post import ReplyTarget
+from app.formats.records import Archive, BadRecord, Format, Item, ReadOptions, Record, Skipped
 from app.formats.source.file import Content, Source, head
-from app.formats.source.json import NOT_AN_OBJECT, Json, Window, as_word
+from app.formats.source.json import NOT_AN_OBJECT, as_word
+from app.formats.source.window import TOO_DEEP, Json, Window, load
 
 _ROOMS: Final = frozenset(
     {None, "personal_chat", "private_group", "private_supergroup", "public_supergroup"}
@@ -27,6 +20,10 @@ _ROOMS: Final = frozenset(
 """Kinds of chats that are read; the others are of bots, channels and notes to oneself."""
 _HTML: Final = b"<title>Exported Data</title>"
 _LOOKED_AT: Final = 100
+_DEEPEST: Final = 20
+"""Objects around a chat; there are two."""
+_ABOUT: Final = frozenset({"id", "type"})
+"""What is kept of what is said of a chat."""
 _MESSAGE: Final = frozenset({"id", "type", "date", "text"})
 """What every message has."""
 
@@ -43,8 +40,8 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
 
 
 def _has_messages(content: Content) -> bool | None:
-    with suppress(BrokenFileError), closing(_found(content.uncounted)) as found:
-        for _, value in islice(found, _LOOKED_AT):
+    with suppress(BrokenFileError), closing(_found(content.beginning)) as rooms:
+        for _, value in islice(rooms, _LOOKED_AT):
             if isinstance(value, dict) and value.keys() >= _MESSAGE:
                 return True
     return None
@@ -65,8 +62,13 @@ def _found(content: Content) -> Generator[tuple[Json, object], None, None]:
         yield from _in_object(window)
 
 
-def _in_object(window: Window) -> Iterator[tuple[Json, object]]:
-    """Yield the messages of the object here: a chat, a list of chats, or a whole account."""
+def _in_object(window: Window, depth: int = 0) -> Iterator[tuple[Json, object]]:
+    """Yield the messages of the object here: a chat, a list of chats, or a whole account.
+
+    Raises BrokenFileError for chats in chats.
+    """
+    if depth > _DEEPEST:
+        raise window.broken(TOO_DEEP)
     chat: Json = {}
     for key in window.each_key():
         mark = window.mark()
@@ -74,12 +76,16 @@ def _in_object(window: Window) -> Iterator[tuple[Json, object]]:
             for value in window.items():
                 yield chat, value
         elif key in {"chats", "left_chats"} and mark == "{":
-            yield from _in_object(window)
+            yield from _in_object(window, depth + 1)
         elif key == "list" and mark == "[":
-            for _ in window.each_item():
-                yield from _in_object(window)
+            for item in window.each_item():
+                if item != "{":
+                    raise window.broken(NOT_AN_OBJECT)
+                yield from _in_object(window, depth + 1)
+        elif key in _ABOUT:
+            chat[key] = load(window.raw())
         else:
-            chat[key] = window.value()
+            window.raw()
 
 
 def _item(message: Json, chat: Json, place: int) -> Item:
@@ -116,8 +122,8 @@ def _id(chat: Json, number: object) -> str:
 
 def _text(text: object) -> str:
     parts = text if isinstance(text, list) else [text]
-    found = (part.get("text") if isinstance(part, dict) else part for part in parts)
-    return "".join(part for part in found if isinstance(part, str))
+    texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
+    return "".join(part for part in texts if isinstance(part, str))
 
 
 def _time(message: Json) -> datetime | None:
@@ -131,4 +137,4 @@ def _time(message: Json) -> datetime | None:
         return None
 
 
-FORMAT: Final = Format("telegram", read)
+FORMAT: Final = Format("telegram", Message("Telegram"), read)

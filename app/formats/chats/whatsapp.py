@@ -6,6 +6,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final, Literal
 
+from app.errors import Message
 from app.formats.chats.rooms import Grammar, Opening, find_room, head_of, moment, read_text
 from app.formats.records import Archive, Format, ReadOptions
 from app.formats.source.file import Source
@@ -44,6 +45,8 @@ _DELETED: Final = re.compile(
     r"(?:This message was deleted|You deleted this message|이 메시지는 삭제되었습니다"
     r"|삭제된 메시지입니다|Diese Nachricht wurde gelöscht)\.?"
 )
+_MOST_DAYS: Final = 20_000
+"""Days by which their order is decided: more than fifty years of them."""
 _EDITS: Final = ("<This message was edited>", "<편집된 메시지입니다>")
 
 
@@ -58,40 +61,40 @@ class WhatsApp(Grammar):
 
     def begin(self, lines: Iterable[str]) -> None:
         """Decide on the order of day and month by all lines of the file."""
-        found = filter(None, map(self._match, lines))
-        self._order = order_of((each.group("a", "b", "c") for each in found), self._kind[1])
+        matches = filter(None, map(self._match, lines))
+        self._order = order_of((match.group("a", "b", "c") for match in matches), self._kind[1])
 
     def read(self, line: str) -> Opening | None:
         """Return what the line begins: a message has a name before the first `: `."""
-        found = self._match(line)
-        if found is None:
+        match = self._match(line)
+        if match is None:
             return None
-        when = moment(_day(found, self._order), found["time"])
-        name, colon, text = found["rest"].partition(": ")
+        when = moment(_day(match, self._order), match["time"])
+        name, colon, text = match["rest"].partition(": ")
         if when is None:
             return None
-        name, said = _MARKS.sub("", name), _MARKS.sub("", text)
+        name, message = _MARKS.sub("", name), _MARKS.sub("", text)
         if not colon or _SYSTEM.search(name):
             return Opening()
-        if text.startswith(_OWN_MARK) and not _ATTACHED.match(said):
+        if text.startswith(_OWN_MARK) and not _ATTACHED.match(message):
             return Opening()
         name = name.removeprefix("~").strip()
-        return Opening(name, when, said) if name else None
+        return Opening(name, when, message) if name else None
 
     def said(self, text: str) -> str:
         """Return a text without an attached file's name and the note of an edit."""
         if _MEDIA.fullmatch(text) or _DELETED.fullmatch(text):
             return ""
         attached = _ATTACHED.match(text)
-        said = text[attached.end() :] if attached else text
+        message = text[attached.end() :] if attached else text
         for edit in _EDITS:
-            if said.endswith(edit):
-                said = said.removesuffix(edit).rstrip()
-        return said
+            if message.endswith(edit):
+                message = message.removesuffix(edit).rstrip()
+        return message
 
     def _match(self, line: str) -> re.Match[str] | None:
-        found = self._pattern.match(_bare(line))
-        return found if found and _kind(found) == self._kind else None
+        match = self._pattern.match(_bare(line))
+        return match if match and _kind(match) == self._kind else None
 
 
 def grammar_of(lines: Sequence[str]) -> WhatsApp | None:
@@ -100,9 +103,9 @@ def grammar_of(lines: Sequence[str]) -> WhatsApp | None:
     Two lines of one shape are enough, of which one is the first.
     """
     for pattern in _SHAPES:
-        found = [match for line in lines if (match := pattern.match(_bare(line)))]
-        if len(found) > 1 and pattern.match(_bare(lines[0])):
-            grammar = WhatsApp(found[0])
+        matches = [match for line in lines if (match := pattern.match(_bare(line)))]
+        if len(matches) > 1 and pattern.match(_bare(lines[0])):
+            grammar = WhatsApp(matches[0])
             grammar.begin(lines)
             is_chat = any((opening := grammar.read(line)) and opening.name for line in lines)
             return grammar if is_chat else None
@@ -116,11 +119,16 @@ def order_of(days: Iterable[tuple[str, ...]], half: str) -> Order:
     the one in which dates never go back counts, then the one in which the day changes most often,
     then what people with a clock of twelve hours write: the month first.
     """
-    known = list(dict.fromkeys(days))
-    numbers = [tuple(map(int, day)) for day in known]
+    distinct: dict[tuple[str, ...], None] = {}
+    for day in days:
+        distinct[day] = None
+        if len(distinct) == _MOST_DAYS:
+            break
+    dates = list(distinct)
+    numbers = [tuple(map(int, day)) for day in dates]
     firsts, seconds, lasts = ({day[i] for day in numbers} for i in range(3))
-    are_short = all(len(first) == 2 for first, *_ in known)
-    if half == "before" or any(len(first) == 4 for first, *_ in known):
+    are_short = all(len(first) == 2 for first, *_ in dates)
+    if half == "before" or any(len(first) == 4 for first, *_ in dates):
         return "ymd"
     if len(firsts) == 1 and len(lasts) > 1 and are_short:
         return "ymd"
@@ -142,13 +150,13 @@ def _rises(days: list[tuple[int, ...]], order: str) -> bool:
     return all(a <= b for a, b in pairwise(keys))
 
 
-def _kind(found: re.Match[str]) -> tuple[bool, str]:
+def _kind(match: re.Match[str]) -> tuple[bool, str]:
     """Return whether a time has seconds, and where AM or PM stands."""
-    return bool(found["s"]), "before" if found["before"] else "after" if found["after"] else ""
+    return bool(match["s"]), "before" if match["before"] else "after" if match["after"] else ""
 
 
-def _day(found: re.Match[str], order: Order) -> date | None:
-    parts = dict(zip(order, (found["a"], found["b"], found["c"]), strict=True))
+def _day(match: re.Match[str], order: Order) -> date | None:
+    parts = dict(zip(order, (match["a"], match["b"], match["c"]), strict=True))
     year = int(parts["y"])
     try:
         return date(year + 2000 if year < 100 else year, int(parts["m"]), int(parts["d"]))
@@ -166,4 +174,4 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
     return room and Archive(FORMAT.name, "line", None, read_text(*room), is_chat=True)
 
 
-FORMAT: Final = Format("whatsapp", read)
+FORMAT: Final = Format("whatsapp", Message("WhatsApp"), read)

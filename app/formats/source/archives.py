@@ -1,27 +1,23 @@
-"""The files of a folder, a zip or a tar, by name. Nothing is extracted."""
+"""The files of a folder or a zip, by name, and what lists those of a tar. Nothing is extracted."""
 
 import contextlib
 import io
 import os
 import re
-import struct
-import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import IO, BinaryIO, Final, NamedTuple, cast
+from typing import IO, BinaryIO, Final
 
 from app.errors import BrokenFileError, UnrecognisedFileError
+from app.formats.source.members import MAX_LIST_BYTES, READ_ERRORS, Member, Members
+from app.formats.source.tars import is_tar, members_of_tar
 
-MAX_LIST_BYTES: Final = 32 * 2**20
-"""Of a zip's directory, or of all headers of a tar: some 50,000 files, which are in memory."""
-READ_ERRORS: Final = (
-    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error),
-    *(EOFError, OSError, RuntimeError, ValueError),
-)
-"""What reading a damaged, locked or vanished file raises."""
+MOST_FILES: Final = 100_000
+"""Of a zip; each takes up to 1 KB of memory."""
+_DIRECTORY_ENTRY: Final = b"PK\x01\x02"
+"""How what a zip's directory says about a file begins."""
 _ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _ENCRYPTED_FLAG: Final = 0x1
 _UNWANTED: Final = re.compile(r"(?:^|/)(?:(?:\.\.|__MACOSX|)/|(?:\._[^/]*)?\Z)")
@@ -29,24 +25,13 @@ _UNWANTED: Final = re.compile(r"(?:^|/)(?:(?:\.\.|__MACOSX|)/|(?:\._[^/]*)?\Z)")
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
-Opener = Callable[[], IO[bytes]]
-
-
-class Member(NamedTuple):
-    """A file: its bytes unpacked, and how to open it."""
-
-    size: int
-    open: Opener
-
-
-Members = dict[str, Member]
 Lister = Callable[[BinaryIO, str], tuple[Members, BrokenFileError | None]]
 """Returns the files, and where the archive is damaged; raises BrokenFileError for too many."""
 
 
 def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
     """Return the files of a folder, and those of the folders in it if `is_deep`."""
-    found: Members = {}
+    members: Members = {}
     for place, folders, names in os.walk(folder):
         if not is_deep:
             folders.clear()
@@ -55,18 +40,15 @@ def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
                 if file.is_file():
                     opener = partial(io.FileIO, file)
                     name = file.relative_to(folder).as_posix()
-                    found[name] = Member(file.stat().st_size, opener)
-    return _wanted(found)
+                    members[name] = Member(file.stat().st_size, opener)
+    return _wanted(members)
 
 
 def lister_of(start: bytes) -> Lister | None:
     """Return what lists the files of a zip or a tar that begins so; None for other files."""
     if start.startswith(_ZIP_STARTS):
         return _members_of_zip
-    with contextlib.suppress(tarfile.HeaderError):
-        tarfile.TarInfo.frombuf(start, "utf-8", "replace")  # It compares the header's checksum.
-        return _members_of_tar
-    return None
+    return _members_of_tar if is_tar(start) else None
 
 
 def _members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
@@ -79,32 +61,16 @@ def _members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
             name=label,
         ) from error
     directory.left = None
-    found = {
+    members = {
         info.filename.replace("\\", "/"): Member(info.file_size, partial(_in_zip, archive, info))
         for info in archive.infolist()
     }
-    return _wanted(found), None
+    return _wanted(members), None
 
 
 def _members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError | None]:
-    headers = _Bounded(file, label)
-    found: Members = {}
-    fault = None
-    file.seek(0)
-    try:
-        archive = tarfile.TarFile(fileobj=headers)
-        for info in archive:
-            if info.isreg() and not info.issparse():
-                opener = cast("Opener", partial(archive.extractfile, info))  # It is a plain file.
-                found[info.name.removeprefix("./")] = Member(info.size, opener)
-    except READ_ERRORS:
-        fault = damaged(label)
-    headers.left = None
-    return _wanted(found), fault
-
-
-def damaged(label: str) -> BrokenFileError:
-    return BrokenFileError("{name} is damaged and breaks off", name=label)
+    members, fault = members_of_tar(file, label)
+    return _wanted(members), fault
 
 
 class _Bounded(io.RawIOBase):
@@ -121,7 +87,8 @@ class _Bounded(io.RawIOBase):
             return self._file.read(size)
         data = self._file.read(size if 0 <= size <= self.left else self.left + 1)
         self.left -= len(data)
-        if self.left < 0:
+        # zipfile reads the directory at once, and makes an object for each entry afterwards.
+        if self.left < 0 or data.count(_DIRECTORY_ENTRY) > MOST_FILES:
             raise BrokenFileError("{name} lists too many files", name=self._label)
         return data
 

@@ -12,14 +12,16 @@ from typing import IO, BinaryIO, Final
 
 from app.errors import BrokenFileError, ImportFileError, LimitReachedError, UnrecognisedFileError
 from app.formats.source import archives
-from app.formats.source.archives import READ_ERRORS, Member, Members, damaged
+from app.formats.source.members import READ_ERRORS, Member, Members, damaged
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 BUFFER_BYTES: Final = 64 * 1024
 _GZIP_START: Final = b"\x1f\x8b"
 _HEAD_BYTES: Final = 512
-_SMALL_BYTES: Final = 16 * 2**20
+_SMALL_BYTES: Final = 4 * 2**20
 """Of a file that holds no posts, but says something about them."""
+_BEGINNING_BYTES: Final = 10 * 2**20
+"""Of a file that is looked at; in an export of Telegram much may stand before the chats."""
 _NAMED: Final = 5
 """Archives in one file that are named."""
 
@@ -36,6 +38,13 @@ class Content:
     """Where it is damaged, if that is known already; what stands before that is there."""
     has_members: bool = False
     """Whether it is a folder, a zip or a tar, and so no content itself."""
+    most_bytes: int | None = None
+    """Where reading breaks off in any case; None to read all."""
+
+    @property
+    def beginning(self) -> "Content":
+        """As much of the same file as is read, uncounted, to find out what it is."""
+        return Content(self.name, self.stored, None, self.fault, most_bytes=_BEGINNING_BYTES)
 
     @property
     def uncounted(self) -> "Content":
@@ -44,10 +53,14 @@ class Content:
 
     def chunks(self) -> Generator[bytes, None, None]:
         """Yield the bytes, and count them. Raises ImportFileError, behind all that can be read."""
+        size = 0
         try:
             with self.stored.open() as stream:
                 while chunk := read_some(stream):
                     yield from self.meter.counted(chunk) if self.meter else (chunk,)
+                    size += len(chunk)
+                    if self.most_bytes is not None and size > self.most_bytes:
+                        raise damaged(self.name)
         except READ_ERRORS as error:
             raise damaged(self.name) from error
         if self.fault is not None:
@@ -100,7 +113,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def expect(self, names: Iterable[str]) -> None:
         """Set the members to be read, so that progress ends at the total."""
-        self.bytes_total = sum(self.members[name].size for name in names)
+        # What an archive says of sizes may be any number.
+        stated = sum(self.members[name].size for name in names)
+        self.bytes_total = min(stated, self.limit_bytes)
 
     @cached_property
     def members(self) -> Members:
@@ -121,15 +136,15 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def only(self, places: Iterable[str]) -> str | None:
         """Return the only one of these, if any. Raises UnrecognisedFileError for several."""
-        found = sorted(places)
-        if len(found) > 1:
-            names = ", ".join(place or "." for place in found[:_NAMED])
+        sorted_places = sorted(places)
+        if len(sorted_places) > 1:
+            names = ", ".join(place or "." for place in sorted_places[:_NAMED])
             raise UnrecognisedFileError(
                 "{name} holds several archives or chats: {names}; import each of them by itself",
                 name=self.name,
                 names=names,
             )
-        return found[0] if found else None
+        return sorted_places[0] if sorted_places else None
 
     def _prepare(self, target: Path | BinaryIO) -> None:
         if isinstance(target, Path) and target.is_dir():
@@ -214,15 +229,15 @@ def head(content: Content, size: int) -> bytes:
 
     Raises ImportFileError where there are none for a reason.
     """
-    found = b""
+    beginning = b""
     try:
         with contextlib.closing(content.uncounted.chunks()) as chunks:
-            while len(found) < size and (chunk := next(chunks, b"")):
-                found += chunk
+            while len(beginning) < size and (chunk := next(chunks, b"")):
+                beginning += chunk
     except ImportFileError:
-        if not found:
+        if not beginning:
             raise
-    return found[:size]
+    return beginning[:size]
 
 
 def read_some(stream: IO[bytes]) -> bytes:

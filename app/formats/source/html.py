@@ -13,7 +13,10 @@ from app.errors import RecordError
 MAX_LENGTH: Final = 50_000
 MAX_TAGS: Final = 2_000
 """Characters, and tags among them. Within both, lexbor takes 0.1 s for the worst HTML known."""
+MAX_NODES: Final = 10 * MAX_TAGS
+"""Elements and texts. A parser repeats an open `<b>` in each paragraph, a million in all."""
 
+_TOO_LONG: Final = "the content is too long"
 _BREAKS: Final = {
     **dict.fromkeys(("p", "blockquote", "pre", "ul", "ol", "hr", "table"), "\n\n"),
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "\n\n"),
@@ -34,10 +37,10 @@ def html_to_text(html: str, pictures: list[dict[str, str]] | None = None) -> str
     """Return the text: a blank line between paragraphs, links written out, entities decoded.
 
     The attributes of pictures are added to `pictures`; without that, and for emoji, their
-    descriptions stand in the text. Raises RecordError for HTML that is too long.
+    descriptions stand in the text. Raises RecordError for HTML that is too long, or grows so.
     """
     if len(html) > MAX_LENGTH or html.count("<") > MAX_TAGS:
-        raise RecordError("the content is too long")
+        raise RecordError(_TOO_LONG)
     # Half a surrogate pair has no UTF-8.
     root = LexborHTMLParser(html.encode(errors="ignore"), is_fragment=True).root
     lines = "".join(_Reader(pictures).read(root)).split("\n")
@@ -49,18 +52,18 @@ def beginning(html: str) -> str:
     return "<".join(html[:MAX_LENGTH].split("<")[: MAX_TAGS + 1])
 
 
-def written_out(shown: str, address: str) -> str:
+def written_out(label: str, address: str) -> str:
     """Return a link's address in place of a shortened one; other words keep it behind them.
 
     An address that is no web address is left out.
     """
     if not address.lower().startswith(("http://", "https://")):
-        return shown
-    words = _SCHEME.sub("", shown.strip()).rstrip(_LINK_ENDS)
+        return label
+    words = _SCHEME.sub("", label.strip()).rstrip(_LINK_ENDS)
     is_start = _SCHEME.sub("", address).casefold().startswith(words.casefold())
-    if is_start or shown.strip().lower().startswith(("http://", "https://")):
+    if is_start or label.strip().lower().startswith(("http://", "https://")):
         return address
-    return f"{shown} ({address})"
+    return f"{label} ({address})"
 
 
 class _Reader:
@@ -71,9 +74,16 @@ class _Reader:
         """For each open link the part at which its words begin, and its address."""
 
     def read(self, node: LexborNode | None) -> list[str]:
-        """Return the parts of a node and those behind it; elements may nest too deep to recurse."""
+        """Return the parts of a node and those behind it; elements may nest too deep to recurse.
+
+        Raises RecordError for too many nodes.
+        """
         parents: list[LexborNode] = []
+        count = 0
         while node is not None or parents:
+            count += node is not None
+            if count > MAX_NODES:
+                raise RecordError(_TOO_LONG)
             if node is None:
                 node = parents.pop()
                 self._end(node.tag or "")
@@ -106,8 +116,8 @@ class _Reader:
     def _end(self, tag: str) -> None:
         if tag == "a":
             start, address = self._links.pop()
-            shown = "".join(self._parts[start:])
-            if shown.strip() and not shown.lstrip().startswith(("@", "#", "＃")):
-                self._parts[start:] = [written_out(shown, address)]
+            label = "".join(self._parts[start:])
+            if label.strip() and not label.lstrip().startswith(("@", "#", "＃")):
+                self._parts[start:] = [written_out(label, address)]
         elif tag not in _BREAK_ONCE:
             self._parts.append(_BREAKS.get(tag, ""))

@@ -55,7 +55,7 @@ def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None
     too_long = Message("longer than {size} MB", size=limit >> 20)
     number, line, is_given = 1, "", False
     for piece in pieces(content):
-        *ends, rest = piece.split("\n")
+        *ends, remainder = piece.split("\n")
         for end in ends:
             if not is_given:
                 line += end
@@ -63,7 +63,7 @@ def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None
                 yield Line(number, f"{line}\n", too_long if is_too_long else None)
             number, line, is_given = number + 1, "", False
         if not is_given:
-            line += rest
+            line += remainder
             if len(line) > limit + 1:
                 # At once: it may be all of the file.
                 yield Line(number, line, too_long)

@@ -36,8 +36,8 @@ def read_time(value: object) -> datetime:
     except (ValueError, OverflowError):
         pass
     text = value if isinstance(value, str) else repr(value)
-    shown = repr(text if len(text) <= 40 else text[:40] + "…")
-    raise RecordError("unreadable time {time}", time=shown)
+    excerpt = repr(text if len(text) <= 40 else text[:40] + "…")
+    raise RecordError("unreadable time {time}", time=excerpt)
 
 
 def _read_text(text: str) -> datetime:

@@ -6,10 +6,12 @@ The shapes are those that twarc and twarc2 save: a post or a page on each line, 
 from functools import partial
 from typing import Final
 
+from app.errors import Message
 from app.formats.records import Archive, Format, Item, ReadOptions, Skipped, read_each
 from app.formats.source.file import Source
-from app.formats.source.json import Json, as_object, first_documents, listed, objects
+from app.formats.source.json import as_object, first_documents, listed, objects
 from app.formats.source.times import read_time
+from app.formats.source.window import Json
 from app.formats.x import posts
 
 _SEARCH: Final = "statuses"
@@ -27,8 +29,8 @@ _REPOSTED: Final = frozenset({"retweeted", "reposted"})
 
 def read(source: Source, options: ReadOptions) -> Archive | None:
     """Return the posts of many authors; those of protected accounts only on request."""
-    found = first_documents(source, lists=(_SEARCH,))
-    if not any(is_v1(item) or is_v2(item) or _is_page(item) for item in found):
+    documents = first_documents(source, lists=(_SEARCH,))
+    if not any(is_v1(item) or is_v2(item) or _is_page(item) for item in documents):
         return None
     statuses = objects(source, lists=(_SEARCH,), items_of=_statuses)
     items = read_each(statuses, partial(to_item, include_restricted=options.include_restricted))
@@ -52,8 +54,8 @@ def _statuses(value: Json) -> list[object]:
         return [value]
     for name in (_SEARCH, "data"):
         if name in value:
-            found = value[name]
-            return _with_authors(found if isinstance(found, list) else [found], value)
+            statuses = value[name]
+            return _with_authors(statuses if isinstance(statuses, list) else [statuses], value)
     return [] if {"errors", "meta"} & value.keys() else [value]
 
 
@@ -62,17 +64,17 @@ def _with_authors(statuses: list[object], page: Json) -> list[object]:
     includes, about = as_object(page.get("includes")), page.get("__twarc")
 
     def listed_by(name: str, key: str) -> dict[str, Json]:
-        return {str(each.get(key)): each for each in map(as_object, listed(includes, name))}
+        return {str(entry.get(key)): entry for entry in map(as_object, listed(includes, name))}
 
     users, attached = listed_by("users", "id"), listed_by("media", "media_key")
 
     def named(status: object) -> object:
         if not isinstance(status, dict) or is_v1(status):
             return status
-        found = {name: users.get(str(status.get(f"{name}_id"))) for name in _USERS}
+        authors = {name: users.get(str(status.get(f"{name}_id"))) for name in _USERS}
         attachments = as_object(status.get("attachments"))
         media = [attached.get(str(key)) for key in listed(attachments, "media_keys")]
-        extra = {name: user for name, user in found.items() if user} | {"__twarc": about}
+        extra = {name: user for name, user in authors.items() if user} | {"__twarc": about}
         if any(media):
             status = status | {"attachments": {"media": list(filter(None, media))} | attachments}
         return extra | status
@@ -109,10 +111,15 @@ def to_item(status: Json, place: int, *, include_restricted: bool) -> Item:
 
 def _as_v1(status: Json) -> Json:
     """Return a post of version 2 with the fields of version 1.1."""
-    found = status.get("referenced_tweets") or status.get("referenced_posts")
-    references = [as_object(each) for each in (found if isinstance(found, list) else [found])]
-    kinds = {str(each.get("type")) for each in references}
-    answered = next((each for each in references if each.get("type") == "replied_to"), {})
+    referenced = status.get("referenced_tweets") or status.get("referenced_posts")
+    references = [
+        as_object(reference)
+        for reference in (referenced if isinstance(referenced, list) else [referenced])
+    ]
+    kinds = {str(reference.get("type")) for reference in references}
+    answered = next(
+        (reference for reference in references if reference.get("type") == "replied_to"), {}
+    )
     author = as_object(status.get("author"))
     names = (
         as_object(status.get("in_reply_to_user")).get("username"),
@@ -135,4 +142,4 @@ def _as_v1(status: Json) -> Json:
     }
 
 
-FORMAT: Final = Format("x-api", read)
+FORMAT: Final = Format("x-api", Message("X API"), read)

@@ -3,16 +3,20 @@
 Long posts are in a file of their own, without the ids of their posts.
 """
 
-import html
 import itertools
 import re
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from msgspec import structs
+
+from app.compute.text import unescape_html
 from app.errors import BrokenFileError, LimitReachedError, Message, RecordError, message_of
+from app.formats.post import digits
 from app.formats.records import (
     Account,
     Archive,
@@ -22,12 +26,12 @@ from app.formats.records import (
     ReadOptions,
     Record,
     Skipped,
-    digits,
     required_text,
 )
 from app.formats.source.file import Content, Source
-from app.formats.source.json import Json, Window, as_object, listed
+from app.formats.source.json import as_object, listed
 from app.formats.source.times import read_time
+from app.formats.source.window import Json, Window
 from app.formats.x.layout import Layout, find_layout
 from app.formats.x.posts import expanded, media_and_addresses, raw_text, time_of, to_item
 
@@ -155,7 +159,7 @@ class _Reader:
                 as_of=self._layout.made_at,
             )
             if isinstance(record, Record) and record.media and self._source.has_members:
-                record = replace(record, files=self._files(item))
+                record = structs.replace(record, files=self._files(item))
             return record
         except RecordError as error:
             restricted = Skipped(place, "restricted")
@@ -194,7 +198,8 @@ class Note:
 class Notes:
     """The long posts of an archive, found by their second and the beginning of their text."""
 
-    _found: dict[str, list[Note]] = field(default_factory=dict)
+    _found: dict[str, dict[datetime | None, deque[Note]]] = field(default_factory=dict)
+    """By beginning and second those that no post was joined to; of all joined ones the last."""
     _characters: int = 0
 
     def add(self, item: Json | Message) -> None:
@@ -203,7 +208,8 @@ class Notes:
         self._characters += len(raw) + _OVERHEAD_CHARACTERS
         if self._characters > MAX_HELD_CHARACTERS:
             raise RecordError("the archive holds too many long posts")
-        self._found.setdefault(_beginning(raw), []).append(note)
+        alike = self._found.setdefault(_beginning(raw), {})
+        alike.setdefault(note.created_at, deque()).append(note)
 
     def join(self, tweet: Json) -> str | None:
         """Return the whole text of a shortened post, or None; each note is joined to one post.
@@ -212,18 +218,19 @@ class Notes:
         """
         if not self._found:
             return None
-        alike = self._found.get(_beginning(html.unescape(raw_text(tweet))), ())
+        alike = self._found.get(_beginning(unescape_html(raw_text(tweet))))
         time = time_of(tweet) if alike else None
-        notes = [note for note in alike if time and note.created_at == time]
+        notes = alike.get(time) if alike and time else None
         if not notes:
             return None
-        note = next((note for note in notes if not note.is_joined), notes[-1])
+        note = notes.popleft() if len(notes) > 1 else notes[0]
         note.is_joined = True
         return note.text
 
     def leftovers(self, places: Iterator[int], account: Account) -> Iterator[Item]:
         """Yield the notes without a shortened post."""
-        for note in itertools.chain(*self._found.values()):
+        alike = itertools.chain.from_iterable(map(dict.values, self._found.values()))
+        for note in itertools.chain.from_iterable(alike):
             if not note.is_joined:
                 yield Record(
                     place=next(places),
@@ -255,4 +262,4 @@ def _beginning(text: str) -> str:
     return text[:_COMPARED_CHARACTERS]
 
 
-FORMAT: Final = Format("x", read)
+FORMAT: Final = Format("x", Message("X archive"), read)

@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Final
 
 from app.errors import RecordError
-from app.formats.records import Account, digits
+from app.formats.post import digits
+from app.formats.records import Account, as_username
 from app.formats.source.file import Source, head
-from app.formats.source.json import Json, as_object, as_word, load
+from app.formats.source.json import as_object, as_word
 from app.formats.source.times import read_time
+from app.formats.source.window import Json, load
 
 _FILES: Final = {
-    kind: re.compile(rf"({stem})(?:-part(\d+))?\.js")
+    kind: re.compile(rf"({stem})(?:-part(\d{{1,9}}))?\.js")
     for kind, stem in {
         "tweets": "tweets?|community-tweet",
         "notes": "note-tweet",
@@ -78,16 +80,16 @@ def _lone_file(source: Source) -> Layout | None:
 
 def _archive_folders(source: Source) -> set[str]:
     """Return the folders that hold an archive's posts, by name and content."""
-    found: set[str] = set()
+    folders: set[str] = set()
     for name in source.members:
         folder = _folder(name)
         is_named = _MONTH.fullmatch(name) or _FILES["tweets"].fullmatch(name.rpartition("/")[2])
-        if is_named and folder not in found:
+        if is_named and folder not in folders:
             # Of a damaged one the parts may be whole.
             start = source.start_of(name, _HEAD_BYTES)
             if _HEAD.match(start) or not start.strip():
-                found.add(folder)
-    return found
+                folders.add(folder)
+    return folders
 
 
 def _current(source: Source, names: list[str], folder: str = "") -> Layout:
@@ -101,9 +103,9 @@ def _current(source: Source, names: list[str], folder: str = "") -> Layout:
     # The e-mail address beside the name is ignored.
     owner = as_object(_read_index(source, file).get("account"))
     info = as_object(manifest.get("userInfo"))
-    username = as_word(owner.get("username")) or as_word(info.get("userName"))
+    username = as_username(owner.get("username"))
     account = Account(
-        username,
+        username or as_username(info.get("userName")),
         as_word(owner.get("accountDisplayName")) or as_word(info.get("displayName")),
         "x",
         digits(owner.get("accountId")) or digits(info.get("accountId")),
@@ -118,7 +120,7 @@ def _current(source: Source, names: list[str], folder: str = "") -> Layout:
 def _classic(source: Source, folder: str, months: tuple[str, ...]) -> Layout:
     file = f"{folder}/user_details.js".removeprefix("/")
     data = _read_index(source, file)
-    name, display_name = as_word(data.get("screen_name")), as_word(data.get("full_name"))
+    name, display_name = as_username(data.get("screen_name")), as_word(data.get("full_name"))
     unread = file if file in source.members and not name else None
     account = Account(name, display_name, "x", digits(data.get("id")), unread)
     return Layout(account, {"tweets": months})
@@ -126,9 +128,10 @@ def _classic(source: Source, folder: str, months: tuple[str, ...]) -> Layout:
 
 def _read_index(source: Source, name: str) -> Json:
     """Return the object behind the `=` of a small file, or the first of a list; else nothing."""
-    text = source.start_of(name).decode(errors="replace")
-    found = load(text.partition("=")[2].strip().removesuffix(";"))
-    return as_object(found[0] if isinstance(found, list) and found else found)
+    # A damaged name must not pass for one: none holds half a surrogate pair.
+    text = source.start_of(name).decode(errors="surrogateescape")
+    index = load(text.partition("=")[2].strip().removesuffix(";"))
+    return as_object(index[0] if isinstance(index, list) and index else index)
 
 
 def _folder(name: str) -> str:

@@ -3,27 +3,18 @@
 Its fields have the names of version 1.1 of the API, which archives use too.
 """
 
-import html
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from app.formats.records import (
-    Item,
-    Kind,
-    Medium,
-    MediumKind,
-    Reactions,
-    Record,
-    ReplyTarget,
-    Skipped,
-    as_count,
-    digits,
-    required_text,
-)
-from app.formats.source.json import Json, as_object, as_word, listed
+from app.compute.text import unescape_html
+from app.errors import RecordError
+from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count, digits
+from app.formats.records import Item, Record, Skipped, required_text
+from app.formats.source.json import as_object, as_word, listed
 from app.formats.source.times import read_time
+from app.formats.source.window import Json
 
 # Only ASCII letters: in Korean a particle may follow the link without a space.
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
@@ -41,6 +32,8 @@ _QUOTES: Final = ("is_quote_status", "quoted_status_id_str", "quoted_status_id",
 _ANSWERED: Final = ("in_reply_to_status_id_str", "in_reply_to_status_id")
 _ANSWERED_USERS: Final = ("in_reply_to_user_id_str", "in_reply_to_user_id")
 _ANSWERED_NAME: Final = "in_reply_to_screen_name"
+_MOST_EXPANDED: Final = 250_000
+"""Characters of a text with its links: one address may stand in it many times."""
 _MEDIA: Final[dict[str, MediumKind]] = {"photo": "photo", "video": "video", "animated_gif": "gif"}
 _COUNTS: Final = (
     ("favorite_count", "like_count"),
@@ -71,7 +64,7 @@ def to_item(
     if not (text.strip() or media):
         return Skipped(place, "empty")
     username, author_id = as_word(user.get("screen_name")), _first_id(user, "id_str", "id")
-    said = as_object(status.get("public_metrics")) or status
+    metrics = as_object(status.get("public_metrics")) or status
     return Record(
         place=place,
         text=text,
@@ -87,7 +80,7 @@ def to_item(
         url=post_id and f"https://x.com/{username or 'i'}/status/{post_id}",
         reply_to=_target(status, author_id=author_id, username=username),
         media=media,
-        counts=Reactions.read((said.get(old, said.get(new)) for old, new in _COUNTS), as_of),
+        counts=Reactions.read((metrics.get(old, metrics.get(new)) for old, new in _COUNTS), as_of),
     )
 
 
@@ -106,18 +99,22 @@ def time_of(status: Json) -> datetime | None:
 def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:
     """Return a text with its links written out, those to own media dropped, entities decoded.
 
-    Entities are decoded between the links only: `&copy=1` in an address is no ©.
+    Entities are decoded between the links only: `&copy=1` in an address is no ©. Raises
+    RecordError where links make the text too long.
     """
     parts: list[str] = []
-    at = 0
+    at, size = 0, len(text)
     for match in _SHORT_LINK.finditer(text):
         link = links.get(match[0], match[0])
+        size += len(link)
+        if size > _MOST_EXPANDED:
+            raise RecordError("the content is too long")
         before = text[at : match.start()]
         parts += before if link else before.rstrip(), link
         at = match.end()
     parts.append(text[at:])
     if is_escaped:
-        parts[::2] = map(html.unescape, parts[::2])
+        parts[::2] = map(unescape_html, parts[::2])
     starts_with_dropped = len(parts) > 1 and not parts[0] and not parts[1]
     return "".join(parts).lstrip() if starts_with_dropped else "".join(parts)
 
@@ -128,8 +125,8 @@ def _full_text(status: Json) -> object:
 
 def _first_id(data: Json, *names: str) -> str | None:
     for name in names:
-        if (value := data.get(name)) and (found := digits(value)):
-            return found
+        if (value := data.get(name)) and (number := digits(value)):
+            return number
     return None
 
 
@@ -141,8 +138,8 @@ def _links(status: Json, post_id: str | None) -> dict[str, str]:
             short, long = entry.get("url"), entry.get("expanded_url")
             if isinstance(short, str) and isinstance(long, str) and long:
                 post = _POST_LINK.fullmatch(long)
-                own = post is not None and post[2] and post[1] == post_id
-                links[short] = "" if own else long.replace("&amp;", "&")
+                is_own_post = post is not None and post[2] and post[1] == post_id
+                links[short] = "" if is_own_post else long.replace("&amp;", "&")
         for parent in ("entities", "extended_entities"):
             media = (entry.get("url") for entry in _entries(holder, parent, "media"))
             links.update((short, "") for short in media if isinstance(short, str))
@@ -176,7 +173,7 @@ def _target(status: Json, *, author_id: str | None, username: str | None) -> Rep
     name = as_word(status.get(_ANSWERED_NAME))
     if user_id is not None and user_id == author_id:
         name = username
-    return ReplyTarget(source_id, name) if source_id or name else None
+    return ReplyTarget.of(source_id, name)
 
 
 def _snowflake_time(status: Json) -> datetime | None:
@@ -194,12 +191,12 @@ def media_and_addresses(status: Json) -> dict[Medium, list[str]]:
     for holder in (as_object(status.get("extended_tweet")), status):
         for name in ("extended_entities", "entities"):
             attached = attached or listed(as_object(holder.get(name)), "media")
-    found: dict[Medium, list[str]] = {}
+    media: dict[Medium, list[str]] = {}
     for entry in map(as_object, attached):
         medium = _medium(entry)
         if medium is not None:
-            found.setdefault(medium, list(filter(None, _addresses(entry, medium))))
-    return found
+            media.setdefault(medium, list(filter(None, _addresses(entry, medium))))
+    return media
 
 
 def _addresses(entry: Json, medium: Medium) -> Iterator[str | None]:
@@ -216,9 +213,9 @@ def _medium(entry: Json) -> Medium | None:
     video = as_object(entry.get("video_info"))
     variants = listed(video, "variants") or listed(entry, "variants")
     rated = [
-        (as_count(each.get("bitrate") or each.get("bit_rate")) or 0, address)
-        for each in map(as_object, variants)
-        if (address := as_word(each.get("url"))) and each.get("content_type") == "video/mp4"
+        (as_count(variant.get("bitrate") or variant.get("bit_rate")) or 0, address)
+        for variant in map(as_object, variants)
+        if (address := as_word(variant.get("url"))) and variant.get("content_type") == "video/mp4"
     ]
     address = max(rated)[1] if rated else None  # The video with the most bits a second.
     address = address or as_word(entry.get("media_url_https")) or as_word(entry.get("media_url"))

@@ -65,8 +65,8 @@ async def replace_password(
     """Replace the operator's password, and end all other sessions. Raises UnauthorizedError."""
     operator = await _unchanged(session, me.name, old_hash)
     operator.password_hash = new_hash
-    others = LoginSession.operator_id == me.operator_id, LoginSession.id != me.session_id
-    await session.execute(delete(LoginSession).where(*others))
+    is_elsewhere = LoginSession.operator_id == me.operator_id, LoginSession.id != me.session_id
+    await session.execute(delete(LoginSession).where(*is_elsewhere))
 
 
 async def _unchanged(session: AsyncSession, name: str, password_hash: str) -> Operator:
@@ -99,7 +99,7 @@ async def verify_password(
             query = select(func.count(), func.min(LoginFailure.failed_at)).where(condition)
             count, oldest = (await session.execute(query)).one()
             if count >= most:
-                logger.warning("sign-in from %s is closed for 15 minutes", address)
+                logger.warning("sign-in from %s is closed for 15 minutes", _place(address))
                 wait_s = max(int((oldest + WINDOW - time).total_seconds()), 1)
                 raise TooManyError(
                     "Too many failed attempts; try again in {minutes} minutes",
@@ -114,8 +114,8 @@ async def verify_password(
         is_right = await passwords.verify(password_hash, password)
     except UnavailableError:  # No password was tried.
         async with db.write() as session:
-            own = LoginFailure.id == failure.id
-            await session.execute(delete(LoginFailure).where(own))
+            is_failure = LoginFailure.id == failure.id
+            await session.execute(delete(LoginFailure).where(is_failure))
         raise
     if password_hash is None or not is_right:
         raise _wrong()
@@ -135,6 +135,23 @@ async def unlock(session: AsyncSession, name: str) -> str:
     is_own = account == _half(f"account:{operator.name_key}")
     await session.execute(delete(LoginFailure).where(is_own))
     return operator.name
+
+
+async def unlock_all(session: AsyncSession) -> None:
+    """Delete the failures of all accounts, and so open sign-in for all networks."""
+    await session.execute(delete(LoginFailure))
+
+
+async def count_closed(session: AsyncSession) -> int:
+    """Return for how many networks and browsers sign-in is closed, whatever the account."""
+    origin = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary)
+    query = (
+        select(func.count())
+        .where(LoginFailure.failed_at > now() - WINDOW)
+        .group_by(origin)
+        .having(func.count() >= MOST_OF_ADDRESS)
+    )
+    return len((await session.scalars(query)).all())
 
 
 def _place(address: str) -> str:
@@ -175,12 +192,12 @@ def is_in_force() -> ColumnElement[bool]:
 
 async def list_sessions(session: AsyncSession, operator_id: int) -> Sequence[LoginSession]:
     """Return the operator's sessions, the newest first."""
-    own = LoginSession.operator_id == operator_id, is_in_force()
-    query = select(LoginSession).where(*own).order_by(LoginSession.id.desc())
+    conditions = LoginSession.operator_id == operator_id, is_in_force()
+    query = select(LoginSession).where(*conditions).order_by(LoginSession.id.desc())
     return (await session.scalars(query)).all()
 
 
 async def end_session(session: AsyncSession, session_id: int, *, operator_id: int) -> None:
     """End a session of the operator at once; others stay."""
-    own = LoginSession.id == session_id, LoginSession.operator_id == operator_id
-    await session.execute(delete(LoginSession).where(*own))
+    conditions = LoginSession.id == session_id, LoginSession.operator_id == operator_id
+    await session.execute(delete(LoginSession).where(*conditions))

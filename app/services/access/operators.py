@@ -156,7 +156,7 @@ class Passwords:
 
     async def _run(self, work: Callable[[], R]) -> R:
         # The thread continues when its request is cancelled, and counts until it has finished.
-        self._pending = [each for each in self._pending if not each.done()]
+        self._pending = [waiting for waiting in self._pending if not waiting.done()]
         if len(self._pending) >= MOST_PENDING:
             raise UnavailableError(
                 "Too many people are signing in. Try again in a moment.", retry_after_s=5

@@ -82,6 +82,6 @@ async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[
     ended = set(rights)
     for kind, query in queries.items():
         if ids := {right.id for right in rights if right.kind == kind}:
-            found = await session.scalars(query.where(query.selected_columns.id.in_(ids)))
-            ended -= {Right(kind, each) for each in found}
+            in_force = await session.scalars(query.where(query.selected_columns.id.in_(ids)))
+            ended -= {Right(kind, right_id) for right_id in in_force}
     return ended

@@ -6,9 +6,11 @@ The words typical of an author are found beside them: what an author uses, and t
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Final
 
 import msgspec
+import numpy as np
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,13 +18,14 @@ from app.compute.case import Case
 from app.compute.evidence import PostTexts, marks_of, used_piece
 from app.compute.features import occurrences
 from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
+from app.compute.population import NOBODY, is_english
 from app.compute.text import own_words
 from app.compute.wording import TypicalWord, is_mostly_korean, typical_words
 from app.memo import DERIVED, depends_on
 from app.models import User
 from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
-from app.tasks import INLINE_CHARACTERS
+from app.tasks import INLINE_CHARACTERS, Runner, worked_on
 
 MODEL_NAME: Final = "stacked-counts-3"
 SHOWN_OF_ALL: Final = 20
@@ -47,11 +50,20 @@ class RankedAuthor(msgspec.Struct, frozen=True):
     tweets: Annotated[int, Meta(description="How many posts with words it rests on.")]
 
 
+class Usage(msgspec.Struct, frozen=True):
+    """How often a piece is in the posts that were searched."""
+
+    uses: int
+    posts: Annotated[int, Meta(description="Posts that were searched.")]
+    authors: Annotated[int, Meta(description="Authors whose posts these are.")]
+
+
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """A string of the text that speaks for an author, in log-odds; positions are code points.
 
     With `reasons`: the `piece` that was looked up, how often in 400 posts the author and the
-    others use it, and up to three posts of the author that have it.
+    others use it, on how many uses and posts each rate rests, and up to three posts of the author
+    that have it. `others` is null with nobody else of the language here.
     """
 
     start: int
@@ -61,7 +73,9 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     weight: Annotated[float, Meta(description="In log-odds; below 0 it speaks against the author.")]
     piece: str | msgspec.UnsetType = msgspec.UNSET
     own: float | msgspec.UnsetType = msgspec.UNSET
-    others: float | msgspec.UnsetType = msgspec.UNSET
+    others: float | msgspec.UnsetType | None = msgspec.UNSET
+    own_usage: Usage | msgspec.UnsetType = msgspec.UNSET
+    others_usage: Usage | msgspec.UnsetType | None = msgspec.UNSET
     posts: list[int] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -81,25 +95,35 @@ class Comparison(msgspec.Struct, frozen=True):
     ranking: Annotated[list[RankedAuthor], Meta(description="The first 20 where none is named.")]
     evidence: Annotated[list[Evidence], Meta(description="Empty with `explain` turned off.")]
     limits: Annotated[list[Limit], Meta(description="What makes the answer weak.")]
+    weak: Annotated[
+        dict[Limit, list[str]], Meta(description="Whom a limit of single authors concerns.")
+    ]
+    needed: Annotated[float, Meta(description="Least probability of a likely author.")]
+    strangers: Annotated[
+        float | None, Meta(description="Share of strangers’ such texts that are called likely.")
+    ]
     model: Model
 
 
-async def answer(case: Case, *, sure: float = SURE, explain: bool = True) -> Comparison:
-    """Judge the texts of the case, in a thread where that takes long."""
+async def answer(
+    case: Case, *, sure: float = SURE, explain: bool = True, run: Runner | None = None
+) -> Comparison:
+    """Judge the texts of the case: by `run`, or, without it, in a thread where that takes long."""
     size = sum(map(len, case.texts))
-    if size <= INLINE_CHARACTERS // 2 and len(case.suspects) <= INLINE_AUTHORS:
-        return _answer(case, sure=sure, explain=explain)
-    return await asyncio.to_thread(_answer, case, sure=sure, explain=explain)
+    if run is None and size <= INLINE_CHARACTERS // 2 and len(case.suspects) <= INLINE_AUTHORS:
+        return _answer(case, sure, explain)
+    judged: Comparison = await (run or asyncio.to_thread)(_answer, case, sure, explain)
+    return judged
 
 
-def _answer(case: Case, *, sure: float, explain: bool) -> Comparison:
-    found = occurrences(case.text) if explain else None
-    if found and len(case.texts) == 1 and own_words(case.text) == case.text:
+def _answer(case: Case, sure: float, explain: bool) -> Comparison:
+    appearances = occurrences(case.text) if explain else None
+    if appearances and len(case.texts) == 1 and own_words(case.text) == case.text:
         # The features of a text without quotations are known already.
-        case = replace(case, known_ranking=case.known_ranking or case.rank(found.counts))
+        case = replace(case, known_ranking=case.known_ranking or case.rank(appearances.counts))
     judgement = judge(case, sure)
     best = [case.suspects[place] for place in judgement.order[:EXPLAINED]]
-    marks = marks_of(case, best, found) if found else []
+    marks = marks_of(case, best, appearances) if appearances else []
     return Comparison(
         text=case.text,
         verdict=judgement.verdict,
@@ -111,6 +135,12 @@ def _answer(case: Case, *, sure: float, explain: bool) -> Comparison:
             for start, end, username, weight in marks
         ],
         limits=judgement.limits,
+        weak={
+            limit: [case.suspects[place].username for place in places]
+            for limit, places in judgement.weak.items()
+        },
+        needed=judgement.needed,
+        strangers=judgement.strangers,
         model=Model(MODEL_NAME, case.fitted.version, case.as_of_event),
     )
 
@@ -126,8 +156,12 @@ def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
     return [ranked[place] for place in order]
 
 
-async def add_reasons(session: AsyncSession, case: Case, comparison: Comparison) -> Comparison:
+async def add_reasons(
+    session: AsyncSession, case: Case, comparison: Comparison, run: Runner = asyncio.to_thread
+) -> Comparison:
     """Return the comparison with how often each mark is used, by whom, and in which posts."""
+    if not comparison.evidence:
+        return comparison
     ids = {suspect.username: suspect.id for suspect in case.suspects}
     names = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
     posts = {
@@ -138,57 +172,75 @@ async def add_reasons(session: AsyncSession, case: Case, comparison: Comparison)
         ]
         for name in names
     }
-    others: list[OwnPost] = []
+    population: list[list[OwnPost]] = []
     if len(names) == 1:
         members = case.fitted.population.members
-        for place in case.others_of(case.suspects[0]).nonzero()[0].tolist():
-            others += await newest_own(session, members[place][0], SEARCHED_OTHERS)
-    found = await asyncio.to_thread(_with_uses, comparison.evidence, posts, others)
-    return msgspec.structs.replace(comparison, evidence=found)
+        population = [
+            await newest_own(session, members[place][0], SEARCHED_OTHERS)
+            for place in case.others_of(case.suspects[0]).nonzero()[0].tolist()
+        ]
+    evidence = await run(_with_uses, comparison.evidence, posts, population)
+    return msgspec.structs.replace(comparison, evidence=evidence)
 
 
 def _with_uses(
-    marks: Sequence[Evidence], posts: dict[str, list[OwnPost]], others: list[OwnPost]
+    marks: Sequence[Evidence], posts: dict[str, list[OwnPost]], population: list[list[OwnPost]]
 ) -> list[Evidence]:
-    own = {name: PostTexts(some) for name, some in posts.items()}
-    rest = {
-        name: PostTexts(
-            [*others, *(post for each in posts if each != name for post in posts[each])]
-        )
-        for name in {mark.username for mark in marks}
-    }
-    found = []
-    texts = {post.id: post.text for some in posts.values() for post in some}
+    texts_by_name = {name: PostTexts(authored) for name, authored in posts.items()}
+    compared: dict[str, PostTexts] = {}
+    authors: dict[str, int] = {}
+    for name in {mark.username for mark in marks}:
+        compared_posts = [*population, *(posts[rival] for rival in posts if rival != name)]
+        compared[name] = PostTexts([post for authored in compared_posts for post in authored])
+        authors[name] = sum(map(bool, compared_posts))
+    texts = {post.id: post.text for authored in posts.values() for post in authored}
+    explained = []
     for mark in marks:
-        piece, uses = used_piece(mark.text, own[mark.username])
+        name = mark.username
+        # What speaks against an author are the others' words.
+        is_against = mark.weight < 0 and authors[name] > 0
+        piece, uses = used_piece(mark.text, compared[name] if is_against else texts_by_name[name])
+        if is_against:
+            uses = texts_by_name[name].find(piece)
         unlike: dict[str, int] = {}  # Of posts with the same text the first.
         for post_id in uses:
             unlike.setdefault(texts[post_id], post_id)
-        found.append(
+        count = len(compared[name].find(piece))
+        explained.append(
             msgspec.structs.replace(
                 mark,
                 piece=piece,
-                own=own[mark.username].times(len(uses)),
-                others=rest[mark.username].times(len(rest[mark.username].find(piece))),
+                own=texts_by_name[name].times(len(uses)),
+                own_usage=Usage(len(uses), len(texts_by_name[name]), 1),
+                others=compared[name].times(count) if authors[name] else None,
+                others_usage=Usage(count, len(compared[name]), authors[name])
+                if authors[name]
+                else None,
                 posts=[*unlike.values()][:SHOWN_POSTS],
             )
         )
-    return found
+    return explained
 
 
 async def typical_of(session: AsyncSession, models: Models, user: User) -> list[TypicalWord]:
     """Return the typical words of an author, then signs, the clearest first.
 
-    The author is compared with others of the population, of the same language if possible; the
-    words are those of the newest posts.
+    The author is compared with others of the population, of the same language if possible, and with
+    shipped authors where nobody else is here; the words are those of the newest posts.
     """
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
     texts = [post.text for post in await newest_own(session, user.id, RECENT_POSTS)]
     language = "ko" if is_mostly_korean(texts) else None
-    members = fitted.population.without([user.id], language)
+    samples = () if user.id in fitted.samples else fitted.samples
+    population = fitted.population
+    members = population.without([user.id, *samples], language)
+    if not members.any():
+        if language is None and await worked_on(texts, partial(is_english, texts, fitted.shipped)):
+            language = "en"
+        population = fitted.shipped.get(language or "", NOBODY)
+        members = np.ones(len(population), np.bool_)
     if not members.any() or not texts:
         return []
-    (own,) = await models.profiles.load(session, [user], may_evict=False)
-    rest = (texts, fitted.population, members, fitted.background)
-    return await asyncio.to_thread(typical_words, own, *rest)
+    (profile,) = await models.profiles.load(session, [user], may_evict=False)
+    return await asyncio.to_thread(typical_words, profile, texts, population, members)

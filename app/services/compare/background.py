@@ -1,11 +1,13 @@
 """The background, its temperature and its population: one snapshot for all workers.
 
 Answers with the same version depend on the same three. These may lag behind the posts; the
-authors' own counts never do.
+authors' own counts never do. What is stored are counts of posts here, without those of the sample
+authors; the shipped authors' are added when it is read.
 """
 
 import asyncio
-from collections.abc import Sequence
+import zlib
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -13,19 +15,21 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.compute.background import Background, BackgroundCounter
+from app.compute.background import EMPTY_BACKGROUND, Background, BackgroundCounter
 from app.compute.case import Fitted
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.fitting import ASKED_AUTHORS, asked_posts, hold_out, temperature_of
 from app.compute.judgement import FEWEST_JUDGED
-from app.compute.ratios import CountedAuthor, Population, drawn_authors
-from app.db.backend import Sessions, backend_of
+from app.compute.population import CountedAuthor, Population, Shipped, drawn_authors
+from app.db.backend import Sessions, backend_of, counts_shipped
 from app.memo import DERIVED
 from app.models import BackgroundSnapshot, Profile, User
+from app.population import shipped_authors, shipped_digest
 from app.services.compare.habits import main_languages, newest_units
 from app.services.compare.profiles import fold_tails, in_parts, stored_profiles
 from app.services.event_log import NewEvent, append_events
+from app.services.posts.samples import sample_ids
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
@@ -33,68 +37,108 @@ GROWTH: Final = 1.25
 SMALL_POPULATION: Final = 100
 """With fewer, each author that comes belongs into the population, so the snapshot is renewed."""
 
-NOT_FITTED: Final = Fitted()
 Drawn = tuple[int, int, str | None]
 """Id, posts and language of an author of the population."""
-_IS_OURS: Final = BackgroundSnapshot.recipe == RECIPE
+_FORM: Final = 2
+"""Version of what a snapshot holds."""
+
+
+class Members(msgspec.Struct, frozen=True):
+    """Whose counts a snapshot holds."""
+
+    drawn: list[Drawn]
+    """The sample authors are the last ones."""
+    samples: list[int]
 
 
 class BackgroundStore:
-    """Keeps the newest snapshot in memory."""
+    """Keeps the newest snapshot in memory, with the shipped authors."""
 
     def __init__(self) -> None:
-        self.newest = NOT_FITTED
+        self.newest: Fitted | None = None
+        """None before the first comparison."""
+
+    def clear(self) -> None:
+        """Forget the snapshot."""
+        self.newest = None
 
     async def load(self, session: AsyncSession) -> Fitted:
-        """Return the newest snapshot that the session sees."""
-        version = await session.scalar(select(func.max(BackgroundSnapshot.version)).where(_IS_OURS))
-        if version is None:
-            return NOT_FITTED
-        if version == self.newest.version:
+        """Return the newest snapshot that the session sees; before the first, the shipped alone."""
+        is_ours = BackgroundSnapshot.recipe == _recipe(session)
+        version = (
+            await session.scalar(select(func.max(BackgroundSnapshot.version)).where(is_ours)) or 0
+        )
+        if self.newest is not None and version == self.newest.version:
             return self.newest
         of_version = select(BackgroundSnapshot).where(BackgroundSnapshot.version == version)
-        found = (await session.scalars(of_version)).one()
-
-        def unpacked() -> Fitted:
-            members = msgspec.json.decode(found.members, type=list[Drawn])
-            blobs = msgspec.msgpack.decode(found.population, type=list[bytes])
-            drawn = [
-                CountedAuthor(*member, Counts.from_bytes(blob))
-                for member, blob in zip(members, blobs, strict=True)
-            ]
-            background = Background.from_bytes(found.counts)
-            return Fitted(background, found.temperature, Population.of(drawn), version)
-
-        fitted = await asyncio.to_thread(unpacked)
+        snapshot = (await session.scalars(of_version)).one_or_none()
+        is_wanted = counts_shipped(session)
+        fitted = await asyncio.to_thread(
+            lambda: _fitted(snapshot, shipped_authors(is_wanted=is_wanted))
+        )
         # A session that began earlier may see an older snapshot.
-        if version >= self.newest.version:
+        if self.newest is None or version >= self.newest.version:
             self.newest = fitted
         return fitted
 
 
+def _fitted(snapshot: BackgroundSnapshot | None, shipped: Shipped) -> Fitted:
+    populations = dict(shipped.populations)
+    if snapshot is None:
+        return Fitted(shipped.background(EMPTY_BACKGROUND), shipped=populations)
+    members = msgspec.json.decode(snapshot.members, type=Members)
+    blobs = msgspec.msgpack.decode(snapshot.population, type=list[bytes])
+    drawn = [
+        CountedAuthor(*member, Counts.from_bytes(blob))
+        for member, blob in zip(members.drawn, blobs, strict=True)
+    ]
+    return Fitted(
+        shipped.background(Background.from_bytes(snapshot.counts)),
+        snapshot.temperature,
+        Population.of(drawn),
+        snapshot.version,
+        populations,
+        frozenset(members.samples),
+    )
+
+
+def _recipe(session: AsyncSession) -> int:
+    """Return a number for all that a snapshot and its temperature were made by."""
+    shipped = shipped_digest() if counts_shipped(session) else ""
+    return zlib.crc32(f"{_FORM} {RECIPE} {shipped}".encode()) >> 1
+
+
 async def is_outgrown(session: AsyncSession) -> bool:
     """Return whether posts or authors are no longer those of the background."""
+    samples = await sample_ids(session)
     total = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
-    posts = await session.scalar(total) or 0
+    posts = await session.scalar(total.where(User.id.not_in(samples))) or 0
     columns = (BackgroundSnapshot.posts, BackgroundSnapshot.authors, BackgroundSnapshot.members)
-    snapshots = select(*columns).where(_IS_OURS).order_by(BackgroundSnapshot.version.desc())
+    is_ours = BackgroundSnapshot.recipe == _recipe(session)
+    snapshots = select(*columns).where(is_ours).order_by(BackgroundSnapshot.version.desc())
     newest = (await session.execute(snapshots.limit(1))).first()
-    if newest is None or not newest.posts:
+    if newest is None:
+        return posts >= FIRST_SNAPSHOT_POSTS or bool(samples)
+    members = msgspec.json.decode(newest.members, type=Members)
+    if samples != members.samples:
+        return True
+    if not newest.posts:
         return posts >= FIRST_SNAPSHOT_POSTS
     if posts >= GROWTH * newest.posts or posts * GROWTH <= newest.posts:
         return True
-    ids = [member for member, _, _ in msgspec.json.decode(newest.members, type=list[Drawn])]
+    ids = [member for member, _, _ in members.drawn]
     here = select(func.count()).where(
         User.id.in_(ids), User.deleted_at.is_(None), User.tweet_count > 0
     )
     if (await session.scalar(here) or 0) < len(ids):
         return True
-    return await _few_authors(session) != int(newest.authors)
+    return await _few_authors(session, samples) != int(newest.authors)
 
 
-async def _few_authors(session: AsyncSession) -> int:
-    """Return the number of authors with enough posts, counted to 100."""
+async def _few_authors(session: AsyncSession, samples: Collection[int]) -> int:
+    """Return the number of authors with enough posts, without the samples, counted to 100."""
     few = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_JUDGED)
+    few = few.where(User.id.not_in(samples))
     counted = select(func.count()).select_from(few.limit(SMALL_POPULATION).subquery())
     return await session.scalar(counted) or 0
 
@@ -104,23 +148,28 @@ async def renew_background(db: Sessions) -> None:
     async with db.read() as session:
         before = await session.scalar(select(func.max(BackgroundSnapshot.version))) or 0
     await fold_tails(db)
-    version = before + 1
     async with db.read() as session:
-        posts = await session.scalar(select(func.sum(Profile.posts))) or 0
-        authors = await _few_authors(session)
-        background = await _build(session, posts)
-        members, blobs = await _draw(session, version)
-        drawn = [user_id for user_id, _, _ in members]
-        temperature = await _measure_temperature(session, background, drawn, version)
-    blob = await asyncio.to_thread(background.to_bytes)
+        is_wanted, recipe = counts_shipped(session), _recipe(session)
+        shipped = await asyncio.to_thread(shipped_authors, is_wanted=is_wanted)
+        samples = await sample_ids(session)
+        total = select(func.sum(Profile.posts)).where(Profile.user_id.not_in(samples))
+        posts = await session.scalar(total) or 0
+        authors = await _few_authors(session, samples)
+        fresh = await _build(session, posts, samples)
+        # By the same posts the same authors and temperature, whatever samples there are.
+        members, blobs = await _draw(session, samples, seed=posts)
+        counted = [user_id for user_id, _, _ in members.drawn if user_id not in samples]
+        joined = await asyncio.to_thread(shipped.background, fresh)
+        temperature = await _measure_temperature(session, joined, counted, seed=posts)
+    blob = await asyncio.to_thread(fresh.to_bytes)
     async with db.write() as session:
         # A faster worker may have made this version from the same posts.
         await session.execute(
             backend_of(session)
             .insert(BackgroundSnapshot)
             .values(
-                version=version,
-                recipe=RECIPE,
+                version=before + 1,
+                recipe=recipe,
                 posts=posts,
                 authors=authors,
                 counts=blob,
@@ -135,34 +184,39 @@ async def renew_background(db: Sessions) -> None:
         await append_events(session, [NewEvent("background.made", DERIVED, posts=0)])
 
 
-async def _build(session: AsyncSession, posts: int) -> Background:
-    """Count all stored profiles, some at a time so that memory stays bounded."""
+async def _build(session: AsyncSession, posts: int, samples: Collection[int]) -> Background:
+    """Count all stored profiles but the samples', some at a time so that memory stays bounded."""
     counter = BackgroundCounter()
-    authors = select(Profile.user_id, Profile.posts).where(Profile.recipe == RECIPE)
+    counted = (Profile.recipe == RECIPE, Profile.user_id.not_in(samples))
+    authors = select(Profile.user_id, Profile.posts).where(*counted)
     rows = (await session.execute(authors.order_by(Profile.user_id))).all()
     for part in in_parts(rows):
         query = select(Profile.counts).where(Profile.user_id.between(part[0], part[-1]))
-        blobs = (await session.scalars(query.where(Profile.recipe == RECIPE))).all()
+        blobs = (await session.scalars(query.where(*counted))).all()
         await asyncio.to_thread(counter.add, map(Counts.from_bytes, blobs))
     return await asyncio.to_thread(counter.background, posts)
 
 
-async def _draw(session: AsyncSession, version: int) -> tuple[list[Drawn], list[bytes]]:
-    """Return the authors of a version's population, and their counts."""
+async def _draw(
+    session: AsyncSession, samples: Collection[int], seed: int
+) -> tuple[Members, list[bytes]]:
+    """Return the authors of a population, then the samples, and the counts of all."""
     has_posts = select(User.id, User.tweet_count)
     has_posts = has_posts.where(User.deleted_at.is_(None), User.tweet_count > 0)
     languages = await main_languages(session)
     authors = [
         (user_id, posts, languages.get(user_id))
         for user_id, posts in await session.execute(has_posts)
+        if user_id not in samples
     ]
-    drawn = await asyncio.to_thread(drawn_authors, authors, version)
+    drawn = [*await asyncio.to_thread(drawn_authors, authors, seed), *samples]
     query = select(Profile.user_id, Profile.posts, Profile.counts).where(
         Profile.user_id.in_(drawn), Profile.recipe == RECIPE
     )
-    rows = (await session.execute(query.order_by(Profile.user_id))).all()
+    order = (Profile.user_id.in_(samples), Profile.user_id)
+    rows = (await session.execute(query.order_by(*order))).all()
     members = [(row.user_id, row.posts, languages.get(row.user_id)) for row in rows]
-    return members, [row.counts for row in rows]
+    return Members(members, list(samples)), [row.counts for row in rows]
 
 
 async def _measure_temperature(

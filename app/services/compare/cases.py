@@ -16,13 +16,13 @@ from app.compute.text import clean_text, letter_count
 from app.db.backend import is_among
 from app.errors import InvalidInputError
 from app.models import Tweet, User
-from app.services.compare.background import NOT_FITTED, BackgroundStore
+from app.services.compare.background import BackgroundStore
 from app.services.compare.habits import HabitStore, measure_habit
 from app.services.compare.profiles import ProfileStore, without_texts
 from app.services.event_log import newest_event
 from app.services.posts.replies import own_chains
 from app.services.posts.users import UserRow, find_rows, known_row, select_rows
-from app.tasks import worked_on
+from app.tasks import Runner, worked_on
 
 MOST_NAMED: Final = 1_000
 """All authors named are ranked, so all of their profiles are in memory at once."""
@@ -44,17 +44,17 @@ class Models:
     def clear(self, _newest: int) -> None:
         """Forget all counts, since the database has lost some of their posts."""
         self.profiles.clear()
-        self.backgrounds.newest = NOT_FITTED
+        self.backgrounds.clear()
 
 
-def choose(usernames: Sequence[str], found: Mapping[str, UserRow]) -> list[UserRow]:
+def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
     """Return the authors to compare among those found, by their names.
 
     Raises NotFoundError, and InvalidInputError where they cannot be compared.
     """
     users: dict[int, UserRow] = {}
     for name in usernames:
-        user = known_row(name, found)
+        user = known_row(name, rows)
         if user.id in users:
             raise InvalidInputError(
                 "'{username}' is named twice; choose different authors",
@@ -113,14 +113,15 @@ async def gather(
     usernames: Sequence[str] = (),
     *,
     hidden_post: int | None = None,
+    run: Runner = asyncio.to_thread,
 ) -> Case:
     """Read the case of texts by one hand: of the authors named, or of all with posts.
 
     Every post that the session sees counts, but `hidden_post`, which the model must not know.
-    Raises NotFoundError and InvalidInputError.
+    `run` does what takes long. Raises NotFoundError and InvalidInputError.
     """
-    own = await worked_on(texts, partial(comparable_texts, texts))
-    (case,) = await gather_each(session, models, [own], usernames)
+    comparable = await worked_on(texts, partial(comparable_texts, texts))
+    (case,) = await gather_each(session, models, [comparable], usernames, run)
     return case if hidden_post is None else await _without(session, case, hidden_post)
 
 
@@ -129,37 +130,38 @@ async def gather_each(
     models: Models,
     questions: Sequence[Sequence[str]],
     usernames: Sequence[str],
+    run: Runner = asyncio.to_thread,
 ) -> list[Case]:
     """Read the cases of texts by each of several hands, which may be judged.
 
     Of very many authors all are scored, some at a time, and only the best are kept, so that memory
-    stays bounded. Raises NotFoundError and InvalidInputError.
+    stays bounded. `run` does what takes long. Raises NotFoundError and InvalidInputError.
     """
     users = await compared_users(session, usernames)
     if usernames or len(users) <= RATED:
         case = await load_suspects(session, models, users, is_named=bool(usernames))
         check_words(case.suspects)
-        return [await with_habits(session, models, replace(case, texts=q)) for q in questions]
+        return [await with_habits(session, models, replace(case, texts=q), run) for q in questions]
     fitted = await models.backgrounds.load(session)
-    queries = await asyncio.to_thread(lambda: [query_of_texts(texts) for texts in questions])
+    queries = await run(lambda: [query_of_texts(texts) for texts in questions])
     scores = np.full((len(queries), len(users)), -np.inf)
     for start in range(0, len(users) if queries else 0, SCREENED_AT_ONCE):
-        some = users[start : start + SCREENED_AT_ONCE]
-        profiles = await models.profiles.load(session, some, may_evict=False)
-        filled = [place for place, each in enumerate(profiles) if each.counts.keys.size]
-        scores[:, [start + place for place in filled]] = await asyncio.to_thread(
+        portion = users[start : start + SCREENED_AT_ONCE]
+        profiles = await models.profiles.load(session, portion, may_evict=False)
+        filled = [place for place, profile in enumerate(profiles) if profile.counts.keys.size]
+        scores[:, [start + place for place in filled]] = await run(
             scores_of_each, queries, [profiles[place] for place in filled], fitted.background
         )
-    found = []
+    portions = []
     for texts, row in zip(questions, scores, strict=True):
         # Equal scores are ordered by name, as the authors are.
         order = np.argsort(-row, kind="stable")[:RATED]
         best = sorted(order[np.isfinite(row[order])].tolist())
-        kept = await load_suspects(session, models, [users[i] for i in best], is_named=False)
-        check_words(kept.suspects)
-        kept = replace(kept, texts=texts, rest=np.delete(row, best))
-        found.append(await with_habits(session, models, kept))
-    return found
+        narrowed = await load_suspects(session, models, [users[i] for i in best], is_named=False)
+        check_words(narrowed.suspects)
+        narrowed = replace(narrowed, texts=texts, further=np.delete(row, best))
+        portions.append(await with_habits(session, models, narrowed, run))
+    return portions
 
 
 async def load_suspects(
@@ -179,12 +181,14 @@ async def load_suspects(
     )
 
 
-async def with_habits(session: AsyncSession, models: Models, case: Case) -> Case:
+async def with_habits(
+    session: AsyncSession, models: Models, case: Case, run: Runner = asyncio.to_thread
+) -> Case:
     """Return the case with the authors' habits; of many those of the authors that fit best."""
     suspects = list(case.suspects)
     ranking, best = None, list(range(len(suspects)))
     if case.texts and len(suspects) > RATED:
-        best = await asyncio.to_thread(case.best)
+        best = await run(case.best)
         ranking = case.ranking
     loaded = await models.habits.load(session, [suspects[i] for i in best], case.fitted)
     for place, suspect in zip(best, loaded, strict=True):
@@ -207,12 +211,12 @@ async def _without(session: AsyncSession, case: Case, post_id: int) -> Case:
     """
     post = await session.get(Tweet, post_id)
     author_id = post.user_id if post else None
-    author = next((each for each in case.suspects if each.id == author_id), None)
+    author = next((suspect for suspect in case.suspects if suspect.id == author_id), None)
     if author is None:
         return case
     chains = await own_chains(session, author.id)
     first = chains.get(post_id)
-    ids = [each for each, begin in chains.items() if begin == first] if first else [post_id]
+    ids = [suspect for suspect, begin in chains.items() if begin == first] if first else [post_id]
     hidden = list(await session.scalars(select(Tweet.text).where(is_among(session, Tweet.id, ids))))
     try:
         profile = await without_texts(author.profile, hidden)
@@ -222,5 +226,5 @@ async def _without(session: AsyncSession, case: Case, post_id: int) -> Case:
         session, author.id, profile, case.fitted, author.habit, hidden
     )
     changed = replace(author, profile=profile, habit=habit)
-    suspects = [changed if each is author else each for each in case.suspects]
+    suspects = [changed if suspect is author else suspect for suspect in case.suspects]
     return replace(case, suspects=suspects, known_ranking=None, hidden=ids)

@@ -37,7 +37,7 @@ from app.services.compare.cases import (
     with_habits,
 )
 from app.services.posts.users import find_rows
-from app.tasks import worked_on
+from app.tasks import Runner, worked_on
 
 MOST_READ: Final = 20
 """Comparisons whose authors are read in one session."""
@@ -47,6 +47,8 @@ MOST_WAITING: Final = 1_000
 KEPT_BYTES: Final = 48 * 1024 * 1024
 """Of authors' counts, most of which the store of profiles keeps too."""
 TIMEOUT_S: Final = 30
+LONG_CHARACTERS: Final = 50_000
+"""Longer texts take half a second, and up to some 5 s."""
 AT_ONCE: Final = 20
 """Texts of a batch for which the authors are read together."""
 
@@ -60,14 +62,20 @@ class Comparer:
     On PostgreSQL each asks it whether what is in memory still holds.
     """
 
-    def __init__(self, db: Database, feed: Feed, models: Models) -> None:
+    def __init__(
+        self, db: Database, feed: Feed, models: Models, run_long: Runner = asyncio.to_thread
+    ) -> None:
+        """run_long: does what long texts need, where no other comparison waits for it."""
         self._db = db
         self._feed = feed
         self._models = models
+        self._run_long = run_long
         self._reading: Batch[tuple[str, ...], Case] = Batch(
             self._read, max_size=MOST_READ, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
-        self._suspects: Memo[Suspect] = Memo(feed, KEPT_BYTES, lambda each: each.profile.size_bytes)
+        self._suspects: Memo[Suspect] = Memo(
+            feed, KEPT_BYTES, lambda suspect: suspect.profile.size_bytes
+        )
         self._turn: int | None = None
         """The feed's when the database was read last."""
 
@@ -91,43 +99,47 @@ class Comparer:
         InvalidInputError.
         """
         case = await self.gather(texts, usernames, hidden_post=hidden_post)
-        comparison = await answer(case, sure=sure, explain=explain)
+        run = self._run_long if is_long(texts) else None
+        comparison = await answer(case, sure=sure, explain=explain, run=run)
         if not reasons or not comparison.evidence:
             return comparison
         async with self._db.read() as session:
-            return await add_reasons(session, case, comparison)
+            return await add_reasons(session, case, comparison, run or asyncio.to_thread)
 
     async def gather(
         self, texts: Sequence[str], usernames: Sequence[str], *, hidden_post: int | None = None
     ) -> Case:
         """Return what a comparison rests on. Raises as it does."""
         if hidden_post is not None or not 0 < len(usernames) <= MOST_NAMES:
+            run = self._run_long if is_long(texts) else asyncio.to_thread
             async with self._db.read() as session:
                 return await gather(
-                    session, self._models, texts, usernames, hidden_post=hidden_post
+                    session, self._models, texts, usernames, hidden_post=hidden_post, run=run
                 )
-        own = await worked_on(texts, partial(comparable_texts, texts))
+        comparable = await worked_on(texts, partial(comparable_texts, texts))
         case = await self._find(usernames) or await self._reading(tuple(usernames))
-        return replace(case, texts=own)
+        return replace(case, texts=comparable)
 
     async def _find(self, usernames: Sequence[str]) -> Case | None:
         """Return the case if all of it is in memory and as it is in the database."""
         if not await self._feed.catch_up() or self._feed.turn is None:
             return None
-        if self._feed.turn != self._turn:  # There may be a new background.
+        fitted = self._models.backgrounds.newest
+        if fitted is None or self._feed.turn != self._turn:  # There may be a new background.
             return None
-        found = [self._suspects.find(username_key(name)) for name in usernames]
-        suspects = [suspect for suspect in found if suspect is not None]
+        remembered = [self._suspects.find(username_key(name)) for name in usernames]
+        suspects = [suspect for suspect in remembered if suspect is not None]
         if len({suspect.id for suspect in suspects}) < len(usernames):
             return None
         check_words(suspects)
-        fitted = self._models.backgrounds.newest
         return Case((), suspects, fitted, as_of_event=self._feed.newest)
 
     async def _read(self, requested: Sequence[tuple[str, ...]]) -> list[Case | Exception]:
         turn, began = self._feed.turn, self._suspects.time
         async with self._db.read() as session:
-            users = await find_rows(session, [name for some in requested for name in some])
+            users = await find_rows(
+                session, [name for usernames in requested for name in usernames]
+            )
             case = await load_suspects(session, self._models, list(users.values()), is_named=True)
             case = await with_habits(session, self._models, case)
         self._turn = turn
@@ -144,6 +156,11 @@ class Comparer:
             except AppError as error:
                 results.append(error)
         return results
+
+
+def is_long(texts: Iterable[str]) -> bool:
+    """Return whether judging the texts takes longer than other comparisons should wait."""
+    return sum(map(len, texts)) > LONG_CHARACTERS
 
 
 class GivenText(msgspec.Struct, forbid_unknown_fields=False):
@@ -204,45 +221,53 @@ async def judge_lines(
     usernames: Sequence[str],
     lines: Iterable[BatchLine],
     sure: float = SURE,
+    run: Runner = asyncio.to_thread,
 ) -> AsyncIterator[list[JudgedText]]:
     """Return the answers in the order of the lines, a portion at a time.
 
     The authors are those named, or all that have posts; each portion is judged by the state at its
-    turn. Raises NotFoundError and InvalidInputError.
+    turn, by `run`. Raises NotFoundError and InvalidInputError.
     """
     async with db.read() as session:
         await gather_each(session, models, [], usernames)
-    return _portions(db, models, usernames, iter(lines), sure)
+    return _portions(db, models, usernames, iter(lines), sure, run)
 
 
 async def _portions(
-    db: Database, models: Models, usernames: Sequence[str], lines: Iterator[BatchLine], sure: float
+    db: Database,
+    models: Models,
+    usernames: Sequence[str],
+    lines: Iterator[BatchLine],
+    sure: float,
+    run: Runner,
 ) -> AsyncIterator[list[JudgedText]]:
-    # In a thread, since a million blank lines may come before the next text.
-    while some := await asyncio.to_thread(lambda: list(starmap(_checked, islice(lines, AT_ONCE)))):
+    # By `run`, since a million blank lines may come before the next text.
+    while portion := await run(lambda: list(starmap(_checked, islice(lines, AT_ONCE)))):
         try:
             async with db.read() as session:
-                questions = [texts for _, texts in some if texts]
-                cases = iter(await gather_each(session, models, questions, usernames))
+                questions = [texts for _, texts in portion if texts]
+                cases = iter(await gather_each(session, models, questions, usernames, run))
         except AppError as error:  # The authors were deleted meanwhile.
-            yield [structs.replace(line, error=str(error.detail)) for line, _ in some]
+            yield [structs.replace(line, error=str(error.detail)) for line, _ in portion]
             continue
-        yield [await _judged(line, next(cases), sure) if texts else line for line, texts in some]
+        yield [
+            await _judged(line, next(cases), sure, run) if texts else line
+            for line, texts in portion
+        ]
 
 
-def _checked(number: int, given: GivenText | str) -> tuple[JudgedText, tuple[str, ...]]:
+def _checked(number: int, line: GivenText | str) -> tuple[JudgedText, tuple[str, ...]]:
     """Return the answer for a line as far as it is known, and its text, none with an error."""
-    if isinstance(given, str):
-        return JudgedText(number, None, error=given), ()
+    if isinstance(line, str):
+        return JudgedText(number, None, error=line), ()
     try:
-        return JudgedText(number, given.id), comparable_texts([given.text])
+        return JudgedText(number, line.id), comparable_texts([line.text])
     except InvalidInputError as error:
-        return JudgedText(number, given.id, error=str(error.detail)), ()
+        return JudgedText(number, line.id, error=str(error.detail)), ()
 
 
-async def _judged(line: JudgedText, case: Case, sure: float) -> JudgedText:
-    answered = await answer(case, sure=sure, explain=False)
-    await asyncio.sleep(0)  # Other requests need the processor too.
+async def _judged(line: JudgedText, case: Case, sure: float, run: Runner) -> JudgedText:
+    answered = await answer(case, sure=sure, explain=False, run=run)
     return structs.replace(
         line, verdict=answered.verdict, none=answered.none, ranking=answered.ranking
     )

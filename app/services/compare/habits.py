@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -12,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Fitted, Habit, Suspect
 from app.compute.fitting import usual_posts
+from app.compute.population import ENGLISH_POSTS, is_english
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import usual_of
 from app.db.backend import chunks
 from app.models import PostCount, Tweet, User
 from app.services.posts.replies import own_chains
+from app.tasks import worked_on
 
 _UNKNOWN = frozenset({"", "und", "zxx", "art"})
 """Tags that name no language, as do X's own, which begin with q."""
@@ -42,15 +45,17 @@ class HabitStore:
         """Return the authors with their habits, by every post that the session sees."""
         habits: dict[int, Habit] = {}
         for suspect in suspects:
-            known = self._known.get(suspect.profile)
-            if known is not None and known[0] == fitted.version:
-                habits[suspect.id] = known[1]
+            stored = self._known.get(suspect.profile)
+            if stored is not None and stored[0] == fitted.version:
+                habits[suspect.id] = stored[1]
         new = [suspect for suspect in suspects if suspect.id not in habits]
         facts = await _facts(session, [suspect.id for suspect in new])
-        for each in new:
-            habit = await measure_habit(session, each.id, each.profile, fitted, facts[each.id])
-            self._known[each.profile] = fitted.version, habit
-            habits[each.id] = habit
+        for person in new:
+            habit = await measure_habit(
+                session, person.id, person.profile, fitted, facts[person.id]
+            )
+            self._known[person.profile] = fitted.version, habit
+            habits[person.id] = habit
         return [replace(suspect, habit=habits[suspect.id]) for suspect in suspects]
 
 
@@ -71,25 +76,37 @@ async def measure_habit(
     texts = [post.text for post in newest if post.text not in hidden][:count]
     if not texts or not profile.counts.keys.size:
         return facts
+    is_in_background = user_id not in fitted.samples
     return replace(
-        facts, usual=await asyncio.to_thread(usual_of, profile, texts, fitted.background)
+        facts,
+        usual=await asyncio.to_thread(
+            usual_of, profile, texts, fitted.background, is_in_background=is_in_background
+        ),
+        is_english=facts.language is None and await _is_english(session, user_id, fitted),
     )
+
+
+async def _is_english(session: AsyncSession, user_id: int, fitted: Fitted) -> bool:
+    newest = await newest_own(session, user_id, ENGLISH_POSTS)
+    texts = [post.text for post in newest]
+    return await worked_on(texts, partial(is_english, texts, fitted.shipped))
 
 
 async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Habit]:
     """Return the authors' languages, platforms and times."""
     languages = await main_languages(session, user_ids)
-    found: dict[int, Habit] = {}
-    for some in chunks(user_ids):
+    habits: dict[int, Habit] = {}
+    for chunk in chunks(user_ids):
         # One after the other, each is one step in an index; together they read all posts.
         first, newest = (
             select(end(Tweet.created_at)).where(Tweet.user_id == User.id).scalar_subquery()
             for end in (func.min, func.max)
         )
-        query = select(User.id, User.platform, first, newest).where(User.id.in_(some))
-        for user_id, platform, *times in await session.execute(query):
-            found[user_id] = Habit(None, languages.get(user_id), platform, *times)
-    return found
+        query = select(User.id, User.platform, first, newest).where(User.id.in_(chunk))
+        for user_id, platform, first_at, newest_at in await session.execute(query):
+            habit = Habit(None, languages.get(user_id), platform, first_at, newest_at)
+            habits[user_id] = habit
+    return habits
 
 
 async def main_languages(
@@ -102,11 +119,11 @@ async def main_languages(
         .order_by(PostCount.user_id, PostCount.lang)
     )
     posts: defaultdict[int, Counter[str | None]] = defaultdict(Counter)
-    for some in [None] if user_ids is None else chunks(list(user_ids)):
-        narrowed = query if some is None else query.where(PostCount.user_id.in_(some))
+    for chunk in [None] if user_ids is None else chunks(list(user_ids)):
+        narrowed = query if chunk is None else query.where(PostCount.user_id.in_(chunk))
         for user_id, tag, number in await session.execute(narrowed):
             posts[user_id][language_of(tag)] += number
-    return {user_id: max(own, key=lambda tag: own[tag]) for user_id, own in posts.items()}
+    return {user_id: max(by_tag, key=lambda tag: by_tag[tag]) for user_id, by_tag in posts.items()}
 
 
 def language_of(tag: str) -> str | None:

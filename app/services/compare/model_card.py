@@ -106,22 +106,22 @@ class Card(msgspec.Struct, frozen=True):
     def given(self) -> list[tuple[str, str, int]]:
         """True author, named author and how many posts, the most frequent first."""
         names = [author.username for author in self.authors]
-        found = [
-            (names[true], names[said], times)
+        cells = [
+            (names[true], names[column], times)
             for true, row in enumerate(self.confusion)
-            for said, times in enumerate(row)
+            for column, times in enumerate(row)
             if times
         ]
-        return sorted(found, key=lambda each: -each[2])
+        return sorted(cells, key=lambda cell: -cell[2])
 
 
 class Cards:
     """One process's model cards, made one after the other."""
 
-    def __init__(self, db: Database, models: Models, *, rest: timedelta = REST) -> None:
+    def __init__(self, db: Database, models: Models, *, pause: timedelta = REST) -> None:
         self._db = db
         self._models = models
-        self._rest = rest
+        self._rest = pause
         self._kept: LruStore[Key, Card] = LruStore(MOST_KEPT, lambda _: 1)
         """By their authors, so that a card with a post that was deleted is not found."""
         self._making: Batch[tuple[str, ...], Card] = Batch(
@@ -163,9 +163,9 @@ class Cards:
             case = await load_suspects(session, self._models, measured, is_named=bool(usernames))
             check_words(case.suspects)
             case = await with_habits(session, self._models, case)
-            each = max(4, min(MOST_ASKED_EACH, MOST_ASKED // len(measured)))
+            most_posts = max(4, min(MOST_ASKED_EACH, MOST_ASKED // len(measured)))
             newest = [
-                await newest_units(session, user.id, min(each, user.tweet_count // 4))
+                await newest_units(session, user.id, min(most_posts, user.tweet_count // 4))
                 for user in measured
             ]
             strangers = await _strangers(session, case, newest)
@@ -199,39 +199,48 @@ async def _strangers(
     session: AsyncSession, case: Case, newest: Sequence[Units]
 ) -> dict[int, list[str]]:
     """Return posts of that language by others, and where there are few, by those compared."""
-    is_korean = is_mostly_korean([text for own in newest for unit in own for text in unit])
+    is_korean = is_mostly_korean(
+        [text for posts_of_author in newest for unit in posts_of_author for text in unit]
+    )
     compared = [suspect.id for suspect in case.suspects]
-    members = [member for member, _, _ in case.fitted.population.members]
-    outside = sorted(set(members) - set(compared)) if case.is_named else []
-    found: dict[int, list[str]] = {}
+    members = {member for member, _, _ in case.fitted.population.members} - set(compared)
+    samples = set(case.fitted.samples)
+    members -= set() if samples & set(compared) else samples
+    outside = sorted(members) if case.is_named else []
+    texts_by_author: dict[int, list[str]] = {}
     for user_id in [*outside, *(compared if len(compared) > 2 else [])]:
-        own = await newest_own(session, user_id, STRANGER_POSTS)
-        some = [post.text for post in own if (guess_language(post.text) == "ko") == is_korean]
-        if some:
-            found[user_id] = some
-        if len(found) == MOST_STRANGERS:
+        posts_of_author = await newest_own(session, user_id, STRANGER_POSTS)
+        in_language = [
+            post.text
+            for post in posts_of_author
+            if (guess_language(post.text) == "ko") == is_korean
+        ]
+        if in_language:
+            texts_by_author[user_id] = in_language
+        if len(texts_by_author) == MOST_STRANGERS:
             break
-    return found
+    return texts_by_author
 
 
 def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list[list[int]]]:
     """Return how each author's newest posts are judged without them, and who is taken for whom."""
     size, fitted = len(case.suspects), case.fitted
     held_out = [
-        hold_out(each.profile, own) for each, own in zip(case.suspects, newest, strict=True)
+        hold_out(author_case.profile, held)
+        for author_case, held in zip(case.suspects, newest, strict=True)
     ]
-    profiles = [each.profile for each in held_out]
-    found, truth = [], []
+    profiles = [author_case.profile for author_case in held_out]
+    judged, truth = [], []
     if sum(profile.counts.keys.size > 0 for profile in profiles) > 1:
-        for author, own in enumerate(held_out):
-            for query in own.queries:
+        for author, held in enumerate(held_out):
+            for query in held.queries:
                 ranking = rank(query, profiles, fitted.background, fitted.temperature)
-                found.append(ranking.probabilities)
+                judged.append(ranking.probabilities)
                 truth.append(author)
     table = np.zeros((size, size), np.int64)
-    if not found:
+    if not judged:
         return None, table.tolist()
-    shares, authors = np.array(found), np.array(truth)
+    shares, authors = np.array(judged), np.array(truth)
     np.add.at(table, (authors, shares.argmax(axis=1)), 1)
     tops, hits = shares.max(axis=1), shares.argmax(axis=1) == authors
     is_eighty = (tops >= EIGHTY[0]) & (tops < EIGHTY[1])
@@ -257,9 +266,9 @@ def _given(case: Case, strangers: dict[int, list[str]]) -> Strangers | None:
     """Return how many posts of strangers are called likely; None for too few posts."""
     verdicts: list[str] = []
     for user_id, texts in strangers.items():
-        others = [suspect for suspect in case.suspects if suspect.id != user_id]
-        among = replace(case, suspects=others, absent=user_id)
-        asked = filter(has_words, map(own_words, texts))
-        verdicts += [judge(replace(among, texts=[text])).verdict for text in asked]
+        rivals = [suspect for suspect in case.suspects if suspect.id != user_id]
+        among = replace(case, suspects=rivals, absent=user_id)
+        worded = filter(has_words, map(own_words, texts))
+        verdicts += [judge(replace(among, texts=[text])).verdict for text in worded]
     total = len(verdicts) - verdicts.count("short")
     return Strangers(total, verdicts.count("likely")) if total >= FEWEST_ASKED else None

@@ -61,47 +61,50 @@ class ProfileStore:
         Without `may_evict` they are kept only while there is room, so that reading all authors
         in turn evicts no profile that is used more often.
         """
-        found = {user.id: self._current(user) for user in users}
+        profiles = {user.id: self._current(user) for user in users}
         far = [
             user.id
             for user in users
-            if (known := found[user.id]) is NOTHING_STORED
-            or user.tweet_count - known.profile.posts > RELOAD_TAIL
+            if (profile := profiles[user.id]) is NOTHING_STORED
+            or user.tweet_count - profile.profile.posts > RELOAD_TAIL
         ]
         for user_id, stored in (await stored_profiles(session, far)).items():
             # The profile in memory may be newer than the stored one.
-            found[user_id] = max(found[user_id], stored, key=lambda known: known.profile.posts)
-        whole = {user.id for user in users if found[user.id].profile.posts == user.tweet_count}
-        found |= await with_tails(
-            session, {user_id: known for user_id, known in found.items() if user_id not in whole}
+            profiles[user_id] = max(
+                profiles[user_id], stored, key=lambda profile: profile.profile.posts
+            )
+        whole = {user.id for user in users if profiles[user.id].profile.posts == user.tweet_count}
+        profiles |= await with_tails(
+            session,
+            {user_id: profile for user_id, profile in profiles.items() if user_id not in whole},
         )
         for user in users:
-            self._known.put(user.id, (found[user.id], user.deletion_count), may_evict=may_evict)
-        return [found[user.id].profile for user in users]
+            self._known.put(user.id, (profiles[user.id], user.deletion_count), may_evict=may_evict)
+        return [profiles[user.id].profile for user in users]
 
     def clear(self) -> None:
         """Forget all profiles."""
         self._known.clear()
 
     def _current(self, user: User | UserRow) -> KnownProfile:
-        known, deletions = self._known.peek(user.id) or (NOTHING_STORED, user.deletion_count)
+        profile, deletions = self._known.peek(user.id) or (NOTHING_STORED, user.deletion_count)
         # A session that began earlier may see fewer posts than the profile in memory has.
-        is_its = deletions == user.deletion_count and known.profile.posts <= user.tweet_count
-        return known if is_its else NOTHING_STORED
+        is_its = deletions == user.deletion_count and profile.profile.posts <= user.tweet_count
+        return profile if is_its else NOTHING_STORED
 
 
 async def stored_profiles(
     session: AsyncSession, user_ids: Collection[int]
 ) -> dict[int, KnownProfile]:
     """Return the stored profiles of the users, an empty one for a user without any."""
-    found = dict.fromkeys(user_ids, NOTHING_STORED)
-    for some in chunks(list(found)):
+    profiles = dict.fromkeys(user_ids, NOTHING_STORED)
+    for chunk in chunks(list(profiles)):
         columns = (Profile.user_id, Profile.as_of_event, Profile.posts)
         query = select(*columns, Profile.counts, Profile.texts)
-        query = query.where(Profile.user_id.in_(some), Profile.recipe == RECIPE)
+        query = query.where(Profile.user_id.in_(chunk), Profile.recipe == RECIPE)
         rows = (await session.execute(query)).all()
-        found |= await asyncio.to_thread(_unpacked, rows)
-    return found
+        profiles |= await asyncio.to_thread(_unpacked, rows)
+    return profiles
 
 
 def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, KnownProfile]:
@@ -112,17 +115,17 @@ def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, KnownProfile]:
 
 
 async def with_tails(
-    session: AsyncSession, known: Mapping[int, KnownProfile], *, until: int = MAX_ID
+    session: AsyncSession, checkpoints: Mapping[int, KnownProfile], *, until: int = MAX_ID
 ) -> dict[int, KnownProfile]:
     """Return the profiles with the posts of later events, those before `until`."""
-    tails: dict[int, list[tuple[int, str]]] = {user_id: [] for user_id in known}
-    for some in chunks(list(known)):
+    tails: dict[int, list[tuple[int, str]]] = {user_id: [] for user_id in checkpoints}
+    for chunk in chunks(list(checkpoints)):
         places = (
             and_(
-                Tweet.user_id == each,
-                Tweet.event_id.between(known[each].as_of_event + 1, until - 1),
+                Tweet.user_id == author_id,
+                Tweet.event_id.between(checkpoints[author_id].as_of_event + 1, until - 1),
             )
-            for each in some
+            for author_id in chunk
         )
         query = select(Tweet.user_id, Tweet.event_id, Tweet.text).where(or_(*places))
         for user_id, event_id, text in await session.execute(query):
@@ -131,28 +134,28 @@ async def with_tails(
     def extended() -> dict[int, KnownProfile]:
         return {
             user_id: KnownProfile(
-                with_posts(known[user_id].profile, [text for _, text in tail]), max(tail)[0]
+                with_posts(checkpoints[user_id].profile, [text for _, text in tail]), max(tail)[0]
             )
             for user_id, tail in tails.items()
             if tail
         }
 
     texts = [text for tail in tails.values() for _, text in tail]
-    return {**known, **await worked_on(texts, extended)}
+    return {**checkpoints, **await worked_on(texts, extended)}
 
 
 async def subtract_tweet(session: AsyncSession, tweet: Tweet) -> None:
     """Take a post that is about to be deleted out of its author's stored profile."""
-    known = (await stored_profiles(session, [tweet.user_id]))[tweet.user_id]
-    if known is not NOTHING_STORED and known.as_of_event < tweet.event_id:
+    checkpoint = (await stored_profiles(session, [tweet.user_id]))[tweet.user_id]
+    if checkpoint is not NOTHING_STORED and checkpoint.as_of_event < tweet.event_id:
         return
     try:
-        profile = await without_texts(known.profile, [tweet.text])
+        profile = await without_texts(checkpoint.profile, [tweet.text])
     except ValueError:
         # Without a stored profile all posts are tail, so it is counted again.
         await session.execute(delete(Profile).where(Profile.user_id == tweet.user_id))
         return
-    await store_profiles(session, {tweet.user_id: KnownProfile(profile, known.as_of_event)})
+    await store_profiles(session, {tweet.user_id: KnownProfile(profile, checkpoint.as_of_event)})
 
 
 async def without_texts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
@@ -167,7 +170,7 @@ async def store_profiles(session: AsyncSession, profiles: Mapping[int, KnownProf
     statement = statement.on_conflict_do_update(
         index_elements=[Profile.user_id], set_={name: statement.excluded[name] for name in names}
     )
-    for some in chunks(list(profiles.items())):  # Thousands at once would hold up the event loop.
+    for chunk in chunks(list(profiles.items())):  # Thousands at once would hold up the event loop.
         rows = [
             {
                 "user_id": user_id,
@@ -177,7 +180,7 @@ async def store_profiles(session: AsyncSession, profiles: Mapping[int, KnownProf
                 "counts": profile.counts.to_bytes(),
                 "texts": profile.texts.to_bytes(),
             }
-            for user_id, (profile, as_of_event) in some
+            for user_id, (profile, as_of_event) in chunk
         ]
         await session.execute(statement, rows)
 
@@ -195,9 +198,9 @@ async def fold_batch(session: AsyncSession, posts: Mapping[int, Sequence[Counted
 
     A few posts of an author are left: they are the tail, as single posts are.
     """
-    due = {user_id: some for user_id, some in posts.items() if len(some) >= FOLD_FROM}
+    due = {user_id: counted for user_id, counted in posts.items() if len(counted) >= FOLD_FROM}
     if due:
-        first = min(some[0].event_id for some in due.values())
+        first = min(counted[0].event_id for counted in due.values())
         stored = await stored_profiles(session, due)
         before = await with_tails(session, stored, until=first)
         await store_profiles(session, await asyncio.to_thread(_with_counted, before, due))
@@ -222,13 +225,13 @@ async def fold_tails(db: Sessions, *, longer_than: int = 0) -> None:
     """
     async with db.read() as session:
         authors = await users_with_tails(session, longer_than=longer_than)
-    for some in in_parts(authors):
+    for part in in_parts(authors):
         async with db.read() as session:
-            states = await _states(session, some)
+            states = await _states(session, part)
             before = await stored_profiles(session, states)
             after = await with_tails(session, before)
         async with db.write() as session:
-            now = await _states(session, some)
+            now = await _states(session, part)
             moved = {
                 user_id: after[user_id]
                 for user_id, state in now.items()

@@ -16,7 +16,7 @@ from app.db.backend import Sessions
 from app.errors import NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.compare.answering import Comparison, answer
+from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import Models, gather
 
 FEWEST_POSTS: Final = 20
@@ -72,8 +72,8 @@ class Solution(Question):
     @property
     def author_share(self) -> float:
         """After all, how likely the model found the post's author."""
-        found = {each.username: each.probability for each in self.comparison.ranking}
-        return (1 - (self.comparison.none or 0.0)) * found[self.username]
+        shares = {ranked.username: ranked.probability for ranked in self.comparison.ranking}
+        return (1 - (self.comparison.none or 0.0)) * shares[self.username]
 
 
 async def is_playable(session: AsyncSession) -> bool:
@@ -115,10 +115,10 @@ async def _posts_to_guess(
     session: AsyncSession, cast: Sequence[User], count: int, longest: int
 ) -> list[int]:
     """Return different posts of these authors, as many of each where they have them."""
-    found: set[int] = set()
+    ids: set[int] = set()
     for _ in range(_TRIES * count):
         for user in random.sample(cast, len(cast)):
-            if len(found) == count:
+            if len(ids) == count:
                 break
             start = random.randrange(max(1, user.tweet_count - _CANDIDATES))  # noqa: S311 - a game
             posts = select(Tweet.id, Tweet.text).where(Tweet.user_id == user.id)
@@ -129,8 +129,8 @@ async def _posts_to_guess(
                 # Masking names in a long text is slow.
                 if len(text) <= longest and has_words(_masked(text, user))
             ]
-            found |= set(random.sample(good, min(1, len(good))))
-    return random.sample(sorted(found), len(found))
+            ids |= set(random.sample(good, min(1, len(good))))
+    return random.sample(sorted(ids), len(ids))
 
 
 def _masked(text: str, user: User) -> str:
@@ -151,18 +151,24 @@ async def read_question(session: AsyncSession, quiz: QuizSet, at: int = 0) -> Qu
     return Question(tweet.id, author.username, names, _masked(tweet.text, author))
 
 
-async def solve(session: AsyncSession, models: Models, quiz: QuizSet, at: int = 0) -> Solution:
+async def solve(
+    session: AsyncSession, models: Models, quiz: QuizSet, at: int = 0, *, reasons: bool = False
+) -> Solution:
     """Return the post's author, and the model's comparison of the same authors.
 
     The post is removed from its author's profile first, with the chain of own replies that it is
     in, and the model reads the masked text. (The background still counts it, one post among all.)
     Raises NotFoundError if the post or an author has been deleted.
     """
-    asked = await read_question(session, quiz, at)
-    text = asked.text.replace(HIDDEN, "")
-    case = await gather(session, models, [text], asked.usernames, hidden_post=asked.tweet_id)
+    question = await read_question(session, quiz, at)
+    text = question.text.replace(HIDDEN, "")
+    case = await gather(session, models, [text], question.usernames, hidden_post=question.tweet_id)
     comparison = await answer(case)
-    return Solution(asked.tweet_id, asked.username, asked.usernames, asked.text, comparison)
+    if reasons:
+        comparison = await add_reasons(session, case, comparison)
+    return Solution(
+        question.tweet_id, question.username, question.usernames, question.text, comparison
+    )
 
 
 class Showcase:
@@ -195,8 +201,12 @@ class Showcase:
                 break
             solution = await solve(session, self._models, quiz)
             if (share := solution.author_share) > most:
-                best, most = solution, share
-                self._shown[lang] = monotonic() + SHOWN_S, quiz, solution
+                best, most = quiz, share
             if solution.is_model_right and solution.comparison.verdict == "likely":
                 break
-        return best
+        if best is None:
+            return None
+        # Reasons are looked for in many posts, hence only once.
+        example = await solve(session, self._models, best, reasons=True)
+        self._shown[lang] = monotonic() + SHOWN_S, best, example
+        return example

@@ -126,10 +126,10 @@ async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) ->
 def count(batch: Sequence[BulkPost]) -> None:
     """Count the features of the posts that will be folded at once; runs in a thread."""
     of_each = Counter(item.username for item in batch)
-    some = [item for item in batch if of_each[item.username] >= FOLD_FROM]
-    counts = features_of([item.post.text for item in some])
-    for item, each in zip(some, counts, strict=True):
-        item.counts = each
+    counted = [item for item in batch if of_each[item.username] >= FOLD_FROM]
+    counts = features_of([item.post.text for item in counted])
+    for item, features in zip(counted, counts, strict=True):
+        item.counts = features
 
 
 async def store_batch(
@@ -145,7 +145,9 @@ async def store_batch(
     In bulk one event announces all new posts of an author, else each has its own.
     """
     resolved, announced = await _resolve(session, batch, report)
-    stored = await _count_stored(session, {_kind(*each) for each in resolved if each[0].repeat})
+    stored = await _count_stored(
+        session, {_kind(*outcome) for outcome in resolved if outcome[0].repeat}
+    )
     fresh = [
         (item, user)
         for item, user in resolved
@@ -158,14 +160,14 @@ async def store_batch(
         is_bulk=is_bulk,
         announced=announced,
     )
-    accepted = sum(each.is_new for each in added)
+    accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
     new: dict[int, list[CountedPost]] = defaultdict(list)
-    for (item, user), each in zip(fresh, added, strict=True):
-        if each.is_new and each.event_id is not None:
+    for (item, user), outcome in zip(fresh, added, strict=True):
+        if outcome.is_new and outcome.event_id is not None:
             report.stored.add(user.id, item.post.media)
-            new[user.id].append(CountedPost(each.event_id, item.post.text, item.counts))
+            new[user.id].append(CountedPost(outcome.event_id, item.post.text, item.counts))
     if is_bulk:
         await fold_batch(session, new)
 
@@ -205,8 +207,10 @@ async def _count_stored(session: AsyncSession, kinds: set[Kind]) -> Counter[Kind
         return Counter()
     backend = backend_of(session)
     moments = {(user_id, time) for user_id, time, _ in kinds}
-    dated = backend.listed([each for each in moments if each[1]], Tweet.user_id, Tweet.created_at)
-    undated = backend.listed([each[:1] for each in moments if not each[1]], Tweet.user_id)
+    dated = backend.listed(
+        [moment for moment in moments if moment[1]], Tweet.user_id, Tweet.created_at
+    )
+    undated = backend.listed([moment[:1] for moment in moments if not moment[1]], Tweet.user_id)
     # By text too: all posts of an author may be of one time, or of none.
     texts = backend.listed(list({(text,) for _, _, text in kinds}), Tweet.text)
     columns = select(Tweet.user_id, Tweet.text).where(Tweet.text.in_(select(texts)))

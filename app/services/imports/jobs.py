@@ -18,7 +18,7 @@ from app.db.backend import Sessions, allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.models import ImportJob
-from app.services.imports.report import ImportFault, ImportReport, encode_errors, errors_of
+from app.services.imports.report import COUNTS, ImportFault, ImportReport, encode_errors, errors_of
 
 FOLDER: Final = "uploads"
 """Name of the folder of the files, which servers may share; their own names are in the database."""
@@ -28,6 +28,8 @@ UPLOAD_LIFETIME: Final = timedelta(days=1)
 """An upload that is not started for this long is removed."""
 MOST_ATTEMPTS: Final = 3
 """Runs in a row that may end without a proper end and without a new post."""
+WAITING: Final = ("running", "interrupted")
+"""States of an import that is under way, or is to be run."""
 ENDED: Final = ("done", "failed", "cancelled")
 """An import in any other state may still be run."""
 
@@ -85,8 +87,8 @@ async def list_jobs(
     if before is not None:
         query = query.where(ImportJob.id < before)
     jobs = list(await session.scalars(query.order_by(ImportJob.id.desc()).limit(limit + 1)))
-    more = len(jobs) > limit
-    return jobs[:limit], jobs[limit - 1].id if more else None
+    has_next = len(jobs) > limit
+    return jobs[:limit], jobs[limit - 1].id if has_next else None
 
 
 async def start_job(session: AsyncSession, job_id: int, options: ReadOptions) -> None:
@@ -115,22 +117,25 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
 
 async def next_job(session: AsyncSession, place: Path) -> ImportJob | None:
     """Return an import that waits, or ran in a process that died; others' uploads wait for them."""
-    waiting = select(ImportJob).where(ImportJob.state.in_(["running", "interrupted"]))
+    waiting = select(ImportJob).where(ImportJob.state.in_(WAITING))
     if backend_of(session).is_shared:
-        held = await asyncio.to_thread(list, (place / FOLDER).glob("*"))
-        waiting = waiting.where(ImportJob.spool.in_([path.name for path in held]))
+        files = await asyncio.to_thread(list, (place / FOLDER).glob("*"))
+        waiting = waiting.where(ImportJob.spool.in_([path.name for path in files]))
     return await session.scalar(waiting.order_by(ImportJob.id).limit(1))
 
 
-async def claim_job(session: AsyncSession, place: Path) -> ImportJob | None:
-    """Return the next import to run; the session belongs to the holder of the lock."""
-    while (job := await next_job(session, place)) is not None and job.attempts == MOST_ATTEMPTS:
+async def claim_job(session: AsyncSession, job_id: int) -> ImportJob | None:
+    """Return the import, if it is still to be run; the session belongs to the lock's holder."""
+    job = await session.get(ImportJob, job_id)
+    if job is None or job.state not in WAITING:
+        return None
+    if job.attempts == MOST_ATTEMPTS:
         # It would end its process again, and keep all others waiting.
         failure = Message("the import ended its process each time it was tried")
         await end_job(session, job.id, failure)
-    if job is not None:
-        job.state, job.started_at = "running", job.started_at or now()
-        job.attempts += 1
+        return None
+    job.state, job.started_at = "running", job.started_at or now()
+    job.attempts += 1
     return job
 
 
@@ -163,6 +168,11 @@ def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
     }
     # Where it gets on, what ends its process is not one of its records.
     return values | ({"attempts": 0} if report.accepted else {})
+
+
+def progress_of(job: ImportJob) -> tuple[int, ...]:
+    """Return figures of which one rises where an import makes progress."""
+    return (job.attempts, job.bytes_read, *(getattr(job, name) for name in COUNTS))
 
 
 async def remove_old_uploads(db: Sessions, place: Path) -> None:

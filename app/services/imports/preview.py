@@ -1,117 +1,82 @@
-"""What is in a file: its first records, or all of a chat, read before anything is stored."""
+"""Looks at uploads before anything is stored, each in a process that can be killed."""
 
-from collections import Counter
-from dataclasses import dataclass, field
-from itertools import islice
-from pathlib import Path
+import asyncio
+from collections import defaultdict
+from functools import partial
+from tempfile import TemporaryFile
 from typing import Final
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import ImportFileError, message_of
-from app.formats.records import NO_OPTIONS, Archive, ReadOptions, Record
-from app.formats.registry import open_archive
-from app.formats.source.file import Source
+from app.config import Config
+from app.errors import UnavailableError
+from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
+from app.formats.records import NO_OPTIONS, ReadOptions
 from app.models import ImportJob
-from app.services.imports.jobs import options_of
-from app.services.imports.report import ImportReport
+from app.sandbox import LIMIT_S, Sandbox
+from app.services.imports.jobs import options_of, upload_path
 
-LOOKED_AT: Final = 1_000
-"""Records that a preview reads: enough to know a file by, in well under a second."""
-SHOWN: Final = 5
-SAMPLES_EACH: Final = 2
-SAMPLE_LENGTH: Final = 300
-"""Messages that are shown of each speaker of a chat, and characters of each."""
 EARLIER_CHATS: Final = 100
 """Uploaded chats among which one of the same people is looked for."""
+MOST_S: Final = 45.0
+"""Seconds of a look, with the wait for the same operator's looks before it."""
 
 
-@dataclass(slots=True)
-class Speaker:
-    """Somebody in a chat."""
+class Previewer:
+    """Looks at uploads, at one of each operator at a time."""
 
-    name: str
-    """As it stands there."""
-    username: str | None
-    """None for who exported the chat, if it says no name."""
-    messages: int = 0
-    samples: list[str] = field(default_factory=list)
+    def __init__(
+        self,
+        config: Config,
+        *,
+        limit_s: float = LIMIT_S,
+        chat_s: float = CHAT_S,
+        most_s: float = MOST_S,
+    ) -> None:
+        self._config = config
+        self._most_s = most_s
+        self._chat_s = chat_s
+        self._sandboxes: defaultdict[int, Sandbox] = defaultdict(partial(Sandbox, limit_s))
+        """By the ids of operators, who are few."""
 
+    async def look(self, job: ImportJob, options: ReadOptions, *, operator_id: int) -> Preview:
+        """Return what is in the file of an upload; a caller that is cancelled ends the process.
 
-@dataclass(slots=True)
-class Preview:
-    """Facts about the first records of a file, or about all of a chat."""
-
-    archive: Archive
-    report: ImportReport = field(default_factory=ImportReport)
-    """As of an import; all posts count as accepted."""
-    is_whole: bool = True
-    """Whether the file ended within the records that were read."""
-    records: list[Record] = field(default_factory=list)
-    """The first posts, as the file has them."""
-    speakers: dict[str | None, Speaker] = field(default_factory=dict)
-    """Who speaks in a chat, by their usernames."""
-    files: int | None = None
-    """Files of media that the archive holds for these records; None where it can hold none."""
-
-    @property
-    def username(self) -> str | None:
-        """The one author; None for many, or where the file does not say."""
-        return self.archive.account.username if self.archive.account else None
-
-    @property
-    def authors(self) -> list[tuple[str, int]]:
-        """Names and how many posts of each, the most frequent first."""
-        named = (record.username or record.author_id for record in self.records)
-        return Counter(name for name in named if name).most_common()
-
-    def read(self) -> None:
-        """Read the records, and find their files; of a chat all count, and the first are kept."""
-        most = None if self.archive.is_chat else LOOKED_AT
-        try:
-            for item in islice(self.archive.items, most):
-                if isinstance(item, Record):
-                    self._add(item)
-                else:
-                    self.report.leave_out(item)
-            self.is_whole = next(self.archive.items, None) is None
-        except ImportFileError as error:
-            self.report.broken = message_of(error)
-        if self.archive.files:
-            names = {name for record in self.records for name in record.files if name}
-            self.files = len(names & self.archive.files.members.keys())
-
-    def _add(self, record: Record) -> None:
-        self.report.accepted += 1
-        self.report.look_for_entities(self.archive, record.text)
-        if len(self.records) < LOOKED_AT:
-            self.records.append(record)
-        if self.archive.is_chat:
-            name = record.display_name or record.username or ""
-            speaker = self.speakers.setdefault(record.username, Speaker(name, record.username))
-            speaker.messages += 1
-            if len(speaker.samples) < SAMPLES_EACH:
-                speaker.samples.append(record.text[:SAMPLE_LENGTH])
+        Raises ReadError where that takes too much time or memory, UnavailableError where the
+        operator's look before it lasts.
+        """
+        request = PreviewRequest(
+            path=str(upload_path(self._config.data_dir, job.spool)),
+            name=job.file_name,
+            options=options,
+            limit_bytes=self._config.max_import_bytes,
+            chat_s=self._chat_s,
+        )
+        sandbox = self._sandboxes[operator_id]
+        with TemporaryFile() as body:
+            body.write(msgspec.json.encode(request))
+            body.flush()
+            try:
+                async with asyncio.timeout(self._most_s), sandbox.read(preview, body) as lines:
+                    return decoded_preview(lines.readline())
+            except TimeoutError:
+                raise UnavailableError(
+                    "Another file of yours is being read. Load the page again in a moment."
+                ) from None
 
 
-def preview(path: Path, file_name: str, options: ReadOptions, *, limit_bytes: int) -> Preview:
-    """Return the facts about a file's first records; runs in a thread. Raises ImportFileError."""
-    with Source(path, name=file_name, limit_bytes=limit_bytes) as source:
-        found = Preview(open_archive(source, options=options))
-        found.read()
-    return found
-
-
-async def earlier_options(session: AsyncSession, seen: Preview) -> ReadOptions:
+async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOptions:
     """Return what was chosen for a chat of the same people that was uploaded before."""
-    if seen.archive.is_chat:
+    if preview.is_chat:
+        people = {speaker.username for speaker in preview.speakers}
         query = select(ImportJob).where(
-            ImportJob.format == seen.archive.format, ImportJob.state != "uploaded"
+            ImportJob.format == preview.format, ImportJob.state != "uploaded"
         )
         newest = query.order_by(ImportJob.id.desc()).limit(EARLIER_CHATS)
         for options in map(options_of, await session.scalars(newest)):
             chosen = {*options.only, *options.rename} - {options.username}
-            if chosen and chosen <= seen.speakers.keys():
+            if chosen and chosen <= people:
                 return options
     return NO_OPTIONS

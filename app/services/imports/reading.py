@@ -8,23 +8,25 @@ from hashlib import blake2b
 from itertools import islice, zip_longest
 from typing import Final
 
+from msgspec import structs
+
 from app.clock import now
 from app.compute.text import clean_username, drop_controls, username_key
 from app.errors import AppError, ImportFileError, InvalidInputError, Message, message_of
-from app.formats.records import Account, Archive, Item, Medium, Record, ReplyTarget, StoredMedium
+from app.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium
+from app.formats.records import Account, Archive, Item, Record
 from app.formats.source.file import Source
 from app.services.imports.bulk import BATCH, BulkPost, count
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.new_tweet import (
     MOST_DESCRIBED,
-    MOST_MEDIA,
     NewTweet,
+    checked,
     checked_language,
     checked_target,
     checked_url,
     lenient,
-    new_tweet,
 )
 
 _COUNT: Final = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
@@ -96,18 +98,15 @@ class ArchiveReader:
         if author.username is None:
             raise InvalidInputError("no author; --username NAME names one")
         name = clean_username(author.username)
-        post = new_tweet(
-            drop_controls(record.text),
-            arrived_at=arrived_at,
-            kind=record.kind,
-            created_at=record.created_at,
+        content = structs.replace(
+            record,
+            text=drop_controls(record.text),
             lang=lenient(checked_language, record.lang),
-            source_id=record.source_id,
             url=lenient(checked_url, record.url),
             reply_to=lenient(checked_target, self._target(record, name)),
-            media=self.media.of(record),
-            counts=record.counts,
+            media=tuple(self.media.of(record)),
         )
+        post = checked(content, arrived_at=arrived_at)
         return BulkPost(
             place=record.place,
             username=name,
@@ -169,12 +168,12 @@ class ArchiveMedia:
         self._names = {}
         if self._files is None or self._keeper is None:
             return
-        wanted: dict[str, int] = {}
+        place_by_name: dict[str, int] = {}
         for item in items:
             for name in item.files[:MOST_MEDIA] if isinstance(item, Record) else ():
                 if name is not None and name in self._files.members:
-                    wanted.setdefault(name, item.place)
-        for name, record in wanted.items():
+                    place_by_name.setdefault(name, item.place)
+        for name, record in place_by_name.items():
             if self._is_full or is_stopped():
                 break
             try:

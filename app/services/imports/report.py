@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import decode_entities
 from app.errors import Message, packed, unpacked
+from app.formats.post import StoredMedium
 from app.formats.records import Archive, BadRecord, Skipped
 from app.formats.registry import WITH_ENTITIES
 from app.models import ImportJob, User
-from app.services.posts.media import stored_media
 
 COUNTS: Final = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
 MAX_ERRORS: Final = 100
@@ -36,8 +36,8 @@ class StoredPosts(msgspec.Struct):
     authors: set[int] = set()
     files: int = 0
 
-    def add(self, user_id: int, media: str | None) -> None:
-        self.files += sum(each.file is not None for each in stored_media(media))
+    def add(self, user_id: int, media: Iterable[StoredMedium]) -> None:
+        self.files += sum(medium.file is not None for medium in media)
         if len(self.authors) < MOST_LISTED:
             self.authors.add(user_id)
 
@@ -84,18 +84,18 @@ class ImportReport:
         """Count a post whose text may be HTML, though nothing in its file says so."""
         self.with_entities += archive.format in WITH_ENTITIES and decode_entities(text) != text
 
-    def note(self, place: int, detail: str) -> None:
-        """Report what was left out of a post that was stored."""
+    def note(self, place: int | None, detail: str) -> None:
+        """Report what was left out of a post that was stored, or of the whole file."""
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(ImportFault(detail, place))
 
-    def merge(self, other: "ImportReport") -> None:
+    def merge(self, part: "ImportReport") -> None:
         """Add what was found in reading further posts."""
-        for name, count in other.counts.items():
+        for name, count in part.counts.items():
             setattr(self, name, getattr(self, name) + count)
-        self.with_entities += other.with_entities
-        self.errors += other.errors[: MAX_ERRORS - len(self.errors)]
-        self.broken = self.broken or other.broken
+        self.with_entities += part.with_entities
+        self.errors += part.errors[: MAX_ERRORS - len(self.errors)]
+        self.broken = self.broken or part.broken
 
     def in_order(self) -> list[ImportFault]:
         """Return the errors by place: reading and storing report them at different times."""
@@ -132,14 +132,14 @@ def errors_of(job: ImportJob) -> list[ImportFault]:
 
     The reasons are Messages, but for those of earlier versions, which are plain sentences.
     """
-    found = msgspec.json.decode(job.errors)
-    return [ImportFault(unpacked(each["detail"]), each.get("record")) for each in found]
+    stored = msgspec.json.decode(job.errors)
+    return [ImportFault(unpacked(error["detail"]), error.get("record")) for error in stored]
 
 
 def encode_errors(errors: Iterable[ImportFault]) -> bytes:
     """Return the errors as the database keeps them."""
-    found = [{"record": error.record, "detail": packed(error.detail)} for error in errors]
-    return msgspec.json.encode(found, enc_hook=str)
+    values = [{"record": error.record, "detail": packed(error.detail)} for error in errors]
+    return msgspec.json.encode(values, enc_hook=str)
 
 
 def stored_posts(job: ImportJob) -> StoredPosts:

@@ -1,9 +1,10 @@
 """Runs imports in a process of their own, so that pages answer meanwhile.
 
-A worker that finds a waiting import starts `python -m app.services.imports.runner PID` with its own
-number, and the settings in the environment. One such process at a time gets the lock, whichever
-worker started it. A stop kills it, and it ends by itself soon after its worker, so that none is
-left where no server runs.
+A worker that finds a waiting import starts `python -m app.services.imports.runner PID ID` with its
+own number and the import's, and the settings in the environment. One such process at a time gets
+the lock, whichever worker started it. The worker looks at the import meanwhile, and kills the
+process of one that was cancelled or stands still. A stop kills it too, and so does the system when
+the worker dies, so that none is left where no server runs.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic, wait_until_set
-from app.config import Config
+from app.config import MIB, Config
 from app.db.engine import Database, Grant, GrantLostError
 from app.errors import AppError, ConflictError, Message, UnavailableError, message_of
 from app.formats.registry import open_archive
@@ -26,33 +27,55 @@ from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.imports.jobs import (
+    ENDED,
     IMPORTING,
     change_running,
     claim_job,
     counted,
     end_job,
+    get_job,
     next_job,
     options_of,
+    progress_of,
     remove_old_uploads,
     remove_upload,
     upload_path,
 )
 from app.services.imports.report import ImportReport, stored_posts
-from app.services.imports.storing import check_archive, import_archive, renew_derived
+from app.services.imports.storing import check_archive, import_archive
 from app.services.posts.media import keeper_of
-from app.tasks import be_nice, close_inherited_files, collect_seldom, run_child, share_heap
+from app.tasks import (
+    be_nice,
+    close_inherited_files,
+    collect_seldom,
+    end_with_parent,
+    limited_memory,
+    run_child,
+    share_heap,
+)
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between looks for imports that another process queued."""
 TIDY_EVERY_S: Final = 3600.0
+WATCH_EVERY_S: Final = 2.0
+"""Seconds between looks at an import that runs."""
+STALL_S: Final = 600.0
+"""Seconds without any progress after which an import is ended."""
+MOST_MEMORY: Final = 1024 * MIB
+"""Bytes that reading a file may take, beside the program itself."""
 RELEASE_S: Final = 3.0
 """Time for the database to release the lock of a process that was killed."""
 
 logger = logging.getLogger(__name__)
 
 
-async def keep_importing(db: Database, config: Config, queued: asyncio.Event) -> None:
-    """Run waiting imports, soon after `queued` is set or another process queued one."""
+async def keep_importing(
+    db: Database, config: Config, queued: asyncio.Event, *, stall_s: float = STALL_S
+) -> None:
+    """Run waiting imports, soon after `queued` is set or another process queued one.
+
+    One that makes no progress for `stall_s` fails.
+    """
     next_tidy = 0.0
     while True:
         queued.clear()
@@ -60,32 +83,89 @@ async def keep_importing(db: Database, config: Config, queued: asyncio.Event) ->
             if monotonic() >= next_tidy:
                 next_tidy = monotonic() + TIDY_EVERY_S
                 await remove_old_uploads(db, config.data_dir)
-            if await _run_one(db, config):
+            if await _run_one(db, config, stall_s):
                 continue
         except Exception:
             logger.exception("looking for imports or old uploads failed; trying again")
         await wait_until_set(queued, at_most_s=LOOK_EVERY_S)
 
 
-async def _run_one(db: Database, config: Config) -> bool:
+async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
     """Run a waiting import in its process; return whether to look for the next one at once."""
     async with db.read() as session:
-        if await next_job(session, config.data_dir) is None:
-            return False
+        job = await next_job(session, config.data_dir)
+    if job is None:
+        return False
     async with db.exclusive(IMPORTING) as grant:
         if grant is None:
             return False
+    process = asyncio.create_task(
+        run_child(__name__, str(os.getpid()), str(job.id), settings=config.to_env())
+    )
     try:
-        status = await run_child(__name__, str(os.getpid()), settings=config.to_env())
+        is_over = await _watch(db, config, job.id, process, stall_s)
     except asyncio.CancelledError:
+        await _kill(process)
         # Its rows and its counts agree whenever it ends; the next start resumes it.
         with contextlib.suppress(GrantLostError, AppError, TimeoutError):
             async with asyncio.timeout(RELEASE_S), db.exclusive_in_turn(IMPORTING) as grant:
                 await _note_interruption(grant, config.data_dir)
         raise
-    if status:
+    except Exception:
+        await _kill(process)  # Nobody would watch it.
+        raise
+    if not is_over:
+        await _kill(process)
+        minutes = round(stall_s / 60)
+        failure = Message("nothing more of the file was read in {minutes} minutes", minutes=minutes)
+        async with db.write() as session:
+            await end_job(session, job.id, failure)
+        await asyncio.to_thread(remove_upload, config.data_dir, job.spool)
+        return True
+    if status := process.result():
         logger.error("the process of an import ended with status %d", status)
     return not status
+
+
+async def _watch(
+    db: Database, config: Config, job_id: int, process: asyncio.Task[int], stall_s: float
+) -> bool:
+    """Return true when the process ends, and false before that where it must be killed.
+
+    That is where its import has ended (it was cancelled) or makes no progress: it notes nothing,
+    and copies no file of media, of which a batch may have thousands.
+    """
+    progress: object = None
+    changed_at = monotonic()
+    while True:
+        await asyncio.wait([process], timeout=WATCH_EVERY_S)
+        if process.done():
+            return True
+        try:
+            async with db.read() as session:
+                job = await get_job(session, job_id)
+        except AppError:
+            continue  # The database is away, for the process too.
+        if job.state in ENDED:
+            return False
+        noted = progress_of(job), await asyncio.to_thread(_time_of, config.media_dir)
+        if noted != progress:
+            progress, changed_at = noted, monotonic()
+        elif monotonic() - changed_at > stall_s:
+            return False
+
+
+def _time_of(folder: Path) -> float:
+    """Return when the last file was put into the folder; 0 where there is none."""
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return 0
+
+
+async def _kill(process: asyncio.Task[int]) -> None:
+    process.cancel()
+    await asyncio.gather(process, return_exceptions=True)
 
 
 async def _note_interruption(db: Grant, place: Path) -> None:
@@ -95,18 +175,24 @@ async def _note_interruption(db: Grant, place: Path) -> None:
             await change_running(session, job.id, {"state": "interrupted", "attempts": 0})
 
 
-async def run_job(db: Grant, config: Config, job: ImportJob, worker: int) -> None:
-    """Import the file to its end, or until cancelled.
+async def run_job(
+    db: Grant, config: Config, job: ImportJob, worker: int, *, most_memory: int
+) -> None:
+    """Import the file to its end, or until cancelled. What is derived of it is maintenance's.
 
     Raises GrantLostError, and UnavailableError where the database is away.
     """
     failure: Message | None = None
     try:
-        failure = await _import(db, config, job, worker)
+        with limited_memory(most_memory):
+            failure = await _import(db, config, job, worker)
     except (GrantLostError, UnavailableError):
         raise
     except AppError as error:
         failure = message_of(error)
+    except MemoryError:
+        size = most_memory // MIB
+        failure = Message("reading the file takes more than {size} MB of memory", size=size)
     except Exception:
         # It would fail again and again, and keep all other imports waiting.
         logger.exception("the import %d failed unexpectedly", job.id)
@@ -145,12 +231,16 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             keeper=keeper_of(config) if options.with_media else None,
             note=note,
         )
-    await renew_derived(db)
     return report.broken
 
 
-async def run_next_job(config: Config, worker: int) -> None:
-    """Run the next import, unless another process runs one, for as long as its worker lives."""
+async def run_waiting_job(
+    config: Config, worker: int, job_id: int, *, most_memory: int = MOST_MEMORY
+) -> None:
+    """Run the import, unless another process runs one, for as long as its worker lives.
+
+    Reading its file may take so many bytes beside what the program has.
+    """
     # Threads read and count. What holds the write lock must not wait for a core, since others wait
     # for the lock.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=be_nice))
@@ -159,9 +249,9 @@ async def run_next_job(config: Config, worker: int) -> None:
             if grant is None:
                 return
             async with grant.write() as session:
-                job = await claim_job(session, config.data_dir)
+                job = await claim_job(session, job_id)
             if job is not None:
-                await run_job(grant, config, job, worker)
+                await run_job(grant, config, job, worker, most_memory=most_memory)
     except GrantLostError:
         logger.warning("another process has taken over the import")
     except UnavailableError as error:
@@ -171,12 +261,15 @@ async def run_next_job(config: Config, worker: int) -> None:
 def main() -> None:
     """Run an import, and log as the server does that started this process."""
     close_inherited_files()
+    end_with_parent()
     collect_seldom()
     share_heap()
     config = Config.from_env()
     configure(config)
     take_over()
-    asyncio.run(run_next_job(config, int(sys.argv[1])))
+    worker, job_id = map(int, sys.argv[1:])
+    if os.getppid() == worker:  # It may have died before the system was told.
+        asyncio.run(run_waiting_job(config, worker, job_id))
 
 
 if __name__ == "__main__":

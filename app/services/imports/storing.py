@@ -16,7 +16,14 @@ from app.clock import now
 from app.compute.text import clean_username
 from app.db.backend import Sessions
 from app.db.engine import Database
-from app.errors import AppError, ConflictError, ImportFileError, UnrecognisedFileError, message_of
+from app.errors import (
+    AppError,
+    ConflictError,
+    ImportFileError,
+    Message,
+    UnrecognisedFileError,
+    message_of,
+)
 from app.formats.records import Account, Archive, ReadOptions
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.event_log import newest_event
@@ -24,9 +31,10 @@ from app.services.imports.bulk import BATCH, BulkPost, count, store_batch
 from app.services.imports.reading import ArchiveMedia, ArchiveReader
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
-from app.services.posts.new_tweet import PostFields
+from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.users import Platform, check_platform, find_user
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
+from app.tasks import Runner
 
 MAX_LINE_BYTES: Final = 2**20
 _SKIPPED_BYTES: Final = 64 * 1024
@@ -82,6 +90,14 @@ async def import_archive(
         if await asyncio.to_thread(_is_empty, archive):
             return report
         raise
+    if archive.account and archive.account.unread:
+        report.note(
+            None,
+            Message(
+                "{file} is damaged or names nobody; no post is missing because of that",
+                file=archive.account.unread,
+            ),
+        )
     media = ArchiveMedia(archive.files, keeper)
     with closing(ArchiveReader(archive, owner, username, media)) as reader:
         await import_posts(
@@ -98,6 +114,7 @@ async def import_posts(
     is_live: bool = False,
     default_time: datetime | None = None,
     note: Note = None,
+    run: Runner = asyncio.to_thread,
 ) -> None:
     """Store all posts, a transaction for each batch.
 
@@ -111,14 +128,14 @@ async def import_posts(
         left_out = ImportReport()
         return read(left_out, lambda: is_stopped), left_out
 
-    reading = asyncio.ensure_future(asyncio.to_thread(read_next))
+    reading = asyncio.ensure_future(run(read_next))
     try:
         while True:
             posts, left_out = await asyncio.shield(reading)
             report.merge(left_out)
             if posts is None:
                 return
-            reading = asyncio.ensure_future(asyncio.to_thread(read_next))
+            reading = asyncio.ensure_future(run(read_next))
             async with db.write() as session:
                 if posts:
                     await store_batch(
@@ -178,7 +195,7 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
     return Account(name, account.display_name, account.platform)
 
 
-class TweetLine(PostFields, forbid_unknown_fields=True):
+class TweetLine(NewTweetForm, frozen=True, kw_only=True):
     """A post and its author."""
 
     username: str
@@ -201,15 +218,16 @@ class LinesReport(msgspec.Struct, frozen=True):
     errors: list[LineFault]
 
 
-async def store_lines(db: Database, file: IO[bytes]) -> tuple[LinesReport, int]:
-    """Store the lines of a file, a transaction a batch.
+async def store_lines(db: Database, file: IO[bytes], run: Runner) -> tuple[LinesReport, int]:
+    """Store the lines of a file, a transaction a batch; `run` reads them.
 
     Return what became of them, and the newest event. Committed batches stay if a later one
     fails.
     """
     report = ImportReport()
-    await import_posts(db, partial(_read_lines, _raw_lines(file)), report, default_time=now())
-    errors = [LineFault(each.record or 0, each.detail) for each in report.in_order()]
+    read = partial(_read_lines, _raw_lines(file))
+    await import_posts(db, read, report, default_time=now(), run=run)
+    errors = [LineFault(fault.record or 0, fault.detail) for fault in report.in_order()]
     counts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
     async with db.read() as session:
         return counts, await newest_event(session)
@@ -219,11 +237,11 @@ def _read_lines(
     lines: Iterator[tuple[int, bytes | None]], report: ImportReport, is_stopped: Callable[[], bool]
 ) -> list[BulkPost] | None:
     """Return the posts of the next lines, None at the end, and report the bad ones."""
-    some = list(islice(lines, BATCH))
-    if not some or is_stopped():
+    portion = list(islice(lines, BATCH))
+    if not portion or is_stopped():
         return None
     batch: list[BulkPost] = []
-    for number, raw in some:
+    for number, raw in portion:
         if raw is not None and raw.isspace():
             continue
         try:
@@ -246,7 +264,7 @@ def _bulk_post(number: int, raw: bytes | None) -> BulkPost:
         place=number,
         username=clean_username(sent.username),
         platform=sent.platform,
-        post=sent.to_tweet(),
+        post=checked(sent, arrived_at=now()),
     )
 
 

@@ -4,9 +4,10 @@ They are gone from every answer at once. The rows of authors follow in chunks, s
 can run in between.
 """
 
+from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import String, cast, delete, exists, func, select, update
+from sqlalchemy import Select, String, cast, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -30,20 +31,34 @@ async def count_deleted_authors(session: AsyncSession) -> int:
     return await session.scalar(query) or 0
 
 
-async def purge_deleted(db: Sessions) -> None:
-    """Remove all rows of deleted authors."""
+async def purge_deleted(
+    db: Sessions, *, on_progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> None:
+    """Remove all rows of deleted authors; report after each chunk how many of all are gone."""
+    async with db.read() as session:
+        posts = select(Tweet.id).where(Tweet.user_id.in_(_deleted_authors())).subquery()
+        total = await session.scalar(select(func.count()).select_from(posts)) or 0
+        total += await count_deleted_authors(session)
+    done = 0
     while True:
         async with db.write() as session:
-            if not await purge_some(session):
-                return
+            removed = await purge_some(session)
+        if not removed:
+            return
+        done += removed
+        on_progress(min(done, total), total)
 
 
-async def purge_some(session: AsyncSession) -> bool:
-    """Remove a chunk of the posts of deleted authors, and those without posts; False for none."""
+def _deleted_authors() -> Select[int]:
+    return select(User.id).where(User.deleted_at.is_not(None))
+
+
+async def purge_some(session: AsyncSession) -> int:
+    """Remove a chunk of the posts of deleted authors, and those without posts; return how many."""
     is_deleted = User.deleted_at.is_not(None)
-    some = select(Tweet.id).where(Tweet.user_id.in_(select(User.id).where(is_deleted)))
-    some = some.order_by(Tweet.user_id).limit(CHUNK)
-    gone = delete(Tweet).where(Tweet.id.in_(some.scalar_subquery())).returning(Tweet.user_id)
+    posts = select(Tweet.id).where(Tweet.user_id.in_(_deleted_authors()))
+    posts = posts.order_by(Tweet.user_id).limit(CHUNK)
+    gone = delete(Tweet).where(Tweet.id.in_(posts.scalar_subquery())).returning(Tweet.user_id)
     removed = (await session.scalars(gone)).all()
     has_posts = exists().where(Tweet.user_id == User.id)
     empty = select(User.id).where(is_deleted, ~has_posts).limit(CHUNK).scalar_subquery()
@@ -53,7 +68,7 @@ async def purge_some(session: AsyncSession) -> bool:
         # Ranks of search results depend on all words, also on those of deleted posts.
         event = NewEvent("rows.removed", max(removed), posts=len(removed))
         await append_events(session, [event])
-    return bool(removed or ended)
+    return len(removed) + len(ended)
 
 
 async def delete_post(session: AsyncSession, tweet_id: int) -> None:

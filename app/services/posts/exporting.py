@@ -8,32 +8,27 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from msgspec import json
+from msgspec import convert
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.db.indexes import searched_text
-from app.formats.records import ExportedPost, Medium, Reactions, ReplyTarget, Writer
+from app.formats.post import Medium, columns
+from app.formats.records import ExportedPost, Writer
 from app.models import Tweet, User
-from app.services.posts.tweets import FIELDS, AnyRow, AnySelect
+from app.services.posts.columns import content_columns, decoded
+from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.posts.users import get_user
 from app.services.selection import Conditions
+from app.tasks import Runner
 
 PAGE: Final = 200
 """Posts in a page: each may have 25,000 characters, and many exports may run at once."""
 
 
-COLUMNS: Final = (
-    User.username,
-    User.platform,
-    *FIELDS,
-    Tweet.media,
-    Tweet.counts,
-    Tweet.event_id,
-    User.deleted_at,
-)
-"""What a part has of a post beside its id."""
+COLUMNS: Final = (User.username, User.platform, *content_columns(), Tweet.event_id, User.deleted_at)
+"""The columns of a row to export, beside the post's id."""
 
 SelectPosts = Callable[[AsyncSession, AnyRow | None], AnySelect]
 """Returns the query for the posts after a row, or for the first ones."""
@@ -72,7 +67,17 @@ async def begin_export(
     return Export(newest, user.username if user else None, select_after)
 
 
-async def exported(db: Database, export: Export, writer: Writer) -> AsyncGenerator[bytes, None]:
+async def count_posts_to_export(session: AsyncSession, username: str | None) -> int:
+    """Return how many posts an export has about: some may come or go while it is made."""
+    if username is not None:
+        return (await get_user(session, username)).tweet_count
+    counted = select(func.sum(User.tweet_count)).where(User.deleted_at.is_(None))
+    return await session.scalar(counted) or 0
+
+
+async def exported(
+    db: Database, export: Export, writer: Writer, run: Runner = asyncio.to_thread
+) -> AsyncGenerator[bytes, None]:
     """Yield the file; posts deleted since the start are left out."""
     if writer.heading:
         yield writer.heading
@@ -81,7 +86,7 @@ async def exported(db: Database, export: Export, writer: Writer) -> AsyncGenerat
         async with db.read() as session:
             page = (await session.execute(export.select(session, last).limit(PAGE))).all()
         # In a thread, since posts may be long.
-        if part := await asyncio.to_thread(_part, export, writer, page):
+        if part := await run(_part, export, writer, page):
             yield part
         if len(page) < PAGE:
             return
@@ -90,9 +95,9 @@ async def exported(db: Database, export: Export, writer: Writer) -> AsyncGenerat
 
 def _part(export: Export, writer: Writer, page: Sequence[AnyRow]) -> bytes:
     posts = {
-        found.id: _post(found)
-        for found in page
-        if found.deleted_at is None and export.has(searched_text(found.text, found.media))
+        row.id: _post(row)
+        for row in page
+        if row.deleted_at is None and export.has(searched_text(row.text, row.media))
     }
     export.posts += len(posts)
     return writer.encode(posts) if posts else b""
@@ -102,9 +107,8 @@ class _Medium(Medium, frozen=True, forbid_unknown_fields=False, omit_defaults=Tr
     """A medium without its kept file, which only this installation has."""
 
 
-def _post(found: AnyRow) -> ExportedPost:
-    target = ReplyTarget(found.reply_to_source_id, found.reply_to_username)
-    has_target = target.source_id or target.username
-    media = json.decode(found.media, type=tuple[_Medium, ...]) if found.media else ()
-    counts = json.decode(found.counts, type=Reactions) if found.counts else None
-    return ExportedPost(*(*found[1:9], target if has_target else None, media, counts))
+def _post(row: AnyRow) -> ExportedPost:
+    values = row._asdict()
+    fields = decoded({name: values[name] for name in ("username", "platform", *columns())})
+    fields["media"] = convert(fields["media"], tuple[_Medium, ...], from_attributes=True)
+    return ExportedPost(**fields)

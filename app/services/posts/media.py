@@ -12,11 +12,10 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from msgspec import json, structs
 from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,7 +24,7 @@ from app.config import MIB, Config
 from app.db.backend import Sessions, chunks
 from app.db.lock import file_lock
 from app.errors import InvalidInputError, RecordError, UnavailableError
-from app.formats.records import StoredMedium
+from app.formats.post import StoredMedium
 from app.models import MediaUse, Tweet, User
 from app.security import make_private_folder, open_private
 
@@ -124,15 +123,15 @@ class MediaKeeper:
                     if self.used_bytes + size > self._limit_bytes:
                         raise NoRoomError("SAYWHO_MAX_MEDIA_GB is reached; no more media are kept")
                     file.write(chunk)
-                kept = f"{digest.hexdigest()}.{suffix}"
-                if not (self._folder / kept).exists():
+                file_name = f"{digest.hexdigest()}.{suffix}"
+                if not (self._folder / file_name).exists():
                     file.flush()
                     os.fsync(file.fileno())
-                    draft.rename(self._folder / kept)
+                    draft.rename(self._folder / file_name)
                     self.used_bytes += size
         finally:
             draft.unlink(missing_ok=True)
-        return kept
+        return file_name
 
 
 def keeper_of(config: Config) -> MediaKeeper | None:
@@ -147,35 +146,18 @@ def locked_against_removal(folder: Path) -> contextlib.AbstractContextManager[bo
     return file_lock(folder, is_shared=True) if folder.exists() else contextlib.nullcontext(True)
 
 
-def stored_media(media: str | None) -> list[StoredMedium]:
-    """Return the media of a post as it is stored."""
-    return json.decode(media, type=list[StoredMedium]) if media else []
-
-
-def with_files(stored: str, given: str) -> str:
-    """Return stored media with the files of the same post's media in an archive, where they lack.
-
-    Media are the same if there are as many of them.
-    """
-    media, others = stored_media(stored), stored_media(given)
-    if len(media) != len(others):
-        return stored
-    pairs = zip(media, others, strict=True)
-    filled = [structs.replace(own, file=own.file or other.file) for own, other in pairs]
-    return json.encode(filled).decode() if filled != media else stored
-
-
-async def store_uses(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store which files the posts need; the rows hold all their media."""
+async def store_uses(
+    session: AsyncSession, posts: Sequence[tuple[int, Sequence[StoredMedium]]]
+) -> None:
+    """Store which files the posts, known by their ids, need for all their media."""
     uses = [
-        {"name": name, "tweet_id": row["id"]}
-        for row in rows
-        if row["media"] and '"file"' in row["media"]
-        for name in dict.fromkeys(each.file for each in stored_media(row["media"]))
+        {"name": name, "tweet_id": tweet_id}
+        for tweet_id, media in posts
+        for name in dict.fromkeys(medium.file for medium in media)
         if name is not None
     ]
-    for some in chunks(sorted({use["tweet_id"] for use in uses})):
-        await session.execute(delete(MediaUse).where(MediaUse.tweet_id.in_(some)))
+    for ids in chunks(sorted({tweet_id for tweet_id, media in posts if media})):
+        await session.execute(delete(MediaUse).where(MediaUse.tweet_id.in_(ids)))
     if uses:
         await session.execute(insert(MediaUse), uses)
 

@@ -1,106 +1,68 @@
 """A post to be stored, checked against every rule of the contract."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
-from msgspec import Meta, json, structs
+from msgspec import structs
 
-from app.clock import now
 from app.compute.text import clean_text, clean_username, guess_language
 from app.errors import InvalidInputError, message_of
-from app.formats.records import Kind, Medium, Reactions, ReplyTarget
+from app.formats.post import Medium, PlainPost, PostContent, Reactions, ReplyTarget, StoredMedium
+from app.services.posts.columns import StoredContent
 
 T = TypeVar("T")
 MAX_SOURCE_ID_LENGTH: Final = 512
 MAX_URL_LENGTH: Final = 2048
 MOST_DESCRIBED: Final = 5_000
 """Characters of a description that an import keeps."""
-MOST_MEDIA: Final = 100
-"""Media of one post that a request may name."""
 _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 """What some programs write for none; PostgreSQL's driver takes it for minus infinity."""
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-class NewTweet(msgspec.Struct, frozen=True):
+class NewTweet(StoredContent, frozen=True, kw_only=True):
     """A valid post."""
 
-    text: str
-    kind: Kind
-    created_at: datetime | None
-    dated_at: datetime | None
+    dated_at: datetime | None = None
     """The time given, where it was in the future and so became that of arrival."""
-    lang: str | None
-    source_id: str | None
-    url: str | None
-    reply_to_source_id: str | None = None
-    reply_to_username: str | None = None
-    media: str | None = None
-    """JSON, as the counts are."""
-    counts: str | None = None
 
 
-class PostFields(msgspec.Struct, kw_only=True):
-    """A post as programs send it."""
-
-    text: str
-    kind: Annotated[Kind | None, Meta(description="reply beside a reply_to, else post.")] = None
-    created_at: Annotated[datetime, Meta(tz=True)] | None = None
-    lang: str | None = None
-    source_id: str | None = None
-    url: str | None = None
-    reply_to: ReplyTarget | None = None
-    media: Annotated[list[Medium], Meta(max_length=MOST_MEDIA)] = []
-    counts: Reactions | None = None
-
-    def to_tweet(self) -> NewTweet:
-        """Return the post as it will be stored, arriving now. Raises InvalidInputError."""
-        sent = {name: getattr(self, name) for name in PostFields.__struct_fields__}
-        return new_tweet(arrived_at=now(), **sent)
+class NewTweetForm(PlainPost, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new post of an author, as programs send it."""
 
 
-def new_tweet(
-    text: str,
-    *,
-    arrived_at: datetime,
-    kind: Kind | None = None,
-    created_at: datetime | None = None,
-    lang: str | None = None,
-    source_id: str | None = None,
-    url: str | None = None,
-    reply_to: ReplyTarget | None = None,
-    media: Sequence[Medium] = (),
-    counts: Reactions | None = None,
-) -> NewTweet:
+def checked(content: PostContent[ReplyTarget, Any], *, arrived_at: datetime) -> NewTweet:
     """Return the post as it will be stored. Raises InvalidInputError, which names the field.
 
     A time in the future becomes the time of arrival; a missing time stays None. Without a kind,
     a post that answers another one is a reply.
     """
-    reply_to = checked_target(reply_to)
-    given = _time(created_at)
-    is_ahead = given is not None and given > arrived_at
+    fields = {name: getattr(content, name) for name in PostContent.__struct_fields__}
+    text, media, counts = content.text, content.media, content.counts
+    reply_to, created_at = checked_target(content.reply_to), _time(content.created_at)
+    is_ahead = created_at is not None and created_at > arrived_at
     try:
         text = clean_text(text) if text.strip() or not media else ""
     except ValueError as error:
         raise InvalidInputError(str(error), loc="text") from None
     return NewTweet(
-        text=text,
-        kind=kind or ("reply" if reply_to else "post"),
-        created_at=arrived_at if is_ahead else given,
-        dated_at=given if is_ahead else None,
-        lang=checked_language(lang) or guess_language(text),
-        source_id=_source_id(source_id),
-        url=checked_url(url),
-        reply_to_source_id=reply_to.source_id if reply_to else None,
-        reply_to_username=reply_to.username if reply_to else None,
-        media=_encoded([checked_medium(each) for each in media]) if media else None,
-        counts=_encoded(_dated(counts, arrived_at)) if counts and counts.is_known else None,
+        **fields
+        | {
+            "text": text,
+            "kind": content.kind or ("reply" if reply_to else "post"),
+            "created_at": arrived_at if is_ahead else created_at,
+            "lang": checked_language(content.lang) or guess_language(text),
+            "source_id": _source_id(content.source_id),
+            "url": checked_url(content.url),
+            "reply_to": reply_to,
+            "media": tuple(map(checked_medium, media)),
+            "counts": _dated(counts, arrived_at) if counts and counts.is_known else None,
+        },
+        dated_at=created_at if is_ahead else None,
     )
 
 
@@ -149,17 +111,18 @@ def checked_target(reply_to: ReplyTarget | None) -> ReplyTarget | None:
         username = clean_username(reply_to.username) if reply_to.username else None
     except (ValueError, InvalidInputError) as error:
         raise InvalidInputError(str(message_of(error)), loc="reply_to") from None
-    return ReplyTarget(source_id, username) if source_id or username else None
+    return ReplyTarget.of(source_id, username)
 
 
-def checked_medium(medium: Medium) -> Medium:
+def checked_medium(medium: Medium) -> StoredMedium:
     """Return the medium with its description as texts are kept. Raises InvalidInputError."""
     try:
         source_url = checked_url(medium.source_url)
         alt = clean_text(medium.alt) if medium.alt and medium.alt.strip() else None
     except (ValueError, InvalidInputError) as error:
         raise InvalidInputError(str(message_of(error)), loc="media") from None
-    return structs.replace(medium, source_url=source_url, alt=alt)
+    file = medium.file if isinstance(medium, StoredMedium) else None
+    return StoredMedium(medium.kind, source_url, alt, medium.width, medium.height, file)
 
 
 def _dated(counts: Reactions, arrived_at: datetime) -> Reactions:
@@ -167,10 +130,6 @@ def _dated(counts: Reactions, arrived_at: datetime) -> Reactions:
     as_of = _time(counts.as_of)
     is_good = as_of is not None and as_of <= arrived_at
     return structs.replace(counts, as_of=as_of if is_good else arrived_at)
-
-
-def _encoded(value: object) -> str:
-    return json.encode(value).decode()
 
 
 def checked_url(url: str | None) -> str | None:

@@ -92,8 +92,8 @@ async def miscounted(session: AsyncSession) -> list[str]:
     real = select(
         Tweet.user_id, slot.label("slot"), lang.label("lang"), func.count().label("posts")
     ).group_by(Tweet.user_id, slot, lang)
-    said = select(*_COLUMNS, PostCount.posts).where(PostCount.posts != 0)
-    unheard, invented = real.except_(said).subquery(), said.except_(real).subquery()
+    slots = select(*_COLUMNS, PostCount.posts).where(PostCount.posts != 0)
+    unheard, invented = real.except_(slots).subquery(), slots.except_(real).subquery()
     wrong = or_(User.id.in_(select(unheard.c.user_id)), User.id.in_(select(invented.c.user_id)))
     query = select(User.username).where(wrong, User.deleted_at.is_(None))
     return list(await session.scalars(query.order_by(User.username_key)))
@@ -131,18 +131,18 @@ def _offsets(zone: ZoneInfo) -> tuple[tuple[datetime, int], ...]:
 
     The oldest holds for all time before, as the newest, of the year 2100, does after.
     """
-    found = [(_FIRST, _offset(zone, _FIRST))]
+    offsets = [(_FIRST, _offset(zone, _FIRST))]
     before = _FIRST
     while before < _LAST:
         after = before + _STEP
         offset = _offset(zone, after)
-        if offset != found[-1][1]:
+        if offset != offsets[-1][1]:
             minutes = bisect.bisect_left(
                 _MINUTES, True, key=lambda m: _offset(zone, before + timedelta(minutes=m)) == offset
             )
-            found.append((before + timedelta(minutes=minutes), offset))
+            offsets.append((before + timedelta(minutes=minutes), offset))
         before = after
-    return tuple(reversed(found))
+    return tuple(reversed(offsets))
 
 
 def _offset(zone: ZoneInfo, time: datetime) -> int:

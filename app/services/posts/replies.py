@@ -6,7 +6,7 @@ A reply is linked to its post when the second one of the two is stored.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple, Protocol, cast
 
 from sqlalchemy import Table, and_, bindparam, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,14 +15,13 @@ from sqlalchemy.orm import aliased
 from app.compute.text import username_key
 from app.db.backend import backend_of
 from app.errors import NotFoundError
-from app.formats.records import ReplyTarget
+from app.formats.post import ReplyTarget
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.event_log import NewEvent, append_events
+from app.services.posts.columns import StoredContent
 from app.services.posts.tweets import Post, find_posts, newest_first
 
-Row = dict[str, Any]
-"""The columns of a post, by name."""
 PostKey = tuple[str, str]
 """The key of an author's name, and the platform's own id of a post."""
 
@@ -58,41 +57,50 @@ class Link(NamedTuple):
     reply_to_id: int | None
 
 
-async def link_replies(session: AsyncSession, rows: Sequence[Row]) -> list[Link]:
-    """Set `reply_to_id` in the rows of posts that arrive; return stored posts that answer them.
+class ReplyRow(Protocol):
+    """A post that arrives, or of which only now is known what it answers."""
 
-    The rows may be of stored posts too, of which only now is known what they answer.
-    """
-    if not any(row["source_id"] or row["reply_to_source_id"] for row in rows):
-        return []
+    id: int
+    user_id: int
+    content: StoredContent
+
+
+async def find_links(
+    session: AsyncSession, rows: Sequence[ReplyRow]
+) -> tuple[list[int | None], list[Link]]:
+    """Return the id of what each post answers, if it is here, and stored posts that answer one."""
+    contents = [row.content for row in rows]
+    if not any(content.source_id or content.reply_to for content in contents):
+        return [None] * len(rows), []
     keys, answers = await _authors_and_answers(session, rows)
-    ids = {(keys[row["user_id"]], row["source_id"]): row["id"] for row in rows if row["source_id"]}
-    targets = [
-        _target(keys[row["user_id"]], row["reply_to_username"], row["reply_to_source_id"])
-        for row in rows
-    ]
-    answered = ids | await _stored(session, {each for each in targets if each and each not in ids})
-    for row, target in zip(rows, targets, strict=True):
-        row["reply_to_id"] = answered.get(target) if target else None
-    arrived = {row["id"] for row in rows}
-    return sorted(
+    ids = {
+        (keys[row.user_id], row.content.source_id): row.id for row in rows if row.content.source_id
+    }
+    targets = [_target(keys[row.user_id], row.content.reply_to) for row in rows]
+    missing = {target for target in targets if target and target not in ids}
+    id_by_key = ids | await _stored(session, missing)
+    arrived = {row.id for row in rows}
+    links = sorted(
         Link(answer.id, answer.user_id, ids[target])
         for target, answer in answers
         if target in ids and answer.reply_to_id != ids[target] and answer.id not in arrived
     )
+    return [id_by_key.get(target) if target else None for target in targets], links
 
 
-def _target(own_key: str, username: str | None, source_id: str | None) -> PostKey | None:
-    """Return the key of the post that is answered: of the own author, where none is named."""
-    return (username_key(username) if username else own_key, source_id) if source_id else None
+def _target(author_key: str, target: ReplyTarget | None) -> PostKey | None:
+    """Return the key of the post that is answered: of the same author, where none is named."""
+    if target is None or target.source_id is None:
+        return None
+    return username_key(target.username) if target.username else author_key, target.source_id
 
 
 async def _authors_and_answers(
-    session: AsyncSession, rows: Sequence[Row]
+    session: AsyncSession, rows: Sequence[ReplyRow]
 ) -> tuple[dict[int, str], list[tuple[PostKey | None, Link]]]:
     """Return the keys of the rows' authors, and stored posts that may answer one of the rows."""
-    asked = {(row["user_id"], row["source_id"]) for row in rows}
-    arrived = backend_of(session).listed(list(asked), Tweet.user_id, Tweet.source_id)
+    posts = {(row.user_id, row.content.source_id) for row in rows}
+    arrived = backend_of(session).listed(list(posts), Tweet.user_id, Tweet.source_id)
     is_answer = and_(
         Tweet.reply_to_source_id == arrived.c.source_id,
         or_(Tweet.reply_to_username.is_not(None), Tweet.user_id == arrived.c.user_id),
@@ -109,7 +117,7 @@ async def _authors_and_answers(
     for author_id, key, username, source_id, *link in await session.execute(query):
         keys[author_id] = key
         if source_id is not None:
-            answers.append((_target(key, username, source_id), Link(*link)))
+            answers.append((_target(key, ReplyTarget(source_id, username)), Link(*link)))
     return keys, answers
 
 
@@ -117,12 +125,12 @@ async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, in
     """Return the ids of the stored posts with these keys."""
     if not keys:
         return {}
-    asked = backend_of(session).listed(sorted(keys), User.username_key, Tweet.source_id)
-    is_asked = and_(Tweet.user_id == User.id, Tweet.source_id == asked.c.source_id)
+    listed = backend_of(session).listed(sorted(keys), User.username_key, Tweet.source_id)
+    is_asked = and_(Tweet.user_id == User.id, Tweet.source_id == listed.c.source_id)
     query = (
-        select(asked.c.username_key, asked.c.source_id, Tweet.id)
-        .select_from(asked)
-        .join(User, User.username_key == asked.c.username_key)
+        select(listed.c.username_key, listed.c.source_id, Tweet.id)
+        .select_from(listed)
+        .join(User, User.username_key == listed.c.username_key)
         .join(Tweet, is_asked)
     )
     return {(key, source_id): post_id for key, source_id, post_id in await session.execute(query)}
@@ -216,8 +224,7 @@ async def _around(session: AsyncSession, starts: Sequence[int], most: int) -> li
 
 async def _beside(session: AsyncSession, post: Post) -> list[int]:
     """Return what answers the same post as this one, where that is not here."""
-    own_key, gap = username_key(post.username), post.reply_to
-    target = _target(own_key, gap.username, gap.source_id) if gap else None
+    target = _target(username_key(post.username), post.reply_to)
     if target is None:
         return []
     is_beside = (Tweet.reply_to_source_id == target[1], Tweet.id != post.id)
@@ -228,7 +235,11 @@ async def _beside(session: AsyncSession, post: Post) -> list[int]:
         .limit(_MOST_BESIDE)
     )
     rows = await session.execute(query)
-    return [each for each, key, name, source_id in rows if _target(key, name, source_id) == target]
+    return [
+        tweet_id
+        for tweet_id, key, name, source_id in rows
+        if _target(key, ReplyTarget(source_id, name)) == target
+    ]
 
 
 def _in_turns(posts: Sequence[Post]) -> list[Turn]:
@@ -253,9 +264,11 @@ def _in_turns(posts: Sequence[Post]) -> list[Turn]:
             continue
         turns[post.id] = Turn(post, min(level, DEEPEST), _answers_missing(post))
         next_ones = answers[post.id]
-        own = [each for each in next_ones if each.username == post.username]
-        going_on = own[-1] if own else next_ones[0] if len(next_ones) == 1 else None
+        continuations = [answer for answer in next_ones if answer.username == post.username]
+        going_on = (
+            continuations[-1] if continuations else next_ones[0] if len(next_ones) == 1 else None
+        )
         if going_on is not None:
             waiting.append((going_on, level))
-        waiting += [(each, level + 1) for each in next_ones if each is not going_on]
+        waiting += [(answer, level + 1) for answer in next_ones if answer is not going_on]
     return list(turns.values())

@@ -50,13 +50,13 @@ async def newest_pictures(
         Tweet.user_id == user_id, Tweet.media.is_not(None), Tweet.created_at.is_not(None)
     )
     newest = with_media.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(MOST_LOOKED_AT)
-    found = [
+    pictures = [
         (post, medium)
         for post in map(as_post, await session.execute(newest))
         for medium in post.media
         if medium.kind == "photo" and medium.url
     ]
-    return found[:limit]
+    return pictures[:limit]
 
 
 async def most_liked(session: AsyncSession, user_id: int, *, limit: int) -> list[Post]:

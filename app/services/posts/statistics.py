@@ -138,13 +138,13 @@ async def have_posts(
 ) -> list[bool]:
     """Return whether the author has posts in each span of time, by one statement."""
     of_author = select(PostCount.user_id).where(PostCount.user_id == user_id, PostCount.posts > 0)
-    found = [
+    conditions = [
         of_author.where(
             PostCount.slot >= slot_of(since + _PARTIAL), PostCount.slot < slot_of(until + _PARTIAL)
         ).exists()
         for since, until in spans
     ]
-    return [bool(each) for each in (await session.execute(select(*found))).one()]
+    return [bool(has_posts) for has_posts in (await session.execute(select(*conditions))).one()]
 
 
 async def count_by_hour_of_week(
@@ -185,8 +185,8 @@ async def count_conditions(
     # Few authors are looked up; of all, some are left out, so that SQLite follows the index of
     # slots.
     chosen = PostCount.user_id.in_(select(User.id).where(authors))
-    others = PostCount.user_id.not_in(select(User.id).where(not_(authors)))
-    return [chosen if selection.usernames else others, *_own_conditions(selection, first_slot)]
+    is_counted = PostCount.user_id.not_in(select(User.id).where(not_(authors)))
+    return [chosen if selection.usernames else is_counted, *_own_conditions(selection, first_slot)]
 
 
 def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
@@ -206,30 +206,30 @@ def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
 class ActiveAuthors(NamedTuple):
     """The authors with the most posts, and the number of all."""
 
-    shown: list[UserRow]
+    rows: list[UserRow]
     total: int
 
     @property
     def names(self) -> list[str]:
-        return [author.username for author in self.shown]
+        return [author.username for author in self.rows]
 
 
 async def most_active(session: AsyncSession, selection: Selection, *, limit: int) -> ActiveAuthors:
     """Return the authors with the most posts, of whatever language and time."""
     conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
     most = select_rows(*conditions).order_by(User.tweet_count.desc(), User.username_key)
-    shown = [UserRow(*row) for row in await session.execute(most.limit(limit))]
+    rows = [UserRow(*row) for row in await session.execute(most.limit(limit))]
     total = await session.scalar(select(func.count(User.id)).where(*conditions)) or 0
-    return ActiveAuthors(shown, total)
+    return ActiveAuthors(rows, total)
 
 
 async def most_active_with(
     session: AsyncSession, selection: Selection, *, limit: int
 ) -> ActiveAuthors:
     """Return the same; an author who is named alone comes first, beside those of all."""
-    found = await most_active(session, selection, limit=limit)
-    if len(selection.usernames) != 1 or not found.shown:
-        return found
-    others = await most_active(session, replace(selection, usernames=()), limit=limit)
-    rest = [author for author in others.shown if author.id != found.shown[0].id]
-    return ActiveAuthors([*found.shown, *rest][:limit], others.total)
+    selected = await most_active(session, selection, limit=limit)
+    if len(selection.usernames) != 1 or not selected.rows:
+        return selected
+    busiest = await most_active(session, replace(selection, usernames=()), limit=limit)
+    companions = [author for author in busiest.rows if author.id != selected.rows[0].id]
+    return ActiveAuthors([*selected.rows, *companions][:limit], busiest.total)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -28,12 +28,12 @@ from sqlalchemy.orm import aliased
 
 from app.db.backend import backend_of, chunks
 from app.errors import NotFoundError
-from app.formats.records import MediumKind, Reactions
+from app.formats.post import Medium, PostContent, ReplyTarget, StoredMedium, columns
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.models.derived import EPOCH_S
 from app.paths import MEDIA
-from app.services.posts.media import stored_media
+from app.services.posts.columns import content_columns, decoded
 from app.services.posts.post_counts import HOUR_S, in_zone
 from app.services.posts.statistics import WEEK_H
 from app.services.selection import Selection, field_conditions, post_conditions
@@ -45,52 +45,29 @@ TweetKey = tuple[datetime | None, int]
 """A post's place in a list: newest first, equal times by highest id, unknown times last."""
 
 
-class PostReference(msgspec.Struct, frozen=True):
+class PostReference(ReplyTarget, frozen=True, kw_only=True, forbid_unknown_fields=False):
     """The post that a reply answers, as far as it is known."""
 
-    source_id: str | None
-    username: str | None
     id: Annotated[int | None, Meta(description="Its id here; null where it is not kept.")]
 
 
-class PostMedium(msgspec.Struct, frozen=True):
+class PostMedium(
+    Medium, frozen=True, kw_only=True, forbid_unknown_fields=False, omit_defaults=False
+):
     """A picture, video or link of a post."""
 
-    kind: MediumKind
     url: Annotated[str | None, Meta(description="Its address here; null where it is not kept.")]
-    source_url: str | None
-    alt: str | None
-    width: int | None
-    height: int | None
 
 
-class Post(msgspec.Struct, frozen=True):
+class Post(PostContent[PostReference, PostMedium], frozen=True):
     """A post as answers show one."""
 
     id: int
     username: str
-    text: str
-    kind: str
-    created_at: Annotated[datetime | None, Meta(description="UTC; null where it is not known.")]
-    lang: str | None
-    source_id: str | None
-    url: str | None
-    reply_to: PostReference | None
-    media: list[PostMedium]
-    counts: Annotated[Reactions | None, Meta(description="The newest figures that were seen.")]
 
 
-FIELDS: Final = (
-    Tweet.text,
-    Tweet.kind,
-    Tweet.created_at,
-    Tweet.lang,
-    Tweet.source_id,
-    Tweet.url,
-    Tweet.reply_to_source_id,
-    Tweet.reply_to_username,
-)
-"""The columns that answers and exports show as they are stored."""
+POST_COLUMNS: Final = ("id", "username", *columns(), "reply_to_id")
+"""The names of the columns of `select_posts`."""
 
 
 @cache
@@ -105,14 +82,7 @@ def select_posts() -> AnySelect:
         .scalar_subquery()
     )
     return (
-        select(
-            Tweet.id,
-            User.username,
-            *FIELDS,
-            answered.label("reply_to_id"),
-            Tweet.media,
-            Tweet.counts,
-        )
+        select(Tweet.id, User.username, *content_columns(), answered.label("reply_to_id"))
         .join(User, User.id == Tweet.user_id)
         .where(User.deleted_at.is_(None))
     )
@@ -121,38 +91,43 @@ def select_posts() -> AnySelect:
 Page = tuple[list[Post], TweetKey | None]
 """Posts, and the place of the next page; None on the last."""
 NEWEST: Final = f"""
-    SELECT "Tweet".id, "Users".username, {", ".join(f'"Tweet".{each.key}' for each in FIELDS)}, (
+    SELECT "Tweet".id, "Users".username, {", ".join(f'"Tweet".{name}' for name in columns())}, (
             SELECT parent.id FROM "Tweet" AS parent
             JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
             WHERE parent.id = "Tweet".reply_to_id
-        ) AS reply_to_id, "Tweet".media, "Tweet".counts,
+        ) AS reply_to_id,
         "Users".id AS user_id, "Users".username_key
 """  # noqa: S608 - names of ours
 """The columns of `select_posts`, and the author's."""
+_named: Final = partial(zip, POST_COLUMNS)
+"""Gives the values of a row their names; rows may go on with other columns."""
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def as_post(row: AnyRow) -> Post:
     """Return the post whose columns begin the row."""
-    source_id, username, tweet_id, media, counts = row[8:13]
-    answered = None
-    if source_id is not None or username is not None:
-        answered = PostReference(source_id, username, tweet_id)
-    shown = [
-        PostMedium(m.kind, m.file and f"{MEDIA}/{m.file}", m.source_url, m.alt, m.width, m.height)
-        for m in (stored_media(media) if media is not None else ())
-    ]
-    seen = None if counts is None else msgspec.json.decode(counts, type=Reactions)
-    return Post(*(*row[:8], answered, shown, seen))
+    fields = decoded(dict(_named(row)))
+    target, target_id = fields["reply_to"], fields.pop("reply_to_id")
+    if target is not None:
+        fields["reply_to"] = PostReference(target.source_id, target.username, id=target_id)
+    if fields["media"]:
+        fields["media"] = tuple(map(_with_address, fields["media"]))
+    return Post(**fields)
+
+
+def _with_address(medium: StoredMedium) -> PostMedium:
+    values = structs.asdict(medium)
+    file = values.pop("file")
+    return PostMedium(**values, url=file and f"{MEDIA}/{file}")
 
 
 async def find_posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post]:
     """Return the posts of these ids."""
-    found: dict[int, Post] = {}
-    for some in chunks(ids):
-        for row in await session.execute(_posts_by_id(), {"ids": some}):
-            found[row.id] = as_post(row)
-    return found
+    posts: dict[int, Post] = {}
+    for chunk in chunks(ids):
+        for row in await session.execute(_posts_by_id(), {"ids": chunk}):
+            posts[row.id] = as_post(row)
+    return posts
 
 
 @cache
@@ -237,25 +212,25 @@ def as_page(posts: list[Post], limit: int) -> Page:
 
 
 async def first_pages(
-    session: AsyncSession, asked: Sequence[tuple[str, int]]
+    session: AsyncSession, requests: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], tuple[int, Page]]:
     """Return authors' ids and first pages, by the case-folded name and the limit of the page."""
-    found: dict[str, tuple[int, list[Post]]] = {}
-    keys = msgspec.json.encode({key for key, _ in asked}).decode()
-    most = max(limit for _, limit in asked)
+    by_key: dict[str, tuple[int, list[Post]]] = {}
+    keys = msgspec.json.encode({key for key, _ in requests}).decode()
+    most = max(limit for _, limit in requests)
     newest = select_newest(backend_of(session).newest_of_each)
     for row in await session.execute(newest, {"keys": keys, "limit": most + 1}):
         *_, user_id, key = row
-        if key not in found:
-            found[key] = (user_id, [])
+        if key not in by_key:
+            by_key[key] = (user_id, [])
         if row[0] is not None:
-            found[key][1].append(as_post(row))
-    for _, posts in found.values():
+            by_key[key][1].append(as_post(row))
+    for _, posts in by_key.values():
         posts.sort(key=lambda post: (post.created_at or _EARLIEST, post.id), reverse=True)
     return {
-        (key, limit): (found[key][0], as_page(found[key][1], limit))
-        for key, limit in asked
-        if key in found
+        (key, limit): (by_key[key][0], as_page(by_key[key][1], limit))
+        for key, limit in requests
+        if key in by_key
     }
 
 

@@ -77,10 +77,10 @@ async def get_author(session: AsyncSession, username: str) -> Author:
     return author
 
 
-async def find_author(session: AsyncSession, user_id: int) -> Author | None:
-    """Return the author of that id, with the figures of the posts."""
-    row = (await session.execute(_authors().where(User.id == user_id))).first()
-    return Author(*row[:-1]) if row else None
+async def find_authors(session: AsyncSession, ids: Collection[int]) -> dict[int, Author]:
+    """Return the authors of these ids, with the figures of their posts."""
+    rows = await session.execute(_authors().where(User.id.in_(ids)))
+    return {row.id: Author(*row[:-1]) for row in rows}
 
 
 async def list_authors(
@@ -95,9 +95,9 @@ async def list_authors(
     query = _authors().order_by(User.username_key)
     if key := username_key(part):
         begins = User.username_key.startswith(key, autoescape=True)
-        rest = query.where(User.username_key.contains(key, autoescape=True), not_(begins))
+        contains = query.where(User.username_key.contains(key, autoescape=True), not_(begins))
         rows = list(await session.execute(query.where(begins).limit(MOST_FOUND)))
-        rows += await session.execute(rest.limit(MOST_FOUND - len(rows)))
+        rows += await session.execute(contains.limit(MOST_FOUND - len(rows)))
         # By place, since the author at `after` may have been deleted meanwhile.
         last = None if after is None else _place(after, key)
         rows = [row for row in rows if last is None or _place(row.username_key, key) > last]
@@ -154,25 +154,25 @@ def clean_display_name(name: str | None) -> str | None:
 
 
 def check_platform(
-    username: str, known: str, platform: str | None, *, is_of_chat: bool = False
+    username: str, platform_here: str, platform: str | None, *, is_of_chat: bool = False
 ) -> None:
     """Raise ConflictError if the author is known from another platform.
 
     `local` yields to any, but for somebody in a chat.
     """
-    if platform in {None, "local", known}:
+    if platform in {None, "local", platform_here}:
         return
     if is_of_chat:
         raise ConflictError(
             "'{username}' is the name of somebody in a chat, who may be somebody else",
             username=username,
         )
-    if known == "local":
+    if platform_here == "local":
         return
     raise ConflictError(
         "'{username}' is known from {known} already, not from {platform}",
         username=username,
-        known=known,
+        known=platform_here,
         platform=platform,
     )
 
@@ -210,13 +210,13 @@ async def find_rows(session: AsyncSession, usernames: Collection[str]) -> dict[s
 
 async def rows_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
     """Return the users of these names, in that order. Raises NotFoundError."""
-    found = await find_rows(session, usernames)
-    return [known_row(name, found) for name in usernames]
+    rows = await find_rows(session, usernames)
+    return [known_row(name, rows) for name in usernames]
 
 
-def known_row(username: str, found: Mapping[str, UserRow]) -> UserRow:
+def known_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
     """Return a user among those found. Raises NotFoundError."""
-    row = found.get(username_key(username))
+    row = rows.get(username_key(username))
     if row is None:
         raise unknown_user(username)
     return row
@@ -240,8 +240,8 @@ async def rows_by_key(
 ) -> list[Row[*Columns]]:
     """Return the rows of a query of authors with HAS_KEY for these case-folded names."""
     rows: list[Row[*Columns]] = []
-    for some in chunks(list(keys)):
-        rows += await session.execute(query, {"keys": some})
+    for chunk in chunks(list(keys)):
+        rows += await session.execute(query, {"keys": chunk})
     return rows
 
 

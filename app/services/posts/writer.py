@@ -8,34 +8,38 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
-from msgspec import json, structs
+from msgspec import structs
 from sqlalchemy import Table, and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.compute.text import guess_language, username_key
+from app.compute.text import username_key
 from app.db.backend import backend_of, insert_rows
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.indexes import IndexedPost
-from app.formats.records import Reactions
 from app.models import Event, Tweet, User
 from app.services.event_log import NewEvent, append_events, newest_event
-from app.services.posts.media import store_uses, with_files
+from app.services.posts.columns import (
+    StoredContent,
+    content_columns,
+    decoded,
+    encoded,
+    repeated_columns,
+)
+from app.services.posts.media import store_uses
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
-from app.services.posts.replies import Row, link_replies, store_links
+from app.services.posts.repetition import completed
+from app.services.posts.replies import find_links, store_links
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import ids_by_key, unknown_user
 
 SourceKey = tuple[int, str | None]
 """An author and the platform's own id of a post; without one no other post is the same."""
 
-FILLED: Final = ("created_at", "lang", "url", "reply_to_source_id", "reply_to_username", "media")
-"""Columns that a repetition of a stored post fills where they are empty."""
-RENEWED: Final = ("reply_to_id", "counts")
 MOST_POSTS: Final = 500
 """Posts in one transaction."""
 MOST_WAITING: Final = 5_000
@@ -43,9 +47,9 @@ MOST_WAITING: Final = 5_000
 TIMEOUT_S: Final = 40
 _TWEET: Final = cast(Table, Tweet.__table__)
 _USER: Final = cast(Table, User.__table__)
-_FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("filled"))
+_FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("changed"))
 _AUTHOR: Final = update(_USER).where(_USER.c.id == bindparam("author"))
-_RAISE: Final = _AUTHOR.values(tweet_count=_USER.c.tweet_count + bindparam("more"))
+_RAISE: Final = _AUTHOR.values(tweet_count=_USER.c.tweet_count + bindparam("posts"))
 _OUTDATE: Final = _AUTHOR.values(deletion_count=_USER.c.deletion_count + 1)
 
 
@@ -58,6 +62,37 @@ class Arrival(NamedTuple):
     @property
     def key(self) -> SourceKey:
         return self.user_id, self.post.source_id
+
+
+@dataclass(slots=True, eq=False)
+class PostRow:
+    """A row of `Tweet`."""
+
+    user_id: int
+    content: StoredContent
+    dated_at: datetime | None = None
+    """Only of a new post."""
+    id: int = 0
+    """0 until a new post has one."""
+    event_id: int | None = None
+    """The event that adds or changes the post."""
+    reply_to_id: int | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return the columns of a new post, by name."""
+        return encoded(self.content) | {
+            "id": self.id,
+            "user_id": self.user_id,
+            "event_id": self.event_id,
+            "reply_to_id": self.reply_to_id,
+            "dated_at": self.dated_at,
+        }
+
+    def changeable_values(self) -> dict[str, Any]:
+        """Return the columns that a repetition may change, by name, and the id as `changed`."""
+        values = encoded(self.content)
+        changeable = {name: values[name] for name in repeated_columns()}
+        return changeable | {"changed": self.id, "reply_to_id": self.reply_to_id}
 
 
 class Added(NamedTuple):
@@ -83,147 +118,127 @@ async def add_arrivals(
     `default_time`. `announced` are events of the same transaction that come first.
     """
     # The write lock is held: no other transaction changes what is read here before this one ends.
-    known = await _stored(session, arrivals)
-    before = {row["id"]: row.copy() for row in known.values()}
-    new: list[Row] = []
-    rows: list[Row] = []
-    is_new: list[bool] = []
+    rows_by_key = await _stored(session, arrivals)
+    stored = {row.id: row.content for row in rows_by_key.values()}
+    outcomes: list[tuple[PostRow, bool]] = []
     for arrival in arrivals:
-        row = known.get(arrival.key)
-        is_new.append(row is None)
-        if row is None:
-            row = structs.asdict(arrival.post) | {"user_id": arrival.user_id}
-            row["created_at"] = row["created_at"] or default_time
-            new.append(row)
-            if arrival.post.source_id is not None:
-                known[arrival.key] = row  # It may arrive again.
-        else:
-            row.update(missing_values(row, arrival.post))
-        rows.append(row)
-    changed = [row for row in known.values() if "id" in row and row != before[row["id"]]]
+        row = rows_by_key.get(arrival.key)
+        outcomes.append((row or _new_row(arrival, default_time), row is None))
+        if row is not None:
+            row.content = completed(row.content, arrival.post)
+        elif arrival.post.source_id is not None:
+            rows_by_key[arrival.key] = outcomes[-1][0]  # It may arrive again.
+    new = [row for row, is_new in outcomes if is_new]
+    changed = [
+        row for row in rows_by_key.values() if row.content is not stored.get(row.id, row.content)
+    ]
     if new or changed or announced:
         events, event_ids = await _number(session, new, changed, announced, is_bulk=is_bulk)
-        links = await link_replies(session, [*new, *changed])
+        answered, links = await find_links(session, [*new, *changed])
+        for row, tweet_id in zip((*new, *changed), answered, strict=True):
+            row.reply_to_id = tweet_id
         await _insert(session, new)
-        await _update(session, changed, before)
-        await store_uses(session, [*new, *changed])
+        await _update(session, changed, stored)
+        media = [(row.id, row.content.media) for row in (*new, *changed) if row.content.media]
+        await store_uses(session, media)
         await asyncio.sleep(0)  # A thousand counts were raised, and as many events follow.
         await append_events(session, events, event_ids)
         await store_links(session, links)
-    outcomes = zip(rows, is_new, strict=True)
-    return [Added(row["id"], is_first, row.get("event_id")) for row, is_first in outcomes]
+    return [Added(row.id, is_new, row.event_id) for row, is_new in outcomes]
 
 
-async def _stored(session: AsyncSession, arrivals: Sequence[Arrival]) -> dict[SourceKey, Row]:
+def _new_row(arrival: Arrival, default_time: datetime | None) -> PostRow:
+    post = arrival.post
+    if post.created_at is None and default_time is not None:
+        post = structs.replace(post, created_at=default_time)
+    return PostRow(arrival.user_id, post, dated_at=post.dated_at)
+
+
+async def _stored(session: AsyncSession, arrivals: Sequence[Arrival]) -> dict[SourceKey, PostRow]:
     """Return the posts that are stored already, by author and source id."""
-    keys = {each.key for each in arrivals if each.post.source_id is not None}
+    keys = {arrival.key for arrival in arrivals if arrival.post.source_id is not None}
     if not keys:
         return {}
-    asked = backend_of(session).listed(sorted(keys), Tweet.user_id, Tweet.source_id)
-    names = ("id", "user_id", "source_id", *FILLED, *RENEWED)
-    is_asked = and_(Tweet.user_id == asked.c.user_id, Tweet.source_id == asked.c.source_id)
-    query = select(*(getattr(Tweet, name) for name in names)).join(asked, is_asked)
-    stored = (await session.execute(query)).mappings()
-    return {(row["user_id"], row["source_id"]): dict(row) for row in stored}
+    listed = backend_of(session).listed(sorted(keys), Tweet.user_id, Tweet.source_id)
+    is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
+    query = select(Tweet.id, Tweet.user_id, *content_columns()).join(listed, is_listed)
+    rows = (await session.execute(query)).mappings()
+    return {(row["user_id"], row["source_id"]): _stored_row(**row) for row in rows}
+
+
+def _stored_row(id: int, user_id: int, **values: Any) -> PostRow:  # noqa: A002 - the column's name
+    return PostRow(user_id, StoredContent(**decoded(values)), id=id)
 
 
 async def _number(
     session: AsyncSession,
-    new: Sequence[Row],
-    changed: Sequence[Row],
+    new: Sequence[PostRow],
+    changed: Sequence[PostRow],
     announced: Sequence[NewEvent],
     *,
     is_bulk: bool,
 ) -> tuple[list[NewEvent], Sequence[int]]:
     """Give the new posts their ids, and all posts their events; return these and their ids."""
-    of_each: dict[int, list[Row]] = defaultdict(list)
+    rows_by_author: dict[int, list[PostRow]] = defaultdict(list)
     for row in new:
-        of_each[row["user_id"]].append(row)
-    groups = list(of_each.values()) if is_bulk else [[row] for row in new]
+        rows_by_author[row.user_id].append(row)
+    groups = list(rows_by_author.values()) if is_bulk else [[row] for row in new]
     counts = {Tweet: len(new), Event: len(announced) + len(groups) + len(changed)}
     ids, event_ids = await backend_of(session).allocate_ids(session, counts)
     for row, tweet_id in zip(new, ids, strict=True):
-        row["id"] = tweet_id
+        row.id = tweet_id
     events = list(announced)
     for group in groups:
-        user_id, tweet_id = group[0]["user_id"], group[0]["id"]
+        user_id, tweet_id = group[0].user_id, group[0].id
         if is_bulk:
             events.append(NewEvent("tweets.imported", user_id, posts=len(group)))
         else:
             events.append(NewEvent("tweet.created", user_id, tweet_id))
-    events += [NewEvent("tweet.updated", row["user_id"], row["id"]) for row in changed]
+    events += [NewEvent("tweet.updated", row.user_id, row.id) for row in changed]
     groups += [[row] for row in changed]
     for group, event_id in zip(groups, event_ids[len(announced) :], strict=True):
         for row in group:
-            row["event_id"] = event_id
+            row.event_id = event_id
     return events, event_ids
 
 
-async def _insert(session: AsyncSession, new: Sequence[Row]) -> None:
+async def _insert(session: AsyncSession, new: Sequence[PostRow]) -> None:
     """Insert new posts into the table and the word index, and count them."""
     if not new:
         return
-    await insert_rows(session, _TWEET, new)
-    indexed = (IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in new)
+    rows = [row.values() for row in new]
+    await insert_rows(session, _TWEET, rows)
+    indexed = (IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in rows)
     await backend_of(session).words.add(session, indexed)
-    raised = Counter(row["user_id"] for row in new)
-    values = [{"author": user_id, "more": posts} for user_id, posts in sorted(raised.items())]
+    raised = Counter(row.user_id for row in new)
+    values = [{"author": user_id, "posts": posts} for user_id, posts in sorted(raised.items())]
     await session.execute(_RAISE, values)
-    await count_posts(session, map(_moment, new))
+    await count_posts(session, [_moment(row.user_id, row.content) for row in new])
 
 
-async def _update(session: AsyncSession, changed: Sequence[Row], before: Mapping[int, Row]) -> None:
+async def _update(
+    session: AsyncSession, changed: Sequence[PostRow], stored: Mapping[int, StoredContent]
+) -> None:
     """Update stored posts, what is searched of them, and the counts of their time and language."""
     if not changed:
         return
-    names = (*FILLED, *RENEWED)
-    values = [{"filled": row["id"]} | {name: row[name] for name in names} for row in changed]
+    values = [row.changeable_values() for row in changed]
     await session.execute(_FILL, values)
-    described = [row["id"] for row in changed if row["media"] != before[row["id"]]["media"]]
+    described = [row.id for row in changed if row.content.media != stored[row.id].media]
     if described:
         await backend_of(session).words.renew(session, described)
-    moved = [row for row in changed if _moment(row) != _moment(before[row["id"]])]
+    moments = [
+        (_moment(row.user_id, row.content), _moment(row.user_id, stored[row.id])) for row in changed
+    ]
+    moved = [(after, before) for after, before in moments if after != before]
     if moved:
-        await count_posts(
-            session, map(_moment, moved), [_moment(before[row["id"]]) for row in moved]
-        )
-        authors = sorted({row["user_id"] for row in moved})
+        await count_posts(session, [after for after, _ in moved], [before for _, before in moved])
+        authors = sorted({user_id for (user_id, _, _), _ in moved})
         await session.execute(_OUTDATE, [{"author": user_id} for user_id in authors])
 
 
-def _moment(row: Row) -> Moment:
-    return row["user_id"], row["created_at"], row["lang"]
-
-
-def missing_values(row: Row, post: NewTweet) -> Row:
-    """Return what a repetition knows of a post and the row does not."""
-    missing = {
-        name: value
-        for name in FILLED
-        if row[name] is None and (value := getattr(post, name)) is not None
-    }
-    if row["media"] and post.media and '"file"' in post.media:
-        media = with_files(row["media"], post.media)
-        missing |= {"media": media} if media != row["media"] else {}
-    if _are_newer(post.counts, row["counts"]):
-        missing["counts"] = post.counts
-    if "lang" in missing and post.lang == guess_language(post.text):
-        # A language guessed from the new text says nothing about the stored one.
-        del missing["lang"]
-    if row["reply_to_source_id"] or row["reply_to_username"]:
-        # Both name one post.
-        missing.pop("reply_to_source_id", None)
-        missing.pop("reply_to_username", None)
-    return missing
-
-
-def _are_newer(counts: str | None, stored: str | None) -> bool:
-    """Return whether counts tell more than the stored ones: other figures, not of before."""
-    if counts is None or stored is None or counts == stored:
-        return counts is not None and counts != stored
-    new, old = (json.decode(each, type=Reactions) for each in (counts, stored))
-    is_later = old.as_of is None or (new.as_of is not None and new.as_of >= old.as_of)
-    return is_later and new.figures != old.figures
+def _moment(user_id: int, content: StoredContent) -> Moment:
+    return user_id, content.created_at, content.lang
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -263,18 +278,20 @@ class PostWriter:
         settled: dict[PostRequest, Receipt | Exception] = {}
         arrivals: dict[PostRequest, Arrival] = {}
         async with self._db.write() as session:
-            users = await ids_by_key(session, {username_key(each.username) for each in requests})
-            for each in requests:
-                user_id = users.get(username_key(each.username))
+            users = await ids_by_key(
+                session, {username_key(request.username) for request in requests}
+            )
+            for request in requests:
+                user_id = users.get(username_key(request.username))
                 if user_id is None:
-                    settled[each] = unknown_user(each.username)
+                    settled[request] = unknown_user(request.username)
                 else:
-                    arrivals[each] = Arrival(user_id, each.post)
+                    arrivals[request] = Arrival(user_id, request.post)
             added = await add_arrivals(session, list(arrivals.values()), default_time=now())
             posts = await find_posts(session, [tweet_id for tweet_id, _, _ in added])
             is_told = all(event_id for _, _, event_id in added)
             newest = 0 if is_told else await newest_event(session)
-        for each, (tweet_id, is_new, event_id) in zip(arrivals, added, strict=True):
+        for request, (tweet_id, is_new, event_id) in zip(arrivals, added, strict=True):
             status = 201 if is_new else 200
-            settled[each] = Receipt(status, posts[tweet_id], event_id or newest)
-        return [settled[each] for each in requests]
+            settled[request] = Receipt(status, posts[tweet_id], event_id or newest)
+        return [settled[request] for request in requests]

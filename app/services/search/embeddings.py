@@ -152,16 +152,16 @@ class Embeddings:
             compared = compared.where(Embedding.tweet_id.in_(among))
         async with self._db.read() as session:
             await self._check_length(session, len(vector))
-            found = await backend_of(session).nearest(session, compared, vector, count)
+            neighbours = await backend_of(session).nearest(session, compared, vector, count)
         # Vectors are stored in half precision, and may be a little longer than one.
-        return [(min(score, 1.0), post_id) for score, post_id in found if score > 0]
+        return [(min(score, 1.0), post_id) for score, post_id in neighbours if score > 0]
 
 
 async def _remove(db: Sessions, condition: ColumnElement[bool]) -> None:
     """Remove these vectors in parts, so that others can write in between."""
-    some = select(Embedding.tweet_id).where(condition).limit(REMOVED_AT_ONCE).scalar_subquery()
+    outdated = select(Embedding.tweet_id).where(condition).limit(REMOVED_AT_ONCE).scalar_subquery()
     removed = REMOVED_AT_ONCE
     while removed == REMOVED_AT_ONCE:
         async with db.write() as session:
-            gone = delete(Embedding).where(Embedding.tweet_id.in_(some))
+            gone = delete(Embedding).where(Embedding.tweet_id.in_(outdated))
             removed = len((await session.scalars(gone.returning(Embedding.tweet_id))).all())

@@ -68,7 +68,7 @@ async def similar_posts(
         post = await get_post(session, tweet_id)
         background = (await store.load(session)).background
         candidates = await _candidates(session, post, max(CANDIDATES, limit))
-    texts = [each.text for each in candidates]
+    texts = [candidate.text for candidate in candidates]
     scores = await asyncio.to_thread(similarities, post.text, texts, background)
     ranked = [
         _scored(candidates[place], min(float(scores[place]), 1.0))
@@ -81,19 +81,21 @@ async def similar_posts(
 async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post]:
     """Return up to `most` posts that share the rarest terms with a post, the heaviest first."""
     found_by = sorted(set(terms(post.text)))
-    known = await statistics(session, found_by)
+    frequencies = await statistics(session, found_by)
     weights: dict[str, float] = {}
     postings = 0
-    for weight, term in sorted(((known.weight(term), term) for term in found_by), reverse=True):
-        postings += known.frequencies.get(term, 0)
+    for weight, term in sorted(
+        ((frequencies.weight(term), term) for term in found_by), reverse=True
+    ):
+        postings += frequencies.frequencies.get(term, 0)
         if weights and (postings > POSTINGS or len(weights) == RETRIEVAL_TERMS):
             break
         weights[term] = weight
     if not weights:
         return []
-    found = _sharing(backend_of(session).words, weights, post.id, most)
-    query = select_posts().join(found, found.c.id == Tweet.id)
-    rows = await session.execute(query.order_by(found.c.weight.desc(), Tweet.id.desc()))
+    sharing = _sharing(backend_of(session).words, weights, post.id, most)
+    query = select_posts().join(sharing, sharing.c.id == Tweet.id)
+    rows = await session.execute(query.order_by(sharing.c.weight.desc(), Tweet.id.desc()))
     return [as_post(row) for row in rows]
 
 
@@ -133,9 +135,9 @@ async def _by_meaning(
     nearest = await embeddings.nearest(vector, limit + 1)
     async with db.read() as session:
         posts = await find_posts(session, [post_id for _, post_id in nearest])
-    others = [
+    neighbours = [
         _scored(posts[post_id], score)
         for score, post_id in nearest
         if post_id != tweet_id and post_id in posts
     ]
-    return SimilarPosts(post, "meaning", others[:limit])
+    return SimilarPosts(post, "meaning", neighbours[:limit])

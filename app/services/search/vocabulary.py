@@ -7,7 +7,7 @@ from typing import Final, cast
 from sqlalchemy import ColumnElement, Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.search import Statistics
+from app.compute.scoring import Statistics
 from app.compute.words import WORDS_RECIPE
 from app.db.backend import Sessions, backend_of, insert_rows, is_among
 from app.db.indexes import AUTHOR_MARK, TermCount
@@ -65,8 +65,8 @@ async def renew_vocabulary(db: Sessions) -> None:
     total, after = 0, ""
     async with aclosing(index.vocabulary(db.read, PAGE)) as pages:
         async for counts in pages:
-            words = [each for each in counts if not each.term.startswith(AUTHOR_MARK)]
-            total += sum(each.cnt for each in words)
+            words = [count for count in counts if not count.term.startswith(AUTHOR_MARK)]
+            total += sum(count.cnt for count in words)
             await _replace(db, words, Word.word > after, Word.word <= counts[-1].term)
             after = counts[-1].term
     await _replace(db, [], Word.word > after)
@@ -81,9 +81,9 @@ async def _replace(
 ) -> None:
     """Replace the stored words of a range; long ones with digits, such as links, are rare."""
     rows = [
-        {"word": each.term, "tweets": each.doc}
-        for each in counts
-        if len(each.term) <= 4 or not any(map(str.isdigit, each.term))
+        {"word": word.term, "tweets": word.doc}
+        for word in counts
+        if len(word.term) <= 4 or not any(map(str.isdigit, word.term))
     ]
     async with db.write() as session:
         await session.execute(delete(Word).where(*conditions))

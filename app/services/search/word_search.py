@@ -1,29 +1,28 @@
-"""Search by words: the index proposes posts, `compute.search` matches, and here they are ranked.
+"""Search by words: the index proposes posts, `compute.scoring` matches, and here they are ranked.
 
-Posts must have all words of a query; if no post has, posts with some of them are found. Of very
-many matches the newest are ranked first, then the next ones.
+Posts must have all words of a query; if no post has, words that the index does not have are taken
+for typing errors; if no post has all then, posts with some are found. Of very many matches the
+newest are ranked first, then the next ones.
 """
 
 import asyncio
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.search import Part, Scorer, Statistics, parse_query, split_phrase
+from app.compute.scoring import Part, Scorer, parse_query, split_phrase
 from app.db.backend import backend_of
-from app.db.indexes import All, Either, Expression, Terms, searched_text
+from app.db.indexes import All, Expression, searched_text
 from app.models import MAX_ID, Tweet, User
 from app.services.posts.tweets import AnyRow, AnySelect
+from app.services.search.corrections import corrected
+from app.services.search.expressions import CANDIDATES, any_of, exact, in_any_way
 from app.services.search.vocabulary import statistics
 from app.services.selection import Conditions
 
-CANDIDATES: Final = 1_000
-"""Posts that are ranked together."""
 MOST_COUNTED: Final = 10_000
 """Matches that are counted or ordered by time, of those stored last."""
 _SEARCHED: Final = (Tweet.text, Tweet.media)
@@ -55,15 +54,15 @@ class Matches:
 
     def select(self, session: AsyncSession, *columns: Any, before: int = MAX_ID + 1) -> AnySelect:
         """Return a query for the matches with lower ids, the last stored first."""
-        found = backend_of(session).words.matching(
+        matching = backend_of(session).words.matching(
             self.expression, self.without, user_id=self.user_id, before=before
         )
         return (
             select(Tweet.id, *columns)
             .join(User, User.id == Tweet.user_id)
             .where(*self.conditions)
-            .join(found, found.c.id == Tweet.id)
-            .order_by(found.c.id.desc())
+            .join(matching, matching.c.id == Tweet.id)
+            .order_by(matching.c.id.desc())
         )
 
 
@@ -71,13 +70,17 @@ class Matches:
 class WordResults:
     """A page of the posts that match, and how they were found."""
 
-    shown: list[Scored]
+    page: list[Scored]
     next: Place | None
     matches: Matches
     is_any: bool
     """Whether posts have any of the words: none has all."""
     whole: list[Scored] | None
     """All posts that match, if they were ranked together."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.page and self.next is None
 
 
 async def search_words(
@@ -94,16 +97,25 @@ async def search_words(
 
     `conditions` restrict the posts; `user_id` restricts them to one author's.
     """
-    parts = parse_query(query)
-    if all(part.is_excluded for part in parts):
+    typed = parse_query(query)
+    if all(part.is_excluded for part in typed):
         return None
-    results = None
-    for tried in [place] if place else [Place(), Place(is_any=True)]:
+
+    async def search(parts: Sequence[Part], tried: Place) -> WordResults:
         expressions = await _expressions(session, parts, is_any=tried.is_any)
         matches = Matches(*expressions, conditions, user_id)
-        results = await (_newest if is_by_time else _best)(session, matches, tried, limit)
-        if results.shown or results.next:
-            break
+        return await (_newest if is_by_time else _best)(session, matches, tried, limit)
+
+    start = place or Place()
+    results = None if start.is_any else await search(typed, start)
+    # Where posts have all words, none is unknown: only other searches look for typing errors.
+    if results and not results.is_empty:
+        return results
+    parts = await corrected(session, typed)
+    if results is None or parts != typed:
+        results = await search(parts, start)
+    if results.is_empty and place is None:
+        results = await search(parts, Place(is_any=True))
     return results
 
 
@@ -113,22 +125,22 @@ async def _best(session: AsyncSession, matches: Matches, place: Place, limit: in
         query = matches.select(session, *_SEARCHED, before=place.before).limit(CANDIDATES)
         rows: Sequence[AnyRow] = (await session.execute(query)).all()
         scored = sorted(await _scored(matches.scorer, rows), reverse=True)
-        rest = Place(rows[-1].id, 0, place.is_any) if len(rows) == CANDIDATES else None
-        if scored or rest is None:
+        next_place = Place(rows[-1].id, 0, place.is_any) if len(rows) == CANDIDATES else None
+        if scored or next_place is None:
             break
-        is_first, place = False, rest
+        is_first, place = False, next_place
     end = place.offset + limit
-    following = _after(place, rows[0].id, end) if end < len(scored) else rest
-    whole = scored if is_first and rest is None else None
+    following = _after(place, rows[0].id, end) if end < len(scored) else next_place
+    whole = scored if is_first and next_place is None else None
     return WordResults(scored[place.offset : end], following, matches, place.is_any, whole)
 
 
 async def _newest(session: AsyncSession, matches: Matches, place: Place, limit: int) -> WordResults:
     """Return a page of the matches by time, of the 10,000 that were stored last."""
-    some = matches.select(session, before=place.before).limit(MOST_COUNTED).subquery()
+    newest = matches.select(session, before=place.before).limit(MOST_COUNTED).subquery()
     query = (
-        select(Tweet.id, *_SEARCHED, func.max(some.c.id).over().label("top"))
-        .join(some, some.c.id == Tweet.id)
+        select(Tweet.id, *_SEARCHED, func.max(newest.c.id).over().label("top"))
+        .join(newest, newest.c.id == Tweet.id)
         .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
         .offset(place.offset)
         .limit(limit + 1)
@@ -166,58 +178,14 @@ async def _expressions(
     """
     if is_any:
         parts = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
-    asked = {term for part in parts for term in part.terms}
-    asked |= {row[0] for part in parts if part.forms for row in part.forms.terms()}
-    known = await statistics(session, sorted(asked))
-    scorer = Scorer(parts, known)
+    ways = [way for part in parts for way in part.ways]
+    terms = {term for way in ways for term in way.terms}
+    terms |= {row[0] for way in ways if way.forms for row in way.forms.terms()}
+    frequencies = await statistics(session, sorted(terms))
+    scorer = Scorer(parts, frequencies)
     if is_any:
-        expression = _any_of(scorer.wanted, known)
+        expression = any_of(scorer.wanted, frequencies)
     else:
-        expression = All(tuple(_in_any_way(part, known) for part in scorer.wanted))
-    without = [_exact(part) for part in parts if part.is_excluded and not part.is_quoted]
+        expression = All(tuple(in_any_way(part, frequencies) for part in scorer.wanted))
+    without = [exact(part) for part in parts if part.is_excluded and not part.is_quoted]
     return scorer, expression, without
-
-
-def _in_any_way(part: Part, known: Statistics) -> Expression:
-    """Return an expression for the part as it was typed, or with another ending."""
-    is_open = part.kind == "paired" and not part.is_quoted
-    start = _exact(Part(part.kind, part.start) if is_open else part)
-    return Either((start, *_forms(part, known)))
-
-
-def _forms(part: Part, known: Statistics) -> list[Terms]:
-    """Return expressions for the forms of a stem of one syllable, without the most frequent.
-
-    These would take the place of posts that have the word as it was typed.
-    """
-    rows = sorted(part.forms.terms()) if part.forms else []
-    rows.sort(key=lambda row: known.frequencies.get(row[0], 0))
-    counts = accumulate(known.frequencies.get(row[0], 0) for row in rows)
-    return [Terms(row) for row, sum_ in zip(rows, counts, strict=True) if sum_ <= CANDIDATES]
-
-
-def _any_of(wanted: Sequence[Part], known: Statistics) -> Expression:
-    """Return an expression for all quoted phrases, and any of the rarest other terms."""
-    required: list[Expression] = [_exact(part) for part in wanted if part.is_quoted]
-    weights: dict[Terms, float] = {}
-    for part in wanted:
-        if not part.is_quoted:
-            is_paired = part.kind == "paired"
-            ways = [Terms((term,), is_paired and len(term) == 1) for term in part.terms]
-            for way in ways + _forms(part, known):
-                weights[way] = max(map(known.weight, way.terms))
-    chosen: list[Expression] = []
-    posts = 0.0
-    for way, weight in sorted(weights.items(), key=lambda item: -item[1]):
-        if posts <= CANDIDATES:
-            chosen.append(way)
-            # The inverse of the weight: about the number of posts with the term.
-            posts += known.posts * math.exp(-weight)
-    return All((*required, Either(tuple(chosen)))) if chosen else All(tuple(required))
-
-
-def _exact(part: Part) -> Expression:
-    """Return an expression for the part without its ending."""
-    if part.kind == "paired" and len(part.text) == 1:
-        return Terms((part.text,), is_prefix=True)
-    return Terms(tuple(part.terms))

@@ -12,7 +12,7 @@ import socket
 import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from importlib.metadata import version
@@ -43,6 +43,8 @@ STEP_BYTES: Final = MIB // 2
 MOST_IN_MEMORY: Final = MIB // 8
 """Bytes of an answer that are kept in memory; a longer one is in a file without a name."""
 MOST_REDIRECTS: Final = 5
+FIRST_TIME: Final = 1_000_000_000
+"""From here on seconds are a time since 1970, not a pause."""
 MOST_LOOKUPS: Final = 8
 """Names that are resolved at the same time."""
 MOST_TYPE: Final = 200
@@ -193,8 +195,8 @@ class Web:
     async def addresses(self, host: str) -> list[str]:
         """Resolve the host. Raises FetchError where any address is of the operator's network."""
         look_up = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
-        found = await asyncio.get_running_loop().run_in_executor(self._resolver, look_up)
-        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+        answers = await asyncio.get_running_loop().run_in_executor(self._resolver, look_up)
+        addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         if not all(map(self._may_connect, addresses)):
             raise FetchError(
                 "{host} leads into this machine's own network; SAYWHO_FOLLOW_PRIVATE=1 allows it",
@@ -251,12 +253,32 @@ async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, st
 
 
 def _not_before(status: int, headers: httpx.Headers) -> datetime | None:
-    """Return until when a host that refuses to answer wants no further request."""
-    if status not in {429, 503}:
-        return None
-    asked = headers.get("Retry-After", "")
-    pause = UNKNOWN_PAUSE if status == 429 else timedelta(0)
-    with contextlib.suppress(ValueError, OverflowError, TypeError):
-        is_number = asked.isdigit()
-        pause = timedelta(seconds=int(asked)) if is_number else parsedate_to_datetime(asked) - now()
-    return now() + min(max(pause, timedelta(0)), LONGEST_PAUSE)
+    """Return until when a host wants no further request: it refuses, or this was the last one."""
+    pauses = []
+    if status in {429, 503}:
+        default = UNKNOWN_PAUSE if status == 429 else timedelta(0)
+        pauses.append(_pause(headers.get("Retry-After", ""), default))
+    pauses += [
+        _pause(headers.get(f"{prefix}-Reset", ""), UNKNOWN_PAUSE)
+        for prefix in ("X-RateLimit", "RateLimit")
+        if headers.get(f"{prefix}-Remaining", "").strip() == "0"
+    ]
+    return now() + min(max(*pauses, timedelta(0)), LONGEST_PAUSE) if pauses else None
+
+
+def _pause(value: str, default: timedelta) -> timedelta:
+    """Return the pause that a header names: seconds, seconds since 1970, an ISO or an HTTP date.
+
+    Mastodon writes an ISO date, Bluesky seconds since 1970.
+    """
+    value = value.strip()
+    with contextlib.suppress(ValueError, OverflowError, OSError, TypeError):
+        if value.isdigit():
+            seconds = int(value)
+            if seconds < FIRST_TIME:
+                return timedelta(seconds=seconds)
+            return datetime.fromtimestamp(seconds, UTC) - now()
+        if value[:4].isdigit():
+            return datetime.fromisoformat(value).astimezone(UTC) - now()
+        return parsedate_to_datetime(value) - now()
+    return default

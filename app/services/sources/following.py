@@ -42,6 +42,8 @@ LONGEST_S: Final = 900.0
 LIVELY_S: Final = 600.0
 """A source that brought posts within this time is visited most often; the pause then doubles each
 time that as long has passed again."""
+SLOW_PAUSES: Final = 10
+"""Times the duration of slow readings until the next visit: answers are read one at a time."""
 OLDER_PAGES: Final = 24
 """Pages beside the newest in one visit: as far back as the history of a new source is read."""
 ASKED_ABOUT: Final = 5
@@ -139,6 +141,7 @@ class Visit:
     async def _note_end(self, due_at: datetime, error: AppError | None) -> None:
         """Store how the visit went, and when the next one is due, if the source is still here."""
         source, time = self.source, now()
+        slow_until = time + timedelta(seconds=SLOW_PAUSES * self.publisher.slow_s)
         posts_at = time if self.accepted else source.posts_at
         values: dict[str, object] = {"visited_at": time, "posts_at": posts_at}
         if error:
@@ -146,17 +149,19 @@ class Visit:
             values["last_error"] = reason.decode()
         else:
             values |= {"failures": 0, "success_at": time}
+        not_before = self.publisher.not_before
+        if isinstance(error, FetchError):
+            not_before = error.not_before or not_before
         async with self.db.write() as session:
             row = update(LiveSource).where(LiveSource.id == source.id)
             await session.execute(row.values(**values))
-            if error is None:
-                quiet_s = (time - (posts_at or source.added_at)).total_seconds()
-                unasked = row.where(LiveSource.next_visit_at == due_at)
-                next_visit_at = time + timedelta(seconds=pause_s(quiet_s))
-                await session.execute(unasked.values(next_visit_at=next_visit_at))
-            elif isinstance(error, FetchError) and error.not_before:
+            quiet_s = (time - (posts_at or source.added_at)).total_seconds()
+            next_visit_at = due_at if error else time + timedelta(seconds=pause_s(quiet_s))
+            unasked = row.where(LiveSource.next_visit_at == due_at)
+            await session.execute(unasked.values(next_visit_at=max(next_visit_at, slow_until)))
+            if not_before:
                 same_host = update(LiveSource).where(LiveSource.host == source.host)
-                await session.execute(same_host.values(not_before=error.not_before))
+                await session.execute(same_host.values(not_before=not_before))
 
     async def _read(self) -> None:
         """Store the posts of the newest page, and of older ones down to one that is known."""
@@ -168,13 +173,15 @@ class Visit:
             mark.is_whole, mark.validators, mark.digest = False, {}, ""
             if self.deletes:
                 here = dict.fromkeys(newest.head.ids)
-                self.missing = [each for each in mark.listed if each not in here]
+                self.missing = [post_id for post_id in mark.listed if post_id not in here]
                 mark.listed = [*self.missing, *here][:MOST_LISTED]
             is_new = await self._store(newest, is_live=self.source.success_at is not None)
         cursor = newest.head.older
         for _ in range(OLDER_PAGES):
             if not cursor or (was_whole and not is_new):
                 break
+            if self.publisher.not_before:
+                return  # The next visit goes past the known pages.
             async with self.publisher.page(cursor) as page:
                 is_new = page is not None and await self._store(page)
                 cursor = page.head.older if page and page.head.older != cursor else None
@@ -185,14 +192,16 @@ class Visit:
 
     async def _ask_about_missing(self) -> None:
         """Delete posts of which the platform says that they are gone. Raises NotFoundError."""
-        own = select(Tweet.id).join(User).where(User.username_key == self.source.username_key)
+        query = select(Tweet.id).join(User).where(User.username_key == self.source.username_key)
         for source_id in self.missing[:ASKED_ABOUT]:
+            if self.publisher.not_before:
+                return
             if await self.publisher.is_deleted(source_id):
                 async with self.db.write() as session:
                     await self._change(session)  # It is followed still.
-                    found = await session.scalar(own.where(Tweet.source_id == source_id))
-                    if found is not None:
-                        await delete_post(session, found)
+                    tweet_id = await session.scalar(query.where(Tweet.source_id == source_id))
+                    if tweet_id is not None:
+                        await delete_post(session, tweet_id)
             self.publisher.mark.listed.remove(source_id)
             await self._note()
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address
 from typing import BinaryIO, ClassVar, Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -14,12 +15,14 @@ from app.config import MIB
 from app.formats.platform_pages import PageHead, read_author_feed, read_statuses
 from app.formats.rss import read_feed
 from app.sandbox import Sandbox
-from app.services.sources.fetching import GONE, Answer, FetchError, Web, unanswered
+from app.services.sources.fetching import GONE, Answer, FetchError, Headers, Web, unanswered
 
 MOST_FEED: Final = 8 * MIB
 """Bytes of a feed or a page."""
 MOST_JSON: Final = 2 * MIB
 """Bytes of another answer. What is said of an account or a post is decoded within 5 ms."""
+SLOW_S: Final = 3.0
+"""Seconds from which reading an answer is slow; most take 0.2, on a very busy machine 2."""
 BLUESKY_PAGE: Final = 100
 MASTODON_PAGE: Final = 40
 _head_of = msgspec.json.Decoder(PageHead).decode
@@ -74,6 +77,10 @@ class Publisher:
     bluesky_url: str
     web: Web
     sandbox: Sandbox
+    slow_s: float = 0.0
+    """Seconds that reading took so far, of answers that took long."""
+    not_before: datetime | None = None
+    """Until then its host wants no further request."""
 
     @asynccontextmanager
     async def page(self, cursor: str | None = None) -> AsyncIterator[LivePage | None]:
@@ -82,14 +89,14 @@ class Publisher:
         Raises InvalidInputError, as `is_deleted` does.
         """
         address = await self._page_address(cursor)
-        known = {} if cursor else self.mark.validators
-        answer = await self.web.fetch(address, known, most_bytes=self.most_bytes)
+        validators = {} if cursor else self.mark.validators
+        answer = await self.fetch(address, validators, most_bytes=self.most_bytes)
         with answer.body as body:
             if answer.status == 304 or (not cursor and answer.digest == self.mark.digest):
                 yield None
                 return
             options = {"name": self.name, "content_type": answer.content_type}
-            async with self.sandbox.read(self.read, body, **options) as records:
+            async with self.sandbox.read(self.read, body, self._count, **options) as records:
                 head = _head_of(records.readline())
                 self.mark.account = head.account_id or self.mark.account
                 yield LivePage(head, answer, records)
@@ -98,6 +105,7 @@ class Publisher:
         """Return whether the platform confirms that it has no such post."""
         address = self._post_address(source_id)
         answer = await self.web.get(address, most_bytes=self.most_bytes)
+        self.not_before = answer.not_before
         with answer.body as body:
             if answer.status == 429 or answer.status >= 500:
                 raise unanswered(answer)
@@ -105,9 +113,24 @@ class Publisher:
                 return True
             with suppress(msgspec.DecodeError, UnicodeDecodeError):
                 # Bluesky says so with other statuses too.
-                found = msgspec.json.decode(body.read(), type=_Thread)
-                return found.error == "NotFound" or found.thread.is_not_found
+                thread = msgspec.json.decode(body.read(), type=_Thread)
+                return thread.error == "NotFound" or thread.thread.is_not_found
         return False
+
+    async def fetch(
+        self, address: str, headers: Headers | None = None, *, most_bytes: int
+    ) -> Answer:
+        """Return an answer of its host, unless that wants no further request. Raises FetchError."""
+        if self.not_before is not None:
+            raise FetchError(
+                "the source wants no further requests for now", not_before=self.not_before
+            )
+        answer = await self.web.fetch(address, headers, most_bytes=most_bytes)
+        self.not_before = answer.not_before
+        return answer
+
+    def _count(self, reading_s: float) -> None:
+        self.slow_s += reading_s if reading_s > SLOW_S else 0.0
 
     async def _page_address(self, cursor: str | None) -> str:
         raise NotImplementedError
@@ -143,9 +166,9 @@ class MastodonFeed(Publisher):
 
     async def _page_address(self, cursor: str | None) -> str:
         user, _, host = self.name.rpartition("@")
-        known = self.mark.account = self.mark.account or await account_id(self.web, user, host)
+        account = self.mark.account = self.mark.account or await account_id(self, user, host)
         query = urlencode({"limit": MASTODON_PAGE} | ({"max_id": cursor} if cursor else {}))
-        return f"{_mastodon_api(host)}/accounts/{quote(known, safe='')}/statuses?{query}"
+        return f"{_mastodon_api(host)}/accounts/{quote(account, safe='')}/statuses?{query}"
 
     def _post_address(self, source_id: str) -> str:
         host = self.name.rpartition("@")[2]
@@ -163,7 +186,7 @@ class SyndicatedFeed(Publisher):
         return self.name
 
 
-async def account_id(web: Web, user: str, host: str) -> str:
+async def account_id(web: Web | Publisher, user: str, host: str) -> str:
     """Return Mastodon's id of an account on a host. Raises FetchError."""
     address = f"{_mastodon_api(host)}/accounts/lookup?{urlencode({'acct': user})}"
     answer = await web.fetch(address, most_bytes=MOST_JSON)

@@ -96,14 +96,14 @@ def parse_source(source: str, username: str | None = None) -> SourceName:
 
 
 def _parse(source: str) -> SourceName | None:
-    prefix, _, rest = (each.strip() for each in source.partition(":"))
+    prefix, _, name = (part.strip() for part in source.partition(":"))
     if prefix.lower() == "rss":
-        return _feed(rest)
+        return _feed(name)
     if prefix.lower() == "bluesky" or _HANDLE.fullmatch(source):
-        return _bluesky(rest or source)
+        return _bluesky(name or source)
     if profile := _BLUESKY_PROFILE.fullmatch(source):
         return _bluesky(profile[1])
-    if match := _MASTODON.fullmatch(rest if prefix.lower() == "mastodon" else source):
+    if match := _MASTODON.fullmatch(name if prefix.lower() == "mastodon" else source):
         return _mastodon(match[1], match[2].lower())
     return _feed(source)
 
@@ -191,9 +191,9 @@ async def list_sources(
 ) -> tuple[list[SourceFacts], int | None]:
     """Return up to `limit` sources in the order they were added, and the place of the next page."""
     query = select(LiveSource).where(LiveSource.id > (after or 0)).order_by(LiveSource.id)
-    found = list(await session.scalars(query.limit(limit + 1)))
-    following = found[limit - 1].id if len(found) > limit else None
-    return [_facts(each) for each in found[:limit]], following
+    sources = list(await session.scalars(query.limit(limit + 1)))
+    following = sources[limit - 1].id if len(sources) > limit else None
+    return [_facts(source) for source in sources[:limit]], following
 
 
 async def remove_source(session: AsyncSession, source_id: int) -> None:

@@ -1,6 +1,9 @@
 """Connections: a timer replaces the task that hypercorn starts and cancels around each request."""
 
 import asyncio
+import contextlib
+import socket
+import struct
 from http import HTTPStatus
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -9,10 +12,14 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.events import Closed, Event
 
-from app.serving.http1.exchange import HEAD_BEGUN, Http1
+from app.serving.http1.exchange import BROKEN_OFF, CLIENT_GONE, HEAD_BEGUN, Http1
 
 HEAD_S: Final = 15.0
 """Time limit for the head of a request, in seconds from its first byte."""
+CLOSING_S: Final = 10.0
+"""Time limit for sending what is left of a connection that is being closed, in seconds."""
+LINGER_NOT: Final = struct.pack("ii", 1, 0)
+"""Makes the kernel drop what it has not sent yet (SO_LINGER)."""
 
 
 class TimedConnection(TCPServer):
@@ -25,20 +32,43 @@ class TimedConnection(TCPServer):
         self._timer: asyncio.TimerHandle | None = None
         self._is_hurried = False
         self._closing: asyncio.Task[None] | None = None
+        # A write is tried at once, and `drain` waits for all of it: the kernel has large buffers.
+        self.writer.transport.set_write_buffer_limits(high=0)
+
+    async def run(self) -> None:
+        """Serve the connection until it is closed."""
+        try:
+            await super().run()
+        finally:
+            if self._closing is not None:
+                await asyncio.wait([self._closing])
+            # These refer back to the connection, which would stay in memory until the collector
+            # runs: after a storm of reconnections each client had a second one.
+            for name in ("idle_task", "protocol"):
+                vars(self).pop(name, None)
 
     async def protocol_send(self, event: Event) -> None:
         """Send bytes, or note how the connection is."""
-        if event is not HEAD_BEGUN:
+        if event is CLIENT_GONE:
+            self._abort_after(CLOSING_S)
+        elif event is HEAD_BEGUN:
+            if not self._is_hurried:  # Later bytes of a head give it no more time.
+                self._is_hurried = True
+                self._expire_after(HEAD_S)
+        else:
+            if event is BROKEN_OFF and self.writer.transport.get_write_buffer_size():
+                self._abort()
+            elif isinstance(event, Closed):
+                self._abort_after(CLOSING_S)
             await super().protocol_send(event)
-        elif not self._is_hurried:  # Later bytes of a head give it no more time.
-            self._is_hurried = True
-            self._expire_after(HEAD_S)
 
     async def restart(self, _task_group: object, _action: object) -> None:
         """Count the time from now; hypercorn's action would do the same as `expire`."""
         if self.context.terminated.is_set():
             self.expire()
             return
+        if isinstance(protocol := self.protocol.protocol, Http1):
+            protocol.transport = self.writer.transport
         self._idle.add(self)
         self._is_hurried = False
         self._expire_after(self.config.keep_alive_timeout)
@@ -48,6 +78,7 @@ class TimedConnection(TCPServer):
         self._idle.discard(self)
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
 
     def expire(self) -> None:
         """Close the connection, on which no request is under way, or only the head of one."""
@@ -58,12 +89,26 @@ class TimedConnection(TCPServer):
             self._timer.cancel()
         self._timer = self.loop.call_later(timeout_s, self.expire)
 
+    def _abort_after(self, timeout_s: float) -> None:
+        """Give hypercorn that time to close the connection: it waits until all has been sent."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(timeout_s, self._abort)
+
+    def _abort(self) -> None:
+        """Drop the connection, with what its client does not take."""
+        with contextlib.suppress(OSError):  # It may be closed already.
+            wire = self.writer.get_extra_info("socket")
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+        self.writer.transport.abort()
+
     async def _close_idle(self) -> None:
         protocol = self.protocol.protocol
         is_stopping = self.context.terminated.is_set()
         if isinstance(protocol, Http1) and protocol.is_in_head and not is_stopping:
             await protocol.refuse(HTTPStatus.REQUEST_TIMEOUT)
         await self.protocol.handle(Closed())
+        self._abort_after(CLOSING_S)
         self.writer.close()
 
 

@@ -14,6 +14,7 @@ from hypercorn.protocol.h11 import STREAM_ID
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 from hypercorn.utils import suppress_body
 
+from app.asgi.streams import PUSH
 from app.clock import monotonic
 from app.serving.http1 import requests
 from app.serving.http1.requests import Head, RequestReader
@@ -22,6 +23,14 @@ IDLE: Final = Updated(idle=True)
 BUSY: Final = Updated(idle=False)
 HEAD_BEGUN: Final = Updated(idle=True)
 """Tells the connection that the head of a request has begun to arrive."""
+BROKEN_OFF: Final = Closed()
+"""Tells the connection to close, since the rest of a response will not come."""
+CLIENT_GONE: Final = Updated(idle=False)
+"""Tells the connection that its client sends nothing more; it is about to be closed."""
+PIECE_BYTES: Final = 4096
+"""Bytes that are read at a time; as chunks of one byte they take half a millisecond."""
+TURN_S: Final = 0.002
+"""Seconds of reading after which other work gets its turn."""
 CONTINUE: Final = RawData(b"HTTP/1.1 100 \r\n\r\n")
 END_OF_BODY: Final = EndBody(STREAM_ID)
 WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
@@ -31,9 +40,17 @@ class Http1:
     """HTTP/1.1 on one connection; it stands where hypercorn has its own."""
 
     def __init__(self, *arguments: Any) -> None:
-        *others, task_group, self._state, ssl, client, server, self._send = arguments
-        self._parts = *others, task_group, ssl, client, server, self.stream_send, STREAM_ID
-        _, self._config, self._context = others
+        *context, task_group, self._state, ssl, client, server, self._send = arguments
+        self._parts: tuple[Any, ...] = (
+            *context,
+            task_group,
+            ssl,
+            client,
+            server,
+            self.stream_send,
+            STREAM_ID,
+        )
+        _, self._config, self._context = context
         self._requests = RequestReader()
         self._head = Head()
         self._response = ResponseWriter(is_newer=True, is_head=False, keeps_alive=False)
@@ -41,6 +58,8 @@ class Http1:
         self._is_free = asyncio.Event()
         self._is_free.set()
         self._is_closed = False
+        self.transport: asyncio.WriteTransport | None = None
+        """Where `push` writes, as far as the connection has been told."""
 
     @property
     def is_in_head(self) -> bool:
@@ -53,16 +72,26 @@ class Http1:
     async def handle(self, event: Event) -> None:
         """Take what the client sent, or that it is gone."""
         if isinstance(event, RawData):
-            self._requests.feed(event.data)
+            await self._read(event.data)
             while self._requests.events and not self._is_closed:
                 await self._take(self._requests.events.popleft())
             if self.is_in_head:
                 await self._send(HEAD_BEGUN)
         elif isinstance(event, Closed):
             await self._close_stream()
-            # The connection stays in memory until it is collected.
-            self._requests = RequestReader()
             self._stop_reading()
+            self._requests.close()
+            self._parts = ()  # They refer back to this, which would stay until it is collected.
+            await self._send(CLIENT_GONE)
+
+    async def _read(self, data: bytes) -> None:
+        """Read what the client sent, in turns with other work."""
+        began = monotonic()
+        for start in range(0, len(data), PIECE_BYTES):
+            if monotonic() - began > TURN_S:
+                await asyncio.sleep(0)
+                began = monotonic()
+            self._requests.feed(data[start : start + PIECE_BYTES])
 
     async def _take(self, event: requests.Event) -> None:
         if isinstance(event, Head):
@@ -125,6 +154,19 @@ class Http1:
         if data := self._response.write(data, is_last=is_last):
             await self._send(RawData(data))
 
+    def push(self, data: bytes) -> bool:
+        """Send a part of the response's body without waiting; return whether it was sent.
+
+        Nothing is sent while the client does not take what was sent before.
+        """
+        transport = self.transport
+        if transport is None or self._is_closed or transport.is_closing():
+            return False
+        if transport.get_write_buffer_size():
+            return False
+        transport.write(self._response.write(data, is_last=False))
+        return True
+
     async def end(self) -> None:
         """Go on to the next request, if the connection stays open."""
         await self._close_stream()
@@ -137,6 +179,12 @@ class Http1:
         if self.is_in_head:
             await self._send(HEAD_BEGUN)
         self._is_free.set()
+
+    async def break_off(self) -> None:
+        """Close the connection in the middle of a response."""
+        await self._close_stream()
+        self._stop_reading()
+        await self._send(BROKEN_OFF)
 
     def _stop_reading(self) -> None:
         """Read no more: the connection is about to be closed."""
@@ -155,6 +203,19 @@ class Stream(HTTPStream):
     http1: Http1
     began: float
 
+    async def handle(self, event: StreamEvent) -> None:
+        """Take a part of the request; its app may push parts of the response."""
+        await super().handle(event)
+        if isinstance(event, Request):  # The app's task has not begun yet.
+            self.scope["extensions"][PUSH] = {"push": self.push}
+        elif isinstance(event, StreamClosed):
+            self.scope["extensions"].clear()  # They refer back to this.
+
+    def push(self, data: bytes) -> bool:
+        """Send a part of the body without waiting; return whether it was sent."""
+        is_open = not self.closed and self.state is ASGIHTTPState.RESPONSE
+        return is_open and self.http1.push(data)
+
     async def app_send(self, message: Any) -> None:
         kind = message and message["type"]
         if self.closed:
@@ -172,6 +233,8 @@ class Stream(HTTPStream):
                 self.state = ASGIHTTPState.CLOSED
                 await self.config.log.access(self.scope, self.response, monotonic() - self.began)
                 await self.http1.end()
+        elif message is None and self.state is ASGIHTTPState.RESPONSE:
+            await self.http1.break_off()
         else:
             await super().app_send(message)
 

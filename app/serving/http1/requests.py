@@ -9,7 +9,9 @@ from typing import Final
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 LIMIT_BYTES: Final = 65_536
-"""Limit of the head of a request."""
+"""Limit of the head of a request; the extensions of its chunks and its trailer have another."""
+FREE_BYTES: Final = 16
+"""Bytes around a piece of a body that do not count against that; twice its length is free too."""
 _WHOLE_ADDRESS: Final = re.compile(rb"https?://([^/?]+)/?(.*)", re.IGNORECASE)
 
 
@@ -31,7 +33,7 @@ class Head:
 
     def values(self, name: bytes) -> list[bytes]:
         """Return the values of the headers of that name, in small letters."""
-        return [value.lower() for other, value in self.headers if other == name]
+        return [value.lower() for header, value in self.headers if header == name]
 
 
 Event = Head | bytearray | HTTPStatus | None
@@ -47,19 +49,25 @@ class RequestReader:
         """Whether a part of a head has arrived."""
         self._head = Head()
         self._later_bytes = 0
-        """Bytes of the head that came after its first piece."""
+        """Bytes beside bodies, after the piece in which a head, or what follows it, began."""
         self._status: HTTPStatus | None = None
         self._is_refused = False
         self._parser = HttpRequestParser(self)
 
     def feed(self, data: bytes) -> None:
         """Read what the client sent."""
-        if self.is_in_head:
-            self._later_bytes += len(data)
+        self._later_bytes += len(data)
         while data and not self._is_refused:
             data = self._feed(data)
-        if self.is_in_head and self._later_bytes > LIMIT_BYTES:
+        # The parser keeps what it has of a header or trailer, and copies it with each piece.
+        if self._later_bytes > LIMIT_BYTES and not self._is_refused:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def close(self) -> None:
+        """Read nothing more, and forget what was read."""
+        self._head, self._is_refused, self.is_in_head = Head(), True, False
+        self.events.clear()
+        vars(self).pop("_parser", None)  # It refers back to this.
 
     def _feed(self, data: bytes) -> bytes:
         """Read the data; return what is to be read again, with an upgrade taken out."""
@@ -122,12 +130,17 @@ class RequestReader:
             raise ValueError(self._status.phrase)
         if whole := _WHOLE_ADDRESS.fullmatch(head.target):
             # Its host counts instead of the header's (RFC 9112, 3.2.2).
-            others = [pair for pair in head.headers if pair[0] != b"host"]
-            head.headers, head.target = [(b"host", whole[1]), *others], b"/" + whole[2]
-        self.is_in_head = False
+            headers = [pair for pair in head.headers if pair[0] != b"host"]
+            head.headers, head.target = [(b"host", whole[1]), *headers], b"/" + whole[2]
+        self._later_bytes, self.is_in_head = 0, False
         self.events.append(head)
 
     def on_body(self, data: bytes) -> None:
+        """Note a part of the body; it and what may stand around it do not count.
+
+        Source of the method: Go's net/http since CVE-2023-39326.
+        """
+        self._later_bytes = max(0, self._later_bytes - 3 * len(data) - FREE_BYTES)
         if self.events and isinstance(last := self.events[-1], bytearray):
             last += data
         else:
@@ -136,6 +149,7 @@ class RequestReader:
     def on_message_complete(self) -> None:
         if not self.is_in_head:  # Else the head is to be read again.
             self._head.is_whole = True
+            self._later_bytes = 0
             self.events.append(None)
 
 

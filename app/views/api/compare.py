@@ -4,11 +4,12 @@ import io
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from copy import copy
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
-from quart import Response, request
+from quart import Response, g, request
 
 from app.compute.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
@@ -19,6 +20,9 @@ from app.services.compare.model_card import Card
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.parsing import require_type
+
+MOST_LINES: Final = 1_000
+"""Lines of a batch: minutes of work, where there are very many authors."""
 
 blueprint = ApiBlueprint("api_compare", tag="compare")
 
@@ -79,18 +83,37 @@ async def compare_card(args: PanelArgs) -> Card:
     body={NDJSON: GivenText},
 )
 async def compare_batch(args: PanelArgs) -> Response:
-    """Say of many texts whether one of some authors wrote each, one JSON object a line."""
+    """Say of many texts whether one of some authors wrote each, one JSON object a line.
+
+    A batch has at most 1,000 lines. Two at a time are open to clients without a token.
+    """
     require_type(NDJSON)
+    parts = resources()
     lines = io.BytesIO(await request.data)
+    if g.token is None and g.operator is None:
+        parts.open_batches.take()
+    if await parts.work_pool.run(_has_more_than, MOST_LINES, lines):
+        raise InvalidInputError(
+            "A batch takes at most {count} lines", loc="body", count=f"{MOST_LINES:,}"
+        )
     with _named_as_parameters():
-        parts = resources()
-        judged = await judge_lines(parts.db, parts.models, args.username, json_texts(lines))
+        judged = await judge_lines(
+            parts.db, parts.models, args.username, json_texts(lines), run=parts.work_pool.run
+        )
 
     async def answers() -> AsyncGenerator[bytes, None]:
-        async for some in judged:
-            yield msgspec.json.Encoder().encode_lines(some)
+        async for portion in judged:
+            yield msgspec.json.Encoder().encode_lines(portion)
 
     return streamed(while_readable(answers()), {"Content-Type": NDJSON})
+
+
+def _has_more_than(most: int, file: io.BytesIO) -> bool:
+    """Return whether a file, which is wound back, has so many lines that are not blank."""
+    filled = islice(filter(bytes.strip, file), most, None)
+    has_more = next(filled, None) is not None
+    file.seek(0)
+    return has_more
 
 
 @contextmanager
@@ -101,7 +124,7 @@ def _named_as_parameters() -> Iterator[None]:
     except AppError as error:
         named = copy(error)  # Requests that were answered together share the error.
         named.errors = tuple(
-            FieldError(each.loc.removesuffix("s"), each.detail) for each in error.errors
+            FieldError(fault.loc.removesuffix("s"), fault.detail) for fault in error.errors
         )
         raise named from error
 

@@ -3,13 +3,13 @@
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from quart import Response
+from quart import Response, request
 
+from app.asgi.streams import hand_over
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import LIVE
 from app.services.posts.users import get_user
-from app.views.answers import streamed
 from app.views.blueprints import EVENTS, ApiBlueprint
 from app.views.parsing import event_of
 from app.views.policies import right_to_read
@@ -40,5 +40,10 @@ async def live_stream(args: LiveArgs) -> Response:
         async with resources().db.read() as session:
             user_id = (await get_user(session, args.username)).id
     await resources().feed.catch_up()
-    events = resources().live.open(after=after, user_id=user_id, right=right_to_read())
-    return streamed(events, HEADERS)
+    if request.method != "HEAD":
+        live = resources().live
+        events = await live.open(after=after, user_id=user_id, right=right_to_read())
+        hand_over(request.scope, events)
+    response = Response(b"", headers=HEADERS)
+    del response.content_length  # It is not known.
+    return response

@@ -1,6 +1,5 @@
 """Posts that filters or words find, in the API: a page of results, their counts, or a file."""
 
-import asyncio
 import contextlib
 import zlib
 from collections.abc import AsyncGenerator
@@ -17,7 +16,8 @@ from app.paths import EXPORT
 from app.services.posts.exporting import exported
 from app.services.posts.statistics import Stats, stats
 from app.services.posts.users import Platform
-from app.services.search.search import Facets, Hit, Mode, Sort, begin_found_export, find
+from app.services.search.results import Facets, Hit, Mode, Sort, begin_found_export, find
+from app.tasks import WorkPool
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
 from app.views.filters import PostFilters, SearchFilters
@@ -38,6 +38,13 @@ class SearchArgs(SearchFilters):
     cursor: str | None = None
 
 
+class Correction(Struct, frozen=True):
+    """A word that no post has, and a known word that was searched instead."""
+
+    typed: Annotated[str, Meta(description="A word of the query, as words are compared.")]
+    used: Annotated[str, Meta(description="A word at one slip; up to five for each typed one.")]
+
+
 class Hits(Struct, frozen=True, omit_defaults=True):
     """A page of results, and how they were really found."""
 
@@ -45,6 +52,9 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     next: str | None
     method: Annotated[str, Meta(description="What was really done: words or meaning.")]
     total: Annotated[int | None, Meta(description="Null for more than 10,000, and by vectors.")]
+    corrections: Annotated[
+        list[Correction], Meta(description="Typing errors; the most frequent words first.")
+    ] = []
     partial: Annotated[bool, Meta(description="No post has all words; these have some.")] = False
     facets: Facets | None = None
 
@@ -54,7 +64,7 @@ async def search_tweets(args: SearchArgs) -> Hits:
     """Search the posts."""
     place = RESULT_CURSOR.decode(args.cursor)
     parts = resources()
-    found = await find(
+    page = await find(
         parts.db,
         parts.embeddings,
         args.q,
@@ -66,12 +76,13 @@ async def search_tweets(args: SearchArgs) -> Hits:
         with_facets=bool(args.facets),
     )
     return Hits(
-        found.hits,
-        RESULT_CURSOR.encode(found.next),
-        found.method,
-        found.total,
-        found.is_any,
-        found.facets,
+        page.hits,
+        RESULT_CURSOR.encode(page.next),
+        page.method,
+        page.total,
+        [Correction(*pair) for pair in page.corrections],
+        page.is_any,
+        page.facets,
     )
 
 
@@ -113,18 +124,20 @@ async def export_posts(args: ExportArgs) -> Response:
         "Cache-Control": "no-store",
         "Vary": "Accept-Encoding",
     } | ({"Content-Encoding": "gzip"} if is_packed else {})
-    pieces = while_readable(exported(parts.db, export, writer))
-    response = streamed(_packed(pieces) if is_packed else pieces, headers)
+    pieces = while_readable(exported(parts.db, export, writer, parts.work_pool.run))
+    response = streamed(_packed(pieces, parts.work_pool) if is_packed else pieces, headers)
     name = f"saywho-{export.username[:LONGEST_NAME]}" if export.username else "saywho"
     file = f"{name}.{writer.suffix}"
     response.headers.set("Content-Disposition", "attachment", filename=file)
     return response
 
 
-async def _packed(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+async def _packed(
+    pieces: AsyncGenerator[bytes, None], pool: WorkPool
+) -> AsyncGenerator[bytes, None]:
     packer = zlib.compressobj(GZIP_LEVEL, wbits=GZIP)
     async with contextlib.aclosing(pieces):
         async for piece in pieces:
-            if data := await asyncio.to_thread(packer.compress, piece):
+            if data := await pool.run(packer.compress, piece):
                 yield data
     yield packer.flush()

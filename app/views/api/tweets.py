@@ -5,12 +5,13 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 from quart import g, url_for
 
-from app.formats.records import ReplyTarget
+from app.clock import now
+from app.formats.post import ReplyTarget
 from app.lifespan import resources
 from app.paths import TWEETS
 from app.services.imports.storing import LinesReport, TweetLine, store_lines
 from app.services.posts.deletion import delete_post
-from app.services.posts.new_tweet import PostFields
+from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.replies import read_conversation
 from app.services.posts.tweets import Post, get_post, list_posts
 from app.services.posts.users import get_user
@@ -24,10 +25,6 @@ from app.views.policies import writing
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 
 MOST_TURNS: Final = 1_000
-
-
-class NewTweetForm(PostFields, forbid_unknown_fields=True):
-    """A new post of an author."""
 
 
 @blueprint.operation(
@@ -56,7 +53,7 @@ async def list_tweets(username: str, args: PageArgs) -> Page[Post]:
 )
 async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
     """Add a post."""
-    receipt = await resources().writer.add(PostRequest(username, form.to_tweet()))
+    receipt = await resources().writer.add(PostRequest(username, checked(form, arrived_at=now())))
     g.event_id = receipt.event_id
     location = url_for("api_tweets.show_tweet", tweet_id=receipt.post.id)
     return receipt.post, receipt.status, {"Location": location}
@@ -67,7 +64,9 @@ async def create_many() -> LinesReport:
     """Add many posts, one JSON object a line."""
     require_type(NDJSON)
     async with spooled_body() as spool:
-        report, g.event_id = await store_lines(resources().db, spool.file)
+        report, g.event_id = await store_lines(
+            resources().db, spool.file, resources().work_pool.run
+        )
     return report
 
 
@@ -95,8 +94,8 @@ class Thread(Struct, frozen=True):
 async def show_thread(tweet_id: int) -> Thread:
     """List the conversation around a post."""
     async with resources().db.read() as session:
-        found = await read_conversation(session, tweet_id, most=MOST_TURNS)
-    return Thread([turn.post for turn in found.turns], found.missing)
+        conversation = await read_conversation(session, tweet_id, most=MOST_TURNS)
+    return Thread([turn.post for turn in conversation.turns], conversation.missing)
 
 
 class SimilarArgs(Struct):

@@ -18,7 +18,7 @@ from app.views.pages import (
     settings,
     sources,
 )
-from app.views.pages.parts import hue_of, often, with_links
+from app.views.pages.parts import hue_of, with_links
 
 PAGES: Final = (home, authors, compare, quiz, search, posts, login, settings, imports, sources)
 ASIDE: Final = frozenset({"tz", "cursor", "year"})
@@ -30,7 +30,7 @@ def init_app(app: Quart, config: Config) -> None:
 
     Addresses come from the settings only: a cached page must not hold the host of one request.
     """
-    app.jinja_env.filters |= {"hue": hue_of, "often": often, "with_links": with_links}
+    app.jinja_env.filters |= {"hue": hue_of, "with_links": with_links}
     for page in PAGES:
         app.register_blueprint(page.blueprint)
 

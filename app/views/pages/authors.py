@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.wording import TypicalWord
 from app.lifespan import resources
 from app.services.compare.answering import typical_of
-from app.services.imports.samples import list_samples
+from app.services.posts.samples import list_samples
 from app.services.posts.statistics import count_by_day, have_posts
 from app.services.posts.tweets import list_posts
 from app.services.posts.users import Author, get_author, get_user, list_authors
@@ -126,10 +126,14 @@ async def year_of(
     cells = await count_by_day(session, selection, zone, limit=DAYS_OF_YEAR)
     counts = {day: posts for day, _, posts in cells}
     years = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
-    have = await have_posts(session, author.id, [_span(each, zone) for each in years])
+    have = await have_posts(session, author.id, [_span(other_year, zone) for other_year in years])
     return {
         "year": year,
-        "years": [each for each, has in zip(years, have, strict=True) if has or each == year],
+        "years": [
+            other_year
+            for other_year, has in zip(years, have, strict=True)
+            if has or other_year == year
+        ],
         "posts": sum(counts.values()),
         "days": len(counts),
         "months": [_month(year, month, counts) for month in range(1, 13)],

@@ -1,8 +1,6 @@
 """Who would have said this? The comparison's page, its picture, and the model card."""
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
@@ -11,21 +9,21 @@ from quart import Response, g, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.clock import now
-from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR
+from app.compute.judgement import SURE
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
-from app.i18n import gettext
+from app.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
-from app.services.compare.answering import Evidence
 from app.services.compare.cases import MOST_TEXTS
 from app.services.compare.quiz import draw, read_question
-from app.services.posts.tweets import Post, find_posts, get_post
+from app.services.posts.samples import list_samples
+from app.services.posts.tweets import find_posts, get_post
 from app.views.blueprints import Form, PageBlueprint
+from app.views.pages.evidence import read_evidence
 from app.views.pages.parts import (
     first_steps,
     given_names,
     hues_of,
-    marked_text,
     offered_authors,
     render_form,
     see_other,
@@ -35,14 +33,14 @@ from app.views.pages.picture import draw_picture, picture_of
 from app.views.parsing import args_of
 from app.views.policies import own_origin
 from app.views.verdicts import (
-    LIMITS,
     NOT_FOR,
     bars_of,
     heading_of,
-    headings_of,
-    odds_of,
+    is_brief,
+    is_often_wrong,
+    limits_of,
     rate_of,
-    shown_marks,
+    reasons_of,
 )
 
 blueprint = PageBlueprint("compare")
@@ -51,10 +49,6 @@ LONGEST_IN_ADDRESS: Final = 2_000
 LEAST_SURE: Final = 0.01
 MOST_CONFUSIONS: Final = 3
 """Pairs of authors that a card names, the most frequent first."""
-LINES: Final = 4
-"""Authors with an underline of their own, numbered from 1; they share the evidence."""
-STRONG_WEIGHT: Final = 1.0
-"""Log-odds from which a mark is drawn double: it alone makes an author 2.7 times as likely."""
 LONGEST_UNFOLDED: Final = 1_500
 """Characters of a text that are all in sight; a longer one scrolls."""
 SHOWN_BARS: Final = 5
@@ -80,7 +74,9 @@ async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
         return see_other(url_for("home.show_home", username=names))
     query = urlencode([("lang", g.locale), *request.args.items(multi=True)])
     picture = f"{url_for('compare.show_picture')}?{query}"
-    return await _page(args.text, names, args.sure, args.post, picture=picture)
+    return await _page(
+        args.text, names, args.sure, args.post, picture=picture, has_belief="sure" in request.args
+    )
 
 
 class PictureArgs(ComparePageArgs):
@@ -97,8 +93,15 @@ async def show_picture(args: PictureArgs) -> Response:
     comparison = await resources().comparer.compare(
         texts, names, sure=args.sure, reasons=True, hidden_post=args.post
     )
-    picture = picture_of(comparison, is_named=bool(names))
-    return Response(await asyncio.to_thread(draw_picture, picture), content_type="image/png")
+    async with resources().db.read() as session:
+        hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
+        samples = await list_samples(session)
+    picture = picture_of(
+        comparison, is_named=bool(names), hues=hues, samples=samples, today=now().date()
+    )
+    return Response(
+        await resources().work_pool.run(draw_picture, picture), content_type="image/png"
+    )
 
 
 class CardArgs(Struct):
@@ -142,7 +145,9 @@ async def post_compare(form: Form) -> ResponseReturnValue:
     names = given_names([form.get("user1", ""), form.get("user2", ""), *args.username])
     is_private = bool(form.get("private"))
     if is_private or sum(map(len, texts)) > LONGEST_IN_ADDRESS:
-        return await _page(texts, names, args.sure, args.post, is_private=is_private)
+        return await _page(
+            texts, names, args.sure, args.post, is_private=is_private, has_belief="sure" in form
+        )
     return see_other(_address(texts, names, args.post))
 
 
@@ -170,6 +175,7 @@ async def _page(
     *,
     is_private: bool = False,
     picture: str = "",
+    has_belief: bool = False,
 ) -> ResponseReturnValue:
     result, failure, people = None, None, list[str]()
     if texts:
@@ -191,22 +197,15 @@ async def _page(
         authors=authors,
         author_total=author_total,
         is_private=is_private,
+        has_belief=has_belief,
         post=post,
         picture=picture,
         # Programs that show links need a whole address; this page is in no cache.
         origin=own_origin(),
+        address=own_origin() + own_address(SWITCH),
         not_for=gettext(NOT_FOR),
         **steps,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """How often the author of some marks uses their words, and where."""
-
-    number: int
-    mark: Evidence
-    posts: list[Post]
 
 
 async def _compared(
@@ -216,47 +215,30 @@ async def _compared(
     comparison = await resources().comparer.compare(
         texts, names, sure=sure, reasons=True, hidden_post=hidden_post
     )
-    best = [ranked.username for ranked in comparison.ranking]
-    marks = shown_marks(comparison)
-    ids = {each for mark in marks for each in mark.posts or ()} | {hidden_post or 0}
     async with resources().db.read() as session:
-        hues = await hues_of(session, best)
-        posts = await find_posts(session, sorted(ids))
-    uses: dict[tuple[str, str], Use] = {}  # Of marks of the same words the strongest.
-    for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
-        own = [posts[each] for each in mark.posts or () if each in posts]
-        uses.setdefault(_key(mark), Use(len(uses) + 1, mark, own))
-    text, answers = comparison.text, bars_of(comparison)
-    folded = sum(each.share < FOLDED_SHARE for each in answers[SHOWN_BARS:])
+        hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
+        evident = await read_evidence(session, comparison)
+        hidden = await find_posts(session, [hidden_post] if hidden_post else [])
+    answers = bars_of(comparison)
+    folded = sum(bar.share < FOLDED_SHARE for bar in answers[SHOWN_BARS:])
+    count = len(comparison.ranking)
     return {
         "comparison": comparison,
         "heading": heading_of(comparison, is_named=bool(names)),
-        "headings": headings_of(comparison, is_named=bool(names)),
+        "reasons": reasons_of(comparison, is_named=bool(names)),
         "answers": answers,
         "folded": folded if folded > 1 else 0,
-        "odds": odds_of(comparison),
-        "fewest": FEWEST_JUDGED,
-        "likely": LIKELY,
-        "unfamiliar": UNFAMILIAR,
-        "pieces": marked_text(
-            text, [(mark.start, mark.end, (mark, uses[_key(mark)])) for mark in marks]
-        ),
-        "uses": list(uses.values()),
-        "has_against": any(mark.weight < 0 for mark in marks),
-        "hidden": posts.get(hidden_post or 0),
+        "evident": evident,
+        "hidden": hidden.get(hidden_post or 0),
         "hues": hues,
-        "lines": {username: number for number, username in enumerate(best[:LINES], 1)},
-        "limits": [gettext(LIMITS[limit]) for limit in comparison.limits],
+        "limits": limits_of(comparison),
         "rate": rate_of(comparison),
-        "card_address": url_for("compare.show_card", username=names if len(best) > 1 else []),
-        "is_long": len(text) > LONGEST_UNFOLDED,
+        "is_brief": is_brief(comparison),
+        "is_often_wrong": is_often_wrong(comparison),
+        "card_address": url_for("compare.show_card", username=names if count > 1 else []),
+        "is_long": len(comparison.text) > LONGEST_UNFOLDED,
         "made_at": now(),
-        "strong_weight": STRONG_WEIGHT,
     }
-
-
-def _key(mark: Evidence) -> tuple[str, str]:
-    return mark.username, str(mark.piece or mark.text).casefold()
 
 
 def _address(texts: Sequence[str], names: Sequence[str], post: int | None) -> str:

@@ -11,20 +11,21 @@ from quart import Response, current_app, g, render_template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.compute.judgement import FEWEST_JUDGED, LIKELY
+from app.compute.judgement import KOREAN_LIKELY, LIKELY
 from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
 from app.services.compare.answering import MODEL_NAME
+from app.services.compare.quiz import Solution
 from app.services.posts.sole_author import most_liked, newest_pictures
 from app.services.posts.tweets import Post, list_posts
 from app.services.posts.users import Author, get_author
 from app.views.blueprints import PageBlueprint
 from app.views.filters import first_instant, parse_zone
 from app.views.pages.authors import Year, year_of
-from app.views.pages.parts import first_steps, given_names, offered_authors, show_names
-from app.views.pages.quiz import shown_solution
-from app.views.verdicts import NOT_FOR, bars_of
+from app.views.pages.evidence import read_evidence
+from app.views.pages.parts import first_steps, given_names, hues_of, offered_authors, show_names
+from app.views.verdicts import NOT_FOR, bars_of, heading_of, rate_of
 
 blueprint = PageBlueprint("home")
 
@@ -51,7 +52,7 @@ class HomeArgs(Struct):
 async def show_home(args: HomeArgs) -> str:
     if g.sole_author is not None:
         return await _archive(g.sole_author, args.tz, args.year)
-    shown = await resources().showcase.find(g.locale)
+    example = await resources().showcase.find(g.locale)
     cacheable()
     async with resources().db.read() as session:
         chosen = given_names(args.username)
@@ -59,20 +60,31 @@ async def show_home(args: HomeArgs) -> str:
         posts, _ = await list_posts(session, limit=NEWEST)
         await show_names(session, (post.username for post in posts))
         steps = await first_steps(session)
+        shown = await _answered(session, example) if example else {}
     return await render_template(
         "home.html",
         chosen=chosen,
         authors=authors,
         author_total=author_total,
         posts=posts,
-        shown=shown,
+        shown=example,
         measured_right=MEASURED_RIGHT,
         measured_authors=MEASURED_AUTHORS,
-        answers=bars_of(shown.comparison) if shown else [],
-        fewest=FEWEST_JUDGED,
-        **(await shown_solution(shown) if shown else {}),
+        **shown,
         **steps,
     )
+
+
+async def _answered(session: AsyncSession, example: Solution) -> dict[str, object]:
+    """Return what the page shows of an example, as the page of an answer would."""
+    comparison = example.comparison
+    return {
+        "answers": bars_of(comparison),
+        "heading": heading_of(comparison, is_named=True),
+        "rate": rate_of(comparison),
+        "evident": await read_evidence(session, comparison),
+        "hues": await hues_of(session, example.usernames),
+    }
 
 
 async def _archive(username: str, tz: str, year: int | None) -> str:
@@ -106,7 +118,7 @@ async def _on_this_day(
     if author.first_tweet_at is None:
         return []
     first = max(author.first_tweet_at.year, today.year - YEARS_BACK)
-    found: list[list[Post]] = []
+    years: list[list[Post]] = []
     for year in range(today.year - 1, first - 1, -1):
         try:
             day = today.replace(year=year)
@@ -116,10 +128,10 @@ async def _on_this_day(
         posts, _ = await list_posts(
             session, user_id=author.id, since=since, until=until, limit=OF_EACH_YEAR
         )
-        found += [posts] if posts else []
-        if len(found) == YEARS_SHOWN:
+        years += [posts] if posts else []
+        if len(years) == YEARS_SHOWN:
             break
-    return [post for of_year in found for post in of_year]
+    return [post for of_year in years for post in of_year]
 
 
 @blueprint.page("/about")
@@ -130,6 +142,8 @@ async def show_about() -> str:
     return await render_template(
         "about.html",
         likely=LIKELY,
+        korean_likely=KOREAN_LIKELY,
+        has_population=resources().config.population,
         model=MODEL_NAME,
         version=version("saywho"),
         not_for=gettext(NOT_FOR),

@@ -3,12 +3,11 @@
 import asyncio
 
 from msgspec import Struct
-from quart import Response, render_template, request, url_for
+from quart import Response, g, render_template, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import (
     AppError,
-    ImportFileError,
     InvalidInputError,
     MalformedError,
     Message,
@@ -17,11 +16,14 @@ from app.errors import (
 )
 from app.formats.chats.rooms import zone_of
 from app.formats.csv import FIELDS
+from app.formats.preview import SHOWN
 from app.formats.records import NO_OPTIONS, ReadOptions
+from app.formats.registry import FORMATS
 from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
+from app.sandbox import ReadError
 from app.services.imports.jobs import (
     ENDED,
     cancel_job,
@@ -31,9 +33,9 @@ from app.services.imports.jobs import (
     start_job,
     upload_path,
 )
-from app.services.imports.preview import SHOWN, Preview, earlier_options, preview
+from app.services.imports.preview import earlier_options
 from app.services.imports.report import errors_of, stored_authors, stored_posts
-from app.services.imports.samples import list_samples
+from app.services.posts.samples import list_samples
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
 from app.views.pages.parts import render_form, see_other, show_names
@@ -43,8 +45,6 @@ blueprint = PageBlueprint("imports", policy="operator")
 
 MOST_LISTED = 50
 """Imports in the history; the API has them all."""
-MOST_CHOICES = 500
-"""People of a chat, or columns of a table, that its page asks about."""
 
 
 class PreviewArgs(Struct):
@@ -68,7 +68,7 @@ async def _list_page(failure: AppError | None = None) -> ResponseReturnValue:
     async with resources().db.read() as session:
         jobs, _ = await list_jobs(session, limit=MOST_LISTED, with_uploads=True)
     limit_mb = resources().config.max_import_mb
-    return await render_form("imports.html", failure, jobs=jobs, limit_mb=limit_mb)
+    return await render_form("imports.html", failure, jobs=jobs, limit_mb=limit_mb, formats=FORMATS)
 
 
 @blueprint.action(IMPORTS)
@@ -94,31 +94,25 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
     path = upload_path(config.data_dir, job.spool)
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("Another server of this site has the file. Load the page again.")
-    seen: Preview | None = None
-    failure, earlier = None, NO_OPTIONS
+    earlier = NO_OPTIONS
     options = ReadOptions(columns=_columns(args.column, args.field))
     try:
-        seen = await asyncio.to_thread(
-            preview, path, job.file_name, options, limit_bytes=config.max_import_bytes
-        )
+        preview = await resources().previewer.look(job, options, operator_id=g.operator.operator_id)
         async with resources().db.read() as session:
-            earlier = await earlier_options(session, seen)
-    except ImportFileError as error:
-        failure = message_of(error)
-    page = await render_template(
+            earlier = await earlier_options(session, preview)
+    except ReadError:
+        preview = None
+    return await render_template(
         "import_preview.html",
         job=job,
-        preview=seen,
+        formats=FORMATS,
+        preview=preview,
         shown=SHOWN,
         earlier=earlier,
-        failure=failure,
         keeps_media=config.max_media_gb > 0,
         is_public=config.public,
         fields=FIELDS,
-        most_choices=MOST_CHOICES,
     )
-    # Bytes of no encoding have become half surrogate pairs, which no page can hold.
-    return page.encode(errors="replace").decode()
 
 
 async def _progress_page(job: ImportJob) -> ResponseReturnValue:
@@ -164,7 +158,7 @@ def _options(form: Form) -> ReadOptions:
     fields, people, taken = map(form.getlist, ("field", "speaker", "only"))
     if fields and "text" not in fields:
         raise InvalidInputError("Choose the column that holds the text", loc="field")
-    if "timezone" in form and not (taken or username):
+    if "timezone" in form and "unread" not in form and not (taken or username):
         raise InvalidInputError("Tick at least one of those who speak", loc="only")
     try:
         zone_of(zone)

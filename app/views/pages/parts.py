@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.errors import AppError
-from app.i18n import show_number, translate_message
+from app.i18n import translate_message
 from app.services.compare.quiz import is_playable
-from app.services.imports.samples import list_samples
+from app.services.posts.samples import list_samples
 from app.services.posts.users import Author, count_users, display_names, ids_by_key, list_authors
 
 CHOICES = 40
@@ -52,9 +52,9 @@ async def first_steps(session: AsyncSession) -> dict[str, object]:
     return {"samples": await list_samples(session), "is_playable": await is_playable(session)}
 
 
-def given_names(given: Iterable[str]) -> list[str]:
+def given_names(values: Iterable[str]) -> list[str]:
     """Return the names that a form or an address gives, without empty fields."""
-    return [name.strip() for name in given if name.strip()]
+    return [name.strip() for name in values if name.strip()]
 
 
 Mark = TypeVar("Mark")
@@ -88,13 +88,13 @@ def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
 
     Those that are cut off at the piece's ends stay as they are.
     """
-    shown, shown_to = Markup(), 0
+    markup, shown_to = Markup(), 0
     for word in _MAY_BE_LINK.finditer(text):
         is_cut = (word.start() == 0 and not is_first) or (word.end() == len(text) and not is_last)
         if not is_cut and (link := _as_link(word[0])):
-            shown += escape(text[shown_to : word.start()]) + link
+            markup += escape(text[shown_to : word.start()]) + link
             shown_to = word.end()
-    return shown + escape(text[shown_to:])
+    return markup + escape(text[shown_to:])
 
 
 def _as_link(word: str) -> Markup | None:
@@ -103,11 +103,11 @@ def _as_link(word: str) -> Markup | None:
         return None
     if "http://" in word or "https://" in word:
         return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
-    if (found := _NAME_OR_TAG.match(word)) is None:
+    if (match := _NAME_OR_TAG.match(word)) is None:
         return None
     link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
-    address = url_for("search.show_search", q=found["term"])
-    return link.format(word[: found.start("term")], address, found["term"], word[found.end() :])
+    address = url_for("search.show_search", q=match["term"])
+    return link.format(word[: match.start("term")], address, match["term"], word[match.end() :])
 
 
 def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:
@@ -115,21 +115,15 @@ def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]
 
     around: characters kept on each side of a mark, and at the beginning if there is none.
     """
-    shown = []
+    passages = []
     for place, piece in enumerate(pieces):
         is_first, is_last = place == 0, place == len(pieces) - 1
         head = "" if is_first and not is_last else piece.text[:around]
         tail = "" if is_last else piece.text[-around:]
         is_long = not piece.is_marked and len(piece.text) > len(head) + len(tail) + 1
         text = f"{head}\N{HORIZONTAL ELLIPSIS}{tail}" if is_long else piece.text
-        shown.append(Marked(text, piece.is_marked, piece.mark))
-    return shown
-
-
-def often(times: float) -> str:
-    """Return times in 400 posts as times in 100, a number that can be read at a glance."""
-    share = times / 4
-    return show_number(round(share, 0 if share >= 10 else 1 if share >= 0.1 else 2))
+        passages.append(Marked(text, piece.is_marked, piece.mark))
+    return passages
 
 
 async def show_names(session: AsyncSession, usernames: Iterable[str]) -> None:

@@ -3,7 +3,6 @@
 Files are served so that nothing in them can act as a page.
 """
 
-import asyncio
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -106,8 +105,8 @@ async def show_tweet(tweet_id: int) -> str:
     async with parts.db.read() as session:
         author = await get_author(session, similar.post.username)
         conversation = await read_conversation(session, tweet_id, most=MOST_TURNS)
-        shown = [*similar.posts, *(turn.post for turn in conversation.turns)]
-        await show_names(session, {post.username for post in shown})
+        posts = [*similar.posts, *(turn.post for turn in conversation.turns)]
+        await show_names(session, {post.username for post in posts})
     return await render_template(
         "tweet.html", post=similar.post, author=author, similar=similar, conversation=conversation
     )
@@ -129,7 +128,7 @@ async def show_media(name: str) -> Response:
         is_there = type_ is not None and await is_needed(session, name)
     config = resources().config
     path = config.media_dir / name
-    if not is_there or not await asyncio.to_thread(path.is_file):
+    if not is_there or not await resources().work_pool.run(path.is_file):
         raise NotFoundError("There is no such picture or video")
     body = MediaBody(path, buffer_size=CHUNK_BYTES)
     response = Response(body, content_type=type_)

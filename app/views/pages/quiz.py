@@ -8,17 +8,10 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import resources
-from app.services.compare.quiz import (
-    CHOICES,
-    SET_LENGTH,
-    QuizSet,
-    Solution,
-    draw,
-    read_question,
-    solve,
-)
+from app.services.compare.quiz import CHOICES, SET_LENGTH, QuizSet, draw, read_question, solve
 from app.views.blueprints import PageBlueprint
-from app.views.pages.parts import hues_of, marked_text, render_form, see_other
+from app.views.pages.evidence import read_evidence
+from app.views.pages.parts import hues_of, render_form, see_other
 from app.views.policies import own_origin
 
 blueprint = PageBlueprint("quiz")
@@ -62,8 +55,8 @@ def _written(quiz: QuizSet) -> str:
     return "-".join(".".join(map(str, ids)) for ids in quiz)
 
 
-def _read(given: str) -> QuizSet:
-    return QuizSet(*(tuple(map(int, ids.split("."))) for ids in given.split("-")))
+def _read(address: str) -> QuizSet:
+    return QuizSet(*(tuple(map(int, ids.split("."))) for ids in address.split("-")))
 
 
 async def _asked(quiz: QuizSet, so: str, failure: AppError | None = None) -> ResponseReturnValue:
@@ -76,28 +69,34 @@ async def _asked(quiz: QuizSet, so: str, failure: AppError | None = None) -> Res
             so += SKIPPED
             continue
         return await render_form("quiz.html", failure, question=question, **_state(quiz, so))
-    played = [int(each) for each in so if each != SKIPPED]
-    if not played:
+    state = _state(quiz, so)
+    if not state["you"]:
         return await render_form("quiz.html", NotFoundError("The post of that question is gone"))
     return await render_template(
-        "quiz.html",
-        you=[each & 1 for each in played],
-        model=[each >> 1 for each in played],
-        address=own_origin() + url_for("quiz.show_quiz", set=_written(quiz)),
-        **_state(quiz, so),
+        "quiz.html", address=own_origin() + url_for("quiz.show_quiz", set=_written(quiz)), **state
     )
 
 
 def _state(quiz: QuizSet, so: str) -> dict[str, object]:
-    return {"set": _written(quiz), "so": so, "at": len(so), "total": len(quiz.tweet_ids)}
+    answers = [int(digit) for digit in so if digit != SKIPPED]
+    return {
+        "set": _written(quiz),
+        "so": so,
+        "at": len(so),
+        "total": len(quiz.tweet_ids),
+        "you": [answer & 1 for answer in answers],
+        "model": [answer >> 1 for answer in answers],
+    }
 
 
 async def _answer_page(quiz: QuizSet, so: str, guess: str) -> str:
     async with resources().db.read() as session:
-        solution = await solve(session, resources().models, quiz, len(so))
-    if guess not in solution.usernames:
-        raise InvalidInputError("Choose one of the authors", loc="guess")
-    is_right, state = guess == solution.username, _state(quiz, so)
+        solution = await solve(session, resources().models, quiz, len(so), reasons=True)
+        if guess not in solution.usernames:
+            raise InvalidInputError("Choose one of the authors", loc="guess")
+        evident = await read_evidence(session, solution.comparison)
+        hues = await hues_of(session, solution.usernames)
+    is_right, place = guess == solution.username, len(so)
     so += str(is_right + 2 * solution.is_model_right)
     return await render_template(
         "quiz.html",
@@ -106,16 +105,7 @@ async def _answer_page(quiz: QuizSet, so: str, guess: str) -> str:
         best=solution.comparison.ranking[0],
         is_right=is_right,
         following=url_for("quiz.show_quiz", set=_written(quiz), so=so),
-        **state,
-        **await shown_solution(solution),
+        evident=evident,
+        hues=hues,
+        **_state(quiz, so) | {"at": place},
     )
-
-
-async def shown_solution(solution: Solution) -> dict[str, object]:
-    """Return the marks and the colours of an answer."""
-    comparison = solution.comparison
-    lines = {ranked.username: number for number, ranked in enumerate(comparison.ranking, 1)}
-    async with resources().db.read() as session:
-        hues = await hues_of(session, lines)
-    marks = [(mark.start, mark.end, mark) for mark in comparison.evidence]
-    return {"hues": hues, "lines": lines, "pieces": marked_text(comparison.text, marks)}

@@ -6,10 +6,11 @@ from msgspec import field, to_builtins
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
+from app.compute.scoring import quote_words
 from app.errors import AppError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import find_user
-from app.services.search.search import Hit, Mode, ResultPage, find
+from app.services.search.results import Hit, Mode, ResultPage, corrected_words, find
 from app.views.blueprints import PageBlueprint
 from app.views.filters import PostFilters
 from app.views.pages.parts import (
@@ -55,12 +56,12 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
     mode: Mode = "meaning" if args.mode == "meaning" else "words"
     fields = to_builtins(args) | {"mode": "" if mode == "words" else mode, "cursor": None}
     # What an address of the same search names.
-    asked = {name: value for name, value in fields.items() if value}
+    filters = {name: value for name, value in fields.items() if value}
     place = RESULT_CURSOR.decode(args.cursor)
     failure: AppError | None = None
-    found = ResultPage([])
+    results = ResultPage([])
     try:
-        found = await find(
+        results = await find(
             parts.db,
             parts.embeddings,
             args.q[:MAX_QUERY_LENGTH],
@@ -73,22 +74,25 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
         )
     except (NotFoundError, MalformedError) as error:
         failure = error.with_traceback(None)
-    if not failure and not args.q.strip() and asked.keys() & LISTED_BY:
-        return see_other(url_for("posts.show_posts", **asked))
+    if not failure and not args.q.strip() and filters.keys() & LISTED_BY:
+        return see_other(url_for("posts.show_posts", **filters))
+    corrected = corrected_words(results.corrections)
     async with parts.db.read() as session:
-        await show_names(session, {post.username for post in found.hits})
+        await show_names(session, {post.username for post in results.hits})
     return await render_form(
         "search.html",
         failure,
         args=args,
-        asked=asked,
-        exported={name: asked[name] for name in asked if name not in {"mode", "sort"}},
-        results=[(hit, _pieces(hit)) for hit in found.hits],
-        found=found,
+        asked=filters,
+        exported={name: filters[name] for name in filters if name not in {"mode", "sort"}},
+        results=[(hit, _pieces(hit)) for hit in results.hits],
+        found=results,
+        corrections=corrected,
+        as_typed=filters | {"q": quote_words(args.q, corrected)},
         mode=mode,
         knows_meaning=parts.embeddings is not None,
         is_first_page=place is None,
-        next_cursor=RESULT_CURSOR.encode(found.next),
+        next_cursor=RESULT_CURSOR.encode(results.next),
     )
 
 

@@ -14,8 +14,9 @@ from app.services.access.operators import check_password
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
 from app.services.checks import installation_facts
 from app.services.imports.jobs import drop_jobs, remove_upload
-from app.services.imports.samples import delete_samples, list_samples
+from app.services.imports.samples import delete_samples
 from app.services.posts.deletion import delete_everybody, delete_post, delete_user
+from app.services.posts.samples import list_samples
 from app.services.posts.users import count_users
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
@@ -55,7 +56,7 @@ async def _page(
         samples=samples,
         new_token=new_token,
         is_changed=is_changed,
-        failed_fields=[each.loc for each in failure.errors] if failure else [],
+        failed_fields=[fault.loc for fault in failure.errors] if failure else [],
         facts=facts,
         version=version("saywho"),
     )

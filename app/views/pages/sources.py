@@ -30,13 +30,13 @@ async def show_sources() -> ResponseReturnValue:
 
 @blueprint.action(SOURCES)
 async def follow(form: Form) -> ResponseReturnValue:
-    given, username = form.get("source", ""), form.get("username", "").strip() or None
+    source, username = form.get("source", ""), form.get("username", "").strip() or None
     try:
-        name = await find_source(resources().config, given, username)
+        name = await find_source(resources().config, source, username)
         async with writing() as session:
             await add_source(session, name)
     except AppError as failure:
-        return await _page(failure, given=given, username=username or "")
+        return await _page(failure, given=source, username=username or "")
     return _back()
 
 

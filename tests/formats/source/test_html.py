@@ -1,6 +1,7 @@
 """The HTML of posts as text."""
 
-import time
+from contextlib import suppress
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.errors import RecordError
 from app.formats.source.html import MAX_LENGTH, MAX_TAGS, beginning, html_to_text
+from tests.growth import FACTOR, MOST_GROWTH, growth
 
 LONG_LINK = (
     '<a href="https://www.example.com/a/long/path?x=1&amp;y=2" rel="nofollow noopener">'
@@ -70,9 +72,17 @@ SLOW = {
 
 @pytest.mark.parametrize("html", SLOW.values(), ids=SLOW)
 def test_no_html_takes_long(html: str) -> None:
-    started = time.process_time()
-    html_to_text(beginning(html))
-    assert time.process_time() - started < 1
+    def work(length: int) -> None:
+        with suppress(RecordError):
+            html_to_text(beginning(html[:length]))
+
+    length = len(beginning(html))
+    assert growth(partial(work, length // FACTOR), partial(work, length)) < MOST_GROWTH
+
+
+def test_html_whose_elements_multiply_is_a_bad_record() -> None:
+    with pytest.raises(RecordError, match="the content is too long"):
+        html_to_text(SLOW["formats"])
 
 
 MARKUP = st.text('<>/"=! -[]&;#ap', max_size=60) | st.lists(

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BrokenFileError
-from app.formats.source.archives import Member
 from app.formats.source.file import Content
-from app.formats.source.json import Window
+from app.formats.source.members import Member
+from app.formats.source.window import Window
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

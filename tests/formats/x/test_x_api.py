@@ -1,13 +1,14 @@
 """What the API of X (Twitter) answers, and what twarc saves of it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from app.formats.records import BadRecord, Medium, Reactions, Record, ReplyTarget, Skipped
+from app.formats.post import Medium, Reactions, ReplyTarget
+from app.formats.records import BadRecord, Record, Skipped
 from tests.formats.reading import array, lines, pretty, read_one
 from tests.formats.reading import read_archive as read
 

@@ -1,6 +1,7 @@
 """X archives as people have them: zips, folders, lone files, old and new."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.records import Account, BadRecord, Medium, Reactions, ReplyTarget, Skipped
+from app.formats.post import Medium, Reactions, ReplyTarget
+from app.formats.records import Account, BadRecord, Skipped
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from tests.archives import damaged, x_zip
@@ -124,7 +126,7 @@ def test_the_manifest_names_the_account_and_the_time_of_the_counts(tmp_path: Pat
         "data/tweets.js": js("tweets", tweet(1, "liked", **counts)),
     }
     path = zip_in(tmp_path, members)
-    assert read(path)[0].account == MINA
+    assert read(path)[0].account == replace(MINA, unread="data/account.js")
     time = datetime(2024, 11, 1, 10, tzinfo=UTC)
     assert read_one(path).counts == Reactions(12, 3, as_of=time)
 
@@ -202,6 +204,19 @@ def test_an_unreadable_account_costs_only_the_name(tmp_path: Path) -> None:
     archive, found = read(path)
     assert archive.account == Account(None, None, "x", unread="data/account.js")
     assert texts(found) == ["kept"]
+
+
+@pytest.mark.parametrize("name", [b"mi\xffna", b"mi na", b"mi\\u0000na", b"\\ud83d", b"m" * 321])
+def test_a_name_that_nobody_can_have_is_damage(tmp_path: Path, name: bytes) -> None:
+    account = ACCOUNT_JS.replace(b'"mina"', b'"%b"' % name)
+    members = {"data/account.js": account, "data/tweets.js": js("tweets", tweet(1, "kept"))}
+    archive, found = read(folder_in(tmp_path, members))
+    assert archive.account is not None
+    assert (archive.account.username, archive.account.unread) == (None, "data/account.js")
+    assert texts(found) == ["kept"]
+    archive, _ = read(folder_in(tmp_path, members | {"data/manifest.js": manifest()}))
+    assert archive.account is not None
+    assert archive.account.username == "mina"
 
 
 def test_a_damaged_member_ends_itself_alone(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import BrokenFileError
 from app.formats.records import BadRecord, Item, Record, Skipped
-from app.formats.source.json import MAX_VALUE
+from app.formats.source.window import MAX_VALUE
 from tests.formats.reading import read_archive, read_one, texts
 
 ID = "1626927829363920896"
@@ -92,7 +92,7 @@ def test_odd_entities_do_no_harm(entities: object) -> None:
 
 
 def test_white_space_without_end_takes_no_time() -> None:
-    assert len(record("a" + " " * 1_000_000 + "b https://t.co/a").text) > 1_000_000
+    assert len(record("a" + " " * 100_000 + "b https://t.co/a").text) > 100_000
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,8 @@ async def test_words_that_the_others_use_too_are_not_typical(db: Database) -> No
             users = (await session.scalars(select(User))).all()
             return {user.username: await typical_of(session, models, user) for user in users}
 
-    assert [*(await typical()).values()] == [[], [], []]
+    # Before the first snapshot the shipped authors are all that there is to compare with.
+    assert all("today" in {word.text for word in words} for words in (await typical()).values())
     await renew_background(db)
     async with db.write() as session:
         await add_user(session, "empty")

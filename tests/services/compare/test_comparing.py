@@ -19,10 +19,9 @@ from app.services.compare.comparing import MOST_NAMES, Comparer
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.deletion import delete_post, delete_user
-from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
-from tests.posting import post
+from tests.posting import new_tweet, post
 
 TEXT = "the sea and 등대지기 again"
 NAMES = ("ann", "ben", "cem")

@@ -36,7 +36,7 @@ def posts_of(card: Card) -> int:
 
 @pytest.fixture
 async def cards(db: Database) -> AsyncIterator[Cards]:
-    made = Cards(db, Models(), rest=timedelta(0))
+    made = Cards(db, Models(), pause=timedelta(0))
     yield made
     await made.close()
 
@@ -84,7 +84,7 @@ async def test_a_card_is_kept_until_posts_come_and_forgotten_when_one_goes(
     first, *others = await asyncio.gather(*(cards.get(["ann", "ben"]) for _ in range(3)))
     assert others == [first, first]
     assert await cards.get(["ben", "ANN"]) == first
-    lazy = Cards(db, Models(), rest=timedelta(minutes=1))
+    lazy = Cards(db, Models(), pause=timedelta(minutes=1))
     assert posts_of(await lazy.get(["ann", "ben"])) == 80
     ids = await write(db, "ann", 4, more=" again")
     assert posts_of(await lazy.get(["ann", "ben"])) == 80

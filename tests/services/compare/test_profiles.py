@@ -19,10 +19,9 @@ from app.services.compare.profiles import FOLD_FROM, ProfileStore, fold_tails, u
 from app.services.imports.bulk import BulkPost, count, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.deletion import delete_post, delete_user, purge_deleted
-from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import rows_by_name
 from tests.conftest import MakeConfig
-from tests.posting import post
+from tests.posting import new_tweet, post
 
 NAMES = ("ann", "벤", "גל")
 TEXTS = ["hello", "HELLO", "안녕하세요 😀", "שלום", "𠜎", "see https://example.org/x"]

@@ -46,7 +46,7 @@ def posts(authors: int, *, since: int, until: int) -> list[Record]:
 async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
     db: Database, authors: int, tmp_path: Path
 ) -> None:
-    await queued(db, tmp_path, b"")
+    job = await queued(db, tmp_path, b"")
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -56,7 +56,7 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
     async with db.exclusive(IMPORTING) as grant:
         assert grant is not None
         async with grant.write() as session:
-            claimed = await claim_job(session, tmp_path)
+            claimed = await claim_job(session, job.id)
         # New ones, then known ones and more, by authors who are known or not.
         for since, until in ((0, POSTS), (POSTS // 2, POSTS + POSTS // 2)):
             statements.clear()

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from app.clock import now
 from app.db.engine import Database
-from app.formats.records import Account, Archive, Item, Medium, Record
+from app.formats.post import Medium
+from app.formats.records import Account, Archive, Item, Record
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.profiles import users_with_tails

@@ -17,7 +17,7 @@ async def test_an_import_is_given_up_only_if_it_stores_nothing_more(
     job = await queued(db, tmp_path, b"")
     for _ in range(MOST_ATTEMPTS + 2):
         async with db.write() as session:
-            if (claimed := await claim_job(session, tmp_path)) is not None:
+            if (claimed := await claim_job(session, job.id)) is not None:
                 report = ImportReport(accepted=int(gets_on))
                 assert await change_running(session, job.id, counted(claimed, report))
     async with db.read() as session:

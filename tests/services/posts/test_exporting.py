@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.db.engine import Database
-from app.formats.records import ExportedPost, ReplyTarget
+from app.formats.post import ReplyTarget
+from app.formats.records import ExportedPost
 from app.formats.registry import WRITERS, open_archive
 from app.formats.source.file import Source
 from app.services.imports.storing import import_archive
@@ -57,13 +58,13 @@ def some_posts() -> dict[int, ExportedPost]:
     return {
         number: ExportedPost(
             *chance.choice([("@mina", "x"), ("'지호", "mastodon")]),
-            chance.choice(texts),
-            chance.choice(["post", "reply", "quote"]),
-            chance.choice([None, NOON, NOON + timedelta(days=number)]),
-            chance.choice(["ko", "en", "ja"]),
-            chance.choice([None, f"{number}", f" =id {number} ", f"{number}e+18"]),
-            chance.choice([None, "https://a.example/1"]),
-            chance.choice([None, ReplyTarget("3", "@mina"), ReplyTarget(f"{number - 1}")]),
+            text=chance.choice(texts),
+            kind=chance.choice(["post", "reply", "quote"]),
+            created_at=chance.choice([None, NOON, NOON + timedelta(days=number)]),
+            lang=chance.choice(["ko", "en", "ja"]),
+            source_id=chance.choice([None, f"{number}", f" =id {number} ", f"{number}e+18"]),
+            url=chance.choice([None, "https://a.example/1"]),
+            reply_to=chance.choice([None, ReplyTarget("3", "@mina"), ReplyTarget(f"{number - 1}")]),
         )
         for number in range(120)
     }

@@ -10,17 +10,17 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.db.engine import Database
-from app.formats.records import ReplyTarget
+from app.formats.post import ReplyTarget
 from app.models import Event
 from app.services.checks import find_faults
 from app.services.event_log import newest_event
 from app.services.posts.deletion import delete_post
-from app.services.posts.new_tweet import NewTweet, new_tweet
+from app.services.posts.new_tweet import NewTweet
 from app.services.posts.replies import Conversation, own_chains, read_conversation
 from app.services.posts.tweets import find_posts
 from app.services.posts.users import add_user, find_user
 from app.services.posts.writer import Arrival, add_arrivals
-from tests.posting import add_posts
+from tests.posting import add_posts, new_tweet
 
 Key = tuple[str, int]
 """A post's author and number."""

@@ -13,12 +13,11 @@ from app.models import PostCount
 from app.services.checks import find_faults
 from app.services.posts import statistics
 from app.services.posts.deletion import delete_post, delete_user, purge_deleted
-from app.services.posts.new_tweet import new_tweet
 from app.services.posts.statistics import count_by_day, count_by_hour_of_week, stats
 from app.services.posts.writer import Added
 from app.services.selection import Selection
 from tests.conftest import Outside
-from tests.posting import store
+from tests.posting import new_tweet, store
 
 ARRIVAL = datetime(2026, 11, 20, tzinfo=UTC)
 ZONES = ["UTC", "Asia/Seoul", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.db.engine import Database
-from app.services.posts.new_tweet import NewTweet, new_tweet
+from app.services.posts.new_tweet import NewTweet
 from app.services.posts.tweets import Post, TweetKey, list_posts
-from tests.posting import store
+from tests.posting import new_tweet, store
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def made(number: int, created_at: datetime | None, **fields: str | None) -> NewTweet:
-    return new_tweet(f"post {number}", arrived_at=START, created_at=created_at, **fields)  # type: ignore[arg-type]
+    return new_tweet(f"post {number}", arrived_at=START, created_at=created_at, **fields)
 
 
 async def page(

@@ -9,9 +9,9 @@ from app.clock import now
 from app.db.engine import Database
 from app.errors import UnavailableError
 from app.models import Event, User
-from app.services.posts.new_tweet import new_tweet
 from app.services.posts.users import add_user
 from app.services.posts.writer import PostRequest, PostWriter, Receipt
+from tests.posting import new_tweet
 
 
 def sending(username: str, text: str, source_id: str | None = None) -> PostRequest:

@@ -6,16 +6,15 @@ import pytest
 from sqlalchemy import text, update
 
 from app.db.engine import Database
-from app.formats.records import Medium
+from app.formats.post import Medium
 from app.models import Vocabulary
 from app.services.checks import find_faults
 from app.services.posts.deletion import delete_post
-from app.services.posts.new_tweet import new_tweet
-from app.services.search.search import ResultPage
-from app.services.search.search import find as find_page
+from app.services.search.results import ResultPage
+from app.services.search.results import find as find_page
 from app.services.search.vocabulary import renew_vocabulary
 from app.services.selection import Selection
-from tests.posting import store
+from tests.posting import new_tweet, store
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 

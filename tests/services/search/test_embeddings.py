@@ -127,7 +127,7 @@ async def test_vectors_go_with_their_posts(db: Database) -> None:
 async def test_the_nearest_of_many_are_those_of_a_plain_sort(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.db.sqlite.indexes.BLOCK", 4)
+    monkeypatch.setattr("app.db.sqlite.fts5.BLOCK", 4)
     embeddings = Embeddings(db, Letters(23))
     ids = await post(db, "ann", *("".join(map(chr, range(97, 97 + n))) for n in range(1, 20)))
     others = await post(db, "ben", "abc", "mno")

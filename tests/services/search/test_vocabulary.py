@@ -8,8 +8,8 @@ from app.db.engine import Database
 from app.models import Event, Vocabulary, Word
 from app.services.posts.deletion import delete_post, delete_user
 from app.services.search import word_search
-from app.services.search.search import ResultPage
-from app.services.search.search import find as find_page
+from app.services.search.results import ResultPage
+from app.services.search.results import find as find_page
 from app.services.search.vocabulary import is_vocabulary_old
 from app.services.selection import Selection
 from app.views.parsing import RESULT_CURSOR
@@ -101,9 +101,73 @@ async def test_some_of_the_words_where_no_post_has_all(counted: Database) -> Non
     assert {hit.text for hit in found.hits} == set(TEXTS[:2])
     assert found.is_any
     assert not (await find(counted, "lighthouse sea")).is_any
-    # A slip in one word of several leaves the others.
-    found = await find(counted, "lihgthouse keeper")
-    assert (found.hits[0].text, found.is_any) == (TEXTS[0], True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "place", "corrections"),
+    [
+        ("lighthosue keeper", 0, [("lighthosue", "lighthouse")]),
+        ("Lihgthouse keeper", 0, [("lihgthouse", "lighthouse")]),
+        ("teh lamp", 0, [("teh", "the")]),
+        ("안뇽하세요", 2, [("안뇽하세요", "안녕하세요")]),
+        ("핵교", 2, [("핵교", "학교")]),
+        ("ㅎㄱ교에", 2, [("ㅎㄱ교에", "학교에")]),
+        ("lighthosue-keeper", 0, [("lighthosue", "lighthouse")]),
+    ],
+)
+async def test_an_unknown_word_is_taken_for_a_known_one_at_one_slip(
+    counted: Database, typed: str, place: int, corrections: list[tuple[str, str]]
+) -> None:
+    page = await find(counted, typed)
+    assert page.hits[0].text == TEXTS[place]
+    assert list(page.corrections) == corrections
+    assert not page.is_any
+    assert page.hits[0].highlights
+
+
+async def test_quoted_excluded_short_and_known_words_are_not_corrected(counted: Database) -> None:
+    assert (await find(counted, '"lighthosue"')).hits == []
+    assert len((await find(counted, "lighthouse -lmap")).hits) == 2
+    assert (await find(counted, "se")).hits == []
+    # Both are known, though no post has both.
+    page = await find(counted, "lamp sea")
+    assert (page.is_any, page.corrections) == (True, [])
+
+
+async def test_at_most_five_words_are_meant_the_most_frequent_first(db: Database) -> None:
+    meant = ["cat", "hat", "bat", "rat", "mat", "fat"]
+    await post(db, "ann", *(word for size, word in enumerate(meant) for _ in range(6 - size)))
+    await maintain(db)
+    page = await find(db, "zat")
+    assert [used for _, used in page.corrections] == meant[:5]
+    assert {hit.text for hit in page.hits} == set(meant[:5])
+
+
+async def test_a_word_of_the_index_is_known_before_and_after_it_is_counted(db: Database) -> None:
+    (first, *_) = await post(db, "ann", "lighthouse", *["quay"] * 40)
+    await maintain(db)
+    await post(db, "bob", "lighthosue")
+    # Newer than the counts; with a filter that its post does not pass.
+    page = await find(db, "lighthosue", "ann")
+    assert (page.hits, page.corrections) == ([], [])
+    async with db.write() as session:
+        await delete_post(session, first)
+    # Counted still, but in no post.
+    page = await find(db, "lighthouze")
+    assert [used for _, used in page.corrections] == []
+
+
+async def test_pages_of_corrected_results_follow_one_another(db: Database) -> None:
+    ids = await post(db, "ann", *(f"lighthouse {n}" for n in range(7)))
+    await maintain(db)
+    collected: list[int] = []
+    place = None
+    while place is not None or not collected:
+        page = await find_page(db, None, "lighthosue", Selection(), limit=3, place=place)
+        assert page.corrections
+        collected += [hit.id for hit in page.hits]
+        place = RESULT_CURSOR.decode(RESULT_CURSOR.encode(page.next))
+    assert sorted(collected) == sorted(ids)
 
 
 async def test_posts_with_some_of_the_words_come_once_the_one_with_most_of_them_first(

@@ -197,6 +197,8 @@ async def test_cookies_of_one_host_are_sent_to_none(
 
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=5)
 """So far ahead that it has not come when the test runs."""
+ISO = LATER.strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+EPOCH = str(int(LATER.timestamp()))
 
 
 @pytest.mark.parametrize(
@@ -209,6 +211,16 @@ LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=5)
         (429, {"Retry-After": "99999999"}, 86_400),
         (503, {}, 0),
         (200, {"Retry-After": "60"}, None),
+        (200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": LATER.isoformat()}, LATER),
+        (200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": ISO}, LATER),
+        (304, {"RateLimit-Remaining": "0", "RateLimit-Reset": EPOCH}, LATER),
+        (200, {"ratelimit-remaining": "0", "ratelimit-reset": "90"}, 90),
+        (200, {"RateLimit-Remaining": "0", "RateLimit-Reset": "99999999999999999"}, 300),
+        (200, {"RateLimit-Remaining": "0", "RateLimit-Reset": "9999999999"}, 86_400),
+        (200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "2020-01-01T00:00:00Z"}, 0),
+        (200, {"X-RateLimit-Remaining": "0"}, 300),
+        (200, {"X-RateLimit-Remaining": "1", "X-RateLimit-Reset": LATER.isoformat()}, None),
+        (429, {"Retry-After": "5", "RateLimit-Remaining": "0", "RateLimit-Reset": EPOCH}, LATER),
     ],
 )
 async def test_a_host_that_wants_a_pause_gets_it(

@@ -3,12 +3,15 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from app.clock import now
 from app.lifespan import running
+from app.models import LiveSource
 from app.services.maintenance import Maintenance, sources_job
 from app.services.sources.following import LONGEST_S, SHORTEST_S, Follower, pause_s
 from app.services.sources.registry import ask_for_visits, remove_source
@@ -83,6 +86,59 @@ async def test_a_pause_holds_for_all_sources_of_the_host_and_for_everybody(
     assert len(platform.requests) == 2
     sources = await here.sources()
     assert all(each.not_before and each.not_before > each.added_at for each in sources)
+
+
+async def test_a_host_whose_last_request_it_was_is_not_asked_before_its_time(
+    following_here: Following, platform: Platform
+) -> None:
+    here, until = following_here, (now() + timedelta(hours=2)).replace(microsecond=0)
+    platform.page = 3
+    for number in range(8):
+        platform.add("sky", f"number {number}")
+    await here.follow("mastodon", "sky")
+    await here.visit()
+    newest = platform.add("sky", "the newest").text
+    spent = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": until.isoformat()}
+    asked = len(platform.requests)
+    platform.faults = [Fault(headers=spent, delay_s=0.01)]
+    source = await here.visit()
+    assert len(platform.requests) == asked + 1
+    assert newest in await here.texts()
+    assert (source.last_error, source.not_before) == (None, until)
+    async with here.db.write() as session:
+        await ask_for_visits(session)
+    follower = Follower(here.config)
+    await follower.visit_due(here.db)
+    await follower.close()
+    assert len(platform.requests) == asked + 1
+    await here.visit()
+    assert len(await here.texts()) == 9
+
+
+async def test_a_source_that_is_slow_to_read_leaves_time_to_others(
+    following_here: Following, platform: Platform
+) -> None:
+    here = following_here
+    item = "<item><guid>1</guid><title>slow</title></item>"
+    platform.pages["/slow"] = "\n" * 25_000 + f'<rss version="2.0"><channel>{item}</channel></rss>'
+    platform.add("quick", "hello")
+    await here.follow("rss", "slow")
+    await here.follow("rss", "quick")
+    await here.visit()
+    slow, quick = sorted(await here.sources(), key=lambda each: each.source, reverse=True)
+    assert (slow.next_visit_at - now()).total_seconds() > 2 * SHORTEST_S
+    assert (quick.next_visit_at - now()).total_seconds() <= SHORTEST_S
+    platform.add("quick", "again")
+    async with here.db.write() as session:
+        later = now() + timedelta(seconds=2 * SHORTEST_S)
+        due = update(LiveSource).where(LiveSource.next_visit_at < later)
+        await session.execute(due.values(next_visit_at=now()))
+    asked = len(platform.requests)
+    follower = Follower(here.config)
+    await follower.visit_due(here.db)
+    await follower.close()
+    assert [path for _, path in platform.requests[asked:]] == ["/quick"]
+    assert "again" in await here.texts()
 
 
 async def test_a_visit_under_way_does_not_stand_for_an_ask(

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from app.clock import now
 from app.models import User
-from tests.conftest import Client, Shared
+from tests.conftest import NDJSON, Client, Shared
 from tests.waiting import settle
 
 COMPARE = "/api/v1/compare"
@@ -118,6 +118,13 @@ async def test_reasons_say_how_often_and_where(pair: Client) -> None:
     marks = {mark["piece"]: mark for mark in result["evidence"]}
     ferry = marks["The ferry leaves"]
     assert (ferry["username"], ferry["own"], ferry["others"]) == ("sailor", 400, 0)
+    posts = {ranked["username"]: ranked["tweets"] for ranked in result["ranking"]}
+    used = {"uses": posts["sailor"], "posts": posts["sailor"], "authors": 1}
+    assert ferry["own_usage"] == used
+    assert ferry["others_usage"] == {"uses": 0, "posts": posts["cook"], "authors": 1}
+    assert set(result["weak"]) <= set(result["limits"])
+    assert result["strangers"] is None or 0 <= result["strangers"] < 0.5
+    assert 0.5 < result["needed"] < 1
     assert len(ferry["posts"]) == 3
     for number in ferry["posts"]:
         post = await (await pair.get(f"/api/v1/tweets/{number}")).get_json()
@@ -254,6 +261,14 @@ async def test_a_batch_is_judged_line_by_line(pair: Client) -> None:
             assert each[field] == alone[field]
     assert all(each["error"] and "verdict" not in each for each in found[1:-1])
     assert all(each["id"] is None for each in found[1:-1])
+
+
+async def test_a_batch_has_at_most_1000_lines(pair: Client) -> None:
+    for lines, status in ((1_000, 200), (1_001, 422)):
+        body = b"\n\n" + b"{}\n\n" * lines
+        answer = await pair.post("/api/v1/compare/batch", data=body, headers=NDJSON)
+        assert answer.status_code == status
+    assert (await answer.get_json())["errors"][0]["loc"] == "body"
 
 
 @pytest.mark.parametrize(

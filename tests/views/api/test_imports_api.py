@@ -117,8 +117,8 @@ async def test_file_as_the_body_is_imported(app: Quart, writer: Client) -> None:
     assert job["started_at"] <= job["finished_at"]
     page = await writer.json("/api/v1/users/ann/tweets")
     assert {tweet["text"] for tweet in page["items"]} == {"오늘의 바다", "둘째"}
-    # An empty file is one without posts.
-    assert (await ended(writer, await send(writer, b"")))["state"] == "done"
+    # A file of white space is one without posts.
+    assert (await ended(writer, await send(writer, b" \n")))["state"] == "done"
     job = await ended(writer, await send(writer, gzip.compress(body)[:-9]))
     assert (job["state"], job["finished_at"] is None) == ("failed", False)
     assert "breaks off" in job["errors"][0]["detail"]
@@ -160,7 +160,8 @@ FIELD = b'Content-Disposition: form-data; name="note"\r\n\r\nhello'
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (b"", 400),
+        (b"", 422),
+        (form(FILE.removesuffix(jsonl(POST))), 422),
         (b"not a form at all", 400),
         (form(FIELD), 422),
         (form(FILE, FILE), 422),
@@ -172,7 +173,7 @@ FIELD = b'Content-Disposition: form-data; name="note"\r\n\r\nhello'
         (form(b"X-Long: " + b"h" * MOST_UNPARSED_BYTES + b"\r\n" + FILE), 413),
     ],
     ids=[
-        *("empty", "no-form", "no-file", "two-files", "no-end", "name-not-utf-8"),
+        *("empty", "empty-file", "no-form", "no-file", "two-files", "no-end", "name-not-utf-8"),
         *("long-field", "many-fields", "long-preamble", "long-header"),
     ],
 )
@@ -183,6 +184,13 @@ async def test_bad_form_is_refused_and_keeps_nothing(
     assert answer.status_code == status, await answer.get_data()
     if status == 413:
         assert f"at most {MOST_PARTS} parts" in (await answer.get_json())["detail"]
+    await keeps_nothing(shared.writer)
+
+
+async def test_a_body_without_a_byte_is_422_and_keeps_nothing(shared: Shared) -> None:
+    answer = await shared.writer.post(IMPORTS, data=b"")
+    assert answer.status_code == 422
+    assert (await answer.get_json())["errors"] == [{"loc": "body", "detail": "The file is empty"}]
     await keeps_nothing(shared.writer)
 
 
@@ -343,8 +351,9 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
 
     async def start() -> asyncio.subprocess.Process:
         others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+        numbers = map(str, (os.getpid(), job.id))
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app.services.imports.runner", str(os.getpid())),
+            *(sys.executable, "-m", "app.services.imports.runner", *numbers),
             env=others | config.to_env(),
         )
 

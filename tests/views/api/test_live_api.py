@@ -5,14 +5,20 @@ import json
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from time import process_time
 from typing import Any
 
 import pytest
 from quart import Quart
+from sqlalchemy import insert
 
 from app import create_app
+from app.asgi.streams import PUSH
+from app.clock import now
 from app.lifespan import begin_stop
+from app.models import Event
 from app.services import live as live_module
+from app.services import log_pages
 from app.services.access.rights import revoke_token
 from tests.browsing import parts_of, scope_of
 from tests.conftest import Client, MakeConfig, client_with
@@ -25,7 +31,12 @@ NONE: Mapping[str, str] = {}
 
 
 class Listener:
-    """A client as a server hands it to the app; it takes what is sent while `takes` is set."""
+    """A client as a server hands it to the app; it takes what is sent while `takes` is set.
+
+    Our HTTP/1.1 lets the app push to it, and other servers do not.
+    """
+
+    pushes = True
 
     def __init__(
         self,
@@ -43,11 +54,18 @@ class Listener:
         self._coming: asyncio.Queue[Any] = asyncio.Queue()
         self._coming.put_nowait({"type": "http.request", "body": b"", "more_body": False})
         scope = scope_of(method, f"{path}?{query}", {"Host": "here", **headers})
+        if self.pushes:
+            scope["extensions"][PUSH] = {"push": self._push}
         self.answer = asyncio.ensure_future(app(scope, self._coming.get, self._send))
 
     async def _send(self, message: Any) -> None:
         await self.takes.wait()
         self.messages.append(message)
+
+    def _push(self, data: bytes) -> bool:
+        if self.takes.is_set():
+            self.messages.append({"type": "http.response.body", "body": data, "more_body": True})
+        return self.takes.is_set()
 
     def leave(self) -> None:
         self.takes.set()
@@ -98,11 +116,18 @@ async def listening(
         await asyncio.gather(*(each.answer for each in listeners))
 
 
+@pytest.fixture(params=[True, False], ids=["push", "send"])
+def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients be those of a server that lets the app push, and of one that does not."""
+    monkeypatch.setattr(Listener, "pushes", request.param)
+
+
 async def newest(client: Client) -> int:
     answer = await client.post("/api/v1/tweets", data=b"", headers=NDJSON)
     return int(answer.headers["Saywho-Event"])
 
 
+@pytest.mark.usefixtures("server")
 async def test_what_happens_is_told_as_it_is(app: Quart, writer: Client, admin: Client) -> None:
     async with listening(app) as (listener,):
         user = await writer.add_user("새벽")
@@ -149,11 +174,12 @@ async def test_what_was_deleted_is_told_to_nobody_who_comes_later(
     assert "secret" not in json.dumps(told)
 
 
+@pytest.mark.usefixtures("server")
 async def test_resuming_anywhere_loses_nothing_and_repeats_nothing(
     app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "PAGE", 3)
-    monkeypatch.setattr(live_module, "MOST_PAGES", 2)
+    monkeypatch.setattr(log_pages, "PAGE", 3)
+    monkeypatch.setattr(log_pages, "MOST_PAGES", 2)
     place = await newest(writer)
     chance = random.Random(5)  # noqa: S311 - no secret
     await writer.add_user("a")
@@ -188,6 +214,103 @@ async def test_a_place_that_never_was_is_reset(app: Quart, writer: Client, after
         assert await listener.next(with_id=False) == [(-1, "reset", {})]
         await writer.add_user("a")
         assert (await listener.next(with_id=False))[0][1] == "user.created"
+
+
+async def add_events(app: Quart, tweet: Mapping[str, Any], user_id: int, count: int) -> None:
+    """Let the log tell so many times of the post."""
+    event = {"kind": "tweet.created", "user_id": user_id, "tweet_id": tweet["id"]}
+    async with parts_of(app).db.write() as session:
+        await session.execute(insert(Event), [event | {"created_at": now()}] * count)
+
+
+async def test_old_positions_do_not_hold_up_new_ones(app: Quart, writer: Client) -> None:
+    """Many clients, far back in a long log, wait for an author who has no posts."""
+    user = await writer.add_user("a")
+    await writer.add_user("without")
+    tweet = await writer.add_tweet("a", "text")
+    await add_events(app, tweet, user["id"], log_pages.FURTHEST - 100)
+    await writer.add_tweet("a", "last")
+    async with listening(app) as (listener,):
+        old = [Listener(app, f"username=without&after={place}") for place in range(5, 65)]
+        while not any(client.messages for client in old):  # noqa: ASYNC110 - The first one is read.
+            await asyncio.sleep(0)
+        await writer.add_tweet("a", "new")
+        began = process_time()  # Of this process: others may be busy.
+        assert (await listener.next())[0][2]["text"] == "new"
+        assert process_time() - began < 1
+        for client in old:
+            client.leave()
+        await asyncio.wait_for(asyncio.gather(*(client.answer for client in old)), DEADLINE_S)
+
+
+@pytest.mark.parametrize("query", ["", "username=a&"], ids=["all", "an author"])
+async def test_a_place_that_is_far_back_is_read_in_pages(
+    app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr(log_pages, "PAGE", 10)
+    user = await writer.add_user("a")
+    tweet = await writer.add_tweet("a", "text")
+    place = await newest(writer)
+    await add_events(app, tweet, user["id"], 95)
+    await writer.add_tweet("a", "last")
+    async with listening(app, f"{query}after={place + 3}", query) as (back, end):
+        await back.next(93)
+        assert back.ids == list(range(place + 4, place + 97))
+        await writer.add_tweet("a", "new")
+        assert (await back.next())[0][2]["text"] == (await end.next())[0][2]["text"] == "new"
+
+
+@pytest.mark.parametrize("page", [log_pages.PAGE, 20], ids=["end", "far back"])
+@pytest.mark.parametrize("query", ["", "username=a&"], ids=["all", "an author"])
+async def test_long_posts_are_sent_in_small_parts(
+    app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch, query: str, page: int
+) -> None:
+    """A client that takes nothing keeps a part in memory, of which all may be different."""
+    monkeypatch.setattr(log_pages, "PAGE", page)
+    user = await writer.add_user("a")
+    tweet = await writer.add_tweet("a", "text " * 5_000)
+    place = await newest(writer)
+    await add_events(app, tweet, user["id"], 60)
+    await writer.add_tweet("a", "last")
+    starts = (0, 1, 30, 59)
+    async with listening(app, *(f"{query}after={place + start}" for start in starts)) as clients:
+        for client, start in zip(clients, starts, strict=True):
+            await client.next(61 - start)
+            assert client.ids == list(range(place + start + 1, place + 62))
+            parts = [len(message.get("body", b"")) for message in client.messages]
+            assert max(parts) < log_pages.MOST_BYTES + 30_000
+
+
+async def test_a_place_that_is_too_far_back_is_reset(
+    app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "FURTHEST", 5)
+    place = await newest(writer)
+    await writer.add_user("a")
+    for number in range(5):
+        await writer.add_tweet("a", f"text {number}")
+    async with listening(app, f"after={place}", f"after={place + 1}") as (too_far, far):
+        assert await too_far.next(with_id=False) == [(-1, "reset", {})]
+        await far.next(5)
+        assert too_far.ids == []
+        await writer.add_tweet("a", "new")
+        assert (await too_far.next(with_id=False))[0][2]["text"] == "new"
+
+
+async def test_few_read_from_far_back_at_the_same_time(
+    app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_pages, "PAGE", 2)
+    monkeypatch.setattr(log_pages, "REPLAY_WAIT_S", 0)
+    await writer.add_user("a")
+    for number in range(20):
+        await writer.add_tweet("a", f"text {number}")
+    async with listening(app, *(f"username=a&after={place}" for place in range(12))) as listeners:
+        refused = [client for client in listeners if client.messages[0]["status"] != 200]
+        assert 0 < len(refused) < 12
+        for client in refused:
+            assert client.messages[0]["status"] == 503
+            assert dict(client.messages[0]["headers"])[b"retry-after"] == b"5"
 
 
 async def test_a_burst_of_listeners_passes_the_limit_by_none(make_config: MakeConfig) -> None:
@@ -227,6 +350,7 @@ async def test_a_stream_ends_with_its_right(
             await asyncio.wait_for(listener.answer, DEADLINE_S)
 
 
+@pytest.mark.usefixtures("server")
 async def test_one_that_does_not_take_what_is_sent_keeps_nobody_waiting(
     app: Quart, writer: Client
 ) -> None:

@@ -106,6 +106,22 @@ async def _look_at_what_lists_hold(api: Api, admin: Client) -> None:
     assert (await api.send(admin, "create_user", json={"username": "Jack"}))[0] == 409
 
 
+async def test_null_in_an_address_is_a_word_like_others(app: Quart, admin: Client) -> None:
+    api, sent = Api(app), 0
+    for name, (path, method, operation) in api.operations.items():
+        for parameter in map(api.resolve, operation["parameters"]):
+            schema = parameter["schema"]
+            is_word = schema.get("type") == "array" or not api.faults("null", schema)
+            if parameter["in"] == "query" and not is_word:
+                address = f"{re.sub('{.+}', '1', path)}?{parameter['name']}=null"
+                answer = await admin.send(method.upper(), address)
+                assert answer.status_code == 400, (name, address)
+                (error,) = (await answer.get_json())["errors"]
+                assert error["loc"] == parameter["name"]
+                sent += 1
+    assert sent > 20
+
+
 async def test_the_document_is_open_where_reading_is_not(make_config: MakeConfig) -> None:
     private, public = create_app(make_config(public=False)), create_app(make_config())
     async with private.test_app(), public.test_app():

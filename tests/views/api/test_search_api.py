@@ -1,7 +1,9 @@
 """Search in the API."""
 
+import re
+from html import unescape
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -91,6 +93,7 @@ async def test_filters_narrow_the_results(mixed: Client, filters: str, expected:
         *("until=2020-02-30", "since=2020-01-01T00:00:00", "tz=../../etc/passwd", "tz=Asia"),
         *("since=0001-01-01&tz=Asia/Seoul", "cursor=x", "cursor=WzEwMDAwMV0", "cursor=WyJhIl0"),
         *("limit=201", "limit=0", "page=2", "q=a&q=b", f"q={'a' * 1001}", "tz=%00"),
+        *("platform=null", "kind=NULL", "is=null", "has=Null", "platform=", "kind=", "limit="),
     ],
 )
 async def test_bad_parameter_is_400(shared: Shared, query: str) -> None:
@@ -162,3 +165,29 @@ async def test_results_are_counted_by_author_year_and_language(writer: Client) -
     assert (page["total"], page["facets"]["year"]) == (1, [[2024, 1]])
     page = await (await writer.get(f"{SEARCH}?q=lamp")).get_json()
     assert "facets" not in page
+
+
+async def test_a_typing_error_is_corrected_and_told(writer: Client) -> None:
+    await writer.add_user("ann", "the lighthouse keeper", "a quay")
+
+    async def corrected() -> dict[str, Any]:
+        answer = await writer.get(f"{SEARCH}?q=Lighthosue+keeper")
+        page: dict[str, Any] = await answer.get_json()
+        return page
+
+    # Words are counted after the posts have come.
+    page = await eventually(corrected, until=lambda page: "corrections" in page)
+    assert page["corrections"] == [{"typed": "lighthosue", "used": "lighthouse"}]
+    assert "partial" not in page
+    (hit,) = page["items"]
+    assert hit["highlights"] == [[4, 14], [15, 21]]
+    text = await (await writer.get("/search?q=Lighthosue+keeper")).get_data(as_text=True)
+    assert "Searched for “<bdi>lighthouse</bdi>” instead of “<bdi>lighthosue</bdi>”." in text
+    links = re.findall(r'href="(/search[^"]+)">Search as typed', text)
+    assert [parse_qs(urlsplit(unescape(link)).query)["q"] for link in links] == [
+        ['"Lighthosue" keeper']
+    ]
+    assert "corrections" not in await (await writer.get(f"{SEARCH}?q=keeper")).get_json()
+    # A file of the results has the same posts.
+    lines = await (await writer.get("/api/v1/export?q=Lighthosue+keeper")).get_data(as_text=True)
+    assert [line.count("the lighthouse keeper") for line in lines.splitlines()] == [1]

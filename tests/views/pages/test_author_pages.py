@@ -104,7 +104,8 @@ async def test_typical_words_are_never_old(writer: Client, admin: Client) -> Non
         _, _, typical = page.partition('<ul class="typical">')
         return set(re.findall(r"<bdi>(.*?)</bdi>", typical.partition("</ul>")[0]))
 
-    assert await shown("ferry") == set()
+    # Before the first background only shipped authors are there to compare with.
+    assert await shown("ferry") == {"today", "tide", "lantern"}
     await settle(writer.app)
     assert await shown("ferry") == {"tide", "lantern"}
     assert await shown("museum") == {"stairs", "gallery"}

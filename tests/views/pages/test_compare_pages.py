@@ -2,7 +2,8 @@
 
 import random
 import re
-from urllib.parse import urlencode
+from html import unescape
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -81,39 +82,133 @@ async def test_the_verdict_is_the_heading_and_the_title(
 
 
 async def test_somebody_else_is_among_the_bars_and_belief_moves_them(site: Client) -> None:
-    before = None
+    nones = []
     for sure in (0.05, 0.5, 0.95):
         page = await site.page(address(TEXT, "ann", "ben", sure=sure))
         assert "Somebody else" in page
         assert len(shares(page)) == 3
-        none = float(re.findall(r'data-odds="([^"]+)"', page)[0])
-        assert before is None or none == pytest.approx(before, rel=1e-6), "of the text alone"
-        before = none
+        answer = await site.json("/api/v1" + address(TEXT, "ann", "ben", sure=sure))
+        nones.append(answer["none"])
         assert f'value="{sure}"' in page
+    assert nones == sorted(nones, reverse=True)
     assert (await site.get(address(TEXT, "ann", sure=7))).status_code == 400
 
 
-async def test_the_rate_of_strangers_is_said_with_the_belief_it_was_measured_with(
+async def test_numbers_that_were_asked_for_are_not_folded(site: Client) -> None:
+    folded = '<details class="folded">'
+    assert folded in await site.page(address(TEXT, "ben", "cho"))
+    page = await site.page(address(TEXT, "ben", "cho", sure=0.5))
+    assert folded not in page
+    assert '<details class="folded" open>' in page
+    form = {"tweet_text": TEXT, "private": "1", "username": "ben", "sure": "0.5"}
+    assert '<details class="folded" open>' in await body(await site.post("/compare", form=form))
+
+
+async def test_the_rate_of_strangers_is_said_of_a_hundred_texts(site: Client) -> None:
+    for names in (("ann",), ("ann", "ben")):
+        page = await site.page(address(TEXT, *names))
+        answer = await site.json("/api/v1" + address(TEXT, *names))
+        number = max(1, round(100 * answer["strangers"]))
+        assert f"Of 100 such texts by strangers, about {number} would also get this" in page
+        assert ("one by one adds a chance of a false alarm" in page) == (len(names) == 1)
+    page = await site.page(address(TEXT, "ben", "cho"))
+    assert "would also get this" not in page
+    assert "would be taken for one of them" in page
+
+
+async def test_who_is_asked_about_alone_is_soon_asked_about_among_all(site: Client) -> None:
+    everybody = "Ask about all authors here</a>"
+    for name in ("ann", "few"):
+        page = await site.page(address(TEXT, name))
+        (link,) = re.findall(rf'<a href="([^"]*)">{everybody}', page)
+        assert parse_qs(urlsplit(unescape(link)).query) == {"text": [TEXT]}
+    assert everybody not in await site.page(address("lol", "ann"))
+    assert everybody not in await site.page(address(TEXT, "ann", "ben"))
+    form = {"tweet_text": TEXT, "private": "1", "username": "ann"}
+    assert everybody not in await body(await site.post("/compare", form=form))
+
+
+async def test_where_nothing_is_known_there_is_a_reason_and_nothing_to_pass_on(
     site: Client,
 ) -> None:
-    for names, said in ((("ann",), "this author’s"), (("ann", "ben"), "one of so many")):
-        page = await site.page(address(TEXT, *names, sure=0.8))
-        assert re.search(rf"about \d+% pass for {said}.* one was 50% sure beforehand", page)
-        assert ("one by one adds a chance of a false alarm" in page) == (len(names) == 1)
+    for text, names, reasons in (
+        ("lol", ("ann", "ben"), ["A few more words, please"]),
+        (TEXT, ("ann", "few"), ["few has fewer than ten posts"]),
+        ("lol", ("few",), ["A few more words, please", "few has fewer than ten posts"]),
+    ):
+        page = await site.page(address(text, *names))
+        main = page.partition("<main")[2].partition("Try another text")[0]
+        assert "Too little to go on" in main
+        for reason in reasons:
+            assert reason in main
+        assert ("A few more words" in main) is (text == "lol")
+        assert 'class="ranking' not in main
+        assert "data-copy" not in main
+        assert "picture.png" not in page
+        assert "data-print" not in main
+
+
+async def test_limits_name_the_authors_whom_they_concern(site: Client) -> None:
+    page = await site.page(address(TEXT, *WORDS))
+    (limits,) = re.findall(r'<ul class="limits">(.*?)</ul>', page, re.S)
+    # Who has less than one in a hundred has no say.
+    assert "ann has only a few posts here." in limits
+    assert "ben" not in limits
+    mixed = "lamp fog bell, oven rolls dawn, goal pitch whistle, violin stage bow, seed soil"
+    page = await site.page(address(mixed, *WORDS))
+    (limits,) = re.findall(r'<ul class="limits">(.*?)</ul>', page, re.S)
+    assert re.search(r"\d of the 5 authors have only a few posts here|have only a few", limits)
 
 
 async def test_each_mark_says_how_often_it_is_used_and_where(site: Client) -> None:
-    page = await site.page(address(TEXT, "ann", "ben"))
-    marks = re.findall(r'<mark class="evidence[^"]*"><a href="#(use-\d+)"', page)
-    assert marks
-    for mark in marks:
-        (told,) = re.findall(rf'<li id="{mark}">(.*?)</ul>', page, re.S)
-        assert re.search(r"[\d.]+ times per 100 posts\. The others: [\d.]+\.", told)
-        links = re.findall(r'href="(/tweet/\d+)"', told)
-        assert 1 <= len(links) <= 3
-        post = await site.page(links[0])
-        piece = re.findall(r"“<bdi>(.*?)</bdi>”", told)[0]
-        assert piece.casefold() in post.casefold()
+    for names, compared in (
+        (("ann", "ben"), "the other one compared"),
+        (("ann", "ben", "cho"), "the other 2 compared"),
+        (("ann",), "authors? here"),
+    ):
+        page = await site.page(address(TEXT, *names))
+        marks = re.findall(r'<mark class="evidence[^"]*"><a href="#(use-\d+)"', page)
+        assert marks
+        for mark in marks:
+            (told,) = re.findall(rf'<li id="{mark}">(.*?)</ul>', page, re.S)
+            rate = r"(?:[\d.]+ times per 100 posts|once in \d+ posts|never in \d+ posts)"
+            assert re.search(rf"</bdi>: {rate}; .*{compared}: {rate}</p>", told)
+            links = re.findall(r'href="(/tweet/\d+)"', told)
+            assert 1 <= len(links) <= 3
+            piece = re.findall(r"“<bdi>(.*?)</bdi>”", told)[0]
+            marked = re.findall(r"<mark>(.*?)</mark>", told)
+            assert [mark.casefold() for mark in marked] == [piece.casefold()] * len(links)
+
+
+async def test_a_post_is_quoted_around_the_piece(site: Client, shared: Shared) -> None:
+    far = "words before it " * 12
+    for name, piece in (("gus", "the brass\nlantern"), ("hal", "a paper boat")):
+        posts = [f"{far}{number} {piece} {far}" for number in range(30)]
+        await shared.writer.add_user(name, *posts)
+    page = await site.page(address("I saw the brass lantern again", "gus", "hal"))
+    quoted = re.findall(r'<a href="/tweet/\d+"><bdi>(.*?)</bdi>', page, re.S)
+    around = [text for text in quoted if "<mark>" in text and "lantern" in text]
+    assert around
+    for text in around:
+        assert text.startswith("…")
+        assert text.endswith("…")
+        assert len(re.sub("<.*?>", "", text)) <= 125
+
+
+async def test_a_text_that_is_too_long_is_refused_in_a_sentence(site: Client) -> None:
+    page = await site.page("/")
+    assert "maxlength" not in re.findall("<textarea[^>]*>", page)[0]
+    form = {"tweet_text": "lamp and fog. " * 2_000, "username": "ann"}
+    answer = await site.post("/compare", form=form)
+    assert answer.status_code == 422
+    assert "may have 25,000 characters at most; shorten it" in await body(answer)
+
+
+async def test_a_name_that_nobody_has_is_ticked_first(site: Client) -> None:
+    page = await body(await site.get(address(TEXT, "nobody")))
+    boxes = re.findall(r'name="username" value="([^"]*)"( checked)?', page)
+    assert boxes[0] == ("nobody", " checked")
+    assert "<b data-chosen>1</b>" in page
 
 
 @pytest.mark.parametrize(

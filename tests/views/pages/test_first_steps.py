@@ -25,7 +25,12 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
         # An answered example in the page's language, the author first, and the way to one's own.
         author = re.findall(r'class="name" href="/user/([^"]+)"', shown)[0]
         assert unquote(author) in names
-        assert 'class="evidence' in shown
+        # It begins with the sentence that an answer begins with, and its marks can be opened.
+        heading = re.findall(r'<h3 class="answer \w+" dir="auto">(.*?)</h3>', shown)
+        assert unquote(author) in heading[0]
+        marks = re.findall(r'<mark class="evidence[^"]*"><a href="#(use-\d+)"', shown)
+        assert marks
+        assert all(f'<li id="{mark}">' in shown for mark in marks)
         # All answers have a bar: the four authors, and somebody else.
         assert shown.count('<rect class="fill"') == 5
         assert ("다른 사람" if language == "ko" else "Somebody else") in shown
@@ -50,6 +55,12 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
     assert "Nothing here yet" in page
     answer = await anybody.get("/compare/example")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+
+
+async def test_the_method_names_both_thresholds_and_somebody_else(anybody: Client) -> None:
+    page = await anybody.page("/about")
+    assert "Only from 81% is an author named, and of a Korean text only from 92%" in page
+    assert "about a hundred others that come with the program" in page
 
 
 async def test_a_private_text_is_answered_at_once_and_in_no_address(

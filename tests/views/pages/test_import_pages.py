@@ -18,37 +18,12 @@ from app.services.imports.jobs import UPLOAD_LIFETIME, get_job, open_upload, upl
 from tests.archives import picture, x_media, x_media_members, x_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
-from tests.uploading import jsonl, until_uploads, uploads
-from tests.waiting import eventually
+from tests.uploading import ended, jsonl, shown, start, until_uploads, upload, uploads
 
 
 @pytest.fixture
 async def browser(app: Quart) -> Browser:
     return await signed_in(app)
-
-
-async def upload(browser: Browser, data: bytes, name: str = "posts.jsonl") -> str:
-    """Upload a file; return the address that this leads to."""
-    files = {"file": FileStorage(io.BytesIO(data), name)}
-    answer = await browser.post("/imports", files=files)
-    assert answer.status_code == 303, answer.status_code
-    assert re.fullmatch(r"/imports/\d+", answer.headers["Location"])
-    return str(answer.headers["Location"])
-
-
-async def ended(browser: Browser, address: str) -> str:
-    """Wait until the page says that the import has ended; return it."""
-    return await eventually(
-        lambda: browser.page(address), until=lambda page: 'hx-trigger="every' not in page
-    )
-
-
-async def start(browser: Browser, address: str, **form: str | list[str]) -> int:
-    """Send the form that starts an import; return the status."""
-    headers = browser.headers | {"Content-Type": "application/x-www-form-urlencoded"}
-    data = urlencode(form, doseq=True)
-    answer = await browser.post(f"{address}/start", data=data, headers=headers)
-    return int(answer.status_code)
 
 
 async def imported(browser: Browser, data: bytes, name: str = "posts.jsonl", **form: str) -> str:
@@ -62,11 +37,6 @@ async def items(browser: Browser, path: str) -> list[dict[str, Any]]:
     """Return the items of a list of the API."""
     answer = await browser.get(f"/api/v1/{path}")
     return list((await answer.get_json())["items"])
-
-
-def shown(page: str) -> str:
-    """Return the text of a page in one line."""
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
 async def test_preview_shows_what_is_in_the_file_and_stores_nothing(browser: Browser) -> None:
@@ -205,9 +175,13 @@ async def test_a_file_of_one_account_without_a_name_asks_for_one(
 
 
 async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser: Browser) -> None:
-    answer = await browser.post("/imports", files={"file": FileStorage(io.BytesIO(b""), "")})
-    assert answer.status_code == 422
-    assert 'role="alert"' in await answer.get_data(as_text=True)
+    for name, reason in (("", "Choose a file first"), ("empty.csv", "The file is empty")):
+        files = {"file": FileStorage(io.BytesIO(b""), name)}
+        answer = await browser.post("/imports", files=files)
+        assert answer.status_code == 422
+        text = await answer.get_data(as_text=True)
+        assert 'role="alert"' in text
+        assert reason in text
     address = await upload(browser, b"\x00\x01\x02 nothing", "photo.jpg")
     page = await browser.page(address)
     assert 'role="alert"' in page

@@ -1,6 +1,7 @@
 """The operator's access: made once by a link, signed in on a browser, ended everywhere at once."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -17,7 +18,13 @@ from app import create_app
 from app.clock import now
 from app.config import Config
 from app.models import LoginFailure, LoginSession, SetupLink
-from app.services.access.logins import MOST_OF_ACCOUNT, MOST_OF_ADDRESS, SESSION_LIFETIME, WINDOW
+from app.services.access.logins import (
+    MOST_OF_ACCOUNT,
+    MOST_OF_ADDRESS,
+    SESSION_LIFETIME,
+    WINDOW,
+    count_closed,
+)
 from app.services.access.operators import LINK_LIFETIME, add_setup_link
 from app.services.access.rights import add_token
 from tests.browsing import (
@@ -240,11 +247,34 @@ async def test_an_operator_is_unlocked_removed_and_made_again_by_commands(
         assert (status, await again.is_signed_in()) == (303, True)
 
 
+async def test_a_network_is_opened_by_a_command(installation: Installation) -> None:
+    app = create_app(Config(env="testing", data_dir=installation.data_dir, access_log=False))
+    run = partial(asyncio.to_thread, installation.run, "operator", "unlock")
+    async with app.test_app():
+        await make_operator(app)
+        for n in range(MOST_OF_ADDRESS):
+            assert await fail(Browser(app), f"nobody{n}", 1) == [401]
+        assert (await Browser(app).sign_in()).status_code == 429
+        answer = await run("ann")
+        assert answer.stdout == "unlocked ann\n"
+        assert "several names: 1." in answer.stderr
+        assert "saywho operator unlock --all" in answer.stderr
+        assert json.loads((await run("ann", "--json")).stdout)["closed_networks"] == 1
+        assert (await Browser(app).sign_in()).status_code == 429
+        answer = await run("--all")
+        assert (answer.stdout, answer.stderr) == ("unlocked all\n", "")
+        assert (await Browser(app).sign_in()).status_code == 303
+        for arguments in ((), ("ann", "--all")):
+            assert (await run(*arguments)).exit_code == 2
+
+
 async def test_failures_of_an_address_count_together(app: Quart) -> None:
     for n in range(MOST_OF_ADDRESS):
         assert await fail(Browser(app), ("ann", "ben", "cho")[n % 3], 1) == [401]
     assert await fail(Browser(app), "somebody", 1) == [429]
     assert await fail(Browser(app, address="192.0.2.2"), "ann", 1) == [401]
+    async with parts_of(app).db.read() as session:
+        assert await count_closed(session) == 1
     # Whoever has an address of IPv6 has its whole /64; mapped ones are of IPv4.
     for n in range(MOST_OF_ACCOUNT):
         assert await fail(Browser(app, address=f"2001:db8::{n}"), "ann", 1) == [401]

@@ -1,12 +1,26 @@
 """The picture of an answer."""
 
+import tracemalloc
+from datetime import date
 from io import BytesIO
 
 import pytest
 from PIL import Image, ImageColor
 
-from app.views.pages.picture import AUTHORS, MARGIN, PAPER, SIZE, Picture, PictureBar, draw_picture
+from app.views.pages.parts import HUES
+from app.views.pages.picture import (
+    MARGIN,
+    PAPER,
+    SIZE,
+    Picture,
+    PictureBar,
+    draw_picture,
+    page_colours,
+    picture_of,
+)
+from tests.views.test_verdicts import Facts
 
+COLOURS = list(page_colours().values())
 TEXT = "Fog again, the bell rings, 안개 🎉 مرحبا and no end of it. " * 20
 PAPER_RGB = ImageColor.getrgb(PAPER)
 
@@ -23,19 +37,50 @@ def is_blank(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
 
 def test_marks_and_bars_have_their_authors_colours() -> None:
     bars = (
-        PictureBar("ann", 0.7, "70%", 0),
-        PictureBar("ben" * 100, 0.2, "20%", 1),
+        PictureBar("ann", 0.7, "70%", COLOURS[0]),
+        PictureBar("ben" * 100, 0.2, "20%", COLOURS[1]),
         PictureBar("somebody else", 0.1, "10%", None),
     )
-    image = drawn(Picture("Of these 2, most like ann", TEXT, ((0, 9, 0),), bars, "premise"))
+    image = drawn(
+        Picture("Of these 2, most like ann", TEXT, ((0, 9, COLOURS[0]),), bars, "premise")
+    )
     found = {colour for _, colour in image.getcolors(2**20) or []}
-    assert {ImageColor.getrgb(AUTHORS[0]), ImageColor.getrgb(AUTHORS[1])} <= found
-    assert ImageColor.getrgb(AUTHORS[2]) not in found
+    assert {ImageColor.getrgb(COLOURS[0]), ImageColor.getrgb(COLOURS[1])} <= found
+    assert ImageColor.getrgb(COLOURS[2]) not in found
+
+
+def test_signs_that_no_font_has_leave_no_trace() -> None:
+    colour = COLOURS[0]
+
+    def picture(text: str, *marks: tuple[int, int, str]) -> bytes:
+        return drawn(Picture("Most like ann", text, marks, (), "foot")).tobytes()
+
+    plain = picture("Tea now, and rain", (9, 17, colour))
+    assert picture("Tea ☕️ now, 🎉 and rain", (14, 22, colour)) == plain
+    assert picture("Tea ☕️ now, 🎉 and rain", (12, 22, colour)) == plain
+    assert picture("🎉", (0, 1, colour)) == picture("")
+
+
+def test_the_colours_are_those_of_a_page() -> None:
+    assert len(page_colours()) == HUES + 1
+    assert page_colours()["author-0"]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n\n", "가" * 25_000, "\u200b\ufe0f", "a b " * 9_000])
 def test_any_text_is_drawn(text: str) -> None:
     drawn(Picture("Too little to go on", text, (), (), ""))
+
+
+def test_the_signs_that_visitors_send_do_not_fill_the_memory() -> None:
+    first, second = ("".join(map(chr, range(n, n + 10_000))) for n in (0x20000, 0x30000))
+    drawn(Picture("Of these 2, most like ann", first, (), (), ""))
+    tracemalloc.start()
+    try:
+        drawn(Picture("Of these 2, most like ann", second, (), (), ""))
+        left_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert left_bytes < 2**20
 
 
 @pytest.mark.parametrize(
@@ -45,16 +90,60 @@ def test_any_text_is_drawn(text: str) -> None:
 @pytest.mark.parametrize("heading", ["Of these, most like ann", "most like " + "ben" * 40])
 @pytest.mark.parametrize("authors", range(6))
 def test_heading_text_bars_and_foot_keep_apart(text: str, heading: str, authors: int) -> None:
-    bars = [PictureBar(f"author{n}" + "e" * 30, 0.15, "15%", n) for n in range(authors)]
+    warning = "Of 100 such texts by strangers, about 21." if authors % 2 else ""
+    bars = [PictureBar(f"author{n}" + "e" * 30, 0.15, "15%", COLOURS[n]) for n in range(authors)]
     if bars:
         bars.append(PictureBar("Somebody else", 0.1, "10%", None))
-    marks = tuple((n * 7, n * 7 + 6, n) for n in range(authors))
-    image = drawn(Picture(heading, text, marks, tuple(bars), "premise"))
+    marks = tuple((n * 7, n * 7 + 6, COLOURS[n]) for n in range(authors))
+    image = drawn(Picture(heading, text, marks, tuple(bars), "premise", warning))
     width, height = SIZE
     for edge in ((0, MARGIN - 2), (width - MARGIN + 2, width)):
         assert is_blank(image, (edge[0], 0, edge[1], height))
     rows = [not is_blank(image, (0, top, width, top + 1)) for top in range(height)]
     blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
-    # A heading in one or two rows, at least one row of text, each bar, and the foot.
-    assert len(blocks) >= 1 + 1 + len(bars) + 1
+    # A heading in one or two rows, the warning, at least one row of text, each bar, and the foot.
+    assert len(blocks) >= 1 + bool(warning) + 1 + len(bars) + 1
     assert not any(rows[:40] + rows[height - 20 :])
+
+
+@pytest.mark.parametrize(
+    ("samples", "names", "foot"),
+    [
+        ((), ["author0", "Somebody else"], "3 authors asked about"),
+        (("author0",), ["author0 (invented)", "Somebody else"], "3 authors asked about"),
+        (
+            ("author0", "author1", "author2"),
+            ["author0", "Somebody else"],
+            "3 invented authors asked about",
+        ),
+    ],
+    ids=["none invented", "one invented", "all invented"],
+)
+def test_a_picture_says_who_is_invented_how_many_and_when(
+    samples: tuple[str, ...], names: list[str], foot: str
+) -> None:
+    comparison = Facts([0.99, 0.006, 0.004], [50] * 3, 0.05).comparison()
+    picture = picture_of(
+        comparison,
+        is_named=True,
+        hues={f"author{place}": f"author-{place + 1}" for place in range(3)},
+        samples=samples,
+        today=date(2026, 11, 23),
+    )
+    # Bars under one in a hundred leave the room to the text.
+    assert [bar.name for bar in picture.bars] == names
+    assert picture.bars[0].colour == page_colours()["author-1"]
+    assert picture.premise == f"{foot} · Nov 23, 2026 · Style is evidence, not proof."
+
+
+@pytest.mark.parametrize(("strangers", "is_warned"), [(0.21, True), (0.05, False)])
+def test_an_answer_that_strangers_often_get_is_passed_on_with_that(
+    strangers: float, is_warned: bool
+) -> None:
+    comparison = Facts([0.99, 0.01], [50] * 2, 0.05, strangers=strangers).comparison()
+    hues = {f"author{place}": f"author-{place + 1}" for place in range(2)}
+    picture = picture_of(comparison, is_named=True, hues=hues, samples=(), today=date(2026, 11, 23))
+    rate = "Of 100 such texts by strangers, about 21 would also get this answer."
+    assert picture.warning == (rate if is_warned else "")
+    bare = picture._replace(warning="")
+    assert (drawn(picture).tobytes() != drawn(bare).tobytes()) is is_warned

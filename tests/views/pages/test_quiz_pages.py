@@ -9,6 +9,7 @@ import pytest
 from tests.browsing import body
 from tests.conftest import Client
 
+SOLVED = r'class="button" href="/tweet/(\d+)"'
 FOLLOWING = r'<a class="button primary" href="([^"]+)"'
 
 
@@ -36,7 +37,14 @@ async def test_a_question_its_answer_and_what_is_none(site: Client) -> None:
     for guess, heading in ((author, "Right, it is"), (other, "No, it is")):
         answered = await body(await guessed(site, page, guess))
         assert f"{heading} <bdi>{author}</bdi>" in answered
-        assert len(re.findall(r'href="/tweet/(\d+)"', answered)) == 1
+        # What a mark rests on is said, and never by the post itself.
+        (solved,) = re.findall(SOLVED, answered)
+        marks = re.findall(r'<mark class="evidence[^"]*"><a href="#(use-\d+)" data-use', answered)
+        assert marks
+        for mark in marks:
+            told = answered.partition(f'<li id="{mark}">')[2].partition("</ul>")[0]
+            assert re.search(r"(in \d+|per 100) posts", told)
+            assert solved not in re.findall(r'href="/tweet/(\d+)"', told)
     for guess in ("", "somebody else"):
         answer = await guessed(site, page, guess)
         assert answer.status_code == 422
@@ -73,6 +81,12 @@ async def guessed(site: Client, page: str, guess: str) -> Any:
     return await site.get("/quiz?" + urlencode(asked(page) | {"guess": guess}))
 
 
+def score(page: str) -> tuple[int, ...]:
+    """Return the player's right answers so far, all answers, and the model's right ones."""
+    told = re.findall(r"You: (\d+) of (\d+), the model (\d+)", page)
+    return tuple(map(int, told[0])) if told else (0, 0, 0)
+
+
 async def play(site: Client, address: str, guess: str) -> tuple[list[str], str]:
     """Play to the end without a script; return the quoted texts and the last page."""
     texts: list[str] = []
@@ -82,6 +96,8 @@ async def play(site: Client, address: str, guess: str) -> tuple[list[str], str]:
             return texts, page
         texts.append(page.partition("<blockquote")[2].partition("</blockquote")[0])
         answered = await body(await guessed(site, page, guess))
+        right = ("Right, it is" in answered) + score(page)[0]
+        assert score(answered)[:2] == (right, score(page)[1] + 1)
         (address,) = following = re.findall(FOLLOWING, answered)
         reloaded = await body(await guessed(site, page, guess))
         # The shares may move while maintenance makes the background of new posts.
@@ -106,7 +122,7 @@ async def test_a_set_is_the_same_for_all_and_ends_with_squares(site: Client) -> 
 async def test_deleted_posts_of_a_set_are_skipped(site: Client, admin: Client) -> None:
     address = await new_set(site)
     answer = await guessed(site, await site.page(address), "ferry")
-    gone = re.findall(r'href="/tweet/(\d+)"', await body(answer))
+    gone = re.findall(SOLVED, await body(answer))
     assert (await admin.delete(f"/api/v1/tweets/{gone[0]}")).status_code == 204
     texts, page = await play(site, address, "ferry")
     assert len(texts) == 9

@@ -12,7 +12,7 @@ from msgspec import Meta, structs
 from sqlalchemy import Integer, cast, extract, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.search import Scorer, Statistics, parse_query
+from app.compute.scoring import Scorer, Statistics, parse_query
 from app.db.backend import Sessions
 from app.embedders import EmbedderError
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
@@ -62,6 +62,16 @@ class ResultPage:
     facets: Facets | None = None
     is_any: bool = False
     """Whether no post had all the words, so that posts with some are listed."""
+    corrections: Sequence[tuple[str, str]] = ()
+    """Words that no post has, each with a known word that was searched instead."""
+
+
+def corrected_words(corrections: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the corrected words, each with those that were searched instead."""
+    words: dict[str, list[str]] = {}
+    for typed, used in corrections:
+        words.setdefault(typed, []).append(used)
+    return words
 
 
 async def find(
@@ -85,9 +95,9 @@ async def find(
     depends_on(DERIVED)
     if embeddings is not None and mode == "meaning" and query.strip():
         try:
-            found = await _by_meaning(db, embeddings, query, selection, limit, place or Place())
+            page = await _by_meaning(db, embeddings, query, selection, limit, place or Place())
             cacheable()
-            return found
+            return page
         except EmbedderError as error:
             # Not kept: the embedder may answer the next time, which is no event.
             logger.warning("words are searched instead: %s", error)
@@ -108,11 +118,12 @@ async def find(
             return ResultPage([], total=0)
         scorer = results.matches.scorer
         return ResultPage(
-            await _marked(session, results.shown, scorer),
+            await _marked(session, results.page, scorer),
             results.next,
             total=await _total(session, results),
             facets=await _facets(session, results) if with_facets else None,
             is_any=results.is_any and len(scorer.wanted) > 1,
+            corrections=[(part.text, way.text) for part in scorer.wanted for way in part.meant],
         )
 
 
@@ -149,10 +160,10 @@ async def begin_found_export(session: AsyncSession, query: str, selection: Selec
         return await begin_export(session, username, conditions=conditions)
     # A query without words finds nothing.
     export = await begin_export(session, username, conditions=[false()])
-    found = await search_words(session, query, conditions=conditions, user_id=user_id, limit=1)
-    if found is None:
+    results = await search_words(session, query, conditions=conditions, user_id=user_id, limit=1)
+    if results is None:
         return export
-    matches = found.matches
+    matches = results.matches
 
     def select_found(session: AsyncSession, last: AnyRow | None) -> AnySelect:
         return matches.select(session, *COLUMNS, before=last.id if last else export.newest + 1)
@@ -170,14 +181,14 @@ async def _selected(session: AsyncSession, selection: Selection) -> tuple[Condit
     return conditions, users[0].id if len(users) == 1 else None
 
 
-async def _marked(session: AsyncSession, shown: Sequence[Scored], scorer: Scorer) -> list[Hit]:
+async def _marked(session: AsyncSession, scored: Sequence[Scored], scorer: Scorer) -> list[Hit]:
     """Return the posts with these scores and ids, and what is to be marked in them."""
-    posts = await find_posts(session, [post_id for _, post_id in shown])
+    posts = await find_posts(session, [post_id for _, post_id in scored])
 
     def mark() -> list[Hit]:
         return [
             Hit(**structs.asdict(post), score=score, highlights=scorer.highlights(post.text))
-            for score, post_id in shown
+            for score, post_id in scored
             if (post := posts.get(post_id))
         ]
 
@@ -188,20 +199,20 @@ async def _total(session: AsyncSession, results: WordResults) -> int | None:
     """Return how many posts match, by the index; None for more than 10,000."""
     if results.whole is not None:
         return len(results.whole)
-    some = results.matches.select(session).limit(MOST_COUNTED + 1).subquery()
-    count = await session.scalar(select(func.count()).select_from(some)) or 0
+    counted = results.matches.select(session).limit(MOST_COUNTED + 1).subquery()
+    count = await session.scalar(select(func.count()).select_from(counted)) or 0
     return count if count <= MOST_COUNTED else None
 
 
 async def _facets(session: AsyncSession, results: WordResults) -> Facets:
     """Count the posts that match by author, year and language, up to the 10,000 stored last."""
-    found = results.matches.select(session).limit(MOST_COUNTED)
+    matching = results.matches.select(session).limit(MOST_COUNTED)
     if results.whole is not None:
-        found = found.where(Tweet.id.in_([post_id for _, post_id in results.whole]))
-    some, year = found.subquery(), cast(extract("year", Tweet.created_at), Integer)
+        matching = matching.where(Tweet.id.in_([post_id for _, post_id in results.whole]))
+    counted, year = matching.subquery(), cast(extract("year", Tweet.created_at), Integer)
     values = (User.username, year, Tweet.lang)
     query = select(*values, func.count()).join(User, User.id == Tweet.user_id)
-    rows = await session.execute(query.join(some, some.c.id == Tweet.id).group_by(*values))
+    rows = await session.execute(query.join(counted, counted.c.id == Tweet.id).group_by(*values))
     names, years, languages = Counter[str](), Counter[int](), Counter[str]()
     for name, written, lang, posts in rows:
         names[name] += posts

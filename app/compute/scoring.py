@@ -6,7 +6,7 @@ The index only proposes posts: here one rule decides about match, score and high
 import functools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,6 +41,13 @@ class Part:
     is_excluded: bool = False
     pieces: tuple[tuple[str, str], ...] = ()
     """Kind and text of a phrase's segments."""
+    meant: tuple["Part", ...] = ()
+    """The words that are searched instead, where no post has this one."""
+
+    @property
+    def ways(self) -> tuple["Part", ...]:
+        """The words of which posts must have one."""
+        return self.meant or (self,)
 
     @functools.cached_property
     def terms(self) -> list[str]:
@@ -78,6 +85,18 @@ def parse_query(typed: str) -> list[Part]:
             if part := _part(run, is_quoted=is_quoted, is_excluded=is_excluded):
                 parts[part] = None
     return list(parts)[:MOST_PARTS]
+
+
+def quote_words(typed: str, words: Collection[str]) -> str:
+    """Return the query with these folded words in quotes, so that no others are searched."""
+
+    def quoted(piece: re.Match[str]) -> str:
+        word = piece["word"]
+        is_open = word and not piece["not"]
+        has = is_open and any(segment.text in words for segment in segments(word))
+        return f'"{word}"' if has else piece[0]
+
+    return _PIECE.sub(quoted, normalized(typed))
 
 
 def split_phrase(part: Part) -> list[Part]:
@@ -119,9 +138,9 @@ class Statistics:
 
     def weight(self, term: str) -> float:
         """Return the term's inverse document frequency, positive."""
-        known = self.frequencies.get(term, 0)
-        posts = max(self.posts, known, 1)
-        return math.log(1 + (posts - known + 0.5) / (known + 0.5))
+        frequency = self.frequencies.get(term, 0)
+        posts = max(self.posts, frequency, 1)
+        return math.log(1 + (posts - frequency + 0.5) / (frequency + 0.5))
 
 
 class Scorer:
@@ -139,18 +158,19 @@ class Scorer:
         if any(_holds(part, post) for part in self._unwanted):
             return None
         shape = K1 * (1 - B + B * post.length / self._mean_terms)
-        score, held = 0.0, 0
+        score, matched = 0.0, 0
         for part in self.wanted:
-            held += _holds(part, post)
-            score += self._part_score(part, post, shape)
-        if held == len(self.wanted):
+            matched += any(_holds(way, post) for way in part.ways)
+            score += max(self._part_score(way, post, shape) for way in part.ways)
+        if matched == len(self.wanted):
             score *= WHOLE_BONUS
-        return score if held else None
+        return score if matched else None
 
     def highlights(self, text: str) -> list[tuple[int, int]]:
         """Return the matches, [start, end) in code points, in order and without overlap."""
-        found = list(segments(text))
-        spans = sorted(span for part in self.wanted for span in _spans(part, found))
+        post = list(segments(text))
+        ways = [way for part in self.wanted for way in part.ways]
+        spans = sorted(span for way in ways for span in _spans(way, post))
         merged: list[tuple[int, int]] = []
         for start, end in spans:
             if merged and start < merged[-1][1]:
@@ -225,21 +245,21 @@ def _fits_run(part: Part, run: str) -> bool:
     return part.start in run
 
 
-def _phrase_places(part: Part, found: Sequence[Segment]) -> list[int]:
+def _phrase_places(part: Part, post: Sequence[Segment]) -> list[int]:
     size = len(part.pieces)
     return [
         place
-        for place in range(len(found) - size + 1)
-        if all(_is_piece(part, number, found[place + number]) for number in range(size))
+        for place in range(len(post) - size + 1)
+        if all(_is_piece(part, number, post[place + number]) for number in range(size))
     ]
 
 
-def _form_places(forms: Forms, found: Sequence[Segment]) -> list[int]:
+def _form_places(forms: Forms, post: Sequence[Segment]) -> list[int]:
     """Return the segments that are forms, but not what is written onto a number or name (17일)."""
-    ends = {segment.end for segment in found if segment.kind == "word"}
+    ends = {segment.end for segment in post if segment.kind == "word"}
     return [
         place
-        for place, segment in enumerate(found)
+        for place, segment in enumerate(post)
         if segment.kind == "paired" and segment.start not in ends and forms.has(segment.text)
     ]
 
@@ -254,20 +274,20 @@ def _is_piece(part: Part, number: int, segment: Segment) -> bool:
     return segment.text == text
 
 
-def _spans(part: Part, found: Sequence[Segment]) -> list[tuple[int, int]]:
+def _spans(part: Part, post: Sequence[Segment]) -> list[tuple[int, int]]:
     if part.kind == "phrase":
         last = len(part.pieces) - 1
-        places = _phrase_places(part, found)
-        return [(found[place].start, found[place + last].end) for place in places]
+        places = _phrase_places(part, post)
+        return [(post[place].start, post[place + last].end) for place in places]
     if part.kind == "paired":
-        forms = _form_places(part.forms, found) if part.forms else []
+        forms = _form_places(part.forms, post) if part.forms else []
         return [
             (run.start, run.end)
-            for place, run in enumerate(found)
+            for place, run in enumerate(post)
             if run.kind == "paired" and (place in forms or _fits_run(part, run.text))
         ]
     return [
         (segment.start, segment.end)
-        for segment in found
+        for segment in post
         if segment.kind == part.kind and segment.text == part.text
     ]

@@ -74,15 +74,15 @@ class PostgresqlWords(WordIndex):
     matched = text(
         'SELECT id FROM "TweetWords" WHERE terms @@ CAST(:match AS tsquery) AND id < :before'
     )
-    both, either, neither = " & ", " | ", " & !"
+    conjunction, either, neither = " & ", " | ", " & !"
 
     def render_terms(self, expression: Terms) -> str:
         row = " <-> ".join(map(_quoted, expression.terms))
         return f"({row}{':*' if expression.is_prefix else ''})"
 
     async def add(self, session: AsyncSession, posts: Iterable[IndexedPost]) -> None:
-        if some := list(posts):
-            await session.execute(_ADD, await _vectors(some))
+        if batch := list(posts):
+            await session.execute(_ADD, await _vectors(batch))
 
     async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
         rows = await session.execute(_POSTS.where(is_among(session, Tweet.id, ids)))
@@ -96,8 +96,8 @@ class PostgresqlWords(WordIndex):
             await session.execute(_NO_LIMIT)
             rows = await session.stream(_VOCABULARY)
             try:
-                async for some in rows.partitions(page):
-                    yield [TermCount(*row) for row in some]
+                async for partition in rows.partitions(page):
+                    yield [TermCount(*row) for row in partition]
             finally:
                 await rows.close()
 
@@ -136,10 +136,10 @@ def vector(post: IndexedPost) -> str:
     """Return the terms of a post in the notation of `tsvector`."""
     # Positions of a very long post start again at 1, so that consecutive terms stay consecutive;
     # ranking removes false matches.
-    found = terms(searched_text(post.text, post.media)[:MOST_SEARCHED])
+    post_terms = terms(searched_text(post.text, post.media)[:MOST_SEARCHED])
     return " ".join(
         f"{_quoted(term)}:{place % LAST_POSITION + 1}"
-        for place, term in enumerate([*found, author_term(post.user_id)])
+        for place, term in enumerate([*post_terms, author_term(post.user_id)])
     )
 
 

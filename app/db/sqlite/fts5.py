@@ -41,7 +41,7 @@ class SqliteWords(WordIndex):
     matched = text(
         'SELECT rowid AS id FROM "TweetWords" WHERE "TweetWords" MATCH :match AND rowid < :before'
     )
-    both, either, neither = " AND ", " OR ", " NOT "
+    conjunction, either, neither = " AND ", " OR ", " NOT "
 
     def render_terms(self, expression: Terms) -> str:
         return f'"{" ".join(expression.terms)}"' + (" *" if expression.is_prefix else "")
@@ -81,8 +81,8 @@ async def nearest(
     best: list[tuple[float, int]] = []
     after = 0
     while True:
-        some = compared.where(Embedding.tweet_id > after)
-        block = some.order_by(Embedding.tweet_id).limit(BLOCK).subquery()
+        page = compared.where(Embedding.tweet_id > after)
+        block = page.order_by(Embedding.tweet_id).limit(BLOCK).subquery()
         values = type_coerce(block.c.vector, String)
         query = select(
             func.group_concat(block.c.tweet_id, type_=String),
@@ -92,9 +92,9 @@ async def nearest(
         listed, joined = (await session.execute(query)).one()
         if listed is None:
             return best
-        ids = [int(each) for each in listed.split(",")]
+        ids = [int(tweet_id) for tweet_id in listed.split(",")]
         rows = np.frombuffer(joined, "<f2").reshape(len(ids), -1)
-        scores = await asyncio.to_thread(lambda some: some.astype(np.float32) @ vector, rows)
+        scores = await asyncio.to_thread(lambda page: page.astype(np.float32) @ vector, rows)
         least = best[-1][0] if len(best) == count else -np.inf
         near = [(float(scores[place]), ids[place]) for place in (scores >= least).nonzero()[0]]
         best = sorted([*best, *near], reverse=True)[:count]

@@ -1,0 +1,104 @@
+"""The ASGI layer for answers without end: a view begins one, and its request is freed then.
+
+There may be thousands of them. Quart would keep a request, its contexts and two tasks for each.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from app.asgi.edge import AsgiApp, Receive, Scope, Send
+from app.paths import ENDLESS
+
+PUSH: Final = "saywho.push"
+"""Key of the ASGI extension of our HTTP/1.1 that sends a part of a body without waiting."""
+_BODIES: Final = "saywho.bodies"
+_NO_BODY: Final = {"type": "http.request", "body": b"", "more_body": False}
+
+
+class EndlessBody(Protocol):
+    """The body of an answer without end."""
+
+    async def send_to(
+        self,
+        send: Callable[[bytes], Any],
+        push: Callable[[bytes], bool],
+        gone: "asyncio.Future[None]",
+    ) -> bool:
+        """Send the body's parts until it ends; return whether the answer ends with it.
+
+        `push` sends a part without waiting and returns whether it did; `gone` is done when the
+        client is gone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what the body has taken; it was sent, or never will be."""
+        ...
+
+
+class Streams:
+    """Wraps the app; a view begins an endless answer by `hand_over` and an empty body."""
+
+    def __init__(self, app: AsgiApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != ENDLESS:
+            await self._app(scope, receive, send)
+            return
+        bodies: list[EndlessBody] = []
+        gone = asyncio.create_task(_until_gone(receive))
+        try:
+            await self._app(scope | {_BODIES: bodies}, _Receive(gone), _head_of(bodies, send))
+            for body in bodies:
+                await _send_all(body, scope, send, gone)
+        finally:
+            gone.cancel()
+            for body in bodies:
+                body.close()
+
+
+def hand_over(scope: Scope, body: EndlessBody) -> None:
+    """Make this the body of the answer that a view is about to return with an empty one."""
+    scope[_BODIES].append(body)
+
+
+def _head_of(bodies: list[EndlessBody], send: Send) -> Send:
+    async def send_head(message: Any) -> None:
+        if not bodies or message["type"] == "http.response.start":
+            await send(message)
+
+    return send_head
+
+
+async def _send_all(
+    body: EndlessBody, scope: Scope, send: Send, gone: "asyncio.Future[None]"
+) -> None:
+    async def send_part(part: bytes) -> None:
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+
+    extension = scope.get("extensions", {}).get(PUSH, {})
+    push = extension.get("push", lambda _: False)
+    if await body.send_to(send_part, push, gone):
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _until_gone(receive: Receive) -> None:
+    """Wait until the client is gone; such a request has no body."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class _Receive:
+    """What the app receives: a request without a body, and then that the client is gone."""
+
+    def __init__(self, gone: "asyncio.Future[None]") -> None:
+        self._messages = [_NO_BODY]
+        self._gone = gone
+
+    async def __call__(self) -> Any:
+        if self._messages:
+            return self._messages.pop()
+        await asyncio.wait([self._gone])
+        return {"type": "http.disconnect"}

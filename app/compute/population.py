@@ -1,0 +1,207 @@
+"""Authors who stand for somebody else, kept so that a text is scored by all of them at once.
+
+Some are kept by the installation; others come with the program, as counts alone.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.compute.attribution import Query, group_factors, penalties_of, shares_of
+from app.compute.background import Background
+from app.compute.counts import EMPTY, MAX_COUNT, Counts, add
+from app.compute.features import CHARACTERS, GROUPS, WORDS, features_of, group_edges, group_sums
+
+MOST_MEMBERS: Final = 50
+"""Authors of each language."""
+FEWEST_POSTS: Final = 25
+"""No ratio is given for authors with fewer posts, and they are drawn last."""
+MANY_POSTS: Final = 5_000
+"""So are those with more, whose counts take megabytes."""
+
+
+class CountedAuthor(NamedTuple):
+    """An author of the population."""
+
+    id: int
+    posts: int
+    language: str | None
+    """The tag of most posts; None where it is unknown, but not Korean."""
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Population:
+    """The counts of all members together, ordered by feature."""
+
+    members: tuple[tuple[int, int, str | None], ...]
+    """Id, posts and language of each of the n members."""
+    totals: NDArray[np.int64]
+    """(n, 5) features per group."""
+    keys: NDArray[np.uint32]
+    """(k,) sorted and unique."""
+    edges: NDArray[np.intp]
+    """(k + 1,) where the uses of each feature start, and the end of the last."""
+    owners: NDArray[np.uint16]
+    """(e,) the member of each use."""
+    amounts: NDArray[np.uint32]
+    """(e,)"""
+
+    @classmethod
+    def of(cls, members: Sequence[CountedAuthor]) -> Self:
+        """Return the population of these members, those without features left out."""
+        members = [member for member in members if member.counts.keys.size]
+        keys = _joined([member.counts.keys for member in members])
+        order = np.argsort(keys, kind="stable")
+        owners = np.repeat(
+            np.arange(len(members), dtype=np.uint16),
+            [member.counts.keys.size for member in members],
+        )
+        distinct, starts = np.unique(keys[order], return_index=True)
+        return cls(
+            tuple((member.id, member.posts, member.language) for member in members),
+            np.array([group_sums(member.counts) for member in members]).reshape(-1, len(GROUPS)),
+            distinct,
+            np.append(starts, keys.size),
+            owners[order],
+            _joined([member.counts.counts for member in members])[order],
+        )
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def summed(self) -> Counts:
+        """Return the counts of all members as one."""
+        if not self.keys.size:
+            return EMPTY
+        sums = np.add.reduceat(self.amounts, self.edges[:-1], dtype=np.uint64)
+        return Counts(self.keys.copy(), np.minimum(sums, MAX_COUNT).astype(np.uint32))
+
+    def without(self, authors: Collection[int | None], language: str | None) -> NDArray[np.bool_]:
+        """Return which members write this language and are none of these authors: (n,).
+
+        None is unknown, but not Korean.
+        """
+        members = [
+            member not in authors
+            and (own == language or (None in (own, language) and "ko" not in (own, language)))
+            for member, _, own in self.members
+        ]
+        return np.array(members, np.bool_)
+
+    def group_scores(self, query: Query) -> NDArray[np.float64]:
+        """Return the weighted log-odds of each member against the background: (n, 5)."""
+        keys, owners, amounts = self._uses(query.counts.keys)
+        # In float32, whose logarithm takes a tenth of the time, and errs by 1e-7.
+        expected = query.expected.astype(np.float32)
+        gains = np.log(amounts.astype(np.float32) / expected[keys] + np.float32(1))
+        gains *= query.counts.counts[keys].astype(np.float32)
+        groups = np.arange(len(GROUPS)).repeat(np.diff(query.edges))[keys]
+        size = len(self) * len(GROUPS)
+        sums = np.bincount(owners * np.intp(len(GROUPS)) + groups, gains, size)
+        scores: NDArray[np.float64] = sums.reshape(-1, len(GROUPS)).astype(np.float64)
+        scores += query.widths * shares_of(self.totals)
+        scores *= group_factors(query.widths)
+        return scores
+
+    def penalties(self, query: Query) -> NDArray[np.float64]:
+        """Return the members' penalties for short histories: (n,)."""
+        features = int(query.widths[CHARACTERS])
+        return penalties_of(features, self.totals[:, CHARACTERS])
+
+    def uses(self, keys: NDArray[np.uint32], members: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return how often these members (n,) together use each of the sorted keys (k,): (k,)."""
+        places, owners, amounts = self._uses(keys)
+        counted = members[owners]
+        sums = np.bincount(places[counted], amounts[counted], keys.size)
+        return sums.astype(np.int64)
+
+    def _uses(
+        self, keys: NDArray[np.uint32]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint32]]:
+        """Return for each use of the sorted keys (k,): index of the key, member and amount."""
+        if not self.keys.size:
+            nothing = np.empty(0, np.intp)
+            return nothing, nothing, np.empty(0, np.uint32)
+        places = self.keys.searchsorted(keys)
+        columns = np.flatnonzero(self.keys.take(places, mode="clip") == keys)
+        starts = self.edges[places[columns]]
+        sizes = self.edges[places[columns] + 1] - starts
+        first = np.cumsum(sizes) - sizes
+        where = (starts - first).repeat(sizes) + np.arange(int(sizes.sum()))
+        return columns.repeat(sizes), self.owners[where].astype(np.intp), self.amounts[where]
+
+
+def drawn_authors(authors: Iterable[tuple[int, int, str | None]], seed: int) -> list[int]:
+    """Return the authors of a population: id, posts and language of each are given.
+
+    At most 50 of each language are drawn; those with very few or very many posts come last.
+    """
+    shuffled = sorted(authors)
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secret
+    shuffled.sort(key=lambda author: not FEWEST_POSTS <= author[1] <= MANY_POSTS)
+    drawn: list[int] = []
+    counts: Counter[str | None] = Counter()
+    for author_id, _, language in shuffled:
+        counts[language] += 1
+        if counts[language] <= MOST_MEMBERS:
+            drawn.append(author_id)
+    return drawn
+
+
+ENGLISH_SHARE: Final = 0.65
+"""Least share of an author's words that the shipped English authors use, where it is English: of
+English authors .70 to .94, also of 25 posts or of messages of eight words; of Korean ones .26 to
+.56; of German, French, Spanish, Dutch, Italian and Swedish chats .34 to .39."""
+ENGLISH_POSTS: Final = 200
+"""Newest posts of an author whose words are looked at."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shipped:
+    """The authors that come with the program."""
+
+    populations: Mapping[str, Population]
+    """By language; their ids are below 0."""
+    digest: str
+    """Names this set of authors; empty for none."""
+
+    def background(self, here: Background) -> Background:
+        """Return the background of the posts here and of the shipped authors' posts."""
+        populations = self.populations.values()
+        posts = sum(posts for population in populations for _, posts, _ in population.members)
+        return (
+            here.plus(add([population.summed() for population in populations]), posts)
+            if posts
+            else here
+        )
+
+
+NOTHING_SHIPPED: Final = Shipped({}, "")
+
+
+def is_english(posts: Sequence[str], shipped: Mapping[str, Population]) -> bool:
+    """Return whether an author's newest posts, whose tags name no language, are English.
+
+    False where no English authors are shipped.
+    """
+    if "en" not in shipped:
+        return False
+    counts = add(features_of(list(dict.fromkeys(posts[-ENGLISH_POSTS:]))))
+    edges = group_edges(counts.keys)
+    words = slice(edges[WORDS], edges[WORDS + 1])
+    amounts = counts.counts[words]
+    is_used = np.isin(counts.keys[words], shipped["en"].keys, assume_unique=True)
+    return bool(amounts[is_used].sum() >= ENGLISH_SHARE * max(amounts.sum(), 1))
+
+
+def _joined(parts: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]:
+    return np.concatenate([np.empty(0, np.uint32), *parts])
+
+
+NOBODY: Final = Population.of(())

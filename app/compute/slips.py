@@ -1,0 +1,105 @@
+"""Words at one slip of the typing hand: a letter wrong, missing or too many, or two swapped.
+
+Hangul is typed letter by letter too. A slip changes one of the letters, and the keyboard makes
+other syllables of all: so of 학교 (ㅎㅏㄱㄱㅛ) come 핵교, ㅎㄱ교, 학ㄱ교 and ㅎ가교.
+"""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+LONGEST: Final = 32
+"""Letters of the longest word that has neighbours: hardly anybody writes a longer one."""
+_ALPHABETS: Final = {
+    "LATIN": "abcdefghijklmnopqrstuvwxyzæøłđı",
+    "GREEK": "αβγδεζηθικλμνξοπρσςτυφχψω",
+    "CYRILLIC": "абвгдежзийклмнопрстуфхцчшщъыьэюяёєіїґў",
+    "HEBREW": "אבגדהוזחטיךכלםמןנסעףפץצקרשת",
+    "ARABIC": "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژکگی",
+}
+"""Letters by the first word of their Unicode names, as words are folded."""
+_FIRST_SYLLABLE: Final = 0xAC00
+_INITIALS: Final = tuple("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ")
+_MEDIALS: Final = (
+    *("ㅏ", "ㅐ", "ㅑ", "ㅒ", "ㅓ", "ㅔ", "ㅕ", "ㅖ", "ㅗ", "ㅗㅏ", "ㅗㅐ", "ㅗㅣ", "ㅛ"),
+    *("ㅜ", "ㅜㅓ", "ㅜㅔ", "ㅜㅣ", "ㅠ", "ㅡ", "ㅡㅣ", "ㅣ"),
+)
+_FINALS: Final = (
+    *("", "ㄱ", "ㄲ", "ㄱㅅ", "ㄴ", "ㄴㅈ", "ㄴㅎ", "ㄷ", "ㄹ", "ㄹㄱ", "ㄹㅁ", "ㄹㅂ", "ㄹㅅ"),
+    *("ㄹㅌ", "ㄹㅍ", "ㄹㅎ", "ㅁ", "ㅂ", "ㅂㅅ", "ㅅ", "ㅆ", "ㅇ", "ㅈ", "ㅊ", "ㅋ", "ㅌ"),
+    *("ㅍ", "ㅎ"),
+)
+_VOWELS: Final = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅛㅜㅠㅡㅣ"
+_HANGUL: Final = "".join(_INITIALS) + _VOWELS
+_TYPED_HANGUL: Final = re.compile("[가-힣ㄱ-ㅣ]+")
+
+
+def _either(letters: tuple[str, ...]) -> str:
+    """Return a pattern for one of these, two letters before one."""
+    return "|".join(sorted(filter(None, letters), key=len, reverse=True))
+
+
+_CONSONANT: Final = f"[{''.join(_INITIALS)}]"
+_MEDIAL: Final = _either(_MEDIALS)
+_FINAL: Final = f"(?:{_either(_FINALS)})(?![{_VOWELS}])"
+"""A consonant before a vowel begins the next syllable."""
+_PIECE: Final = re.compile(f"{_CONSONANT}(?:{_MEDIAL})(?:{_FINAL})?|.")
+_SYLLABLE: Final = re.compile(f"({_CONSONANT})({_MEDIAL})(.*)")
+
+
+def words_at_one_slip(word: str) -> set[str]:
+    """Return what may have been meant by a folded word; nothing for numbers and very long words.
+
+    Of a run of Hangul, slips of the first half are undone: search compares no more of it.
+    """
+    letters, letter = letters_of(word), next(filter(str.isalpha, word), "")
+    if not letter or len(letters) > LONGEST:
+        return set()
+    if _TYPED_HANGUL.fullmatch(word):
+        # The letter after the half may have been meant to be in it.
+        half = len(letters_of(word[: (len(word) + 1) // 2 + 1]))
+        return set(map(syllables_of, _neighbours(letters, _HANGUL, half))) - {word}
+    alphabet = _ALPHABETS.get(unicodedata.name(letter, "").partition(" ")[0])
+    if alphabet is None:
+        return set()
+    return set(_neighbours(letters, alphabet, len(letters))) - {word}
+
+
+def _neighbours(letters: str, alphabet: str, end: int) -> Iterator[str]:
+    for place in range(end + 1):
+        head, tail = letters[:place], letters[place:]
+        for letter in alphabet:
+            yield head + letter + tail
+        if tail:
+            yield head + tail[1:]
+            for letter in alphabet:
+                yield head + letter + tail[1:]
+        if len(tail) > 1:
+            yield head + tail[1] + tail[0] + tail[2:]
+
+
+def letters_of(word: str) -> str:
+    """Return the letters of Hangul syllables as they are typed, one key each."""
+    return "".join(_letters(char) if "가" <= char <= "힣" else char for char in word)
+
+
+def _letters(syllable: str) -> str:
+    start, final = divmod(ord(syllable) - _FIRST_SYLLABLE, len(_FINALS))
+    initial, medial = divmod(start, len(_MEDIALS))
+    return _INITIALS[initial] + _MEDIALS[medial] + _FINALS[final]
+
+
+def syllables_of(letters: str) -> str:
+    """Return the syllables that a keyboard makes of letters; those that fit in none stay alone."""
+    return "".join([_syllable(piece) for piece in _PIECE.findall(letters)])
+
+
+@functools.lru_cache(maxsize=2_000)
+def _syllable(letters: str) -> str:
+    match = _SYLLABLE.fullmatch(letters)
+    if match is None:
+        return letters
+    start = _INITIALS.index(match[1]) * len(_MEDIALS) + _MEDIALS.index(match[2])
+    return chr(_FIRST_SYLLABLE + start * len(_FINALS) + _FINALS.index(match[3]))

@@ -1,0 +1,170 @@
+"""What a post holds, declared once.
+
+Requests, records of files, exports, rows of the table and answers are made of `PostContent`. A new
+field is declared there, gets its column in `Tweet` by a migration, and passes through all of them.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Final, Generic, Literal, NamedTuple, TypeVar, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+Kind = Literal["post", "reply", "quote"]
+MediumKind = Literal["photo", "video", "gif", "audio", "link"]
+Count = Annotated[int, Meta(ge=0, lt=2**53)]
+MOST_MEDIA: Final = 100
+"""Media of one post that a request may name, and that an import keeps."""
+_MOST_DIGITS: Final = 15
+"""Of a count."""
+
+
+class ReplyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The post that a reply answers, as its platform knows it."""
+
+    source_id: str | None
+    username: str | None = None
+
+    @classmethod
+    def of(cls, source_id: str | None, username: str | None) -> "ReplyTarget | None":
+        """Return the target; None where neither names anything."""
+        return cls(source_id, username) if source_id or username else None
+
+
+class Medium(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A picture, video or link of a post."""
+
+    kind: MediumKind
+    source_url: str | None = None
+    alt: str | None = None
+    width: Count | None = None
+    height: Count | None = None
+
+
+class StoredMedium(Medium, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A picture, video or link as the database keeps it."""
+
+    file: str | None = None
+    """Name of its file here; None where none is kept."""
+
+
+class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often a post was liked and so on; null where nobody says."""
+
+    likes: Count | None = None
+    reposts: Count | None = None
+    replies: Count | None = None
+    quotes: Count | None = None
+    as_of: Annotated[datetime, Meta(tz=True)] | None = None
+    """When that was so; by default on arrival."""
+
+    @classmethod
+    def read(cls, figures: Iterable[object], as_of: datetime | None = None) -> "Reactions | None":
+        """Return four figures in the order of the fields; None where there is none."""
+        likes, reposts, replies, quotes = map(as_count, figures)
+        reactions = cls(likes, reposts, replies, quotes, as_of)
+        return reactions if reactions.is_known else None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is any figure."""
+        return self.figures != (None,) * 4
+
+    @property
+    def figures(self) -> tuple[int | None, ...]:
+        """The figures without their time."""
+        return self.likes, self.reposts, self.replies, self.quotes
+
+
+class Stored(NamedTuple):
+    """How the database and exports keep a field."""
+
+    columns: tuple[str, ...] = ()
+    """Its columns in `Tweet`; by default one of the field's own name."""
+    repetition: Literal["ignored", "fills", "renews"] = "ignored"
+    """What the field of a post that is sent again does to the stored one: nothing, fill it where
+    it is empty, or renew it."""
+    since: int = 1
+    """The version of exports that is the first to carry it."""
+
+
+FILLS: Final = Stored(repetition="fills")
+_TARGET_COLUMNS: Final = ("reply_to_source_id", "reply_to_username")
+
+TargetT = TypeVar("TargetT", bound=ReplyTarget)
+MediumT = TypeVar("MediumT", bound=Medium)
+
+
+class PostContent(msgspec.Struct, Generic[TargetT, MediumT], frozen=True, kw_only=True):
+    """What a post holds beside its author; exports and answers have the fields in this order."""
+
+    text: str
+    kind: Annotated[
+        Kind | None, Meta(description="Of a new post, by default reply beside a reply_to.")
+    ] = None
+    created_at: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        FILLS,
+        Meta(description="UTC; null where it is not known, in a new post the time of arrival."),
+    ] = None
+    lang: Annotated[str | None, FILLS] = None
+    source_id: str | None = None
+    url: Annotated[str | None, FILLS] = None
+    reply_to: Annotated[TargetT | None, Stored(_TARGET_COLUMNS, "fills", since=2)] = None
+    media: Annotated[
+        Annotated[tuple[MediumT, ...], Meta(max_length=MOST_MEDIA)],
+        Stored(repetition="fills", since=3),
+    ] = ()
+    counts: Annotated[
+        Reactions | None,
+        Stored(repetition="renews", since=3),
+        Meta(description="The newest figures that were seen."),
+    ] = None
+
+
+PlainPost = PostContent[ReplyTarget, Medium]
+"""A post as people and programs write it, outside of this installation."""
+
+
+@cache
+def stored_fields() -> dict[str, Stored]:
+    """Return how each field of `PostContent` is kept, in their order."""
+    hints = get_type_hints(PostContent, include_extras=True)
+    return {name: _stored(name, hints[name]) for name in PostContent.__struct_fields__}
+
+
+def _stored(name: str, hint: object) -> Stored:
+    notes = getattr(hint, "__metadata__", ())
+    stored = next((note for note in notes if isinstance(note, Stored)), Stored())
+    return stored._replace(columns=stored.columns or (name,))
+
+
+@cache
+def columns() -> tuple[str, ...]:
+    """Return the names of the columns of all fields, in their order."""
+    return tuple(column for stored in stored_fields().values() for column in stored.columns)
+
+
+@cache
+def headers() -> tuple[tuple[str, ...], ...]:
+    """Return the columns that exports have had, one tuple for each version; the last is today's."""
+    fields = stored_fields()
+    versions = range(1, max(stored.since for stored in fields.values()) + 1)
+    return tuple(
+        ("username", "platform", *(name for name, stored in fields.items() if stored.since <= last))
+        for last in versions
+    )
+
+
+def as_count(value: object) -> int | None:
+    """Return a whole number from 0, which archives write as a string; else None."""
+    text = digits(value)
+    return int(text) if text and len(text) <= _MOST_DIGITS else None
+
+
+def digits(value: object) -> str | None:
+    """Return a whole number from 0 as a string; None for anything else, floats above all."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text if text.isascii() and text.isdigit() else None

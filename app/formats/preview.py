@@ -1,0 +1,225 @@
+"""What is in a file, by its first records, as plain values. It runs in `app/sandbox.py`.
+
+A file may be made to take any time or memory; whoever shows the preview waits for neither.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from app.clock import monotonic
+from app.compute.text import decode_entities
+from app.errors import ImportFileError, Message, message_of, packed, unpacked
+from app.formats.records import Archive, BadRecord, Item, ReadOptions, Record
+from app.formats.registry import WITH_ENTITIES, open_archive
+from app.formats.source.file import Source
+
+LOOKED_AT: Final = 1_000
+"""Records that a preview reads: enough to know a file by, in well under a second."""
+CHAT_S: Final = 8.0
+"""Seconds for which the messages of a chat are read, whose people are all of interest."""
+SHOWN: Final = 5
+"""Posts, and authors, that are shown."""
+MOST_ERRORS: Final = 100
+MOST_CHOICES: Final = 500
+"""People of a chat, or columns of a table, that its page asks about."""
+SAMPLES_EACH: Final = 2
+SAMPLE_LENGTH: Final = 300
+"""Messages that are shown of each speaker of a chat, and characters of each."""
+MOST_SAMPLED: Final = 5_000
+"""Speakers of whom messages are kept until it is clear who says most."""
+POST_LENGTH: Final = 10_000
+"""Characters of a post that is shown."""
+
+
+class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The file to look at, and how to read it."""
+
+    path: str
+    name: str
+    options: ReadOptions
+    limit_bytes: int
+    chat_s: float = CHAT_S
+
+
+class Speaker(msgspec.Struct):
+    """Somebody in a chat."""
+
+    name: str
+    """As it stands there."""
+    username: str | None
+    """None for who exported the chat, if it says no name."""
+    messages: int = 0
+    samples: list[str] = []
+
+
+class PreviewedPost(msgspec.Struct, frozen=True):
+    """A post as its file has it."""
+
+    username: str | None
+    author_id: str | None
+    created_at: datetime | None
+    lang: str | None
+    text: str
+
+
+class PreviewFault(msgspec.Struct, frozen=True):
+    """A record that cannot be read."""
+
+    record: int
+    detail: Message
+
+
+class Preview(msgspec.Struct):
+    """Facts about the first records of a file, or of a chat about those of the first seconds."""
+
+    failure: Message | None = None
+    """Why nothing of the file can be imported."""
+    format: str = ""
+    is_chat: bool = False
+    has_account: bool = False
+    """Whether the file is of one account."""
+    username: str | None = None
+    """The one author; None for many, or where the file does not say."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """The first of a table, each with the field that it is taken for."""
+    broken: Message | None = None
+    """Why the file cannot be read further."""
+    is_whole: bool = True
+    """Whether the file ended within the records that were read."""
+    accepted: int = 0
+    rejected: int = 0
+    reposts: int = 0
+    restricted: int = 0
+    skipped: int = 0
+    with_entities: int = 0
+    """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
+    errors: list[PreviewFault] = []
+    authors: list[tuple[str, int]] = []
+    """Names and how many posts of each, the most frequent first."""
+    author_count: int = 0
+    posts: list[PreviewedPost] = []
+    speakers: list[Speaker] = []
+    """Who speaks in a chat, the most talkative first."""
+    speaker_count: int = 0
+    files: int | None = None
+    """Files of media that the archive holds for these records; None where it can hold none."""
+
+
+def preview(body: bytes) -> Iterator[object]:
+    """Yield the preview that a PreviewRequest, as JSON, asks for: one plain value."""
+    request = msgspec.json.decode(body, type=PreviewRequest)
+    ends_at = monotonic() + request.chat_s
+    try:
+        path = Path(request.path)
+        with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
+            result = _Reading(open_archive(source, options=request.options)).read(ends_at)
+    except ImportFileError as error:
+        result = Preview(failure=message_of(error))
+    plain = msgspec.to_builtins(result, enc_hook=packed)
+    # Bytes of no encoding have become half surrogate pairs, which no page can hold.
+    yield json.loads(json.dumps(plain, ensure_ascii=False).encode(errors="replace"))
+
+
+def decoded_preview(line: bytes) -> Preview:
+    """Return the preview that `preview` yielded."""
+
+    def sentence(_type: type, value: Any) -> Any:
+        return unpacked(value)
+
+    return msgspec.json.decode(line, type=Preview, dec_hook=sentence)
+
+
+class _Reading:
+    """Reads the first records of an archive, and counts them."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        account = archive.account
+        self._result = Preview(
+            format=archive.format,
+            is_chat=archive.is_chat,
+            has_account=account is not None,
+            username=account.username if account else None,
+            columns=archive.columns[:MOST_CHOICES],
+        )
+        self._authors: Counter[str] = Counter()
+        self._files: set[str] = set()
+        self._speakers: dict[str | None, Speaker] = {}
+
+    def read(self, ends_at: float) -> Preview:
+        """Return the facts; `ends_at` is when no more of a chat is read."""
+        items, result = self._archive.items, self._result
+        try:
+            if self._archive.is_chat:
+                for item in items:
+                    self._count(item)
+                    if monotonic() >= ends_at:
+                        break
+            else:
+                for item in islice(items, LOOKED_AT):
+                    self._count(item)
+            result.is_whole = next(items, None) is None
+        except ImportFileError as error:
+            result.broken = message_of(error)
+        result.authors = self._authors.most_common(SHOWN)
+        result.author_count = len(self._authors)
+        by_messages = sorted(self._speakers.values(), key=lambda speaker: -speaker.messages)
+        result.speakers, result.speaker_count = by_messages[:MOST_CHOICES], len(by_messages)
+        if self._archive.files:
+            result.files = len(self._files & self._archive.files.members.keys())
+        return result
+
+    def _count(self, item: Item) -> None:
+        result = self._result
+        if isinstance(item, Record):
+            result.accepted += 1
+            self._add(item)
+        elif isinstance(item, BadRecord):
+            result.rejected += 1
+            if len(result.errors) < MOST_ERRORS:
+                result.errors.append(PreviewFault(item.place, _sentence(item.detail)))
+        elif item.reason == "repost":
+            result.reposts += 1
+        elif item.reason == "restricted":
+            result.restricted += 1
+        else:
+            result.skipped += 1
+
+    def _add(self, record: Record) -> None:
+        if self._archive.is_chat:
+            self._add_message(record)
+            return
+        result = self._result
+        if len(result.posts) < SHOWN:
+            result.posts.append(
+                PreviewedPost(
+                    username=record.username,
+                    author_id=record.author_id,
+                    created_at=record.created_at,
+                    lang=record.lang,
+                    text=record.text[:POST_LENGTH],
+                )
+            )
+        if name := record.username or record.author_id:
+            self._authors[name] += 1
+        self._files.update(filter(None, record.files))
+        if result.format in WITH_ENTITIES:
+            result.with_entities += decode_entities(record.text) != record.text
+
+    def _add_message(self, record: Record) -> None:
+        name = record.display_name or record.username or ""
+        speaker = self._speakers.setdefault(record.username, Speaker(name, record.username))
+        speaker.messages += 1
+        if len(speaker.samples) < SAMPLES_EACH and len(self._speakers) <= MOST_SAMPLED:
+            speaker.samples.append(record.text[:SAMPLE_LENGTH])
+
+
+def _sentence(detail: str) -> Message:
+    return detail if isinstance(detail, Message) else Message(detail)

@@ -1,0 +1,191 @@
+"""The files of a tar, found by its headers; what stands between them is not read.
+
+Headers are read here, and not by `tarfile.TarFile`: that copies global headers into each member,
+and takes quadratic time for some (CVE-2024-6232). Sources: POSIX pax, "Extended Header"; GNU tar
+manual, "Basic Tar Format".
+"""
+
+import io
+import tarfile
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import BinaryIO, Final, NamedTuple, cast
+
+from app.errors import BrokenFileError
+from app.formats.source.members import MAX_LIST_BYTES, READ_ERRORS, Member, Members, Opener, damaged
+
+MAX_HEADER_BYTES: Final = 64 * 1024
+"""Of what a header says beside its block: names, times, and notes of programs."""
+_BLOCK: Final = tarfile.BLOCKSIZE
+_ENCODING: Final = ("utf-8", "surrogateescape")
+_MOST_DIGITS: Final = 18
+_LONG_NAME: Final = tarfile.GNUTYPE_LONGNAME
+_LONG: Final = frozenset({tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK})
+_OF_ONE: Final = frozenset({tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE})
+_EXTENDED: Final = _OF_ONE | {tarfile.XGLTYPE}
+_SPARSE_GOES_ON: Final = 482, 504
+"""Where the header of a sparse file, and a block behind it, say whether another one follows."""
+
+
+class _Header(NamedTuple):
+    """A block that begins a file, with what the headers before it say about it."""
+
+    info: tarfile.TarInfo
+    name: str
+    size: int
+    is_sparse: bool
+
+
+def is_tar(start: bytes) -> bool:
+    """Return whether a file that begins so is a tar: its first header has a checksum."""
+    try:
+        tarfile.TarInfo.frombuf(start, *_ENCODING)
+    except tarfile.HeaderError:
+        return False
+    return True
+
+
+def members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError | None]:
+    """Return the plain files, and where the tar is damaged, if it is.
+
+    Raises BrokenFileError for too many files, and for a header that is too long.
+    """
+    members: Members = {}
+    try:
+        for header in _Headers(file, label):
+            if header.info.isreg() and not header.is_sparse:
+                part = cast("Opener", partial(_Part, file, file.tell(), header.size))
+                name = header.name.rstrip("/").removeprefix("./")
+                members[name] = Member(header.size, part)
+    except READ_ERRORS:
+        return members, damaged(label)
+    return members, None
+
+
+class _Headers:
+    """Reads header by header; the file is at the content of each while it is yielded."""
+
+    def __init__(self, file: BinaryIO, label: str) -> None:
+        self._file = file
+        self._label = label
+        self._left = MAX_LIST_BYTES
+        self._end = file.seek(0, io.SEEK_END)
+
+    def __iter__(self) -> Iterator[_Header]:
+        """Raises what READ_ERRORS lists where the tar is damaged."""
+        self._file.seek(0)
+        for_all: dict[bytes, bytes] = {}
+        for_one: dict[bytes, bytes] = {}
+        while (block := self._block()) is not None:
+            info = tarfile.TarInfo.frombuf(block, *_ENCODING)
+            if info.type in _LONG:
+                long_name = self._said(info).partition(b"\0")[0]
+                for_one |= {b"path": long_name} if info.type == _LONG_NAME else {}
+            elif info.type in _EXTENDED:
+                said_of = for_one if info.type in _OF_ONE else for_all
+                said_of |= _fields(self._said(info))
+            else:
+                header = self._header(block, info, for_all | for_one)
+                at = self._file.tell()
+                yield header
+                # Only folders, links and devices have no content.
+                if not (info.isdir() or info.issym() or info.islnk() or info.isdev()):
+                    at += _padded(header.size)
+                if at > self._end + _BLOCK:
+                    raise EOFError
+                self._file.seek(at)
+                for_one = {}
+
+    def _header(
+        self, block: bytes, info: tarfile.TarInfo, fields: Mapping[bytes, bytes]
+    ) -> _Header:
+        is_old_sparse = info.type == tarfile.GNUTYPE_SPARSE
+        head, behind = _SPARSE_GOES_ON
+        size = _number(fields[b"size"]) if b"size" in fields else info.size
+        if size < 0:
+            raise ValueError("no size")
+        goes_on = is_old_sparse and block[head]
+        while goes_on:
+            goes_on = self._read(_BLOCK)[behind]
+        return _Header(
+            info,
+            fields[b"path"].decode(*_ENCODING) if b"path" in fields else info.name,
+            size,
+            is_old_sparse or any(key.startswith(b"GNU.sparse.") for key in fields),
+        )
+
+    def _block(self) -> bytes | None:
+        """Return the next header; None at the end."""
+        block = self._read(_BLOCK, is_end_allowed=True)
+        return block if block.strip(b"\0") else None
+
+    def _said(self, info: tarfile.TarInfo) -> bytes:
+        if not 0 <= info.size <= self._end:
+            raise EOFError
+        if info.size > MAX_HEADER_BYTES:
+            raise BrokenFileError(
+                "{name} has a header of more than {size} KB",
+                name=self._label,
+                size=MAX_HEADER_BYTES >> 10,
+            )
+        return self._read(_padded(info.size))[: info.size]
+
+    def _read(self, size: int, *, is_end_allowed: bool = False) -> bytes:
+        self._left -= size
+        if self._left < 0:
+            raise BrokenFileError("{name} lists too many files", name=self._label)
+        data = self._file.read(size)
+        if len(data) < size and (data or not is_end_allowed):
+            raise EOFError
+        return data
+
+
+def _fields(data: bytes) -> dict[bytes, bytes]:
+    """Return what counts of an extended header's records, `LENGTH KEY=VALUE\\n` each.
+
+    Raises ValueError.
+    """
+    fields: dict[bytes, bytes] = {}
+    at = 0
+    while at < len(data):
+        length = data[at : at + _MOST_DIGITS].partition(b" ")[0]
+        end = at + _number(length)
+        key, mark, value = data[at + len(length) + 1 : end].partition(b"=")
+        if not mark or not value.endswith(b"\n"):
+            raise ValueError("no record of an extended header")
+        if key in {b"path", b"size"} or key.startswith(b"GNU.sparse."):
+            fields[key] = value[:-1]
+        at = end
+    return fields
+
+
+def _number(text: bytes) -> int:
+    """Return a number of few digits. Raises ValueError."""
+    if not text.isdigit() or len(text) > _MOST_DIGITS:
+        raise ValueError("no number")
+    return int(text)
+
+
+def _padded(size: int) -> int:
+    return -(-size // _BLOCK) * _BLOCK
+
+
+class _Part(io.RawIOBase):
+    """The content of one file; several may be open at once."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file = file
+        self._at = start
+        self._end = start + size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # is always one
+        self._file.seek(self._at)
+        data = self._file.read(min(len(buffer), self._end - self._at))
+        if not data and self._at < self._end:
+            raise EOFError
+        self._at += len(data)
+        buffer[: len(data)] = data
+        return len(data)

@@ -1,0 +1,132 @@
+"""The authors who come with the program, as hashed counts: whose they are stands in `NOTICE`.
+
+The file holds numbers alone: for each language its features, which of its authors use each of them
+and how often, and for each author how many posts and features there are.
+"""
+
+import lzma
+import threading
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from app.compute.features import RECIPE
+from app.compute.population import NOTHING_SHIPPED, Population, Shipped
+
+FILE: Final = Path(__file__).with_name("counts.xz")
+_MOST_AMOUNT: Final = 2**16 - 1
+_SIZE: Final = np.dtype("<u4")
+_reading: Final = threading.Lock()
+
+
+class _Language(msgspec.Struct, frozen=True):
+    language: str
+    posts: list[int]
+    """Of each author."""
+    totals: list[list[int]]
+    """(n, 5) features per group, also those that are not in the file."""
+    keys: int
+    uses: int
+
+
+class _Header(msgspec.Struct, frozen=True):
+    recipe: int
+    languages: list[_Language]
+
+
+def shipped_authors(*, is_wanted: bool = True) -> Shipped:
+    """Return the authors who come with the program, or nobody; the first call reads the file.
+
+    That takes some 60 ms: call it in a thread.
+    """
+    if not is_wanted:
+        return NOTHING_SHIPPED
+    with _reading:
+        return _read()
+
+
+@cache
+def shipped_digest() -> str:
+    """Return the name of the set of authors who come with the program."""
+    return sha256(FILE.read_bytes()).hexdigest()
+
+
+@cache
+def _read() -> Shipped:
+    return Shipped(unpack(FILE.read_bytes()), shipped_digest())
+
+
+def pack(populations: Mapping[str, Population]) -> bytes:
+    """Return the content of a file with the populations of some languages."""
+    languages, planes = [], list[bytes]()
+    for language, population in sorted(populations.items()):
+        posts = [number for _, number, _ in population.members]
+        sizes = population.keys.size, population.owners.size
+        languages.append(_Language(language, posts, population.totals.tolist(), *sizes))
+        owners = population.owners.astype(np.int64)
+        steps = np.diff(owners, prepend=0)  # Owners rise within a feature.
+        steps[population.edges[:-1]] = owners[population.edges[:-1]]
+        planes += [
+            _to_planes(np.diff(population.keys, prepend=np.uint32(0)), "<u4"),
+            _to_planes(np.diff(population.edges), "<u2"),
+            _to_planes(steps, "<u2"),
+            _to_planes(np.minimum(population.amounts, _MOST_AMOUNT), "<u2"),
+        ]
+    header = msgspec.json.encode(_Header(RECIPE, languages))
+    return lzma.compress(
+        b"".join([np.array(len(header), _SIZE).tobytes(), header, *planes]),
+        preset=9 | lzma.PRESET_EXTREME,
+    )
+
+
+def unpack(content: bytes) -> dict[str, Population]:
+    """Return the populations of a file by language, their authors' ids below 0.
+
+    Raises ValueError if the features of the file are of another recipe.
+    """
+    data = lzma.decompress(content)
+    place = _SIZE.itemsize
+    size = int(np.frombuffer(data, _SIZE, 1)[0])
+    header = msgspec.json.decode(data[place : place + size], type=_Header)
+    if header.recipe != RECIPE:
+        raise ValueError(f"{FILE.name} has features of recipe {header.recipe}, not {RECIPE}")
+    place += size
+    populations, authors = dict[str, Population](), 0
+    for entry in header.languages:
+        numbers = []
+        for kind, count in (("<u4", entry.keys), ("<u2", entry.keys), *[("<u2", entry.uses)] * 2):
+            dtype = np.dtype(kind)
+            numbers.append(_from_planes(data, place, dtype, count))
+            place += count * dtype.itemsize
+        gaps, uses, steps, amounts = numbers
+        edges = np.concatenate(([0], np.cumsum(uses, dtype=np.intp)))
+        sums = np.cumsum(steps, dtype=np.int64)
+        before = np.concatenate(([0], sums))[edges[:-1]]
+        populations[entry.language] = Population(
+            tuple((-authors - i, posts, entry.language) for i, posts in enumerate(entry.posts, 1)),
+            np.array(entry.totals, np.int64),
+            np.cumsum(gaps, dtype=np.uint32),
+            edges,
+            (sums - before.repeat(uses)).astype(np.uint16),
+            amounts.astype(np.uint32),
+        )
+        authors += len(entry.posts)
+    return populations
+
+
+def _to_planes(numbers: NDArray[np.integer], kind: str) -> bytes:
+    """Return the numbers with all first bytes first, then all second ones: that packs better."""
+    narrow = numbers.astype(kind)
+    return narrow.view(np.uint8).reshape(narrow.size, -1).T.tobytes()
+
+
+def _from_planes(data: bytes, place: int, dtype: np.dtype, count: int) -> NDArray[np.integer]:
+    planes = np.frombuffer(data, np.uint8, count * dtype.itemsize, place)
+    planes = np.ascontiguousarray(planes.reshape(dtype.itemsize, count).T)
+    return planes.view(dtype).ravel()

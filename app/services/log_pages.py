@@ -1,0 +1,208 @@
+"""Pages of the log as clients of the live stream get them.
+
+Those who follow the log's end never wait for those who come from further back: each of the two has
+a way of its own to the database.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.engine import Database
+from app.db.feed import Change
+from app.errors import UnavailableError
+from app.models import Event
+from app.services.posts.tweets import Post, find_posts
+from app.services.posts.users import Author, find_authors
+
+PAGE: Final = 200
+"""Events that are read at a time."""
+MOST_BYTES: Final = 128 * 1024
+"""Bytes behind which a page ends: a client that takes nothing keeps as much of it in memory."""
+SLICE: Final = 50
+"""Events whose posts are read at once: the posts of a page would be 20 MB, if all are long."""
+MOST_PAGES: Final = 20
+"""Pages that are kept for other clients."""
+MOST_PARTS: Final = 20
+"""Parts of a page that are kept for other clients."""
+FURTHEST: Final = 10_000
+"""Events that a client may have missed. All of them are some 4 MB and a fifth of a second of the
+processor, and on a busy site, with 20 posts a second, they are 8 minutes: longer than a restart."""
+REPLAYS: Final = 2
+"""Pages from further back that are read at the same time, of five connections to the database."""
+REPLAY_WAIT_S: Final = 5.0
+"""The longest wait until such a page is read, in seconds."""
+OF_POSTS: Final = frozenset({"tweet.created", "tweet.updated"})
+OF_AUTHORS: Final = frozenset({"tweets.imported", "user.created", "user.updated"})
+"""The kinds of events that tell of a post, and of an author."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """The events after one position of the log, up to another."""
+
+    start: int
+    end: int
+    events: list[tuple[int, int, bytes]]
+    """Each event's number, author, and bytes."""
+    _parts: dict[tuple[int, int | None], bytes] = field(default_factory=dict)
+
+    def after(self, place: int, user_id: int | None) -> bytes:
+        """Return the events after a position on the page, of one author or of all."""
+        key = place, user_id
+        part = self._parts.get(key)
+        if part is None:
+            if len(self._parts) >= MOST_PARTS:
+                self._parts.clear()
+            part = self._parts[key] = b"".join(
+                data
+                for number, author_id, data in self.events
+                if number > place and user_id in {None, author_id}
+            )
+        return part
+
+
+class LogPages:
+    """Reads the log, as far as the feed has come, once for all clients at a position."""
+
+    def __init__(self, db: Database, newest: int) -> None:
+        self._db = db
+        self._at_end = asyncio.Lock()
+        self._from_back = asyncio.Semaphore(REPLAYS)
+        self._pages: list[LogPage] = []
+        """Pages of all authors' events."""
+        self.newest = newest
+
+    def advance(self, newest: int) -> None:
+        """Go on to this event. What was read before may have been deleted."""
+        self._pages.clear()
+        self.newest = newest
+
+    async def following(self, place: int) -> LogPage:
+        """Return the page after the last event that was sent to those who follow the log.
+
+        Raises LookupError if the log no longer has it.
+        """
+        async with self._at_end:
+            return self._ready(place) or await self._read(place, start=place)
+
+    async def after(self, place: int, user_id: int | None) -> tuple[bytes, int]:
+        """Return what comes after a position, of one author or of all, and the new position.
+
+        Raises LookupError if the log never was there, or no longer has all of it, and
+        UnavailableError if too many clients come from far back.
+        """
+        page = self._ready(place)
+        if page is None and place >= self.newest - PAGE:
+            async with self._at_end:
+                # The whole page, for clients at all of its positions.
+                start = max(0, min(place, self.newest - PAGE))
+                page = self._ready(place)
+                if page is None and self._ready(start) is None:
+                    page = await self._read(place, start=start)
+                if page is None or page.end <= place < self.newest:  # Long posts end it before.
+                    page = await self._read(place, start=place)
+        elif page is None:
+            page = await self._replay(place, user_id)
+        return page.after(place, user_id), max(place, page.end)
+
+    async def _replay(self, place: int, user_id: int | None) -> LogPage:
+        """Return a page from further back, with no more than what one client wants of it."""
+        try:
+            async with asyncio.timeout(REPLAY_WAIT_S):
+                await self._from_back.acquire()
+        except TimeoutError:
+            raise UnavailableError(
+                "Too many live streams come from far back; try again soon", retry_after_s=5
+            ) from None
+        try:
+            return self._ready(place) or await self._read(place, start=place, user_id=user_id)
+        finally:
+            self._from_back.release()
+
+    def _ready(self, place: int) -> LogPage | None:
+        """Return a page that has been read and has what comes after the position."""
+        return next((page for page in self._pages if page.start <= place < page.end), None)
+
+    async def _read(self, place: int, *, start: int, user_id: int | None = None) -> LogPage:
+        """Read the page that begins at `start`, of one author or of all."""
+        newest = self.newest
+        async with self._db.read() as session:
+            ends = select(func.min(Event.id), func.max(Event.id))
+            oldest, last = (await session.execute(ends)).one()
+            if not (0 <= place <= (last or 0)) or place < (oldest or 0) - 1:
+                raise LookupError(place)
+            start = max(start, (oldest or 0) - 1)
+            query = (
+                select(Event.id, Event.kind, Event.user_id, Event.tweet_id, Event.count)
+                .where(Event.id > start, Event.id <= newest)
+                .order_by(Event.id)
+                .limit(PAGE)
+            )
+            if user_id is not None:
+                query = query.where(Event.user_id == user_id)
+            changes = [Change(*row) for row in await session.execute(query)]
+            events = await _encoded(session, changes)
+        is_cut = len(changes) == PAGE or len(events) < len(changes)
+        end = events[-1][0] if is_cut else max(start, newest)
+        page = LogPage(start, end, events)
+        if user_id is None and newest == self.newest and end > start:
+            if len(self._pages) >= MOST_PAGES:
+                del self._pages[0]
+            self._pages.append(page)
+        return page
+
+
+async def _encoded(
+    session: AsyncSession, changes: Sequence[Change]
+) -> list[tuple[int, int, bytes]]:
+    """Return the first events as they are sent, up to the most bytes of a page.
+
+    They have no bytes if nobody is to see their subject.
+    """
+    author_ids = {change.user_id for change in changes if change.kind in OF_AUTHORS}
+    authors = await find_authors(session, author_ids) if author_ids else {}
+    events: list[tuple[int, int, bytes]] = []
+    size = 0
+    for start in range(0, len(changes), SLICE):
+        part = changes[start : start + SLICE]
+        post_ids = [change.tweet_id or 0 for change in part if change.kind in OF_POSTS]
+        posts = await find_posts(session, post_ids)
+        for change in part:
+            data = _bytes_of(change, _data_of(change, posts, authors))
+            events.append((change.id, change.user_id, data))
+            size += len(data)
+            if size > MOST_BYTES:
+                return events
+    return events
+
+
+def _data_of(
+    change: Change, posts: Mapping[int, Post], authors: Mapping[int, Author]
+) -> Post | Author | dict[str, object] | None:
+    """Return what an event tells; None if its subject is gone, or for no one to see."""
+    match change.kind:
+        case "tweet.created" | "tweet.updated":
+            return posts.get(change.tweet_id or 0)
+        case "tweet.deleted":
+            return {"id": change.tweet_id}
+        case "tweets.imported":
+            author = authors.get(change.user_id)
+            return author and {"username": author.username, "count": change.count}
+        case "user.created" | "user.updated":
+            return authors.get(change.user_id)
+        case "user.deleted":
+            return {"id": change.user_id}
+    return None
+
+
+def _bytes_of(change: Change, data: object) -> bytes:
+    if data is None:
+        return b""
+    body = msgspec.json.encode(data)
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (change.id, change.kind.encode(), body)

@@ -1,0 +1,58 @@
+"""What a post holds, as the columns of its row have it, and back."""
+
+from functools import cache
+from typing import Any, Final
+
+from msgspec import json
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.formats.post import (
+    PostContent,
+    Reactions,
+    ReplyTarget,
+    StoredMedium,
+    columns,
+    stored_fields,
+)
+from app.models import Tweet
+
+StoredContent = PostContent[ReplyTarget, StoredMedium]
+"""What a post holds, as it is stored here."""
+_media: Final = json.Decoder(tuple[StoredMedium, ...])
+_counts: Final = json.Decoder(Reactions)
+
+
+@cache
+def content_columns() -> tuple[InstrumentedAttribute[Any], ...]:
+    """Return the columns of `Tweet` that hold what a post holds."""
+    return tuple(getattr(Tweet, name) for name in columns())
+
+
+@cache
+def repeated_columns() -> tuple[str, ...]:
+    """Return the names of the columns that a post may change which is sent again."""
+    fields = stored_fields().values()
+    return tuple(
+        name for field in fields if field.repetition != "ignored" for name in field.columns
+    )
+
+
+def encoded(content: PostContent[Any, Any]) -> dict[str, Any]:
+    """Return the columns of a valid post, by name."""
+    values = {name: getattr(content, name) for name in stored_fields()}
+    target = values.pop("reply_to")
+    values["reply_to_source_id"] = target.source_id if target else None
+    values["reply_to_username"] = target.username if target else None
+    values["media"] = json.encode(content.media).decode() if content.media else None
+    values["counts"] = json.encode(content.counts).decode() if content.counts else None
+    return values
+
+
+def decoded(values: dict[str, Any]) -> dict[str, Any]:
+    """Replace these columns by the fields that they hold, and return all."""
+    source_id, username = values.pop("reply_to_source_id"), values.pop("reply_to_username")
+    media, counts = values["media"], values["counts"]
+    values["reply_to"] = ReplyTarget.of(source_id, username)
+    values["media"] = _media.decode(media) if media else ()
+    values["counts"] = _counts.decode(counts) if counts else None
+    return values

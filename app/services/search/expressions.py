@@ -1,0 +1,59 @@
+"""Parts of a query as expressions for the word index."""
+
+import math
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Final
+
+from app.compute.scoring import Part, Statistics
+from app.db.indexes import All, Either, Expression, Terms
+
+CANDIDATES: Final = 1_000
+"""Posts that are ranked together."""
+
+
+def in_any_way(part: Part, frequencies: Statistics) -> Expression:
+    """Return an expression for the part as it was typed or meant, or with another ending."""
+    ways: list[Expression] = []
+    for way in part.ways:
+        is_open = way.kind == "paired" and not way.is_quoted
+        start = exact(Part(way.kind, way.start) if is_open else way)
+        ways += [start, *_forms(way, frequencies)]
+    return Either(tuple(ways))
+
+
+def _forms(part: Part, frequencies: Statistics) -> list[Terms]:
+    """Return expressions for the forms of a stem of one syllable, without the most frequent.
+
+    These would take the place of posts that have the word as it was typed.
+    """
+    rows = sorted(part.forms.terms()) if part.forms else []
+    rows.sort(key=lambda row: frequencies.frequencies.get(row[0], 0))
+    counts = accumulate(frequencies.frequencies.get(row[0], 0) for row in rows)
+    return [Terms(row) for row, sum_ in zip(rows, counts, strict=True) if sum_ <= CANDIDATES]
+
+
+def any_of(parts: Sequence[Part], frequencies: Statistics) -> Expression:
+    """Return an expression for all quoted phrases, and any of the rarest other terms."""
+    required: list[Expression] = [exact(part) for part in parts if part.is_quoted]
+    weights: dict[Terms, float] = {}
+    for word in [way for part in parts if not part.is_quoted for way in part.ways]:
+        is_paired = word.kind == "paired"
+        ways = [Terms((term,), is_paired and len(term) == 1) for term in word.terms]
+        for way in ways + _forms(word, frequencies):
+            weights[way] = max(map(frequencies.weight, way.terms))
+    chosen: list[Expression] = []
+    posts = 0.0
+    for way, weight in sorted(weights.items(), key=lambda item: -item[1]):
+        if posts <= CANDIDATES:
+            chosen.append(way)
+            # The inverse of the weight: about the number of posts with the term.
+            posts += frequencies.posts * math.exp(-weight)
+    return All((*required, Either(tuple(chosen)))) if chosen else All(tuple(required))
+
+
+def exact(part: Part) -> Expression:
+    """Return an expression for the part without its ending."""
+    if part.kind == "paired" and len(part.text) == 1:
+        return Terms((part.text,), is_prefix=True)
+    return Terms(tuple(part.terms))

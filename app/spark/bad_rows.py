@@ -1,0 +1,119 @@
+"""Bad rows of a job: the first of them with file and place, as an import reports its own.
+
+Spark reads a large file in parts, and a task knows only the number of a row in its part. So tasks
+report how many rows each part has: the rows of the parts before it give the place in the file.
+"""
+
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from app.errors import Message, RecordError
+from app.formats.source.json import NOT_AN_OBJECT
+from app.formats.source.window import load
+
+Row = dict[str, Any]
+MAX_ERRORS: Final = 100
+_MARK: Final = b'{"' + BOM_UTF8
+"""How a row of CSV begins whose file begins with a byte order mark."""
+
+
+class FilePart(NamedTuple):
+    """A part of a file that one task reads."""
+
+    file: str
+    start: int
+    """The byte at which it begins."""
+    unit: str
+    """What its rows are: `line` or `record`."""
+
+
+class RowPlace(NamedTuple):
+    """Where a row stands."""
+
+    part: FilePart
+    number: int
+    """Its number in the part, from 1."""
+
+
+@dataclass(slots=True)
+class BadRows:
+    """The rows of each part that was read, and why the first bad ones are none.
+
+    To add what a task reports a second time changes nothing: Spark may repeat tasks.
+    """
+
+    sizes: dict[FilePart, int] = field(default_factory=dict)
+    details: dict[RowPlace, str] = field(default_factory=dict)
+
+    def zero(self, _value: object) -> "BadRows":
+        """Return what a task begins with; Spark calls this and the next one."""
+        return BadRows()
+
+    def addInPlace(self, one: "BadRows", two: "BadRows") -> "BadRows":  # noqa: N802 # Spark's name
+        one.sizes |= two.sizes
+        details = one.details | two.details
+        one.details = {place: details[place] for place in sorted(details)[:MAX_ERRORS]}
+        return one
+
+    def errors(self) -> list[Row]:
+        """Return file, place and detail of the first bad rows, as the report of an import."""
+        before: dict[FilePart, int] = {}
+        parts = sorted(self.sizes)
+        for part, rows in zip(parts, accumulate(map(self.sizes.__getitem__, parts)), strict=True):
+            before[part] = rows - self.sizes[part]
+        first = {part.file: before[part] for part in reversed(parts)}
+        return [
+            {
+                "file": shown_name(part.file),
+                part.unit: before[part] - first[part.file] + number,
+                "detail": detail,
+            }
+            for (part, number), detail in self.details.items()
+        ]
+
+
+def answers(
+    read: Callable[[bytes, int], Row], accumulator: Any, rows: Iterator[Row]
+) -> Iterator[Row]:
+    """Yield what `read` returns for each row that is not blank, and its number in its part.
+
+    Those with an `error` are reported to the accumulator of `BadRows`.
+    """
+    bad_rows = BadRows()
+    for row in rows:
+        part = FilePart(row["file"], row["start"], row["unit"])
+        number = bad_rows.sizes[part] = bad_rows.sizes.get(part, 0) + 1
+        if row["row"] and row["row"].strip():
+            answer = read(row["row"], number)
+            if (error := answer.get("error")) and len(bad_rows.details) < MAX_ERRORS:
+                bad_rows.details[RowPlace(part, number)] = error
+            yield answer
+    accumulator.add(bad_rows)
+
+
+def json_object(row: bytes) -> Row:
+    """Return the object of a row; bytes that are no UTF-8 are half surrogates in it.
+
+    Raises RecordError.
+    """
+    if row.startswith(_MARK):
+        row = b'{"' + row.removeprefix(_MARK)
+    try:
+        return msgspec.json.decode(row, type=Row)
+    except (ValueError, RecursionError):
+        value = load(row.decode(errors="surrogateescape"))  # As an import reads what is damaged.
+    if isinstance(value, dict):
+        return value
+    raise RecordError(value if isinstance(value, Message) else NOT_AN_OBJECT)
+
+
+def shown_name(address: str) -> str:
+    """Return how messages call a file: one of this machine by its path."""
+    parts = urlsplit(address)
+    return unquote(parts.path) if parts.scheme == "file" else address

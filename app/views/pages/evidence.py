@@ -1,0 +1,106 @@
+"""The marks of an answer: what each of them rests on, and the posts that have it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.evidence import place_in
+from app.services.compare.answering import Comparison, Evidence
+from app.services.posts.tweets import Post, find_posts
+from app.tasks import worked_on
+from app.views.pages.parts import Marked, excerpt, marked_text
+from app.views.verdicts import shown_marks, uses_of
+
+LINES: Final = 4
+"""Authors with an underline of their own, numbered from 1; they share the evidence."""
+STRONG_WEIGHT: Final = 1.0
+"""Log-odds from which a mark is drawn double: it alone makes an author 2.7 times as likely."""
+WINDOW: Final = 120
+"""Characters of a post that are shown, with the piece in their middle."""
+LEAST_AROUND: Final = 20
+"""Characters on each side of a long piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A post that has a piece, as far as it is shown."""
+
+    id: int
+    pieces: list[Marked[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How often the author of some marks uses their words, and where."""
+
+    number: int
+    mark: Evidence
+    rate: str
+    compared_rate: str | None
+    posts: list[Quotation]
+
+
+@dataclass(frozen=True, slots=True)
+class Evident:
+    """A text with its marks, and what they rest on."""
+
+    pieces: list[Marked[tuple[Evidence, Use]]]
+    uses: list[Use]
+    """Of marks of the same words the strongest, the strongest first."""
+    lines: dict[str, int]
+    """The underline of each author."""
+    strong_weight: float = STRONG_WEIGHT
+
+    @property
+    def has_against(self) -> bool:
+        return any(use.mark.weight < 0 for use in self.uses)
+
+    @property
+    def marks(self) -> int:
+        return sum(piece.is_marked for piece in self.pieces)
+
+
+async def read_evidence(session: AsyncSession, comparison: Comparison) -> Evident:
+    """Return the marks of an answer with reasons, and the posts that they rest on."""
+    marks = shown_marks(comparison)
+    posts = await find_posts(session, sorted({id_ for mark in marks for id_ in mark.posts or ()}))
+    texts = [post.text for post in posts.values()]
+    is_alone = len(comparison.ranking) == 1
+    uses = await worked_on(texts, partial(_uses, marks, posts, is_alone=is_alone))
+    spans = [(mark.start, mark.end, (mark, uses[_key(mark)])) for mark in marks]
+    return Evident(marked_text(comparison.text, spans), list(uses.values()), lines_of(comparison))
+
+
+def _uses(
+    marks: Sequence[Evidence], posts: Mapping[int, Post], *, is_alone: bool
+) -> dict[tuple[str, str], Use]:
+    uses: dict[tuple[str, str], Use] = {}
+    for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
+        quotations = [_quotation(posts[id_], mark) for id_ in mark.posts or () if id_ in posts]
+        rates = uses_of(mark, is_alone=is_alone)
+        uses.setdefault(_key(mark), Use(len(uses) + 1, mark, *rates, quotations))
+    return uses
+
+
+def lines_of(comparison: Comparison) -> dict[str, int]:
+    """Return the number of the underline of each author who has one."""
+    best: Sequence[str] = [ranked.username for ranked in comparison.ranking[:LINES]]
+    return {username: number for number, username in enumerate(best, 1)}
+
+
+def _quotation(post: Post, mark: Evidence) -> Quotation:
+    place = place_in(post.text, str(mark.piece))
+    if place is None:
+        return Quotation(post.id, excerpt(marked_text(post.text, []), around=WINDOW // 2))
+    start, end = place
+    room = max(2 * LEAST_AROUND, WINDOW - (end - start))
+    # What one side does not fill, the other gets.
+    around = max(room // 2, room - min(start, len(post.text) - end))
+    return Quotation(post.id, excerpt(marked_text(post.text, [(start, end, None)]), around=around))
+
+
+def _key(mark: Evidence) -> tuple[str, str]:
+    return mark.username, str(mark.piece or mark.text).casefold()

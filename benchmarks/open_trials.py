@@ -1,0 +1,237 @@
+"""Installations that are tried, and what is answered in them: to texts by their authors and others.
+
+Large ones are all authors of a file but a quarter of each language. Small ones have one, two, three
+or five of its authors, drawn at random, all of them named.
+"""
+
+import itertools
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from app.compute.case import query_of_texts
+from app.compute.fitting import Corpus, fit_profiles
+from app.compute.judgement import SURE, judge
+from app.compute.population import NOTHING_SHIPPED, Shipped
+from app.compute.profiles import profile_of
+from app.compute.text import has_words, own_words, word_count
+from benchmarks.accuracy_data import read_rows
+
+QUARTERS: Final = 4
+FEWEST_HERE: Final = 3
+"""Authors of a language who must be left."""
+SHAPES: Final = ((1, False), (5, False), (5, True), (20, False), (20, True))
+"""Posts by one hand, and whether they are joined into one text."""
+SUSPECTS: Final = (1, 2, 3, 5, 10, 20)
+"""Numbers of named authors that are tried."""
+SITES: Final = (1, 2, 3, 5)
+"""Authors of a small installation."""
+DRAWS: Final = 12
+"""Small installations of each size; of four authors all that there are."""
+OWN_TEXTS: Final = 15
+STRANGE_TEXTS: Final = 6
+"""Texts of each author here, and of each stranger, in a small installation; of few authors three
+times as many. Of sets of posts a third."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    lang: str
+    known: list[str]
+    asked: list[str]
+    """Posts with enough words."""
+
+    def thinned(self, every: int) -> "Author":
+        """Return the author with each `every`-th post to ask about."""
+        return replace(self, asked=self.asked[::every])
+
+
+class Trial(NamedTuple):
+    """What was answered to a text by somebody who is here, or by a stranger."""
+
+    lang: str
+    shape: tuple[int, bool]
+    suspects: int
+    is_stranger: bool
+    words: int
+    verdict: str
+    none: float
+    is_right: bool
+    """Whether the right author is the likeliest."""
+    site: int = 0
+    """Authors of the language in a small installation; 0 for a large one."""
+    others: int = 0
+    """Authors of the language here beside one who is named."""
+    share: float = 0.0
+    """Probability of the likeliest author, if one of those named wrote the text."""
+    writer: str = ""
+
+
+def read_authors(path: Path, words: int | None = None) -> dict[str, Author]:
+    """Return the authors of a file, whose posts are cut to so many words.
+
+    Raises OSError and ValueError.
+    """
+    authors: dict[str, Author] = {}
+    for row in read_rows(path):
+        author = authors.setdefault(row.author, Author(row.lang, [], []))
+        text = " ".join(row.text.split()[:words]) if words else row.text
+        if not row.is_test:
+            author.known.append(text)
+        elif has_words(own_words(text)):
+            author.asked.append(text)
+    return authors
+
+
+def trials(
+    authors: Mapping[str, Author], rounds: int, shuffles: int, shipped: Shipped = NOTHING_SHIPPED
+) -> Iterator[Trial]:
+    """Yield the answers to the texts of everybody in each installation."""
+    for turn in range(rounds):
+        chance = random.Random(turn)
+        for gone in _quarters(authors, chance):
+            here = {name: each for name, each in authors.items() if name not in gone}
+            corpus = fit_profiles(
+                {name: profile_of(each.known) for name, each in here.items()},
+                {name: each.known for name, each in here.items()},
+                {name: each.lang for name, each in here.items()},
+                seed=turn,
+                shipped=shipped,
+            )
+            for lang in sorted({each.lang for each in here.values()}):
+                present = [name for name, each in here.items() if each.lang == lang]
+                everybody = [name for name in sorted(authors) if authors[name].lang == lang]
+                if FEWEST_HERE <= len(present) < len(everybody):
+                    for writer in everybody:
+                        for shape, texts in _texts(authors[writer], shuffles, chance):
+                            yield from _asked(corpus, lang, shape, texts, writer, present, chance)
+
+
+def _quarters(authors: Mapping[str, Author], chance: random.Random) -> list[set[str]]:
+    quarters: list[set[str]] = [set() for _ in range(QUARTERS)]
+    for lang in sorted({each.lang for each in authors.values()}):
+        names = sorted(name for name, each in authors.items() if each.lang == lang)
+        chance.shuffle(names)
+        for place, name in enumerate(names):
+            quarters[place % QUARTERS].add(name)
+    return quarters
+
+
+def _texts(
+    author: Author, shuffles: int, chance: random.Random
+) -> Iterator[tuple[tuple[int, bool], list[str]]]:
+    """Yield texts by one hand of each shape."""
+    for posts, is_joined in SHAPES:
+        for _ in range(1 if posts == 1 else shuffles):
+            shuffled = chance.sample(author.asked, len(author.asked))
+            for start in range(0, len(shuffled) - posts + 1, posts):
+                texts = shuffled[start : start + posts]
+                yield (posts, is_joined), ["\n".join(texts)] if is_joined else texts
+
+
+def _asked(
+    corpus: Corpus,
+    lang: str,
+    shape: tuple[int, bool],
+    texts: Sequence[str],
+    writer: str,
+    present: Sequence[str],
+    chance: random.Random,
+) -> Iterator[Trial]:
+    own = [writer] if writer in present else []
+    rest = [name for name in present if name != writer]
+    for suspects in SUSPECTS:
+        if suspects <= len(present):
+            named = own + chance.sample(rest, suspects - len(own))
+            yield from _answered(corpus, lang, shape, texts, writer, named, len(present))
+
+
+def small_sites(
+    authors: Mapping[str, Author],
+    shipped: Shipped,
+    *,
+    draws: int = DRAWS,
+    sizes: Sequence[int] = SITES,
+    own_texts: int = OWN_TEXTS,
+    strange_texts: int = STRANGE_TEXTS,
+) -> Iterator[Trial]:
+    """Yield the answers to the texts of everybody in small installations."""
+    chance = random.Random(1)
+    for lang in sorted({each.lang for each in authors.values()}):
+        names = sorted(name for name, each in authors.items() if each.lang == lang)
+        profiles = {name: profile_of(authors[name].known) for name in names}
+        is_few = len(names) < QUARTERS * FEWEST_HERE
+        for size in sizes:
+            if size >= len(names):
+                continue
+            sites = [chance.sample(names, size) for _ in range(draws)]
+            if is_few:
+                every_site = list(map(list, itertools.combinations(names, size)))
+                most_sites = max(draws, len(names))
+                is_all = len(every_site) <= most_sites
+                sites = every_site if is_all else chance.sample(every_site, most_sites)
+            for here in sites:
+                # All are named; or one of them, beside the others here.
+                groups = [here, *([[chance.choice(here)]] if size > 1 else [])]
+                corpus = fit_profiles(
+                    {name: profiles[name] for name in here},
+                    {name: authors[name].known for name in here},
+                    dict.fromkeys(here, lang),
+                    shipped=shipped,
+                )
+                for writer in names:
+                    most = own_texts if writer in here else strange_texts
+                    for shape, texts in _drawn(
+                        authors[writer], most * (3 if is_few else 1), chance
+                    ):
+                        for group in groups:
+                            if writer in group or writer not in here:
+                                named = sorted(group, key=lambda name: name != writer)
+                                yield from _answered(
+                                    corpus, lang, shape, texts, writer, named, size, site=size
+                                )
+
+
+def _drawn(
+    author: Author, most: int, chance: random.Random
+) -> Iterator[tuple[tuple[int, bool], list[str]]]:
+    for posts, is_joined in SHAPES[:3]:
+        for _ in range(most if posts == 1 else max(1, most // 3)):
+            if len(author.asked) >= posts:
+                texts = chance.sample(author.asked, posts)
+                yield (posts, is_joined), ["\n".join(texts)] if is_joined else texts
+
+
+def _answered(
+    corpus: Corpus,
+    lang: str,
+    shape: tuple[int, bool],
+    texts: Sequence[str],
+    writer: str,
+    named: Sequence[str],
+    present: int,
+    site: int = 0,
+) -> Iterator[Trial]:
+    """Yield the answer, if there is a ratio; the writer comes first if named."""
+    case = corpus.case(texts, named)
+    found = judge(replace(case, known_ranking=case.rank(query_of_texts(texts))), SURE)
+    if found.none is None:
+        return
+    words = sum(word_count(own_words(text)) for text in texts)
+    is_own = writer in named
+    yield Trial(
+        lang,
+        shape,
+        len(named),
+        not is_own,
+        words,
+        found.verdict,
+        found.none,
+        is_own and found.order[0] == 0,
+        site,
+        present - 1,
+        float(case.ranking.probabilities.max()),
+        writer,
+    )

@@ -1,0 +1,24 @@
+"""Live streams beside an earlier commit, and beside clients that read nothing."""
+
+import pytest
+
+from tests.benchmarks.test_benchmarks import run
+
+
+@pytest.mark.timeout(170)
+def test_a_quick_comparison_of_streams_prints_all_sides() -> None:
+    options = ("--clients", 20, "--per-second", 10, "--seconds", 1, "--storms", 1, "--rounds", 1)
+    done = run("listeners", "HEAD", *map(str, options), timeout_s=150)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in ("\nHEAD ", "\nnew ", "\nnothing but send ", "\nprocessor time: ", "\nmemory: "):
+        assert name in done.stdout
+
+
+@pytest.mark.timeout(250)
+def test_clients_that_read_nothing_are_disconnected_and_hinder_nobody() -> None:
+    """Each is gone within 45 s of when it takes no more; posts reach the others within 1 s."""
+    options = ("--stalled", "50", "--clients", "20", "--minutes", "1")
+    done = run("listeners", *options, timeout_s=230)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "\n50 clients that read nothing for 1 min: " in done.stdout
+    assert " min: 0 disconnected" not in done.stdout

@@ -1,0 +1,102 @@
+"""The file of authors who come with the program, made of posts."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from app.compute.features import features
+from app.population import unpack
+from benchmarks import korean_threshold
+from benchmarks.population import FEWEST_USERS, MOST_POSTS, main
+from tests.compute.invented import posts_of
+
+AUTHORS = range(5)
+
+
+def write(path: Path, posts: list[tuple[str, str, str]]) -> Path:
+    lines = [json.dumps({"author": a, "lang": lang, "text": text}) for a, lang, text in posts]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def written() -> list[tuple[str, str, str]]:
+    return [
+        (f"a{author}", "ko" if author == 4 else "en", text)
+        for author in AUTHORS
+        for text in [*posts_of(author) * 3, "shared by all", *["of two"] * (author < 2)]
+    ]
+
+
+def test_the_features_of_several_authors_are_kept_in_an_order_of_its_own(tmp_path: Path) -> None:
+    posts, out = written(), tmp_path / "counts"
+    assert main([str(write(tmp_path / "a", posts)), "-o", str(out)]) == 0
+    content = out.read_bytes()
+    found = unpack(content)
+    assert {language: len(each) for language, each in found.items()} == {"en": 4, "ko": 1}
+    assert {posts for _, posts, _ in found["en"].members} == {MOST_POSTS}
+    keys = set(found["en"].keys.tolist())
+    assert set(features("shared by all").keys.tolist()) <= keys
+    assert not set(features("of two").keys.tolist()) <= keys, FEWEST_USERS
+
+    order = list(AUTHORS)
+    random.Random(1).shuffle(order)  # noqa: S311 - no secret
+    moved = [row for author in order for row in posts if row[0] == f"a{author}"]
+    renamed = [(f"name {author}", lang, text) for author, lang, text in moved]
+    assert main([str(write(tmp_path / "b", renamed)), "-o", str(out)]) == 0
+    assert out.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("others", "reason"),
+    [
+        ([("a3", "en", "something else")], "a3 is an author of both files"),
+        ([("z", "en", " Shared  by all")], "a text of a0 is in both files"),
+    ],
+    ids=["author", "text"],
+)
+def test_who_is_measured_is_not_shipped(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    others: list[tuple[str, str, str]],
+    reason: str,
+) -> None:
+    file, out = write(tmp_path / "a", written()), tmp_path / "counts"
+    apart = write(tmp_path / "apart", [("z", "en", "nobody else's")])
+    arguments = [str(file), "-o", str(out), "--without"]
+    assert main([*arguments, str(apart)]) == 0
+    out.unlink()
+    assert main([*arguments, str(write(tmp_path / "others", others))]) == 2
+    assert reason in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("content", ["", "{}\n", "no JSON\n"], ids=["empty", "no post", "no JSON"])
+def test_a_file_without_posts_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    path = tmp_path / "posts"
+    path.write_text(content)
+    assert main([str(path), "-o", str(tmp_path / "counts")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert main([str(tmp_path / "missing")]) == 2
+
+
+def test_the_level_of_korean_texts_is_tabled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "posts"
+    posts = [
+        {"author": f"{kind}{n}", "lang": "ko", "kind": kind, "text": text + 10 * " 등대에 가요"}
+        for kind, first in (("a", 0), ("b", 3))
+        for n in range(3)
+        for text in posts_of(first + n)[:60]
+    ]
+    path.write_text("\n".join(map(json.dumps, posts)))
+    assert korean_threshold.main([str(path)]) == 0
+    table = capsys.readouterr().out
+    assert "| 1 | 1 | " in table
+    assert "| 2 | 5 | " in table
+    assert korean_threshold.main([str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

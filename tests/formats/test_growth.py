@@ -1,0 +1,222 @@
+"""Files that are made to take long: eight times the size takes about eight times as long."""
+
+import gzip
+import io
+import json
+import tarfile
+import tracemalloc
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import pytest
+
+from app.errors import BrokenFileError, ImportFileError
+from app.formats import registry
+from app.formats.records import BadRecord, Record
+from app.formats.registry import open_archive
+from app.formats.source import archives, window
+from app.formats.source.file import Content, Source
+from app.formats.source.members import Member
+from tests.archives import SMALL_FILES, x_file, x_tweet, zip_bytes
+from tests.formats.reading import array, lines, read_archive, read_broken
+from tests.growth import FACTOR, MOST_GROWTH, growth
+from tests.trust.hostile_files import large_values, many_headers, namesakes
+from tests.trust.hostile_uploads import hostile_upload
+
+
+def read(data: bytes) -> None:
+    """Read all that can be read, until it is refused."""
+    with suppress(ImportFileError), Source(io.BytesIO(data)) as source:
+        for _ in open_archive(source).items:
+            pass
+
+
+def extended(said: bytes) -> bytes:
+    """Return a tar with one extended header."""
+    head = tarfile.TarInfo("x")
+    head.type, head.size = tarfile.XHDTYPE, len(said)
+    body = said + bytes(-len(said) % 512)
+    return head.tobuf(tarfile.USTAR_FORMAT) + body + tarfile.TarInfo("f").tobuf() + bytes(1024)
+
+
+def long_posts(count: int) -> bytes:
+    """Return an archive of X of posts and long posts that begin alike, at different times."""
+    notes = [
+        {"noteTweet": {"createdAt": f"2023-02-18T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z"}}
+        for n in range(count)
+    ]
+    for note in notes:
+        note["noteTweet"]["core"] = {"text": "a" * 50}  # type: ignore[assignment]
+    tweets = [x_tweet(n, "a" * 49 + "…") for n in range(count)]
+    return zip_bytes(
+        {"data/tweets.js": x_file("tweets", *tweets), "data/note-tweet.js": x_file("n", *notes)}
+    )
+
+
+def half_links(count: int) -> bytes:
+    """Return a post of Bluesky with links that end inside a character."""
+    link = {"$type": "app.bsky.richtext.facet#link", "uri": "http://a.example"}
+    facet = {"index": {"byteStart": 0, "byteEnd": 20 * count + 1}, "features": [link]}
+    record = {"text": "é" * (20 * count), "facets": [facet] * count}
+    return json.dumps({"post": {"uri": "at://did:plc:a/b/1", "record": record}}).encode()
+
+
+def marked_host(count: int) -> bytes:
+    address = "https://a" + "\u0315\u0300" * count
+    post = {"type": "Note", "content": "hi", "to": ["as:Public"], "attributedTo": address}
+    return json.dumps({"orderedItems": [{"type": "Create", "object": post}]}).encode()
+
+
+GROWING: dict[str, tuple[Callable[[int], bytes], int]] = {
+    "digits of a header": (lambda n: extended(b"1" * n), 4_000),
+    "records in a header": (lambda n: extended(b"2 " * (n // 2) + b"="), 8_000),
+    "headers for all": (lambda n: many_headers(2 * n, n), 300),
+    "one name": (namesakes, 500),
+    "bad values": (lambda n: b'["' + b"a" * (600 * n) + b'"' + b",x" * n + b"]", 1_000),
+    "bad values in blanks": (lambda n: b"[x" + b" 1" * n + b"]", 40_000),
+    "bad strings": (lambda n: b"[x" + b' "a\\q"' * n + b"]", 20_000),
+    "bad lists": (lambda n: b"[x" + b",[tru]" * n + b"]", 20_000),
+    "values before a list": (lambda n: gzip.decompress(large_values(n)), 2_000),
+    "long posts": (long_posts, 300),
+    "half links": (half_links, 400),
+    "a host's name": (marked_host, 1_500),
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_time_grows_as_the_file_does(name: str) -> None:
+    make, size = GROWING[name]
+    assert growth(partial(read, make(size)), partial(read, make(FACTOR * size))) < MOST_GROWTH
+
+
+def peak(data: bytes) -> int:
+    """Return the most bytes that Python's objects take while a file is read."""
+    tracemalloc.start()
+    try:
+        read(data)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(many_headers(12_000, 60), id="headers for all"),
+        pytest.param(extended(b"2 " * 15_000 + b"="), id="records in a header"),
+        pytest.param(lines(*[{"text": "a" * 900_000}] * 40), id="long texts"),
+        pytest.param(
+            lines(
+                {
+                    "id_str": "1",
+                    "full_text": "http://t.co/a " * 3_000,
+                    "user": {"screen_name": "mina"},
+                    "entities": {
+                        "urls": [{"url": "http://t.co/a", "expanded_url": "http://" + "a" * 20_000}]
+                    },
+                }
+            ),
+            id="an address many times",
+        ),
+    ],
+)
+def test_memory_stays_small(data: bytes) -> None:
+    assert peak(data) < 25 * 2**20
+
+
+def test_what_stands_beside_a_list_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window, "MAX_VALUE", 2**12)
+    data = gzip.decompress(large_values(600))
+    file = Content("room", Member(len(data), partial(io.BytesIO, data)), None)
+    (document,) = window.Window(file).values(["messages"])
+    assert str(document).startswith("longer than")
+
+
+DEEP = 1_200
+MESSAGE = '{"id":1,"type":"message","date":"2024-01-01","text":%s}'
+
+
+@pytest.mark.parametrize("depth", [300, 480, 900, DEEP, 20_000])
+@pytest.mark.parametrize(
+    ("before", "inside", "after"),
+    [
+        ("", '{"chats":', ""),
+        ("", '{"chats":{"list":[', ""),
+        ("", "[", "]"),
+        ('{"id":1,"type":"message","date":"2024-01-01","messages":[{"text":', "[", "]}]}"),
+        ('{"_id":1,"text":"a","b":', "[", "]}"),
+        ('{"text":"a","is_repost":', "[", "]}"),
+        ('{"text":"a","created_at":', '{"a":', "}}"),
+        ('{"text":"a","media":', "[", "]}"),
+        ('{"orderedItems":[{"type":"Note","content":"a","attachment":', "[", "]}]}"),
+        ('{"feed":[{"post":{"uri":"at://a","record":{"text":"a","facets":', "[", "]}}}]}"),
+        ('{"id_str":"1","text":"a","user":{"screen_name":"b"},"entities":', "[", "]}"),
+        ("window.YTD.tweets.part0 = [", '{"tweet":', "}]"),
+    ],
+)
+def test_what_is_deep_is_read_or_refused(depth: int, before: str, inside: str, after: str) -> None:
+    closing = {"[": "]", "{": "}"}
+    ends = "".join(closing[mark] for mark in reversed(inside) if mark in closing)
+    deep = before + inside * depth + "1" + (ends * depth + after[1:] if after else "")
+    read(deep.encode())
+    read(zip_bytes({"result.json": deep.encode(), "data/tweets.js": deep.encode()}))
+
+
+def test_chats_in_chats_are_refused_in_one_line() -> None:
+    deep = b'{"chats":' * DEEP
+    message = SMALL_FILES["telegram"]
+    read_broken(b'{"list":[' + message + b"," + deep, "nested too deeply")
+
+
+def test_a_record_that_is_too_deep_spoils_no_other() -> None:
+    deep: Any = 1
+    for _ in range(600):
+        deep = [deep]
+    plain = {"_id": 1, "text": "a"}
+    found = read_archive(array(*[plain] * 100, plain | {"b": deep}, plain), "mongo")[1]
+    assert [type(item) for item in found[99:]] == [Record, BadRecord, Record]
+
+
+def test_a_record_that_no_post_could_hold_is_bad() -> None:
+    long = "a" * registry.MOST_CHARACTERS
+    found = read_archive(lines({"text": "a"}, {"text": long, "author": "mina"}))[1]
+    assert found[1] == BadRecord(2, "longer than 120 KB")
+
+
+def test_numbers_of_any_length_are_read() -> None:
+    number = "1" * 5_000
+    post = {"type": "Note", "content": "a", "summary": f"&#{number};", "to": ["as:Public"]}
+    (item,) = read_archive(lines({"orderedItems": [post]}), "mastodon")[1]
+    assert isinstance(item, Record)
+    assert item.text == f"&#{number};\n\na"
+    tweets = x_file("tweets", x_tweet(1, f"&#{number}; &amp;"))
+    (item,) = read_archive(tweets, "x")[1]
+    assert isinstance(item, Record)
+    assert item.text == f"&#{number}; &"
+    members = {"data/tweets.js": tweets, f"data/tweets-part{number}.js": tweets}
+    with suppress(ImportFileError), Source(io.BytesIO(zip_bytes(members))) as source:
+        assert len(list(open_archive(source).items)) == 1
+
+
+def test_a_zip_of_too_many_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MOST_FILES", 49)
+    data = zip_bytes({f"{number}.js": b"" for number in range(50)})
+    with pytest.raises(BrokenFileError, match="too many files"):
+        Source(io.BytesIO(data))
+
+
+def test_sizes_that_an_archive_only_states_do_not_count() -> None:
+    data = bytearray(zip_bytes({"data/tweets.js": x_file("tweets", x_tweet(1, "hi"))}))
+    at = data.find(b"PK\x01\x02") + 24
+    data[at : at + 4] = b"\xfe\xff\xff\xff"
+    with Source(io.BytesIO(bytes(data)), limit_bytes=2**20) as source:
+        with suppress(ImportFileError):
+            list(open_archive(source).items)
+        assert source.bytes_total == 2**20
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_hostile_file_is_read_or_refused(seed: int) -> None:
+    read(hostile_upload(seed)[1])

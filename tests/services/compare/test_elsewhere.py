@@ -1,0 +1,165 @@
+"""With few authors here, those who come with the program are somebody else too."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import select
+
+from app.compute.background import Background, build_background
+from app.compute.features import features
+from app.compute.judgement import NAMED_PROBABILITY
+from app.db.engine import Database
+from app.models import BackgroundSnapshot
+from app.services.compare.answering import Comparison, add_reasons, answer, typical_of
+from app.services.compare.background import BackgroundStore, is_outgrown, renew_background
+from app.services.compare.cases import Models, gather
+from app.services.imports.samples import delete_samples, load_samples
+from app.services.posts.samples import SAMPLE_FILES
+from app.services.posts.users import get_user
+from tests.conftest import MakeConfig
+from tests.posting import post
+from tests.waiting import maintain
+
+GERMAN: Final = [
+    f"Heute fahre ich um {hour} Uhr mit dem Schiff {where}, {why}."
+    for hour in (6, 7, 8, 9)
+    for where in ("nach Hause", "zur Insel", "über den Fluss")
+    for why in ("weil der Wind gut ist", "obwohl es regnet", "wenn der Nebel sich hebt")
+]
+
+
+def texts_of(name: str) -> list[str]:
+    """Return the texts of a file of samples, to be posted by authors of other names."""
+    (path,) = [path for path in SAMPLE_FILES if path.stem == name]
+    return [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+FERRY, MUSEUM, BAKERY = texts_of("ferry"), texts_of("museum"), texts_of("bakery")
+OBSERVATORY: Final = texts_of("observatory")
+KNOWN: Final = 50
+
+
+async def ask(
+    db: Database, texts: Sequence[str], *usernames: str, models: Models | None = None
+) -> Comparison:
+    async with db.read() as session:
+        case = await gather(session, models or Models(), texts, usernames)
+        return await add_reasons(session, case, await answer(case))
+
+
+async def test_an_author_alone_is_weighed_against_people_from_elsewhere(db: Database) -> None:
+    await post(db, "ann", *FERRY[:KNOWN])
+    for _ in ("before the first snapshot", "after it"):
+        own, strange = await ask(db, FERRY[KNOWN:], "ann"), await ask(db, MUSEUM[:8], "ann")
+        assert (own.verdict, strange.verdict) == ("likely", "unfamiliar")
+        assert {"elsewhere", "few_authors"} & set(own.limits) == {"elsewhere"}
+        assert own.ranking[0].log10_lr is not None
+        assert own.ranking[0].log10_lr > 0
+        assert own.evidence
+        assert all(mark.others is None for mark in own.evidence)
+        async with db.read() as session:
+            assert await typical_of(session, Models(), await get_user(session, "ann"))
+        await maintain(db)
+    korean = await ask(db, BAKERY[:3], "ann")
+    assert korean.verdict == "unfamiliar"
+    assert {"elsewhere", "other_language"} <= set(korean.limits)
+
+
+async def test_with_others_here_the_evidence_is_set_against_them(db: Database) -> None:
+    await post(db, "ann", *FERRY[:KNOWN])
+    await post(db, "ben", *MUSEUM[:KNOWN])
+    await maintain(db)
+    found = await ask(db, FERRY[KNOWN:], "ann")
+    assert {"elsewhere", "few_authors"} & set(found.limits) == {"few_authors"}
+    assert all(isinstance(mark.others, float) for mark in found.evidence)
+
+
+async def test_who_has_no_say_is_not_compared_with_people_from_elsewhere(db: Database) -> None:
+    # Most of her posts are English, and the only other author who writes Korean is here.
+    await post(db, "mia", *FERRY[:KNOWN], *BAKERY[: KNOWN - 10])
+    await post(db, "벤", *OBSERVATORY[:KNOWN])
+    await maintain(db)
+    found = await ask(db, BAKERY[KNOWN:], "mia", "벤")
+    assert found.ranking[0].username == "mia"
+    assert found.ranking[1].probability < NAMED_PROBABILITY
+    assert {"elsewhere", "few_authors"} & set(found.limits) == {"few_authors"}
+
+
+async def test_a_language_of_which_nobody_is_known_has_no_ratio(db: Database) -> None:
+    await post(db, "ute", *GERMAN)
+    await post(db, "벤", *BAKERY[:KNOWN])
+    await maintain(db)
+    alone = await ask(db, GERMAN[:2], "ute")
+    assert (alone.verdict, alone.none, alone.ranking[0].log10_lr) == ("short", None, None)
+    assert "elsewhere" not in alone.limits
+    assert all(mark.others is None for mark in alone.evidence)
+    both = await ask(db, GERMAN[:2], "ute", "벤")
+    assert (both.verdict, both.none) == ("close", None)
+
+
+async def test_without_the_population_only_authors_here_count(make_config: MakeConfig) -> None:
+    db = Database(make_config(population=False))
+    try:
+        await post(db, "ann", *FERRY[:KNOWN])
+        await maintain(db)
+        found = await ask(db, FERRY[KNOWN:], "ann")
+        assert (found.verdict, found.none) == ("short", None)
+        assert "elsewhere" not in found.limits
+        version = found.model.version
+    finally:
+        await db.close()
+    db = Database(make_config())
+    try:
+        async with db.read() as session:
+            assert await is_outgrown(session)
+        await maintain(db)
+        found = await ask(db, FERRY[KNOWN:], "ann")
+        assert (found.verdict, found.model.version) == ("likely", version + 1)
+    finally:
+        await db.close()
+
+
+async def test_a_snapshot_holds_posts_here_alone(db: Database) -> None:
+    await post(db, "ann", *FERRY[:KNOWN])
+    await load_samples(db)
+    await renew_background(db)
+    async with db.read() as session:
+        newest = select(BackgroundSnapshot).order_by(BackgroundSnapshot.version.desc()).limit(1)
+        snapshot = (await session.scalars(newest)).one()
+        loaded = await BackgroundStore().load(session)
+    counted = build_background(map(features, FERRY[:KNOWN]), KNOWN)
+    assert Background.from_bytes(snapshot.counts).to_bytes() == counted.to_bytes()
+    assert loaded.background.posts > KNOWN + 15_000
+    assert len(msgspec.msgpack.decode(snapshot.population)) == 1 + len(SAMPLE_FILES)
+
+
+async def test_the_samples_change_no_answer_about_others(db: Database) -> None:
+    names = {"ann": FERRY, "ben": MUSEUM, "벤": BAKERY}
+    for name, texts in names.items():
+        await post(db, name, *texts[:KNOWN])
+    await maintain(db)
+
+    async def answers() -> list[object]:
+        found: list[object] = []
+        for named in (["ann"], ["ann", "ben"], ["벤"], [*names]):
+            for texts in names.values():
+                told = msgspec.to_builtins(await ask(db, texts[KNOWN:], *named))
+                found.append({key: value for key, value in told.items() if key != "model"})
+        async with db.read() as session:
+            users = [await get_user(session, name) for name in names]
+            return [found, [await typical_of(session, Models(), user) for user in users]]
+
+    before = await answers()
+    await load_samples(db)
+    await maintain(db)
+    assert await answers() == before
+    samples = await ask(db, FERRY[KNOWN:], "the_night_ferry")
+    assert "elsewhere" not in samples.limits
+    async with db.write() as session:
+        await delete_samples(session)
+    await maintain(db)
+    assert await answers() == before
+    async with db.read() as session:
+        assert not (await BackgroundStore().load(session)).samples

@@ -1,0 +1,157 @@
+"""Imports that stand still, or take too much memory, are ended; the next one runs."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.clock import monotonic
+from app.config import Config
+from app.db.engine import Database
+from app.models import ImportJob
+from app.services.imports.jobs import cancel_job, get_job, upload_path
+from app.services.imports.report import errors_of
+from app.services.imports.runner import STALL_S, keep_importing
+from tests.conftest import MakeConfig
+from tests.installation import Installation
+from tests.server import children_of
+from tests.uploading import jsonl, queued
+from tests.waiting import eventually
+
+POSTS = jsonl({"username": "ann", "text": "one"})
+SHORT = """
+import asyncio, os
+from app.config import MIB, Config
+from app.services.imports.runner import run_waiting_job
+asyncio.run(run_waiting_job(Config.from_env(), os.getppid(), 1, most_memory=48 * MIB))
+"""
+"""Runs the first import with little memory."""
+
+
+async def still(db: Database, folder: Path) -> ImportJob:
+    """Queue the import of a file of which nothing can be read, and that has no end."""
+    job = await queued(db, folder, b"")
+    path = upload_path(folder, job.spool)
+    path.unlink()
+    os.mkfifo(path)
+    return job
+
+
+async def until_state(db: Database, job_id: int, *states: str) -> ImportJob:
+    async def look() -> ImportJob:
+        async with db.read() as session:
+            return await get_job(session, job_id)
+
+    return await eventually(look, until=lambda job: job.state in states)
+
+
+def importing(db: Database, config: Config, stall_s: float = STALL_S) -> asyncio.Task[None]:
+    return asyncio.create_task(keep_importing(db, config, asyncio.Event(), stall_s=stall_s))
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def until_started(db: Database, job_id: int) -> None:
+    async def has_started() -> bool:
+        async with db.read() as session:
+            return (await get_job(session, job_id)).started_at is not None
+
+    await eventually(has_started)
+
+
+async def test_after_one_that_was_cancelled_the_next_import_runs_soon(
+    make_config: MakeConfig,
+) -> None:
+    config = make_config()
+    async with Database(config) as db:
+        first = await still(db, config.data_dir)
+        second = await queued(db, config.data_dir, POSTS)
+        task = importing(db, config)
+        try:
+            await until_started(db, first.id)
+            async with db.write() as session:
+                await cancel_job(session, first.id)
+            cancelled_at = monotonic()
+            assert (await until_state(db, second.id, "done")).accepted == 1
+            assert monotonic() - cancelled_at < 15
+            assert (await until_state(db, first.id, "cancelled")).attempts == 1
+            assert not upload_path(config.data_dir, first.spool).exists()
+        finally:
+            await end(task)
+
+
+async def test_an_import_that_stands_still_fails_and_the_next_one_runs(
+    make_config: MakeConfig,
+) -> None:
+    config = make_config()
+    async with Database(config) as db:
+        first = await still(db, config.data_dir)
+        second = await queued(db, config.data_dir, POSTS)
+        task = importing(db, config, stall_s=2)
+        try:
+            failed = await until_state(db, first.id, "failed")
+            assert "nothing more of the file was read" in errors_of(failed)[0].detail
+            assert not upload_path(config.data_dir, first.spool).exists()
+            # A busy machine may take as long to start the next one.
+            await end(task)
+            task = importing(db, config)
+            assert (await until_state(db, second.id, "done")).accepted == 1
+        finally:
+            await end(task)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's memory so")
+async def test_an_import_that_takes_too_much_memory_fails_and_keeps_its_posts(
+    make_config: MakeConfig,
+) -> None:
+    config = make_config()
+    small = [{"username": "ann", "text": f"post {number}"} for number in range(2_000)]
+    large = [{"username": "ann", "text": f"{number:04}" * 20_000} for number in range(1_000)]
+    async with Database(config) as db:
+        job = await queued(db, config.data_dir, jsonl(*small, *large))
+        ran = Installation.of(config).process(sys.executable, "-c", SHORT)
+        assert ran.returncode == 0, ran.stderr
+        failed = await until_state(db, job.id, "failed")
+        assert failed.accepted in {1_000, 2_000}  # One is stored while the next is read.
+        assert errors_of(failed)[0].detail == "reading the file takes more than 48 MB of memory"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process outlives its parent")
+async def test_an_import_that_stands_still_ends_with_its_worker(
+    make_config: MakeConfig, tmp_path: Path
+) -> None:
+    config = make_config()
+    installation = Installation.of(config)
+    async with Database(config) as db:
+        job = await still(db, config.data_dir)
+        server = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", WORKER), env=installation.environment()
+        )
+        await until_started(db, job.id)
+        (child,) = children_of(server.pid)
+        server.kill()
+        await server.wait()
+
+        async def runs() -> bool:
+            return await asyncio.to_thread(Path(f"/proc/{child}").exists)
+
+        await eventually(runs, until=lambda is_there: not is_there)
+
+
+WORKER = """
+import asyncio
+from app.config import Config
+from app.db.engine import Database
+from app.services.imports.runner import keep_importing
+async def work():
+    config = Config.from_env()
+    async with Database(config) as db:
+        await keep_importing(db, config, asyncio.Event())
+asyncio.run(work())
+"""
+"""What of a worker runs imports."""

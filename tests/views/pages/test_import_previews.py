@@ -1,0 +1,82 @@
+"""The preview of an upload of which not all is read, and of one that takes too much."""
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from app.formats.preview import CHAT_S
+from app.sandbox import LIMIT_S
+from app.services.imports.preview import Previewer
+from tests.browsing import parts_of, signed_in
+from tests.conftest import MakeConfig
+from tests.uploading import ended, jsonl, shown, start, upload
+
+CHAT = (
+    b"KakaoTalk Chats with us\n\n"
+    b"January 15, 2024, 3:10 PM, mina : at the harbour\n"
+    b"January 15, 2024, 3:11 PM, You : on my way\n"
+)
+
+
+def preview_within(app: Quart, *, limit_s: float = LIMIT_S, chat_s: float = CHAT_S) -> None:
+    """Let looks of the app take so long at most."""
+    parts = parts_of(app)
+    parts.previewer = Previewer(parts.config, limit_s=limit_s, chat_s=chat_s)
+
+
+async def test_of_a_long_chat_the_page_says_how_much_was_read(app: Quart) -> None:
+    preview_within(app, chat_s=0)
+    browser = await signed_in(app)
+    address = await upload(browser, CHAT, "chat.txt")
+    text = shown(await browser.page(address))
+    assert "Only the first 1 message was read for this page; the import reads all." in text
+    assert "mina 1 message at the harbour" in text
+    assert "on my way" not in text
+    preview_within(app)
+    text = shown(await browser.page(address))
+    assert "was read for this page" not in text
+    assert "on my way" in text
+
+
+async def test_a_chat_is_imported_without_a_look_at_it(app: Quart) -> None:
+    preview_within(app, limit_s=1e-6)
+    browser = await signed_in(app)
+    form = {"unread": "1", "timezone": "Asia/Seoul", "username": "zoe"}
+    for extra, told in (
+        ({}, "this is a chat, and everybody can read what is here"),
+        ({"publish": "on"}, "2 new posts"),
+    ):
+        address = await upload(browser, CHAT, "chat.txt")
+        page = await browser.page(address)
+        assert "too much for a quick look" in shown(page)
+        for name in form | {"publish": "on"}:
+            assert f'name="{name}"' in page
+        assert "required" not in page.partition('id="start"')[2].partition("</form>")[0]
+        assert await start(browser, address, **form, **extra) == 303
+        assert told in shown(await ended(browser, address))
+    (post,) = (await (await browser.get("/api/v1/users/zoe/tweets")).get_json())["items"]
+    assert (post["text"], post["created_at"]) == ("on my way", "2024-01-15T06:11:00Z")
+
+
+async def test_a_look_that_has_no_turn_in_time_is_refused(app: Quart) -> None:
+    parts = parts_of(app)
+    parts.previewer = Previewer(parts.config, most_s=0)
+    browser = await signed_in(app)
+    answer = await browser.get(await upload(browser, CHAT, "chat.txt"))
+    assert answer.status_code == 503
+    assert "Load the page again in a moment." in await answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("is_public", [True, False])
+async def test_posts_are_imported_without_a_look_at_them(
+    make_config: MakeConfig, is_public: bool
+) -> None:
+    app = create_app(make_config(public=is_public))
+    async with app.test_app():
+        preview_within(app, limit_s=1e-6)
+        browser = await signed_in(app)
+        address = await upload(browser, jsonl({"username": "ann", "text": "the harbour"}))
+        page = await browser.page(address)
+        assert ('name="publish"' in page) is is_public
+        assert await start(browser, address, unread="1", timezone="", username="") == 303
+        assert "1 new post" in shown(await ended(browser, address))
