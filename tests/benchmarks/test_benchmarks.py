@@ -79,7 +79,7 @@ def test_accuracy_is_printed_for_a_file_of_posts(tmp_path: Path) -> None:
 
 
 def test_the_open_question_is_tabled(tmp_path: Path) -> None:
-    posts = {f"a{author}": posts_of(author) for author in range(8)}
+    posts = {f"a{author}": posts_of(author) for author in range(12)}
     path = written(tmp_path / "posts.jsonl", posts, KNOWN)
     few = ("--shuffles", "1", "--rounds", "1", "--draws", "1")
     done = run("open_question", path, *few)
