@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import wait_until_set
 from app.config import Config
 from app.db.backend import Sessions
-from app.db.engine import Database
+from app.db.engine import Database, GrantLostError
 from app.db.feed import Change
 from app.embedders import EmbedderError
 from app.errors import AppError
@@ -124,8 +124,8 @@ class Maintenance:
                             await job.do(grant)
                             await asyncio.to_thread(trim_heap)
             except Exception as error:
-                # That the database is away, or an embedder is down, is no fault of the program.
-                is_fault = not isinstance(error, (AppError, EmbedderError))
+                # No fault of the program: the database, its lock, or an embedder is away.
+                is_fault = not isinstance(error, (AppError, EmbedderError, GrantLostError))
                 again = "%s failed; trying again after the next write: %s"
                 logger.error(again, job.name, error, exc_info=is_fault)
                 due, pause_s = False, PAUSE_OF_FAILED_S

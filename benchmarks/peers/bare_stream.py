@@ -9,8 +9,10 @@ import contextlib
 import gc
 import os
 import resource
+import signal
 import socket
 import sqlite3
+import sys
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
@@ -93,6 +95,8 @@ def main() -> None:
     ]
     for worker in workers:
         worker.start()
+    # The workers end with this process, where it does not just die.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     for worker in workers:
         worker.join()
 

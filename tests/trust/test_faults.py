@@ -46,7 +46,7 @@ def broken_site(kind: str, folder: Path) -> Iterator[Site]:
         assert site.server.workers() == workers
         assert site.installation.json("check") == {"ok": True, "faults": []}
         assert site.server.stop() == 0
-        assert "Traceback" not in site.server.log()
+        assert "Traceback" not in site.server.log(), site.server.log()
 
 
 @contextlib.contextmanager
@@ -115,7 +115,7 @@ def test_a_file_system_that_becomes_read_only_is_503_while_reads_go_on(tmp_path:
             assert len(refused.stderr.splitlines()) == 1, refused.stderr
             assert "Read-only file system" in refused.stderr
         assert server.stop() == 0
-        assert "Traceback" not in server.log()
+        assert "Traceback" not in server.log(), server.log()
     with mounted(tmp_path / "again", *mount), site_of("sqlite", tmp_path / "again") as site:
         site.server.token = site.token
         assert site.server.send("POST", POSTS, {"text": "after"})[0] == 201
