@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, insert, text
 
 from app.compute.words import WORDS_RECIPE
-from app.models import Base, Vocabulary
+from app.models import SITE_ID, Base, Site, Vocabulary
 
 MOST_LIKED = {
     "sqlite": """
@@ -83,3 +83,4 @@ def make_tables(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
     nothing = {"id": 1, "recipe": WORDS_RECIPE, "tweets": 0, "terms": 0}
     connection.execute(insert(Vocabulary), nothing)
+    connection.execute(insert(Site), {"id": SITE_ID})

@@ -1,16 +1,20 @@
-from app.models.access import LoginFailure, LoginSession, Operator, SetupLink, Token
+from app.models.access import Invitation, LoginFailure, LoginSession, Operator, SetupLink, Token
 from app.models.base import MAX_ID, Base
 from app.models.derived import BackgroundSnapshot, Embedding, PostCount, Profile, Vocabulary, Word
+from app.models.rooms import Room, RoomPerson
+from app.models.site import SITE_ID, Site
 from app.models.tweet import MediaUse, Tweet, User
 from app.models.work import Event, ImportJob, LiveSource
 
 __all__ = [
     "MAX_ID",
+    "SITE_ID",
     "BackgroundSnapshot",
     "Base",
     "Embedding",
     "Event",
     "ImportJob",
+    "Invitation",
     "LiveSource",
     "LoginFailure",
     "LoginSession",
@@ -18,7 +22,10 @@ __all__ = [
     "Operator",
     "PostCount",
     "Profile",
+    "Room",
+    "RoomPerson",
     "SetupLink",
+    "Site",
     "Token",
     "Tweet",
     "User",

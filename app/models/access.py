@@ -1,4 +1,4 @@
-"""Operators, their sessions and sign-ins, and API tokens."""
+"""Accounts, their sessions and sign-ins, links that create them, and API tokens."""
 
 from datetime import datetime
 
@@ -9,6 +9,8 @@ from app.models.base import Base, BigId, UtcDateTime
 
 
 class Operator(Base):
+    """An account, of an operator or of a reader."""
+
     __tablename__ = "Operator"
     __table_args__ = {"sqlite_autoincrement": True}
 
@@ -18,6 +20,8 @@ class Operator(Base):
     """The name case-folded, in NFC."""
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    role: Mapped[str] = mapped_column(String(8), default="operator", server_default="operator")
+    """`operator`, who may do everything, or `reader`, who was invited to read."""
 
 
 class SetupLink(Base):
@@ -30,6 +34,29 @@ class SetupLink(Base):
     name: Mapped[str | None] = mapped_column(String(100))
     """The account's name; None lets the user of the link choose it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Invitation(Base):
+    """A link that creates a reader's account, once and for some days."""
+
+    __tablename__ = "Invitation"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    name: Mapped[str | None] = mapped_column(String(100))
+    """For whom it is, a note of the operator."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("Operator.id", ondelete="SET NULL")
+    )
+    """None once that account was removed."""
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    used_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("Operator.id", ondelete="SET NULL")
+    )
+    """The account that it created; None before, and once that account was removed."""
 
 
 class LoginSession(Base):

@@ -84,6 +84,8 @@ class Tweet(Base):
     """JSON, a list of `Medium`; None for no media."""
     counts: Mapped[str | None] = mapped_column(Text)
     """JSON, `Reactions`: the newest figures that were seen."""
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("Room.id", ondelete="SET NULL"))
+    """The chat that it was written in."""
 
     user: Mapped["User"] = relationship(back_populates="tweets", lazy="raise")
 
@@ -94,6 +96,9 @@ class Tweet(Base):
         _partial_index("ix_Tweet_user_id_media", "user_id", "created_at", "id", of="media"),
         _partial_index(
             "ix_Tweet_reply_to_source_id", "reply_to_source_id", of="reply_to_source_id"
+        ),
+        _partial_index(
+            "ix_Tweet_room_id_created_at_id", "room_id", "created_at", "id", of="room_id"
         ),
         # PostgreSQL has others in their place, in the order of lists: unknown times last.
         Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id").ddl_if("sqlite"),

@@ -25,7 +25,7 @@ from app.db.migrate import SchemaState, known_state, prepare
 from app.db.sqlite.backend import SqliteBackend
 from app.db.sqlite.connection import database_path
 from app.errors import InvalidInputError, StartError
-from app.models import LoginFailure, LoginSession, Operator, SetupLink, Token
+from app.models import Invitation, LoginFailure, LoginSession, Operator, SetupLink, Token
 from app.security import KEY_FILE, make_private_folder, open_private
 from app.services.checks import LAST_BACKUP, find_faults
 from app.services.posts.media import content_type, locked_against_removal, needed_files
@@ -37,7 +37,7 @@ OLDER: Final = (DATABASE, "manifest.json")
 _SINGLE: Final = re.compile(rf"({DATABASE}|{KEY_FILE})\.[0-9a-f]{{64}}")
 STAGING: Final = ".restore"
 """Folder in the data folder where a backup is verified before anything is put in place."""
-SECRETS: Final = (LoginSession, SetupLink, LoginFailure, Operator, Token)
+SECRETS: Final = (LoginSession, SetupLink, Invitation, LoginFailure, Operator, Token)
 """Tables that are empty in a backup without secrets; those that refer to others come first."""
 PG_DUMP: Final = "pg_dump --format=custom --file={file} {url}"
 PG_RESTORE: Final = "pg_restore --no-owner --dbname={url} {file}"

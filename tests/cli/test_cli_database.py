@@ -14,9 +14,12 @@ HEAD = head_revision()
 
 
 def test_a_downgrade_from_the_first_revision_is_refused(installation: Installation) -> None:
+    installation.done("db", "downgrade")
     result = installation.run("db", "downgrade")
     assert result.exit_code == 2
     assert result.stderr == "saywho: 0024 is the first revision; there is none before it\n"
+    assert installation.json("db", "current") == {"revision": "0024"}
+    installation.done("db", "upgrade")
     assert installation.json("db", "current") == {"revision": HEAD}
     assert installation.done("check") == "ok\n"
 

@@ -1,0 +1,68 @@
+"""Changes to a table that SQLite cannot alter: it is made again, and what stands on it with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+from alembic import op
+from alembic.operations import BatchOperations
+from sqlalchemy import Connection
+
+TABLE: Final = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+DEPENDENT: Final = """
+    SELECT type, name, sql FROM sqlite_master
+    WHERE sql IS NOT NULL AND (type = 'view' OR (tbl_name = ? AND type IN ('index', 'trigger')))
+    ORDER BY type = 'view' DESC
+"""
+"""All views, since one on another table may read this one too; they come before triggers."""
+SEQUENCE: Final = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+
+
+class Dependent(NamedTuple):
+    """A view, an index or a trigger, and the statement that makes it."""
+
+    kind: str
+    name: str
+    sql: str
+
+
+@contextmanager
+def remade(table: str) -> Iterator[BatchOperations]:
+    """Give a batch of changes to a table, for both kinds of databases.
+
+    On SQLite the table is copied. A plain batch would fail while a view reads the table, and lose
+    its triggers, its indexes of expressions, and which ids were given out. An index on a column
+    that goes must be dropped before.
+    """
+    connection = op.get_bind()
+    if connection.dialect.name != "sqlite":
+        with op.batch_alter_table(table) as batch:
+            yield batch
+        return
+    options = _options(connection, table)
+    dependents = [Dependent(*row) for row in connection.exec_driver_sql(DEPENDENT, (table,))]
+    for dependent in dependents:
+        connection.exec_driver_sql(f'DROP {dependent.kind} "{dependent.name}"')
+    newest = connection.exec_driver_sql(SEQUENCE, (table,)).scalar()
+    with op.batch_alter_table(table, recreate="always", table_kwargs=options) as batch:
+        yield batch
+    if newest is not None:
+        _restore_sequence(connection, table, newest)
+    for dependent in dependents:
+        connection.exec_driver_sql(dependent.sql)
+
+
+def _options(connection: Connection, table: str) -> dict[str, Any]:
+    """Return what SQLAlchemy does not read back of a table."""
+    sql = str(connection.exec_driver_sql(TABLE, (table,)).scalar_one()).upper()
+    return {
+        "sqlite_autoincrement": "AUTOINCREMENT" in sql,
+        "sqlite_with_rowid": "WITHOUT ROWID" not in sql,
+    }
+
+
+def _restore_sequence(connection: Connection, table: str, newest: int) -> None:
+    """Let the ids of deleted rows stay given out; the copy knows those of its rows alone."""
+    connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+    statement = "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)"
+    connection.exec_driver_sql(statement, (table, newest))

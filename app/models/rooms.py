@@ -1,0 +1,52 @@
+"""Rooms: the chats that posts were written in."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, BigId, UtcDateTime
+
+
+class Room(Base):
+    """A chat, as its app names it.
+
+    It is known again by its app's id, else by its title and its people. One that was joined to
+    another one stays, so that its file is known again, and has no posts.
+    """
+
+    __tablename__ = "Room"
+    __table_args__ = (
+        UniqueConstraint("platform", "external_id"),
+        Index("ix_Room_platform_title", "platform", "title"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    platform: Mapped[str] = mapped_column(String(16))
+    """The app: `kakaotalk`, `whatsapp` or `telegram`."""
+    external_id: Mapped[str | None] = mapped_column(String(512))
+    """The app's id, where it gives one."""
+    title: Mapped[str | None] = mapped_column(String(320))
+    """As the app calls it, cut to this length; the room is known again by it."""
+    name: Mapped[str | None] = mapped_column(String(320))
+    """As somebody renamed it here; it is shown in place of the title."""
+    joined_to_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("Room.id", ondelete="CASCADE"), index=True
+    )
+    """The room that has the posts of this one."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RoomPerson(Base):
+    """Somebody who writes in a room, with or without posts that are kept."""
+
+    __tablename__ = "RoomPerson"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    room_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("Room.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
