@@ -57,6 +57,8 @@ class Invitation(Base):
         BigId, ForeignKey("Operator.id", ondelete="SET NULL")
     )
     """The account that it created; None before, and once that account was removed."""
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When an operator took it back."""
 
 
 class LoginSession(Base):

@@ -53,6 +53,7 @@ def _create_readers() -> None:
         sa.Column("expires_at", TIME, nullable=False),
         sa.Column("used_at", TIME, nullable=True),
         sa.Column("used_by_id", BIG_ID, nullable=True),
+        sa.Column("ended_at", TIME, nullable=True),
         sa.ForeignKeyConstraint(
             ["created_by_id"],
             ["Operator.id"],
