@@ -15,6 +15,8 @@ from app.formats.records import ExportedPost
 from app.models import MAX_ID
 from app.services.posts.tweets import Post
 from app.views.blueprints import OPERATIONS, Operation
+from app.views.examples import WRITTEN as EXAMPLES
+from app.views.examples import Examples
 
 Schema = dict[str, Any]
 WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
@@ -78,18 +80,27 @@ class Schemas:
         # Parameters are no bodies: each is described where it is given.
         args = {declared.args for declared in operations}
         self.args = {kind: self.components.pop(kind.__name__) for kind in args}
+        self.examples = Examples(self.components)
 
-    def content(self, content: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the bodies of these types, if any; bytes have no schema."""
-        bodies = {
-            content_type: {"schema": self._by_kind[kind]} for content_type, kind in content.items()
-        }
+    def content(self, content: Mapping[str, Any], known: object = None) -> dict[str, Any]:
+        """Return the bodies of these types, if any; bytes have no schema.
+
+        Each has an example: the one known, or one that is made of the schema.
+        """
+        bodies: dict[str, Schema] = {}
+        for content_type, kind in content.items():
+            schema = self._by_kind[kind]
+            example = known or self.examples.of_content(content_type, schema)
+            bodies[content_type] = {"schema": schema} | (
+                {} if example is None else {"example": example}
+            )
         return {"content": bodies} if bodies else {}
 
 
 def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dict[str, Any]:
+    known = EXAMPLES["answers"].get(declared.view.__name__)
     responses: dict[str, Any] = {
-        str(status): {"description": text} | schemas.content(declared.content)
+        str(status): {"description": text} | schemas.content(declared.content, known)
         for status, text in declared.answers.items()
     }
     responses["default"] = {"$ref": "#/components/responses/problem"}
@@ -98,7 +109,7 @@ def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dic
         "tags": [declared.tag],
         "summary": (declared.view.__doc__ or "").partition("\n")[0].removesuffix("."),
         "security": _security(declared, is_public=is_public),
-        "parameters": _parameters(declared, schemas.args[declared.args]),
+        "parameters": _parameters(declared, schemas),
         "responses": responses,
     }
     if declared.body:
@@ -115,12 +126,14 @@ def _security(declared: Operation, *, is_public: bool) -> list[dict[str, list[st
     return [{}, *needed] if declared.policy == "read" and is_public else needed
 
 
-def _parameters(declared: Operation, args: Schema) -> list[dict[str, Any]]:
-    """Return the parameters in the path and in the query."""
-    parameters: list[dict[str, Any]] = []
+def _parameters(declared: Operation, schemas: Schemas) -> list[dict[str, Any]]:
+    """Return the parameters in the path and in the query, with those of the example."""
+    args, parameters = schemas.args[declared.args], list[dict[str, Any]]()
+    example = EXAMPLES["requests"].get(declared.view.__name__, {})
     for converter, name in PLACE.findall(declared.path):
         schema = ID if converter == "id" else {"type": "string"}
-        parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
+        about = {"name": name, "in": "path", "required": True, "schema": schema}
+        parameters.append(about | {"example": schemas.examples.of(schema, name)})
     for name, field in args["properties"].items():
         # A field that may be None is a parameter that may be absent.
         options = [option for option in field.get("anyOf", []) if option != {"type": "null"}]
@@ -131,5 +144,7 @@ def _parameters(declared: Operation, args: Schema) -> list[dict[str, Any]]:
             schema.pop("description", None)
         if name in args["required"]:
             about["required"] = True
+        if name in example or "required" in about:
+            about["example"] = example.get(name) or schemas.examples.of(schema, name)
         parameters.append(about)
     return parameters

@@ -113,10 +113,13 @@ def event_of(header: str) -> int | None:
     return int(value)
 
 
-def require_type(name: str) -> None:
-    """Raise UnsupportedMediaError for a body of another type, or a compressed one."""
+def require_type(name: str, otherwise: str = "") -> None:
+    """Raise UnsupportedMediaError for a body of another type, or a compressed one.
+
+    otherwise: where a body of another type belongs, as the end of the sentence.
+    """
     if request.mimetype != name:
-        raise UnsupportedMediaError("The body must be {name}", name=name)
+        raise UnsupportedMediaError("The body must be {name}", name=name + otherwise)
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         # Accept-Encoding names what would be accepted (RFC 9110, 15.5.16).
         raise UnsupportedMediaError(

@@ -92,9 +92,9 @@ class Server:
 
         Installation.wait_until(answers)
 
-    def send(self, method: str, path: str, form: Form | None = None) -> Answer:
+    def send(self, method: str, path: str, form: Form | None = None, json: object = None) -> Answer:
         """Return the answer, with the server's own address left out."""
-        got = self.client.request(method, path, data=form)
+        got = self.client.request(method, path, data=form, json=json)
         origin = str(self.client.base_url).rstrip("/")
         return Answer(
             got.status_code,

@@ -1,5 +1,7 @@
 """The service itself: whether it runs and can answer, its figures, and the document of its API."""
 
+import json
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -12,7 +14,8 @@ from app.services.checks import check_ready, measure_lag
 from app.services.event_log import newest_event
 from app.views import openapi
 from app.views.blueprints import HTML, ApiBlueprint
-from app.views.policies import access
+from app.views.examples import command_of
+from app.views.policies import access, own_origin
 
 blueprint = ApiBlueprint("service", tag="service", url_prefix=None)
 
@@ -60,6 +63,12 @@ async def show_document() -> dict[str, Any]:
 async def show_docs() -> str:
     """This document as a page."""
     document = openapi.document(is_public=resources().config.public)
+    origin = own_origin()
     return await render_template(
-        "api_docs.html", document=document, errors=openapi.WRITTEN["errors"]
+        "api_docs.html",
+        document=document,
+        errors=openapi.WRITTEN["errors"],
+        origin=origin,
+        command=partial(command_of, origin),
+        shown=partial(json.dumps, ensure_ascii=False, indent=2),
     )

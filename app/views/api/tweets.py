@@ -8,7 +8,7 @@ from quart import g, url_for
 from app.clock import now
 from app.formats.post import ReplyTarget
 from app.lifespan import resources
-from app.paths import TWEETS
+from app.paths import API, TWEETS
 from app.services.imports.storing import LinesReport, TweetLine, store_lines
 from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import NewTweetForm, checked
@@ -17,7 +17,7 @@ from app.services.posts.tweets import Post, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.posts.writer import PostRequest
 from app.services.search.similar import Method, SimilarPost, similar_posts
-from app.views.blueprints import NDJSON, ApiBlueprint, Reply
+from app.views.blueprints import JSON, NDJSON, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
 from app.views.parsing import TWEET_CURSOR, Page, PageArgs, require_type
 from app.views.policies import writing
@@ -25,11 +25,11 @@ from app.views.policies import writing
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 
 MOST_TURNS: Final = 1_000
+TWEETS_OF: Final = "/users/<username>" + TWEETS
+"""Address of an author's posts."""
 
 
-@blueprint.operation(
-    "GET", "/users/<username>/tweets", "read", "A page of posts", is_cacheable=True
-)
+@blueprint.operation("GET", TWEETS_OF, "read", "A page of posts", is_cacheable=True)
 async def list_tweets(username: str, args: PageArgs) -> Page[Post]:
     """List an author's posts, the newest first."""
     after = TWEET_CURSOR.decode(args.cursor)
@@ -44,7 +44,7 @@ async def list_tweets(username: str, args: PageArgs) -> Page[Post]:
 
 @blueprint.operation(
     "POST",
-    "/users/<username>/tweets",
+    TWEETS_OF,
     "write",
     {
         200: "The stored post: its source_id was known already",
@@ -62,7 +62,7 @@ async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
 @blueprint.operation("POST", TWEETS, "write", "What became of the lines", body={NDJSON: TweetLine})
 async def create_many() -> LinesReport:
     """Add many posts, one JSON object a line."""
-    require_type(NDJSON)
+    require_type(NDJSON, otherwise=f"; one post goes to POST {API}{TWEETS_OF} as {JSON}")
     async with spooled_body() as spool:
         report, g.event_id = await store_lines(
             resources().db, spool.file, resources().work_pool.run

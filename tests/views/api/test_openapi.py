@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from typing import Any
 
 import pytest
 from quart import Quart
@@ -75,6 +76,31 @@ def test_the_document_is_openapi_and_each_operation_is_whole(api: Api) -> None:
         assert in_path == set(re.findall(r"{(\w+)}", path))
         assert any(status < "300" for status in operation["responses"])
         assert all(api.resolve(answer)["description"] for answer in operation["responses"].values())
+
+
+def contents(operation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the types and descriptions of a request's body, and of each answer."""
+    parts = [operation.get("requestBody", {}), *operation["responses"].values()]
+    return [each for part in parts for each in part.get("content", {}).items()]
+
+
+def test_each_body_and_answer_has_an_example_that_is_of_its_type(api: Api) -> None:
+    for name, (_, _, operation) in api.operations.items():
+        for content_type, content in contents(operation):
+            if "json" in content_type:
+                assert not api.faults(content["example"], content["schema"]), (name, content)
+        for parameter in operation["parameters"]:
+            if parameter["in"] == "path" or parameter.get("required"):
+                assert not api.faults(parameter["example"], parameter["schema"]), (name, parameter)
+
+
+def test_the_example_of_an_answer_does_not_contradict_itself(api: Api) -> None:
+    (_, answer), *_ = contents(api.operations["compare_get"][2])
+    example = answer["example"]
+    assert sum(ranked["probability"] for ranked in example["ranking"]) == pytest.approx(1)
+    assert (1 - example["none"]) * example["ranking"][0]["probability"] >= example["needed"]
+    for mark in example["evidence"]:
+        assert example["text"][mark["start"] : mark["end"]] == mark["text"]
 
 
 async def test_the_examples_are_answered_as_declared(filled: Api, admin: Client) -> None:

@@ -180,3 +180,12 @@ async def test_deleted_post_is_gone_and_its_id_is_not_given_out_again(admin: Cli
     assert [hit["text"] for hit in found["items"]] == ["the first lantern"]
     again = await admin.add_tweet("ann", "the second lantern again", source_id="2")
     assert again["id"] > tweet["id"]
+
+
+async def test_one_post_sent_as_many_is_told_where_it_belongs(sharing: Client) -> None:
+    for headers in ({"Content-Type": "application/json"}, {}):
+        answer = await sharing.post("/api/v1/tweets", data=b'{"text": "a"}', headers=headers)
+        assert answer.status_code == 415
+        detail = (await answer.get_json(force=True))["detail"]
+        assert "application/x-ndjson" in detail
+        assert "POST /api/v1/users/<username>/tweets as application/json" in detail
