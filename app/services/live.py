@@ -8,7 +8,7 @@ in memory.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from app.clock import wait_until_set
@@ -16,7 +16,8 @@ from app.db.engine import Database
 from app.db.feed import Change
 from app.errors import UnavailableError
 from app.services.access.rights import Right, ended_rights
-from app.services.log_pages import FURTHEST, LogPage, LogPages
+from app.services.live_stream import HEARTBEAT, LiveStream, Send
+from app.services.log_pages import FURTHEST, LogPages
 
 HEARTBEAT_S: Final = 13.0
 """Seconds between comments to all clients (proxies close silent connections), and between checks of
@@ -36,99 +37,11 @@ RETRY_S: Final = 1.0
 """Seconds until the log is read again that could not be read."""
 NOWHERE: Final = -1
 """The position of a client whose log is gone; it is sent a reset."""
-HEARTBEAT: Final = b": still here\n\n"
 WELCOME: Final = b": welcome\n\n"
 RESET: Final = b"event: reset\ndata: {}\n\n"
 BYE: Final = b"event: bye\ndata: {}\n\n"
 
-Send = Callable[[bytes], Awaitable[None]]
-Push = Callable[[bytes], bool]
-
 logger = logging.getLogger(__name__)
-
-
-class LiveStream:
-    """One client's stream, counted until it is closed."""
-
-    __slots__ = (
-        "_live",
-        "_woken",
-        "first",
-        "is_due",
-        "is_over",
-        "limit",
-        "place",
-        "push",
-        "right",
-        "sending_since",
-        "user_id",
-    )
-
-    def __init__(self, live: "Live", place: int, user_id: int | None, right: Right | None) -> None:
-        self._live = live
-        self._woken: asyncio.Future[None] | None = None
-        self.limit = asyncio.timeout(None)
-        """Ends the stream of a client that takes nothing."""
-        self.push: Push = lambda _: False
-        """Sends without waiting, and returns whether it did."""
-        self.first = b""
-        """What was read before the stream began."""
-        self.place = place
-        """The last event that was sent."""
-        self.user_id = user_id
-        self.right = right
-        self.sending_since: float | None = None
-        """When the message was begun that is being sent."""
-        self.is_due = False
-        """Whether it is to get a heartbeat."""
-        self.is_over = False
-        """Whether its client is gone, or the right has ended."""
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the client has everything, as far as the stream itself knows."""
-        return self._woken is not None and not self._woken.done()
-
-    async def wait(self) -> None:
-        """Wait until there is something for the stream itself to do."""
-        self._woken = asyncio.get_running_loop().create_future()
-        try:
-            await self._woken
-        finally:
-            self._woken = None
-
-    def wake(self) -> None:
-        """Make the stream look at what there is to do."""
-        if self.is_waiting and self._woken is not None:
-            self._woken.set_result(None)
-
-    def end(self) -> None:
-        """End the stream, without a word."""
-        self.is_over = True
-        self.wake()
-
-    async def send_to(self, send: Send, push: Push, gone: asyncio.Future[None]) -> bool:
-        """Send events and heartbeats until the server stops, or the right or the client is gone.
-
-        Return whether the client got all; False where it takes nothing.
-        """
-        self.push = push
-        gone.add_done_callback(self._on_gone)
-        try:
-            async with self.limit:
-                await self._live.follow(self, send)
-        except OSError:  # A server may say by it that the client is gone; else it takes nothing.
-            return False
-        finally:
-            gone.remove_done_callback(self._on_gone)
-        return True
-
-    def _on_gone(self, _: asyncio.Future[None]) -> None:
-        self.end()
-
-    def close(self) -> None:
-        """Count the stream no longer."""
-        self._live.drop(self)
 
 
 class Live:
@@ -279,7 +192,7 @@ class Live:
         for count, stream in enumerate(list(self._streams), start=1):
             stream.is_due |= is_beat
             if stream.is_waiting:
-                _push(stream, page, end)
+                stream.push_page(page, end)
             if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
         self._sent = end
@@ -308,19 +221,3 @@ class Live:
         for stream in self._streams:
             if stream.right in ended:
                 stream.end()
-
-
-def _push(stream: LiveStream, page: LogPage | None, end: int) -> None:
-    """Send to a client without waiting what there is for it, else wake its stream."""
-    if stream.place >= end:
-        data = HEARTBEAT if stream.is_due else b""
-    elif page is not None and page.start <= stream.place:
-        data = page.after(stream.place, stream.user_id)
-    else:
-        stream.wake()
-        return
-    if not data or stream.push(data):
-        stream.place = max(stream.place, end)
-        stream.is_due = stream.is_due and not data
-    else:
-        stream.wake()

@@ -5,8 +5,8 @@ from typing import Any
 import h11
 import pytest
 
-from app.serving.http1.exchange import ResponseWriter
 from app.serving.http1.requests import LIMIT_BYTES, Head, RequestReader
+from app.serving.http1.responses import ResponseWriter
 from tests.serving.messages import CHUNKED, GET, POST
 
 

@@ -1,0 +1,125 @@
+"""One client's live stream."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+from app.services.access.rights import Right
+from app.services.log_pages import LogPage
+
+HEARTBEAT: Final = b": still here\n\n"
+
+Send = Callable[[bytes], Awaitable[None]]
+Push = Callable[[bytes], bool]
+
+
+class LiveStreams(Protocol):
+    """All streams of a process."""
+
+    async def follow(self, stream: "LiveStream", send: Send) -> None:
+        """Send to one stream what it lacks, until it is over."""
+
+    def drop(self, stream: "LiveStream") -> None:
+        """Count a stream no longer."""
+
+
+class LiveStream:
+    """One client's stream, counted until it is closed."""
+
+    __slots__ = (
+        "_live",
+        "_woken",
+        "first",
+        "is_due",
+        "is_over",
+        "limit",
+        "place",
+        "push",
+        "right",
+        "sending_since",
+        "user_id",
+    )
+
+    def __init__(self, live: LiveStreams, place: int, user_id: int | None, right: Right | None) -> None:
+        self._live = live
+        self._woken: asyncio.Future[None] | None = None
+        self.limit = asyncio.timeout(None)
+        """Ends the stream of a client that takes nothing."""
+        self.push: Push = lambda _: False
+        """Sends without waiting, and returns whether it did."""
+        self.first = b""
+        """What was read before the stream began."""
+        self.place = place
+        """The last event that was sent."""
+        self.user_id = user_id
+        self.right = right
+        self.sending_since: float | None = None
+        """When the message was begun that is being sent."""
+        self.is_due = False
+        """Whether it is to get a heartbeat."""
+        self.is_over = False
+        """Whether its client is gone, or the right has ended."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the client has everything, as far as the stream itself knows."""
+        return self._woken is not None and not self._woken.done()
+
+    async def wait(self) -> None:
+        """Wait until there is something for the stream itself to do."""
+        self._woken = asyncio.get_running_loop().create_future()
+        try:
+            await self._woken
+        finally:
+            self._woken = None
+
+    def wake(self) -> None:
+        """Make the stream look at what there is to do."""
+        if self.is_waiting and self._woken is not None:
+            self._woken.set_result(None)
+
+    def end(self) -> None:
+        """End the stream, without a word."""
+        self.is_over = True
+        self.wake()
+
+    async def send_to(self, send: Send, push: Push, gone: asyncio.Future[None]) -> bool:
+        """Send events and heartbeats until the server stops, or the right or the client is gone.
+
+        Return whether the client got all; False where it takes nothing.
+        """
+        self.push = push
+        gone.add_done_callback(self._on_gone)
+        try:
+            async with self.limit:
+                await self._live.follow(self, send)
+        except OSError:  # A server may say by it that the client is gone; else it takes nothing.
+            return False
+        finally:
+            gone.remove_done_callback(self._on_gone)
+        return True
+
+    def push_page(self, page: LogPage | None, end: int) -> None:
+        """Send without waiting what there is for the client up to an event, else wake the stream.
+
+        page: the newest events of the log, if it could be read.
+        """
+        if self.place >= end:
+            data = HEARTBEAT if self.is_due else b""
+        elif page is not None and page.start <= self.place:
+            data = page.after(self.place, self.user_id)
+        else:
+            self.wake()
+            return
+        if not data or self.push(data):
+            self.place = max(self.place, end)
+            self.is_due = self.is_due and not data
+        else:
+            self.wake()
+
+    def _on_gone(self, _: asyncio.Future[None]) -> None:
+        self.end()
+
+    def close(self) -> None:
+        """Count the stream no longer."""
+        self._live.drop(self)
