@@ -34,10 +34,10 @@ from app.db.migrate import prepare
 from app.db.sqlite.fts5 import register
 from app.models import User
 from app.services.posts.new_tweet import NewTweetForm, checked
+from app.services.posts.selection import Selection
 from app.services.posts.users import add_user
 from app.services.search.results import find
 from app.services.search.vocabulary import renew_vocabulary
-from app.services.selection import Selection
 from benchmarks.accuracy_data import Row, read_rows
 from tests.posting import add_posts
 

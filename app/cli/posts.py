@@ -18,9 +18,9 @@ from app.embedders import EmbedderError, open_embedder
 from app.formats.registry import WRITERS
 from app.security import open_private
 from app.services.posts.exporting import begin_export, count_posts_to_export, exported
+from app.services.posts.selection import Selection
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.results import Mode, ResultPage, corrected_words, find
-from app.services.selection import Selection
 
 RESULTS: Final = 20
 RESUMABLE: Final = "finished vectors stay; run it again to resume"

@@ -17,7 +17,7 @@ from app.services.access.operators import (
     remove_operator,
 )
 from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
-from app.services.posts.deletion import delete_user, purge_deleted
+from app.services.deletion import delete_user, purge_deleted
 from app.services.posts.media import remove_unneeded
 from app.services.posts.users import Author, Platform, add_user, get_author, list_authors
 

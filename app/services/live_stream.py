@@ -40,7 +40,9 @@ class LiveStream:
         "user_id",
     )
 
-    def __init__(self, live: LiveStreams, place: int, user_id: int | None, right: Right | None) -> None:
+    def __init__(
+        self, live: LiveStreams, place: int, user_id: int | None, right: Right | None
+    ) -> None:
         self._live = live
         self._woken: asyncio.Future[None] | None = None
         self.limit = asyncio.timeout(None)

@@ -20,9 +20,9 @@ from app.errors import AppError
 from app.models import BackgroundSnapshot, ImportJob
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.compare.profiles import fold_long_tails, has_long_tails
+from app.services.deletion import count_deleted_authors, purge_deleted
 from app.services.event_log import has_old_events, prune_events
 from app.services.imports.jobs import ENDED, remove_upload
-from app.services.posts.deletion import count_deleted_authors, purge_deleted
 from app.services.posts.media import has_unneeded, remove_every_unneeded, remove_unneeded
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary

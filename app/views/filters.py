@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError
 from app.formats.post import Kind
+from app.services.posts.selection import Selection
 from app.services.posts.users import Platform
-from app.services.selection import Selection
 from app.views.parsing import args_of
 
 MOST_FIELDS: Final = 100

@@ -13,9 +13,9 @@ from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import Event, Profile, Tweet, User
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, has_long_tails
+from app.services.deletion import delete_user
 from app.services.event_log import newest_event
 from app.services.maintenance import Job, Maintenance, jobs
-from app.services.posts.deletion import delete_user
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
 from tests.posting import add_posts, new_tweet

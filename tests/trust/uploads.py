@@ -35,6 +35,8 @@ BEFORE: Final = 20
 """Uploads before memory is measured: by then the site has loaded what it needs."""
 SMALL: Final = b'{"text": "hello", "username": "mina"}\n'
 PAUSE_S: Final = 0.05
+READERS: Final = 8
+"""Connections that ask without uploads."""
 PATHS: Final = ("/", "/search?q=harbour", "/api/v1/users")
 QUIET_ROUNDS: Final = 50
 """Requests of each path without uploads, before and after."""
@@ -161,10 +163,12 @@ def _asked_all_the_while(server: Server, report: Report) -> Iterator[None]:
 
 
 def _ask_without_uploads(server: Server, report: Report) -> None:
-    with _reader(server) as reader:
-        for _ in range(QUIET_ROUNDS):
+    """Ask on several connections, so that each worker answers and has loaded what it needs."""
+    with ExitStack() as stack:
+        readers = [stack.enter_context(_reader(server)) for _ in range(READERS)]
+        for number in range(QUIET_ROUNDS):
             time.sleep(PAUSE_S)
-            _ask(reader, report, report.quiet_waits_s)
+            _ask(readers[number % READERS], report, report.quiet_waits_s)
 
 
 def _reader(server: Server) -> httpx.Client:

@@ -5,9 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import Sessions
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
+from app.services.deletion import delete_user
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_archive, renew_derived
-from app.services.posts.deletion import delete_user
 from app.services.posts.samples import SAMPLE_FILES, list_samples
 
 

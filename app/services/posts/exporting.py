@@ -18,9 +18,9 @@ from app.formats.post import Medium, columns
 from app.formats.records import ExportedPost, Writer
 from app.models import Tweet, User
 from app.services.posts.columns import content_columns, decoded
+from app.services.posts.selection import Conditions
 from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.posts.users import get_user
-from app.services.selection import Conditions
 from app.tasks import Runner
 
 PAGE: Final = 200

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import PostCount, User
 from app.models.derived import SLOT_S, UNKNOWN_SLOT
 from app.services.posts.post_counts import DAY_S, HOUR_S, local_unit, slot_of
+from app.services.posts.selection import Conditions, Selection, author_conditions
 from app.services.posts.users import UserRow, select_rows
-from app.services.selection import Conditions, Selection, author_conditions
 
 WEEK_H: Final = 168
 MOST_COUNTS: Final = 10_000

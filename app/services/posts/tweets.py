@@ -35,8 +35,8 @@ from app.models.derived import EPOCH_S
 from app.paths import MEDIA
 from app.services.posts.columns import content_columns, decoded
 from app.services.posts.post_counts import HOUR_S, in_zone
+from app.services.posts.selection import Selection, field_conditions, post_conditions
 from app.services.posts.statistics import WEEK_H
-from app.services.selection import Selection, field_conditions, post_conditions
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]

@@ -18,11 +18,11 @@ from app.embedders import EmbedderError
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
 from app.models import Tweet, User
 from app.services.posts.exporting import COLUMNS, Export, begin_export
+from app.services.posts.selection import Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
 from app.services.posts.users import rows_by_name
 from app.services.search.embeddings import Embeddings
 from app.services.search.word_search import MOST_COUNTED, Place, Scored, WordResults, search_words
-from app.services.selection import Conditions, Selection, post_conditions
 
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""

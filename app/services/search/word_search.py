@@ -17,11 +17,11 @@ from app.compute.scoring import Part, Scorer, parse_query, split_phrase
 from app.db.backend import backend_of
 from app.db.indexes import All, Expression, searched_text
 from app.models import MAX_ID, Tweet, User
+from app.services.posts.selection import Conditions
 from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.search.corrections import corrected
 from app.services.search.expressions import CANDIDATES, any_of, exact, in_any_way
 from app.services.search.vocabulary import statistics
-from app.services.selection import Conditions
 
 MOST_COUNTED: Final = 10_000
 """Matches that are counted or ordered by time, of those stored last."""

@@ -24,9 +24,9 @@ from app.errors import AppError, InvalidInputError, NotFoundError, message_of, p
 from app.formats.records import Archive, Record
 from app.models import LiveSource, Tweet, User
 from app.sandbox import Sandbox
+from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_archive
-from app.services.posts.deletion import delete_post
 from app.services.sources.fetching import FetchError, Web, allowed
 from app.services.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
 from app.services.sources.registry import due_sources, unknown_source

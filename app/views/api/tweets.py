@@ -9,8 +9,8 @@ from app.clock import now
 from app.formats.post import ReplyTarget
 from app.lifespan import resources
 from app.paths import API, TWEETS
+from app.services.deletion import delete_post
 from app.services.imports.storing import LinesReport, TweetLine, store_lines
-from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.replies import read_conversation
 from app.services.posts.tweets import Post, get_post, list_posts

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 from quart import url_for
 
 from app.lifespan import resources
-from app.services.posts.deletion import delete_user
+from app.services.deletion import delete_user
 from app.services.posts.users import Author, Platform, add_user, list_authors
 from app.views.blueprints import ApiBlueprint, Reply
 from app.views.parsing import AUTHOR_CURSOR, Page, PageArgs

@@ -17,10 +17,10 @@ from app.compute.wording import TypicalWord
 from app.lifespan import resources
 from app.services.compare.answering import typical_of
 from app.services.posts.samples import list_samples
+from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_day, have_posts
 from app.services.posts.tweets import list_posts
 from app.services.posts.users import Author, get_author, get_user, list_authors
-from app.services.selection import Selection
 from app.views.blueprints import PageBlueprint
 from app.views.filters import first_instant, parse_zone
 from app.views.parsing import AUTHOR_CURSOR, TWEET_CURSOR

@@ -19,11 +19,11 @@ from app.lifespan import resources
 from app.paths import FEED, MEDIA
 from app.services.posts.media import content_type, is_needed
 from app.services.posts.replies import read_conversation
+from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import Post, list_posts, list_selected
 from app.services.posts.users import get_author
 from app.services.search.similar import similar_posts
-from app.services.selection import Selection
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View
 from app.views.pages.parts import show_names

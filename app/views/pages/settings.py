@@ -13,9 +13,9 @@ from app.services.access.logins import end_session, list_sessions, replace_passw
 from app.services.access.operators import check_password
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
 from app.services.checks import installation_facts
+from app.services.deletion import delete_everybody, delete_post, delete_user
 from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.samples import delete_samples
-from app.services.posts.deletion import delete_everybody, delete_post, delete_user
 from app.services.posts.samples import list_samples
 from app.services.posts.users import count_users
 from app.views.blueprints import Form, PageBlueprint

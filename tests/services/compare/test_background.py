@@ -16,7 +16,7 @@ from app.services.compare.background import (
     is_outgrown,
     renew_background,
 )
-from app.services.posts.deletion import delete_post, delete_user
+from app.services.deletion import delete_post, delete_user
 from tests.posting import post
 from tests.waiting import maintain
 

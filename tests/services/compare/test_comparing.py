@@ -16,9 +16,9 @@ from app.services.compare.answering import Comparison, answer
 from app.services.compare.background import renew_background
 from app.services.compare.cases import Models, gather
 from app.services.compare.comparing import MOST_NAMES, Comparer
+from app.services.deletion import delete_post, delete_user
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
-from app.services.posts.deletion import delete_post, delete_user
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
 from tests.posting import new_tweet, post

@@ -16,9 +16,9 @@ from app.models import Profile
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import FOLD_FROM, ProfileStore, fold_tails, users_with_tails
+from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.imports.bulk import BulkPost, count, store_batch
 from app.services.imports.report import ImportReport
-from app.services.posts.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts.users import rows_by_name
 from tests.conftest import MakeConfig
 from tests.posting import new_tweet, post

@@ -8,7 +8,7 @@ from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
 from app.services.compare.cases import Models, gather
 from app.services.compare.quiz import Question, QuizSet, draw, read_question, solve
-from app.services.posts.deletion import delete_post
+from app.services.deletion import delete_post
 from tests.posting import post
 
 WORDS = {"ferry": "tide crossing pilot", "museum": "stairs gallery clock", "빵집": "호밀 반죽 오븐"}

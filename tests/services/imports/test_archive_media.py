@@ -13,9 +13,9 @@ from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
+from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_archive
-from app.services.posts.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 from tests.formats.reading import saved_folder

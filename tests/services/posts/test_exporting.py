@@ -12,9 +12,9 @@ from app.formats.post import ReplyTarget
 from app.formats.records import ExportedPost
 from app.formats.registry import WRITERS, open_archive
 from app.formats.source.file import Source
+from app.services.deletion import delete_post, delete_user
 from app.services.imports.storing import import_archive
 from app.services.posts import exporting
-from app.services.posts.deletion import delete_post, delete_user
 from app.services.posts.exporting import begin_export, exported
 from tests.conftest import MakeConfig
 from tests.posting import post

@@ -13,8 +13,8 @@ from app.db.engine import Database
 from app.formats.post import ReplyTarget
 from app.models import Event
 from app.services.checks import find_faults
+from app.services.deletion import delete_post
 from app.services.event_log import newest_event
-from app.services.posts.deletion import delete_post
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.replies import Conversation, own_chains, read_conversation
 from app.services.posts.tweets import find_posts

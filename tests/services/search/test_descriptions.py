@@ -9,11 +9,11 @@ from app.db.engine import Database
 from app.formats.post import Medium
 from app.models import Vocabulary
 from app.services.checks import find_faults
-from app.services.posts.deletion import delete_post
+from app.services.deletion import delete_post
+from app.services.posts.selection import Selection
 from app.services.search.results import ResultPage
 from app.services.search.results import find as find_page
 from app.services.search.vocabulary import renew_vocabulary
-from app.services.selection import Selection
 from tests.posting import new_tweet, store
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select
 from app.db.engine import Database
 from app.embedders import EmbedderError
 from app.models import Embedding, Tweet
-from app.services.posts.deletion import delete_post, delete_user, purge_deleted
+from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.search.embeddings import Embeddings
 from tests.embedding_service import Letters
 from tests.posting import post

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.db.engine import Database
+from app.services.posts.selection import Selection
 from app.services.search.results import Hit
 from app.services.search.results import find as find_page
-from app.services.selection import Selection
 from tests.posting import post
 
 TEXTS = [

@@ -6,12 +6,12 @@ from sqlalchemy import select
 from app.compute.words import terms
 from app.db.engine import Database
 from app.models import Event, Vocabulary, Word
-from app.services.posts.deletion import delete_post, delete_user
+from app.services.deletion import delete_post, delete_user
+from app.services.posts.selection import Selection
 from app.services.search import word_search
 from app.services.search.results import ResultPage
 from app.services.search.results import find as find_page
 from app.services.search.vocabulary import is_vocabulary_old
-from app.services.selection import Selection
 from app.views.parsing import RESULT_CURSOR
 from tests.posting import post
 from tests.waiting import maintain

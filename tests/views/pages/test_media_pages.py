@@ -10,8 +10,8 @@ from quart import Quart
 from app import create_app
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
+from app.services.deletion import delete_user
 from app.services.imports.storing import import_archive
-from app.services.posts.deletion import delete_user
 from app.services.posts.media import keeper_of
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
