@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from quart import Quart
 
 from app.lifespan import KEY, Resources
-from app.services.access.operators import add_operator
+from app.services.access.operators import OPERATOR, Role, add_account, add_operator
 from tests.quick_start import CHEAP
 
 PASSWORD: Final = "correct horse battery"
@@ -114,10 +114,15 @@ async def make_operator(app: Quart, name: str = "ann") -> None:
         await add_operator(session, name, password_hash=PASSWORD_HASH)
 
 
-async def signed_in(app: Quart, name: str = "ann", *, is_new: bool = True) -> Browser:
-    """Return a browser on which the operator of that name, made if new, is signed in."""
-    if is_new:
+async def signed_in(
+    app: Quart, name: str = "ann", *, is_new: bool = True, role: Role = OPERATOR
+) -> Browser:
+    """Return a browser on which the account of that name, made if new, is signed in."""
+    if is_new and role == OPERATOR:
         await make_operator(app, name)
+    elif is_new:
+        async with parts_of(app).db.write() as session:
+            await add_account(session, name, role, password_hash=PASSWORD_HASH)
     browser = Browser(app)
     answer = await browser.sign_in(name)
     assert answer.status_code == 303, answer.status_code

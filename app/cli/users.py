@@ -14,7 +14,8 @@ from app.services.access.operators import (
     add_operator,
     add_setup_link,
     hash_password,
-    remove_operator,
+    list_accounts,
+    remove_account,
 )
 from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.deletion import delete_user, purge_deleted
@@ -116,7 +117,7 @@ def revoke_token_command(token_id: int) -> None:
 
 @click.group("operator")
 def operator_command() -> None:
-    """Create, unlock and remove operators' accounts."""
+    """Create and list accounts, unlock and remove them."""
 
 
 @operator_command.command("add")
@@ -139,12 +140,22 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
     print_result(facts | {"link": link}, link, notes=[] if url else [note])
 
 
+@operator_command.command("list")
+@json_option
+def list_operators_command() -> None:
+    """List the accounts: operators, and the readers whom they invited."""
+    accounts = reading(list_accounts)
+    lines = [f"{a.role:<8}  {a.created_at:%Y-%m-%d}  {a.name}" for a in accounts]
+    note = "There are no accounts; saywho operator add NAME creates one."
+    print_result({"items": accounts, "next": None}, *lines, notes=[] if accounts else [note])
+
+
 @operator_command.command("unlock")
 @click.argument("name", required=False)
 @click.option("--all", "has_all", is_flag=True, help="Open sign-in for all accounts and networks.")
 @json_option
 def unlock_command(name: str | None, has_all: bool) -> None:
-    """Let the operator NAME sign in again at once after failed attempts.
+    """Let the account NAME sign in again at once after failed attempts.
 
     A network with failed attempts at several names stays closed, unless --all is given.
     """
@@ -169,9 +180,9 @@ def unlock_command(name: str | None, has_all: bool) -> None:
 @click.argument("name")
 @json_option
 def remove_operator_command(name: str) -> None:
-    """Remove the operator NAME, signed out everywhere at once.
+    """Remove the account NAME, an operator's or a reader's, signed out everywhere at once.
 
     Without any operator the next start of the server prints a set-up link, as the first one did.
     """
-    name = writing(lambda session: remove_operator(session, name))
+    name = writing(lambda session: remove_account(session, name))
     print_result({"name": name}, f"removed {name}")

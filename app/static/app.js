@@ -255,9 +255,9 @@
   });
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   // A back button may bring the page out of the browser's memory, with its forms as they were.
-  // The operator's may show what has just been deleted, so that one is asked for anew.
+  // One of an account may show what was deleted or closed since, so that one is loaded again.
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted && document.body.hasAttribute("data-operator")) location.reload();
+    if (event.persisted && document.body.hasAttribute("data-account")) location.reload();
     else enhance(document.body);
   });
   enhance(document.body);

@@ -1,6 +1,6 @@
 """Access: every view declares its policy; a view without one is refused to everybody.
 
-The cookies of operators are here too: a session's, and that of a browser which signed in before.
+The cookies of accounts are here too: a session's, and that of a browser which signed in before.
 """
 
 import secrets
@@ -20,16 +20,18 @@ from app.asgi.hosts import is_loopback, is_loopback_host
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
-from app.services.access.logins import SESSION_LIFETIME, LoginSource, SignedInOperator, find_session
-from app.services.access.operators import operator_key
+from app.services.access.logins import SESSION_LIFETIME, LoginSource, SignedInAccount, find_session
+from app.services.access.operators import account_key
 from app.services.access.rights import INVALID, SCOPES, Right, Scope, TokenFacts
 from app.services.event_log import newest_event
 
-Policy = Literal["open", "read", "token", "write", "admin", "operator", "metrics"]
+Policy = Literal["open", "read", "account", "token", "write", "admin", "operator", "metrics"]
 Cookie = Literal["session", "device"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE: Final = "access_policy"
+READERS: Final[frozenset[Policy]] = frozenset({"open", "read", "account"})
+"""The policies that a reader's account satisfies."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 DEVICE_LIFETIME: Final = timedelta(days=400)
@@ -40,9 +42,10 @@ PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
 def access(policy: Policy) -> Callable[[View], View]:
     """Declare what a view needs.
 
-    `open`: nothing; `read`: a token or the operator where reading is not public; `token`: any
-    token or the operator; `write` and `admin`: a token of that scope or the operator;
-    `operator`: the operator alone; `metrics`: whoever asks on this very machine, or `admin`.
+    `open`: nothing; `read`: a token or an account where reading is not public; `account`: an
+    operator or a reader, signed in; `token`: any token or an operator; `write` and `admin`: a token
+    of that scope or an operator; `operator`: an operator alone; `metrics`: whoever asks on this
+    very machine, or `admin`.
     """
 
     def declare(view: View) -> View:
@@ -53,13 +56,17 @@ def access(policy: Policy) -> Callable[[View], View]:
 
 
 async def check() -> ResponseReturnValue | None:
-    """Refuse what the visitor may not do; a browser is sent to sign in first."""
-    g.operator = None
+    """Refuse what the visitor may not do; a browser is sent to sign in first.
+
+    `g.account` is who is signed in, and `g.operator` the same of an operator; else they are None.
+    """
+    g.account = g.operator = None
     if (refusal := cast(dict[str, Any], request.scope).get(REFUSAL)) is not None:
         raise refusal
     g.token = await _token()
     if g.token is None:
-        g.operator = await signed_in()
+        g.account = await signed_in()
+        g.operator = g.account if g.account and g.account.is_operator else None
         _check_origin()
     view = current_app.view_functions.get(request.endpoint or "")
     policy: Policy | None = getattr(view, ATTRIBUTE, None)
@@ -75,10 +82,19 @@ async def check() -> ResponseReturnValue | None:
     is_open = policy == "open" or (policy == "read" and resources().config.public)
     if is_open or g.operator is not None:
         return None
+    if g.account is not None:
+        _check_reader(policy)
+        return None
     if g.token is None:
         return _send_to_login()
     _check_scope(g.token, policy)
     return None
+
+
+def _check_reader(policy: Policy) -> None:
+    """Raise ForbiddenError for what a reader's account may not do."""
+    if policy not in READERS:
+        raise ForbiddenError("Your account is for reading; only an operator can do this")
 
 
 def _is_on_this_machine() -> bool:
@@ -92,7 +108,7 @@ def _is_on_this_machine() -> bool:
 
 def _check_scope(token: TokenFacts, policy: Policy) -> None:
     """Raise ForbiddenError if the token's scope does not reach."""
-    if policy == "operator":
+    if policy == "operator" or policy == "account":
         raise ForbiddenError("Only the operator can do this, signed in on the site")
     need: Scope = policy if policy == "write" or policy == "admin" else "read"
     if SCOPES.index(token.scope) < SCOPES.index(need):
@@ -141,7 +157,7 @@ def right_to_read() -> Right | None:
         return None
     if g.token is not None:
         return Right("token", g.token.id)
-    return Right("session", g.operator.session_id)
+    return Right("session", g.account.session_id)
 
 
 @asynccontextmanager
@@ -173,8 +189,8 @@ def _cookie_name(kind: Cookie) -> str:
     return f"{'__Host-' if request.is_secure else ''}saywho_{kind}"
 
 
-async def signed_in() -> SignedInOperator | None:
-    """Return the operator who is signed in, or None."""
+async def signed_in() -> SignedInAccount | None:
+    """Return the account that is signed in, or None."""
     secret = _get("session")
     if secret is None:
         return None
@@ -183,7 +199,7 @@ async def signed_in() -> SignedInOperator | None:
 
 
 def set_session(response: Response, secret: str, name: str) -> None:
-    """Sign the browser in; its further attempts as this operator count by themselves."""
+    """Sign the browser in; its further attempts at this account count by themselves."""
     _set(response, "session", secret, SESSION_LIFETIME)
     device = source_of(name).device or secrets.token_hex(8)
     _set(response, "device", device, DEVICE_LIFETIME, of=name)
@@ -194,12 +210,12 @@ def clear_session(response: Response) -> None:
 
 
 def source_of(name: str) -> LoginSource:
-    """Return from where this operator's password is given."""
+    """Return from where this account's password is given."""
     return LoginSource(request.remote_addr or "", _get("device", of=name))
 
 
 def _get(kind: Cookie, *, of: str = "") -> str | None:
-    """Return the value of a cookie that was signed here, for this operator; None for any other."""
+    """Return the value of a cookie that was signed here, for this account; None for any other."""
     try:
         return _signer(kind, of).unsign(request.cookies.get(_cookie_name(kind), "")).decode()
     except (BadSignature, UnicodeDecodeError):
@@ -220,6 +236,6 @@ def _set(
     )
 
 
-def _signer(kind: Cookie, operator: str) -> Signer:
+def _signer(kind: Cookie, account: str) -> Signer:
     # The last key signs; all of them verify.
-    return Signer(list(reversed(resources().secret_keys)), salt=kind + operator_key(operator))
+    return Signer(list(reversed(resources().secret_keys)), salt=kind + account_key(account))

@@ -157,6 +157,7 @@ async def open_page(windows: Windows) -> AsyncIterator[OpenPage]:
         width: int = 1280,
         javascript: bool = True,
         operator_of: Website | None = None,
+        reader_of: Website | None = None,
         is_new: bool = False,
     ) -> Page:
         source = Windows(windows.browser) if is_new else windows
@@ -164,6 +165,8 @@ async def open_page(windows: Windows) -> AsyncIterator[OpenPage]:
         opened.append((window, is_new))
         if operator_of:
             await window.page.context.add_cookies([operator_of.session_cookie()])
+        if reader_of:
+            await window.page.context.add_cookies([reader_of.reader_cookie()])
         await window.page.set_viewport_size({"width": width, "height": 800})
         await window.page.emulate_media(media="null", color_scheme="light", reduced_motion="null")
         return window.page

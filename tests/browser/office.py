@@ -1,7 +1,8 @@
-"""The operator's pages, and how to bring about what they show."""
+"""The pages of accounts, and how to bring about what they show."""
 
 import contextlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,13 +34,23 @@ OPERATOR_PAGES: Final = {
     "sources-failure": "/sources",
     "settings": "/settings",
     "settings-token": "/settings",
+    "settings-invitation": "/settings",
+    "invitation-passed-on": "/setup",
     "author-operator": "/user/neighbour_01",
     "tweet-operator": "/tweet/1",
     "api": "/api/v1/docs",
 }
 """What an operator sees on a site of `crowd_records` with imports."""
-ACCESS_PAGES: Final = {"login": "/login", "login-failure": "/login", "setup": "/setup"}
-"""What whoever is no operator yet sees there."""
+ACCESS_PAGES: Final = {
+    "login": "/login",
+    "login-failure": "/login",
+    "setup": "/setup",
+    "invitation": "/setup",
+    "invitation-unknown": "/setup?token=invitation_",
+}
+"""What whoever has no account yet sees there."""
+READER_PAGES: Final = {"reader-settings": "/settings", "reader-refused": "/imports"}
+"""What a reader sees there."""
 AWAITED: Final = {
     "card": ["#measured-heading"],
     "dashboard": [f"#{figure} .trace" for figure in FIGURES],
@@ -47,14 +58,23 @@ AWAITED: Final = {
     "dashboard-failure": ["#timeline-note:not(:empty)"],
     "quiz-answered": [".ranking"],
     "settings-token": ["#new_token"],
+    "settings-invitation": ["#new_link"],
 }
 """What a page shows when it has come into its state."""
 
 
+LINKS: Final[dict[str, Callable[["Website"], str]]] = {
+    "setup": lambda site: site.invitation_path("두리"),
+    "invitation": lambda site: site.reader_path("동생"),
+    "invitation-passed-on": lambda site: site.reader_path("동생"),
+}
+"""Where links lead that a page shows once."""
+
+
 async def reach(page: Page, site: "Website", name: str, path: str) -> None:
     """Open a page, and bring it into the state of that name."""
-    if name == "setup":
-        path = site.invitation_path("두리")
+    if name in LINKS:
+        path = LINKS[name](site)
     await page.goto(site.address(path))
     if name == "quiz-answered":
         await page.locator(".guesses button").first.click()
@@ -74,6 +94,9 @@ async def reach(page: Page, site: "Website", name: str, path: str) -> None:
     elif name == "settings-token":
         await page.locator("#token_name").fill("아침 보고서")
         await page.locator("#token_name").press("Enter")
+    elif name == "settings-invitation":
+        await page.locator("#invited").fill("긴 이름을 가진 사촌 동생")
+        await page.locator("#invited").press("Enter")
     elif name.endswith("-operator"):
         await page.locator(".ask summary").last.click()
     for shown in AWAITED.get(name, ()):

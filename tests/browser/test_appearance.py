@@ -10,7 +10,7 @@ from playwright.async_api import Page
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 
 from .conftest import OpenPage
-from .office import ACCESS_PAGES, OPERATOR_PAGES, reach
+from .office import ACCESS_PAGES, OPERATOR_PAGES, READER_PAGES, reach
 from .website import PAGES, Website, compare_path, json_lines, serve
 
 pytestmark = pytest.mark.browser
@@ -49,7 +49,11 @@ CROWD = {
     "crowd-authors": "/authors",
 }
 EMPTY = {"empty-home": "/", "empty-about": "/about", "empty-authors": "/authors"}
-SITES = {"website": PAGES, "crowd": CROWD | OPERATOR_PAGES | ACCESS_PAGES, "nobody": EMPTY}
+SITES = {
+    "website": PAGES,
+    "crowd": CROWD | OPERATOR_PAGES | ACCESS_PAGES | READER_PAGES,
+    "nobody": EMPTY,
+}
 """The pages of the sites that run, under the names of their fixtures."""
 INLINE = "inline style or script"
 """Dash starts by a script whose hash the policy names, and plotly makes styles as it runs."""
@@ -101,7 +105,11 @@ async def test_page_is_sound(
 ) -> None:
     fixture, name, path = place
     site: Website = request.getfixturevalue(fixture)
-    page = await open_page(locale=locale, operator_of=site if name in OPERATOR_PAGES else None)
+    page = await open_page(
+        locale=locale,
+        operator_of=site if name in OPERATOR_PAGES else None,
+        reader_of=site if name in READER_PAGES else None,
+    )
     await reach(page, site, name, path)
     faults = await faults_of(page, widths=[width])
     if name.startswith("dashboard"):

@@ -99,6 +99,37 @@ async def test_a_token_is_shown_once_copied_and_revoked(
 
 
 @WITH_AND_WITHOUT
+async def test_somebody_is_invited_reads_and_is_removed(
+    workshop: Website, open_page: OpenPage, javascript: bool
+) -> None:
+    name = "동생" if javascript else "사촌"
+    page = await open_page(operator_of=workshop, javascript=javascript)
+    await page.goto(workshop.address("/settings"))
+    await page.get_by_label("누구를 초대하나요?").fill(f"{name}에게")
+    await page.get_by_role("button", name="초대 만들기").click()
+    link = await page.locator("#new_link").inner_text()
+    assert await page.get_by_role("button", name="링크 복사").count() == int(javascript)
+
+    guest = await open_page(javascript=javascript)
+    await guest.goto(link)
+    await guest.get_by_label("이름").fill(name)
+    await guest.get_by_label("비밀번호").fill("a sentence is better than a word")
+    await guest.get_by_role("button", name="계정 만들기").click()
+    await expect(guest).to_have_url(workshop.address("/"))
+    await expect(guest.get_by_role("banner")).not_to_contain_text("가져오기")
+    await guest.get_by_role("link", name="설정").click()
+    await expect(guest.get_by_role("main")).to_contain_text("읽기만 하는 계정이에요")
+
+    await page.goto(workshop.address("/settings"))
+    row = page.get_by_role("listitem").filter(has_text=name)
+    await row.get_by_text(f"내보내기 ({name})").click()
+    await row.get_by_role("button", name="네, 내보낼게요").click()
+    await expect(row).to_have_count(0)
+    await guest.reload()
+    await expect(guest.locator("h1")).to_have_text("로그인")
+
+
+@WITH_AND_WITHOUT
 async def test_importing_a_file(
     workshop: Website, open_page: OpenPage, tmp_path: Path, javascript: bool
 ) -> None:

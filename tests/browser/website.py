@@ -117,6 +117,21 @@ class Website:
             answer = self._send("POST", "/login", data=form, headers={"Origin": self.url})
         return {"name": COOKIE, "value": answer.cookies[COOKIE], "url": self.url}
 
+    def reader_path(self, name: str) -> str:
+        """Return where somebody whom the operator invites makes a reader's account."""
+        answer = self._signed_in("POST", "/settings/invitations", data={"name": name})
+        found = re.search(r'id="new_link"[^>]*>http://[^/]+([^<]+)<', answer.text)
+        assert found, "no link was shown"
+        return found[1]
+
+    @functools.lru_cache(maxsize=1)  # noqa: B019 - there are few sites, and each lives to the end.
+    def reader_cookie(self) -> Any:
+        """Return a cookie of a reader's session."""
+        _, _, token = self.reader_path("두리").partition("token=")
+        form = {"token": token, "name": "두리", "password": PASSWORD}
+        answer = self._send("POST", "/setup", data=form, headers={"Origin": self.url})
+        return {"name": COOKIE, "value": answer.cookies[COOKIE], "url": self.url}
+
     def send(self, method: str, path: str, **fields: Any) -> None:
         """Send a request to the API as the operator."""
         self._ask(method, path, json=fields)
@@ -128,10 +143,12 @@ class Website:
         self._ask("POST", "/tweets", content=lines, headers=headers)
 
     def _ask(self, method: str, path: str, **request: Any) -> None:
+        self._signed_in(method, f"/api/v1{path}", **request)
+
+    def _signed_in(self, method: str, path: str, **request: Any) -> httpx.Response:
         cookie = f"{COOKIE}={self.session_cookie()['value']}"
         own = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
-        headers = own | request.pop("headers", {})
-        self._send(method, f"/api/v1{path}", headers=headers, **request)
+        return self._send(method, path, headers=own | request.pop("headers", {}), **request)
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         answer = httpx.request(method, self.url + path, timeout=START_TIMEOUT_S, **request)

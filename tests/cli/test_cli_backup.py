@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from app import create_app
+from app.config import Config
+from app.services.access.operators import READER
+from app.services.access.readers import add_invitation
 from tests.archives import picture, tar, x_media, x_media_members, x_zip
+from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client
 from tests.installation import PROGRAM, Installation, lines
 
@@ -89,6 +94,32 @@ def test_secrets_are_in_a_backup_only_on_request(
     third.done("restore", tmp_path / "without.tar")
     assert third.json("token", "list")["items"] == []
     assert set(third.files()) == {"testing.db"}
+
+
+async def test_accounts_keep_their_roles_and_invitations_in_a_backup_with_secrets(
+    installation: Installation, other: Installation, tmp_path: Path
+) -> None:
+    app = create_app(Config(env="testing", data_dir=installation.data_dir, access_log=False))
+    async with app.test_app():
+        await signed_in(app)
+        await signed_in(app, "mina", role=READER)
+        async with parts_of(app).db.write() as session:
+            invitation = await add_invitation(session, "ben", account_id=1)
+        await asyncio.to_thread(installation.done, "backup", tmp_path / "a.tar", "--with-secrets")
+        await asyncio.to_thread(installation.done, "backup", tmp_path / "b.tar")
+        listed = await asyncio.to_thread(installation.json, "operator", "list")
+    assert b"mina" not in (tmp_path / "b.tar").read_bytes()
+    assert [(each["name"], each["role"]) for each in listed["items"]] == [
+        ("ann", "operator"),
+        ("mina", "reader"),
+    ]
+    await asyncio.to_thread(other.done, "restore", tmp_path / "a.tar")
+    assert await asyncio.to_thread(other.json, "operator", "list") == listed
+    restored = create_app(Config(env="testing", data_dir=other.data_dir, access_log=False))
+    async with restored.test_app():
+        reader = await signed_in(restored, "mina", is_new=False)
+        assert (await reader.get("/imports")).status_code == 403
+        assert (await Browser(restored).get(f"/setup?token={invitation}")).status_code == 200
 
 
 def test_a_backup_overwrites_nothing(

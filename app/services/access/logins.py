@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import IPv6Address, IPv6Network
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import msgspec
 from sqlalchemy import ColumnElement, LargeBinary, delete, func, select
@@ -16,7 +16,14 @@ from app.db.engine import Database
 from app.errors import TooManyError, UnauthorizedError, UnavailableError
 from app.models import LoginFailure, LoginSession, Operator
 from app.security import digest, new_secret
-from app.services.access.operators import Passwords, find_operator, get_operator, operator_key
+from app.services.access.operators import (
+    OPERATOR,
+    Passwords,
+    Role,
+    account_key,
+    find_account,
+    get_account,
+)
 
 SESSION_LIFETIME: Final = timedelta(days=90)
 """How long a session lasts."""
@@ -31,12 +38,17 @@ HALF: Final = 16
 logger = logging.getLogger(__name__)
 
 
-class SignedInOperator(msgspec.Struct, frozen=True):
-    """The operator of a session in force."""
+class SignedInAccount(msgspec.Struct, frozen=True):
+    """The account of a session in force."""
 
     session_id: int
-    operator_id: int
+    account_id: int
     name: str
+    role: Role
+
+    @property
+    def is_operator(self) -> bool:
+        return self.role == OPERATOR
 
 
 class LoginSource(NamedTuple):
@@ -44,7 +56,7 @@ class LoginSource(NamedTuple):
 
     address: str
     device: str | None
-    """The id of a browser on which this operator signed in before."""
+    """The id of a browser on which this account signed in before."""
 
 
 async def sign_in(
@@ -60,36 +72,36 @@ async def sign_in(
 
 
 async def replace_password(
-    session: AsyncSession, me: SignedInOperator, *, old_hash: str, new_hash: str
+    session: AsyncSession, me: SignedInAccount, *, old_hash: str, new_hash: str
 ) -> None:
-    """Replace the operator's password, and end all other sessions. Raises UnauthorizedError."""
-    operator = await _unchanged(session, me.name, old_hash)
-    operator.password_hash = new_hash
-    is_elsewhere = LoginSession.operator_id == me.operator_id, LoginSession.id != me.session_id
+    """Replace the account's password, and end all other sessions. Raises UnauthorizedError."""
+    account = await _unchanged(session, me.name, old_hash)
+    account.password_hash = new_hash
+    is_elsewhere = LoginSession.operator_id == me.account_id, LoginSession.id != me.session_id
     await session.execute(delete(LoginSession).where(*is_elsewhere))
 
 
 async def _unchanged(session: AsyncSession, name: str, password_hash: str) -> Operator:
-    """Return the operator, unless the password was changed since its hash was verified."""
-    operator = await find_operator(session, name)
-    if operator is None or operator.password_hash != password_hash:
+    """Return the account, unless the password was changed since its hash was verified."""
+    account = await find_account(session, name)
+    if account is None or account.password_hash != password_hash:
         raise _wrong()
-    return operator
+    return account
 
 
 async def verify_password(
     db: Database, passwords: Passwords, source: LoginSource, name: str, password: str
 ) -> str:
-    """Return the hash of an operator's password, if this is the password.
+    """Return the hash of an account's password, if this is the password.
 
     Within 15 minutes after 5 failures of the account from one network, or 10 from that network, no
     password is tried. A browser that signed in before has a count of its own, so that nobody else
-    can lock its operator out (OWASP's device cookie). Raises UnauthorizedError, TooManyError,
+    can lock its owner out (OWASP's device cookie). Raises UnauthorizedError, TooManyError,
     UnavailableError.
     """
     address, device = source
     origin = _half(f"device:{device}" if device else f"address:{_place(address)}")
-    subject = _half(f"account:{operator_key(name)}") + origin
+    subject = _half(f"account:{account_key(name)}") + origin
     is_there = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary) == origin
     is_same = LoginFailure.subject == subject
     time = now()
@@ -108,8 +120,8 @@ async def verify_password(
                 )
         # Counted in advance, so that attempts at the same time do not get past the limit.
         session.add(failure := LoginFailure(subject=subject, failed_at=time))
-        operator = await find_operator(session, name)
-    password_hash = operator.password_hash if operator else None
+        account = await find_account(session, name)
+    password_hash = account.password_hash if account else None
     try:
         is_right = await passwords.verify(password_hash, password)
     except UnavailableError:  # No password was tried.
@@ -130,11 +142,11 @@ def _wrong() -> UnauthorizedError:
 
 async def unlock(session: AsyncSession, name: str) -> str:
     """Delete all failures of an account; return its name. Raises NotFoundError."""
-    operator = await get_operator(session, name)
-    account = func.substr(LoginFailure.subject, 1, HALF, type_=LargeBinary)
-    is_own = account == _half(f"account:{operator.name_key}")
+    account = await get_account(session, name)
+    subject = func.substr(LoginFailure.subject, 1, HALF, type_=LargeBinary)
+    is_own = subject == _half(f"account:{account.name_key}")
     await session.execute(delete(LoginFailure).where(is_own))
-    return operator.name
+    return account.name
 
 
 async def unlock_all(session: AsyncSession) -> None:
@@ -166,38 +178,41 @@ def _half(value: str) -> bytes:
     return digest(value)[:HALF]
 
 
-async def add_session(session: AsyncSession, operator: Operator) -> str:
-    """Add a session of the operator and return its secret; expired sessions are deleted."""
+async def add_session(session: AsyncSession, account: Operator) -> str:
+    """Add a session of the account and return its secret; expired sessions are deleted."""
     await session.execute(delete(LoginSession).where(~is_in_force()))
     secret = new_secret()
-    session.add(LoginSession(sha256=digest(secret), operator_id=operator.id, created_at=now()))
+    session.add(LoginSession(sha256=digest(secret), operator_id=account.id, created_at=now()))
     return secret
 
 
-async def find_session(session: AsyncSession, secret: str) -> SignedInOperator | None:
-    """Return the operator of the session; None if it has ended."""
+async def find_session(session: AsyncSession, secret: str) -> SignedInAccount | None:
+    """Return the account of the session; None if it has ended."""
     query = (
-        select(LoginSession.id, LoginSession.operator_id, Operator.name)
+        select(LoginSession.id, LoginSession.operator_id, Operator.name, Operator.role)
         .join(Operator, Operator.id == LoginSession.operator_id)
         .where(LoginSession.sha256 == digest(secret), is_in_force())
     )
     row = (await session.execute(query)).first()
-    return SignedInOperator(*row) if row else None
+    if row is None:
+        return None
+    session_id, account_id, name, role = row
+    return SignedInAccount(session_id, account_id, name, cast(Role, role))
 
 
 def is_in_force() -> ColumnElement[bool]:
-    """Return the condition that a session of an operator has not expired."""
+    """Return the condition that a session has not expired."""
     return LoginSession.created_at > now() - SESSION_LIFETIME
 
 
-async def list_sessions(session: AsyncSession, operator_id: int) -> Sequence[LoginSession]:
-    """Return the operator's sessions, the newest first."""
-    conditions = LoginSession.operator_id == operator_id, is_in_force()
+async def list_sessions(session: AsyncSession, account_id: int) -> Sequence[LoginSession]:
+    """Return the account's sessions, the newest first."""
+    conditions = LoginSession.operator_id == account_id, is_in_force()
     query = select(LoginSession).where(*conditions).order_by(LoginSession.id.desc())
     return (await session.scalars(query)).all()
 
 
-async def end_session(session: AsyncSession, session_id: int, *, operator_id: int) -> None:
-    """End a session of the operator at once; others stay."""
-    conditions = LoginSession.id == session_id, LoginSession.operator_id == operator_id
+async def end_session(session: AsyncSession, session_id: int, *, account_id: int) -> None:
+    """End a session of the account at once; others stay."""
+    conditions = LoginSession.id == session_id, LoginSession.operator_id == account_id
     await session.execute(delete(LoginSession).where(*conditions))

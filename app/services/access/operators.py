@@ -1,11 +1,12 @@
-"""Operators: accounts with every right, their passwords, and the links that create them."""
+"""Accounts: operators with every right, readers, their passwords; the links for operators."""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
-from typing import Any, Final, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, TypeVar, cast
 
+import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, exists, select
@@ -24,6 +25,10 @@ from app.models import Operator, SetupLink
 from app.security import digest, new_secret
 
 R = TypeVar("R")
+Role = Literal["operator", "reader"]
+
+OPERATOR: Final = "operator"
+READER: Final = "reader"
 
 LINK_LIFETIME: Final = timedelta(days=7)
 MAX_NAME_LENGTH: Final = 100
@@ -42,26 +47,51 @@ NOBODYS_HASH: Final = (
 """Hash to verify against for an unknown account, which then takes as long as a known one."""
 
 
-def operator_key(name: str) -> str:
-    """Return the key by which operators are unique and found: case-folded NFC."""
+class AccountFacts(msgspec.Struct, frozen=True):
+    """An account without its secrets."""
+
+    name: str
+    role: Role
+    created_at: datetime
+
+
+def account_key(name: str) -> str:
+    """Return the key by which accounts are unique and found: case-folded NFC."""
     return username_key(name.strip())
 
 
+def plain_name(name: str) -> str:
+    """Return the name in NFC without outer white space; "" unless it has 1 to 100 to be seen."""
+    name = normalized(name.strip()[: 4 * MAX_NAME_LENGTH])
+    is_plain = len(name) <= MAX_NAME_LENGTH and name.isprintable() and is_visible(name)
+    return name if is_plain else ""
+
+
 async def has_operator(session: AsyncSession) -> bool:
-    return bool(await session.scalar(select(exists().where(Operator.id > 0))))
+    return bool(await session.scalar(select(exists().where(Operator.role == OPERATOR))))
 
 
-async def find_operator(session: AsyncSession, name: str) -> Operator | None:
-    query = select(Operator).where(Operator.name_key == operator_key(name))
+async def find_account(session: AsyncSession, name: str) -> Operator | None:
+    """Return the account of that name, an operator's or a reader's."""
+    query = select(Operator).where(Operator.name_key == account_key(name))
     return await session.scalar(query)
 
 
-async def get_operator(session: AsyncSession, name: str) -> Operator:
-    """Return the operator of that name. Raises NotFoundError."""
-    operator = await find_operator(session, name)
-    if operator is None:
-        raise NotFoundError("There is no operator '{name}'", name=name)
-    return operator
+async def get_account(session: AsyncSession, name: str) -> Operator:
+    """Return the account of that name. Raises NotFoundError."""
+    account = await find_account(session, name)
+    if account is None:
+        raise NotFoundError("There is no account '{name}'", name=name)
+    return account
+
+
+async def list_accounts(session: AsyncSession) -> list[AccountFacts]:
+    """Return all accounts, the oldest first."""
+    accounts = await session.scalars(select(Operator).order_by(Operator.id))
+    return [
+        AccountFacts(account.name, cast(Role, account.role), account.created_at)
+        for account in accounts
+    ]
 
 
 async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
@@ -91,37 +121,49 @@ async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
 
 
 async def add_operator(session: AsyncSession, name: str, *, password_hash: str) -> Operator:
-    """Create an account, and end all links.
+    """Create an operator's account, and end all set-up links.
 
     Raises ConflictError, InvalidInputError.
     """
-    name = await _unused_name(session, name)
-    key = operator_key(name)
-    operator = Operator(name=name, name_key=key, password_hash=password_hash, created_at=now())
-    session.add(operator)
+    operator = await add_account(session, name, OPERATOR, password_hash=password_hash)
     await session.execute(delete(SetupLink))
-    await session.flush()
     return operator
 
 
-async def remove_operator(session: AsyncSession, name: str) -> str:
+async def add_account(
+    session: AsyncSession, name: str, role: Role, *, password_hash: str
+) -> Operator:
+    """Create an account of that role. Raises ConflictError, InvalidInputError."""
+    name = await _unused_name(session, name)
+    account = Operator(
+        name=name,
+        name_key=account_key(name),
+        role=role,
+        password_hash=password_hash,
+        created_at=now(),
+    )
+    session.add(account)
+    await session.flush()
+    return account
+
+
+async def remove_account(session: AsyncSession, name: str) -> str:
     """Remove an account with its sessions; return its name. Raises NotFoundError."""
-    operator = await get_operator(session, name)
-    await session.delete(operator)
-    return operator.name
+    account = await get_account(session, name)
+    await session.delete(account)
+    return account.name
 
 
 async def _unused_name(session: AsyncSession, name: str) -> str:
     """Return the name in NFC without outer white space. Raises ConflictError, InvalidInputError."""
-    name = normalized(name.strip()[: 4 * MAX_NAME_LENGTH])
-    if len(name) > MAX_NAME_LENGTH or not (name.isprintable() and is_visible(name)):
+    name = plain_name(name)
+    if not name:
         raise InvalidInputError(
-            "An operator's name must have 1 to 100 characters that can be seen", loc="name"
+            "An account's name must have 1 to 100 characters that can be seen", loc="name"
         )
-    if await find_operator(session, name):
+    if await find_account(session, name):
         raise ConflictError(
-            "The operator '{name}' exists already; saywho operator remove NAME removes it",
-            name=name,
+            "The account '{name}' exists already; saywho operator remove NAME removes it", name=name
         )
     return name
 

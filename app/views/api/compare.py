@@ -90,7 +90,7 @@ async def compare_batch(args: PanelArgs) -> Response:
     require_type(NDJSON)
     parts = resources()
     lines = io.BytesIO(await request.data)
-    if g.token is None and g.operator is None:
+    if g.token is None and g.account is None:
         parts.open_batches.take()
     if await parts.work_pool.run(_has_more_than, MOST_LINES, lines):
         raise InvalidInputError(

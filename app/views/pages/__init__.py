@@ -14,13 +14,26 @@ from app.views.pages import (
     login,
     posts,
     quiz,
+    readers,
     search,
     settings,
     sources,
 )
 from app.views.pages.parts import hue_of, with_links
 
-PAGES: Final = (home, authors, compare, quiz, search, posts, login, settings, imports, sources)
+PAGES: Final = (
+    home,
+    authors,
+    compare,
+    quiz,
+    search,
+    posts,
+    login,
+    settings,
+    readers,
+    imports,
+    sources,
+)
 ASIDE: Final = frozenset({"tz", "cursor", "year"})
 """Parameters that show another part of the same page."""
 

@@ -97,7 +97,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
     earlier = NO_OPTIONS
     options = ReadOptions(columns=_columns(args.column, args.field))
     try:
-        preview = await resources().previewer.look(job, options, operator_id=g.operator.operator_id)
+        preview = await resources().previewer.look(job, options, operator_id=g.operator.account_id)
         async with resources().db.read() as session:
             earlier = await earlier_options(session, preview)
     except ReadError:

@@ -1,4 +1,7 @@
-"""The operator's access: setting the account up, signing in and out."""
+"""Access of accounts: setting them up by a link, signing in and out."""
+
+from http import HTTPStatus
+from typing import Final
 
 from msgspec import Struct
 from quart import g, render_template
@@ -8,13 +11,17 @@ from werkzeug.urls import iri_to_uri
 from app.errors import AppError, TooManyError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import IMPORTS
+from app.services.access.links import Offer, accept_offer, find_offer
 from app.services.access.logins import add_session, end_session, sign_in
-from app.services.access.operators import add_operator, find_setup_link
+from app.services.access.operators import OPERATOR, READER
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import render_form, see_other
 from app.views.policies import clear_session, set_session, source_of, writing
 
 blueprint = PageBlueprint("login", policy="open")
+
+NO_STORE: Final = {"Cache-Control": "no-store"}
+"""Of a page that shows a secret: no cache may store it."""
 
 
 class LoginArgs(Struct):
@@ -27,7 +34,7 @@ class SetupArgs(Struct):
 
 @blueprint.page("/login")
 async def show_login(args: LoginArgs) -> ResponseReturnValue:
-    if g.operator is not None:
+    if g.account is not None:
         return see_other(local_address(args.next))
     return await render_form("login.html", None, next=local_address(args.next), name="")
 
@@ -47,11 +54,11 @@ async def login(form: Form) -> ResponseReturnValue:
 
 
 @blueprint.action("/logout", policy="read")
-async def logout() -> ResponseReturnValue:
-    if g.operator is not None:
+async def logout(form: Form) -> ResponseReturnValue:
+    if g.account is not None:
         async with writing() as session:
-            await end_session(session, g.operator.session_id, operator_id=g.operator.operator_id)
-    response = see_other("/")
+            await end_session(session, g.account.session_id, account_id=g.account.account_id)
+    response = see_other(local_address(form.get("next", "/")))
     clear_session(response)
     return response
 
@@ -59,10 +66,11 @@ async def logout() -> ResponseReturnValue:
 @blueprint.page("/setup")
 async def show_setup(args: SetupArgs) -> ResponseReturnValue:
     async with resources().db.read() as session:
-        link = await find_setup_link(session, args.token)
-    page = await render_template("setup.html", token=args.token, name=link.name, failure=None)
-    # No cache may store a page that shows a secret.
-    return page, 200, {"Cache-Control": "no-store"}
+        offer = await find_offer(session, args.token)
+    if _is_for_somebody_else(offer):
+        return await _signed_in_already(args.token)
+    page = await render_template("setup.html", token=args.token, offer=offer, failure=None)
+    return page, 200, NO_STORE
 
 
 @blueprint.action("/setup")
@@ -70,18 +78,29 @@ async def setup(form: Form) -> ResponseReturnValue:
     token, name = form.get("token", ""), form.get("name", "")
     db = resources().db
     async with db.read() as session:
-        link = await find_setup_link(session, token)
+        offer = await find_offer(session, token)
+    if _is_for_somebody_else(offer):
+        return await _signed_in_already(token)
     try:
         password_hash = await resources().passwords.hash(form.get("password", ""))
         async with db.write() as session:
-            await find_setup_link(session, token)  # Another request may have used it.
-            operator = await add_operator(session, link.name or name, password_hash=password_hash)
-            secret = await add_session(session, operator)
+            account = await accept_offer(session, token, name, password_hash=password_hash)
+            secret = await add_session(session, account)
     except AppError as failure:
-        return await render_form("setup.html", failure, token=token, name=link.name, given=name)
-    response = see_other(IMPORTS)
-    set_session(response, secret, operator.name)
+        return await render_form("setup.html", failure, token=token, offer=offer, given=name)
+    response = see_other(IMPORTS if offer.role == OPERATOR else "/")
+    set_session(response, secret, account.name)
     return response
+
+
+def _is_for_somebody_else(offer: Offer) -> bool:
+    """Return whether somebody who has an account opens an invitation."""
+    return offer.role == READER and g.account is not None
+
+
+async def _signed_in_already(token: str) -> ResponseReturnValue:
+    page = await render_template("invited_already.html", token=token, account=g.account)
+    return page, HTTPStatus.CONFLICT, NO_STORE
 
 
 def local_address(address: str) -> str:

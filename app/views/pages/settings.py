@@ -1,4 +1,4 @@
-"""The operator's settings: tokens, sessions, the password, authors and deletion."""
+"""Settings: of any account its sessions and password; of an operator's, everything else."""
 
 import asyncio
 from importlib.metadata import version
@@ -6,11 +6,13 @@ from importlib.metadata import version
 from msgspec import Struct
 from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, InvalidInputError, UnauthorizedError
 from app.lifespan import resources
 from app.services.access.logins import end_session, list_sessions, replace_password, verify_password
 from app.services.access.operators import check_password
+from app.services.access.readers import list_invitations, list_readers
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
 from app.services.checks import installation_facts
 from app.services.deletion import delete_everybody, delete_post, delete_user
@@ -31,37 +33,45 @@ class SettingsArgs(Struct):
     """Whether the password has just been changed."""
 
 
-@blueprint.page("/settings")
+@blueprint.page("/settings", policy="account")
 async def show_settings(args: SettingsArgs) -> ResponseReturnValue:
-    return await _page(is_changed=args.changed)
+    return await settings_page(is_changed=args.changed)
 
 
-async def _page(
-    *, new_token: str | None = None, is_changed: bool = False, failure: AppError | None = None
+async def settings_page(
+    *, is_changed: bool = False, failure: AppError | None = None, **secrets: str
 ) -> ResponseReturnValue:
+    """Return the settings of the account; `new_token` or `new_link` is a secret to show once."""
     async with resources().db.read() as session:
-        tokens = await list_tokens(session)
-        sessions = await list_sessions(session, g.operator.operator_id)
-        author_total = await count_users(session)
-        samples = await list_samples(session)
-        facts = await installation_facts(session, resources().config.data_dir)
+        sessions = await list_sessions(session, g.account.account_id)
+        site = await _site_facts(session) if g.operator else {}
     page, status, headers = await render_form(
-        "settings.html",
+        "settings.html" if g.operator else "account.html",
         failure,
-        operator=g.operator,
-        tokens=tokens,
-        scopes=SCOPES,
+        account=g.account,
         sessions=sessions,
-        author_total=author_total,
-        samples=samples,
-        new_token=new_token,
         is_changed=is_changed,
         failed_fields=[fault.loc for fault in failure.errors] if failure else [],
-        facts=facts,
-        version=version("saywho"),
+        **site,
+        **secrets,
     )
     # No cache may store a page that shows a secret.
     return page, status, headers | {"Cache-Control": "no-store"}
+
+
+async def _site_facts(session: AsyncSession) -> dict[str, object]:
+    """Return what the settings show to operators alone."""
+    return {
+        "tokens": await list_tokens(session),
+        "scopes": SCOPES,
+        "readers": await list_readers(session),
+        "invitations": await list_invitations(session),
+        "is_public": resources().config.public,
+        "author_total": await count_users(session),
+        "samples": await list_samples(session),
+        "facts": await installation_facts(session, resources().config.data_dir),
+        "version": version("saywho"),
+    }
 
 
 @blueprint.action("/settings/tokens")
@@ -70,7 +80,7 @@ async def create_token(form: Form) -> ResponseReturnValue:
         raise InvalidInputError("Choose what the token may do", loc="scope")
     async with writing() as session:
         _, secret = await add_token(session, form.get("name", ""), scope)
-    return await _page(new_token=secret)
+    return await settings_page(new_token=secret)
 
 
 @blueprint.action("/settings/tokens/<id:token_id>/revoke")
@@ -80,26 +90,26 @@ async def end_token(token_id: int) -> ResponseReturnValue:
     return _back()
 
 
-@blueprint.action("/settings/sessions/<id:session_id>/end")
+@blueprint.action("/settings/sessions/<id:session_id>/end", policy="account")
 async def sign_out_session(session_id: int) -> ResponseReturnValue:
     async with writing() as session:
-        await end_session(session, session_id, operator_id=g.operator.operator_id)
+        await end_session(session, session_id, account_id=g.account.account_id)
     return _back()
 
 
-@blueprint.action("/settings/password")
+@blueprint.action("/settings/password", policy="account")
 async def change_password(form: Form) -> ResponseReturnValue:
     """Change the password, and end all other sessions."""
     try:
         await _set_password(form.get("old", ""), form.get("new", ""))
     except AppError as failure:
-        return await _page(failure=failure)
+        return await settings_page(failure=failure)
     return see_other(url_for("settings.show_settings", changed="true"))
 
 
 async def _set_password(old: str, new: str) -> None:
     check_password(new)  # Before the attempt counts.
-    me, db, passwords = g.operator, resources().db, resources().passwords
+    me, db, passwords = g.account, resources().db, resources().passwords
     try:
         # Wrong guesses count as failed sign-ins do: the session may be stolen.
         old_hash = await verify_password(db, passwords, source_of(me.name), me.name, old)

@@ -19,8 +19,9 @@ from app.lifespan import begin_stop
 from app.models import Event
 from app.services import live as live_module
 from app.services import log_pages
+from app.services.access.operators import READER, remove_account
 from app.services.access.rights import revoke_token
-from tests.browsing import parts_of, scope_of
+from tests.browsing import parts_of, scope_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.waiting import eventually
 
@@ -347,6 +348,20 @@ async def test_a_stream_ends_with_its_right(
             async with parts_of(app).db.write() as session:
                 await revoke_token(session, 1)
             # The answer comes to its end by itself.
+            await asyncio.wait_for(listener.answer, DEADLINE_S)
+
+
+async def test_the_stream_of_a_reader_ends_when_the_account_is_removed(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.01)
+    app = create_app(make_config(public=False))
+    async with app.test_app():
+        reader = await signed_in(app, "mina", role=READER)
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in reader.cookies.items())}
+        async with listening(app, headers=headers) as (listener,):
+            async with parts_of(app).db.write() as session:
+                await remove_account(session, "mina")
             await asyncio.wait_for(listener.answer, DEADLINE_S)
 
 

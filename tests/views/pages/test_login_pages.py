@@ -25,7 +25,7 @@ from app.services.access.logins import (
     WINDOW,
     count_closed,
 )
-from app.services.access.operators import LINK_LIFETIME, add_setup_link
+from app.services.access.operators import LINK_LIFETIME, READER, add_setup_link
 from app.services.access.rights import add_token
 from tests.browsing import (
     PASSWORD,
@@ -238,6 +238,12 @@ async def test_an_operator_is_unlocked_removed_and_made_again_by_commands(
         refused = await run("add", "Ann")
         assert refused.exit_code == 2
         assert "saywho operator remove" in refused.stderr
+        await signed_in(app, "미나", role=READER)
+        lines = (await run("list")).stdout.splitlines()
+        assert [line.split()[::2] for line in lines] == [["operator", "ann"], ["reader", "미나"]]
+        assert await fail(Browser(app), "미나", 5) == [401] * 5
+        assert (await run("unlock", "미나")).stdout == "unlocked 미나\n"
+        assert (await run("remove", "미나")).stdout == "removed 미나\n"
         assert (await run("remove", "nobody")).exit_code == 2
         assert (await run("remove", "ANN")).stdout == "removed ann\n"
         assert not await browser.is_signed_in()

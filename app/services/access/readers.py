@@ -1,0 +1,136 @@
+"""Readers: accounts that may read and compare, and the invitations that create them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import now
+from app.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from app.models import MAX_ID, Invitation, LoginSession, Operator
+from app.security import digest, new_secret
+from app.services.access.operators import (
+    LINK_LIFETIME,
+    READER,
+    add_account,
+    find_account,
+    plain_name,
+)
+
+PREFIX: Final = "invitation_"
+"""Begins each secret, which tells it from those of set-up links."""
+KEPT_FOR: Final = timedelta(days=90)
+"""How long after its last day an invitation is kept, so that its link says what became of it."""
+MOST_LISTED: Final = 500
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """A reader's account, as the settings list it."""
+
+    id: int
+    name: str
+    created_at: datetime
+    signed_in_at: datetime | None
+    """When the newest session began; None where all have ended."""
+
+
+async def add_invitation(session: AsyncSession, name: str, *, account_id: int) -> str:
+    """Add an invitation of an operator; return its secret, which is not stored.
+
+    name: for whom it is, for the list of the settings. Raises InvalidInputError.
+    """
+    name = plain_name(name)
+    if not name:
+        raise InvalidInputError(
+            "Say for whom the invitation is, in 1 to 100 characters", loc="invited"
+        )
+    time = now()
+    await session.execute(delete(Invitation).where(Invitation.expires_at <= time - KEPT_FOR))
+    secret = new_secret(PREFIX)
+    invitation = Invitation(
+        name=name,
+        sha256=digest(secret),
+        created_at=time,
+        expires_at=time + LINK_LIFETIME,
+        created_by_id=account_id,
+    )
+    session.add(invitation)
+    return secret
+
+
+async def list_invitations(session: AsyncSession) -> Sequence[Invitation]:
+    """Return the invitations that can be used, the newest first."""
+    is_open = (
+        Invitation.used_at.is_(None),
+        Invitation.ended_at.is_(None),
+        Invitation.expires_at > now(),
+    )
+    query = select(Invitation).where(*is_open).order_by(Invitation.id.desc()).limit(MOST_LISTED)
+    return (await session.scalars(query)).all()
+
+
+async def end_invitation(session: AsyncSession, invitation_id: int) -> None:
+    """End an invitation that was not used, at once. Raises NotFoundError."""
+    is_known = 0 < invitation_id <= MAX_ID
+    invitation = await session.get(Invitation, invitation_id) if is_known else None
+    if invitation is None or invitation.used_at is not None:
+        raise NotFoundError("There is no invitation {number}", number=invitation_id)
+    invitation.ended_at = invitation.ended_at or now()
+
+
+async def find_invitation(session: AsyncSession, secret: str) -> Invitation:
+    """Return the invitation of that secret. Raises ForbiddenError with what became of it."""
+    query = select(Invitation).where(Invitation.sha256 == digest(secret))
+    invitation = await session.scalar(query)
+    if invitation is None:
+        raise ForbiddenError("This invitation is not known here: the link may be cut off")
+    if invitation.used_at is not None:
+        raise ForbiddenError("This invitation was used already: it works once")
+    if invitation.ended_at is not None:
+        raise ForbiddenError("This invitation was taken back")
+    if invitation.expires_at <= now():
+        raise ForbiddenError("This invitation has expired: it was valid for 7 days")
+    return invitation
+
+
+async def accept_invitation(
+    session: AsyncSession, secret: str, name: str, *, password_hash: str
+) -> Operator:
+    """Create the reader's account of an invitation, which is used then.
+
+    Raises ForbiddenError, ConflictError, InvalidInputError.
+    """
+    invitation = await find_invitation(session, secret)
+    if await find_account(session, name):
+        raise ConflictError(
+            "The name '{name}' is taken; choose another one", name=plain_name(name), loc="name"
+        )
+    account = await add_account(session, name, READER, password_hash=password_hash)
+    invitation.used_at = now()
+    invitation.used_by_id = account.id
+    return account
+
+
+async def list_readers(session: AsyncSession) -> list[Reader]:
+    """Return the readers, the newest first."""
+    signed_in_at = func.max(LoginSession.created_at)
+    query = (
+        select(Operator.id, Operator.name, Operator.created_at, signed_in_at)
+        .outerjoin(LoginSession, LoginSession.operator_id == Operator.id)
+        .where(Operator.role == READER)
+        .group_by(Operator.id)
+        .order_by(Operator.id.desc())
+        .limit(MOST_LISTED)
+    )
+    return [Reader(*row) for row in await session.execute(query)]
+
+
+async def remove_reader(session: AsyncSession, account_id: int) -> None:
+    """Remove a reader's account with its sessions. Raises NotFoundError."""
+    account = await session.get(Operator, account_id) if 0 < account_id <= MAX_ID else None
+    if account is None or account.role != READER:
+        raise NotFoundError("There is no reader {number}", number=account_id)
+    await session.delete(account)
