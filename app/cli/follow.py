@@ -43,7 +43,8 @@ def add_command(source: str, username: str | None) -> None:
             return await add_source(session, name)
 
     added = with_database(add)
-    print_result(added, f"following {added.source}, as {added.username}")
+    note = "Whether it is there, its first visit tells: saywho follow list shows that."
+    print_result(added, f"following {added.source}, as {added.username}", notes=[note])
 
 
 @follow_command.command("list")

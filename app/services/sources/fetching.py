@@ -160,7 +160,7 @@ class Web:
         except (TimeoutError, httpx.TimeoutException) as error:
             raise FetchError("{host} does not answer in time", host=url.host) from error
         except (socket.gaierror, UnicodeError) as error:
-            unknown = "no address was found for {host}; is its name right?"
+            unknown = "{host} was not found: its name is wrong, or this server is offline"
             raise FetchError(unknown, host=url.host) from error
         except (OSError, httpx.HTTPError, zlib.error) as error:
             reason = "gzip" if isinstance(error, zlib.error) else type(error).__name__

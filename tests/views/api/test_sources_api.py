@@ -64,7 +64,7 @@ async def test_following_by_the_api(site: Quart, platform: Platform) -> None:
     [
         ("rss:http://[", 422, "A source is like"),
         ("https://xn--a\u00fc-/", 422, "A source is like"),
-        ("https://nobody.invalid/@me", 422, "no address was found for nobody.invalid; is its name"),
+        ("https://nobody.invalid/@me", 422, "nobody.invalid was not found: its name is wrong, or"),
         ("rss:http://127.0.0.1:8000/feed", 422, "SAYWHO_FOLLOW_PRIVATE"),
         ("bluesky:sky", 409, "'sky' is known from x"),
     ],
