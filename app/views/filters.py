@@ -102,7 +102,7 @@ def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
         return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise MalformedError(
-            f"{name} must be a date, or a time with its zone (RFC 3339)", loc=name
+            f"{name} must be a day like 2026-01-31, or a time like 2026-01-31T09:00:00Z", loc=name
         ) from None
 
 

@@ -22,7 +22,7 @@ from app.services.posts.replies import read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import Post, list_posts, list_selected
-from app.services.posts.users import get_author
+from app.services.posts.users import count_users, get_author
 from app.services.search.similar import similar_posts
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View
@@ -75,10 +75,12 @@ async def show_posts(args: PostsArgs) -> str:
             limit=POSTS_PER_PAGE,
         )
         await show_names(session, [*args.names, *(post.username for post in posts)])
+        is_empty = not posts and not await count_users(session)
     return await render_template(
         "posts.html",
         args=args,
         posts=posts,
+        is_empty=is_empty,
         count=count,
         period=show_period(*args.days) if args.days and args.days[0] < args.days[1] else None,
         hour=None if args.hour is None else _hour(args.hour),

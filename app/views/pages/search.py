@@ -9,7 +9,7 @@ from quart.typing import ResponseReturnValue
 from app.compute.scoring import quote_words
 from app.errors import AppError, MalformedError, NotFoundError
 from app.lifespan import resources
-from app.services.posts.users import find_user
+from app.services.posts.users import count_users, find_user
 from app.services.search.results import Hit, Mode, ResultPage, corrected_words, find
 from app.views.blueprints import PageBlueprint
 from app.views.filters import PostFilters
@@ -79,6 +79,7 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
     corrected = corrected_words(results.corrections)
     async with parts.db.read() as session:
         await show_names(session, {post.username for post in results.hits})
+        is_empty = not results.hits and not await count_users(session)
     return await render_form(
         "search.html",
         failure,
@@ -87,6 +88,7 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
         exported={name: filters[name] for name in filters if name not in {"mode", "sort"}},
         results=[(hit, _pieces(hit)) for hit in results.hits],
         found=results,
+        is_empty=is_empty,
         corrections=corrected,
         as_typed=filters | {"q": quote_words(args.q, corrected)},
         mode=mode,

@@ -17,6 +17,20 @@ TEXT: Final = "Lit 17:12. Wind NW 6, rain. One gull, no remarks. Lamp polished."
 EXAMPLE: Final = "/compare?" + urlencode({"text": TEXT})
 
 
+async def test_each_page_of_an_empty_site_says_that_nothing_is_here_yet(
+    anybody: Client, writer: Client
+) -> None:
+    pages = ("/", "/authors", "/search", "/search?q=bread", "/posts", "/posts?lang=ko")
+    for path in pages:
+        page = await anybody.page(path)
+        assert "Nothing here yet" in page, path
+        assert "Another filter" not in page
+        assert "Try fewer" not in page
+    await writer.add_user("ann", "butter")
+    for path in pages:
+        assert "Nothing here yet" not in await anybody.page(path), path
+
+
 async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Client) -> None:
     await load_samples(parts_of(app).db)
     for language, names in (("ko", KOREANS), ("en", ENGLISH)):
