@@ -33,6 +33,10 @@ def _one_of(*values: str) -> Callable[[str], str]:
     return parse
 
 
+def _flag(value: str) -> bool:
+    return _one_of("0", "1")(value) == "1"
+
+
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         if not re.fullmatch(r"\d{1,12}", value, re.ASCII) or not low <= int(value) <= high:
@@ -119,8 +123,8 @@ class Config:
     """`sqlite+aiosqlite:` or `postgresql+asyncpg:`; by default a file named after `env`."""
     secret_key: Annotated[str, _secret_key] = ""
     """Signs sessions; several, comma-separated, for rotation. By default made once and kept."""
-    public: bool = True
-    """Whether reading needs no token."""
+    public: Annotated[bool | None, _flag] = None
+    """Whether reading needs no sign-in; None leaves it to the switch in Settings."""
     durability: Durability = "full"
     """`full`: an acknowledged write survives power loss; `normal`: a crash of the process;
     `replicated`: the loss of the server, since a synchronous standby of PostgreSQL has it."""
@@ -177,9 +181,11 @@ class Config:
         """Return the environment that gives another process these settings."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
-            PREFIX + name.upper(): str(int(value) if isinstance(value, bool) else value)
+            # An empty one counts as unset, whatever the file `.env` says.
+            PREFIX + name.upper(): ""
+            if value is None
+            else str(int(value) if isinstance(value, bool) else value)
             for name, value in values.items()
-            if value is not None
         }
 
     @classmethod
@@ -211,7 +217,7 @@ def _parse(name: str, value: str) -> object:
         if get_origin(kind) is Annotated:
             return kind.__metadata__[0](value)
         if kind is bool:
-            return _one_of("0", "1")(value) == "1"
+            return _flag(value)
         return _one_of(*get_args(kind))(value) if get_origin(kind) is Literal else kind(value)
     except ValueError as error:
         # The value may be a secret.

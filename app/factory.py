@@ -57,6 +57,7 @@ def make_app(config: Config | None) -> Quart:
     # 5. The answers to errors, and the hook that sees every answer.
     answers.handle_errors(app)
     app.after_request(answers.add_headers)
+    app.after_request(answers.refuse_late)  # The last one is the first to run.
 
     cli.init_app(app)
     return app

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from typing import Final, cast
 
 from quart import Quart, current_app
 
 from app.asgi.cached import CachedResponse, response_memo
+from app.asgi.hosts import is_loopback
 from app.config import MIB, Config
 from app.db.engine import Database
 from app.db.feed import Feed
@@ -19,6 +20,7 @@ from app.memo import Memo
 from app.metrics import Metrics
 from app.security import load_secret_keys
 from app.services.access.operators import Passwords
+from app.services.access.site import Openness
 from app.services.compare.cases import Models
 from app.services.compare.comparing import Comparer
 from app.services.compare.model_card import Cards
@@ -35,6 +37,7 @@ from app.services.sources.following import Follower
 from app.tasks import Places, WorkPool
 
 KEY: Final = "saywho"
+HOSTS: Final = "saywho.hosts"
 OPEN_BATCHES: Final = 2
 """Batches of comparisons at a time, in each worker, for clients without a token or session."""
 
@@ -51,6 +54,7 @@ class Resources:
         self.secret_keys = load_secret_keys(config)
         """The first one signs."""
         self.passwords = Passwords()
+        self.openness = Openness(db, feed, config.public)
         self.work_pool = WorkPool()
 
         self.reads = Reads(db)
@@ -120,6 +124,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     feed = await db.open_feed()
     stack.push_async_callback(feed.close)
     opened = Resources(config, metrics, db, feed)
+    await opened.openness.is_public()  # Pages look at what is known.
     if opened.embeddings:
         stack.push_async_callback(opened.embeddings.embedder.close)
     stack.push_async_callback(opened.follower.close)
@@ -153,6 +158,21 @@ def _report(task: "asyncio.Task[None]") -> None:
 def resources() -> Resources:
     """Return the resources of the app that serves the request."""
     return cast(Resources, current_app.extensions[KEY])
+
+
+def note_hosts(app: Quart, hosts: Sequence[str]) -> None:
+    """Note at which addresses of this machine the app is served."""
+    app.extensions[HOSTS] = hosts
+
+
+def listens_here_alone(app: Quart) -> bool:
+    """Return whether only this machine reaches the app.
+
+    False where it is not known, or where the settings tell of a proxy.
+    """
+    hosts, config = app.extensions.get(HOSTS, ()), resources().config
+    is_passed_on = bool(config.url) or config.trusted_proxies > 0
+    return bool(hosts) and all(map(is_loopback, hosts)) and not is_passed_on
 
 
 def begin_stop(app: Quart) -> None:

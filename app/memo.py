@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from app.db.feed import Change, Feed
+from app.db.feed import OF_SITE, Change, Feed
 
 EVERYTHING: Final = 0
 """Stands for all authors among the ids that a value depends on."""
@@ -131,6 +131,8 @@ class Memo(Generic[Value]):
         """When the feed last told of each author."""
         self._start = 0
         """Of values that were made before this time, only those that depend on nobody hold."""
+        self._emptied = 0
+        """Nothing holds that was made before this time."""
         self._largest = max_size // LARGEST_SHARE
         self._size_of = size_of
         self._entries: LruStore[Hashable, _Entry[Value]] = LruStore(
@@ -173,7 +175,7 @@ class Memo(Generic[Value]):
 
     def put(self, key: Hashable, value: Value, user_ids: Iterable[int], *, began: int) -> None:
         """Store a value whose making began at that time of the memo."""
-        if self._size_of(value) <= self._largest:
+        if began >= self._emptied and self._size_of(value) <= self._largest:
             self._entries.put(key, _Entry(value, frozenset(user_ids), began))
 
     async def _make(
@@ -207,6 +209,9 @@ class Memo(Generic[Value]):
                 self._changed[EVERYTHING] = self.time
         # Anybody's posts may have answered what was deleted.
         is_about_all = any(change.kind in {"user.deleted", "tweet.deleted"} for change in changes)
+        if any(change.kind in OF_SITE for change in changes):
+            self._entries.clear()
+            self._emptied = self.time
         if is_about_all or len(self._changed) > MOST_CHANGED:
             self._outdate_all()
 

@@ -16,7 +16,7 @@ FULL: Final = (
     r"/test_proxies\.py::",
     # Storms, and stops and starts of servers in another way than most people's.
     r"/test_histories\.py::test_kills",
-    r"/test_(hostile|faults|failovers)\.py::",
+    r"/test_(hostile|faults|failovers|switch_under_load)\.py::",
     r"/test_supervision\.py::.*(killed_server_left|no.folder)",
     r"/test_other_servers\.py::.*\[granian\]",
     r"/test_other_servers\.py::test_http2.*\[uvicorn\]",

@@ -67,7 +67,7 @@ def test_settings_pass_on_to_another_process_unchanged() -> None:
 def test_defaults_are_those_documented() -> None:
     config = Config.from_env({"PATH": "/bin", "OTHER_PUBLIC": "maybe"})
     assert config == Config(log=config.log)
-    assert config.public
+    assert config.public is None
     assert config.durability == "full"
     assert (config.max_body_mb, config.max_import_mb, config.cache_mb) == (1, 4096, 64)
     assert (config.trusted_proxies, config.live_clients) == (0, 5_000)
@@ -166,6 +166,15 @@ def test_dotenv_file_is_read_below_the_environment(
     monkeypatch.setenv("SAYWHO_CACHE_MB", "8")
     config = Config.from_env()
     assert (config.public, config.cache_mb, config.embedder_key) == (False, 8, "한글 key")
+
+
+def test_what_is_unset_stays_so_in_another_process_whatever_the_file_says(
+    empty_folder: Path,
+) -> None:
+    (empty_folder / ".env").write_text("SAYWHO_PUBLIC=1\nSAYWHO_LOCALE=ko\n")
+    passed_on = from_env(log="text").to_env()
+    of_file = {"SAYWHO_PUBLIC": "1", "SAYWHO_LOCALE": "ko"}
+    assert Config.from_env(of_file | passed_on) == from_env(log="text")
 
 
 def test_a_wrong_setting_stops_the_start_with_one_line(

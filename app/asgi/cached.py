@@ -17,7 +17,7 @@ from app.asgi.edge import REFUSAL, AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import Memo, release
-from app.paths import API, API_DOCS, ENDLESS, FEED, STATIC
+from app.paths import API, API_DOCS, ENDLESS, FEED, MEDIA, STATIC
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
@@ -81,7 +81,7 @@ class Cached:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_reading = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
         memo = self._memo() if is_reading else None
-        if memo is None or scope["path"] == ENDLESS or REFUSAL in scope:
+        if memo is None or REFUSAL in scope or _is_passed_on(scope["path"]):
             await self._app(scope, receive, send)
             return
         headers = headers_of(scope)
@@ -140,6 +140,14 @@ class Cached:
             if stored_headers and is_whole
             else None
         )
+
+
+def _is_passed_on(path: str) -> bool:
+    """Return whether the app's answer goes out part by part, and none of it is kept.
+
+    A visitor's breaks off when the site becomes private.
+    """
+    return path == ENDLESS or path.startswith(MEDIA)
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:

@@ -27,6 +27,7 @@ from app.formats.chats.rooms import renaming, zone_of
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS, open_archive
 from app.formats.source.file import Source
+from app.services.access.site import is_site_public
 from app.services.imports.report import MAX_ERRORS, ImportReport
 from app.services.imports.samples import load_samples
 from app.services.imports.storing import check_archive, import_archive, renew_derived
@@ -76,7 +77,9 @@ class Importer:
             archive = await asyncio.to_thread(
                 open_archive, source, format=self._format, options=options
             )
-            check_archive(archive, options, is_public=config.public)
+            async with db.read() as session:
+                is_public = await is_site_public(session, config.public)
+            check_archive(archive, options, is_public=is_public)
             report = await import_archive(
                 db, archive, username=options.username, keeper=keeper, note=note
             )

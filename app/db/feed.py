@@ -12,6 +12,11 @@ from app.clock import monotonic
 FOLLOWED_S: Final = 5.0
 """`follow` reads the log several times a second; after this time without, the feed is behind."""
 
+SITE_PUBLIC: Final = "site.public"
+SITE_PRIVATE: Final = "site.private"
+OF_SITE: Final = frozenset({SITE_PUBLIC, SITE_PRIVATE})
+"""The kinds of events that tell who may read the site: all that was kept for readers is stale."""
+
 logger = logging.getLogger(__name__)
 
 

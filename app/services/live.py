@@ -8,14 +8,14 @@ in memory.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from app.clock import wait_until_set
 from app.db.engine import Database
-from app.db.feed import Change
+from app.db.feed import SITE_PRIVATE, Change
 from app.errors import UnavailableError
-from app.services.access.rights import Right, ended_rights
+from app.services.access.rights import VISITOR, Right, ended_rights
 from app.services.live_stream import HEARTBEAT, LiveStream, Send
 from app.services.log_pages import FURTHEST, LogPages
 
@@ -70,6 +70,8 @@ class Live:
         """Note events of the feed for the clients."""
         self._log.advance(changes[-1].id)
         self._work.set()
+        if any(change.kind == SITE_PRIVATE for change in changes):
+            self._end_those_with({VISITOR})
 
     def reset(self, newest: int) -> None:
         """Begin again after this event: the log no longer holds what was sent."""
@@ -218,6 +220,9 @@ class Live:
         except Exception:
             logger.exception("rights to listen could not be checked; the next check follows")
             return
+        self._end_those_with(ended)
+
+    def _end_those_with(self, rights: Collection[Right]) -> None:
         for stream in self._streams:
-            if stream.right in ended:
+            if stream.right in rights:
                 stream.end()

@@ -23,7 +23,7 @@ from hypercorn.config import Config as ServerConfig
 from quart import Quart
 
 from app.errors import StartError
-from app.lifespan import begin_stop, running
+from app.lifespan import begin_stop, note_hosts, running
 from app.logs import take_over
 from app.tasks import collect_seldom, share_heap
 
@@ -105,7 +105,15 @@ def run(app: Quart | None, beats: Connection, sockets: Sequence[socket.socket]) 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     share_heap()
-    uvloop.run(work(app or prepare_app(), beats.fileno(), [sock.fileno() for sock in sockets]))
+    app = app or prepare_app()
+    note_hosts(app, [_host_of(sock) for sock in sockets])
+    uvloop.run(work(app, beats.fileno(), [sock.fileno() for sock in sockets]))
+
+
+def _host_of(listening: socket.socket) -> str:
+    """Return the address that a socket listens on; of one in a folder nothing is known."""
+    is_of_network = listening.family in {socket.AF_INET, socket.AF_INET6}
+    return str(listening.getsockname()[0]) if is_of_network else ""
 
 
 async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:

@@ -9,10 +9,10 @@ import errno
 import logging
 from collections.abc import AsyncGenerator
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 import msgspec
-from quart import Quart, Response, g, render_template, request
+from quart import Quart, Response, g, make_response, render_template, request
 from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
@@ -22,6 +22,7 @@ from app.errors import (
     AppError,
     MalformedError,
     Problem,
+    UnauthorizedError,
     UnavailableError,
     problem,
     unexpected,
@@ -30,11 +31,11 @@ from app.i18n import translate_message
 from app.lifespan import resources
 from app.logs import request_id
 from app.memo import cacheable
-from app.paths import FOR_PROGRAMS
-from app.services.access.rights import Right, ended_rights
+from app.paths import ENDLESS, FOR_PROGRAMS
+from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views.bodies import too_large
 from app.views.parsing import event_of
-from app.views.policies import right_to_read
+from app.views.policies import is_still_readable, right_to_read, send_to_login
 
 AFTER_TIMEOUT_S: Final = 2.0
 AFTER_POLL_S: Final = 0.02
@@ -84,6 +85,17 @@ async def add_headers(response: Response) -> Response:
     return response
 
 
+async def refuse_late(response: Response) -> Response:
+    """Refuse a visitor's answer that was made while the site became private."""
+    # The body of an endless answer goes out by itself, and ends by itself.
+    if request.path == ENDLESS or await is_still_readable():
+        return response
+    try:
+        return send_to_login()
+    except UnauthorizedError as error:
+        return cast(Response, await make_response(await _answer(problem(error), error.headers)))
+
+
 def streamed(pieces: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Response:
     """Return an answer that is sent as it is made; to HEAD without its body."""
     is_head = request.method == "HEAD"
@@ -96,18 +108,24 @@ def streamed(pieces: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Re
 
 def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     """Return the pieces while their client may read them; then the answer breaks off."""
-    db, right = resources().db, right_to_read()
+    db, openness, right = resources().db, resources().openness, right_to_read()
+
+    async def has_ended(right: Right) -> bool:
+        if right == VISITOR:
+            return not await openness.is_public()
+        async with db.read() as session:
+            return bool(await ended_rights(session, {right}))
 
     async def watched(right: Right) -> AsyncGenerator[bytes, None]:
         looked = monotonic()
         async with contextlib.aclosing(pieces):
             async for piece in pieces:
-                if monotonic() - looked >= LOOK_EVERY_S:
+                # To know whether the site is public takes no trip to the database.
+                if right == VISITOR or monotonic() - looked >= LOOK_EVERY_S:
                     looked = monotonic()
-                    async with db.read() as session:
-                        if await ended_rights(session, {right}):
-                            # No client shall take a part for the whole.
-                            raise asyncio.CancelledError
+                    if await has_ended(right):
+                        # No client shall take a part for the whole.
+                        raise asyncio.CancelledError
                 yield piece
 
     return pieces if right is None else watched(right)

@@ -18,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.asgi.edge import REFUSAL
 from app.asgi.hosts import is_loopback, is_loopback_host
 from app.errors import ForbiddenError, UnauthorizedError
-from app.lifespan import resources
+from app.lifespan import listens_here_alone, resources
 from app.paths import EVERY_API, METRICS
 from app.services.access.logins import SESSION_LIFETIME, LoginSource, SignedInAccount, find_session
 from app.services.access.operators import account_key
-from app.services.access.rights import INVALID, SCOPES, Right, Scope, TokenFacts
+from app.services.access.rights import INVALID, SCOPES, VISITOR, Right, Scope, TokenFacts
 from app.services.event_log import newest_event
 
 Policy = Literal["open", "read", "account", "token", "write", "admin", "operator", "metrics"]
@@ -42,7 +42,7 @@ PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
 def access(policy: Policy) -> Callable[[View], View]:
     """Declare what a view needs.
 
-    `open`: nothing; `read`: a token or an account where reading is not public; `account`: an
+    `open`: nothing; `read`: a token or an account where the site is not public; `account`: an
     operator or a reader, signed in; `token`: any token or an operator; `write` and `admin`: a token
     of that scope or an operator; `operator`: an operator alone; `metrics`: whoever asks on this
     very machine, or `admin`.
@@ -61,6 +61,8 @@ async def check() -> ResponseReturnValue | None:
     `g.account` is who is signed in, and `g.operator` the same of an operator; else they are None.
     """
     g.account = g.operator = None
+    g.is_visitor = False
+    g.is_closed = not resources().openness.seems_public
     if (refusal := cast(dict[str, Any], request.scope).get(REFUSAL)) is not None:
         raise refusal
     g.token = await _token()
@@ -68,27 +70,36 @@ async def check() -> ResponseReturnValue | None:
         g.account = await signed_in()
         g.operator = g.account if g.account and g.account.is_operator else None
         _check_origin()
-    view = current_app.view_functions.get(request.endpoint or "")
-    policy: Policy | None = getattr(view, ATTRIBUTE, None)
-    if request.endpoint is None or request.method == "OPTIONS":
-        # An unknown address tells no more than a known one that may not be read.
-        policy = "read"
-    elif request.endpoint == "static":
-        policy = "open"
-    if policy is None:
-        raise ForbiddenError("This action is not allowed")
-    if policy == "metrics":
-        policy = "open" if _is_on_this_machine() else "admin"
-    is_open = policy == "open" or (policy == "read" and resources().config.public)
-    if is_open or g.operator is not None:
+    g.is_closed = g.is_closed and g.token is None and g.account is None
+    policy = _policy_of_address()
+    if policy == "open" or g.operator is not None:
+        return None
+    if policy == "read" and await resources().openness.is_public():
+        g.is_visitor = g.token is None and g.account is None
         return None
     if g.account is not None:
         _check_reader(policy)
         return None
     if g.token is None:
-        return _send_to_login()
+        return send_to_login()
     _check_scope(g.token, policy)
     return None
+
+
+def _policy_of_address() -> Policy:
+    """Return what the address that is asked for needs. Raises ForbiddenError if nothing says it."""
+    if request.endpoint is None or request.method == "OPTIONS":
+        # An unknown address tells no more than a known one that may not be read.
+        return "read"
+    if request.endpoint == "static":
+        return "open"
+    view = current_app.view_functions.get(request.endpoint)
+    policy: Policy | None = getattr(view, ATTRIBUTE, None)
+    if policy is None:
+        raise ForbiddenError("This action is not allowed")
+    if policy == "metrics":
+        return "open" if _is_on_this_machine() else "admin"
+    return policy
 
 
 def _check_reader(policy: Policy) -> None:
@@ -117,7 +128,7 @@ def _check_scope(token: TokenFacts, policy: Policy) -> None:
         )
 
 
-def _send_to_login() -> Response:
+def send_to_login() -> Response:
     """Redirect a browser to the sign-in page. Raises UnauthorizedError in the API."""
     if request.path.startswith(EVERY_API) or request.path == METRICS:
         raise UnauthorizedError(
@@ -126,6 +137,16 @@ def _send_to_login() -> Response:
     here = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
     address = f"{url_for('login.show_login')}?{urlencode({'next': here})}"
     return cast(Response, redirect(address, 303))
+
+
+async def readership() -> dict[str, bool]:
+    """Return what a page tells of who may read the site, and who can reach it."""
+    openness = resources().openness
+    return {
+        "is_public": await openness.is_public(),
+        "is_switchable": openness.setting is None,
+        "is_here_alone": _is_on_this_machine() and listens_here_alone(current_app),
+    }
 
 
 def _check_origin() -> None:
@@ -152,12 +173,17 @@ def own_origin() -> str:
 
 
 def right_to_read() -> Right | None:
-    """Return the right that a stream needs while it lasts; None where reading is public."""
-    if resources().config.public:
+    """Return the right that a stream needs while it lasts; None where SAYWHO_PUBLIC is 1."""
+    if resources().openness.setting:
         return None
     if g.token is not None:
         return Right("token", g.token.id)
-    return Right("session", g.account.session_id)
+    return VISITOR if g.account is None else Right("session", g.account.session_id)
+
+
+async def is_still_readable() -> bool:
+    """Return whether the site has stayed public for a visitor who was let in because it was."""
+    return not g.get("is_visitor") or await resources().openness.is_public()
 
 
 @asynccontextmanager

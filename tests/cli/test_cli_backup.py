@@ -1,8 +1,10 @@
 """`saywho backup` and `saywho restore`: one state of the whole, verified before it is in place."""
 
 import asyncio
+import sqlite3
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -120,6 +122,19 @@ async def test_accounts_keep_their_roles_and_invitations_in_a_backup_with_secret
         reader = await signed_in(restored, "mina", is_new=False)
         assert (await reader.get("/imports")).status_code == 403
         assert (await Browser(restored).get(f"/setup?token={invitation}")).status_code == 200
+
+
+def test_a_private_site_is_private_where_it_is_restored(
+    installation: Installation, other: Installation, tmp_path: Path
+) -> None:
+    installation.done("operator", "add", "me", "--password-stdin", stdin="a long password\n")
+    with closing(sqlite3.connect(installation.database)) as connection, connection:
+        connection.execute('UPDATE "Site" SET public = 0')
+    installation.done("backup", tmp_path / "backup.tar")
+    other.done("restore", tmp_path / "backup.tar")
+    with closing(sqlite3.connect(other.database)) as connection:
+        assert connection.execute('SELECT public FROM "Site"').fetchall() == [(0,)]
+        assert connection.execute('SELECT count(*) FROM "Operator"').fetchone() == (0,)
 
 
 def test_a_backup_overwrites_nothing(

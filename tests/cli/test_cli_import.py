@@ -1,6 +1,8 @@
 """`saywho import`: what it counts, what it stores, and how it ends."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +97,13 @@ def test_a_chat_needs_consent_where_reading_is_open(
     assert "--publish" in refused.stderr
     installation.settings["SAYWHO_PUBLIC"] = "0"
     assert counts(installation.json("import", tmp_path / "chat.txt")) == (3, 0, 0, 0, 0, 2)
+    # By the switch too, unless the setting has the last word.
+    with closing(sqlite3.connect(installation.database)) as connection, connection:
+        connection.execute('UPDATE "Site" SET public = 0')
+    installation.settings["SAYWHO_PUBLIC"] = "1"
+    assert installation.run("import", tmp_path / "chat.txt").exit_code == 2
+    del installation.settings["SAYWHO_PUBLIC"]
+    assert counts(installation.json("import", tmp_path / "chat.txt")) == (0, 3, 0, 0, 0, 2)
 
 
 def test_a_name_that_nobody_in_a_chat_has_is_said(

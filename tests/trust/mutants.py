@@ -110,6 +110,27 @@ MUTANTS: Final = (
         "newest if after is None else after",
         "newest",
     ),
+    Mutant(
+        "what is kept of a public site is given out when it is private",
+        "tests/views/test_switch.py",
+        MEMO,
+        "            self._entries.clear()\n            self._emptied = self.time\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "a visitor's stream goes on when the site is private",
+        "tests/views/test_switch.py",
+        "app/services/live.py",
+        "self._end_those_with({VISITOR})",
+        "pass",
+    ),
+    Mutant(
+        "an answer that was being made at the switch is sent",
+        "tests/views/test_switch.py",
+        "app/views/answers.py",
+        "if request.path == ENDLESS or await is_still_readable():",
+        "if request:",
+    ),
 )
 
 

@@ -9,7 +9,8 @@ from quart import Quart
 
 from app import create_app
 from app.services.access.rights import SCOPES
-from tests.browsing import Browser, make_operator, signed_in
+from app.services.access.site import switch_site
+from tests.browsing import Browser, make_operator, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 
 Need = Literal["open", "read", "account", "token", "write", "admin", "operator"]
@@ -59,6 +60,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/reset": {"POST": "admin"},
     "/update": {"POST": "admin"},
     "/settings": {"GET": "account"},
+    "/settings/reading": {"POST": "operator"},
     "/settings/tokens": {"POST": "operator"},
     "/settings/tokens/<id:token_id>/revoke": {"POST": "operator"},
     "/settings/sessions/<id:session_id>/end": {"POST": "account"},
@@ -181,9 +183,11 @@ def test_table_and_routes_name_each_other(app: Quart) -> None:
 
 @pytest.fixture(params=[True, False], ids=["public", "private"])
 async def site(request: pytest.FixtureRequest, make_config: MakeConfig) -> AsyncIterator[Quart]:
-    app = create_app(make_config(public=request.param))
+    app = create_app(make_config())
     async with app.test_app():
         await make_operator(app, "spare")
+        async with parts_of(app).db.write() as session:
+            await switch_site(session, None, is_public=request.param)
         yield app
 
 
@@ -197,7 +201,7 @@ async def browser_of(site: Quart, role: Role) -> Browser:
 
 
 async def test_each_role_may_do_what_the_table_says_and_no_more(site: Quart) -> None:
-    is_public = site.extensions["saywho"].config.public
+    is_public = await parts_of(site).openness.is_public()
     wrong = []
     for role in ROLES:
         browser = await browser_of(site, role)

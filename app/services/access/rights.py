@@ -13,6 +13,7 @@ from app.errors import InvalidInputError, NotFoundError
 from app.models import MAX_ID, LoginSession, Token
 from app.security import digest, new_secret
 from app.services.access.logins import is_in_force
+from app.services.access.site import is_row_public
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "admin")
@@ -69,11 +70,15 @@ INVALID: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class Right(NamedTuple):
-    """The API token or the operator's session that authorises a request."""
+    """What authorises a request: an API token, a session, or that the site is public."""
 
     kind: str
-    """`token` or `session`."""
+    """`token`, `session` or `visitor`."""
     id: int
+
+
+VISITOR: Final = Right("visitor", 0)
+"""The right of all who are not signed in, while the switch says that the site is public."""
 
 
 async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[Right]:
@@ -84,4 +89,6 @@ async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[
         if ids := {right.id for right in rights if right.kind == kind}:
             in_force = await session.scalars(query.where(query.selected_columns.id.in_(ids)))
             ended -= {Right(kind, right_id) for right_id in in_force}
+    if VISITOR in ended and await is_row_public(session):
+        ended.discard(VISITOR)
     return ended

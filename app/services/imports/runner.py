@@ -26,6 +26,7 @@ from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
+from app.services.access.site import is_site_public
 from app.services.imports.jobs import (
     ENDED,
     IMPORTING,
@@ -220,7 +221,9 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
 
     with await asyncio.to_thread(Source, path, name=job.file_name, limit_bytes=limit) as source:
         archive = await asyncio.to_thread(open_archive, source, format=job.format, options=options)
-        check_archive(archive, options, is_public=config.public)
+        async with db.read() as session:
+            is_public = await is_site_public(session, config.public)
+        check_archive(archive, options, is_public=is_public)
         async with db.write() as session:
             await note(session, report)
         await import_archive(

@@ -60,8 +60,9 @@ def check_archive(archive: Archive, options: ReadOptions, *, is_public: bool) ->
         )
     if archive.is_chat and is_public and not options.is_published:
         raise ImportFileError(
-            "this is a chat, and everybody can read what is here: say that all who speak in it"
-            " agree (the tick on the page, or --publish), or close reading by SAYWHO_PUBLIC=0"
+            "this is a chat, and everybody can read what is here: make the site private in"
+            " Settings (or by SAYWHO_PUBLIC=0), or say that all who speak in it agree (on the page,"
+            " or by --publish)"
         )
 
 

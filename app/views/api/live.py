@@ -12,7 +12,7 @@ from app.paths import LIVE
 from app.services.posts.users import get_user
 from app.views.blueprints import EVENTS, ApiBlueprint
 from app.views.parsing import event_of
-from app.views.policies import right_to_read
+from app.views.policies import is_still_readable, right_to_read, send_to_login
 
 blueprint = ApiBlueprint("api_live", tag="live")
 
@@ -43,6 +43,9 @@ async def live_stream(args: LiveArgs) -> Response:
     if request.method != "HEAD":
         live = resources().live
         events = await live.open(after=after, user_id=user_id, right=right_to_read())
+        if not await is_still_readable():
+            events.close()
+            return send_to_login()
         hand_over(request.scope, events)
     response = Response(b"", headers=HEADERS)
     del response.content_length  # It is not known.

@@ -54,7 +54,7 @@ async def metrics() -> Response:
 @blueprint.operation("GET", API + "/openapi.json", "open", "OpenAPI 3.1", is_cacheable=True)
 async def show_document() -> dict[str, Any]:
     """This document."""
-    return openapi.document(is_public=resources().config.public)
+    return openapi.document(is_public=resources().openness.seems_public)
 
 
 @blueprint.operation(
@@ -62,7 +62,7 @@ async def show_document() -> dict[str, Any]:
 )
 async def show_docs() -> str:
     """This document as a page."""
-    document = openapi.document(is_public=resources().config.public)
+    document = openapi.document(is_public=resources().openness.seems_public)
     origin = own_origin()
     return await render_template(
         "api_docs.html",

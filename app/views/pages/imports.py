@@ -24,6 +24,7 @@ from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
 from app.sandbox import ReadError
+from app.services.access.site import switch_site
 from app.services.imports.jobs import (
     ENDED,
     cancel_job,
@@ -39,7 +40,7 @@ from app.services.posts.samples import list_samples
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
 from app.views.pages.parts import render_form, see_other, show_names
-from app.views.policies import writing
+from app.views.policies import readership, writing
 
 blueprint = PageBlueprint("imports", policy="operator")
 
@@ -110,7 +111,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
         shown=SHOWN,
         earlier=earlier,
         keeps_media=config.max_media_gb > 0,
-        is_public=config.public,
+        **await readership(),
         fields=FIELDS,
     )
 
@@ -145,8 +146,10 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
 
 @blueprint.action(IMPORTS + "/<id:import_id>/start")
 async def start(import_id: int, form: Form) -> ResponseReturnValue:
-    options = _options(form)
+    options, setting = _options(form), resources().openness.setting
     async with writing() as session:
+        if form.get("publish") == "private" and setting is None:
+            await switch_site(session, setting, is_public=False)
         await start_job(session, import_id, options)
     resources().import_queued.set()
     return _to(import_id)
@@ -173,7 +176,7 @@ def _options(form: Form) -> ReadOptions:
         timezone=zone,
         only=() if len(taken) == len(people) else (*taken, *filter(None, [username])),
         rename={old: new for old, new in names if new and new != old},
-        is_published="publish" in form,
+        is_published=form.get("publish") == "on",
     )
 
 

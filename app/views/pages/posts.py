@@ -3,9 +3,11 @@
 Files are served so that nothing in them can act as a page.
 """
 
+import asyncio
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from babel.dates import get_day_names
@@ -17,6 +19,7 @@ from app.errors import NotFoundError
 from app.i18n import gettext, own_address, show_period
 from app.lifespan import resources
 from app.paths import FEED, MEDIA
+from app.services.access.site import Openness
 from app.services.posts.media import content_type, is_needed
 from app.services.posts.replies import read_conversation
 from app.services.posts.selection import Selection
@@ -44,9 +47,10 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 CHUNK_BYTES: Final = 2**16
 MEDIA_POLICY: Final = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'"
-IN_PUBLIC: Final = "private, max-age=31536000, immutable"
+ALWAYS_PUBLIC: Final = "private, max-age=31536000, immutable"
 """A file never changes. Shared caches must not keep it: it may be deleted."""
-BEHIND_SIGN_IN: Final = "private, no-cache"
+ASKED_EACH_TIME: Final = "private, no-cache"
+"""Where the site is private, or a switch may make it so."""
 
 
 class PostsArgs(View):
@@ -115,7 +119,20 @@ async def show_tweet(tweet_id: int) -> str:
 
 
 class MediaBody(FileBody):
-    """A file as a body; Quart (0.22) fails on a range that asks for the last bytes."""
+    """A file as a body, which breaks off for a visitor when the site becomes private.
+
+    Quart (0.22) fails on a range that asks for the last bytes.
+    """
+
+    def __init__(self, path: Path, openness: Openness | None) -> None:
+        super().__init__(path, buffer_size=CHUNK_BYTES)
+        self._openness = openness
+        """By what a visitor may read; None for those who have a right of their own."""
+
+    async def __anext__(self) -> bytes:
+        if self._openness is not None and not await self._openness.is_public():
+            raise asyncio.CancelledError
+        return await super().__anext__()
 
     async def make_conditional(self, begin: int, end: int | None) -> int:
         begin = begin if begin >= 0 else max(0, self.size + begin)
@@ -132,12 +149,12 @@ async def show_media(name: str) -> Response:
     path = config.media_dir / name
     if not is_there or not await resources().work_pool.run(path.is_file):
         raise NotFoundError("There is no such picture or video")
-    body = MediaBody(path, buffer_size=CHUNK_BYTES)
+    body = MediaBody(path, resources().openness if g.is_visitor else None)
     response = Response(body, content_type=type_)
     response.timeout = None  # A video may be played for longer than a page may load.
     response.headers["Content-Security-Policy"] = MEDIA_POLICY
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Cache-Control"] = IN_PUBLIC if config.public else BEHIND_SIGN_IN
+    response.headers["Cache-Control"] = ALWAYS_PUBLIC if config.public else ASKED_EACH_TIME
     response.headers["Accept-Ranges"] = "bytes"
     response.content_length = body.size
     response.set_etag(name)

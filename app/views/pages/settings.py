@@ -14,6 +14,7 @@ from app.services.access.logins import end_session, list_sessions, replace_passw
 from app.services.access.operators import check_password
 from app.services.access.readers import list_invitations, list_readers
 from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
+from app.services.access.site import switch_site
 from app.services.checks import installation_facts
 from app.services.deletion import delete_everybody, delete_post, delete_user
 from app.services.imports.jobs import drop_jobs, remove_upload
@@ -23,7 +24,7 @@ from app.services.posts.users import count_users
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
 from app.views.pages.parts import render_form, see_other
-from app.views.policies import source_of, writing
+from app.views.policies import readership, source_of, writing
 
 blueprint = PageBlueprint("settings", policy="operator")
 
@@ -66,12 +67,23 @@ async def _site_facts(session: AsyncSession) -> dict[str, object]:
         "scopes": SCOPES,
         "readers": await list_readers(session),
         "invitations": await list_invitations(session),
-        "is_public": resources().config.public,
+        **await readership(),
         "author_total": await count_users(session),
         "samples": await list_samples(session),
         "facts": await installation_facts(session, resources().config.data_dir),
         "version": version("saywho"),
     }
+
+
+@blueprint.action("/settings/reading")
+async def switch_reading(form: Form) -> ResponseReturnValue:
+    """Make the site public or private."""
+    if (public := form.get("public")) not in {"0", "1"}:
+        raise InvalidInputError("Choose who may read this site", loc="public")
+    setting = resources().openness.setting
+    async with writing() as session:
+        await switch_site(session, setting, is_public=public == "1")
+    return _back()
 
 
 @blueprint.action("/settings/tokens")

@@ -52,6 +52,7 @@ class Listener:
         self.takes.set()
         self.messages: list[Any] = []
         self._read = 0
+        self._waiting = 0
         self._coming: asyncio.Queue[Any] = asyncio.Queue()
         self._coming.put_nowait({"type": "http.request", "body": b"", "more_body": False})
         scope = scope_of(method, f"{path}?{query}", {"Host": "here", **headers})
@@ -59,8 +60,15 @@ class Listener:
             scope["extensions"][PUSH] = {"push": self._push}
         self.answer = asyncio.ensure_future(app(scope, self._coming.get, self._send))
 
+    @property
+    def is_held(self) -> bool:
+        """Whether something waits to be taken."""
+        return self._waiting > 0
+
     async def _send(self, message: Any) -> None:
+        self._waiting += 1
         await self.takes.wait()
+        self._waiting -= 1
         self.messages.append(message)
 
     def _push(self, data: bytes) -> bool:

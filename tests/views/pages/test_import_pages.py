@@ -339,7 +339,7 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     assert "mina 3 messages said this at 0 said this at 2 " in shown(page)
     assert "said this at 4" not in page
     assert "Anna Kim 1 message said this at 1" in shown(page)
-    assert 'name="publish" required' in page
+    assert 'name="publish" value="private" required checked' in page
 
     form: dict[str, Any] = {"speaker": ["mina", "Anna_Kim", "bo"], "timezone": "Asia/Seoul"}
     form |= {"renamed": ["mina", "mina", "bo"], "username": "zoe", "publish": "on"}

@@ -67,7 +67,7 @@ async def test_files_can_only_be_looked_at(app: Quart, anybody: Client, tmp_path
     assert headers["Content-Type"] == "image/png"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none';")
-    assert headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert headers["Cache-Control"] == "private, no-cache"
     assert headers["Accept-Ranges"] == "bytes"
     assert headers["Content-Length"] == str(len(picture(1)))
     again = await anybody.get(LAMP, headers={"If-None-Match": headers["ETag"]})
@@ -97,6 +97,16 @@ async def test_a_deleted_author_s_files_are_gone_at_once(
         await delete_user(session, "mina")
     for path in (LAMP, FILM):
         assert (await anybody.get(path)).status_code == 404
+
+
+async def test_browsers_keep_files_where_no_switch_can_close_reading(
+    make_config: MakeConfig, tmp_path: Path
+) -> None:
+    app = create_app(make_config(public=True))
+    async with app.test_app():
+        await bring(app, tmp_path)
+        answer = await Browser(app).get(LAMP)
+        assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
 
 
 async def test_where_reading_is_closed_so_are_the_files(

@@ -1,0 +1,84 @@
+"""Who may read the site: everybody, or whoever signs in.
+
+The switch in Settings is a column of the site's row. The setting SAYWHO_PUBLIC has the last word.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.backend import Sessions
+from app.db.feed import OF_SITE, SITE_PRIVATE, SITE_PUBLIC, Change, Feed
+from app.errors import ConflictError
+from app.memo import EVERYTHING
+from app.models import SITE_ID, Site
+from app.services.event_log import NewEvent, append_events
+
+
+async def is_row_public(session: AsyncSession) -> bool:
+    """Return what the site's row says: public until somebody chose."""
+    return await session.scalar(select(Site.public).where(Site.id == SITE_ID)) is not False
+
+
+async def is_site_public(session: AsyncSession, setting: bool | None) -> bool:
+    """Return whether reading needs no sign-in, by SAYWHO_PUBLIC or else by the row."""
+    return await is_row_public(session) if setting is None else setting
+
+
+async def switch_site(session: AsyncSession, setting: bool | None, *, is_public: bool) -> None:
+    """Make the site public or private. Raises ConflictError where SAYWHO_PUBLIC says it."""
+    if setting is not None:
+        raise ConflictError("SAYWHO_PUBLIC says who may read this site; it has the last word")
+    if await is_row_public(session) != is_public:
+        kind = SITE_PUBLIC if is_public else SITE_PRIVATE
+        await append_events(session, [NewEvent(kind, EVERYTHING, posts=0)])
+    await session.execute(update(Site).where(Site.id == SITE_ID).values(public=is_public))
+
+
+class Openness:
+    """Knows whether reading needs no sign-in.
+
+    The feed tells of the switch. So an answer is as new as those from the memo: what the row said
+    when the request came, or on PostgreSQL up to a second before.
+    """
+
+    def __init__(self, db: Sessions, feed: Feed, setting: bool | None) -> None:
+        self._db = db
+        self._feed = feed
+        self.setting = setting
+        """SAYWHO_PUBLIC; None leaves it to the switch."""
+        self._switch: bool | None = None
+        """Where the switch stands; None while it has to be read."""
+        self._changes = 0
+        """How often the feed told of the switch."""
+        feed.subscribe(self._note)
+        feed.on_reset(self._forget)
+
+    @property
+    def seems_public(self) -> bool:
+        """What was known last, without a look: for the looks of a page, never for a right."""
+        return self._switch is not False if self.setting is None else self.setting
+
+    async def is_public(self) -> bool:
+        """Return whether reading needs no sign-in; where the log cannot be read, by the row."""
+        if self.setting is not None:
+            return self.setting
+        if await self._feed.catch_up() and self._switch is not None:
+            return self._switch
+        changes = self._changes
+        async with self._db.read() as session:
+            is_public = await is_row_public(session)
+        if changes == self._changes:
+            self._switch = is_public
+        return is_public
+
+    def _note(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            if change.kind in OF_SITE:
+                self._changes += 1
+                self._switch = change.kind == SITE_PUBLIC
+
+    def _forget(self, _newest: int) -> None:
+        self._changes += 1
+        self._switch = None

@@ -1,0 +1,126 @@
+"""Databases of earlier releases go on: migrated there and back, they are as a fresh one.
+
+What is in `kept/` was made by the commands of that release, and written as SQL; its people are
+invented.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import pytest
+from alembic import command
+
+from app import create_app
+from app.config import Config
+from app.db.migrate import alembic_config, head_revision, prepare
+from app.db.sqlite.connection import open_connection
+from app.db.sqlite.fts5 import register
+from tests.browsing import Browser
+from tests.conftest import Client
+from tests.databases import Databases
+from tests.db.schema import schema
+from tests.installation import Installation
+
+KEPT: Final = Path(__file__).with_name("kept")
+RELEASE: Final = "0.2.0"
+REVISION: Final = "0024"
+TOKEN: Final = "saywho_of-a-kept-site"
+PAGES: Final = (
+    *("/", "/authors", "/user/mina", "/user/하나", "/user/jun", "/tweet/1", "/search?q=등대"),
+    *("/posts?username=mina", "/dashboard/", "/compare?text=harbour+light", "/about"),
+    *("/compare/card?username=mina&username=하나", "/feed.atom", "/user/mina/feed.atom"),
+    *("/api/v1/users", "/api/v1/users/mina", "/api/v1/users/mina/tweets", "/api/v1/tweets/1"),
+    *("/api/v1/tweets/1/thread", "/api/v1/tweets/1/similar", "/api/v1/search?q=ferry"),
+    *("/api/v1/stats", "/api/v1/export", "/api/v1/openapi.json"),
+)
+OPERATORS_PAGES: Final = ("/settings", "/imports", "/sources", "/api/v1/imports", "/api/v1/sources")
+ROWS: Final = (
+    'SELECT * FROM "Users" ORDER BY id',
+    'SELECT id, text, user_id, created_at, source_id, counts FROM "Tweet" ORDER BY id',
+    'SELECT * FROM "Event" ORDER BY id',
+    'SELECT * FROM "PostCount" ORDER BY user_id, slot, lang',
+    'SELECT id, name, password_hash FROM "Operator" ORDER BY id',
+    'SELECT * FROM "Token" ORDER BY id',
+)
+GIVEN_OUT: Final = {
+    "sqlite": "SELECT name, seq FROM sqlite_sequence ORDER BY name",
+    "postgresql": """
+        SELECT sequencename, last_value FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL ORDER BY 1
+    """,
+}
+"""The newest ids, also those of deleted rows."""
+
+
+@pytest.fixture
+def config(databases: Databases, tmp_path: Path) -> Iterator[Config]:
+    """Settings of an installation with a database of the release."""
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    config = Config(env="testing", data_dir=folder, database_url=databases.make_bare(folder))
+    statements = (KEPT / f"{RELEASE}.{databases.kind}.sql").read_text()
+    if databases.kind == "postgresql":
+        databases.execute(folder, statements)
+    else:
+        with closing(open_connection(folder / "testing.db")) as connection:
+            register(connection)
+            connection.executescript(statements)
+    yield config
+    databases.drop(tmp_path)
+
+
+@pytest.fixture
+def fresh(databases: Databases, tmp_path: Path) -> set[tuple[object, ...]]:
+    """What a fresh database consists of."""
+    folder = tmp_path / "fresh"
+    folder.mkdir()
+    databases.make(folder)
+    return schema(databases, folder)
+
+
+def rows(databases: Databases, config: Config) -> list[list[tuple[Any, ...]]]:
+    queries = (*ROWS, GIVEN_OUT[databases.kind])
+    return [databases.fetch(config.data_dir, query) for query in queries]
+
+
+def test_it_goes_there_and_back_as_it_was(
+    config: Config, databases: Databases, fresh: set[tuple[object, ...]]
+) -> None:
+    kept, alembic = schema(databases, config.data_dir), alembic_config(config.database_url)
+    before = rows(databases, config)
+    assert ("Tweet", 66) in before[-1] or ("Tweet_id_seq", 66) in before[-1]
+    assert max(post_id for post_id, *_ in before[1]) == 65  # The newest one was deleted.
+    for _ in range(2):
+        prepare(config, upgrade_old=True)
+        assert schema(databases, config.data_dir) == fresh
+        assert rows(databases, config) == before
+        command.downgrade(alembic, REVISION)
+        assert schema(databases, config.data_dir) == kept
+        assert rows(databases, config) == before
+    prepare(config, upgrade_old=True)
+    installation = Installation.of(config)
+    assert installation.json("db", "current") == {"revision": head_revision()}
+    assert installation.done("check") == "ok\n"
+    matches = installation.json("search", "light", "--limit", "200")["items"]
+    assert len(matches) == 24
+
+
+async def test_every_page_of_it_answers(config: Config) -> None:
+    await asyncio.to_thread(prepare, config, upgrade_old=True)
+    app = create_app(replace(config, access_log=False))
+    async with app.test_app():
+        browser = Browser(app)
+        for path in PAGES:
+            assert (await browser.get(quote(path, safe="/?=&+"))).status_code == 200, path
+        assert (await browser.sign_in("ann")).status_code == 303
+        for path in OPERATORS_PAGES:
+            assert (await browser.get(path)).status_code == 200, path
+        reader = Client(app, {"Authorization": f"Bearer {TOKEN}"})
+        assert (await reader.get("/api/v1/imports")).status_code == 200
+        page = await browser.page("/settings")
+        assert "This site is public." in page
