@@ -190,13 +190,19 @@ def is_english(posts: Sequence[str], shipped: Mapping[str, Population]) -> bool:
 
     False where no English authors are shipped.
     """
+    return "en" in shipped and are_english(
+        add(features_of(list(dict.fromkeys(posts[-ENGLISH_POSTS:])))), shipped
+    )
+
+
+def are_english(counts: Counts, shipped: Mapping[str, Population]) -> bool:
+    """Return whether posts with these counts, whose tags name no language, are English."""
     if "en" not in shipped:
         return False
-    counts = add(features_of(list(dict.fromkeys(posts[-ENGLISH_POSTS:]))))
     edges = group_edges(counts.keys)
     words = slice(edges[WORDS], edges[WORDS + 1])
-    amounts = counts.counts[words]
-    is_used = np.isin(counts.keys[words], shipped["en"].keys, assume_unique=True)
+    keys, amounts, english = counts.keys[words], counts.counts[words], shipped["en"].keys
+    is_used = english.take(english.searchsorted(keys), mode="clip") == keys
     return bool(amounts[is_used].sum() >= ENGLISH_SHARE * max(amounts.sum(), 1))
 
 

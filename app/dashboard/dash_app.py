@@ -1,4 +1,4 @@
-"""The dashboard: its page, its figures as tables, and Dash with only the routes needed.
+"""The dashboard's figures in Dash, with only the routes needed.
 
 All that rests on private names of Dash stands here; the lock file pins Dash, and tests cover it.
 """
@@ -12,43 +12,23 @@ import dash
 import msgspec
 from dash import ClientsideFunction, Dash, Input, Output
 from dash.exceptions import DependencyException, InvalidResourceError
-from quart import Quart, Response, current_app, g, has_request_context, render_template, request
+from quart import Quart, Response, request
 
 from app.asgi.cached import GZIP_LEVEL
-from app.dashboard.author_figures import ToldApart, WhoLikeWhom
 from app.dashboard.calls import FigureRequest, check_call
-from app.dashboard.figures import Figure, Table, draw
-from app.dashboard.posting_figures import Timeline, Week
+from app.dashboard.figures import Figure, draw
+from app.dashboard.page import FIGURES, PAGE_KEY, blueprint
 from app.errors import NotFoundError
-from app.i18n import catalog, gettext, gettext_noop
 from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import DASH_CALLS, DASHBOARD
-from app.views.blueprints import PageBlueprint
-from app.views.filters import View
-from app.views.pages.parts import offered_authors
 from app.views.policies import access
 
-blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
-
-FIGURES: Final[dict[str, Figure]] = {
-    figure.name: figure for figure in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
-}
-"""All figures, in the order of the page."""
 PREFIX: Final = DASHBOARD + "/"
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 YEAR_S: Final = 365 * 24 * 3600
 UNSENT: Final = ("dash_version", "python_version", "dash_version_url", "ddk_version", "end_id")
 """What Dash would tell the browser, and no page needs; each call would repeat the last one."""
-PAGE_KEY: Final = "saywho.dashboard.page"
-MOST_ROWS: Final = 1_000
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
-"""Dash starts with an inline script, allowed by its hash; Dash and plotly create styles."""
-
 # The types of Dash know no aria-… properties.
 dcc: Any = dash.dcc
 html: Any = dash.html
@@ -58,40 +38,6 @@ def init_app(app: Quart) -> None:
     """Register the page and Dash."""
     app.register_blueprint(blueprint)
     app.extensions[PAGE_KEY] = mount(app)
-
-
-@blueprint.page("/", is_cacheable=True)
-async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
-    async with resources().db.read() as session:
-        authors, author_total = await offered_authors(session, args.names)
-    parts = current_app.extensions[PAGE_KEY]
-    page = await render_template(
-        "dashboard.html",
-        args=args,
-        authors=authors,
-        author_total=author_total,
-        figures=[item for item in FIGURES.values() if g.sole_author is None or not item.needs_two],
-        query=args.query(),
-        dash=parts,
-    )
-    policy = CONTENT_SECURITY_POLICY.format(hashes=parts["hashes"])
-    return page, 200, {"Content-Security-Policy": policy}
-
-
-@blueprint.page("/table/<name>", is_cacheable=True)
-async def show_table(name: str, args: View) -> str:
-    if (figure := FIGURES.get(name)) is None:
-        raise NotFoundError("There is no such figure")
-    data: Any = await figure.load(args)
-    table: Table = await resources().work_pool.run(figure.table, data, args)
-    return await render_template(
-        "dashboard_table.html",
-        figure=figure,
-        title=gettext(figure.title),
-        table=table,
-        rows=list(zip(table.rows[:MOST_ROWS], table.links or [""] * MOST_ROWS, strict=False)),
-        query=args.query(),
-    )
 
 
 class Parts(Dash):
@@ -145,43 +91,20 @@ def mount(app: Quart) -> dict[str, str]:
 
 
 def layout() -> Any:
-    """Return the sections in the request's language."""
-    translate = catalog(g.locale if has_request_context() else "en").gettext
-    sections = [_section(figure, translate) for figure in FIGURES.values()]
+    """Return the graphs, which the page's script puts into the sections of their figures."""
     # The theme counts up when the colours change, so that every figure is painted again.
-    return html.Div([*sections, dcc.Store(id="theme", data=0)], className="figure-grid")
+    return html.Div([*map(_graph, FIGURES), dcc.Store(id="theme", data=0)])
 
 
-def _section(figure: Figure, translate: Any) -> Any:
-    name, waiting = figure.name, translate(figure.waiting)
+def _graph(name: str) -> Any:
     graph = dcc.Graph(
         id=f"{name}-graph",
         config={"displayModeBar": False, "responsive": True},
         responsive=True,
         style={"height": "22rem"},
     )
-    table = html.A(
-        translate(gettext_noop("Table")),
-        href=f"/dashboard/table/{name}",
-        className="follows",
-        **{"aria-describedby": f"{name}-heading"},
-    )
-    is_alone = has_request_context() and g.get("sole_author") is not None
-    return html.Section(
-        [
-            html.H2(translate(figure.title), id=f"{name}-heading"),
-            html.P(waiting, id=f"{name}-note", className="figure-note", role="status"),
-            html.Div(graph, className="graph", **{"data-waiting": waiting}),
-            html.P([translate(figure.about), " ", table], className="soft figure-about"),
-            dcc.Store(id=f"{name}-ask"),
-            dcc.Store(id=f"{name}-drawing"),
-        ],
-        id=name,
-        hidden=figure.needs_two and is_alone,
-        className="card figure-card is-empty",
-        **{"aria-labelledby": f"{name}-heading"},
-        **({"data-of-two": ""} if figure.needs_two else {}),
-    )
+    stores = [dcc.Store(id=f"{name}-ask"), dcc.Store(id=f"{name}-drawing")]
+    return html.Div([graph, *stores], id=f"{name}-plot")
 
 
 def _declare_callbacks(made: Any) -> None:
@@ -198,7 +121,6 @@ def _declare_callbacks(made: Any) -> None:
         made.clientside_callback(
             ClientsideFunction("saywho", "paint"),
             Output(f"{name}-graph", "figure"),
-            Output(f"{name}-note", "children"),
             drawing,
             Input("theme", "data"),
             prevent_initial_call=True,
@@ -252,7 +174,6 @@ def _guard(app: Quart, made: Any) -> None:
     @access("read")
     async def components() -> Any:
         cacheable()
-        g.sole_author = await resources().sole_author.find()
         return made.serve_layout()
 
     @access("read")

@@ -1,20 +1,20 @@
-"""The parts of a figure, and what all figures share."""
+"""The parts of a figure, what all figures share, and the answer that the browser gets of one."""
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
 import msgspec
-from quart import g
+from quart import g, render_template
 
 from app.asgi.cached import CachedResponse
 from app.clock import monotonic
+from app.dashboard.shapes import Plot
 from app.errors import AppError, UnavailableError
-from app.i18n import gettext, gettext_noop, show_number, translate_message
+from app.i18n import gettext, gettext_noop, ngettext, show_number, translate_message
 from app.lifespan import resources
 from app.memo import cacheable
 from app.views.filters import View, view_of
@@ -24,16 +24,12 @@ TICK_S: Final = 1.0
 """Viewers who follow live are answered together; else a stream of posts fills a core."""
 MOST_AUTHORS: Final = 40
 """Authors with a row of their own."""
-ROW_PX: Final = 20
-FAINTEST: Final = 0.12
-"""Opacity of the weakest cell that is drawn at all."""
-LONGEST_LABEL: Final = 18
-"""Characters of a name beside an axis."""
+FIRST_ROWS: Final = 12
+"""Rows of the numbers that stand beside a figure; a page of their own has the others."""
+OF_AUTHORS: Final = ("since", "until", "lang", "tz")
+"""Filters that a figure of authors does not know: it is of all their posts."""
 
 TableCell = str | int | float | None
-Plot = dict[str, Any]
-"""A plotly figure; colours are names of the stylesheet, like `$ink`. The browser adds what is
-the same for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +42,52 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What a figure says in words."""
+
+    title: str
+    """What the numbers say, in a sentence without a full stop."""
+    notes: str = ""
+    """Further sentences: what they are of, and what they leave out."""
+    topic: str = ""
+    """What the figure is about, where that is not its usual topic."""
+    about: str = ""
+    """How it is read, likewise."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """A figure for the browser."""
 
-    note: str = ""
-    """What the numbers say, or what the figure waits for."""
-    plot: Plot | None = None
-    path: str = ""
+    finding: Finding
+    table: Table
+    plot: Plot | None
+    path: str
     """Address of the posts behind a point, without the parameters that the point itself has."""
 
 
+class Answer(msgspec.Struct, omit_defaults=True):
+    """What the browser gets of a figure."""
+
+    words: str
+    """HTML."""
+    rows: str = ""
+    """HTML of the first numbers."""
+    plot: Plot | None = None
+    path: str = ""
+    is_problem: bool = False
+    """Whether the words say what is wrong in the view."""
+
+
 class Figure(ABC):
-    """One figure: its numbers, its graph and its table."""
+    """One figure: its numbers, what they say, its graph and its table."""
 
     name: ClassVar[str]
-    title: ClassVar[str]
+    topic: ClassVar[str]
     about: ClassVar[str]
     waiting: ClassVar[str] = gettext_noop("Being drawn…")
+    is_of_authors: ClassVar[bool] = False
+    """Whether it is about how authors write: that takes longer, and looks at all their posts."""
     needs_two: ClassVar[bool] = False
     """Whether it says nothing of one author alone."""
 
@@ -71,16 +96,38 @@ class Figure(ABC):
         """Return the numbers; note their dependencies. Raises NotFoundError, MalformedError."""
 
     @abstractmethod
-    def draw(self, data: Any, view: View) -> Drawing:
-        """Return the graph of the numbers, none if there are no posts."""
+    def tell(self, data: Any, view: View) -> Finding:
+        """Return what the numbers say."""
+
+    @abstractmethod
+    def plot(self, data: Any, view: View) -> Plot | None:
+        """Return the graph of the numbers, None where there is nothing to draw."""
+
+    @abstractmethod
+    def path(self, data: Any, view: View) -> str:
+        """Return the address of the posts behind a point, without the point's own parameters."""
 
     @abstractmethod
     def table(self, data: Any, view: View) -> Table:
         """Return the numbers in rows."""
 
+    def draw(self, data: Any, view: View) -> Drawing:
+        """Return all of it."""
+        return Drawing(
+            self.tell(data, view),
+            self.table(data, view),
+            self.plot(data, view),
+            self.path(data, view),
+        )
+
+    def key(self, view: View) -> tuple[str, str, str]:
+        """Return what an answer is kept by: equal views of a figure have the same one."""
+        unused = dict.fromkeys(OF_AUTHORS, "") if self.is_of_authors else {}
+        return self.name, g.locale, view.query(**unused)
+
 
 async def draw(figure: Figure, query: str, *, is_live: bool) -> str:
-    """Return the drawing of a view as JSON, or what is wrong in the view; it is as new as a page.
+    """Return the answer to a view as JSON, with the view; it is as new as a page.
 
     It is made once for all viewers. `is_live`: the browser asks because of an event.
     """
@@ -89,104 +136,76 @@ async def draw(figure: Figure, query: str, *, is_live: bool) -> str:
         await asyncio.sleep(TICK_S - monotonic() % TICK_S)
     if not await memo.feed.catch_up():
         raise UnavailableError("The log cannot be read at the moment. Try again soon.")
+    try:
+        answer = msgspec.Raw(await answer_of(figure, view_of(query)))
+    except AppError as error:
+        answer = msgspec.Raw(msgspec.json.encode(await problem_of(figure, error)))
+    return msgspec.json.encode({"view": query, "answer": answer}).decode()
+
+
+async def answer_of(figure: Figure, view: View) -> bytes:
+    """Return the answer to a view, which is kept; the caller has caught up with the feed.
+
+    Raises NotFoundError, MalformedError and InvalidInputError for what is wrong in the view.
+    """
 
     async def make() -> CachedResponse:
-        return CachedResponse("", (), msgspec.json.encode(await _drawing(figure, query)))
-
-    made = await memo.get_or_make((figure.name, g.locale, query), make)
-    return made.body.decode() if made else ""
-
-
-async def _drawing(figure: Figure, query: str) -> dict[str, Any]:
-    depiction: dict[str, Any] = {"view": query}
-    try:
-        view = view_of(query)
         async with asyncio.timeout(MAKING_TIMEOUT_S):
             data = await figure.load(view)
-        depiction["drawing"] = await resources().work_pool.run(figure.draw, data, view)
+        drawing = await resources().work_pool.run(figure.draw, data, view)
         cacheable()
-    except AppError as error:
-        depiction["problem"] = translate_message(error.detail)
-    return depiction
+        return CachedResponse("", (), msgspec.json.encode(await _answer(figure, drawing)))
+
+    made = await resources().cache.get_or_make(figure.key(view), make)
+    return made.body if made else b"null"
 
 
-class Cell(NamedTuple):
-    """A cell of a grid."""
-
-    column: int
-    row: int
-    share: float
-    """Of the strongest cell, in [0, 1]."""
-    text: str
-    query: str
-    """Parameters of the posts behind it."""
+def kept_answer(figure: Figure, view: View) -> bytes | None:
+    """Return the answer to a view if it is kept; the caller has caught up with the feed."""
+    kept = resources().cache.find(figure.key(view))
+    return kept.body if kept else None
 
 
-def draw_cells(cells: Sequence[Cell]) -> Plot:
-    """Return the trace of the cells, a sequential scale of one colour."""
-    return {
-        "x": [cell.column for cell in cells],
-        "base": [cell.row - 0.47 for cell in cells],
-        "y": [0.94] * len(cells),
-        "width": 0.94,
-        "customdata": [cell.query for cell in cells],
-        "marker": {
-            "color": "$accent",
-            "opacity": [round(FAINTEST + (1 - FAINTEST) * cell.share, 3) for cell in cells],
-        },
-        "hovertext": [cell.text for cell in cells],
-    }
+async def _answer(figure: Figure, drawing: Drawing) -> Answer:
+    table = drawing.table
+    first = list(zip(table.rows[:FIRST_ROWS], table.links or [""] * FIRST_ROWS, strict=False))
+    rows = await render_template("_figure_rows.html", table=table, rows=first) if first else ""
+    words = await show_words(figure, drawing.finding)
+    return Answer(words, rows, drawing.plot, drawing.path)
 
 
-def draw_bars(rows: Sequence[tuple[str, float, str, str]], **axis: Any) -> Plot:
-    """Return a bar for each row, with its share of one, its label, and the query behind it."""
-    trace = {
-        "orientation": "h",
-        "width": 0.7,
-        "x": [round(share, 4) for _, share, _, _ in rows],
-        "y": list(range(len(rows))),
-        "text": [label for _, _, label, _ in rows],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "marker": {"color": "$accent"},
-        "customdata": [query for *_, query in rows],
-        "hovertext": [f"<b>{escape(name)}</b><br>{label}" for name, _, label, _ in rows],
-    }
-    layout = {
-        # Beside the longest bar there is room for its label.
-        "xaxis": {"range": [0, 1.3], "nticks": 6} | axis,
-        "yaxis": row_axis([name for name, *_ in rows]),
-        "meta": {"height": row_height(len(rows), least_px=90)},
-    }
-    return {"data": [trace], "layout": layout}
+async def problem_of(figure: Figure, error: AppError) -> Answer:
+    """Return the answer that says what is wrong in a view."""
+    topic = gettext(figure.topic)
+    problem = Finding(topic, translate_message(error.detail), topic=topic, about=" ")
+    return Answer(await show_words(figure, problem), is_problem=True)
 
 
-def row_axis(names: Sequence[str]) -> Plot:
-    """Return the axis of rows with these labels, the first one on top."""
-    labels = [f"{name[:LONGEST_LABEL]}…" if len(name) > LONGEST_LABEL else name for name in names]
-    return {
-        "range": [len(names) - 0.4, -0.6],
-        "tickvals": list(range(len(names))),
-        "ticktext": [escape(label) for label in labels],
-        "showgrid": False,
-    }
+async def show_words(figure: Figure, finding: Finding) -> str:
+    """Return the words of a figure as HTML, in the request's language."""
+    topic = finding.topic or gettext(figure.topic)
+    return await render_template(
+        "_figure_words.html",
+        name=figure.name,
+        topic="" if topic == finding.title else topic,
+        finding=finding,
+        about=(finding.about or gettext(figure.about)).strip(),
+    )
 
 
-def row_height(rows: int, *, least_px: int = 160, around_px: int = 50) -> int:
-    """Return the height of a graph of so many rows, in pixels."""
-    return max(least_px, rows * ROW_PX + around_px)
-
-
-def alone(authors: int) -> str:
-    """Return what a figure of fewer than two authors waits for; nothing without any posts."""
-    return gettext("It takes two authors with posts to tell them apart.") if authors else ""
+def nothing_dated(undated: int) -> Finding:
+    """Return what a figure of times says where no post has one."""
+    if not undated:
+        return Finding(gettext("There are no posts here. Another filter may have some."))
+    title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)
+    return Finding(title.format(count=show_number(undated)))
 
 
 def some_of(displayed: int, total: int) -> str:
     """Return how many of the authors a figure shows, if not all."""
-    if displayed == total:
+    if displayed >= total:
         return ""
-    template = gettext("{shown} of {all} authors, those with the most posts.")
+    template = gettext("Of {all} authors, the {shown} with the most posts.")
     return template.format(shown=show_number(displayed), all=show_number(total))
 
 

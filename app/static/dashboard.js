@@ -1,8 +1,8 @@
 "use strict";
 
-// The dashboard in the browser. Dash asks the server for drawings without colours; here they get
-// those of the page's theme. The filters are a plain form, whose state is the address. The live
-// stream says that something changed, and figures that can be seen are then asked for again.
+// The dashboard in the browser. What the figures say stands in the page; Dash asks the server for
+// new words and for drawings without colours, which get those of the page's theme here. The filters
+// are a plain form, whose state is the address. The live stream says that something changed.
 (() => {
   const root = document.getElementById("dashboard");
   const form = document.getElementById("filters");
@@ -83,7 +83,6 @@
       figure.live = isLive;
       ask(figure);
     }
-    for (const link of root.querySelectorAll("a.follows")) link.search = view();
     for (const link of document.querySelectorAll(".language a")) {
       const asked = new URLSearchParams(location.search);
       asked.set("locale", link.lang);
@@ -92,54 +91,59 @@
   }
 
   // A figure of all authors beside each other is too large for a phone: there one is chosen first.
-  function isTooLarge({ section }) {
-    return innerWidth < NARROW_PX && isCrowd && !applied.has("username") && "ofTwo" in section.dataset;
+  const isTooLarge = ({ chooser }) =>
+    innerWidth < NARROW_PX && chooser && !chooser.value && !applied.has("username");
+
+  function viewOf({ chooser }) {
+    const asked = new URLSearchParams(view());
+    if (innerWidth < NARROW_PX && chooser?.value && !applied.has("username")) {
+      asked.set("username", chooser.value);
+    }
+    return asked.toString();
   }
 
   // A pause is not begun again: where posts come all the time, it would never end.
   function ask(figure) {
-    if (isTooLarge(figure)) {
-      figure.section.classList.add("is-empty");
-      set(`${figure.name}-note`, "children", words.choose);
-      return;
-    }
+    figure.section.classList.toggle("has-author", applied.has("username"));
     figure.timer ??= setTimeout(() => {
       figure.timer = null;
-      const asked = view();
+      const asked = viewOf(figure);
       if (asked !== figure.view) showWaiting(figure);
       figure.view = asked;
+      for (const link of figure.section.querySelectorAll("a.follows")) link.search = asked;
       // Equal values would not ask again; the count of asking is no part of the answer's key.
       set(`${figure.name}-ask`, "data", { view: asked, live: figure.live, turn: figure.turn++ });
     }, ASK_PAUSE_MS);
   }
 
-  // The graph of another view is covered by the stylesheet; one that is not there has a sentence.
-  function showWaiting({ name, section }) {
+  // The words in the page are of the address, but perhaps not yet of the viewer's time zone.
+  function showWaiting({ section, view: shown }) {
     section.setAttribute("aria-busy", "true");
-    if (!section.classList.contains("is-empty")) return;
-    set(`${name}-note`, "children", section.querySelector(".graph").dataset.waiting);
-  }
-
-  const isCrowd = form.querySelector(".names, .chip-filter");
-  if (innerWidth < NARROW_PX && isCrowd && !location.search.includes("username")) {
-    form.querySelector("details").open = true;
+    section.classList.toggle("is-stale", shown !== null);
   }
 
   function begin() {
-    for (const section of root.querySelectorAll("section.figure-card:not([hidden])")) {
-      figures.set(section.id, {
-        name: section.id, section, live: false, turn: 0, timer: null, view: null,
-      });
+    for (const section of root.querySelectorAll("section.figure-card")) {
+      const chooser = section.querySelector(".choose select");
+      const figure = { name: section.id, section, chooser, live: false, turn: 0, timer: null, view: null };
+      // React changes only what is inside of this element.
+      section.querySelector(".graph-slot").append(document.getElementById(`${section.id}-plot`));
+      chooser?.addEventListener("change", () => ask(figure));
+      section.querySelector("[data-save]").addEventListener("click", () => save(figure));
+      figures.set(section.id, figure);
     }
     askAll(false);
     window.followLive(words.live, { changed: askAll, isOpen: showLive });
   }
 
+  if (!root.querySelector("section.figure-card")) {
+    window.followLive(words.live, { changed: () => location.reload(), isOpen: () => {} });
+  }
   new MutationObserver((_, observer) => {
-    if (!root.querySelector("section.figure-card")) return;
+    if (!document.querySelector("#react-entry-point .dash-graph")) return;
     observer.disconnect();
     begin();
-  }).observe(root, { childList: true, subtree: true });
+  }).observe(document.getElementById("react-entry-point"), { childList: true, subtree: true });
 
   /* Failures: Dash says nothing of a call that fails, so the figure that asked does */
 
@@ -154,9 +158,33 @@
     const { outputs, inputs: [asked] } = JSON.parse(body);
     const figure = figures.get(outputs.id.replace(/-drawing$/, ""));
     if (asked.value.view !== figure?.view) return;
-    figure.section.setAttribute("aria-busy", "false");
-    figure.section.classList.add("is-empty", "has-problem");
-    set(`${figure.name}-note`, "children", words.failed);
+    const problem = document.createElement("p");
+    problem.className = "figure-note";
+    problem.textContent = words.failed;
+    const heading = figure.section.querySelector("h2");
+    heading.textContent = figure.section.dataset.topic;
+    figure.section.querySelector(".figure-words").replaceChildren(heading, problem);
+    figure.section.querySelector(".figure-rows").replaceChildren();
+    finish(figure, { isProblem: true, isEmpty: true });
+  }
+
+  function finish({ section }, { isProblem, isEmpty }) {
+    section.setAttribute("aria-busy", "false");
+    section.classList.remove("is-stale");
+    section.classList.toggle("is-empty", isEmpty);
+    section.classList.toggle("has-problem", isProblem);
+    section.classList.toggle("is-drawn", !isEmpty);
+    section.querySelector("[data-save]").hidden = isEmpty;
+  }
+
+  // What is read or pointed at stays as it is while its words do.
+  function fill(place, html) {
+    const filled = document.createElement("template");
+    filled.innerHTML = html;
+    if (place.innerHTML.trim() === filled.innerHTML.trim()) return;
+    if (!place.contains(document.activeElement) || place === document.activeElement) {
+      place.replaceChildren(filled.content);
+    }
   }
 
   /* Live */
@@ -263,31 +291,89 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     saywho: {
-      paint(answer) {
-        const name = window.dash_clientside.callback_context.outputs_list.at(-1).id.replace(/-note$/, "");
-        const figure = figures.get(name);
-        const found = answer && JSON.parse(answer);
+      paint(sent) {
+        const { outputs_list: outputs } = window.dash_clientside.callback_context;
+        const figure = figures.get([outputs].flat()[0].id.replace(/-graph$/, ""));
+        const found = sent && JSON.parse(sent);
         // An answer to what was asked before shows other posts than the filters say.
-        if (!found || found.view !== figure.view) return [old(), old()];
-        const { section } = figure;
-        const drawing = found.drawing ?? {};
-        section.setAttribute("aria-busy", "false");
-        section.classList.toggle("is-empty", !drawing.plot);
-        section.classList.toggle("has-problem", Boolean(found.problem));
-        if (!drawing.plot) return [old(), found.problem ?? (drawing.note || words.empty)];
-        return [painting(drawing.plot, section.querySelector(".dash-graph")), drawing.note];
+        if (!found || found.view !== figure?.view) return old();
+        const { words: said, rows = "", plot = null, is_problem: isProblem = false } = found.answer;
+        fill(figure.section.querySelector(".figure-words"), said);
+        fill(figure.section.querySelector(".figure-rows"), rows);
+        const isDrawn = plot && !isTooLarge(figure);
+        finish(figure, { isProblem, isEmpty: !isDrawn });
+        return isDrawn ? painting(plot, figure.section.querySelector(".dash-graph")) : old();
       },
       follow(click, answer) {
         const context = window.dash_clientside.callback_context;
         const isClick = context.triggered.some((each) => each.prop_id.endsWith(".clickData"));
         const point = click?.points?.[0];
         if (!isClick || !point) return old();
-        const { path } = JSON.parse(answer).drawing;
+        const { path } = JSON.parse(answer).answer;
         location.assign([path, point.customdata].filter(Boolean).join(path.endsWith("?") ? "" : "&"));
         return null;
       },
     },
   });
+
+  /* A figure as a picture, with what it says */
+
+  const SCALE = 2;
+  const LINE_PX = 22;
+  const LETTER_PX = 9;
+
+  // Plotly breaks no lines; Korean letters are about twice as wide.
+  function lines(text, width) {
+    const broken = [""];
+    const size = (line) => [...line].reduce((sum, letter) => sum + (letter > "\u1100" ? 1.7 : 1), 0);
+    for (const word of text.split(/\s+/)) {
+      const longer = `${broken.at(-1)} ${word}`.trim();
+      if (size(longer) * LETTER_PX <= width) broken[broken.length - 1] = longer;
+      else broken.push(word);
+    }
+    return broken.filter(Boolean);
+  }
+
+  function escaped(text) {
+    const plain = document.createElement("p");
+    plain.textContent = text;
+    return plain.innerHTML;
+  }
+
+  async function save({ name, section }) {
+    const graph = section.querySelector(".js-plotly-plot");
+    const width = graph.clientWidth;
+    const title = lines(section.querySelector("h2").textContent, width);
+    const top = 24 + LINE_PX * title.length;
+    const height = graph.clientHeight + top + LINE_PX;
+    const layout = {
+      ...graph.layout, autosize: false, width, height,
+      paper_bgcolor: resolved("panel"),
+      margin: { ...graph.layout.margin, t: top, b: 8 + LINE_PX, l: 16, r: 16 },
+      title: {
+        text: title.map(escaped).join("<br>"), x: 0, xref: "container", xanchor: "left", pad: { l: 16 },
+        y: 1, yref: "container", yanchor: "top", automargin: false,
+        font: { size: 16, color: resolved("ink") },
+      },
+      annotations: [{
+        text: escaped(`saywho · ${location.host}`), showarrow: false, xref: "container", yref: "container",
+        x: 1, y: 0, xanchor: "right", yanchor: "bottom", font: { size: 11, color: resolved("soft") },
+      }],
+    };
+    // As SVG first: to draw it itself, plotly would need pictures of blobs, which the policy forbids.
+    const picture = new Image();
+    picture.src = await window.Plotly.toImage({ data: graph.data, layout }, { format: "svg", width, height });
+    await picture.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [width * SCALE, height * SCALE];
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `saywho-${name}.png`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  }
 
   /* Dates in Korean */
 

@@ -11,7 +11,7 @@ from playwright.async_api import Page
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from app.dashboard.dash_app import FIGURES
+from app.dashboard.page import FIGURES
 from app.db.lock import file_lock
 from app.models import ImportJob, LiveSource
 from app.services.imports.jobs import IMPORTING
@@ -53,9 +53,9 @@ READER_PAGES: Final = {"reader-settings": "/settings", "reader-refused": "/impor
 """What a reader sees there."""
 AWAITED: Final = {
     "card": ["#measured-heading"],
-    "dashboard": [f"#{figure} .trace" for figure in FIGURES],
-    "dashboard-none": ["#timeline-note:not(:empty)"],
-    "dashboard-failure": ["#timeline-note:not(:empty)"],
+    "dashboard": [f"#{figure}[aria-busy=false]" for figure in FIGURES],
+    "dashboard-none": ["#timeline[aria-busy=false]"],
+    "dashboard-failure": ["#timeline[aria-busy=false]"],
     "quiz-answered": [".ranking"],
     "settings-token": ["#new_token"],
     "settings-invitation": ["#new_link"],

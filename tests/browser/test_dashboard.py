@@ -2,13 +2,14 @@
 
 import asyncio
 import re
+import struct
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from app.dashboard.dash_app import FIGURES
+from app.dashboard.page import FIGURES
 from tests.waiting import eventually
 
 from .conftest import OpenPage
@@ -29,6 +30,7 @@ async def bars(page: Page) -> dict[str, int]:
     found: dict[str, int] = await page.evaluate(
         """() => Object.fromEntries(
             (document.querySelector("#timeline .js-plotly-plot")?.data ?? [])
+                .filter((trace) => trace.meta?.posts)
                 .map((trace) => [trace.name, trace.meta.posts]))"""
     )
     return found
@@ -139,7 +141,7 @@ async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page
     # What is read further down does not move.
     assert await page.evaluate("heights.size") == 1
     workshop.send("DELETE", "/users/live_one")
-    await expect(page.locator("#timeline-note")).to_contain_text("doesn't exist")
+    await expect(page.locator("#timeline .figure-note")).to_contain_text("doesn't exist")
 
 
 async def test_a_figure_says_what_it_waits_for(website: Website, open_page: OpenPage) -> None:
@@ -152,22 +154,26 @@ async def test_a_figure_says_what_it_waits_for(website: Website, open_page: Open
 
     await page.route("**/_dash-update-component", hold)
     await page.goto(website.address(PATH + "?username=골목빵집&username=언덕천문대"))
-    for name in FIGURES:
-        await expect(page.locator(f"#{name}-note")).to_have_text(re.compile("^Being "))
+    # What is cheap to count stands in the page, before any script has run.
+    await expect(page.locator("#timeline h2")).to_contain_text("120")
+    await expect(page.locator("#week h2")).not_to_be_empty()
+    graph = page.locator("#timeline .graph")
+    covered = "e => getComputedStyle(e, '::after').content.includes('Being drawn')"
+    assert await graph.evaluate(covered)
     let_go.set()
     await expect(page.locator("#timeline .bars path").first).to_be_attached()
+    await expect(page.locator("#likeness .figure-topic")).to_have_text("How they differ")
     let_go.clear()
     await page.locator("#filters summary").click()
     await page.get_by_role("checkbox", name="골목빵집").uncheck()
-    # The figure of the other view is covered until this one is there.
-    graph = page.locator("#timeline .graph")
-    covered = "e => getComputedStyle(e, '::after').content.includes('Being drawn')"
+    # The figure of the other view is covered until this one is there, and so is what it says.
     await eventually(lambda: graph.evaluate(covered))
+    await expect(page.locator("#timeline .figure-words")).to_be_hidden()
     let_go.set()
     await until_bars(page, {"언덕천문대": 60})
     await expect(page.locator("#timeline")).to_have_attribute("aria-busy", "false")
     for name in FIGURES:
-        await expect(page.locator(f"#{name}-note")).not_to_be_empty()
+        await expect(page.locator(f"#{name} h2")).to_be_visible()
 
 
 async def test_a_figure_whose_call_fails_says_so(website: Website, open_page: OpenPage) -> None:
@@ -182,11 +188,11 @@ async def test_a_figure_whose_call_fails_says_so(website: Website, open_page: Op
     await page.locator("#filters summary").click()
     await page.get_by_role("checkbox", name="골목빵집").check()
     sentence = "Something went wrong on the server. Please try again."
-    await expect(page.locator("#timeline-note")).to_have_text(sentence)
+    await expect(page.locator("#timeline .figure-note")).to_have_text(sentence)
     await expect(page.locator("#timeline")).to_have_attribute("aria-busy", "false")
     fails = False
     await page.get_by_role("checkbox", name="골목빵집").uncheck()
-    await expect(page.locator("#timeline-note")).not_to_have_text(sentence)
+    await expect(page.locator("#timeline .figure-words")).not_to_contain_text(sentence)
     await expect(page.locator("#timeline .bars path").first).to_be_visible()
 
 
@@ -212,13 +218,14 @@ async def test_keyboard_alone_reaches_filters_and_tables(
     await page.keyboard.press("Space")
     await until_true(page, "location.search.includes('username=')")
     reached = set()
-    for _ in range(40):
+    for _ in range(60):
         await page.keyboard.press("Tab")
         reached.add(
             await page.evaluate("document.activeElement.id || document.activeElement.pathname")
         )
     assert {"since", "until", "reset"} <= reached
-    assert {f"/dashboard/table/{name}" for name in FIGURES} <= reached
+    for ending in ("", ".csv"):
+        assert {f"/dashboard/table/{name}{ending}" for name in FIGURES} <= reached
 
 
 async def test_a_phone_asks_for_an_author_among_many_first(
@@ -226,9 +233,48 @@ async def test_a_phone_asks_for_an_author_among_many_first(
 ) -> None:
     page = await open_page(width=360, locale="en")
     await page.goto(crowd.address(PATH))
+    await expect(page.locator("#timeline .bars path").first).to_be_attached()
+    await expect(page.locator("#filters details")).not_to_have_attribute("open", "")
     for name in ("likeness", "apart"):
-        await expect(page.locator(f"#{name}-note")).to_contain_text("Choose an author above")
-    await page.get_by_label("Author 1").fill("neighbour_07")
-    await page.get_by_label("Author 1").press("Enter")
-    await expect(page.locator("#likeness-note")).to_contain_text("neighbour_07")
+        await expect(page.locator(f"#{name} h2")).not_to_be_empty()
+        await expect(page.locator(f"#{name} .graph")).to_be_hidden()
+    await page.locator("#likeness select").select_option("neighbour_07")
+    await expect(page.locator("#likeness h2")).to_contain_text("neighbour_07")
     await expect(page.locator("#likeness .bars path")).to_have_count(8)
+    # Only this figure is about the author.
+    assert len(await bars(page)) > 5
+    address = await page.locator("#likeness a[download]").get_attribute("href")
+    assert parse_qs(urlsplit(address or "").query)["username"] == ["neighbour_07"]
+
+
+async def test_a_figure_is_saved_as_a_picture_and_as_a_file(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(locale="en")
+    await open_dashboard(page, website, "?username=골목빵집")
+    async with page.expect_download() as picture:
+        await page.locator("#timeline [data-save]").click()
+    download = await picture.value
+    assert download.suggested_filename == "saywho-timeline.png"
+    data = (await download.path()).read_bytes()
+    assert data.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", data[16:24])
+    assert width > 1_000
+    assert height > 200
+    async with page.expect_download() as table:
+        await page.locator("#timeline a[download]").click()
+    rows = (await (await table.value).path()).read_text("utf-8-sig").splitlines()
+    assert rows[0] == "Period,Author,Posts"
+    assert sum(int(row.rpartition(",")[2]) for row in rows[1:]) == 60
+
+
+async def test_a_screen_reader_meets_one_picture_for_each_figure(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(locale="en")
+    await open_dashboard(page, website, "?username=골목빵집")
+    title = await page.locator("#timeline h2").inner_text()
+    snapshot = await page.locator("#timeline").aria_snapshot()
+    assert snapshot.count("- img ") == 1
+    assert f'- img "{title}"' in snapshot
+    assert "graphics" not in snapshot

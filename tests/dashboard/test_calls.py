@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.dashboard.dash_app import FIGURES
+from app.dashboard.page import FIGURES
 from tests.conftest import Client
 from tests.dashboard.viewing import bars, drawn
 

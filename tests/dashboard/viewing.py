@@ -1,7 +1,11 @@
 """Asking for figures as a browser does."""
 
+import csv
 import gzip
+import io
 import json
+import re
+from html import unescape
 from typing import Any, Final
 
 from tests.conftest import Client
@@ -23,19 +27,44 @@ def call(figure: str, view: str = "", **changed: Any) -> dict[str, Any]:
 
 
 async def drawn(client: Client, figure: str, view: str = "", **ask: Any) -> dict[str, Any]:
-    """Return a drawing; one that cannot be made has a problem instead of a note."""
+    """Return what a figure says and shows; one that cannot be made has a problem instead."""
     body = call(figure, view)
     body["inputs"][0]["value"] |= ask
     answer = await client.post(UPDATE, json=body, headers=GZIP)
     assert answer.status_code == 200, await answer.get_data()
     response = json.loads(gzip.decompress(await answer.get_data()))["response"]
-    found = json.loads(response[f"{figure}-drawing"]["data"])
-    assert found["view"] == view
-    drawing: dict[str, Any] = found.get("drawing") or {"problem": found["problem"]}
-    return drawing
+    sent = json.loads(response[f"{figure}-drawing"]["data"])
+    assert sent["view"] == view
+    drawing: dict[str, Any] = {"plot": None, "path": "", "rows": ""} | sent["answer"]
+    drawing |= words_in(drawing["words"])
+    return {"problem": drawing["notes"]} if drawing.get("is_problem") else drawing
+
+
+def words_in(html: str) -> dict[str, str]:
+    """Return the title and the notes of a figure."""
+    title = re.findall(r"<h2[^>]*>(.*?)</h2>", html, re.DOTALL)
+    notes = re.findall(r'<p class="figure-note[^>]*>(.*?)</p>', html, re.DOTALL)
+    return {"title": unescape("".join(title)), "notes": unescape("".join(notes))}
+
+
+async def page_words(client: Client, query: str = "") -> dict[str, dict[str, str]]:
+    """Return what the figures say in the page as it is sent, by their names."""
+    answer = await client.get(PREFIX + query)
+    assert answer.status_code == 200
+    page = await answer.get_data(as_text=True)
+    sections = re.findall(r'<section class="card figure-card[^>]* id="(\w+)"(.*?)</section>', page, re.DOTALL)
+    return {name: words_in(html) for name, html in sections}
+
+
+async def csv_rows(client: Client, figure: str, query: str = "") -> list[list[str]]:
+    """Return the rows of a figure's file, without the header."""
+    answer = await client.get(f"{PREFIX}table/{figure}.csv{query}")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    return list(csv.reader(io.StringIO((await answer.get_data()).decode("utf-8-sig"))))[1:]
 
 
 def bars(drawing: dict[str, Any]) -> dict[str, int]:
     """Return how many posts of whom a timeline shows."""
     plot = drawing["plot"] or {"data": []}
-    return {trace["name"]: trace["meta"]["posts"] for trace in plot["data"]}
+    return {trace["name"]: trace["meta"]["posts"] for trace in plot["data"] if "name" in trace}

@@ -45,6 +45,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/media/<name>": {"GET": "read"},
     "/dashboard/": {"GET": "read"},
     "/dashboard/table/<name>": {"GET": "read"},
+    "/dashboard/table/<name>.csv": {"GET": "read"},
     "/dashboard/_dash-layout": {"GET": "read"},
     "/dashboard/_dash-dependencies": {"GET": "read"},
     "/dashboard/_dash-update-component": {"POST": "read"},

@@ -25,6 +25,7 @@ from app.memo import DERIVED, depends_on
 from app.models import User
 from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
+from app.services.posts.users import UserRow
 from app.tasks import INLINE_CHARACTERS, Runner, worked_on
 
 MODEL_NAME: Final = "stacked-counts-3"
@@ -222,7 +223,9 @@ def _with_uses(
     return explained
 
 
-async def typical_of(session: AsyncSession, models: Models, user: User) -> list[TypicalWord]:
+async def typical_of(
+    session: AsyncSession, models: Models, user: User | UserRow
+) -> list[TypicalWord]:
     """Return the typical words of an author, then signs, the clearest first.
 
     The author is compared with others of the population, of the same language if possible, and with

@@ -62,13 +62,18 @@ async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> 
     for day, of_day in groupby(cells, key=lambda cell: cell[0]):
         counts = [AuthorCount(username, posts) for _, username, posts in of_day]
         days.append(DayCount(day, sum(count.tweets for count in counts), counts))
-    undated = 0
-    if selection.since is None and selection.until is None:
-        without_time = [*await count_conditions(session, selection), PostCount.slot < 0]
-        undated = int(await session.scalar(select(_POSTS).where(*without_time)) or 0)
+    undated = await count_undated(session, selection)
     count = select(func.count(User.id)).where(*await author_conditions(session, selection))
     users = await session.scalar(count) or 0
     return Stats(users, sum(count.tweets for count in authors), undated, authors, days)
+
+
+async def count_undated(session: AsyncSession, selection: Selection) -> int:
+    """Return how many posts have no time; none of a selection of times."""
+    if selection.since is not None or selection.until is not None:
+        return 0
+    without_time = [*await count_conditions(session, selection), PostCount.slot < 0]
+    return int(await session.scalar(select(_POSTS).where(*without_time)) or 0)
 
 
 async def count_by_author(session: AsyncSession, selection: Selection) -> list[AuthorCount]:
@@ -201,6 +206,24 @@ def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
         first_slot = max(first_slot, slot_of(selection.since + _PARTIAL))
     # One bound: of two, SQLite takes either for its search.
     return [*conditions, PostCount.slot >= first_slot]
+
+
+class BusyAuthors(NamedTuple):
+    """The names of the authors with the most posts of a selection, and the number of all."""
+
+    names: list[str]
+    total: int
+
+
+async def busiest_authors(
+    session: AsyncSession, selection: Selection, *, limit: int
+) -> BusyAuthors:
+    """Return the authors with the most posts of the selection."""
+    if not selection.is_narrowed:
+        active = await most_active(session, selection, limit=limit)
+        return BusyAuthors(active.names, active.total)
+    counts = await count_by_author(session, selection)
+    return BusyAuthors([count.username for count in counts[:limit]], len(counts))
 
 
 class ActiveAuthors(NamedTuple):

@@ -1,0 +1,193 @@
+"""How well authors are told apart: whose posts the model gave to whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+from urllib.parse import urlencode
+
+from app.dashboard.figures import Figure, Finding, Table, nothing_dated, sentences, some_of
+from app.dashboard.shapes import Plot, row_axis, row_height
+from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
+from app.lifespan import resources
+from app.services.compare.cases import MOST_COMPARED
+from app.services.compare.model_card import Card
+from app.services.posts.statistics import most_active_with
+from app.views.filters import View
+
+MOST_MEASURED: Final = 50
+"""As many as a card measures."""
+LEAST_OPACITY: Final = 0.25
+SECOND_OPACITY: Final = 0.6
+"""Of the parts of a bar that went to others: the largest is the strongest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """To whom the posts of an author were given."""
+
+    name: str
+    asked: int
+    right: int
+    wrong: Sequence[tuple[str, int]]
+    """The names of others, and how many posts each got, the most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A model card, and what of it the view asks for."""
+
+    card: Card | None
+    """None for fewer than two authors."""
+    named: Sequence[str]
+    """Authors in the card's address; none where it is of all."""
+    total: int
+
+    def rows(self, view: View) -> list[Given]:
+        """Return the authors of whom posts were asked about, the clearest first."""
+        if self.card is None or self.card.held_out is None:
+            return []
+        wrong: dict[str, list[tuple[str, int]]] = {}
+        for name, given_to, posts in self.card.given:
+            if name != given_to:
+                wrong.setdefault(name, []).append((given_to, posts))
+        rows = [
+            Given(author.username, author.asked, author.right, wrong.get(author.username, []))
+            for author in self.card.authors
+            if author.asked and (self.named or view.is_about(author.username))
+        ]
+        return sorted(rows, key=lambda row: (-row.right / row.asked, row.name.casefold()))
+
+
+class ToldApart(Figure):
+    name = "apart"
+    is_of_authors = needs_two = True
+    topic = gettext_noop("How well authors are told apart")
+    about = gettext_noop(
+        "Each author's newest posts, hidden from the model: how many it gave to their author, and, "
+        "paler, how many to others. Of all their posts, whatever the dates above."
+    )
+    waiting = gettext_noop("Being measured; it takes some seconds…")
+
+    async def load(self, view: View) -> Measurement:
+        async with resources().db.read() as session:
+            active = await most_active_with(session, view.selection, limit=MOST_MEASURED)
+        is_some = len(view.names) > 1 or view.platform or active.total > MOST_COMPARED
+        named = active.names if is_some else []
+        card = await resources().cards.get(named) if active.total > 1 else None
+        return Measurement(card, named, active.total)
+
+    def tell(self, data: Measurement, view: View) -> Finding:
+        if data.card is None:
+            alone = gettext("It takes two authors with posts to tell them apart")
+            return Finding(alone) if data.total else nothing_dated(0)
+        rows = data.rows(view)
+        if not rows:
+            return Finding(gettext("There are too few posts to measure this"))
+        if len(rows) == 1:
+            return Finding(_title_of_one(rows[0]), _mostly_taken_for(rows[0]))
+        extent = some_of(len(data.card.authors), data.total)
+        return Finding(_title(rows), sentences(_hidden(data.card), extent))
+
+    def plot(self, data: Measurement, view: View) -> Plot | None:
+        rows = data.rows(view)
+        # Bars that are all full say no more than the sentence.
+        return _stacked(rows) if any(row.wrong for row in rows) else None
+
+    def path(self, data: Measurement, view: View) -> str:
+        return "/compare/card?" + urlencode([("username", name) for name in data.named])
+
+    def table(self, data: Measurement, view: View) -> Table:
+        columns = (gettext("Author"), gettext("Given to"), gettext("Posts"))
+        rows = []
+        for row in data.rows(view):
+            rows += [(row.name, row.name, row.right)] if row.right else []
+            rows += [(row.name, name, posts) for name, posts in row.wrong]
+        return Table(columns, rows)
+
+
+def _title(rows: Sequence[Given]) -> str:
+    """Return how many posts were given to their authors."""
+    right, asked = sum(row.right for row in rows), sum(row.asked for row in rows)
+    if right == asked:
+        return gettext("All {asked} posts were given to their author").format(
+            asked=show_number(asked)
+        )
+    return gettext("{right} of {asked} posts were given to their author").format(
+        right=show_number(right), asked=show_number(asked)
+    )
+
+
+def _title_of_one(row: Given) -> str:
+    template = ngettext(
+        "{right} of {asked} post by {name} was given to {name}",
+        "{right} of {asked} posts by {name} were given to {name}",
+        row.asked,
+    )
+    right, asked = show_number(row.right), show_number(row.asked)
+    return template.format(right=right, asked=asked, name=row.name)
+
+
+def _mostly_taken_for(row: Given) -> str:
+    """Return who got the most of an author's other posts, in a sentence, if that is one alone."""
+    if not row.wrong or (len(row.wrong) > 1 and row.wrong[0][1] == row.wrong[1][1]):
+        return ""
+    name, posts = row.wrong[0]
+    note = ngettext("{count} was given to {name}.", "{count} were given to {name}.", posts)
+    return note.format(count=show_number(posts), name=name)
+
+
+def _hidden(card: Card) -> str:
+    """Return how many of the hidden posts had enough words, in a sentence, if not all."""
+    measured = card.held_out
+    if measured is None or measured.posts == measured.asked:
+        return ""
+    note = gettext("Of {posts} newest posts, {asked} had enough words to be judged.")
+    return note.format(posts=show_number(measured.posts), asked=show_number(measured.asked))
+
+
+def _stacked(rows: Sequence[Given]) -> Plot:
+    """Return a bar for each author: the right share first, then each other author's."""
+    parts: list[tuple[int, float, float, str, float]] = []
+    for place, row in enumerate(rows):
+        start = 0.0
+        strength = 1.0
+        for name, posts in [(row.name, row.right), *row.wrong]:
+            share = posts / row.asked
+            label = gettext("{posts} of {asked} given to {name}").format(
+                posts=show_number(posts), asked=show_number(row.asked), name=escape(name)
+            )
+            parts.append((place, start, share, label, strength))
+            start += share
+            strength = max(LEAST_OPACITY, strength * SECOND_OPACITY)
+    trace = {
+        "orientation": "h",
+        "width": 0.7,
+        "base": [round(start, 4) for _, start, *_ in parts],
+        "x": [round(share, 4) for _, _, share, *_ in parts],
+        "y": [place for place, *_ in parts],
+        "marker": {
+            "color": ["$accent" if strength == 1 else "$soft" for *_, strength in parts],
+            "opacity": [strength for *_, strength in parts],
+            "line": {"width": 1, "color": "$panel"},
+        },
+        "hovertext": [
+            f"<b>{escape(rows[place].name)}</b><br>{label}" for place, *_, label, _ in parts
+        ],
+    }
+    labels = {
+        "type": "scatter",
+        "mode": "text",
+        "x": [1] * len(rows),
+        "y": list(range(len(rows))),
+        "text": [show_percent(row.right / row.asked) for row in rows],
+        "textposition": "middle right",
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+    layout = {
+        "xaxis": {"range": [0, 1.15], "nticks": 6, "tickformat": ".0%"},
+        "yaxis": row_axis([row.name for row in rows]),
+        "meta": {"height": row_height(len(rows), least_px=90)},
+    }
+    return {"data": [trace, labels], "layout": layout}

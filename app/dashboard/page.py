@@ -1,0 +1,140 @@
+"""The dashboard's page: what its figures say at once, and their numbers as tables and files."""
+
+import asyncio
+import csv
+import io
+from typing import Any, Final
+
+import msgspec
+from markupsafe import Markup
+from quart import Response, current_app, render_template
+
+from app.dashboard.apart import ToldApart
+from app.dashboard.figures import Answer, Figure, Table, answer_of, kept_answer, problem_of
+from app.dashboard.likeness import WhoLikeWhom
+from app.dashboard.timeline import Timeline
+from app.dashboard.week import Week
+from app.errors import AppError, NotFoundError
+from app.formats.csv import guarded
+from app.lifespan import resources
+from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
+from app.paths import DASHBOARD
+from app.views.blueprints import PageBlueprint
+from app.views.filters import View
+from app.views.pages.parts import offered_authors
+
+blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
+
+FIGURES: Final[dict[str, Figure]] = {
+    figure.name: figure for figure in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
+}
+"""All figures, in the order of the page."""
+PAGE_KEY: Final = "saywho.dashboard.page"
+MOST_ROWS: Final = 1_000
+MOST_WAITING_S: Final = 0.4
+"""The page waits so long for what its figures say, which else comes with the figures."""
+CROWD: Final = 12
+"""Of more authors, a phone shows one at a time in figures of authors beside each other."""
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+"""Dash starts with an inline script, allowed by its hash; Dash and plotly create styles."""
+
+
+@blueprint.page("/")
+async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
+    depends_on(EVERYTHING)
+    depends_on(DERIVED)
+    async with resources().db.read() as session:
+        authors, author_total = await offered_authors(session, args.names)
+    figures = [figure for figure in FIGURES.values() if author_total > 1 or not figure.needs_two]
+    sections = [await _section(figure, args) for figure in figures] if authors else []
+    if all(section["answer"] for section in sections):
+        cacheable()
+    parts = current_app.extensions[PAGE_KEY]
+    page = await render_template(
+        "dashboard.html",
+        args=args,
+        authors=authors,
+        author_total=author_total,
+        is_crowd=author_total > CROWD,
+        sections=sections,
+        query=args.query(),
+        dash=parts,
+    )
+    policy = CONTENT_SECURITY_POLICY.format(hashes=parts["hashes"])
+    return page, 200, {"Content-Security-Policy": policy}
+
+
+async def _section(figure: Figure, view: View) -> dict[str, Any]:
+    """Return a figure with what it says, if that is kept or counted soon."""
+    answer = await _first_answer(figure, view)
+    return {
+        "figure": figure,
+        "answer": answer,
+        "words": Markup(answer.words) if answer else "",  # noqa: S704 - A template made it.
+        "rows": Markup(answer.rows) if answer else "",  # noqa: S704
+    }
+
+
+async def _first_answer(figure: Figure, view: View) -> Answer | None:
+    """Return what stands in the page from the beginning; None for what comes later."""
+    try:
+        if figure.is_of_authors:
+            body = kept_answer(figure, view)
+        else:
+            async with asyncio.timeout(MOST_WAITING_S):
+                body = await answer_of(figure, view)
+    except TimeoutError:
+        return None
+    except AppError as error:
+        return await problem_of(figure, error)
+    return msgspec.json.decode(body, type=Answer) if body else None
+
+
+@blueprint.page("/table/<name>", is_cacheable=True)
+async def show_table(name: str, args: View) -> str:
+    figure = _figure(name)
+    data: Any = await figure.load(args)
+    drawing = await resources().work_pool.run(figure.draw, data, args)
+    table = drawing.table
+    return await render_template(
+        "dashboard_table.html",
+        figure=figure,
+        finding=drawing.finding,
+        table=table,
+        rows=list(zip(table.rows[:MOST_ROWS], table.links or [""] * MOST_ROWS, strict=False)),
+        query=args.query(),
+    )
+
+
+@blueprint.page("/table/<name>.csv", is_cacheable=True)
+async def download_table(name: str, args: View) -> Response:
+    figure = _figure(name)
+    data: Any = await figure.load(args)
+    table: Table = await resources().work_pool.run(figure.table, data, args)
+    content = await resources().work_pool.run(_as_csv, table)
+    disposition = f'attachment; filename="saywho-{name}.csv"'
+    return Response(
+        content,
+        content_type="text/csv; charset=utf-8; header=present",
+        headers={"Content-Disposition": disposition},
+    )
+
+
+def _figure(name: str) -> Figure:
+    if (figure := FIGURES.get(name)) is None:
+        raise NotFoundError("There is no such figure")
+    return figure
+
+
+def _as_csv(table: Table) -> bytes:
+    """Return the table in UTF-8, with a mark without which Excel takes it for another encoding."""
+    written = io.StringIO(newline="")
+    rows = [table.columns, *table.rows]
+    csv.writer(written).writerows(
+        [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
+    return written.getvalue().encode("utf-8-sig")

@@ -1,0 +1,141 @@
+"""The rhythm of the week: how many posts are written in each of its hours."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from babel.dates import get_day_names
+from quart import g
+
+from app.compute.peaks import clear_peak
+from app.dashboard.figures import Figure, Finding, Table, nothing_dated, posts_path
+from app.dashboard.shapes import Cell, Plot, draw_cells, row_axis
+from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.lifespan import resources
+from app.services.posts.statistics import count_by_hour_of_week, count_undated
+from app.views.filters import View
+
+HOURS: Final = 24
+FEWEST_POSTS: Final = 20
+"""Fewer show no rhythm."""
+LEAST_SHARE: Final = 0.05
+"""Of all posts, in an hour that is called the busiest; of 168 equal hours each has 0.006."""
+PARTS: Final = (
+    gettext_noop("night, 0:00 to 6:00"),
+    gettext_noop("morning, 6:00 to 12:00"),
+    gettext_noop("afternoon, 12:00 to 18:00"),
+    gettext_noop("evening, 18:00 to 24:00"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostsByHour:
+    """How many posts the hours of the week have."""
+
+    hours: list[int]
+    """168, from Monday, 0 o'clock."""
+    undated: int = 0
+    """Posts without a time, counted where no post has one."""
+
+
+class Week(Figure):
+    name = "week"
+    topic = gettext_noop("Rhythm of the week")
+    about = gettext_noop("When posts are written. The stronger a cell, the more posts.")
+
+    async def load(self, view: View) -> PostsByHour:
+        async with resources().db.read() as session:
+            hours = await count_by_hour_of_week(session, view.selection, view.zone)
+            undated = 0 if any(hours) else await count_undated(session, view.selection)
+        return PostsByHour(hours, undated)
+
+    def tell(self, data: PostsByHour, view: View) -> Finding:
+        if not any(data.hours):
+            return nothing_dated(data.undated)
+        zone = gettext("Hours are those of {zone}.").format(zone=view.tz or "UTC")
+        return Finding(_title(data.hours), zone)
+
+    def plot(self, data: PostsByHour, view: View) -> Plot | None:
+        most = max(data.hours)
+        if not most:
+            return None
+        days = weekdays("abbreviated")
+        cells = [
+            Cell(
+                column=hour % HOURS,
+                row=hour // HOURS,
+                share=posts / most,
+                text=f"{days[hour // HOURS]} {hour % HOURS}:00–{hour % HOURS + 1}:00: {posts}",
+                query=f"hour={hour}",
+            )
+            for hour, posts in enumerate(data.hours)
+            if posts
+        ]
+        layout = {
+            "xaxis": {
+                "range": [-0.6, 23.6],
+                "tickvals": list(range(0, HOURS, 3)),
+                "showgrid": False,
+                "title": {"text": gettext("Hour")},
+            },
+            "yaxis": row_axis(days),
+            "meta": {"height": 260},
+        }
+        return {"data": [draw_cells(cells)], "layout": layout}
+
+    def path(self, data: PostsByHour, view: View) -> str:
+        return posts_path(view.query())
+
+    def table(self, data: PostsByHour, view: View) -> Table:
+        days = weekdays("wide")
+        hours = [hour for hour, posts in enumerate(data.hours) if posts]
+        return Table(
+            (gettext("Weekday"), gettext("Hour"), gettext("Posts")),
+            [(days[hour // HOURS], f"{hour % HOURS}:00", data.hours[hour]) for hour in hours],
+            [posts_path(view.query(), hour=str(hour)) for hour in hours],
+        )
+
+
+def _title(data: list[int]) -> str:
+    """Return the hour, or else the part of the day, that is clearly ahead, or that none is."""
+    total = sum(data)
+    if total < FEWEST_POSTS:
+        few = ngettext(
+            "{count} post, too few to show a rhythm",
+            "{count} posts, too few to show a rhythm",
+            total,
+        )
+        return few.format(count=show_number(total))
+    busiest, parts = clear_peak(data), parts_of_day(data)
+    part = clear_peak(parts)
+    if busiest is not None and data[busiest] >= LEAST_SHARE * total:
+        title = gettext(
+            "Busiest hour: {weekday}, {hour}:00 to {next}:00, with {count} of {total} posts"
+        )
+        return title.format(
+            weekday=weekdays("wide")[busiest // HOURS],
+            hour=busiest % HOURS,
+            next=busiest % HOURS + 1,
+            count=show_number(data[busiest]),
+            total=show_number(total),
+        )
+    if part is not None:
+        title = gettext("Busiest part of the day: {part}, with {count} of {total} posts")
+        return title.format(
+            part=gettext(PARTS[part]), count=show_number(parts[part]), total=show_number(total)
+        )
+    return gettext("Spread over the week: no hour and no part of the day stands out")
+
+
+def parts_of_day(data: list[int]) -> list[int]:
+    """Return the posts of night, morning, afternoon and evening, of all days together."""
+    width = HOURS // len(PARTS)
+    return [
+        sum(posts for hour, posts in enumerate(data) if hour % HOURS // width == part)
+        for part in range(len(PARTS))
+    ]
+
+
+def weekdays(width: str) -> list[str]:
+    """Return the names of the days from Monday in the request's language."""
+    names = get_day_names(width, locale=g.locale)  # type: ignore[arg-type]
+    return [names[day] for day in range(7)]

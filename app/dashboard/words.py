@@ -1,0 +1,115 @@
+"""How few authors differ: what each uses more than the others; of one alone, what is typical."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from app.compute.wording import TypicalWord
+from app.dashboard.figures import Finding, Table, sentences, some_of
+from app.dashboard.shapes import Bar, Plot, draw_bars
+from app.i18n import gettext, gettext_noop, show_list, show_number
+from app.services.compare.manners import AuthorWords
+from app.views.pages.parts import hue_of
+
+MOST_WORDED: Final = 6
+"""Authors beside each other."""
+FIRST_WORDS: Final = 3
+"""Words of one author in a sentence."""
+DRAWN_WORDS: Final = 6
+"""Words of each author of several in the graph."""
+TOGETHER: Final = gettext_noop(
+    "Words and signs that each uses clearly more often than the others here. The longer a bar, the "
+    "more times as often. Of all their posts, whatever the dates above."
+)
+ALONE: Final = gettext_noop(
+    "Words and signs used clearly more often than by others who write the language. The longer a "
+    "bar, the more times as often. Of all posts, whatever the dates above."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What authors use more than others do."""
+
+    authors: Sequence[AuthorWords]
+    total: int
+    """Authors with posts, those left out too."""
+    is_any_alone: bool = True
+    """Whether one is the only author here of a language, and compared with others who write it."""
+
+
+def tell_words(data: Words) -> Finding:
+    """Return what each author uses more."""
+    about = gettext(ALONE if data.is_any_alone else TOGETHER)
+    if len(data.authors) == 1:
+        return Finding(_typical(data.authors[0]), topic=gettext("What is typical"), about=about)
+    parts = [f"{author.username}: {_quoted(words[0])}" for author, words in data.authors if words]
+    silent = [author.username for author, words in data.authors if not words]
+    title = gettext("What each uses more: {words}").format(words="; ".join(parts))
+    note = gettext("Nothing stands out in the posts of {names}.").format(names=show_list(silent))
+    if not parts:
+        title = gettext("No word tells these authors apart")
+    return Finding(
+        title,
+        sentences(note if parts and silent else "", some_of(len(data.authors), data.total)),
+        topic=gettext("How they differ"),
+        about=about,
+    )
+
+
+def _typical(author_words: AuthorWords) -> str:
+    """Return what is typical of one author, in a sentence."""
+    author, words = author_words
+    quoted = show_list([_quoted(word) for word in words[:FIRST_WORDS]])
+    title = gettext("Typical of {name}: {words}")
+    if not words:
+        title = gettext("No word stands out in the posts of {name}")
+    return title.format(name=author.username, words=quoted)
+
+
+def bars_of_words(data: Words) -> Plot | None:
+    """Return a bar for each word, in the colours of the authors; None without words."""
+    most = max((word.weight for _, words in data.authors for word in words), default=0)
+    bars = []
+    for author, words in data.authors:
+        if len(data.authors) > 1:
+            heading = (
+                author.username
+                if words
+                else gettext("{name}: nothing").format(name=author.username)
+            )
+            bars.append(Bar(heading, 0, "", _query(author.username)))
+            words = words[:DRAWN_WORDS]
+        colour = f"${hue_of(author.id)}"
+        bars += [
+            Bar(word.text, word.weight / most, _label(word), _query(author.username, word), colour)
+            for word in words
+        ]
+    return draw_bars(bars, range=[0, 1.8], visible=False) if most else None
+
+
+def words_table(data: Words) -> Table:
+    """Return all words of all authors."""
+    rows = [(author.username, word) for author, words in data.authors for word in words]
+    columns = (gettext("Author"), gettext("Word"), gettext("Uses"), gettext("Times as often"))
+    return Table(
+        columns,
+        [(name, word.text, word.uses, round(word.times, 1)) for name, word in rows],
+        [f"/search?{_query(name, word)}" for name, word in rows],
+    )
+
+
+def _quoted(word: TypicalWord) -> str:
+    return gettext("“{word}”").format(word=word.text)
+
+
+def _label(word: TypicalWord) -> str:
+    label = gettext("{times} times as often, {uses} uses")
+    return label.format(times=show_number(round(word.times, 1)), uses=show_number(word.uses))
+
+
+def _query(username: str, word: TypicalWord | None = None) -> str:
+    """Return the parameters of a search of the author's posts."""
+    searched = {"q": f'"{word.text}"'} if word else {}
+    return urlencode(searched | {"username": username})

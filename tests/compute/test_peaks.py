@@ -1,0 +1,47 @@
+"""What stands out among counts, and where a scale of bars ends."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.compute.peaks import clear_peak, scale_end
+
+counts = st.lists(st.integers(0, 60), max_size=30)
+
+
+@given(counts)
+def test_a_peak_is_ahead_of_each_other_count_by_more_than_chance(numbers: list[int]) -> None:
+    ahead = [
+        place
+        for place, count in enumerate(numbers)
+        if len(numbers) > 1
+        and all(
+            count > second and (count - second) / (count + second) ** 0.5 >= 1.96
+            for second in numbers[:place] + numbers[place + 1 :]
+        )
+    ]
+    peak = clear_peak(numbers)
+    assert ([] if peak is None else [peak]) == ahead
+
+
+def test_ties_small_leads_and_one_count_alone_are_no_peak() -> None:
+    assert clear_peak([3, 3, 0]) is None
+    assert clear_peak([4, 3]) is None
+    assert clear_peak([9]) is None
+    assert clear_peak([]) is None
+    assert clear_peak([1, 9, 1]) == 1
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=60))
+def test_few_bars_are_higher_than_the_scale(numbers: list[int]) -> None:
+    end = scale_end(numbers)
+    higher = [count for count in numbers if count > end]
+    assert end in numbers
+    assert len(higher) <= max(1, len(numbers) // 20)
+    assert not higher or max(numbers) > 2 * end
+    assert higher or end == max(numbers)
+
+
+def test_one_burst_does_not_flatten_the_other_bars() -> None:
+    assert scale_end([1, 2, 1, 30]) == 2
+    assert scale_end([3, 4, 5, 6]) == 6
+    assert scale_end([1, 30]) == 30
