@@ -66,7 +66,7 @@ class Drawing:
     """Address of the posts behind a point, without the parameters that the point itself has."""
 
 
-class Answer(msgspec.Struct, omit_defaults=True):
+class FigureAnswer(msgspec.Struct, omit_defaults=True):
     """What the browser gets of a figure."""
 
     words: str
@@ -166,19 +166,19 @@ def kept_answer(figure: Figure, view: View) -> bytes | None:
     return kept.body if kept else None
 
 
-async def _answer(figure: Figure, drawing: Drawing) -> Answer:
+async def _answer(figure: Figure, drawing: Drawing) -> FigureAnswer:
     table = drawing.table
     first = list(zip(table.rows[:FIRST_ROWS], table.links or [""] * FIRST_ROWS, strict=False))
     rows = await render_template("_figure_rows.html", table=table, rows=first) if first else ""
     words = await show_words(figure, drawing.finding)
-    return Answer(words, rows, drawing.plot, drawing.path)
+    return FigureAnswer(words, rows, drawing.plot, drawing.path)
 
 
-async def problem_of(figure: Figure, error: AppError) -> Answer:
+async def problem_of(figure: Figure, error: AppError) -> FigureAnswer:
     """Return the answer that says what is wrong in a view."""
     topic = gettext(figure.topic)
     problem = Finding(topic, translate_message(error.detail), topic=topic, about=" ")
-    return Answer(await show_words(figure, problem), is_problem=True)
+    return FigureAnswer(await show_words(figure, problem), is_problem=True)
 
 
 async def show_words(figure: Figure, finding: Finding) -> str:

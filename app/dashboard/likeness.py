@@ -24,7 +24,7 @@ from app.dashboard.figures import (
     sentences,
     some_of,
 )
-from app.dashboard.shapes import Bar, Cell, Plot, draw_bars, draw_cells, row_axis, row_height
+from app.dashboard.shapes import Cell, FigureBar, Plot, draw_bars, draw_cells, row_axis, row_height
 from app.dashboard.words import MOST_WORDED, Words, bars_of_words, tell_words, words_table
 from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number
 from app.lifespan import resources
@@ -229,7 +229,7 @@ def _nearest(data: Likeness) -> str:
 
 def _bars(data: Likeness) -> Plot:
     nearest = data.pairs[:NEAREST]
-    bars = [Bar(pair[1], pair[2], _label(pair), _query(pair[0], pair[1])) for pair in nearest]
+    bars = [FigureBar(pair[1], pair[2], _label(pair), _query(pair[0], pair[1])) for pair in nearest]
     return draw_bars(bars, range=[0, 1.12])
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from quart import Response, current_app, render_template
 
 from app.dashboard.apart import ToldApart
-from app.dashboard.figures import Answer, Figure, Table, answer_of, kept_answer, problem_of
+from app.dashboard.figures import Figure, FigureAnswer, Table, answer_of, kept_answer, problem_of
 from app.dashboard.likeness import WhoLikeWhom
 from app.dashboard.timeline import Timeline
 from app.dashboard.week import Week
@@ -31,7 +31,7 @@ FIGURES: Final[dict[str, Figure]] = {
 """All figures, in the order of the page."""
 PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000
-MOST_WAITING_S: Final = 0.4
+MOST_WAITING_S: Final = 1.0
 """The page waits so long for what its figures say, which else comes with the figures."""
 CROWD: Final = 12
 """Of more authors, a phone shows one at a time in figures of authors beside each other."""
@@ -79,7 +79,7 @@ async def _section(figure: Figure, view: View) -> dict[str, Any]:
     }
 
 
-async def _first_answer(figure: Figure, view: View) -> Answer | None:
+async def _first_answer(figure: Figure, view: View) -> FigureAnswer | None:
     """Return what stands in the page from the beginning; None for what comes later."""
     try:
         if figure.is_of_authors:
@@ -91,7 +91,7 @@ async def _first_answer(figure: Figure, view: View) -> Answer | None:
         return None
     except AppError as error:
         return await problem_of(figure, error)
-    return msgspec.json.decode(body, type=Answer) if body else None
+    return msgspec.json.decode(body, type=FigureAnswer) if body else None
 
 
 @blueprint.page("/table/<name>", is_cacheable=True)

@@ -26,7 +26,7 @@ class Cell(NamedTuple):
     """Parameters of the posts behind it."""
 
 
-class Bar(NamedTuple):
+class FigureBar(NamedTuple):
     """A row with a bar."""
 
     name: str
@@ -35,6 +35,8 @@ class Bar(NamedTuple):
     query: str
     """Parameters of the posts behind it."""
     colour: str = "$accent"
+    is_heading: bool = False
+    """Whether it is the name of those below."""
 
 
 def draw_cells(cells: Sequence[Cell]) -> Plot:
@@ -53,7 +55,7 @@ def draw_cells(cells: Sequence[Cell]) -> Plot:
     }
 
 
-def draw_bars(bars: Sequence[Bar], **axis: Any) -> Plot:
+def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
     """Return a figure of a bar for each row, with its label at the end."""
     trace = {
         "orientation": "h",
@@ -67,10 +69,15 @@ def draw_bars(bars: Sequence[Bar], **axis: Any) -> Plot:
         "customdata": [bar.query for bar in bars],
         "hovertext": [f"<b>{escape(bar.name)}</b><br>{escape(bar.label)}" for bar in bars],
     }
+    rows = row_axis([bar.name for bar in bars])
+    rows["ticktext"] = [
+        f"<b>{label}</b>" if bar.is_heading else label
+        for bar, label in zip(bars, rows["ticktext"], strict=True)
+    ]
     layout = {
         # Beside the longest bar there is room for its label.
         "xaxis": {"range": [0, 1.3], "nticks": 6} | axis,
-        "yaxis": row_axis([bar.name for bar in bars]),
+        "yaxis": rows,
         "meta": {"height": row_height(len(bars), least_px=90)},
     }
     return {"data": [trace], "layout": layout}

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from app.compute.wording import TypicalWord
 from app.dashboard.figures import Finding, Table, sentences, some_of
-from app.dashboard.shapes import Bar, Plot, draw_bars
+from app.dashboard.shapes import FigureBar, Plot, draw_bars
 from app.i18n import gettext, gettext_noop, show_list, show_number
 from app.services.compare.manners import AuthorWords
 from app.views.pages.parts import hue_of
@@ -64,7 +64,7 @@ def _typical(author_words: AuthorWords) -> str:
     quoted = show_list([_quoted(word) for word in words[:FIRST_WORDS]])
     title = gettext("Typical of {name}: {words}")
     if not words:
-        title = gettext("No word stands out in the posts of {name}")
+        title = gettext("No typical words of {name} are known yet")
     return title.format(name=author.username, words=quoted)
 
 
@@ -79,11 +79,16 @@ def bars_of_words(data: Words) -> Plot | None:
                 if words
                 else gettext("{name}: nothing").format(name=author.username)
             )
-            bars.append(Bar(heading, 0, "", _query(author.username)))
+            bars.append(FigureBar(heading, 0, "", _query(author.username), is_heading=True))
             words = words[:DRAWN_WORDS]
-        colour = f"${hue_of(author.id)}"
         bars += [
-            Bar(word.text, word.weight / most, _label(word), _query(author.username, word), colour)
+            FigureBar(
+                word.text,
+                word.weight / most,
+                _label(word),
+                _query(author.username, word),
+                colour=f"${hue_of(author.id)}",
+            )
             for word in words
         ]
     return draw_bars(bars, range=[0, 1.8], visible=False) if most else None

@@ -4,7 +4,6 @@ What is true is computed here by other means: by counting the posts that were se
 """
 
 import itertools
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
@@ -26,8 +25,10 @@ from app.services.compare.manners import AuthorWords
 from app.services.compare.model_card import Card, CardAuthor, Measured
 from app.services.posts.users import UserRow
 from app.views.filters import View
+from tests.browsing import parts_of
 from tests.conftest import Shared
 from tests.dashboard.viewing import csv_rows, drawn, page_words
+from tests.posting import new_tweet, store
 
 NOTHING: Final = "There are no posts here. Another filter may have some."
 NUMBER: Final = r"([\d,]+)"
@@ -38,7 +39,8 @@ UNITS: Final[dict[str, Callable[[date], Hashable]]] = {
     "quarter": lambda day: (day.year, (day.month - 1) // 3),
     "year": lambda day: day.year,
 }
-STEPS: Final = {"few days": 1, "weeks": 5, "years": 97}
+STEPS: Final = (1, 5, 60)
+"""Days between two posts that are not of the same day."""
 names = map("person{}".format, itertools.count())
 
 times = st.one_of(
@@ -63,47 +65,40 @@ def days_of(label: str) -> tuple[date, date]:
     parts = re.split(r"\s*–\s*", label.replace("\N{THIN SPACE}", " "))
     if len(parts) == 1:
         if re.fullmatch(r"\w+ \d{4}", label):
-            first = datetime.strptime(label, "%B %Y").date()  # noqa: DTZ007
+            first = datetime.strptime(label, "%B %Y").date()
             return first, (first + timedelta(31)).replace(day=1) - timedelta(1)
-        day = datetime.strptime(label, "%B %d, %Y").date()  # noqa: DTZ007
+        day = datetime.strptime(label, "%B %d, %Y").date()
         return day, day
     year = parts[1][-4:]
     begin = parts[0] if re.search(r"\d{4}$", parts[0]) else f"{parts[0]}, {year}"
     end = parts[1] if not parts[1][0].isdigit() else f"{begin.split()[0]} {parts[1]}"
-    first, last = (datetime.strptime(text, "%b %d, %Y").date() for text in (begin, end))  # noqa: DTZ007
+    first, last = (datetime.strptime(text, "%b %d, %Y").date() for text in (begin, end))
     return first, last
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     authors_times,
-    st.sampled_from(list(STEPS.values())),
+    st.sampled_from(STEPS),
     st.sampled_from(["UTC", "Asia/Seoul", "America/New_York"]),
 )
 async def test_what_is_said_of_times_is_true(
     shared: Shared, authors: list[list[Any]], step: int, tz: str
 ) -> None:
     base, zone = datetime(2024, 2, 26, tzinfo=UTC), ZoneInfo(tz)
-    posts: list[dict[str, Any]] = []
+    instants = [
+        [at and base + timedelta(days=at[0] * step, hours=at[1]) for at in author]
+        for author in authors
+    ]
     usernames = [next(names) for _ in authors]
-    for username, author in zip(usernames, authors, strict=True):
-        await shared.writer.add_user(username)
-        for place, moment in enumerate(author):
-            post = {"username": username, "text": f"post {place} of many"}
-            if moment is not None:
-                day, hour = moment
-                post["created_at"] = (base + timedelta(days=day * step, hours=hour)).isoformat()
-            posts.append(post | {"created_at": post.get("created_at")})
-    if posts:
-        await shared.writer.add_posts(*posts)
+    for username, author in zip(usernames, instants, strict=True):
+        posts = [new_tweet("a post", arrived_at=now(), created_at=instant) for instant in author]
+        await store(parts_of(shared.app).db, username, *posts)
     query = "&".join([*(f"username={name}" for name in usernames), f"tz={tz}"])
     words = await page_words(shared.anybody, f"?{query}")
-    moments = [
-        datetime.fromisoformat(post["created_at"]).astimezone(zone)
-        for post in posts
-        if post["created_at"]
-    ]
-    undated = len(posts) - len(moments)
+    sent = list(itertools.chain(*instants))
+    moments = [instant.astimezone(zone) for instant in sent if instant]
+    undated = len(sent) - len(moments)
     _check_timeline(words["timeline"], moments, undated)
     _check_week(words["week"], moments, undated)
     rows = await csv_rows(shared.anybody, "timeline", f"?{query}")

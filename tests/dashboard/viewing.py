@@ -52,7 +52,9 @@ async def page_words(client: Client, query: str = "") -> dict[str, dict[str, str
     answer = await client.get(PREFIX + query)
     assert answer.status_code == 200
     page = await answer.get_data(as_text=True)
-    sections = re.findall(r'<section class="card figure-card[^>]* id="(\w+)"(.*?)</section>', page, re.DOTALL)
+    sections = re.findall(
+        r'<section class="card figure-card[^>]* id="(\w+)"(.*?)</section>', page, re.DOTALL
+    )
     return {name: words_in(html) for name, html in sections}
 
 
