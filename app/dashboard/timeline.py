@@ -102,7 +102,7 @@ class Timeline(Figure):
     def tell(self, data: PostsByPeriod, view: View) -> Finding:
         shown = some_of(len(data.authors.names), data.authors.total)
         if data.span is None:
-            return nothing_dated(data.undated)
+            return replace(nothing_dated(data.undated), notes=shown)
         return Finding(_title(data), sentences(_undated(data), _beyond(data), shown))
 
     def plot(self, data: PostsByPeriod, view: View) -> Plot | None:
