@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct, field
 from werkzeug.datastructures import MultiDict
 
-from app.errors import MalformedError
+from app.errors import MalformedError, Message
 from app.formats.post import Kind
 from app.services.posts.selection import Selection
 from app.services.posts.users import Platform
@@ -50,9 +50,27 @@ class PostFilters(Struct):
             kind=_findable(kind),
             is_=is_ or None,
             has=has or None,
-            since=parse_instant("since", self.since, zone),
-            until=parse_instant("until", self.until, zone),
+            since=self._instant("since", self.since, zone),
+            until=self._instant("until", self.until, zone),
         )
+
+    def _instant(self, name: str, value: str, zone: ZoneInfo) -> datetime | None:
+        return parse_instant(name, value, zone)
+
+
+class PageFilters(PostFilters):
+    """The filters of a page, which tells visitors of a bad day in other words than the API."""
+
+    def _instant(self, name: str, value: str, zone: ZoneInfo) -> datetime | None:
+        try:
+            return parse_instant(name, value, zone)
+        except MalformedError:
+            sentence = (
+                Message("The first day cannot be read; it should look like 2026-01-31")
+                if name == "since"
+                else Message("The day of the end cannot be read; it should look like 2026-01-31")
+            )
+            raise MalformedError(sentence, loc=name) from None
 
 
 class SearchFilters(PostFilters):
@@ -114,7 +132,7 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
         return datetime.combine(day, time(), UTC)
 
 
-class View(PostFilters):
+class View(PageFilters):
     """What the dashboard shows, and the posts behind a point of it."""
 
     username: list[str] = []

@@ -109,6 +109,8 @@ async def show_author(username: str, args: AuthorArgs) -> str:
         typical=typical,
         tz=args.tz,
         is_first_page=after is None,
+        # Programs that read feeds cannot sign in.
+        is_public=resources().openness.seems_public,
         next_cursor=TWEET_CURSOR.encode(following),
     )
 

@@ -12,7 +12,7 @@ from app.lifespan import resources
 from app.services.posts.users import count_users, find_user
 from app.services.search.results import Hit, Mode, ResultPage, corrected_words, find
 from app.views.blueprints import PageBlueprint
-from app.views.filters import PostFilters
+from app.views.filters import PageFilters
 from app.views.pages.parts import (
     Marked,
     excerpt,
@@ -34,7 +34,7 @@ AROUND = 200
 """Characters of a long post that are shown on each side of a match."""
 
 
-class SearchPageArgs(PostFilters):
+class SearchPageArgs(PageFilters):
     q: str = ""
     mode: str = "words"
     username: str = ""

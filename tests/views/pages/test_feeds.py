@@ -93,6 +93,20 @@ async def test_no_page_names_the_host_that_it_was_asked_from(site: Client) -> No
             assert page.count(f'"{name}" content="') == 1, path
 
 
+@pytest.mark.parametrize("is_public", [True, False])
+async def test_an_author_is_followed_by_a_link_where_programs_may_read(
+    make_config: MakeConfig, is_public: bool
+) -> None:
+    app = create_app(make_config(public=is_public))
+    async with app.test_app():
+        reader = await client_with(app, "write")
+        await reader.add_user(NAME)
+        address = f'href="/user/{quote(NAME)}/feed.atom" type="application/atom+xml">feed</a>'
+        assert address not in await reader.page(f"/user/{quote(NAME)}")  # It has no posts yet.
+        await reader.add_tweet(NAME, "a post")
+        assert (address in await reader.page(f"/user/{quote(NAME)}")) == is_public
+
+
 @pytest.fixture
 async def public(make_config: MakeConfig) -> Any:
     app = create_app(make_config(url="https://saywho.example.org"))
