@@ -6,12 +6,22 @@ Timers of the event loop use the loop's own time.
 import asyncio
 import contextlib
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from datetime import time as clock_time
+from zoneinfo import ZoneInfo
 
 
 def now() -> datetime:
     """Return the time in UTC, in whole seconds, the resolution of stored times."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def first_instant(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant at which a day begins in a time zone."""
+    try:
+        return datetime.combine(day, clock_time(), zone).astimezone(UTC)
+    except OverflowError:
+        return datetime.combine(day, clock_time(), UTC)
 
 
 def monotonic() -> float:

@@ -39,7 +39,6 @@ COOKIE: Final = "saywho_lang"
 SWITCH: Final = "locale"
 """Parameter of an address that names the language; `lang` filters posts."""
 YEAR_S: Final = 365 * 24 * 3600
-DAY_LENGTH: Final = len("2026-11-20")
 LONGEST_HEADER: Final = 1_000
 """Characters of an Accept header that are read; no browser sends more."""
 FOLDER: Final = Path(__file__).with_name("translations")
@@ -70,6 +69,8 @@ def init_app(app: Quart, config: Config) -> None:
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters |= {
         "date": show_date,
+        "day": show_day,
+        "month_day": show_month_day,
         "number": show_number,
         "percent": show_percent,
         "rounded": rounded_parts,
@@ -229,13 +230,25 @@ def show_time(time: datetime) -> Markup:
     Midnight to the second is what imports make of a bare day, so the day is all that is shown.
     """
     time = time.astimezone(UTC)
-    day = format_date(time, "medium", locale=g.locale)
     if not (time.hour or time.minute or time.second):
-        return Markup('<time datetime="{}">{}</time>').format(rfc3339(time)[:DAY_LENGTH], day)
+        return show_day(time)
+    day = format_date(time, "medium", locale=g.locale)
     # Babel's short Korean times have AM and PM; the wide form is what browsers write.
     pattern = str(get_time_format("short", locale=g.locale)).replace("a", "aaaa")
     clock = format_time(time, pattern, locale=g.locale)
     return Markup('<time datetime="{}">{} {} UTC</time>').format(rfc3339(time), day, clock)
+
+
+def show_day(time: datetime) -> Markup:
+    """Return a `<time>` element of the day alone, in UTC."""
+    day = time.astimezone(UTC).date()
+    name = format_date(day, "medium", locale=g.locale)
+    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), name)
+
+
+def show_month_day(day: date) -> str:
+    """Return the day and month as the language writes them: "November 23"."""
+    return format_skeleton("MMMMd", day, locale=language())
 
 
 def show_ago(time: datetime) -> str:

@@ -29,7 +29,6 @@ from app.services.imports.preview import Previewer
 from app.services.imports.runner import keep_importing
 from app.services.live import Live
 from app.services.maintenance import Maintenance, jobs, media_job, sources_job, vectors_job
-from app.services.posts.sole_author import SoleAuthor
 from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
@@ -59,7 +58,6 @@ class Resources:
 
         self.reads = Reads(db)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
-        self.sole_author = SoleAuthor(db, feed)
         self.cache = response_memo(feed, config.cache_mb * MIB)
         self.live = Live(
             db,

@@ -1,7 +1,8 @@
 """Values kept while nothing that they depend on changes, each made once for all waiting callers.
 
 While a value is made, the services name the authors that it depends on (`depends_on`). A value is
-stale when the feed has told of one of them since its making began, whichever process wrote.
+stale when the feed has told of one of them since its making began, whichever process wrote. One
+that tells of a day names its end (`holds_until`).
 """
 
 import asyncio
@@ -9,8 +10,10 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
+from app.clock import now
 from app.db.feed import OF_SITE, Change, Feed
 
 EVERYTHING: Final = 0
@@ -78,6 +81,8 @@ class MemoRun(Generic[Value]):
         self.user_ids: set[int] = set()
         """Authors that the value depends on."""
         self.is_cacheable = False
+        self.ends_at: datetime | None = None
+        """When the value stops to hold whatever is written; None for never."""
         self.outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
         """The value for waiting callers; None if each of them has to make it.
 
@@ -92,6 +97,12 @@ def depends_on(user_id: int) -> None:
     """Note that the value being made depends on this author, or on `EVERYTHING`."""
     if (run := _current.get()) is not None:
         run.user_ids.add(user_id)
+
+
+def holds_until(time: datetime) -> None:
+    """Note that the value being made holds until that time at most, as what a day shows does."""
+    if (run := _current.get()) is not None:
+        run.ends_at = min(time, run.ends_at or time)
 
 
 def cacheable() -> None:
@@ -111,6 +122,7 @@ class _Entry(Generic[Value]):
     value: Value
     user_ids: frozenset[int]
     began: int
+    ends_at: datetime | None = None
 
 
 class Memo(Generic[Value]):
@@ -143,9 +155,12 @@ class Memo(Generic[Value]):
         feed.on_reset(self._outdate_all)
 
     def find(self, key: Hashable) -> Value | None:
-        """Return the value if nothing has changed that it depends on."""
+        """Return the value if nothing has changed that it depends on, and its time is not over."""
         entry = self._entries.get(key)
         if entry is None:
+            return None
+        if entry.ends_at is not None and now() >= entry.ends_at:
+            self._entries.pop(key)
             return None
         for user_id in entry.user_ids:
             if self._changed.get(user_id, self._start) > entry.began:
@@ -173,10 +188,18 @@ class Memo(Generic[Value]):
             return await self._make(key, make) if value is None else value
         return value
 
-    def put(self, key: Hashable, value: Value, user_ids: Iterable[int], *, began: int) -> None:
-        """Store a value whose making began at that time of the memo."""
+    def put(
+        self,
+        key: Hashable,
+        value: Value,
+        user_ids: Iterable[int],
+        *,
+        began: int,
+        ends_at: datetime | None = None,
+    ) -> None:
+        """Store a value whose making began at that time of the memo; it holds until `ends_at`."""
         if began >= self._emptied and self._size_of(value) <= self._largest:
-            self._entries.put(key, _Entry(value, frozenset(user_ids), began))
+            self._entries.put(key, _Entry(value, frozenset(user_ids), began, ends_at))
 
     async def _make(
         self, key: Hashable, make: Callable[[], Awaitable[Value | None]]
@@ -186,7 +209,7 @@ class Memo(Generic[Value]):
         try:
             value = await make()
             if value is not None and run.is_cacheable:
-                self.put(key, value, run.user_ids, began=run.began)
+                self.put(key, value, run.user_ids, began=run.began, ends_at=run.ends_at)
             if not run.outcome.done():
                 run.outcome.set_result(value if run.is_cacheable else None)
         except Exception:

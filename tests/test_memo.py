@@ -1,13 +1,15 @@
 """The memo, against a model that keeps everything and invalidates by the same rule."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.clock import now
 from app.db.feed import Change, Feed
-from app.memo import DERIVED, EVERYTHING, Memo, cacheable, depends_on, release
+from app.memo import DERIVED, EVERYTHING, Memo, cacheable, depends_on, holds_until, release
 
 ROOMY = 10**9
 DEADLINE_S = 20
@@ -209,3 +211,23 @@ async def test_an_error_is_not_kept() -> None:
     assert maker.runs == 3
     maker.error = None
     assert await memo.get_or_make("key", maker.make) == b"4"
+
+
+@pytest.mark.parametrize(("hours", "is_kept"), [((1, 2), True), ((1, 0), False), ((0, 1), False)])
+async def test_a_value_holds_until_the_first_of_the_times_that_it_names(
+    hours: tuple[int, ...], is_kept: bool
+) -> None:
+    memo, _ = memo_of()
+    made = 0
+
+    async def make() -> bytes:
+        nonlocal made
+        made += 1
+        cacheable()
+        for hour in hours:
+            holds_until(now() + timedelta(hours=hour))
+        return b"today"
+
+    for _ in range(2):
+        assert await memo.get_or_make("key", make) == b"today"
+    assert made == (1 if is_kept else 2)

@@ -21,6 +21,7 @@ from app.services.posts.exporting import begin_export, count_posts_to_export, ex
 from app.services.posts.selection import Selection
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.results import Mode, ResultPage, corrected_words, find
+from app.services.search.word_search import SORTS, Sort
 
 RESULTS: Final = 20
 RESUMABLE: Final = "finished vectors stay; run it again to resume"
@@ -30,15 +31,16 @@ RESUMABLE: Final = "finished vectors stay; run it again to resume"
 @click.argument("query")
 @click.option("--mode", type=click.Choice(["words", "meaning"]), default="words", show_default=True)
 @click.option("-u", "--username", help="Only posts of this author.")
+@click.option("--sort", type=click.Choice(SORTS), default="best", show_default=True)
 @click.option("--limit", type=click.IntRange(1, 200), default=RESULTS, show_default=True)
 @json_option
-def search_command(query: str, mode: Mode, username: str | None, limit: int) -> None:
+def search_command(query: str, mode: Mode, username: str | None, sort: Sort, limit: int) -> None:
     """Search the posts for QUERY, the best first."""
 
     async def run(db: Database, config: Config) -> ResultPage:
         async with opened_embeddings(db, config) as embeddings:
             selection = Selection(usernames=() if username is None else (username,))
-            return await find(db, embeddings, query, selection, limit=limit, mode=mode)
+            return await find(db, embeddings, query, selection, limit=limit, mode=mode, sort=sort)
 
     page = with_database(run)
     facts: dict[str, Any] = {"items": page.hits, "next": None, "method": page.method}

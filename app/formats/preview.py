@@ -98,6 +98,9 @@ class Preview(msgspec.Struct):
     reposts: int = 0
     restricted: int = 0
     skipped: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    """The times of the first and the last post; None where none has a time."""
     with_entities: int = 0
     """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
     errors: list[PreviewFault] = []
@@ -180,6 +183,7 @@ class _Reading:
         result = self._result
         if isinstance(item, Record):
             result.accepted += 1
+            self._date(item.created_at)
             self._add(item)
         elif isinstance(item, BadRecord):
             result.rejected += 1
@@ -191,6 +195,12 @@ class _Reading:
             result.restricted += 1
         else:
             result.skipped += 1
+
+    def _date(self, time: datetime | None) -> None:
+        result = self._result
+        if time is not None:
+            result.first_at = min(time, result.first_at or time)
+            result.last_at = max(time, result.last_at or time)
 
     def _add(self, record: Record) -> None:
         if self._archive.is_chat:

@@ -110,6 +110,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
     """Other names for people of a chat; two with one name are joined."""
     is_published: bool = False
     """Whether a chat is taken though everybody may read it."""
+    is_own: bool = False
+    """Whether the author's archive is to be the site's own."""
 
 
 NO_OPTIONS: Final = ReadOptions()

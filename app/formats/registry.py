@@ -41,6 +41,8 @@ FORMATS: Final[dict[str, Format]] = {
         csv.FORMAT,
     )
 }
+CHATS: Final = frozenset((telegram.FORMAT.name, kakaotalk.FORMAT.name, whatsapp.FORMAT.name))
+"""The names of the formats in which several people write to each other."""
 WRITERS: Final[dict[str, Writer]] = {
     form.name: form.writer
     for form in (documents.JSONL, csv.FORMAT, documents.MONGO)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.backend import Sessions
-from app.models import LiveSource, Profile, Tweet, User
+from app.models import LiveSource, Profile, Site, Tweet, User
 from app.services.compare.profiles import subtract_tweet
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_counts import count_posts
@@ -97,11 +97,12 @@ async def delete_user(session: AsyncSession, username: str) -> None:
     user.deleted_at = now()
     user.username_key = f"{DELETED_PREFIX}{user.id}"
     await session.execute(delete(Profile).where(Profile.user_id == user.id))
+    await session.execute(update(Site).where(Site.own_user_id == user.id).values(own_user_id=None))
     await append_events(session, [NewEvent("user.deleted", user.id, posts=user.tweet_count)])
 
 
 async def delete_everybody(session: AsyncSession) -> None:
-    """Delete all authors as `delete_user` does."""
+    """Delete all authors as `delete_user` does; the next one to come may be the site's own."""
     marked = update(User).where(User.deleted_at.is_(None)).returning(User.id, User.tweet_count)
     gone = (
         await session.execute(
@@ -111,6 +112,7 @@ async def delete_everybody(session: AsyncSession) -> None:
     ).all()
     await session.execute(delete(Profile))
     await session.execute(delete(LiveSource))
+    await session.execute(update(Site).values(own_user_id=None, is_own_chosen=False))
     if gone:
         events = [NewEvent("user.deleted", user_id, posts=posts) for user_id, posts in gone]
         await append_events(session, events)

@@ -11,11 +11,10 @@ from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
-from quart import Blueprint, Response, g, request
+from quart import Blueprint, Response, request
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app.lifespan import resources
 from app.memo import cacheable
 from app.paths import API
 from app.views.parsing import NoArgs, decode_json, parse_args, require_type
@@ -43,8 +42,7 @@ class PageBlueprint(Blueprint):
     """Pages of one subject, which need the same policy unless one declares its own.
 
     The argument `args` of a view gets the parameters as the struct of its annotation, without
-    those that the struct does not know; `form` gets the fields of a form. `g.sole_author` is
-    the only author with posts, whose archive the site is then.
+    those that the struct does not know; `form` gets the fields of a form.
     """
 
     def __init__(self, name: str, policy: Policy = "read", url_prefix: str | None = None) -> None:
@@ -71,7 +69,6 @@ class PageBlueprint(Blueprint):
             async def run(**given: Any) -> ResponseReturnValue:
                 if is_cacheable:
                     cacheable()
-                g.sole_author = await resources().sole_author.find() if needs != "open" else None
                 if "args" in takes:
                     given["args"] = parse_args(takes["args"], is_strict=False)
                 if "form" in takes:

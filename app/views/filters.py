@@ -17,6 +17,8 @@ from app.services.posts.users import Platform
 from app.views.parsing import args_of
 
 MOST_FIELDS: Final = 100
+Year = Annotated[int, Meta(ge=1, le=9998)]
+"""A year that has an end, too."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -122,14 +124,6 @@ def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
         raise MalformedError(
             f"{name} must be a day like 2026-01-31, or a time like 2026-01-31T09:00:00Z", loc=name
         ) from None
-
-
-def first_instant(day: date, zone: ZoneInfo) -> datetime:
-    """Return the instant at which a day begins in a time zone."""
-    try:
-        return datetime.combine(day, time(), zone).astimezone(UTC)
-    except OverflowError:
-        return datetime.combine(day, time(), UTC)
 
 
 class View(PageFilters):

@@ -19,7 +19,11 @@ PATHS = (
     *("/api/v1/users", "/api/v1/stats", "/api/v1/search?q=sea&facets=1", "/authors", "/feed.atom"),
     *("/api/v1/compare?text=the+quiet+sea+and+lamp", "/api/v1/search?q=lamp&username=ann"),
     "/api/v1/compare?text=the+quiet+sea+and+lamp&username=ann&username=ben",
-    *(f"/api/v1/users/{name}{rest}" for name in NAMES for rest in ("", "/tweets")),
+    *(
+        f"/api/v1/users/{name}{rest}"
+        for name in NAMES
+        for rest in ("", "/tweets", "/archive?tz=Asia/Seoul")
+    ),
     *(f"/user/{name}{rest}" for name in NAMES for rest in ("", "/feed.atom")),
 )
 

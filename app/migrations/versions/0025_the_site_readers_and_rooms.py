@@ -15,6 +15,18 @@ down_revision = "0024"
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 
+SAMPLES = (
+    *("골목빵집", "12번버스", "the_night_ferry", "느티나무도서관", "saltmarsh_light"),
+    *("pier_street_museum", "언덕천문대", "no9_kettle_cafe"),
+)
+_FIRST_ARCHIVE = sa.text("""
+    UPDATE "Site" SET own_user_id = (
+        SELECT min(id) FROM "Users" WHERE deleted_at IS NULL AND tweet_count > 0
+        AND NOT is_of_chat AND username_key NOT IN :samples
+    )
+""").bindparams(sa.bindparam("samples", list(SAMPLES), expanding=True))
+"""The first author who is no sample and nobody of a chat, as a fresh database takes its first."""
+
 
 def upgrade() -> None:
     _create_site()
@@ -38,6 +50,7 @@ def _create_site() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_Site")),
     )
     op.bulk_insert(site, [{"id": 1, "is_own_chosen": False}])
+    op.execute(_FIRST_ARCHIVE)
 
 
 def _create_readers() -> None:

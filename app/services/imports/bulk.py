@@ -21,6 +21,7 @@ from app.services.compare.profiles import FOLD_FROM, CountedPost, fold_batch
 from app.services.event_log import NewEvent
 from app.services.imports.report import ImportReport
 from app.services.posts.new_tweet import NewTweet
+from app.services.posts.own_author import claim_site
 from app.services.posts.users import check_platform, clean_display_name
 from app.services.posts.writer import Arrival, add_arrivals
 
@@ -170,6 +171,9 @@ async def store_batch(
             new[user.id].append(CountedPost(outcome.event_id, item.post.text, item.counts))
     if is_bulk:
         await fold_batch(session, new)
+    # Last, since posts tell a sample from somebody else of its name.
+    authors_new = [event.user_id for event in announced if event.kind == "user.created"]
+    await claim_site(session, authors_new)
 
 
 async def _resolve(

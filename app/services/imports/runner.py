@@ -45,6 +45,8 @@ from app.services.imports.jobs import (
 from app.services.imports.report import ImportReport, stored_posts
 from app.services.imports.storing import check_archive, import_archive
 from app.services.posts.media import keeper_of
+from app.services.posts.own_author import choose_own
+from app.services.posts.users import find_user
 from app.tasks import (
     be_nice,
     close_inherited_files,
@@ -234,7 +236,16 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             keeper=keeper_of(config) if options.with_media else None,
             note=note,
         )
+    if options.is_own and archive.account:
+        await _choose_own(db, options.username or archive.account.username or "")
     return report.broken
+
+
+async def _choose_own(db: Grant, username: str) -> None:
+    """Let the archive of the author be the site's own, unless nothing of it was stored."""
+    async with db.write() as session:
+        if (user := await find_user(session, username)) is not None:
+            await choose_own(session, user.id)
 
 
 async def run_waiting_job(

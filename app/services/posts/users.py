@@ -17,6 +17,7 @@ from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.event_log import NewEvent, append_events
+from app.services.posts.own_author import claim_site
 from app.tasks import worked_on
 
 Columns = TypeVarTuple("Columns")
@@ -144,6 +145,7 @@ async def add_user(
     session.add(user)
     await session.flush()
     await append_events(session, [NewEvent("user.created", user.id)])
+    await claim_site(session, [user.id])
     return user
 
 

@@ -22,14 +22,20 @@ from app.services.posts.selection import Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
 from app.services.posts.users import rows_by_name
 from app.services.search.embeddings import Embeddings
-from app.services.search.word_search import MOST_COUNTED, Place, Scored, WordResults, search_words
+from app.services.search.word_search import (
+    MOST_COUNTED,
+    Place,
+    Scored,
+    Sort,
+    WordResults,
+    search_words,
+)
 
 DEEPEST: Final = 10_000
 """Results beyond this place are not listed."""
 MOST_VALUES: Final = 20
 """Authors and languages that are listed, those with the most posts."""
 Mode = Literal["words", "meaning"]
-Sort = Literal["best", "newest"]
 Spans = list[tuple[int, int]]
 
 logger = logging.getLogger(__name__)
@@ -88,8 +94,8 @@ async def find(
 ) -> ResultPage:
     """Return a page of results in the mode, the best first; by words if no embedder answers.
 
-    Only results by words are sorted by time, counted and have facets. A query without words
-    matches nothing. Raises NotFoundError for an unknown author in the selection.
+    Only results by words are put in another order, are counted and have facets. A query without
+    words matches nothing. Raises NotFoundError for an unknown author in the selection.
     """
     depends_on(EVERYTHING)
     depends_on(DERIVED)
@@ -112,7 +118,7 @@ async def find(
             user_id=user_id,
             limit=limit,
             place=place,
-            is_by_time=sort == "newest",
+            sort=sort,
         )
         if results is None:
             return ResultPage([], total=0)

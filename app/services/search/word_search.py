@@ -8,9 +8,9 @@ newest are ranked first, then the next ones.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.scoring import Part, Scorer, parse_query, split_phrase
@@ -24,7 +24,9 @@ from app.services.search.expressions import CANDIDATES, any_of, exact, in_any_wa
 from app.services.search.vocabulary import statistics
 
 MOST_COUNTED: Final = 10_000
-"""Matches that are counted or ordered by time, of those stored last."""
+"""Matches that are counted or put in order by time or likes, of those stored last."""
+Sort = Literal["best", "newest", "likes"]
+SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 _SEARCHED: Final = (Tweet.text, Tweet.media)
 
 
@@ -91,7 +93,7 @@ async def search_words(
     user_id: int | None,
     limit: int,
     place: Place | None = None,
-    is_by_time: bool = False,
+    sort: Sort = "best",
 ) -> WordResults | None:
     """Return a page of the posts that match; None for a query without words.
 
@@ -104,7 +106,9 @@ async def search_words(
     async def search(parts: Sequence[Part], tried: Place) -> WordResults:
         expressions = await _expressions(session, parts, is_any=tried.is_any)
         matches = Matches(*expressions, conditions, user_id)
-        return await (_newest if is_by_time else _best)(session, matches, tried, limit)
+        if sort == "best":
+            return await _best(session, matches, tried, limit)
+        return await _in_order(session, matches, tried, limit, sort)
 
     start = place or Place()
     results = None if start.is_any else await search(typed, start)
@@ -135,13 +139,18 @@ async def _best(session: AsyncSession, matches: Matches, place: Place, limit: in
     return WordResults(scored[place.offset : end], following, matches, place.is_any, whole)
 
 
-async def _newest(session: AsyncSession, matches: Matches, place: Place, limit: int) -> WordResults:
-    """Return a page of the matches by time, of the 10,000 that were stored last."""
+async def _in_order(
+    session: AsyncSession, matches: Matches, place: Place, limit: int, sort: Sort
+) -> WordResults:
+    """Return a page of the matches by time or by likes, of the 10,000 that were stored last."""
     newest = matches.select(session, before=place.before).limit(MOST_COUNTED).subquery()
+    order: list[ColumnElement[Any]] = [Tweet.created_at.desc().nulls_last(), Tweet.id.desc()]
+    if sort == "likes":  # Of equally many, and of those without a figure, the newest first.
+        order.insert(0, backend_of(session).likes.desc().nulls_last())
     query = (
         select(Tweet.id, *_SEARCHED, func.max(newest.c.id).over().label("top"))
         .join(newest, newest.c.id == Tweet.id)
-        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+        .order_by(*order)
         .offset(place.offset)
         .limit(limit + 1)
     )

@@ -16,7 +16,8 @@ from app.paths import EXPORT
 from app.services.posts.exporting import exported
 from app.services.posts.statistics import Stats, stats
 from app.services.posts.users import Platform
-from app.services.search.results import Facets, Hit, Mode, Sort, begin_found_export, find
+from app.services.search.results import Facets, Hit, Mode, begin_found_export, find
+from app.services.search.word_search import Sort
 from app.tasks import WorkPool
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
@@ -32,7 +33,9 @@ GZIP: Final = 16 + zlib.MAX_WBITS
 
 class SearchArgs(SearchFilters):
     mode: Mode = "words"
-    sort: Sort = "best"
+    sort: Annotated[
+        Sort, Meta(description="Of those with equally many likes the newest first.")
+    ] = "best"
     facets: Literal[0, 1] = 0
     limit: Annotated[int, Meta(ge=1, le=200)] = 20
     cursor: str | None = None

@@ -6,9 +6,11 @@ from msgspec import Meta, Struct
 from quart import url_for
 
 from app.lifespan import resources
+from app.services.archive.reading import FullArchive, read_full_archive
 from app.services.deletion import delete_user
-from app.services.posts.users import Author, Platform, add_user, list_authors
+from app.services.posts.users import Author, Platform, add_user, get_author, list_authors
 from app.views.blueprints import ApiBlueprint, Reply
+from app.views.filters import Year, parse_zone
 from app.views.parsing import AUTHOR_CURSOR, Page, PageArgs
 from app.views.policies import writing
 
@@ -49,6 +51,20 @@ async def create_user(form: NewUserForm) -> Reply[Author]:
 async def show_user(username: str) -> Author:
     """Show an author."""
     return await resources().reads.author(username)
+
+
+class ArchiveArgs(Struct):
+    tz: Annotated[str, Meta(description="An IANA name; days and hours are those there.")] = "UTC"
+    year: Annotated[Year | None, Meta(description="Of the calendar; else the newest.")] = None
+
+
+@blueprint.operation("GET", "/users/<username>/archive", "read", "The archive", is_cacheable=True)
+async def show_archive(username: str, args: ArchiveArgs) -> FullArchive:
+    """Show what an author may like to see again, and their figures."""
+    zone = parse_zone(args.tz)
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+        return await read_full_archive(session, resources().models, author, zone, args.year)
 
 
 @blueprint.operation("DELETE", "/users/<username>", "admin", "Deleted; the name is free again")

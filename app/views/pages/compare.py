@@ -58,7 +58,7 @@ FOLDED_SHARE: Final = 0.01
 
 class ComparePageArgs(Struct):
     text: list[str] = []
-    """Several are by one hand; without any, the front page has the form, but in an archive."""
+    """Several are by one hand; without any, the front page has the form."""
     username: list[str] = []
     sure: Annotated[float, Meta(ge=LEAST_SURE, le=1 - LEAST_SURE)] = SURE
     post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
@@ -68,8 +68,6 @@ class ComparePageArgs(Struct):
 @blueprint.page("/compare")
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     names = given_names(args.username)
-    if not args.text and g.sole_author is not None:
-        return await _page([], [g.sole_author], SURE, None)
     if not args.text:
         return see_other(url_for("home.show_home", username=names))
     query = urlencode([("lang", g.locale), *request.args.items(multi=True)])

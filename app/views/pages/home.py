@@ -1,28 +1,25 @@
-"""The front page, which is the archive of an author alone; the method; the site's icon."""
+"""The front page, with the archive that is the site's own; the method; the site's icon."""
 
-from datetime import date, timedelta
 from importlib.metadata import version
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
 from msgspec import Struct
 from quart import Response, current_app, g, render_template
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.compute.judgement import KOREAN_LIKELY, LIKELY
 from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
+from app.services.archive.reading import Archive, read_archive
 from app.services.compare.answering import MODEL_NAME
 from app.services.compare.quiz import Solution
-from app.services.posts.sole_author import most_liked, newest_pictures
-from app.services.posts.tweets import Post, list_posts
-from app.services.posts.users import Author, get_author
+from app.services.posts.own_author import find_own
+from app.services.posts.tweets import list_posts
+from app.services.posts.users import get_author
 from app.views.blueprints import PageBlueprint
-from app.views.filters import first_instant, parse_zone
-from app.views.pages.authors import Year, year_of
+from app.views.filters import Year, parse_zone
+from app.views.pages.calendar import year_of_posting
 from app.views.pages.evidence import read_evidence
 from app.views.pages.parts import first_steps, given_names, hues_of, offered_authors, show_names
 from app.views.verdicts import NOT_FOR, bars_of, heading_of, rate_of
@@ -30,11 +27,6 @@ from app.views.verdicts import NOT_FOR, bars_of, heading_of, rate_of
 blueprint = PageBlueprint("home")
 
 NEWEST: Final = 3
-PICTURES: Final = 12
-MOST_LIKED: Final = 3
-YEARS_BACK: Final = 40
-YEARS_SHOWN: Final = 5
-OF_EACH_YEAR: Final = 2
 MEASURED_RIGHT: Final = 0.756
 MEASURED_AUTHORS: Final = 32
 """How often the right one of how many authors was named (docs/attribution.md)."""
@@ -45,13 +37,11 @@ class HomeArgs(Struct):
     """Authors that are ticked in the form."""
     year: Year | None = None
     tz: str = "UTC"
-    """Year and time zone of the calendar, in the archive of one author."""
+    """Year and time zone of the calendar, in the site's own archive."""
 
 
 @blueprint.page("/")
 async def show_home(args: HomeArgs) -> str:
-    if g.sole_author is not None:
-        return await _archive(g.sole_author, args.tz, args.year)
     example = await resources().showcase.find(g.locale)
     cacheable()
     async with resources().db.read() as session:
@@ -61,6 +51,7 @@ async def show_home(args: HomeArgs) -> str:
         await show_names(session, (post.username for post in posts))
         steps = await first_steps(session)
         shown = await _answered(session, example) if example else {}
+        archive = await _own_archive(session, args)
     return await render_template(
         "home.html",
         chosen=chosen,
@@ -70,9 +61,20 @@ async def show_home(args: HomeArgs) -> str:
         shown=example,
         measured_right=MEASURED_RIGHT,
         measured_authors=MEASURED_AUTHORS,
+        archive=archive,
+        posting=year_of_posting(archive.calendar) if archive else None,
         **shown,
         **steps,
     )
+
+
+async def _own_archive(session: AsyncSession, args: HomeArgs) -> Archive | None:
+    """Return the archive that is the site's own, once it has posts."""
+    zone, username = parse_zone(args.tz), await find_own(session)
+    if username is None:
+        return None
+    author = await get_author(session, username)
+    return await read_archive(session, author, zone, args.year) if author.tweets else None
 
 
 async def _answered(session: AsyncSession, example: Solution) -> dict[str, object]:
@@ -85,53 +87,6 @@ async def _answered(session: AsyncSession, example: Solution) -> dict[str, objec
         "evident": await read_evidence(session, comparison),
         "hues": await hues_of(session, example.usernames),
     }
-
-
-async def _archive(username: str, tz: str, year: int | None) -> str:
-    """Return the page; it is in no cache, since it looks another way tomorrow."""
-    zone = parse_zone(tz)
-    today = now().astimezone(zone).date()
-    async with resources().db.read() as session:
-        author = await get_author(session, username)
-        posts, _ = await list_posts(session, user_id=author.id, limit=NEWEST)
-        back = await _on_this_day(session, author, today, zone)
-        posting = await year_of(session, author, zone, year)
-        pictures = await newest_pictures(session, author.id, limit=PICTURES)
-        liked = await most_liked(session, author.id, limit=MOST_LIKED)
-    return await render_template(
-        "archive.html",
-        author=author,
-        posts=posts,
-        today=format_skeleton("MMMMd", today, locale=g.locale),
-        back=back,
-        posting=posting,
-        pictures=pictures,
-        liked=liked,
-        tz=tz,
-    )
-
-
-async def _on_this_day(
-    session: AsyncSession, author: Author, today: date, zone: ZoneInfo
-) -> list[Post]:
-    """Return posts of this day in earlier years, those of the last year first."""
-    if author.first_tweet_at is None:
-        return []
-    first = max(author.first_tweet_at.year, today.year - YEARS_BACK)
-    years: list[list[Post]] = []
-    for year in range(today.year - 1, first - 1, -1):
-        try:
-            day = today.replace(year=year)
-        except ValueError:  # The leap day.
-            continue
-        since, until = first_instant(day, zone), first_instant(day + timedelta(1), zone)
-        posts, _ = await list_posts(
-            session, user_id=author.id, since=since, until=until, limit=OF_EACH_YEAR
-        )
-        years += [posts] if posts else []
-        if len(years) == YEARS_SHOWN:
-            break
-    return [post for of_year in years for post in of_year]
 
 
 @blueprint.page("/about")

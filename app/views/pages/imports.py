@@ -5,7 +5,9 @@ import asyncio
 from msgspec import Struct
 from quart import Response, g, render_template, request, url_for
 from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.text import username_key
 from app.errors import (
     AppError,
     InvalidInputError,
@@ -16,9 +18,9 @@ from app.errors import (
 )
 from app.formats.chats.rooms import zone_of
 from app.formats.csv import FIELDS
-from app.formats.preview import SHOWN
+from app.formats.preview import SHOWN, Preview
 from app.formats.records import NO_OPTIONS, ReadOptions
-from app.formats.registry import FORMATS
+from app.formats.registry import CHATS, FORMATS
 from app.i18n import gettext, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
@@ -36,6 +38,7 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.preview import earlier_options
 from app.services.imports.report import errors_of, stored_authors, stored_posts
+from app.services.posts.own_author import find_own, is_own_chosen
 from app.services.posts.samples import list_samples
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
@@ -58,6 +61,12 @@ class PreviewArgs(Struct):
 def translated_reason(detail: str) -> str:
     """Return a reason in the request's language."""
     return translate_message(detail) if isinstance(detail, Message) else gettext(detail)
+
+
+@blueprint.app_template_test("of_chat")
+def is_of_chat(job: ImportJob) -> bool:
+    """Return whether the file of an import is a chat."""
+    return job.format in CHATS
 
 
 @blueprint.page(IMPORTS)
@@ -97,10 +106,13 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
         raise UnavailableError("Another server of this site has the file. Load the page again.")
     earlier = NO_OPTIONS
     options = ReadOptions(columns=_columns(args.column, args.field))
+    own, asks_whose = None, False
     try:
         preview = await resources().previewer.look(job, options, operator_id=g.operator.account_id)
         async with resources().db.read() as session:
             earlier = await earlier_options(session, preview)
+            own = await find_own(session)
+            asks_whose = await _asks_whose(session, preview, own)
     except ReadError:
         preview = None
     return await render_template(
@@ -113,7 +125,21 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
         keeps_media=config.max_media_gb > 0,
         **await readership(),
         fields=FIELDS,
+        own=own,
+        asks_whose=asks_whose,
     )
+
+
+async def _asks_whose(session: AsyncSession, preview: Preview, own: str | None) -> bool:
+    """Return whether the page asks if the archive is the operator's own.
+
+    Without an own archive the first one becomes it, unless somebody chose that there is none; and
+    only a file of one account can be anybody's own.
+    """
+    is_known = preview.username is not None and own is not None
+    is_there = is_known and username_key(preview.username or "") == username_key(own or "")
+    may_change = own is not None or await is_own_chosen(session)
+    return preview.has_account and may_change and not is_there
 
 
 async def _progress_page(job: ImportJob) -> ResponseReturnValue:
@@ -123,6 +149,7 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
         authors = await stored_authors(session, stored)
         await show_names(session, authors)
         samples = await list_samples(session)
+        own = await find_own(session)
     share = min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
     page = await render_template(
         "import.html",
@@ -131,6 +158,7 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
         stored=stored,
         authors=authors,
         samples=samples,
+        own=own,
         is_under_way=is_under_way,
         done_share=share,
     )
@@ -177,6 +205,7 @@ def _options(form: Form) -> ReadOptions:
         only=() if len(taken) == len(people) else (*taken, *filter(None, [username])),
         rename={old: new for old, new in names if new and new != old},
         is_published=form.get("publish") == "on",
+        is_own="own" in form,
     )
 
 

@@ -36,6 +36,8 @@ from app.views.policies import own_origin
 blueprint = PageBlueprint("posts")
 
 POSTS_PER_PAGE = 20
+POSTS_PER_WALL: Final = 48
+"""Posts whose media one page of a wall shows."""
 HOURS = 24
 SIMILAR = 5
 MOST_TURNS = 100
@@ -76,7 +78,7 @@ async def show_posts(args: PostsArgs) -> str:
             hour=args.hour,
             zone=args.zone,
             after=after,
-            limit=POSTS_PER_PAGE,
+            limit=POSTS_PER_WALL if args.has else POSTS_PER_PAGE,
         )
         await show_names(session, [*args.names, *(post.username for post in posts)])
         is_empty = not posts and not await count_users(session)

@@ -11,6 +11,7 @@ from app.errors import AppError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import count_users, find_user
 from app.services.search.results import Hit, Mode, ResultPage, corrected_words, find
+from app.services.search.word_search import SORTS, Sort
 from app.views.blueprints import PageBlueprint
 from app.views.filters import PageFilters
 from app.views.pages.parts import (
@@ -54,6 +55,7 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
             if author := await find_user(session, args.q[1:]):
                 return see_other(url_for("authors.show_author", username=author.username))
     mode: Mode = "meaning" if args.mode == "meaning" else "words"
+    sort: Sort = next((known for known in SORTS if known == args.sort), "best")
     fields = to_builtins(args) | {"mode": "" if mode == "words" else mode, "cursor": None}
     # What an address of the same search names.
     filters = {name: value for name, value in fields.items() if value}
@@ -69,7 +71,7 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
             limit=RESULTS_PER_PAGE,
             place=place,
             mode=mode,
-            sort="newest" if args.sort == "newest" else "best",
+            sort=sort,
             with_facets=place is None,
         )
     except (NotFoundError, MalformedError) as error:
@@ -92,6 +94,7 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
         corrections=corrected,
         as_typed=filters | {"q": quote_words(args.q, corrected)},
         mode=mode,
+        sort=sort,
         knows_meaning=parts.embeddings is not None,
         is_first_page=place is None,
         next_cursor=RESULT_CURSOR.encode(results.next),

@@ -8,7 +8,7 @@ from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import AppError, InvalidInputError, UnauthorizedError
+from app.errors import AppError, InvalidInputError, NotFoundError, UnauthorizedError
 from app.lifespan import resources
 from app.services.access.logins import end_session, list_sessions, replace_password, verify_password
 from app.services.access.operators import check_password
@@ -19,8 +19,9 @@ from app.services.checks import installation_facts
 from app.services.deletion import delete_everybody, delete_post, delete_user
 from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.samples import delete_samples
+from app.services.posts.own_author import choose_own, find_own
 from app.services.posts.samples import list_samples
-from app.services.posts.users import count_users
+from app.services.posts.users import count_users, get_user
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
 from app.views.pages.parts import render_form, see_other
@@ -70,6 +71,7 @@ async def _site_facts(session: AsyncSession) -> dict[str, object]:
         **await readership(),
         "author_total": await count_users(session),
         "samples": await list_samples(session),
+        "own": await find_own(session),
         "facts": await installation_facts(session, resources().config.data_dir),
         "version": version("saywho"),
     }
@@ -138,6 +140,19 @@ async def remove_author(form: Form) -> ResponseReturnValue:
     async with writing() as session:
         await delete_user(session, name := form.get("username", "").strip())
     return see_other(url_for("authors.show_authors", deleted=name))
+
+
+@blueprint.action("/settings/own")
+async def choose_archive(form: Form) -> ResponseReturnValue:
+    """Let the front page show the archive of the author that the form names, or nobody's."""
+    username = form.get("username", "").strip()
+    try:
+        async with writing() as session:
+            user = await get_user(session, username) if username else None
+            await choose_own(session, user.id if user else None)
+    except NotFoundError as failure:
+        return await settings_page(failure=failure)
+    return _back()
 
 
 @blueprint.action("/settings/samples/delete")

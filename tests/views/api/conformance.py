@@ -21,6 +21,7 @@ BOTH: Final = {"username": ["jack", "anna"]}
 QUERIES: Final[dict[str, dict[str, Any]]] = {
     "list_users": {"q": "ja"},
     "search_tweets": {"q": "ferry", "username": "jack", "limit": 10, "tz": "Asia/Seoul"},
+    "show_archive": {"tz": "Asia/Seoul"},
     "show_stats": BOTH | {"tz": "Asia/Seoul"},
     "compare_get": BOTH | {"text": "The ferry is late"},
     "compare_card": BOTH,

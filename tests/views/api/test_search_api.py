@@ -144,6 +144,21 @@ async def test_newest_first_is_by_time_and_pages_hold_all_once(writer: Client) -
     assert (await writer.get(f"{SEARCH}?q=lamp&sort=oldest")).status_code == 400
 
 
+async def test_the_most_liked_come_first_and_those_without_a_figure_last(writer: Client) -> None:
+    figures = [3, None, 40, 0, 3, 12]
+    await writer.add_posts(
+        *(
+            {"username": "ann", "text": f"lamp {number}"}
+            | ({} if likes is None else {"counts": {"likes": likes}})
+            for number, likes in enumerate(figures)
+        )
+    )
+    hits = await writer.walk(f"{SEARCH}?q=lamp&sort=likes", 2)
+    likes = [hit["counts"] and hit["counts"]["likes"] for hit in hits]
+    assert likes == [40, 12, 3, 3, 0, None]
+    assert hits[2]["id"] > hits[3]["id"]
+
+
 async def test_results_are_counted_by_author_year_and_language(writer: Client) -> None:
     for name in ("ann", "ben"):
         await writer.add_user(name)

@@ -1,9 +1,14 @@
-"""With one author alone the site is their archive; a second one brings back the questions."""
+"""Every author's archive, in the page and the API, and the one that is the site's own."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from quart import Quart
+
+from app.services.imports.samples import load_samples
+from tests.browsing import parts_of, signed_in
 from tests.conftest import Client
 
 NOW = datetime.now(UTC)
@@ -23,40 +28,95 @@ def section(page: str, name: str) -> str:
     return page.partition(f'id="{name}-heading"')[2].partition("</section>")[0]
 
 
-async def test_home_is_the_archive_of_the_only_author(writer: Client, anybody: Client) -> None:
-    await writer.add_posts(
-        post(1, created_at=years_ago(1), counts={"likes": 3}),
-        post(2, created_at=years_ago(2), counts={"likes": 40}),
-        post(3, created_at="2011-02-03T12:00:00Z", counts={"likes": 0}),
-        post(4, created_at="2012-02-03T12:00:00Z"),
-    )
-    await writer.add_user("nobody")  # Without posts.
+MEMORIES = (
+    post(1, created_at=years_ago(1), counts={"likes": 3}),
+    post(2, created_at=years_ago(2), counts={"likes": 40}),
+    post(3, created_at="2011-02-03T12:00:00Z", counts={"likes": 0}),
+    post(4, created_at="2012-02-03T12:00:00Z"),
+)
+
+
+async def test_the_first_author_s_archive_stays_on_the_front_page(
+    writer: Client, anybody: Client
+) -> None:
+    await writer.add_posts(*MEMORIES)
+    await writer.add_user("minjun", "a second author", "who wrote two posts")
     page = await anybody.page("/")
-    assert "<h1>The archive of hana</h1>" in page
-    # A script shows such a time in the viewer's zone.
-    assert '4 posts, <time datetime="2011-02-03T12:00:00Z">' in page
+    assert page.count("<h1") == 1
+    assert "The archive of hana" in page
+    assert '4 posts, <time datetime="2011-02-03">' in page
     assert page.count(" autofocus") == 1
+    assert '<textarea id="tweet_text"' in page
+    assert 'href="/quiz"' in page
     back = section(page, "today")
+    assert back.index("4 years ago") < back.index("number 1") < back.index("8 years ago")
     assert back.count('class="post"') == 2
-    assert back.index("number 1") < back.index("number 2")
     liked = section(page, "liked")
     assert liked.index("40 likes") < liked.index("3 likes")
     assert liked.count('class="post"') == 2
     assert 'id="pictures-heading"' not in page
-    assert f"in {NOW.year - 4}" in section(page, "calendar")
     assert "1 post in 2011" in await anybody.page("/?year=2011&tz=Asia/Seoul")
     await anybody.page("/?tz=Mars", status=400)
 
 
-async def test_the_first_post_of_all_changes_every_page(writer: Client, anybody: Client) -> None:
+async def test_every_author_has_an_archive(writer: Client, anybody: Client) -> None:
+    await writer.add_user("minjun", "the first author here")
+    await writer.add_posts(*MEMORIES)
+    page = await anybody.page("/user/hana")
+    order = ["posts", "today", "calendar", "liked", "numbers"]
+    places = [page.index(f'id="{name}-heading"') for name in order]
+    assert places == sorted(places)
+    assert section(page, "posts").count('class="post"') == 3
+    assert 'href="/user/hana/feed.atom"' in section(page, "figures")
+    # Months without posts are not drawn, nor those that have not come.
+    assert page.count('class="month"') == 1
+    older = re.findall(r'href="(/user/hana\?cursor=[^"]+)"', page)
+    assert section(await anybody.page(older[0]), "numbers") == ""
+    assert (await anybody.page(older[0])).count('class="post"') == 1
+
+
+async def test_nobody_but_a_first_author_takes_the_front_page(
+    app: Quart, writer: Client, anybody: Client
+) -> None:
+    await load_samples(parts_of(app).db)
+    assert "The archive of" not in await anybody.page("/")
     await writer.add_user("nobody")
-    await writer.add_user("hana")
-    assert "Archive</a>" not in await anybody.page("/user/nobody")
-    for path in ("/", "/about"):
-        assert "/compare/card" not in await anybody.page(path)
-    await writer.add_tweet("hana", "a walk by the sea")
-    assert "Archive</a>" in await anybody.page("/user/nobody")
-    assert "/compare/card" in await anybody.page("/about")
+    assert "The archive of" not in await anybody.page("/")  # Without posts.
+    await writer.add_tweet("nobody", "a walk by the sea")
+    assert "The archive of nobody" in await anybody.page("/")
+
+
+async def test_the_operator_chooses_whose_archive_it_is(
+    app: Quart, admin: Client, anybody: Client
+) -> None:
+    operator = await signed_in(app)
+    await admin.add_user("hana", "a walk by the sea")
+    await admin.add_user("minjun", "a second author")
+    chosen = [("minjun", "minjun"), ("", None), ("HANA", "hana")]
+    for name, shown in chosen:
+        answer = await operator.post("/settings/own", form={"username": name})
+        assert answer.status_code == 303
+        page = await anybody.page("/")
+        assert re.findall(r"The archive of (\w+)", page) == ([shown] if shown else [])
+    answer = await operator.post("/settings/own", form={"username": "eve"})
+    assert answer.status_code == 404
+    # It was chosen by hand, so that no other author takes its place.
+    await admin.delete("/api/v1/users/hana")
+    await admin.add_user("third", "somebody new")
+    assert "The archive of" not in await anybody.page("/")
+
+
+async def test_the_next_new_author_follows_one_who_was_deleted(
+    admin: Client, anybody: Client
+) -> None:
+    for name in ("hana", "minjun"):
+        await admin.add_user(name, "a walk by the sea")
+    await admin.delete("/api/v1/users/hana")
+    assert "The archive of" not in await anybody.page("/")
+    await admin.add_tweet("minjun", "known before")
+    assert "The archive of" not in await anybody.page("/")
+    await admin.add_user("third", "somebody new")
+    assert "The archive of third" in await anybody.page("/")
 
 
 async def test_an_author_alone_is_compared_with_people_from_elsewhere(
@@ -65,8 +125,6 @@ async def test_an_author_alone_is_compared_with_people_from_elsewhere(
     # No maintenance has run: the authors that come with the program serve alone.
     usual = "we walked by the sea again, the gulls were loud and the coffee was cold, number"
     await writer.add_posts(*(post(n, text=f"{usual} {n}") for n in range(30)))
-    page = await anybody.page("/compare")
-    assert '<textarea id="tweet_text"' in page
     assert "ompare this text" in await anybody.page("/tweet/1")
     text = "we walked by the sea again, the gulls were loud and the coffee was hot"
     page = await anybody.page(f"/compare?text={quote(text)}&username=hana")
@@ -83,21 +141,3 @@ async def test_an_author_alone_is_compared_with_people_from_elsewhere(
     strange = "Quarterly revenue targets were reaffirmed by the board; see the attached memo."
     page = await anybody.page(f"/compare?text={quote(strange)}&username=hana")
     assert "Does not read like hana</h1>" in page
-
-
-async def test_what_needs_two_authors_is_not_offered(writer: Client, anybody: Client) -> None:
-    await writer.add_posts(*(post(n) for n in range(30)))
-    for path in ("/", "/search", "/user/hana", "/dashboard/"):
-        assert 'href="/quiz"' not in await anybody.page(path), path
-    page = await anybody.page("/")
-    assert "a second author" in page
-    assert 'href="/compare"' in page
-    assert "It takes two authors" in await anybody.page("/compare/card")
-    asking = '<a class="button primary" href="{}">Compare with this author</a>'
-    assert asking.format("/compare") in await anybody.page("/user/hana")
-    await writer.add_user("minjun", "a second author")
-    page = await anybody.page("/")
-    assert "Who would have said this?" in page
-    assert 'href="/quiz"' in page
-    assert (await anybody.get("/compare")).headers["Location"] == "/"
-    assert asking.format("/?username=hana") in await anybody.page("/user/hana")

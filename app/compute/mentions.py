@@ -1,0 +1,107 @@
+"""What posts name beside their words: tags, emoji, sites, and whom they answer."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import Final, NamedTuple
+
+_TAG: Final = re.compile(r"(?<![\w&/#])#(\w*[^\W\d_]\w*)")
+"""A tag has a letter; the part of an address after its # is none."""
+_SITE: Final = re.compile(r"https?://(?:www\.)?((?:[\w-]+\.)+[a-z]{2,24})", re.IGNORECASE)
+"""The end is of plain letters: in Korean a particle may follow an address without a space."""
+_SHORTENED: Final = frozenset({"t.co"})
+"""Sites whose addresses say nothing about what they lead to."""
+_SKINS: Final = "\U0001f3fb-\U0001f3ff"
+_PICTURE: Final = (
+    "\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u2604\u260e\u2611\u2614\u2615\u2618"
+    "\u261d\u2620\u2622\u2623\u2626\u262a\u262e\u262f\u2638-\u263a\u2648-\u2653\u2660\u2663\u2665"
+    "\u2666\u2668\u267b\u267f\u2693\u26a1\u26aa\u26ab\u26bd\u26be\u26c4\u26c5\u26ce\u26d4\u26ea"
+    "\u26f2\u26f3\u26f5\u26fa\u26fd\u2705\u2708-\u270d\u2728\u274c\u274e\u2753-\u2755\u2757\u2763"
+    "\u2764\u2795-\u2797\u27b0\u27bf\u2b1b\u2b1c\u2b50\u2b55\U0001f004\U0001f0cf\U0001f18e"
+    "\U0001f191-\U0001f19a\U0001f201-\U0001f251\U0001f300-\U0001f3fa\U0001f400-\U0001f64f"
+    "\U0001f680-\U0001f6ff\U0001f7e0-\U0001f7eb\U0001f900-\U0001f9ff\U0001fa70-\U0001faff"
+)
+_EMOJI: Final = re.compile(
+    r"[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3"
+    rf"|[{_PICTURE}][\ufe0f{_SKINS}]*(?:\u200d[{_PICTURE}\u2640\u2642\u2695\u2696][\ufe0f{_SKINS}]*)*"
+)
+_VARIANT: Final = re.compile(f"[\ufe0f{_SKINS}]")
+
+
+class Mention(NamedTuple):
+    """Something that posts name, and how many posts do."""
+
+    name: str
+    """As it is written most often."""
+    posts: int
+
+
+class ScannedPost(NamedTuple):
+    """What of a post is looked through."""
+
+    text: str
+    cards: str | None
+    """Its media as JSON, where a card that leads to a site is among them."""
+    answered: str | None
+    """The username of whom it answers, if that is somebody else."""
+
+
+class Mentions(NamedTuple):
+    """What the posts of an author name, each kind with the most frequent first."""
+
+    answered: list[Mention]
+    tags: list[Mention]
+    emoji: list[Mention]
+    sites: list[Mention]
+
+
+class _Tally:
+    """Counts in how many posts something is, under one key for all ways to write it."""
+
+    def __init__(self, key_of: Callable[[str], str]) -> None:
+        self._key_of = cache(key_of)
+        self._posts: Counter[str] = Counter()
+        self._forms: Counter[str] = Counter()
+
+    def add(self, forms: Iterable[str]) -> None:
+        """Count what one post has."""
+        forms = set(forms)
+        self._forms.update(forms)
+        self._posts.update({self._key_of(form) for form in forms})
+
+    def most(self, count: int) -> list[Mention]:
+        ranked = sorted(self._posts.items(), key=lambda item: (-item[1], item[0]))[:count]
+        keys = {key for key, _ in ranked}
+        names: dict[str, str] = {}
+        for form, _ in sorted(self._forms.items(), key=lambda item: (-item[1], item[0])):
+            key = self._key_of(form)
+            if key in keys:
+                names.setdefault(key, form)
+        return [Mention(names[key], posts) for key, posts in ranked]
+
+
+def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
+    """Return up to `most` of each kind that the posts name.
+
+    Tags and names are one whatever their case, emoji whatever their skin.
+    """
+    answered, tags, sites = _Tally(str.casefold), _Tally(str.casefold), _Tally(str)
+    emoji = _Tally(lambda form: _VARIANT.sub("", form))
+    for post in posts:
+        if post.answered:
+            answered.add([post.answered])
+        if "#" in post.text:
+            tags.add(_TAG.findall(post.text))
+        if "://" in post.text or post.cards:
+            sites.add(_sites(post.text, post.cards or ""))
+        if not post.text.isascii():
+            emoji.add(_EMOJI.findall(post.text))
+    return Mentions(*(tally.most(most) for tally in (answered, tags, emoji, sites)))
+
+
+def _sites(*texts: str) -> Iterator[str]:
+    for text in texts:
+        for site in _SITE.findall(text):
+            if (host := site.lower()) not in _SHORTENED:
+                yield host

@@ -1,0 +1,81 @@
+"""The calendar of a year of posting: the months and days that have posts."""
+
+from datetime import date, datetime
+from itertools import groupby
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import first_instant
+from app.services.posts.selection import Selection
+from app.services.posts.statistics import count_by_day, have_posts
+from app.services.posts.users import Author
+
+DAYS_OF_YEAR: Final = 366
+MOST_YEARS: Final = 40
+
+
+class DayPosts(msgspec.Struct, frozen=True):
+    """A day with posts, and how many."""
+
+    date: Annotated[date, Meta(description="A day in `tz`.")]
+    tweets: int
+
+
+class MonthPosts(msgspec.Struct, frozen=True):
+    """A month with posts, and its days that have any."""
+
+    month: Annotated[int, Meta(description="From 1 to 12.")]
+    tweets: int
+    days: list[DayPosts]
+
+
+class CalendarYear(msgspec.Struct, frozen=True):
+    """A year of posting."""
+
+    year: int
+    years: Annotated[list[int], Meta(description="Those with posts, the newest first.")]
+    tweets: int
+    days: Annotated[int, Meta(description="How many days have posts.")]
+    months: Annotated[list[MonthPosts], Meta(description="Those with posts, in their order.")]
+
+
+async def calendar_of(
+    session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
+) -> CalendarYear | None:
+    """Return the calendar of a year, by default the newest with posts; None without dated posts.
+
+    A year before the first or after the last is taken for that one.
+    """
+    if author.first_tweet_at is None or author.newest_tweet_at is None:
+        return None
+    times = (author.first_tweet_at, author.newest_tweet_at)
+    first, last = (time.astimezone(zone).year for time in times)
+    year = min(max(year or last, first), last)
+    since, until = span_of_year(year, zone)
+    selection = Selection(usernames=(author.username,), since=since, until=until)
+    cells = await count_by_day(session, selection, zone, limit=DAYS_OF_YEAR)
+    years = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
+    have = await have_posts(session, author.id, [span_of_year(y, zone) for y in years])
+    return CalendarYear(
+        year=year,
+        years=[listed for listed, has in zip(years, have, strict=True) if has or listed == year],
+        tweets=sum(posts for _, _, posts in cells),
+        days=len(cells),
+        months=[
+            _month_of(month, [DayPosts(day, posts) for day, _, posts in of_month])
+            for month, of_month in groupby(cells, key=lambda cell: cell[0].month)
+        ],
+    )
+
+
+def _month_of(month: int, days: list[DayPosts]) -> MonthPosts:
+    return MonthPosts(month, sum(day.tweets for day in days), days)
+
+
+def span_of_year(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the instants at which a year of a time zone begins and ends."""
+    return first_instant(date(year, 1, 1), zone), first_instant(date(year + 1, 1, 1), zone)

@@ -1,0 +1,91 @@
+"""An author's archive as its page and the API show it."""
+
+from datetime import date, timedelta
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta, structs
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import first_instant, now
+from app.memo import holds_until
+from app.services.archive.calendar import CalendarYear, calendar_of
+from app.services.archive.memories import (
+    Anniversary,
+    Picture,
+    most_liked,
+    newest_pictures,
+    on_this_day,
+)
+from app.services.archive.numbers import Numbers, numbers_of
+from app.services.compare.answering import typical_of
+from app.services.compare.cases import Models
+from app.services.posts.tweets import Post
+from app.services.posts.users import Author, get_user
+
+PICTURES: Final = 12
+"""As many as fill whole rows of three, four and six."""
+MOST_LIKED: Final = 3
+
+
+class Archive(msgspec.Struct, frozen=True):
+    """What an author may like to see again, and their figures."""
+
+    user: Author
+    tz: Annotated[str, Meta(description="The time zone of days, hours and months.")]
+    today: Annotated[date, Meta(description="The day in `tz`.")]
+    on_this_day: Annotated[
+        list[Anniversary], Meta(description="Posts of this day in earlier years, the last first.")
+    ]
+    calendar: Annotated[CalendarYear | None, Meta(description="Null where no post has a time.")]
+    pictures: Annotated[
+        list[Picture], Meta(description="Kept pictures of the newest posts with media.")
+    ]
+    most_liked: list[Post]
+
+
+class TypicalTerm(msgspec.Struct, frozen=True):
+    """A word or sign that an author uses more than others."""
+
+    text: str
+    times: Annotated[float, Meta(description="How many times as often as the others.")]
+    is_mark: Annotated[bool, Meta(description="Whether it is a sign, not a word.")]
+
+
+class FullArchive(Archive, frozen=True):
+    """The same, what is typical of the author, and the figures over all posts."""
+
+    typical: Annotated[list[TypicalTerm], Meta(description="Words, then signs.")]
+    numbers: Numbers
+
+
+async def read_archive(
+    session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
+) -> Archive:
+    """Return what an author may like to see again; it holds until midnight in the time zone.
+
+    The calendar is that of the year, by default the newest with posts.
+    """
+    today = now().astimezone(zone).date()
+    holds_until(first_instant(today + timedelta(1), zone))
+    return Archive(
+        user=author,
+        tz=zone.key,
+        today=today,
+        on_this_day=await on_this_day(session, author, today, zone),
+        calendar=await calendar_of(session, author, zone, year),
+        pictures=await newest_pictures(session, author.id, limit=PICTURES),
+        most_liked=await most_liked(session, author.id, limit=MOST_LIKED),
+    )
+
+
+async def read_full_archive(
+    session: AsyncSession, models: Models, author: Author, zone: ZoneInfo, year: int | None
+) -> FullArchive:
+    """Return the same, what is typical of the author, and the figures over all posts."""
+    archive = await read_archive(session, author, zone, year)
+    words = await typical_of(session, models, await get_user(session, author.username))
+    typical = [TypicalTerm(word.text, round(word.times, 2), word.is_mark) for word in words]
+    numbers = await numbers_of(session, author, zone)
+    return FullArchive(**structs.asdict(archive), typical=typical, numbers=numbers)

@@ -1,0 +1,48 @@
+"""The author whose archive is the site's own: the first one, until somebody chooses otherwise."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.backend import is_among
+from app.memo import EVERYTHING, depends_on
+from app.models import SITE_ID, Site, User
+from app.services.event_log import NewEvent, append_events
+from app.services.posts.samples import IS_SAMPLE
+
+
+async def find_own(session: AsyncSession) -> str | None:
+    """Return the name of the author whose archive is the site's own; None for nobody."""
+    depends_on(EVERYTHING)
+    own = select(User.username).join(Site, Site.own_user_id == User.id)
+    return await session.scalar(own.where(User.deleted_at.is_(None)))
+
+
+async def is_own_chosen(session: AsyncSession) -> bool:
+    """Return whether somebody chose an author, or nobody."""
+    site = await session.get(Site, SITE_ID)
+    return site is not None and site.is_own_chosen
+
+
+async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
+    """Let the archive of the first of these new authors be the site's own, if none is.
+
+    It does nothing once somebody chose. Samples, and people of a chat, are passed over.
+    """
+    is_free = select(Site.id).where(Site.own_user_id.is_(None), Site.is_own_chosen.is_(False))
+    if not user_ids or await session.scalar(is_free) is None:
+        return
+    candidates = select(User.id).where(
+        is_among(session, User.id, user_ids), User.is_of_chat.is_(False), ~IS_SAMPLE
+    )
+    first = await session.scalar(candidates.order_by(User.id).limit(1))
+    if first is not None:
+        # The event of the new author tells of it.
+        await session.execute(update(Site).values(own_user_id=first))
+
+
+async def choose_own(session: AsyncSession, user_id: int | None) -> None:
+    """Let the archive of this author, or nobody's, be the site's own from now on."""
+    await session.execute(update(Site).values(own_user_id=user_id, is_own_chosen=True))
+    await append_events(session, [NewEvent("site.updated", EVERYTHING, posts=0)])

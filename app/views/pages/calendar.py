@@ -1,0 +1,81 @@
+"""The calendar of a year, as pages draw it: weeks are columns, days of the week are rows."""
+
+from calendar import Calendar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from babel import Locale
+from babel.dates import format_skeleton
+from quart import g
+
+from app.i18n import show_month_day
+from app.services.archive.calendar import CalendarYear, MonthPosts
+
+ONE_DAY: Final = timedelta(days=1)
+LEVELS: Final = 4
+"""Shades; the darkest is the busiest day's, but stands for at least as many posts."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    day: date
+    posts: int
+    level: int
+    """0 for no posts, to `LEVELS`."""
+
+    @property
+    def name(self) -> str:
+        """Return the day and month as the language writes them."""
+        return show_month_day(self.day)
+
+    @property
+    def end(self) -> date:
+        """Return the day after it."""
+        return self.day + ONE_DAY
+
+
+def year_of_posting(calendar: CalendarYear | None) -> dict[str, object] | None:
+    """Return the calendar with its months laid out; None where there is none."""
+    if calendar is None:
+        return None
+    counts = {day.date: day.tweets for month in calendar.months for day in month.days}
+    return {
+        "year": calendar.year,
+        "years": calendar.years,
+        "posts": calendar.tweets,
+        "days": calendar.days,
+        "months": [_month(calendar.year, month, counts) for month in calendar.months],
+    }
+
+
+def _month(year: int, month: MonthPosts, counts: Mapping[date, int]) -> dict[str, object]:
+    """Return a month of the calendar; None fills the weeks at both ends."""
+    top = max([LEVELS, *counts.values()])
+    weeks = [
+        [
+            CalendarDay(day, counts.get(day, 0), -(-LEVELS * counts.get(day, 0) // top))
+            if day.month == month.month
+            else None
+            for day in week
+        ]
+        for week in Calendar().monthdatescalendar(year, month.month)
+    ]
+    locale = Locale.parse(g.locale)
+    names = locale.days["stand-alone"]
+    return {
+        "name": format_skeleton("yMMMM", date(year, month.month, 1), locale=locale),
+        "short_name": locale.months["stand-alone"]["abbreviated"][month.month],
+        "posts": month.tweets,
+        "rows": [
+            (names["wide"][row], names["narrow"][row], days)
+            for row, days in enumerate(zip(*weeks, strict=True))
+        ],
+    }
+
+
+def weekday_names() -> list[str]:
+    """Return the short names of the weekdays, from Monday."""
+    names = Locale.parse(g.locale).days["stand-alone"]["abbreviated"]
+    return [names[day] for day in range(7)]
