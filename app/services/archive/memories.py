@@ -31,7 +31,7 @@ class Anniversary(msgspec.Struct, frozen=True):
     items: list[Post]
 
 
-class Picture(msgspec.Struct, frozen=True):
+class ArchivePicture(msgspec.Struct, frozen=True):
     """A picture that is kept here, and its post."""
 
     post: Post
@@ -67,7 +67,9 @@ def _same_day(today: date, year: int) -> date | None:
         return None
 
 
-async def newest_pictures(session: AsyncSession, user_id: int, *, limit: int) -> list[Picture]:
+async def newest_pictures(
+    session: AsyncSession, user_id: int, *, limit: int
+) -> list[ArchivePicture]:
     """Return up to `limit` kept pictures of the author and their posts, the newest first."""
     depends_on(user_id)
     with_media = select_posts().where(
@@ -75,7 +77,7 @@ async def newest_pictures(session: AsyncSession, user_id: int, *, limit: int) ->
     )
     newest = with_media.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(MOST_LOOKED_AT)
     pictures = [
-        Picture(post, medium)
+        ArchivePicture(post, medium)
         for post in map(as_post, await session.execute(newest))
         for medium in post.media
         if medium.kind == "photo" and medium.url

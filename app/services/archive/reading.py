@@ -13,7 +13,7 @@ from app.memo import holds_until
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import (
     Anniversary,
-    Picture,
+    ArchivePicture,
     most_liked,
     newest_pictures,
     on_this_day,
@@ -29,8 +29,8 @@ PICTURES: Final = 12
 MOST_LIKED: Final = 3
 
 
-class Archive(msgspec.Struct, frozen=True):
-    """What an author may like to see again, and their figures."""
+class Memories(msgspec.Struct, frozen=True):
+    """What an author may like to see again."""
 
     user: Author
     tz: Annotated[str, Meta(description="The time zone of days, hours and months.")]
@@ -40,7 +40,7 @@ class Archive(msgspec.Struct, frozen=True):
     ]
     calendar: Annotated[CalendarYear | None, Meta(description="Null where no post has a time.")]
     pictures: Annotated[
-        list[Picture], Meta(description="Kept pictures of the newest posts with media.")
+        list[ArchivePicture], Meta(description="Kept pictures of the newest posts with media.")
     ]
     most_liked: list[Post]
 
@@ -53,23 +53,23 @@ class TypicalTerm(msgspec.Struct, frozen=True):
     is_mark: Annotated[bool, Meta(description="Whether it is a sign, not a word.")]
 
 
-class FullArchive(Archive, frozen=True):
-    """The same, what is typical of the author, and the figures over all posts."""
+class AuthorArchive(Memories, frozen=True):
+    """What an author may like to see again, what is typical of them, and their figures."""
 
     typical: Annotated[list[TypicalTerm], Meta(description="Words, then signs.")]
     numbers: Numbers
 
 
-async def read_archive(
+async def read_memories(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
-) -> Archive:
+) -> Memories:
     """Return what an author may like to see again; it holds until midnight in the time zone.
 
     The calendar is that of the year, by default the newest with posts.
     """
     today = now().astimezone(zone).date()
     holds_until(first_instant(today + timedelta(1), zone))
-    return Archive(
+    return Memories(
         user=author,
         tz=zone.key,
         today=today,
@@ -80,12 +80,12 @@ async def read_archive(
     )
 
 
-async def read_full_archive(
+async def read_archive(
     session: AsyncSession, models: Models, author: Author, zone: ZoneInfo, year: int | None
-) -> FullArchive:
-    """Return the same, what is typical of the author, and the figures over all posts."""
-    archive = await read_archive(session, author, zone, year)
+) -> AuthorArchive:
+    """Return the archive of an author, likewise."""
+    archive = await read_memories(session, author, zone, year)
     words = await typical_of(session, models, await get_user(session, author.username))
     typical = [TypicalTerm(word.text, round(word.times, 2), word.is_mark) for word in words]
     numbers = await numbers_of(session, author, zone)
-    return FullArchive(**structs.asdict(archive), typical=typical, numbers=numbers)
+    return AuthorArchive(**structs.asdict(archive), typical=typical, numbers=numbers)

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 from quart import url_for
 
 from app.lifespan import resources
-from app.services.archive.reading import FullArchive, read_full_archive
+from app.services.archive.reading import AuthorArchive, read_archive
 from app.services.deletion import delete_user
 from app.services.posts.users import Author, Platform, add_user, get_author, list_authors
 from app.views.blueprints import ApiBlueprint, Reply
@@ -59,12 +59,12 @@ class ArchiveArgs(Struct):
 
 
 @blueprint.operation("GET", "/users/<username>/archive", "read", "The archive", is_cacheable=True)
-async def show_archive(username: str, args: ArchiveArgs) -> FullArchive:
+async def show_archive(username: str, args: ArchiveArgs) -> AuthorArchive:
     """Show what an author may like to see again, and their figures."""
     zone = parse_zone(args.tz)
     async with resources().db.read() as session:
         author = await get_author(session, username)
-        return await read_full_archive(session, resources().models, author, zone, args.year)
+        return await read_archive(session, resources().models, author, zone, args.year)
 
 
 @blueprint.operation("DELETE", "/users/<username>", "admin", "Deleted; the name is free again")

@@ -6,7 +6,7 @@ from msgspec import Struct
 from quart import render_template
 
 from app.lifespan import resources
-from app.services.archive.reading import read_full_archive
+from app.services.archive.reading import read_archive
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import TweetKey, list_posts
 from app.services.posts.users import get_author, list_authors
@@ -64,7 +64,7 @@ async def show_author(username: str, args: AuthorArgs) -> str:
     async with resources().db.read() as session:
         author = await get_author(session, username)
         posts, following = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
-        archive = await read_full_archive(session, resources().models, author, zone, args.year)
+        archive = await read_archive(session, resources().models, author, zone, args.year)
     return await render_template(
         "author.html",
         author=author,

@@ -11,7 +11,7 @@ from app.compute.judgement import KOREAN_LIKELY, LIKELY
 from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
-from app.services.archive.reading import Archive, read_archive
+from app.services.archive.reading import Memories, read_memories
 from app.services.compare.answering import MODEL_NAME
 from app.services.compare.quiz import Solution
 from app.services.posts.own_author import find_own
@@ -68,13 +68,13 @@ async def show_home(args: HomeArgs) -> str:
     )
 
 
-async def _own_archive(session: AsyncSession, args: HomeArgs) -> Archive | None:
+async def _own_archive(session: AsyncSession, args: HomeArgs) -> Memories | None:
     """Return the archive that is the site's own, once it has posts."""
     zone, username = parse_zone(args.tz), await find_own(session)
     if username is None:
         return None
     author = await get_author(session, username)
-    return await read_archive(session, author, zone, args.year) if author.tweets else None
+    return await read_memories(session, author, zone, args.year) if author.tweets else None
 
 
 async def _answered(session: AsyncSession, example: Solution) -> dict[str, object]:

@@ -36,7 +36,7 @@ from app.views.policies import own_origin
 blueprint = PageBlueprint("posts")
 
 POSTS_PER_PAGE = 20
-POSTS_PER_WALL: Final = 48
+POSTS_PER_WALL: Final = 24
 """Posts whose media one page of a wall shows."""
 HOURS = 24
 SIMILAR = 5

@@ -322,7 +322,7 @@ async def test_an_archive_of_one_author_leads_home_and_says_what_was_read(
     assert "Pictures and videos 1 " in shown(page)
     assert "no messages, likes, contacts or deleted posts" in page
     assert re.findall(r'<a class="button primary" href="([^"]+)"', page) == ["/"]
-    pictures = (await browser.page("/")).partition('class="pictures"')[2].partition("</ul>")[0]
+    pictures = (await browser.page("/")).partition('class="pictures of-1"')[2].partition("</ul>")[0]
     assert re.findall(r'href="([^"]+)"><img src="/media/\w+\.png" alt="post 1"', pictures) == [
         "/tweet/3"  # Zoe's were 1 and 2.
     ]
