@@ -45,4 +45,4 @@ async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
 async def choose_own(session: AsyncSession, user_id: int | None) -> None:
     """Let the archive of this author, or nobody's, be the site's own from now on."""
     await session.execute(update(Site).values(own_user_id=user_id, is_own_chosen=True))
-    await append_events(session, [NewEvent("site.updated", EVERYTHING, posts=0)])
+    await append_events(session, [NewEvent("site.archive", EVERYTHING, posts=0)])
