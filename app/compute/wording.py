@@ -57,6 +57,8 @@ class TypicalWord(NamedTuple):
     """Log-odds against the other authors."""
     uses: int
     """Uses by the author, in all posts."""
+    uses_elsewhere: int = 0
+    """Uses by all of the others together."""
 
     @property
     def times(self) -> float:
@@ -99,7 +101,8 @@ def typical_words(
         key = int(keys[i])
         if spread[key] >= FEWEST_POSTS and errors[i] >= CLEAR:
             # Parts of one emoji have keys of their own.
-            word = TypicalWord(forms[key], float(lead[i]), int(uses[i]))
+            counts = int(uses[i]), int(uses_elsewhere[i])
+            word = TypicalWord(forms[key], float(lead[i]), *counts)
             typical.setdefault(word.text, word)
     is_korean = is_mostly_korean(posts)
     words = [word for word in typical.values() if _is_telling(word.text, is_korean)]

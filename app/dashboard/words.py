@@ -20,11 +20,11 @@ DRAWN_WORDS: Final = 6
 """Words of each author of several in the graph."""
 TOGETHER: Final = gettext_noop(
     "Words and signs that each uses clearly more often than the others here. The longer a bar, the "
-    "more times as often. Of all their posts, whatever the dates above."
+    "more it sets them apart. Of all their posts, whatever the dates above."
 )
 ALONE: Final = gettext_noop(
     "Words and signs used clearly more often than by others who write the language. The longer a "
-    "bar, the more times as often. Of all posts, whatever the dates above."
+    "bar, the more it sets them apart. Of all posts, whatever the dates above."
 )
 
 
@@ -97,10 +97,10 @@ def bars_of_words(data: Words) -> Plot | None:
 def words_table(data: Words) -> Table:
     """Return all words of all authors."""
     rows = [(author.username, word) for author, words in data.authors for word in words]
-    columns = (gettext("Author"), gettext("Word"), gettext("Uses"), gettext("Times as often"))
+    columns = (gettext("Author"), gettext("Word"), gettext("Uses"), gettext("By the others"))
     return Table(
         columns,
-        [(name, word.text, word.uses, round(word.times, 1)) for name, word in rows],
+        [(name, word.text, word.uses, word.uses_elsewhere) for name, word in rows],
         [f"/search?{_query(name, word)}" for name, word in rows],
     )
 
@@ -110,8 +110,8 @@ def _quoted(word: TypicalWord) -> str:
 
 
 def _label(word: TypicalWord) -> str:
-    label = gettext("{times} times as often, {uses} uses")
-    return label.format(times=show_number(round(word.times, 1)), uses=show_number(word.uses))
+    label = gettext("{uses}, the others {elsewhere}")
+    return label.format(uses=show_number(word.uses), elsewhere=show_number(word.uses_elsewhere))
 
 
 def _query(username: str, word: TypicalWord | None = None) -> str:

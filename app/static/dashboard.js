@@ -129,7 +129,10 @@
       // React changes only what is inside of this element.
       section.querySelector(".graph-slot").append(document.getElementById(`${section.id}-plot`));
       chooser?.addEventListener("change", () => ask(figure));
-      section.querySelector("[data-save]").addEventListener("click", () => save(figure));
+      section.querySelector("[data-save]").addEventListener("click", () => {
+        const graph = section.querySelector(".js-plotly-plot");
+        window.saveFigure(graph, section.querySelector("h2").textContent, `saywho-${section.id}`, resolved);
+      });
       figures.set(section.id, figure);
     }
     askAll(false);
@@ -315,65 +318,6 @@
       },
     },
   });
-
-  /* A figure as a picture, with what it says */
-
-  const SCALE = 2;
-  const LINE_PX = 22;
-  const LETTER_PX = 9;
-
-  // Plotly breaks no lines; Korean letters are about twice as wide.
-  function lines(text, width) {
-    const broken = [""];
-    const size = (line) => [...line].reduce((sum, letter) => sum + (letter > "\u1100" ? 1.7 : 1), 0);
-    for (const word of text.split(/\s+/)) {
-      const longer = `${broken.at(-1)} ${word}`.trim();
-      if (size(longer) * LETTER_PX <= width) broken[broken.length - 1] = longer;
-      else broken.push(word);
-    }
-    return broken.filter(Boolean);
-  }
-
-  function escaped(text) {
-    const plain = document.createElement("p");
-    plain.textContent = text;
-    return plain.innerHTML;
-  }
-
-  async function save({ name, section }) {
-    const graph = section.querySelector(".js-plotly-plot");
-    const width = graph.clientWidth;
-    const title = lines(section.querySelector("h2").textContent, width);
-    const top = 24 + LINE_PX * title.length;
-    const height = graph.clientHeight + top + LINE_PX;
-    const layout = {
-      ...graph.layout, autosize: false, width, height,
-      paper_bgcolor: resolved("panel"),
-      margin: { ...graph.layout.margin, t: top, b: 8 + LINE_PX, l: 16, r: 16 },
-      title: {
-        text: title.map(escaped).join("<br>"), x: 0, xref: "container", xanchor: "left", pad: { l: 16 },
-        y: 1, yref: "container", yanchor: "top", automargin: false,
-        font: { size: 16, color: resolved("ink") },
-      },
-      annotations: [{
-        text: escaped(`saywho · ${location.host}`), showarrow: false, xref: "container", yref: "container",
-        x: 1, y: 0, xanchor: "right", yanchor: "bottom", font: { size: 11, color: resolved("soft") },
-      }],
-    };
-    // As SVG first: to draw it itself, plotly would need pictures of blobs, which the policy forbids.
-    const picture = new Image();
-    picture.src = await window.Plotly.toImage({ data: graph.data, layout }, { format: "svg", width, height });
-    await picture.decode();
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [width * SCALE, height * SCALE];
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `saywho-${name}.png`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  }
 
   /* Dates in Korean */
 

@@ -295,7 +295,7 @@ def test_what_is_said_of_words_is_what_was_found(listed: list[list[str]]) -> Non
     authors = [
         AuthorWords(
             UserRow(place + 1, f"author{place}", f"author{place}", 9, 0),
-            [TypicalWord(word, 1.5, 4) for word in typical],
+            [TypicalWord(word, 1.5, 4, 1) for word in typical],
         )
         for place, typical in enumerate(listed)
     ]
