@@ -13,6 +13,8 @@ from app.compute.attribution import NO_SCORES, Ranking, rank
 from app.compute.background import EMPTY_BACKGROUND, Background
 from app.compute.counts import Counts, add
 from app.compute.features import features_of
+from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
+from app.compute.occurrences import occurrences
 from app.compute.population import NOBODY, Population
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import SHIPPED_WEIGHT, Usual
@@ -80,6 +82,8 @@ class Case:
     """The ranking, where it was made before the case."""
     absent: int | None = None
     """An author of the population who does not count."""
+    gaps: Sequence[Gap] = ()
+    """Pieces of `text` that are struck out, in their order, without overlap."""
     hidden: Collection[int] = ()
     """Posts that the suspects' profiles do not hold."""
     as_of_event: int = 0
@@ -88,7 +92,18 @@ class Case:
     @property
     def text(self) -> str:
         """The texts as one."""
-        return "\n\n".join(self.texts)
+        return BETWEEN.join(self.texts)
+
+    @cached_property
+    def parts(self) -> list[tuple[str, tuple[Gap, ...]]]:
+        """The texts with their gaps, without texts that are struck out as a whole."""
+        parts = zip(self.texts, gaps_of_each(self.texts, self.gaps), strict=True)
+        return [(text, gaps) for text, gaps in parts if gaps != ((0, len(text)),)]
+
+    @cached_property
+    def words(self) -> int:
+        """Number of the texts' own words, without those that a gap touches."""
+        return sum(whole_words(text, gaps) for text, gaps in self.parts)
 
     @property
     def compared(self) -> int:
@@ -98,12 +113,16 @@ class Case:
     @cached_property
     def is_korean(self) -> bool:
         """Whether the texts are; no other language is told from the rest."""
-        return guess_language("\n".join(map(own_words, self.texts))) == "ko"
+        rest = "\n".join(own_words(rest_of(text, gaps)) for text, gaps in self.parts)
+        # Where nothing is left, the language is still that of the texts.
+        if not any(map(str.isalpha, rest)):
+            rest = "\n".join(map(own_words, self.texts))
+        return guess_language(rest) == "ko"
 
     @cached_property
     def ranking(self) -> Ranking:
         """The suspects' scores and closed probabilities."""
-        return self.known_ranking or self.rank(query_of_texts(self.texts))
+        return self.known_ranking or self.rank(query_of_texts(self.texts, self.gaps))
 
     def rank(self, query: Counts) -> Ranking:
         """Return the ranking for the features of the texts."""
@@ -141,6 +160,11 @@ class Case:
         return self.elsewhere, np.ones(len(self.elsewhere), np.bool_)
 
 
-def query_of_texts(texts: Sequence[str]) -> Counts:
-    """Return the features of texts by one hand, added up, without quotations."""
-    return add(features_of([own_words(text) for text in texts]))
+def query_of_texts(texts: Sequence[str], gaps: Sequence[Gap] = ()) -> Counts:
+    """Return the features of texts by one hand, added up, without quotations.
+
+    gaps: pieces of the joined texts that are struck out, in their order, without overlap.
+    """
+    parts = list(zip(texts, gaps_of_each(texts, gaps), strict=True))
+    whole = features_of([own_words(text) for text, own in parts if not own])
+    return add([*whole, *(occurrences(text, own).counts for text, own in parts if own)])

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from app.compute.attribution import Query, group_factors, query_of, shares_of
 from app.compute.case import Case, Suspect
 from app.compute.counts import lookup
-from app.compute.features import SHAPE, Occurrences
+from app.compute.features import SHAPE
+from app.compute.gaps import struck_before
+from app.compute.occurrences import Occurrences
 
 MOST_MARKS: Final = 12
 FEWEST_WEIGHT: Final = 0.3
@@ -40,8 +42,8 @@ def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) 
     """Return the strongest marks, in the order of the text and without overlap.
 
     A mark is a word with its punctuation, or several in a row of one sentence that speak for the
-    same author. Each author is set against the others compared; one alone against everybody else of
-    the language. found: where the features stand in the text.
+    same author, with no gap between them. Each author is set against the others compared; one alone
+    against everybody else of the language. appearances: where the features stand in the text.
     """
     text, keys = case.text, appearances.counts.keys
     used: list[NDArray[np.uint32 | np.int64]]
@@ -53,6 +55,9 @@ def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) 
             used.append(population.uses(keys, selection))
             totals.append(population.totals[selection].sum(axis=0))
     words = np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)
+    if case.gaps:
+        struck = struck_before(case.gaps, len(text))
+        words = words[struck[words[:, 0]] == struck[words[:, 1]]]
     if len(used) < 2 or not len(words):
         return []
     query = case.ranking.query
@@ -60,7 +65,8 @@ def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) 
         query = query_of(appearances.counts, case.fitted.background)
     leads = _leads(query, np.array(used), np.array(totals)).take(appearances.numbers, axis=1)
     words_leads = _word_leads(appearances, words, leads, len(text))
-    ends = np.array([cut.start() for cut in _SENTENCE_END.finditer(text)], np.int64)
+    cuts = [cut.start() for cut in _SENTENCE_END.finditer(text)]
+    ends = np.sort(np.array(cuts + [start for start, _ in case.gaps], np.int64))
     runs = _merged(words, words_leads, np.searchsorted(ends, words[:, 0]))
     strongest = sorted((run for run in runs if run[3] >= FEWEST_WEIGHT), key=lambda run: -run[3])
     names = [suspect.username for suspect in compared]

@@ -20,7 +20,7 @@ from app.compute.features import PAIRS, WORDS
 from app.compute.population import FEWEST_POSTS
 from app.compute.rates import rate
 from app.compute.ratios import FEWEST_OTHERS, LEAD_GROUPS, Usual, lead_scores, log_ratios
-from app.compute.text import FEWEST_WORDS, own_words, username_key, word_count
+from app.compute.text import FEWEST_WORDS, username_key
 
 Verdict = Literal["likely", "close", "unfamiliar", "short"]
 Limit = Literal[
@@ -92,9 +92,8 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     least = NAMED_PROBABILITY if case.is_named else RIVAL_PROBABILITY
     rivals = [i for i in order if i == order[0] or shares[i] >= least]
     known = [i for i in order if suspects[i].profile.worded_posts >= FEWEST_JUDGED]
-    words = sum(word_count(own_words(text)) for text in case.texts)
     # Of all authors some have few posts, and are not named; who was named must be.
-    is_short = words < FEWEST_WORDS or not known or (case.is_named and len(known) < len(order))
+    is_short = case.words < FEWEST_WORDS or not known or (case.is_named and len(known) < len(order))
     shown = [i for i in weighed.authors if suspects[i].profile.worded_posts >= FEWEST_POSTS]
     none, log10 = None, list[float | None]([None] * len(order))
     if shown and not is_short:
@@ -117,7 +116,9 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         _limits(case, rivals, weighed),
         _weak(case, rivals),
         needed,
-        None if none is None else rate(language, case.compared, weighed.fewest_others, sure, words),
+        None
+        if none is None
+        else rate(language, case.compared, weighed.fewest_others, sure, case.words),
     )
 
 
@@ -161,7 +162,7 @@ def _weighed(case: Case) -> _Weighed:
     weights = np.array([each for _, _, each in found])[:, : scores.size]
     ratios = log_ratios(
         ranking.query,
-        len(case.texts),
+        max(len(case.parts), 1),
         ranking.groups[authors],
         ranking.penalties[authors],
         [usual for _, usual, _ in found],

@@ -57,15 +57,19 @@ _HANGUL = re.compile(r"[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 _MIN_HANGUL_SHARE: Final = 0.3
 
 
+def composed(text: str) -> str:
+    """Return the text in NFC, with LF as the only line end; far too long, it is not normalised."""
+    text = _NEWLINES.sub("\n", text)
+    return normalized(text) if len(text) <= _MOST_COMPOSED * MAX_TEXT_LENGTH else text
+
+
 def clean_text(text: str) -> str:
     """Return the text of a post as it is stored: NFC, with LF as the only line end.
 
     Raises ValueError for an empty, blank or over-long text, for control characters other than
     tab and newline, and for lone surrogates.
     """
-    text = _NEWLINES.sub("\n", text)
-    if len(text) <= _MOST_COMPOSED * MAX_TEXT_LENGTH:
-        text = normalized(text)
+    text = composed(text)
     if not text.strip():
         raise ValueError("text must not be empty")
     if len(text) > MAX_TEXT_LENGTH:
@@ -182,19 +186,19 @@ def mask_names(text: str, names: Iterable[str]) -> str:
 
 FEWEST_WORDS: Final = 4
 """Words of its own that a text needs to be judged."""
-_ADDRESS = re.compile(
+ADDRESS: Final = re.compile(
     r"(?:https?://|www\.)\S+"
     r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,3}\.[a-z]{2,10}/\S*"
     r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
     r"|[@#]\w+(?:@[\w.-]+)?",
     re.IGNORECASE,
 )
-_LETTERS = re.compile(r"[^\W\d_]+")
+LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 
 def word_count(text: str) -> int:
     """Return the number of words, runs of letters, without addresses, @names and #tags."""
-    return len(_LETTERS.findall(_ADDRESS.sub(" ", text)))
+    return len(LETTERS.findall(ADDRESS.sub(" ", text)))
 
 
 def has_words(text: str) -> bool:

@@ -8,7 +8,7 @@ import binascii
 import functools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, NoReturn, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -20,6 +20,7 @@ from quart import request
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import IntegerConverter
 
+from app.compute.gaps import Gap
 from app.errors import AppError, InvalidInputError, MalformedError, UnsupportedMediaError
 from app.models import MAX_ID
 from app.services.posts.tweets import TweetKey
@@ -35,8 +36,18 @@ _Offset = Annotated[int, Meta(ge=0, le=DEEPEST)]
 _Time = Annotated[datetime, Meta(tz=True)]
 
 
+Piece = Annotated[str, Meta(pattern="^[0-9]{1,7}-[0-9]{1,7}$")]
+"""A piece of a text, as the places where it begins and ends."""
+
+
 class NoArgs(msgspec.Struct):
     """The form of an address without parameters."""
+
+
+def gaps_of(pieces: Iterable[str | tuple[int, int]]) -> list[Gap]:
+    """Return pieces of a text as gaps."""
+    pairs = (piece.split("-") if isinstance(piece, str) else piece for piece in pieces)
+    return [(int(start), int(end)) for start, end in pairs]
 
 
 class IdConverter(IntegerConverter):

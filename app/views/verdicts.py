@@ -6,9 +6,10 @@ from typing import Final, Literal
 
 from msgspec import UnsetType
 
+from app.compute.gaps import whole_words
 from app.compute.judgement import FEWEST_JUDGED, LIKELY, UNFAMILIAR, Limit
 from app.compute.population import FEWEST_POSTS
-from app.compute.text import FEWEST_WORDS, own_words, word_count
+from app.compute.text import FEWEST_WORDS
 from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
 from app.services.compare.answering import Comparison, Evidence, Usage
 
@@ -160,7 +161,8 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
 
 def is_brief(comparison: Comparison) -> bool:
     """Return whether the text has too few words to say anything of it."""
-    return word_count(own_words(comparison.text)) < FEWEST_WORDS
+    gaps = comparison.without if isinstance(comparison.without, list) else []
+    return whole_words(comparison.text, gaps) < FEWEST_WORDS
 
 
 def _too_few(names: list[str], total: int) -> str:

@@ -56,6 +56,7 @@ PAGES: Final = {
     "compare-short": compare_path("ㅋㅋ 네", *KOREANS),
     "compare-nobody": compare_path(FOG, *KOREANS),
     "compare": compare_path(TEXT, *KOREANS),
+    "compare-struck": compare_path(TEXT, *KOREANS) + "&without=4-9",
     "compare-several": compare_path(TEXT + " " + "길게" * 100, *SEVERAL),
     "compare-all": compare_path("Wind NW 4, backing. Lit 16:36, nothing to report, reported."),
     "compare-failure": compare_path(TEXT, KOREANS[0], "없는사람"),

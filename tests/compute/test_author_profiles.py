@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.counts import EMPTY, add
-from app.compute.features import features, occurrences
+from app.compute.features import features
+from app.compute.occurrences import occurrences
 from app.compute.profiles import (
     NO_DIGESTS,
     TextDigests,

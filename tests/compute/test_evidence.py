@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.case import Case, Fitted, Suspect
 from app.compute.evidence import FEWEST_WEIGHT, Mark, PostTexts, marks_of, place_in, used_piece
-from app.compute.features import occurrences
+from app.compute.occurrences import occurrences
 from app.compute.profiles import AuthorProfile
 from tests.compute.invented import profile
 from tests.growth import FACTOR, MOST_GROWTH, growth

@@ -18,8 +18,8 @@ from app.compute.features import (
     features,
     features_of,
     group_edges,
-    occurrences,
 )
+from app.compute.occurrences import occurrences
 from app.compute.text import own_words
 from tests.growth import FACTOR, MOST_GROWTH, growth
 

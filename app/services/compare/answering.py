@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Case
 from app.compute.evidence import PostTexts, marks_of, used_piece
-from app.compute.features import occurrences
+from app.compute.gaps import Gap
 from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
+from app.compute.occurrences import occurrences
 from app.compute.population import NOBODY, is_english
 from app.compute.text import own_words
 from app.compute.wording import TypicalWord, is_mostly_korean, typical_words
@@ -104,6 +105,9 @@ class Comparison(msgspec.Struct, frozen=True):
         float | None, Meta(description="Share of strangers’ such texts that are called likely.")
     ]
     model: Model
+    without: Annotated[
+        list[Gap] | msgspec.UnsetType, Meta(description="What was struck out of `text`, if any.")
+    ] = msgspec.UNSET
 
 
 async def answer(
@@ -118,8 +122,9 @@ async def answer(
 
 
 def _answer(case: Case, sure: float, explain: bool) -> Comparison:
-    appearances = occurrences(case.text) if explain else None
-    if appearances and len(case.texts) == 1 and own_words(case.text) == case.text:
+    appearances = occurrences(case.text, case.gaps) if explain else None
+    is_plain = bool(case.gaps) or own_words(case.text) == case.text
+    if appearances and len(case.texts) == 1 and is_plain:
         # The features of a text without quotations are known already.
         case = replace(case, known_ranking=case.known_ranking or case.rank(appearances.counts))
     judgement = judge(case, sure)
@@ -143,6 +148,7 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
         needed=judgement.needed,
         strangers=judgement.strangers,
         model=Model(MODEL_NAME, case.fitted.version, case.as_of_event),
+        without=list(case.gaps) or msgspec.UNSET,
     )
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import scores_of_each
 from app.compute.case import RATED, Case, Suspect, query_of_texts
-from app.compute.text import clean_text, letter_count
+from app.compute.gaps import BETWEEN, Gap, gaps_of_each, joined_gaps
+from app.compute.text import clean_text, composed, letter_count
 from app.db.backend import is_among
 from app.errors import InvalidInputError
 from app.models import Tweet, User
@@ -29,6 +30,8 @@ MOST_NAMED: Final = 1_000
 MOST_COMPARED: Final = 10_000
 """Authors with posts, of which all are compared where none is named."""
 MOST_TEXTS: Final = 50
+MOST_GAPS: Final = 100
+"""Pieces that may be struck out of a text."""
 SCREENED_AT_ONCE: Final = 100
 """Authors whose profiles are in memory together where all are compared."""
 
@@ -106,22 +109,53 @@ def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
     return cleaned
 
 
+def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]:
+    """Return the pieces that are struck out of texts, as gaps of the joined texts that are judged.
+
+    without: places of the joined texts as they were sent, which may be neither NFC nor apart. A
+    piece of a text that was sent before counts as nothing. Raises InvalidInputError.
+    """
+    size = len(BETWEEN.join(texts))
+    if len(without) > MOST_GAPS:
+        raise InvalidInputError(
+            "At most {count} pieces can be left out", loc="without", count=MOST_GAPS
+        )
+    for start, end in without:
+        if not 0 <= start < end <= size:
+            raise InvalidInputError(
+                "{start}-{end} is no piece of the text", loc="without", start=start, end=end
+            )
+    gaps, known, place = list[Gap](), set[str](), 0
+    for text, own in zip(texts, gaps_of_each(texts, joined_gaps(without)), strict=True):
+        cleaned = clean_text(text)
+        for start, end in own if cleaned not in known else ():
+            if cleaned != text:
+                start, end = len(composed(text[:start])), len(composed(text[:end]))
+            gaps += [(place + start, place + end)] if start < end else []
+        place += 0 if cleaned in known else len(cleaned) + len(BETWEEN)
+        known.add(cleaned)
+    return joined_gaps(gaps)
+
+
 async def gather(
     session: AsyncSession,
     models: Models,
     texts: Sequence[str],
     usernames: Sequence[str] = (),
     *,
+    without: Sequence[Gap] = (),
     hidden_post: int | None = None,
     run: Runner = asyncio.to_thread,
 ) -> Case:
     """Read the case of texts by one hand: of the authors named, or of all with posts.
 
     Every post that the session sees counts, but `hidden_post`, which the model must not know.
-    `run` does what takes long. Raises NotFoundError and InvalidInputError.
+    `without`: pieces that are struck out (`judged_gaps`). `run` does what takes long. Raises
+    NotFoundError and InvalidInputError.
     """
     comparable = await worked_on(texts, partial(comparable_texts, texts))
-    (case,) = await gather_each(session, models, [comparable], usernames, run)
+    gaps = await worked_on(texts, partial(judged_gaps, texts, without))
+    (case,) = await gather_each(session, models, [comparable], usernames, run, gaps)
     return case if hidden_post is None else await _without(session, case, hidden_post)
 
 
@@ -131,19 +165,22 @@ async def gather_each(
     questions: Sequence[Sequence[str]],
     usernames: Sequence[str],
     run: Runner = asyncio.to_thread,
+    gaps: Sequence[Gap] = (),
 ) -> list[Case]:
     """Read the cases of texts by each of several hands, which may be judged.
 
     Of very many authors all are scored, some at a time, and only the best are kept, so that memory
-    stays bounded. `run` does what takes long. Raises NotFoundError and InvalidInputError.
+    stays bounded. `run` does what takes long; `gaps` are struck out of the joined texts of each
+    hand. Raises NotFoundError and InvalidInputError.
     """
     users = await compared_users(session, usernames)
     if usernames or len(users) <= RATED:
         case = await load_suspects(session, models, users, is_named=bool(usernames))
         check_words(case.suspects)
-        return [await with_habits(session, models, replace(case, texts=q), run) for q in questions]
+        asked = [replace(case, texts=texts, gaps=gaps) for texts in questions]
+        return [await with_habits(session, models, each, run) for each in asked]
     fitted = await models.backgrounds.load(session)
-    queries = await run(lambda: [query_of_texts(texts) for texts in questions])
+    queries = await run(lambda: [query_of_texts(texts, gaps) for texts in questions])
     scores = np.full((len(queries), len(users)), -np.inf)
     for start in range(0, len(users) if queries else 0, SCREENED_AT_ONCE):
         portion = users[start : start + SCREENED_AT_ONCE]
@@ -159,7 +196,7 @@ async def gather_each(
         best = sorted(order[np.isfinite(row[order])].tolist())
         narrowed = await load_suspects(session, models, [users[i] for i in best], is_named=False)
         check_words(narrowed.suspects)
-        narrowed = replace(narrowed, texts=texts, further=np.delete(row, best))
+        narrowed = replace(narrowed, texts=texts, gaps=gaps, further=np.delete(row, best))
         portions.append(await with_habits(session, models, narrowed, run))
     return portions
 

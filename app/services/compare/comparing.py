@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, structs
 
 from app.compute.case import Case, Suspect
+from app.compute.gaps import Gap
 from app.compute.judgement import SURE, Verdict
 from app.compute.text import username_key
 from app.db.batch import Batch
@@ -33,6 +34,7 @@ from app.services.compare.cases import (
     comparable_texts,
     gather,
     gather_each,
+    judged_gaps,
     load_suspects,
     with_habits,
 )
@@ -90,15 +92,16 @@ class Comparer:
         sure: float = SURE,
         explain: bool = True,
         reasons: bool = False,
+        without: Sequence[Gap] = (),
         hidden_post: int | None = None,
     ) -> Comparison:
         """Return whether one of the authors named, or of all with posts, wrote the texts.
 
-        The texts are by one hand. With `reasons` the evidence says how often it is used, and
-        where. `hidden_post` is a post that the model must not know. Raises NotFoundError and
-        InvalidInputError.
+        The texts are by one hand; `without` are pieces of the joined texts that do not count. With
+        `reasons` the evidence says how often it is used, and where. `hidden_post` is a post that
+        the model must not know. Raises NotFoundError and InvalidInputError.
         """
-        case = await self.gather(texts, usernames, hidden_post=hidden_post)
+        case = await self.gather(texts, usernames, without=without, hidden_post=hidden_post)
         run = self._run_long if is_long(texts) else None
         comparison = await answer(case, sure=sure, explain=explain, run=run)
         if not reasons or not comparison.evidence:
@@ -107,18 +110,30 @@ class Comparer:
             return await add_reasons(session, case, comparison, run or asyncio.to_thread)
 
     async def gather(
-        self, texts: Sequence[str], usernames: Sequence[str], *, hidden_post: int | None = None
+        self,
+        texts: Sequence[str],
+        usernames: Sequence[str],
+        *,
+        without: Sequence[Gap] = (),
+        hidden_post: int | None = None,
     ) -> Case:
         """Return what a comparison rests on. Raises as it does."""
         if hidden_post is not None or not 0 < len(usernames) <= MOST_NAMES:
             run = self._run_long if is_long(texts) else asyncio.to_thread
             async with self._db.read() as session:
                 return await gather(
-                    session, self._models, texts, usernames, hidden_post=hidden_post, run=run
+                    session,
+                    self._models,
+                    texts,
+                    usernames,
+                    without=without,
+                    hidden_post=hidden_post,
+                    run=run,
                 )
         comparable = await worked_on(texts, partial(comparable_texts, texts))
+        gaps = await worked_on(texts, partial(judged_gaps, texts, without))
         case = await self._find(usernames) or await self._reading(tuple(usernames))
-        return replace(case, texts=comparable)
+        return replace(case, texts=comparable, gaps=gaps)
 
     async def _find(self, usernames: Sequence[str]) -> Case | None:
         """Return the case if all of it is in memory and as it is in the database."""

@@ -1,7 +1,7 @@
 """Comparing authors in the API: one of them, or somebody else?"""
 
 import io
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from itertools import islice
@@ -19,7 +19,7 @@ from app.services.compare.comparing import GivenText, JudgedText, json_texts, ju
 from app.services.compare.model_card import Card
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
-from app.views.parsing import require_type
+from app.views.parsing import Piece, gaps_of, require_type
 
 MOST_LINES: Final = 1_000
 """Lines of a batch: minutes of work, where there are very many authors."""
@@ -28,6 +28,9 @@ blueprint = ApiBlueprint("api_compare", tag="compare")
 
 Text = Annotated[str, Meta(description="With letters, at most 25,000 characters.")]
 Names = Annotated[list[str], Meta(description="Several times for several; none for all.")]
+
+
+Place = Annotated[int, Meta(ge=0, lt=10_000_000)]
 
 
 class CompareOptions(Struct, kw_only=True):
@@ -39,12 +42,19 @@ class CompareOptions(Struct, kw_only=True):
 class CompareArgs(CompareOptions):
     text: Annotated[list[Text], Meta(description="Several times for several by one hand.")] = []
     username: Names = []
+    without: Annotated[
+        list[Piece], Meta(description="A piece that does not count, by code points: 4-9.")
+    ] = []
 
 
 class CompareForm(CompareOptions, forbid_unknown_fields=True):
     text: Text | UnsetType = UNSET
     texts: Annotated[list[str] | UnsetType, Meta(description="Up to 50 by one hand.")] = UNSET
     usernames: Annotated[list[str], Meta(description="None for all with posts.")] = []
+    without: Annotated[
+        list[Piece | tuple[Place, Place]],
+        Meta(description="Pieces that do not count, by code points: `4-9` or `[4, 9]`."),
+    ] = []
 
 
 class PanelArgs(Struct):
@@ -55,7 +65,7 @@ class PanelArgs(Struct):
 async def compare_get(args: CompareArgs) -> Comparison:
     """Say whether one of some authors wrote a text, and which."""
     with _named_as_parameters():
-        return await _compare(args.text, args.username, args)
+        return await _compare(args.text, args.username, args.without, args)
 
 
 @blueprint.operation("POST", "/compare", "read", "The answer and its evidence")
@@ -64,7 +74,7 @@ async def compare_post(form: CompareForm) -> Comparison:
     if (form.text is UNSET) == (form.texts is UNSET):
         raise InvalidInputError("Give either text or texts", loc="text")
     texts = form.texts if isinstance(form.texts, list) else [str(form.text)]
-    return await _compare(texts, form.usernames, form)
+    return await _compare(texts, form.usernames, form.without, form)
 
 
 @blueprint.operation("GET", "/compare/card", "read", "The model card")
@@ -129,7 +139,17 @@ def _named_as_parameters() -> Iterator[None]:
         raise named from error
 
 
-async def _compare(texts: list[str], usernames: list[str], options: CompareOptions) -> Comparison:
+async def _compare(
+    texts: list[str],
+    usernames: list[str],
+    without: Iterable[str | tuple[int, int]],
+    options: CompareOptions,
+) -> Comparison:
     return await resources().comparer.compare(
-        texts, usernames, sure=options.sure, explain=options.explain, reasons=options.reasons
+        texts,
+        usernames,
+        sure=options.sure,
+        explain=options.explain,
+        reasons=options.reasons,
+        without=gaps_of(without),
     )

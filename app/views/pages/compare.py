@@ -10,6 +10,7 @@ from quart.typing import ResponseReturnValue
 
 from app.clock import now
 from app.compute.judgement import SURE
+from app.compute.text import composed
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
 from app.i18n import SWITCH, gettext, own_address
@@ -30,7 +31,7 @@ from app.views.pages.parts import (
     show_names,
 )
 from app.views.pages.picture import draw_picture, picture_of
-from app.views.parsing import args_of
+from app.views.parsing import Piece, args_of, gaps_of
 from app.views.policies import own_origin
 from app.views.verdicts import (
     NOT_FOR,
@@ -61,6 +62,8 @@ class ComparePageArgs(Struct):
     """Several are by one hand; without any, the front page has the form."""
     username: list[str] = []
     sure: Annotated[float, Meta(ge=LEAST_SURE, le=1 - LEAST_SURE)] = SURE
+    without: list[Piece] = []
+    """Pieces that do not count, by code points of the texts, which a blank line joins."""
     post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
     """The kept post that the text is; it is hidden from the model."""
 
@@ -72,9 +75,7 @@ async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
         return see_other(url_for("home.show_home", username=names))
     query = urlencode([("lang", g.locale), *request.args.items(multi=True)])
     picture = f"{url_for('compare.show_picture')}?{query}"
-    return await _page(
-        args.text, names, args.sure, args.post, picture=picture, has_belief="sure" in request.args
-    )
+    return await _page(args, picture=picture, has_belief="sure" in request.args)
 
 
 class PictureArgs(ComparePageArgs):
@@ -89,7 +90,12 @@ async def show_picture(args: PictureArgs) -> Response:
     names = given_names(args.username)
     texts, _ = given_texts(args.text)
     comparison = await resources().comparer.compare(
-        texts, names, sure=args.sure, reasons=True, hidden_post=args.post
+        texts,
+        names,
+        sure=args.sure,
+        reasons=True,
+        without=gaps_of(args.without),
+        hidden_post=args.post,
     )
     async with resources().db.read() as session:
         hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
@@ -143,9 +149,8 @@ async def post_compare(form: Form) -> ResponseReturnValue:
     names = given_names([form.get("user1", ""), form.get("user2", ""), *args.username])
     is_private = bool(form.get("private"))
     if is_private or sum(map(len, texts)) > LONGEST_IN_ADDRESS:
-        return await _page(
-            texts, names, args.sure, args.post, is_private=is_private, has_belief="sure" in form
-        )
+        args.text, args.username = texts, names
+        return await _page(args, is_private=is_private, has_belief="sure" in form)
     return see_other(_address(texts, names, args.post))
 
 
@@ -162,24 +167,19 @@ def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
         people |= dict.fromkeys(name for name, _ in said)
     size = -(-len(texts) // MOST_TEXTS)
     joined = ["\n".join(texts[at : at + size]) for at in range(0, len(texts), size or 1)]
-    return joined or [""], list(people)
+    # As they are judged, since the page names pieces of them by their places.
+    return list(dict.fromkeys(map(composed, joined))) or [""], list(people)
 
 
 async def _page(
-    texts: list[str],
-    names: list[str],
-    sure: float,
-    post: int | None,
-    *,
-    is_private: bool = False,
-    picture: str = "",
-    has_belief: bool = False,
+    args: ComparePageArgs, *, is_private: bool = False, picture: str = "", has_belief: bool = False
 ) -> ResponseReturnValue:
+    texts, names, post = args.text, given_names(args.username), args.post
     result, failure, people = None, None, list[str]()
     if texts:
         texts, people = given_texts(texts)
         try:
-            result = await _compared(texts, names, sure, post)
+            result = await _compared(texts, names, args)
         except (InvalidInputError, NotFoundError) as error:
             failure = error.with_traceback(None)  # Which would keep this frame, and the text.
     async with resources().db.read() as session:
@@ -206,17 +206,20 @@ async def _page(
     )
 
 
-async def _compared(
-    texts: list[str], names: list[str], sure: float, hidden_post: int | None
-) -> dict[str, object]:
+async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> dict[str, object]:
     """Return what the page shows of a comparison. Raises InvalidInputError and NotFoundError."""
     comparison = await resources().comparer.compare(
-        texts, names, sure=sure, reasons=True, hidden_post=hidden_post
+        texts,
+        names,
+        sure=args.sure,
+        reasons=True,
+        without=gaps_of(args.without),
+        hidden_post=args.post,
     )
     async with resources().db.read() as session:
         hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
         evident = await read_evidence(session, comparison)
-        hidden = await find_posts(session, [hidden_post] if hidden_post else [])
+        hidden = await find_posts(session, [args.post] if args.post else [])
     answers = bars_of(comparison)
     folded = sum(bar.share < FOLDED_SHARE for bar in answers[SHOWN_BARS:])
     count = len(comparison.ranking)
@@ -227,7 +230,7 @@ async def _compared(
         "answers": answers,
         "folded": folded if folded > 1 else 0,
         "evident": evident,
-        "hidden": hidden.get(hidden_post or 0),
+        "hidden": hidden.get(args.post or 0),
         "hues": hues,
         "limits": limits_of(comparison),
         "rate": rate_of(comparison),

@@ -41,13 +41,25 @@ class Use:
     rate: str
     compared_rate: str | None
     posts: list[Quotation]
+    places: list[str]
+    """Where the marks of these words begin and end, as `without` takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A piece of a text: a mark and what it rests on, or, without them, what is struck out."""
+
+    place: str
+    """Where it begins and ends, as `without` takes it."""
+    mark: Evidence | None = None
+    use: Use | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evident:
     """A text with its marks, and what they rest on."""
 
-    pieces: list[Marked[tuple[Evidence, Use]]]
+    pieces: list[Marked[Shown]]
     uses: list[Use]
     """Of marks of the same words the strongest, the strongest first."""
     lines: dict[str, int]
@@ -60,7 +72,12 @@ class Evident:
 
     @property
     def marks(self) -> int:
-        return sum(piece.is_marked for piece in self.pieces)
+        return sum(piece.mark is not None and piece.mark.use is not None for piece in self.pieces)
+
+    @property
+    def struck(self) -> list[Marked[Shown]]:
+        """What is struck out of the text."""
+        return [piece for piece in self.pieces if piece.mark and piece.mark.use is None]
 
 
 async def read_evidence(session: AsyncSession, comparison: Comparison) -> Evident:
@@ -70,7 +87,12 @@ async def read_evidence(session: AsyncSession, comparison: Comparison) -> Eviden
     texts = [post.text for post in posts.values()]
     is_alone = len(comparison.ranking) == 1
     uses = await worked_on(texts, partial(_uses, marks, posts, is_alone=is_alone))
-    spans = [(mark.start, mark.end, (mark, uses[_key(mark)])) for mark in marks]
+    gaps = comparison.without if isinstance(comparison.without, list) else []
+    shown = [
+        *((start, end, Shown(f"{start}-{end}")) for start, end in gaps),
+        *((mark.start, mark.end, Shown(_place(mark), mark, uses[_key(mark)])) for mark in marks),
+    ]
+    spans = sorted(shown, key=lambda span: span[0])
     return Evident(marked_text(comparison.text, spans), list(uses.values()), lines_of(comparison))
 
 
@@ -81,8 +103,13 @@ def _uses(
     for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
         quotations = [_quotation(posts[id_], mark) for id_ in mark.posts or () if id_ in posts]
         rates = uses_of(mark, is_alone=is_alone)
-        uses.setdefault(_key(mark), Use(len(uses) + 1, mark, *rates, quotations))
+        use = uses.setdefault(_key(mark), Use(len(uses) + 1, mark, *rates, quotations, []))
+        use.places.append(_place(mark))
     return uses
+
+
+def _place(mark: Evidence) -> str:
+    return f"{mark.start}-{mark.end}"
 
 
 def lines_of(comparison: Comparison) -> dict[str, int]:

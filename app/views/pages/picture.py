@@ -39,6 +39,8 @@ HEADING: Final = 46
 TEXTS: Final = (72, 60, 48, 40, 32)
 """The large letters are for texts that then have room."""
 BARS: Final = 24
+STRUCK: Final = "struck"
+"""In place of a colour: the piece has a line through it."""
 _WIDTH: Final = SIZE[0] - 2 * MARGIN
 _FOOT: Final = SIZE[1] - 62
 """Where the line at the foot begins, from the top."""
@@ -72,6 +74,8 @@ class Picture(NamedTuple):
     """What stands at the foot."""
     warning: str = ""
     """What stands below the heading, where strangers often get the same answer."""
+    struck: tuple[tuple[int, int], ...] = ()
+    """Pieces of the text that did not count."""
 
 
 def picture_of(
@@ -111,7 +115,8 @@ def picture_of(
     heading = heading_of(comparison, is_named=is_named)
     foot = _foot(comparison, today, is_all_invented=is_all_invented)
     warning = rate_of(comparison) if is_often_wrong(comparison) else None
-    return Picture(heading, comparison.text, tuple(marks), tuple(bars), foot, warning or "")
+    struck = tuple(comparison.without) if isinstance(comparison.without, list) else ()
+    return Picture(heading, comparison.text, tuple(marks), tuple(bars), foot, warning or "", struck)
 
 
 def _bar_name(username: str | None, *, is_invented: bool) -> str:
@@ -208,9 +213,8 @@ def _draw_bars(pen: ImageDraw.ImageDraw, bars: Sequence[PictureBar]) -> float:
 
 def _draw_text(pen: ImageDraw.ImageDraw, picture: Picture, top: float, end: float) -> None:
     """Draw as much of the marked text as there is room for."""
-    marked = {
-        place: colour for start, stop, colour in picture.marks for place in range(start, stop)
-    }
+    spans = [*picture.marks, *((*gap, STRUCK) for gap in picture.struck)]
+    marked = {place: colour for start, stop, colour in spans for place in range(start, stop)}
     signs = drawable(picture.text, marked)
     text, colours = "".join(sign for sign, _ in signs), [colour for _, colour in signs]
     for size in TEXTS:
@@ -227,6 +231,9 @@ def _draw_text(pen: ImageDraw.ImageDraw, picture: Picture, top: float, end: floa
                 left = MARGIN + font.getlength(row[:run_start])
                 right = MARGIN + font.getlength(row[:run_end])
                 line = top + size * 1.37
+                if colour == STRUCK:
+                    pen.rectangle((left, top + size * 0.8, right, top + size * 0.85), INK)
+                    continue
                 pen.rectangle((left, top + 4, right, line), _tint(colour))
                 pen.rectangle((left, line, right, line + 2), colour)
         pen.text((MARGIN, top), row, INK, font)

@@ -286,3 +286,80 @@ async def test_a_bad_batch_is_refused(
         f"/api/v1/compare/batch{query}", data=b"{}", headers={"Content-Type": content_type}
     )
     assert answer.status_code == status
+
+
+STRUCK = "The ferry leaves tonight, soup is on, and the wind is up"
+
+
+async def test_a_struck_piece_does_not_count_and_the_text_stays_whole(pair: Client) -> None:
+    names = "&username=sailor&username=cook"
+    whole = await pair.json(f"{COMPARE}?text={quote(STRUCK)}{names}&reasons=1")
+    (mark,) = [each for each in whole["evidence"] if "ferry" in each["text"]]
+    place = (mark["start"], mark["end"])
+    address = f"{COMPARE}?text={quote(STRUCK)}{names}&without={place[0]}-{place[1]}"
+    struck = await pair.json(f"{address}&reasons=1")
+    assert (struck["text"], struck["without"]) == (STRUCK, [list(place)])
+    assert "without" not in whole
+    share = {each["username"]: each["probability"] for each in whole["ranking"]}
+    for each in struck["ranking"]:
+        assert (each["probability"] < share[each["username"]]) == (each["username"] == "sailor")
+    for each in struck["evidence"]:
+        assert each["end"] <= place[0] or each["start"] >= place[1]
+    for pieces in ([list(place)], [f"{place[0]}-{place[1]}"], [[place[0], place[0] + 3], place]):
+        body = {"text": STRUCK, "usernames": ["sailor", "cook"], "reasons": True, "without": pieces}
+        assert await (await pair.post(COMPARE, json=body)).get_json() == struck
+    everything = await pair.json(f"{COMPARE}?text={quote(STRUCK)}{names}&without=0-{len(STRUCK)}")
+    assert (everything["verdict"], everything["none"]) == ("short", None)
+    assert everything["evidence"] == []
+    everybody = await pair.json(f"{COMPARE}?text={quote(STRUCK)}&without=0-16")
+    assert everybody["without"] == [[0, 16]]
+
+
+@pytest.mark.parametrize(
+    ("sent", "without", "struck"),
+    [
+        (["bread\r\nferry"], "7-12", ["ferry"]),
+        (["e\u0301 a \u1107\u1161\u11bc"], "5-8", ["방"]),
+        (["👩‍👩‍👧 ferry"], "6-11", ["ferry"]),
+        (["one ferry", "two ferry"], "4-15", ["ferry", "two "]),
+        (["one ferry", "one ferry", "two"], "22-25", ["two"]),
+        (["one ferry", "one ferry", "two"], "11-14", []),
+    ],
+    ids=["newline", "composed", "emoji", "two texts", "a text twice", "of the second time"],
+)
+async def test_places_are_those_of_the_texts_as_they_were_sent(
+    pair: Client, sent: list[str], without: str, struck: list[str]
+) -> None:
+    body = {"texts": sent, "usernames": ["sailor"], "without": [without]}
+    answer = await (await pair.post(COMPARE, json=body)).get_json()
+    pieces = [answer["text"][start:end] for start, end in answer.get("without", [])]
+    assert [part for piece in pieces for part in piece.split("\n\n")] == struck
+
+
+@pytest.mark.parametrize(
+    ("without", "of_address", "of_body"),
+    [
+        ("4", 400, 422),
+        ("a-b", 400, 422),
+        ("-1-3", 400, 422),
+        ("9-4", 422, 422),
+        ("4-4", 422, 422),
+        ("0-999", 422, 422),
+    ],
+)
+async def test_what_is_no_piece_of_the_text_is_refused(
+    pair: Client, without: str, of_address: int, of_body: int
+) -> None:
+    got = await pair.get(f"{COMPARE}?text={quote(STRUCK)}&username=sailor&without={without}")
+    body = {"text": STRUCK, "usernames": ["sailor"], "without": [without]}
+    posted = await pair.post(COMPARE, json=body)
+    assert (got.status_code, posted.status_code) == (of_address, of_body)
+    for answer in (got, posted):
+        (error,) = (await answer.get_json(force=True))["errors"]
+        assert error["loc"].startswith("without")
+
+
+async def test_at_most_a_hundred_pieces_are_struck(pair: Client) -> None:
+    for count, status in ((100, 200), (101, 422)):
+        body = {"text": STRUCK, "usernames": ["sailor"], "without": [[4, 9]] * count}
+        assert (await pair.post(COMPARE, json=body)).status_code == status

@@ -303,3 +303,77 @@ async def test_a_shared_answer_has_a_picture_of_its_own(site: Client) -> None:
     assert (picture.status_code, picture.content_type) == (200, "image/png")
     assert (await picture.get_data())[:4] == b"\x89PNG"
     assert (await site.get(address("x", "nobody").replace("?", "/picture.png?"))).status_code == 404
+
+
+POKED = (
+    "Lamp and fog and bell tonight. No word of it from me. Tide and mast and oil. Wick and storm."
+)
+
+
+def struck_in(page: str) -> list[str]:
+    return shown_in(page, '<s class="struck">.*?</s>')
+
+
+def shown_in(page: str, pattern: str) -> list[str]:
+    """Return the text of each such piece of a page."""
+    return [re.sub("<.*?>", "", piece) for piece in re.findall(pattern, page, re.DOTALL)]
+
+
+async def test_a_mark_is_struck_out_by_a_link_and_taken_back_by_another(site: Client) -> None:
+    asked = address(POKED, "ann", "ben", "cho", sure=0.4)
+    page = await site.page(asked)
+    links = re.findall(r'<a href="([^"]*)"[^>]*data-strike="([^"]*)">Strike it out', page)
+    assert len(links) > 1
+    for link, places in links:
+        assert parse_qs(urlsplit(link).query)["without"] == places.split()
+    struck = await site.page(links[0][0])
+    gone = struck_in(struck)
+    assert set(gone) <= set(shown_in(page, "<mark class.*?</mark>"))
+    assert not set(gone) & set(shown_in(struck, "<mark class.*?</mark>"))
+    assert shown_in(struck, "<blockquote.*?</blockquote>") == [POKED]
+    assert 'value="0.4"' in struck
+    (back,) = re.findall(r'<s class="struck"><a href="([^"]*)"', struck)
+    assert parse_qs(urlsplit(back).query) == parse_qs(urlsplit(asked).query)
+    (twin,) = re.findall(r'href="(/api/v1/compare\?[^"]+)">JSON', struck)
+    assert (await site.json(twin))["without"] == [list(map(int, links[0][1].split("-")))]
+    pictures = [re.findall('href="(/compare/picture.png[^"]*)"', each) for each in (page, struck)]
+    assert [len(each) for each in pictures] == [1, 1]
+    images = [await (await site.get(each)).get_data() for (each,) in pictures]
+    assert images[0] != images[1]
+
+
+async def test_a_text_in_no_address_is_struck_by_the_form(site: Client) -> None:
+    async def send(**fields: object) -> str:
+        sent = {"text": POKED, "private": "1", "username": ["ann", "ben"]} | fields
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return await body(
+            await site.post("/compare", data=urlencode(sent, doseq=True), headers=kind)
+        )
+
+    page = await send()
+    assert "without=" not in page
+    places = re.findall('<button[^>]*form="poke" name="without" value="([^"]*)"', page)[:2]
+    assert len(places) == 2
+    struck = await send(without=places)
+    assert len(struck_in(struck)) == 2
+    for place in places:
+        assert re.search(f'type="checkbox" name="without" id="without-{place}"[^>]* chec', struck)
+        assert f'<label for="without-{place}">' in struck
+
+
+async def test_striking_everything_leaves_the_form_to_take_it_back(site: Client) -> None:
+    page = await site.page(address(TEXT, "ann", "ben", without=f"0-{len(TEXT)}"))
+    assert "Too little to go on" in page
+    assert "A few more words" in page
+    assert struck_in(page) == [TEXT]
+    assert 'name="without"' in page
+    assert 'class="ranking' not in page
+    assert 'id="uses" aria-labelledby="uses-heading" hidden' in page
+
+
+async def test_a_piece_beyond_the_text_is_refused_with_the_form(site: Client) -> None:
+    for without, status in (("5-9999", 422), ("x", 400)):
+        answer = await site.get(address(TEXT, "ann", without=without))
+        assert answer.status_code == status
+    page = await body(await site.get(address(TEXT, "ann", without="5-9999")))
+    assert "5-9999 is no piece of the text" in page

@@ -49,6 +49,15 @@ def test_marks_and_bars_have_their_authors_colours() -> None:
     assert ImageColor.getrgb(COLOURS[2]) not in found
 
 
+def test_what_is_struck_has_a_line_through_it() -> None:
+    def line(*struck: tuple[int, int]) -> int:
+        image = drawn(Picture("Most like ann", "–––––", (), (), "foot", struck=struck))
+        inked = [image.crop((MARGIN, row, MARGIN + 400, row + 1)) for row in range(100, 300)]
+        return max(ink for row in inked for ink, rgb in row.getcolors() or [] if rgb != PAPER_RGB)
+
+    assert line((0, 5)) > line((0, 2)) >= line()
+
+
 def test_signs_that_no_font_has_leave_no_trace() -> None:
     colour = COLOURS[0]
 

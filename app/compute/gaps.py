@@ -1,0 +1,76 @@
+"""Pieces that are struck out of texts: gaps, across which nothing counts.
+
+A text is not joined where a piece is missing. Of its features those remain that stand whole beside
+the gaps; only its style is that of the rest.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.compute.text import ADDRESS, LETTERS, QUOTED, own_words, word_count
+
+BETWEEN: Final = "\n\n"
+"""What stands between texts by one hand where they are one."""
+Gap = tuple[int, int]
+"""A half-open range of code points of a text."""
+
+
+def joined_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+    """Return gaps in their order; those that overlap or touch are one."""
+    joined: list[Gap] = []
+    for start, end in sorted(gaps):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], end)
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+def gaps_of_each(texts: Sequence[str], gaps: Sequence[Gap]) -> list[tuple[Gap, ...]]:
+    """Return the gaps of each text, at its own places; `gaps` are those of the joined texts."""
+    own, place = list[tuple[Gap, ...]](), 0
+    for text in texts:
+        end = place + len(text)
+        own.append(
+            tuple(
+                (max(first, place) - place, min(last, end) - place)
+                for first, last in gaps
+                if first < end and last > place
+            )
+        )
+        place = end + len(BETWEEN)
+    return own
+
+
+def struck_before(gaps: Sequence[Gap], size: int) -> NDArray[np.intp]:
+    """Return how many characters are struck before each place of a text of that size: (size+1,)."""
+    is_struck = np.zeros(size + 1, np.intp)
+    for start, end in gaps:
+        is_struck[start + 1 : end + 1] = 1
+    return is_struck.cumsum()
+
+
+def rest_of(text: str, gaps: Sequence[Gap]) -> str:
+    """Return the text with spaces in place of what is struck."""
+    pieces, place = list[str](), 0
+    for start, end in gaps:
+        pieces += [text[place:start], " " * (end - start)]
+        place = end
+    return "".join([*pieces, text[place:]])
+
+
+def whole_words(text: str, gaps: Sequence[Gap]) -> int:
+    """Return the number of the text's own words that no gap touches."""
+    own = own_words(text)
+    if not gaps:
+        return word_count(own)
+    # What is no word of the author's own becomes as many spaces, so that places stay.
+    quoted = [] if own == text else [found.span() for found in QUOTED.finditer(text)]
+    spaced = rest_of(text, quoted)
+    spaced = ADDRESS.sub(lambda found: " " * len(found[0]), spaced)
+    struck = struck_before(gaps, len(text))
+    words = LETTERS.finditer(spaced)
+    return sum(bool(struck[word.start()] == struck[word.end()]) for word in words)
