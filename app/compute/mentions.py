@@ -26,6 +26,8 @@ _EMOJI: Final = re.compile(
     r"[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3"
     rf"|[{_PICTURE}][\ufe0f{_SKINS}]*(?:\u200d[{_PICTURE}\u2640\u2642\u2695\u2696][\ufe0f{_SKINS}]*)*"
 )
+_MAY_BE_EMOJI: Final = re.compile("[\u20e3\u231a-\u2b55\U0001f000-\U0001faff]")
+"""Found in a quarter of the time, and most posts have none."""
 _VARIANT: Final = re.compile(f"[\ufe0f{_SKINS}]")
 
 
@@ -95,7 +97,7 @@ def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
             tags.add(_TAG.findall(post.text))
         if "://" in post.text or post.cards:
             sites.add(_sites(post.text, post.cards or ""))
-        if not post.text.isascii():
+        if not post.text.isascii() and _MAY_BE_EMOJI.search(post.text):
             emoji.add(_EMOJI.findall(post.text))
     return Mentions(*(tally.most(most) for tally in (answered, tags, emoji, sites)))
 

@@ -78,6 +78,10 @@ class Backend(Protocol):
     So many at most; of equal ones the newest come first."""
     likes: ColumnElement[int]
     """How often a post was liked, as the index of the posts liked most has it."""
+    collected: Callable[[ColumnElement[Any]], ColumnElement[str]]
+    """Returns all values of a column as one value, a JSON list in the order of the rows.
+
+    Thousands of texts come so in a fraction of the time of as many rows."""
     size: str
     """Query for the size of the database in bytes."""
     newest_of_each: str

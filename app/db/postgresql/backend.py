@@ -87,6 +87,7 @@ class PostgresqlBackend(Backend):
 
     is_shared = True
     likes = literal_column("CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", BigInteger)
+    collected = staticmethod(lambda column: sql_cast(func.json_agg(column), Text))
     size = "SELECT pg_database_size(current_database())"
     newest_of_each = """
         FROM json_array_elements_text(CAST(CAST(:keys AS text) AS json)) AS asked

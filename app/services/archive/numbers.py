@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.mentions import Mention, Mentions, ScannedPost, count_mentions
 from app.compute.text import username_key
-from app.db.backend import is_among
+from app.db.backend import backend_of
 from app.models import Tweet
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_by_hour_of_week
@@ -21,10 +21,9 @@ from app.services.posts.users import Author
 DAY_H: Final = 24
 MOST_SCANNED: Final = 20_000
 """Newest posts whose texts are looked through."""
-SCANNED_AT_ONCE: Final = 2_000
-"""Posts that one statement reads, so that the event loop is free in between."""
 MOST_NAMED: Final = 20
 """Entries of each list."""
+_decoder: Final = msgspec.json.Decoder(list[str | None])
 
 
 class NameCount(msgspec.Struct, frozen=True):
@@ -52,8 +51,8 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
     """Return the figures of an author; hours and days are those of the time zone."""
     selection = Selection(usernames=(author.username,))
     week = await count_by_hour_of_week(session, selection, zone)
-    posts = await _scanned_posts(session, author)
-    mentions: Mentions = await asyncio.to_thread(count_mentions, posts, most=MOST_NAMED)
+    columns = await _scanned_columns(session, author)
+    scanned, mentions = await asyncio.to_thread(_count, columns, username_key(author.username))
     return Numbers(
         hours=[sum(week[hour::DAY_H]) for hour in range(DAY_H)],
         weekdays=[sum(week[day : day + DAY_H]) for day in range(0, WEEK_H, DAY_H)],
@@ -61,7 +60,7 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
         tags=_counts(mentions.tags),
         emoji=_counts(mentions.emoji),
         sites=_counts(mentions.sites),
-        scanned=len(posts),
+        scanned=scanned,
     )
 
 
@@ -69,20 +68,27 @@ def _counts(mentions: Sequence[Mention]) -> list[NameCount]:
     return [NameCount(mention.name, mention.posts) for mention in mentions]
 
 
-async def _scanned_posts(session: AsyncSession, author: Author) -> list[ScannedPost]:
-    """Return what is looked through of the author's newest posts."""
-    newest = select(Tweet.id).where(Tweet.user_id == author.id)
-    newest = newest.order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
-    ids = (await session.scalars(newest.limit(MOST_SCANNED))).all()
+async def _scanned_columns(session: AsyncSession, author: Author) -> Sequence[str | None]:
+    """Return what is looked through of the author's newest posts, each column as a JSON list."""
     cards = case((Tweet.media.contains('"link"'), Tweet.media))
-    columns = select(Tweet.text, cards, Tweet.reply_to_username)
-    own_key = username_key(author.username)
-    posts: list[ScannedPost] = []
-    for start in range(0, len(ids), SCANNED_AT_ONCE):
-        part = ids[start : start + SCANNED_AT_ONCE]
-        rows = await session.execute(columns.where(is_among(session, Tweet.id, part)))
-        posts += [
-            ScannedPost(text, media, name if name and username_key(name) != own_key else None)
-            for text, media, name in rows
-        ]
-    return posts
+    newest = (
+        select(Tweet.text, cards.label("cards"), Tweet.reply_to_username)
+        .where(Tweet.user_id == author.id)
+        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+        .limit(MOST_SCANNED)
+        .subquery()
+    )
+    collected = backend_of(session).collected
+    row = await session.execute(select(*map(collected, newest.c)))
+    return row.one()
+
+
+def _count(columns: Sequence[str | None], own_key: str) -> tuple[int, Mentions]:
+    """Return how many posts there are, and what they name; the author's own name is left out."""
+    texts, cards, names = (_decoder.decode(column or "[]") for column in columns)
+    answered = [name if name and username_key(name) != own_key else None for name in names]
+    posts = [
+        ScannedPost(text or "", card, name)
+        for text, card, name in zip(texts, cards, answered, strict=True)
+    ]
+    return len(posts), count_mentions(posts, most=MOST_NAMED)

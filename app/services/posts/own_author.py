@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import is_among
@@ -30,16 +30,17 @@ async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
 
     It does nothing once somebody chose. Samples, and people of a chat, are passed over.
     """
-    is_free = select(Site.id).where(Site.own_user_id.is_(None), Site.is_own_chosen.is_(False))
-    if not user_ids or await session.scalar(is_free) is None:
+    if not user_ids:
         return
-    candidates = select(User.id).where(
+    first = select(func.min(User.id)).where(
         is_among(session, User.id, user_ids), User.is_of_chat.is_(False), ~IS_SAMPLE
     )
-    first = await session.scalar(candidates.order_by(User.id).limit(1))
-    if first is not None:
-        # The event of the new author tells of it.
-        await session.execute(update(Site).values(own_user_id=first))
+    # The event of the new author tells of it.
+    claim = update(Site).where(Site.own_user_id.is_(None), Site.is_own_chosen.is_(False))
+    await session.execute(
+        claim.values(own_user_id=first.scalar_subquery()),
+        execution_options={"synchronize_session": False},
+    )
 
 
 async def choose_own(session: AsyncSession, user_id: int | None) -> None:

@@ -23,7 +23,7 @@ from tests.databases import Databases
 from tests.services.imports.test_imports import NOON, archive, outcome, record
 from tests.uploading import queued
 
-MOST_STATEMENTS = 18
+MOST_STATEMENTS = 19
 POSTS = 500
 AHEAD = NOON.replace(year=9000)
 
