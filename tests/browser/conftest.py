@@ -69,6 +69,14 @@ def nobody(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session")
+def private(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    """A private installation."""
+    settings = {"SAYWHO_PUBLIC": "0"}
+    with serve(tmp_path_factory.mktemp("private"), sample=False, settings=settings) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
 async def browser(has_chromium: None) -> AsyncIterator[Browser]:
     async with chromium() as running:
         yield running

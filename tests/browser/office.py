@@ -19,13 +19,14 @@ from app.services.imports.jobs import IMPORTING
 if TYPE_CHECKING:
     from .website import Website
 
-UNDER_WAY, INTERRUPTED, DONE, FAILED, CANCELLED, LOOKED_AT, UNREADABLE = range(1, 8)
+UNDER_WAY, INTERRUPTED, DONE, FAILED, CANCELLED, LOOKED_AT, UNREADABLE, CHAT = range(1, 9)
 """The imports that `add_imports` adds."""
 OPERATOR_PAGES: Final = {
     "imports": "/imports",
     "imports-failure": "/imports",
     "import-preview": f"/imports/{LOOKED_AT}",
     "import-unreadable": f"/imports/{UNREADABLE}",
+    "import-chat": f"/imports/{CHAT}",
     "import-under-way": f"/imports/{UNDER_WAY}",
     "import-done": f"/imports/{DONE}",
     "import-failed": f"/imports/{FAILED}",
@@ -112,7 +113,9 @@ def add_imports(data_dir: Path) -> None:
     errors = [{"record": 7, "detail": "no text"}, {"record": 1204, "detail": "not valid JSON"}]
     rows = [f"골목빵집,{n}시에 빵이 나왔어요.,{n}" for n in range(9)]
     header = "author,text,how_warm_the_bread_was_" + "0123456789" * 4
+    said = [f"January 15, 2024, 3:0{n} PM, 골목빵집 {n} : {n}시에 빵이 나왔어요." for n in range(3)]
     uploads = {LOOKED_AT: "\n".join([header, *rows, "broken"]), UNREADABLE: "\0\1\2"}
+    uploads[CHAT] = "\n".join(["KakaoTalk Chats with the neighbours", "", *said])
     states: dict[int, dict[str, Any]] = {
         # This process holds the lock of imports.
         UNDER_WAY: {"state": "running", "bytes_read": 400_000, "accepted": 1500},
@@ -122,6 +125,7 @@ def add_imports(data_dir: Path) -> None:
         CANCELLED: {"state": "cancelled", "accepted": 812, "rejected": 2, "restricted": 3},
         LOOKED_AT: {"state": "uploaded", "file_name": "빵집 글 모음.csv"},
         UNREADABLE: {"state": "uploaded", "file_name": "holiday.jpg"},
+        CHAT: {"state": "uploaded", "file_name": "KakaoTalkChats.txt", "format": "auto"},
     }
     engine = create_engine(f"sqlite:///{data_dir / 'testing.db'}")
     with Session(engine) as session:

@@ -49,10 +49,16 @@ CROWD = {
     "crowd-authors": "/authors",
 }
 EMPTY = {"empty-home": "/", "empty-about": "/about", "empty-authors": "/authors"}
+PRIVATE = {
+    "private-login": "/login",
+    "private-link": "/setup?token=unknown",
+    "private-api": "/api/v1/docs",
+}
 SITES = {
     "website": PAGES,
     "crowd": CROWD | OPERATOR_PAGES | ACCESS_PAGES | READER_PAGES,
     "nobody": EMPTY,
+    "private": PRIVATE,
 }
 """The pages of the sites that run, under the names of their fixtures."""
 INLINE = "inline style or script"

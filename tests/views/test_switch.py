@@ -263,5 +263,5 @@ async def test_a_page_says_who_can_reach_the_site(
         operator = await signed_in(app)
         operator.address = "127.0.0.1"
         page = await operator.page("/settings")
-        assert ("only this computer can reach it now" in page) is is_alone
+        assert ("Only this computer can reach it now." in page) is is_alone
         assert ("Whoever can reach this server can read" in page) is not is_alone
