@@ -131,6 +131,20 @@ MUTANTS: Final = (
         "if request.path == ENDLESS or await is_still_readable():",
         "if request:",
     ),
+    Mutant(
+        "an invitation makes a second account",
+        "tests/views/pages/test_reader_pages.py",
+        "app/services/access/readers.py",
+        "invitation.used_at = now()",
+        "pass",
+    ),
+    Mutant(
+        "a reader reads the history of imports",
+        "tests/views/test_policies.py",
+        "app/views/policies.py",
+        'frozenset({"open", "read", "account"})',
+        'frozenset({"open", "read", "account", "token"})',
+    ),
 )
 
 
