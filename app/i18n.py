@@ -68,6 +68,7 @@ def init_app(app: Quart, config: Config) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters |= {
+        "clock": show_clock,
         "date": show_date,
         "day": show_day,
         "month_day": show_month_day,
@@ -78,6 +79,7 @@ def init_app(app: Quart, config: Config) -> None:
         "time": show_time,
         "ago": show_ago,
         "language_name": show_language,
+        "weekday": show_weekday,
     }
 
     @app.context_processor
@@ -178,6 +180,20 @@ def show_list(names: Sequence[str]) -> str:
 def show_date(day: date) -> str:
     """Return the day as the language writes it in full."""
     return format_date(day, "long", locale=g.locale)
+
+
+def show_weekday(day: date) -> str:
+    """Return the day as the language writes it in full, with its name."""
+    return format_date(day, "full", locale=g.locale)
+
+
+def show_clock(time: datetime) -> Markup:
+    """Return a `<time>` element with the hour and minute in the time's own zone."""
+    pattern = str(get_time_format("short", locale=g.locale)).replace("a", "aaaa")
+    clock = format_time(time, pattern, tzinfo=time.tzinfo, locale=g.locale)
+    full = f"{format_date(time, 'long', locale=g.locale)} {clock}"
+    element = Markup('<time datetime="{}" title="{}">{}</time>')
+    return element.format(rfc3339(time), full, clock)
 
 
 def show_period(first: date, end: date) -> str:

@@ -20,6 +20,8 @@ EVERYTHING: Final = 0
 """Stands for all authors among the ids that a value depends on."""
 DERIVED: Final = -1
 """Stands for what maintenance makes from the posts: an event about it concerns no author."""
+ABOUT_ALL: Final = frozenset({"user.deleted", "tweet.deleted", "room.updated"})
+"""Kinds of events that concern the posts of everybody."""
 LARGEST_SHARE: Final = 8
 """A value that takes more than this part of a memo (one eighth) is not stored."""
 MOST_CHANGED: Final = 50_000
@@ -230,8 +232,8 @@ class Memo(Generic[Value]):
             self._changed[change.user_id] = self.time
             if change.user_id != DERIVED:
                 self._changed[EVERYTHING] = self.time
-        # Anybody's posts may have answered what was deleted.
-        is_about_all = any(change.kind in {"user.deleted", "tweet.deleted"} for change in changes)
+        # Anybody's posts may have answered what was deleted, or name a room.
+        is_about_all = any(change.kind in ABOUT_ALL for change in changes)
         if any(change.kind in OF_SITE for change in changes):
             self._entries.clear()
             self._emptied = self.time

@@ -13,8 +13,8 @@ from pathlib import Path
 from app.clock import now
 from app.config import Config
 from app.db.engine import Database
+from app.services.posts.arrivals import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweetForm, checked
-from app.services.posts.writer import Arrival, add_arrivals
 
 
 async def post(

@@ -23,7 +23,7 @@ from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
-from app.formats.chats.rooms import renaming, zone_of
+from app.formats.chats.people import renaming, zone_of
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS, open_archive
 from app.formats.source.file import Source

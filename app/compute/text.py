@@ -88,6 +88,14 @@ def drop_controls(text: str) -> str:
     return _SURROGATES.sub("", _CONTROLS.sub("", _NEWLINES.sub("\n", text)))
 
 
+def clean_title(title: str | None) -> str | None:
+    """Return a name of many words in one line, NFC, of at most 320 characters; None if empty."""
+    spaced = " ".join(drop_controls(title or "").split())
+    # Emoji of several signs are joined by one that cannot be seen.
+    visible = "".join(c for c in spaced if c.isprintable() or c == "\u200d")
+    return normalized(visible)[:MAX_USERNAME_LENGTH].strip() or None
+
+
 def unescape_html(text: str) -> str:
     """Return the text with HTML's entities decoded as browsers do, also without a semicolon.
 

@@ -78,6 +78,13 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.likes, self.reposts, self.replies, self.quotes
 
 
+class RoomReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The chat that a message was written in."""
+
+    id: Annotated[Annotated[int, Meta(ge=1, lt=2**53)] | None, Meta(description="Its id.")] = None
+    name: str
+
+
 class Stored(NamedTuple):
     """How the database and exports keep a field."""
 
@@ -95,9 +102,10 @@ _TARGET_COLUMNS: Final = ("reply_to_source_id", "reply_to_username")
 
 TargetT = TypeVar("TargetT", bound=ReplyTarget)
 MediumT = TypeVar("MediumT", bound=Medium)
+RoomT = TypeVar("RoomT", bound=RoomReference)
 
 
-class PostContent(msgspec.Struct, Generic[TargetT, MediumT], frozen=True, kw_only=True):
+class PostContent(msgspec.Struct, Generic[TargetT, MediumT, RoomT], frozen=True, kw_only=True):
     """What a post holds beside its author; exports and answers have the fields in this order."""
 
     text: str
@@ -122,9 +130,14 @@ class PostContent(msgspec.Struct, Generic[TargetT, MediumT], frozen=True, kw_onl
         Stored(repetition="renews", since=3),
         Meta(description="The newest figures that were seen."),
     ] = None
+    room: Annotated[
+        RoomT | None,
+        Stored(("room_id",), "fills", since=4),
+        Meta(description="The chat that it was written in; null for a post."),
+    ] = None
 
 
-PlainPost = PostContent[ReplyTarget, Medium]
+PlainPost = PostContent[ReplyTarget, Medium, RoomReference]
 """A post as people and programs write it, outside of this installation."""
 
 

@@ -8,12 +8,23 @@ import msgspec
 
 from app.compute.text import clean_username
 from app.errors import Message, RecordError, message_of
-from app.formats.post import Kind, PlainPost
+from app.formats.post import Kind, PlainPost, RoomReference
 from app.formats.source.file import Source
 from app.formats.source.window import TOO_DEEP
 
 T = TypeVar("T")
 BROKEN: Final = Message("the text has broken characters")
+
+
+class FileRoom(RoomReference, frozen=True, kw_only=True):
+    """A chat as its file knows it; the name is empty where the file has none."""
+
+    platform: str
+    """The app."""
+    external_id: str | None = None
+    """The app's id, where it gives one."""
+    file: str = ""
+    """The file that holds it: several in one archive are several chats."""
 
 
 class Record(PlainPost, frozen=True, kw_only=True):

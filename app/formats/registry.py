@@ -10,7 +10,7 @@ from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats import bluesky, csv, documents, mastodon
 from app.formats.chats import kakaotalk, telegram, whatsapp
-from app.formats.chats.rooms import People
+from app.formats.chats.people import People
 from app.formats.records import (
     NO_OPTIONS,
     Archive,

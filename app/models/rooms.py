@@ -24,7 +24,8 @@ class Room(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     platform: Mapped[str] = mapped_column(String(16))
-    """The app: `kakaotalk`, `whatsapp` or `telegram`."""
+    """The app: `kakaotalk`, `whatsapp` or `telegram`; empty for a room that only an export or a
+    request has named."""
     external_id: Mapped[str | None] = mapped_column(String(512))
     """The app's id, where it gives one."""
     title: Mapped[str | None] = mapped_column(String(320))
@@ -50,3 +51,5 @@ class RoomPerson(Base):
     user_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+    messages: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many messages of this person the room has."""

@@ -19,6 +19,7 @@ from app.db.feed import Feed
 from app.errors import UnavailableError
 from app.models import BackgroundSnapshot, Profile, Tweet, User
 from app.services.posts.post_counts import miscounted
+from app.services.rooms.people import miscounted_rooms
 from app.services.search.vocabulary import is_index_current
 
 ANSWER_S: Final = 3.0
@@ -107,6 +108,10 @@ async def _wrong_counts(session: AsyncSession) -> list[str]:
         *(
             f"the posts of {username} per quarter of an hour are miscounted"
             for username in await miscounted(session)
+        ),
+        *(
+            f"the messages of the room {room_id} are miscounted"
+            for room_id in await miscounted_rooms(session)
         ),
     ]
 

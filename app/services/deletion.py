@@ -18,6 +18,7 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_counts import count_posts
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
+from app.services.rooms.people import count_messages, remove_empty_rooms
 
 DELETED_PREFIX: Final = "\x01"
 """First character of a deleted author's key; names hold no control characters."""
@@ -64,6 +65,8 @@ async def purge_some(session: AsyncSession) -> int:
     empty = select(User.id).where(is_deleted, ~has_posts).limit(CHUNK).scalar_subquery()
     authors = delete(User).where(User.id.in_(empty)).returning(User.id)
     ended = (await session.scalars(authors)).all()
+    if ended:
+        await remove_empty_rooms(session)
     if removed:
         # Ranks of search results depend on all words, also on those of deleted posts.
         event = NewEvent("rows.removed", max(removed), posts=len(removed))
@@ -78,6 +81,9 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> None:
     await subtract_tweet(session, tweet)
     await session.execute(delete(Tweet).where(Tweet.id == tweet_id))
     await count_posts(session, (), [(tweet.user_id, tweet.created_at, tweet.lang)])
+    if tweet.room_id is not None:
+        await count_messages(session, (), [(tweet.room_id, tweet.user_id)])
+        await remove_empty_rooms(session, [tweet.room_id])
     await session.execute(
         update(User)
         .where(User.id == tweet.user_id)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Final, Literal
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct, field
 from werkzeug.datastructures import MultiDict
 
+from app.clock import first_instant
 from app.errors import MalformedError, Message
 from app.formats.post import Kind
 from app.services.posts.selection import Selection
@@ -124,6 +125,28 @@ def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
         raise MalformedError(
             f"{name} must be a day like 2026-01-31, or a time like 2026-01-31T09:00:00Z", loc=name
         ) from None
+
+
+def parse_day(name: str, value: str) -> date | None:
+    """Return the day of a parameter; None for an empty one. Raises MalformedError."""
+    if not value:
+        return None
+    try:
+        if not _DATE.fullmatch(value):
+            raise ValueError(value)
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise MalformedError("{name} must be a date", name=name, loc=name) from None
+    if day == date.max:
+        raise MalformedError("{name} must be a date", name=name, loc=name)
+    return day
+
+
+def span_of_day(day: date | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """Return the instants at which a day begins and the next one; None for no day."""
+    if day is None:
+        return None, None
+    return first_instant(day, zone), first_instant(day + timedelta(days=1), zone)
 
 
 class View(PageFilters):

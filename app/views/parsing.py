@@ -210,5 +210,6 @@ def _in_utc(key: TweetKey) -> TweetKey:
 AUTHOR_CURSOR: Final = Cursor[str](Annotated[str, Meta(pattern=r"^[^\0]*$")])
 IMPORT_CURSOR: Final = Cursor[int](_Id)
 RESULT_CURSOR: Final = Cursor[Place](tuple[_BelowId, _Offset, bool], Place._make)
+ROOM_CURSOR: Final = Cursor[int](_Id)
 SOURCE_CURSOR: Final = Cursor[int](_Id)
 TWEET_CURSOR: Final = Cursor[TweetKey](tuple[_Time | None, _Id], _in_utc)

@@ -1,15 +1,16 @@
 """Chats: rooms of each variant are read as they were written; who is who in them."""
 
 import io
+import unicodedata
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import pytest
 
-from app.errors import ImportFileError, UnrecognisedFileError
-from app.formats.chats.rooms import as_username
-from app.formats.records import BadRecord, Item, Record, Skipped
+from app.errors import ImportFileError
+from app.formats.chats.people import as_username
+from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
 from app.formats.registry import open_archive
 from app.formats.source.file import Source
 from tests.archives import zip_bytes
@@ -32,14 +33,13 @@ ANNAS = (
 
 
 @pytest.mark.parametrize("other", ["kakaotalk ios ko", "whatsapp ios"])
-def test_a_zip_holds_one_room_beside_its_media(other: str) -> None:
+def test_a_zip_holds_rooms_beside_their_media(other: str) -> None:
     room, second = (
         rooms.VARIANTS[name](rooms.room_of(name, 1)) for name in ("whatsapp ios", other)
     )
     files = {"_chat.txt": room, "photo.jpg": b"\xff\xd8", "readme.txt": b"nobody said this\n"}
     assert said(zip_bytes(files)) == said(room)
-    with pytest.raises(UnrecognisedFileError, match=r"chats: _chat\.txt, other\.txt"):
-        said(zip_bytes(files | {"other.txt": second}))
+    assert said(zip_bytes(files | {"other.txt": second})) == [*said(room), *said(second)]
 
 
 def test_the_room_of_a_mac_is_read_out_of_a_zip() -> None:
@@ -49,8 +49,10 @@ def test_the_room_of_a_mac_is_read_out_of_a_zip() -> None:
     assert (archive.format, archive.is_chat, archive.unit) == ("kakaotalk", True, "line")
     assert said(data) == said(room)
     second = rooms.VARIANTS["whatsapp ios"](rooms.room_of("whatsapp ios", 1))
-    with pytest.raises(UnrecognisedFileError, match=r"chats: _chat\.txt, chat/KakaoTalk_Chat_us"):
-        said(zip_bytes(files | {"_chat.txt": second}))
+    found = read_archive(zip_bytes(files | {"WhatsApp Chat - them/_chat.txt": second}))[1]
+    rooms_of = [item.room for item in found if isinstance(item, Record) and item.room]
+    names = [(room.name, room.platform) for room in rooms_of if isinstance(room, FileRoom)]
+    assert list(dict.fromkeys(names)) == [("them", "whatsapp"), ("us", "kakaotalk")]
 
 
 def said(data: bytes, **options: Any) -> list[tuple[str | None, str]]:
@@ -62,6 +64,44 @@ def said(data: bytes, **options: Any) -> list[tuple[str | None, str]]:
 @pytest.mark.parametrize("seed", range(3))
 def test_rooms_are_read_as_they_were_written(variant: str, seed: int) -> None:
     rooms.check(variant, seed)
+
+
+@pytest.mark.parametrize(
+    ("heading", "name", "title"),
+    [
+        ("우리 반 님과 카카오톡 대화", "KakaoTalk.txt", "우리 반"),
+        ("[운영] 독서 모임 3 님과 카카오톡 대화", "a.txt", "[운영] 독서 모임 3"),
+        ("KakaoTalk Chats with Mina 🐶", "a.txt", "Mina 🐶"),
+        ("Mina with KakaoTalk Chats", "a.txt", "Mina"),
+        ("저장한 날짜 : 2024-02-20 10:44:52", "a.txt", ""),
+    ],
+)
+def test_kakaotalk_names_its_room_in_the_heading(heading: str, name: str, title: str) -> None:
+    message = "2024년 1월 15일 오후 3:02, 하늘 : 안녕"
+    assert room_name(f"{heading}\r\n\r\n{message}\r\n".encode(), name) == title
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("WhatsApp Chat with Anna & Ben.txt", "Anna & Ben"),
+        ("WhatsApp Chat with Trip (2).txt", "Trip"),
+        ("WhatsApp-Chat mit Größe.txt", "Größe"),
+        ("/home/a/WhatsApp Chat - Trip: May/_chat.txt", "Trip: May"),
+        ("_chat.txt", ""),
+    ],
+)
+def test_whatsapp_names_its_room_in_the_name_of_the_file(name: str, title: str) -> None:
+    decomposed = unicodedata.normalize("NFD", name)
+    assert room_name(b"15/01/2024, 21:05 - Mina: hi\n" * 2, decomposed) == title
+
+
+def room_name(data: bytes, name: str) -> str:
+    with Source(io.BytesIO(data), name=name) as source:
+        (item, *_) = open_archive(source).items
+    assert isinstance(item, Record)
+    assert item.room is not None
+    return item.room.name
 
 
 def test_people_of_one_name_stay_apart_unless_they_are_joined() -> None:

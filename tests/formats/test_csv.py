@@ -96,12 +96,12 @@ def test_an_open_quote_breaks_off_after_what_came_before() -> None:
 
 
 def test_the_guard_is_taken_off_only_from_own_exports() -> None:
-    row = "'@mina,x,'=1+1,post,,,,,,,\n'mina,x,'hello,post,,,,,,,\nji,x,''tis,post,,,,,,,\n"
+    row = "'@mina,x,'=1+1,post,,,,,,,,\n'mina,x,'hello,post,,,,,,,,\nji,x,''tis,post,,,,,,,,\n"
     found = items(OWN_HEADER + "\n" + row)
     assert texts(found) == ["=1+1", "'hello", "'tis"]
     assert [item.username for item in found if isinstance(item, Record)] == ["@mina", "'mina", "ji"]
     assert texts(items("text,username\n'=1+1,'@mina\n")) == ["'=1+1"]
-    assert texts(items(OWN_HEADER.replace(",", ";") + "\n;;'=1;;;;;;;;\n")) == ["'=1"]
+    assert texts(items(OWN_HEADER.replace(",", ";") + "\n;;'=1;;;;;;;;;\n")) == ["'=1"]
 
 
 def test_columns_hold_what_was_chosen(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.formats.post import Medium, Reactions, ReplyTarget, headers, stored_fields
+from app.formats.post import Medium, Reactions, ReplyTarget, RoomReference, headers, stored_fields
 from app.formats.records import ExportedPost, Record
 from app.formats.registry import WRITERS, open_archive
 from app.formats.source.file import Source
@@ -16,6 +16,7 @@ VERSIONS = (
     "username,platform,text,kind,created_at,lang,source_id,url",
     "username,platform,text,kind,created_at,lang,source_id,url,reply_to",
     "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts",
+    "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts,room",
 )
 POST: dict[str, Any] = {
     "username": "@mina",
@@ -29,11 +30,13 @@ POST: dict[str, Any] = {
     "reply_to": {"source_id": "7", "username": "jun"},
     "media": [{"kind": "photo", "source_url": "https://a.example/1.jpg", "alt": "바다"}],
     "counts": {"likes": 3, "reposts": None, "replies": 0, "quotes": None, "as_of": None},
+    "room": {"id": 7, "name": "우리 반, 2반"},
 }
 READ: dict[str, Any] = POST | {
     "reply_to": ReplyTarget("7", "jun"),
     "media": (Medium("photo", "https://a.example/1.jpg", "바다"),),
     "counts": Reactions(3, None, 0, None),
+    "room": RoomReference(id=7, name="우리 반, 2반"),
 }
 
 
@@ -71,5 +74,5 @@ def test_an_export_of_any_version_is_read_as_it_was(format_name: str, header: st
     time = record.created_at
     assert time is not None
     as_read["created_at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ")
-    absent = {"reply_to": None, "media": (), "counts": None}
+    absent = {"reply_to": None, "media": (), "counts": None, "room": None}
     assert as_read == absent | {name: READ[name] for name in names}

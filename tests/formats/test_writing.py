@@ -12,12 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.compute.text import clean_text, clean_username
-from app.formats.post import Medium, Reactions, ReplyTarget
+from app.formats.post import Medium, Reactions, ReplyTarget, RoomReference
 from app.formats.records import ExportedPost, Record
 from app.formats.registry import WRITERS
 from tests.formats.reading import read_archive
 
-HEADER = "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts"
+HEADER = "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts,room"
 FIELDS = tuple(HEADER.split(","))
 PLAIN = {"username": "mina", "platform": "local", "text": "hello", "kind": "post", "media": ()}
 STARTS = ("=1+1", "+8", "-5", "@mina", "'", "''=", "\t=", "'=", '"', ",", "\n", "1e+18", "{", "[")
@@ -107,6 +107,7 @@ rows = st.builds(
         *[st.none() | st.integers(0, 9)] * 3,
         st.none() | times,
     ),
+    room=st.none() | st.builds(RoomReference, id=st.integers(1, 2**53 - 1), name=texts),
 )
 
 
@@ -131,7 +132,7 @@ def test_no_cell_is_a_formula(start: str) -> None:
 
 def test_an_export_that_guards_no_full_width_is_read_as_it_is() -> None:
     # Such are those of 0.2.0: only a `'` at the beginning of a text is guarded in them.
-    earlier = f"{HEADER}\r\n＠mina,local,＝1+1,post,,,－2,,,,\r\nmina,local,''＋8,post,,,,,,,\r\n"
+    earlier = f"{HEADER}\r\n＠mina,local,＝1+1,post,,,－2,,,,,\r\nmina,local,''＋8,post,,,,,,,,\r\n"
     assert read_again("csv", earlier.encode()) == [
         row(username="＠mina", text="＝1+1", source_id="－2"),
         row(text="'＋8"),
@@ -139,12 +140,12 @@ def test_an_export_that_guards_no_full_width_is_read_as_it_is() -> None:
 
 
 def test_a_csv_has_the_header_and_empty_cells_for_what_is_not_known() -> None:
-    assert written("csv", row()).decode() == f"{HEADER}\r\nmina,local,hello,post,,,,,,,\r\n"
+    assert written("csv", row()).decode() == f"{HEADER}\r\nmina,local,hello,post,,,,,,,,\r\n"
 
 
 def test_an_id_that_a_spreadsheet_cut_is_none_and_one_that_only_looks_so_is_kept() -> None:
     header = WRITERS["csv"].heading
-    cut = header + b"mina,local,hello,post,,,1.58E+18,,,,\r\n"
+    cut = header + b"mina,local,hello,post,,,1.58E+18,,,,,\r\n"
     assert read_again("csv", cut)[0].source_id is None
     assert read_again("csv", written("csv", row(source_id="1.58E+18")))[0].source_id == "1.58E+18"
 

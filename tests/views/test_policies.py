@@ -32,6 +32,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/authors": {"GET": "read"},
     "/user/<username>": {"GET": "read"},
     "/tweet/<id:tweet_id>": {"GET": "read"},
+    "/room/<id:room_id>": {"GET": "read"},
     "/compare": {"GET": "read", "POST": "read"},
     "/compare/example": {"GET": "read"},
     "/compare/picture.png": {"GET": "read"},
@@ -73,6 +74,8 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/settings/samples/delete": {"POST": "operator"},
     "/settings/authors/delete": {"POST": "operator"},
     "/settings/tweets/<id:tweet_id>/delete": {"POST": "operator"},
+    "/settings/rooms/<id:room_id>/name": {"POST": "operator"},
+    "/settings/rooms/<id:room_id>/join": {"POST": "operator"},
     "/imports": {"GET": "operator", "POST": "operator"},
     "/imports/<id:import_id>": {"GET": "operator"},
     "/imports/<id:import_id>/start": {"POST": "operator"},
@@ -88,6 +91,9 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/tweets/<id:tweet_id>": {"GET": "read", "DELETE": "admin"},
     f"{API}/tweets/<id:tweet_id>/similar": {"GET": "read"},
     f"{API}/tweets/<id:tweet_id>/thread": {"GET": "read"},
+    f"{API}/rooms": {"GET": "read"},
+    f"{API}/rooms/<id:room_id>": {"GET": "read"},
+    f"{API}/rooms/<id:room_id>/messages": {"GET": "read"},
     f"{API}/search": {"GET": "read"},
     f"{API}/stats": {"GET": "read"},
     f"{API}/compare": {"GET": "read", "POST": "read"},
@@ -112,7 +118,7 @@ VALUES = {
 } | dict.fromkeys(
     (
         *("tweet_id", "token_id", "session_id", "import_id", "source_id"),
-        *("invitation_id", "account_id"),
+        *("invitation_id", "account_id", "room_id"),
     ),
     999,
 )

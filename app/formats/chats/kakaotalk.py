@@ -11,15 +11,18 @@ from app.formats.chats import whatsapp
 from app.formats.chats.rooms import (
     Grammar,
     Opening,
-    find_room,
+    RoomFile,
+    find_rooms,
     head_of,
     message,
     messages,
     moment,
+    read_rooms,
     read_text,
+    title_of,
 )
 from app.formats.csv import read_rows
-from app.formats.records import Archive, Format, Item, ReadOptions, Record, read_each
+from app.formats.records import Archive, FileRoom, Format, Item, ReadOptions, Record, read_each
 from app.formats.source.file import Content, Source
 
 _TIME: Final = r"(?:(?:오전|오후)\s)?\d{1,2}:\d{2}(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
@@ -37,6 +40,14 @@ _HEADING: Final = re.compile(
     r"\ufeff?(?:.*카카오톡 대화|KakaoTalk Chats? with .+|.+ with KakaoTalk Chats?"
     r"|Talk_\d{4}\.\d{1,2}\.\d{1,2} \d{1,2}:\d{2}.*\.txt|(?:저장한 날짜|Date Saved) : .+)"
 )
+_TITLES: Final = (
+    re.compile(r"\ufeff?(?P<title>.+?) ?님과 카카오톡 대화"),
+    re.compile(r"\ufeff?(?P<title>.+) 카카오톡 대화"),
+    re.compile(r"\ufeff?KakaoTalk Chats? with (?P<title>.+)"),
+    re.compile(r"\ufeff?(?P<title>.+) with KakaoTalk Chats?"),
+)
+"""Headings that name the room."""
+_MAC_NAMES: Final = (re.compile(r"KakaoTalk_Chat_(?P<title>.+?)(?:_\d{4}-\d\d-\d\d\b.*)?"),)
 _DAY_LINES: Final = (
     re.compile(rf"(?:-{{5,}} )?{_KOREAN_DAY} \S요일(?: -{{5,}})?"),
     re.compile(rf"(?:-{{5,}} )?[A-Z][a-z]+day, {_ENGLISH_DAY}(?: -{{5,}})?"),
@@ -58,6 +69,8 @@ _DELETED: Final = re.compile(
 )
 _MONTHS: Final = "janfebmaraprmayjunjulaugsepoctnovdec"
 _CSV_HEADER: Final = "Date,User,Message"
+_HEADING_LINES: Final = 5
+"""Lines among which the heading is."""
 _LONGEST_LINE: Final = 600
 """Characters of a line that may begin a message or a day, beside its text."""
 
@@ -68,7 +81,9 @@ def grammar_of(head: Sequence[str]) -> "KakaoTalk | None":
     A known heading and one message are enough, else two messages, of which one is the first line.
     What was pasted into messages may be written in another way, but the first message is not.
     """
-    headings = sum(_HEADING.fullmatch(line[:_LONGEST_LINE]) is not None for line in head[:5])
+    headings = sum(
+        _HEADING.fullmatch(line[:_LONGEST_LINE]) is not None for line in head[:_HEADING_LINES]
+    )
     lines_by_count: dict[int, KakaoTalk] = {}
     for grammar in (Windows(), *map(Phone, _STAMPS)):
         places = [at for at, line in enumerate(head) if (o := grammar.read(line)) and o.name]
@@ -166,18 +181,30 @@ def _day(match: re.Match[str]) -> date | None:
 
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
-    """Return what was said in the room, as one of the apps writes it."""
+    """Return what was said in the rooms, as the apps write it; some may be of WhatsApp."""
 
     def grammar_of_any(content: Content) -> Grammar | None:
         head = head_of(content)
         return Mac() if head[:1] == [_CSV_HEADER] else grammar_of(head) or whatsapp.grammar_of(head)
 
-    # Of a room of each app in one archive neither is read alone.
-    room = find_room(source, (".txt", ".csv"), grammar_of_any)
-    if room is None or not isinstance(room[1], KakaoTalk):
+    rooms = find_rooms(source, (".txt", ".csv"), grammar_of_any)
+    if not any(isinstance(room.grammar, KakaoTalk) for room in rooms):
         return None
-    items = _csv_messages(*room) if isinstance(room[1], Mac) else read_text(*room)
-    return Archive(FORMAT.name, "line", None, items, is_chat=True)
+    return Archive(FORMAT.name, "line", None, read_rooms(rooms, _room, _messages), is_chat=True)
+
+
+def _room(file: RoomFile[Grammar]) -> FileRoom:
+    if isinstance(file.grammar, whatsapp.WhatsApp):
+        return whatsapp.room_of(file)
+    head = head_of(file.content)[:_HEADING_LINES]
+    name = title_of(head, _TITLES) or title_of(file.names, _MAC_NAMES)
+    return FileRoom(platform=FORMAT.name, name=name)
+
+
+def _messages(content: Content, grammar: Grammar) -> Iterator[Item]:
+    if isinstance(grammar, Mac):
+        return _csv_messages(content, grammar)
+    return read_text(content, grammar)
 
 
 def _csv_messages(content: Content, grammar: Grammar) -> Iterator[Item]:

@@ -1,31 +1,24 @@
-"""Rooms of chats: the file that holds one, its messages as records, and who is who in it."""
+"""Rooms of chats: the files that hold them, and their messages as records."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, tzinfo
-from functools import lru_cache
-from itertools import count, pairwise
-from typing import Final, Protocol, TypeVar
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec import structs
 
-from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
-from app.errors import BrokenFileError
-from app.formats.records import BROKEN, BadRecord, Item, ReadOptions, Record, Skipped, is_broken
+from app.compute.text import clean_title
+from app.errors import BrokenFileError, LimitReachedError
+from app.formats.records import BROKEN, BadRecord, FileRoom, Item, Record, Skipped, is_broken
 from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines
 
 T = TypeVar("T")
-MOST_LOOKED_AT: Final = 100
-"""Files of an archive that are looked at to find the room among them."""
-MOST_PEOPLE: Final = 100_000
-"""People of a chat; the largest groups of Telegram have 200,000, of whom few speak."""
-_LONGEST_NAME: Final = MAX_USERNAME_LENGTH - 20
-"""Characters of a name, which leave room for a suffix."""
-_NOBODY: Final = "somebody"
-"""Name of who has no character in the own one that a username may have."""
+MOST_LOOKED_AT: Final = 500
+"""Files of an archive that are looked at to find the rooms among them."""
 LONGEST: Final = 30_000
 """Characters of a message that are kept: more than a post may have."""
 _TIME: Final = re.compile(
@@ -116,26 +109,71 @@ def moment(day: date | None, text: str) -> datetime | None:
         return None
 
 
-def find_room(
-    source: Source, end: str | tuple[str, ...], grammar_of: Callable[[Content], T | None]
-) -> tuple[Content, T] | None:
-    """Return the room, the file itself or the one in it whose name ends so, and how it is written.
+class RoomFile(NamedTuple, Generic[T]):
+    """A file that holds a room, and how it is written."""
 
-    Raises UnrecognisedFileError where there are several.
-    """
+    content: Content
+    grammar: T
+    names: tuple[str, ...]
+    """Of the file and its folder, without endings; of an archive too, if it holds one room."""
+
+
+def find_rooms(
+    source: Source, end: str | tuple[str, ...], grammar_of: Callable[[Content], T | None]
+) -> list[RoomFile[T]]:
+    """Return the rooms: the file itself, or those in it whose names end so, sorted by name."""
     if not source.has_members:
         grammar = grammar_of(source)
-        return None if grammar is None else (source, grammar)
+        return [] if grammar is None else [RoomFile(source, grammar, _names(source.name))]
     grammars: dict[str, T] = {}
     names = sorted(name for name in source.members if name.lower().endswith(end))
     for name in names[:MOST_LOOKED_AT]:
         if (grammar := grammar_of(source.member(name))) is not None:
             grammars[name] = grammar
-    room = source.only(grammars)
-    if room is None:
-        return None
-    source.expect([room])
-    return source.member(room), grammars[room]
+    if grammars:
+        source.expect(grammars)
+    whole = _names(source.name) if len(grammars) == 1 else ()
+    return [
+        RoomFile(source.member(name), grammar, _names(name) + whole)
+        for name, grammar in grammars.items()
+    ]
+
+
+def _names(place: str) -> tuple[str, ...]:
+    path = PurePosixPath(place.replace("\\", "/"))
+    return clean_title(path.stem) or "", clean_title(path.parent.name) or ""
+
+
+def read_rooms(
+    files: Iterable[RoomFile[T]],
+    room_of: Callable[[RoomFile[T]], FileRoom],
+    read: Callable[[Content, T], Iterator[Item]],
+) -> Iterator[Item]:
+    """Yield the messages of all rooms; after a damaged one those of the others.
+
+    Raises BrokenFileError behind all that can be read.
+    """
+    fault: BrokenFileError | None = None
+    for file in files:
+        room = structs.replace(room_of(file), file=file.content.name)
+        try:
+            for item in read(file.content, file.grammar):
+                yield structs.replace(item, room=room) if isinstance(item, Record) else item
+        except LimitReachedError:
+            raise
+        except BrokenFileError as error:
+            fault = fault or error
+    if fault is not None:
+        raise fault
+
+
+def title_of(texts: Iterable[str], patterns: Sequence[re.Pattern[str]]) -> str:
+    """Return what the first of the patterns takes out of a text as a title; empty for none."""
+    for text in texts:
+        for pattern in patterns:
+            if (match := pattern.fullmatch(text)) and (title := clean_title(match["title"])):
+                return title
+    return ""
 
 
 def head_of(content: Content) -> list[str]:
@@ -177,109 +215,3 @@ def _whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]
             number, parts, size = 0, [], 0
     if number:
         yield number, "".join(parts).rstrip("\r\n")
-
-
-def zone_of(name: str | None) -> tzinfo | None:
-    """Return the zone of that name, None for the machine's. Raises ValueError."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (KeyError, ValueError, OSError):
-        raise ValueError("there is no such time zone; one is Asia/Seoul") from None
-
-
-def renaming(pairs: Iterable[str]) -> dict[str, str]:
-    """Return the new names by the old ones, each pair `A=B`. Raises ValueError."""
-    names = {}
-    for pair in pairs:
-        old, _, new = pair.rpartition("=")
-        if not old.strip() or not new.strip():
-            raise ValueError("a new name is given as A=B")
-        names[old.strip()] = new.strip()
-    return names
-
-
-@dataclass(slots=True)
-class People:
-    """Gives each of a chat's people a username; who comes first has the plain one."""
-
-    options: ReadOptions
-    absent: set[str] = field(init=False)
-    """Names in the options that nobody has had so far."""
-    _zone: tzinfo | None = field(init=False)
-    _usernames: dict[tuple[str, str | None], str] = field(default_factory=dict)
-    _first: dict[str, str] = field(default_factory=dict)
-    """Of several people of one name, who is meant by it: the username."""
-    _taken: set[str] = field(default_factory=set)
-    _suffixes: dict[str, Iterator[int]] = field(default_factory=dict)
-    """Of several usernames that would be alike, the numbers that are not taken yet."""
-
-    def __post_init__(self) -> None:
-        self._zone = zone_of(self.options.timezone)
-        self.absent = {*self.options.only, *self.options.rename}
-
-    def named(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items with usernames, and times in UTC; who exported may have none."""
-        for item in items:
-            yield self._named(item) if isinstance(item, Record) else item
-
-    def _named(self, record: Record) -> Item:
-        name = record.username
-        username = self._username(name, record.author_id) if name else self.options.username
-        person = record.display_name or ""
-        names = {username, person} if self._first.get(person, username) == username else {username}
-        new = next((new for old, new in self.options.rename.items() if old in names), None)
-        if new:
-            username = as_username(new)
-            names |= {new, username}
-        self.absent.difference_update(names)
-        if self.options.only and names.isdisjoint(self.options.only):
-            return Skipped(record.place, "unwanted")
-        return structs.replace(
-            record,
-            username=username,
-            author_id=None,
-            display_name=new or (person if name or not username else None),
-            created_at=self._utc(record.created_at),
-        )
-
-    def _username(self, name: str, number: str | None) -> str:
-        """Return a person's username: the name, or what it becomes where it can be none."""
-        username = self._usernames.get((name, number))
-        if username is None:
-            if len(self._usernames) >= MOST_PEOPLE:
-                raise BrokenFileError(
-                    "more than {count} people speak in this chat", count=f"{MOST_PEOPLE:,}"
-                )
-            username = plain = as_username(name)
-            suffixes = self._suffixes.setdefault(username_key(plain), count(2))
-            while username_key(username) in self._taken:
-                username = f"{plain}_{next(suffixes)}"
-            self._taken.add(username_key(username))
-            self._usernames[name, number] = username
-            self._first.setdefault(name, username)
-        return username
-
-    def _utc(self, when: datetime | None) -> datetime | None:
-        if when is None or when.tzinfo is not None:
-            return when
-        try:
-            local = when.replace(tzinfo=self._zone) if self._zone else when
-            return local.astimezone(UTC)
-        except (OverflowError, ValueError, OSError):
-            return None
-
-
-@lru_cache(maxsize=1_000)
-def as_username(name: str) -> str:
-    """Return a name without what a username may not have, spaces as `_`."""
-    printable = "_".join(drop_controls(name[:_LONGEST_NAME]).split())
-    possible = "".join(c for c in printable if _is_possible(f"a{c}"))
-    return clean_username(possible) if _is_possible(possible) else _NOBODY
-
-
-def _is_possible(name: str) -> bool:
-    try:
-        clean_username(name)
-    except ValueError:
-        return False
-    return True

@@ -3,13 +3,23 @@
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
+from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
-from app.formats.chats.rooms import find_room
+from app.formats.chats.rooms import find_rooms
 from app.formats.post import ReplyTarget
-from app.formats.records import Archive, BadRecord, Format, Item, ReadOptions, Record, Skipped
+from app.formats.records import (
+    Archive,
+    BadRecord,
+    FileRoom,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    Skipped,
+)
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import NOT_AN_OBJECT, as_word
 from app.formats.source.window import TOO_DEEP, Json, Window, load
@@ -22,7 +32,7 @@ _HTML: Final = b"<title>Exported Data</title>"
 _LOOKED_AT: Final = 100
 _DEEPEST: Final = 20
 """Objects around a chat; there are two."""
-_ABOUT: Final = frozenset({"id", "type"})
+_ABOUT: Final = frozenset({"id", "name", "type"})
 """What is kept of what is said of a chat."""
 _MESSAGE: Final = frozenset({"id", "type", "date", "text"})
 """What every message has."""
@@ -30,8 +40,9 @@ _MESSAGE: Final = frozenset({"id", "type", "date", "text"})
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
     """Return what was said in the chats. Raises UnrecognisedFileError for an export as pages."""
-    if room := find_room(source, "result.json", _has_messages):
-        return Archive(FORMAT.name, "record", None, _read(room[0]), is_chat=True)
+    if files := find_rooms(source, "result.json", _has_messages):
+        items = chain.from_iterable(_read(file.content) for file in files)
+        return Archive(FORMAT.name, "record", None, items, is_chat=True)
     if not source.has_members and _HTML in head(source, 1000):
         raise UnrecognisedFileError(
             "{name} is a page; export the chat from Telegram as JSON", name=source.name
@@ -112,6 +123,16 @@ def _item(message: Json, chat: Json, place: int) -> Item:
         created_at=_time(message),
         source_id=_id(chat, message.get("id")),
         reply_to=ReplyTarget(_id(chat, answered)) if answered else None,
+        room=_room(chat),
+    )
+
+
+def _room(chat: Json) -> FileRoom:
+    name, number = chat.get("name"), chat.get("id")
+    return FileRoom(
+        platform=FORMAT.name,
+        name=clean_title(name if isinstance(name, str) else None) or "",
+        external_id=clean_title(str(number)) if isinstance(number, int | str) else None,
     )
 
 

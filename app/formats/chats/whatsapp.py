@@ -4,11 +4,21 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from app.errors import Message
-from app.formats.chats.rooms import Grammar, Opening, find_room, head_of, moment, read_text
-from app.formats.records import Archive, Format, ReadOptions
+from app.formats.chats.rooms import (
+    Grammar,
+    Opening,
+    RoomFile,
+    find_rooms,
+    head_of,
+    moment,
+    read_rooms,
+    read_text,
+    title_of,
+)
+from app.formats.records import Archive, FileRoom, Format, ReadOptions
 from app.formats.source.file import Source
 
 Order = Literal["ymd", "dmy", "mdy"]
@@ -45,6 +55,12 @@ _DELETED: Final = re.compile(
     r"(?:This message was deleted|You deleted this message|이 메시지는 삭제되었습니다"
     r"|삭제된 메시지입니다|Diese Nachricht wurde gelöscht)\.?"
 )
+_NAMES: Final = (
+    re.compile(r"WhatsApp[ -]Chat (?:with|mit|-|–) (?P<title>.+?)(?: \(\d+\))?"),
+    re.compile(r"(?P<title>.+?)님과의 WhatsApp (?:대화|채팅)(?: \(\d+\))?"),
+    re.compile(r"WhatsApp (?:대화|채팅) ?[-:–] ?(?P<title>.+?)(?: \(\d+\))?"),
+)
+"""Names of files that name the room; a number is one more download of it."""
 _MOST_DAYS: Final = 20_000
 """Days by which their order is decided: more than fifty years of them."""
 _EDITS: Final = ("<This message was edited>", "<편집된 메시지입니다>")
@@ -169,9 +185,15 @@ def _bare(line: str) -> str:
 
 
 def read(source: Source, _options: ReadOptions) -> Archive | None:
-    """Return what was said in the room, in one of the shapes."""
-    room = find_room(source, ".txt", lambda content: grammar_of(head_of(content)))
-    return room and Archive(FORMAT.name, "line", None, read_text(*room), is_chat=True)
+    """Return what was said in the rooms, each in one of the shapes."""
+    rooms = find_rooms(source, ".txt", lambda content: grammar_of(head_of(content)))
+    items = read_rooms(rooms, room_of, read_text)
+    return Archive(FORMAT.name, "line", None, items, is_chat=True) if rooms else None
+
+
+def room_of(file: RoomFile[Any]) -> FileRoom:
+    """Return the room as the name of its file, its folder or its archive tells it."""
+    return FileRoom(platform=FORMAT.name, name=title_of(file.names, _NAMES))
 
 
 FORMAT: Final = Format("whatsapp", Message("WhatsApp"), read)

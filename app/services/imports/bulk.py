@@ -1,12 +1,13 @@
 """Storing a batch of posts of many authors, in the transaction of the caller."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Table, and_, bindparam, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,14 +17,17 @@ from app.compute.features import features_of
 from app.compute.text import username_key
 from app.db.backend import allocate_ids, backend_of, insert_rows, is_among
 from app.errors import AppError, ConflictError, message_of
+from app.formats.post import RoomReference
 from app.models import Tweet, User
 from app.services.compare.profiles import FOLD_FROM, CountedPost, fold_batch
 from app.services.event_log import NewEvent
 from app.services.imports.report import ImportReport
+from app.services.posts.arrivals import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.own_author import claim_site
 from app.services.posts.users import check_platform, clean_display_name
-from app.services.posts.writer import Arrival, add_arrivals
+from app.services.rooms.people import Place, put_into_rooms
+from app.services.rooms.recognition import RoomFinder, RoomSample
 
 BATCH: Final = 1_000
 """Posts in one transaction: enough to share its cost, few enough for other writers to wait."""
@@ -43,7 +47,8 @@ class BulkPost(msgspec.Struct, kw_only=True):
     counts: Counts | None = None
     """The text's features, where they were counted beforehand."""
     repeat: int = 0
-    """For a post without `source_id`: its number among equal posts, from 1; 0 stores it always."""
+    """For a post without `source_id`: its number among equal posts of its room, from 1; 0 stores
+    it always."""
     is_said: bool = False
     """Whether it is of a chat, whose people are nobody's on any platform."""
 
@@ -133,11 +138,32 @@ def count(batch: Sequence[BulkPost]) -> None:
         item.counts = features
 
 
+@dataclass(slots=True)
+class EqualPost:
+    """A stored post without `source_id`."""
+
+    id: int
+    room_id: int | None
+
+
+class Resolved(NamedTuple):
+    """A post and its author."""
+
+    item: BulkPost
+    user: BulkAuthor
+
+    @property
+    def kind(self) -> Kind:
+        post = self.item.post
+        return self.user.id, post.dated_at or post.created_at, post.text
+
+
 async def store_batch(
     session: AsyncSession,
     batch: Sequence[BulkPost],
     report: ImportReport,
     *,
+    rooms: RoomFinder | None = None,
     default_time: datetime | None = None,
     is_bulk: bool = True,
 ) -> None:
@@ -146,14 +172,10 @@ async def store_batch(
     In bulk one event announces all new posts of an author, else each has its own.
     """
     resolved, announced = await _resolve(session, batch, report)
-    stored = await _count_stored(
-        session, {_kind(*outcome) for outcome in resolved if outcome[0].repeat}
-    )
-    fresh = [
-        (item, user)
-        for item, user in resolved
-        if not item.repeat or item.repeat > stored[_kind(item, user)]
-    ]
+    kinds = {outcome.kind for outcome in resolved if outcome.item.repeat}
+    stored = await _equal_posts(session, kinds)
+    await _find_rooms(session, rooms or RoomFinder(), resolved, stored)
+    fresh, places = _sorted_out(resolved, stored)
     added = await add_arrivals(
         session,
         [Arrival(user.id, item.post) for item, user in fresh],
@@ -161,11 +183,15 @@ async def store_batch(
         is_bulk=is_bulk,
         announced=announced,
     )
+    await put_into_rooms(session, places)
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
+    report.stored.add_rooms(room_id for room_id, _ in places.values())
     new: dict[int, list[CountedPost]] = defaultdict(list)
     for (item, user), outcome in zip(fresh, added, strict=True):
+        if outcome.event_id is not None:
+            report.stored.add_rooms([item.post.room.id] if item.post.room else [])
         if outcome.is_new and outcome.event_id is not None:
             report.stored.add(user.id, item.post.media)
             new[user.id].append(CountedPost(outcome.event_id, item.post.text, item.counts))
@@ -176,16 +202,68 @@ async def store_batch(
     await claim_site(session, authors_new)
 
 
+async def _find_rooms(
+    session: AsyncSession,
+    rooms: RoomFinder,
+    resolved: Iterable[Resolved],
+    stored: Mapping[Kind, Sequence[EqualPost]],
+) -> None:
+    """Replace what names the rooms of posts by their ids here."""
+    samples: dict[RoomReference, RoomSample] = defaultdict(RoomSample)
+    in_rooms = [outcome for outcome in resolved if outcome.item.post.room]
+    for outcome in in_rooms:
+        item, user = outcome
+        sample = samples[cast(RoomReference, item.post.room)]
+        sample.names[user.id] = user.display_name or user.username
+        if item.repeat:
+            sample.messages += 1
+            posts = stored.get(outcome.kind, ())
+            for room_id in {post.room_id for post in posts if post.room_id}:
+                sample.equal.setdefault(room_id, Counter())[user.id] += 1
+    ids = await rooms.find(session, samples) if samples else {}
+    for item, _ in in_rooms:
+        room_id = ids[cast(RoomReference, item.post.room)]
+        item.post = structs.replace(item.post, room=RoomReference(id=room_id, name=""))
+
+
+def _sorted_out(
+    resolved: Iterable[Resolved], stored: Mapping[Kind, Sequence[EqualPost]]
+) -> tuple[list[Resolved], dict[int, Place]]:
+    """Return the posts that are to be added, and the rooms of stored ones that had none.
+
+    A message is the same only in its own room, or in none, as those of before have it.
+    """
+    fresh: list[Resolved] = []
+    places: dict[int, Place] = {}
+    for outcome in resolved:
+        item, user = outcome
+        room_id = item.post.room.id if item.post.room else None
+        equal = [
+            post
+            for post in stored.get(outcome.kind, ())
+            if room_id is None or post.room_id in {None, room_id}
+        ]
+        if not item.repeat or item.repeat > len(equal):
+            fresh.append(outcome)
+            continue
+        # Those that have their room come first, so that each number means another post.
+        post = sorted(equal, key=lambda post: (post.room_id is None, post.id))[item.repeat - 1]
+        if room_id is not None and post.room_id is None:
+            post.room_id = room_id
+            places[post.id] = room_id, user.id
+    return fresh, places
+
+
 async def _resolve(
     session: AsyncSession, batch: Sequence[BulkPost], report: ImportReport
-) -> tuple[list[tuple[BulkPost, BulkAuthor]], list[NewEvent]]:
+) -> tuple[list[Resolved], list[NewEvent]]:
     """Return the posts with their authors, and events of new and changed authors.
 
     Posts of another platform than their author are rejected.
     """
     keys = {name: username_key(name) for name in {item.username for item in batch}}
     authors = await find_authors(session, keys.values())
-    resolved: list[tuple[BulkPost, BulkAuthor]] = []
+    resolved: list[Resolved] = []
     for item in batch:
         key = keys[item.username]
         author = authors.get(key) or BulkAuthor(0, item.username, item.platform or "local")
@@ -197,18 +275,14 @@ async def _resolve(
             report.reject(item.place, message_of(error))
         else:
             authors[key] = author
-            resolved.append((item, author))
+            resolved.append(Resolved(item, author))
     return resolved, await store_authors(session, authors.values())
 
 
-def _kind(item: BulkPost, user: BulkAuthor) -> Kind:
-    return user.id, item.post.dated_at or item.post.created_at, item.post.text
-
-
-async def _count_stored(session: AsyncSession, kinds: set[Kind]) -> Counter[Kind]:
-    """Count the stored posts of each kind by one statement; one dated ahead has two times."""
+async def _equal_posts(session: AsyncSession, kinds: set[Kind]) -> dict[Kind, list[EqualPost]]:
+    """Return the stored posts of each kind by one statement; one dated ahead has two times."""
     if not kinds:
-        return Counter()
+        return {}
     backend = backend_of(session)
     moments = {(user_id, time) for user_id, time, _ in kinds}
     dated = backend.listed(
@@ -217,7 +291,8 @@ async def _count_stored(session: AsyncSession, kinds: set[Kind]) -> Counter[Kind
     undated = backend.listed([moment[:1] for moment in moments if not moment[1]], Tweet.user_id)
     # By text too: all posts of an author may be of one time, or of none.
     texts = backend.listed(list({(text,) for _, _, text in kinds}), Tweet.text)
-    columns = select(Tweet.user_id, Tweet.text).where(Tweet.text.in_(select(texts)))
+    columns = select(Tweet.id, Tweet.room_id, Tweet.user_id, Tweet.text)
+    columns = columns.where(Tweet.text.in_(select(texts)))
     queries = [
         columns.add_columns(time).join(
             dated, and_(Tweet.user_id == dated.c.user_id, time == dated.c.created_at)
@@ -226,5 +301,7 @@ async def _count_stored(session: AsyncSession, kinds: set[Kind]) -> Counter[Kind
     ]
     has_no_time = and_(Tweet.user_id.in_(select(undated)), Tweet.created_at.is_(None))
     queries.append(columns.add_columns(Tweet.created_at).where(has_no_time))
-    rows = await session.execute(union_all(*queries))
-    return Counter((user_id, time, text) for user_id, text, time in rows)
+    posts: dict[Kind, list[EqualPost]] = defaultdict(list)
+    for post_id, room_id, user_id, text, time in await session.execute(union_all(*queries)):
+        posts[user_id, time, text].append(EqualPost(post_id, room_id))
+    return posts

@@ -24,6 +24,7 @@ from app.services.posts.new_tweet import (
     NewTweet,
     checked,
     checked_language,
+    checked_room,
     checked_target,
     checked_url,
     lenient,
@@ -105,6 +106,7 @@ class ArchiveReader:
             url=lenient(checked_url, record.url),
             reply_to=lenient(checked_target, self._target(record, name)),
             media=tuple(self.media.of(record)),
+            room=lenient(checked_room, record.room),
         )
         post = checked(content, arrived_at=arrived_at)
         return BulkPost(
@@ -115,7 +117,9 @@ class ArchiveReader:
             display_name=author.display_name and drop_controls(author.display_name),
             post=post,
             repeat=self.repeats.number(name, post) if post.source_id is None else 0,
-            is_said=self.archive.is_chat,
+            # An export does not tell who is of a chat, but what was written in one.
+            is_said=self.archive.is_chat
+            or (post.room is not None and author.platform in {"", "local"}),
         )
 
     def _target(self, record: Record, username: str) -> ReplyTarget | None:
@@ -139,10 +143,11 @@ class RepeatCounter:
     def number(self, username: str, post: NewTweet) -> int:
         """Return how many equal posts there were, with this one.
 
-        Equal are posts of an author, a time and a text. The time of arrival differs at each import.
+        Equal are posts of an author, a room, a time and a text. The time of arrival differs at each
+        import.
         """
         time = post.dated_at or post.created_at
-        kind = f"{username_key(username)}\n{time and time.timestamp()}\n{post.text}"
+        kind = f"{username_key(username)}\n{time and time.timestamp()}\n{post.room}\n{post.text}"
         digest = blake2b(kind.encode(), digest_size=16).digest()
         (n,) = self._connection.execute(_COUNT, (digest,)).fetchone()
         return int(n)

@@ -35,11 +35,19 @@ class StoredPosts(msgspec.Struct):
 
     authors: set[int] = set()
     files: int = 0
+    rooms: set[int] = set()
+    """Chats that have new messages, or messages that were put into them."""
 
     def add(self, user_id: int, media: Iterable[StoredMedium]) -> None:
         self.files += sum(medium.file is not None for medium in media)
         if len(self.authors) < MOST_LISTED:
             self.authors.add(user_id)
+
+    def add_rooms(self, room_ids: Iterable[int | None]) -> None:
+        """Note chats, as many as authors."""
+        self.rooms |= {
+            room_id for room_id in room_ids if room_id is not None and len(self.rooms) < MOST_LISTED
+        }
 
 
 @dataclass(slots=True)

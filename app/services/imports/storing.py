@@ -33,6 +33,7 @@ from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
 from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.users import Platform, check_platform, find_user
+from app.services.rooms.recognition import RoomFinder
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 from app.tasks import Runner
 
@@ -115,6 +116,7 @@ async def import_posts(
     is_live: bool = False,
     default_time: datetime | None = None,
     note: Note = None,
+    rooms: RoomFinder | None = None,
     run: Runner = asyncio.to_thread,
 ) -> None:
     """Store all posts, a transaction for each batch.
@@ -124,6 +126,7 @@ async def import_posts(
     the two always agree, or refuses it. New posts without a time get `default_time`.
     """
     is_stopped = False
+    rooms = rooms or RoomFinder()
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         left_out = ImportReport()
@@ -140,7 +143,12 @@ async def import_posts(
             async with db.write() as session:
                 if posts:
                     await store_batch(
-                        session, posts, report, default_time=default_time, is_bulk=not is_live
+                        session,
+                        posts,
+                        report,
+                        rooms=rooms,
+                        default_time=default_time,
+                        is_bulk=not is_live,
                     )
                 if note is not None:
                     await note(session, report)
@@ -227,7 +235,8 @@ async def store_lines(db: Database, file: IO[bytes], run: Runner) -> tuple[Lines
     """
     report = ImportReport()
     read = partial(_read_lines, _raw_lines(file))
-    await import_posts(db, read, report, default_time=now(), run=run)
+    rooms = RoomFinder(trusts_ids=True)
+    await import_posts(db, read, report, default_time=now(), rooms=rooms, run=run)
     errors = [LineFault(fault.record or 0, fault.detail) for fault in report.in_order()]
     counts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
     async with db.read() as session:

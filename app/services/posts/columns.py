@@ -10,13 +10,14 @@ from app.formats.post import (
     PostContent,
     Reactions,
     ReplyTarget,
+    RoomReference,
     StoredMedium,
     columns,
     stored_fields,
 )
 from app.models import Tweet
 
-StoredContent = PostContent[ReplyTarget, StoredMedium]
+StoredContent = PostContent[ReplyTarget, StoredMedium, RoomReference]
 """What a post holds, as it is stored here."""
 _media: Final = json.Decoder(tuple[StoredMedium, ...])
 _counts: Final = json.Decoder(Reactions)
@@ -37,7 +38,7 @@ def repeated_columns() -> tuple[str, ...]:
     )
 
 
-def encoded(content: PostContent[Any, Any]) -> dict[str, Any]:
+def encoded(content: PostContent[Any, Any, Any]) -> dict[str, Any]:
     """Return the columns of a valid post, by name."""
     values = {name: getattr(content, name) for name in stored_fields()}
     target = values.pop("reply_to")
@@ -45,14 +46,21 @@ def encoded(content: PostContent[Any, Any]) -> dict[str, Any]:
     values["reply_to_username"] = target.username if target else None
     values["media"] = json.encode(content.media).decode() if content.media else None
     values["counts"] = json.encode(content.counts).decode() if content.counts else None
+    room = values.pop("room")
+    values["room_id"] = room.id if room else None
     return values
 
 
 def decoded(values: dict[str, Any]) -> dict[str, Any]:
-    """Replace these columns by the fields that they hold, and return all."""
+    """Replace these columns by the fields that they hold, and return all.
+
+    `room_name` is no column of a post; without it, a room has no name.
+    """
     source_id, username = values.pop("reply_to_source_id"), values.pop("reply_to_username")
     media, counts = values["media"], values["counts"]
     values["reply_to"] = ReplyTarget.of(source_id, username)
     values["media"] = _media.decode(media) if media else ()
     values["counts"] = _counts.decode(counts) if counts else None
+    room_id, name = values.pop("room_id"), values.pop("room_name", None)
+    values["room"] = RoomReference(id=room_id, name=name or "") if room_id else None
     return values

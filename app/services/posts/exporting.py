@@ -19,7 +19,7 @@ from app.formats.records import ExportedPost, Writer
 from app.models import Tweet, User
 from app.services.posts.columns import content_columns, decoded
 from app.services.posts.selection import Conditions
-from app.services.posts.tweets import AnyRow, AnySelect
+from app.services.posts.tweets import AnyRow, AnySelect, room_name
 from app.services.posts.users import get_user
 from app.tasks import Runner
 
@@ -27,7 +27,10 @@ PAGE: Final = 200
 """Posts in a page: each may have 25,000 characters, and many exports may run at once."""
 
 
-COLUMNS: Final = (User.username, User.platform, *content_columns(), Tweet.event_id, User.deleted_at)
+COLUMNS: Final = (
+    *(User.username, User.platform, *content_columns(), room_name().label("room_name")),
+    *(Tweet.event_id, User.deleted_at),
+)
 """The columns of a row to export, beside the post's id."""
 
 SelectPosts = Callable[[AsyncSession, AnyRow | None], AnySelect]
@@ -109,6 +112,7 @@ class _Medium(Medium, frozen=True, forbid_unknown_fields=False, omit_defaults=Tr
 
 def _post(row: AnyRow) -> ExportedPost:
     values = row._asdict()
-    fields = decoded({name: values[name] for name in ("username", "platform", *columns())})
+    names = ("username", "platform", *columns(), "room_name")
+    fields = decoded({name: values[name] for name in names})
     fields["media"] = convert(fields["media"], tuple[_Medium, ...], from_attributes=True)
     return ExportedPost(**fields)

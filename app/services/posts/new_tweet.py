@@ -8,9 +8,18 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
-from app.compute.text import clean_text, clean_username, guess_language
+from app.compute.text import clean_text, clean_title, clean_username, guess_language
 from app.errors import InvalidInputError, message_of
-from app.formats.post import Medium, PlainPost, PostContent, Reactions, ReplyTarget, StoredMedium
+from app.formats.post import (
+    Medium,
+    PlainPost,
+    PostContent,
+    Reactions,
+    ReplyTarget,
+    RoomReference,
+    StoredMedium,
+)
+from app.formats.records import FileRoom
 from app.services.posts.columns import StoredContent
 
 T = TypeVar("T")
@@ -35,7 +44,9 @@ class NewTweetForm(PlainPost, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A new post of an author, as programs send it."""
 
 
-def checked(content: PostContent[ReplyTarget, Any], *, arrived_at: datetime) -> NewTweet:
+def checked(
+    content: PostContent[ReplyTarget, Any, RoomReference], *, arrived_at: datetime
+) -> NewTweet:
     """Return the post as it will be stored. Raises InvalidInputError, which names the field.
 
     A time in the future becomes the time of arrival; a missing time stays None. Without a kind,
@@ -61,6 +72,7 @@ def checked(content: PostContent[ReplyTarget, Any], *, arrived_at: datetime) -> 
             "reply_to": reply_to,
             "media": tuple(map(checked_medium, media)),
             "counts": _dated(counts, arrived_at) if counts and counts.is_known else None,
+            "room": checked_room(content.room),
         },
         dated_at=created_at if is_ahead else None,
     )
@@ -123,6 +135,16 @@ def checked_medium(medium: Medium) -> StoredMedium:
         raise InvalidInputError(str(message_of(error)), loc="media") from None
     file = medium.file if isinstance(medium, StoredMedium) else None
     return StoredMedium(medium.kind, source_url, alt, medium.width, medium.height, file)
+
+
+def checked_room(room: RoomReference | None) -> RoomReference | None:
+    """Return the room with its name as it is kept. Raises InvalidInputError where it has none."""
+    if room is None or isinstance(room, FileRoom):
+        return room
+    name = clean_title(room.name)
+    if name is None:
+        raise InvalidInputError("room needs a name", loc="room")
+    return structs.replace(room, name=name)
 
 
 def _dated(counts: Reactions, arrived_at: datetime) -> Reactions:

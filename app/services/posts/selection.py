@@ -28,13 +28,15 @@ class Selection:
     """`reply` for what answers another post."""
     has: str | None = None
     """`media` for posts with pictures, videos or links beside the text."""
+    room_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
 
     @property
     def is_narrowed(self) -> bool:
         """Whether the selection leaves out some posts of its authors."""
-        return bool(self.lang or self.kind or self.is_ or self.has or self.since or self.until)
+        fields = (self.lang, self.kind, self.is_, self.has, self.room_id, self.since, self.until)
+        return any(fields)
 
 
 async def author_conditions(session: AsyncSession, selection: Selection) -> Conditions:
@@ -74,6 +76,8 @@ def field_conditions(selection: Selection) -> Conditions:
         conditions.append(or_(Tweet.kind == "reply", has_target))
     if selection.has == "media":
         conditions.append(Tweet.media.is_not(None))
+    if selection.room_id is not None:
+        conditions.append(Tweet.room_id == selection.room_id)
     if selection.since is not None:
         conditions.append(Tweet.created_at >= selection.since)
     if selection.until is not None:

@@ -12,12 +12,14 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Row,
+    ScalarSelect,
     Select,
     TextualSelect,
     and_,
     bindparam,
     cast,
     extract,
+    func,
     or_,
     select,
     text,
@@ -28,9 +30,9 @@ from sqlalchemy.orm import aliased
 
 from app.db.backend import backend_of, chunks
 from app.errors import NotFoundError
-from app.formats.post import Medium, PostContent, ReplyTarget, StoredMedium, columns
+from app.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium, columns
 from app.memo import EVERYTHING, depends_on
-from app.models import Tweet, User
+from app.models import Room, Tweet, User
 from app.models.derived import EPOCH_S
 from app.paths import MEDIA
 from app.services.posts.columns import content_columns, decoded
@@ -59,14 +61,20 @@ class PostMedium(
     url: Annotated[str | None, Meta(description="Its address here; null where it is not kept.")]
 
 
-class Post(PostContent[PostReference, PostMedium], frozen=True):
+class PostRoom(RoomReference, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """The chat that a message was written in."""
+
+    id: Annotated[int, Meta(description="Its id here.")]
+
+
+class Post(PostContent[PostReference, PostMedium, PostRoom], frozen=True):
     """A post as answers show one."""
 
     id: int
     username: str
 
 
-POST_COLUMNS: Final = ("id", "username", *columns(), "reply_to_id")
+POST_COLUMNS: Final = ("id", "username", *columns(), "reply_to_id", "room_name")
 """The names of the columns of `select_posts`."""
 
 
@@ -81,11 +89,18 @@ def select_posts() -> AnySelect:
         .correlate(Tweet)
         .scalar_subquery()
     )
+    joined = (answered.label("reply_to_id"), room_name().label("room_name"))
     return (
-        select(Tweet.id, User.username, *content_columns(), answered.label("reply_to_id"))
+        select(Tweet.id, User.username, *content_columns(), *joined)
         .join(User, User.id == Tweet.user_id)
         .where(User.deleted_at.is_(None))
     )
+
+
+def room_name() -> ScalarSelect[str]:
+    """Return the name of a post's room, as a column of a query."""
+    name = func.coalesce(Room.name, Room.title)
+    return select(name).where(Room.id == Tweet.room_id).correlate(Tweet).scalar_subquery()
 
 
 Page = tuple[list[Post], TweetKey | None]
@@ -96,6 +111,7 @@ NEWEST: Final = f"""
             JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
             WHERE parent.id = "Tweet".reply_to_id
         ) AS reply_to_id,
+        (SELECT coalesce(name, title) FROM "Room" WHERE id = "Tweet".room_id) AS room_name,
         "Users".id AS user_id, "Users".username_key
 """  # noqa: S608 - names of ours
 """The columns of `select_posts`, and the author's."""
@@ -110,6 +126,8 @@ def as_post(row: AnyRow) -> Post:
     target, target_id = fields["reply_to"], fields.pop("reply_to_id")
     if target is not None:
         fields["reply_to"] = PostReference(target.source_id, target.username, id=target_id)
+    if (room := fields["room"]) is not None:
+        fields["room"] = PostRoom(id=room.id, name=room.name)
     if fields["media"]:
         fields["media"] = tuple(map(_with_address, fields["media"]))
     return Post(**fields)

@@ -1,244 +1,29 @@
-"""The writer: stores posts that arrive together in one transaction (group commit).
+"""The writer: stores posts that arrive together in one transaction (group commit)."""
 
-Posts of one or many authors take the same number of statements.
-"""
-
-import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Final
 
 from msgspec import structs
-from sqlalchemy import Table, and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import username_key
-from app.db.backend import backend_of, insert_rows
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.db.indexes import IndexedPost
-from app.models import Event, Tweet, User
-from app.services.event_log import NewEvent, append_events, newest_event
-from app.services.posts.columns import (
-    StoredContent,
-    content_columns,
-    decoded,
-    encoded,
-    repeated_columns,
-)
-from app.services.posts.media import store_uses
+from app.formats.post import RoomReference
+from app.services.event_log import newest_event
+from app.services.posts.arrivals import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet
-from app.services.posts.post_counts import Moment, count_posts
-from app.services.posts.repetition import completed
-from app.services.posts.replies import find_links, store_links
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import ids_by_key, unknown_user
-
-SourceKey = tuple[int, str | None]
-"""An author and the platform's own id of a post; without one no other post is the same."""
+from app.services.rooms.recognition import RoomFinder, RoomSample
 
 MOST_POSTS: Final = 500
 """Posts in one transaction."""
 MOST_WAITING: Final = 5_000
 """Posts waiting for the next one; more are refused."""
 TIMEOUT_S: Final = 40
-_TWEET: Final = cast(Table, Tweet.__table__)
-_USER: Final = cast(Table, User.__table__)
-_FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("changed"))
-_AUTHOR: Final = update(_USER).where(_USER.c.id == bindparam("author"))
-_RAISE: Final = _AUTHOR.values(tweet_count=_USER.c.tweet_count + bindparam("posts"))
-_OUTDATE: Final = _AUTHOR.values(deletion_count=_USER.c.deletion_count + 1)
-
-
-class Arrival(NamedTuple):
-    """A post to be added, and its author."""
-
-    user_id: int
-    post: NewTweet
-
-    @property
-    def key(self) -> SourceKey:
-        return self.user_id, self.post.source_id
-
-
-@dataclass(slots=True, eq=False)
-class PostRow:
-    """A row of `Tweet`."""
-
-    user_id: int
-    content: StoredContent
-    dated_at: datetime | None = None
-    """Only of a new post."""
-    id: int = 0
-    """0 until a new post has one."""
-    event_id: int | None = None
-    """The event that adds or changes the post."""
-    reply_to_id: int | None = None
-
-    def values(self) -> dict[str, Any]:
-        """Return the columns of a new post, by name."""
-        return encoded(self.content) | {
-            "id": self.id,
-            "user_id": self.user_id,
-            "event_id": self.event_id,
-            "reply_to_id": self.reply_to_id,
-            "dated_at": self.dated_at,
-        }
-
-    def changeable_values(self) -> dict[str, Any]:
-        """Return the columns that a repetition may change, by name, and the id as `changed`."""
-        values = encoded(self.content)
-        changeable = {name: values[name] for name in repeated_columns()}
-        return changeable | {"changed": self.id, "reply_to_id": self.reply_to_id}
-
-
-class Added(NamedTuple):
-    """What became of an arrival."""
-
-    id: int
-    is_new: bool
-    event_id: int | None
-    """The event that added or changed the post; None where nothing changed."""
-
-
-async def add_arrivals(
-    session: AsyncSession,
-    arrivals: Sequence[Arrival],
-    *,
-    default_time: datetime | None = None,
-    is_bulk: bool = False,
-    announced: Sequence[NewEvent] = (),
-) -> list[Added]:
-    """Add posts, of which a known `source_id` fills the stored one, and return them in order.
-
-    Each new post has an event of its own, or in bulk each author. Posts without a time get
-    `default_time`. `announced` are events of the same transaction that come first.
-    """
-    # The write lock is held: no other transaction changes what is read here before this one ends.
-    rows_by_key = await _stored(session, arrivals)
-    stored = {row.id: row.content for row in rows_by_key.values()}
-    outcomes: list[tuple[PostRow, bool]] = []
-    for arrival in arrivals:
-        row = rows_by_key.get(arrival.key)
-        outcomes.append((row or _new_row(arrival, default_time), row is None))
-        if row is not None:
-            row.content = completed(row.content, arrival.post)
-        elif arrival.post.source_id is not None:
-            rows_by_key[arrival.key] = outcomes[-1][0]  # It may arrive again.
-    new = [row for row, is_new in outcomes if is_new]
-    changed = [
-        row for row in rows_by_key.values() if row.content is not stored.get(row.id, row.content)
-    ]
-    if new or changed or announced:
-        events, event_ids = await _number(session, new, changed, announced, is_bulk=is_bulk)
-        answered, links = await find_links(session, [*new, *changed])
-        for row, tweet_id in zip((*new, *changed), answered, strict=True):
-            row.reply_to_id = tweet_id
-        await _insert(session, new)
-        await _update(session, changed, stored)
-        media = [(row.id, row.content.media) for row in (*new, *changed) if row.content.media]
-        await store_uses(session, media)
-        await asyncio.sleep(0)  # A thousand counts were raised, and as many events follow.
-        await append_events(session, events, event_ids)
-        await store_links(session, links)
-    return [Added(row.id, is_new, row.event_id) for row, is_new in outcomes]
-
-
-def _new_row(arrival: Arrival, default_time: datetime | None) -> PostRow:
-    post = arrival.post
-    if post.created_at is None and default_time is not None:
-        post = structs.replace(post, created_at=default_time)
-    return PostRow(arrival.user_id, post, dated_at=post.dated_at)
-
-
-async def _stored(session: AsyncSession, arrivals: Sequence[Arrival]) -> dict[SourceKey, PostRow]:
-    """Return the posts that are stored already, by author and source id."""
-    keys = {arrival.key for arrival in arrivals if arrival.post.source_id is not None}
-    if not keys:
-        return {}
-    listed = backend_of(session).listed(sorted(keys), Tweet.user_id, Tweet.source_id)
-    is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
-    query = select(Tweet.id, Tweet.user_id, *content_columns()).join(listed, is_listed)
-    rows = (await session.execute(query)).mappings()
-    return {(row["user_id"], row["source_id"]): _stored_row(**row) for row in rows}
-
-
-def _stored_row(id: int, user_id: int, **values: Any) -> PostRow:  # noqa: A002 - the column's name
-    return PostRow(user_id, StoredContent(**decoded(values)), id=id)
-
-
-async def _number(
-    session: AsyncSession,
-    new: Sequence[PostRow],
-    changed: Sequence[PostRow],
-    announced: Sequence[NewEvent],
-    *,
-    is_bulk: bool,
-) -> tuple[list[NewEvent], Sequence[int]]:
-    """Give the new posts their ids, and all posts their events; return these and their ids."""
-    rows_by_author: dict[int, list[PostRow]] = defaultdict(list)
-    for row in new:
-        rows_by_author[row.user_id].append(row)
-    groups = list(rows_by_author.values()) if is_bulk else [[row] for row in new]
-    counts = {Tweet: len(new), Event: len(announced) + len(groups) + len(changed)}
-    ids, event_ids = await backend_of(session).allocate_ids(session, counts)
-    for row, tweet_id in zip(new, ids, strict=True):
-        row.id = tweet_id
-    events = list(announced)
-    for group in groups:
-        user_id, tweet_id = group[0].user_id, group[0].id
-        if is_bulk:
-            events.append(NewEvent("tweets.imported", user_id, posts=len(group)))
-        else:
-            events.append(NewEvent("tweet.created", user_id, tweet_id))
-    events += [NewEvent("tweet.updated", row.user_id, row.id) for row in changed]
-    groups += [[row] for row in changed]
-    for group, event_id in zip(groups, event_ids[len(announced) :], strict=True):
-        for row in group:
-            row.event_id = event_id
-    return events, event_ids
-
-
-async def _insert(session: AsyncSession, new: Sequence[PostRow]) -> None:
-    """Insert new posts into the table and the word index, and count them."""
-    if not new:
-        return
-    rows = [row.values() for row in new]
-    await insert_rows(session, _TWEET, rows)
-    indexed = (IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in rows)
-    await backend_of(session).words.add(session, indexed)
-    raised = Counter(row.user_id for row in new)
-    values = [{"author": user_id, "posts": posts} for user_id, posts in sorted(raised.items())]
-    await session.execute(_RAISE, values)
-    await count_posts(session, [_moment(row.user_id, row.content) for row in new])
-
-
-async def _update(
-    session: AsyncSession, changed: Sequence[PostRow], stored: Mapping[int, StoredContent]
-) -> None:
-    """Update stored posts, what is searched of them, and the counts of their time and language."""
-    if not changed:
-        return
-    values = [row.changeable_values() for row in changed]
-    await session.execute(_FILL, values)
-    described = [row.id for row in changed if row.content.media != stored[row.id].media]
-    if described:
-        await backend_of(session).words.renew(session, described)
-    moments = [
-        (_moment(row.user_id, row.content), _moment(row.user_id, stored[row.id])) for row in changed
-    ]
-    moved = [(after, before) for after, before in moments if after != before]
-    if moved:
-        await count_posts(session, [after for after, _ in moved], [before for _, before in moved])
-        authors = sorted({user_id for (user_id, _, _), _ in moved})
-        await session.execute(_OUTDATE, [{"author": user_id} for user_id in authors])
-
-
-def _moment(user_id: int, content: StoredContent) -> Moment:
-    return user_id, content.created_at, content.lang
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -256,6 +41,16 @@ class Receipt:
     status: int
     post: Post
     event_id: int
+
+
+async def _in_room(session: AsyncSession, user_id: int, request: PostRequest) -> NewTweet:
+    """Return the post of a request with the id of the room that it names."""
+    post = request.post
+    if post.room is None:
+        return post
+    sample = RoomSample({user_id: request.username})
+    ids = await RoomFinder(trusts_ids=True).find(session, {post.room: sample})
+    return structs.replace(post, room=RoomReference(id=ids[post.room], name=post.room.name))
 
 
 class PostWriter:
@@ -286,7 +81,8 @@ class PostWriter:
                 if user_id is None:
                     settled[request] = unknown_user(request.username)
                 else:
-                    arrivals[request] = Arrival(user_id, request.post)
+                    post = await _in_room(session, user_id, request)
+                    arrivals[request] = Arrival(user_id, post)
             added = await add_arrivals(session, list(arrivals.values()), default_time=now())
             posts = await find_posts(session, [tweet_id for tweet_id, _, _ in added])
             is_told = all(event_id for _, _, event_id in added)

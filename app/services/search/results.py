@@ -24,9 +24,9 @@ from app.services.posts.users import rows_by_name
 from app.services.search.embeddings import Embeddings
 from app.services.search.word_search import (
     MOST_COUNTED,
+    Order,
     Place,
     Scored,
-    Sort,
     WordResults,
     search_words,
 )
@@ -89,7 +89,7 @@ async def find(
     limit: int,
     place: Place | None = None,
     mode: Mode = "words",
-    sort: Sort = "best",
+    sort: Order = "best",
     with_facets: bool = False,
 ) -> ResultPage:
     """Return a page of results in the mode, the best first; by words if no embedder answers.
@@ -118,7 +118,7 @@ async def find(
             user_id=user_id,
             limit=limit,
             place=place,
-            sort=sort,
+            order=sort,
         )
         if results is None:
             return ResultPage([], total=0)

@@ -26,6 +26,8 @@ from app.services.search.vocabulary import statistics
 MOST_COUNTED: Final = 10_000
 """Matches that are counted or put in order by time or likes, of those stored last."""
 Sort = Literal["best", "newest", "likes"]
+Order = Sort | Literal["oldest"]
+"""How a list may be ordered: a chat is read from its beginning."""
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 _SEARCHED: Final = (Tweet.text, Tweet.media)
 
@@ -93,7 +95,7 @@ async def search_words(
     user_id: int | None,
     limit: int,
     place: Place | None = None,
-    sort: Sort = "best",
+    order: Order = "best",
 ) -> WordResults | None:
     """Return a page of the posts that match; None for a query without words.
 
@@ -106,9 +108,9 @@ async def search_words(
     async def search(parts: Sequence[Part], tried: Place) -> WordResults:
         expressions = await _expressions(session, parts, is_any=tried.is_any)
         matches = Matches(*expressions, conditions, user_id)
-        if sort == "best":
+        if order == "best":
             return await _best(session, matches, tried, limit)
-        return await _in_order(session, matches, tried, limit, sort)
+        return await _in_order(session, matches, tried, limit, order)
 
     start = place or Place()
     results = None if start.is_any else await search(typed, start)
@@ -140,13 +142,15 @@ async def _best(session: AsyncSession, matches: Matches, place: Place, limit: in
 
 
 async def _in_order(
-    session: AsyncSession, matches: Matches, place: Place, limit: int, sort: Sort
+    session: AsyncSession, matches: Matches, place: Place, limit: int, sorting: Order
 ) -> WordResults:
     """Return a page of the matches by time or by likes, of the 10,000 that were stored last."""
     newest = matches.select(session, before=place.before).limit(MOST_COUNTED).subquery()
     order: list[ColumnElement[Any]] = [Tweet.created_at.desc().nulls_last(), Tweet.id.desc()]
-    if sort == "likes":  # Of equally many, and of those without a figure, the newest first.
+    if sorting == "likes":  # Of equally many, and of those without a figure, the newest first.
         order.insert(0, backend_of(session).likes.desc().nulls_last())
+    elif sorting == "oldest":
+        order = [Tweet.created_at.asc().nulls_last(), Tweet.id.asc()]
     query = (
         select(Tweet.id, *_SEARCHED, func.max(newest.c.id).over().label("top"))
         .join(newest, newest.c.id == Tweet.id)

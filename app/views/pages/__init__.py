@@ -15,6 +15,7 @@ from app.views.pages import (
     posts,
     quiz,
     readers,
+    rooms,
     search,
     settings,
     sources,
@@ -24,6 +25,7 @@ from app.views.pages.parts import hue_of, with_links
 PAGES: Final = (
     home,
     authors,
+    rooms,
     compare,
     quiz,
     search,
@@ -34,7 +36,7 @@ PAGES: Final = (
     imports,
     sources,
 )
-ASIDE: Final = frozenset({"tz", "cursor", "year"})
+ASIDE: Final = frozenset({"tz", "cursor", "year", "before", "message", "on"})
 """Parameters that show another part of the same page."""
 
 

@@ -10,6 +10,7 @@ from app.services.archive.reading import read_archive
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import TweetKey, list_posts
 from app.services.posts.users import get_author, list_authors
+from app.services.rooms.reading import list_rooms, newest_first
 from app.views.blueprints import PageBlueprint
 from app.views.filters import Year, parse_zone
 from app.views.pages.calendar import weekday_names, year_of_posting
@@ -18,6 +19,8 @@ from app.views.parsing import AUTHOR_CURSOR, TWEET_CURSOR
 blueprint = PageBlueprint("authors")
 
 AUTHORS_PER_PAGE: Final = 50
+MOST_ROOMS: Final = 200
+"""Chats that are listed; the API has them all."""
 POSTS_FIRST: Final = 3
 """Posts above the archive; a link leads to further ones."""
 POSTS_PER_PAGE: Final = 20
@@ -44,8 +47,10 @@ async def show_authors(args: AuthorsArgs) -> str:
             session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
         )
         samples = await list_samples(session)
+        rooms, _ = await list_rooms(session, limit=MOST_ROOMS) if after is None else ([], None)
     return await render_template(
         "authors.html",
+        rooms=[] if args.q.strip() else newest_first(rooms),
         authors=authors,
         samples=samples,
         q=args.q,

@@ -16,7 +16,7 @@ from app.errors import (
     UnavailableError,
     message_of,
 )
-from app.formats.chats.rooms import zone_of
+from app.formats.chats.people import zone_of
 from app.formats.csv import FIELDS
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import NO_OPTIONS, ReadOptions
@@ -40,6 +40,7 @@ from app.services.imports.preview import earlier_options
 from app.services.imports.report import errors_of, stored_authors, stored_posts
 from app.services.posts.own_author import find_own, is_own_chosen
 from app.services.posts.samples import list_samples
+from app.services.rooms.reading import find_rooms
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
 from app.views.pages.parts import render_form, see_other, show_names
@@ -148,6 +149,7 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
     async with resources().db.read() as session:
         authors = await stored_authors(session, stored)
         await show_names(session, authors)
+        rooms = await find_rooms(session, stored.rooms)
         samples = await list_samples(session)
         own = await find_own(session)
     share = min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
@@ -157,6 +159,7 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
         errors=errors_of(job),
         stored=stored,
         authors=authors,
+        rooms=rooms,
         samples=samples,
         own=own,
         is_under_way=is_under_way,

@@ -26,10 +26,11 @@ from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import Post, list_posts, list_selected
 from app.services.posts.users import count_users, get_author
+from app.services.rooms.reading import messages_around
 from app.services.search.similar import similar_posts
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View
-from app.views.pages.parts import show_names
+from app.views.pages.parts import hues_of, show_names
 from app.views.parsing import TWEET_CURSOR
 from app.views.policies import own_origin
 
@@ -113,10 +114,18 @@ async def show_tweet(tweet_id: int) -> str:
     async with parts.db.read() as session:
         author = await get_author(session, similar.post.username)
         conversation = await read_conversation(session, tweet_id, most=MOST_TURNS)
+        around = await messages_around(session, similar.post)
         posts = [*similar.posts, *(turn.post for turn in conversation.turns)]
-        await show_names(session, {post.username for post in posts})
+        await show_names(session, {post.username for post in (similar.post, *posts)})
+        hues = await hues_of(session, {post.username for post in around})
     return await render_template(
-        "tweet.html", post=similar.post, author=author, similar=similar, conversation=conversation
+        "tweet.html",
+        post=similar.post,
+        author=author,
+        similar=similar,
+        conversation=conversation,
+        around=around,
+        hues=hues,
     )
 
 

@@ -1,6 +1,7 @@
 """Settings: of any account its sessions and password; of an operator's, everything else."""
 
 import asyncio
+import re
 from importlib.metadata import version
 
 from msgspec import Struct
@@ -22,12 +23,17 @@ from app.services.imports.samples import delete_samples
 from app.services.posts.own_author import choose_own, find_own
 from app.services.posts.samples import list_samples
 from app.services.posts.users import count_users, get_user
+from app.services.rooms.changing import join_some, rename_room
+from app.services.rooms.reading import list_rooms, newest_first
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
 from app.views.pages.parts import render_form, see_other
 from app.views.policies import readership, source_of, writing
 
 blueprint = PageBlueprint("settings", policy="operator")
+
+MOST_ROOMS = 200
+"""Chats that may be renamed and joined there."""
 
 
 class SettingsArgs(Struct):
@@ -63,7 +69,9 @@ async def settings_page(
 
 async def _site_facts(session: AsyncSession) -> dict[str, object]:
     """Return what the settings show to operators alone."""
+    rooms, _ = await list_rooms(session, limit=MOST_ROOMS)
     return {
+        "rooms": newest_first(rooms),
         "tokens": await list_tokens(session),
         "scopes": SCOPES,
         "readers": await list_readers(session),
@@ -161,6 +169,26 @@ async def remove_samples(form: Form) -> ResponseReturnValue:
     async with writing() as session:
         await delete_samples(session)
     return _back(form.get("next"))
+
+
+@blueprint.action("/settings/rooms/<id:room_id>/name")
+async def name_room(room_id: int, form: Form) -> ResponseReturnValue:
+    async with writing() as session:
+        await rename_room(session, room_id, form.get("name", ""))
+    return _back(form.get("next"))
+
+
+@blueprint.action("/settings/rooms/<id:room_id>/join")
+async def join_room(room_id: int, form: Form) -> ResponseReturnValue:
+    """Move all messages of a chat to another one."""
+    target = form.get("into", "")
+    if not re.fullmatch("[0-9]{1,16}", target, re.ASCII):
+        raise InvalidInputError("Choose two chats", loc="into")
+    target_id: int | None = None
+    while target_id is None:
+        async with writing() as session:
+            target_id = await join_some(session, room_id, int(target))
+    return see_other(url_for("rooms.show_room", room_id=target_id))
 
 
 @blueprint.action("/settings/tweets/<id:tweet_id>/delete")

@@ -15,11 +15,11 @@ from app.models import Event
 from app.services.checks import find_faults
 from app.services.deletion import delete_post
 from app.services.event_log import newest_event
+from app.services.posts.arrivals import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.replies import Conversation, own_chains, read_conversation
 from app.services.posts.tweets import find_posts
 from app.services.posts.users import add_user, find_user
-from app.services.posts.writer import Arrival, add_arrivals
 from tests.posting import add_posts, new_tweet
 
 Key = tuple[str, int]

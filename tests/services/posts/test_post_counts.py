@@ -13,9 +13,9 @@ from app.models import PostCount
 from app.services.checks import find_faults
 from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts import statistics
+from app.services.posts.arrivals import Added
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_day, count_by_hour_of_week, stats
-from app.services.posts.writer import Added
 from tests.conftest import Outside
 from tests.posting import new_tweet, store
 

@@ -38,6 +38,8 @@ async def test_a_body_shows_types_and_what_it_needs(anybody: Client) -> None:
 @pytest.mark.databases("sqlite")
 async def test_the_requests_that_are_shown_are_answered(app: Quart, admin: Client) -> None:
     await load_samples(parts_of(app).db)
+    message = {"username": "ann", "text": "Lanterns out!", "room": {"name": "Crew"}}
+    await admin.add_posts(message)
     page = await (await admin.get("/api/v1/docs")).get_data(as_text=True)
     shown = re.findall(r'<article class="card" id="(\w+)">.*?<pre><code>(.*?)</code>', page, re.S)
     requests = {name: Shown(unescape(command)) for name, command in shown}

@@ -47,6 +47,7 @@ async def test_new_post_has_every_field_and_a_location(writer: Client, anybody: 
         "reply_to": None,
         "media": [],
         "counts": None,
+        "room": None,
     }
     shown = await anybody.get(answer.headers["Location"])
     assert await shown.get_json() == tweet

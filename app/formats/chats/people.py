@@ -1,0 +1,128 @@
+"""Who is who in a chat: each of its people as an author, and times in UTC."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from itertools import count
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from msgspec import structs
+
+from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
+from app.errors import BrokenFileError
+from app.formats.records import Item, ReadOptions, Record, Skipped
+
+MOST_PEOPLE: Final = 100_000
+"""People of a chat; the largest groups of Telegram have 200,000, of whom few speak."""
+_LONGEST_NAME: Final = MAX_USERNAME_LENGTH - 20
+"""Characters of a name, which leave room for a suffix."""
+_NOBODY: Final = "somebody"
+"""Name of who has no character in the own one that a username may have."""
+
+
+def zone_of(name: str | None) -> tzinfo | None:
+    """Return the zone of that name, None for the machine's. Raises ValueError."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        raise ValueError("there is no such time zone; one is Asia/Seoul") from None
+
+
+def renaming(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the new names by the old ones, each pair `A=B`. Raises ValueError."""
+    names = {}
+    for pair in pairs:
+        old, _, new = pair.rpartition("=")
+        if not old.strip() or not new.strip():
+            raise ValueError("a new name is given as A=B")
+        names[old.strip()] = new.strip()
+    return names
+
+
+@dataclass(slots=True)
+class People:
+    """Gives each of a chat's people a username; who comes first has the plain one."""
+
+    options: ReadOptions
+    absent: set[str] = field(init=False)
+    """Names in the options that nobody has had so far."""
+    _zone: tzinfo | None = field(init=False)
+    _usernames: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    _first: dict[str, str] = field(default_factory=dict)
+    """Of several people of one name, who is meant by it: the username."""
+    _taken: set[str] = field(default_factory=set)
+    _suffixes: dict[str, Iterator[int]] = field(default_factory=dict)
+    """Of several usernames that would be alike, the numbers that are not taken yet."""
+
+    def __post_init__(self) -> None:
+        self._zone = zone_of(self.options.timezone)
+        self.absent = {*self.options.only, *self.options.rename}
+
+    def named(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items with usernames, and times in UTC; who exported may have none."""
+        for item in items:
+            yield self._named(item) if isinstance(item, Record) else item
+
+    def _named(self, record: Record) -> Item:
+        name = record.username
+        username = self._username(name, record.author_id) if name else self.options.username
+        person = record.display_name or ""
+        names = {username, person} if self._first.get(person, username) == username else {username}
+        new = next((new for old, new in self.options.rename.items() if old in names), None)
+        if new:
+            username = as_username(new)
+            names |= {new, username}
+        self.absent.difference_update(names)
+        if self.options.only and names.isdisjoint(self.options.only):
+            return Skipped(record.place, "unwanted")
+        return structs.replace(
+            record,
+            username=username,
+            author_id=None,
+            display_name=new or (person if name or not username else None),
+            created_at=self._utc(record.created_at),
+        )
+
+    def _username(self, name: str, number: str | None) -> str:
+        """Return a person's username: the name, or what it becomes where it can be none."""
+        username = self._usernames.get((name, number))
+        if username is None:
+            if len(self._usernames) >= MOST_PEOPLE:
+                raise BrokenFileError(
+                    "more than {count} people speak in this chat", count=f"{MOST_PEOPLE:,}"
+                )
+            username = plain = as_username(name)
+            suffixes = self._suffixes.setdefault(username_key(plain), count(2))
+            while username_key(username) in self._taken:
+                username = f"{plain}_{next(suffixes)}"
+            self._taken.add(username_key(username))
+            self._usernames[name, number] = username
+            self._first.setdefault(name, username)
+        return username
+
+    def _utc(self, when: datetime | None) -> datetime | None:
+        if when is None or when.tzinfo is not None:
+            return when
+        try:
+            local = when.replace(tzinfo=self._zone) if self._zone else when
+            return local.astimezone(UTC)
+        except (OverflowError, ValueError, OSError):
+            return None
+
+
+@lru_cache(maxsize=1_000)
+def as_username(name: str) -> str:
+    """Return a name without what a username may not have, spaces as `_`."""
+    printable = "_".join(drop_controls(name[:_LONGEST_NAME]).split())
+    possible = "".join(c for c in printable if _is_possible(f"a{c}"))
+    return clean_username(possible) if _is_possible(possible) else _NOBODY
+
+
+def _is_possible(name: str) -> bool:
+    try:
+        clean_username(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Rooms: the chats that posts were written in."""

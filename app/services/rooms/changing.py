@@ -1,0 +1,87 @@
+"""Renaming rooms, and joining two that are one chat."""
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import clean_title
+from app.errors import InvalidInputError, NotFoundError
+from app.models import Room, RoomPerson, Tweet
+from app.services.event_log import NewEvent, append_events
+from app.services.rooms.people import count_messages
+
+MOVED_AT_ONCE = 5_000
+"""Messages that one transaction moves to another room."""
+
+
+async def rename_room(session: AsyncSession, room_id: int, name: str) -> None:
+    """Show a room under another name; under its title, if that is empty.
+
+    Raises NotFoundError, InvalidInputError for a room without a title.
+    """
+    room = await _room(session, room_id)
+    cleaned = clean_title(name)
+    if cleaned is None and room.title is None:
+        raise InvalidInputError("The chat needs a name", loc="name")
+    room.name = None if cleaned == room.title else cleaned
+    await _announce(session, room.id)
+
+
+async def join_some(session: AsyncSession, room_id: int, target_id: int) -> int | None:
+    """Move some of a room's messages to another one; return the id of that one at the end.
+
+    Then it answers for both. Until then the room stays, so that joining can be done again where it
+    broke off. Raises NotFoundError, InvalidInputError.
+    """
+    room, target = await _room(session, room_id), await _room(session, target_id)
+    if room.id == target.id:
+        raise InvalidInputError("Choose two chats", loc="into")
+    if await _move(session, room.id, target.id) == MOVED_AT_ONCE:
+        return None
+    await _close(session, room, target)
+    return target.id
+
+
+async def _room(session: AsyncSession, room_id: int) -> Room:
+    """Return the room of that id, or the one that it was joined to. Raises NotFoundError."""
+    room = await session.get(Room, room_id)
+    if room is not None and room.joined_to_id is not None:
+        room = await session.get(Room, room.joined_to_id)
+    if room is None:
+        raise NotFoundError("There is no room {room_id}", room_id=room_id)
+    return room
+
+
+async def _move(session: AsyncSession, room_id: int, target_id: int) -> int:
+    """Move some messages to another room; return how many."""
+    query = select(Tweet.id, Tweet.user_id).where(Tweet.room_id == room_id)
+    rows = (await session.execute(query.limit(MOVED_AT_ONCE))).all()
+    moved = query.with_only_columns(Tweet.id).limit(MOVED_AT_ONCE).scalar_subquery()
+    await session.execute(
+        update(Tweet).where(Tweet.id.in_(moved)).values(room_id=target_id),
+        execution_options={"synchronize_session": False},
+    )
+    await count_messages(
+        session,
+        [(target_id, row.user_id) for row in rows],
+        [(room_id, row.user_id) for row in rows],
+    )
+    await _announce(session, target_id)
+    return len(rows)
+
+
+async def _close(session: AsyncSession, room: Room, target: Room) -> None:
+    """Let the other room answer for one without messages, and for those that were joined to it."""
+    await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))
+    is_meant = or_(Room.id == room.id, Room.joined_to_id == room.id)
+    await session.execute(
+        update(Room).where(is_meant).values(joined_to_id=target.id),
+        execution_options={"synchronize_session": False},
+    )
+
+
+async def _announce(session: AsyncSession, room_id: int) -> None:
+    """Tell every worker that the room, which all of its messages name, has changed."""
+    anybody = await session.scalar(
+        select(func.min(RoomPerson.user_id)).where(RoomPerson.room_id == room_id)
+    )
+    await append_events(session, [NewEvent("room.updated", anybody or room_id)])

@@ -1,0 +1,237 @@
+"""Reading rooms: which there are, who writes in them, and what was written, the oldest first."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import NotFoundError
+from app.memo import EVERYTHING, depends_on
+from app.models import Room, RoomPerson, Tweet, User
+from app.services.posts.tweets import (
+    AnyRow,
+    AnySelect,
+    Page,
+    Post,
+    TweetKey,
+    as_page,
+    as_post,
+    select_posts,
+)
+
+MOST_PEOPLE: Final = 200
+"""People who are named of one room, those with the most messages."""
+FEW_PEOPLE: Final = 10
+"""The same, of each room in a list."""
+AROUND: Final = 10
+"""Messages before and after one."""
+
+
+class RoomSpeaker(Struct, frozen=True):
+    """Somebody who writes in a room."""
+
+    username: str
+    display_name: str | None
+    messages: Annotated[int, Meta(description="How many of the room are by this person.")]
+
+
+class RoomFacts(Struct, frozen=True):
+    """A room as answers show it."""
+
+    id: int
+    name: str
+    platform: Annotated[
+        str | None, Meta(description="The app: kakaotalk, whatsapp or telegram; null if unknown.")
+    ]
+    messages: int
+    people: Annotated[list[RoomSpeaker], Meta(description="Those with the most messages first.")]
+    people_total: Annotated[int, Meta(description="How many write in it.")]
+    first_message_at: datetime | None
+    newest_message_at: datetime | None
+
+
+async def list_rooms(
+    session: AsyncSession, *, after: int | None = None, limit: int
+) -> tuple[list[RoomFacts], int | None]:
+    """Return up to `limit` rooms with messages, in the order in which they came, and the place of
+    the next page."""
+    depends_on(EVERYTHING)
+    query = _rooms().where(Room.id > (after or 0)).order_by(Room.id).limit(limit + 1)
+    rows = (await session.execute(query)).all()
+    people = await _people(session, [row.id for row in rows[:limit]], most=FEW_PEOPLE)
+    rooms = [_facts(row, people[row.id]) for row in rows[:limit]]
+    return rooms, rows[limit - 1].id if len(rows) > limit else None
+
+
+async def find_rooms(session: AsyncSession, ids: Collection[int]) -> list[RoomFacts]:
+    """Return those of the rooms that have messages, or to which others of them were joined."""
+    if not ids:
+        return []
+    meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id.in_(ids))
+    rows = (await session.execute(_rooms().where(Room.id.in_(meant)).order_by(Room.id))).all()
+    people = await _people(session, [row.id for row in rows], most=FEW_PEOPLE)
+    return [_facts(row, people[row.id]) for row in rows]
+
+
+def newest_first(rooms: Iterable[RoomFacts]) -> list[RoomFacts]:
+    """Return rooms by their newest messages, those without times last."""
+
+    def place(room: RoomFacts) -> tuple[bool, float, int]:
+        newest = room.newest_message_at
+        return newest is None, -(newest.timestamp() if newest else 0), -room.id
+
+    return sorted(rooms, key=place)
+
+
+async def get_room(session: AsyncSession, room_id: int) -> RoomFacts:
+    """Return the room of that id, or the one that it was joined to.
+
+    Raises NotFoundError, also for a room without messages.
+    """
+    depends_on(EVERYTHING)
+    meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id == room_id)
+    row = (await session.execute(_rooms().where(Room.id == meant.scalar_subquery()))).first()
+    if row is None:
+        raise NotFoundError("There is no room {room_id}", room_id=room_id)
+    people = await _people(session, [row.id], most=MOST_PEOPLE)
+    return _facts(row, people[row.id])
+
+
+def _rooms() -> AnySelect:
+    """Return a query for the facts about rooms with messages."""
+    counted = (
+        select(RoomPerson.room_id, func.sum(RoomPerson.messages).label("messages"))
+        .add_columns(func.count().label("people"))
+        .join(User, User.id == RoomPerson.user_id)
+        .where(User.deleted_at.is_(None), RoomPerson.messages > 0)
+        .group_by(RoomPerson.room_id)
+        .subquery()
+    )
+    times = (
+        select(Tweet.created_at)
+        .join(User, User.id == Tweet.user_id)
+        .where(Tweet.room_id == Room.id, Tweet.created_at.is_not(None), User.deleted_at.is_(None))
+        .correlate(Room)
+        .limit(1)
+    )
+    first = times.order_by(Tweet.created_at, Tweet.id).scalar_subquery()
+    newest = times.order_by(Tweet.created_at.desc(), Tweet.id.desc()).scalar_subquery()
+    name = func.coalesce(Room.name, Room.title).label("name")
+    return (
+        select(Room.id, name, Room.platform, counted.c.messages, counted.c.people)
+        .add_columns(first.label("first"), newest.label("newest"))
+        .join(counted, counted.c.room_id == Room.id)
+    )
+
+
+def _facts(row: AnyRow, people: list[RoomSpeaker]) -> RoomFacts:
+    return RoomFacts(
+        id=row.id,
+        name=row.name,
+        platform=row.platform or None,
+        messages=int(row.messages),
+        people=people,
+        people_total=row.people,
+        first_message_at=row.first,
+        newest_message_at=row.newest,
+    )
+
+
+async def _people(
+    session: AsyncSession, room_ids: Sequence[int], *, most: int
+) -> dict[int, list[RoomSpeaker]]:
+    """Return the people of each room who wrote most."""
+    order = (RoomPerson.messages.desc(), User.username_key)
+    place = func.row_number().over(partition_by=RoomPerson.room_id, order_by=order).label("place")
+    numbered = (
+        select(RoomPerson.room_id, User.username, User.display_name, RoomPerson.messages, place)
+        .join(User, User.id == RoomPerson.user_id)
+        .where(RoomPerson.room_id.in_(room_ids), RoomPerson.messages > 0)
+        .where(User.deleted_at.is_(None))
+        .subquery()
+    )
+    query = select(numbered).where(numbered.c.place <= most)
+    people: dict[int, list[RoomSpeaker]] = defaultdict(list)
+    rows = await session.execute(query.order_by(numbered.c.room_id, numbered.c.place))
+    for room_id, username, display_name, messages, _ in rows:
+        people[room_id].append(RoomSpeaker(username, display_name, messages))
+    return people
+
+
+async def list_messages(
+    session: AsyncSession,
+    room_id: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: TweetKey | None = None,
+    limit: int,
+) -> Page:
+    """Return up to `limit` messages, the oldest first, and the next place.
+
+    Equal times are in the order of the file, unknown times last; a message without a time is in no
+    period. `since` is inclusive, `until` exclusive.
+    """
+    depends_on(EVERYTHING)
+    dated, undated = _parts(room_id, since, until)
+    posts: list[Post] = []
+    if after is None or after[0] is not None:
+        query = dated if after is None else dated.where(tuple_(*after) < _PLACE)
+        rows = await session.execute(query.order_by(Tweet.created_at, Tweet.id).limit(limit + 1))
+        posts = list(map(as_post, rows))
+    if len(posts) <= limit and since is until is None:
+        last = after[1] if after and after[0] is None else 0
+        query = undated.where(Tweet.id > last).order_by(Tweet.id).limit(limit + 1 - len(posts))
+        posts += map(as_post, await session.execute(query))
+    return as_page(posts, limit)
+
+
+async def list_before(session: AsyncSession, room_id: int, before: TweetKey, *, limit: int) -> Page:
+    """Return the last `limit` messages before a place, the oldest first, and the place of the first
+    where others come before it."""
+    depends_on(EVERYTHING)
+    dated, undated = _parts(room_id)
+    posts: list[Post] = []
+    if before[0] is None:
+        query = undated.where(Tweet.id < before[1]).order_by(Tweet.id.desc()).limit(limit + 1)
+        posts = list(map(as_post, await session.execute(query)))
+    else:
+        dated = dated.where(tuple_(*before) > _PLACE)
+    if len(posts) <= limit:
+        newest = dated.order_by(Tweet.created_at.desc(), Tweet.id.desc())
+        posts += map(as_post, await session.execute(newest.limit(limit + 1 - len(posts))))
+    posts, place = as_page(posts, limit)
+    return posts[::-1], place
+
+
+async def messages_around(session: AsyncSession, post: Post) -> list[Post]:
+    """Return ten messages before a message, it, and ten after it; nothing for a post."""
+    if post.room is None:
+        return []
+    place = post.created_at, post.id
+    above, _ = await list_before(session, post.room.id, place, limit=AROUND)
+    below, _ = await list_messages(session, post.room.id, after=place, limit=AROUND)
+    return [*above, post, *below]
+
+
+_PLACE: Final = tuple_(Tweet.created_at, Tweet.id)
+
+
+def _parts(
+    room_id: int, since: datetime | None = None, until: datetime | None = None
+) -> tuple[AnySelect, AnySelect]:
+    """Return queries for the messages with a time, and for those without.
+
+    SQLite reads the index in the order of a list only where no time is unknown.
+    """
+    messages = select_posts().where(Tweet.room_id == room_id)
+    dated: list[ColumnElement[bool]] = [Tweet.created_at.is_not(None)]
+    if since is not None:
+        dated.append(Tweet.created_at >= since)
+    if until is not None:
+        dated.append(Tweet.created_at < until)
+    return messages.where(*dated), messages.where(Tweet.created_at.is_(None))

@@ -1,0 +1,178 @@
+"""Which room here a file or a request means.
+
+A chat is known again by its app and the app's id; else by its app and title, where at least half of
+its people are the same; else by its messages, where most of them are in one room here already.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import now
+from app.compute.text import MAX_USERNAME_LENGTH
+from app.db.backend import is_among
+from app.formats.post import RoomReference
+from app.formats.records import FileRoom
+from app.models import Room, RoomPerson, User
+
+UNKNOWN_APP: Final = ""
+"""App of a room that an export or a request has named; it yields to any."""
+MOST_REMEMBERED: Final = 10_000
+"""Rooms of one import that are remembered."""
+MOST_CANDIDATES: Final = 200
+"""Rooms of one title that are compared."""
+MOST_NAMED: Final = 3
+"""People after whom a room without a title is called."""
+FEWEST_EQUAL: Final = 20
+"""Equal messages by which a room of another title is known: somebody may answer in two rooms at the
+same minute."""
+
+
+@dataclass(slots=True)
+class RoomSample:
+    """What some messages tell of their room."""
+
+    names: dict[int, str] = field(default_factory=dict)
+    """Those who wrote them: names, by ids."""
+    messages: int = 0
+    equal: dict[int, Counter[int]] = field(default_factory=dict)
+    """Rooms that have equal messages already, and how many of each person."""
+
+
+@dataclass(slots=True)
+class RoomFinder:
+    """Finds the rooms of one import or request, or makes them."""
+
+    trusts_ids: bool = False
+    """Whether the id of a room is one of here, as in a request."""
+    _ids: dict[RoomReference, int] = field(default_factory=dict)
+
+    async def find(
+        self, session: AsyncSession, samples: Mapping[RoomReference, RoomSample]
+    ) -> dict[RoomReference, int]:
+        """Return the ids of the rooms, by what names them."""
+        if len(self._ids) > MOST_REMEMBERED:
+            self._ids.clear()
+        for reference, sample in samples.items():
+            if reference not in self._ids:
+                self._ids[reference] = await self._room(session, reference, sample)
+        return self._ids
+
+    async def _room(
+        self, session: AsyncSession, reference: RoomReference, sample: RoomSample
+    ) -> int:
+        if (room_id := await self._by_id(session, reference)) is not None:
+            return room_id
+        room_id = await self._by_people(session, reference, sample)
+        if room_id is None:
+            room_id = self._by_messages(sample)
+        if room_id is None:
+            return await _made(session, reference, sample)
+        if isinstance(reference, FileRoom):
+            await _complete(session, room_id, reference)
+        return room_id
+
+    async def _by_id(self, session: AsyncSession, reference: RoomReference) -> int | None:
+        query = select(func.coalesce(Room.joined_to_id, Room.id))
+        if isinstance(reference, FileRoom):
+            if reference.external_id is None:
+                return None
+            query = query.where(
+                Room.platform == reference.platform, Room.external_id == reference.external_id
+            )
+        elif reference.id is None or not self.trusts_ids:
+            return None
+        else:
+            query = query.where(Room.id == reference.id, _is_called(reference.name))
+        return await session.scalar(query)
+
+    async def _by_people(
+        self, session: AsyncSession, reference: RoomReference, sample: RoomSample
+    ) -> int | None:
+        """Return the room of that title with most of the same people: at least half of them.
+
+        Of a room without a title, there must be more than half.
+        """
+        candidates = select(func.coalesce(Room.joined_to_id, Room.id)).where(
+            *_is_candidate(reference)
+        )
+        if not isinstance(reference, FileRoom):
+            candidates = candidates.where(Room.id.not_in(self._ids.values()))
+        is_same = is_among(session, RoomPerson.user_id, sample.names)
+        shared = func.sum(case((is_same, 1), else_=0))
+        smaller = case((func.count() < len(sample.names), func.count()), else_=len(sample.names))
+        is_enough = 2 * shared >= smaller if reference.name else 2 * shared > smaller
+        query = (
+            select(RoomPerson.room_id)
+            .join(User, User.id == RoomPerson.user_id)
+            .where(RoomPerson.room_id.in_(candidates.limit(MOST_CANDIDATES)))
+            .where(User.deleted_at.is_(None))
+            .group_by(RoomPerson.room_id)
+            .having(is_enough, shared > 0)
+            .order_by((RoomPerson.room_id == (reference.id or 0)).desc())
+            .order_by(shared.desc(), RoomPerson.room_id)
+        )
+        return await session.scalar(query.limit(1))
+
+    def _by_messages(self, sample: RoomSample) -> int | None:
+        """Return the room that has at least half of the messages, by two people or more.
+
+        It is no other room's in the same import.
+        """
+        taken = set(self._ids.values())
+        totals = {
+            room_id: equal.total()
+            for room_id, equal in sample.equal.items()
+            if room_id not in taken and len(equal) > 1
+        }
+        room_id = max(totals, key=totals.__getitem__, default=None)
+        if room_id is None or totals[room_id] < max(FEWEST_EQUAL, sample.messages / 2):
+            return None
+        return room_id
+
+
+def _is_called(name: str) -> ColumnElement[bool]:
+    return or_(Room.title == name, Room.name == name)
+
+
+def _is_candidate(reference: RoomReference) -> list[ColumnElement[bool]]:
+    if not isinstance(reference, FileRoom):
+        return [_is_called(reference.name)]
+    title = Room.title == reference.name if reference.name else Room.title.is_(None)
+    conditions = [title, Room.platform.in_((reference.platform, UNKNOWN_APP))]
+    if reference.external_id is not None:
+        conditions.append(Room.external_id.is_(None))
+    return conditions
+
+
+async def _made(session: AsyncSession, reference: RoomReference, sample: RoomSample) -> int:
+    platform: str = UNKNOWN_APP
+    external_id: str | None = None
+    if isinstance(reference, FileRoom):
+        platform, external_id = reference.platform, reference.external_id
+    people = list(sample.names.values())
+    called = ", ".join([*people[:MOST_NAMED], *["…"][: len(people) - MOST_NAMED]])
+    room = Room(
+        platform=platform,
+        external_id=external_id,
+        title=reference.name or None,
+        name=None if reference.name else called[:MAX_USERNAME_LENGTH],
+        created_at=now(),
+    )
+    session.add(room)
+    await session.flush()
+    return room.id
+
+
+async def _complete(session: AsyncSession, room_id: int, reference: FileRoom) -> None:
+    """Fill the app and its id, which exports and older files do not tell."""
+    room = await session.get_one(Room, room_id)
+    if room.platform == UNKNOWN_APP:
+        room.platform = reference.platform
+    if room.external_id is None and room.platform == reference.platform:
+        room.external_id = reference.external_id
+    await session.flush()

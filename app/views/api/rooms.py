@@ -1,0 +1,87 @@
+"""Rooms in the API: the chats, and what was written in them."""
+
+from typing import Annotated
+
+from msgspec import Meta, field, structs
+
+from app.lifespan import resources
+from app.memo import cacheable
+from app.services.posts.selection import Selection
+from app.services.posts.tweets import Post
+from app.services.rooms.reading import RoomFacts, get_room, list_messages, list_rooms
+from app.services.search.results import Spans, find
+from app.views.blueprints import ApiBlueprint
+from app.views.filters import parse_day, parse_zone, span_of_day
+from app.views.parsing import RESULT_CURSOR, ROOM_CURSOR, TWEET_CURSOR, Page, PageArgs
+
+blueprint = ApiBlueprint("api_rooms", tag="rooms")
+
+
+class RoomMessage(Post, frozen=True):
+    """A message of a room."""
+
+    highlights: Annotated[
+        Spans, Meta(description="[start, end) of each match of a search, in code points.")
+    ] = field(default_factory=list)
+
+
+class MessagesArgs(PageArgs):
+    on: Annotated[str, Meta(description="Only the messages of this day, a date in `tz`.")] = ""
+    q: Annotated[
+        str, Meta(max_length=1000, description="Only messages with these words, as in /search.")
+    ] = ""
+    tz: str = "UTC"
+
+
+@blueprint.operation("GET", "/rooms", "read", "A page of rooms", is_cacheable=True)
+async def list_all_rooms(args: PageArgs) -> Page[RoomFacts]:
+    """List the chats, in the order in which they came here; each has up to ten of its people."""
+    after = ROOM_CURSOR.decode(args.cursor)
+    async with resources().db.read() as session:
+        rooms, following = await list_rooms(session, after=after, limit=args.limit)
+    return Page(rooms, ROOM_CURSOR.encode(following))
+
+
+@blueprint.operation("GET", "/rooms/<id:room_id>", "read", "The room", is_cacheable=True)
+async def show_room_facts(room_id: int) -> RoomFacts:
+    """Show a chat, or the one that it was joined to; up to 200 of its people."""
+    async with resources().db.read() as session:
+        return await get_room(session, room_id)
+
+
+@blueprint.operation(
+    "GET", "/rooms/<id:room_id>/messages", "read", "A page of messages, the oldest first"
+)
+async def list_room_messages(room_id: int, args: MessagesArgs) -> Page[RoomMessage]:
+    """List what was written in a chat, the oldest first, or what a search finds of it."""
+    since, until = span_of_day(parse_day("on", args.on), parse_zone(args.tz or "UTC"))
+    parts = resources()
+    async with parts.db.read() as session:
+        room = await get_room(session, room_id)
+        if not args.q.strip():
+            posts, following = await list_messages(
+                session,
+                room.id,
+                since=since,
+                until=until,
+                after=TWEET_CURSOR.decode(args.cursor),
+                limit=args.limit,
+            )
+            cacheable()
+            messages = [RoomMessage(**structs.asdict(post)) for post in posts]
+            return Page(messages, TWEET_CURSOR.encode(following))
+    page = await find(
+        parts.db,
+        None,
+        args.q,
+        Selection(room_id=room.id, since=since, until=until),
+        limit=args.limit,
+        place=RESULT_CURSOR.decode(args.cursor),
+        sort="oldest",
+    )
+    hits = [structs.asdict(hit) for hit in page.hits]
+    messages = [RoomMessage(**{name: hit[name] for name in _FIELDS}) for hit in hits]
+    return Page(messages, RESULT_CURSOR.encode(page.next))
+
+
+_FIELDS = RoomMessage.__struct_fields__

@@ -1,0 +1,203 @@
+"""The page of a room: a chat as it was written, by day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from quart import render_template, url_for
+from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import NotFoundError
+from app.lifespan import resources
+from app.services.posts.selection import Selection
+from app.services.posts.tweets import Post, TweetKey, get_post
+from app.services.rooms.reading import RoomFacts, get_room, list_before, list_messages
+from app.services.search.results import Hit, ResultPage, find
+from app.views.blueprints import PageBlueprint
+from app.views.filters import parse_day, parse_zone, span_of_day
+from app.views.pages.parts import Marked, excerpt, hues_of, marked_text, see_other
+from app.views.parsing import RESULT_CURSOR, TWEET_CURSOR
+
+blueprint = PageBlueprint("rooms")
+
+MESSAGES: Final = 100
+"""Of a page."""
+LED_UP: Final = 20
+"""Messages before the one that an address names."""
+RESULTS: Final = 20
+MOST_SHOWN: Final = 24
+"""People who are named at the top, those with the most messages."""
+AROUND: Final = 300
+"""Characters of a long message that are shown on each side of a match."""
+
+
+class RoomArgs(Struct):
+    on: str = ""
+    """A day, to which the page is limited."""
+    tz: str = "UTC"
+    q: str = ""
+    message: int | None = None
+    """A message, to whose place the page leads."""
+    cursor: str | None = None
+    before: str | None = None
+    """The cursor of the page before which this one ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLine:
+    """A message on the page of its room."""
+
+    post: Post
+    time: datetime | None
+    """In the page's time zone."""
+    begins_turn: bool
+    """Whether somebody else wrote the message above."""
+    day: date | None
+    """Its day; None where no time is known."""
+    begins_day: bool
+    goes_on: bool
+    """Whether the page before has messages of the day that begins here."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomExcerpt:
+    """Some messages of a room, in order, and where the others are."""
+
+    posts: Sequence[Post]
+    earlier: TweetKey | None = None
+    later: TweetKey | None = None
+    after: TweetKey | None = None
+    """The message above."""
+
+
+@blueprint.page("/room/<id:room_id>", is_cacheable=True)
+async def show_room(room_id: int, args: RoomArgs) -> ResponseReturnValue:
+    zone, day = parse_zone(args.tz or "UTC"), parse_day("on", args.on)
+    results: ResultPage | None = None
+    if args.q.strip():
+        results = await _search(room_id, args)
+    async with resources().db.read() as session:
+        room = await get_room(session, room_id)
+        if room.id != room_id:
+            return see_other(url_for("rooms.show_room", room_id=room.id))
+        passage = RoomExcerpt([]) if results else await _excerpt(session, room, args, day, zone)
+        neighbours = await _neighbours(session, room, day, zone) if day else (None, None)
+        posts = results.hits if results else passage.posts
+        people = [person.username for person in room.people]
+        hues = await hues_of(session, {*people, *(post.username for post in posts)})
+    return await render_template(
+        "room.html",
+        args=args,
+        room=room,
+        people=room.people[:MOST_SHOWN],
+        day=day,
+        neighbours=neighbours,
+        first_day=_day_of(room.first_message_at, zone),
+        newest_day=_day_of(room.newest_message_at, zone),
+        hues=hues,
+        lines=lines_of(passage.posts, zone, after=passage.after),
+        earlier=TWEET_CURSOR.encode(passage.earlier),
+        later=TWEET_CURSOR.encode(passage.later),
+        results=results,
+        matches=[(hit, _pieces(hit)) for hit in results.hits] if results else [],
+        next_cursor=RESULT_CURSOR.encode(results.next) if results else None,
+    )
+
+
+async def _search(room_id: int, args: RoomArgs) -> ResultPage:
+    """Return a page of what a search finds in the room, the oldest first."""
+    parts = resources()
+    async with parts.db.read() as session:
+        room = await get_room(session, room_id)
+    return await find(
+        parts.db,
+        None,
+        args.q,
+        Selection(room_id=room.id),
+        limit=RESULTS,
+        place=RESULT_CURSOR.decode(args.cursor or None),
+        sort="oldest",
+    )
+
+
+async def _excerpt(
+    session: AsyncSession, room: RoomFacts, args: RoomArgs, day: date | None, zone: ZoneInfo
+) -> RoomExcerpt:
+    """Return the messages that the address asks for: by default the first ones."""
+    if args.message is not None:
+        return await _place_of(session, room, args.message)
+    since, until = span_of_day(day, zone)
+    before = TWEET_CURSOR.decode(args.before or None)
+    if before is not None:
+        posts, earlier = await list_before(session, room.id, before, limit=MESSAGES)
+        return RoomExcerpt(posts, earlier, _key(posts[-1]) if posts else None)
+    after = TWEET_CURSOR.decode(args.cursor or None)
+    posts, later = await list_messages(
+        session, room.id, since=since, until=until, after=after, limit=MESSAGES
+    )
+    earlier = _key(posts[0]) if posts and after and not day else None
+    return RoomExcerpt(posts, earlier, later, after)
+
+
+async def _place_of(session: AsyncSession, room: RoomFacts, message: int) -> RoomExcerpt:
+    """Return the messages around one. Raises NotFoundError for one of another room."""
+    post = await get_post(session, message)
+    if post.room is None or post.room.id != room.id:
+        raise NotFoundError("There is no post {tweet_id}", tweet_id=message)
+    above, earlier = await list_before(session, room.id, _key(post), limit=LED_UP)
+    below, later = await list_messages(
+        session, room.id, after=_key(post), limit=MESSAGES - LED_UP - 1
+    )
+    return RoomExcerpt([*above, post, *below], earlier, later)
+
+
+async def _neighbours(
+    session: AsyncSession, room: RoomFacts, day: date, zone: ZoneInfo
+) -> tuple[date | None, date | None]:
+    """Return the days with messages before and after a day."""
+    start, end = span_of_day(day, zone)
+    above, _ = await list_before(session, room.id, (start, 0), limit=1)
+    below, _ = await list_messages(session, room.id, since=end, limit=1)
+    previous = _day_of(above[0].created_at, zone) if above else None
+    return previous, _day_of(below[0].created_at, zone) if below else None
+
+
+def lines_of(
+    posts: Sequence[Post], zone: ZoneInfo, *, after: TweetKey | None = None
+) -> list[RoomLine]:
+    """Return the messages as the page shows them; `after` is the place of the one above."""
+    lines: list[RoomLine] = []
+    above = _day_of(after[0], zone) if after else None
+    day_above: date | None = None
+    for place, post in enumerate(posts):
+        day = _day_of(post.created_at, zone)
+        begins_day = place == 0 or day != day_above
+        lines.append(
+            RoomLine(
+                post,
+                post.created_at and post.created_at.astimezone(zone),
+                begins_turn=begins_day or post.username != posts[place - 1].username,
+                day=day,
+                begins_day=begins_day,
+                goes_on=place == 0 and day is not None and day == above,
+            )
+        )
+        day_above = day
+    return lines
+
+
+def _key(post: Post) -> TweetKey:
+    return post.created_at, post.id
+
+
+def _day_of(time: datetime | None, zone: ZoneInfo) -> date | None:
+    return time.astimezone(zone).date() if time else None
+
+
+def _pieces(hit: Hit) -> list[Marked[None]]:
+    spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in hit.highlights]
+    return excerpt(marked_text(hit.text, spans), around=AROUND)

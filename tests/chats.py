@@ -1,0 +1,66 @@
+"""Invented chats as files, and their import."""
+
+import io
+import json
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any, Final
+
+from app.db.backend import Sessions
+from app.formats.records import ReadOptions
+from app.formats.registry import open_archive
+from app.formats.source.file import Source
+from app.services.imports.report import ImportReport
+from app.services.imports.storing import import_archive
+
+Said = tuple[str, str, str]
+"""When, as `2024-01-15 15:02` on the device; who; and what."""
+ZONE: Final = "Asia/Seoul"
+
+
+def kakaotalk(title: str, *messages: Said) -> bytes:
+    """Return a room as KakaoTalk on Windows writes it."""
+    written = [f"{title} 님과 카카오톡 대화", "저장한 날짜 : 2024-03-20 10:44:52", ""]
+    for day, spoken in groupby(messages, key=lambda message: message[0][:10]):
+        year, month, number = day.split("-")
+        line = f"{year}년 {int(month)}월 {int(number)}일 월요일"
+        written += ["", f"--------------- {line} ---------------"]
+        written += [f"[{name}] [{when[11:]}] {text}" for when, name, text in spoken]
+    return "\r\n".join([*written, ""]).encode()
+
+
+def telegram(number: int, title: str, *messages: Said) -> bytes:
+    """Return a chat of Telegram Desktop; each of its people has an id like the name."""
+    values = [
+        {
+            "id": place,
+            "type": "message",
+            "date": f"{when.replace(' ', 'T')}:00",
+            "from": name,
+            "from_id": f"user-{name}",
+            "text": text,
+        }
+        for place, (when, name, text) in enumerate(messages, 1)
+    ]
+    chat = {"name": title, "type": "private_group", "id": number, "messages": values}
+    return json.dumps(chat, ensure_ascii=False).encode()
+
+
+def said(people: Iterable[str], *, times: int = 1, day: str = "2024-01-15") -> list[Said]:
+    """Return messages in turn, one a minute from three o'clock on."""
+    names = list(people)
+    turns = [name for _ in range(times) for name in names]
+    return [
+        (f"{day} 15:{minute:02}", name, f"{name}의 {minute}번째 말")
+        for minute, name in enumerate(turns)
+    ]
+
+
+async def import_chat(
+    db: Sessions, data: bytes, *, name: str = "chat.txt", **options: Any
+) -> ImportReport:
+    """Import a file of a chat, or an export."""
+    chosen = ReadOptions(timezone=ZONE, **options)
+    with Source(io.BytesIO(data), name=name) as source:
+        archive = open_archive(source, options=chosen)
+        return await import_archive(db, archive, username=chosen.username)

@@ -1,0 +1,144 @@
+"""Which room the messages of a file are put into."""
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from app.db.engine import Database
+from app.formats.registry import WRITERS
+from app.models import Event, Room, Tweet
+from app.services.checks import find_faults
+from app.services.deletion import delete_everybody, purge_deleted
+from app.services.posts.exporting import begin_export, exported
+from app.services.rooms.reading import RoomFacts, list_rooms
+from tests.archives import zip_bytes
+from tests.chats import Said, import_chat, kakaotalk, said, telegram
+
+ANSWER: Said = ("2024-01-15 15:02", "하늘", "ㅋㅋ")
+"""What the same person says in two rooms in the same minute."""
+US = kakaotalk("우리 반", ("2024-01-15 15:01", "민준 (회사)", "어디야?"), ANSWER, ANSWER)
+THEM = kakaotalk("동네", ("2024-01-15 15:01", "지우", "뭐 해?"), ANSWER, ANSWER)
+
+
+async def rooms_of(db: Database) -> list[RoomFacts]:
+    async with db.read() as session:
+        rooms, following = await list_rooms(session, limit=100)
+    assert following is None
+    return rooms
+
+
+async def contents(db: Database) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Return the names of the rooms, sorted, and who writes how much in each."""
+    people = sorted(
+        (room.name, [(person.username, person.messages) for person in room.people])
+        for room in await rooms_of(db)
+    )
+    assert await find_faults(db) == []
+    return people
+
+
+async def test_rooms_of_one_zip_stay_apart_and_share_their_people(db: Database) -> None:
+    data = zip_bytes({"a/us.txt": US, "b/them.txt": THEM})
+    report = await import_chat(db, data, name="chats.zip")
+    assert (report.accepted, report.duplicates) == (6, 0)
+    first, second = await rooms_of(db)
+    assert (first.name, second.name, first.platform) == ("우리 반", "동네", "kakaotalk")
+    assert report.stored.rooms == {first.id, second.id}
+    assert await contents(db) == [
+        ("동네", [("하늘", 2), ("지우", 1)]),
+        ("우리 반", [("하늘", 2), ("민준_(회사)", 1)]),
+    ]
+    again = await import_chat(db, data, name="chats.zip")
+    assert (again.accepted, again.duplicates, again.stored.rooms) == (0, 6, set())
+    assert len(await rooms_of(db)) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_same"),
+    [
+        ("abcd", "abef", True),
+        ("abcd", "aefg", False),
+        ("abc", "abcdefgh", True),
+        ("ab", "cd", False),
+    ],
+)
+async def test_a_room_is_known_again_by_its_title_and_half_of_its_people(
+    db: Database, first: str, second: str, is_same: bool
+) -> None:
+    await import_chat(db, kakaotalk("모임", *said(first)))
+    await import_chat(db, kakaotalk("모임", *said(second, day="2024-02-20")))
+    await import_chat(db, kakaotalk("다른 모임", *said(first, day="2024-03-20")))
+    rooms = [room.name for room in await rooms_of(db)]
+    assert rooms == ["모임", *["모임"][is_same:], "다른 모임"]
+    assert await find_faults(db) == []
+
+
+async def test_a_longer_file_of_another_title_goes_on_with_its_room(db: Database) -> None:
+    messages = said("abc", times=10)
+    await import_chat(db, kakaotalk("모임 3", *messages[:21]))
+    longer = await import_chat(db, kakaotalk("모임 4", *messages))
+    assert (longer.accepted, longer.duplicates) == (9, 21)
+    (room,) = await rooms_of(db)
+    assert (room.name, room.messages) == ("모임 3", 30)
+
+
+async def test_telegram_tells_its_rooms_by_their_ids(db: Database) -> None:
+    await import_chat(db, telegram(7, "old name", *said("ab")))
+    await import_chat(db, telegram(8, "old name", *said("ab")))
+    await import_chat(db, telegram(7, "new name", *said("abc", times=2)))
+    rooms = await rooms_of(db)
+    assert [(room.name, room.messages) for room in rooms] == [("old name", 6), ("old name", 2)]
+
+
+async def test_rooms_without_a_title_are_called_after_their_people(db: Database) -> None:
+    lines = [f"{day}/01/2024, 21:05 - {name}: hi {day}" for day, name in enumerate("abcde", 15)]
+    data = "\n".join([*lines, ""]).encode()
+    for name in ("_chat.txt", "_chat.txt", "WhatsApp Chat with Trip 🏝.txt"):
+        await import_chat(
+            db, data if name == "_chat.txt" else data.replace(b"hi", b"ho"), name=name
+        )
+    rooms = [(room.name, room.messages) for room in await rooms_of(db)]
+    assert rooms == [("a, b, c, …", 5), ("Trip 🏝", 5)]
+
+
+async def test_messages_of_before_get_their_room_when_they_are_imported_again(db: Database) -> None:
+    files = (US, THEM, telegram(7, "us", *said("ab")))
+    for data in files:
+        await import_chat(db, data)
+    whole = await contents(db)
+    async with db.write() as session:
+        await session.execute(update(Tweet).values(room_id=None))
+        await session.execute(delete(Room))
+    assert await rooms_of(db) == []
+    for data in files:
+        report = await import_chat(db, data)
+        assert (report.accepted, len(report.stored.rooms)) == (0, 1)
+    assert await contents(db) == whole
+    async with db.read() as session:
+        told = select(Event.tweet_id).where(Event.kind == "tweet.updated")
+        assert set(await session.scalars(told)) == set(range(1, 9))
+
+
+@pytest.mark.parametrize("format_name", sorted(WRITERS))
+async def test_an_export_brings_its_rooms_along(db: Database, format_name: str) -> None:
+    for data in (US, kakaotalk("우리 반", *said("xyz")), telegram(7, "셋", *said("ab"))):
+        await import_chat(db, data)
+    whole = await contents(db)
+    assert sorted(room.name for room in await rooms_of(db)) == ["셋", "우리 반", "우리 반"]
+    async with db.read() as session:
+        export = await begin_export(session, None)
+    data = b"".join([part async for part in exported(db, export, WRITERS[format_name])])
+    same = await import_chat(db, data)
+    assert (same.accepted, same.stored.rooms) == (0, set())
+    assert await contents(db) == whole
+    # Ids of another installation mean nothing: there may be other rooms of these ids.
+    async with db.write() as session:
+        await delete_everybody(session)
+    await purge_deleted(db)
+    await import_chat(db, kakaotalk("엉뚱한 방", *said("pq")))
+    await import_chat(db, data)
+    assert await contents(db) == sorted([*whole, ("엉뚱한 방", [("p", 1), ("q", 1)])])
+    # The chat itself is known again, though an export does not name its app.
+    await import_chat(db, telegram(7, "셋", *said("ab", times=2)))
+    async with db.read() as session:
+        query = select(Room.platform, Room.external_id).where(Room.title == "셋")
+        assert [tuple(row) for row in await session.execute(query)] == [("telegram", "7")]
