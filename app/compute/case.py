@@ -113,11 +113,11 @@ class Case:
     @cached_property
     def is_korean(self) -> bool:
         """Whether the texts are; no other language is told from the rest."""
-        rest = "\n".join(own_words(rest_of(text, gaps)) for text, gaps in self.parts)
+        unstruck = "\n".join(own_words(rest_of(text, gaps)) for text, gaps in self.parts)
         # Where nothing is left, the language is still that of the texts.
-        if not any(map(str.isalpha, rest)):
-            rest = "\n".join(map(own_words, self.texts))
-        return guess_language(rest) == "ko"
+        if not any(map(str.isalpha, unstruck)):
+            unstruck = "\n".join(map(own_words, self.texts))
+        return guess_language(unstruck) == "ko"
 
     @cached_property
     def ranking(self) -> Ranking:
@@ -166,5 +166,5 @@ def query_of_texts(texts: Sequence[str], gaps: Sequence[Gap] = ()) -> Counts:
     gaps: pieces of the joined texts that are struck out, in their order, without overlap.
     """
     parts = list(zip(texts, gaps_of_each(texts, gaps), strict=True))
-    whole = features_of([own_words(text) for text, own in parts if not own])
-    return add([*whole, *(occurrences(text, own).counts for text, own in parts if own)])
+    whole = features_of([own_words(text) for text, struck in parts if not struck])
+    return add([*whole, *(occurrences(text, struck).counts for text, struck in parts if struck)])

@@ -31,10 +31,10 @@ def joined_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
 
 def gaps_of_each(texts: Sequence[str], gaps: Sequence[Gap]) -> list[tuple[Gap, ...]]:
     """Return the gaps of each text, at its own places; `gaps` are those of the joined texts."""
-    own, place = list[tuple[Gap, ...]](), 0
+    split, place = list[tuple[Gap, ...]](), 0
     for text in texts:
         end = place + len(text)
-        own.append(
+        split.append(
             tuple(
                 (max(first, place) - place, min(last, end) - place)
                 for first, last in gaps
@@ -42,7 +42,7 @@ def gaps_of_each(texts: Sequence[str], gaps: Sequence[Gap]) -> list[tuple[Gap, .
             )
         )
         place = end + len(BETWEEN)
-    return own
+    return split
 
 
 def struck_before(gaps: Sequence[Gap], size: int) -> NDArray[np.intp]:
@@ -64,13 +64,13 @@ def rest_of(text: str, gaps: Sequence[Gap]) -> str:
 
 def whole_words(text: str, gaps: Sequence[Gap]) -> int:
     """Return the number of the text's own words that no gap touches."""
-    own = own_words(text)
+    unquoted = own_words(text)
     if not gaps:
-        return word_count(own)
+        return word_count(unquoted)
     # What is no word of the author's own becomes as many spaces, so that places stay.
-    quoted = [] if own == text else [found.span() for found in QUOTED.finditer(text)]
+    quoted = [] if unquoted == text else [quote.span() for quote in QUOTED.finditer(text)]
     spaced = rest_of(text, quoted)
-    spaced = ADDRESS.sub(lambda found: " " * len(found[0]), spaced)
+    spaced = ADDRESS.sub(lambda address: " " * len(address[0]), spaced)
     struck = struck_before(gaps, len(text))
     words = LETTERS.finditer(spaced)
     return sum(bool(struck[word.start()] == struck[word.end()]) for word in words)

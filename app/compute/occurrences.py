@@ -62,7 +62,9 @@ def occurrences(text: str, gaps: Sequence[Gap] = ()) -> Occurrences:
         is_struck = before[right] > before[left]
         is_whole = _whole(plain, is_struck, first, last)
         words = is_whole[len(plain) : len(plain) + len(tokens)]
-        kept_tokens = [match.group() for match, kept in zip(tokens, words, strict=True) if kept]
+        kept_tokens = [
+            match.group() for match, is_kept in zip(tokens, words, strict=True) if is_kept
+        ]
         style = style_keys(_rest(plain, is_struck), kept_tokens) if kept_tokens else keys[:0]
         keys = np.concatenate((keys[: is_whole.size][is_whole], style))
         starts, ends = starts[is_whole[: starts.size]], ends[is_whole[: ends.size]]

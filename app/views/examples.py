@@ -77,9 +77,12 @@ def _fits(value: Any, schema: Schema) -> bool:
 
 def address_of(path: str, operation: Mapping[str, Any]) -> str:
     """Return the address of the example of a request, without its host."""
-    given = {each["name"]: each for each in operation["parameters"] if "example" in each}
-    query = {name: each["example"] for name, each in given.items() if each["in"] == "query"}
-    filled = re.sub(r"{(\w+)}", lambda place: quote(str(given[place[1]]["example"])), path)
+    values: dict[str, dict[str, Any]] = {"query": {}, "path": {}}
+    for parameter in operation["parameters"]:
+        if "example" in parameter:
+            values[parameter["in"]][parameter["name"]] = parameter["example"]
+    query = values["query"]
+    filled = re.sub(r"{(\w+)}", lambda place: quote(str(values["path"][place[1]])), path)
     return f"{filled}?{urlencode(query, doseq=True)}" if query else filled
 
 

@@ -82,25 +82,25 @@ class Schemas:
         self.args = {kind: self.components.pop(kind.__name__) for kind in args}
         self.examples = Examples(self.components)
 
-    def content(self, content: Mapping[str, Any], known: object = None) -> dict[str, Any]:
+    def content(self, content: Mapping[str, Any], example: object = None) -> dict[str, Any]:
         """Return the bodies of these types, if any; bytes have no schema.
 
-        Each has an example: the one known, or one that is made of the schema.
+        Each has an example: the one given, or one that is made of the schema.
         """
         bodies: dict[str, Schema] = {}
         for content_type, kind in content.items():
             schema = self._by_kind[kind]
-            example = known or self.examples.of_content(content_type, schema)
+            value = example or self.examples.of_content(content_type, schema)
             bodies[content_type] = {"schema": schema} | (
-                {} if example is None else {"example": example}
+                {} if value is None else {"example": value}
             )
         return {"content": bodies} if bodies else {}
 
 
 def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dict[str, Any]:
-    known = EXAMPLES["answers"].get(declared.view.__name__)
+    example = EXAMPLES["answers"].get(declared.view.__name__)
     responses: dict[str, Any] = {
-        str(status): {"description": text} | schemas.content(declared.content, known)
+        str(status): {"description": text} | schemas.content(declared.content, example)
         for status, text in declared.answers.items()
     }
     responses["default"] = {"$ref": "#/components/responses/problem"}

@@ -125,15 +125,15 @@ def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]
             raise InvalidInputError(
                 "{start}-{end} is no piece of the text", loc="without", start=start, end=end
             )
-    gaps, known, place = list[Gap](), set[str](), 0
-    for text, own in zip(texts, gaps_of_each(texts, joined_gaps(without)), strict=True):
+    gaps, earlier, place = list[Gap](), set[str](), 0
+    for text, struck in zip(texts, gaps_of_each(texts, joined_gaps(without)), strict=True):
         cleaned = clean_text(text)
-        for start, end in own if cleaned not in known else ():
+        for start, end in struck if cleaned not in earlier else ():
             if cleaned != text:
                 start, end = len(composed(text[:start])), len(composed(text[:end]))
             gaps += [(place + start, place + end)] if start < end else []
-        place += 0 if cleaned in known else len(cleaned) + len(BETWEEN)
-        known.add(cleaned)
+        place += 0 if cleaned in earlier else len(cleaned) + len(BETWEEN)
+        earlier.add(cleaned)
     return joined_gaps(gaps)
 
 
@@ -177,8 +177,8 @@ async def gather_each(
     if usernames or len(users) <= RATED:
         case = await load_suspects(session, models, users, is_named=bool(usernames))
         check_words(case.suspects)
-        asked = [replace(case, texts=texts, gaps=gaps) for texts in questions]
-        return [await with_habits(session, models, each, run) for each in asked]
+        cases = [replace(case, texts=texts, gaps=gaps) for texts in questions]
+        return [await with_habits(session, models, case, run) for case in cases]
     fitted = await models.backgrounds.load(session)
     queries = await run(lambda: [query_of_texts(texts, gaps) for texts in questions])
     scores = np.full((len(queries), len(users)), -np.inf)

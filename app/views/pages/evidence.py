@@ -88,11 +88,11 @@ async def read_evidence(session: AsyncSession, comparison: Comparison) -> Eviden
     is_alone = len(comparison.ranking) == 1
     uses = await worked_on(texts, partial(_uses, marks, posts, is_alone=is_alone))
     gaps = comparison.without if isinstance(comparison.without, list) else []
-    shown = [
+    spans = [
         *((start, end, Shown(f"{start}-{end}")) for start, end in gaps),
         *((mark.start, mark.end, Shown(_place(mark), mark, uses[_key(mark)])) for mark in marks),
     ]
-    spans = sorted(shown, key=lambda span: span[0])
+    spans.sort(key=lambda span: span[0])
     return Evident(marked_text(comparison.text, spans), list(uses.values()), lines_of(comparison))
 
 

@@ -15,6 +15,10 @@ from tests.conftest import Client
 from tests.views.api.conformance import IDS
 
 
+EXCEPTIONS = {("cancel_import", 409)}
+"""Operations that ask for what the samples do not have: the import has ended then."""
+
+
 async def test_the_page_shows_every_operation_without_scripts(anybody: Client) -> None:
     page = await (await anybody.get("/api/v1/docs")).get_data(as_text=True)
     ids = re.findall(r'\bid="([^"]+)"', page)
@@ -49,7 +53,7 @@ async def test_the_requests_that_are_shown_are_answered(app: Quart, admin: Clien
     order = ["POST", "GET", "DELETE"]
     for name in sorted(requests, key=lambda name: (order.index(requests[name].method), name)):
         status = await requests[name].send(admin)
-        assert 200 <= status < 300 or (name, status) == ("cancel_import", 409), (name, status)
+        assert 200 <= status < 300 or (name, status) in EXCEPTIONS, (name, status)
 
 
 class Shown:
