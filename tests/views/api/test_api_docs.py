@@ -14,7 +14,6 @@ from tests.browsing import parts_of
 from tests.conftest import Client
 from tests.views.api.conformance import IDS
 
-
 EXCEPTIONS = {("cancel_import", 409)}
 """Operations that ask for what the samples do not have: the import has ended then."""
 
