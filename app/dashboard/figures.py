@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
@@ -39,6 +39,14 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[TableCell]]
     links: Sequence[str] = ()
+
+
+class ShownRow(NamedTuple):
+    """A row of a table as a page shows it."""
+
+    cells: Sequence[tuple[str, bool]]
+    """Each as text, and whether it is a number."""
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +176,24 @@ def kept_answer(figure: Figure, view: View) -> bytes | None:
 
 async def _answer(figure: Figure, drawing: Drawing) -> FigureAnswer:
     table = drawing.table
-    first = list(zip(table.rows[:FIRST_ROWS], table.links or [""] * FIRST_ROWS, strict=False))
+    first = show_rows(table, FIRST_ROWS)
     rows = await render_template("_figure_rows.html", table=table, rows=first) if first else ""
     words = await show_words(figure, drawing.finding)
     return FigureAnswer(words, rows, drawing.plot, drawing.path)
+
+
+def show_rows(table: Table, most: int) -> list[ShownRow]:
+    """Return the first rows as the request's language writes them; a thread does many."""
+    return [
+        ShownRow(
+            [
+                (show_number(cell), True) if isinstance(cell, int | float) else (cell or "", False)
+                for cell in row
+            ],
+            link,
+        )
+        for row, link in zip(table.rows[:most], table.links or [""] * most, strict=False)
+    ]
 
 
 async def problem_of(figure: Figure, error: AppError) -> FigureAnswer:

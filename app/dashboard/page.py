@@ -10,7 +10,15 @@ from markupsafe import Markup
 from quart import Response, current_app, render_template
 
 from app.dashboard.apart import ToldApart
-from app.dashboard.figures import Figure, FigureAnswer, Table, answer_of, kept_answer, problem_of
+from app.dashboard.figures import (
+    Figure,
+    FigureAnswer,
+    Table,
+    answer_of,
+    kept_answer,
+    problem_of,
+    show_rows,
+)
 from app.dashboard.likeness import WhoLikeWhom
 from app.dashboard.timeline import Timeline
 from app.dashboard.week import Week
@@ -105,7 +113,7 @@ async def show_table(name: str, args: View) -> str:
         figure=figure,
         finding=drawing.finding,
         table=table,
-        rows=list(zip(table.rows[:MOST_ROWS], table.links or [""] * MOST_ROWS, strict=False)),
+        rows=await resources().work_pool.run(show_rows, table, MOST_ROWS),
         query=args.query(),
     )
 
