@@ -1,10 +1,13 @@
-"""Typing errors: of a word that no post has, the known words at one slip are searched."""
+"""Typing errors: of a word that no post has, the known words at one slip are searched.
+
+So they are of any word, where no post has all words of a query, and one such word would help.
+"""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from heapq import nsmallest
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,15 +15,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.scoring import Part, Statistics, split_phrase
 from app.compute.slips import words_at_one_slip
 from app.db.backend import backend_of
+from app.db.indexes import All, Expression
 from app.services.search.expressions import in_any_way
 from app.services.search.vocabulary import statistics
 
+Key = TypeVar("Key", bound=Hashable)
 MOST_MEANT: Final = 5
 """Known words that are searched instead of an unknown one."""
 MOST_CORRECTED: Final = 10
 """Words of a query that are looked at; each has some hundred neighbours."""
 SHORTEST: Final = {"word": 3, "paired": 2}
 """Letters, or syllables, of the shortest word that is corrected."""
+SHORTEST_BESIDE: Final = {"word": 1, "paired": 2}
+"""The same where the other parts of the query decide."""
+FEWEST_BESIDE: Final = 2
+"""Other parts that a word must stand beside."""
+MOST_BESIDE: Final = 20
+"""Known words at one slip that are looked for beside the other parts, the most frequent."""
 _UNCOUNTED: Final = Statistics(0, 1.0, {})
 
 
@@ -31,8 +42,22 @@ async def corrected(session: AsyncSession, parts: Sequence[Part]) -> list[Part]:
     """
     words = dict.fromkeys(word for part in parts for word in split_phrase(part) if _is_open(word))
     looked_at = list(words)[:MOST_CORRECTED]
-    indexed = await _indexed(session, looked_at)
-    meant = await _meant(session, [word for word in looked_at if word not in indexed])
+    indexed = await _in_posts(session, {word: in_any_way(word, _UNCOUNTED) for word in looked_at})
+    near = await _counted(session, [word for word in looked_at if word not in indexed])
+    likeliest = {word: neighbours[: 2 * MOST_MEANT] for word, neighbours in near.items()}
+    # The counts may be older than the index, and pairs of a start may stand in different posts.
+    known = await _in_posts(
+        session,
+        {
+            neighbour: in_any_way(neighbour, _UNCOUNTED)
+            for neighbours in likeliest.values()
+            for neighbour in neighbours
+        },
+    )
+    meant = {
+        word: tuple(filter(known.__contains__, neighbours))[:MOST_MEANT]
+        for word, neighbours in likeliest.items()
+    }
     changed: list[Part] = []
     for part in parts:
         typed = split_phrase(part)
@@ -41,23 +66,53 @@ async def corrected(session: AsyncSession, parts: Sequence[Part]) -> list[Part]:
     return changed
 
 
-def _is_open(word: Part) -> bool:
+async def with_one_slip(session: AsyncSession, parts: Sequence[Part]) -> list[Part]:
+    """Return the parts of a query of which no post has all, as if a slip had made a known word.
+
+    Each word is searched as it is, or as the known words at one slip that stand in a post beside
+    all the other parts, of which there must be two.
+    """
+    wanted = [part for part in parts if not part.is_excluded]
+    words = [part for part in wanted if _is_open(part, SHORTEST_BESIDE) and not part.meant]
+    if len(wanted) <= FEWEST_BESIDE or not words:
+        return list(parts)
+    near = await _counted(session, words[:MOST_CORRECTED])
+
+    def beside(word: Part, neighbours: Sequence[Part]) -> Expression:
+        meant = replace(word, meant=tuple(neighbours))
+        searched = [meant if part == word else part for part in wanted]
+        return All(tuple(in_any_way(part, _UNCOUNTED) for part in searched))
+
+    # All neighbours of a word at once first: of most words none stands beside the other parts.
+    mistyped = await _in_posts(
+        session, {word: beside(word, near[word]) for word in near if near[word]}
+    )
+    pairs = [(word, neighbour) for word in near if word in mistyped for neighbour in near[word]]
+    slips = await _in_posts(session, {pair: beside(pair[0], pair[1:]) for pair in pairs})
+    meant: dict[Part, list[Part]] = {}
+    for word, neighbour in pairs:
+        if (word, neighbour) in slips:
+            meant.setdefault(word, [word]).append(neighbour)
+    return [replace(part, meant=tuple(meant.get(part, part.meant))) for part in parts]
+
+
+def _is_open(word: Part, shortest: Mapping[str, int] = SHORTEST) -> bool:
     is_exact = word.is_quoted or word.is_excluded
-    return not is_exact and len(word.text) >= SHORTEST.get(word.kind, len(word.text) + 1)
+    return not is_exact and len(word.text) >= shortest.get(word.kind, len(word.text) + 1)
 
 
-async def _indexed(session: AsyncSession, words: Sequence[Part]) -> set[Part]:
-    """Return the words that the index has, whatever their endings, in posts of any author."""
-    if not words:
+async def _in_posts(session: AsyncSession, expressions: Mapping[Key, Expression]) -> set[Key]:
+    """Return whose expressions posts of any author match."""
+    if not expressions:
         return set()
     index = backend_of(session).words
-    posts = [index.matching(in_any_way(word, _UNCOUNTED)) for word in words]
+    posts = [index.matching(expression) for expression in expressions.values()]
     row = (await session.execute(select(*(exists(select(ids.c.id)) for ids in posts)))).one()
-    return {word for word, is_indexed in zip(words, row, strict=True) if is_indexed}
+    return {key for key, is_matched in zip(expressions, row, strict=True) if is_matched}
 
 
-async def _meant(session: AsyncSession, words: Sequence[Part]) -> dict[Part, tuple[Part, ...]]:
-    """Return the known words at one slip from each word, the most frequent first."""
+async def _counted(session: AsyncSession, words: Sequence[Part]) -> dict[Part, list[Part]]:
+    """Return the counted words at one slip from each word, the most frequent first."""
     if not words:
         return {}
     neighbours, terms = await asyncio.to_thread(_neighbours, words)
@@ -71,15 +126,9 @@ async def _meant(session: AsyncSession, words: Sequence[Part]) -> dict[Part, tup
         all_pairs = min(counts.get(term, 0) for term in word.terms)
         return -all_pairs, -min(counts[term] for term in _start(word).terms), word.text
 
-    # The counts may be older than the index, and pairs of a start may stand in different posts.
-    likeliest = {
-        word: nsmallest(2 * MOST_MEANT, filter(is_counted, near), key=order)
-        for word, near in neighbours.items()
-    }
-    indexed = await _indexed(session, list({word for near in likeliest.values() for word in near}))
     return {
-        word: tuple(filter(indexed.__contains__, near))[:MOST_MEANT]
-        for word, near in likeliest.items()
+        word: nsmallest(MOST_BESIDE, filter(is_counted, near), key=order)
+        for word, near in neighbours.items()
     }
 
 
@@ -89,7 +138,6 @@ def _neighbours(words: Iterable[Part]) -> tuple[dict[Part, list[Part]], list[str
         word: [Part(word.kind, text) for text in words_at_one_slip(word.text) if len(text) > 1]
         for word in words
     }
-    terms = {term for near in neighbours.values() for word in near for term in word.terms}
     terms = {term for near in neighbours.values() for word in near for term in word.terms}
     return neighbours, sorted(terms)
 

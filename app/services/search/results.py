@@ -69,7 +69,7 @@ class ResultPage:
     is_any: bool = False
     """Whether no post had all the words, so that posts with some are listed."""
     corrections: Sequence[tuple[str, str]] = ()
-    """Words that no post has, each with a known word that was searched instead."""
+    """Words that no post has, or none beside all the others, each with a known word for it."""
 
 
 def corrected_words(corrections: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
@@ -129,7 +129,12 @@ async def find(
             total=await _total(session, results),
             facets=await _facets(session, results) if with_facets else None,
             is_any=results.is_any and len(scorer.wanted) > 1,
-            corrections=[(part.text, way.text) for part in scorer.wanted for way in part.meant],
+            corrections=[
+                (part.text, way.text)
+                for part in scorer.wanted
+                for way in part.meant
+                if way.text != part.text
+            ],
         )
 
 

@@ -1,8 +1,8 @@
 """Search by words: the index proposes posts, `compute.scoring` matches, and here they are ranked.
 
 Posts must have all words of a query; if no post has, words that the index does not have are taken
-for typing errors; if no post has all then, posts with some are found. Of very many matches the
-newest are ranked first, then the next ones.
+for typing errors, then one that it has; if no post has all then, posts with some are found. Of very
+many matches the newest are ranked first, then the next ones.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from app.db.indexes import All, Expression, searched_text
 from app.models import MAX_ID, Tweet, User
 from app.services.posts.selection import Conditions
 from app.services.posts.tweets import AnyRow, AnySelect
-from app.services.search.corrections import corrected
+from app.services.search.corrections import corrected, with_one_slip
 from app.services.search.expressions import CANDIDATES, any_of, exact, in_any_way
 from app.services.search.vocabulary import statistics
 
@@ -120,6 +120,10 @@ async def search_words(
     parts = await corrected(session, typed)
     if results is None or parts != typed:
         results = await search(parts, start)
+    if results.is_empty and not start.is_any:
+        slipped = await with_one_slip(session, parts)
+        if slipped != parts:
+            results = await search(slipped, start)
     if results.is_empty and place is None:
         results = await search(parts, Place(is_any=True))
     return results

@@ -42,7 +42,7 @@ class SearchArgs(SearchFilters):
 
 
 class Correction(Struct, frozen=True):
-    """A word that no post has, and a known word that was searched instead."""
+    """A word that no post has, or none beside all the others, and a known one searched instead."""
 
     typed: Annotated[str, Meta(description="A word of the query, as words are compared.")]
     used: Annotated[str, Meta(description="A word at one slip; up to five for each typed one.")]

@@ -134,6 +134,45 @@ async def test_quoted_excluded_short_and_known_words_are_not_corrected(counted: 
     assert (page.is_any, page.corrections) == (True, [])
 
 
+MISTYPED = [
+    "miles from the harbour at noon",
+    "fill in the form by the harbour",
+    "noon, and miles of fog",
+    "우리 학교는 오늘 쉬는 날",
+    "핵교라고 오늘 또 잘못 썼다",
+]
+
+
+@pytest.fixture(scope="module")
+async def mistyped(shared_db: Database) -> Database:
+    """Posts with words of which a slip makes another one."""
+    await post(shared_db, "typist", *MISTYPED)
+    await maintain(shared_db)
+    return shared_db
+
+
+@pytest.mark.parametrize(
+    ("typed", "places", "corrections"),
+    [
+        ("miles form harbour noon", [0], [("form", "from")]),
+        ("fill form harbour", [1], []),
+        ("fill im form harbour", [1], [("im", "in")]),
+        ("핵교는 오늘 쉬는", [3], [("핵교는", "학교는")]),
+        # All that one word needs is another slip, and no post has a quoted one.
+        ('miles "form" harbour noon', [1, 0, 2], []),
+        ("form miles", [0, 1, 2], []),
+    ],
+)
+async def test_a_slip_that_made_a_known_word_is_seen_by_the_words_beside_it(
+    mistyped: Database, typed: str, places: list[int], corrections: list[tuple[str, str]]
+) -> None:
+    page = await find(mistyped, typed, "typist")
+    assert list(page.corrections) == corrections
+    if corrections or not page.is_any:
+        assert [MISTYPED.index(hit.text) for hit in page.hits] == places
+        assert not page.is_any
+
+
 async def test_at_most_five_words_are_meant_the_most_frequent_first(db: Database) -> None:
     meant = ["cat", "hat", "bat", "rat", "mat", "fat"]
     await post(db, "ann", *(word for size, word in enumerate(meant) for _ in range(6 - size)))
@@ -174,7 +213,7 @@ async def test_posts_with_some_of_the_words_come_once_the_one_with_most_of_them_
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (most, *_) = await post(
-        db, "ann", "miles from above", *(f"fill the form {n}" for n in range(5)), "above all"
+        db, "ann", "miles off, above", *(f"fill the form {n}" for n in range(5)), "above all"
     )
     await maintain(db)
     assert (await find(db, "miles form above")).hits[0].id == most
