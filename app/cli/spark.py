@@ -8,6 +8,7 @@ import click
 
 from app.cli.compare import sure_option
 from app.cli.running import BAD_INPUT, error_lines, fail, json_option, print_result
+from app.config import Config
 
 master_option = click.option(
     "--master",
@@ -47,10 +48,13 @@ def fit_command(
     inputs: tuple[str, ...], output: Path, usernames: tuple[str, ...], master: str
 ) -> None:
     """Write a model of the authors of the inputs: those named, or the 300 with the most posts."""
+    has_population = Config.from_env().population
     with _extra():
         from app.spark.fit import run
 
-        result = run(inputs, output, usernames=usernames, master=master)
+        result = run(
+            inputs, output, usernames=usernames, master=master, has_population=has_population
+        )
     print_result(
         result,
         f"fitted {result.authors:,} authors with {result.posts:,} posts to {output}; "

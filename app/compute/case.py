@@ -15,7 +15,7 @@ from app.compute.counts import Counts, add
 from app.compute.features import features_of
 from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
 from app.compute.occurrences import occurrences
-from app.compute.population import NOBODY, Population
+from app.compute.population import NOBODY, Population, are_english
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import SHIPPED_WEIGHT, Usual
 from app.compute.text import guess_language, own_words
@@ -145,13 +145,23 @@ class Case:
         """The shipped authors of the texts' language, of whom not every suspect may write it."""
         return self.fitted.shipped.get("ko" if self.is_korean else "en", NOBODY)
 
+    @cached_property
+    def is_english(self) -> bool:
+        """Whether the texts are, by their words: no language is told from another by a few."""
+        return are_english(self.ranking.query.counts, self.fitted.shipped)
+
     def shipped_weight(self, suspect: Suspect) -> float:
-        """Return for how many authors here those from elsewhere count beside this one."""
+        """Return for how many authors here those from elsewhere count beside this one.
+
+        Beside who writes neither Korean nor English they count for Korean texts alone: any other
+        text may be in the author's own language, of which nobody is shipped.
+        """
         habit = suspect.habit
         if not len(self.elsewhere) or habit is None:
             return 0.0
-        is_english = habit.is_english if habit.language is None else habit.language == "en"
-        return SHIPPED_WEIGHT if self.is_korean or is_english else 0.0
+        if self.is_korean or habit.is_english or habit.language == "en":
+            return SHIPPED_WEIGHT
+        return SHIPPED_WEIGHT if habit.language == "ko" and self.is_english else 0.0
 
     def weighed_against(self, suspect: Suspect) -> tuple[Population, NDArray[np.bool_]]:
         """Return everybody else of an author alone: those here, and without any the shipped."""

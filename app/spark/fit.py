@@ -17,6 +17,7 @@ import pyarrow
 
 from app.clock import now
 from app.compute.fitting import ASKED_IN_ALL, fit_profiles
+from app.compute.population import Shipped
 from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts
 from app.compute.text import clean_username, drop_controls, username_key
 from app.errors import AppError, RecordError, message_of
@@ -69,10 +70,16 @@ class FitResult(msgspec.Struct, frozen=True):
 
 
 def run(
-    inputs: Sequence[str], output: Path, *, usernames: Sequence[str] = (), master: str = "local[*]"
+    inputs: Sequence[str],
+    output: Path,
+    *,
+    usernames: Sequence[str] = (),
+    master: str = "local[*]",
+    has_population: bool = True,
 ) -> FitResult:
     """Fit a model to the posts of the inputs, and write it to a new file.
 
+    has_population: whether the authors who come with the program count among everybody else.
     Raises JobError: the output exists, an author named has no posts, or the job fails.
     """
     if output.exists():
@@ -82,7 +89,8 @@ def run(
     with session(master, "saywho spark fit") as spark:
         bad_rows = spark.sparkContext.accumulator(BadRows(), BadRows())
         posts = mapped(read_rows(spark, inputs), partial(posts_of, bad_rows), _POSTS)
-        content, result = _fit(posts, [username_key(name) for name in usernames])
+        shipped = shipped_authors(is_wanted=has_population)
+        content, result = _fit(posts, [username_key(name) for name in usernames], shipped)
         result = msgspec.structs.replace(result, errors=bad_rows.value.errors())
     try:
         output.write_bytes(content)
@@ -93,7 +101,7 @@ def run(
     return result
 
 
-def _fit(read: Any, named: Sequence[str]) -> tuple[bytes, FitResult]:
+def _fit(read: Any, named: Sequence[str], shipped: Shipped) -> tuple[bytes, FitResult]:
     from pyspark.sql import functions as f
 
     read = read.cache()
@@ -116,7 +124,7 @@ def _fit(read: Any, named: Sequence[str]) -> tuple[bytes, FitResult]:
         },
         {name: row["newest"] for name, row in author_rows.items()},
         {name: row["language"] for name, row in author_rows.items()},
-        shipped=shipped_authors(),
+        shipped=shipped,
     )
     usernames = [names[key] for key in sorted(names) if key in named or not named]
     result = FitResult(

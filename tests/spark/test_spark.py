@@ -88,6 +88,16 @@ def test_answers_are_those_of_one_process(tmp_path: Path, names: list[str]) -> N
         compare.run([str(texts)], model, str(tmp_path / "again"))
 
 
+def test_without_the_population_a_model_has_none(
+    installation: Installation, tmp_path: Path
+) -> None:
+    alone = replace(installation, settings=installation.settings | {"SAYWHO_POPULATION": "0"})
+    alone.done("spark", "fit", lines(tmp_path / "posts.jsonl"), "-o", tmp_path / "a.model")
+    fitted = compare.from_bytes((tmp_path / "a.model").read_bytes()).fitted
+    assert not fitted.shipped
+    assert fitted.background.posts == len(ROWS)
+
+
 def table() -> bytes:
     """Return the posts as CSV with a byte order mark."""
     written = io.StringIO(newline="")

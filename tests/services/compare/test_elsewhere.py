@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+import pytest
 from sqlalchemy import select
 
 from app.compute.background import Background, build_background
@@ -62,9 +63,24 @@ async def test_an_author_alone_is_weighed_against_people_from_elsewhere(db: Data
         async with db.read() as session:
             assert await typical_of(session, Models(), await get_user(session, "ann"))
         await maintain(db)
-    korean = await ask(db, BAKERY[:3], "ann")
-    assert korean.verdict == "unfamiliar"
-    assert {"elsewhere", "other_language"} <= set(korean.limits)
+
+
+@pytest.mark.parametrize(("own", "asked"), [(FERRY, BAKERY), (BAKERY, FERRY)], ids=["en", "ko"])
+async def test_a_text_in_the_other_language_reads_like_nobody_here(
+    db: Database, own: list[str], asked: list[str]
+) -> None:
+    await post(db, "ann", *own[:KNOWN])
+    await maintain(db)
+    for texts in (asked[:1], asked[:3]):
+        found = await ask(db, texts, "ann")
+        assert found.verdict == "unfamiliar"
+        assert {"elsewhere", "other_language"} <= set(found.limits)
+        assert found.ranking[0].log10_lr is not None
+        assert found.ranking[0].log10_lr < 0
+    # It may be the author's own language, of which nobody is known.
+    if own is BAKERY:
+        german = await ask(db, GERMAN[:2], "ann")
+        assert (german.verdict, german.none) == ("short", None)
 
 
 async def test_with_others_here_the_evidence_is_set_against_them(db: Database) -> None:
