@@ -54,11 +54,18 @@ def pages(path: Callable[[int], str]) -> Callable[[int], Lines]:
     return lambda authors: workloads.cold(authors, path)
 
 
+def comparisons(named: int) -> Callable[[int], Lines]:
+    """Comparisons of so many of the first hundred authors."""
+    return lambda authors: workloads.comparisons(min(COMPARED, authors), made_texts(), named=named)
+
+
 WORKLOADS: Final[dict[str, tuple[Callable[[int], Lines], bool]]] = {
     "hot": (workloads.hot, True),
     "cold, 20 posts": (pages(workloads.list_path), False),
     "cold, an author": (pages(workloads.user_path), False),
-    "compare": (lambda authors: workloads.comparisons(min(COMPARED, authors), made_texts()), True),
+    "compare": (comparisons(2), True),
+    "compare, 3 authors": (comparisons(3), True),
+    "compare, 20 authors": (comparisons(20), True),
     "insert": (workloads.inserts, True),
     "mixed": (workloads.mixed, True),
     "search": (searches, True),

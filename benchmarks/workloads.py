@@ -82,15 +82,17 @@ def _insert(chance: random.Random, author: int) -> str:
     return f'POST\t{list_path(author)}\t{{"text": "{TEXT} {chance.getrandbits(64):x}"}}'
 
 
-def comparisons(authors: int, texts: Sequence[str], count: int = 10_000) -> Lines:
-    """Comparisons of two authors for always another text of the length of a post."""
+def comparisons(
+    authors: int, texts: Sequence[str], count: int = 10_000, *, named: int = 2
+) -> Lines:
+    """Comparisons of so many authors for always another text of the length of a post."""
 
     def lines(number: int) -> list[str]:
         chance = random.Random(number)
         return [
             f"GET\t/api/v1/compare?text={quote(_other(chance, texts))}"
-            f"&username={username(first)}&username={username(second)}"
-            for first, second in (chance.sample(range(authors), 2) for _ in range(count))
+            + "".join(f"&username={username(author)}" for author in compared)
+            for compared in (chance.sample(range(authors), named) for _ in range(count))
         ]
 
     return lines
