@@ -205,11 +205,10 @@ async def problem_of(figure: Figure, error: AppError) -> FigureAnswer:
 
 async def show_words(figure: Figure, finding: Finding) -> str:
     """Return the words of a figure as HTML, in the request's language."""
-    topic = finding.topic or gettext(figure.topic)
     return await render_template(
         "_figure_words.html",
         name=figure.name,
-        topic="" if topic == finding.title else topic,
+        topic=finding.topic or gettext(figure.topic),
         finding=finding,
         about=(finding.about or gettext(figure.about)).strip(),
     )

@@ -164,9 +164,10 @@
     const problem = document.createElement("p");
     problem.className = "figure-note";
     problem.textContent = words.failed;
-    const heading = figure.section.querySelector("h2");
+    const [topic, heading] = figure.section.querySelector(".figure-words").children;
+    topic.hidden = true;
     heading.textContent = figure.section.dataset.topic;
-    figure.section.querySelector(".figure-words").replaceChildren(heading, problem);
+    figure.section.querySelector(".figure-words").replaceChildren(topic, heading, problem);
     figure.section.querySelector(".figure-rows").replaceChildren();
     finish(figure, { isProblem: true, isEmpty: true });
   }
