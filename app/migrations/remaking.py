@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from alembic import op
 from alembic.operations import BatchOperations
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData, Table
 
 TABLE: Final = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
 DEPENDENT: Final = """
@@ -15,6 +15,7 @@ DEPENDENT: Final = """
     ORDER BY type = 'view' DESC
 """
 """All views, since one on another table may read this one too; they come before triggers."""
+KEYS: Final = 'SELECT "from", "table", on_delete FROM pragma_foreign_key_list(?)'
 SEQUENCE: Final = "SELECT seq FROM sqlite_sequence WHERE name = ?"
 
 
@@ -44,12 +45,31 @@ def remade(table: str) -> Iterator[BatchOperations]:
     for dependent in dependents:
         connection.exec_driver_sql(f'DROP {dependent.kind} "{dependent.name}"')
     newest = connection.exec_driver_sql(SEQUENCE, (table,)).scalar()
-    with op.batch_alter_table(table, recreate="always", table_kwargs=options) as batch:
+    existing = _existing(connection, table)
+    with op.batch_alter_table(
+        table, recreate="always", copy_from=existing, table_kwargs=options
+    ) as batch:
         yield batch
     if newest is not None:
         _restore_sequence(connection, table, newest)
     for dependent in dependents:
         connection.exec_driver_sql(dependent.sql)
+
+
+def _existing(connection: Connection, name: str) -> Table:
+    """Return the table as the database has it.
+
+    Of a foreign key that a column brought with it, SQLAlchemy (2.1) reads neither name nor action.
+    """
+    table = Table(name, MetaData(), autoload_with=connection, resolve_fks=False)
+    actions = {
+        column: (f"fk_{name}_{column}_{referred}", action)
+        for column, referred, action in connection.exec_driver_sql(KEYS, (name,))
+    }
+    for key in table.foreign_key_constraints:
+        (column,) = key.column_keys
+        key.name, key.ondelete = actions[column]
+    return table
 
 
 def _options(connection: Connection, table: str) -> dict[str, Any]:
