@@ -102,6 +102,7 @@
     let text = read();
     const show = () => { output.textContent = percent.format(field.value); };
     form.dataset.moves = "";
+    form.querySelector(".edit").hidden = false;
     field.addEventListener("input", show);
     form.addEventListener("input", () => {
       const edited = read();
