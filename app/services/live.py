@@ -14,7 +14,7 @@ from typing import Final
 from app.clock import wait_until_set
 from app.db.engine import Database
 from app.db.feed import SITE_PRIVATE, Change
-from app.errors import UnavailableError
+from app.errors import AppError, UnavailableError
 from app.services.access.rights import VISITOR, Right, ended_rights
 from app.services.live_stream import HEARTBEAT, LiveStream, Send
 from app.services.log_pages import FURTHEST, LogPages
@@ -217,6 +217,9 @@ class Live:
         try:
             async with self._db.read() as session:
                 ended = await ended_rights(session, rights)
+        except AppError as error:  # The database is away.
+            logger.warning("rights to listen could not be checked: %s", error.detail)
+            return
         except Exception:
             logger.exception("rights to listen could not be checked; the next check follows")
             return

@@ -5,10 +5,10 @@ The switch in Settings is a column of the site's row. The setting SAYWHO_PUBLIC 
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions
+from app.db.backend import Sessions, backend_of
 from app.db.feed import OF_SITE, SITE_PRIVATE, SITE_PUBLIC, Change, Feed
 from app.errors import ConflictError
 from app.memo import EVERYTHING
@@ -33,7 +33,10 @@ async def switch_site(session: AsyncSession, setting: bool | None, *, is_public:
     if await is_row_public(session) != is_public:
         kind = SITE_PUBLIC if is_public else SITE_PRIVATE
         await append_events(session, [NewEvent(kind, EVERYTHING, posts=0)])
-    await session.execute(update(Site).where(Site.id == SITE_ID).values(public=is_public))
+    row = backend_of(session).insert(Site).values(id=SITE_ID, public=is_public)
+    # Without its row the site would be public again after the next start.
+    changed = row.on_conflict_do_update(index_elements=[Site.id], set_={"public": is_public})
+    await session.execute(changed)
 
 
 class Openness:
