@@ -57,8 +57,10 @@ class TypicalWord(NamedTuple):
     """Log-odds against the other authors."""
     uses: int
     """Uses by the author, in all posts."""
-    uses_elsewhere: int = 0
-    """Uses by all of the others together."""
+    rate: float = 0.0
+    """Uses by the author, in 1,000 words."""
+    rate_elsewhere: float = 0.0
+    """The same of all of the others together."""
 
     @property
     def times(self) -> float:
@@ -101,8 +103,11 @@ def typical_words(
         key = int(keys[i])
         if spread[key] >= FEWEST_POSTS and errors[i] >= CLEAR:
             # Parts of one emoji have keys of their own.
-            counts = int(uses[i]), int(uses_elsewhere[i])
-            word = TypicalWord(forms[key], float(lead[i]), *counts)
+            rate, rate_elsewhere = (
+                1_000 * float(count[i] / max(words, 1))
+                for count, words in ((uses, total), (uses_elsewhere, others_total))
+            )
+            word = TypicalWord(forms[key], float(lead[i]), int(uses[i]), rate, rate_elsewhere)
             typical.setdefault(word.text, word)
     is_korean = is_mostly_korean(posts)
     words = [word for word in typical.values() if _is_telling(word.text, is_korean)]

@@ -19,12 +19,14 @@ FIRST_WORDS: Final = 3
 DRAWN_WORDS: Final = 6
 """Words of each author of several in the graph."""
 TOGETHER: Final = gettext_noop(
-    "Words and signs that each uses clearly more often than the others here. The longer a bar, the "
-    "more it sets them apart. Of all their posts, whatever the dates above."
+    "Words and signs that each uses clearly more often than the others here, with their uses in "
+    "1,000 words. The longer a bar, the more it sets them apart. Of all their posts, whatever the "
+    "dates above."
 )
 ALONE: Final = gettext_noop(
-    "Words and signs used clearly more often than by others who write the language. The longer a "
-    "bar, the more it sets them apart. Of all posts, whatever the dates above."
+    "Words and signs used clearly more often than by others who write the language, with their "
+    "uses in 1,000 words. The longer a bar, the more it sets them apart. Of all posts, whatever "
+    "the dates above."
 )
 
 
@@ -97,10 +99,19 @@ def bars_of_words(data: Words) -> Plot | None:
 def words_table(data: Words) -> Table:
     """Return all words of all authors."""
     rows = [(author.username, word) for author, words in data.authors for word in words]
-    columns = (gettext("Author"), gettext("Word"), gettext("Uses"), gettext("By the others"))
+    columns = (
+        gettext("Author"),
+        gettext("Word"),
+        gettext("Uses"),
+        gettext("In 1,000 words"),
+        gettext("Of the others"),
+    )
     return Table(
         columns,
-        [(name, word.text, word.uses, word.uses_elsewhere) for name, word in rows],
+        [
+            (name, word.text, word.uses, round(word.rate, 2), round(word.rate_elsewhere, 2))
+            for name, word in rows
+        ],
         [f"/search?{_query(name, word)}" for name, word in rows],
     )
 
@@ -110,8 +121,10 @@ def _quoted(word: TypicalWord) -> str:
 
 
 def _label(word: TypicalWord) -> str:
-    label = gettext("{uses}, the others {elsewhere}")
-    return label.format(uses=show_number(word.uses), elsewhere=show_number(word.uses_elsewhere))
+    label = gettext("{rate}, the others {elsewhere}")
+    return label.format(
+        rate=show_number(round(word.rate, 1)), elsewhere=show_number(round(word.rate_elsewhere, 1))
+    )
 
 
 def _query(username: str, word: TypicalWord | None = None) -> str:

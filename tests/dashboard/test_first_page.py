@@ -29,6 +29,11 @@ def texts_of(name: str) -> list[str]:
     return [" ".join([*chance.choices(WORDS, k=7), *HABITS[name]]) for _ in range(30)]
 
 
+def share_of(word: str, uses: Counter[str]) -> float:
+    """Return the share of a word in all words."""
+    return uses[word] / uses.total()
+
+
 async def add(writer: Client, *names: str) -> dict[str, list[str]]:
     texts = {name: texts_of(name) for name in names}
     await writer.add_posts(
@@ -68,9 +73,12 @@ async def test_few_authors_are_told_how_they_differ(writer: Client, names: tuple
         rates = {author: counts[word] / counts.total() for author, counts in uses.items()}
         assert max(rates, key=rates.__getitem__) == name
         assert sum(word in text.split() for text in texts[name]) >= 2
-    for name, word, count, elsewhere in await csv_rows(writer, "likeness"):
+    for name, word, count, rate, elsewhere in await csv_rows(writer, "likeness"):
         assert int(count) == uses[name][word]
-        assert int(elsewhere) == sum(uses[author][word] for author in names if author != name)
+        assert float(rate) == pytest.approx(1_000 * share_of(word, uses[name]), abs=0.01)
+        beside = sum((uses[author] for author in names if author != name), Counter())
+        assert float(elsewhere) == pytest.approx(1_000 * share_of(word, beside), abs=0.01)
+        assert float(rate) > float(elsewhere)
     page = await writer.get(f"{drawing['path']}{drawing['plot']['data'][0]['customdata'][1]}")
     assert page.status_code == 200
     await settle(writer.app)
