@@ -40,6 +40,7 @@ def make_app(config: Config | None) -> Quart:
 
     # 2. The request: its path and its body. The routes below need the converters of paths.
     app.url_map.converters["id"] = parsing.IdConverter
+    app.url_map.converters["year"] = parsing.YearConverter
     bodies.init_app(app, config)
 
     # 3. The hooks before a view. A visitor without access is refused whatever the address names.

@@ -77,7 +77,7 @@ async def test_api_addresses_are_documented(app: Quart) -> None:
     text = read("docs/api.md")
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith(PAGES_OUTSIDE_THE_API):
-            address = re.sub(r"<(?:\w+:)?(\w+?_)?(id|username)>", r"<\2>", rule.rule)
+            address = re.sub(r"<(?:\w+:)?(\w+?_)?(id|username|year)>", r"<\2>", rule.rule)
             assert address in text, address
 
 

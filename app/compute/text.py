@@ -204,6 +204,12 @@ ADDRESS: Final = re.compile(
 LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 
+def without_addresses(text: str) -> str:
+    """Return the text without addresses, @names and #tags."""
+    has_any = any(sign in text for sign in "@#/") or "www." in text
+    return ADDRESS.sub(" ", text) if has_any else text
+
+
 def word_count(text: str) -> int:
     """Return the number of words, runs of letters, without addresses, @names and #tags."""
     return len(LETTERS.findall(ADDRESS.sub(" ", text)))

@@ -15,8 +15,8 @@ from app.compute.features import WORDS, group_edges, named_words, wording
 from app.compute.korean import is_ending
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
-from app.compute.text import guess_language
-from app.compute.words import segments
+from app.compute.text import guess_language, without_addresses
+from app.compute.words import segments, words_and_runs
 
 PRIOR_WORDS: Final = 500
 """Words of both sides together that are mixed into each side's."""
@@ -112,6 +112,39 @@ def typical_words(
     is_korean = is_mostly_korean(posts)
     words = [word for word in typical.values() if _is_telling(word.text, is_korean)]
     return words[:MOST_WORDS] + [word for word in typical.values() if word.is_mark][:MOST_SIGNS]
+
+
+def gained_words(posts: Sequence[str], earlier: Sequence[str], *, most: int) -> list[TypicalWord]:
+    """Return up to `most` words that are in more of the posts than of others, clearest first.
+
+    The same measure, with posts for uses: a word counts once in each. Words are as they are
+    written, whatever their case; addresses, names and tags are none.
+    """
+    spread, before = _posts_with_words(posts), _posts_with_words(earlier)
+    forms = [word for word, count in spread.items() if count >= FEWEST_POSTS]
+    if not forms:
+        return []
+    uses = np.array([spread[form] for form in forms], np.float64)
+    uses_before = np.array([before[form] for form in forms], np.float64)
+    totals = spread.total(), before.total()
+    prior = PRIOR_WORDS * np.maximum(uses + uses_before, 1) / max(sum(totals), 1)
+    lead = _log_odds(uses, totals[0], prior) - _log_odds(uses_before, totals[1], prior)
+    errors = lead / np.sqrt(1 / (uses + prior) + 1 / (uses_before + prior))
+    is_korean = is_mostly_korean(posts)
+    clear = [i for i in np.argsort(-errors, kind="stable").tolist() if errors[i] >= CLEAR]
+    words = [
+        TypicalWord(forms[i], float(lead[i]), int(uses[i]), int(uses_before[i])) for i in clear
+    ]
+    return [word for word in words if _is_telling(word.text, is_korean)][:most]
+
+
+def _posts_with_words(posts: Sequence[str]) -> Counter[str]:
+    """Return the number of posts with each word."""
+    spread: Counter[str] = Counter()
+    for post in posts:
+        words, runs = words_and_runs(without_addresses(post))
+        spread.update({*words, *runs})
+    return spread
 
 
 def is_mostly_korean(posts: Sequence[str]) -> bool:

@@ -25,7 +25,11 @@ the statuses of errors."""
 PROBLEM: Final = "application/problem+json"
 PLACE: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
 """A parameter in a path: its converter and its name."""
-ID: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+PLACES: Final[dict[str, Schema]] = {
+    "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+    "year": {"type": "integer", "minimum": 1, "maximum": 9998},
+}
+"""The schemas of parameters in a path, by their converters."""
 
 
 @functools.cache
@@ -131,7 +135,7 @@ def _parameters(declared: Operation, schemas: Schemas) -> list[dict[str, Any]]:
     args, parameters = schemas.args[declared.args], list[dict[str, Any]]()
     example = EXAMPLES["requests"].get(declared.view.__name__, {})
     for converter, name in PLACE.findall(declared.path):
-        schema = ID if converter == "id" else {"type": "string"}
+        schema = PLACES.get(converter, {"type": "string"})
         about = {"name": name, "in": "path", "required": True, "schema": schema}
         parameters.append(about | {"example": schemas.examples.of(schema, name)})
     for name, field in args["properties"].items():

@@ -18,7 +18,7 @@ from msgspec import Meta
 from msgspec.structs import FieldInfo
 from quart import request
 from werkzeug.datastructures import MultiDict
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, Map
 
 from app.compute.gaps import Gap
 from app.errors import AppError, InvalidInputError, MalformedError, UnsupportedMediaError
@@ -57,6 +57,15 @@ class IdConverter(IntegerConverter):
     """
 
     regex = r"[0-9]{1,16}"
+
+
+class YearConverter(IntegerConverter):
+    """Converter of years of four digits that have an end, too; other paths do not match."""
+
+    regex = r"[0-9]{4}"
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, min=1, max=9998)
 
 
 def parse_args(form: type[Form], *, is_strict: bool) -> Form:

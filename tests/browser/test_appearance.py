@@ -163,6 +163,8 @@ ALONE = (
     "/compare",
     "/compare?text=" + "words " * 9,
     "/user/mina",
+    "/user/mina?year=2023&tz=Asia/Seoul",
+    "/posts?username=mina&has=media",
     "/authors",
     "/about",
     "/quiz",

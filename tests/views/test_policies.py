@@ -31,6 +31,8 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/": {"GET": "read"},
     "/authors": {"GET": "read"},
     "/user/<username>": {"GET": "read"},
+    "/user/<username>/<year:year>": {"GET": "read"},
+    "/user/<username>/<year:year>/picture.png": {"GET": "read"},
     "/tweet/<id:tweet_id>": {"GET": "read"},
     "/room/<id:room_id>": {"GET": "read"},
     "/compare": {"GET": "read", "POST": "read"},
@@ -86,6 +88,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/users": {"GET": "read", "POST": "write"},
     f"{API}/users/<username>": {"GET": "read", "DELETE": "admin"},
     f"{API}/users/<username>/archive": {"GET": "read"},
+    f"{API}/users/<username>/years/<year:year>": {"GET": "read"},
     f"{API}/users/<username>/tweets": {"GET": "read", "POST": "write"},
     f"{API}/tweets": {"POST": "write"},
     f"{API}/tweets/<id:tweet_id>": {"GET": "read", "DELETE": "admin"},
@@ -115,6 +118,7 @@ VALUES = {
     "name": "nothing",
     "package_name": "nothing",
     "fingerprinted_path": "nothing.js",
+    "year": 2020,
 } | dict.fromkeys(
     (
         *("tweet_id", "token_id", "session_id", "import_id", "source_id"),

@@ -1,6 +1,6 @@
 """What an author may like to see again: this day in earlier years, pictures, liked posts."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -85,10 +85,18 @@ async def newest_pictures(
     return pictures[:limit]
 
 
-async def most_liked(session: AsyncSession, user_id: int, *, limit: int) -> list[Post]:
-    """Return up to `limit` posts of the author that were liked most on their platform."""
+async def most_liked(
+    session: AsyncSession,
+    user_id: int,
+    *,
+    limit: int,
+    span: tuple[datetime, datetime] | None = None,
+) -> list[Post]:
+    """Return up to `limit` posts of the author that were liked most, of all or those of a time."""
     depends_on(user_id)
     likes = backend_of(session).likes
     liked = select_posts().where(Tweet.user_id == user_id, Tweet.counts.is_not(None), likes > 0)
+    if span is not None:
+        liked = liked.where(Tweet.created_at >= span[0], Tweet.created_at < span[1])
     most = liked.order_by(likes.desc(), Tweet.id.desc()).limit(limit)
     return [as_post(row) for row in await session.execute(most)]

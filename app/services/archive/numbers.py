@@ -7,23 +7,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.mentions import Mention, Mentions, ScannedPost, count_mentions
-from app.compute.text import username_key
-from app.db.backend import backend_of
-from app.models import Tweet
+from app.compute.mentions import Mention, Mentions, count_mentions
+from app.services.archive.scanning import Columns, read_columns, scanned
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_by_hour_of_week
 from app.services.posts.users import Author
 
 DAY_H: Final = 24
-MOST_SCANNED: Final = 20_000
-"""Newest posts whose texts are looked through."""
 MOST_NAMED: Final = 20
 """Entries of each list."""
-_decoder: Final = msgspec.json.Decoder(list[str | None])
 
 
 class NameCount(msgspec.Struct, frozen=True):
@@ -51,44 +45,25 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
     """Return the figures of an author; hours and days are those of the time zone."""
     selection = Selection(usernames=(author.username,))
     week = await count_by_hour_of_week(session, selection, zone)
-    columns = await _scanned_columns(session, author)
-    scanned, mentions = await asyncio.to_thread(_count, columns, username_key(author.username))
+    columns = await read_columns(session, author)
+    post_count, mentions = await asyncio.to_thread(_mentions_in, columns, author)
     return Numbers(
         hours=[sum(week[hour::DAY_H]) for hour in range(DAY_H)],
         weekdays=[sum(week[day : day + DAY_H]) for day in range(0, WEEK_H, DAY_H)],
-        answered=_counts(mentions.answered),
-        tags=_counts(mentions.tags),
-        emoji=_counts(mentions.emoji),
-        sites=_counts(mentions.sites),
-        scanned=scanned,
+        answered=name_counts(mentions.answered),
+        tags=name_counts(mentions.tags),
+        emoji=name_counts(mentions.emoji),
+        sites=name_counts(mentions.sites),
+        scanned=post_count,
     )
 
 
-def _counts(mentions: Sequence[Mention]) -> list[NameCount]:
+def name_counts(mentions: Sequence[Mention]) -> list[NameCount]:
+    """Return mentions as answers show them."""
     return [NameCount(mention.name, mention.posts) for mention in mentions]
 
 
-async def _scanned_columns(session: AsyncSession, author: Author) -> Sequence[str | None]:
-    """Return what is looked through of the author's newest posts, each column as a JSON list."""
-    cards = case((Tweet.media.contains('"link"'), Tweet.media))
-    newest = (
-        select(Tweet.text, cards.label("cards"), Tweet.reply_to_username)
-        .where(Tweet.user_id == author.id)
-        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
-        .limit(MOST_SCANNED)
-        .subquery()
-    )
-    collected = backend_of(session).collected
-    row = await session.execute(select(*map(collected, newest.c)))
-    return row.one()
-
-
-def _count(columns: Sequence[str | None], own_key: str) -> tuple[int, Mentions]:
-    """Return how many posts there are, and what they name; the author's own name is left out."""
-    texts, cards, names = (_decoder.decode(column or "[]") for column in columns)
-    answered = [name if name and username_key(name) != own_key else None for name in names]
-    posts = [
-        ScannedPost(text or "", card, name)
-        for text, card, name in zip(texts, cards, answered, strict=True)
-    ]
+def _mentions_in(columns: Columns, author: Author) -> tuple[int, Mentions]:
+    """Return how many posts there are, and what they name."""
+    posts = scanned(columns, author)
     return len(posts), count_mentions(posts, most=MOST_NAMED)

@@ -7,6 +7,7 @@ from quart import url_for
 
 from app.lifespan import resources
 from app.services.archive.reading import AuthorArchive, read_archive
+from app.services.archive.years import AuthorYear, read_year
 from app.services.deletion import delete_user
 from app.services.posts.users import Author, Platform, add_user, get_author, list_authors
 from app.views.blueprints import ApiBlueprint, Reply
@@ -65,6 +66,20 @@ async def show_archive(username: str, args: ArchiveArgs) -> AuthorArchive:
     async with resources().db.read() as session:
         author = await get_author(session, username)
         return await read_archive(session, resources().models, author, zone, args.year)
+
+
+class AuthorYearArgs(Struct):
+    tz: Annotated[str, Meta(description="An IANA name; the year is the one there.")] = "UTC"
+
+
+@blueprint.operation(
+    "GET", "/users/<username>/years/<year:year>", "read", "The year", is_cacheable=True
+)
+async def show_author_year(username: str, year: int, args: AuthorYearArgs) -> AuthorYear:
+    """Show a year of an author; 404 where it has no posts."""
+    zone = parse_zone(args.tz)
+    async with resources().db.read() as session:
+        return await read_year(session, await get_author(session, username), year, zone)
 
 
 @blueprint.operation("DELETE", "/users/<username>", "admin", "Deleted; the name is free again")

@@ -19,12 +19,14 @@ from app.views.pages import (
     search,
     settings,
     sources,
+    years,
 )
 from app.views.pages.parts import hue_of, with_links
 
 PAGES: Final = (
     home,
     authors,
+    years,
     rooms,
     compare,
     quiz,

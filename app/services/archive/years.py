@@ -1,0 +1,129 @@
+"""A year of an author: when they wrote, which words came and went, whom they answered."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.mentions import Mention, count_mentions
+from app.compute.wording import TypicalWord, gained_words
+from app.errors import NotFoundError
+from app.models import Tweet
+from app.services.archive.calendar import CalendarYear, calendar_of, span_of_year
+from app.services.archive.memories import most_liked
+from app.services.archive.numbers import NameCount, name_counts
+from app.services.archive.scanning import Columns, read_columns, scanned
+from app.services.posts.statistics import have_posts
+from app.services.posts.tweets import Post, as_post, select_posts
+from app.services.posts.users import Author
+
+FEWEST_COMPARED: Final = 20
+"""Posts that a year needs for its words to be compared with another one's."""
+MOST_COMPARED: Final = 5_000
+"""Posts of a year whose words are compared: the newest."""
+MOST_WORDS: Final = 12
+MOST_ANSWERED: Final = 8
+MOST_LIKED: Final = 3
+
+
+class YearWord(msgspec.Struct, frozen=True):
+    """A word that is in clearly more posts of a year than of the year beside it."""
+
+    text: str
+    tweets: Annotated[int, Meta(description="Posts of the year with the word.")]
+    tweets_beside: Annotated[int, Meta(description="Posts of the other year with it.")]
+
+
+class WordsOfYear(msgspec.Struct, frozen=True):
+    """What is typical of a year beside another one."""
+
+    year: Annotated[int, Meta(description="The other year.")]
+    words: Annotated[list[YearWord], Meta(description="The clearest first.")]
+
+
+class AuthorYear(msgspec.Struct, frozen=True):
+    """A year of an author, in a time zone."""
+
+    user: Author
+    tz: str
+    calendar: CalendarYear
+    came: Annotated[
+        WordsOfYear | None,
+        Meta(description="Beside the year before; null where either has fewer than 20 posts."),
+    ]
+    went: Annotated[
+        WordsOfYear | None,
+        Meta(description="Beside the year after; null where either has fewer than 20 posts."),
+    ]
+    answered: Annotated[list[NameCount], Meta(description="Whom replies answer, by username.")]
+    most_liked: list[Post]
+    first: Post
+    last: Post
+
+
+async def read_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> AuthorYear:
+    """Return a year of the author. Raises NotFoundError where it has no posts."""
+    span = span_of_year(year, zone)
+    if not (await have_posts(session, author.id, [span]))[0]:
+        raise NotFoundError(
+            "There are no posts by '{username}' in {year}", username=author.username, year=year
+        )
+    calendar = await calendar_of(session, author, zone, year)
+    edges = [await _edge(session, author, year, zone, is_last=is_last) for is_last in (False, True)]
+    if calendar is None or None in edges:
+        raise NotFoundError("User '{username}' doesn't exist", username=author.username)
+    liked = await most_liked(session, author.id, limit=MOST_LIKED, span=span)
+    columns = [await _columns_of(session, author, year + step, zone) for step in (-1, 0, 1)]
+    came, went, answered = await asyncio.to_thread(_compare, columns, author, year)
+    first, last = (edge for edge in edges if edge)
+    return AuthorYear(
+        author, zone.key, calendar, came, went, name_counts(answered), liked, first, last
+    )
+
+
+async def _columns_of(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> Columns:
+    since, until = span_of_year(year, zone)
+    return await read_columns(session, author, since=since, until=until, most=MOST_COMPARED)
+
+
+async def _edge(
+    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, *, is_last: bool
+) -> Post | None:
+    """Return the first or the last post of a year."""
+    since, until = span_of_year(year, zone)
+    of_year = select_posts().where(
+        Tweet.user_id == author.id, Tweet.created_at >= since, Tweet.created_at < until
+    )
+    order = (Tweet.created_at, Tweet.id)
+    ordered = of_year.order_by(*((column.desc() if is_last else column) for column in order))
+    row = (await session.execute(ordered.limit(1))).first()
+    return as_post(row) if row else None
+
+
+def _compare(
+    columns: Sequence[Columns], author: Author, year: int
+) -> tuple[WordsOfYear | None, WordsOfYear | None, list[Mention]]:
+    """Return the words beside the year before and after, and whom the author answered."""
+    before, posts, after = (scanned(of_year, author) for of_year in columns)
+    texts = [post.text for post in posts]
+    came, went = (
+        _gained(texts, [post.text for post in beside], other)
+        for beside, other in ((before, year - 1), (after, year + 1))
+    )
+    return came, went, count_mentions(posts, most=MOST_ANSWERED).answered
+
+
+def _gained(texts: Sequence[str], texts_beside: Sequence[str], year: int) -> WordsOfYear | None:
+    """Return the words of a year beside another one's; None where either has too few posts."""
+    if min(len(texts), len(texts_beside)) < FEWEST_COMPARED:
+        return None
+    words = gained_words(texts, texts_beside, most=MOST_WORDS)
+    return WordsOfYear(year, [_as_answer(word) for word in words])
+
+
+def _as_answer(word: TypicalWord) -> YearWord:
+    return YearWord(word.text, word.uses, word.uses_elsewhere)

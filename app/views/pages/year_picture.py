@@ -1,0 +1,81 @@
+"""The picture of a year of an author, 1200 × 630, to pass on."""
+
+from functools import lru_cache
+from io import BytesIO
+from typing import Final, NamedTuple
+
+from PIL import Image, ImageDraw, ImageFont
+
+from app.views.pages.lettering import clipped, drawable, font_of
+from app.views.pages.picture import ACCENT, INK, MARGIN, PAPER, SIZE, SOFT
+
+MOST_KEPT: Final = 32
+"""Pictures in memory: programs ask for a shared one several times."""
+_WIDTH: Final = SIZE[0] - 2 * MARGIN
+_CHART_TOP: Final = 210
+_CHART_HEIGHT: Final = 150
+_GAP: Final = 12
+_LABEL: Final = 230
+"""Width of the labels before a line of names."""
+
+
+class YearPicture(NamedTuple):
+    """What is drawn: words are in the visitor's language already."""
+
+    heading: str
+    figures: str
+    months: tuple[int, ...]
+    """Posts of each month, from January."""
+    month_names: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...]
+    """Labels, and names in a row."""
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def draw_year(picture: YearPicture) -> bytes:
+    """Return the picture as PNG; a new one takes some 100 ms, so call it in a thread."""
+    image = Image.new("RGB", SIZE, PAPER)
+    pen = ImageDraw.Draw(image)
+    heading, figures = font_of(bold=True, size=52), font_of(bold=False, size=30)
+    pen.text((MARGIN, 46), clipped(_plain(picture.heading), heading, _WIDTH), INK, heading)
+    pen.text((MARGIN, 128), picture.figures, SOFT, figures)
+    _draw_months(pen, picture)
+    top = _CHART_TOP + _CHART_HEIGHT + 64.0
+    label_font, font = font_of(bold=True, size=26), font_of(bold=False, size=26)
+    for label, names in picture.lines:
+        pen.text((MARGIN, top), clipped(label, label_font, _LABEL), INK, label_font)
+        row = clipped(_plain(names), font, _WIDTH - _LABEL - _GAP)
+        pen.text((MARGIN + _LABEL + _GAP, top), row, INK, font)
+        top += 44
+    name = font_of(bold=True, size=24)
+    left = SIZE[0] - MARGIN - name.getlength("saywho")
+    pen.text((left, SIZE[1] - 58), "saywho", ACCENT, name)
+    file = BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def _draw_months(pen: ImageDraw.ImageDraw, picture: YearPicture) -> None:
+    """Draw a column for each month, its number of posts above and its name below."""
+    font, top = font_of(bold=False, size=20), max(1, *picture.months)
+    width = (_WIDTH - _GAP * (len(picture.months) - 1)) / len(picture.months)
+    bottom = _CHART_TOP + _CHART_HEIGHT
+    for place, posts in enumerate(picture.months):
+        left = MARGIN + place * (width + _GAP)
+        height = _CHART_HEIGHT * posts / top
+        if posts:
+            pen.rounded_rectangle((left, bottom - max(height, 4), left + width, bottom), 4, ACCENT)
+            _write_centred(pen, str(posts), left + width / 2, bottom - height - 28, font)
+        pen.line((left, bottom, left + width, bottom), SOFT)
+        _write_centred(pen, picture.month_names[place], left + width / 2, bottom + 8, font)
+
+
+def _write_centred(
+    pen: ImageDraw.ImageDraw, text: str, middle: float, top: float, font: ImageFont.FreeTypeFont
+) -> None:
+    pen.text((middle - font.getlength(text) / 2, top), text, SOFT, font)
+
+
+def _plain(text: str) -> str:
+    """Return the text without the signs that the fonts lack, such as emoji."""
+    return "".join(sign for sign, _ in drawable(text)).strip()

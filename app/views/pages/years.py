@@ -1,0 +1,86 @@
+"""A year of an author: its page, and a picture of it to pass on."""
+
+from typing import Final
+
+from msgspec import Struct
+from quart import Response, render_template
+
+from app.i18n import gettext, ngettext, show_number
+from app.lifespan import resources
+from app.services.archive.years import AuthorYear, WordsOfYear, read_year
+from app.services.posts.users import get_author
+from app.views.blueprints import PageBlueprint
+from app.views.filters import parse_zone
+from app.views.pages.calendar import month_names, year_of_posting
+from app.views.pages.year_picture import YearPicture, draw_year
+
+blueprint = PageBlueprint("years")
+
+MONTHS: Final = 12
+PICTURED_WORDS: Final = 5
+
+
+class YearArgs(Struct):
+    tz: str = "UTC"
+
+
+@blueprint.page("/user/<username>/<year:year>", is_cacheable=True)
+async def show_year(username: str, year: int, args: YearArgs) -> str:
+    author_year = await _read(username, year, args)
+    return await render_template(
+        "year.html",
+        shown=author_year,
+        author=author_year.user,
+        year=year,
+        months=_months(author_year),
+        month_names=month_names(),
+        posting=year_of_posting(author_year.calendar),
+    )
+
+
+@blueprint.page("/user/<username>/<year:year>/picture.png", is_cacheable=True)
+async def show_year_picture(username: str, year: int, args: YearArgs) -> Response:
+    """Draw the year that the page of this name shows."""
+    picture = _picture_of(await _read(username, year, args))
+    return Response(await resources().work_pool.run(draw_year, picture), content_type="image/png")
+
+
+async def _read(username: str, year: int, args: YearArgs) -> AuthorYear:
+    zone = parse_zone(args.tz)
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+        return await read_year(session, author, year, zone)
+
+
+def _months(author_year: AuthorYear) -> list[int]:
+    """Return the posts of each month, from January."""
+    counts = {month.month: month.tweets for month in author_year.calendar.months}
+    return [counts.get(month, 0) for month in range(1, MONTHS + 1)]
+
+
+def _picture_of(author_year: AuthorYear) -> YearPicture:
+    """Return what is drawn of a year, in the visitor's language."""
+    user, calendar = author_year.user, author_year.calendar
+    posts = ngettext("{count} post", "{count} posts", calendar.tweets)
+    days = ngettext("on {count} day", "on {count} days", calendar.days)
+    lines = [
+        (gettext("Words that came"), _words(author_year.came)),
+        (gettext("Words that went"), _words(author_year.went)),
+        (gettext("Answered most"), [f"@{entry.name}" for entry in author_year.answered]),
+    ]
+    return YearPicture(
+        heading=gettext("{username} in {year}").format(
+            username=user.display_name or user.username, year=calendar.year
+        ),
+        figures=" ".join(
+            text.format(count=show_number(count))
+            for text, count in ((posts, calendar.tweets), (days, calendar.days))
+        ),
+        months=tuple(_months(author_year)),
+        month_names=tuple(month_names()),
+        lines=tuple((label, ", ".join(names[:PICTURED_WORDS])) for label, names in lines if names),
+    )
+
+
+def _words(words: WordsOfYear | None) -> list[str]:
+    return [word.text for word in words.words] if words else []
