@@ -61,7 +61,7 @@ def account_key(name: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """Return the name in NFC without outer white space; "" unless it has 1 to 100 to be seen."""
+    """Return the name in NFC, stripped; "" if it is too long or has invisible characters."""
     name = normalized(name.strip()[: 4 * MAX_NAME_LENGTH])
     is_plain = len(name) <= MAX_NAME_LENGTH and name.isprintable() and is_visible(name)
     return name if is_plain else ""
