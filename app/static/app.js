@@ -90,77 +90,6 @@
     });
   }
 
-  // The server writes the answer for what the form says; htmx asks it once slider and text rest, and
-  // drops the request before.
-  function offerPoking(form) {
-    const field = form.elements.sure;
-    const output = form.querySelector("output");
-    const alert = form.querySelector("[role=alert]");
-    const texts = [...form.querySelectorAll("textarea")];
-    const read = () => [...texts.map((each) => each.value).join("\n\n").normalize("NFC")];
-    let place = field.value;
-    let text = read();
-    const show = () => { output.textContent = percent.format(field.value); };
-    form.dataset.moves = "";
-    form.querySelector(".edit").hidden = false;
-    field.addEventListener("input", show);
-    form.addEventListener("input", () => {
-      const edited = read();
-      moveStruck(form, text, edited);
-      text = edited;
-    });
-    form.addEventListener("htmx:afterOnLoad", (event) => {
-      const isAnswered = event.detail.xhr.status < 400;
-      alert.hidden = isAnswered;
-      if (isAnswered) place = event.detail.requestConfig.formData.get("sure");
-    });
-    // Without an answer the slider goes back to where the last one holds.
-    for (const failure of ["htmx:responseError", "htmx:sendError"]) {
-      form.addEventListener(failure, () => {
-        field.value = place;
-        alert.hidden = false;
-        show();
-      });
-    }
-  }
-
-  // What is struck out moves with the text around it; what was edited counts again. Places are code
-  // points.
-  function moveStruck(form, before, after) {
-    const most = Math.min(before.length, after.length);
-    let head = 0;
-    while (head < most && before[head] === after[head]) head += 1;
-    let tail = 0;
-    while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
-    for (const box of form.querySelectorAll("[name=without]")) {
-      const [start, end] = box.value.split("-").map(Number);
-      const isBehind = start >= before.length - tail;
-      const shift = isBehind ? after.length - before.length : 0;
-      if (end <= head || isBehind) box.value = `${start + shift}-${end + shift}`;
-      else box.disabled = true;
-    }
-  }
-
-  // Strikes a piece out, or takes it back. Its link would do that by a new page.
-  function strike(event) {
-    const link = event.target.closest?.("[data-strike]");
-    const form = document.getElementById("poke");
-    if (!link || !form || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    for (const place of link.dataset.strike.split(" ")) {
-      const known = form.querySelector(`[name=without][value="${place}"]`);
-      if (known) known.disabled = true;
-      else form.querySelector("#left-out").insertAdjacentHTML("beforeend", `<input type="hidden" name="without" value="${place}">`);
-    }
-    card?.remove();
-    // The keyboard goes on where the piece is then.
-    form.addEventListener("htmx:afterOnLoad", () => {
-      const [first] = link.dataset.strike.split(" ");
-      document.querySelector(`.judged [data-place="${first}"]`)?.focus({ preventScroll: true });
-    }, { once: true });
-    form.requestSubmit();
-  }
-
   // How long a text is, once it comes near to the longest that is judged, in code points.
   function offerCounting(note) {
     const field = document.getElementById(note.dataset.counts);
@@ -276,7 +205,6 @@
     each(root, "[data-timezone]", fillTimeZone);
     each(root, "[data-copy][hidden]", offerCopying);
     each(root, "[data-print][hidden]", offerPrinting);
-    each(root, ".poke:not([data-moves])", offerPoking);
     each(root, "[data-counts]:not([data-counting])", offerCounting);
     each(root, "#upload:not([data-progress])", offerProgress);
   }
@@ -298,7 +226,6 @@
   });
   document.addEventListener("click", (event) => closeOpened(event.target));
   document.addEventListener("click", openUse);
-  document.addEventListener("click", strike);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const opened = event.target.closest?.(OPENED);
