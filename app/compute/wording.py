@@ -73,6 +73,15 @@ class TypicalWord(NamedTuple):
         return not any(map(str.isalnum, self.text))
 
 
+class GainedWord(NamedTuple):
+    """A word that is in clearly more of some posts than of others."""
+
+    text: str
+    posts: int
+    posts_beside: int
+    """Of the others, those with the word."""
+
+
 def typical_words(
     author: AuthorProfile, posts: Sequence[str], population: Population, members: NDArray[np.bool_]
 ) -> list[TypicalWord]:
@@ -114,32 +123,36 @@ def typical_words(
     return words[:MOST_WORDS] + [word for word in typical.values() if word.is_mark][:MOST_SIGNS]
 
 
-def gained_words(posts: Sequence[str], earlier: Sequence[str], *, most: int) -> list[TypicalWord]:
-    """Return up to `most` words that are in more of the posts than of others, clearest first.
+def gained_words(
+    spread: Counter[str], spread_beside: Counter[str], *, is_korean: bool, most: int
+) -> list[GainedWord]:
+    """Return up to `most` words that are in more of some posts than of others, clearest first.
 
-    The same measure, with posts for uses: a word counts once in each. Words are as they are
-    written, whatever their case; addresses, names and tags are none.
+    The spreads are those of `posts_with_words`. The same measure as that of typical words, with
+    posts for uses.
     """
-    spread, before = _posts_with_words(posts), _posts_with_words(earlier)
-    forms = [word for word, count in spread.items() if count >= FEWEST_POSTS]
-    if not forms:
+    words = [word for word, count in spread.items() if count >= FEWEST_POSTS]
+    if not words:
         return []
-    uses = np.array([spread[form] for form in forms], np.float64)
-    uses_before = np.array([before[form] for form in forms], np.float64)
-    totals = spread.total(), before.total()
-    prior = PRIOR_WORDS * np.maximum(uses + uses_before, 1) / max(sum(totals), 1)
-    lead = _log_odds(uses, totals[0], prior) - _log_odds(uses_before, totals[1], prior)
-    errors = lead / np.sqrt(1 / (uses + prior) + 1 / (uses_before + prior))
-    is_korean = is_mostly_korean(posts)
-    clear = [i for i in np.argsort(-errors, kind="stable").tolist() if errors[i] >= CLEAR]
-    words = [
-        TypicalWord(forms[i], float(lead[i]), int(uses[i]), int(uses_before[i])) for i in clear
+    uses = np.array([spread[word] for word in words], np.float64)
+    uses_beside = np.array([spread_beside[word] for word in words], np.float64)
+    totals = spread.total(), spread_beside.total()
+    prior = PRIOR_WORDS * np.maximum(uses + uses_beside, 1) / max(sum(totals), 1)
+    lead = _log_odds(uses, totals[0], prior) - _log_odds(uses_beside, totals[1], prior)
+    errors = lead / np.sqrt(1 / (uses + prior) + 1 / (uses_beside + prior))
+    gained = [
+        GainedWord(words[i], int(uses[i]), int(uses_beside[i]))
+        for i in np.argsort(-errors, kind="stable").tolist()
+        if errors[i] >= CLEAR and _is_telling(words[i], is_korean)
     ]
-    return [word for word in words if _is_telling(word.text, is_korean)][:most]
+    return gained[:most]
 
 
-def _posts_with_words(posts: Sequence[str]) -> Counter[str]:
-    """Return the number of posts with each word."""
+def posts_with_words(posts: Sequence[str]) -> Counter[str]:
+    """Return the number of posts with each word, whatever its case.
+
+    Addresses, names and tags are no words.
+    """
     spread: Counter[str] = Counter()
     for post in posts:
         words, runs = words_and_runs(without_addresses(post))

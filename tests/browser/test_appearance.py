@@ -164,6 +164,7 @@ ALONE = (
     "/compare?text=" + "words " * 9,
     "/user/mina",
     "/user/mina?year=2023&tz=Asia/Seoul",
+    "/user/mina/2023",
     "/posts?username=mina&has=media",
     "/authors",
     "/about",

@@ -10,7 +10,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.mentions import Mention, count_mentions
-from app.compute.wording import TypicalWord, gained_words
+from app.compute.wording import gained_words, is_mostly_korean, posts_with_words
 from app.errors import NotFoundError
 from app.models import Tweet
 from app.services.archive.calendar import CalendarYear, calendar_of, span_of_year
@@ -108,22 +108,16 @@ def _compare(
     columns: Sequence[Columns], author: Author, year: int
 ) -> tuple[WordsOfYear | None, WordsOfYear | None, list[Mention]]:
     """Return the words beside the year before and after, and whom the author answered."""
-    before, posts, after = (scanned(of_year, author) for of_year in columns)
-    texts = [post.text for post in posts]
-    came, went = (
-        _gained(texts, [post.text for post in beside], other)
-        for beside, other in ((before, year - 1), (after, year + 1))
-    )
-    return came, went, count_mentions(posts, most=MOST_ANSWERED).answered
+    years = [scanned(of_year, author) for of_year in columns]
+    texts = [[post.text for post in posts] for posts in years]
+    spreads = [posts_with_words(of_year) for of_year in texts]
+    is_korean = is_mostly_korean(texts[1])
 
+    def gained(place: int, year_beside: int) -> WordsOfYear | None:
+        if min(len(texts[1]), len(texts[place])) < FEWEST_COMPARED:
+            return None
+        words = gained_words(spreads[1], spreads[place], is_korean=is_korean, most=MOST_WORDS)
+        return WordsOfYear(year_beside, [YearWord(*word) for word in words])
 
-def _gained(texts: Sequence[str], texts_beside: Sequence[str], year: int) -> WordsOfYear | None:
-    """Return the words of a year beside another one's; None where either has too few posts."""
-    if min(len(texts), len(texts_beside)) < FEWEST_COMPARED:
-        return None
-    words = gained_words(texts, texts_beside, most=MOST_WORDS)
-    return WordsOfYear(year, [_as_answer(word) for word in words])
-
-
-def _as_answer(word: TypicalWord) -> YearWord:
-    return YearWord(word.text, word.uses, word.uses_elsewhere)
+    answered = count_mentions(years[1], most=MOST_ANSWERED).answered
+    return gained(0, year - 1), gained(2, year + 1), answered
