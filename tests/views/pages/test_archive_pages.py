@@ -8,9 +8,15 @@ from urllib.parse import quote
 from quart import Quart
 
 from app.services.imports.samples import load_samples
+from tests.archives import x_file, x_members, zip_bytes
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client
+from tests.uploading import ended, start, upload
 
+KAKAOTALK = (
+    b"KakaoTalk Chats with us\nDate Saved : 2024-02-20 10:44\n\n"
+    b"January 15, 2024, 3:02 PM, minjun : hi, you\n"
+)
 NOW = datetime.now(UTC)
 """In the middle of the day it is today wherever the tests run."""
 
@@ -140,3 +146,43 @@ async def test_an_author_alone_is_compared_with_people_from_elsewhere(
     strange = "Quarterly revenue targets were reaffirmed by the board; see the attached memo."
     page = await anybody.page(f"/compare?text={quote(strange)}&username=hana")
     assert "Does not read like hana</h1>" in page
+
+
+ACCOUNTS = {
+    name: zip_bytes(x_members(name) | {"data/like.js": x_file("like", *[{"like": {}}] * 7)})
+    for name in ("hana", "minjun")
+}
+
+
+async def test_an_import_asks_whose_archive_it_is_only_where_that_matters(app: Quart) -> None:
+    browser = await signed_in(app)
+
+    async def take(name: str, **form: str) -> tuple[str, str]:
+        """Import an archive; return the page before and after."""
+        address = await upload(browser, ACCOUNTS[name], "x.zip")
+        before = await browser.page(address)
+        assert await start(browser, address, username=name, **form) == 303
+        return before, await ended(browser, address)
+
+    # The first one is the site's own without a question.
+    before, after = await take("hana")
+    assert 'name="own"' not in before
+    assert "<dt>Period</dt><dd>2023</dd>" in before
+    assert "7 likes, deleted and empty posts skipped" in after
+    assert "To your archive" in after
+    assert "The archive of 미나" in await browser.page("/")
+    before, _ = await take("minjun", own="on")
+    assert "in place of that of <bdi>hana</bdi>" in before
+    assert 'value="minjun"' in (await browser.page("/settings")).partition('id="own"')[2]
+    # It is theirs already.
+    address = await upload(browser, ACCOUNTS["minjun"], "x.zip")
+    assert 'name="own"' not in await browser.page(address)
+
+
+async def test_nobody_of_a_chat_takes_the_front_page(app: Quart, anybody: Client) -> None:
+    browser = await signed_in(app)
+    address = await upload(browser, KAKAOTALK, "chat.txt")
+    form = {"speaker": "minjun", "only": "minjun", "renamed": "minjun", "publish": "on"}
+    assert await start(browser, address, timezone="Asia/Seoul", **form) == 303
+    assert "1 new post" in await ended(browser, address)
+    assert "The archive of" not in await anybody.page("/")
