@@ -119,6 +119,19 @@ def test_marks_neither_touch_a_gap_nor_lie_across_one(struck: tuple[str, tuple[G
         assert not touches(gaps, start, end)
 
 
+def test_a_mark_falls_apart_where_a_word_of_it_is_struck() -> None:
+    text = "calm sea west wind calm sea"
+    suspects = [Suspect(number, str(number), each) for number, each in enumerate(AUTHORS)]
+
+    def marked(*gaps: Gap) -> list[str]:
+        asked = Case([text], suspects, Fitted(BACKGROUND), gaps=gaps)
+        marks = marks_of(asked, suspects, occurrences(text, gaps))
+        return [text[start:end] for start, end, *_ in marks]
+
+    assert marked() == [text]
+    assert marked((9, 13)) == ["calm sea", "wind calm sea"]
+
+
 @given(struck_texts())
 def test_striking_never_adds_words_and_keeps_places(struck: tuple[str, tuple[Gap, ...]]) -> None:
     text, gaps = struck

@@ -145,6 +145,27 @@ MUTANTS: Final = (
         'frozenset({"open", "read", "account"})',
         'frozenset({"open", "read", "account", "token"})',
     ),
+    Mutant(
+        "words and pairs that lie across a gap count",
+        "tests/compute/test_gaps.py",
+        "app/compute/occurrences.py",
+        "before[last + 2] == before[first + 1]",
+        "np.ones(first.size, np.bool_)",
+    ),
+    Mutant(
+        "a mark lies across a gap",
+        "tests/compute/test_gaps.py",
+        "app/compute/evidence.py",
+        "cuts + [start for start, _ in case.gaps]",
+        "cuts",
+    ),
+    Mutant(
+        "pieces are struck at the places of the cleaned text, not of the text as it was sent",
+        "tests/views/api/test_compare_api.py",
+        "app/services/compare/cases.py",
+        "if cleaned != text:",
+        "if not cleaned:",
+    ),
 )
 
 
