@@ -49,7 +49,7 @@ async def test_a_chat_is_read_from_its_first_message_to_its_last(chat: Client) -
     assert "<h1><bdi>동네 떡볶이</bdi></h1>" in page
     assert "133 messages" in page
     days = ["Monday, January 15, 2024", "Tuesday, January 16, 2024"]
-    assert re.findall(r'<li class="day"><h2><a[^>]*>(.*?)</a>', page) == days
+    assert re.findall(r'<li class="new-day"><h2><a[^>]*>(.*?)</a>', page) == days
     first = texts(page)
     assert first == [f"말 {n}" for n in range(100)]
     # The name stands there as people write it, and in the address as the username.
