@@ -12,6 +12,7 @@ from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS
 from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
 from app.services.compare.answering import Comparison, Evidence, Usage
+from app.views.names import shown_name
 
 NOT_FOR: Final = gettext_noop(
     "This must not be used to find out who stands behind an anonymous account, nor as the only "
@@ -123,8 +124,8 @@ def heading_of(comparison: Comparison, *, is_named: bool) -> str:
     names, count = [ranked.username for ranked in comparison.ranking], len(comparison.ranking)
     facts = {
         "count": count,
-        "username": names[0],
-        "rival": names[1] if count > 1 else "",
+        "username": shown_name(names[0]),
+        "rival": shown_name(names[1]) if count > 1 else "",
         "needed": show_percent(comparison.needed),
     }
     alone, named, everybody = HEADINGS[lean_of(comparison)]
@@ -155,7 +156,7 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
         )
     if len(ranking) > 1 and ranking[0].probability >= LIKELY:
         text = gettext("If one of these {count} wrote it, most like {username}.")
-        reasons.append(text.format(count=len(ranking), username=ranking[0].username))
+        reasons.append(text.format(count=len(ranking), username=shown_name(ranking[0].username)))
     return reasons
 
 
@@ -174,7 +175,7 @@ def _too_few(names: list[str], total: int) -> str:
         "{names} have fewer than ten posts with words here.",
         len(names),
     )
-    return text.format(names=show_list(names))
+    return text.format(names=show_list([shown_name(name) for name in names]))
 
 
 def limits_of(comparison: Comparison) -> list[str]:
@@ -217,7 +218,7 @@ def _of_authors(limit: Limit, comparison: Comparison) -> str:
             len(names),
         )
     )
-    return text.format(names=show_list(names))
+    return text.format(names=show_list([shown_name(name) for name in names]))
 
 
 def shown_marks(comparison: Comparison) -> list[Evidence]:

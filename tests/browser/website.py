@@ -34,6 +34,7 @@ COOKIE: Final = "saywho_session"
 TEXT: Final = "오늘도 굽습니다, 새벽 네 시 호밀빵 먼저… 관측 가능한 하늘은 내일쯤요 :)"
 KOREANS: Final = ("골목빵집", "언덕천문대")
 LONG_NAME: Final = "긴이름" + "abcdefghij" * 31
+ROOM: Final = "저녁마다 항구에서 만나 커피를 마시는 사람들 🏮 and whoever-comes-along-with-them"
 RIGHT_TO_LEFT: Final = "مقهى_الميناء"
 ODD_POSTS: Final = (
     (LONG_NAME, "https://example.org/" + "seite-ohne-ende-" * 20 + "?q=1"),
@@ -71,6 +72,10 @@ PAGES: Final = {
     "author-long": "/user/" + quote(LONG_NAME),
     "author-rtl": "/user/" + quote(RIGHT_TO_LEFT),
     "tweet": "/tweet/400",
+    "room": "/room/1",
+    "room-day": "/room/1?on=2026-10-02",
+    "room-search": "/room/1?" + urlencode({"q": "القهوة"}),
+    "message": "/tweet/482",
     "posts": "/posts?" + urlencode({"username": KOREANS[0], "hour": 34, "tz": "Asia/Seoul"}),
     "posts-none": "/posts?" + urlencode({"lang": "xx", "since": "2026-01-01"}),
     "table": "/dashboard/table/timeline?" + urlencode({"username": KOREANS[0]}),
@@ -160,7 +165,8 @@ class Website:
 def odd_records() -> Iterator[dict[str, Any]]:
     for place, (username, text) in enumerate(ODD_POSTS):
         time_ = f"2026-10-{place + 1:02}T12:00:00Z"
-        yield {"username": username, "text": text, "created_at": time_, "source_id": f"odd-{place}"}
+        post = {"username": username, "text": text, "created_at": time_}
+        yield post | {"source_id": f"odd-{place}", "room": {"id": 1, "name": ROOM}}
 
 
 def crowd_records(authors: int = 45) -> Iterator[dict[str, Any]]:

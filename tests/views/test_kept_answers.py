@@ -19,6 +19,8 @@ PATHS = (
     *("/api/v1/users", "/api/v1/stats", "/api/v1/search?q=sea&facets=1", "/authors", "/feed.atom"),
     *("/api/v1/compare?text=the+quiet+sea+and+lamp", "/api/v1/search?q=lamp&username=ann"),
     "/api/v1/compare?text=the+quiet+sea+and+lamp&username=ann&username=ben",
+    *("/api/v1/rooms", *(f"/api/v1/rooms/{n}{rest}" for n in (1, 2) for rest in ("", "/messages"))),
+    *("/room/1", "/room/2", "/api/v1/rooms/1/messages?q=sea"),
     *(
         f"/api/v1/users/{name}{rest}"
         for name in NAMES
@@ -36,6 +38,7 @@ def some_post(chance: Random) -> dict[str, Any]:
         "created_at": chance.choice((None, "2020-02-02T10:00:00Z")),
         "lang": chance.choice((None, "de")),
         "reply_to": chance.choice((None, target, target)),
+        "room": chance.choice((None, {"name": "pier"}, {"name": "quay"})),
     }
     text = " ".join(chance.choices(WORDS, k=9))
     given = {name: value for name, value in known.items() if value}

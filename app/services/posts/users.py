@@ -188,7 +188,7 @@ async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[s
 HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
 """Condition on an author, for `rows_by_key`."""
 _IDS: Final = select(User.username_key, User.id).where(User.deleted_at.is_(None), HAS_KEY)
-_NAMES: Final = select(User.id, User.username, User.display_name).where(HAS_KEY)
+_NAMES: Final = select(User.id, User.username, User.display_name, User.is_of_chat).where(HAS_KEY)
 
 
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
@@ -224,17 +224,23 @@ def known_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
     return row
 
 
-async def display_names(session: AsyncSession, usernames: Iterable[str]) -> dict[str, str]:
-    """Return the display names of those of the authors who have one that differs, by username."""
+async def display_names(
+    session: AsyncSession, usernames: Iterable[str]
+) -> tuple[dict[str, str], set[str]]:
+    """Return the display names of those of the authors who have one that differs, by username.
+
+    The second value has the usernames of those who speak in chats.
+    """
     keys = {username_key(username) for username in usernames}
     rows = await rows_by_key(session, _NAMES, keys)
     for row in rows:
         depends_on(row.id)
-    return {
+    names = {
         row.username: row.display_name
         for row in rows
         if row.display_name and row.display_name != row.username
     }
+    return names, {row.username for row in rows if row.is_of_chat}
 
 
 async def rows_by_key(

@@ -6,6 +6,7 @@ from quart import Quart, g
 
 from app.config import Config
 from app.i18n import own_address
+from app.views.names import shown_name
 from app.views.pages import (
     authors,
     compare,
@@ -47,7 +48,7 @@ def init_app(app: Quart, config: Config) -> None:
 
     Addresses come from the settings only: a cached page must not hold the host of one request.
     """
-    app.jinja_env.filters |= {"hue": hue_of, "with_links": with_links}
+    app.jinja_env.filters |= {"hue": hue_of, "shown_name": shown_name, "with_links": with_links}
     for page in PAGES:
         app.register_blueprint(page.blueprint)
 

@@ -14,6 +14,7 @@ from app.services.rooms.reading import list_rooms, newest_first
 from app.views.blueprints import PageBlueprint
 from app.views.filters import Year, parse_zone
 from app.views.pages.calendar import weekday_names, year_of_posting
+from app.views.pages.parts import show_names
 from app.views.parsing import AUTHOR_CURSOR, TWEET_CURSOR
 
 blueprint = PageBlueprint("authors")
@@ -46,6 +47,7 @@ async def show_authors(args: AuthorsArgs) -> str:
         authors, following = await list_authors(
             session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
         )
+        await show_names(session, [author.username for author in authors])
         samples = await list_samples(session)
         rooms, _ = await list_rooms(session, limit=MOST_ROOMS) if after is None else ([], None)
     return await render_template(
@@ -68,6 +70,7 @@ async def show_author(username: str, args: AuthorArgs) -> str:
     zone = parse_zone(args.tz)
     async with resources().db.read() as session:
         author = await get_author(session, username)
+        await show_names(session, [author.username])
         posts, following = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
         archive = await read_archive(session, resources().models, author, zone, args.year)
     return await render_template(

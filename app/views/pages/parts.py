@@ -127,8 +127,13 @@ def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]
 
 
 async def show_names(session: AsyncSession, usernames: Iterable[str]) -> None:
-    """Let links to these authors show the display names that differ from the usernames."""
-    g.display_names = g.get("display_names", {}) | await display_names(session, usernames)
+    """Let links to these authors show the display names that differ from the usernames.
+
+    What those who speak in chats wrote is counted as messages then.
+    """
+    names, speakers = await display_names(session, usernames)
+    g.display_names = g.get("display_names", {}) | names
+    g.speakers = g.get("speakers", set()) | speakers
 
 
 HUES: Final = 24

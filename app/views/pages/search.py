@@ -80,7 +80,7 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
         return see_other(url_for("posts.show_posts", **filters))
     corrected = corrected_words(results.corrections)
     async with parts.db.read() as session:
-        await show_names(session, {post.username for post in results.hits})
+        await show_names(session, {post.username for post in results.hits} | _facet_names(results))
         is_empty = not results.hits and not await count_users(session)
     return await render_form(
         "search.html",
@@ -99,6 +99,10 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
         is_first_page=place is None,
         next_cursor=RESULT_CURSOR.encode(results.next),
     )
+
+
+def _facet_names(results: ResultPage) -> set[str]:
+    return {name for name, _ in results.facets.username} if results.facets else set()
 
 
 def _pieces(hit: Hit) -> list[Marked[None]]:

@@ -139,10 +139,14 @@ async def test_a_room_is_renamed_and_joined(app: Quart) -> None:
     kakao, other = kakaotalk("우리", *CHAT[:4]), kakaotalk("새 방", *CHAT[-3:])
     await import_chat(db, kakao)
     await import_chat(db, other)
-    assert "우리" in await browser.page("/room/1")
+    # What is kept for visitors names the room, too.
+    kept = [await Client(app, {}).page(path) for path in ("/room/1", "/tweet/1")]
+    assert all("우리" in page for page in kept)
+    assert (await Client(app, {}).json("/api/v1/tweets/1"))["room"]["name"] == "우리"
     form = {"name": "  우리\n반 🏫 "}
     assert (await browser.post("/settings/rooms/1/name", form=form)).status_code == 303
-    assert "<bdi>우리 반 🏫</bdi></h1>" in await browser.page("/room/1")
+    assert "<bdi>우리 반 🏫</bdi></h1>" in await Client(app, {}).page("/room/1")
+    assert "<bdi>우리 반 🏫</bdi></a>" in await Client(app, {}).page("/tweet/1")
     message = await Client(app, {}).json("/api/v1/tweets/1")
     assert message["room"] == {"id": 1, "name": "우리 반 🏫"}
     for into in ("1", "9", "x", ""):

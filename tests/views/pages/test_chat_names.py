@@ -1,0 +1,57 @@
+"""People of a chat are called as they write their names; their usernames stand in addresses."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+
+from tests.browsing import parts_of
+from tests.chats import import_chat, kakaotalk, said
+from tests.conftest import Client, Shared
+
+NAME, USERNAME = "민준 (회사)", "민준_(회사)"
+OTHERS = "하늘 🌿", "Anna Kim"
+TEXT = "오늘 저녁에는 다 같이 떡볶이를 먹으러 가는 게 어때요?"
+
+
+@pytest.fixture(scope="module")
+async def chat(shared: Shared) -> Client:
+    """Read the pages of people in a chat, beside an author with another name."""
+    db = parts_of(shared.app).db
+    await import_chat(db, kakaotalk("우리", *said((NAME, *OTHERS), times=15)))
+    await shared.writer.add_user("hana_writes", "안녕하세요", display_name="Hana 하나")
+    return shared.anybody
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/user/{quote(USERNAME)}",
+        "/tweet/1",
+        "/authors",
+        "/room/1",
+        f"/compare/card?username={quote(USERNAME)}&username={quote('Anna_Kim')}",
+        f"/compare?text={quote(TEXT)}&username={quote(USERNAME)}&username={quote('Anna_Kim')}",
+        f"/search?q={quote('말')}",
+        f"/posts?username={quote(USERNAME)}",
+    ],
+    ids=lambda path: path.partition("?")[0].rpartition("/")[2] or "home",
+)
+async def test_a_page_calls_people_as_they_write_their_names(chat: Client, path: str) -> None:
+    page = await chat.page(path)
+    main = page.partition("<main")[2].partition("</main>")[0]
+    seen = re.sub(r"<(script|textarea|datalist).*?</\1>|<[^>]*>|\u200b", "", main, flags=re.DOTALL)
+    assert NAME in seen
+    assert USERNAME not in seen
+
+
+async def test_messages_are_called_so_and_other_names_stay(chat: Client) -> None:
+    page = await chat.page(f"/user/{quote(USERNAME)}")
+    assert f"Username: {NAME}</h1>" in page
+    assert "<dt>Messages</dt>" in page
+    assert f"A message by <bdi>{NAME}</bdi></h1>" in await chat.page("/tweet/1")
+    authors = await chat.page("/authors")
+    assert "15 messages" in authors
+    assert "1 post<br>" in authors
+    assert '<bdi>Hana 하나</bdi> <span class="username">' in authors
+    assert "Username: hana_writes</h1>" in await chat.page("/user/hana_writes")
