@@ -11,7 +11,7 @@ from app.lifespan import resources
 from app.services.compare.quiz import CHOICES, SET_LENGTH, QuizSet, draw, read_question, solve
 from app.views.blueprints import PageBlueprint
 from app.views.pages.evidence import read_evidence
-from app.views.pages.parts import hues_of, render_form, see_other
+from app.views.pages.parts import hues_of, render_form, see_other, show_names
 from app.views.policies import own_origin
 
 blueprint = PageBlueprint("quiz")
@@ -65,6 +65,7 @@ async def _asked(quiz: QuizSet, so: str, failure: AppError | None = None) -> Res
         try:
             async with resources().db.read() as session:
                 question = await read_question(session, quiz, len(so))
+                await show_names(session, question.usernames)
         except NotFoundError:
             so += SKIPPED
             continue

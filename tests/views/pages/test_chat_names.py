@@ -45,6 +45,15 @@ async def test_a_page_calls_people_as_they_write_their_names(chat: Client, path:
     assert USERNAME not in seen
 
 
+async def test_the_quiz_asks_for_people_by_their_names(chat: Client) -> None:
+    ids = {item["username"]: item["id"] for item in (await chat.json("/api/v1/users"))["items"]}
+    page = await chat.page(f"/quiz?set={ids[USERNAME]}.{ids['Anna_Kim']}-1")
+    guesses = re.findall(r'<button[^>]*value="([^"]*)".*?<bdi>(.*?)</bdi>', page)
+    assert sorted(guesses) == [("Anna_Kim", "Anna Kim"), (USERNAME, NAME)]
+    answer = await chat.page(f"/quiz?set={ids[USERNAME]}.{ids['Anna_Kim']}-1&guess=Anna_Kim")
+    assert f"it is <bdi>{NAME}</bdi>" in answer
+
+
 async def test_messages_are_called_so_and_other_names_stay(chat: Client) -> None:
     page = await chat.page(f"/user/{quote(USERNAME)}")
     assert f"Username: {NAME}</h1>" in page
