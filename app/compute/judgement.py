@@ -135,7 +135,8 @@ class _Weighed:
     elsewhere: frozenset[int]
     """Places of the best authors beside whom only shipped authors stand for somebody else."""
     topic_share: float
-    """Share of the likeliest author's lead that words and pairs have."""
+    """Share of the likeliest author's lead that words and pairs have; 0 where the texts speak
+    against the author all the same."""
 
 
 def _weighed(case: Case) -> _Weighed:
@@ -173,7 +174,8 @@ def _weighed(case: Case) -> _Weighed:
     is_counted = weights[first] > 0
     odds = weights[first] * np.exp(np.minimum(scores - scores[is_counted].max(), 0))
     lead = (ranking.groups[authors[first]] - odds / odds.sum() @ groups) * LEAD_GROUPS
-    topic = float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if lead.sum() > 0 else 0.0
+    speaks_for = ratios[first] > 0 and lead.sum() > 0
+    topic = float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if speaks_for else 0.0
     return _Weighed(authors, ratios, fewest, frozenset(elsewhere), topic)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.compute.attribution import group_scores
 from app.compute.case import Habit
 from app.compute.counts import lookup
-from app.compute.judgement import FEWEST_JUDGED, judge
+from app.compute.judgement import FEWEST_JUDGED, Judgement, judge
 from app.compute.population import FEWEST_POSTS
 from tests.compute.invented import ASKED, KNOWN, Place, posts_of
 
@@ -146,6 +146,17 @@ def test_without_two_others_of_the_language_there_is_no_ratio() -> None:
     korean = place().judge(["오늘도 등대에 불을 켰어요 바람이 불어요"], [3, 7])
     assert korean.none is None
     assert {"few_authors", "other_language"} <= set(korean.limits)
+
+
+def test_the_topic_decides_only_where_the_text_speaks_for_an_author() -> None:
+    def answers(author: int, named: int) -> list[Judgement]:
+        return [place().judge([text], [named]) for text in posts(author)[KNOWN : KNOWN + 3]]
+
+    strange = [found for author in AUTHORS if author not in HERE for found in answers(author, 3)]
+    own = [found for author in HERE for found in answers(author, author)]
+    by_topic = [found.log10[0] for found in own + strange if "topic" in found.limits]
+    assert by_topic
+    assert all(ratio is not None and ratio > 0 for ratio in by_topic)
 
 
 def test_an_absent_author_is_nobody_else() -> None:
