@@ -27,7 +27,7 @@ class Given:
     """To whom the posts of an author were given."""
 
     name: str
-    asked: int
+    judged: int
     right: int
     wrong: Sequence[tuple[str, int]]
     """The names of others, and how many posts each got, the most first."""
@@ -56,7 +56,7 @@ class Measurement:
             for author in self.card.authors
             if author.asked and (self.named or view.is_about(author.username))
         ]
-        return sorted(rows, key=lambda row: (-row.right / row.asked, row.name.casefold()))
+        return sorted(rows, key=lambda row: (-row.right / row.judged, row.name.casefold()))
 
 
 class ToldApart(Figure):
@@ -108,13 +108,13 @@ class ToldApart(Figure):
 
 def _title(rows: Sequence[Given]) -> str:
     """Return how many posts were given to their authors."""
-    right, asked = sum(row.right for row in rows), sum(row.asked for row in rows)
-    if right == asked:
+    right, judged = sum(row.right for row in rows), sum(row.judged for row in rows)
+    if right == judged:
         return gettext("All {asked} posts were given to their author").format(
-            asked=show_number(asked)
+            asked=show_number(judged)
         )
     return gettext("{right} of {asked} posts were given to their author").format(
-        right=show_number(right), asked=show_number(asked)
+        right=show_number(right), asked=show_number(judged)
     )
 
 
@@ -122,10 +122,10 @@ def _title_of_one(row: Given) -> str:
     template = ngettext(
         "{right} of {asked} post by {name} was given to {name}",
         "{right} of {asked} posts by {name} were given to {name}",
-        row.asked,
+        row.judged,
     )
-    right, asked = show_number(row.right), show_number(row.asked)
-    return template.format(right=right, asked=asked, name=row.name)
+    right, judged = show_number(row.right), show_number(row.judged)
+    return template.format(right=right, asked=judged, name=row.name)
 
 
 def _mostly_taken_for(row: Given) -> str:
@@ -153,9 +153,9 @@ def _stacked(rows: Sequence[Given]) -> Plot:
         start = 0.0
         strength = 1.0
         for name, posts in [(row.name, row.right), *row.wrong]:
-            share = posts / row.asked
+            share = posts / row.judged
             label = gettext("{posts} of {asked} given to {name}").format(
-                posts=show_number(posts), asked=show_number(row.asked), name=escape(name)
+                posts=show_number(posts), asked=show_number(row.judged), name=escape(name)
             )
             parts.append((place, start, share, label, strength))
             start += share
@@ -180,7 +180,7 @@ def _stacked(rows: Sequence[Given]) -> Plot:
         "mode": "text",
         "x": [1] * len(rows),
         "y": list(range(len(rows))),
-        "text": [show_percent(row.right / row.asked) for row in rows],
+        "text": [show_percent(row.right / row.judged) for row in rows],
         "textposition": "middle right",
         "cliponaxis": False,
         "hoverinfo": "skip",

@@ -170,8 +170,8 @@ async def answer_of(figure: Figure, view: View) -> bytes:
 
 def kept_answer(figure: Figure, view: View) -> bytes | None:
     """Return the answer to a view if it is kept; the caller has caught up with the feed."""
-    kept = resources().cache.find(figure.key(view))
-    return kept.body if kept else None
+    response = resources().cache.find(figure.key(view))
+    return response.body if response else None
 
 
 async def _answer(figure: Figure, drawing: Drawing) -> FigureAnswer:

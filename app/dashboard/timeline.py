@@ -100,10 +100,10 @@ class Timeline(Figure):
         return await asyncio.to_thread(by_period, authors, cells, undated)
 
     def tell(self, data: PostsByPeriod, view: View) -> Finding:
-        shown = some_of(len(data.authors.names), data.authors.total)
+        extent = some_of(len(data.authors.names), data.authors.total)
         if data.span is None:
-            return replace(nothing_dated(data.undated), notes=shown)
-        return Finding(_title(data), sentences(_undated(data), _beyond(data), shown))
+            return replace(nothing_dated(data.undated), notes=extent)
+        return Finding(_title(data), sentences(_undated(data), _beyond(data), extent))
 
     def plot(self, data: PostsByPeriod, view: View) -> Plot | None:
         if data.span is None:
