@@ -40,6 +40,9 @@ class Feed(ABC):
     poll_s: ClassVar[float]
     """Seconds between two looks while no request asks: the longest that a live event is late."""
 
+    oldest_s: ClassVar[float] = 0.0
+    """How many seconds old a look may be that an answer of any process rests on."""
+
     def __init__(self, newest: int) -> None:
         self._subscribers: list[Subscriber] = []
         self._on_reset: list[Callable[[int], None]] = []

@@ -35,6 +35,7 @@ class PostgresqlFeed(Feed):
     """Reads the log some times a second, and before an answer that must not be older."""
 
     poll_s = 0.1
+    oldest_s = OLDEST_S
 
     def __init__(
         self, url: str, commits: Callable[[], int], *, on_move: Callable[[], None]

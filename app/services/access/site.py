@@ -3,6 +3,7 @@
 The switch in Settings is a column of the site's row. The setting SAYWHO_PUBLIC has the last word.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -75,6 +76,10 @@ class Openness:
         if changes == self._changes:
             self._switch = is_public
         return is_public
+
+    async def settle(self) -> None:
+        """Wait, after a switch, until no process answers by what was before it."""
+        await asyncio.sleep(self._feed.oldest_s)
 
     def _note(self, changes: Sequence[Change]) -> None:
         for change in changes:

@@ -177,10 +177,12 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
 
 @blueprint.action(IMPORTS + "/<id:import_id>/start")
 async def start(import_id: int, form: Form) -> ResponseReturnValue:
-    options, setting = _options(form), resources().openness.setting
+    options, openness = _options(form), resources().openness
+    if form.get("publish") == "private" and openness.setting is None:
+        async with writing() as session:
+            await switch_site(session, None, is_public=False)
+        await openness.settle()  # No worker may show the first message to a visitor.
     async with writing() as session:
-        if form.get("publish") == "private" and setting is None:
-            await switch_site(session, setting, is_public=False)
         await start_job(session, import_id, options)
     resources().import_queued.set()
     return _to(import_id)

@@ -90,9 +90,10 @@ async def switch_reading(form: Form) -> ResponseReturnValue:
     """Make the site public or private."""
     if (public := form.get("public")) not in {"0", "1"}:
         raise InvalidInputError("Choose who may read this site", loc="public")
-    setting = resources().openness.setting
+    openness = resources().openness
     async with writing() as session:
-        await switch_site(session, setting, is_public=public == "1")
+        await switch_site(session, openness.setting, is_public=public == "1")
+    await openness.settle()
     return _back()
 
 
