@@ -13,7 +13,11 @@ POSTS: Final = {"jack": [3, 1, 4, 1, 5, 9, 2], "김철수": [2, 7, 1, 8, 2, 8, 1
 app = Flask(__name__)
 dashboard = Dash(__name__, server=app, url_base_pathname="/dashboard/", use_pages=False)
 dashboard.layout = html.Main(
-    [dcc.Dropdown(list(POSTS), "jack", id="author"), dcc.Graph(id="posts")]
+    [
+        dcc.Dropdown(list(POSTS), "jack", id="author"),
+        # The bar above a figure has a button that would send it to plotly.com.
+        dcc.Graph(id="posts", config={"displayModeBar": False}),
+    ]
 )
 
 

@@ -18,7 +18,11 @@ dashboard = Dash(
 dashboard.backend.websocket_capability = False
 dashboard.init_app(app)
 dashboard.layout = html.Main(
-    [dcc.Dropdown(list(POSTS), "jack", id="author"), dcc.Graph(id="posts")]
+    [
+        dcc.Dropdown(list(POSTS), "jack", id="author"),
+        # The bar above a figure has a button that would send it to plotly.com.
+        dcc.Graph(id="posts", config={"displayModeBar": False}),
+    ]
 )
 
 
