@@ -165,6 +165,8 @@ def test_a_file_of_texts_is_judged_line_by_line(
 
 def test_a_search_finds_words_and_marks_them(filled: Installation) -> None:
     found = filled.json("search", '"lamp lit"', "-u", "lighthouse", "--limit", "5")
+    newest = filled.json("search", "lamp", "--sort", "newest")["items"]
+    assert newest == sorted(newest, key=lambda post: post["created_at"], reverse=True)
     assert found["method"] == "words"
     assert len(found["items"]) == 5
     hit = found["items"][0]
