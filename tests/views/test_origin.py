@@ -36,7 +36,8 @@ DERIVED = {*("BackgroundSnapshot", "Embedding", "Event", "Profile"), *("Vocabula
 """Background work writes them; an event says also that it has counted."""
 IDS = {
     "username": "ann",
-    **dict.fromkeys(["tweet_id", "token_id", "session_id", "import_id", "source_id", "room_id"], 1),
+    **dict.fromkeys(["tweet_id", "token_id", "session_id", "import_id", "source_id"], 1),
+    **dict.fromkeys(["room_id", "invitation_id", "account_id"], 1),
 }
 
 
