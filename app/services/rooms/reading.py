@@ -77,6 +77,20 @@ async def find_rooms(session: AsyncSession, ids: Collection[int]) -> list[RoomFa
     return [_facts(row, people[row.id]) for row in rows]
 
 
+async def rooms_of(session: AsyncSession, user_id: int, *, limit: int) -> list[RoomFacts]:
+    """Return up to `limit` rooms in which an author writes, those with most messages first."""
+    own = (
+        select(RoomPerson.room_id)
+        .where(RoomPerson.user_id == user_id, RoomPerson.messages > 0)
+        .order_by(RoomPerson.messages.desc(), RoomPerson.room_id)
+        .limit(limit)
+    )
+    ids = list(await session.scalars(own))
+    if ids:
+        depends_on(EVERYTHING)
+    return sorted(await find_rooms(session, ids), key=lambda room: ids.index(room.id))
+
+
 def newest_first(rooms: Iterable[RoomFacts]) -> list[RoomFacts]:
     """Return rooms by their newest messages, those without times last."""
 

@@ -10,7 +10,7 @@ from app.services.archive.reading import read_archive
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import TweetKey, list_posts
 from app.services.posts.users import get_author, list_authors
-from app.services.rooms.reading import list_rooms, newest_first
+from app.services.rooms.reading import list_rooms, newest_first, rooms_of
 from app.views.blueprints import PageBlueprint
 from app.views.filters import Year, parse_zone
 from app.views.pages.calendar import weekday_names, year_of_posting
@@ -24,6 +24,7 @@ MOST_ROOMS: Final = 200
 """Chats that are listed; the API has them all."""
 POSTS_FIRST: Final = 3
 """Posts above the archive; a link leads to further ones."""
+MOST_ROOMS_OF_ONE: Final = 10
 POSTS_PER_PAGE: Final = 20
 
 
@@ -71,6 +72,7 @@ async def show_author(username: str, args: AuthorArgs) -> str:
     async with resources().db.read() as session:
         author = await get_author(session, username)
         await show_names(session, [author.username])
+        rooms = await rooms_of(session, author.id, limit=MOST_ROOMS_OF_ONE)
         posts, following = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
         archive = await read_archive(session, resources().models, author, zone, args.year)
     return await render_template(
@@ -79,6 +81,7 @@ async def show_author(username: str, args: AuthorArgs) -> str:
         posts=posts,
         archive=archive,
         posting=year_of_posting(archive.calendar),
+        rooms=rooms,
         weekdays=weekday_names(),
         # Programs that read feeds cannot sign in.
         is_public=resources().openness.seems_public,
