@@ -37,6 +37,7 @@ FULL: Final = (
     r"/test_migrate\.py::test_several_processes.*\[postgresql\]",
     r"/test_import_pages\.py::test_why_a_file_fails.*-(quote|cut)\]",
     r"/test_vacuum\.py::.*\[postgresql\]",
+    r"/test_revisions\.py::test_every_page.*\[postgresql\]",
     r"/test_kept_answers\.py::.*\[sqlite-[12]\]",
     # Sources that fail in every way, and the longest wait for a post.
     r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-bluesky\])",
@@ -78,6 +79,7 @@ ON_ONE_DATABASE: Final = (
 
 ON_BOTH_DATABASES: Final = (
     r"/test_openapi\.py::test_the_examples_are_answered",
+    r"/test_switch\.py::test_the_switch_holds",
     r"/test_freshness\.py::",
     r"/test_live_api\.py::test_(every_worker|resuming_anywhere)",
     r"/test_(similar|stats)_api\.py::",
