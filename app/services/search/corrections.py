@@ -32,6 +32,8 @@ FEWEST_BESIDE: Final = 2
 """Other parts that a word must stand beside."""
 MOST_BESIDE: Final = 20
 """Known words at one slip that are looked for beside the other parts, the most frequent."""
+MOST_MISTYPED: Final = 4
+"""Words of a query whose pairs with these are looked for one by one."""
 _UNCOUNTED: Final = Statistics(0, 1.0, {})
 
 
@@ -87,7 +89,8 @@ async def with_one_slip(session: AsyncSession, parts: Sequence[Part]) -> list[Pa
     mistyped = await _in_posts(
         session, {word: beside(word, near[word]) for word in near if near[word]}
     )
-    pairs = [(word, neighbour) for word in near if word in mistyped for neighbour in near[word]]
+    words = [word for word in near if word in mistyped][:MOST_MISTYPED]
+    pairs = [(word, neighbour) for word in words for neighbour in near[word]]
     slips = await _in_posts(session, {pair: beside(pair[0], pair[1:]) for pair in pairs})
     meant: dict[Part, list[Part]] = {}
     for word, neighbour in pairs:
