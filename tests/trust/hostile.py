@@ -153,7 +153,7 @@ def _bring_closer(case: Case[Any], *, is_known: bool) -> None:
     if is_known:
         case.headers.pop("Authorization", None)
         known = {"username": "jack", "tweet_id": case.path_parameters.get("tweet_id", 1)}
-        known |= {"import_id": 1, "source_id": 1}
+        known |= {"import_id": 1, "source_id": 1, "room_id": 1, "year": "2026"}
         case.path_parameters |= {name: known[name] for name in case.path_parameters}
 
 
