@@ -72,8 +72,8 @@ MUTANTS: Final = (
         "an answer is stored though what it depends on changed while it was made",
         "tests/test_memo.py",
         MEMO,
-        "began=run.began)",
-        "began=self.time)",
+        "began=run.began,",
+        "began=self.time,",
     ),
     Mutant(
         "the log is read now and then, and not before an answer",

@@ -187,11 +187,9 @@ async def store_batch(
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
-    report.stored.add_rooms(room_id for room_id, _ in places.values())
+    report.stored.add_rooms(item.post.room.id for item, _ in resolved if item.post.room)
     new: dict[int, list[CountedPost]] = defaultdict(list)
     for (item, user), outcome in zip(fresh, added, strict=True):
-        if outcome.event_id is not None:
-            report.stored.add_rooms([item.post.room.id] if item.post.room else [])
         if outcome.is_new and outcome.event_id is not None:
             report.stored.add(user.id, item.post.media)
             new[user.id].append(CountedPost(outcome.event_id, item.post.text, item.counts))

@@ -36,7 +36,7 @@ class StoredPosts(msgspec.Struct):
     authors: set[int] = set()
     files: int = 0
     rooms: set[int] = set()
-    """Chats that have new messages, or messages that were put into them."""
+    """Chats of the messages, known ones too."""
 
     def add(self, user_id: int, media: Iterable[StoredMedium]) -> None:
         self.files += sum(medium.file is not None for medium in media)
