@@ -71,6 +71,8 @@ PAGES: Final = {
     "author": "/user/" + quote(KOREANS[0]),
     "author-long": "/user/" + quote(LONG_NAME),
     "author-rtl": "/user/" + quote(RIGHT_TO_LEFT),
+    "year": f"/user/{quote(KOREANS[0])}/2026",
+    "wall": "/posts?has=media",
     "tweet": "/tweet/400",
     "room": "/room/1",
     "room-day": "/room/1?on=2026-10-02",

@@ -135,6 +135,8 @@ def test_it_goes_there_and_back_as_it_was(
     installation = Installation.of(config)
     assert installation.json("db", "current") == {"revision": head_revision()}
     assert installation.done("check") == "ok\n"
+    own = 'SELECT username FROM "Users" JOIN "Site" ON own_user_id = "Users".id'
+    assert databases.fetch(config.data_dir, own) == [("mina",)]  # The first with posts.
     matches = installation.json("search", "light", "--limit", "200")["items"]
     assert len(matches) == 24
 
