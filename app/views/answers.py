@@ -22,7 +22,6 @@ from app.errors import (
     AppError,
     MalformedError,
     Problem,
-    UnauthorizedError,
     UnavailableError,
     problem,
     unexpected,
@@ -87,12 +86,12 @@ async def add_headers(response: Response) -> Response:
 
 async def refuse_late(response: Response) -> Response:
     """Refuse a visitor's answer that was made while the site became private."""
-    # The body of an endless answer goes out by itself, and ends by itself.
-    if request.path == ENDLESS or await is_still_readable():
-        return response
     try:
+        # The body of an endless answer goes out by itself, and ends by itself.
+        if request.path == ENDLESS or await is_still_readable():
+            return response
         return send_to_login()
-    except UnauthorizedError as error:
+    except AppError as error:  # The API's refusal, or nobody can tell: the database is away.
         return cast(Response, await make_response(await _answer(problem(error), error.headers)))
 
 
@@ -112,7 +111,7 @@ def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes,
 
     async def has_ended(right: Right) -> bool:
         if right == VISITOR:
-            return not await openness.is_public()
+            return not await openness.is_surely_public()
         async with db.read() as session:
             return bool(await ended_rights(session, {right}))
 

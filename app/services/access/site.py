@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, backend_of
 from app.db.feed import OF_SITE, SITE_PRIVATE, SITE_PUBLIC, Change, Feed
-from app.errors import ConflictError
+from app.errors import AppError, ConflictError
 from app.memo import EVERYTHING
 from app.models import SITE_ID, Site
 from app.services.event_log import NewEvent, append_events
@@ -76,6 +76,13 @@ class Openness:
         if changes == self._changes:
             self._switch = is_public
         return is_public
+
+    async def is_surely_public(self) -> bool:
+        """Return the same; False where nobody can tell, since the database is away."""
+        try:
+            return await self.is_public()
+        except AppError:
+            return False
 
     async def settle(self) -> None:
         """Wait, after a switch, until no process answers by what was before it."""

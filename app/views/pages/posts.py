@@ -141,7 +141,7 @@ class MediaBody(FileBody):
         """By what a visitor may read; None for those who have a right of their own."""
 
     async def __anext__(self) -> bytes:
-        if self._openness is not None and not await self._openness.is_public():
+        if self._openness is not None and not await self._openness.is_surely_public():
             raise asyncio.CancelledError
         return await super().__anext__()
 
