@@ -23,7 +23,7 @@ from app.services.posts.users import Author
 
 FEWEST_COMPARED: Final = 20
 """Posts that a year needs for its words to be compared with another one's."""
-MOST_COMPARED: Final = 5_000
+MOST_COMPARED: Final = 3_000
 """Posts of a year whose words are compared: the newest."""
 MOST_WORDS: Final = 12
 MOST_ANSWERED: Final = 8
