@@ -25,6 +25,7 @@ from app.services.compare.cases import Models
 from app.services.compare.comparing import Comparer
 from app.services.compare.model_card import Cards
 from app.services.compare.quiz import Showcase
+from app.services.compare.years import YearComparer
 from app.services.imports.preview import Previewer
 from app.services.imports.runner import keep_importing
 from app.services.live import Live
@@ -71,6 +72,7 @@ class Resources:
 
         self.models = Models()
         self.comparer = Comparer(db, feed, self.models, self.work_pool.run)
+        self.years = YearComparer(db, feed, self.comparer)
         self.open_batches = Places(OPEN_BATCHES)
         self.cards = Cards(db, self.models)
         self.showcase = Showcase(db, self.models)

@@ -26,6 +26,7 @@ from app.memo import DERIVED, depends_on
 from app.models import User
 from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
+from app.services.compare.year_ranking import ComparedYears
 from app.services.posts.users import UserRow
 from app.tasks import INLINE_CHARACTERS, Runner, worked_on
 
@@ -107,6 +108,9 @@ class Comparison(msgspec.Struct, frozen=True):
     model: Model
     without: Annotated[
         list[Gap] | msgspec.UnsetType, Meta(description="What was struck out of `text`, if any.")
+    ] = msgspec.UNSET
+    years: Annotated[
+        ComparedYears | msgspec.UnsetType, Meta(description="Where the request names `years`.")
     ] = msgspec.UNSET
 
 

@@ -71,7 +71,7 @@ class Comparer:
         self._db = db
         self._feed = feed
         self._models = models
-        self._run_long = run_long
+        self.run_long = run_long
         self._reading: Batch[tuple[str, ...], Case] = Batch(
             self._read, max_size=MOST_READ, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
@@ -102,7 +102,7 @@ class Comparer:
         the model must not know. Raises NotFoundError and InvalidInputError.
         """
         case = await self.gather(texts, usernames, without=without, hidden_post=hidden_post)
-        run = self._run_long if is_long(texts) else None
+        run = self.run_long if is_long(texts) else None
         comparison = await answer(case, sure=sure, explain=explain, run=run)
         if not reasons or not comparison.evidence:
             return comparison
@@ -119,7 +119,7 @@ class Comparer:
     ) -> Case:
         """Return what a comparison rests on. Raises as it does."""
         if hidden_post is not None or not 0 < len(usernames) <= MOST_NAMES:
-            run = self._run_long if is_long(texts) else asyncio.to_thread
+            run = self.run_long if is_long(texts) else asyncio.to_thread
             async with self._db.read() as session:
                 return await gather(
                     session,

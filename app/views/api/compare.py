@@ -4,6 +4,7 @@ import io
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
+from functools import partial
 from itertools import islice
 from typing import Annotated, Final
 
@@ -17,12 +18,15 @@ from app.lifespan import resources
 from app.services.compare.answering import Comparison
 from app.services.compare.comparing import GivenText, JudgedText, json_texts, judge_lines
 from app.services.compare.model_card import Card
+from app.services.compare.years import only_name
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.parsing import Piece, gaps_of, require_type
 
 MOST_LINES: Final = 1_000
 """Lines of a batch: minutes of work, where there are very many authors."""
+_PARAMETERS: Final = {"texts": "text", "usernames": "username"}
+"""What an address calls a list of a body."""
 
 blueprint = ApiBlueprint("api_compare", tag="compare")
 
@@ -37,6 +41,9 @@ class CompareOptions(Struct, kw_only=True):
     sure: Annotated[float, Meta(ge=0.01, le=0.99, description="How sure it is one of them.")] = SURE
     explain: Annotated[bool, Meta(description="false leaves the evidence out.")] = True
     reasons: Annotated[bool, Meta(description="How often, and where, evidence is used.")] = False
+    years: Annotated[
+        str, Meta(description="Also which year of this author, the only one, it sounds like.")
+    ] = ""
 
 
 class CompareArgs(CompareOptions):
@@ -134,7 +141,8 @@ def _named_as_parameters() -> Iterator[None]:
     except AppError as error:
         named = copy(error)  # Requests that were answered together share the error.
         named.errors = tuple(
-            FieldError(fault.loc.removesuffix("s"), fault.detail) for fault in error.errors
+            FieldError(_PARAMETERS.get(fault.loc, fault.loc), fault.detail)
+            for fault in error.errors
         )
         raise named from error
 
@@ -145,11 +153,11 @@ async def _compare(
     without: Iterable[str | tuple[int, int]],
     options: CompareOptions,
 ) -> Comparison:
-    return await resources().comparer.compare(
-        texts,
-        usernames,
-        sure=options.sure,
-        explain=options.explain,
-        reasons=options.reasons,
-        without=gaps_of(without),
+    parts, gaps = resources(), gaps_of(without)
+    if options.years:
+        compare = partial(parts.years.compare, texts, only_name(options.years, usernames))
+    else:
+        compare = partial(parts.comparer.compare, texts, usernames)
+    return await compare(
+        sure=options.sure, explain=options.explain, reasons=options.reasons, without=gaps
     )

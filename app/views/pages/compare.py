@@ -15,10 +15,13 @@ from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
 from app.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
+from app.services.compare.answering import Comparison
 from app.services.compare.cases import MOST_TEXTS
 from app.services.compare.quiz import draw, read_question
+from app.services.compare.years import only_name
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import find_posts, get_post
+from app.services.posts.users import get_author
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.evidence import read_evidence
 from app.views.pages.parts import (
@@ -31,6 +34,7 @@ from app.views.pages.parts import (
     show_names,
 )
 from app.views.pages.picture import draw_picture, picture_of
+from app.views.pages.shown_years import shown_years
 from app.views.parsing import Piece, args_of, gaps_of
 from app.views.policies import own_origin
 from app.views.verdicts import (
@@ -66,12 +70,19 @@ class ComparePageArgs(Struct):
     """Pieces that do not count, by code points of the texts, which a blank line joins."""
     post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
     """The kept post that the text is; it is hidden from the model."""
+    years: str = ""
+    """The only author, whose years are ranked too."""
+
+    @property
+    def names(self) -> list[str]:
+        """Who is asked about; none for all."""
+        return given_names(self.username) or given_names([self.years])
 
 
 @blueprint.page("/compare")
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
-    names = given_names(args.username)
-    if not args.text:
+    names = args.names
+    if not args.text and not args.years:
         return see_other(url_for("home.show_home", username=names))
     query = urlencode([("lang", g.locale), *request.args.items(multi=True)])
     picture = f"{url_for('compare.show_picture')}?{query}"
@@ -87,7 +98,7 @@ class PictureArgs(ComparePageArgs):
 async def show_picture(args: PictureArgs) -> Response:
     """Draw the answer that `/compare` gives at the same address."""
     g.locale = args.lang or g.locale
-    names = given_names(args.username)
+    names = args.names
     texts, _ = given_texts(args.text)
     comparison = await resources().comparer.compare(
         texts,
@@ -151,7 +162,7 @@ async def post_compare(form: Form) -> ResponseReturnValue:
     if is_private or sum(map(len, texts)) > LONGEST_IN_ADDRESS:
         args.text, args.username = texts, names
         return await _page(args, is_private=is_private, has_belief="sure" in form)
-    return see_other(_address(texts, names, args.post))
+    return see_other(_address(texts, names, args.post, args.years))
 
 
 def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -174,7 +185,7 @@ def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
 async def _page(
     args: ComparePageArgs, *, is_private: bool = False, picture: str = "", has_belief: bool = False
 ) -> ResponseReturnValue:
-    texts, names, post = args.text, given_names(args.username), args.post
+    texts, names, post = args.text, args.names, args.post
     result, failure, people = None, None, list[str]()
     if texts:
         texts, people = given_texts(texts)
@@ -184,6 +195,8 @@ async def _page(
             failure = error.with_traceback(None)  # Which would keep this frame, and the text.
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, names)
+        if args.years and not texts:
+            await get_author(session, args.years)
         steps = {} if texts else await first_steps(session)
     return await render_form(
         "compare.html",
@@ -194,6 +207,7 @@ async def _page(
         chosen=names,
         authors=authors,
         author_total=author_total,
+        years=args.years,
         is_private=is_private,
         has_belief=has_belief,
         post=post,
@@ -208,14 +222,7 @@ async def _page(
 
 async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> dict[str, object]:
     """Return what the page shows of a comparison. Raises InvalidInputError and NotFoundError."""
-    comparison = await resources().comparer.compare(
-        texts,
-        names,
-        sure=args.sure,
-        reasons=True,
-        without=gaps_of(args.without),
-        hidden_post=args.post,
-    )
+    comparison = await _comparison(texts, names, args)
     async with resources().db.read() as session:
         hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
         evident = await read_evidence(session, comparison)
@@ -239,11 +246,26 @@ async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -
         "card_address": url_for("compare.show_card", username=names if count > 1 else []),
         "is_long": len(comparison.text) > LONGEST_UNFOLDED,
         "made_at": now(),
+        "years": shown_years(comparison),
     }
 
 
-def _address(texts: Sequence[str], names: Sequence[str], post: int | None) -> str:
+async def _comparison(texts: list[str], names: list[str], args: ComparePageArgs) -> Comparison:
+    parts, gaps = resources(), gaps_of(args.without)
+    if not args.years:
+        return await parts.comparer.compare(
+            texts, names, sure=args.sure, reasons=True, without=gaps, hidden_post=args.post
+        )
+    author = only_name(args.years, names)
+    if args.post:
+        raise InvalidInputError("Of a post that is hidden no years are ranked", loc="post")
+    return await parts.years.compare(texts, author, sure=args.sure, reasons=True, without=gaps)
+
+
+def _address(texts: Sequence[str], names: Sequence[str], post: int | None, years: str = "") -> str:
     """Return the shareable address of a comparison."""
     pairs = [*(("text", text) for text in texts), *(("username", name) for name in names)]
-    query = urlencode([*pairs, *([("post", str(post))] if post else [])])
+    pairs += [("post", str(post))] if post else []
+    pairs += [("years", years)] if years else []
+    query = urlencode(pairs)
     return f"{url_for('compare.show_compare')}?{query}"

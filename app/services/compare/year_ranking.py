@@ -1,0 +1,62 @@
+"""The years of one author for a text, as the API shows them."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from app.compute.case import Case
+from app.compute.years import AuthorYears, YearVerdict, rank_years
+
+
+class YearPosts(msgspec.Struct, frozen=True):
+    """A year in UTC, and its posts with words."""
+
+    year: int
+    tweets: Annotated[int, Meta(description="Posts with words; repetitions count once.")]
+
+
+class RankedYear(msgspec.Struct, frozen=True):
+    year: int
+    probability: Annotated[float, Meta(description="If the author wrote it then; all sum to 1.")]
+    tweets: Annotated[int, Meta(description="How many posts with words it rests on.")]
+
+
+class YearEvidence(msgspec.Struct, frozen=True):
+    """A string of the text that speaks for a year beside the others; places are code points."""
+
+    start: int
+    end: int
+    text: Annotated[str, Meta(description="The piece of the text.")]
+    year: int
+    weight: Annotated[float, Meta(description="In log-odds.")]
+
+
+class ComparedYears(msgspec.Struct, frozen=True):
+    """Which year of the author the text sounds like, if the author wrote it."""
+
+    username: str
+    ranking: Annotated[
+        list[RankedYear], Meta(description="Years of 100 posts or more, the likeliest first.")
+    ]
+    verdict: Annotated[
+        YearVerdict,
+        Meta(description="`year` from 2 : 1 on, `few` with fewer than two years of 100 posts."),
+    ]
+    evidence: Annotated[list[YearEvidence], Meta(description="Empty with `explain` turned off.")]
+    posts: Annotated[list[YearPosts], Meta(description="All years with posts, in their order.")]
+
+
+def ranked_years(case: Case, known: AuthorYears, explain: bool) -> ComparedYears:
+    """Return the years for the texts of a case whose only suspect is their author."""
+    ranking = rank_years(case, known, explain=explain)
+    return ComparedYears(
+        username=case.suspects[0].username,
+        ranking=[RankedYear(year, share, known.posts[year]) for year, share in ranking.shares],
+        verdict=ranking.verdict,
+        evidence=[
+            YearEvidence(start, end, case.text[start:end], year, round(weight, 3))
+            for start, end, year, weight in ranking.marks
+        ],
+        posts=[YearPosts(year, count) for year, count in known.posts.items()],
+    )
