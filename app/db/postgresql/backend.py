@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -199,10 +200,14 @@ class PostgresqlBackend(Backend):
         await self.engine.dispose()
         self.drop_connections()
 
-    def drop_connections(self) -> None:
-        """Close connections without waiting for their server, which may hang."""
-        for connection in list(self._opened):
-            connection.terminate()
+    def drop_connections(self, before: float = math.inf) -> None:
+        """Close connections without waiting for their server, which may hang.
+
+        before: only those opened before this time of the event loop.
+        """
+        for connection, opened_at in list(self._opened.items()):
+            if opened_at < before:
+                connection.terminate()
 
     def current_revision(self) -> str | None:
         return asyncio.run(self._ask(self._read_revision))

@@ -1,10 +1,11 @@
 """PostgreSQL's connections: how they are opened, and what their errors mean to a caller."""
 
+import asyncio
 from collections.abc import Iterator
 from itertools import cycle
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import asyncpg
 from sqlalchemy import event, exc
@@ -41,7 +42,8 @@ KEEPALIVES: Final = {
 }
 """How soon the server releases the locks of a machine that is gone; by default after two hours."""
 Connection: TypeAlias = "asyncpg.Connection[Any]"
-Connections = WeakSet[Connection]
+Connections = WeakKeyDictionary[Connection, float]
+"""Open connections, and the times of the event loop at which they were opened."""
 FAILURES: Final = (
     OSError,
     asyncpg.PostgresError,
@@ -133,7 +135,7 @@ def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngin
 
     async def open_connection() -> Connection:
         connection = await connect(url, **settings)
-        opened.add(connection)
+        opened[connection] = asyncio.get_running_loop().time()
         return connection
 
     engine = create_async_engine(

@@ -7,6 +7,7 @@ lack the last events of the old one, and give their ids to others. Then the feed
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -38,13 +39,15 @@ class PostgresqlFeed(Feed):
     oldest_s = OLDEST_S
 
     def __init__(
-        self, url: str, commits: Callable[[], int], *, on_move: Callable[[], None]
+        self, url: str, commits: Callable[[], int], *, on_move: Callable[[float], None]
     ) -> None:
         super().__init__(0)
         self._url = url
         self._commits = commits
         self._on_move = on_move
-        """Called when the server is another one: older connections may hang."""
+        """Called when the server is another one: connections opened before this time may hang."""
+        self._failed_at = math.inf
+        """When the last look failed, if it did."""
         self._server: str | None = None
         """Tells the server that is read from others, and from itself before it was started."""
         self._connection: Connection | None = None
@@ -85,9 +88,10 @@ class PostgresqlFeed(Feed):
                 commits, started = self._commits(), self._clock()
                 try:
                     await self._read()
-                    self._failure = None
+                    self._failure, self._failed_at = None, math.inf
                 except (AppError, *FAILURES) as error:
                     self._failure = error
+                    self._failed_at = self._clock()
                     await self.close()
                 self._seen_commits, self._looked_at, self._ended = commits, started, self._begun
             return self._failure is None
@@ -120,7 +124,7 @@ class PostgresqlFeed(Feed):
         """Begin again where this is not the log that was read before."""
         server = await connection.fetchval(_SERVER)
         if self._server not in {None, server}:
-            self._on_move()
+            self._on_move(self._failed_at)
         self._server = server
         if self._last and await connection.fetchrow(_SAME, self.newest) != self._last:
             lost = self.newest
