@@ -18,7 +18,7 @@ from app.compute.evidence import marks_of
 from app.compute.features import features_of
 from app.compute.occurrences import occurrences
 from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts
-from app.compute.text import own_words
+from app.compute.text import FEWEST_WORDS, own_words
 
 FEWEST_POSTS: Final = 100
 """Posts with words that a year needs to be ranked."""
@@ -185,7 +185,8 @@ def rank_years(case: Case, known: AuthorYears, *, explain: bool = True) -> YearR
     scores = np.where(np.isfinite(ranking.scores), ranking.scores, ranking.scores.min())
     shares = softmax(known.sharpness * np.nan_to_num(scores, neginf=0.0) + known.offsets)
     order = sorted(range(len(known.years)), key=lambda place: (-shares[place], known.years[place]))
-    is_year = shares[order[0]] >= LEAST_ODDS * shares[order[1]]
+    is_clear = shares[order[0]] >= LEAST_ODDS * shares[order[1]]
+    is_year = is_clear and case.words >= FEWEST_WORDS
     marks = _marks(case, known, ranking, order[:MARKED]) if explain and known.sharpness > 0 else []
     ranked = [(known.years[place], float(shares[place])) for place in order]
     return YearRanking("year" if is_year else "same", ranked, marks)

@@ -122,6 +122,8 @@ async def test_api_ranks_the_years_beside_the_open_question(site: Client) -> Non
 async def test_api_says_same_and_few(site: Client) -> None:
     same = (await site.json("/api/v1" + page_of(SEA_TEXT, "noor")))["years"]
     assert same["verdict"] == "same"
+    brief = (await site.json("/api/v1" + page_of("lamp and fog", "mara")))["years"]
+    assert brief["verdict"] == "same"
     few = (await site.json("/api/v1" + page_of(SEA_TEXT, "few")))["years"]
     assert (few["verdict"], few["ranking"]) == ("few", [])
     assert few["posts"] == [{"year": 2021, "tweets": 30}, {"year": 2022, "tweets": 120}]
