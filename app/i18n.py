@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Literal, cast
 from urllib.parse import quote, urlencode
 
 from babel.core import Locale as BabelLocale
@@ -71,6 +71,7 @@ def init_app(app: Quart, config: Config) -> None:
         "clock": show_clock,
         "date": show_date,
         "day": show_day,
+        "duration": show_duration,
         "month_day": show_month_day,
         "number": show_number,
         "percent": show_percent,
@@ -270,6 +271,23 @@ def show_month_day(day: date) -> str:
 def show_ago(time: datetime) -> str:
     """Return how long ago a time is, such as "3 minutes ago"."""
     return format_timedelta(time - now(), add_direction=True, threshold=1, locale=g.locale)
+
+
+def show_duration(seconds: float) -> str:
+    """Return how long something takes, rounded down: "1 hour 5 minutes", from two days on days."""
+    minutes = int(seconds // 60)
+    if minutes == 0:
+        return gettext("less than a minute")
+    hours, days = minutes // 60, minutes // (24 * 60)
+    if days >= 2:
+        return _counted(days, "day")
+    parts = [_counted(hours, "hour")] if hours else []
+    return " ".join([*parts, _counted(minutes % 60, "minute")] if minutes % 60 else parts)
+
+
+def _counted(count: int, unit: Literal["day", "hour", "minute"]) -> str:
+    length = timedelta(**{f"{unit}s": count})
+    return format_timedelta(length, unit, threshold=math.inf, locale=language())
 
 
 def rfc3339(time: datetime) -> str:

@@ -77,6 +77,7 @@ PAGES: Final = {
     "room": "/room/1",
     "room-day": "/room/1?on=2026-10-02",
     "room-search": "/room/1?" + urlencode({"q": "القهوة"}),
+    "room-portrait": "/room/1/portrait?tz=Asia/Seoul",
     "message": "/tweet/482",
     "posts": "/posts?" + urlencode({"username": KOREANS[0], "hour": 34, "tz": "Asia/Seoul"}),
     "posts-none": "/posts?" + urlencode({"lang": "xx", "since": "2026-01-01"}),

@@ -20,6 +20,7 @@ PATHS = (
     *("/api/v1/compare?text=the+quiet+sea+and+lamp", "/api/v1/search?q=lamp&username=ann"),
     "/api/v1/compare?text=the+quiet+sea+and+lamp&username=ann&username=ben",
     *("/api/v1/rooms", *(f"/api/v1/rooms/{n}{rest}" for n in (1, 2) for rest in ("", "/messages"))),
+    *("/room/1/portrait", "/api/v1/rooms/2/portrait?tz=Asia/Seoul"),
     *("/room/1", "/room/2", "/api/v1/rooms/1/messages?q=sea"),
     *(
         f"/api/v1/users/{name}{rest}"

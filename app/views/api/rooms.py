@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from msgspec import Meta, field, structs
+from msgspec import Meta, Struct, field, structs
 
 from app.lifespan import resources
 from app.memo import cacheable
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
+from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.reading import RoomFacts, get_room, list_messages, list_rooms
 from app.services.search.results import Spans, find
 from app.views.blueprints import ApiBlueprint
@@ -33,6 +34,10 @@ class MessagesArgs(PageArgs):
     tz: str = "UTC"
 
 
+class RoomPortraitArgs(Struct):
+    tz: Annotated[str, Meta(description="An IANA name; hours are those there.")] = "UTC"
+
+
 @blueprint.operation("GET", "/rooms", "read", "A page of rooms", is_cacheable=True)
 async def list_all_rooms(args: PageArgs) -> Page[RoomFacts]:
     """List the chats, in the order in which they came here; each has up to ten of its people."""
@@ -47,6 +52,16 @@ async def show_room_facts(room_id: int) -> RoomFacts:
     """Show a chat, or the one that it was joined to; up to 200 of its people."""
     async with resources().db.read() as session:
         return await get_room(session, room_id)
+
+
+@blueprint.operation(
+    "GET", "/rooms/<id:room_id>/portrait", "read", "The portrait", is_cacheable=True
+)
+async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortrait:
+    """Show how people write in a chat, side by side."""
+    zone = parse_zone(args.tz)
+    async with resources().db.read() as session:
+        return await read_portrait(session, room_id, zone)
 
 
 @blueprint.operation(

@@ -1,0 +1,132 @@
+"""A portrait of a chat agrees with what is counted by hand."""
+
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.compute.portrait import Said, SpeakerPortrait, portray
+
+HOUR_S = 3600
+SEOUL = ZoneInfo("Asia/Seoul")
+WAITS_S = (0, 0, 60, 90, HOUR_S, 6 * HOUR_S, 6 * HOUR_S + 1, 50 * HOUR_S)
+"""Equal times, and both sides of six hours."""
+TEXTS = (
+    *("", "  ", "밥 먹자", "ㅋ", "ㅋㅋ 그래", "앜ㅋㅋㅋㅋ", "ㅎㅎ", "ㅠㅜ", "ㅜㅜ ㅠㅠ", "ㅋㅎ"),
+    *(
+        "Haha no",
+        "hahahah",
+        "aloha hall",
+        "lol",
+        "LOOOL ㅋㅋ",
+        "lollipop",
+        "진짜lol",
+        "👍🏽 👍",
+        "🙋",
+    ),
+)
+LAUGHING = {
+    "ㅋㅋ": {"ㅋㅋ 그래", "앜ㅋㅋㅋㅋ", "LOOOL ㅋㅋ"},
+    "ㅎㅎ": {"ㅎㅎ"},
+    "ㅠㅠ": {"ㅠㅜ", "ㅜㅜ ㅠㅠ"},
+    "haha": {"Haha no", "hahahah"},
+    "lol": {"lol", "LOOOL ㅋㅋ", "진짜lol"},
+}
+EMOJI = {"👍": {"👍🏽 👍"}, "🙋": {"🙋"}}
+
+
+@st.composite
+def chats(draw: st.DrawFn) -> list[Said]:
+    """Return messages in their order, those without a time last."""
+    people = st.integers(1, draw(st.sampled_from((1, 2, 9))))
+    drawn = st.tuples(people, st.sampled_from(WAITS_S), st.sampled_from(TEXTS))
+    time = draw(st.sampled_from((0, 1_700_000_000)))
+    chat = []
+    for author, wait_s, text in draw(st.lists(drawn, max_size=40)):
+        time += wait_s
+        chat.append(Said(author, time, text))
+    undated = st.builds(Said, people, st.none(), st.sampled_from(TEXTS))
+    return chat + draw(st.lists(undated, max_size=3))
+
+
+def ranks(chat: list[Said]) -> list[tuple[int, ...]]:
+    """Return who is named, in order, and then the others."""
+    counts = Counter(message.author for message in chat)
+    order = [
+        author for count, author in sorted((-count, author) for author, count in counts.items())
+    ]
+    return [*((author,) for author in order[:6]), *[tuple(order[6:])][: len(order) > 6]]
+
+
+@given(chats())
+def test_a_portrait_is_what_one_counts_by_hand(chat: list[Said]) -> None:
+    portrait = portray(chat, SEOUL)
+    assert [speaker.authors for speaker in portrait.speakers] == ranks(chat)
+    assert sum(speaker.messages for speaker in portrait.speakers) == len(chat)
+    for speaker in portrait.speakers:
+        assert_counted(speaker, [said for said in chat if said.author in speaker.authors])
+        assert_in_turn(speaker, [said for said in chat if said.time is not None])
+    times = [said.time for said in chat if said.time is not None]
+    lengths = [times[place] - times[place - 1] for place in range(1, len(times))]
+    if not any(lengths):
+        assert portrait.longest_silence is None
+    else:
+        place = lengths.index(max(lengths))
+        assert portrait.longest_silence == (times[place], times[place + 1])
+
+
+def assert_counted(speaker: SpeakerPortrait, own: list[Said]) -> None:
+    """Check what does not depend on the messages of others."""
+    assert speaker.messages == len(own)
+    texts = [said.text for said in own]
+    words = [len(re.findall(r"\S+", text)) for text in texts if text.strip()]
+    assert speaker.words_per_message == (sum(words) / len(words) if words else None)
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    hours = [
+        (epoch + timedelta(seconds=said.time, hours=9)).hour
+        for said in own
+        if said.time is not None
+    ]
+    assert speaker.hours == [hours.count(hour) for hour in range(24)]
+    for name, holders in LAUGHING.items():
+        assert speaker.laughs[name] == sum(text in holders for text in texts)
+    emoji = {sign: sum(text in holders for text in texts) for sign, holders in EMOJI.items()}
+    assert {re.sub("🏽", "", name): count for name, count in speaker.emoji} == {
+        sign: count for sign, count in emoji.items() if count
+    }
+
+
+def assert_in_turn(speaker: SpeakerPortrait, dated: list[Said]) -> None:
+    """Check who begins, and how long answers take."""
+    beginnings, waits_s = 0, []
+    for place in range(1, len(dated)):
+        before, said = dated[place - 1], dated[place]
+        if said.author in speaker.authors:
+            wait_s = (said.time or 0) - (before.time or 0)
+            beginnings += wait_s > 6 * HOUR_S
+            if wait_s <= 6 * HOUR_S and before.author != said.author:
+                waits_s.append(wait_s)
+    assert (speaker.beginnings, speaker.answers) == (beginnings, len(waits_s))
+    if not waits_s:
+        assert speaker.median_answer_s is None
+    else:
+        median_s = speaker.median_answer_s or 0
+        half = len(waits_s) / 2
+        assert sum(wait_s < median_s for wait_s in waits_s) <= half
+        assert sum(wait_s > median_s for wait_s in waits_s) <= half
+        assert min(waits_s) <= median_s <= max(waits_s)
+
+
+def test_words_are_typical_beside_those_of_all_others() -> None:
+    mine = [Said(1, place, "the kettle sings again") for place in range(60)]
+    theirs = [Said(2, place, "the lantern swings again") for place in range(60)]
+    few = [Said(3, place, "kettle") for place in range(19)]
+    first, second, third = portray([*mine, *theirs, *few], SEOUL).speakers
+    assert [tuple(word) for word in first.typical or []] == [("sings", 60, 0), ("kettle", 60, 19)]
+    assert {word.text for word in second.typical or []} == {"lantern", "swings"}
+    assert third.typical is None
+    assert portray(mine, SEOUL).speakers[0].typical is None  # There is nobody beside.
+    assert [speaker.typical for speaker in portray([*mine, *few], SEOUL).speakers] == [None, None]

@@ -1,0 +1,123 @@
+"""The portrait of a room: its page, its twin in the API, and a room that is long."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+import pytest
+from sqlalchemy import update
+
+from app.models import Tweet
+from tests.browsing import parts_of
+from tests.chats import Said, import_chat, kakaotalk
+from tests.conftest import Client, Shared
+
+CHAT: list[Said] = [
+    ("2024-01-15 23:50", "하늘 (회사)", "떡볶이 ㅋㅋㅋ"),
+    ("2024-01-15 23:55", "민준", "저요 🙋 lol"),
+    ("2024-01-16 00:05", "하늘 (회사)", "그래 가자 ㅋㅋ"),
+    ("2024-01-18 09:00", "민준", "<b>아침</b>"),
+]
+OTHERS = "abcdefgh"
+
+
+@pytest.fixture(scope="module")
+async def chats(shared: Shared) -> Client:
+    """Read the portraits of two chats: one of two people, one of eight."""
+    db = parts_of(shared.app).db
+    await import_chat(db, kakaotalk("동네 <떡볶이>", *CHAT))
+    many = [(f"2024-03-01 10:{place:02}", name, f"hi {place}") for place, name in enumerate(OTHERS)]
+    await import_chat(db, kakaotalk("many", *many, ("2024-03-01 10:30", "a", "haha")))
+    return shared.anybody
+
+
+def cells(page: str) -> list[list[str]]:
+    """Return the rows of the tables with names."""
+    rows = re.findall(r'<tr><th scope="row">(.*?)</tr>', page, re.DOTALL)
+    return [
+        [" ".join(unescape(re.sub("<[^>]*>", " ", cell)).split()) for cell in row.split("<td>")]
+        for row in rows
+    ]
+
+
+async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
+    answer = await chats.get("/room/1/portrait?tz=Asia/Seoul")
+    page = await answer.get_data(as_text=True)
+    assert "<h1>Portrait of <bdi>동네 &lt;떡볶이&gt;</bdi></h1>" in page
+    shown = [[name, *rest] for name, *rest in cells(page)]
+    assert [row[1:] for row in shown if row[0] == "하늘 (회사)"] == [
+        ["2", "50%", "2.5"],
+        ["0", "1", "10 minutes"],
+        ["2", "0"],
+        ["–"],
+    ]
+    assert [row[1:] for row in shown if row[0] == "민준"] == [
+        ["2", "50%", "2"],
+        ["1", "1", "5 minutes"],
+        ["0", "1"],
+        ["🙋 1"],
+    ]
+    silence = re.sub("<[^>]*>", "", page).replace("\u202f", " ")
+    assert "The longest silence: 2 days, from January 16, 2024, 12:05 AM to" in silence
+    assert 'title="23:00: 1 message"' in page
+    assert "There are too few messages to compare words." in page
+    assert "newest" not in page  # All of them were looked through.
+    assert "/room/1/portrait?tz=Asia/Seoul" in unescape(
+        await chats.page("/room/1?tz=Asia/Seoul")
+    ).replace("%2F", "/")
+
+
+async def test_the_api_tells_the_same(chats: Client) -> None:
+    portrait = await chats.json("/api/v1/rooms/1/portrait?tz=Asia/Seoul")
+    assert portrait["room"] == await chats.json("/api/v1/rooms/1")
+    assert portrait["longest_silence"] == {
+        "since": "2024-01-15T15:05:00Z",
+        "until": "2024-01-18T00:00:00Z",
+    }
+    first, second = portrait["people"]
+    assert (first["username"], first["display_name"]) == ("하늘_(회사)", "하늘 (회사)")
+    assert [hour for hour, count in enumerate(first["hours"]) if count] == [0, 23]
+    assert second["laughs"] == [{"text": "ㅋㅋ", "messages": 0}, {"text": "lol", "messages": 1}]
+    utc = await chats.json("/api/v1/rooms/1/portrait")
+    assert [hour for hour, count in enumerate(utc["people"][0]["hours"]) if count] == [14, 15]
+    await chats.json("/api/v1/rooms/1/portrait?tz=nowhere", status=400)
+    await chats.json("/api/v1/rooms/99/portrait", status=404)
+    await chats.page("/room/99/portrait", status=404)
+
+
+async def test_of_many_people_six_are_named(chats: Client) -> None:
+    portrait = await chats.json("/api/v1/rooms/2/portrait")
+    named = [(person["username"], person["people"]) for person in portrait["people"]]
+    assert named == [*((name, 1) for name in "abcdef"), (None, 2)]
+    assert sum(person["share"] for person in portrait["people"]) == pytest.approx(1)
+    assert "2 others" in await chats.page("/room/2/portrait")
+
+
+async def test_of_a_long_room_the_newest_messages_are_looked_through(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.rooms.portrait.MOST_SCANNED", 4)
+    start = datetime(2024, 5, 1, tzinfo=UTC)
+    times = [(start + timedelta(hours=n)).isoformat() for n in range(5)]
+    posts = [
+        {
+            "username": "long",
+            "text": f"말 {n}",
+            "room": {"name": "long"},
+            "source_id": str(n),
+            "created_at": time,
+        }
+        for n, time in enumerate(times)
+    ]
+    await shared.writer.add_posts(*posts)
+    async with parts_of(shared.app).db.write() as session:
+        undated = Tweet.text.in_(("말 0", "말 4"))
+        await session.execute(update(Tweet).where(undated).values(created_at=None))
+    rooms = await shared.anybody.walk("/api/v1/rooms", 100)
+    (room,) = [room["id"] for room in rooms if room["name"] == "long"]
+    portrait = await shared.anybody.json(f"/api/v1/rooms/{room}/portrait")
+    assert (portrait["scanned"], portrait["room"]["messages"]) == (4, 5)
+    hours = portrait["people"][0]["hours"]
+    assert [hour for hour, count in enumerate(hours) if count] == [1, 2, 3]
+    page = await shared.anybody.page(f"/room/{room}/portrait")
+    assert "Only the newest 4 messages were looked through." in page
