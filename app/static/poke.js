@@ -57,7 +57,9 @@
     form.requestSubmit();
   }
 
-  form.querySelector(".edit").hidden = false;
+  const edit = form.querySelector(".edit");
+  edit.hidden = false;
+  edit.addEventListener("toggle", () => edit.open && fields[0].focus());
   slider.addEventListener("input", showShare);
   form.addEventListener("input", () => {
     const edited = codePoints();
