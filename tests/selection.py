@@ -38,7 +38,7 @@ FULL: Final = (
     r"/test_import_pages\.py::test_why_a_file_fails.*-(quote|cut)\]",
     r"/test_vacuum\.py::.*\[postgresql\]",
     r"/test_revisions\.py::test_every_page.*\[postgresql\]",
-    r"/test_kept_answers\.py::.*\[sqlite-[12]\]",
+    r"/test_kept_answers\.py::.*\[sqlite-1\]",
     # Sources that fail in every way, and the longest wait for a post.
     r"/test_visiting\.py::test_nothing_is_lost(?!.*\[sqlite-bluesky\])",
     r"/test_following\.py::test_a_source_that_is_slow",
@@ -68,6 +68,7 @@ SOAK: Final = (
     # The longest storms, and bugs planted in copies of the program.
     r"/test_mutants\.py::test_a_planted_bug_is_found",
     r"/test_faults\.py::test_a_database_that_hangs",
+    r"/test_kept_answers\.py::.*\[sqlite-2\]",
 )
 """What takes a minute or more, and is left to `make soak`."""
 

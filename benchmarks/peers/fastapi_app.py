@@ -36,6 +36,7 @@ class TweetOut(BaseModel):
     reply_to: None = None
     media: list[str] = []
     counts: None = None
+    room: None = None
 
 
 class PageOut(BaseModel):

@@ -86,6 +86,7 @@ def tweet_json(tweet: Any, username: str) -> dict[str, Any]:
         "reply_to": None,  # The posts of the benchmarks answer none, and have no media.
         "media": [],
         "counts": None,
+        "room": None,
     }
 
 
