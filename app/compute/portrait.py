@@ -13,7 +13,7 @@ from app.compute.mentions import Mention, ScannedPost, count_mentions
 from app.compute.wording import GainedWord, gained_words, is_mostly_korean, posts_with_words
 
 SILENCE_S: Final = 6 * 3600
-"""After longer than this, whoever writes begins anew; until then, it is an answer."""
+"""Within this time of another's message it is an answer; after a longer one it is a beginning."""
 DAY_H: Final = 24
 MOST_PORTRAYED: Final = 6
 """People on their own, those with the most messages; all others are taken together."""
