@@ -17,7 +17,7 @@ from app.asgi.edge import REFUSAL, AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import Memo, release
-from app.paths import API, API_DOCS, ENDLESS, FEED, MEDIA, STATIC
+from app.paths import API_DOCS, ENDLESS, FEED, MEDIA, STATIC
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
@@ -174,7 +174,7 @@ def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
     if not scope["path"].startswith(STATIC):
         accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
         language = _chosen_language(accepted, headers.get(b"cookie", b""))
-    names_host = scope["path"].endswith(FEED) or scope["path"] == API + API_DOCS
+    names_host = scope["path"].endswith((FEED, API_DOCS))
     origin = (scope["scheme"], headers.get(b"host")) if names_host else None
     return scope["path"], scope["query_string"], takes_gzip(headers), language, origin
 
