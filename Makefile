@@ -57,7 +57,7 @@ test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager wh
 .PHONY: test-full
 test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy and nginx when root), on Spark where Java is
 	@bash tests/install.sh chromium proxies || true
-	@$(TEST) -n auto -m full
+	@$(TEST) -n auto -m 'full and not soak'
 	@if java -version >/dev/null 2>&1; then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
 
 .PHONY: test-spark

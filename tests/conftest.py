@@ -23,11 +23,11 @@ from app.db.migrate import prepare
 from app.services.access.rights import Scope, add_token
 from tests import quick_start
 from tests.browsing import parts_of
-from tests.databases import KINDS, Databases, PostgresqlDatabases, SqliteDatabases
+from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
 from tests.live_platforms import Platform, live_platform
 from tests.postgresql import NoServerError, Server, sweep
-from tests.selection import Groups, mark, unused
+from tests.selection import Groups, kinds_for, seconds_of
 
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
 settings.register_profile("some", deadline=None, max_examples=15)
@@ -66,10 +66,6 @@ def pytest_configure(config: pytest.Config) -> None:
         _start_server(config)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    mark(item)
-
-
 def pytest_xdist_auto_num_workers() -> int:
     """Run two processes more than there are cores: some wait for a server, a browser or a timer."""
     return len(os.sched_getaffinity(0)) + 2
@@ -81,10 +77,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what `make test-full` runs, unless it is asked for."""
-    is_whole = config.args_source is not pytest.Config.ArgsSource.ARGS
-    if is_whole and (patterns := unused(items)):
-        raise pytest.UsageError(f"tests/selection.py names no test by {patterns}")
+    """Leave out what `make test-full` runs, unless it is asked for; begin with what takes longest.
+
+    At the end of a run the other processes would wait for it.
+    """
+    items.sort(key=seconds_of, reverse=True)
     if config.option.markexpr or any("::" in argument for argument in config.args):
         return
     left_out = [item for item in items if any(map(item.get_closest_marker, ("full", "soak")))]
@@ -129,8 +126,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what uses a database on each kind of database that it is meant for."""
     if "databases" in metafunc.fixturenames:
-        marker = metafunc.definition.get_closest_marker("databases")
-        kinds = marker.args if marker else KINDS
+        kinds = kinds_for(metafunc.definition)
         metafunc.parametrize("databases", kinds, indirect=True, scope="session")
 
 

@@ -10,6 +10,8 @@ from tests.browsing import Browser
 from tests.conftest import Client, Shared, client_with
 from tests.installation import ROOT
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 
 def values(text: str) -> dict[str, float]:
     """Return the samples by name and labels."""

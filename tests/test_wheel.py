@@ -15,6 +15,8 @@ from app.serving.worker import FILE
 from tests.installation import ROOT, Installation
 from tests.server import serving
 
+pytestmark = pytest.mark.full
+
 BUILD = "from flit_core.buildapi import *; import sys; {make}(sys.argv[1])"
 
 

@@ -29,6 +29,7 @@ def run(
     return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
+@pytest.mark.full
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("name", "arguments", "printed"),
@@ -47,6 +48,7 @@ def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed
     assert printed in done.stdout
 
 
+@pytest.mark.full
 @pytest.mark.timeout(120)
 def test_the_guide_shows_what_async_overhead_measures() -> None:
     done = run("async_overhead", "--rounds", "1", "--requests", "20")
@@ -68,6 +70,7 @@ def written(path: Path, posts: dict[str, list[str]], known: int) -> Path:
     return path
 
 
+@pytest.mark.full
 def test_accuracy_is_printed_for_a_file_of_posts(tmp_path: Path) -> None:
     chance = random.Random(3)  # noqa: S311 - no secret
     words = {"a": ["harbour", "fog", "bell"], "b": ["bread", "oven", "dawn"]}
@@ -79,6 +82,7 @@ def test_accuracy_is_printed_for_a_file_of_posts(tmp_path: Path) -> None:
     assert "| en_2 | 1 | 20 | 100.0 |" in done.stdout
 
 
+@pytest.mark.full
 def test_the_open_question_is_tabled(tmp_path: Path) -> None:
     posts = {f"a{author}": posts_of(author) for author in range(12)}
     path = written(tmp_path / "posts.jsonl", posts, KNOWN)

@@ -4,6 +4,8 @@ import pytest
 
 from tests.benchmarks.test_benchmarks import run
 
+pytestmark = pytest.mark.full
+
 
 @pytest.mark.timeout(170)
 def test_a_quick_comparison_of_streams_prints_all_sides() -> None:

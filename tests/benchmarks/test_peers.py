@@ -21,6 +21,7 @@ def quick(folder: Path, *parts: str) -> tuple[dict[str, Any], str]:
     return json.loads((folder / "benchmarks.json").read_text()), done.stdout
 
 
+@pytest.mark.full
 @pytest.mark.timeout(170)
 @pytest.mark.parametrize(
     ("part", "others"),
@@ -45,6 +46,7 @@ def test_a_quick_run_compares_and_writes_a_table(
     assert "| saywho |" in (tmp_path / "benchmarks.md").read_text()
 
 
+@pytest.mark.full
 @pytest.mark.timeout(170)
 def test_a_quick_run_of_streams_and_of_a_start(tmp_path: Path) -> None:
     results, _ = quick(tmp_path, "live", "start")

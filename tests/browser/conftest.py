@@ -147,7 +147,11 @@ def windows(browser: Browser) -> Windows:
 
 OpenPage = Callable[..., Awaitable[Page]]
 WITH_AND_WITHOUT = pytest.mark.parametrize(
-    "javascript", [True, False], ids=["javascript", "no-javascript"]
+    "javascript",
+    [
+        pytest.param(True, id="javascript"),
+        pytest.param(False, id="no-javascript", marks=pytest.mark.full),
+    ],
 )
 
 

@@ -1,6 +1,7 @@
 """What must hold on every page, in both languages, light and dark, narrow and wide."""
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,7 +64,11 @@ SITES = {
 """The pages of the sites that run, under the names of their fixtures."""
 INLINE = "inline style or script"
 """Dash starts by a script whose hash the policy names, and plotly makes styles as it runs."""
-PLACES = [(site, name, path) for site, pages in SITES.items() for name, path in pages.items()]
+FIRST_SEEN = {
+    *("home", "about", "compare", "card", "search", "author", "tweet", "quiz", "quiz-answered"),
+    *("table", "import-preview", "settings"),
+}
+"""Pages of each kind, which `make test` sees in Korean and narrow."""
 
 
 async def faults_of(
@@ -99,17 +104,28 @@ async def left_in_english(page: Page) -> list[str]:
     return [message for message in ENGLISH if message in text]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("locale", ["ko", "en"])
-@pytest.mark.parametrize("place", PLACES, ids=[name for _, name, _ in PLACES])
+def looks() -> Iterator[Any]:
+    """Yield each page in each language and width: its site, name and path, language and width."""
+    for site, pages in SITES.items():
+        for (name, path), locale, width in product(pages.items(), ("ko", "en"), WIDTHS):
+            is_first = name in FIRST_SEEN if locale == "ko" else name == "home"
+            yield pytest.param(
+                *(site, name, path, locale, width),
+                id=f"{name}-{locale}-{width}",
+                marks=[] if is_first and width == min(WIDTHS) else [pytest.mark.full],
+            )
+
+
+@pytest.mark.parametrize(("fixture", "name", "path", "locale", "width"), [*looks()])
 async def test_page_is_sound(
     request: pytest.FixtureRequest,
     open_page: OpenPage,
-    place: tuple[str, str, str],
+    fixture: str,
+    name: str,
+    path: str,
     locale: str,
     width: int,
 ) -> None:
-    fixture, name, path = place
     site: Website = request.getfixturevalue(fixture)
     page = await open_page(
         locale=locale,
@@ -175,6 +191,7 @@ ALONE = (
 """What shows an author who is compared with people from elsewhere alone."""
 
 
+@pytest.mark.full
 async def test_one_author_alone_then_conversations_and_media_are_sound(
     has_chromium: None, open_page: OpenPage, tmp_path: Path
 ) -> None:

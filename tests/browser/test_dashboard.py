@@ -144,6 +144,7 @@ async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page
     await expect(page.locator("#timeline .figure-note")).to_contain_text("doesn't exist")
 
 
+@pytest.mark.full
 async def test_a_figure_says_what_it_waits_for(website: Website, open_page: OpenPage) -> None:
     page = await open_page(locale="en", is_new=True)
     let_go = asyncio.Event()
@@ -176,6 +177,7 @@ async def test_a_figure_says_what_it_waits_for(website: Website, open_page: Open
         await expect(page.locator(f"#{name} h2")).to_be_visible()
 
 
+@pytest.mark.full
 async def test_a_figure_whose_call_fails_says_so(website: Website, open_page: OpenPage) -> None:
     page = await open_page(locale="en", is_new=True)
     await open_dashboard(page, website)
@@ -196,6 +198,7 @@ async def test_a_figure_whose_call_fails_says_so(website: Website, open_page: Op
     await expect(page.locator("#timeline .bars path").first).to_be_visible()
 
 
+@pytest.mark.full
 async def test_colours_follow_the_theme(website: Website, open_page: OpenPage) -> None:
     page = await open_page()
     await open_dashboard(page, website)
@@ -207,6 +210,7 @@ async def test_colours_follow_the_theme(website: Website, open_page: OpenPage) -
     assert all("월" in month for month in months)
 
 
+@pytest.mark.full
 async def test_keyboard_alone_reaches_filters_and_tables(
     website: Website, open_page: OpenPage
 ) -> None:
@@ -248,6 +252,7 @@ async def test_a_phone_asks_for_an_author_among_many_first(
     assert parse_qs(urlsplit(address or "").query)["username"] == ["neighbour_07"]
 
 
+@pytest.mark.full
 async def test_a_figure_is_saved_as_a_picture_and_as_a_file(
     website: Website, open_page: OpenPage
 ) -> None:

@@ -64,6 +64,7 @@ async def is_below_the_top(page: Page) -> bool:
     return bool(await page.evaluate(f"{top} < 0"))
 
 
+@pytest.mark.full
 async def test_an_author_among_many_is_found_by_typing(
     workshop: Website, open_page: OpenPage
 ) -> None:
@@ -113,7 +114,14 @@ async def test_single_keys_answer_and_search_until_turned_off(
 
 
 @pytest.mark.parametrize(
-    "name", ["home", "compare", "compare-all", "search", "author", "quiz", "not-found"]
+    "name",
+    [
+        "compare",
+        *(
+            pytest.param(name, marks=pytest.mark.full)
+            for name in ("home", "compare-all", "search", "author", "quiz", "not-found")
+        ),
+    ],
 )
 async def test_the_tab_key_leads_through_the_page_in_plain_sight(
     website: Website, open_page: OpenPage, name: str
@@ -139,6 +147,7 @@ async def test_the_tab_key_leads_through_the_page_in_plain_sight(
     assert unseen == []
 
 
+@pytest.mark.full
 async def test_paper_is_white_and_carries_what_was_found(
     website: Website, open_page: OpenPage
 ) -> None:

@@ -184,6 +184,7 @@ async def shares(page: Page) -> dict[str, int]:
     }
 
 
+@pytest.mark.full
 async def test_going_back_from_an_answer_keeps_what_was_typed_and_ticked(
     website: Website, crowd: Website, open_page: OpenPage
 ) -> None:
@@ -303,7 +304,7 @@ async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> 
     await expect(page.locator("h1.answer")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/search"])
+@pytest.mark.parametrize("path", ["/", pytest.param("/search", marks=pytest.mark.full)])
 async def test_typing_suggests_authors_among_all(
     crowd: Website, open_page: OpenPage, path: str
 ) -> None:

@@ -176,6 +176,7 @@ async def test_the_preview_follows_the_choice_of_columns(
     await start_and_wait(page, javascript=javascript)
 
 
+@pytest.mark.full
 async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
     workshop: Website, open_page: OpenPage, tmp_path: Path
 ) -> None:
@@ -192,6 +193,7 @@ async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
     assert asked == []
 
 
+@pytest.mark.full
 async def test_an_upload_is_watched_and_cancelled(workshop: Website, open_page: OpenPage) -> None:
     page = await open_page(operator_of=workshop, is_new=True)
     await page.goto(workshop.address("/imports"))

@@ -47,6 +47,7 @@ async def test_a_mark_of_the_answer_opens(website: Website, open_page: OpenPage)
     await expect(page.locator(".use-card")).to_have_count(0)
 
 
+@pytest.mark.full
 async def test_a_set_is_shared_at_its_beginning_and_goes_on_after_a_reload(
     website: Website, open_page: OpenPage
 ) -> None:

@@ -60,7 +60,10 @@ def interrupted(process: Any) -> str:
     return str(process.stderr.read().decode())
 
 
-@pytest.mark.parametrize("options", [(), ("--dry-run",)], ids=["real", "dry"])
+@pytest.mark.parametrize(
+    "options",
+    [pytest.param((), id="real"), pytest.param(("--dry-run",), id="dry", marks=pytest.mark.full)],
+)
 def test_a_signal_ends_an_import_whose_input_is_silent(
     installation: Installation, options: tuple[str, ...]
 ) -> None:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.archives import x_members, x_zip
 from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation, lines
 
@@ -19,6 +21,7 @@ def test_an_argument_that_is_not_utf_8_is_a_status_and_one_line(installation: In
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
 
 
+@pytest.mark.full
 def test_the_commands_are_there_under_quart(installation: Installation) -> None:
     installation.process(PROGRAM, "user", "add", "미나")
     current = installation.process(QUART, "--app", "app", "db", "current")
@@ -86,6 +89,7 @@ def test_on_a_terminal_a_deletion_is_asked_about(installation: Installation) -> 
     assert len(installation.json("users")["items"]) == 1
 
 
+@pytest.mark.full
 def test_a_new_revision_puts_databases_behind_until_the_upgrade(
     installation: Installation, tmp_path: Path
 ) -> None:

@@ -94,7 +94,14 @@ async def linked(config: Config) -> AsyncIterator[tuple[Database, Link]]:
         await link.end()
 
 
-@pytest.mark.parametrize("breaks", ["before a message", "after an answer", "dropped here"])
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        pytest.param("before a message", marks=pytest.mark.full),
+        pytest.param("after an answer", marks=pytest.mark.full),
+        "dropped here",
+    ],
+)
 async def test_a_link_that_breaks_anywhere_is_503_and_a_post_is_stored_once_or_not(
     databases: Databases, tmp_path: Path, breaks: str
 ) -> None:

@@ -199,6 +199,7 @@ def open_files() -> set[str]:
     return names
 
 
+@pytest.mark.full
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
 async def test_fifty_lives_of_an_app_leave_no_files_or_tasks(
     make_config: MakeConfig, tmp_path: Path

@@ -54,7 +54,10 @@ async def outlasting(own_server: Server, tmp_path: Path) -> AsyncIterator[Quart]
         yield app
 
 
-@pytest.mark.parametrize("at_once", [False, True], ids=["shut down", "crashed"])
+@pytest.mark.parametrize(
+    "at_once",
+    [pytest.param(False, id="shut down", marks=pytest.mark.full), pytest.param(True, id="crashed")],
+)
 async def test_while_the_server_is_away_answers_are_503_and_it_heals_by_itself(
     outlasting: Quart, own_server: Server, at_once: bool
 ) -> None:
@@ -152,6 +155,7 @@ async def wait_for_standbys(outside: Any, names: str) -> None:
     await eventually(lambda: outside.fetchval(shown), until=lambda value: value == names)
 
 
+@pytest.mark.full
 async def test_a_commit_that_no_standby_has_is_never_acknowledged(
     outlasting: Quart, own_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +180,7 @@ async def test_a_commit_that_no_standby_has_is_never_acknowledged(
     await outside.close()
 
 
+@pytest.mark.full
 async def test_replicated_acknowledges_only_what_a_standby_has(
     own_server: Server,
     tmp_path: Path,
@@ -209,6 +214,7 @@ async def test_replicated_acknowledges_only_what_a_standby_has(
     await found.close()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("hangs", [False, True], ids=["it died", "it hangs"])
 async def test_of_several_hosts_the_primary_is_used_before_and_after_a_promotion(
     own_server: Server,

@@ -220,28 +220,27 @@ async def test_any_text_is_indexed_and_found_by_its_terms(db: Database, body: st
 
 
 @pytest.mark.parametrize(
-    "url",
+    "place",
     [
-        "postgresql+asyncpg://ann:hushhush@127.0.0.1:1/saywho",
-        "postgresql+asyncpg://ann:hushhush@/saywho?host=/nowhere",
-        "postgresql+asyncpg://ann:hushhush@no-such-host.invalid/saywho",
+        pytest.param("127.0.0.1:1/saywho", id="port", marks=pytest.mark.full),
+        pytest.param("/saywho?host=/nowhere", id="socket"),
+        pytest.param("no-such-host.invalid/saywho", id="name", marks=pytest.mark.full),
     ],
-    ids=["port", "socket", "name"],
 )
 @pytest.mark.parametrize("command", [("serve", "--bind", "127.0.0.1:0"), ("users",)], ids=str)
 def test_a_start_without_the_server_is_one_line_and_status_1(
-    tmp_path: Path, url: str, command: tuple[str, ...]
+    tmp_path: Path, place: str, command: tuple[str, ...]
 ) -> None:
     (tmp_path / "instance").mkdir()
-    done = Installation(tmp_path / "instance", {"SAYWHO_DATABASE_URL": url}).process(
-        PROGRAM, *command
-    )
+    settings = {"SAYWHO_DATABASE_URL": f"postgresql+asyncpg://ann:hushhush@{place}"}
+    done = Installation(tmp_path / "instance", settings).process(PROGRAM, *command)
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert "cannot be reached" in done.stderr
     assert "hushhush" not in done.stderr
 
 
+@pytest.mark.full
 def test_commands_do_on_postgresql_what_they_do_on_sqlite(config: Config, tmp_path: Path) -> None:
     installation = Installation.of(config)
     records = [

@@ -161,6 +161,7 @@ async def test_a_table_that_is_made_again_stays_as_it_was(
     assert await asyncio.to_thread(Installation.of(config).done, "check") == "ok\n"
 
 
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 async def test_every_page_of_it_answers(config: Config) -> None:
     await asyncio.to_thread(prepare, config, upgrade_old=True)
     app = create_app(replace(config, access_log=False))

@@ -99,6 +99,7 @@ async def vacuum(installation: Installation) -> None:
     assert await asyncio.to_thread(installation.done, "db", "vacuum") == "vacuumed\n"
 
 
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 async def test_nothing_of_a_deleted_author_is_left(
     app: Quart, admin: Client, installation: Installation, outside: Outside
 ) -> None:
@@ -126,6 +127,7 @@ async def test_nothing_of_a_deleted_author_is_left(
     assert await find_faults(parts_of(app).db) == []
 
 
+@pytest.mark.full
 @pytest.mark.databases("postgresql")
 async def test_what_a_transaction_still_sees_is_waited_for(
     app: Quart, admin: Client, installation: Installation, outside: Outside
@@ -147,6 +149,7 @@ async def test_what_a_transaction_still_sees_is_waited_for(
     assert traces(installation, outside) == set()
 
 
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 async def test_nothing_of_a_deleted_post_is_left(
     app: Quart, admin: Client, installation: Installation, outside: Outside
 ) -> None:

@@ -23,7 +23,13 @@ UVICORN = ("uvicorn", "--factory", "app:create_app", "--host", "127.0.0.1")
 GRANIAN = ("granian", "--interface", "asgi", "--factory", "app:create_app", "--host", "127.0.0.1")
 
 
-@pytest.fixture(params=[HYPERCORN, UVICORN, GRANIAN], ids=["hypercorn", "uvicorn", "granian"])
+@pytest.fixture(
+    params=[
+        pytest.param(HYPERCORN, id="hypercorn"),
+        pytest.param(UVICORN, id="uvicorn"),
+        pytest.param(GRANIAN, id="granian", marks=pytest.mark.full),
+    ]
+)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     """A server with a fresh database, and a token that may write."""
     installation = Installation(tmp_path / "instance", {"SAYWHO_LOG": "json"})
@@ -73,6 +79,15 @@ def statuses_by_http2(wire: socket.socket, client: H2Connection, *, streams: int
     return statuses
 
 
+@pytest.mark.parametrize(
+    "server",
+    [
+        pytest.param(HYPERCORN, id="hypercorn"),
+        pytest.param(UVICORN, id="uvicorn", marks=pytest.mark.full),
+        pytest.param(GRANIAN, id="granian", marks=pytest.mark.full),
+    ],
+    indirect=True,
+)
 def test_http2_without_tls_is_not_spoken(server: Server) -> None:
     """It is asked for by prior knowledge, and by an upgrade."""
     client = H2Connection()
@@ -123,7 +138,13 @@ def test_it_starts_answers_stores_tells_live_and_stops(server: Server) -> None:
     assert "Traceback" not in server.log()
 
 
-@pytest.mark.parametrize("command", [UVICORN, GRANIAN], ids=["uvicorn", "granian"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(UVICORN, id="uvicorn"),
+        pytest.param(GRANIAN, id="granian", marks=pytest.mark.full),
+    ],
+)
 def test_a_database_of_an_older_version_stops_it(
     installation: Installation, command: tuple[str, ...]
 ) -> None:

@@ -20,6 +20,8 @@ from tests.ports import free_port
 from tests.server import HYPERCORN, SERVE, Server, serving
 from tests.waiting import DEADLINE_S
 
+pytestmark = pytest.mark.full
+
 EXAMPLES = ROOT / "examples" / "operations"
 UPLOAD_MB = 64
 """1,024 was tried by hand (docs/operations.md)."""

@@ -299,6 +299,7 @@ def occupy(installation: Installation) -> None:
     installation.data_dir.write_text("a file in the way")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("prevent", "said"),
     [(make_newer, "newer saywho"), (occupy, "data folder")],
@@ -315,8 +316,11 @@ def test_what_prevents_the_start_is_status_1_and_one_line(
 
 @pytest.mark.parametrize(
     ("host", "status", "said"),
-    [("127.0.0.1", 1, "in use"), ("no-such-host.invalid", 1, ""), ("등..대", 2, "")],
-    ids=["port in use", "unknown host", "no host"],
+    [
+        pytest.param("127.0.0.1", 1, "in use", id="port in use"),
+        pytest.param("no-such-host.invalid", 1, "", id="unknown host", marks=pytest.mark.full),
+        pytest.param("등..대", 2, "", id="no host"),
+    ],
 )
 def test_an_address_to_listen_on_that_cannot_be_had_is_one_line_and_migrates_nothing(
     installation: Installation, host: str, status: int, said: str

@@ -45,6 +45,7 @@ def test_a_killed_worker_is_replaced_and_requests_go_on(server: Server) -> None:
 SHORT_SILENCE = "import app.serving.supervisor as supervisor; supervisor.SILENCE_S = 5.0"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("server", [SHORT_SILENCE], indirect=True, ids=["5 s"])
 def test_a_worker_that_hangs_is_replaced(server: Server) -> None:
     assert 5 <= supervisor.SILENCE_S <= 30
@@ -57,13 +58,18 @@ def test_a_worker_that_hangs_is_replaced(server: Server) -> None:
     assert server.send("GET", "/readyz")[0] == 200
 
 
-WITHOUT = {
-    "another version": "from app.serving import http1; http1.KNOWN_VERSIONS['hypercorn'] = '0.1'",
-    "no folder": "import sys; sys.modules['app.serving.http1'] = None",
-}
+ANOTHER_VERSION = "from app.serving import http1; http1.KNOWN_VERSIONS['hypercorn'] = '0.1'"
+NO_FOLDER = "import sys; sys.modules['app.serving.http1'] = None"
 
 
-@pytest.mark.parametrize("server", WITHOUT.values(), indirect=True, ids=WITHOUT)
+@pytest.mark.parametrize(
+    "server",
+    [
+        pytest.param(ANOTHER_VERSION, id="another version"),
+        pytest.param(NO_FOLDER, id="no folder", marks=pytest.mark.full),
+    ],
+    indirect=True,
+)
 def test_without_our_http_1_the_site_serves_and_says_so_in_one_line(server: Server) -> None:
     assert server.send("GET", "/readyz")[0] == 200
     stream = listen(server)
@@ -88,6 +94,7 @@ def test_a_stop_lets_requests_finish_that_were_accepted(server: Server) -> None:
     assert server.process.wait(DEADLINE_S) == 0
 
 
+@pytest.mark.full
 def test_a_second_interrupt_ends_what_the_first_one_waits_for(server: Server) -> None:
     with half_sent(server, "/api/v1/compare", b"", size=9):
         server.process.send_signal(signal.SIGINT)
@@ -125,6 +132,7 @@ def test_a_site_that_has_served_goes_on_trying(server: Server) -> None:
     assert server.stop() == 0
 
 
+@pytest.mark.full
 def test_what_a_killed_server_left_is_no_fault_and_is_removed(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "instance")
     uploads = installation.data_dir / "uploads"

@@ -93,6 +93,7 @@ def test_one_file_is_looked_at_for_an_operator_who_stays(
     assert time.monotonic() - left_at < 4
 
 
+@pytest.mark.full
 def test_hostile_files_take_no_worker_no_memory_and_no_time_of_others(
     server: Server, operator: httpx.Client
 ) -> None:

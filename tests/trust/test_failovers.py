@@ -7,6 +7,8 @@ import pytest
 from tests.databases import Databases
 from tests.trust.failovers import BETWEEN, run
 
+pytestmark = pytest.mark.full
+
 
 @pytest.mark.databases("postgresql")
 @pytest.mark.timeout(300)

@@ -20,6 +20,8 @@ from tests.installation import PROGRAM
 from tests.server import SERVE, half_sent, listen, serving
 from tests.trust.site import Site, site_of, upload
 
+pytestmark = pytest.mark.full
+
 POSTS = "/api/v1/users/ann/tweets"
 DISK_BYTES = 12 * 2**20
 IMAGE_BYTES = 64 * 2**20
@@ -133,6 +135,7 @@ def test_a_database_that_another_program_locks_is_503_while_reads_go_on(tmp_path
             assert site.server.send("GET", POSTS)[0] == 200
 
 
+@pytest.mark.soak
 @pytest.mark.databases("postgresql")
 def test_a_database_that_hangs_is_503_until_it_goes_on(
     databases: Databases, tmp_path: Path

@@ -9,6 +9,7 @@ from tests.trust.histories import run
 from tests.trust.model import Author, Post, Read
 
 
+@pytest.mark.full
 @pytest.mark.timeout(300)
 def test_kills_lose_nothing_and_no_answer_is_stale(tmp_path: Path, databases: Databases) -> None:
     kills = {"sqlite": 3, "postgresql": 4}[databases.kind]

@@ -9,6 +9,8 @@ from tests.trust.feeds import follow
 from tests.trust.hostile import Calls, hostile_site
 from tests.trust.uploads import upload_all
 
+pytestmark = pytest.mark.full
+
 
 @pytest.mark.timeout(600)
 def test_no_request_is_an_error_of_the_server(tmp_path: Path) -> None:

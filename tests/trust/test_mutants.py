@@ -12,6 +12,7 @@ def test_a_planted_bug_still_has_its_place(mutant: Mutant) -> None:
     assert (ROOT / mutant.tests).exists()
 
 
+@pytest.mark.soak
 def test_a_planted_bug_is_found() -> None:
     (mutant,) = (each for each in MUTANTS if each.bug.startswith("a caller gets the value"))
     assert find(mutant)

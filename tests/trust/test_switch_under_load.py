@@ -16,6 +16,8 @@ import pytest
 from tests.archives import picture, x_media, x_media_members, x_zip
 from tests.trust.site import Site, site_of
 
+pytestmark = pytest.mark.full
+
 READ: Final = (
     *("/", "/user/mina", "/search?q=harbour", "/dashboard/", "/feed.atom", "/api/v1/stats"),
     *("/api/v1/users", "/api/v1/users/mina/tweets", "/api/v1/search?q=harbour"),

@@ -11,6 +11,8 @@ from app.services.event_log import newest_event
 from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 USERS = "/api/v1/users"
 
 

@@ -65,7 +65,9 @@ async def change(admin: Client, chance: Random) -> Any:
             return await admin.delete(f"/api/v1/users/{name}")
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, pytest.param(1, marks=pytest.mark.full), pytest.param(2, marks=pytest.mark.soak)]
+)
 async def test_answers_are_those_of_a_worker_that_has_just_started(
     make_config: MakeConfig, seed: int
 ) -> None:

@@ -42,6 +42,7 @@ def posts(authors: int, *, since: int, until: int) -> list[Record]:
     ]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("authors", [1, 500])
 async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
     db: Database, authors: int, tmp_path: Path

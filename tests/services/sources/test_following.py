@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
@@ -115,6 +116,7 @@ async def test_a_host_whose_last_request_it_was_is_not_asked_before_its_time(
     assert len(await here.texts()) == 9
 
 
+@pytest.mark.full
 async def test_a_source_that_is_slow_to_read_leaves_time_to_others(
     following_here: Following, platform: Platform
 ) -> None:

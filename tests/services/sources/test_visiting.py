@@ -42,7 +42,14 @@ async def test_the_history_of_a_source_is_read_so_far_back(
         assert await following_here.texts() == sorted(texts[-9:])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "bluesky",
+        pytest.param("mastodon", marks=pytest.mark.full),
+        pytest.param("rss", marks=pytest.mark.full),
+    ],
+)
 async def test_nothing_is_lost_or_doubled_by_faults(
     following_here: Following, platform: Platform, kind: str
 ) -> None:

@@ -194,6 +194,7 @@ async def test_a_body_without_a_byte_is_422_and_keeps_nothing(shared: Shared) ->
     await keeps_nothing(shared.writer)
 
 
+@pytest.mark.soak
 @pytest.mark.databases("postgresql")
 async def test_the_name_of_a_file_may_hold_what_the_database_refuses(writer: Client) -> None:
     body = form(FILE.replace(b"a.jsonl", b"a\0.jsonl"))
@@ -316,6 +317,7 @@ async def test_cancelling(app: Quart, writer: Client) -> None:
     assert await find_faults(parts_of(app).db) == []
 
 
+@pytest.mark.full
 async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
     make_config: MakeConfig, db: Database
 ) -> None:

@@ -183,6 +183,7 @@ async def test_what_was_deleted_is_told_to_nobody_who_comes_later(
     assert "secret" not in json.dumps(told)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.usefixtures("server")
 async def test_resuming_anywhere_loses_nothing_and_repeats_nothing(
     app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
@@ -210,6 +211,7 @@ async def test_resuming_anywhere_loses_nothing_and_repeats_nothing(
     assert [data["text"] for _, _, data in seen[1:]] == [f"text {number}" for number in range(40)]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_every_worker_tells_what_any_of_them_stored(make_config: MakeConfig) -> None:
     here, there = create_app(make_config()), create_app(make_config())
     async with here.test_app(), there.test_app(), listening(there) as (listener,):

@@ -103,6 +103,7 @@ def test_the_example_of_an_answer_does_not_contradict_itself(api: Api) -> None:
         assert example["text"][mark["start"] : mark["end"]] == mark["text"]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_the_examples_are_answered_as_declared(filled: Api, admin: Client) -> None:
     await _look_at_what_lists_hold(filled, admin)
     # What is read or added to is deleted last, a post before its author.

@@ -30,6 +30,7 @@ async def test_result_is_the_post_with_score_and_highlights(writer: Client) -> N
     assert hit["score"] > 0
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_best_comes_first_and_pages_hold_all_once(writer: Client) -> None:
     texts = [f"lamp {'lamp ' * (number % 4)}and filler {number}" for number in range(9)]
     await writer.add_user("ann", *texts)
@@ -130,6 +131,7 @@ async def test_any_query_is_answered(writer: Client) -> None:
         await search(writer, query)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_newest_first_is_by_time_and_pages_hold_all_once(writer: Client) -> None:
     await writer.add_user("ann")
     days = [17, 3, 28, 3, 11, 25, 9]
@@ -144,6 +146,7 @@ async def test_newest_first_is_by_time_and_pages_hold_all_once(writer: Client) -
     assert (await writer.get(f"{SEARCH}?q=lamp&sort=oldest")).status_code == 400
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_the_most_liked_come_first_and_those_without_a_figure_last(writer: Client) -> None:
     figures = [3, None, 40, 0, 3, 12]
     await writer.add_posts(

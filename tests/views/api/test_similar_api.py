@@ -11,6 +11,8 @@ from tests.conftest import Client, MakeConfig, client_with
 from tests.embedding_service import Service, embedding_service
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
 API = "/api/v1"
 
 

@@ -136,6 +136,7 @@ async def _has_posts(client: Client, count: int) -> bool:
     return bool(stats["tweets"] == count)
 
 
+@pytest.mark.full
 async def test_a_post_at_an_active_source_arrives_within_15_seconds_or_when_asked(
     site: Quart, platform: Platform
 ) -> None:

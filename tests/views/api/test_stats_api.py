@@ -1,6 +1,10 @@
 """Counts of posts in the API."""
 
+import pytest
+
 from tests.conftest import Client
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 STATS = "/api/v1/stats"
 

@@ -246,11 +246,17 @@ async def test_reasons_are_in_order_and_in_the_language_of_the_page(
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"just some words", "아는 형식이 아니에요"),
-        (b'username,text\na,"never closed', "따옴표"),
-        (x_members()["data/tweets.js"][:-20], "손상되었어요: 값이 닫히지 않았거나 너무 길어요"),
+        pytest.param(b"just some words", "아는 형식이 아니에요", id="prose"),
+        pytest.param(
+            b'username,text\na,"never closed', "따옴표", id="quote", marks=pytest.mark.full
+        ),
+        pytest.param(
+            x_members()["data/tweets.js"][:-20],
+            "손상되었어요: 값이 닫히지 않았거나 너무 길어요",
+            id="cut",
+            marks=pytest.mark.full,
+        ),
     ],
-    ids=["prose", "quote", "cut"],
 )
 async def test_why_a_file_fails_is_in_the_language_of_the_page(
     browser: Browser, data: bytes, why: str
