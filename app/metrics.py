@@ -20,13 +20,12 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
-disable_created_metrics()  # type: ignore[no-untyped-call]
-
 
 class Metrics:
     """Figures of one app."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         registry = self._registry = CollectorRegistry()
         counter = partial(Counter, registry=registry)
         histogram = partial(Histogram, registry=registry)

@@ -66,18 +66,18 @@ class Platform:
         self.address = ""
         self.host = ""
         self._count = 1_000
-        self._under_way = 0
-        self._lock = threading.Lock()
+        self.under_way = 0
+        self.lock = threading.Lock()
 
     def add(self, name: str, text: str) -> Posted:
-        with self._lock:
+        with self.lock:
             self._count += 1
             posted = Posted(str(self._count), text, BEGAN + self._count)
             self.posts.setdefault(name, []).insert(0, posted)
             return posted
 
     def delete(self, name: str, posted: Posted, status: int = 404) -> None:
-        with self._lock:
+        with self.lock:
             self.posts[name].remove(posted)
             self.gone[posted.id] = status
 
@@ -201,11 +201,11 @@ def live_platform(host: str = "127.0.0.1") -> Iterator[Platform]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            with platform._lock:
+            with platform.lock:
                 platform.requests.append((time.monotonic(), self.path))
                 platform.cookies.append(self.headers["Cookie"])
-                platform._under_way += 1
-                platform.busiest = max(platform.busiest, platform._under_way)
+                platform.under_way += 1
+                platform.busiest = max(platform.busiest, platform.under_way)
                 fault = platform.faults.pop(0) if platform.faults else None
                 status, body = 200, b""
                 headers: dict[str, str] = {}
@@ -214,8 +214,8 @@ def live_platform(host: str = "127.0.0.1") -> Iterator[Platform]:
             try:
                 self._send(fault, status, headers, body)
             finally:
-                with platform._lock:
-                    platform._under_way -= 1
+                with platform.lock:
+                    platform.under_way -= 1
 
         def _send(
             self, fault: Fault | None, status: int, headers: dict[str, str], body: bytes

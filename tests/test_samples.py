@@ -11,7 +11,7 @@ from app.db.engine import Database
 from app.services.compare.answering import answer
 from app.services.compare.cases import Models, gather
 from app.services.imports.samples import delete_samples, load_samples
-from app.services.posts.samples import SAMPLE_FILES, list_samples
+from app.services.posts.samples import list_samples, sample_files
 from app.services.posts.users import add_user, list_authors
 
 ACCOUNTS = 8
@@ -22,7 +22,7 @@ def read() -> dict[str, list[dict[str, Any]]]:
     """Return the posts of each file by the name of its first one's author."""
     files = [
         [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        for path in SAMPLE_FILES
+        for path in sample_files()
     ]
     return {posts[0]["username"]: posts for posts in files}
 

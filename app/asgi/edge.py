@@ -4,7 +4,6 @@ It also keeps back what is unread of a body, and discards what nobody wants of i
 """
 
 import asyncio
-import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable
@@ -14,15 +13,13 @@ from typing import Any, ClassVar, Final
 from app.asgi.hosts import OwnHosts, forwarded
 from app.clock import monotonic, wait_until_set
 from app.errors import AppError, MalformedError
-from app.logs import request_id
+from app.logs import log_request, request_id
 from app.paths import UPLOADS
 
 Scope = Any
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-access_log = logging.getLogger("app.access")
 
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 SECURITY_HEADERS: Final = (
@@ -92,8 +89,7 @@ class Edge:
         self._on_answer(scope["method"], status, seconds)
         if self._log_access:
             # The query stays out of the log: it holds the texts that people compare.
-            took = {"duration_ms": round(1000 * seconds, 1)}
-            access_log.info("%s %s %d", scope["method"], scope["path"], status, extra=took)
+            log_request(scope["method"], scope["path"], status, seconds)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         is_streamed = scope["method"] == "POST" and scope["path"] in UPLOADS

@@ -51,6 +51,9 @@ class Parts(Dash):
         values = {name: value for name, value in sent.items() if name not in UNSENT}
         return values | {"disable_version_check": True}
 
+    def _setup_plotlyjs(self) -> None:
+        """Do not add the whole of plotly.js to the list of the process; a smaller one is used."""
+
     def interpolate_index(self, **parts: Any) -> Any:  # type: ignore[override]
         """Keep the inline configuration, the scripts, and what starts them."""
         self.parts = {name: parts[name] for name in ("config", "scripts", "renderer")}
@@ -59,7 +62,6 @@ class Parts(Dash):
 
 def mount(app: Quart) -> dict[str, str]:
     """Register Dash on the app; return its parts of the page, and the hashes of its scripts."""
-    listed = len(dcc._js_dist)
     made: Any = Parts(
         "app.dashboard",
         server=False,
@@ -77,13 +79,11 @@ def mount(app: Quart) -> dict[str, str]:
     for part in ("register_assets_blueprint", "setup_index", "setup_catchall"):
         setattr(made.backend, part, lambda *_: None)
     made.init_app(app)
-    # Each app adds the whole of plotly.js to the list of the process; a smaller one is used.
-    del dcc._js_dist[listed:]
     _declare_callbacks(made)
     made.layout = layout
-    # Otherwise Dash would do that in the first request, and check it in each later one.
-    made._setup_server()
-    app.before_request_funcs[None].remove(made._setup_server)
+    # Otherwise Dash would do this in the first request, and ask in each later one whether it did.
+    set_up = app.before_request_funcs[None].pop()
+    set_up()
     _guard(app, made)
     made.index()
     parts: dict[str, str] = made.parts

@@ -5,18 +5,19 @@ value that its view returns. `app/views/openapi.py` makes the API's document of 
 """
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from quart import Blueprint, Response, request
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app.memo import cacheable
 from app.paths import API
+from app.views.cursors import Cursor, cursor_of
 from app.views.parsing import NoArgs, decode_json, parse_args, require_type
 from app.views.policies import Policy, access
 
@@ -34,6 +35,8 @@ Form = MultiDict[str, str]
 Reply = tuple[T, int, dict[str, str]]
 """A value, the status of its answer, and headers."""
 Method = Literal["GET", "POST", "DELETE"]
+CursorOf = Cursor[Any] | Callable[[Any], Cursor[Any]]
+"""The cursors of a list, or what tells which they are by the parameters."""
 _encoder = msgspec.json.Encoder(enc_hook=str)
 """Writes the sentences of errors, which are more than strings, too."""
 
@@ -58,9 +61,14 @@ class PageBlueprint(Blueprint):
         *paths: str,
         method: Method = "GET",
         policy: Policy | None = None,
+        cursor: CursorOf | None = None,
         is_cacheable: bool = False,
     ) -> Callable[[View], View]:
-        """Declare a view that shows a page."""
+        """Declare a view that shows a page.
+
+        cursor: what leads through a list: the argument `after` of the view gets the sort key that
+            the parameter `cursor` stands for.
+        """
 
         def declare(view: View) -> View:
             takes, needs = view.__annotations__, policy or self._policy
@@ -70,7 +78,9 @@ class PageBlueprint(Blueprint):
                 if is_cacheable:
                     cacheable()
                 if "args" in takes:
-                    given["args"] = parse_args(takes["args"], is_strict=False)
+                    args = given["args"] = parse_args(takes["args"], is_strict=False)
+                    if cursor is not None:
+                        given["after"] = _cursor(cursor, args).decode(args.cursor or None)
                 if "form" in takes:
                     given["form"] = await request.form
                 answer: ResponseReturnValue = await view(**given)
@@ -102,15 +112,12 @@ class Operation:
     """The types of what it takes, likewise."""
 
 
-OPERATIONS: Final[dict[str, Operation]] = {}
-"""All operations that have been declared, by the names of their views."""
-
-
 class ApiBlueprint(Blueprint):
     """Operations of one subject, under one tag of the document."""
 
     def __init__(self, name: str, *, tag: str, url_prefix: str | None = API) -> None:
         super().__init__(name, __name__, url_prefix=url_prefix)
+        self.operations: list[Operation] = []
         self._tag = tag
 
     def operation(
@@ -122,6 +129,7 @@ class ApiBlueprint(Blueprint):
         *,
         content: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        cursor: CursorOf | None = None,
         is_cacheable: bool = False,
     ) -> Callable[[View], View]:
         """Declare a view as an operation; the first line of its docstring is the summary.
@@ -132,6 +140,8 @@ class ApiBlueprint(Blueprint):
         answers: the meaning of a success, by status where it is neither 200 nor 204.
         content: the types of an answer that is no JSON; else the view's annotation names its type.
         body: the types of a body that the view reads itself.
+        cursor: what leads through a list: its argument `after` gets the sort key that the parameter
+            `cursor` stands for, and the answer has that of its `next`.
         """
 
         def declare(view: View) -> View:
@@ -149,26 +159,43 @@ class ApiBlueprint(Blueprint):
                 parsed = parse_args(args, is_strict=is_strict)
                 if args is not NoArgs:
                     given["args"] = parsed
+                if cursor is not None:
+                    given["after"] = _cursor(cursor, parsed).decode(parsed.cursor)
                 if form is not None:
                     require_type(JSON)
                     given["form"] = decode_json(await request.data, form)
-                return _answer(await view(**given), status)
+                value = await view(**given)
+                if cursor is not None:
+                    value = structs.replace(value, next=cursor_of(value.next))
+                return _answer(value, status)
 
-            OPERATIONS[view.__name__] = Operation(
-                view=view,
-                method=method,
-                path=(self.url_prefix or "") + path,
-                policy=policy,
-                tag=self._tag,
-                answers=plain,
-                content=({} if kind is None else {JSON: kind}) if content is None else content,
-                args=args,
-                body={JSON: form} if form else body or {},
+            self.operations.append(
+                Operation(
+                    view=view,
+                    method=method,
+                    path=(self.url_prefix or "") + path,
+                    policy=policy,
+                    tag=self._tag,
+                    answers=plain,
+                    content=({} if kind is None else {JSON: kind}) if content is None else content,
+                    args=args,
+                    body={JSON: form} if form else body or {},
+                )
             )
             self.add_url_rule(path, view.__name__, access(policy)(run), methods=[method])
             return view
 
         return declare
+
+
+def operations_of(blueprints: Iterable[object]) -> list[Operation]:
+    """Return the operations that some blueprints declare."""
+    api = (blueprint for blueprint in blueprints if isinstance(blueprint, ApiBlueprint))
+    return [declared for blueprint in api for declared in blueprint.operations]
+
+
+def _cursor(cursor: CursorOf, args: Any) -> Cursor[Any]:
+    return cursor if isinstance(cursor, Cursor) else cursor(args)
 
 
 def _answer(value: object, status: int) -> ResponseReturnValue:

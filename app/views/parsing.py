@@ -1,16 +1,10 @@
-"""Parsing of requests: paths, parameters and cursors (400), JSON bodies (400, 415, 422).
+"""Parsing of requests: paths and parameters (400), JSON bodies (400, 415, 422)."""
 
-A cursor is an opaque place in a list: the sort key of the last item shown (keyset pagination).
-"""
-
-import base64
-import binascii
 import functools
 import json
 import re
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Generic, NoReturn, TypeVar
+from collections.abc import Iterable
+from typing import Annotated, Any, NoReturn, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -23,19 +17,8 @@ from werkzeug.routing import IntegerConverter, Map
 from app.compute.gaps import Gap
 from app.errors import AppError, InvalidInputError, MalformedError, UnsupportedMediaError
 from app.models import MAX_ID
-from app.services.posts.tweets import TweetKey
-from app.services.search.results import DEEPEST
-from app.services.search.word_search import Place
 
 Form = TypeVar("Form", bound=msgspec.Struct)
-Key = TypeVar("Key")
-Item = TypeVar("Item")
-_Id = Annotated[int, Meta(ge=0, le=MAX_ID)]
-_BelowId = Annotated[int, Meta(ge=0, le=MAX_ID + 1)]
-_Offset = Annotated[int, Meta(ge=0, le=DEEPEST)]
-_Time = Annotated[datetime, Meta(tz=True)]
-
-
 Piece = Annotated[str, Meta(pattern="^[0-9]{1,7}-[0-9]{1,7}$")]
 """A piece of a text, as the places where it begins and ends."""
 
@@ -170,55 +153,3 @@ def decode_json(body: bytes, form: type[Form]) -> Form:
 
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"JSON has no {name}")
-
-
-class PageArgs(msgspec.Struct):
-    """The parameters of a list."""
-
-    limit: Annotated[int, Meta(ge=1, le=200)] = 20
-    cursor: str | None = None
-
-
-class Page(msgspec.Struct, Generic[Item], frozen=True):
-    """A page of a list; `next` is null on the last one."""
-
-    items: list[Item]
-    next: str | None
-
-
-class Cursor(Generic[Key]):
-    """The cursor of one kind of list: a sort key as a string for an address; None stays None."""
-
-    def __init__(self, form: Any, make: Callable[[Any], Key] = lambda key: key) -> None:
-        self._decoder = msgspec.json.Decoder(form)
-        self._make = make
-
-    def encode(self, key: Key | None) -> str | None:
-        if key is None:
-            return None
-        return base64.urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()
-
-    def decode(self, cursor: str | None) -> Key | None:
-        """Return the sort key. Raises MalformedError for anything but a cursor of such a list."""
-        if cursor is None:
-            return None
-        try:
-            data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
-            return self._make(self._decoder.decode(data))
-        except (binascii.Error, ValueError, OverflowError, RecursionError):
-            detail = "cursor is not one that this list gave out"
-            raise MalformedError(detail, loc="cursor") from None
-
-
-def _in_utc(key: TweetKey) -> TweetKey:
-    time, tweet_id = key
-    return time and time.astimezone(UTC), tweet_id
-
-
-# PostgreSQL refuses NUL, which no name has.
-AUTHOR_CURSOR: Final = Cursor[str](Annotated[str, Meta(pattern=r"^[^\0]*$")])
-IMPORT_CURSOR: Final = Cursor[int](_Id)
-RESULT_CURSOR: Final = Cursor[Place](tuple[_BelowId, _Offset, bool], Place._make)
-ROOM_CURSOR: Final = Cursor[int](_Id)
-SOURCE_CURSOR: Final = Cursor[int](_Id)
-TWEET_CURSOR: Final = Cursor[TweetKey](tuple[_Time | None, _Id], _in_utc)

@@ -8,9 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from app.asgi.edge import access_log
 from app.config import Config
-from app.logs import configure, take_over
+from app.logs import configure, log_request, take_over
 
 BODY = Path(os.environ["PEER_BODY"]).read_bytes()
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
@@ -29,10 +28,4 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     started = time.perf_counter()
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": BODY, "more_body": False})
-    access_log.info(
-        "%s %s %d",
-        scope["method"],
-        scope["path"],
-        200,
-        extra={"duration_ms": round(1000 * (time.perf_counter() - started), 1)},
-    )
+    log_request(scope["method"], scope["path"], 200, time.perf_counter() - started)

@@ -273,9 +273,9 @@ async def test_without_public_reading_all_of_it_needs_a_right(make_config: MakeC
 async def test_apps_of_one_process_have_dashboards_of_their_own(
     make_config: MakeConfig, tmp_path: Path
 ) -> None:
-    listed = len(dcc._js_dist)
+    listed = len(dcc._js_dist)  # noqa: SLF001 - it has no other name.
     apps = [create_app(make_config(data_dir=tmp_path / name)) for name in ("one", "two")]
-    assert len(dcc._js_dist) == listed, "Dash's lists must not grow"
+    assert len(dcc._js_dist) == listed, "Dash's lists must not grow"  # noqa: SLF001
     async with apps[0].test_app(), apps[1].test_app():
         writer = await client_with(apps[0], "write")
         await writer.add_user("ann", "only in the first")

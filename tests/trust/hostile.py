@@ -25,7 +25,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
-import app.views.api  # noqa: F401 - declares the operations
+from app.views.api import BLUEPRINTS
+from app.views.blueprints import operations_of
 from app.views.openapi import document
 from tests.installation import Installation
 from tests.server import SERVE, Server, serving
@@ -90,7 +91,7 @@ class Calls:
 
     def __init__(self, server: Server) -> None:
         self.report = Report()
-        schema = schemathesis.openapi.from_dict(document(is_public=True))
+        schema = schemathesis.openapi.from_dict(document(operations_of(BLUEPRINTS), is_public=True))
         self._operations: list[Any] = [each.ok() for each in list[Any](schema.get_all_operations())]
         self._base = f"http://127.0.0.1:{server.port}"
         self._session = requests.Session()

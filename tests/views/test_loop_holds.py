@@ -31,7 +31,7 @@ def measure() -> float:
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     """Collect the processor time of each step of the loop, garbage collection left out."""
     steps: list[float] = []
-    run = asyncio.Handle._run
+    run = asyncio.Handle._run  # noqa: SLF001 - asyncio has no other place to time a step.
 
     def timed(handle: asyncio.Handle) -> None:
         started = thread_time()

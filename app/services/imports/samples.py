@@ -8,13 +8,13 @@ from app.formats.source.file import Source
 from app.services.deletion import delete_user
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_archive, renew_derived
-from app.services.posts.samples import SAMPLE_FILES, list_samples
+from app.services.posts.samples import list_samples, sample_files
 
 
 async def load_samples(db: Sessions) -> ImportReport:
     """Store the sample posts; stored ones stay as they are."""
     total = ImportReport()
-    for path in SAMPLE_FILES:
+    for path in sample_files():
         with Source(path) as source:
             archive = open_archive(source, format="jsonl")
             await import_archive(db, archive, username=None, report=total)

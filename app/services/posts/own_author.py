@@ -9,7 +9,7 @@ from app.db.backend import is_among
 from app.memo import EVERYTHING, depends_on
 from app.models import SITE_ID, Site, User
 from app.services.event_log import NewEvent, append_events
-from app.services.posts.samples import IS_SAMPLE
+from app.services.posts.samples import is_sample
 
 
 async def find_own(session: AsyncSession) -> str | None:
@@ -33,7 +33,7 @@ async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
     if not user_ids:
         return
     first = select(func.min(User.id)).where(
-        is_among(session, User.id, user_ids), User.is_of_chat.is_(False), ~IS_SAMPLE
+        is_among(session, User.id, user_ids), User.is_of_chat.is_(False), ~is_sample()
     )
     # The event of the new author tells of it.
     claim = update(Site).where(Site.own_user_id.is_(None), Site.is_own_chosen.is_(False))

@@ -25,7 +25,7 @@ from app.services.search.embeddings import Embeddings
 from app.services.search.word_search import (
     MOST_COUNTED,
     Order,
-    Place,
+    ResultKey,
     Scored,
     WordResults,
     search_words,
@@ -61,7 +61,7 @@ class ResultPage:
     """A page of results, and how they were found."""
 
     hits: list[Hit]
-    next: Place | None = None
+    next: ResultKey | None = None
     method: str = "words"
     total: int | None = None
     """How many posts match; None for more than 10,000, and for the nearest by vectors."""
@@ -87,7 +87,7 @@ async def find(
     selection: Selection,
     *,
     limit: int,
-    place: Place | None = None,
+    after: ResultKey | None = None,
     mode: Mode = "words",
     sort: Order = "best",
     with_facets: bool = False,
@@ -101,7 +101,7 @@ async def find(
     depends_on(DERIVED)
     if embeddings is not None and mode == "meaning" and query.strip():
         try:
-            page = await _by_meaning(db, embeddings, query, selection, limit, place or Place())
+            page = await _by_meaning(db, embeddings, query, selection, limit, after or ResultKey())
             cacheable()
             return page
         except EmbedderError as error:
@@ -117,7 +117,7 @@ async def find(
             conditions=conditions,
             user_id=user_id,
             limit=limit,
-            place=place,
+            after=after,
             order=sort,
         )
         if results is None:
@@ -139,13 +139,18 @@ async def find(
 
 
 async def _by_meaning(
-    db: Sessions, embeddings: Embeddings, query: str, selection: Selection, limit: int, place: Place
+    db: Sessions,
+    embeddings: Embeddings,
+    query: str,
+    selection: Selection,
+    limit: int,
+    after: ResultKey,
 ) -> ResultPage:
     """Return a page of the posts nearest by vectors, with the words of the query marked.
 
     No session is open while the embedder is asked, since that may take seconds.
     """
-    among, end = None, min(place.offset + limit, DEEPEST)
+    among, end = None, min(after.offset + limit, DEEPEST)
     if selection != Selection():
         async with db.read() as session:
             conditions, _ = await _selected(session, selection)
@@ -153,9 +158,9 @@ async def _by_meaning(
     near = await embeddings.nearest(await embeddings.vector_for(query), end + 1, among=among)
     # Without frequencies of the terms it still marks the words of the query.
     scorer = Scorer(parse_query(query), Statistics(0, 1.0, {}))
-    following = place._replace(offset=end) if len(near) > end and end < DEEPEST else None
+    following = after._replace(offset=end) if len(near) > end and end < DEEPEST else None
     async with db.read() as session:
-        hits = await _marked(session, near[place.offset : end], scorer)
+        hits = await _marked(session, near[after.offset : end], scorer)
     return ResultPage(hits, following, "meaning")
 
 

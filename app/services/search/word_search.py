@@ -36,8 +36,8 @@ Scored = tuple[float, int]
 """The score and the id of a post."""
 
 
-class Place(NamedTuple):
-    """A place in the results: the candidates, and how many of their ranking were shown."""
+class ResultKey(NamedTuple):
+    """The sort key of results: the candidates, and how many of their ranking were shown."""
 
     before: int = MAX_ID + 1
     """Candidates have lower ids."""
@@ -75,7 +75,7 @@ class WordResults:
     """A page of the posts that match, and how they were found."""
 
     page: list[Scored]
-    next: Place | None
+    next: ResultKey | None
     matches: Matches
     is_any: bool
     """Whether posts have any of the words: none has all."""
@@ -94,7 +94,7 @@ async def search_words(
     conditions: Conditions,
     user_id: int | None,
     limit: int,
-    place: Place | None = None,
+    after: ResultKey | None = None,
     order: Order = "best",
 ) -> WordResults | None:
     """Return a page of the posts that match; None for a query without words.
@@ -105,14 +105,14 @@ async def search_words(
     if all(part.is_excluded for part in typed):
         return None
 
-    async def search(parts: Sequence[Part], tried: Place) -> WordResults:
+    async def search(parts: Sequence[Part], tried: ResultKey) -> WordResults:
         expressions = await _expressions(session, parts, is_any=tried.is_any)
         matches = Matches(*expressions, conditions, user_id)
         if order == "best":
             return await _best(session, matches, tried, limit)
         return await _in_order(session, matches, tried, limit, order)
 
-    start = place or Place()
+    start = after or ResultKey()
     results = None if start.is_any else await search(typed, start)
     # Where posts have all words, none is unknown: only other searches look for typing errors.
     if results and not results.is_empty:
@@ -124,32 +124,34 @@ async def search_words(
         slipped = await with_one_slip(session, parts)
         if slipped != parts:
             results = await search(slipped, start)
-    if results.is_empty and place is None:
-        results = await search(parts, Place(is_any=True))
+    if results.is_empty and after is None:
+        results = await search(parts, ResultKey(is_any=True))
     return results
 
 
-async def _best(session: AsyncSession, matches: Matches, place: Place, limit: int) -> WordResults:
-    is_first = place == Place(is_any=place.is_any)
+async def _best(
+    session: AsyncSession, matches: Matches, after: ResultKey, limit: int
+) -> WordResults:
+    is_first = after == ResultKey(is_any=after.is_any)
     while True:
-        query = matches.select(session, *_SEARCHED, before=place.before).limit(CANDIDATES)
+        query = matches.select(session, *_SEARCHED, before=after.before).limit(CANDIDATES)
         rows: Sequence[AnyRow] = (await session.execute(query)).all()
         scored = sorted(await _scored(matches.scorer, rows), reverse=True)
-        next_place = Place(rows[-1].id, 0, place.is_any) if len(rows) == CANDIDATES else None
-        if scored or next_place is None:
+        next_key = ResultKey(rows[-1].id, 0, after.is_any) if len(rows) == CANDIDATES else None
+        if scored or next_key is None:
             break
-        is_first, place = False, next_place
-    end = place.offset + limit
-    following = _after(place, rows[0].id, end) if end < len(scored) else next_place
-    whole = scored if is_first and next_place is None else None
-    return WordResults(scored[place.offset : end], following, matches, place.is_any, whole)
+        is_first, after = False, next_key
+    end = after.offset + limit
+    following = _key_after(after, rows[0].id, end) if end < len(scored) else next_key
+    whole = scored if is_first and next_key is None else None
+    return WordResults(scored[after.offset : end], following, matches, after.is_any, whole)
 
 
 async def _in_order(
-    session: AsyncSession, matches: Matches, place: Place, limit: int, sorting: Order
+    session: AsyncSession, matches: Matches, after: ResultKey, limit: int, sorting: Order
 ) -> WordResults:
     """Return a page of the matches by time or by likes, of the 10,000 that were stored last."""
-    newest = matches.select(session, before=place.before).limit(MOST_COUNTED).subquery()
+    newest = matches.select(session, before=after.before).limit(MOST_COUNTED).subquery()
     order: list[ColumnElement[Any]] = [Tweet.created_at.desc().nulls_last(), Tweet.id.desc()]
     if sorting == "likes":  # Of equally many, and of those without a figure, the newest first.
         order.insert(0, backend_of(session).likes.desc().nulls_last())
@@ -159,21 +161,21 @@ async def _in_order(
         select(Tweet.id, *_SEARCHED, func.max(newest.c.id).over().label("top"))
         .join(newest, newest.c.id == Tweet.id)
         .order_by(*order)
-        .offset(place.offset)
+        .offset(after.offset)
         .limit(limit + 1)
     )
     rows: Sequence[AnyRow] = (await session.execute(query)).all()
     scored = await _scored(matches.scorer, rows[:limit])
     following = None
     if len(rows) > limit:
-        following = _after(place, rows[0].top, place.offset + limit)
-    whole = scored if place.offset == 0 and following is None else None
-    return WordResults(scored, following, matches, place.is_any, whole)
+        following = _key_after(after, rows[0].top, after.offset + limit)
+    whole = scored if after.offset == 0 and following is None else None
+    return WordResults(scored, following, matches, after.is_any, whole)
 
 
-def _after(place: Place, newest: int, offset: int) -> Place:
-    """Return a place further on, where posts that arrive meanwhile do not shift the results."""
-    return Place(min(place.before, newest + 1), offset, place.is_any)
+def _key_after(after: ResultKey, newest: int, offset: int) -> ResultKey:
+    """Return a key further on, where posts that arrive meanwhile do not shift the results."""
+    return ResultKey(min(after.before, newest + 1), offset, after.is_any)
 
 
 async def _scored(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Scored]:

@@ -16,7 +16,7 @@ from app.services.imports.jobs import cancel_job, get_job, list_jobs, remove_upl
 from app.services.imports.report import ImportFacts, facts
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
-from app.views.parsing import IMPORT_CURSOR, Page, PageArgs
+from app.views.cursors import IMPORT_CURSOR, Page, PageArgs
 from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_imports", tag="imports")
@@ -36,14 +36,12 @@ class NewImportArgs(Struct):
     username: Annotated[str, Meta(max_length=320)] | None = None
 
 
-@blueprint.operation("GET", IMPORTS, "token", "A page of imports")
-async def list_imports(args: PageArgs) -> Page[ImportFacts]:
+@blueprint.operation("GET", IMPORTS, "token", "A page of imports", cursor=IMPORT_CURSOR)
+async def list_imports(args: PageArgs, after: int | None) -> Page[ImportFacts]:
     """List imports, the newest first."""
-    before = IMPORT_CURSOR.decode(args.cursor)
     async with resources().db.read() as session:
-        jobs, following = await list_jobs(session, before=before, limit=args.limit)
-    items = [facts(job) for job in jobs]
-    return Page(items, IMPORT_CURSOR.encode(following))
+        jobs, following = await list_jobs(session, before=after, limit=args.limit)
+    return Page([facts(job) for job in jobs], following)
 
 
 @blueprint.operation(

@@ -1,6 +1,6 @@
 """Rooms in the API: the chats, and what was written in them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field, structs
 
@@ -12,8 +12,8 @@ from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.reading import RoomFacts, get_room, list_messages, list_rooms
 from app.services.search.results import Spans, find
 from app.views.blueprints import ApiBlueprint
+from app.views.cursors import ROOM_CURSOR, Page, PageArgs, messages_cursor
 from app.views.filters import parse_day, parse_zone, span_of_day
-from app.views.parsing import RESULT_CURSOR, ROOM_CURSOR, TWEET_CURSOR, Page, PageArgs
 
 blueprint = ApiBlueprint("api_rooms", tag="rooms")
 
@@ -38,13 +38,13 @@ class RoomPortraitArgs(Struct):
     tz: Annotated[str, Meta(description="An IANA name; hours are those there.")] = "UTC"
 
 
-@blueprint.operation("GET", "/rooms", "read", "A page of rooms", is_cacheable=True)
-async def list_all_rooms(args: PageArgs) -> Page[RoomFacts]:
+@blueprint.operation(
+    "GET", "/rooms", "read", "A page of rooms", cursor=ROOM_CURSOR, is_cacheable=True
+)
+async def list_all_rooms(args: PageArgs, after: int | None) -> Page[RoomFacts]:
     """List the chats, in the order in which they came here; each has up to ten of its people."""
-    after = ROOM_CURSOR.decode(args.cursor)
     async with resources().db.read() as session:
-        rooms, following = await list_rooms(session, after=after, limit=args.limit)
-    return Page(rooms, ROOM_CURSOR.encode(following))
+        return Page(*await list_rooms(session, after=after, limit=args.limit))
 
 
 @blueprint.operation("GET", "/rooms/<id:room_id>", "read", "The room", is_cacheable=True)
@@ -65,9 +65,13 @@ async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortra
 
 
 @blueprint.operation(
-    "GET", "/rooms/<id:room_id>/messages", "read", "A page of messages, the oldest first"
+    "GET",
+    "/rooms/<id:room_id>/messages",
+    "read",
+    "A page of messages, the oldest first",
+    cursor=messages_cursor,
 )
-async def list_room_messages(room_id: int, args: MessagesArgs) -> Page[RoomMessage]:
+async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Page[RoomMessage]:
     """List what was written in a chat, the oldest first, or what a search finds of it."""
     since, until = span_of_day(parse_day("on", args.on), parse_zone(args.tz or "UTC"))
     parts = resources()
@@ -75,28 +79,23 @@ async def list_room_messages(room_id: int, args: MessagesArgs) -> Page[RoomMessa
         room = await get_room(session, room_id)
         if not args.q.strip():
             posts, following = await list_messages(
-                session,
-                room.id,
-                since=since,
-                until=until,
-                after=TWEET_CURSOR.decode(args.cursor),
-                limit=args.limit,
+                session, room.id, since=since, until=until, after=after, limit=args.limit
             )
             cacheable()
             messages = [RoomMessage(**structs.asdict(post)) for post in posts]
-            return Page(messages, TWEET_CURSOR.encode(following))
+            return Page(messages, following)
     page = await find(
         parts.db,
         None,
         args.q,
         Selection(room_id=room.id, since=since, until=until),
         limit=args.limit,
-        place=RESULT_CURSOR.decode(args.cursor),
+        after=after,
         sort="oldest",
     )
     hits = [structs.asdict(hit) for hit in page.hits]
     messages = [RoomMessage(**{name: hit[name] for name in _FIELDS}) for hit in hits]
-    return Page(messages, RESULT_CURSOR.encode(page.next))
+    return Page(messages, page.next)
 
 
 _FIELDS = RoomMessage.__struct_fields__

@@ -17,12 +17,12 @@ from app.services.posts.exporting import exported
 from app.services.posts.statistics import Stats, stats
 from app.services.posts.users import Platform
 from app.services.search.results import Facets, Hit, Mode, begin_found_export, find
-from app.services.search.word_search import Sort
+from app.services.search.word_search import ResultKey, Sort
 from app.tasks import WorkPool
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
+from app.views.cursors import RESULT_CURSOR, Next
 from app.views.filters import PostFilters, SearchFilters
-from app.views.parsing import RESULT_CURSOR
 
 blueprint = ApiBlueprint("api_search", tag="search")
 
@@ -52,7 +52,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     """A page of results, and how they were really found."""
 
     items: list[Hit]
-    next: str | None
+    next: Next
     method: Annotated[str, Meta(description="What was really done: words or meaning.")]
     total: Annotated[int | None, Meta(description="Null for more than 10,000, and by vectors.")]
     corrections: Annotated[
@@ -62,10 +62,11 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     facets: Facets | None = None
 
 
-@blueprint.operation("GET", "/search", "read", "A page of results, the best first")
-async def search_tweets(args: SearchArgs) -> Hits:
+@blueprint.operation(
+    "GET", "/search", "read", "A page of results, the best first", cursor=RESULT_CURSOR
+)
+async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
     """Search the posts."""
-    place = RESULT_CURSOR.decode(args.cursor)
     parts = resources()
     page = await find(
         parts.db,
@@ -73,14 +74,14 @@ async def search_tweets(args: SearchArgs) -> Hits:
         args.q,
         args.selection,
         limit=args.limit,
-        place=place,
+        after=after,
         mode=args.mode,
         sort=args.sort,
         with_facets=bool(args.facets),
     )
     return Hits(
         page.hits,
-        RESULT_CURSOR.encode(page.next),
+        page.next,
         page.method,
         page.total,
         [Correction(*pair) for pair in page.corrections],

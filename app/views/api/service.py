@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from msgspec import Struct
-from quart import Response, render_template
+from quart import Response, current_app, render_template
 
 from app.lifespan import resources
 from app.metrics import CONTENT_TYPE
@@ -13,7 +13,7 @@ from app.paths import API, API_DOCS, HEALTHZ, METRICS, READYZ
 from app.services.checks import check_ready, measure_lag
 from app.services.event_log import newest_event
 from app.views import openapi
-from app.views.blueprints import HTML, ApiBlueprint
+from app.views.blueprints import HTML, ApiBlueprint, operations_of
 from app.views.examples import command_of
 from app.views.policies import access, own_origin
 
@@ -54,7 +54,7 @@ async def metrics() -> Response:
 @blueprint.operation("GET", API + "/openapi.json", "open", "OpenAPI 3.1", is_cacheable=True)
 async def show_document() -> dict[str, Any]:
     """This document."""
-    return openapi.document(is_public=resources().openness.seems_public)
+    return _document()
 
 
 @blueprint.operation(
@@ -62,13 +62,17 @@ async def show_document() -> dict[str, Any]:
 )
 async def show_docs() -> str:
     """This document as a page."""
-    document = openapi.document(is_public=resources().openness.seems_public)
     origin = own_origin()
     return await render_template(
         "api_docs.html",
-        document=document,
+        document=_document(),
         errors=openapi.WRITTEN["errors"],
         origin=origin,
         command=partial(command_of, origin),
         shown=partial(json.dumps, ensure_ascii=False, indent=2),
     )
+
+
+def _document() -> dict[str, Any]:
+    operations = operations_of(current_app.blueprints.values())
+    return openapi.document(operations, is_public=resources().openness.seems_public)

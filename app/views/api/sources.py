@@ -15,7 +15,7 @@ from app.services.sources.registry import (
     remove_source,
 )
 from app.views.blueprints import ApiBlueprint
-from app.views.parsing import SOURCE_CURSOR, Page, PageArgs
+from app.views.cursors import SOURCE_CURSOR, Page, PageArgs
 from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_sources", tag="sources")
@@ -26,13 +26,11 @@ class NewSourceForm(Struct, forbid_unknown_fields=True):
     username: Annotated[str, Meta(max_length=320)] | None = None
 
 
-@blueprint.operation("GET", SOURCES, "admin", "A page of live sources")
-async def list_live_sources(args: PageArgs) -> Page[SourceFacts]:
+@blueprint.operation("GET", SOURCES, "admin", "A page of live sources", cursor=SOURCE_CURSOR)
+async def list_live_sources(args: PageArgs, after: int | None) -> Page[SourceFacts]:
     """List live sources, and how they are."""
-    after = SOURCE_CURSOR.decode(args.cursor)
     async with resources().db.read() as session:
-        items, following = await list_sources(session, after=after, limit=args.limit)
-    return Page(items, SOURCE_CURSOR.encode(following))
+        return Page(*await list_sources(session, after=after, limit=args.limit))
 
 
 @blueprint.operation("POST", SOURCES, "admin", {201: "The source, to be visited soon"})

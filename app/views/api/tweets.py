@@ -13,13 +13,14 @@ from app.services.deletion import delete_post
 from app.services.imports.storing import LinesReport, TweetLine, store_lines
 from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.replies import read_conversation
-from app.services.posts.tweets import Post, get_post, list_posts
+from app.services.posts.tweets import Post, TweetKey, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.posts.writer import PostRequest
 from app.services.search.similar import Method, SimilarPost, similar_posts
 from app.views.blueprints import JSON, NDJSON, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
-from app.views.parsing import TWEET_CURSOR, Page, PageArgs, require_type
+from app.views.cursors import TWEET_CURSOR, Page, PageArgs
+from app.views.parsing import require_type
 from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
@@ -29,17 +30,16 @@ TWEETS_OF: Final = "/users/<username>" + TWEETS
 """Address of an author's posts."""
 
 
-@blueprint.operation("GET", TWEETS_OF, "read", "A page of posts", is_cacheable=True)
-async def list_tweets(username: str, args: PageArgs) -> Page[Post]:
+@blueprint.operation(
+    "GET", TWEETS_OF, "read", "A page of posts", cursor=TWEET_CURSOR, is_cacheable=True
+)
+async def list_tweets(username: str, args: PageArgs, after: TweetKey | None) -> Page[Post]:
     """List an author's posts, the newest first."""
-    after = TWEET_CURSOR.decode(args.cursor)
     if after is None:
-        posts, following = await resources().reads.newest_posts(username, limit=args.limit)
-        return Page(posts, TWEET_CURSOR.encode(following))
+        return Page(*await resources().reads.newest_posts(username, limit=args.limit))
     async with resources().db.read() as session:
         user = await get_user(session, username)
-        posts, following = await list_posts(session, user_id=user.id, after=after, limit=args.limit)
-    return Page(posts, TWEET_CURSOR.encode(following))
+        return Page(*await list_posts(session, user_id=user.id, after=after, limit=args.limit))
 
 
 @blueprint.operation(

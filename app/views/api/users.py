@@ -11,8 +11,8 @@ from app.services.archive.years import AuthorYear, read_year
 from app.services.deletion import delete_user
 from app.services.posts.users import Author, Platform, add_user, get_author, list_authors
 from app.views.blueprints import ApiBlueprint, Reply
+from app.views.cursors import AUTHOR_CURSOR, Page, PageArgs
 from app.views.filters import Year, parse_zone
-from app.views.parsing import AUTHOR_CURSOR, Page, PageArgs
 from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_users", tag="users")
@@ -28,13 +28,13 @@ class NewUserForm(Struct, forbid_unknown_fields=True):
     platform: Platform = "local"
 
 
-@blueprint.operation("GET", "/users", "read", "A page of authors", is_cacheable=True)
-async def list_users(args: ListUsersArgs) -> Page[Author]:
+@blueprint.operation(
+    "GET", "/users", "read", "A page of authors", cursor=AUTHOR_CURSOR, is_cacheable=True
+)
+async def list_users(args: ListUsersArgs, after: str | None) -> Page[Author]:
     """List authors by name."""
-    after = AUTHOR_CURSOR.decode(args.cursor)
     async with resources().db.read() as session:
-        authors, following = await list_authors(session, part=args.q, after=after, limit=args.limit)
-    return Page(authors, AUTHOR_CURSOR.encode(following))
+        return Page(*await list_authors(session, part=args.q, after=after, limit=args.limit))
 
 
 @blueprint.operation("POST", "/users", "write", {201: "The new author"})

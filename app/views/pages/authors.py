@@ -12,10 +12,10 @@ from app.services.posts.tweets import TweetKey, list_posts
 from app.services.posts.users import get_author, list_authors
 from app.services.rooms.reading import list_rooms, newest_first, rooms_of
 from app.views.blueprints import PageBlueprint
+from app.views.cursors import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 from app.views.filters import Year, parse_zone
 from app.views.pages.calendar import weekday_names, year_of_posting
 from app.views.pages.parts import show_names
-from app.views.parsing import AUTHOR_CURSOR, TWEET_CURSOR
 
 blueprint = PageBlueprint("authors")
 
@@ -41,9 +41,8 @@ class AuthorArgs(Struct):
     tz: str = "UTC"
 
 
-@blueprint.page("/authors", is_cacheable=True)
-async def show_authors(args: AuthorsArgs) -> str:
-    after = AUTHOR_CURSOR.decode(args.cursor or None)
+@blueprint.page("/authors", cursor=AUTHOR_CURSOR, is_cacheable=True)
+async def show_authors(args: AuthorsArgs, after: str | None) -> str:
     async with resources().db.read() as session:
         authors, following = await list_authors(
             session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
@@ -59,13 +58,12 @@ async def show_authors(args: AuthorsArgs) -> str:
         q=args.q,
         deleted=args.deleted,
         is_first_page=after is None,
-        next_cursor=AUTHOR_CURSOR.encode(following),
+        next_cursor=cursor_of(following),
     )
 
 
-@blueprint.page("/user/<username>", is_cacheable=True)
-async def show_author(username: str, args: AuthorArgs) -> str:
-    after = TWEET_CURSOR.decode(args.cursor)
+@blueprint.page("/user/<username>", cursor=TWEET_CURSOR, is_cacheable=True)
+async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -> str:
     if after is not None:
         return await _older_posts(username, after)
     zone = parse_zone(args.tz)
@@ -85,7 +83,7 @@ async def show_author(username: str, args: AuthorArgs) -> str:
         weekdays=weekday_names(),
         # Programs that read feeds cannot sign in.
         is_public=resources().openness.seems_public,
-        next_cursor=TWEET_CURSOR.encode(following),
+        next_cursor=cursor_of(following),
     )
 
 
@@ -97,5 +95,5 @@ async def _older_posts(username: str, after: TweetKey) -> str:
             session, user_id=author.id, after=after, limit=POSTS_PER_PAGE
         )
     return await render_template(
-        "author_posts.html", author=author, posts=posts, next_cursor=TWEET_CURSOR.encode(following)
+        "author_posts.html", author=author, posts=posts, next_cursor=cursor_of(following)
     )

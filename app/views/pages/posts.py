@@ -24,14 +24,14 @@ from app.services.posts.media import content_type, is_needed
 from app.services.posts.replies import read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_selected
-from app.services.posts.tweets import Post, list_posts, list_selected
+from app.services.posts.tweets import Post, TweetKey, list_posts, list_selected
 from app.services.posts.users import count_users, get_author
 from app.services.rooms.reading import messages_around
 from app.services.search.similar import similar_posts
 from app.views.blueprints import PageBlueprint
+from app.views.cursors import TWEET_CURSOR, cursor_of
 from app.views.filters import View
 from app.views.pages.parts import hues_of, show_names
-from app.views.parsing import TWEET_CURSOR
 from app.views.policies import own_origin
 
 blueprint = PageBlueprint("posts")
@@ -66,9 +66,8 @@ class PostsArgs(View):
         return self.select(self.names, self.platform, has=self.has)
 
 
-@blueprint.page("/posts", is_cacheable=True)
-async def show_posts(args: PostsArgs) -> str:
-    after = TWEET_CURSOR.decode(args.cursor)
+@blueprint.page("/posts", cursor=TWEET_CURSOR, is_cacheable=True)
+async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
     async with resources().db.read() as session:
         count = None
         if not args.has:  # Counts do not tell posts with media.
@@ -92,7 +91,7 @@ async def show_posts(args: PostsArgs) -> str:
         period=show_period(*args.days) if args.days and args.days[0] < args.days[1] else None,
         hour=None if args.hour is None else _hour(args.hour),
         query=args.query(hour="" if args.hour is None else str(args.hour), has=args.has),
-        next_cursor=TWEET_CURSOR.encode(following),
+        next_cursor=cursor_of(following),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -17,10 +17,11 @@ from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
 from app.services.rooms.reading import RoomFacts, get_room, list_before, list_messages
 from app.services.search.results import Hit, ResultPage, find
+from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
+from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.filters import parse_day, parse_zone, span_of_day
 from app.views.pages.parts import Marked, excerpt, hues_of, marked_text, see_other
-from app.views.parsing import RESULT_CURSOR, TWEET_CURSOR
 
 blueprint = PageBlueprint("rooms")
 
@@ -74,17 +75,17 @@ class RoomExcerpt:
     """The message above."""
 
 
-@blueprint.page("/room/<id:room_id>", is_cacheable=True)
-async def show_room(room_id: int, args: RoomArgs) -> ResponseReturnValue:
+@blueprint.page("/room/<id:room_id>", cursor=messages_cursor, is_cacheable=True)
+async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnValue:
     zone, day = parse_zone(args.tz or "UTC"), parse_day("on", args.on)
     results: ResultPage | None = None
     if args.q.strip():
-        results = await _search(room_id, args)
+        results = await _search(room_id, args.q, after)
     async with resources().db.read() as session:
         room = await get_room(session, room_id)
         if room.id != room_id:
             return see_other(url_for("rooms.show_room", room_id=room.id))
-        passage = RoomExcerpt([]) if results else await _excerpt(session, room, args, day, zone)
+        passage = RoomExcerpt([]) if results else await _excerpt(session, room, args, after, zone)
         neighbours = await _neighbours(session, room, day, zone) if day else (None, None)
         posts = results.hits if results else passage.posts
         people = [person.username for person in room.people]
@@ -100,42 +101,36 @@ async def show_room(room_id: int, args: RoomArgs) -> ResponseReturnValue:
         newest_day=_day_of(room.newest_message_at, zone),
         hues=hues,
         lines=lines_of(passage.posts, zone, after=passage.after),
-        earlier=TWEET_CURSOR.encode(passage.earlier),
-        later=TWEET_CURSOR.encode(passage.later),
+        earlier=cursor_of(passage.earlier),
+        later=cursor_of(passage.later),
         results=results,
         matches=[(hit, _pieces(hit)) for hit in results.hits] if results else [],
-        next_cursor=RESULT_CURSOR.encode(results.next) if results else None,
+        next_cursor=cursor_of(results.next) if results else None,
     )
 
 
-async def _search(room_id: int, args: RoomArgs) -> ResultPage:
+async def _search(room_id: int, query: str, after: ResultKey | None) -> ResultPage:
     """Return a page of what a search finds in the room, the oldest first."""
     parts = resources()
     async with parts.db.read() as session:
         room = await get_room(session, room_id)
     return await find(
-        parts.db,
-        None,
-        args.q,
-        Selection(room_id=room.id),
-        limit=RESULTS,
-        place=RESULT_CURSOR.decode(args.cursor or None),
-        sort="oldest",
+        parts.db, None, query, Selection(room_id=room.id), limit=RESULTS, after=after, sort="oldest"
     )
 
 
 async def _excerpt(
-    session: AsyncSession, room: RoomFacts, args: RoomArgs, day: date | None, zone: ZoneInfo
+    session: AsyncSession, room: RoomFacts, args: RoomArgs, after: TweetKey | None, zone: ZoneInfo
 ) -> RoomExcerpt:
     """Return the messages that the address asks for: by default the first ones."""
     if args.message is not None:
         return await _place_of(session, room, args.message)
+    day = parse_day("on", args.on)
     since, until = span_of_day(day, zone)
     before = TWEET_CURSOR.decode(args.before or None)
     if before is not None:
         posts, earlier = await list_before(session, room.id, before, limit=MESSAGES)
         return RoomExcerpt(posts, earlier, _key(posts[-1]) if posts else None)
-    after = TWEET_CURSOR.decode(args.cursor or None)
     posts, later = await list_messages(
         session, room.id, since=since, until=until, after=after, limit=MESSAGES
     )

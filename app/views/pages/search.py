@@ -11,8 +11,9 @@ from app.errors import AppError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import count_users, find_user
 from app.services.search.results import Hit, Mode, ResultPage, corrected_words, find
-from app.services.search.word_search import SORTS, Sort
+from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.blueprints import PageBlueprint
+from app.views.cursors import RESULT_CURSOR, cursor_of
 from app.views.filters import PageFilters
 from app.views.pages.parts import (
     Marked,
@@ -23,7 +24,6 @@ from app.views.pages.parts import (
     see_other,
     show_names,
 )
-from app.views.parsing import RESULT_CURSOR
 
 blueprint = PageBlueprint("search")
 
@@ -47,8 +47,8 @@ class SearchPageArgs(PageFilters):
     cursor: str | None = None
 
 
-@blueprint.page("/search")
-async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
+@blueprint.page("/search", cursor=RESULT_CURSOR)
+async def show_search(args: SearchPageArgs, after: ResultKey | None) -> ResponseReturnValue:
     parts = resources()
     if args.q.startswith("@"):  # As posts name somebody.
         async with parts.db.read() as session:
@@ -59,7 +59,6 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
     fields = to_builtins(args) | {"mode": "" if mode == "words" else mode, "cursor": None}
     # What an address of the same search names.
     filters = {name: value for name, value in fields.items() if value}
-    place = RESULT_CURSOR.decode(args.cursor)
     failure: AppError | None = None
     results = ResultPage([])
     try:
@@ -69,10 +68,10 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
             args.q[:MAX_QUERY_LENGTH],
             args.select(given_names([args.username]), args.platform, args.kind, args.is_, args.has),
             limit=RESULTS_PER_PAGE,
-            place=place,
+            after=after,
             mode=mode,
             sort=sort,
-            with_facets=place is None,
+            with_facets=after is None,
         )
     except (NotFoundError, MalformedError) as error:
         failure = error.with_traceback(None)
@@ -96,8 +95,8 @@ async def show_search(args: SearchPageArgs) -> ResponseReturnValue:
         mode=mode,
         sort=sort,
         knows_meaning=parts.embeddings is not None,
-        is_first_page=place is None,
-        next_cursor=RESULT_CURSOR.encode(results.next),
+        is_first_page=after is None,
+        next_cursor=cursor_of(results.next),
     )
 
 

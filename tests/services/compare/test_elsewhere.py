@@ -17,7 +17,7 @@ from app.services.compare.answering import Comparison, add_reasons, answer, typi
 from app.services.compare.background import BackgroundStore, is_outgrown, renew_background
 from app.services.compare.cases import Models, gather
 from app.services.imports.samples import delete_samples, load_samples
-from app.services.posts.samples import SAMPLE_FILES
+from app.services.posts.samples import sample_files
 from app.services.posts.users import get_user
 from tests.conftest import MakeConfig
 from tests.posting import post
@@ -33,7 +33,7 @@ GERMAN: Final = [
 
 def texts_of(name: str) -> list[str]:
     """Return the texts of a file of samples, to be posted by authors of other names."""
-    (path,) = [path for path in SAMPLE_FILES if path.stem == name]
+    (path,) = [path for path in sample_files() if path.stem == name]
     return [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()]
 
 
@@ -148,7 +148,7 @@ async def test_a_snapshot_holds_posts_here_alone(db: Database) -> None:
     counted = build_background(map(features, FERRY[:KNOWN]), KNOWN)
     assert Background.from_bytes(snapshot.counts).to_bytes() == counted.to_bytes()
     assert loaded.background.posts > KNOWN + 15_000
-    assert len(msgspec.msgpack.decode(snapshot.population)) == 1 + len(SAMPLE_FILES)
+    assert len(msgspec.msgpack.decode(snapshot.population)) == 1 + len(sample_files())
 
 
 async def test_the_samples_change_no_answer_about_others(db: Database) -> None:

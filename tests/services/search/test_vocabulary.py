@@ -12,7 +12,7 @@ from app.services.search import word_search
 from app.services.search.results import ResultPage
 from app.services.search.results import find as find_page
 from app.services.search.vocabulary import is_vocabulary_old
-from app.views.parsing import RESULT_CURSOR
+from app.views.cursors import RESULT_CURSOR, cursor_of
 from tests.posting import post
 from tests.waiting import maintain
 
@@ -200,12 +200,12 @@ async def test_pages_of_corrected_results_follow_one_another(db: Database) -> No
     ids = await post(db, "ann", *(f"lighthouse {n}" for n in range(7)))
     await maintain(db)
     collected: list[int] = []
-    place = None
-    while place is not None or not collected:
-        page = await find_page(db, None, "lighthosue", Selection(), limit=3, place=place)
+    after = None
+    while after is not None or not collected:
+        page = await find_page(db, None, "lighthosue", Selection(), limit=3, after=after)
         assert page.corrections
         collected += [hit.id for hit in page.hits]
-        place = RESULT_CURSOR.decode(RESULT_CURSOR.encode(page.next))
+        after = RESULT_CURSOR.decode(cursor_of(page.next))
     assert sorted(collected) == sorted(ids)
 
 
@@ -220,12 +220,12 @@ async def test_posts_with_some_of_the_words_come_once_the_one_with_most_of_them_
     # Of more candidates than are ranked at once, the rest follows.
     monkeypatch.setattr(word_search, "CANDIDATES", 5)
     found: list[int] = []
-    place = None
-    while place is not None or not found:
-        page = await find_page(db, None, "miles form above", Selection(), limit=3, place=place)
+    after = None
+    while after is not None or not found:
+        page = await find_page(db, None, "miles form above", Selection(), limit=3, after=after)
         assert page.is_any
         found += [hit.id for hit in page.hits]
-        place = RESULT_CURSOR.decode(RESULT_CURSOR.encode(page.next))
+        after = RESULT_CURSOR.decode(cursor_of(page.next))
     assert len(found) == len(set(found)) == 7
 
 

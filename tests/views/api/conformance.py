@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 from jsonschema_rs import Draft202012Validator
 from quart import Quart
 
-import app.views.api  # noqa: F401 - declares the operations
-from app.views.blueprints import OPERATIONS
+from app.views.api import BLUEPRINTS
+from app.views.blueprints import operations_of
 from app.views.openapi import document
 from tests.conftest import NDJSON, Client
 
-IDS: Final = sorted(OPERATIONS)
+OPERATIONS: Final = operations_of(BLUEPRINTS)
+IDS: Final = sorted(declared.view.__name__ for declared in OPERATIONS)
 ENDING: Final = [name for name in IDS if name != "live_stream"]
 """Operations whose answers can be read to their end."""
 PLACE: Final = re.compile(r"{(\w+)}")
@@ -52,7 +53,7 @@ class Api:
 
     def __init__(self, app: Quart) -> None:
         self.app = app
-        self.document = document(is_public=True)
+        self.document = document(OPERATIONS, is_public=True)
         self.operations = {
             operation["operationId"]: (path, method, operation)
             for path, methods in self.document["paths"].items()
