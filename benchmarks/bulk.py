@@ -45,9 +45,9 @@ from sqlalchemy import event
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.formats.registry import open_archive
+from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.services.imports.storing import import_archive, renew_derived
+from app.services.imports.storing import import_records, renew_derived
 from app.tasks import collect_seldom, share_heap
 
 config = Config(env="testing", data_dir=Path(sys.argv[1]))
@@ -58,7 +58,7 @@ async def run():
     event.listen(db.engine.sync_engine, "begin", lambda _: numbers.append(0))
     event.listen(db.engine.sync_engine, "before_cursor_execute", note)
     with Source(Path(sys.argv[2])) as source:
-        report = await import_archive(db, open_archive(source), username=None)
+        report = await import_records(db, open_records(source), username=None)
         await renew_derived(db)
     await db.close()
     return report.accepted

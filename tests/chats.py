@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from app.db.backend import Sessions
 from app.formats.records import ReadOptions
-from app.formats.registry import open_archive
+from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import import_archive
+from app.services.imports.storing import import_records
 
 Said = tuple[str, str, str]
 """When, as `2024-01-15 15:02` on the device; who; and what."""
@@ -62,5 +62,5 @@ async def import_chat(
     """Import a file of a chat, or an export."""
     chosen = ReadOptions(timezone=ZONE, **options)
     with Source(io.BytesIO(data), name=name) as source:
-        archive = open_archive(source, options=chosen)
-        return await import_archive(db, archive, username=chosen.username)
+        records = open_records(source, options=chosen)
+        return await import_records(db, records, username=chosen.username)

@@ -25,12 +25,12 @@ from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
 from app.formats.chats.people import renaming, zone_of
 from app.formats.records import ReadOptions
-from app.formats.registry import FORMATS, open_archive
+from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Source
 from app.services.access.site import is_site_public
 from app.services.imports.report import MAX_ERRORS, ImportReport
 from app.services.imports.samples import load_samples
-from app.services.imports.storing import check_archive, import_archive, renew_derived
+from app.services.imports.storing import check_records, import_records, renew_derived
 from app.services.posts.media import keeper_of
 from app.tasks import collect_seldom, share_heap
 
@@ -74,20 +74,20 @@ class Importer:
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
         with source, progress(name) as show_bar:
-            archive = await asyncio.to_thread(
-                open_archive, source, format=self._format, options=options
+            records = await asyncio.to_thread(
+                open_records, source, format=self._format, options=options
             )
             async with db.read() as session:
                 is_public = await is_site_public(session, config.public)
-            check_archive(archive, options, is_public=is_public)
-            report = await import_archive(
-                db, archive, username=options.username, keeper=keeper, note=note
+            check_records(records, options, is_public=is_public)
+            report = await import_records(
+                db, records, username=options.username, keeper=keeper, note=note
             )
             if not self._is_dry:
                 await renew_derived(db)
-            self._add_report(name, archive.unit, report)
-            if archive.absent:
-                click.echo(f"nobody in {name} is called {', '.join(archive.absent)}", err=True)
+            self._add_report(name, records.unit, report)
+            if records.absent:
+                click.echo(f"nobody in {name} is called {', '.join(records.absent)}", err=True)
             if not (report.broken or report.accepted or report.duplicates or report.rejected):
                 click.echo(f"{name} holds no posts to store", err=True)
 

@@ -1,1 +1,1 @@
-"""The formats of archives and files of posts: bytes in, records out, and back; no database."""
+"""The formats of files of posts: bytes in, records out, and back; no database."""

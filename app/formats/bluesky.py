@@ -9,11 +9,11 @@ from app.errors import Message, RecordError
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
     Account,
-    Archive,
     Format,
     Item,
     ReadOptions,
     Record,
+    RecordStream,
     Skipped,
     read_each,
     required_text,
@@ -49,7 +49,7 @@ class FeedItem:
     is_repost: bool
 
 
-def read(source: Source, _options: ReadOptions) -> Archive | None:
+def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return the posts of one account, by whom the first post is."""
     values = first_documents(source, lists=_LISTS)
     posts = (feed_item(as_object(value)) for page in values for value in _items_of(page))
@@ -63,7 +63,7 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
         return read_post(value, place, owner.did if owner else None)
 
     items = read_each(objects(source, lists=_LISTS, items_of=_items_of), read_one)
-    return Archive(FORMAT.name, "record", account, items)
+    return RecordStream(FORMAT.name, "record", account, items)
 
 
 def with_links(text: str, facets: object) -> str:

@@ -17,12 +17,12 @@ from app.errors import BrokenFileError, Message, RecordError
 from app.formats.columns import Columns, is_damaged_id
 from app.formats.post import headers
 from app.formats.records import (
-    Archive,
     BadRecord,
     ExportedPost,
     Format,
     Item,
     ReadOptions,
+    RecordStream,
     Writer,
     read_each,
 )
@@ -84,7 +84,7 @@ def _is_filled(fields: list[str]) -> bool:
     return any(map(str.strip, fields))
 
 
-def read(source: Source, options: ReadOptions) -> Archive | None:
+def read(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the posts of many authors; perhaps no column is known to hold their texts."""
     table = None if source.has_members else _table(source, options.columns)
     if table is None:
@@ -103,7 +103,7 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
         return columns.read(cells, place)
 
     items = read_each(islice(read_rows(source, delimiter), 1, None), read_row)
-    return Archive(FORMAT.name, "line", None, items, columns=columns.fields)
+    return RecordStream(FORMAT.name, "line", None, items, columns=columns.fields)
 
 
 def encode(posts: Mapping[int, ExportedPost]) -> bytes:

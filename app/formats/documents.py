@@ -17,12 +17,12 @@ import msgspec
 from app.errors import Message
 from app.formats.columns import as_id, columns_of
 from app.formats.records import (
-    Archive,
     ExportedPost,
     Format,
     Item,
     ReadOptions,
     Record,
+    RecordStream,
     Writer,
     read_each,
 )
@@ -43,15 +43,15 @@ _WRAPPERS: Final = frozenset(
 _encoder = msgspec.json.Encoder()
 
 
-def _read_lines(source: Source, _options: ReadOptions) -> Archive | None:
+def _read_lines(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return the posts of many authors, if one of the first objects has a text."""
     if not any(columns_of(tuple(row)).text for row in first_documents(source)):
         return None
     items = read_each(objects(source), lambda row, place: columns_of(tuple(row)).read(row, place))
-    return Archive(JSONL.name, unit_of(source), None, items)
+    return RecordStream(JSONL.name, unit_of(source), None, items)
 
 
-def _read_mongo(source: Source, options: ReadOptions) -> Archive | None:
+def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the posts of many authors; those of protected accounts of X only on request."""
     documents = first_documents(source)
     has_text = any(columns_of(tuple(_row(document))).text for document in documents)
@@ -68,7 +68,7 @@ def _read_mongo(source: Source, options: ReadOptions) -> Archive | None:
             return msgspec.structs.replace(status, source_id=as_id(row.get("_id")))
         return status
 
-    return Archive(MONGO.name, unit_of(source), None, read_each(objects(source), read_one))
+    return RecordStream(MONGO.name, unit_of(source), None, read_each(objects(source), read_one))
 
 
 def _row(document: Json) -> Json:

@@ -12,11 +12,11 @@ from app.errors import Message, RecordError
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
     Account,
-    Archive,
     Format,
     Item,
     ReadOptions,
     Record,
+    RecordStream,
     Skipped,
     as_username,
     read_each,
@@ -44,7 +44,7 @@ _COUNTS: Final = ("likes", "shares", "replies", "quotes")
 _QUOTES: Final = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
 
 
-def read(source: Source, options: ReadOptions) -> Archive | None:
+def read(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the account's posts; those for followers or single people only on request."""
     outbox, folder = _find(source)
     documents = first_documents(outbox, lists=(_LIST,)) if outbox else []
@@ -61,8 +61,8 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
     # An outbox without activities states no name, and needs none.
     owner = account if first or account.username else None
     if not source.has_members:
-        return Archive(FORMAT.name, "record", owner, items)
-    return Archive(FORMAT.name, "record", owner, chain(items, _liked(source, folder)), source)
+        return RecordStream(FORMAT.name, "record", owner, items)
+    return RecordStream(FORMAT.name, "record", owner, chain(items, _liked(source, folder)), source)
 
 
 def _find(source: Source) -> tuple[Content | None, str]:

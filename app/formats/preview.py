@@ -16,8 +16,8 @@ import msgspec
 from app.clock import monotonic
 from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed, unpacked
-from app.formats.records import Archive, BadRecord, Item, ReadOptions, Record
-from app.formats.registry import WITH_ENTITIES, open_archive
+from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream
+from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
 
 LOOKED_AT: Final = 1_000
@@ -122,7 +122,7 @@ def preview(body: bytes) -> Iterator[object]:
     try:
         path = Path(request.path)
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
-            result = _Reading(open_archive(source, options=request.options)).read(ends_at)
+            result = _Reading(open_records(source, options=request.options)).read(ends_at)
     except ImportFileError as error:
         result = Preview(failure=message_of(error))
     plain = msgspec.to_builtins(result, enc_hook=packed)
@@ -140,17 +140,17 @@ def decoded_preview(line: bytes) -> Preview:
 
 
 class _Reading:
-    """Reads the first records of an archive, and counts them."""
+    """Reads the first records of a file, and counts them."""
 
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        account = archive.account
+    def __init__(self, records: RecordStream) -> None:
+        self._records = records
+        account = records.account
         self._result = Preview(
-            format=archive.format,
-            is_chat=archive.is_chat,
+            format=records.format,
+            is_chat=records.is_chat,
             has_account=account is not None,
             username=account.username if account else None,
-            columns=archive.columns[:MOST_CHOICES],
+            columns=records.columns[:MOST_CHOICES],
         )
         self._authors: Counter[str] = Counter()
         self._files: set[str] = set()
@@ -158,9 +158,9 @@ class _Reading:
 
     def read(self, ends_at: float) -> Preview:
         """Return the facts; `ends_at` is when no more of a chat is read."""
-        items, result = self._archive.items, self._result
+        items, result = self._records.items, self._result
         try:
-            if self._archive.is_chat:
+            if self._records.is_chat:
                 for item in items:
                     self._count(item)
                     if monotonic() >= ends_at:
@@ -175,8 +175,8 @@ class _Reading:
         result.author_count = len(self._authors)
         by_messages = sorted(self._speakers.values(), key=lambda speaker: -speaker.messages)
         result.speakers, result.speaker_count = by_messages[:MOST_CHOICES], len(by_messages)
-        if self._archive.files:
-            result.files = len(self._files & self._archive.files.members.keys())
+        if self._records.files:
+            result.files = len(self._files & self._records.files.members.keys())
         return result
 
     def _count(self, item: Item) -> None:
@@ -203,7 +203,7 @@ class _Reading:
             result.last_at = max(time, result.last_at or time)
 
     def _add(self, record: Record) -> None:
-        if self._archive.is_chat:
+        if self._records.is_chat:
             self._add_message(record)
             return
         result = self._result

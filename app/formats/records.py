@@ -24,7 +24,7 @@ class FileRoom(RoomReference, frozen=True, kw_only=True):
     external_id: str | None = None
     """The app's id, where it gives one."""
     file: str = ""
-    """The file that holds it: several in one archive are several chats."""
+    """The file that holds it: several in one source are several chats."""
 
 
 class Record(PlainPost, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
+class RecordStream:
     """A recognised file: its format, its one owner (None for files of many authors), its items."""
 
     format: str
@@ -155,7 +155,7 @@ class Format:
     name: str
     label: Message
     """What people call it."""
-    read: Callable[[Source, ReadOptions], Archive | None]
+    read: Callable[[Source, ReadOptions], RecordStream | None]
     """Returns what is in a source, or None for another format; items are read as they are taken."""
     writer: Writer | None = None
 

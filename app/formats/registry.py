@@ -13,23 +13,24 @@ from app.formats.chats import kakaotalk, telegram, whatsapp
 from app.formats.chats.people import People
 from app.formats.records import (
     NO_OPTIONS,
-    Archive,
     BadRecord,
     Format,
     Item,
     ReadOptions,
     Record,
+    RecordStream,
     Writer,
 )
 from app.formats.source.file import BUFFER_BYTES, Source, head
 from app.formats.source.window import TOO_DEEP
-from app.formats.x import api, archive
+from app.formats.x import api
+from app.formats.x import archive as x_archive
 
 # In the order in which they are tried: the most particular first.
 FORMATS: Final[dict[str, Format]] = {
     form.name: form
     for form in (
-        archive.FORMAT,
+        x_archive.FORMAT,
         mastodon.FORMAT,
         telegram.FORMAT,
         documents.MONGO,
@@ -56,35 +57,35 @@ _BLANK: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n[]"
 """Byte order marks, white space in any encoding, and the brackets of an empty array."""
 
 
-def open_archive(
+def open_records(
     source: Source,
     *,
     format: str = "auto",  # noqa: A002 # the word that the command line and the API use
     options: ReadOptions = NO_OPTIONS,
-) -> Archive:
-    """Return a source as an archive: its account is known at once, items are read on demand.
+) -> RecordStream:
+    """Return the records of a source: their account is known at once, items are read on demand.
 
-    An empty file is an archive without items. Raises KeyError for an unknown format name,
+    An empty file has no items. Raises KeyError for an unknown format name,
     UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
     """
     for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
         try:
-            archive = candidate.read(source, options)
+            records = candidate.read(source, options)
         except RecursionError as error:
             raise _too_deep(source) from error
-        if archive is not None:
-            items = _to_the_end(archive.items, source)
-            if options.decode_entities and archive.format in WITH_ENTITIES:
+        if records is not None:
+            items = _to_the_end(records.items, source)
+            if options.decode_entities and records.format in WITH_ENTITIES:
                 items = map(_without_entities, items)
-            if archive.is_chat:
+            if records.is_chat:
                 people = People(options)
-                return replace(archive, items=people.named(items), absent=people.absent)
-            return replace(archive, items=items)
+                return replace(records, items=people.named(items), absent=people.absent)
+            return replace(records, items=items)
     if source.fault is not None:
         raise source.fault
     if not source.has_members and not head(source, BUFFER_BYTES).strip(_BLANK):
         name = documents.JSONL.name if format == "auto" else format
-        return Archive(name, "line", None, iter(()))
+        return RecordStream(name, "line", None, iter(()))
     if format == "auto":
         raise UnrecognisedFileError("{name} is not in any known format", name=source.name)
     raise UnrecognisedFileError(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError
-from app.formats.records import Archive, Item, ReadOptions, Record
-from app.formats.registry import open_archive
+from app.formats.records import Item, ReadOptions, Record, RecordStream
+from app.formats.registry import open_records
 from app.formats.source.file import DEFAULT_LIMIT_BYTES, Source
 
 
@@ -33,20 +33,20 @@ def pretty(*values: Any) -> bytes:
 FORMS: list[Callable[..., bytes]] = [lines, array, pretty_array, pretty]
 
 
-def read_archive(
+def read_file_records(
     target: bytes | Path, format_name: str = "auto", **options: Any
-) -> tuple[Archive, list[Item]]:
+) -> tuple[RecordStream, list[Item]]:
     """Return the archive with all its items."""
     with Source(io.BytesIO(target) if isinstance(target, bytes) else target) as source:
-        archive = open_archive(source, format=format_name, options=ReadOptions(**options))
-        found = list(archive.items)
+        records = open_records(source, format=format_name, options=ReadOptions(**options))
+        found = list(records.items)
         assert source.bytes_total is None or source.bytes_read <= source.bytes_total
-        return archive, found
+        return records, found
 
 
 def read_one(target: bytes | Path, format_name: str = "auto") -> Record:
     """Return the one record of a file."""
-    (item,) = read_archive(target, format_name)[1]
+    (item,) = read_file_records(target, format_name)[1]
     assert isinstance(item, Record)
     return item
 
@@ -61,7 +61,7 @@ def read_broken(
         Source(opened, limit_bytes=limit_bytes) as source,
         pytest.raises(BrokenFileError, match=reason),
     ):
-        found.extend(open_archive(source).items)
+        found.extend(open_records(source).items)
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.formats.records import Item, Record, Skipped
-from tests.formats.reading import read_archive
+from tests.formats.reading import read_file_records
 
 ZONE: Final = "Asia/Seoul"
 NAMES: Final = (
@@ -214,8 +214,8 @@ def _pasted(said: Said, variant: str) -> str:
 
 
 def read(data: bytes, format_name: str) -> list[Item]:
-    archive, found = read_archive(data, timezone=ZONE)
-    assert (archive.format, archive.is_chat) == (format_name, True)
+    records, found = read_file_records(data, timezone=ZONE)
+    assert (records.format, records.is_chat) == (format_name, True)
     return found
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from app.formats.post import Medium, Reactions, ReplyTarget
 from app.formats.records import Account, BadRecord, Record, Skipped
 from tests.formats.reading import array, lines, pretty, read_one
-from tests.formats.reading import read_archive as read
+from tests.formats.reading import read_file_records as read
 
 DID = "did:plc:minaminaminaminaminamina"
 AUTHOR = {"did": DID, "handle": "mina.example", "displayName": "미나"}
@@ -75,16 +75,16 @@ EXPECTED = Record(
 def test_feeds(form: Callable[..., bytes], is_page: bool, format_name: str) -> None:
     first, second = view("3kabc", EXPECTED.text), view("3kabd", "b")
     values = (feed(first), feed(REPOST, second)) if is_page else (first, REPOST, second)
-    archive, found = read(form(*values), format_name)
-    assert (archive.format, archive.unit, archive.account) == ("bluesky", "record", ACCOUNT)
+    stream, found = read(form(*values), format_name)
+    assert (stream.format, stream.unit, stream.account) == ("bluesky", "record", ACCOUNT)
     assert found[:2] == [replace(EXPECTED, counts=Reactions(replies=0)), Skipped(2, "repost")]
     assert [item.place for item in found] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("form", [lines, array, pretty])
 def test_records_of_a_repository_are_by_the_did(form: Callable[..., bytes]) -> None:
-    archive, found = read(form(records(stored("3kabc", EXPECTED.text)), records(stored("b", "b"))))
-    assert archive.account == Account(DID, None, "bluesky")
+    stream, found = read(form(records(stored("3kabc", EXPECTED.text)), records(stored("b", "b"))))
+    assert stream.account == Account(DID, None, "bluesky")
     url = f"https://bsky.app/profile/{DID}/post/3kabc"
     assert found[0] == replace(EXPECTED, username=DID, display_name=None, url=url)
     assert len(found) == 2
@@ -96,20 +96,20 @@ def test_without_a_handle_the_did_is_the_author() -> None:
 
 
 def test_the_account_is_known_from_its_reposts_too() -> None:
-    archive, found = read(lines(feed(REPOST)))
-    assert (archive.account, found) == (ACCOUNT, [Skipped(1, "repost")])
+    stream, found = read(lines(feed(REPOST)))
+    assert (stream.account, found) == (ACCOUNT, [Skipped(1, "repost")])
 
 
 def test_an_empty_feed_needs_no_name() -> None:
     empty: dict[str, Any]
     for empty in (feed(), {"feed": []}, records()):
-        archive, found = read(lines(empty))
-        assert (archive.account, found) == (None, [])
+        stream, found = read(lines(empty))
+        assert (stream.account, found) == (None, [])
 
 
 def test_another_account_is_not_taken_for_the_first() -> None:
-    archive, found = read(lines(feed(view("a", "a"), view("b", "b", OTHER))))
-    assert archive.account == ACCOUNT
+    stream, found = read(lines(feed(view("a", "a"), view("b", "b", OTHER))))
+    assert stream.account == ACCOUNT
     assert found[1] == BadRecord(2, "by bo.example, while the file begins with another author")
 
 

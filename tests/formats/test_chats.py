@@ -11,11 +11,11 @@ import pytest
 from app.errors import ImportFileError
 from app.formats.chats.people import as_username
 from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
-from app.formats.registry import open_archive
+from app.formats.registry import open_records
 from app.formats.source.file import Source
 from tests.archives import zip_bytes
 from tests.formats import rooms
-from tests.formats.reading import read_archive
+from tests.formats.reading import read_file_records
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 ANNAS = (
@@ -45,18 +45,18 @@ def test_a_zip_holds_rooms_beside_their_media(other: str) -> None:
 def test_the_room_of_a_mac_is_read_out_of_a_zip() -> None:
     room = rooms.VARIANTS["kakaotalk mac"](rooms.room_of("kakaotalk mac", 1))
     files = {"chat/KakaoTalk_Chat_us.csv": room, "a.csv": b"text\nnobody said this\n"}
-    archive, _ = read_archive(data := zip_bytes(files))
-    assert (archive.format, archive.is_chat, archive.unit) == ("kakaotalk", True, "line")
+    records, _ = read_file_records(data := zip_bytes(files))
+    assert (records.format, records.is_chat, records.unit) == ("kakaotalk", True, "line")
     assert said(data) == said(room)
     second = rooms.VARIANTS["whatsapp ios"](rooms.room_of("whatsapp ios", 1))
-    found = read_archive(zip_bytes(files | {"WhatsApp Chat - them/_chat.txt": second}))[1]
+    found = read_file_records(zip_bytes(files | {"WhatsApp Chat - them/_chat.txt": second}))[1]
     rooms_of = [item.room for item in found if isinstance(item, Record) and item.room]
     names = [(room.name, room.platform) for room in rooms_of if isinstance(room, FileRoom)]
     assert list(dict.fromkeys(names)) == [("them", "whatsapp"), ("us", "kakaotalk")]
 
 
 def said(data: bytes, **options: Any) -> list[tuple[str | None, str]]:
-    found = read_archive(data, **options)[1]
+    found = read_file_records(data, **options)[1]
     return [(item.username, item.text) for item in found if isinstance(item, Record)]
 
 
@@ -98,7 +98,7 @@ def test_whatsapp_names_its_room_in_the_name_of_the_file(name: str, title: str) 
 
 def room_name(data: bytes, name: str) -> str:
     with Source(io.BytesIO(data), name=name) as source:
-        (item, *_) = open_archive(source).items
+        (item, *_) = open_records(source).items
     assert isinstance(item, Record)
     assert item.room is not None
     return item.room.name
@@ -109,7 +109,7 @@ def test_people_of_one_name_stay_apart_unless_they_are_joined() -> None:
     assert said(ANNAS, only=("Anna",)) == [("Anna", "one")]
     renamed = said(ANNAS, rename={"Anna_2": "Bo Lee", "u3": "Anna"})
     assert renamed == [("Anna", "one"), ("Bo_Lee", "two"), ("Anna", "three")]
-    found = read_archive(ANNAS, timezone="Asia/Seoul")[1]
+    found = read_file_records(ANNAS, timezone="Asia/Seoul")[1]
     second = found[1]
     assert isinstance(second, Record)
     assert (second.display_name, second.source_id) == ("Anna", "7:2")
@@ -135,7 +135,7 @@ def test_names_become_usernames(name: str, username: str) -> None:
 
 def test_a_misquoted_row_of_a_mac_is_a_bad_record() -> None:
     data = b'Date,User,Message\n2024-01-15 15:02:07,mina,hi\n"a"b,c\n2024-01-15 15:02:08,mina,ho\n'
-    assert [type(item) for item in read_archive(data)[1]] == [Record, BadRecord, Record]
+    assert [type(item) for item in read_file_records(data)[1]] == [Record, BadRecord, Record]
 
 
 def test_telegram_as_pages_is_refused_with_what_to_do() -> None:
@@ -148,10 +148,10 @@ def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
     for variant in ("kakaotalk android ko", "whatsapp ios", "telegram"):
         whole = rooms.VARIANTS[variant](rooms.room_of(variant, 2))
         with Source(io.BytesIO(whole[: len(whole) // 2])) as source:
-            archive = open_archive(source)
+            records = open_records(source)
             kept: list[Item] = []
             try:
-                kept.extend(archive.items)
+                kept.extend(records.items)
             except ImportFileError:
                 assert variant == "telegram"
         expected = rooms.read(whole, variant.split()[0])
@@ -174,7 +174,7 @@ def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
 )
 def test_day_and_month_have_one_order_in_a_file(days: list[str], order: str) -> None:
     data = "".join(f"{day}, 21:05 - Mina: hi\n" for day in [*days, days[-1]]).encode()
-    found = read_archive(data, timezone="UTC")[1]
+    found = read_file_records(data, timezone="UTC")[1]
     dates = [item.created_at for item in found if isinstance(item, Record)]
     places = [order.index(part) for part in "ymd"]
     parts = [[int(day.split("/")[place]) for place in places] for day in days]

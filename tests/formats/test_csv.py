@@ -10,9 +10,9 @@ import pytest
 from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats.csv import OWN_HEADER
 from app.formats.records import BadRecord, Item, ReadOptions, Record
-from app.formats.registry import open_archive
+from app.formats.registry import open_records
 from app.formats.source.file import Source
-from tests.formats.reading import read_archive, read_broken, texts
+from tests.formats.reading import read_broken, read_file_records, texts
 
 KOREAN = (
     "작성자,내용,날짜,아무거나\n미나,안녕하세요 여러분,2020-01-02,1\n지호,잘 지내요?,2020-01-03,2\n"
@@ -20,8 +20,8 @@ KOREAN = (
 
 
 def items(data: str | bytes) -> list[Item]:
-    archive, found = read_archive(data.encode() if isinstance(data, str) else data)
-    assert (archive.format, archive.unit, archive.account) == ("csv", "line", None)
+    records, found = read_file_records(data.encode() if isinstance(data, str) else data)
+    assert (records.format, records.unit, records.account) == ("csv", "line", None)
     return found
 
 
@@ -110,32 +110,32 @@ def test_columns_hold_what_was_chosen(tmp_path: Path) -> None:
     path.write_bytes(f"{header}\n{row}\n".encode("cp949"))
     options = ReadOptions(columns={"누가": "username", "한마디": "text", "content": ""})
     with Source(path) as source:
-        plain = open_archive(source)
+        plain = open_records(source)
         assert [name for name, _ in plain.columns] == header.split("\t")
         assert [field for _, field in plain.columns] == ["", "", "text", "created_at"]
-        archive = open_archive(source, options=options)
-        assert [field for _, field in archive.columns] == ["username", "text", "", "created_at"]
-        assert next(archive.items) == Record(
+        records = open_records(source, options=options)
+        assert [field for _, field in records.columns] == ["username", "text", "", "created_at"]
+        assert next(records.items) == Record(
             place=2, username="미나", text="안녕", created_at=datetime(2020, 1, 2, tzinfo=UTC)
         )
         # What was chosen comes before what is known by its name, where it is filled.
         both = ReadOptions(columns={" 한 마디": "text", "date": ""})
-        assert "".join(texts(list(open_archive(source, options=both).items))) == "안녕"
+        assert "".join(texts(list(open_records(source, options=both).items))) == "안녕"
 
 
 def test_a_column_of_broken_bytes_may_be_chosen(tmp_path: Path) -> None:
     path = tmp_path / "posts.csv"
     path.write_bytes(b"user,caf\xe9\nmina,hello\n")
     with Source(path) as source:
-        found = open_archive(source, options=ReadOptions(columns={"caf?": "text"}))
+        found = open_records(source, options=ReadOptions(columns={"caf?": "text"}))
         assert (found.columns[1], texts(list(found.items))) == (("caf?", "text"), ["hello"])
 
 
 def test_a_line_of_very_many_fields_is_no_header() -> None:
     fields = ["text"] * 16_385
     with pytest.raises(UnrecognisedFileError):
-        read_archive(",".join(fields).encode(), "csv")
-    assert read_archive(",".join(fields[1:]).encode(), "csv")[1] == []
+        read_file_records(",".join(fields).encode(), "csv")
+    assert read_file_records(",".join(fields[1:]).encode(), "csv")[1] == []
 
 
 def test_a_header_alone_holds_nothing() -> None:

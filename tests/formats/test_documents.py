@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.formats.records import Archive, BadRecord, Item, Record
-from app.formats.registry import open_archive
+from app.formats.records import BadRecord, Item, Record, RecordStream
+from app.formats.registry import open_records
 from app.formats.source.file import Source
 from tests.formats.reading import (
     FORMS,
@@ -16,8 +16,8 @@ from tests.formats.reading import (
     lines,
     pretty,
     pretty_array,
-    read_archive,
     read_broken,
+    read_file_records,
     read_one,
     texts,
 )
@@ -39,10 +39,10 @@ CANONICAL = RELAXED | {
 EXPECTED = Record(place=1, text="빵 &amp; 커피", username="mina", created_at=TIME, source_id=OID)
 
 
-def read(data: bytes, format_name: str = "auto") -> tuple[Archive, list[Item]]:
-    archive, found = read_archive(data, format_name)
-    assert (archive.format, archive.account) == ("mongo", None)
-    return archive, found
+def read(data: bytes, format_name: str = "auto") -> tuple[RecordStream, list[Item]]:
+    records, found = read_file_records(data, format_name)
+    assert (records.format, records.account) == ("mongo", None)
+    return records, found
 
 
 def only(document: Any) -> Record:
@@ -55,8 +55,8 @@ def only(document: Any) -> Record:
 def test_all_that_mongoexport_writes(
     form: Callable[..., bytes], document: dict[str, Any], format_name: str
 ) -> None:
-    archive, found = read(form(document, document | {"_id": "b"}), format_name)
-    assert archive.unit == ("line" if form is lines else "record")
+    records, found = read(form(document, document | {"_id": "b"}), format_name)
+    assert records.unit == ("line" if form is lines else "record")
     assert found[0] == EXPECTED
     assert [(item.place, getattr(item, "source_id", None)) for item in found] == [
         (1, OID),
@@ -140,7 +140,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "posts.json"
     path.write_bytes(b"[" + b",".join([lines(RELAXED)] * 20_000) + b"]")
     with Source(path) as source:
-        items = open_archive(source).items
+        items = open_records(source).items
         assert next(items) == EXPECTED
         assert source.bytes_read < 500_000
         assert sum(1 for _ in items) == 19_999
@@ -150,8 +150,8 @@ GOOD = '{"username": "mina", "text": "좋은 아침 ☀️"}'.encode()
 
 
 def items(data: bytes) -> list[Item]:
-    archive, found = read_archive(data)
-    assert (archive.format, archive.account) == ("jsonl", None)
+    records, found = read_file_records(data)
+    assert (records.format, records.account) == ("jsonl", None)
     return found
 
 

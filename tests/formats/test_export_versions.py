@@ -8,7 +8,7 @@ import pytest
 
 from app.formats.post import Medium, Reactions, ReplyTarget, RoomReference, headers, stored_fields
 from app.formats.records import ExportedPost, Record
-from app.formats.registry import WRITERS, open_archive
+from app.formats.registry import WRITERS, open_records
 from app.formats.source.file import Source
 
 # What each version had, in the words of its time: today's program may not change them.
@@ -68,7 +68,7 @@ def written(format_name: str, names: list[str]) -> bytes:
 def test_an_export_of_any_version_is_read_as_it_was(format_name: str, header: str) -> None:
     names = header.split(",")
     with Source(io.BytesIO(written(format_name, names))) as source:
-        (record,) = open_archive(source).items
+        (record,) = open_records(source).items
     assert isinstance(record, Record)
     as_read = {name: getattr(record, name) for name in ("username", "platform", *stored_fields())}
     time = record.created_at

@@ -15,12 +15,12 @@ import pytest
 from app.errors import BrokenFileError, ImportFileError
 from app.formats import registry
 from app.formats.records import BadRecord, Record
-from app.formats.registry import open_archive
-from app.formats.source import archives, window
+from app.formats.registry import open_records
+from app.formats.source import containers, window
 from app.formats.source.file import Content, Source
 from app.formats.source.members import Member
 from tests.archives import SMALL_FILES, x_file, x_tweet, zip_bytes
-from tests.formats.reading import array, lines, read_archive, read_broken
+from tests.formats.reading import array, lines, read_broken, read_file_records
 from tests.growth import FACTOR, MOST_GROWTH, growth
 from tests.trust.hostile_files import large_values, many_headers, namesakes
 from tests.trust.hostile_uploads import hostile_upload
@@ -29,7 +29,7 @@ from tests.trust.hostile_uploads import hostile_upload
 def read(data: bytes) -> None:
     """Read all that can be read, until it is refused."""
     with suppress(ImportFileError), Source(io.BytesIO(data)) as source:
-        for _ in open_archive(source).items:
+        for _ in open_records(source).items:
             pass
 
 
@@ -185,33 +185,33 @@ def test_a_record_that_is_too_deep_spoils_no_other() -> None:
     for _ in range(600):
         deep = [deep]
     plain = {"_id": 1, "text": "a"}
-    found = read_archive(array(*[plain] * 100, plain | {"b": deep}, plain), "mongo")[1]
+    found = read_file_records(array(*[plain] * 100, plain | {"b": deep}, plain), "mongo")[1]
     assert [type(item) for item in found[99:]] == [Record, BadRecord, Record]
 
 
 def test_a_record_that_no_post_could_hold_is_bad() -> None:
     long = "a" * registry.MOST_CHARACTERS
-    found = read_archive(lines({"text": "a"}, {"text": long, "author": "mina"}))[1]
+    found = read_file_records(lines({"text": "a"}, {"text": long, "author": "mina"}))[1]
     assert found[1] == BadRecord(2, "longer than 120 KB")
 
 
 def test_numbers_of_any_length_are_read() -> None:
     number = "1" * 5_000
     post = {"type": "Note", "content": "a", "summary": f"&#{number};", "to": ["as:Public"]}
-    (item,) = read_archive(lines({"orderedItems": [post]}), "mastodon")[1]
+    (item,) = read_file_records(lines({"orderedItems": [post]}), "mastodon")[1]
     assert isinstance(item, Record)
     assert item.text == f"&#{number};\n\na"
     tweets = x_file("tweets", x_tweet(1, f"&#{number}; &amp;"))
-    (item,) = read_archive(tweets, "x")[1]
+    (item,) = read_file_records(tweets, "x")[1]
     assert isinstance(item, Record)
     assert item.text == f"&#{number}; &"
     members = {"data/tweets.js": tweets, f"data/tweets-part{number}.js": tweets}
     with suppress(ImportFileError), Source(io.BytesIO(zip_bytes(members))) as source:
-        assert len(list(open_archive(source).items)) == 1
+        assert len(list(open_records(source).items)) == 1
 
 
 def test_a_zip_of_too_many_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MOST_FILES", 49)
+    monkeypatch.setattr(containers, "MOST_FILES", 49)
     data = zip_bytes({f"{number}.js": b"" for number in range(50)})
     with pytest.raises(BrokenFileError, match="too many files"):
         Source(io.BytesIO(data))
@@ -223,7 +223,7 @@ def test_sizes_that_an_archive_only_states_do_not_count() -> None:
     data[at : at + 4] = b"\xfe\xff\xff\xff"
     with Source(io.BytesIO(bytes(data)), limit_bytes=2**20) as source:
         with suppress(ImportFileError):
-            list(open_archive(source).items)
+            list(open_records(source).items)
         assert source.bytes_total == 2**20
 
 

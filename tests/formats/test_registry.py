@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from app.errors import ImportFileError, UnrecognisedFileError
 from app.formats.records import Record
-from app.formats.registry import FORMATS, open_archive
+from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
-from tests.formats.reading import read_archive
+from tests.formats.reading import read_file_records
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 X, JSONL, CSV = SMALL_FILES["x"], SMALL_FILES["jsonl"], SMALL_FILES["csv"]
@@ -34,9 +34,9 @@ def test_formats_are_told_by_content(
     path = tmp_path / file_name
     path.write_bytes(data)
     for target in (path, data):
-        archive, found = read_archive(target)
+        records, found = read_file_records(target)
         posts = [item for item in found if isinstance(item, Record)]
-        assert (archive.format, len(posts)) == (name, 1)
+        assert (records.format, len(posts)) == (name, 1)
 
 
 @pytest.mark.parametrize(
@@ -52,20 +52,20 @@ def test_formats_are_told_by_content(
 )
 def test_tables_without_texts_logs_and_prose_are_unrecognised(data: str) -> None:
     with pytest.raises(UnrecognisedFileError, match="not in any known format"):
-        read_archive(data.encode())
+        read_file_records(data.encode())
 
 
 @pytest.mark.parametrize(("data", "name"), [(X, "csv"), (JSONL, "x"), (CSV, "jsonl")])
 def test_a_named_format_must_fit(data: bytes, name: str) -> None:
     with pytest.raises(UnrecognisedFileError, match=f"not in the format {name}"):
-        read_archive(data, name)
+        read_file_records(data, name)
 
 
 @pytest.mark.parametrize("name", ["jsonl", "csv", "whatsapp"])
 def test_a_file_behind_many_blank_lines_is_recognised_at_once(name: str) -> None:
     def work(count: int) -> None:
         with Source(io.BytesIO(b"\n" * count + SMALL_FILES[name])) as source:
-            assert open_archive(source).format == name
+            assert open_records(source).format == name
 
     assert growth(partial(work, 2_000_000 // FACTOR), partial(work, 2_000_000)) < MOST_GROWTH
 
@@ -73,8 +73,8 @@ def test_a_file_behind_many_blank_lines_is_recognised_at_once(name: str) -> None
 @pytest.mark.parametrize("name", ["auto", *FORMATS])
 @pytest.mark.parametrize("data", [b"", b"\n \r\n", b"\xef\xbb\xbf\n"])
 def test_empty_files_are_archives_without_items(data: bytes, name: str) -> None:
-    archive, found = read_archive(data, name)
-    assert (found, archive.account) == ([], None)
+    records, found = read_file_records(data, name)
+    assert (found, records.account) == ([], None)
 
 
 def mutated(data: bytes) -> st.SearchStrategy[bytes]:
@@ -106,7 +106,7 @@ FILES = st.binary(max_size=300) | st.one_of(
 def test_any_bytes_give_items_or_our_own_error(data: bytes, name: str) -> None:
     try:
         with Source(io.BytesIO(data), limit_bytes=10_000_000) as source:
-            places = [item.place for item in open_archive(source, format=name).items]
+            places = [item.place for item in open_records(source, format=name).items]
     except ImportFileError as error:
         message = str(error)
     else:
@@ -152,6 +152,6 @@ def test_odd_fields_cost_no_other_post(name: str, junk: dict[str, Any], depth: i
     data = [json.dumps(each).encode() for each in (good, spoiled(good, junk, depth), good)]
     data = data[1:2] if name == "telegram" else data  # A chat is one document.
     with suppress(UnrecognisedFileError), Source(io.BytesIO(b"\n".join(data))) as source:
-        found = list(open_archive(source, format=name).items)
+        found = list(open_records(source, format=name).items)
         assert len(data) == 1 or isinstance(found[0], Record)
         assert len(data) == 1 or isinstance(found[-1], Record)

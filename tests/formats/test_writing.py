@@ -15,7 +15,7 @@ from app.compute.text import clean_text, clean_username
 from app.formats.post import Medium, Reactions, ReplyTarget, RoomReference
 from app.formats.records import ExportedPost, Record
 from app.formats.registry import WRITERS
-from tests.formats.reading import read_archive
+from tests.formats.reading import read_file_records
 
 HEADER = "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts,room"
 FIELDS = tuple(HEADER.split(","))
@@ -34,8 +34,8 @@ def written(format_name: str, *rows: ExportedPost) -> bytes:
 
 
 def read_again(format_name: str, data: bytes) -> list[ExportedPost]:
-    archive, items = read_archive(data)
-    assert (archive.format, archive.account) == (format_name, None)
+    stream, items = read_file_records(data)
+    assert (stream.format, stream.account) == (format_name, None)
     assert all(isinstance(item, Record) for item in items), items
     records = [item for item in items if isinstance(item, Record)]
     return [row(**{name: getattr(record, name) for name in FIELDS}) for record in records]

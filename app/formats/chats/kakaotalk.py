@@ -22,7 +22,7 @@ from app.formats.chats.rooms import (
     title_of,
 )
 from app.formats.csv import read_rows
-from app.formats.records import Archive, FileRoom, Format, Item, ReadOptions, Record, read_each
+from app.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream, read_each
 from app.formats.source.file import Content, Source
 
 _TIME: Final = r"(?:(?:오전|오후)\s)?\d{1,2}:\d{2}(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
@@ -180,7 +180,7 @@ def _day(match: re.Match[str]) -> date | None:
         return None
 
 
-def read(source: Source, _options: ReadOptions) -> Archive | None:
+def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the rooms, as the apps write it; some may be of WhatsApp."""
 
     def grammar_of_any(content: Content) -> Grammar | None:
@@ -190,7 +190,9 @@ def read(source: Source, _options: ReadOptions) -> Archive | None:
     rooms = find_rooms(source, (".txt", ".csv"), grammar_of_any)
     if not any(isinstance(room.grammar, KakaoTalk) for room in rooms):
         return None
-    return Archive(FORMAT.name, "line", None, read_rooms(rooms, _room, _messages), is_chat=True)
+    return RecordStream(
+        FORMAT.name, "line", None, read_rooms(rooms, _room, _messages), is_chat=True
+    )
 
 
 def _room(file: RoomFile[Grammar]) -> FileRoom:

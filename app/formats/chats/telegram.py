@@ -11,13 +11,13 @@ from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.chats.rooms import find_rooms
 from app.formats.post import ReplyTarget
 from app.formats.records import (
-    Archive,
     BadRecord,
     FileRoom,
     Format,
     Item,
     ReadOptions,
     Record,
+    RecordStream,
     Skipped,
 )
 from app.formats.source.file import Content, Source, head
@@ -38,11 +38,11 @@ _MESSAGE: Final = frozenset({"id", "type", "date", "text"})
 """What every message has."""
 
 
-def read(source: Source, _options: ReadOptions) -> Archive | None:
+def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the chats. Raises UnrecognisedFileError for an export as pages."""
     if files := find_rooms(source, "result.json", _has_messages):
         items = chain.from_iterable(_read(file.content) for file in files)
-        return Archive(FORMAT.name, "record", None, items, is_chat=True)
+        return RecordStream(FORMAT.name, "record", None, items, is_chat=True)
     if not source.has_members and _HTML in head(source, 1000):
         raise UnrecognisedFileError(
             "{name} is a page; export the chat from Telegram as JSON", name=source.name

@@ -18,7 +18,7 @@ from app.formats.chats.rooms import (
     read_text,
     title_of,
 )
-from app.formats.records import Archive, FileRoom, Format, ReadOptions
+from app.formats.records import FileRoom, Format, ReadOptions, RecordStream
 from app.formats.source.file import Source
 
 Order = Literal["ymd", "dmy", "mdy"]
@@ -184,11 +184,11 @@ def _bare(line: str) -> str:
     return line.lstrip("\u200e\u200f\ufeff")
 
 
-def read(source: Source, _options: ReadOptions) -> Archive | None:
+def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the rooms, each in one of the shapes."""
     rooms = find_rooms(source, ".txt", lambda content: grammar_of(head_of(content)))
     items = read_rooms(rooms, room_of, read_text)
-    return Archive(FORMAT.name, "line", None, items, is_chat=True) if rooms else None
+    return RecordStream(FORMAT.name, "line", None, items, is_chat=True) if rooms else None
 
 
 def room_of(file: RoomFile[Any]) -> FileRoom:

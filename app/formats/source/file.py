@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from app.errors import BrokenFileError, ImportFileError, LimitReachedError, UnrecognisedFileError
-from app.formats.source import archives
+from app.formats.source import containers
 from app.formats.source.members import READ_ERRORS, Member, Members, damaged
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
@@ -122,7 +122,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """All files in a folder, zip or tar, by name; those beside a lone file."""
         if self.path is None or self._spool is not None:
             return {}
-        return archives.members_of_folder(self.path.parent, is_deep=False)
+        return containers.members_of_folder(self.path.parent, is_deep=False)
 
     def member(self, name: str) -> Content:
         """Return one of the files. Raises KeyError."""
@@ -148,7 +148,10 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def _prepare(self, target: Path | BinaryIO) -> None:
         if isinstance(target, Path) and target.is_dir():
-            self.has_members, self.members = True, archives.members_of_folder(target, is_deep=True)
+            self.has_members, self.members = (
+                True,
+                containers.members_of_folder(target, is_deep=True),
+            )
             return
         if not isinstance(target, Path):
             self._spool = self._copied(target)
@@ -162,7 +165,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             start = head(self, _HEAD_BYTES)
         file = self._opened.enter_context(self._whole())
         self.bytes_total = file.seek(0, os.SEEK_END)
-        if lister := archives.lister_of(start):
+        if lister := containers.lister_of(start):
             if self._spool is not None and self.bytes_total > self.limit_bytes:
                 raise self._limit_reached()
             self.members, fault = lister(file, self.name)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from app.errors import Message
-from app.formats.records import Archive, Format, Item, ReadOptions, Skipped, read_each
+from app.formats.records import Format, Item, ReadOptions, RecordStream, Skipped, read_each
 from app.formats.source.file import Source
 from app.formats.source.json import as_object, first_documents, listed, objects
 from app.formats.source.times import read_time
@@ -27,14 +27,14 @@ _V2_MARKS: Final = frozenset(
 _REPOSTED: Final = frozenset({"retweeted", "reposted"})
 
 
-def read(source: Source, options: ReadOptions) -> Archive | None:
+def read(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the posts of many authors; those of protected accounts only on request."""
     documents = first_documents(source, lists=(_SEARCH,))
     if not any(is_v1(item) or is_v2(item) or _is_page(item) for item in documents):
         return None
     statuses = objects(source, lists=(_SEARCH,), items_of=_statuses)
     items = read_each(statuses, partial(to_item, include_restricted=options.include_restricted))
-    return Archive(FORMAT.name, "record", None, items)
+    return RecordStream(FORMAT.name, "record", None, items)
 
 
 def _is_page(value: Json) -> bool:

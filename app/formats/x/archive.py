@@ -19,12 +19,12 @@ from app.errors import BrokenFileError, LimitReachedError, Message, RecordError,
 from app.formats.post import digits
 from app.formats.records import (
     Account,
-    Archive,
     BadRecord,
     Format,
     Item,
     ReadOptions,
     Record,
+    RecordStream,
     Skipped,
     required_text,
 )
@@ -47,7 +47,7 @@ _CUT = re.compile(r"…(?:\s*https://t\.co/\w+)*\s*\Z")
 """The end of the short form of a long post."""
 
 
-def read(source: Source, options: ReadOptions) -> Archive | None:
+def read(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the account's posts; those to a circle only on request."""
     layout = find_layout(source)
     if layout is None:
@@ -57,7 +57,7 @@ def read(source: Source, options: ReadOptions) -> Archive | None:
         source.expect(names)
     items = _Reader(source, layout).items(include_restricted=options.include_restricted)
     files = source if source.has_members else None
-    return Archive(FORMAT.name, "record", layout.account, items, files)
+    return RecordStream(FORMAT.name, "record", layout.account, items, files)
 
 
 def array_items(content: Content) -> Iterator[Json | Message]:

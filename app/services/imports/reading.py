@@ -14,7 +14,7 @@ from app.clock import now
 from app.compute.text import clean_username, drop_controls, username_key
 from app.errors import AppError, ImportFileError, InvalidInputError, Message, message_of
 from app.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium
-from app.formats.records import Account, Archive, Item, Record
+from app.formats.records import Account, Item, Record, RecordStream
 from app.formats.source.file import Source
 from app.services.imports.bulk import BATCH, BulkPost, count
 from app.services.imports.report import ImportReport
@@ -34,17 +34,17 @@ _COUNT: Final = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n 
 
 
 @dataclass(slots=True)
-class ArchiveReader:
-    """Reads batches of valid posts from an archive.
+class PostReader:
+    """Reads batches of valid posts from records.
 
     `owner` is the author of all posts of a file of one account; `username` names the author of
     records without one.
     """
 
-    archive: Archive
+    records: RecordStream
     owner: Account | None
     username: str | None
-    media: "ArchiveMedia"
+    media: "RecordMedia"
     repeats: "RepeatCounter" = field(default_factory=lambda: RepeatCounter())
     _has_said: bool = False
     """Whether the report says that what the exporter of a chat wrote is skipped."""
@@ -53,7 +53,7 @@ class ArchiveReader:
         """Return the posts of the next records, None at the end; report the records left out."""
         items: list[Item] = []
         try:
-            items.extend(islice(self.archive.items, BATCH))
+            items.extend(islice(self.records.items, BATCH))
         except ImportFileError as error:
             report.broken = message_of(error)
         if not items:
@@ -77,14 +77,14 @@ class ArchiveReader:
     ) -> None:
         if not isinstance(item, Record):
             report.leave_out(item)
-        elif self.archive.is_chat and not (item.username or self.username):
+        elif self.records.is_chat and not (item.username or self.username):
             report.skipped += 1
             if not self._has_said:
                 self._has_said = True
                 template = "what {name} said is skipped; --username NAME says who that is"
                 report.note(item.place, Message(template, name=item.display_name))
         else:
-            report.look_for_entities(self.archive, item.text)
+            report.look_for_entities(self.records, item.text)
             try:
                 batch.append(self._bulk_post(item, arrived_at))
             except (ValueError, AppError) as error:
@@ -118,13 +118,13 @@ class ArchiveReader:
             post=post,
             repeat=self.repeats.number(name, post) if post.source_id is None else 0,
             # An export does not tell who is of a chat, but what was written in one.
-            is_said=self.archive.is_chat
+            is_said=self.records.is_chat
             or (post.room is not None and author.platform in {"", "local"}),
         )
 
     def _target(self, record: Record, username: str) -> ReplyTarget | None:
         """Return what the post answers; its author's own name may be another one here."""
-        target, account = record.reply_to, self.archive.account
+        target, account = record.reply_to, self.records.account
         if target is None or target.username is None or account is None or not account.username:
             return target
         is_own = target.username.casefold() == account.username.casefold()
@@ -156,15 +156,15 @@ class RepeatCounter:
         self._connection.close()
 
 
-class ArchiveMedia:
-    """The media of one archive; without a keeper their files are left where they are."""
+class RecordMedia:
+    """The media of one file; without a keeper their files are left where they are."""
 
     def __init__(self, files: Source | None, keeper: MediaKeeper | None) -> None:
         self._files = files
         self._keeper = keeper if files is not None else None
         self._is_full = False
         self._names: dict[str, str] = {}
-        """Names in the archive and here, of the files of this batch."""
+        """Names in the file and here, of the files of this batch."""
 
     def keep(
         self, items: Iterable[Item], report: ImportReport, is_stopped: Callable[[], bool]

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import decode_entities
 from app.errors import Message, packed, unpacked
 from app.formats.post import StoredMedium
-from app.formats.records import Archive, BadRecord, Skipped
+from app.formats.records import BadRecord, RecordStream, Skipped
 from app.formats.registry import WITH_ENTITIES
 from app.models import ImportJob, User
 
@@ -88,9 +88,9 @@ class ImportReport:
         else:
             self.skipped += 1
 
-    def look_for_entities(self, archive: Archive, text: str) -> None:
+    def look_for_entities(self, records: RecordStream, text: str) -> None:
         """Count a post whose text may be HTML, though nothing in its file says so."""
-        self.with_entities += archive.format in WITH_ENTITIES and decode_entities(text) != text
+        self.with_entities += records.format in WITH_ENTITIES and decode_entities(text) != text
 
     def note(self, place: int | None, detail: str) -> None:
         """Report what was left out of a post that was stored, or of the whole file."""

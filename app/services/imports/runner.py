@@ -22,7 +22,7 @@ from app.clock import monotonic, wait_until_set
 from app.config import MIB, Config
 from app.db.engine import Database, Grant, GrantLostError
 from app.errors import AppError, ConflictError, Message, UnavailableError, message_of
-from app.formats.registry import open_archive
+from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.logs import configure, take_over
 from app.models import ImportJob
@@ -43,7 +43,7 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.report import ImportReport, stored_posts
-from app.services.imports.storing import check_archive, import_archive
+from app.services.imports.storing import check_records, import_records
 from app.services.posts.media import keeper_of
 from app.services.posts.own_author import choose_own
 from app.services.posts.users import find_user
@@ -214,7 +214,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         """Store how far the run is, together with posts of it. Raises ConflictError at its end."""
         if os.getppid() != worker:
             sys.exit("the import is broken off, since its worker ended, and goes on later")
-        values = counted(job, report) | {"format": archive.format, "bytes_read": source.bytes_read}
+        values = counted(job, report) | {"format": records.format, "bytes_read": source.bytes_read}
         if source.bytes_total is not None:
             # Of an archive, only the members that hold posts are read.
             values["bytes_total"] = source.bytes_total
@@ -222,22 +222,22 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             raise ConflictError("The import {job_id} has ended", job_id=job.id)
 
     with await asyncio.to_thread(Source, path, name=job.file_name, limit_bytes=limit) as source:
-        archive = await asyncio.to_thread(open_archive, source, format=job.format, options=options)
+        records = await asyncio.to_thread(open_records, source, format=job.format, options=options)
         async with db.read() as session:
             is_public = await is_site_public(session, config.public)
-        check_archive(archive, options, is_public=is_public)
+        check_records(records, options, is_public=is_public)
         async with db.write() as session:
             await note(session, report)
-        await import_archive(
+        await import_records(
             db,
-            archive,
+            records,
             username=options.username,
             report=report,
             keeper=keeper_of(config) if options.with_media else None,
             note=note,
         )
-    if options.is_own and archive.account:
-        await _choose_own(db, options.username or archive.account.username or "")
+    if options.is_own and records.account:
+        await _choose_own(db, options.username or records.account.username or "")
     return report.broken
 
 

@@ -3,11 +3,11 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions
-from app.formats.registry import open_archive
+from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.services.deletion import delete_user
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import import_archive, renew_derived
+from app.services.imports.storing import import_records, renew_derived
 from app.services.posts.samples import list_samples, sample_files
 
 
@@ -16,8 +16,8 @@ async def load_samples(db: Sessions) -> ImportReport:
     total = ImportReport()
     for path in sample_files():
         with Source(path) as source:
-            archive = open_archive(source, format="jsonl")
-            await import_archive(db, archive, username=None, report=total)
+            records = open_records(source, format="jsonl")
+            await import_records(db, records, username=None, report=total)
     await renew_derived(db)
     return total
 

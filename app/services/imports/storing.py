@@ -24,11 +24,11 @@ from app.errors import (
     UnrecognisedFileError,
     message_of,
 )
-from app.formats.records import Account, Archive, ReadOptions
+from app.formats.records import Account, ReadOptions, RecordStream
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.event_log import newest_event
 from app.services.imports.bulk import BATCH, BulkPost, count, store_batch
-from app.services.imports.reading import ArchiveMedia, ArchiveReader
+from app.services.imports.reading import PostReader, RecordMedia
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
 from app.services.posts.new_tweet import NewTweetForm, checked
@@ -51,15 +51,15 @@ in a thread, and returns soon after the second argument says that it is stopped.
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]] | None
 
 
-def check_archive(archive: Archive, options: ReadOptions, *, is_public: bool) -> None:
+def check_records(records: RecordStream, options: ReadOptions, *, is_public: bool) -> None:
     """Raise ImportFileError for a table without texts, or a chat that all the world could read."""
-    if archive.columns and "text" not in dict(archive.columns).values():
+    if records.columns and "text" not in dict(records.columns).values():
         raise UnrecognisedFileError(
             "none of the columns {names} is known to hold the text; call one of them text, or"
             " choose it on the page of imports",
-            names=", ".join(name for name, _ in archive.columns),
+            names=", ".join(name for name, _ in records.columns),
         )
-    if archive.is_chat and is_public and not options.is_published:
+    if records.is_chat and is_public and not options.is_published:
         raise ImportFileError(
             "this is a chat, and everybody can read what is here: make the site private in"
             " Settings (or by SAYWHO_PUBLIC=0), or say that all who speak in it agree (on the page,"
@@ -67,9 +67,9 @@ def check_archive(archive: Archive, options: ReadOptions, *, is_public: bool) ->
         )
 
 
-async def import_archive(
+async def import_records(
     db: Sessions,
-    archive: Archive,
+    records: RecordStream,
     *,
     username: str | None,
     report: ImportReport | None = None,
@@ -78,30 +78,30 @@ async def import_archive(
     keeper: MediaKeeper | None = None,
     note: Note = None,
 ) -> ImportReport:
-    """Store the posts of the archive.
+    """Store the posts of the records.
 
     `username` names the author of records without one; for a file of one account it replaces the
-    name. `keeper` copies the files of media out of the archive. With `is_live` each post is
+    name. `keeper` copies the files of media out of their file. With `is_live` each post is
     announced by itself. Else as `import_posts`. Raises NamelessFileError before anything is stored,
     unless there is nothing to store.
     """
     report = report or ImportReport()
     try:
-        owner = await _owner(db, archive.account, username)
+        owner = await _owner(db, records.account, username)
     except NamelessFileError:
-        if await asyncio.to_thread(_is_empty, archive):
+        if await asyncio.to_thread(_is_empty, records):
             return report
         raise
-    if archive.account and archive.account.unread:
+    if records.account and records.account.unread:
         report.note(
             None,
             Message(
                 "{file} is damaged or names nobody; no post is missing because of that",
-                file=archive.account.unread,
+                file=records.account.unread,
             ),
         )
-    media = ArchiveMedia(archive.files, keeper)
-    with closing(ArchiveReader(archive, owner, username, media)) as reader:
+    media = RecordMedia(records.files, keeper)
+    with closing(PostReader(records, owner, username, media)) as reader:
         await import_posts(
             db, reader.read, report, is_live=is_live, default_time=default_time, note=note
         )
@@ -169,9 +169,9 @@ async def renew_derived(db: Sessions) -> None:
         await renew_vocabulary(db)
 
 
-def _is_empty(archive: Archive) -> bool:
+def _is_empty(records: RecordStream) -> bool:
     try:
-        return next(iter(archive.items), None) is None
+        return next(iter(records.items), None) is None
     except ImportFileError:
         return False
 

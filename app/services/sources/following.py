@@ -21,12 +21,12 @@ from app.config import MIB, Config
 from app.db.backend import Sessions
 from app.db.engine import GrantLostError
 from app.errors import AppError, InvalidInputError, NotFoundError, message_of, packed
-from app.formats.records import Archive, Record
+from app.formats.records import Record, RecordStream
 from app.models import LiveSource, Tweet, User
 from app.sandbox import Sandbox
 from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import import_archive
+from app.services.imports.storing import import_records
 from app.services.sources.fetching import FetchError, Web, allowed
 from app.services.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
 from app.services.sources.registry import due_sources, unknown_source
@@ -211,9 +211,9 @@ class Visit:
         async with self.storing:
             while lines := page.records.readlines(PORTION_BYTES):
                 items = map(_record_of, lines)
-                report = await import_archive(
+                report = await import_records(
                     self.db,
-                    Archive(self.source.platform, "record", page.head.account, items),
+                    RecordStream(self.source.platform, "record", page.head.account, items),
                     username=self.source.username,
                     is_live=is_live,
                     default_time=now(),

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BrokenFileError, ImportFileError
-from app.formats.source import archives
+from app.formats.source import containers
 from app.formats.source.file import Source, head
 from tests.archives import tar, zip_bytes
 from tests.formats.reading import read_broken, texts
@@ -199,7 +199,7 @@ def test_zip_with_an_endless_directory_is_refused(
 ) -> None:
     data = zip_bytes({f"{number}.js": b"" for number in range(50)})
     Source(saved(tmp_path, data)).close()
-    monkeypatch.setattr(archives, "MAX_LIST_BYTES", 1000)
+    monkeypatch.setattr(containers, "MAX_LIST_BYTES", 1000)
     with pytest.raises(BrokenFileError, match="too many files"):
         Source(saved(tmp_path, data))
 

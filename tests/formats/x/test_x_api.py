@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from app.formats.post import Medium, Reactions, ReplyTarget
 from app.formats.records import BadRecord, Record, Skipped
 from tests.formats.reading import array, lines, pretty, read_one
-from tests.formats.reading import read_archive as read
+from tests.formats.reading import read_file_records as read
 
 TIME = datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC)
 LONG = "긴 글은 이렇게 시작해서 끝날 줄을 모르고 계속 이어집니다. " * 12
@@ -78,8 +78,8 @@ def only(status: Any) -> Record:
 )
 @pytest.mark.parametrize("format_name", ["auto", "x-api"])
 def test_all_shapes(form: Callable[..., bytes], status: Any, format_name: str) -> None:
-    archive, found = read(form(status, status), format_name)
-    assert (archive.format, archive.unit, archive.account) == ("x-api", "record", None)
+    records, found = read(form(status, status), format_name)
+    assert (records.format, records.unit, records.account) == ("x-api", "record", None)
     assert [item.place for item in found] == [1, 2]
     assert isinstance(found[0], Record)
     assert replace(found[0], counts=None) == EXPECTED
@@ -215,8 +215,8 @@ def test_posts_stored_in_mongodb_are_read_like_those_of_the_api() -> None:
     old = stored | v1(id={"$numberLong": "1626918390000000001"}, retweeted_status=None)
     boost = stored | v1(retweeted_status=v1())
     for status in (old, stored | flat()):
-        archive, found = read(lines(status, boost))
-        assert archive.format == "mongo"
+        records, found = read(lines(status, boost))
+        assert records.format == "mongo"
         assert isinstance(found[0], Record)
         assert (found[0].text, found[0].username) == ("빵 & 커피 <3", "mina")
         assert (found[0].source_id, found[0].platform) == ("1626918390000000001", "x")

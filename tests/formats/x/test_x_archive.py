@@ -11,14 +11,14 @@ import pytest
 from app.errors import UnrecognisedFileError
 from app.formats.post import Medium, Reactions, ReplyTarget
 from app.formats.records import Account, BadRecord, Skipped
-from app.formats.registry import open_archive
+from app.formats.registry import open_records
 from app.formats.source.file import Source
 from tests.archives import damaged, x_zip
 from tests.archives import x_file as js
 from tests.archives import x_note as note
 from tests.archives import x_tweet as tweet
-from tests.formats.reading import read_archive as read
 from tests.formats.reading import read_broken, read_one, saved_folder, texts
+from tests.formats.reading import read_file_records as read
 
 MINA = Account("mina", "미나 🌱", "x", "77")
 LONG = "긴 글은 이렇게 시작해서 끝날 줄 모르고 계속 이어집니다. A long story that goes on. " * 8
@@ -58,8 +58,8 @@ WHOLE = {
 def test_whole_archives_with_and_without_a_top_folder(tmp_path: Path, save: Any, top: str) -> None:
     members = {top + name: data for name, data in WHOLE.items()}
     members |= {f"__MACOSX/{top}data/._tweets.js": b"junk", f"{top}data/._tweets.js": b"junk"}
-    archive, found = read(save(tmp_path, members))
-    assert (archive.format, archive.unit, archive.account) == ("x", "record", MINA)
+    records, found = read(save(tmp_path, members))
+    assert (records.format, records.unit, records.account) == ("x", "record", MINA)
     assert texts(found) == ["second", "first", "third"]
     assert [item.place for item in found] == [1, 2, 3, 4, 5]
     assert found[3:] == [Skipped(4, "deleted"), Skipped(5, "like")]
@@ -74,9 +74,9 @@ def test_damage_among_the_likes_costs_nothing_else(tmp_path: Path) -> None:
 
 def test_the_account_is_known_before_the_items_and_its_email_is_not_read(tmp_path: Path) -> None:
     with Source(zip_in(tmp_path, WHOLE)) as source:
-        archive = open_archive(source)
-        assert archive.account == MINA
-        assert "example.com" not in repr(archive) + repr(list(archive.items))
+        records = open_records(source)
+        assert records.account == MINA
+        assert "example.com" not in repr(records) + repr(list(records.items))
         assert source.bytes_read == source.bytes_total
 
 
@@ -89,8 +89,8 @@ def test_a_lone_tweets_js_stands_for_its_folder(tmp_path: Path) -> None:
         "twitter-circle-tweet.js": js("twitter_circle_tweet", tweet(4, "circle")),
     }
     folder = folder_in(tmp_path, members)
-    archive, found = read(folder / "tweets.js")
-    assert archive.account == MINA
+    records, found = read(folder / "tweets.js")
+    assert records.account == MINA
     assert texts(found) == [LONG, "part 1", "part 2", "part 10"]
     assert found[-1] == Skipped(5, "restricted")
     assert texts(read(folder / "tweets-part2.js")[1]) == ["part 2"]
@@ -100,8 +100,8 @@ def test_a_lone_tweets_js_stands_for_its_folder(tmp_path: Path) -> None:
 def test_lone_files_are_told_by_content_whatever_their_name(tmp_path: Path, name: str) -> None:
     (tmp_path / "upload.bin").write_bytes(b"\xef\xbb\xbf" + js(name, tweet(1, "hi 👋")) + b";\n")
     (tmp_path / "tweets-part1.js").write_bytes(js("tweets", tweet(2, "not asked for")))
-    archive, found = read(tmp_path / "upload.bin")
-    assert (archive.account, texts(found)) == (Account(None, None, "x"), ["hi 👋"])
+    records, found = read(tmp_path / "upload.bin")
+    assert (records.account, texts(found)) == (Account(None, None, "x"), ["hi 👋"])
 
 
 @pytest.mark.parametrize("name", ["like", "deleted_tweets", "account", "direct_messages"])
@@ -201,8 +201,8 @@ def test_without_their_long_texts_no_post_is_stored_cut(tmp_path: Path) -> None:
 def test_an_unreadable_account_costs_only_the_name(tmp_path: Path) -> None:
     members = {"data/account.js": ACCOUNT_JS, "data/tweets.js": js("tweets", tweet(1, "kept"))}
     path = damaged(zip_in(tmp_path, members), b"data/account.js")
-    archive, found = read(path)
-    assert archive.account == Account(None, None, "x", unread="data/account.js")
+    records, found = read(path)
+    assert records.account == Account(None, None, "x", unread="data/account.js")
     assert texts(found) == ["kept"]
 
 
@@ -210,13 +210,13 @@ def test_an_unreadable_account_costs_only_the_name(tmp_path: Path) -> None:
 def test_a_name_that_nobody_can_have_is_damage(tmp_path: Path, name: bytes) -> None:
     account = ACCOUNT_JS.replace(b'"mina"', b'"%b"' % name)
     members = {"data/account.js": account, "data/tweets.js": js("tweets", tweet(1, "kept"))}
-    archive, found = read(folder_in(tmp_path, members))
-    assert archive.account is not None
-    assert (archive.account.username, archive.account.unread) == (None, "data/account.js")
+    records, found = read(folder_in(tmp_path, members))
+    assert records.account is not None
+    assert (records.account.username, records.account.unread) == (None, "data/account.js")
     assert texts(found) == ["kept"]
-    archive, _ = read(folder_in(tmp_path, members | {"data/manifest.js": manifest()}))
-    assert archive.account is not None
-    assert archive.account.username == "mina"
+    records, _ = read(folder_in(tmp_path, members | {"data/manifest.js": manifest()}))
+    assert records.account is not None
+    assert records.account.username == "mina"
 
 
 def test_a_damaged_member_ends_itself_alone(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from app.formats.records import Account, BadRecord, Item, Record, Skipped
 from app.formats.x import archive as x_archive
 from tests.archives import damaged, x_file, x_note, x_tweet, x_zip
-from tests.formats.reading import read_archive, saved_folder, texts
+from tests.formats.reading import read_file_records, saved_folder, texts
 
 LONG = "긴 글은 이렇게 시작해서 & 끝날 줄 모르고 계속 이어집니다. A long story begins. " * 8
 SHORT = LONG[:150].replace("&", "&amp;") + "… https://t.co/more"
@@ -20,7 +20,7 @@ def items(folder: Path, tweets: Sequence[object], notes: Sequence[object]) -> li
         "tweets.js": x_file("tweets", *tweets),
         "note-tweet.js": x_file("note_tweet", *notes),
     }
-    return read_archive(saved_folder(folder, members) / "tweets.js")[1]
+    return read_file_records(saved_folder(folder, members) / "tweets.js")[1]
 
 
 def test_joined_on_second_and_beginning(tmp_path: Path) -> None:
@@ -81,21 +81,21 @@ CLASSIC = {
 
 def test_an_unreadable_file_of_an_old_account_is_named(tmp_path: Path) -> None:
     name = "data/js/user_details.js"
-    archive, found = read_archive(damaged(x_zip(tmp_path / "old.zip", CLASSIC), name.encode()))
-    assert archive.account == Account(None, None, "x", unread=name)
+    records, found = read_file_records(damaged(x_zip(tmp_path / "old.zip", CLASSIC), name.encode()))
+    assert records.account == Account(None, None, "x", unread=name)
     assert len(found) == 3
 
 
 def test_archives_up_to_2018_have_a_file_for_each_month(tmp_path: Path) -> None:
     packed = {f"12345_abc/{name}": data for name, data in CLASSIC.items()}
     for path in (x_zip(tmp_path / "old.zip", packed), saved_folder(tmp_path / "old", CLASSIC)):
-        archive, found = read_archive(path)
-        assert archive.account == Account("mina", "미나 🌱", "x", "77")
+        records, found = read_file_records(path)
+        assert records.account == Account("mina", "미나 🌱", "x", "77")
         assert isinstance(found[0], Record)
         assert (found[0].text, str(found[0].created_at)) == (
             "첫 글 <3",
             "2012-03-17 17:50:56+00:00",
         )
         assert found[1:] == [Skipped(2, "repost"), Skipped(3, "repost")]
-    archive, found = read_archive(tmp_path / "old/data/js/tweets/2012_03.js")
-    assert (archive.account, texts(found)) == (Account(None, None, "x"), ["첫 글 <3"])
+    records, found = read_file_records(tmp_path / "old/data/js/tweets/2012_03.js")
+    assert (records.account, texts(found)) == (Account(None, None, "x"), ["첫 글 <3"])

@@ -10,7 +10,7 @@ import pytest
 from app.errors import BrokenFileError
 from app.formats.records import BadRecord, Item, Record, Skipped
 from app.formats.source.window import MAX_VALUE
-from tests.formats.reading import read_archive, read_one, texts
+from tests.formats.reading import read_file_records, read_one, texts
 
 ID = "1626927829363920896"
 TIME = datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC)
@@ -19,7 +19,7 @@ GOOD = b'{"full_text": "good"}'
 
 
 def items(data: bytes) -> list[Item]:
-    return read_archive(data, "x")[1]
+    return read_file_records(data, "x")[1]
 
 
 def record(text: str, **fields: Any) -> Record:

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.engine import Database
-from app.formats.registry import open_archive
+from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
 from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import import_archive
+from app.services.imports.storing import import_records
 from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 from tests.formats.reading import saved_folder
@@ -41,8 +41,8 @@ def three_posts() -> dict[str, bytes]:
 
 async def bring(db: Database, path: Path, folder: Path, *, room: int = ROOM) -> ImportReport:
     with Source(path) as source:
-        archive = open_archive(source)
-        return await import_archive(db, archive, username=None, keeper=MediaKeeper(folder, room))
+        records = open_records(source)
+        return await import_records(db, records, username=None, keeper=MediaKeeper(folder, room))
 
 
 async def media_of(db: Database) -> list[list[str | None]]:

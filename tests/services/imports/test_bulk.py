@@ -18,9 +18,9 @@ from app.models import Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports import reading
 from app.services.imports.jobs import IMPORTING, change_running, claim_job, counted
-from app.services.imports.storing import import_archive
+from app.services.imports.storing import import_records
 from tests.databases import Databases
-from tests.services.imports.test_imports import NOON, archive, outcome, record
+from tests.services.imports.test_imports import NOON, outcome, record, stream_of
 from tests.uploading import queued
 
 MOST_STATEMENTS = 19
@@ -61,9 +61,9 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
         # New ones, then known ones and more, by authors who are known or not.
         for since, until in ((0, POSTS), (POSTS // 2, POSTS + POSTS // 2)):
             statements.clear()
-            report = await import_archive(
+            report = await import_records(
                 grant,
-                archive(*posts(authors, since=since, until=until)),
+                stream_of(*posts(authors, since=since, until=until)),
                 username=None,
                 note=lambda session, report: _noted(session, claimed, report),
             )
@@ -111,7 +111,7 @@ def test_batches_store_what_one_post_at_a_time_does(
             patch.setattr(reading, "BATCH", batch)
             records = [_record(n, prefix, each) for n, each in enumerate(given_records, start=1)]
             reports = [
-                await import_archive(db, archive(*some), username=None)
+                await import_records(db, stream_of(*some), username=None)
                 for some in (records[:before], records)
             ]
             rejected = [[error.record for error in report.in_order()] for report in reports]

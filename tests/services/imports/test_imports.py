@@ -11,13 +11,13 @@ from sqlalchemy import func, select
 from app.clock import now
 from app.db.engine import Database
 from app.formats.post import Medium
-from app.formats.records import Account, Archive, Item, Record
+from app.formats.records import Account, Item, Record, RecordStream
 from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.profiles import users_with_tails
 from app.services.imports import reading
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import import_archive, renew_derived
+from app.services.imports.storing import import_records, renew_derived
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -27,12 +27,12 @@ def record(place: int, text: str, **fields: Any) -> Record:
     return Record(place=place, text=text, **given)
 
 
-def archive(*items: Item, account: Account | None = None) -> Archive:
-    return Archive("jsonl", "line", account, iter(items))
+def stream_of(*items: Item, account: Account | None = None) -> RecordStream:
+    return RecordStream("jsonl", "line", account, iter(items))
 
 
 async def store(db: Database, *items: Item, username: str | None = None) -> ImportReport:
-    return await import_archive(db, archive(*items), username=username)
+    return await import_records(db, stream_of(*items), username=username)
 
 
 def outcome(report: ImportReport) -> tuple[int, int, int]:
@@ -175,7 +175,7 @@ async def test_a_cancelled_import_ends_when_nothing_reads_from_its_file(db: Data
         yield record(2, "the second")
 
     work = asyncio.create_task(
-        import_archive(db, Archive("jsonl", "line", None, slow()), username=None)
+        import_records(db, RecordStream("jsonl", "line", None, slow()), username=None)
     )
     await is_reading.wait()
     work.cancel()

@@ -10,10 +10,10 @@ import pytest
 from app.db.engine import Database
 from app.formats.post import ReplyTarget
 from app.formats.records import ExportedPost
-from app.formats.registry import WRITERS, open_archive
+from app.formats.registry import WRITERS, open_records
 from app.formats.source.file import Source
 from app.services.deletion import delete_post, delete_user
-from app.services.imports.storing import import_archive
+from app.services.imports.storing import import_records
 from app.services.posts import exporting
 from app.services.posts.exporting import begin_export, exported
 from tests.conftest import MakeConfig
@@ -77,7 +77,7 @@ async def stored(db: Database) -> list[bytes]:
 
 async def bring_in(db: Database, data: bytes) -> tuple[int, int, int]:
     with Source(io.BytesIO(data)) as source:
-        report = await import_archive(db, open_archive(source), username=None)
+        report = await import_records(db, open_records(source), username=None)
     return report.accepted, report.duplicates, report.rejected
 
 

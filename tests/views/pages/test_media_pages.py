@@ -8,10 +8,10 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.formats.registry import open_archive
+from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.services.deletion import delete_user
-from app.services.imports.storing import import_archive
+from app.services.imports.storing import import_records
 from app.services.posts.media import keeper_of
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in
@@ -37,9 +37,9 @@ async def bring(app: Quart, tmp_path: Path) -> None:
     }
     members = x_media_members(posts, {"1-a.png": picture(1), "2-c.mp4": VIDEO})
     with Source(x_zip(tmp_path / "x.zip", members)) as source:
-        archive = open_archive(source)
+        records = open_records(source)
         keeper = await asyncio.to_thread(keeper_of, parts.config)
-        await import_archive(parts.db, archive, username=None, keeper=keeper)
+        await import_records(parts.db, records, username=None, keeper=keeper)
 
 
 async def test_posts_show_their_files(app: Quart, anybody: Client, tmp_path: Path) -> None:

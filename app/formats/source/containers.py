@@ -26,7 +26,7 @@ _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
 Lister = Callable[[BinaryIO, str], tuple[Members, BrokenFileError | None]]
-"""Returns the files, and where the archive is damaged; raises BrokenFileError for too many."""
+"""Returns the files, and where the container is damaged; raises BrokenFileError for too many."""
 
 
 def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
@@ -54,7 +54,7 @@ def lister_of(start: bytes) -> Lister | None:
 def _members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
     directory = _Bounded(file, label)
     try:
-        archive = zipfile.ZipFile(directory)
+        container = zipfile.ZipFile(directory)
     except READ_ERRORS as error:
         raise UnrecognisedFileError(
             "{name} is a zip file whose directory cannot be read; was it downloaded to its end?",
@@ -62,8 +62,8 @@ def _members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
         ) from error
     directory.left = None
     members = {
-        info.filename.replace("\\", "/"): Member(info.file_size, partial(_in_zip, archive, info))
-        for info in archive.infolist()
+        info.filename.replace("\\", "/"): Member(info.file_size, partial(_in_zip, container, info))
+        for info in container.infolist()
     }
     return _wanted(members), None
 
@@ -74,7 +74,7 @@ def _members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileErro
 
 
 class _Bounded(io.RawIOBase):
-    """An archive, of whose lists only so much is read into memory."""
+    """A container, of whose lists only so much is read into memory."""
 
     def __init__(self, file: BinaryIO, label: str) -> None:
         self._file = file
@@ -99,13 +99,13 @@ class _Bounded(io.RawIOBase):
         return self._file.tell()
 
 
-def _in_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+def _in_zip(container: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
     name = info.filename
     if info.flag_bits & _ENCRYPTED_FLAG:
         raise BrokenFileError("{name} is encrypted; unpack it with its password first", name=name)
     if info.compress_type not in _METHODS:
         raise BrokenFileError("{name} is compressed by a method that is not supported", name=name)
-    return archive.open(info)
+    return container.open(info)
 
 
 def _wanted(members: Members) -> Members:
