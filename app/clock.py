@@ -5,10 +5,15 @@ Timers of the event loop use the loop's own time.
 
 import asyncio
 import contextlib
+import functools
 import time
 from datetime import UTC, date, datetime
 from datetime import time as clock_time
+from typing import Final
 from zoneinfo import ZoneInfo
+
+ZONE_COOKIE: Final = "saywho_zone"
+"""The browser's time zone, which a script of the pages stores."""
 
 
 def now() -> datetime:
@@ -22,6 +27,15 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
         return datetime.combine(day, clock_time(), zone).astimezone(UTC)
     except OverflowError:
         return datetime.combine(day, clock_time(), UTC)
+
+
+@functools.lru_cache(maxsize=200)
+def remembered_zone(name: str | None) -> ZoneInfo:
+    """Return the time zone that the cookie names; UTC without one, and for an unknown name."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
 def monotonic() -> float:

@@ -16,6 +16,9 @@ DASHBOARD: Final = "/dashboard"
 DASH_CALLS: Final = DASHBOARD + "/_dash-update-component"
 """Address to which Dash in the browser posts its callbacks."""
 
+OF_ZONE: Final = ("/user/", "/room/", DASHBOARD + "/")
+"""Beginnings of the addresses of pages that show days where the browser is; the front page too."""
+
 HEALTHZ: Final = "/healthz"
 READYZ: Final = "/readyz"
 METRICS: Final = "/metrics"

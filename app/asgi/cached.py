@@ -14,10 +14,11 @@ from werkzeug.http import parse_accept_header, parse_etags
 from werkzeug.sansio.http import parse_cookie
 
 from app.asgi.edge import REFUSAL, AsgiApp, Receive, Scope, Send
+from app.clock import ZONE_COOKIE, remembered_zone
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import Memo, release
-from app.paths import API_DOCS, ENDLESS, FEED, MEDIA, STATIC
+from app.paths import API_DOCS, ENDLESS, FEED, MEDIA, OF_ZONE, STATIC
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
@@ -42,6 +43,7 @@ NOTES: Final = {
     "bypass": (b"cache-status", b"saywho; fwd=bypass"),
 }
 PERSONAL: Final = b"saywho_session"
+ZONED: Final = ZONE_COOKIE.encode()
 OVERHEAD_BYTES: Final = 1_000
 """Of a stored response beside its body and headers."""
 
@@ -176,7 +178,16 @@ def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
         language = _chosen_language(accepted, headers.get(b"cookie", b""))
     names_host = scope["path"].endswith((FEED, API_DOCS))
     origin = (scope["scheme"], headers.get(b"host")) if names_host else None
-    return scope["path"], scope["query_string"], takes_gzip(headers), language, origin
+    zone = _zone(scope["path"], headers)
+    return scope["path"], scope["query_string"], takes_gzip(headers), language, origin, zone
+
+
+def _zone(path: str, headers: dict[bytes, bytes]) -> str | None:
+    """Return the browser's time zone, where the page shows days in it."""
+    cookie_header = headers.get(b"cookie", b"")
+    if ZONED not in cookie_header or not (path == "/" or path.startswith(OF_ZONE)):
+        return None
+    return _remembered_zone(cookie_header)
 
 
 def takes_gzip(headers: dict[bytes, bytes]) -> bool:
@@ -194,6 +205,12 @@ def _chosen_language(header: bytes, cookie_header: bytes) -> str:
     """Return the language that the pages choose for these headers."""
     cookies = parse_cookie(cookie_header.decode("latin-1"))
     return negotiated(header.decode("latin-1"), cookies.get(COOKIE))
+
+
+@functools.lru_cache(maxsize=200)
+def _remembered_zone(cookie_header: bytes) -> str:
+    cookies = parse_cookie(cookie_header.decode("latin-1"))
+    return remembered_zone(cookies.get(ZONE_COOKIE)).key
 
 
 def _headers_to_hold(start: Any) -> dict[bytes, bytes] | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from markupsafe import Markup
-from quart import Response, current_app, render_template
+from quart import Response, current_app, render_template, request
 
 from app.dashboard.apart import ToldApart
 from app.dashboard.figures import (
@@ -27,8 +27,9 @@ from app.formats.csv import guarded
 from app.lifespan import resources
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
 from app.paths import DASHBOARD
+from app.services.posts.users import count_users
 from app.views.blueprints import PageBlueprint
-from app.views.filters import View
+from app.views.filters import View, zone_of_page
 from app.views.pages.parts import offered_authors
 
 blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
@@ -53,6 +54,7 @@ CONTENT_SECURITY_POLICY: Final = (
 
 @blueprint.page("/")
 async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
+    args.tz = zone_of_page(request.args.get("tz", "")).key
     depends_on(EVERYTHING)
     depends_on(DERIVED)
     async with resources().db.read() as session:
@@ -107,12 +109,16 @@ async def show_table(name: str, args: View) -> str:
     figure = _figure(name)
     data: Any = await figure.load(args)
     drawing = await resources().work_pool.run(figure.draw, data, args)
-    table = drawing.table
+    table, is_empty = drawing.table, False
+    if not table.rows:
+        async with resources().db.read() as session:
+            is_empty = not await count_users(session)
     return await render_template(
         "dashboard_table.html",
         figure=figure,
         finding=drawing.finding,
         table=table,
+        is_empty=is_empty,
         rows=await resources().work_pool.run(show_rows, table, MOST_ROWS),
         query=args.query(),
     )

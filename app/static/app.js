@@ -15,8 +15,30 @@
     element.title = full.format(time);
   }
 
+  const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
   function fillTimeZone(field) {
-    field.value = new Intl.DateTimeFormat().resolvedOptions().timeZone || field.value;
+    field.value = ownZone || field.value;
+  }
+
+  // Pages show days in the zone that a cookie names. The first page comes without it, so its days
+  // are asked for once more.
+  function tellTimeZone() {
+    const cookie = `saywho_zone=${ownZone}`;
+    const isTold = () => document.cookie.split("; ").includes(cookie);
+    if (!ownZone || isTold()) return;
+    const ending = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `${cookie}; path=/; max-age=31536000; samesite=lax${ending}`;
+    const part = document.querySelector("[data-zone]");
+    const isNamed = new URLSearchParams(location.search).has("tz");
+    if (part && isTold() && !isNamed && part.dataset.zone !== ownZone) showOwnDays(part);
+  }
+
+  async function showOwnDays(part) {
+    const place = `#${part.id}`;
+    const address = part.dataset.address || location.pathname + location.search;
+    await htmx.ajax("GET", address, { source: part, target: place, select: place, swap: "outerHTML" });
+    if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
   }
 
   async function copy(text) {
@@ -213,6 +235,8 @@
   let items = 0;
   let hadFocus = false;
   document.addEventListener("htmx:beforeSwap", (event) => {
+    // A year may have posts in UTC alone.
+    if (event.detail.target.dataset.zone && event.detail.xhr.status >= 400) event.detail.shouldSwap = false;
     items = event.detail.target.childElementCount;
     hadFocus = event.detail.target.contains(document.activeElement);
   });
@@ -240,4 +264,5 @@
     else enhance(document.body);
   });
   enhance(document.body);
+  tellTimeZone();
 })();

@@ -1,8 +1,7 @@
 "use strict";
 
-// The calendar of posting in the viewer's own days, walked with the arrow keys.
+// The calendar of posting, walked with the arrow keys.
 (() => {
-  const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   const STEPS = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -7, ArrowRight: 7 };
 
   function days(calendar) {
@@ -48,21 +47,8 @@
     });
   }
 
-  // The server counts in UTC until it is told where the viewer is; what has another zone already
-  // was asked for by its address.
-  function ask(calendar) {
-    if (!own || own === "UTC" || calendar.dataset.zone !== "UTC") return;
-    if (new URLSearchParams(location.search).has("tz")) return;
-    const address = new URL(calendar.dataset.address, location.href);
-    address.searchParams.set("tz", own);
-    htmx.ajax("GET", address.pathname + address.search, {
-      source: calendar, target: "#calendar", select: "#calendar", swap: "outerHTML",
-    });
-  }
-
   const calendar = document.querySelector("#calendar");
   prepare(calendar);
-  ask(calendar);
   document.addEventListener("htmx:load", (event) => {
     if (event.detail.elt.id === "calendar") prepare(event.detail.elt);
   });

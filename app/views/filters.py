@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, field
+from quart import request
 from werkzeug.datastructures import MultiDict
 
-from app.clock import first_instant
+from app.clock import ZONE_COOKIE, first_instant, remembered_zone
 from app.errors import MalformedError, Message
 from app.formats.post import Kind
 from app.services.posts.selection import Selection
@@ -106,6 +107,14 @@ def parse_zone(name: str) -> ZoneInfo:
         raise MalformedError("tz must be an IANA time zone such as Asia/Seoul", loc="tz") from None
 
 
+def zone_of_page(name: str) -> ZoneInfo:
+    """Return the time zone in which a page shows days: the address's, the browser's, or UTC.
+
+    `app.paths.OF_ZONE` names the pages that ask. Raises MalformedError for an unknown name.
+    """
+    return parse_zone(name) if name else remembered_zone(request.cookies.get(ZONE_COOKIE))
+
+
 def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
     """Return the instant of a parameter, a bare date as the start of that day in the zone.
 
@@ -169,6 +178,11 @@ class View(PageFilters):
     def selection(self) -> Selection:
         """The posts that are shown. Raises MalformedError."""
         return self.select(self.names, self.platform)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Return whether a filter may leave posts out."""
+        return any((self.names, self.platform, self.lang, self.since, self.until))
 
     @property
     def days(self) -> tuple[date, date] | None:

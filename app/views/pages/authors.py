@@ -13,7 +13,7 @@ from app.services.posts.users import get_author, list_authors
 from app.services.rooms.reading import list_rooms, newest_first, rooms_of
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
-from app.views.filters import Year, parse_zone
+from app.views.filters import Year, zone_of_page
 from app.views.pages.calendar import weekday_names, year_of_posting
 from app.views.pages.parts import show_names
 
@@ -38,7 +38,7 @@ class AuthorsArgs(Struct):
 class AuthorArgs(Struct):
     cursor: str | None = None
     year: Year | None = None
-    tz: str = "UTC"
+    tz: str = ""
 
 
 @blueprint.page("/authors", cursor=AUTHOR_CURSOR, is_cacheable=True)
@@ -66,7 +66,7 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
 async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -> str:
     if after is not None:
         return await _older_posts(username, after)
-    zone = parse_zone(args.tz)
+    zone = zone_of_page(args.tz)
     async with resources().db.read() as session:
         author = await get_author(session, username)
         await show_names(session, [author.username])

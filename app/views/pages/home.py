@@ -18,7 +18,7 @@ from app.services.posts.own_author import find_own
 from app.services.posts.tweets import list_posts
 from app.services.posts.users import get_author
 from app.views.blueprints import PageBlueprint
-from app.views.filters import Year, parse_zone
+from app.views.filters import Year, zone_of_page
 from app.views.pages.calendar import year_of_posting
 from app.views.pages.evidence import read_evidence
 from app.views.pages.parts import first_steps, given_names, hues_of, offered_authors, show_names
@@ -36,7 +36,7 @@ class HomeArgs(Struct):
     username: list[str] = []
     """Authors that are ticked in the form."""
     year: Year | None = None
-    tz: str = "UTC"
+    tz: str = ""
     """Year and time zone of the calendar, in the site's own archive."""
 
 
@@ -70,7 +70,7 @@ async def show_home(args: HomeArgs) -> str:
 
 async def _own_archive(session: AsyncSession, args: HomeArgs) -> Memories | None:
     """Return the archive that is the site's own, once it has posts."""
-    zone, username = parse_zone(args.tz), await find_own(session)
+    zone, username = zone_of_page(args.tz), await find_own(session)
     if username is None:
         return None
     author = await get_author(session, username)

@@ -11,7 +11,7 @@ from quart.typing import ResponseReturnValue
 from app.lifespan import resources
 from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.views.blueprints import PageBlueprint
-from app.views.filters import parse_zone
+from app.views.filters import zone_of_page
 from app.views.pages.parts import hues_of, see_other
 
 blueprint = PageBlueprint("portraits")
@@ -21,22 +21,24 @@ HOUR_LABELS: Final = [str(hour) if hour % 6 == 0 else "" for hour in range(24)]
 
 
 class PortraitArgs(Struct):
-    tz: str = "UTC"
+    tz: str = ""
 
 
 @blueprint.page("/room/<id:room_id>/portrait", is_cacheable=True)
 async def show_portrait(room_id: int, args: PortraitArgs) -> ResponseReturnValue:
-    zone = parse_zone(args.tz or "UTC")
+    zone = zone_of_page(args.tz)
     async with resources().db.read() as session:
         portrait = await read_portrait(session, room_id, zone)
         room = portrait.room
         if room.id != room_id:
-            own_zone = args.tz if zone.key != "UTC" else None
-            return see_other(url_for("portraits.show_portrait", room_id=room.id, tz=own_zone))
+            return see_other(
+                url_for("portraits.show_portrait", room_id=room.id, tz=args.tz or None)
+            )
         named = {person.username for person in portrait.people if person.username}
         hues = await hues_of(session, named)
     return await render_template(
         "portrait.html",
+        args=args,
         shown=portrait,
         room=room,
         hues=hues,

@@ -20,7 +20,7 @@ from app.services.search.results import Hit, ResultPage, find
 from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
-from app.views.filters import parse_day, parse_zone, span_of_day
+from app.views.filters import parse_day, span_of_day, zone_of_page
 from app.views.pages.parts import Marked, excerpt, hues_of, marked_text, see_other
 
 blueprint = PageBlueprint("rooms")
@@ -39,7 +39,7 @@ AROUND: Final = 300
 class RoomArgs(Struct):
     on: str = ""
     """A day, to which the page is limited."""
-    tz: str = "UTC"
+    tz: str = ""
     q: str = ""
     message: int | None = None
     """A message, to whose place the page leads."""
@@ -77,7 +77,7 @@ class RoomExcerpt:
 
 @blueprint.page("/room/<id:room_id>", cursor=messages_cursor, is_cacheable=True)
 async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnValue:
-    zone, day = parse_zone(args.tz or "UTC"), parse_day("on", args.on)
+    zone, day = zone_of_page(args.tz), parse_day("on", args.on)
     results: ResultPage | None = None
     if args.q.strip():
         results = await _search(room_id, args.q, after)
@@ -93,6 +93,7 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
     return await render_template(
         "room.html",
         args=args,
+        zone=zone.key,
         room=room,
         people=room.people[:MOST_SHOWN],
         day=day,

@@ -1,6 +1,7 @@
 """A year of an author: its page, and a picture of it to pass on."""
 
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from quart import Response, render_template
@@ -10,7 +11,7 @@ from app.lifespan import resources
 from app.services.archive.years import AuthorYear, WordsOfYear, read_year
 from app.services.posts.users import get_author
 from app.views.blueprints import PageBlueprint
-from app.views.filters import parse_zone
+from app.views.filters import parse_zone, zone_of_page
 from app.views.pages.calendar import month_names, year_of_posting
 from app.views.pages.year_picture import YearPicture, draw_year
 
@@ -21,14 +22,16 @@ PICTURED_WORDS: Final = 5
 
 
 class YearArgs(Struct):
-    tz: str = "UTC"
+    tz: str = ""
+    """Without one, the page shows the days of the browser, and the picture those of UTC."""
 
 
 @blueprint.page("/user/<username>/<year:year>", is_cacheable=True)
 async def show_year(username: str, year: int, args: YearArgs) -> str:
-    author_year = await _read(username, year, args)
+    author_year = await _read(username, year, zone_of_page(args.tz))
     return await render_template(
         "year.html",
+        args=args,
         shown=author_year,
         author=author_year.user,
         year=year,
@@ -41,12 +44,12 @@ async def show_year(username: str, year: int, args: YearArgs) -> str:
 @blueprint.page("/user/<username>/<year:year>/picture.png", is_cacheable=True)
 async def show_year_picture(username: str, year: int, args: YearArgs) -> Response:
     """Draw the year that the page of this name shows."""
-    picture = _picture_of(await _read(username, year, args))
+    zone = parse_zone(args.tz or "UTC")
+    picture = _picture_of(await _read(username, year, zone))
     return Response(await resources().work_pool.run(draw_year, picture), content_type="image/png")
 
 
-async def _read(username: str, year: int, args: YearArgs) -> AuthorYear:
-    zone = parse_zone(args.tz)
+async def _read(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
     async with resources().db.read() as session:
         author = await get_author(session, username)
         return await read_year(session, author, year, zone)

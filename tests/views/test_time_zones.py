@@ -1,0 +1,124 @@
+"""Pages show days where the browser is, as a cookie tells, and what is kept varies by it."""
+
+import re
+from typing import Final
+
+import pytest
+from quart import Quart
+from werkzeug.routing import Rule
+
+from tests.browsing import parts_of
+from tests.chats import import_chat, kakaotalk
+from tests.conftest import Client, Shared
+from tests.waiting import settle
+
+SEOUL: Final = {"Cookie": "saywho_lang=en; saywho_zone=Asia/Seoul"}
+BAD: Final = ("Mars", "../../etc/passwd", "", "%00", "Asia", "x" * 5_000)
+LATE: Final = ("2024-03-01T20:00:00Z", "2024-12-31T20:00:00Z", "2023-06-01T20:00:00Z")
+"""Times of days that are over in Seoul."""
+NAMED: Final = {
+    "/": 'data-zone="{}"',
+    "/user/hana": 'data-zone="{}"',
+    "/user/hana/2024": 'data-zone="{}"',
+    "/room/1": 'data-zone="{}"',
+    "/room/1/portrait": 'data-zone="{}"',
+    "/dashboard/": "Hours are those of {}",
+}
+
+
+@pytest.fixture(scope="module")
+async def shown(shared: Shared) -> Client:
+    """Read the pages of an author and of a chat."""
+    texts = [f"a post of a long evening, number {n}" for n in range(12)]
+    await shared.writer.add_posts(
+        *(
+            {"username": "hana", "platform": "x", "text": text, "created_at": LATE[n % 3]}
+            for n, text in enumerate(texts)
+        )
+    )
+    chat = kakaotalk("pier", ("2024-03-02 05:00", "ann", "hello"), ("2024-03-02 05:01", "bo", "hi"))
+    await import_chat(parts_of(shared.app).db, chat)
+    await settle(shared.app)
+    return shared.anybody
+
+
+@pytest.mark.parametrize("path", NAMED)
+async def test_the_first_answer_is_in_the_days_of_the_browser(shown: Client, path: str) -> None:
+    utc, seoul = await shown.get(path), await shown.get(path, headers=SEOUL)
+    for answer, zone in ((utc, "UTC"), (seoul, "Asia/Seoul")):
+        assert NAMED[path].format(zone) in await answer.get_data(as_text=True)
+        assert "Cookie" in answer.headers["Vary"]
+    # Each is kept beside the other.
+    for headers, first in (({}, utc), (SEOUL, seoul)):
+        again = await shown.get(path, headers=headers)
+        assert again.headers["ETag"] == first.headers["ETag"] != ""
+        if path != "/dashboard/":  # Without words about authors, which come later, it is not kept.
+            assert again.headers["Cache-Status"] == "saywho; hit"
+    assert utc.headers["ETag"] != seoul.headers["ETag"]
+
+
+@pytest.mark.parametrize("path", NAMED)
+async def test_an_address_names_its_own_zone(shown: Client, path: str) -> None:
+    for zone in ("UTC", "America/St_Johns"):
+        page = await shown.page(f"{path}?tz={zone}", headers=SEOUL)
+        assert NAMED[path].format(zone) in page
+        assert "Asia/Seoul" not in page
+
+
+@pytest.mark.parametrize("zone", BAD)
+async def test_a_cookie_that_names_no_zone_changes_nothing(shown: Client, zone: str) -> None:
+    for path, words in NAMED.items():
+        answer = await shown.get(path, headers={"Cookie": f"saywho_zone={zone}"})
+        assert answer.status_code == 200
+        assert words.format("UTC") in await answer.get_data(as_text=True)
+
+
+async def test_days_and_links_are_of_that_zone(shown: Client) -> None:
+    page = await shown.page("/user/hana?year=2024", headers=SEOUL)
+    days = re.findall(r'href="(/posts[^"]*)" title="[^:]*: (\d+)', page)
+    assert [re.findall(r"since=([\d-]+)", address) for address, _ in days] == [["2024-03-02"]]
+    # The address of a list names the zone of its days, so that whoever gets it sees the same posts.
+    assert "tz=Asia/Seoul" in days[0][0].replace("%2F", "/")
+    assert (await shown.page(days[0][0])).count('class="post"') == int(days[0][1])
+    assert 'href="/user/hana/2024"' in page
+    # One of the posts was written in the next year there.
+    assert "<b>4</b>" not in page
+    assert "4 posts in 2025" in await shown.page("/user/hana/2025", headers=SEOUL)
+    assert "8 posts in 2024" in await shown.page("/user/hana/2024")
+    await shown.page("/user/hana/2025", status=404)
+
+
+async def test_a_picture_is_the_same_for_all(shown: Client) -> None:
+    page = await shown.page("/user/hana/2024", headers=SEOUL)
+    pictures = re.findall(r'"([^"]*picture\.png[^"]*)"', page)
+    assert {address.replace("%2F", "/") for address in pictures} == {
+        "/user/hana/2024/picture.png?tz=Asia/Seoul"
+    }
+    plain = "/user/hana/2024/picture.png"
+    tags = {(await shown.get(plain, headers=headers)).headers["ETag"] for headers in ({}, SEOUL)}
+    assert len(tags) == 1
+
+
+def addresses(app: Quart) -> set[str]:
+    """Return the addresses of all views whose parameters name a time zone."""
+    values = {"username": "hana", "year": 2024, "room_id": 1, "name": "week"}
+    return {
+        re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(values[part[1]]), rule.rule)
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and "tz" in getattr(annotations(app, rule).get("args"), "__struct_fields__", ())
+    }
+
+
+def annotations(app: Quart, rule: Rule) -> dict[str, object]:
+    return getattr(app.view_functions[rule.endpoint], "__annotations__", {})
+
+
+async def test_no_other_answer_depends_on_the_cookie(shared: Shared, shown: Client) -> None:
+    paths = addresses(shown.app)
+    assert {*NAMED, "/posts", "/search", "/api/v1/users/hana/archive"} <= paths
+    for path in paths - {*NAMED}:
+        # What a token asks for is made anew.
+        pages = [await shared.writer.get(path, headers=headers) for headers in ({}, SEOUL)]
+        bodies = [await page.get_data() for page in pages]
+        assert bodies[0] == bodies[1], path
