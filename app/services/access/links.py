@@ -15,13 +15,14 @@ class Offer(NamedTuple):
     role: Role
     name: str | None
     """None lets the user of the link choose it."""
+    suggested: str = ""
+    """For whom an invitation is, as its operator noted it."""
 
 
 async def find_offer(session: AsyncSession, secret: str) -> Offer:
     """Return what the link of that secret offers. Raises ForbiddenError where it is not valid."""
     if secret.startswith(PREFIX):
-        await find_invitation(session, secret)
-        return Offer(READER, None)
+        return Offer(READER, None, (await find_invitation(session, secret)).name or "")
     return Offer(OPERATOR, (await find_setup_link(session, secret)).name)
 
 

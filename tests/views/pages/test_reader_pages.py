@@ -67,7 +67,10 @@ async def test_an_invitation_makes_one_reader_once(site: Quart, operator: Browse
     assert "&lt;b&gt;미나&lt;/b&gt; 🌊" in page
     answer = await Browser(site).get(path)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
-    assert "You are invited to read here" in await body(answer)
+    page = await answer.get_data(as_text=True)
+    assert "You are invited to read here" in page
+    assert 'value="&lt;b&gt;미나&lt;/b&gt; 🌊"' in page, "the guest's name is there already"
+    assert "readonly" not in page
     for name, password, status in (
         (" ", PASSWORD, 422),
         ("ANN", PASSWORD, 409),
