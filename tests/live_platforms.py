@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
+DOMAIN = ".example"
+"""Ends the handles of Bluesky's accounts."""
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -112,7 +114,7 @@ class Platform:
         return [each for each in page for _ in range(1 + (self.doubles and int(each.id) % 3 == 0))]
 
     def _author_feed(self, query: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-        name = query["actor"]
+        name = query["actor"].removesuffix(DOMAIN)
         if name not in self.posts:
             return 400, {}, _json({"error": "InvalidRequest", "message": "Profile not found"})
         page = self._page(name, query.get("cursor"), int(query.get("limit", "50")))
@@ -158,7 +160,7 @@ def _iso(at: float) -> str:
 
 
 def _feed_item(name: str, posted: Posted) -> dict[str, Any]:
-    author = {"did": f"did:plc:{name}", "handle": name, "displayName": name.title()}
+    author = {"did": f"did:plc:{name}", "handle": name + DOMAIN, "displayName": name.title()}
     record: dict[str, Any] = {"$type": "app.bsky.feed.post", "text": posted.text}
     record["createdAt"] = _iso(posted.at)
     post = {"uri": f"at://did:plc:{name}/app.bsky.feed.post/{posted.id}", "author": author}

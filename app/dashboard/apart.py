@@ -80,7 +80,7 @@ class ToldApart(Figure):
     def tell(self, data: Measurement, view: View) -> Finding:
         if data.card is None:
             alone = gettext("It takes two authors with posts to tell them apart")
-            return Finding(alone) if data.total else nothing_dated(0)
+            return Finding(alone) if data.total else nothing_dated(view)
         rows = data.rows(view)
         if not rows:
             return Finding(gettext("There are too few posts to measure this"))

@@ -214,8 +214,10 @@ async def show_words(figure: Figure, finding: Finding) -> str:
     )
 
 
-def nothing_dated(undated: int) -> Finding:
-    """Return what a figure of times says where no post has one."""
+def nothing_dated(view: View, undated: int = 0) -> Finding:
+    """Return what a figure says where there are no posts, or none of them has a time."""
+    if not undated and not view.is_narrowed:
+        return Finding(gettext("Nothing here yet"))
     if not undated:
         return Finding(gettext("There are no posts here. Another filter may have some."))
     title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)

@@ -103,7 +103,7 @@ class WhoLikeWhom(Figure):
 
     def tell(self, data: Likeness | Words, view: View) -> Finding:
         if isinstance(data, Words):
-            return tell_words(data) if data.authors else nothing_dated(0)
+            return tell_words(data) if data.authors else nothing_dated(view)
         left_out = _left_out(data)
         if data.centre:
             title, note = _nearest(data), gettext(NEAREST_ABOUT)

@@ -102,7 +102,7 @@ class Timeline(Figure):
     def tell(self, data: PostsByPeriod, view: View) -> Finding:
         extent = some_of(len(data.authors.names), data.authors.total)
         if data.span is None:
-            return replace(nothing_dated(data.undated), notes=extent)
+            return replace(nothing_dated(view, data.undated), notes=extent)
         return Finding(_title(data), sentences(_undated(data), _beyond(data), extent))
 
     def plot(self, data: PostsByPeriod, view: View) -> Plot | None:

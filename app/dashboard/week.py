@@ -50,7 +50,7 @@ class Week(Figure):
 
     def tell(self, data: PostsByHour, view: View) -> Finding:
         if not any(data.hours):
-            return nothing_dated(data.undated)
+            return nothing_dated(view, data.undated)
         zone = gettext("Hours are those of {zone}.").format(zone=view.tz or "UTC")
         return Finding(_title(data.hours), zone)
 

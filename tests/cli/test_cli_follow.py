@@ -20,8 +20,8 @@ def test_following_by_commands(installation: Installation, platform: Platform) -
         assert "saywho follow add" in result.stderr
     platform.add("sky", "안녕하세요")
     platform.add("feed", "an entry")
-    added = installation.json("follow", "add", "bluesky:@Sky")
-    assert (added["source"], added["username"]) == ("bluesky:sky", "sky")
+    added = installation.json("follow", "add", "bluesky:@Sky.example")
+    assert (added["source"], added["username"]) == ("bluesky:sky.example", "sky.example")
     feed = f"rss:{platform.address}/feed"
     installation.done("follow", "add", feed, "--username", "the_feed")
     items = installation.json("follow", "now")["items"]
@@ -29,7 +29,7 @@ def test_following_by_commands(installation: Installation, platform: Platform) -
     assert installation.json("follow", "list")["items"] == items
     users = {each["username"]: each for each in installation.json("users")["items"]}
     assert {name: user["platform"] for name, user in users.items()} == {
-        "sky": "bluesky",
+        "sky.example": "bluesky",
         "the_feed": "rss",
     }
     platform.pages = {"/blog": "<link rel=alternate type=application/atom+xml href=/feed>"}
@@ -45,8 +45,8 @@ def test_a_source_that_fails_is_status_1_and_its_reason(
     installation: Installation, platform: Platform
 ) -> None:
     platform.faults = [Fault(status=500)]
-    installation.done("follow", "add", "bluesky:sky")
-    assert installation.run("follow", "add", "bluesky:SKY").exit_code == 2
+    installation.done("follow", "add", "bluesky:sky.example")
+    assert installation.run("follow", "add", "bluesky:SKY.example").exit_code == 2
     result = installation.run("follow", "now")
     assert result.exit_code == 1
     assert "the source answered 500" in result.stdout
@@ -57,7 +57,8 @@ def test_bad_input_is_status_2_and_one_line(installation: Installation) -> None:
     for arguments in (
         ("add", "nonsense"),
         ("add", "rss:https://me:secret@example.org/feed"),
-        ("add", "bluesky:sky", "--username", "a/b"),
+        ("add", "bluesky:sky"),
+        ("add", "bluesky:sky.example", "--username", "a/b"),
         ("add", "rss:http://[::ffff:127.0.0.1]/feed"),
         ("add", "mastodon:me@[::1]:80"),
         ("remove", "7"),

@@ -55,8 +55,12 @@ async def test_a_figure_without_posts_has_none(anybody: Client) -> None:
     for figure in FIGURES:
         drawing = await drawn(anybody, figure)
         assert drawing["plot"] is None, figure
-        assert drawing["title"] == "There are no posts here. Another filter may have some."
-        assert (await anybody.get(f"{PREFIX}table/{figure}")).status_code == 200
+        assert drawing["title"] == "Nothing here yet"
+        page = await anybody.page(f"{PREFIX}table/{figure}")
+        assert "saywho demo" in page, "what brings posts in is said"
+        assert "filter" not in page
+        narrowed = await drawn(anybody, figure, "platform=x")
+        assert narrowed["title"] == "There are no posts here. Another filter may have some."
 
 
 async def test_filters_narrow_what_is_drawn(viewed: Client) -> None:

@@ -30,7 +30,10 @@ MAX_LENGTH: Final = 2_000
 FIND_TIMEOUT_S: Final = 30.0
 """Seconds to find out what an address stands for."""
 _HOST: Final = r"(?:[a-z0-9\u0080-\U0010ffff](?:[a-z0-9\u0080-\U0010ffff.-]*)|\[[0-9a-f:.]+\])"
-_BLUESKY: Final = re.compile(r"@?(did:[a-z]+:[\w.:-]+|[a-z0-9][a-z0-9.-]*)", re.ASCII | re.I)
+_BLUESKY: Final = re.compile(
+    r"@?(did:[a-z]+:[\w.:-]+|[a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.ASCII | re.I
+)
+_DOTLESS: Final = re.compile(r"@?([a-z0-9-]+)", re.ASCII | re.I)
 _BLUESKY_PROFILE: Final = re.compile(r"https?://(?:www\.)?bsky\.app/profile/([^/?#]+)/?", re.I)
 _HANDLE: Final = re.compile(r"@[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+\.bsky\.social", re.I)
 _MASTODON: Final = re.compile(rf"@?(\w[\w.-]*)@({_HOST}(?::\d{{1,5}})?)", re.I)
@@ -110,6 +113,12 @@ def _parse(source: str) -> SourceName | None:
 
 def _bluesky(name: str) -> SourceName | None:
     match = _BLUESKY.fullmatch(name)
+    if dotless := _DOTLESS.fullmatch(name):
+        raise InvalidInputError(
+            "A name on Bluesky has dots: try {name}.bsky.social, or the domain that is the name",
+            loc="source",
+            name=dotless[1].lower(),
+        )
     if match is None:
         return None
     handle = match[1] if match[1].startswith("did:") else match[1].lower()

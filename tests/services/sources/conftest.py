@@ -19,7 +19,7 @@ from app.services.sources.registry import (
     list_sources,
     parse_source,
 )
-from tests.live_platforms import Platform
+from tests.live_platforms import DOMAIN, Platform
 from tests.waiting import eventually
 
 KINDS = ("bluesky", "mastodon", "rss")
@@ -47,7 +47,7 @@ class Following:
 
     def source(self, kind: str, name: str) -> str:
         return {
-            "bluesky": f"bluesky:{name}",
+            "bluesky": f"bluesky:{name}{DOMAIN}",
             "mastodon": f"mastodon:{name}@{self.platform.host}",
             "rss": f"rss:{self.platform.address}/{name}",
         }[kind]

@@ -36,6 +36,18 @@ def test_a_source_has_one_name(given_name: str, source: str, host: str) -> None:
     assert parse_source(str(name)) == name
 
 
+@pytest.mark.parametrize("given_name", ["bluesky:Nobody", "bluesky:@nobody", "bluesky: nobody"])
+def test_a_name_without_a_dot_is_told_what_it_lacks(given_name: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"nobody\.bsky\.social"):
+        parse_source(given_name)
+
+
+@pytest.mark.parametrize("given_name", ["bluesky:a..b", "bluesky:.a", "bluesky:a.", "bluesky:"])
+def test_a_name_with_an_empty_part_is_none(given_name: str) -> None:
+    with pytest.raises(InvalidInputError, match="A source is like"):
+        parse_source(given_name)
+
+
 @given(st.text(max_size=60) | st.text(max_size=30).map(lambda rest: f"rss:http://{rest}"))
 def test_anything_else_is_refused_with_a_reason(text: str) -> None:
     try:

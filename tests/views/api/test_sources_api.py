@@ -37,12 +37,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_following_by_the_api(site: Quart, platform: Platform) -> None:
     admin, writer = await client_with(site, "admin"), await client_with(site, "write")
     platform.add("sky", "hello")
-    assert (await writer.post(API, json={"source": "bluesky:sky"})).status_code == 403
-    answer = await admin.post(API, json={"source": "bluesky:sky", "username": "mina"})
+    assert (await writer.post(API, json={"source": "bluesky:sky.example"})).status_code == 403
+    answer = await admin.post(API, json={"source": "bluesky:sky.example", "username": "mina"})
     assert answer.status_code == 201
     source = await answer.get_json()
-    assert (source["source"], source["username"]) == ("bluesky:sky", "mina")
-    assert (await admin.post(API, json={"source": "bluesky:SKY"})).status_code == 409
+    assert (source["source"], source["username"]) == ("bluesky:sky.example", "mina")
+    assert (await admin.post(API, json={"source": "bluesky:SKY.Example"})).status_code == 409
 
     async def has_arrived() -> bool:
         (item,) = (await (await admin.get(API)).get_json())["items"]
@@ -66,13 +66,14 @@ async def test_following_by_the_api(site: Quart, platform: Platform) -> None:
         ("https://xn--a\u00fc-/", 422, "A source is like"),
         ("https://nobody.invalid/@me", 422, "nobody.invalid was not found: its name is wrong, or"),
         ("rss:http://127.0.0.1:8000/feed", 422, "SAYWHO_FOLLOW_PRIVATE"),
-        ("bluesky:sky", 409, "'sky' is known from x"),
+        ("bluesky:sky.example", 409, "'sky.example' is known from x"),
+        ("bluesky:@Sky", 422, "A name on Bluesky has dots: try sky.bsky.social"),
     ],
 )
 async def test_what_cannot_be_followed_is_refused(
     admin: Client, source: str, status: int, why: str
 ) -> None:
-    await admin.add_user("sky", platform="x")
+    await admin.add_user("sky.example", platform="x")
     answer = await admin.post(API, json={"source": source})
     assert answer.status_code == status
     assert why in (await answer.get_json())["detail"]
@@ -120,7 +121,9 @@ async def test_the_page_says_why_a_source_fails_or_is_none(site: Quart) -> None:
     admin, operator = await client_with(site, "admin"), await signed_in(site)
     answer = await operator.post("/sources", form={"source": "nothing"})
     assert "A source is like" in await answer.get_data(as_text=True)
-    await admin.post(API, json={"source": "bluesky:nobody"})
+    answer = await operator.post("/sources", form={"source": "bluesky:nobody"})
+    assert "nobody.bsky.social" in await answer.get_data(as_text=True)
+    await admin.post(API, json={"source": "bluesky:nobody.example"})
 
     async def why() -> str | None:
         (item,) = (await (await admin.get(API)).get_json())["items"]
