@@ -15,7 +15,7 @@ from app.compute.features import WORDS, group_edges, named_words, wording
 from app.compute.korean import is_ending
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
-from app.compute.text import guess_language, without_addresses
+from app.compute.text import decode_entities, guess_language, without_addresses
 from app.compute.words import segments, words_and_runs
 
 PRIOR_WORDS: Final = 500
@@ -151,10 +151,10 @@ def gained_words(
 def posts_with_words(posts: Sequence[str]) -> Counter[str]:
     """Return the number of posts with each word, whatever its case.
 
-    Addresses, names and tags are no words.
+    Addresses, names and tags are no words, nor are HTML's entities that a file kept (`&amp;`).
     """
     spread: Counter[str] = Counter()
-    for post in posts:
+    for post in map(decode_entities, posts):
         words, runs = words_and_runs(without_addresses(post))
         spread.update({*words, *runs})
     return spread
@@ -177,9 +177,12 @@ def _is_telling(word: str, is_korean: bool) -> bool:
 
 
 def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:
-    """Return the number of posts with each word; add the written forms to `forms` by key."""
+    """Return the number of posts with each word; add the written forms to `forms` by key.
+
+    HTML's entities that a file kept (`&amp;`) are the signs that they stand for.
+    """
     spread: Counter[int] = Counter()
-    for post in posts:
+    for post in map(decode_entities, posts):
         # An emoji with a skin tone, a flag or a family is several signs.
         emoji = [
             post[segment.start : segment.end]

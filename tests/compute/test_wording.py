@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from app.compute.background import EMPTY_BACKGROUND, build_background
 from app.compute.population import CountedAuthor, Population
-from app.compute.wording import TypicalWord, likeness, neighbour_order, similarities, typical_words
+from app.compute.wording import (
+    TypicalWord,
+    likeness,
+    neighbour_order,
+    posts_with_words,
+    similarities,
+    typical_words,
+)
 from tests.compute.invented import profile
 
 BAKER = ["Fresh bread at six", "bread and rolls at seven", "The bread is warm", "we bake at six"]
@@ -107,3 +114,22 @@ def test_those_who_are_alike_are_neighbours(groups: list[int]) -> None:
     ordered = [groups[i] for i in order]
     changes = sum(one != other for one, other in pairwise(ordered))
     assert changes == max(len(set(groups)) - 1, 0)
+
+
+def test_entities_that_a_file_kept_are_no_words() -> None:
+    kept = [f"{post} &amp; butter &lt;3 don&#39;t" for post in BAKER]
+    words = typical(kept * 10, SAILOR * 10)
+    assert "butter" in said(words)
+    assert not {"amp", "lt", "39", "#39"} & said(words)
+    # The sign that it stands for is counted as one that was written plainly.
+    assert "&" in said(words)
+    # Who plays one keeps the word.
+    assert "amp" in said(typical([f"{post}, my amp is loud" for post in BAKER] * 10, SAILOR * 10))
+
+
+def test_entities_are_no_words_of_a_year_or_a_chat() -> None:
+    posts = ["salt &amp; butter", "it&#39;s &quot;warm&quot;", "the amp"]
+    spread = posts_with_words(posts)
+    assert spread["amp"] == 1
+    assert spread["warm"] == spread["butter"] == 1
+    assert not {"quot", "39"} & set(spread)
