@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 
 from app.cli.running import BAD_INPUT, fail, json_option, print_json, print_result, with_database
+from app.compute.gaps import Gap
 from app.compute.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
@@ -21,6 +23,10 @@ from app.services.compare.comparing import (
     judge_lines,
     plain_texts,
 )
+from app.services.compare.year_ranking import ranked_years
+from app.services.compare.years import only_name, read_years
+from app.views.parsing import Piece, gaps_of
+from app.views.shown_years import shown_years
 from app.views.verdicts import (
     NOT_FOR,
     bars_of,
@@ -56,14 +62,41 @@ file_option = click.option(
 )
 
 
+def _gaps(_context: click.Context, _option: click.Parameter, pieces: tuple[str, ...]) -> list[Gap]:
+    try:
+        return gaps_of(msgspec.convert(pieces, list[Piece]))
+    except msgspec.ValidationError:
+        raise click.BadParameter("a piece is like 4-9, in characters counted from 0") from None
+
+
+years_option = click.option(
+    "--years", default="", metavar="NAME", help="Also rank the years of this author, the only one."
+)
+without_option = click.option(
+    "--without",
+    "gaps",
+    metavar="START-END",
+    multiple=True,
+    callback=_gaps,
+    help="A piece of the text that does not count, by characters: 4-9; several times.",
+)
+
+
 @click.command("compare")
 @click.argument("texts", metavar="TEXT", nargs=-1)
 @click.option("-u", "--username", "usernames", multiple=True, help="An author; several times.")
 @sure_option
 @file_option
+@years_option
+@without_option
 @json_option
 def compare_command(
-    texts: tuple[str, ...], usernames: tuple[str, ...], sure: float, path: Path | None
+    texts: tuple[str, ...],
+    usernames: tuple[str, ...],
+    sure: float,
+    path: Path | None,
+    years: str,
+    gaps: list[Gap],
 ) -> None:
     """Say who would have said TEXT: one of the authors, or somebody else.
 
@@ -73,17 +106,24 @@ def compare_command(
     if bool(texts) == (path is not None):
         raise click.UsageError("Give a TEXT or more, or a file of texts with --file.")
     if path is not None:
+        if years or gaps:
+            raise click.UsageError("--years and --without are for a TEXT, not for --file.")
         _compare_file(path, usernames, sure)
         return
     questions = [sys.stdin.read() if text == "-" else text for text in texts]
 
     async def compare(db: Database, _: Config) -> Comparison:
+        names = [only_name(years, usernames)] if years else usernames
         async with db.read() as session:
-            case = await gather(session, Models(), questions, usernames)
-            return await add_reasons(session, case, await answer(case, sure=sure))
+            case = await gather(session, Models(), questions, names, without=gaps)
+            comparison = await add_reasons(session, case, await answer(case, sure=sure))
+        if not years:
+            return comparison
+        known = await read_years(db, case.suspects[0].id, case.fitted)
+        return msgspec.structs.replace(comparison, years=ranked_years(case, known, explain=True))
 
     comparison = with_database(compare)
-    print_result(comparison, *_comparison_lines(comparison, is_named=bool(usernames)))
+    print_result(comparison, *_comparison_lines(comparison, is_named=bool(usernames or years)))
 
 
 def _compare_file(path: Path, usernames: tuple[str, ...], sure: float) -> None:
@@ -129,7 +169,21 @@ def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str
     if rate := rate_of(comparison):
         yield rate
     yield from limits_of(comparison)
+    yield from _lines_of_years(comparison)
     yield NOT_FOR
+
+
+def _lines_of_years(comparison: Comparison) -> Iterator[str]:
+    years = shown_years(comparison)
+    if years is None:
+        return
+    yield years.heading
+    if years.reason:
+        yield years.reason
+    for ranked in years.ranking:
+        yield f"{ranked.probability:7.1%}  {ranked.year}  ({ranked.tweets:,} posts)"
+    for mark in years.pieces:
+        yield f"  {mark.weight:+5.2f}  {mark.year}: \u201c{flat(mark.text)}\u201d"
 
 
 def flat(text: str) -> str:

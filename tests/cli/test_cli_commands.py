@@ -16,6 +16,7 @@ from app.services.checks import find_weaknesses
 from app.services.search.vocabulary import renew_vocabulary
 from tests.embedding_service import embedding_service
 from tests.installation import Installation, lines
+from tests.views.pages.test_compared_years import OVEN, SEA, SEA_TEXT, posts_of
 
 BREAD = [f"빵이 나왔어요. 오늘의 빵은 {n}번 식빵, 따뜻할 때 오세요 :)" for n in range(12)]
 LIGHT = [f"Wind NW {n}, visibility {n + 3} miles. Lamp lit. Nothing to report." for n in range(12)]
@@ -81,6 +82,11 @@ def test_authors_are_added_listed_and_deleted(installation: Installation) -> Non
         (("compare", "--file", "missing.txt"), "missing.txt"),
         (("compare", "--file", "latin.txt"), "not UTF-8"),
         (("compare", "--file", "texts.csv"), "text"),
+        (("compare", "--file", "texts.csv", "--years", "빵집"), "--file"),
+        (("compare", "hello there", "--years", "빵집", "-u", "Lighthouse"), "one author"),
+        (("compare", "hello there", "--years", "nobody"), "nobody"),
+        (("compare", "hello there", "--without", "4"), "4-9"),
+        (("compare", "hello there", "--without", "4-99"), "4-99"),
         (("serve", "--bind", "nowhere"), "HOST:PORT"),
         (("serve", "--bind", ""), "HOST:PORT"),
         (("serve", "--bind", ":8000"), "HOST:PORT"),
@@ -141,6 +147,34 @@ def test_a_comparison_takes_several_texts_one_name_and_reasons(filled: Installat
     assert all(mark["own"] >= 0 and mark["others"] >= 0 for mark in both["evidence"])
     rate = r"(once in \d+|times per 100|never in \d+) posts"
     assert re.search(f"{rate}; the other one compared: {rate}", filled.done("compare", *texts))
+
+
+def test_a_comparison_leaves_pieces_out(filled: Installation) -> None:
+    text = "오늘의 빵이 따뜻할 때 오세요 wind and lamp"
+    struck = filled.json("compare", text, "--without", "17-21", "--without", "26-30")
+    assert (struck["text"], struck["without"]) == (text, [[17, 21], [26, 30]])
+    whole = filled.json("compare", text)
+    assert struck["ranking"][0]["probability"] > whole["ranking"][0]["probability"]
+    assert "verdict: short" in filled.done("compare", text, "--without", "0-30")
+
+
+def test_a_comparison_ranks_the_years_of_one_author(
+    installation: Installation, tmp_path: Path
+) -> None:
+    records = [*posts_of("mara", SEA, 2021, 110), *posts_of("mara", OVEN, 2022, 120)]
+    installation.done("import", lines(tmp_path / "years.jsonl", *records))
+    text = SEA_TEXT
+    asked = installation.json("compare", text, "--years", "MARA")
+    assert [ranked["username"] for ranked in asked["ranking"]] == ["mara"]
+    assert asked["years"]["verdict"] == "year"
+    assert asked["years"]["ranking"][0] == {
+        **asked["years"]["ranking"][0],
+        "year": 2021,
+        "tweets": 110,
+    }
+    shown = installation.done("compare", text, "--years", "mara", "-u", "Mara")
+    assert re.search(r"Most like mara in 2021\n *[\d.]+%  2021  \(110 posts\)\n", shown)
+    assert re.search(r"  \+\d\.\d\d  2021: “", shown)
 
 
 @pytest.mark.parametrize(

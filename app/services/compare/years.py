@@ -79,10 +79,7 @@ class YearComparer:
         async def make() -> AuthorYears:
             depends_on(user_id)
             async with asyncio.timeout(TIMEOUT_S):
-                async with self._db.read() as session:
-                    posts = await count_by_year(session, user_id)
-                    columns = {year: await _texts_of(session, user_id, year) for year in posts}
-                known = await asyncio.to_thread(_counted, columns, posts, fitted)
+                known = await read_years(self._db, user_id, fitted)
             cacheable()
             return known
 
@@ -99,6 +96,14 @@ def only_name(years: str, usernames: Sequence[str]) -> str:
             username=years,
         )
     return years
+
+
+async def read_years(db: Database, user_id: int, fitted: Fitted) -> AuthorYears:
+    """Return what a ranking of an author's years rests on."""
+    async with db.read() as session:
+        posts = await count_by_year(session, user_id)
+        columns = {year: await _texts_of(session, user_id, year) for year in posts}
+    return await asyncio.to_thread(_counted, columns, posts, fitted)
 
 
 async def count_by_year(session: AsyncSession, user_id: int) -> dict[int, int]:

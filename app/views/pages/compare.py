@@ -34,9 +34,9 @@ from app.views.pages.parts import (
     show_names,
 )
 from app.views.pages.picture import draw_picture, picture_of
-from app.views.pages.shown_years import shown_years
 from app.views.parsing import Piece, args_of, gaps_of
 from app.views.policies import own_origin
+from app.views.shown_years import shown_years
 from app.views.verdicts import (
     NOT_FOR,
     bars_of,

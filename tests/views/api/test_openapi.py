@@ -94,13 +94,23 @@ def test_each_body_and_answer_has_an_example_that_is_of_its_type(api: Api) -> No
                 assert not api.faults(parameter["example"], parameter["schema"]), (name, parameter)
 
 
-def test_the_example_of_an_answer_does_not_contradict_itself(api: Api) -> None:
-    (_, answer), *_ = contents(api.operations["compare_get"][2])
-    example = answer["example"]
+@pytest.mark.parametrize("name", ["compare_get", "compare_post"])
+def test_the_example_of_an_answer_does_not_contradict_itself(api: Api, name: str) -> None:
+    operation = api.operations[name][2]
+    example = operation["responses"]["200"]["content"]["application/json"]["example"]
     assert sum(ranked["probability"] for ranked in example["ranking"]) == pytest.approx(1)
     assert (1 - example["none"]) * example["ranking"][0]["probability"] >= example["needed"]
     for mark in example["evidence"]:
         assert example["text"][mark["start"] : mark["end"]] == mark["text"]
+
+
+def test_an_address_with_years_is_an_example_with_its_answer(api: Api) -> None:
+    operation = api.operations["compare_get"][2]
+    asked = {each["name"]: each["example"] for each in operation["parameters"] if "example" in each}
+    answer = operation["responses"]["200"]["content"]["application/json"]["example"]
+    assert (asked["text"], asked["years"]) == ([answer["text"]], answer["years"]["username"])
+    # The samples have no year of 100 posts.
+    assert (answer["years"]["verdict"], answer["years"]["ranking"]) == ("few", [])
 
 
 @pytest.mark.databases("sqlite", "postgresql")
