@@ -160,8 +160,12 @@ class Scorer:
         shape = K1 * (1 - B + B * post.length / self._mean_terms)
         score, matched = 0.0, 0
         for part in self.wanted:
-            matched += any(_holds(way, post) for way in part.ways)
-            score += max(self._part_score(way, post, shape) for way in part.ways)
+            if part.meant:
+                matched += any(_holds(way, post) for way in part.ways)
+                score += max(self._part_score(way, post, shape) for way in part.ways)
+            else:  # Nearly always, and for each of a thousand posts.
+                matched += _holds(part, post)
+                score += self._part_score(part, post, shape)
         if matched == len(self.wanted):
             score *= WHOLE_BONUS
         return score if matched else None
