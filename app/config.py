@@ -212,13 +212,13 @@ class Config:
 
 def _parse(name: str, value: str) -> object:
     """Return the value of a setting, by its type or by the parser that its annotation names."""
-    kind: Any = get_type_hints(Config, include_extras=True)[name]
+    type_: Any = get_type_hints(Config, include_extras=True)[name]
     try:
-        if get_origin(kind) is Annotated:
-            return kind.__metadata__[0](value)
-        if kind is bool:
+        if get_origin(type_) is Annotated:
+            return type_.__metadata__[0](value)
+        if type_ is bool:
             return _flag(value)
-        return _one_of(*get_args(kind))(value) if get_origin(kind) is Literal else kind(value)
+        return _one_of(*get_args(type_))(value) if get_origin(type_) is Literal else type_(value)
     except ValueError as error:
         # The value may be a secret.
         raise ConfigError(f"{PREFIX}{name.upper()} {error}") from None

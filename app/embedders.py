@@ -48,10 +48,10 @@ def open_embedder(config: Config) -> Embedder | None:
 
     It loads its model or connects at its first use. Raises StartError if it can never work here.
     """
-    kind, _, where = config.embedder.partition(":")
-    if kind == "sentence-transformers":
+    provider, _, where = config.embedder.partition(":")
+    if provider == "sentence-transformers":
         return SentenceModel(where)
-    if kind == "http":
+    if provider == "http":
         return Remote(where, key=config.embedder_key)
     return None
 

@@ -34,7 +34,7 @@ from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
 from app.services.sources.following import Follower
-from app.tasks import Places, WorkPool
+from app.tasks import Slots, WorkPool
 
 KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"
@@ -73,7 +73,7 @@ class Resources:
         self.models = Models()
         self.comparer = Comparer(db, feed, self.models, self.work_pool.run)
         self.years = YearComparer(db, feed, self.comparer)
-        self.open_batches = Places(OPEN_BATCHES)
+        self.open_batches = Slots(OPEN_BATCHES)
         self.cards = Cards(db, self.models)
         self.showcase = Showcase(db, self.models)
         embedder = open_embedder(config)

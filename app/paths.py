@@ -3,7 +3,7 @@
 from typing import Final
 
 STATIC: Final = "/static"
-FEED: Final = "/feed.atom"
+ATOM_NAME: Final = "/feed.atom"
 """End of the addresses of Atom feeds, which name their host."""
 IMPORTS: Final = "/imports"
 """Address of the page of imports, and below `API` of imports in the API."""

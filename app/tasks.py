@@ -173,15 +173,15 @@ class WorkPool:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
-class Places:
-    """A number of places for long requests."""
+class Slots:
+    """A number of slots for long requests."""
 
     def __init__(self, most: int) -> None:
         self.number = most
-        """Places that are free."""
+        """Slots that are free."""
 
     def take(self) -> None:
-        """Take a place until the current task has ended. Raises UnavailableError without any."""
+        """Take a slot until the current task has ended. Raises UnavailableError without any."""
         task = asyncio.current_task()
         if not self.number or task is None:
             raise overloaded()

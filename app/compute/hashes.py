@@ -27,13 +27,13 @@ class _Classes(dict[int, int]):
     """Maps a code point to the letter of its kind, or to itself."""
 
     def __missing__(self, code: int) -> int:
-        letter = ord(_kind(chr(code)))
+        letter = ord(_class_of(chr(code)))
         if code < _REMEMBERED:
             self[code] = letter
         return letter
 
 
-def _kind(char: str) -> str:
+def _class_of(char: str) -> str:
     if char == LINK:
         return "U"
     if char.islower():

@@ -93,11 +93,11 @@ def forms_of(word: str) -> Forms | None:
         return Forms(frozenset([word]), tuple(starts))
     if not is_noun or (ending == "는" and stem in _VERBS):
         return Forms(frozenset([word]), ())
-    kind = 0 if final else 1
-    whole = {stem + case for case in _CASES[kind]}
+    form = 0 if final else 1
+    whole = {stem + case for case in _CASES[form]}
     if not _PARTICLE.fullmatch(stem):
         whole.add(stem)
-    starts = [stem + suffix for suffix in (*_FURTHER, *_COPULAS[kind])]
+    starts = [stem + suffix for suffix in (*_FURTHER, *_COPULAS[form])]
     return Forms(frozenset((whole - _NOUNS) | {word}), tuple(starts))
 
 

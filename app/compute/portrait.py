@@ -77,7 +77,7 @@ class ChatPortrait(NamedTuple):
     longest_silence: Silence | None
 
 
-class _Turns(NamedTuple):
+class _Timing(NamedTuple):
     """What the times of messages tell, by author."""
 
     beginnings: Counter[int]
@@ -98,47 +98,47 @@ def portray(messages: Sequence[Said], zone: ZoneInfo) -> ChatPortrait:
     if others := tuple(ranked[MOST_PORTRAYED:]):
         groups.append(others)
     said = [[message for author in group for message in by_author[author]] for group in groups]
-    turns = _turns_of(messages)
+    timing = _timing_of(messages)
     typical = _typical_of([[message.text for message in of_group] for of_group in said])
     speakers = [
-        _speaker(group, of_group, words, turns, zone)
+        _speaker(group, of_group, words, timing, zone)
         for group, of_group, words in zip(groups, said, typical, strict=True)
     ]
-    return ChatPortrait(speakers, turns.longest_silence)
+    return ChatPortrait(speakers, timing.longest_silence)
 
 
-def _turns_of(messages: Iterable[Said]) -> _Turns:
+def _timing_of(messages: Iterable[Said]) -> _Timing:
     """Return who begins after a silence, how long answers take, and the first longest silence."""
-    turns = _Turns(Counter(), defaultdict(list), None)
+    timing = _Timing(Counter(), defaultdict(list), None)
     longest: Silence | None = None
     dated = [(message.author, message.time) for message in messages if message.time is not None]
     for (author_before, before), (author, time) in pairwise(dated):
         waited_s = time - before
         if waited_s > SILENCE_S:
-            turns.beginnings[author] += 1
+            timing.beginnings[author] += 1
         elif author != author_before:
-            turns.answers_s[author].append(waited_s)
+            timing.answers_s[author].append(waited_s)
         if waited_s > (longest.until - longest.since if longest else 0):
             longest = Silence(before, time)
-    return turns._replace(longest_silence=longest)
+    return timing._replace(longest_silence=longest)
 
 
 def _speaker(
     group: tuple[int, ...],
     said: Sequence[Said],
     typical: list[GainedWord] | None,
-    turns: _Turns,
+    timing: _Timing,
     zone: ZoneInfo,
 ) -> SpeakerPortrait:
     texts = [message.text for message in said]
     lengths = [len(words) for text in texts if (words := text.split())]
-    answers_s = list(chain.from_iterable(turns.answers_s.get(author, ()) for author in group))
+    answers_s = list(chain.from_iterable(timing.answers_s.get(author, ()) for author in group))
     return SpeakerPortrait(
         authors=group,
         messages=len(said),
         words_per_message=sum(lengths) / len(lengths) if lengths else None,
         hours=_hours_of(said, zone),
-        beginnings=sum(turns.beginnings[author] for author in group),
+        beginnings=sum(timing.beginnings[author] for author in group),
         answers=len(answers_s),
         median_answer_s=float(median(answers_s)) if answers_s else None,
         laughs=_laughs_in(texts),

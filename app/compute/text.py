@@ -137,9 +137,9 @@ def _cleaned(name: str) -> str:
 
 def is_visible(name: str) -> bool:
     """Return whether all characters of a name can be seen, white space apart, and any at all."""
-    kinds = {unicodedata.category(c) for c in name}
-    is_seen = any(kind[0] in "LNPS" for kind in kinds)
-    return is_seen and not kinds & {"Cc", "Cf", "Cs"} and not _UNSEEN.search(name)
+    categories = {unicodedata.category(c) for c in name}
+    is_seen = any(category[0] in "LNPS" for category in categories)
+    return is_seen and not categories & {"Cc", "Cf", "Cs"} and not _UNSEEN.search(name)
 
 
 def username_key(name: str) -> str:

@@ -138,7 +138,7 @@ class Backend(Protocol):
 
     # Migrations run in a thread or program without an event loop.
 
-    def prepare_place(self) -> None:
+    def prepare_files(self) -> None:
         """Make the folder and files of the database, where it has any. Raises StartError."""
         return
 

@@ -48,7 +48,7 @@ class Feed(ABC):
         self._on_reset: list[Callable[[int], None]] = []
         self.newest = newest
         """The newest event that was published to the subscribers."""
-        self.turn: int | None = None
+        self.commit_number: int | None = None
         """Another number after each commit that was read, of any process; None where commits of
         others are not seen at once."""
         self._failure: BaseException | None = None

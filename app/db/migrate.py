@@ -72,7 +72,7 @@ def known_state(url: str) -> SchemaState:
     Raises StartError if a newer program made them, or one that is too old to migrate from.
     """
     backend = backend_for(url)
-    backend.prepare_place()
+    backend.prepare_files()
     current = backend.current_revision()
     if current is None:
         return SchemaState.FRESH

@@ -33,7 +33,7 @@ _UNKNOWN_HANDLE: Final = "handle.invalid"
 
 
 @dataclass(frozen=True, slots=True)
-class FeedItem:
+class TimelineEntry:
     """A post's record, with the account and the address that stand around it."""
 
     record: Json
@@ -52,7 +52,7 @@ class FeedItem:
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return the posts of one account, by whom the first post is."""
     values = first_documents(source, lists=_LISTS)
-    posts = (feed_item(as_object(value)) for page in values for value in _items_of(page))
+    posts = (timeline_entry(as_object(value)) for page in values for value in _items_of(page))
     documents = list(filter(None, posts))
     if not documents and not any(map(_is_empty_page, values)):
         return None
@@ -98,7 +98,7 @@ def _is_empty_page(value: Json) -> bool:
     return any(value.get(name) == [] and value.keys() <= {name, "cursor"} for name in _LISTS)
 
 
-def feed_item(value: Json) -> FeedItem | None:
+def timeline_entry(value: Json) -> TimelineEntry | None:
     """Return an item of a feed or a record of a repository; None for anything else."""
     post = as_object(value.get("post")) or value
     record = as_object(post.get("record")) or as_object(post.get("value"))
@@ -110,7 +110,7 @@ def feed_item(value: Json) -> FeedItem | None:
     author = as_object(reason.get("by") if is_repost else post.get("author"))
     did = as_word(author.get("did") or (None if is_repost else uri.split("/")[2]))
     answered = as_object(as_object(value.get("reply")).get("parent"))
-    return FeedItem(
+    return TimelineEntry(
         record=record,
         uri=uri,
         did=did,
@@ -129,7 +129,7 @@ def _handle(author: Json) -> str | None:
 
 def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
     """Return the record of a post. Raises RecordError."""
-    item = feed_item(value)
+    item = timeline_entry(value)
     if item is None:
         raise RecordError("not a post")
     if owner_did is not None and item.did not in {None, owner_did}:
@@ -214,7 +214,7 @@ def _medium(kind: MediumKind, address: object, alt: object, sized: Json) -> Medi
     return Medium(kind, as_word(address), as_word(alt), *size)
 
 
-def _target(item: FeedItem) -> ReplyTarget | None:
+def _target(item: TimelineEntry) -> ReplyTarget | None:
     """Return what a post answers; without a handle its author is known by the DID."""
     uri = as_object(as_object(item.record.get("reply")).get("parent")).get("uri")
     parts = uri.split("/") if isinstance(uri, str) else []

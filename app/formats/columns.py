@@ -141,8 +141,8 @@ class Columns:
             return Skipped(place, "repost")
         exported = {
             field: value
-            for field, kind in _types_of_own_fields().items()
-            if (value := _exported(values.get(field), kind)) is not None
+            for field, type_ in _types_of_own_fields().items()
+            if (value := _exported(values.get(field), type_)) is not None
         }
         media = exported.get("media", ())
         text = values.get("text")
@@ -226,12 +226,12 @@ def _reactions(values: Json) -> Reactions | None:
     return stated if stated and stated.is_known else Reactions.read(map(values.get, _COUNTED))
 
 
-def _exported(value: object, kind: type[T]) -> T | None:
+def _exported(value: object, type_: type[T]) -> T | None:
     """Return a value as exports have it, in a cell as JSON; None for anything else."""
     if value is None:
         return None
     try:
-        return msgspec.convert(as_json(value), kind, strict=False)
+        return msgspec.convert(as_json(value), type_, strict=False)
     except ValueError:  # Half a surrogate pair is no ValidationError.
         return None
 

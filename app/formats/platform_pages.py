@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from app.errors import RecordError
-from app.formats.bluesky import feed_item, read_post
+from app.formats.bluesky import read_post, timeline_entry
 from app.formats.mastodon import PUBLIC, read_activity
 from app.formats.records import Account, Item, Record, Skipped, read_each
 from app.formats.source.json import as_object, as_word, listed
@@ -44,13 +44,13 @@ def page(items: Iterable[Item], ids: Iterable[str], **head: Any) -> Page:
     yield from (entry for entry in items if isinstance(entry, Record))
 
 
-def read_author_feed(body: bytes, *, name: str, content_type: str = "") -> Page:
+def read_author_posts(body: bytes, *, name: str, content_type: str = "") -> Page:
     """Read an answer of Bluesky's `getAuthorFeed`. Raises RecordError."""
     value = as_object(load(body))
     if not isinstance(value.get("feed"), list):
         raise RecordError("the answer is no feed of Bluesky")
     entries = [as_object(entry) for entry in listed(value, "feed")[:MOST_POSTS]]
-    items = [item for item in map(feed_item, entries) if item and not item.is_repost]
+    items = [item for item in map(timeline_entry, entries) if item and not item.is_repost]
     first = items[0] if items else None
     return page(
         read_each(enumerate(entries, 1), lambda entry, place: read_post(entry, place, None)),

@@ -36,7 +36,7 @@ _ABOUT_MEDIA: Final = "media_text"
 _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 
 
-def read_feed(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead | Record]:
+def read_rss(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead | Record]:
     """Read the feed of the address `name`. Raises RecordError."""
     plain, headers = _without_nul(body), {"content-type": content_type}
     # In UTF-7 or EBCDIC a declaration has other bytes; so it is looked for in what is parsed, too.
@@ -61,7 +61,7 @@ def read_feed(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead
     )
 
 
-def read_feed_address(body: bytes, *, name: str, content_type: str) -> Iterator[str]:
+def read_rss_address(body: bytes, *, name: str, content_type: str) -> Iterator[str]:
     """Read the address of the first feed that a page names; a feed names its own, `name`.
 
     Raises RecordError.
@@ -73,9 +73,9 @@ def read_feed_address(body: bytes, *, name: str, content_type: str) -> Iterator[
     base = page.css_first("base[href]")
     base_address = _joined(name, (base and base.attributes.get("href")) or "")
     for link in page.css("link[rel~=alternate][href]"):
-        kind = (link.attributes.get("type") or "").partition(";")[0].strip().lower()
+        content_type = (link.attributes.get("type") or "").partition(";")[0].strip().lower()
         address = _joined(base_address, link.attributes.get("href") or "")
-        if kind in _TYPES and address:
+        if content_type in _TYPES and address:
             return iter((address,))
     raise RecordError("the page names no RSS or Atom feed")
 

@@ -75,11 +75,11 @@ POSTGRESQL = (
 
 def make_tables(connection: Connection) -> None:
     """Make all tables, as every revision together would leave them."""
-    kind = connection.dialect.name
-    if kind == "postgresql":
+    dialect = connection.dialect.name
+    if dialect == "postgresql":
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
     Base.metadata.create_all(connection)
-    for statement in (MOST_LIKED[kind], *(POSTGRESQL if kind == "postgresql" else SQLITE)):
+    for statement in (MOST_LIKED[dialect], *(POSTGRESQL if dialect == "postgresql" else SQLITE)):
         connection.exec_driver_sql(statement)
     nothing = {"id": 1, "recipe": WORDS_RECIPE, "tweets": 0, "terms": 0}
     connection.execute(insert(Vocabulary), nothing)

@@ -91,19 +91,19 @@ def unpack(content: bytes) -> dict[str, Population]:
     Raises ValueError if the features of the file are of another recipe.
     """
     data = lzma.decompress(content)
-    place = _SIZE.itemsize
+    offset = _SIZE.itemsize
     size = int(np.frombuffer(data, _SIZE, 1)[0])
-    header = msgspec.json.decode(data[place : place + size], type=_Header)
+    header = msgspec.json.decode(data[offset : offset + size], type=_Header)
     if header.recipe != RECIPE:
         raise ValueError(f"{FILE.name} has features of recipe {header.recipe}, not {RECIPE}")
-    place += size
+    offset += size
     populations, authors = dict[str, Population](), 0
     for entry in header.languages:
         numbers = []
-        for kind, count in (("<u4", entry.keys), ("<u2", entry.keys), *[("<u2", entry.uses)] * 2):
-            dtype = np.dtype(kind)
-            numbers.append(_from_planes(data, place, dtype, count))
-            place += count * dtype.itemsize
+        for form, count in (("<u4", entry.keys), ("<u2", entry.keys), *[("<u2", entry.uses)] * 2):
+            dtype = np.dtype(form)
+            numbers.append(_from_planes(data, offset, dtype, count))
+            offset += count * dtype.itemsize
         gaps, uses, steps, amounts = numbers
         edges = np.concatenate(([0], np.cumsum(uses, dtype=np.intp)))
         sums = np.cumsum(steps, dtype=np.int64)
@@ -120,13 +120,13 @@ def unpack(content: bytes) -> dict[str, Population]:
     return populations
 
 
-def _to_planes(numbers: NDArray[np.integer], kind: str) -> bytes:
+def _to_planes(numbers: NDArray[np.integer], dtype: str) -> bytes:
     """Return the numbers with all first bytes first, then all second ones: that packs better."""
-    narrow = numbers.astype(kind)
+    narrow = numbers.astype(dtype)
     return narrow.view(np.uint8).reshape(narrow.size, -1).T.tobytes()
 
 
-def _from_planes(data: bytes, place: int, dtype: np.dtype, count: int) -> NDArray[np.integer]:
-    planes = np.frombuffer(data, np.uint8, count * dtype.itemsize, place)
+def _from_planes(data: bytes, offset: int, dtype: np.dtype, count: int) -> NDArray[np.integer]:
+    planes = np.frombuffer(data, np.uint8, count * dtype.itemsize, offset)
     planes = np.ascontiguousarray(planes.reshape(dtype.itemsize, count).T)
     return planes.view(dtype).ravel()

@@ -86,9 +86,9 @@ def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
     """Raise BackupError where the database is PostgreSQL, with the command to use instead."""
     if config.database_url.startswith("postgresql"):
         # Its driver is installed only where it is used.
-        from app.db.postgresql.connection import data_source
+        from app.db.postgresql.connection import connection_string
 
-        where = shlex.quote(data_source(config.database_url, has_password=False))
+        where = shlex.quote(connection_string(config.database_url, has_password=False))
         command = command.format(file=shlex.quote(str(file)), url=where)
         raise BackupError("PostgreSQL has its own tools; run: {command}", command=command)
 
@@ -132,12 +132,12 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def restore_backup(config: Config, source: Path) -> BackupSize:
+def restore_backup(config: Config, file: Path) -> BackupSize:
     """Put the backup in place. Raises BackupError before anything is; StartError with a bad place.
 
     The tables of an older program are migrated on the way.
     """
-    _refuse_postgresql(config, PG_RESTORE, source)
+    _refuse_postgresql(config, PG_RESTORE, file)
     folder, database = config.data_dir, database_path(config.database_url)
     staging = folder / STAGING
     try:
@@ -147,13 +147,13 @@ def restore_backup(config: Config, source: Path) -> BackupSize:
             raise BackupError(f"{folder} is not empty; restoring overwrites nothing")
         try:
             staging.mkdir(mode=0o700)
-            size = _unpack(source, staging)
+            size = _unpack(file, staging)
             _verify_database(config, staging / DATABASE)
             make_private_folder(database.parent)
             # The database is last: without it the place is no installation.
-            for name, place in ((KEY_FILE, folder), (MEDIA, folder), (DATABASE, database)):
+            for name, target in ((KEY_FILE, folder), (MEDIA, folder), (DATABASE, database)):
                 if (staging / name).exists():
-                    shutil.move(staging / name, place)
+                    shutil.move(staging / name, target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     except (FileExistsError, PermissionError, NotADirectoryError) as error:
@@ -161,16 +161,16 @@ def restore_backup(config: Config, source: Path) -> BackupSize:
     return size
 
 
-def _unpack(source: Path, folder: Path) -> BackupSize:
+def _unpack(file: Path, folder: Path) -> BackupSize:
     """Unpack a backup, and compare its files with their digests."""
     digests: dict[str, str] = {}
     try:
-        with tarfile.open(source, "r:") as tar:
+        with tarfile.open(file, "r:") as tar:
             for member in tar:
                 digests[member.name] = _unpack_file(tar, member, folder)
             size = sum(member.size for member in tar)
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
-        raise BackupError(f"{source} is no backup, or is damaged: {error}") from error
+        raise BackupError(f"{file} is no backup, or is damaged: {error}") from error
     if not (folder / DATABASE).exists():
         raise BackupError("the file has no database: it is no backup, or was cut off")
     for name, digest in digests.items():

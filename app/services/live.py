@@ -76,7 +76,7 @@ class Live:
     def reset(self, newest: int) -> None:
         """Begin again after this event: the log no longer holds what was sent."""
         for stream in self._streams:
-            stream.place = NOWHERE
+            stream.position = NOWHERE
             stream.wake()
         self._log.advance(newest)
         self._sent = newest
@@ -105,7 +105,7 @@ class Live:
         self._on_clients(len(self._streams))
         try:
             if after is not None and newest - after > FURTHEST:
-                stream.place, stream.first = newest, RESET
+                stream.position, stream.first = newest, RESET
             elif after is not None:
                 stream.first = await self._read(stream)
         except BaseException:
@@ -135,7 +135,7 @@ class Live:
     async def _next(self, stream: LiveStream) -> bytes:
         """Return what is to be sent next by the stream itself; nothing at the end."""
         while not (self.is_ending or stream.is_over):
-            if stream.place < self._log.newest:
+            if stream.position < self._log.newest:
                 try:
                     data = await self._read(stream)
                 except UnavailableError:
@@ -151,9 +151,9 @@ class Live:
 
     async def _read(self, stream: LiveStream) -> bytes:
         try:
-            data, stream.place = await self._log.after(stream.place, stream.user_id)
+            data, stream.position = await self._log.after(stream.position, stream.user_id)
         except LookupError:
-            stream.place = self._log.newest
+            stream.position = self._log.newest
             return RESET
         except UnavailableError:
             raise

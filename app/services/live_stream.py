@@ -33,7 +33,7 @@ class LiveStream:
         "is_due",
         "is_over",
         "limit",
-        "place",
+        "position",
         "push",
         "right",
         "sending_since",
@@ -41,7 +41,7 @@ class LiveStream:
     )
 
     def __init__(
-        self, live: LiveStreams, place: int, user_id: int | None, right: Right | None
+        self, live: LiveStreams, position: int, user_id: int | None, right: Right | None
     ) -> None:
         self._live = live
         self._woken: asyncio.Future[None] | None = None
@@ -51,7 +51,7 @@ class LiveStream:
         """Sends without waiting, and returns whether it did."""
         self.first = b""
         """What was read before the stream began."""
-        self.place = place
+        self.position = position
         """The last event that was sent."""
         self.user_id = user_id
         self.right = right
@@ -106,15 +106,15 @@ class LiveStream:
 
         page: the newest events of the log, if it could be read.
         """
-        if self.place >= end:
+        if self.position >= end:
             data = HEARTBEAT if self.is_due else b""
-        elif page is not None and page.start <= self.place:
-            data = page.after(self.place, self.user_id)
+        elif page is not None and page.start <= self.position:
+            data = page.after(self.position, self.user_id)
         else:
             self.wake()
             return
         if not data or self.push(data):
-            self.place = max(self.place, end)
+            self.position = max(self.position, end)
             self.is_due = self.is_due and not data
         else:
             self.wake()

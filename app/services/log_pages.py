@@ -52,9 +52,9 @@ class LogPage:
     """Each event's number, author, and bytes."""
     _parts: dict[tuple[int, int | None], bytes] = field(default_factory=dict)
 
-    def after(self, place: int, user_id: int | None) -> bytes:
+    def after(self, position: int, user_id: int | None) -> bytes:
         """Return the events after a position on the page, of one author or of all."""
-        key = place, user_id
+        key = position, user_id
         part = self._parts.get(key)
         if part is None:
             if len(self._parts) >= MOST_PARTS:
@@ -62,7 +62,7 @@ class LogPage:
             part = self._parts[key] = b"".join(
                 data
                 for number, author_id, data in self.events
-                if number > place and user_id in {None, author_id}
+                if number > position and user_id in {None, author_id}
             )
         return part
 
@@ -83,35 +83,35 @@ class LogPages:
         self._pages.clear()
         self.newest = newest
 
-    async def following(self, place: int) -> LogPage:
+    async def following(self, position: int) -> LogPage:
         """Return the page after the last event that was sent to those who follow the log.
 
         Raises LookupError if the log no longer has it.
         """
         async with self._at_end:
-            return self._ready(place) or await self._read(place, start=place)
+            return self._ready(position) or await self._read(position, start=position)
 
-    async def after(self, place: int, user_id: int | None) -> tuple[bytes, int]:
+    async def after(self, position: int, user_id: int | None) -> tuple[bytes, int]:
         """Return what comes after a position, of one author or of all, and the new position.
 
         Raises LookupError if the log never was there, or no longer has all of it, and
         UnavailableError if too many clients come from far back.
         """
-        page = self._ready(place)
-        if page is None and place >= self.newest - PAGE:
+        page = self._ready(position)
+        if page is None and position >= self.newest - PAGE:
             async with self._at_end:
                 # The whole page, for clients at all of its positions.
-                start = max(0, min(place, self.newest - PAGE))
-                page = self._ready(place)
+                start = max(0, min(position, self.newest - PAGE))
+                page = self._ready(position)
                 if page is None and self._ready(start) is None:
-                    page = await self._read(place, start=start)
-                if page is None or page.end <= place < self.newest:  # Long posts end it before.
-                    page = await self._read(place, start=place)
+                    page = await self._read(position, start=start)
+                if page is None or page.end <= position < self.newest:  # Long posts end it before.
+                    page = await self._read(position, start=position)
         elif page is None:
-            page = await self._replay(place, user_id)
-        return page.after(place, user_id), max(place, page.end)
+            page = await self._replay(position, user_id)
+        return page.after(position, user_id), max(position, page.end)
 
-    async def _replay(self, place: int, user_id: int | None) -> LogPage:
+    async def _replay(self, position: int, user_id: int | None) -> LogPage:
         """Return a page from further back, with no more than what one client wants of it."""
         try:
             async with asyncio.timeout(REPLAY_WAIT_S):
@@ -121,22 +121,24 @@ class LogPages:
                 "Too many live streams come from far back; try again soon", retry_after_s=5
             ) from None
         try:
-            return self._ready(place) or await self._read(place, start=place, user_id=user_id)
+            return self._ready(position) or await self._read(
+                position, start=position, user_id=user_id
+            )
         finally:
             self._from_back.release()
 
-    def _ready(self, place: int) -> LogPage | None:
+    def _ready(self, position: int) -> LogPage | None:
         """Return a page that has been read and has what comes after the position."""
-        return next((page for page in self._pages if page.start <= place < page.end), None)
+        return next((page for page in self._pages if page.start <= position < page.end), None)
 
-    async def _read(self, place: int, *, start: int, user_id: int | None = None) -> LogPage:
+    async def _read(self, position: int, *, start: int, user_id: int | None = None) -> LogPage:
         """Read the page that begins at `start`, of one author or of all."""
         newest = self.newest
         async with self._db.read() as session:
             ends = select(func.min(Event.id), func.max(Event.id))
             oldest, last = (await session.execute(ends)).one()
-            if not (0 <= place <= (last or 0)) or place < (oldest or 0) - 1:
-                raise LookupError(place)
+            if not (0 <= position <= (last or 0)) or position < (oldest or 0) - 1:
+                raise LookupError(position)
             start = max(start, (oldest or 0) - 1)
             query = (
                 select(Event.id, Event.kind, Event.user_id, Event.tweet_id, Event.count)

@@ -33,7 +33,7 @@ class FilePart(NamedTuple):
     """What its rows are: `line` or `record`."""
 
 
-class RowPlace(NamedTuple):
+class RowNumber(NamedTuple):
     """Where a row stands."""
 
     part: FilePart
@@ -49,7 +49,7 @@ class BadRows:
     """
 
     sizes: dict[FilePart, int] = field(default_factory=dict)
-    details: dict[RowPlace, str] = field(default_factory=dict)
+    details: dict[RowNumber, str] = field(default_factory=dict)
 
     def zero(self, _value: object) -> "BadRows":
         """Return what a task begins with; Spark calls this and the next one."""
@@ -92,7 +92,7 @@ def answers(
         if row["row"] and row["row"].strip():
             answer = read(row["row"], number)
             if (error := answer.get("error")) and len(bad_rows.details) < MAX_ERRORS:
-                bad_rows.details[RowPlace(part, number)] = error
+                bad_rows.details[RowNumber(part, number)] = error
             yield answer
     accumulator.add(bad_rows)
 

@@ -119,11 +119,11 @@ def _storable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-_KIND: Final = "saywho corpus 4"
+_SIGNATURE: Final = "saywho corpus 4"
 
 
 class _File(msgspec.Struct, frozen=True):
-    kind: str
+    signature: str
     recipe: int
     case: Case
     """For texts that follow."""
@@ -132,13 +132,13 @@ class _File(msgspec.Struct, frozen=True):
 def to_bytes(corpus: Corpus, names: Sequence[str], *, is_named: bool) -> bytes:
     """Return the file of a corpus, of whose authors these may be the answer."""
     case = replace(corpus.case((), names), is_named=is_named)
-    return msgspec.msgpack.encode(_File(_KIND, RECIPE, case), enc_hook=_parts_of)
+    return msgspec.msgpack.encode(_File(_SIGNATURE, RECIPE, case), enc_hook=_parts_of)
 
 
 def from_bytes(content: bytes) -> Case:
     """Return the case for texts that follow. Raises ValueError if it is none of this version."""
     file = msgspec.msgpack.decode(content, type=_File, dec_hook=_array)
-    if (file.kind, file.recipe) != (_KIND, RECIPE):
+    if (file.signature, file.recipe) != (_SIGNATURE, RECIPE):
         raise ValueError("a model of another version")
     return file.case
 
@@ -149,5 +149,5 @@ def _parts_of(array: NDArray[Any]) -> tuple[str, tuple[int, ...], bytes]:
 
 
 def _array(_type: type, parts: tuple[str, list[int], bytes]) -> NDArray[Any]:
-    kind, shape, content = parts
-    return np.frombuffer(content, kind).reshape(shape)
+    dtype, shape, content = parts
+    return np.frombuffer(content, dtype).reshape(shape)

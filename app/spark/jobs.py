@@ -154,11 +154,11 @@ def _table(spark: Any, name: str) -> Any:
     else:
         table = spark.read.text(name)
         row, unit = f.col("value").cast("binary"), "line"
-    place = table.metadataColumn("_metadata")
+    metadata = table.metadataColumn("_metadata")
     return table.select(
         row.alias("row"),
-        place["file_path"].alias("file"),
-        place["file_block_start"].alias("start"),
+        metadata["file_path"].alias("file"),
+        metadata["file_block_start"].alias("start"),
         f.lit(unit).alias("unit"),
     )
 

@@ -147,9 +147,11 @@ class ApiBlueprint(Blueprint):
         def declare(view: View) -> View:
             takes = view.__annotations__
             form, args = takes.get("form"), takes.get("args", NoArgs)
-            kind: Any = takes["return"]
-            kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
-            plain = {204 if kind is None else 200: answers} if isinstance(answers, str) else answers
+            returned: Any = takes["return"]
+            returned = get_args(returned)[0] if get_origin(returned) is tuple else returned
+            plain = (
+                {204 if returned is None else 200: answers} if isinstance(answers, str) else answers
+            )
             is_strict, status = args is not NoArgs or policy != "open", next(iter(plain))
 
             @functools.wraps(view)
@@ -177,7 +179,9 @@ class ApiBlueprint(Blueprint):
                     policy=policy,
                     tag=self._tag,
                     answers=plain,
-                    content=({} if kind is None else {JSON: kind}) if content is None else content,
+                    content=({} if returned is None else {JSON: returned})
+                    if content is None
+                    else content,
                     args=args,
                     body={JSON: form} if form else body or {},
                 )

@@ -138,9 +138,9 @@ async def spooled_body(*, is_form: bool = False) -> AsyncIterator[Spool]:
     is left, unless it is kept. Raises TooLargeError, RequestTimeout if nothing comes for 30 s, and
     InvalidInputError for a form without exactly one file.
     """
-    place = resources().config.data_dir
+    data_dir = resources().config.data_dir
     with disk_errors():
-        name, file = await asyncio.to_thread(open_upload, place)
+        name, file = await asyncio.to_thread(open_upload, data_dir)
     spool = Spool(file, name)
     try:
         if is_form:
@@ -162,7 +162,7 @@ async def spooled_body(*, is_form: bool = False) -> AsyncIterator[Spool]:
         with suppress(OSError):
             file.close()
         if not spool.is_kept:
-            await asyncio.to_thread(remove_upload, place, name)
+            await asyncio.to_thread(remove_upload, data_dir, name)
 
 
 async def _read_form(spool: Spool) -> None:

@@ -16,7 +16,7 @@ WRITTEN: Final[dict[str, dict[str, Any]]] = json.loads(
 by the name of a struct (all of it), of its field (`Author.tweets`), or of a field in any struct."""
 TIME: Final = "2026-11-20T06:00:00Z"
 FORMATS: Final = {"date-time": TIME, "date": TIME[:10]}
-KINDS: Final[dict[str, tuple[type, Any]]] = {
+JSON_TYPES: Final[dict[str, tuple[type, Any]]] = {
     "string": (str, "…"),
     "integer": (int, 1),
     "number": (float, 0.5),
@@ -41,22 +41,22 @@ class Examples:
             return WRITTEN["files"][content_type]
         return self.of(schema) if "json" in content_type and schema else None
 
-    def of(self, schema: Schema, place: str = "") -> Any:
-        """Return a value of the schema; place: the struct and its field that has it."""
-        for name in (place, place.rpartition(".")[2]):
+    def of(self, schema: Schema, owner: str = "") -> Any:
+        """Return a value of the schema; owner: the struct and its field that has it."""
+        for name in (owner, owner.rpartition(".")[2]):
             if name in WRITTEN["values"] and _fits(WRITTEN["values"][name], schema):
                 return WRITTEN["values"][name]
         if "$ref" in schema:
             return self._of_struct(schema["$ref"].rpartition("/")[2])
         if "anyOf" in schema:
-            return self.of(schema["anyOf"][0], place)
+            return self.of(schema["anyOf"][0], owner)
         if "enum" in schema:
             return schema["enum"][0]
         if "prefixItems" in schema:
             return [self.of(item) for item in schema["prefixItems"]]
         if schema.get("items"):
             return [self.of(schema["items"])]
-        return FORMATS.get(schema.get("format", "")) or KINDS[schema.get("type", "object")][1]
+        return FORMATS.get(schema.get("format", "")) or JSON_TYPES[schema.get("type", "object")][1]
 
     def _of_struct(self, name: str) -> Any:
         if name in WRITTEN["values"]:
@@ -72,7 +72,7 @@ def _fits(value: Any, schema: Schema) -> bool:
         return any(_fits(value, option) for option in schema["anyOf"])
     if "enum" in schema:
         return value in schema["enum"]
-    return isinstance(value, KINDS[schema.get("type", "object")][0])
+    return isinstance(value, JSON_TYPES[schema.get("type", "object")][0])
 
 
 def address_of(path: str, operation: Mapping[str, Any]) -> str:
@@ -82,7 +82,7 @@ def address_of(path: str, operation: Mapping[str, Any]) -> str:
         if "example" in parameter:
             values[parameter["in"]][parameter["name"]] = parameter["example"]
     query = values["query"]
-    filled = re.sub(r"{(\w+)}", lambda place: quote(str(values["path"][place[1]])), path)
+    filled = re.sub(r"{(\w+)}", lambda match: quote(str(values["path"][match[1]])), path)
     return f"{filled}?{urlencode(query, doseq=True)}" if query else filled
 
 

@@ -22,9 +22,9 @@ WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.js
 """What follows from no declaration: texts about tags, fields of the same name in all structs, and
 the statuses of errors."""
 PROBLEM: Final = "application/problem+json"
-PLACE: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
+IN_PATH: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
 """A parameter in a path: its converter and its name."""
-PLACES: Final[dict[str, Schema]] = {
+PATH_SCHEMAS: Final[dict[str, Schema]] = {
     "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "year": {"type": "integer", "minimum": 1, "maximum": 9998},
 }
@@ -38,7 +38,7 @@ def document(operations: Iterable[Operation], *, is_public: bool) -> dict[str, A
     schemas = Schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for declared in operations:
-        path = paths.setdefault(PLACE.sub(r"{\2}", declared.path), {})
+        path = paths.setdefault(IN_PATH.sub(r"{\2}", declared.path), {})
         path[declared.method.lower()] = _operation(declared, schemas, is_public=is_public)
     problem = schemas.content({PROBLEM: Problem})
     return {
@@ -58,16 +58,16 @@ class Schemas:
     """The JSON schemas of all that operations take and answer."""
 
     def __init__(self, operations: list[Operation]) -> None:
-        declared_kinds = (
-            kind
+        declared_types = (
+            type_
             for declared in operations
-            for kind in (declared.args, *declared.content.values(), *declared.body.values())
+            for type_ in (declared.args, *declared.content.values(), *declared.body.values())
         )
-        kinds = list(dict.fromkeys([Problem, *filter(None, declared_kinds)]))
+        types = list(dict.fromkeys([Problem, *filter(None, declared_types)]))
         schemas, self.components = msgspec.json.schema_components(
-            kinds, ref_template="#/components/schemas/{name}"
+            types, ref_template="#/components/schemas/{name}"
         )
-        self._by_kind: dict[Any, Schema] = {None: {}, **dict(zip(kinds, schemas, strict=True))}
+        self._by_type: dict[Any, Schema] = {None: {}, **dict(zip(types, schemas, strict=True))}
         for struct in self.components.values():
             for name, field in struct["properties"].items():
                 if name in WRITTEN["fields"]:
@@ -77,11 +77,11 @@ class Schemas:
                     for option in field.get("anyOf", [field]):
                         option |= {"format": "date-time"} if option["type"] == "string" else {}
         answers: list[type[msgspec.Struct]] = [ExportedPost, Post, *Post.__subclasses__()]
-        for kind in answers:  # Requests may leave out what these always have.
-            self.components[kind.__name__]["required"] = list(kind.__struct_fields__)
+        for type_ in answers:  # Requests may leave out what these always have.
+            self.components[type_.__name__]["required"] = list(type_.__struct_fields__)
         # Parameters are no bodies: each is described where it is given.
         args = {declared.args for declared in operations}
-        self.args = {kind: self.components.pop(kind.__name__) for kind in args}
+        self.args = {type_: self.components.pop(type_.__name__) for type_ in args}
         self.examples = Examples(self.components)
 
     def content(self, content: Mapping[str, Any], example: object = None) -> dict[str, Any]:
@@ -90,8 +90,8 @@ class Schemas:
         Each has an example: the one given, or one that is made of the schema.
         """
         bodies: dict[str, Schema] = {}
-        for content_type, kind in content.items():
-            schema = self._by_kind[kind]
+        for content_type, type_ in content.items():
+            schema = self._by_type[type_]
             value = example or self.examples.of_content(content_type, schema)
             bodies[content_type] = {"schema": schema} | (
                 {} if value is None else {"example": value}
@@ -132,8 +132,8 @@ def _parameters(declared: Operation, schemas: Schemas) -> list[dict[str, Any]]:
     """Return the parameters in the path and in the query, with those of the example."""
     args, parameters = schemas.args[declared.args], list[dict[str, Any]]()
     example = EXAMPLES["requests"].get(declared.view.__name__, {})
-    for converter, name in PLACE.findall(declared.path):
-        schema = PLACES.get(converter, {"type": "string"})
+    for converter, name in IN_PATH.findall(declared.path):
+        schema = PATH_SCHEMAS.get(converter, {"type": "string"})
         about = {"name": name, "in": "path", "required": True, "schema": schema}
         parameters.append(about | {"example": schemas.examples.of(schema, name)})
     for name, field in args["properties"].items():

@@ -96,14 +96,14 @@ def _fields(form: type[msgspec.Struct]) -> dict[str, FieldInfo]:
     return {field.encode_name: field for field in msgspec.structs.fields(form)}
 
 
-def _fault(kind: type[AppError], error: msgspec.ValidationError) -> AppError:
+def _fault(error_type: type[AppError], error: msgspec.ValidationError) -> AppError:
     """Return the error of the first value that is not as its form says."""
-    detail, _, place = str(error).partition(" - at `$")
+    detail, _, path = str(error).partition(" - at `$")
     # A field that is missing or not known stands only in the sentence.
     field = re.search("field `(.+)`", detail)
-    names = [place.strip(".`"), field[1] if field else ""]
+    names = [path.strip(".`"), field[1] if field else ""]
     loc = ".".join(filter(None, names)) or "body"
-    return kind(f"{loc}: {detail}", loc=loc)
+    return error_type(f"{loc}: {detail}", loc=loc)
 
 
 def event_of(header: str) -> int | None:

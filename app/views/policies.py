@@ -20,7 +20,7 @@ from app.asgi.hosts import is_loopback, is_loopback_host
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import listens_here_alone, resources
 from app.paths import EVERY_API, METRICS
-from app.services.access.logins import SESSION_LIFETIME, LoginSource, SignedInAccount, find_session
+from app.services.access.logins import SESSION_LIFETIME, LoginClient, SignedInAccount, find_session
 from app.services.access.operators import account_key
 from app.services.access.rights import INVALID, SCOPES, VISITOR, Right, Scope, TokenFacts
 from app.services.event_log import newest_event
@@ -227,7 +227,7 @@ async def signed_in() -> SignedInAccount | None:
 def set_session(response: Response, secret: str, name: str) -> None:
     """Sign the browser in; its further attempts at this account count by themselves."""
     _set(response, "session", secret, SESSION_LIFETIME)
-    device = source_of(name).device or secrets.token_hex(8)
+    device = client_of(name).device or secrets.token_hex(8)
     _set(response, "device", device, DEVICE_LIFETIME, of=name)
 
 
@@ -235,9 +235,9 @@ def clear_session(response: Response) -> None:
     _set(response, "session", "", timedelta())
 
 
-def source_of(name: str) -> LoginSource:
+def client_of(name: str) -> LoginClient:
     """Return from where this account's password is given."""
-    return LoginSource(request.remote_addr or "", _get("device", of=name))
+    return LoginClient(request.remote_addr or "", _get("device", of=name))
 
 
 def _get(kind: Cookie, *, of: str = "") -> str | None:

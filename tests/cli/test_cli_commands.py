@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import PLACES
+from app.cli import MODULE_OF
 from app.config import Config
 from app.db.engine import Database
 from app.services.checks import find_weaknesses
@@ -36,7 +36,7 @@ def filled(installation: Installation, tmp_path: Path) -> Installation:
 
 def test_the_list_of_commands_says_what_each_does(installation: Installation) -> None:
     said = installation.done("--help")
-    for name in PLACES:
+    for name in MODULE_OF:
         assert re.search(rf"^  {name} +\S", said, re.MULTILINE), name
 
 

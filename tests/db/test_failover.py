@@ -17,7 +17,7 @@ from quart import Quart
 from app import create_app
 from app.config import Config, Durability
 from app.db.migrate import prepare
-from app.db.postgresql.connection import connect, data_source
+from app.db.postgresql.connection import connect, connection_string
 from tests.conftest import Client, client_with
 from tests.databases import Databases
 from tests.postgresql import Server
@@ -163,7 +163,7 @@ async def test_a_commit_that_no_standby_has_is_never_acknowledged(
     await writer.add_user("ann")
     monkeypatch.setattr("app.db.postgresql.backend.COMMIT_TIMEOUT_S", 1.0)
     monkeypatch.setattr("app.db.engine.WRITE_TIMEOUT_S", 1.0)
-    outside = await asyncpg.connect(data_source(own_server.url()))
+    outside = await asyncpg.connect(connection_string(own_server.url()))
 
     async def post() -> int:
         body = {"text": "waits", "source_id": "1"}
@@ -188,7 +188,7 @@ async def test_replicated_acknowledges_only_what_a_standby_has(
     request: pytest.FixtureRequest,
 ) -> None:
     monkeypatch.setattr("app.db.postgresql.backend.COMMIT_TIMEOUT_S", 1.0)
-    outside = await asyncpg.connect(data_source(own_server.url()))
+    outside = await asyncpg.connect(connection_string(own_server.url()))
     standby = await asyncio.to_thread(Server, durable=True, primary=own_server, name="b")
     request.addfinalizer(standby.remove)
     async with serving(tmp_path, own_server.url(), "replicated") as app:
@@ -207,7 +207,7 @@ async def test_replicated_acknowledges_only_what_a_standby_has(
     await outside.close()
     own_server.stop(at_once=True)
     standby.start()
-    found = await asyncpg.connect(data_source(standby.url()))
+    found = await asyncpg.connect(connection_string(standby.url()))
     assert [row["text"] for row in await found.fetch('SELECT text FROM "Tweet"')] == [
         "both have it"
     ]
@@ -233,7 +233,7 @@ async def test_of_several_hosts_the_primary_is_used_before_and_after_a_promotion
         writer = await client_with(app, "write")
         await writer.add_user("ann", "before")
         event = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
-        found = await asyncpg.connect(data_source(standby.url()))
+        found = await asyncpg.connect(connection_string(standby.url()))
         texts = 'SELECT text FROM "Tweet"'
         await eventually(lambda: found.fetchval(texts), until=lambda value: value == "before")
         if hangs:

@@ -13,7 +13,7 @@ from app.compute.words import terms
 from app.config import Config, Durability
 from app.db.engine import Database
 from app.db.indexes import Terms
-from app.db.postgresql.connection import addresses, connect, data_source
+from app.db.postgresql.connection import addresses, connect, connection_string
 from app.errors import AppError, StorageFullError, UnavailableError
 from app.services.checks import find_faults
 from app.services.posts.users import add_user
@@ -168,7 +168,7 @@ async def test_durability_is_as_set_whatever_the_server_does_by_default(
     make_config: MakeConfig, durability: Durability, of_the_server: str, expected: str
 ) -> None:
     config = make_config(durability=durability)
-    outside = await asyncpg.connect(data_source(config.database_url))
+    outside = await asyncpg.connect(connection_string(config.database_url))
     name = make_url(config.database_url).database
     await outside.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = {of_the_server}')
     await outside.close()

@@ -10,12 +10,12 @@ from app.errors import RecordError
 from app.formats.platform_pages import PageHead
 from app.formats.post import Medium
 from app.formats.records import Record
-from app.formats.rss import read_feed
+from app.formats.rss import read_rss
 
 
 def read(body: bytes, content_type: str = "application/xml") -> list[Record]:
     """Return the records of a feed with this body."""
-    head, *records = read_feed(body, content_type=content_type, name="http://host/feed")
+    head, *records = read_rss(body, content_type=content_type, name="http://host/feed")
     assert isinstance(head, PageHead)
     return [each for each in records if isinstance(each, Record)]
 

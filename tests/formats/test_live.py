@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import RecordError
-from app.formats.platform_pages import PageHead, read_author_feed, read_statuses
+from app.formats.platform_pages import PageHead, read_author_posts, read_statuses
 from app.formats.records import Record
 from app.sandbox import encoded
 
@@ -63,7 +63,7 @@ def test_statuses_of_any_shape(value: object) -> None:
 
 @given(st.lists(POST | ANY, max_size=4).map(lambda feed: {"feed": feed}) | ANY)
 def test_feeds_of_any_shape(value: object) -> None:
-    read(read_author_feed, value, name="sky")
+    read(read_author_posts, value, name="sky")
 
 
 def test_a_status_has_its_media_its_poll_and_its_counts() -> None:

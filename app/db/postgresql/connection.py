@@ -68,7 +68,7 @@ def _unreachable() -> AppError:
     return UnavailableError("The database cannot be reached at the moment; try again soon")
 
 
-def data_source(url: str, *, has_password: bool = True) -> str:
+def connection_string(url: str, *, has_password: bool = True) -> str:
     """Return the URL as libpq and asyncpg write it, with all options or with all but passwords."""
     parts = urlsplit(url)
     login, at, hosts = parts.netloc.rpartition("@")
@@ -113,7 +113,7 @@ async def connect(url: str, /, **settings: str) -> Connection:
 
 def addresses(url: str) -> Iterator[str]:
     """Yield the URL for the driver, once for each host that it names."""
-    parts = urlsplit(data_source(url))
+    parts = urlsplit(connection_string(url))
     login, at, netloc = parts.netloc.rpartition("@")
     query = dict(parse_qsl(parts.query))
     hosts = (unquote(netloc) or query.get("host", "")).split(",")

@@ -125,7 +125,7 @@ class SqliteBackend(Backend):
         await self.engine.dispose()
         self._lock.close()
 
-    def prepare_place(self) -> None:
+    def prepare_files(self) -> None:
         try:
             make_private_folder(self.path.parent)
             remove_abandoned(self.path.parent, self._copies)

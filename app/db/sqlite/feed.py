@@ -29,7 +29,7 @@ class SqliteFeed(Feed):
         self._version = self._data_version()
         (newest,) = self._connection.execute('SELECT max(id) FROM "Event"').fetchone()
         super().__init__(newest or 0)
-        self.turn = self._version
+        self.commit_number = self._version
 
     async def close(self) -> None:
         self._connection.close()
@@ -41,7 +41,7 @@ class SqliteFeed(Feed):
             if version != self._version:
                 while rows := self._connection.execute(NEXT, (self.newest, PAGE)).fetchall():
                     self._publish([Change(*row) for row in rows])
-                self._version = self.turn = version
+                self._version = self.commit_number = version
         except sqlite3.Error as error:
             self._failure = error
             return False

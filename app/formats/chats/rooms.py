@@ -139,8 +139,8 @@ def find_rooms(
     ]
 
 
-def _names(place: str) -> tuple[str, ...]:
-    path = PurePosixPath(place.replace("\\", "/"))
+def _names(name: str) -> tuple[str, ...]:
+    path = PurePosixPath(name.replace("\\", "/"))
     return clean_title(path.stem) or "", clean_title(path.parent.name) or ""
 
 

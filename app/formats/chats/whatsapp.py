@@ -72,13 +72,13 @@ class WhatsApp(Grammar):
     exporters = frozenset({"You", "you", "나"})
 
     def __init__(self, first: re.Match[str]) -> None:
-        self._pattern, self._kind = first.re, _kind(first)
+        self._pattern, self._clock = first.re, _clock(first)
         self._order: Order = "dmy"
 
     def begin(self, lines: Iterable[str]) -> None:
         """Decide on the order of day and month by all lines of the file."""
         matches = filter(None, map(self._match, lines))
-        self._order = order_of((match.group("a", "b", "c") for match in matches), self._kind[1])
+        self._order = order_of((match.group("a", "b", "c") for match in matches), self._clock[1])
 
     def read(self, line: str) -> Opening | None:
         """Return what the line begins: a message has a name before the first `: `."""
@@ -110,7 +110,7 @@ class WhatsApp(Grammar):
 
     def _match(self, line: str) -> re.Match[str] | None:
         match = self._pattern.match(_bare(line))
-        return match if match and _kind(match) == self._kind else None
+        return match if match and _clock(match) == self._clock else None
 
 
 def grammar_of(lines: Sequence[str]) -> WhatsApp | None:
@@ -166,7 +166,7 @@ def _rises(days: list[tuple[int, ...]], order: str) -> bool:
     return all(a <= b for a, b in pairwise(keys))
 
 
-def _kind(match: re.Match[str]) -> tuple[bool, str]:
+def _clock(match: re.Match[str]) -> tuple[bool, str]:
     """Return whether a time has seconds, and where AM or PM stands."""
     return bool(match["s"]), "before" if match["before"] else "after" if match["after"] else ""
 

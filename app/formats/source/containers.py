@@ -32,10 +32,10 @@ Lister = Callable[[BinaryIO, str], tuple[Members, BrokenFileError | None]]
 def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
     """Return the files of a folder, and those of the folders in it if `is_deep`."""
     members: Members = {}
-    for place, folders, names in os.walk(folder):
+    for path, folders, names in os.walk(folder):
         if not is_deep:
             folders.clear()
-        for file in (Path(place, name) for name in names):
+        for file in (Path(path, name) for name in names):
             with contextlib.suppress(OSError):  # It may be gone by now.
                 if file.is_file():
                     opener = partial(io.FileIO, file)
@@ -92,8 +92,8 @@ class _Bounded(io.RawIOBase):
             raise BrokenFileError("{name} lists too many files", name=self._label)
         return data
 
-    def seek(self, place: int, whence: int = 0) -> int:
-        return self._file.seek(place, whence)
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
 
     def tell(self) -> int:
         return self._file.tell()

@@ -134,17 +134,17 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             return head(self.member(name), size)
         return b""
 
-    def only(self, places: Iterable[str]) -> str | None:
+    def only(self, folders: Iterable[str]) -> str | None:
         """Return the only one of these, if any. Raises UnrecognisedFileError for several."""
-        sorted_places = sorted(places)
-        if len(sorted_places) > 1:
-            names = ", ".join(place or "." for place in sorted_places[:_NAMED])
+        ordered = sorted(folders)
+        if len(ordered) > 1:
+            names = ", ".join(folder or "." for folder in ordered[:_NAMED])
             raise UnrecognisedFileError(
                 "{name} holds several archives or chats: {names}; import each of them by itself",
                 name=self.name,
                 names=names,
             )
-        return sorted_places[0] if sorted_places else None
+        return ordered[0] if ordered else None
 
     def _prepare(self, target: Path | BinaryIO) -> None:
         if isinstance(target, Path) and target.is_dir():

@@ -57,13 +57,13 @@ def find_layout(source: Source) -> Layout | None:
     """Return the files that hold the posts, or None if this is no X archive."""
     if not source.has_members:
         return _lone_file(source)
-    place = source.only(_archive_folders(source))
-    if place is None:
+    home = source.only(_archive_folders(source))
+    if home is None:
         return None
-    inside = [name for name in source.members if _folder(name) == place]
+    inside = [name for name in source.members if _folder(name) == home]
     if months := tuple(sorted(filter(_MONTH.fullmatch, inside))):
-        return _classic(source, _folder(place), months)
-    folder = place and f"{place}/"
+        return _classic(source, _folder(home), months)
+    folder = home and f"{home}/"
     return _current(source, [name.removeprefix(folder) for name in inside], folder)
 
 

@@ -51,7 +51,7 @@ class SignedInAccount(msgspec.Struct, frozen=True):
         return self.role == OPERATOR
 
 
-class LoginSource(NamedTuple):
+class LoginClient(NamedTuple):
     """From where somebody gives a password."""
 
     address: str
@@ -60,13 +60,13 @@ class LoginSource(NamedTuple):
 
 
 async def sign_in(
-    db: Database, passwords: Passwords, source: LoginSource, name: str, password: str
+    db: Database, passwords: Passwords, client: LoginClient, name: str, password: str
 ) -> str:
     """Return the secret of a new session.
 
     Raises UnauthorizedError, TooManyError, UnavailableError.
     """
-    password_hash = await verify_password(db, passwords, source, name, password)
+    password_hash = await verify_password(db, passwords, client, name, password)
     async with db.write() as session:
         return await add_session(session, await _unchanged(session, name, password_hash))
 
@@ -90,7 +90,7 @@ async def _unchanged(session: AsyncSession, name: str, password_hash: str) -> Op
 
 
 async def verify_password(
-    db: Database, passwords: Passwords, source: LoginSource, name: str, password: str
+    db: Database, passwords: Passwords, client: LoginClient, name: str, password: str
 ) -> str:
     """Return the hash of an account's password, if this is the password.
 
@@ -99,8 +99,8 @@ async def verify_password(
     can lock its owner out (OWASP's device cookie). Raises UnauthorizedError, TooManyError,
     UnavailableError.
     """
-    address, device = source
-    origin = _half(f"device:{device}" if device else f"address:{_place(address)}")
+    address, device = client
+    origin = _half(f"device:{device}" if device else f"address:{_network(address)}")
     subject = _half(f"account:{account_key(name)}") + origin
     is_there = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary) == origin
     is_same = LoginFailure.subject == subject
@@ -111,7 +111,7 @@ async def verify_password(
             query = select(func.count(), func.min(LoginFailure.failed_at)).where(condition)
             count, oldest = (await session.execute(query)).one()
             if count >= most:
-                logger.warning("sign-in from %s is closed for 15 minutes", _place(address))
+                logger.warning("sign-in from %s is closed for 15 minutes", _network(address))
                 wait_s = max(int((oldest + WINDOW - time).total_seconds()), 1)
                 raise TooManyError(
                     "Too many failed attempts; try again in {minutes} minutes",
@@ -166,7 +166,7 @@ async def count_closed(session: AsyncSession) -> int:
     return len((await session.scalars(query)).all())
 
 
-def _place(address: str) -> str:
+def _network(address: str) -> str:
     """Return what failures are counted by: of IPv6 the /64, all of which one client can use."""
     with contextlib.suppress(ValueError):
         ip = IPv6Address(address)

@@ -25,13 +25,13 @@ from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.own_author import claim_site
-from app.services.rooms.people import Place, put_into_rooms
+from app.services.rooms.people import Membership, put_into_rooms
 from app.services.rooms.recognition import RoomFinder, RoomSample
 
 BATCH: Final = 1_000
 """Posts in one transaction: enough to share its cost, few enough for other writers to wait."""
 
-Kind = tuple[int, datetime | None, str]
+PostIdentity = tuple[int, datetime | None, str]
 """What makes two posts equal: the author, the time that was given with them, and the text."""
 
 
@@ -76,7 +76,7 @@ class Resolved(NamedTuple):
     user: BulkAuthor
 
     @property
-    def kind(self) -> Kind:
+    def identity(self) -> PostIdentity:
         post = self.item.post
         return self.user.id, post.dated_at or post.created_at, post.text
 
@@ -95,10 +95,10 @@ async def store_batch(
     In bulk one event announces all new posts of an author, else each has its own.
     """
     resolved, announced = await _resolve(session, batch, report)
-    kinds = {outcome.kind for outcome in resolved if outcome.item.repeat}
-    stored = await _equal_posts(session, kinds)
+    identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
+    stored = await _equal_posts(session, identities)
     await _find_rooms(session, rooms or RoomFinder(), resolved, stored)
-    fresh, places = _sorted_out(resolved, stored)
+    fresh, memberships = _sorted_out(resolved, stored)
     added = await add_arrivals(
         session,
         [Arrival(user.id, item.post) for item, user in fresh],
@@ -106,7 +106,7 @@ async def store_batch(
         is_bulk=is_bulk,
         announced=announced,
     )
-    await put_into_rooms(session, places)
+    await put_into_rooms(session, memberships)
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
@@ -127,7 +127,7 @@ async def _find_rooms(
     session: AsyncSession,
     rooms: RoomFinder,
     resolved: Iterable[Resolved],
-    stored: Mapping[Kind, Sequence[EqualPost]],
+    stored: Mapping[PostIdentity, Sequence[EqualPost]],
 ) -> None:
     """Replace what names the rooms of posts by their ids here."""
     samples: dict[RoomReference, RoomSample] = defaultdict(RoomSample)
@@ -138,7 +138,7 @@ async def _find_rooms(
         sample.names[user.id] = user.display_name or user.username
         if item.repeat:
             sample.messages += 1
-            posts = stored.get(outcome.kind, ())
+            posts = stored.get(outcome.identity, ())
             for room_id in {post.room_id for post in posts if post.room_id}:
                 sample.equal.setdefault(room_id, Counter())[user.id] += 1
     ids = await rooms.find(session, samples) if samples else {}
@@ -148,20 +148,20 @@ async def _find_rooms(
 
 
 def _sorted_out(
-    resolved: Iterable[Resolved], stored: Mapping[Kind, Sequence[EqualPost]]
-) -> tuple[list[Resolved], dict[int, Place]]:
+    resolved: Iterable[Resolved], stored: Mapping[PostIdentity, Sequence[EqualPost]]
+) -> tuple[list[Resolved], dict[int, Membership]]:
     """Return the posts that are to be added, and the rooms of stored ones that had none.
 
     A message is the same only in its own room, or in none, as those of before have it.
     """
     fresh: list[Resolved] = []
-    places: dict[int, Place] = {}
+    memberships: dict[int, Membership] = {}
     for outcome in resolved:
         item, user = outcome
         room_id = item.post.room.id if item.post.room else None
         equal = [
             post
-            for post in stored.get(outcome.kind, ())
+            for post in stored.get(outcome.identity, ())
             if room_id is None or post.room_id in {None, room_id}
         ]
         if not item.repeat or item.repeat > len(equal):
@@ -171,8 +171,8 @@ def _sorted_out(
         post = sorted(equal, key=lambda post: (post.room_id is None, post.id))[item.repeat - 1]
         if room_id is not None and post.room_id is None:
             post.room_id = room_id
-            places[post.id] = room_id, user.id
-    return fresh, places
+            memberships[post.id] = room_id, user.id
+    return fresh, memberships
 
 
 async def _resolve(
@@ -200,18 +200,20 @@ async def _resolve(
     return resolved, await store_authors(session, authors.values())
 
 
-async def _equal_posts(session: AsyncSession, kinds: set[Kind]) -> dict[Kind, list[EqualPost]]:
-    """Return the stored posts of each kind by one statement; one dated ahead has two times."""
-    if not kinds:
+async def _equal_posts(
+    session: AsyncSession, identities: set[PostIdentity]
+) -> dict[PostIdentity, list[EqualPost]]:
+    """Return the stored posts of each identity by one statement; one dated ahead has two times."""
+    if not identities:
         return {}
     backend = backend_of(session)
-    moments = {(user_id, time) for user_id, time, _ in kinds}
+    moments = {(user_id, time) for user_id, time, _ in identities}
     dated = backend.listed(
         [moment for moment in moments if moment[1]], Tweet.user_id, Tweet.created_at
     )
     undated = backend.listed([moment[:1] for moment in moments if not moment[1]], Tweet.user_id)
     # By text too: all posts of an author may be of one time, or of none.
-    texts = backend.listed(list({(text,) for _, _, text in kinds}), Tweet.text)
+    texts = backend.listed(list({(text,) for _, _, text in identities}), Tweet.text)
     columns = select(Tweet.id, Tweet.room_id, Tweet.user_id, Tweet.text)
     columns = columns.where(Tweet.text.in_(select(texts)))
     queries = [
@@ -222,7 +224,7 @@ async def _equal_posts(session: AsyncSession, kinds: set[Kind]) -> dict[Kind, li
     ]
     has_no_time = and_(Tweet.user_id.in_(select(undated)), Tweet.created_at.is_(None))
     queries.append(columns.add_columns(Tweet.created_at).where(has_no_time))
-    posts: dict[Kind, list[EqualPost]] = defaultdict(list)
+    posts: dict[PostIdentity, list[EqualPost]] = defaultdict(list)
     for post_id, room_id, user_id, text, time in await session.execute(union_all(*queries)):
         posts[user_id, time, text].append(EqualPost(post_id, room_id))
     return posts

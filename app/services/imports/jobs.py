@@ -115,11 +115,11 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
     return job
 
 
-async def next_job(session: AsyncSession, place: Path) -> ImportJob | None:
+async def next_job(session: AsyncSession, data_dir: Path) -> ImportJob | None:
     """Return an import that waits, or ran in a process that died; others' uploads wait for them."""
     waiting = select(ImportJob).where(ImportJob.state.in_(WAITING))
     if backend_of(session).is_shared:
-        files = await asyncio.to_thread(list, (place / FOLDER).glob("*"))
+        files = await asyncio.to_thread(list, (data_dir / FOLDER).glob("*"))
         waiting = waiting.where(ImportJob.spool.in_([path.name for path in files]))
     return await session.scalar(waiting.order_by(ImportJob.id).limit(1))
 
@@ -175,7 +175,7 @@ def progress_of(job: ImportJob) -> tuple[int, ...]:
     return (job.attempts, job.bytes_read, *(getattr(job, name) for name in COUNTS))
 
 
-async def remove_old_uploads(db: Sessions, place: Path) -> None:
+async def remove_old_uploads(db: Sessions, data_dir: Path) -> None:
     """Remove uploads that were not started in time, and files that no import needs."""
     before = now() - UPLOAD_LIFETIME
     is_old = and_(ImportJob.state == "uploaded", ImportJob.created_at < before)
@@ -183,7 +183,7 @@ async def remove_old_uploads(db: Sessions, place: Path) -> None:
         await session.execute(delete(ImportJob).where(is_old))
         open_jobs = select(ImportJob.spool).where(ImportJob.state.not_in(ENDED))
         needed = {*await session.scalars(open_jobs)}
-    await asyncio.to_thread(_remove_old_files, place, needed, before)
+    await asyncio.to_thread(_remove_old_files, data_dir, needed, before)
 
 
 async def drop_jobs(session: AsyncSession) -> Sequence[str]:
@@ -197,38 +197,38 @@ async def drop_jobs(session: AsyncSession) -> Sequence[str]:
     ]
 
 
-def open_upload(place: Path) -> tuple[str, IO[bytes]]:
+def open_upload(data_dir: Path) -> tuple[str, IO[bytes]]:
     """Return the name of a new, private upload and its file."""
-    (place / FOLDER).mkdir(mode=0o700, exist_ok=True)
-    number, path = tempfile.mkstemp(dir=place / FOLDER)
+    (data_dir / FOLDER).mkdir(mode=0o700, exist_ok=True)
+    number, path = tempfile.mkstemp(dir=data_dir / FOLDER)
     return Path(path).name, os.fdopen(number, "w+b")
 
 
-def sync_upload(place: Path, file: IO[bytes]) -> None:
+def sync_upload(data_dir: Path, file: IO[bytes]) -> None:
     """Sync an upload to the disk, so that it survives a power cut. Raises OSError."""
     file.flush()
     os.fsync(file.fileno())
-    folder = os.open(place / FOLDER, os.O_RDONLY)
+    folder = os.open(data_dir / FOLDER, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
 
 
-def upload_path(place: Path, spool: str) -> Path:
+def upload_path(data_dir: Path, spool: str) -> Path:
     """Return the file of an upload."""
-    return place / FOLDER / spool
+    return data_dir / FOLDER / spool
 
 
-def remove_upload(place: Path, spool: str) -> None:
+def remove_upload(data_dir: Path, spool: str) -> None:
     """Remove an upload; a process that has it open can still read it to the end."""
     with contextlib.suppress(OSError):
-        upload_path(place, spool).unlink()
+        upload_path(data_dir, spool).unlink()
 
 
-def _remove_old_files(place: Path, needed: Set[str], before: datetime) -> None:
+def _remove_old_files(data_dir: Path, needed: Set[str], before: datetime) -> None:
     """Remove the files that were last written before; a new one may belong to no import yet."""
-    for path in (place / FOLDER).glob("*"):
+    for path in (data_dir / FOLDER).glob("*"):
         # Another worker may have removed it meanwhile.
         with contextlib.suppress(FileNotFoundError):
             if path.name not in needed and path.stat().st_mtime < before.timestamp():

@@ -147,8 +147,10 @@ class RepeatCounter:
         import.
         """
         time = post.dated_at or post.created_at
-        kind = f"{username_key(username)}\n{time and time.timestamp()}\n{post.room}\n{post.text}"
-        digest = blake2b(kind.encode(), digest_size=16).digest()
+        identity = (
+            f"{username_key(username)}\n{time and time.timestamp()}\n{post.room}\n{post.text}"
+        )
+        digest = blake2b(identity.encode(), digest_size=16).digest()
         (n,) = self._connection.execute(_COUNT, (digest,)).fetchone()
         return int(n)
 

@@ -171,10 +171,10 @@ async def _kill(process: asyncio.Task[int]) -> None:
     await asyncio.gather(process, return_exceptions=True)
 
 
-async def _note_interruption(db: Grant, place: Path) -> None:
+async def _note_interruption(db: Grant, data_dir: Path) -> None:
     """Note that a stop ended the import, which is no failed attempt."""
     async with db.write() as session:
-        if (job := await next_job(session, place)) is not None:
+        if (job := await next_job(session, data_dir)) is not None:
             await change_running(session, job.id, {"state": "interrupted", "attempts": 0})
 
 

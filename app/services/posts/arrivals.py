@@ -30,7 +30,7 @@ from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
 from app.services.posts.repetition import completed
 from app.services.posts.replies import find_links, store_links
-from app.services.rooms.people import Place, count_messages
+from app.services.rooms.people import Membership, count_messages
 
 SourceKey = tuple[int, str | None]
 """An author and the platform's own id of a post; without one no other post is the same."""
@@ -204,7 +204,7 @@ async def _insert(session: AsyncSession, new: Sequence[PostRow]) -> None:
     values = [{"author": user_id, "posts": posts} for user_id, posts in sorted(raised.items())]
     await session.execute(_RAISE, values)
     await count_posts(session, [_moment(row.user_id, row.content) for row in new])
-    await count_messages(session, filter(None, map(_place, new)))
+    await count_messages(session, filter(None, map(_membership, new)))
 
 
 async def _update(
@@ -226,7 +226,7 @@ async def _update(
         await count_posts(session, [after for after, _ in moved], [before for _, before in moved])
         authors = sorted({user_id for (user_id, _, _), _ in moved})
         await session.execute(_OUTDATE, [{"author": user_id} for user_id in authors])
-    placed = [_place(row) for row in changed if stored[row.id].room is None]
+    placed = [_membership(row) for row in changed if stored[row.id].room is None]
     await count_messages(session, filter(None, placed))
 
 
@@ -234,7 +234,7 @@ def _moment(user_id: int, content: StoredContent) -> Moment:
     return user_id, content.created_at, content.lang
 
 
-def _place(row: PostRow) -> Place | None:
+def _membership(row: PostRow) -> Membership | None:
     """Return the room of a message and its author; None for a post."""
     room = row.content.room
     return (room.id, row.user_id) if room and room.id else None

@@ -64,8 +64,8 @@ async def begin_export(
         query = query.where(Tweet.user_id == user.id)
 
     def select_after(_: AsyncSession, last: AnyRow | None) -> AnySelect:
-        place = [getattr(last, column.key) if last else 0 for column in order]
-        return query.where(tuple_(*order) > place)
+        key = [getattr(last, column.key) if last else 0 for column in order]
+        return query.where(tuple_(*order) > key)
 
     return Export(newest, user.username if user else None, select_after)
 

@@ -72,7 +72,7 @@ async def find_links(
     contents = [row.content for row in rows]
     if not any(content.source_id or content.reply_to for content in contents):
         return [None] * len(rows), []
-    keys, answers = await _authors_and_answers(session, rows)
+    keys, replies = await _authors_and_replies(session, rows)
     ids = {
         (keys[row.user_id], row.content.source_id): row.id for row in rows if row.content.source_id
     }
@@ -81,9 +81,9 @@ async def find_links(
     id_by_key = ids | await _stored(session, missing)
     arrived = {row.id for row in rows}
     links = sorted(
-        Link(answer.id, answer.user_id, ids[target])
-        for target, answer in answers
-        if target in ids and answer.reply_to_id != ids[target] and answer.id not in arrived
+        Link(reply.id, reply.user_id, ids[target])
+        for target, reply in replies
+        if target in ids and reply.reply_to_id != ids[target] and reply.id not in arrived
     )
     return [id_by_key.get(target) if target else None for target in targets], links
 
@@ -95,13 +95,13 @@ def _target(author_key: str, target: ReplyTarget | None) -> PostKey | None:
     return username_key(target.username) if target.username else author_key, target.source_id
 
 
-async def _authors_and_answers(
+async def _authors_and_replies(
     session: AsyncSession, rows: Sequence[ReplyRow]
 ) -> tuple[dict[int, str], list[tuple[PostKey | None, Link]]]:
     """Return the keys of the rows' authors, and stored posts that may answer one of the rows."""
     posts = {(row.user_id, row.content.source_id) for row in rows}
     arrived = backend_of(session).listed(list(posts), Tweet.user_id, Tweet.source_id)
-    is_answer = and_(
+    is_reply = and_(
         Tweet.reply_to_source_id == arrived.c.source_id,
         or_(Tweet.reply_to_username.is_not(None), Tweet.user_id == arrived.c.user_id),
     )
@@ -110,15 +110,15 @@ async def _authors_and_answers(
         .add_columns(Tweet.id, Tweet.user_id, Tweet.reply_to_id)
         .select_from(arrived)
         .join(User, User.id == arrived.c.user_id)
-        .outerjoin(Tweet, is_answer)
+        .outerjoin(Tweet, is_reply)
     )
     keys: dict[int, str] = {}
-    answers: list[tuple[PostKey | None, Link]] = []
+    replies: list[tuple[PostKey | None, Link]] = []
     for author_id, key, username, source_id, *link in await session.execute(query):
         keys[author_id] = key
         if source_id is not None:
-            answers.append((_target(key, ReplyTarget(source_id, username)), Link(*link)))
-    return keys, answers
+            replies.append((_target(key, ReplyTarget(source_id, username)), Link(*link)))
+    return keys, replies
 
 
 async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, int]:
@@ -172,27 +172,27 @@ async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ThreadPost:
     """A post of a conversation, and how deep its branch is."""
 
     post: Post
     level: int
-    answers_missing: bool
-    """Whether it answers a post that is not here."""
+    is_gap_above: bool
+    """Whether it replies to a post that is not here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """The posts of a conversation, each after the one that it answers."""
 
-    turns: list[Turn]
+    posts: list[ThreadPost]
     is_whole: bool
     """Whether there are no more posts than could be read."""
 
     @property
     def missing(self) -> list[ReplyTarget]:
         """The posts that are answered and not here."""
-        gaps = [turn.post.reply_to for turn in self.turns if turn.answers_missing]
+        gaps = [entry.post.reply_to for entry in self.posts if entry.is_gap_above]
         return list(dict.fromkeys(ReplyTarget(gap.source_id, gap.username) for gap in gaps if gap))
 
 
@@ -206,14 +206,14 @@ async def read_conversation(session: AsyncSession, tweet_id: int, *, most: int) 
     if not ids:
         raise NotFoundError("There is no post {tweet_id}", tweet_id=tweet_id)
     posts = await find_posts(session, ids[:most])
-    first = next(filter(_answers_missing, posts.values()), None)
+    first = next(filter(_has_gap_above, posts.values()), None)
     if first is not None and len(ids) <= most:
         ids += await _around(session, await _beside(session, first), most + 1 - len(ids))
         posts |= await find_posts(session, ids[len(posts) : most])
-    return Conversation(_in_turns(list(posts.values())), len(ids) <= most)
+    return Conversation(_in_reading_order(list(posts.values())), len(ids) <= most)
 
 
-def _answers_missing(post: Post) -> bool:
+def _has_gap_above(post: Post) -> bool:
     return post.reply_to is not None and post.reply_to.id is None
 
 
@@ -242,7 +242,7 @@ async def _beside(session: AsyncSession, post: Post) -> list[int]:
     ]
 
 
-def _in_turns(posts: Sequence[Post]) -> list[Turn]:
+def _in_reading_order(posts: Sequence[Post]) -> list[ThreadPost]:
     """Return the posts in the order of reading: branches first, then what goes on.
 
     What goes on stays at the depth of what it answers: the author's own next post, or the only
@@ -251,24 +251,24 @@ def _in_turns(posts: Sequence[Post]) -> list[Turn]:
     ordered = sorted(posts, key=lambda post: newest_first(post.created_at, post.id))
     ids = {post.id for post in posts}
     starts: list[Post] = []
-    answers: dict[int, list[Post]] = defaultdict(list)
+    replies: dict[int, list[Post]] = defaultdict(list)
     for post in ordered:
         above = post.reply_to.id if post.reply_to else None
-        (answers[above] if above in ids else starts).append(post)
-    turns: dict[int, Turn] = {}
+        (replies[above] if above in ids else starts).append(post)
+    entries: dict[int, ThreadPost] = {}
     # Only posts that answer each other in a circle have no start.
     waiting = [(post, 0) for post in starts or ordered]
     while waiting:
         post, level = waiting.pop()
-        if post.id in turns:
+        if post.id in entries:
             continue
-        turns[post.id] = Turn(post, min(level, DEEPEST), _answers_missing(post))
-        next_ones = answers[post.id]
-        continuations = [answer for answer in next_ones if answer.username == post.username]
+        entries[post.id] = ThreadPost(post, min(level, DEEPEST), _has_gap_above(post))
+        next_ones = replies[post.id]
+        continuations = [reply for reply in next_ones if reply.username == post.username]
         going_on = (
             continuations[-1] if continuations else next_ones[0] if len(next_ones) == 1 else None
         )
         if going_on is not None:
             waiting.append((going_on, level))
-        waiting += [(answer, level + 1) for answer in next_ones if answer is not going_on]
-    return list(turns.values())
+        waiting += [(reply, level + 1) for reply in next_ones if reply is not going_on]
+    return list(entries.values())

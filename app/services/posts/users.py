@@ -87,10 +87,10 @@ async def find_authors(session: AsyncSession, ids: Collection[int]) -> dict[int,
 async def list_authors(
     session: AsyncSession, *, part: str = "", after: str | None = None, limit: int
 ) -> tuple[list[Author], str | None]:
-    """Return up to `limit` authors in the order of their names, and the place of the next page.
+    """Return up to `limit` authors in the order of their names, and the key of the next page.
 
     `part` is a part of the name, in any case: the first 200 are found, those first that begin with
-    it. `after` is a place from an earlier call.
+    it. `after` is a key from an earlier call.
     """
     depends_on(EVERYTHING)
     query = _authors().order_by(User.username_key)
@@ -99,9 +99,9 @@ async def list_authors(
         contains = query.where(User.username_key.contains(key, autoescape=True), not_(begins))
         rows = list(await session.execute(query.where(begins).limit(MOST_FOUND)))
         rows += await session.execute(contains.limit(MOST_FOUND - len(rows)))
-        # By place, since the author at `after` may have been deleted meanwhile.
-        last = None if after is None else _place(after, key)
-        rows = [row for row in rows if last is None or _place(row.username_key, key) > last]
+        # By key, since the author at `after` may have been deleted meanwhile.
+        last = None if after is None else _sort_key(after, key)
+        rows = [row for row in rows if last is None or _sort_key(row.username_key, key) > last]
     else:
         following = query if after is None else query.where(User.username_key > after)
         rows = list(await session.execute(following.limit(limit + 1)))
@@ -109,7 +109,7 @@ async def list_authors(
     return authors, rows[limit - 1].username_key if len(rows) > limit else None
 
 
-def _place(key: str, part: str) -> tuple[bool, str]:
+def _sort_key(key: str, part: str) -> tuple[bool, str]:
     return not key.startswith(part), key
 
 

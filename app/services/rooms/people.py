@@ -12,7 +12,7 @@ from app.db.backend import insert_rows
 from app.models import Room, RoomPerson, Tweet, User
 from app.services.event_log import NewEvent, append_events
 
-Place = tuple[int, int]
+Membership = tuple[int, int]
 """A room, and somebody who writes in it."""
 
 _PERSON: Final = cast(Table, RoomPerson.__table__)
@@ -21,7 +21,7 @@ _PUT: Final = update(_TWEET).where(_TWEET.c.id == bindparam("changed"))
 
 
 async def count_messages(
-    session: AsyncSession, added: Iterable[Place], removed: Iterable[Place] = ()
+    session: AsyncSession, added: Iterable[Membership], removed: Iterable[Membership] = ()
 ) -> None:
     """Add messages to the counts of those who wrote them, and take others away."""
     tally = Counter(added)
@@ -41,14 +41,16 @@ def _summed(statement: Any) -> Any:
     )
 
 
-async def put_into_rooms(session: AsyncSession, places: dict[int, Place]) -> None:
+async def put_into_rooms(session: AsyncSession, memberships: dict[int, Membership]) -> None:
     """Put stored posts that have no room into theirs, by the ids of the posts; announce them."""
-    if not places:
+    if not memberships:
         return
-    rooms = [{"changed": post_id, "room_id": place[0]} for post_id, place in places.items()]
+    rooms = [{"changed": post_id, "room_id": member[0]} for post_id, member in memberships.items()]
     await session.execute(_PUT, rooms)
-    await count_messages(session, places.values())
-    events = [NewEvent("tweet.updated", place[1], post_id) for post_id, place in places.items()]
+    await count_messages(session, memberships.values())
+    events = [
+        NewEvent("tweet.updated", member[1], post_id) for post_id, member in memberships.items()
+    ]
     await append_events(session, events)
 
 

@@ -57,7 +57,7 @@ class RoomFacts(Struct, frozen=True):
 async def list_rooms(
     session: AsyncSession, *, after: int | None = None, limit: int
 ) -> tuple[list[RoomFacts], int | None]:
-    """Return up to `limit` rooms with messages, in the order in which they came, and the place of
+    """Return up to `limit` rooms with messages, in the order in which they came, and the key of
     the next page."""
     depends_on(EVERYTHING)
     query = _rooms().where(Room.id > (after or 0)).order_by(Room.id).limit(limit + 1)
@@ -94,11 +94,11 @@ async def rooms_of(session: AsyncSession, user_id: int, *, limit: int) -> list[R
 def newest_first(rooms: Iterable[RoomFacts]) -> list[RoomFacts]:
     """Return rooms by their newest messages, those without times last."""
 
-    def place(room: RoomFacts) -> tuple[bool, float, int]:
+    def order(room: RoomFacts) -> tuple[bool, float, int]:
         newest = room.newest_message_at
         return newest is None, -(newest.timestamp() if newest else 0), -room.id
 
-    return sorted(rooms, key=place)
+    return sorted(rooms, key=order)
 
 
 async def get_room(session: AsyncSession, room_id: int) -> RoomFacts:
@@ -160,17 +160,23 @@ async def _people(
 ) -> dict[int, list[RoomSpeaker]]:
     """Return the people of each room who wrote most."""
     order = (RoomPerson.messages.desc(), User.username_key)
-    place = func.row_number().over(partition_by=RoomPerson.room_id, order_by=order).label("place")
+    ranks = func.row_number().over(partition_by=RoomPerson.room_id, order_by=order)
     numbered = (
-        select(RoomPerson.room_id, User.username, User.display_name, RoomPerson.messages, place)
+        select(
+            RoomPerson.room_id,
+            User.username,
+            User.display_name,
+            RoomPerson.messages,
+            ranks.label("rank"),
+        )
         .join(User, User.id == RoomPerson.user_id)
         .where(RoomPerson.room_id.in_(room_ids), RoomPerson.messages > 0)
         .where(User.deleted_at.is_(None))
         .subquery()
     )
-    query = select(numbered).where(numbered.c.place <= most)
+    query = select(numbered).where(numbered.c.rank <= most)
     people: dict[int, list[RoomSpeaker]] = defaultdict(list)
-    rows = await session.execute(query.order_by(numbered.c.room_id, numbered.c.place))
+    rows = await session.execute(query.order_by(numbered.c.room_id, numbered.c.rank))
     for room_id, username, display_name, messages, _ in rows:
         people[room_id].append(RoomSpeaker(username, display_name, messages))
     return people
@@ -185,7 +191,7 @@ async def list_messages(
     after: TweetKey | None = None,
     limit: int,
 ) -> Page:
-    """Return up to `limit` messages, the oldest first, and the next place.
+    """Return up to `limit` messages, the oldest first, and the key of the next page.
 
     Equal times are in the order of the file, unknown times last; a message without a time is in no
     period. `since` is inclusive, `until` exclusive.
@@ -194,7 +200,7 @@ async def list_messages(
     dated, undated = _parts(room_id, since, until)
     posts: list[Post] = []
     if after is None or after[0] is not None:
-        query = dated if after is None else dated.where(tuple_(*after) < _PLACE)
+        query = dated if after is None else dated.where(tuple_(*after) < _SORT_KEY)
         rows = await session.execute(query.order_by(Tweet.created_at, Tweet.id).limit(limit + 1))
         posts = list(map(as_post, rows))
     if len(posts) <= limit and since is until is None:
@@ -205,8 +211,8 @@ async def list_messages(
 
 
 async def list_before(session: AsyncSession, room_id: int, before: TweetKey, *, limit: int) -> Page:
-    """Return the last `limit` messages before a place, the oldest first, and the place of the first
-    where others come before it."""
+    """Return the last `limit` messages before a key, the oldest first, and the key of the
+    first where others come before it."""
     depends_on(EVERYTHING)
     dated, undated = _parts(room_id)
     posts: list[Post] = []
@@ -214,25 +220,25 @@ async def list_before(session: AsyncSession, room_id: int, before: TweetKey, *, 
         query = undated.where(Tweet.id < before[1]).order_by(Tweet.id.desc()).limit(limit + 1)
         posts = list(map(as_post, await session.execute(query)))
     else:
-        dated = dated.where(tuple_(*before) > _PLACE)
+        dated = dated.where(tuple_(*before) > _SORT_KEY)
     if len(posts) <= limit:
         newest = dated.order_by(Tweet.created_at.desc(), Tweet.id.desc())
         posts += map(as_post, await session.execute(newest.limit(limit + 1 - len(posts))))
-    posts, place = as_page(posts, limit)
-    return posts[::-1], place
+    posts, key = as_page(posts, limit)
+    return posts[::-1], key
 
 
 async def messages_around(session: AsyncSession, post: Post) -> list[Post]:
     """Return ten messages before a message, it, and ten after it; nothing for a post."""
     if post.room is None:
         return []
-    place = post.created_at, post.id
-    above, _ = await list_before(session, post.room.id, place, limit=AROUND)
-    below, _ = await list_messages(session, post.room.id, after=place, limit=AROUND)
+    key = post.created_at, post.id
+    above, _ = await list_before(session, post.room.id, key, limit=AROUND)
+    below, _ = await list_messages(session, post.room.id, after=key, limit=AROUND)
     return [*above, post, *below]
 
 
-_PLACE: Final = tuple_(Tweet.created_at, Tweet.id)
+_SORT_KEY: Final = tuple_(Tweet.created_at, Tweet.id)
 
 
 def _parts(

@@ -12,12 +12,12 @@ import httpx
 import msgspec
 
 from app.config import MIB
-from app.formats.platform_pages import PageHead, read_author_feed, read_statuses
-from app.formats.rss import read_feed
+from app.formats.platform_pages import PageHead, read_author_posts, read_statuses
+from app.formats.rss import read_rss
 from app.sandbox import Sandbox
 from app.services.sources.fetching import GONE, Answer, FetchError, Headers, Web, unanswered
 
-MOST_FEED: Final = 8 * MIB
+MOST_RSS: Final = 8 * MIB
 """Bytes of a feed or a page."""
 MOST_JSON: Final = 2 * MIB
 """Bytes of another answer. What is said of an account or a post is decoded within 5 ms."""
@@ -139,10 +139,10 @@ class Publisher:
         raise NotImplementedError
 
 
-class BlueskyFeed(Publisher):
+class BlueskyPublisher(Publisher):
     """The posts and replies of one account, as the public service gives them without a key."""
 
-    read = staticmethod(read_author_feed)
+    read = staticmethod(read_author_posts)
 
     async def _page_address(self, cursor: str | None) -> str:
         query = {"actor": self.name, "limit": BLUESKY_PAGE, "filter": "posts_with_replies"}
@@ -159,7 +159,7 @@ class _Account(msgspec.Struct):
     id: str
 
 
-class MastodonFeed(Publisher):
+class MastodonPublisher(Publisher):
     """The statuses of one account, asked from its own server, without a key."""
 
     read = staticmethod(read_statuses)
@@ -175,11 +175,11 @@ class MastodonFeed(Publisher):
         return f"{_mastodon_api(host)}/statuses/{quote(source_id, safe='')}"
 
 
-class SyndicatedFeed(Publisher):
+class RssPublisher(Publisher):
     """A feed; it holds its newest entries alone."""
 
-    read = staticmethod(read_feed)
-    most_bytes = MOST_FEED
+    read = staticmethod(read_rss)
+    most_bytes = MOST_RSS
     confirms_deletions = False
 
     async def _page_address(self, cursor: str | None) -> str:
@@ -205,4 +205,8 @@ def _mastodon_api(host: str) -> str:
     return f"{'http' if is_loopback else 'https'}://{host}/api/v1"
 
 
-PUBLISHERS: Final = {"bluesky": BlueskyFeed, "mastodon": MastodonFeed, "rss": SyndicatedFeed}
+PUBLISHERS: Final = {
+    "bluesky": BlueskyPublisher,
+    "mastodon": MastodonPublisher,
+    "rss": RssPublisher,
+}

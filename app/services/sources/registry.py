@@ -17,13 +17,13 @@ from app.clock import now
 from app.compute.text import clean_username, username_key
 from app.config import Config
 from app.errors import ConflictError, InvalidInputError, NotFoundError, message_of, unpacked
-from app.formats.rss import read_feed_address
+from app.formats.rss import read_rss_address
 from app.models import LiveSource
 from app.sandbox import Sandbox
 from app.services.posts.new_tweet import checked_url
 from app.services.posts.users import check_platform, find_user
 from app.services.sources.fetching import FetchError, Web, allowed
-from app.services.sources.platforms import MOST_FEED, account_id
+from app.services.sources.platforms import MOST_RSS, account_id
 
 LivePlatform = Literal["bluesky", "mastodon", "rss"]
 MAX_LENGTH: Final = 2_000
@@ -101,14 +101,14 @@ def parse_source(source: str, username: str | None = None) -> SourceName:
 def _parse(source: str) -> SourceName | None:
     prefix, _, name = (part.strip() for part in source.partition(":"))
     if prefix.lower() == "rss":
-        return _feed(name)
+        return _rss(name)
     if prefix.lower() == "bluesky" or _HANDLE.fullmatch(source):
         return _bluesky(name or source)
     if profile := _BLUESKY_PROFILE.fullmatch(source):
         return _bluesky(profile[1])
     if match := _MASTODON.fullmatch(name if prefix.lower() == "mastodon" else source):
         return _mastodon(match[1], match[2].lower())
-    return _feed(source)
+    return _rss(source)
 
 
 def _bluesky(name: str) -> SourceName | None:
@@ -130,7 +130,7 @@ def _mastodon(user: str, host: str) -> SourceName:
     return SourceName("mastodon", account, httpx.URL(f"https://{host}").host, account)
 
 
-def _feed(address: str) -> SourceName | None:
+def _rss(address: str) -> SourceName | None:
     try:
         address = (checked_url(address) or "").partition("#")[0]
     except InvalidInputError:
@@ -149,12 +149,12 @@ async def _behind(web: Web, address: str) -> str:
         with suppress(FetchError):
             await account_id(web, profile[1], parts.netloc)
             return f"mastodon:{profile[1]}@{parts.netloc}"
-    answer = await web.fetch(address, most_bytes=MOST_FEED)
+    answer = await web.fetch(address, most_bytes=MOST_RSS)
     options = {"name": answer.address, "content_type": answer.content_type}
     with answer.body as body:
-        async with Sandbox().read(read_feed_address, body, **options) as lines:
-            feed = msgspec.json.decode(lines.readline(), type=str)
-    return address if feed == answer.address else feed
+        async with Sandbox().read(read_rss_address, body, **options) as lines:
+            named = msgspec.json.decode(lines.readline(), type=str)
+    return address if named == answer.address else named
 
 
 class SourceFacts(msgspec.Struct, frozen=True):

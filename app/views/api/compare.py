@@ -34,7 +34,7 @@ Text = Annotated[str, Meta(description="With letters, at most 25,000 characters.
 Names = Annotated[list[str], Meta(description="Several times for several; none for all.")]
 
 
-Place = Annotated[int, Meta(ge=0, lt=10_000_000)]
+Offset = Annotated[int, Meta(ge=0, lt=10_000_000)]
 
 
 class CompareOptions(Struct, kw_only=True):
@@ -59,7 +59,7 @@ class CompareForm(CompareOptions, forbid_unknown_fields=True):
     texts: Annotated[list[str] | UnsetType, Meta(description="Up to 50 by one hand.")] = UNSET
     usernames: Annotated[list[str], Meta(description="None for all with posts.")] = []
     without: Annotated[
-        list[Piece | tuple[Place, Place]],
+        list[Piece | tuple[Offset, Offset]],
         Meta(description="Pieces that do not count, by code points: `4-9` or `[4, 9]`."),
     ] = []
 

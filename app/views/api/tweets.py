@@ -25,7 +25,7 @@ from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 
-MOST_TURNS: Final = 1_000
+MOST_POSTS: Final = 1_000
 TWEETS_OF: Final = "/users/<username>" + TWEETS
 """Address of an author's posts."""
 
@@ -94,8 +94,8 @@ class Thread(Struct, frozen=True):
 async def show_thread(tweet_id: int) -> Thread:
     """List the conversation around a post."""
     async with resources().db.read() as session:
-        conversation = await read_conversation(session, tweet_id, most=MOST_TURNS)
-    return Thread([turn.post for turn in conversation.turns], conversation.missing)
+        conversation = await read_conversation(session, tweet_id, most=MOST_POSTS)
+    return Thread([entry.post for entry in conversation.posts], conversation.missing)
 
 
 class SimilarArgs(Struct):

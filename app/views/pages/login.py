@@ -16,7 +16,7 @@ from app.services.access.logins import add_session, end_session, sign_in
 from app.services.access.operators import OPERATOR, READER
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import render_form, see_other
-from app.views.policies import clear_session, set_session, source_of, writing
+from app.views.policies import clear_session, client_of, set_session, writing
 
 blueprint = PageBlueprint("login", policy="open")
 
@@ -44,7 +44,7 @@ async def login(form: Form) -> ResponseReturnValue:
     name, following = form.get("name", ""), local_address(form.get("next", "/"))
     try:
         secret = await sign_in(
-            resources().db, resources().passwords, source_of(name), name, form.get("password", "")
+            resources().db, resources().passwords, client_of(name), name, form.get("password", "")
         )
     except (TooManyError, UnauthorizedError) as failure:
         return await render_form("login.html", failure, next=following, name=name)

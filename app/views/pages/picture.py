@@ -199,8 +199,8 @@ def _draw_bars(pen: ImageDraw.ImageDraw, bars: Sequence[PictureBar]) -> float:
     for bar in bars:
         name = "".join(sign for sign, _ in drawable(bar.name))
         pen.text((MARGIN, top), clipped(name, font, 310), INK, font)
-        place = SIZE[0] - MARGIN - bold.getlength(bar.percent)
-        pen.text((place, top), bar.percent, INK, bold)
+        ends_at = SIZE[0] - MARGIN - bold.getlength(bar.percent)
+        pen.text((ends_at, top), bar.percent, INK, bold)
         upper, lower = top + BARS * 0.4, top + BARS * 1.3
         colour = NOBODY if bar.colour is None else bar.colour
         pen.rounded_rectangle((left, upper, right, lower), 6, _tint(colour))

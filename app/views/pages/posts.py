@@ -18,7 +18,7 @@ from quart.wrappers.response import FileBody
 from app.errors import NotFoundError
 from app.i18n import gettext, own_address, show_period
 from app.lifespan import resources
-from app.paths import FEED, MEDIA
+from app.paths import ATOM_NAME, MEDIA
 from app.services.access.site import Openness
 from app.services.posts.media import content_type, is_needed
 from app.services.posts.replies import read_conversation
@@ -41,7 +41,7 @@ POSTS_PER_WALL: Final = 24
 """Posts whose media one page of a wall shows."""
 HOURS = 24
 SIMILAR = 5
-MOST_TURNS = 100
+MOST_OF_THREAD = 100
 """Posts of a conversation on the page of one of them."""
 ENTRIES: Final = 40
 """Posts of a feed."""
@@ -112,9 +112,9 @@ async def show_tweet(tweet_id: int) -> str:
     )
     async with parts.db.read() as session:
         author = await get_author(session, similar.post.username)
-        conversation = await read_conversation(session, tweet_id, most=MOST_TURNS)
+        conversation = await read_conversation(session, tweet_id, most=MOST_OF_THREAD)
         around = await messages_around(session, similar.post)
-        posts = [*similar.posts, *(turn.post for turn in conversation.turns)]
+        posts = [*similar.posts, *(entry.post for entry in conversation.posts)]
         await show_names(session, {post.username for post in (similar.post, *posts)})
         hues = await hues_of(session, {post.username for post in around})
     return await render_template(
@@ -172,23 +172,23 @@ async def show_media(name: str) -> Response:
     return response
 
 
-@blueprint.page(FEED, is_cacheable=True)
-async def show_feed() -> Response:
+@blueprint.page(ATOM_NAME, is_cacheable=True)
+async def show_atom() -> Response:
     async with resources().db.read() as session:
         posts, _ = await list_posts(session, limit=ENTRIES)
-    return await _feed(gettext("Newest posts"), url_for("home.show_home"), posts)
+    return await _atom(gettext("Newest posts"), url_for("home.show_home"), posts)
 
 
-@blueprint.page("/user/<username>" + FEED, is_cacheable=True)
-async def show_author_feed(username: str) -> Response:
+@blueprint.page("/user/<username>" + ATOM_NAME, is_cacheable=True)
+async def show_author_atom(username: str) -> Response:
     async with resources().db.read() as session:
         author = await get_author(session, username)
         posts, _ = await list_posts(session, user_id=author.id, limit=ENTRIES)
     page = url_for("authors.show_author", username=author.username)
-    return await _feed(author.username, page, posts)
+    return await _atom(author.username, page, posts)
 
 
-async def _feed(title: str, page: str, posts: Sequence[Post]) -> Response:
+async def _atom(title: str, page: str, posts: Sequence[Post]) -> Response:
     """Return the feed of posts, the newest first; those without a time can be no entries."""
     origin = own_origin()
     entries = [post for post in posts if post.created_at]

@@ -97,7 +97,7 @@ async def _answer_page(quiz: QuizSet, so: str, guess: str) -> str:
             raise InvalidInputError("Choose one of the authors", loc="guess")
         evident = await read_evidence(session, solution.comparison)
         hues = await hues_of(session, solution.usernames)
-    is_right, place = guess == solution.username, len(so)
+    is_right, number = guess == solution.username, len(so)
     so += str(is_right + 2 * solution.is_model_right)
     return await render_template(
         "quiz.html",
@@ -108,5 +108,5 @@ async def _answer_page(quiz: QuizSet, so: str, guess: str) -> str:
         following=url_for("quiz.show_quiz", set=_written(quiz), so=so),
         evident=evident,
         hues=hues,
-        **_state(quiz, so) | {"at": place},
+        **_state(quiz, so) | {"at": number},
     )

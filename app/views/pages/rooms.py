@@ -55,7 +55,7 @@ class RoomLine:
     post: Post
     time: datetime | None
     """In the page's time zone."""
-    begins_turn: bool
+    is_new_speaker: bool
     """Whether somebody else wrote the message above."""
     day: date | None
     """Its day; None where no time is known."""
@@ -176,7 +176,7 @@ def lines_of(
             RoomLine(
                 post,
                 post.created_at and post.created_at.astimezone(zone),
-                begins_turn=begins_day or post.username != posts[place - 1].username,
+                is_new_speaker=begins_day or post.username != posts[place - 1].username,
                 day=day,
                 begins_day=begins_day,
                 goes_on=place == 0 and day is not None and day == above,

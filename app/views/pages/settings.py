@@ -28,7 +28,7 @@ from app.services.rooms.reading import list_rooms, newest_first
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
 from app.views.pages.parts import render_form, see_other
-from app.views.policies import readership, source_of, writing
+from app.views.policies import client_of, readership, writing
 
 blueprint = PageBlueprint("settings", policy="operator")
 
@@ -135,7 +135,7 @@ async def _set_password(old: str, new: str) -> None:
     me, db, passwords = g.account, resources().db, resources().passwords
     try:
         # Wrong guesses count as failed sign-ins do: the session may be stolen.
-        old_hash = await verify_password(db, passwords, source_of(me.name), me.name, old)
+        old_hash = await verify_password(db, passwords, client_of(me.name), me.name, old)
         new_hash = await passwords.hash(new)
         async with writing() as session:
             await replace_password(session, me, old_hash=old_hash, new_hash=new_hash)

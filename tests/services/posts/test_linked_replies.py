@@ -128,11 +128,11 @@ async def test_replies_are_linked_in_whatever_order_posts_come_and_go(
 
 
 def check_conversation(found: Conversation, key: tuple[str, int], ids: Ids) -> None:
-    shown = [turn.post.id for turn in found.turns]
+    shown = [entry.post.id for entry in found.posts]
     assert ids[key] in shown
     assert len(set(shown)) == len(shown)
     assert found.is_whole
-    answered = [turn.post.reply_to and turn.post.reply_to.id for turn in found.turns]
+    answered = [entry.post.reply_to and entry.post.reply_to.id for entry in found.posts]
     if None in answered:  # Else the posts answer each other in a circle.
         assert all(each is None or each in shown[:place] for place, each in enumerate(answered))
 
@@ -166,14 +166,14 @@ async def test_changed_links_are_announced(db: Database) -> None:
 
 
 def order(found: Conversation) -> list[tuple[str | None, int]]:
-    return [(turn.post.source_id, turn.level) for turn in found.turns]
+    return [(entry.post.source_id, entry.level) for entry in found.posts]
 
 
 async def test_answers_to_the_same_missing_post_are_one_conversation(db: Database) -> None:
     await store(db, [leaf(2, 1), leaf(3, 1, author="Jiho"), leaf(4, 1, author="Jiho", to="Jiho")])
     async with db.read() as session:
         found = await read_conversation(session, 1, most=50)
-    assert [turn.post.id for turn in found.turns] == [1, 2]
+    assert [entry.post.id for entry in found.posts] == [1, 2]
     assert [each.source_id for each in found.missing] == ["1", "1"]
 
 
@@ -193,7 +193,7 @@ async def test_a_long_conversation_is_bounded_to_what_is_near(db: Database) -> N
     await store(db, [leaf(n, n - 1 or None) for n in range(1, 41)])
     async with db.read() as session:
         found = await read_conversation(session, 20, most=10)
-    shown = [turn.post.id for turn in found.turns]
+    shown = [entry.post.id for entry in found.posts]
     assert not found.is_whole
     assert shown == sorted(shown)
     assert len(shown) == 10

@@ -17,8 +17,8 @@ OPERATIONS: Final = operations_of(BLUEPRINTS)
 IDS: Final = sorted(declared.view.__name__ for declared in OPERATIONS)
 ENDING: Final = [name for name in IDS if name != "live_stream"]
 """Operations whose answers can be read to their end."""
-PLACE: Final = re.compile(r"{(\w+)}")
-PLACES: Final = {"username": "jack", "year": "2024"}
+IN_PATH: Final = re.compile(r"{(\w+)}")
+PATH_VALUES: Final = {"username": "jack", "year": "2024"}
 BOTH: Final = {"username": ["jack", "anna"]}
 QUERIES: Final[dict[str, dict[str, Any]]] = {
     "list_users": {"q": "ja"},
@@ -75,7 +75,7 @@ class Api:
     def sample(self, name: str) -> tuple[str, dict[str, Any]]:
         """Return the address and the content of a request that is answered."""
         path, _, _ = self.operations[name]
-        path = PLACE.sub(lambda place: PLACES.get(place[1], "1"), path)
+        path = IN_PATH.sub(lambda match: PATH_VALUES.get(match[1], "1"), path)
         query = urlencode(QUERIES.get(name, {}), doseq=True)
         return f"{path}?{query}" if query else path, dict(BODIES.get(name, {}))
 
