@@ -145,18 +145,22 @@ class _Answer:
     async def send(self, message: Any) -> None:
         # Servers drop a connection that is answered before its body has arrived.
         body_flow = self.flow if self.flow and not self.flow.is_whole.is_set() else None
-        is_late = self.status == HTTPStatus.REQUEST_TIMEOUT  # Its client gets no more time.
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message["headers"], *self._headers]
             if body_flow or self.closes:
                 headers.append(CLOSE)
             message = message | {"headers": headers}
-        elif body_flow and not is_late and not message.get("more_body", False):
+        elif body_flow and not self._is_late and not message.get("more_body", False):
             await self._send(message | {"more_body": True})
             await body_flow.discard()
             message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
+
+    @property
+    def _is_late(self) -> bool:
+        """Whether the body did not arrive in time: its client gets no more of it."""
+        return self.status == HTTPStatus.REQUEST_TIMEOUT
 
     async def refuse(self, status: HTTPStatus, *headers: tuple[bytes, bytes]) -> None:
         """Answer without the app and without a body."""

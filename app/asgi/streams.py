@@ -4,7 +4,7 @@ There may be thousands of them. Quart would keep a request, its contexts and two
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
@@ -43,10 +43,11 @@ class Streams:
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != ENDLESS:
-            await self._app(scope, receive, send)
-            return
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        is_endless = scope["type"] == "http" and scope["path"] == ENDLESS
+        return (self._stream if is_endless else self._app)(scope, receive, send)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         bodies: list[EndlessBody] = []
         gone = asyncio.create_task(_until_gone(receive))
         try:

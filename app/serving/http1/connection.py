@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
-from hypercorn.events import Closed, Event
+from hypercorn.events import Closed, Event, RawData
 
-from app.serving.http1.exchange import BROKEN_OFF, CLIENT_GONE, HEAD_BEGUN, Http1
+from app.serving.http1.exchange import BROKEN_OFF, BUSY, CLIENT_GONE, HEAD_BEGUN, IDLE, Http1
 
 HEAD_S: Final = 15.0
 """Time limit for the head of a request, in seconds from its first byte."""
@@ -49,7 +49,13 @@ class TimedConnection(TCPServer):
 
     async def protocol_send(self, event: Event) -> None:
         """Send bytes, or note how the connection is."""
-        if event is CLIENT_GONE:
+        if isinstance(event, RawData):
+            await super().protocol_send(event)
+        elif event is BUSY:
+            self._stop_counting()
+        elif event is IDLE:
+            self._count_idle()
+        elif event is CLIENT_GONE:
             self._abort_after(CLOSING_S)
         elif event is HEAD_BEGUN:
             if not self._is_hurried:  # Later bytes of a head give it no more time.
@@ -63,18 +69,25 @@ class TimedConnection(TCPServer):
             await super().protocol_send(event)
 
     async def restart(self, _task_group: object, _action: object) -> None:
-        """Count the time from now; hypercorn's action would do the same as `expire`."""
+        """Begin to count; hypercorn's action would do the same as `expire`."""
+        if isinstance(protocol := self.protocol.protocol, Http1):
+            protocol.transport = self.writer.transport
+        self._count_idle()
+
+    async def stop(self) -> None:
+        """Stop counting: the connection is closed."""
+        self._stop_counting()
+
+    def _count_idle(self) -> None:
+        """Count the time from now, until a request begins."""
         if self.context.terminated.is_set():
             self.expire()
             return
-        if isinstance(protocol := self.protocol.protocol, Http1):
-            protocol.transport = self.writer.transport
         self._idle.add(self)
         self._is_hurried = False
         self._expire_after(self.config.keep_alive_timeout)
 
-    async def stop(self) -> None:
-        """Stop counting: a request is under way, or the connection is closed."""
+    def _stop_counting(self) -> None:
         self._idle.discard(self)
         if self._timer is not None:
             self._timer.cancel()

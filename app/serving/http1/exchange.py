@@ -16,6 +16,7 @@ from hypercorn.utils import suppress_body
 
 from app.asgi.streams import PUSH
 from app.clock import monotonic
+from app.paths import ENDLESS
 from app.serving.http1 import requests
 from app.serving.http1.requests import Head, RequestReader
 from app.serving.http1.responses import ResponseWriter
@@ -72,7 +73,10 @@ class Http1:
     async def handle(self, event: Event) -> None:
         """Take what the client sent, or that it is gone."""
         if isinstance(event, RawData):
-            await self._read(event.data)
+            if len(event.data) <= PIECE_BYTES:
+                self._requests.feed(event.data)
+            else:
+                await self._read(event.data)
             while self._requests.events and not self._is_closed:
                 await self._take(self._requests.events.popleft())
             if self.is_in_head:
@@ -85,7 +89,7 @@ class Http1:
             await self._send(CLIENT_GONE)
 
     async def _read(self, data: bytes) -> None:
-        """Read what the client sent, in turns with other work."""
+        """Read much that the client sent, in turns with other work."""
         began = monotonic()
         for start in range(0, len(data), PIECE_BYTES):
             if monotonic() - began > TURN_S:
@@ -116,12 +120,14 @@ class Http1:
         await self._send(BUSY)
         if head.asks and head.is_newer:
             await self._send(CONTINUE)
-        self._stream = Stream(*self._parts)
-        self._stream.http1, self._stream.began = self, monotonic()
+        stream = self._stream = Stream(*self._parts)
+        stream.http1, stream.began = self, monotonic()
         version, method = "1.1" if head.is_newer else "1.0", head.method.decode()
-        await self._stream.handle(
+        await stream.handle(
             Request(STREAM_ID, head.headers, version, method, head.target, self._state)
         )
+        if stream.scope["path"] == ENDLESS:  # The app's task has not begun yet.
+            stream.scope["extensions"][PUSH] = {"push": stream.push}
         await self._context.mark_request()
 
     async def refuse(self, status: HTTPStatus) -> None:
@@ -195,6 +201,7 @@ class Http1:
         stream, self._stream = self._stream, None
         if stream is not None:
             await stream.handle(StreamClosed(STREAM_ID))
+            stream.scope["extensions"].clear()  # `push` refers back to the stream.
 
 
 class Stream(HTTPStream):
@@ -202,14 +209,6 @@ class Stream(HTTPStream):
 
     http1: Http1
     began: float
-
-    async def handle(self, event: StreamEvent) -> None:
-        """Take a part of the request; its app may push parts of the response."""
-        await super().handle(event)
-        if isinstance(event, Request):  # The app's task has not begun yet.
-            self.scope["extensions"][PUSH] = {"push": self.push}
-        elif isinstance(event, StreamClosed):
-            self.scope["extensions"].clear()  # They refer back to this.
 
     def push(self, data: bytes) -> bool:
         """Send a part of the body without waiting; return whether it was sent."""
