@@ -15,7 +15,7 @@ from app.compute.counts import Counts, add
 from app.compute.features import features_of
 from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
 from app.compute.occurrences import occurrences
-from app.compute.population import NOBODY, Population, are_english
+from app.compute.population import NOBODY, Population, are_english, are_foreign
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import SHIPPED_WEIGHT, Usual
 from app.compute.text import guess_language, own_words
@@ -118,6 +118,13 @@ class Case:
         if not any(map(str.isalpha, unstruck)):
             unstruck = "\n".join(map(own_words, self.texts))
         return guess_language(unstruck) == "ko"
+
+    @cached_property
+    def is_foreign(self) -> bool:
+        """Whether the texts seem to be neither Korean nor English."""
+        if self.is_korean or self.is_english:
+            return False
+        return are_foreign("\n".join(map(own_words, self.texts)), self.fitted.shipped)
 
     @cached_property
     def ranking(self) -> Ranking:

@@ -227,7 +227,11 @@ def _has_few_posts(suspect: Suspect) -> bool:
 
 def _has_other_language(case: Case, suspect: Suspect) -> bool:
     habit = suspect.habit
-    return habit is not None and (habit.language == "ko") != case.is_korean
+    if habit is None:
+        return False
+    if (habit.language == "ko") != case.is_korean:
+        return True
+    return (habit.is_english or habit.language == "en") and case.is_foreign
 
 
 def _has_other_period(habits: Sequence[Habit]) -> bool:

@@ -204,7 +204,9 @@ def _of_authors(limit: Limit, comparison: Comparison) -> str:
         text = (
             gettext("{count} of the {total} authors have only a few posts here.")
             if limit == "few_posts"
-            else gettext("{count} of the {total} authors mostly write another language.")
+            else gettext(
+                "The text seems to be in another language than {count} of {total} authors write."
+            )
         )
         return text.format(count=len(names), total=len(comparison.ranking))
     text = (
@@ -213,8 +215,8 @@ def _of_authors(limit: Limit, comparison: Comparison) -> str:
         )
         if limit == "few_posts"
         else ngettext(
-            "{names} mostly writes another language than the text’s.",
-            "{names} mostly write another language than the text’s.",
+            "The text seems to be in another language than {names} mostly writes.",
+            "The text seems to be in another language than {names} mostly write.",
             len(names),
         )
     )

@@ -274,6 +274,24 @@ async def test_the_calendar_is_walked_by_keys_in_the_days_of_the_viewer(
     await expect(page.locator("#list > li")).to_have_count(int(re.findall(r"(\d+)개", title)[0]))
 
 
+async def test_days_are_those_of_the_viewer_from_the_second_page_on(
+    website: Website, open_page: OpenPage
+) -> None:
+    year = website.address(f"/user/{quote('골목빵집')}/2026")
+    page = await open_page()
+    answer = await page.goto(year)
+    assert answer
+    assert 'data-zone="UTC"' in await answer.text()
+    await expect(page.locator("#year")).to_have_attribute("data-zone", "Asia/Seoul")
+    for address in (year, website.address("/room/1"), website.address("/room/1/portrait")):
+        answer = await page.goto(address)
+        assert answer
+        assert 'data-zone="Asia/Seoul"' in await answer.text(), address
+    plain = await open_page(javascript=False)
+    await plain.goto(year)
+    await expect(plain.locator("#year")).to_contain_text("(UTC)")
+
+
 async def tab_to(page: Page, selector: str) -> None:
     for _ in range(40):
         await page.keyboard.press("Tab")

@@ -161,7 +161,7 @@ def test_an_author_with_few_posts_is_not_asserted() -> None:
         (
             Facts([0.9, 0.1], [300, 300], weak={"other_language": ["author0"]}),
             [
-                "author0 mostly writes another language than the text’s.",
+                "The text seems to be in another language than author0 mostly writes.",
                 "If one of these 2 wrote it, most like author0.",
             ],
         ),
@@ -186,7 +186,7 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
     facts.weak = {"few_posts": names[:3], "other_language": names}
     assert limits_of(facts.comparison()) == [
         "author0, author1, and author2 have only a few posts here.",
-        "4 of the 4 authors mostly write another language.",
+        "The text seems to be in another language than 4 of 4 authors write.",
         "What the text is about may count more here than its style.",
     ]
 

@@ -83,6 +83,24 @@ async def test_a_text_in_the_other_language_reads_like_nobody_here(
         assert (german.verdict, german.none) == ("short", None)
 
 
+async def test_a_language_that_nobody_here_writes_is_told(db: Database) -> None:
+    await post(db, "ann", *FERRY[:KNOWN])
+    await post(db, "ben", *MUSEUM[:KNOWN])
+    await post(db, "ute", *GERMAN)
+    await maintain(db)
+    found = await ask(db, GERMAN[:1], "ann", "ben")
+    assert "other_language" in found.limits
+    assert found.weak["other_language"] == [ranked.username for ranked in found.ranking]
+    for texts, name in (
+        (FERRY[KNOWN:], "ann"),
+        (MUSEUM[KNOWN : KNOWN + 1], "ben"),
+        (GERMAN, "ute"),
+    ):
+        assert "other_language" not in (await ask(db, texts[:5], name)).limits
+    # Of a few words, names among them, it cannot be told.
+    assert "other_language" not in (await ask(db, ["Heute fahre ich heim"], "ann", "ben")).limits
+
+
 async def test_with_others_here_the_evidence_is_set_against_them(db: Database) -> None:
     await post(db, "ann", *FERRY[:KNOWN])
     await post(db, "ben", *MUSEUM[:KNOWN])
