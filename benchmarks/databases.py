@@ -171,7 +171,7 @@ def _insert_authors(connection: sqlite3.Connection, shape: Shape) -> None:
     authors = range(shape.authors)
     connection.executemany(
         'INSERT INTO "Users" (id, username, username_key, platform, created_at, tweet_count,'
-        " deletion_count) VALUES (?, ?, ?, 'x', ?, ?, 0)",
+        " version) VALUES (?, ?, ?, 'x', ?, ?, 0)",
         ((n + 1, username(n), username(n), now, shape.tweets_each) for n in authors),
     )
     connection.executemany(

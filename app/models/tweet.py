@@ -36,7 +36,7 @@ class User(Base):
     """Whether this is somebody in a chat, and so nobody known on any platform."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     tweet_count: Mapped[int] = mapped_column(default=0)
-    deletion_count: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=0)
     """Deletions of posts, and changes to what was stored: a copy of the author's counts, and what
     was measured of the posts, hold while this stays the same."""
 

@@ -87,7 +87,7 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> None:
     await session.execute(
         update(User)
         .where(User.id == tweet.user_id)
-        .values(tweet_count=User.tweet_count - 1, deletion_count=User.deletion_count + 1)
+        .values(tweet_count=User.tweet_count - 1, version=User.version + 1)
     )
     await append_events(session, [NewEvent("tweet.deleted", tweet.user_id, tweet_id)])
 

@@ -192,7 +192,7 @@ async def _measured_users(session: AsyncSession, usernames: Sequence[str]) -> li
 
 
 def _key(usernames: Sequence[str], measured: Sequence[UserRow]) -> Key:
-    return bool(usernames), frozenset((user.id, user.deletion_count) for user in measured)
+    return bool(usernames), frozenset((user.id, user.version) for user in measured)
 
 
 async def _strangers(

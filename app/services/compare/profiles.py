@@ -51,7 +51,7 @@ class ProfileStore:
         self._known: LruStore[int, tuple[KnownProfile, int]] = LruStore(
             max_bytes, lambda entry: entry[0].profile.size_bytes
         )
-        """Profiles, each with the `deletion_count` of its author."""
+        """Profiles, each with the `version` of its author."""
 
     async def load(
         self, session: AsyncSession, users: Sequence[User | UserRow], *, may_evict: bool = True
@@ -79,7 +79,7 @@ class ProfileStore:
             {user_id: profile for user_id, profile in profiles.items() if user_id not in whole},
         )
         for user in users:
-            self._known.put(user.id, (profiles[user.id], user.deletion_count), may_evict=may_evict)
+            self._known.put(user.id, (profiles[user.id], user.version), may_evict=may_evict)
         return [profiles[user.id].profile for user in users]
 
     def clear(self) -> None:
@@ -87,9 +87,9 @@ class ProfileStore:
         self._known.clear()
 
     def _current(self, user: User | UserRow) -> KnownProfile:
-        profile, deletions = self._known.peek(user.id) or (NOTHING_STORED, user.deletion_count)
+        profile, version = self._known.peek(user.id) or (NOTHING_STORED, user.version)
         # A session that began earlier may see fewer posts than the profile in memory has.
-        is_its = deletions == user.deletion_count and profile.profile.posts <= user.tweet_count
+        is_its = version == user.version and profile.profile.posts <= user.tweet_count
         return profile if is_its else NOTHING_STORED
 
 
@@ -243,7 +243,7 @@ async def fold_tails(db: Sessions, *, longer_than: int = 0) -> None:
 async def _states(session: AsyncSession, user_ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """Return how many posts of each author were ever deleted, and how far the profile reaches."""
     query = (
-        select(User.id, User.deletion_count, func.coalesce(Profile.as_of_event, 0))
+        select(User.id, User.version, func.coalesce(Profile.as_of_event, 0))
         .outerjoin(Profile, and_(Profile.user_id == User.id, Profile.recipe == RECIPE))
         .where(is_among(session, User.id, user_ids), User.deleted_at.is_(None))
     )

@@ -17,9 +17,7 @@ from app.services.posts.users import check_platform, clean_display_name
 
 _USER: Final = cast(Table, User.__table__)
 _CHANGE: Final = (
-    update(_USER)
-    .where(_USER.c.id == bindparam("changed"))
-    .values(deletion_count=_USER.c.deletion_count + 1)
+    update(_USER).where(_USER.c.id == bindparam("changed")).values(version=_USER.c.version + 1)
 )
 _FILLED: Final = ("platform", "display_name", "is_of_chat")
 
@@ -78,7 +76,7 @@ async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) ->
     changed = [author for author in authors if author.id and author.is_changed]
     new = [author for author in authors if not author.id]
     ids = await allocate_ids(session, User, len(new)) if new else ()
-    shared, rows = {"created_at": now(), "tweet_count": 0, "deletion_count": 0}, []
+    shared, rows = {"created_at": now(), "tweet_count": 0, "version": 0}, []
     for author, user_id in zip(new, ids, strict=True):
         author.id = user_id
         names = {"username": author.username, "username_key": username_key(author.username)}

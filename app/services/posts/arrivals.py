@@ -40,7 +40,7 @@ _USER: Final = cast(Table, User.__table__)
 _FILL: Final = update(_TWEET).where(_TWEET.c.id == bindparam("changed"))
 _AUTHOR: Final = update(_USER).where(_USER.c.id == bindparam("author"))
 _RAISE: Final = _AUTHOR.values(tweet_count=_USER.c.tweet_count + bindparam("posts"))
-_OUTDATE: Final = _AUTHOR.values(deletion_count=_USER.c.deletion_count + 1)
+_OUTDATE: Final = _AUTHOR.values(version=_USER.c.version + 1)
 
 
 class Arrival(NamedTuple):

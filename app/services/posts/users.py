@@ -46,7 +46,7 @@ class UserRow(msgspec.Struct, frozen=True):
     username: str
     username_key: str
     tweet_count: int
-    deletion_count: int
+    version: int
 
 
 def unknown_user(username: str) -> NotFoundError:
@@ -198,9 +198,9 @@ async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, 
 
 def select_rows(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
     """Return the query of the users for whom these conditions hold, for `UserRow`."""
-    return select(
-        User.id, User.username, User.username_key, User.tweet_count, User.deletion_count
-    ).where(User.deleted_at.is_(None), *conditions)
+    return select(User.id, User.username, User.username_key, User.tweet_count, User.version).where(
+        User.deleted_at.is_(None), *conditions
+    )
 
 
 async def find_rows(session: AsyncSession, usernames: Collection[str]) -> dict[str, UserRow]:

@@ -209,7 +209,7 @@ async def test_more_than_ten_thousand_authors_are_compared_only_by_name(app: Qua
             "platform": "local",
             "created_at": now(),
             "tweet_count": 1,
-            "deletion_count": 0,
+            "version": 0,
         }
         for number in range(10_001)
     ]
