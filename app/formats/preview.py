@@ -16,7 +16,7 @@ import msgspec
 from app.clock import monotonic
 from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed, unpacked
-from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream
+from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, count_skipped
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
 
@@ -189,12 +189,8 @@ class _Reading:
             result.rejected += 1
             if len(result.errors) < MOST_ERRORS:
                 result.errors.append(PreviewFault(item.place, _sentence(item.detail)))
-        elif item.reason == "repost":
-            result.reposts += 1
-        elif item.reason == "restricted":
-            result.restricted += 1
         else:
-            result.skipped += 1
+            count_skipped(result, item)
 
     def _date(self, time: datetime | None) -> None:
         result = self._result

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -68,6 +68,24 @@ class Skipped:
 
 
 Item = Record | BadRecord | Skipped
+
+
+class SkippedCounts(Protocol):
+    """What tells how many records were left out, by the reasons that people are told."""
+
+    reposts: int
+    restricted: int
+    skipped: int
+
+
+def count_skipped(counts: SkippedCounts, item: Skipped) -> None:
+    """Count a record that is left out."""
+    if item.reason == "repost":
+        counts.reposts += 1
+    elif item.reason == "restricted":
+        counts.restricted += 1
+    else:
+        counts.skipped += 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import decode_entities
 from app.errors import Message, packed, unpacked
 from app.formats.post import StoredMedium
-from app.formats.records import BadRecord, RecordStream, Skipped
+from app.formats.records import BadRecord, RecordStream, Skipped, count_skipped
 from app.formats.registry import WITH_ENTITIES
 from app.models import ImportJob, User
 
@@ -81,12 +81,8 @@ class ImportReport:
         """Count a record that is no post to store."""
         if isinstance(item, BadRecord):
             self.reject(item.place, item.detail)
-        elif item.reason == "repost":
-            self.reposts += 1
-        elif item.reason == "restricted":
-            self.restricted += 1
         else:
-            self.skipped += 1
+            count_skipped(self, item)
 
     def look_for_entities(self, records: RecordStream, text: str) -> None:
         """Count a post whose text may be HTML, though nothing in its file says so."""

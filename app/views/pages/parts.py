@@ -16,6 +16,7 @@ from app.i18n import translate_message
 from app.services.compare.quiz import is_playable
 from app.services.posts.samples import list_samples
 from app.services.posts.users import Author, count_users, display_names, ids_by_key, list_authors
+from app.services.search.results import Hit
 
 CHOICES = 40
 """Most authors offered as checkboxes; with more of them, names are typed."""
@@ -108,6 +109,12 @@ def _as_link(word: str) -> Markup | None:
     link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
     address = url_for("search.show_search", q=match["term"])
     return link.format(word[: match.start("term")], address, match["term"], word[match.end() :])
+
+
+def pieces_of_hit(hit: Hit, *, around: int) -> list[Marked[None]]:
+    """Return the text of a hit with its matches marked; of a long one what stands around these."""
+    spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in hit.highlights]
+    return excerpt(marked_text(hit.text, spans), around=around)
 
 
 def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:

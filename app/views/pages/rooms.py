@@ -16,12 +16,12 @@ from app.lifespan import resources
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
 from app.services.rooms.reading import RoomFacts, get_room, list_before, list_messages
-from app.services.search.results import Hit, ResultPage, find
+from app.services.search.results import ResultPage, find
 from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.filters import parse_day, span_of_day, zone_of_page
-from app.views.pages.parts import Marked, excerpt, hues_of, marked_text, see_other
+from app.views.pages.parts import hues_of, pieces_of_hit, see_other
 
 blueprint = PageBlueprint("rooms")
 
@@ -105,7 +105,9 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
         earlier=cursor_of(passage.earlier),
         later=cursor_of(passage.later),
         results=results,
-        matches=[(hit, _pieces(hit)) for hit in results.hits] if results else [],
+        matches=[(hit, pieces_of_hit(hit, around=AROUND)) for hit in results.hits]
+        if results
+        else [],
         next_cursor=cursor_of(results.next) if results else None,
     )
 
@@ -192,8 +194,3 @@ def _key(post: Post) -> TweetKey:
 
 def _day_of(time: datetime | None, zone: ZoneInfo) -> date | None:
     return time.astimezone(zone).date() if time else None
-
-
-def _pieces(hit: Hit) -> list[Marked[None]]:
-    spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in hit.highlights]
-    return excerpt(marked_text(hit.text, spans), around=AROUND)

@@ -10,20 +10,12 @@ from app.compute.scoring import quote_words
 from app.errors import AppError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import count_users, find_user
-from app.services.search.results import Hit, Mode, ResultPage, corrected_words, find
+from app.services.search.results import Mode, ResultPage, corrected_words, find
 from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import RESULT_CURSOR, cursor_of
 from app.views.filters import PageFilters
-from app.views.pages.parts import (
-    Marked,
-    excerpt,
-    given_names,
-    marked_text,
-    render_form,
-    see_other,
-    show_names,
-)
+from app.views.pages.parts import given_names, pieces_of_hit, render_form, see_other, show_names
 
 blueprint = PageBlueprint("search")
 
@@ -87,7 +79,7 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
         args=args,
         asked=filters,
         exported={name: filters[name] for name in filters if name not in {"mode", "sort"}},
-        results=[(hit, _pieces(hit)) for hit in results.hits],
+        results=[(hit, pieces_of_hit(hit, around=AROUND)) for hit in results.hits],
         found=results,
         is_empty=is_empty,
         corrections=corrected,
@@ -102,8 +94,3 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
 
 def _facet_names(results: ResultPage) -> set[str]:
     return {name for name, _ in results.facets.username} if results.facets else set()
-
-
-def _pieces(hit: Hit) -> list[Marked[None]]:
-    spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in hit.highlights]
-    return excerpt(marked_text(hit.text, spans), around=AROUND)
