@@ -3,7 +3,8 @@
 import functools
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal, cast
@@ -42,6 +43,8 @@ YEAR_S: Final = 365 * 24 * 3600
 LONGEST_HEADER: Final = 1_000
 """Characters of an Accept header that are read; no browser sends more."""
 FOLDER: Final = Path(__file__).with_name("translations")
+CHAT: Final = "chat"
+"""Context of the texts that speak of messages where others of the same id speak of posts."""
 
 
 @functools.cache
@@ -144,14 +147,39 @@ def language() -> Locale:
     return cast(Locale, g.get("locale", "en")) if has_request_context() else "en"
 
 
+@contextmanager
+def speaking_of(*, messages: bool) -> Iterator[None]:
+    """Let texts speak of messages, as in chats, or of posts. Outside of a request it is posts."""
+    if not has_request_context():
+        yield
+        return
+    before, g.of_chat = g.get("of_chat", False), messages
+    try:
+        yield
+    finally:
+        g.of_chat = before
+
+
 def gettext(message: str) -> str:
-    """Return the message in the request's language."""
-    return catalog(language()).gettext(message)
+    """Return the text in the request's language, of messages where the request speaks of these."""
+    texts = catalog(language())
+    if _is_of_chat() and (text := texts.pgettext(CHAT, message)) != message:
+        return str(text)
+    return texts.gettext(message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
-    """Return the message for that number in the request's language."""
-    return catalog(language()).ngettext(singular, plural, number)
+    """Return the text for that number, as `gettext` does."""
+    texts = catalog(language())
+    if _is_of_chat():
+        text = texts.npgettext(CHAT, singular, plural, number)
+        if text not in (singular, plural):
+            return text
+    return texts.ngettext(singular, plural, number)
+
+
+def _is_of_chat() -> bool:
+    return has_request_context() and bool(g.get("of_chat", False))
 
 
 def translate_message(message: Message) -> str:

@@ -1,7 +1,8 @@
 """Every sentence that a person can meet has a Korean translation with the same placeholders."""
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from babel.messages.pofile import read_po
 
 import app as package
 from app import errors
+from app.i18n import CHAT
 from app.services.imports import storing
 from app.services.posts import media
 from app.views import openapi
@@ -31,8 +33,13 @@ UNREACHED = ("views/api/", "cli/", "services/checks", "spark/")
 """Where sentences are made that no page shows."""
 
 
-def extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
+@functools.cache
+def extracted() -> Sequence[tuple[str, tuple[str, ...]]]:
     """Every place and message: singular, and plural where there is one."""
+    return list(_extracted())
+
+
+def _extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
     methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
     found = extract_from_dir(
         ROOT,
@@ -49,10 +56,18 @@ def extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
         yield f"compute/text.py:{line}", (message,)
 
 
+NAMED_BY_THE_VERDICT = "Perhaps %(username)s, who has too few posts here to say so"
+"""In Korean it says of the judged text, which is no message, whose it may be."""
+
+
 @pytest.fixture(scope="module")
 def korean() -> Catalog:
-    with (ROOT / "translations/ko/LC_MESSAGES/messages.po").open("rb") as file:
-        return read_po(file, locale="ko", abort_invalid=True)
+    return _catalog("ko")
+
+
+def _catalog(locale: str) -> Catalog:
+    with (ROOT / f"translations/{locale}/LC_MESSAGES/messages.po").open("rb") as file:
+        return read_po(file, locale=locale, abort_invalid=True)
 
 
 def test_every_message_is_translated(korean: Catalog) -> None:
@@ -74,6 +89,24 @@ def test_placeholders_are_the_same(korean: Catalog) -> None:
             }, entry.id
 
 
+def test_what_is_said_of_messages_is_a_form_of_what_is_said_of_posts(korean: Catalog) -> None:
+    known = {message[0] for _, message in extracted()}
+    catalogs = [korean, _catalog("en")]
+    of_chat = [{entry.id: entry for entry in each if entry.context == CHAT} for each in catalogs]
+    assert of_chat[0].keys() == of_chat[1].keys()
+    for texts, posts in zip(of_chat, (r"(?<![가-힣])글(?!자)", r"\b[Pp]osts?\b"), strict=True):
+        for entry in texts.values():
+            ids, strings = (
+                [each] if isinstance(each, str) else list(each or ())
+                for each in (entry.id, entry.string)
+            )
+            assert ids[0] in known
+            assert entry.id == NAMED_BY_THE_VERDICT or not re.search(
+                posts, PLACEHOLDER.sub("", "".join(strings))
+            )
+            assert {*PLACEHOLDER.findall(ids[-1])} == {*PLACEHOLDER.findall(strings[-1])}
+
+
 def test_markup_is_the_same(korean: Catalog) -> None:
     tags = re.compile(r"<[^>]+>")
     for entry in korean:
@@ -88,7 +121,7 @@ def test_extraction_sees_templates_views_and_errors() -> None:
         "Reads like none of them",
         "User '{username}' doesn't exist",
         "text must not be empty",
-        "%(shown)s post",
+        "{count} post",
     } <= messages
 
 

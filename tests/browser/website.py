@@ -79,6 +79,7 @@ PAGES: Final = {
     "room-search": "/room/1?" + urlencode({"q": "القهوة"}),
     "room-portrait": "/room/1/portrait?tz=Asia/Seoul",
     "message": "/tweet/482",
+    "quiz-room-few": "/quiz?room=1",
     "posts": "/posts?" + urlencode({"username": KOREANS[0], "hour": 34, "tz": "Asia/Seoul"}),
     "posts-none": "/posts?" + urlencode({"lang": "xx", "since": "2026-01-01"}),
     "table": "/dashboard/table/timeline?" + urlencode({"username": KOREANS[0]}),

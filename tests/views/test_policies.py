@@ -36,6 +36,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/tweet/<id:tweet_id>": {"GET": "read"},
     "/room/<id:room_id>": {"GET": "read"},
     "/room/<id:room_id>/portrait": {"GET": "read"},
+    "/room/<id:room_id>/portrait/picture.png": {"GET": "read"},
     "/compare": {"GET": "read", "POST": "read"},
     "/compare/example": {"GET": "read"},
     "/compare/picture.png": {"GET": "read"},

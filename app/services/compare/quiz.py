@@ -15,7 +15,7 @@ from app.compute.text import HIDDEN, has_words, mask_names
 from app.db.backend import Sessions
 from app.errors import NotFoundError
 from app.memo import EVERYTHING, depends_on
-from app.models import Tweet, User
+from app.models import RoomPerson, Tweet, User
 from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import Models, gather
 
@@ -30,11 +30,12 @@ SHOWN_S: Final = 3_600
 """Time for which an example is shown."""
 _DRAWN: Final = 1_000
 """Random authors among whom those of the language are preferred."""
-_PLAYERS: Final = 24
+MOST_PLAYERS: Final = 24
 """Of these, authors from whom the choices are taken."""
 _CANDIDATES: Final = 20
 """Consecutive posts that are searched for one that can be guessed."""
-_TRIES: Final = 3
+TRIES: Final = 3
+"""Draws of authors, and searches for each post of a set, before a game is given up."""
 _SHOWN_TRIES: Final = 10
 """Questions that are tried for an example that is answered right."""
 _LINK_OR_TAG: Final = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+|#\w+")
@@ -97,13 +98,15 @@ async def draw(
     # Posts of no known language are in none of those that are told by their letters.
     fits = func.coalesce(newest.scalar_subquery(), "en") == lang
     query = select(User, fits).join(drawn, drawn.c.id == User.id)
-    rows = (await session.execute(query.order_by(fits.desc(), func.random()).limit(_PLAYERS))).all()
+    rows = (
+        await session.execute(query.order_by(fits.desc(), func.random()).limit(MOST_PLAYERS))
+    ).all()
     players = [user for user, is_fit in rows if is_fit]
     if len(players) < 2:  # One alone would be the answer each time.
         players = [user for user, _ in rows]
     if len(players) < 2:
         return None
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         cast = random.sample(players, min(CHOICES, len(players)))
         if posts := await _posts_to_guess(session, cast, count, longest):
             cast.sort(key=lambda user: user.username_key)
@@ -116,7 +119,7 @@ async def _posts_to_guess(
 ) -> list[int]:
     """Return different posts of these authors, as many of each where they have them."""
     ids: set[int] = set()
-    for _ in range(_TRIES * count):
+    for _ in range(TRIES * count):
         for user in random.sample(cast, len(cast)):
             if len(ids) == count:
                 break
@@ -127,40 +130,57 @@ async def _posts_to_guess(
                 post_id
                 for post_id, text in await session.execute(posts)
                 # Masking names in a long text is slow.
-                if len(text) <= longest and has_words(_masked(text, user))
+                if len(text) <= longest and has_words(masked(text, user))
             ]
             ids |= set(random.sample(good, min(1, len(good))))
     return random.sample(sorted(ids), len(ids))
 
 
-def _masked(text: str, user: User) -> str:
+def masked(text: str, user: User) -> str:
     """Return the text without the author's names, signature, links and tags."""
     named = mask_names(text.rstrip(), filter(None, (user.username, user.display_name)))
     return _LINK_OR_TAG.sub(HIDDEN, _SIGNATURE.sub(HIDDEN, named))
 
 
-async def read_question(session: AsyncSession, quiz: QuizSet, at: int = 0) -> Question:
-    """Return a question of a set. Raises NotFoundError if the post or an author is deleted."""
+async def read_question(
+    session: AsyncSession, quiz: QuizSet, at: int = 0, *, room_id: int | None = None
+) -> Question:
+    """Return a question of a set.
+
+    Raises NotFoundError if the post or an author is deleted, and where a room is named, if either
+    is not of this room.
+    """
     tweet = await session.get(Tweet, quiz.tweet_ids[at])
     query = select(User).where(User.id.in_(quiz.user_ids), User.deleted_at.is_(None))
+    if room_id is not None:
+        own = RoomPerson.room_id == room_id, RoomPerson.messages > 0
+        query = query.where(User.id.in_(select(RoomPerson.user_id).where(*own)))
     users = {user.id: user for user in await session.scalars(query)}
     if tweet is None or len(users) < len(quiz.user_ids) or tweet.user_id not in users:
         raise NotFoundError("The post of that question is gone")
+    if room_id is not None and tweet.room_id != room_id:
+        raise NotFoundError("The post of that question is gone")
     author = users[tweet.user_id]
     names = [users[user_id].username for user_id in quiz.user_ids]
-    return Question(tweet.id, author.username, names, _masked(tweet.text, author))
+    return Question(tweet.id, author.username, names, masked(tweet.text, author))
 
 
 async def solve(
-    session: AsyncSession, models: Models, quiz: QuizSet, at: int = 0, *, reasons: bool = False
+    session: AsyncSession,
+    models: Models,
+    quiz: QuizSet,
+    at: int = 0,
+    *,
+    room_id: int | None = None,
+    reasons: bool = False,
 ) -> Solution:
     """Return the post's author, and the model's comparison of the same authors.
 
     The post is removed from its author's profile first, with the chain of own replies that it is
     in, and the model reads the masked text. (The background still counts it, one post among all.)
-    Raises NotFoundError if the post or an author has been deleted.
+    Raises NotFoundError as `read_question` does.
     """
-    question = await read_question(session, quiz, at)
+    question = await read_question(session, quiz, at, room_id=room_id)
     text = question.text.replace(HIDDEN, "")
     case = await gather(session, models, [text], question.usernames, hidden_post=question.tweet_id)
     comparison = await answer(case)

@@ -6,7 +6,7 @@ from quart import Quart, g
 
 from app.config import Config
 from app.i18n import own_address
-from app.views.names import shown_name
+from app.views.names import post_count, posts_word, shown_name
 from app.views.pages import (
     authors,
     compare,
@@ -50,7 +50,13 @@ def init_app(app: Quart, config: Config) -> None:
 
     Addresses come from the settings only: a cached page must not hold the host of one request.
     """
-    app.jinja_env.filters |= {"hue": hue_of, "shown_name": shown_name, "with_links": with_links}
+    app.jinja_env.filters |= {
+        "hue": hue_of,
+        "post_count": post_count,
+        "posts_word": posts_word,
+        "shown_name": shown_name,
+        "with_links": with_links,
+    }
     for page in PAGES:
         app.register_blueprint(page.blueprint)
 

@@ -14,6 +14,7 @@ from app.services.rooms.reading import list_rooms, newest_first, rooms_of
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 from app.views.filters import Year, zone_of_page
+from app.views.names import speak_of
 from app.views.pages.calendar import weekday_names, year_of_posting
 from app.views.pages.parts import show_names
 
@@ -70,6 +71,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
     async with resources().db.read() as session:
         author = await get_author(session, username)
         await show_names(session, [author.username])
+        speak_of([author.username])
         rooms = await rooms_of(session, author.id, limit=MOST_ROOMS_OF_ONE)
         posts, following = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
         archive = await read_archive(session, resources().models, author, zone, args.year)
@@ -91,6 +93,8 @@ async def _older_posts(username: str, after: TweetKey) -> str:
     """Return a page of the author's further posts."""
     async with resources().db.read() as session:
         author = await get_author(session, username)
+        await show_names(session, [author.username])
+        speak_of([author.username])
         posts, following = await list_posts(
             session, user_id=author.id, after=after, limit=POSTS_PER_PAGE
         )

@@ -23,6 +23,7 @@ from app.services.posts.samples import list_samples
 from app.services.posts.tweets import find_posts, get_post
 from app.services.posts.users import get_author
 from app.views.blueprints import Form, PageBlueprint
+from app.views.names import speak_of
 from app.views.pages.evidence import read_evidence
 from app.views.pages.parts import (
     first_steps,
@@ -111,6 +112,7 @@ async def show_picture(args: PictureArgs) -> Response:
     async with resources().db.read() as session:
         hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
         samples = await list_samples(session)
+    speak_of([ranked.username for ranked in comparison.ranking])
     picture = picture_of(
         comparison, is_named=bool(names), hues=hues, samples=samples, today=now().date()
     )
@@ -128,7 +130,9 @@ async def show_card(args: CardArgs) -> ResponseReturnValue:
     names = given_names(args.username)
     card = await resources().cards.get(names)
     async with resources().db.read() as session:
-        await show_names(session, [author.username for author in card.authors])
+        compared = [author.username for author in card.authors]
+        await show_names(session, compared)
+        speak_of(compared)
     return await render_template(
         "card.html",
         card=card,
@@ -223,8 +227,10 @@ async def _page(
 async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> dict[str, object]:
     """Return what the page shows of a comparison. Raises InvalidInputError and NotFoundError."""
     comparison = await _comparison(texts, names, args)
+    compared = [ranked.username for ranked in comparison.ranking]
     async with resources().db.read() as session:
-        hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
+        hues = await hues_of(session, compared)
+        speak_of(compared)
         evident = await read_evidence(session, comparison)
         hidden = await find_posts(session, [args.post] if args.post else [])
     answers = bars_of(comparison)

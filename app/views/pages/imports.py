@@ -21,7 +21,7 @@ from app.formats.csv import FIELDS
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.formats.registry import CHATS, FORMATS
-from app.i18n import gettext, translate_message
+from app.i18n import gettext, ngettext, show_number, speaking_of, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
@@ -43,6 +43,7 @@ from app.services.posts.samples import list_samples
 from app.services.rooms.reading import find_rooms
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
+from app.views.names import speak_of
 from app.views.pages.parts import render_form, see_other, show_names
 from app.views.policies import readership, writing
 
@@ -68,6 +69,14 @@ def translated_reason(detail: str) -> str:
 def is_of_chat(job: ImportJob) -> bool:
     """Return whether the file of an import is a chat."""
     return job.format in CHATS
+
+
+@blueprint.app_template_filter("new_posts")
+def new_posts(job: ImportJob) -> str:
+    """Return how many posts, or messages, an import has stored, in words."""
+    with speaking_of(messages=is_of_chat(job)):
+        text = ngettext("{count} new post", "{count} new posts", job.accepted)
+    return text.format(count=show_number(job.accepted))
 
 
 @blueprint.page(IMPORTS)
@@ -152,6 +161,7 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
         rooms = await find_rooms(session, stored.rooms)
         samples = await list_samples(session)
         own = await find_own(session)
+    speak_of([], in_chat=is_of_chat(job))
     share = min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
     page = await render_template(
         "import.html",

@@ -75,6 +75,19 @@ def drawable(
     return signs
 
 
+def drawn_text(text: str) -> str:
+    """Return the text without the signs that the fonts lack, such as emoji."""
+    return "".join(sign for sign, _ in drawable(text)).strip()
+
+
+def drawn_name(name: str) -> str:
+    """Return what the fonts have of a name; nothing where no letter of it is left."""
+    shown = drawn_text(name)
+    is_readable = any(map(str.isalnum, shown))
+    is_lost = any(map(str.isalpha, name)) and not any(map(str.isalpha, shown))
+    return shown if is_readable and not is_lost else ""
+
+
 @cache
 def font_of(*, bold: bool, size: int) -> ImageFont.FreeTypeFont:
     """Return the font of this size, in pixels."""

@@ -15,6 +15,7 @@ from PIL import Image, ImageColor, ImageDraw
 from app.compute.judgement import SURE
 from app.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.answering import Comparison
+from app.views.names import shown_name
 from app.views.pages.lettering import clipped, drawable, first_rows, font_of, rows_of
 from app.views.verdicts import bars_of, heading_of, is_often_wrong, rate_of, shown_marks
 
@@ -123,8 +124,8 @@ def _bar_name(username: str | None, *, is_invented: bool) -> str:
     if username is None:
         return gettext("Somebody else")
     if is_invented:
-        return gettext("{username} (invented)").format(username=username)
-    return username
+        return gettext("{username} (invented)").format(username=shown_name(username))
+    return shown_name(username)
 
 
 def _foot(comparison: Comparison, today: date, *, is_all_invented: bool) -> str:
@@ -151,7 +152,7 @@ def page_colours() -> dict[str, str]:
     return dict(_HUE.findall(_STYLES.read_text(encoding="utf-8")))
 
 
-def _tint(colour: str) -> tuple[int, ...]:
+def tint(colour: str) -> tuple[int, ...]:
     """Return a colour as the ground of a mark."""
     pairs = zip(ImageColor.getrgb(PAPER), ImageColor.getrgb(colour), strict=True)
     return tuple(round(paper + TINTED * (hue - paper)) for paper, hue in pairs)
@@ -203,7 +204,7 @@ def _draw_bars(pen: ImageDraw.ImageDraw, bars: Sequence[PictureBar]) -> float:
         pen.text((ends_at, top), bar.percent, INK, bold)
         upper, lower = top + BARS * 0.4, top + BARS * 1.3
         colour = NOBODY if bar.colour is None else bar.colour
-        pen.rounded_rectangle((left, upper, right, lower), 6, _tint(colour))
+        pen.rounded_rectangle((left, upper, right, lower), 6, tint(colour))
         length = (right - left) * bar.share
         if length >= 1:
             pen.rounded_rectangle((left, upper, left + max(length, 12), lower), 6, colour)
@@ -234,7 +235,7 @@ def _draw_text(pen: ImageDraw.ImageDraw, picture: Picture, top: float, end: floa
                 if colour == STRUCK:
                     pen.rectangle((left, top + size * 0.8, right, top + size * 0.85), INK)
                     continue
-                pen.rectangle((left, top + 4, right, line), _tint(colour))
+                pen.rectangle((left, top + 4, right, line), tint(colour))
                 pen.rectangle((left, line, right, line + 2), colour)
         pen.text((MARGIN, top), row, INK, font)
         top += _ROW * size

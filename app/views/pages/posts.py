@@ -31,6 +31,7 @@ from app.services.search.similar import similar_posts
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of
 from app.views.filters import View
+from app.views.names import speak_of
 from app.views.pages.parts import hues_of, show_names
 from app.views.policies import own_origin
 
@@ -81,6 +82,7 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
             limit=POSTS_PER_WALL if args.has else POSTS_PER_PAGE,
         )
         await show_names(session, [*args.names, *(post.username for post in posts)])
+        speak_of(args.names)
         is_empty = not posts and not await count_users(session)
     return await render_template(
         "posts.html",
@@ -117,6 +119,7 @@ async def show_tweet(tweet_id: int) -> str:
         posts = [*similar.posts, *(entry.post for entry in conversation.posts)]
         await show_names(session, {post.username for post in (similar.post, *posts)})
         hues = await hues_of(session, {post.username for post in around})
+    speak_of([similar.post.username], in_chat=similar.post.room is not None)
     return await render_template(
         "tweet.html",
         post=similar.post,

@@ -1,15 +1,21 @@
 """Who wrote it? A game against the model, by a set of posts that can be shared."""
 
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 from quart import g, render_template, url_for
 from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import resources
+from app.models import MAX_ID
 from app.services.compare.quiz import CHOICES, SET_LENGTH, QuizSet, draw, read_question, solve
+from app.services.compare.room_quiz import draw_from_room
+from app.services.rooms.reading import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
+from app.views.names import speak_of
 from app.views.pages.evidence import read_evidence
 from app.views.pages.parts import hues_of, render_form, see_other, show_names
 from app.views.policies import own_origin
@@ -28,85 +34,122 @@ class QuizArgs(Struct):
     """The answers so far: 1 if the player was right, plus 2 if the model was; `x` was deleted."""
     guess: str | None = None
     """The player's answer to the question after these."""
+    room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
+    """The chat whose messages are asked about, by its people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Game:
+    """A set that is played, and how far."""
+
+    quiz: QuizSet
+    room: RoomFacts | None
+    so: str = ""
+
+    @property
+    def room_id(self) -> int | None:
+        return self.room.id if self.room else None
+
+    @property
+    def is_over(self) -> bool:
+        return len(self.so) >= len(self.quiz.tweet_ids)
+
+    def address(self, so: str | None = None) -> str:
+        return url_for("quiz.show_quiz", set=self.written, room=self.room_id, so=so)
+
+    @property
+    def written(self) -> str:
+        """The set as it stands in addresses."""
+        return "-".join(".".join(map(str, ids)) for ids in self.quiz)
+
+    def facts(self) -> dict[str, object]:
+        """Return what the page shows of the game."""
+        answers = [int(digit) for digit in self.so if digit != SKIPPED]
+        return {
+            "set": self.written,
+            "so": self.so,
+            "room": self.room,
+            "at": len(self.so),
+            "total": len(self.quiz.tweet_ids),
+            "you": [answer & 1 for answer in answers],
+            "model": [answer >> 1 for answer in answers],
+        }
 
 
 @blueprint.page("/quiz")
 async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
     """Draw a set, ask its next question, or show the answer, which is the same after a reload."""
+    async with resources().db.read() as session:
+        room = None if args.room is None else await get_room(session, args.room)
+        drawn = None if args.set else await _drawn(session, room)
+    speak_of([], in_chat=room is not None)
+    if drawn is not None:
+        return see_other(Game(drawn, room).address())
     if not args.set:
-        async with resources().db.read() as session:
-            drawn = await draw(session, g.locale, count=SET_LENGTH)
-        if drawn is None:
-            return await render_template("quiz.html")
-        return see_other(url_for("quiz.show_quiz", set=_written(drawn)))
-    quiz = _read(args.set)
+        return await render_template("quiz.html", room=room)
+    game = Game(_read(args.set), room, args.so)
     failure = None
-    if args.guess is not None and len(args.so) < len(quiz.tweet_ids):
+    if args.guess is not None and not game.is_over:
         try:
-            return await _answer_page(quiz, args.so, args.guess)
+            return await _answer_page(game, args.guess)
         except InvalidInputError as error:
             failure = error
         except NotFoundError:
             pass
-    return await _asked(quiz, args.so, failure)
+    return await _asked(game, failure)
 
 
-def _written(quiz: QuizSet) -> str:
-    return "-".join(".".join(map(str, ids)) for ids in quiz)
+async def _drawn(session: AsyncSession, room: RoomFacts | None) -> QuizSet | None:
+    if room is None:
+        return await draw(session, g.locale, count=SET_LENGTH)
+    return await draw_from_room(session, resources().models, room, count=SET_LENGTH)
 
 
 def _read(address: str) -> QuizSet:
     return QuizSet(*(tuple(map(int, ids.split("."))) for ids in address.split("-")))
 
 
-async def _asked(quiz: QuizSet, so: str, failure: AppError | None = None) -> ResponseReturnValue:
+async def _asked(game: Game, failure: AppError | None = None) -> ResponseReturnValue:
     """Ask the next question that is still there; after the last one tell how it went."""
-    while len(so) < len(quiz.tweet_ids):
+    while not game.is_over:
         try:
             async with resources().db.read() as session:
-                question = await read_question(session, quiz, len(so))
+                question = await read_question(
+                    session, game.quiz, len(game.so), room_id=game.room_id
+                )
                 await show_names(session, question.usernames)
+                speak_of(question.usernames, in_chat=game.room is not None)
         except NotFoundError:
-            so += SKIPPED
+            game = replace(game, so=game.so + SKIPPED)
             continue
-        return await render_form("quiz.html", failure, question=question, **_state(quiz, so))
-    state = _state(quiz, so)
-    if not state["you"]:
-        return await render_form("quiz.html", NotFoundError("The post of that question is gone"))
-    return await render_template(
-        "quiz.html", address=own_origin() + url_for("quiz.show_quiz", set=_written(quiz)), **state
-    )
+        return await render_form("quiz.html", failure, question=question, **game.facts())
+    facts = game.facts()
+    if not facts["you"]:
+        gone = NotFoundError("The post of that question is gone")
+        return await render_form("quiz.html", gone, room=game.room)
+    return await render_template("quiz.html", address=own_origin() + game.address(), **facts)
 
 
-def _state(quiz: QuizSet, so: str) -> dict[str, object]:
-    answers = [int(digit) for digit in so if digit != SKIPPED]
-    return {
-        "set": _written(quiz),
-        "so": so,
-        "at": len(so),
-        "total": len(quiz.tweet_ids),
-        "you": [answer & 1 for answer in answers],
-        "model": [answer >> 1 for answer in answers],
-    }
-
-
-async def _answer_page(quiz: QuizSet, so: str, guess: str) -> str:
+async def _answer_page(game: Game, guess: str) -> str:
     async with resources().db.read() as session:
-        solution = await solve(session, resources().models, quiz, len(so), reasons=True)
+        solution = await solve(
+            session, resources().models, game.quiz, len(game.so), room_id=game.room_id, reasons=True
+        )
         if guess not in solution.usernames:
             raise InvalidInputError("Choose one of the authors", loc="guess")
-        evident = await read_evidence(session, solution.comparison)
         hues = await hues_of(session, solution.usernames)
-    is_right, number = guess == solution.username, len(so)
-    so += str(is_right + 2 * solution.is_model_right)
+        speak_of(solution.usernames, in_chat=game.room is not None)
+        evident = await read_evidence(session, solution.comparison)
+    is_right = guess == solution.username
+    answered = replace(game, so=game.so + str(is_right + 2 * solution.is_model_right))
     return await render_template(
         "quiz.html",
         solution=solution,
         guess=guess,
         best=solution.comparison.ranking[0],
         is_right=is_right,
-        following=url_for("quiz.show_quiz", set=_written(quiz), so=so),
+        following=answered.address(so=answered.so),
         evident=evident,
         hues=hues,
-        **_state(quiz, so) | {"at": number},
+        **answered.facts() | {"at": len(game.so)},
     )

@@ -21,6 +21,7 @@ from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.filters import parse_day, span_of_day, zone_of_page
+from app.views.names import speak_of
 from app.views.pages.parts import hues_of, pieces_of_hit, see_other
 
 blueprint = PageBlueprint("rooms")
@@ -90,6 +91,7 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
         posts = results.hits if results else passage.posts
         people = [person.username for person in room.people]
         hues = await hues_of(session, {*people, *(post.username for post in posts)})
+    speak_of(people, in_chat=True)
     return await render_template(
         "room.html",
         args=args,

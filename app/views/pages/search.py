@@ -15,6 +15,7 @@ from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import RESULT_CURSOR, cursor_of
 from app.views.filters import PageFilters
+from app.views.names import speak_of
 from app.views.pages.parts import given_names, pieces_of_hit, render_form, see_other, show_names
 
 blueprint = PageBlueprint("search")
@@ -71,7 +72,9 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
         return see_other(url_for("posts.show_posts", **filters))
     corrected = corrected_words(results.corrections)
     async with parts.db.read() as session:
-        await show_names(session, {post.username for post in results.hits} | _facet_names(results))
+        shown_names = {post.username for post in results.hits} | _facet_names(results)
+        await show_names(session, shown_names | {*given_names([args.username])})
+        speak_of(given_names([args.username]))
         is_empty = not results.hits and not await count_users(session)
     return await render_form(
         "search.html",

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from app.views.pages.lettering import clipped, drawable, font_of
+from app.views.pages.lettering import clipped, drawn_text, font_of
 from app.views.pages.picture import ACCENT, INK, MARGIN, PAPER, SIZE, SOFT
 
 MOST_KEPT: Final = 32
@@ -37,14 +37,14 @@ def draw_year(picture: YearPicture) -> bytes:
     image = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(image)
     heading, figures = font_of(bold=True, size=52), font_of(bold=False, size=30)
-    pen.text((MARGIN, 46), clipped(_plain(picture.heading), heading, _WIDTH), INK, heading)
+    pen.text((MARGIN, 46), clipped(drawn_text(picture.heading), heading, _WIDTH), INK, heading)
     pen.text((MARGIN, 128), picture.figures, SOFT, figures)
     _draw_months(pen, picture)
     top = _CHART_TOP + _CHART_HEIGHT + 64.0
     label_font, font = font_of(bold=True, size=26), font_of(bold=False, size=26)
     for label, names in picture.lines:
         pen.text((MARGIN, top), clipped(label, label_font, _LABEL), INK, label_font)
-        row = clipped(_plain(names), font, _WIDTH - _LABEL - _GAP)
+        row = clipped(drawn_text(names), font, _WIDTH - _LABEL - _GAP)
         pen.text((MARGIN + _LABEL + _GAP, top), row, INK, font)
         top += 44
     name = font_of(bold=True, size=24)
@@ -74,8 +74,3 @@ def _write_centred(
     pen: ImageDraw.ImageDraw, text: str, middle: float, top: float, font: ImageFont.FreeTypeFont
 ) -> None:
     pen.text((middle - font.getlength(text) / 2, top), text, SOFT, font)
-
-
-def _plain(text: str) -> str:
-    """Return the text without the signs that the fonts lack, such as emoji."""
-    return "".join(sign for sign, _ in drawable(text)).strip()

@@ -12,7 +12,9 @@ from app.services.archive.years import AuthorYear, WordsOfYear, read_year
 from app.services.posts.users import get_author
 from app.views.blueprints import PageBlueprint
 from app.views.filters import parse_zone, zone_of_page
+from app.views.names import speak_of
 from app.views.pages.calendar import month_names, year_of_posting
+from app.views.pages.parts import show_names
 from app.views.pages.year_picture import YearPicture, draw_year
 
 blueprint = PageBlueprint("years")
@@ -52,6 +54,8 @@ async def show_year_picture(username: str, year: int, args: YearArgs) -> Respons
 async def _read(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
     async with resources().db.read() as session:
         author = await get_author(session, username)
+        await show_names(session, [author.username])
+        speak_of([author.username])
         return await read_year(session, author, year, zone)
 
 

@@ -45,6 +45,33 @@ async def test_a_page_calls_people_as_they_write_their_names(chat: Client, path:
     assert USERNAME not in seen
 
 
+BY_OTHERS = "Posts by other people given to one of them"
+"""These are of anybody whose posts are here."""
+PAIR = f"username={quote(USERNAME)}&username=Anna_Kim"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/user/{quote(USERNAME)}",
+        f"/user/{quote(USERNAME)}/2024",
+        "/tweet/1",
+        "/room/1/portrait",
+        f"/posts?username={quote(USERNAME)}",
+        f"/compare/card?{PAIR}",
+        f"/compare?text={quote(TEXT)}&{PAIR}",
+        f"/compare?text={quote(TEXT)}&years=Anna_Kim",
+    ],
+    ids=["author", "year", "message", "portrait", "list", "card", "compare", "years"],
+)
+async def test_pages_about_people_of_chats_speak_of_messages(chat: Client, path: str) -> None:
+    page = await chat.page(path)
+    main = page.partition("<main")[2].partition("</main>")[0].partition("compare-form")[0]
+    seen = re.sub(r"<(script|textarea|datalist).*?</\1>|<[^>]*>", "", main, flags=re.DOTALL)
+    left = [line.strip() for line in seen.splitlines() if re.search(r"\b[Pp]osts?\b", line)]
+    assert [line for line in left if not line.startswith(BY_OTHERS)] == []
+
+
 async def test_the_quiz_asks_for_people_by_their_names(chat: Client) -> None:
     ids = {item["username"]: item["id"] for item in (await chat.json("/api/v1/users"))["items"]}
     page = await chat.page(f"/quiz?set={ids[USERNAME]}.{ids['Anna_Kim']}-1")

@@ -353,7 +353,7 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     form["only"] = ["mina", "Anna_Kim"]
     assert await start(browser, address, **form | {"timezone": "Asia/Nowhere"}) == 422
     assert await start(browser, address, **form) == 303
-    assert "5 new posts · 1 note of the app, file or deleted message left out" in shown(
+    assert "5 new messages · 1 note of the app, file or deleted message left out" in shown(
         await ended(browser, address)
     )
     found = {item["username"]: item["tweets"] for item in await items(browser, "users")}

@@ -1,0 +1,162 @@
+"""The picture of a room, 1200 × 630, to send into it: who writes how much, and how."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import lru_cache
+from io import BytesIO
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from PIL import Image, ImageDraw
+
+from app.i18n import (
+    gettext,
+    ngettext,
+    rounded_parts,
+    show_duration,
+    show_number,
+    show_percent,
+    show_period,
+)
+from app.services.rooms.portrait import PersonPortrait, RoomPortrait
+from app.services.rooms.reading import RoomFacts
+from app.views.names import shown_name
+from app.views.pages.lettering import clipped, drawn_name, drawn_text, font_of
+from app.views.pages.picture import ACCENT, INK, MARGIN, PAPER, SIZE, SOFT, page_colours, tint
+from app.views.portrait_words import card_lines
+
+MOST_KEPT: Final = 32
+"""Pictures in memory: programs ask for a shared one several times."""
+_WIDTH: Final = SIZE[0] - 2 * MARGIN
+_TOP: Final = 186
+"""Where the first person begins, from the top; all measures are in pixels."""
+_FOOT: Final = SIZE[1] - 62
+_ROOM: Final = 108
+"""Height of a person with two lines; with less there is one, or none."""
+_TIGHT: Final = 66
+"""Height of a person with one line."""
+_NAME: Final = 330
+_PERCENT: Final = 100
+
+
+class PicturePerson(NamedTuple):
+    """Somebody in a room, or several together; words are in the visitor's language already."""
+
+    name: str
+    share: float
+    """Of the messages, in [0, 1]."""
+    percent: str
+    """The same as it is written."""
+    colour: str
+    lines: tuple[str, ...] = ()
+    """What else is told, as far as there is room, the first first."""
+
+
+class RoomPicture(NamedTuple):
+    """What is drawn: words are in the visitor's language already."""
+
+    heading: str
+    figures: str
+    people: tuple[PicturePerson, ...]
+    foot: str
+
+
+def picture_of_room(portrait: RoomPortrait, zone: ZoneInfo, hues: Mapping[str, str]) -> RoomPicture:
+    """Return what is drawn of a portrait, in the visitor's language.
+
+    hues: the classes of people's colours on pages.
+    """
+    shares = rounded_parts([person.share for person in portrait.people])
+    people = tuple(
+        PicturePerson(
+            name=_name_of(person, number),
+            share=person.share,
+            percent=show_percent(share),
+            colour=page_colours()[hues.get(person.username or "", "author-0")],
+            lines=tuple(map(drawn_text, card_lines(person, portrait))),
+        )
+        for number, (person, share) in enumerate(zip(portrait.people, shares, strict=True), 1)
+    )
+    return RoomPicture(
+        heading=drawn_name(portrait.room.name) or gettext("A chat"),
+        figures=_figures(portrait.room, zone),
+        people=people,
+        foot=_foot(portrait),
+    )
+
+
+def _name_of(person: PersonPortrait, number: int) -> str:
+    """Return a name as far as it can be drawn; `number` is the place of the person."""
+    if person.username is None:
+        text = ngettext("{count} other", "{count} others", person.people)
+        return text.format(count=show_number(person.people))
+    name = drawn_name(shown_name(person.username, person.display_name))
+    return name or gettext("Person {number}").format(number=number)
+
+
+def _figures(room: RoomFacts, zone: ZoneInfo) -> str:
+    messages = ngettext("{count} message", "{count} messages", room.messages)
+    people = ngettext("{count} person", "{count} people", room.people_total)
+    parts = [
+        messages.format(count=show_number(room.messages)),
+        people.format(count=show_number(room.people_total)),
+    ]
+    if room.first_message_at and room.newest_message_at:
+        first, newest = (
+            time.astimezone(zone).date() for time in (room.first_message_at, room.newest_message_at)
+        )
+        parts.append(show_period(first, newest + timedelta(days=1)))
+    return " · ".join(parts)
+
+
+def _foot(portrait: RoomPortrait) -> str:
+    parts: list[str] = []
+    silence = portrait.longest_silence
+    if silence and any(person.beginnings for person in portrait.people):
+        length = show_duration((silence.until - silence.since).total_seconds())
+        parts.append(gettext("The longest silence: {length}").format(length=length))
+    if portrait.scanned < portrait.room.messages:
+        text = gettext("of the newest {count} messages")
+        parts.append(text.format(count=show_number(portrait.scanned)))
+    return " · ".join(parts)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def draw_room(picture: RoomPicture) -> bytes:
+    """Return the picture as PNG; a new one takes some 100 ms, so call it in a thread."""
+    image = Image.new("RGB", SIZE, PAPER)
+    pen = ImageDraw.Draw(image)
+    heading, figures = font_of(bold=True, size=52), font_of(bold=False, size=28)
+    pen.text((MARGIN, 40), clipped(picture.heading, heading, _WIDTH), INK, heading)
+    pen.text((MARGIN, 120), clipped(picture.figures, figures, _WIDTH), SOFT, figures)
+    height = min((_FOOT - 18 - _TOP) / max(1, len(picture.people)), 2 * _ROOM)
+    for place, person in enumerate(picture.people):
+        _draw_person(pen, person, _TOP + place * height, height)
+    small, mark = font_of(bold=False, size=22), font_of(bold=True, size=24)
+    left = SIZE[0] - MARGIN - mark.getlength("saywho")
+    pen.text((left, _FOOT - 2), "saywho", ACCENT, mark)
+    pen.text((MARGIN, _FOOT), clipped(picture.foot, small, left - MARGIN - 24), SOFT, small)
+    file = BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def _draw_person(
+    pen: ImageDraw.ImageDraw, person: PicturePerson, top: float, height: float
+) -> None:
+    """Draw the name, the bar and the share in a row, and below it as many lines as fit."""
+    size = 28 if height >= _TIGHT else 24
+    font, right = font_of(bold=True, size=size), SIZE[0] - MARGIN
+    pen.text((MARGIN, top), clipped(person.name, font, _NAME - 24), person.colour, font)
+    pen.text((right - font.getlength(person.percent), top), person.percent, INK, font)
+    bar = (MARGIN + _NAME, top + size * 0.4, right - _PERCENT, top + size * 1.2)
+    pen.rounded_rectangle(bar, 6, tint(person.colour))
+    length = (bar[2] - bar[0]) * person.share
+    if length >= 1:
+        pen.rounded_rectangle((*bar[:2], bar[0] + max(length, 12), bar[3]), 6, person.colour)
+    count = 2 if height >= _ROOM else 1 if height >= _TIGHT else 0
+    detail = font_of(bold=False, size=24 if height >= _ROOM else 20)
+    top += size * 1.5
+    for line in person.lines[:count]:
+        pen.text((MARGIN, top), clipped(line, detail, _WIDTH), SOFT, detail)
+        top += detail.size * 1.4

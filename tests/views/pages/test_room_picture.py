@@ -1,0 +1,83 @@
+"""The picture of a room: sized as programs want it, in the page's colours, whatever the names."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image, ImageColor
+
+from app.views.pages.picture import MARGIN, PAPER, SIZE, page_colours
+from app.views.pages.room_picture import PicturePerson, RoomPicture, draw_room
+from tests.browsing import parts_of
+from tests.chats import Said, import_chat, kakaotalk
+from tests.conftest import Client, Shared
+
+CHAT: list[Said] = [
+    ("2024-01-15 23:50", "하늘 (회사)", "떡볶이 ㅋㅋㅋ"),
+    ("2024-01-15 23:55", "מיכל", "저요 🙋 lol"),
+    ("2024-01-18 09:00", "하늘 (회사)", "아침"),
+]
+PAPER_RGB = ImageColor.getrgb(PAPER)
+COLOURS = [page_colours()[f"author-{place}"] for place in range(1, 8)]
+
+
+@pytest.fixture(scope="module")
+async def chat(shared: Shared) -> Client:
+    await import_chat(parts_of(shared.app).db, kakaotalk("동네 <떡볶이> 🌶️", *CHAT))
+    return shared.anybody
+
+
+def opened(data: bytes) -> Image.Image:
+    with Image.open(BytesIO(data)) as image:
+        assert (image.format, image.size) == ("PNG", SIZE)
+        return image.convert("RGB")
+
+
+async def test_the_portrait_names_its_picture_and_offers_it(chat: Client) -> None:
+    page = await chat.page("/room/1/portrait?tz=Asia/Seoul")
+    address = "/room/1/portrait/picture.png?tz=Asia/Seoul"
+    assert f'property="og:image" content="{address}"' in page.replace("%2F", "/")
+    assert f'href="{address}" download="saywho – 동네 <떡볶이> 🌶️.png"' in page.replace("%2F", "/")
+    answer = await chat.get(address)
+    assert answer.content_type == "image/png"
+    image = opened(await answer.get_data())
+    drawn = {colour for _, colour in image.getcolors(2**20) or []}
+    for hue in ("author-1", "author-2"):  # As on the page.
+        assert f'swatch {hue}"' in page
+        assert ImageColor.getrgb(page_colours()[hue]) in drawn
+
+
+async def test_the_picture_follows_the_messages(shared: Shared, chat: Client) -> None:
+    path = "/room/1/portrait/picture.png"
+    before = await chat.get(path)
+    assert (await chat.get(path)).headers["Cache-Status"] == "saywho; hit"
+    more: Said = ("2024-01-19 10:00", "מיכל", "again")
+    await import_chat(parts_of(shared.app).db, kakaotalk("동네 <떡볶이> 🌶️", *CHAT, more))
+    after = await chat.get(path)
+    assert after.headers["ETag"] != before.headers["ETag"]
+    assert await after.get_data() != await before.get_data()
+    await chat.page("/room/99/portrait/picture.png", status=404)
+    await chat.page("/room/1/portrait/picture.png?tz=nowhere", status=400)
+
+
+@pytest.mark.parametrize("people", range(1, 8))
+@pytest.mark.parametrize("name", ["ann", "W" * 320, "긴이름" * 90], ids=["short", "wide", "Hangul"])
+def test_names_bars_lines_and_foot_keep_apart(people: int, name: str) -> None:
+    line = "began 3 times after a silence " * 6
+    share = 1 / people
+    listed = tuple(
+        PicturePerson(name, share, "14%", colour, (line, line)) for colour in COLOURS[:people]
+    )
+    image = opened(draw_room(RoomPicture(name, line, listed, line)))
+    width, height = SIZE
+
+    def is_blank(left: int, top: int, right: int, bottom: int) -> bool:
+        box = image.crop((left, top, right, bottom))
+        return box.tobytes() == bytes(PAPER_RGB) * box.width * box.height
+
+    assert is_blank(0, 0, MARGIN - 2, height)
+    assert is_blank(width - MARGIN + 2, 0, width, height)
+    assert is_blank(0, height - 16, width, height)
+    rows = [not is_blank(0, top, width, top + 1) for top in range(height)]
+    blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
+    lines = 2 if people <= 3 else 1 if people <= 5 else 0
+    assert len(blocks) == 2 + people * (1 + lines) + 1

@@ -1,0 +1,117 @@
+"""The quiz out of a room asks for its messages, by those who write in it."""
+
+import re
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from tests.browsing import body, parts_of
+from tests.chats import Said, import_chat, kakaotalk, telegram
+from tests.conftest import Client, Shared
+
+PEOPLE = "민준 (회사)", "하늘 🌿", "Anna Kim"
+WORDS = {
+    "민준 (회사)": "오늘 저녁 회의 끝나고",
+    "하늘 🌿": "나는 지금 산책 가는",
+    "Anna Kim": "see you at the",
+}
+SILENT = "말없는 사람"
+
+
+def talk(people: tuple[str, ...], *, times: int, day: str, place: str) -> list[Said]:
+    """Return messages in turn, all different."""
+    turns = [(name, number) for number in range(times) for name in people]
+    return [
+        (f"{day} {10 + at // 60}:{at % 60:02}", name, f"{WORDS[name]} {place} {number}")
+        for at, (name, number) in enumerate(turns)
+    ]
+
+
+@pytest.fixture(scope="module")
+async def chats(shared: Shared) -> Client:
+    """Read a chat of three people and one who says little, another of two, and a short one."""
+    db = parts_of(shared.app).db
+    silent: Said = ("2024-01-14 09:00", SILENT, "안녕하세요 저는 말이 없어요")
+    main = [silent, *talk(PEOPLE, times=22, day="2024-01-15", place="항구")]
+    await import_chat(db, kakaotalk("항구 <사람들>", *main))
+    await import_chat(
+        db, kakaotalk("둘이서", *talk(PEOPLE[:2], times=25, day="2024-02-15", place="산"))
+    )
+    few = talk(PEOPLE[:2], times=19, day="2024-03-01", place="strand")
+    await import_chat(db, telegram(7, "짧은 방", *few), name="result.json")
+    laughing: list[Said] = [(when, who, "ㅋㅋ") for when, who, _ in few * 2]
+    await import_chat(db, telegram(8, "웃는 방", *laughing), name="result.json")
+    return shared.anybody
+
+
+def main_of(page: str) -> str:
+    """Return what a visitor sees of the page, without its frame."""
+    main = page.partition("<main")[2].partition("</main>")[0]
+    return re.sub(r"<[^>]*>|\u200b", "", main)
+
+
+async def drawn(chats: Client, room: int) -> str:
+    answer = await chats.get(f"/quiz?room={room}")
+    assert answer.status_code == 303
+    address: str = answer.headers["Location"]
+    assert parse_qs(urlsplit(address).query)["room"] == [str(room)]
+    return address
+
+
+@pytest.mark.parametrize(
+    ("room", "people", "place"), [(1, PEOPLE, "항구"), (2, PEOPLE[:2], "산")], ids=["three", "two"]
+)
+async def test_a_game_is_of_the_room_and_its_people(
+    chats: Client, room: int, people: tuple[str, ...], place: str
+) -> None:
+    address, texts = await drawn(chats, room), set[str]()
+    while 'name="guess"' in (page := await chats.page(address)):
+        text = re.sub("<[^>]*>", "", page.partition("<blockquote")[2].partition("</blo")[0])
+        assert place in text
+        texts.add(text)
+        guesses = dict(re.findall(r'<button[^>]*value="([^"]*)".*?<bdi>(.*?)</bdi>', page))
+        assert sorted(guesses.values()) == sorted(people)
+        fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+        answered = await chats.page("/quiz?" + urlencode(fields | {"guess": min(guesses)}))
+        assert re.search(rf'href="/room/{room}\?message=\d+#m\d+"', answered)
+        assert "post" not in main_of(page) + main_of(answered)
+        (address,) = re.findall(r'<a class="button primary" href="([^"]+)"', answered)
+    assert len(texts) == 10
+    assert f'<a class="button" href="/quiz?room={room}"' in page
+    shared_address = page.partition('id="squares">')[2].partition("</pre>")[0].split()[-1]
+    assert f"room={room}" in shared_address
+    assert "Message 1 of 10" in await chats.page(shared_address.removeprefix("http://localhost"))
+
+
+async def test_rooms_and_portraits_lead_to_their_game(chats: Client) -> None:
+    for path in ("/room/1", "/room/1/portrait"):
+        assert 'href="/quiz?room=1"' in await chats.page(path)
+    page = await chats.page(await drawn(chats, 1))
+    assert 'Out of the chat <a href="/room/1"><bdi>항구 <사람들></bdi></a>' in page
+
+
+@pytest.mark.parametrize("room", [3, 4], ids=["19 messages each", "no words"])
+async def test_where_too_little_was_said_the_page_says_what_is_needed(
+    chats: Client, room: int
+) -> None:
+    page = await chats.page(f"/quiz?room={room}")
+    assert "two people with 20 messages or more in this chat" in page
+    assert f'href="/room/{room}"' in page
+
+
+async def test_a_set_names_messages_and_people_of_the_room_alone(chats: Client) -> None:
+    quiz_set = parse_qs(urlsplit(await drawn(chats, 2)).query)["set"][0]
+    answer = await chats.get(f"/quiz?set={quiz_set}&room=1")
+    assert answer.status_code == 404
+    assert "The message of that question is gone" in await body(answer)
+    users = {item["username"]: item["id"] for item in (await chats.json("/api/v1/users"))["items"]}
+    messages = (await chats.json("/api/v1/rooms/2/messages"))["items"]
+    author = users[messages[0]["username"]]
+    stranger = f"{author}.{users['Anna_Kim']}-{messages[0]['id']}"
+    await chats.page(f"/quiz?set={stranger}&room=2", status=404)
+    await chats.page(f"/quiz?set={stranger}")
+
+
+@pytest.mark.parametrize(("room", "status"), [("99", 404), ("x", 400), ("0", 400)])
+async def test_what_is_no_room_is_said(chats: Client, room: str, status: int) -> None:
+    await chats.page(f"/quiz?room={room}", status=status)
