@@ -168,9 +168,7 @@ def test_dotenv_file_is_read_below_the_environment(
     assert (config.public, config.cache_mb, config.embedder_key) == (False, 8, "한글 key")
 
 
-def test_what_is_unset_stays_so_in_another_process_whatever_the_file_says(
-    empty_folder: Path,
-) -> None:
+def test_an_unset_variable_stays_unset_in_a_child_process(empty_folder: Path) -> None:
     (empty_folder / ".env").write_text("SAYWHO_PUBLIC=1\nSAYWHO_LOCALE=ko\n")
     passed_on = from_env(log="text").to_env()
     of_file = {"SAYWHO_PUBLIC": "1", "SAYWHO_LOCALE": "ko"}

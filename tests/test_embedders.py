@@ -60,7 +60,7 @@ async def test_a_service_is_asked_with_model_and_key(service: Service, remote: R
         "empty",
     ],
 )
-async def test_what_is_no_vectors_is_an_error_at_once(
+async def test_bad_vectors_are_an_error_at_once(
     service: Service, remote: Remote, status: int, answer: bytes
 ) -> None:
     service.faults = [(status, answer)]

@@ -73,7 +73,7 @@ async def test_a_value_is_kept_until_something_it_depends_on_changes(steps: list
 
 
 @given(st.lists(st.tuples(keys, st.integers(0, 30_000)), max_size=60))
-async def test_it_stays_within_its_size_and_evicts_what_was_used_longest_ago(
+async def test_the_memo_stays_within_its_size_and_evicts_the_least_recently_used(
     puts: list[tuple[int, int]],
 ) -> None:
     limit = 100_000
@@ -190,7 +190,7 @@ async def test_nobody_waits_for_the_end_of_what_cannot_be_shared() -> None:
     first.cancel()
 
 
-async def test_what_is_not_cacheable_is_not_kept() -> None:
+async def test_an_uncacheable_value_is_not_kept() -> None:
     memo, _ = memo_of()
     maker = Maker(memo)
     maker.is_cacheable = False

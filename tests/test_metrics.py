@@ -30,7 +30,9 @@ async def read(app: Quart) -> dict[str, float]:
     return values(await answer.get_data(as_text=True))
 
 
-async def test_what_happens_is_counted(app: Quart, writer: Client, anybody: Client) -> None:
+async def test_requests_and_sessions_are_counted(
+    app: Quart, writer: Client, anybody: Client
+) -> None:
     await writer.add_user("ann", "one post")
     before = await read(app)
     for _ in range(3):

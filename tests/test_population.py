@@ -35,7 +35,7 @@ def test_a_file_of_another_recipe_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         unpack(content)
 
 
-def test_it_takes_little_room() -> None:
+def test_the_population_takes_little_room() -> None:
     assert FILE.stat().st_size <= MOST_BYTES
     populations = shipped_authors().populations.values()
     arrays = [
@@ -46,7 +46,7 @@ def test_it_takes_little_room() -> None:
     assert sum(array.nbytes for array in arrays) <= MOST_MEMORY
 
 
-def test_its_authors_are_numbers_alone_in_an_order_that_says_nothing() -> None:
+def test_shipped_authors_are_numbers_in_no_telling_order() -> None:
     for language, population in shipped_authors().populations.items():
         assert {own for _, _, own in population.members} == {language}
         assert all(author < 0 < posts <= 200 for author, posts, _ in population.members)

@@ -89,7 +89,7 @@ def test_placeholders_are_the_same(korean: Catalog) -> None:
             }, entry.id
 
 
-def test_what_is_said_of_messages_is_a_form_of_what_is_said_of_posts(korean: Catalog) -> None:
+def test_messages_of_a_room_are_translated_as_posts_are(korean: Catalog) -> None:
     known = {message[0] for _, message in extracted()}
     catalogs = [korean, _catalog("en")]
     of_chat = [{entry.id: entry for entry in each if entry.context == CHAT} for each in catalogs]
@@ -125,7 +125,7 @@ def test_extraction_sees_templates_views_and_errors() -> None:
     } <= messages
 
 
-def test_what_the_api_s_page_says_at_once_is_translated(korean: Catalog) -> None:
+def test_the_page_of_the_api_is_translated(korean: Catalog) -> None:
     described = document(operations_of(BLUEPRINTS), is_public=True)
     operations = [each for path in described["paths"].values() for each in path.values()]
     answers = [each for operation in operations for each in operation["responses"].values()]

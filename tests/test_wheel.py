@@ -42,7 +42,7 @@ def program(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin" / "saywho"
 
 
-def test_it_serves_with_all_that_it_needs(program: Path, tmp_path: Path) -> None:
+def test_the_installed_wheel_serves(program: Path, tmp_path: Path) -> None:
     environment = Installation(tmp_path / "data").environment()
 
     def output(*command: str | Path) -> str:
@@ -65,7 +65,7 @@ def test_it_serves_with_all_that_it_needs(program: Path, tmp_path: Path) -> None
         assert server.stop() == 0
 
 
-def test_it_carries_the_population_and_whose_posts_it_was_made_of(dist: Path) -> None:
+def test_the_wheel_has_the_population_and_its_notice(dist: Path) -> None:
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()

@@ -53,9 +53,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_the_second_answer_is_the_first_one_kept_and_304_to_whom_it_is_known(
-    reader: Client, path: str
-) -> None:
+async def test_the_second_answer_is_cached_or_304(reader: Client, path: str) -> None:
     first, second = await reader.get(path), await reader.get(path)
     assert first.headers["Cache-Status"] == "saywho; fwd=miss"
     assert second.headers["Cache-Status"] == "saywho; hit"
@@ -141,7 +139,7 @@ async def test_nothing_of_one_visitor_is_kept_for_another(app: Quart, anybody: C
     assert (switched.status_code, "Cache-Status" in switched.headers) == (303, False)
 
 
-async def test_what_is_not_there_is_not_kept(anybody: Client, writer: Client) -> None:
+async def test_answers_of_404_are_not_cached(anybody: Client, writer: Client) -> None:
     for path in ("/api/v1/users/new", "/user/new"):
         assert (await anybody.get(path)).status_code == 404
     await writer.add_user("new")

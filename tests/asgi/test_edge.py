@@ -68,7 +68,7 @@ async def test_a_target_that_is_no_address_of_a_site_is_refused(target: str) -> 
         [(b"host", b"a" * 300)],
     ],
 )
-async def test_what_no_view_should_see_is_400_and_ends_the_connection(headers: Headers) -> None:
+async def test_a_bad_request_is_400_and_ends_the_connection(headers: Headers) -> None:
     seen, given = await ask(headers)
     assert seen[REFUSAL].status == 400
     assert given[b"connection"] == [b"close"]

@@ -172,7 +172,7 @@ def test_forms_of_an_address(entry: str, address: str | None) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["HTTPS", "javascript", ""])
-def test_a_scheme_that_is_none_changes_nothing(scheme: str) -> None:
+def test_an_unknown_scheme_is_ignored(scheme: str) -> None:
     assert forwarded(scope(("x-forwarded-proto", scheme)), 1)["scheme"] == "http"
 
 

@@ -192,7 +192,7 @@ ALONE = (
 
 
 @pytest.mark.full
-async def test_one_author_alone_then_conversations_and_media_are_sound(
+async def test_pages_of_an_author_a_conversation_and_media_are_sound(
     has_chromium: None, open_page: OpenPage, tmp_path: Path
 ) -> None:
     async def look(*paths: str) -> None:

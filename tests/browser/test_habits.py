@@ -30,7 +30,7 @@ FROM_THE_TOP: Final = "document.body.tabIndex = -1, document.body.focus()"
 """Takes the focus from a field that has it when the page opens."""
 
 
-async def test_posts_arrive_while_one_looks_and_nothing_moves_while_one_reads(
+async def test_new_posts_arrive_unless_somebody_is_reading(
     workshop: Website, open_page: OpenPage
 ) -> None:
     workshop.add_posts("우체국", *(f"{n}번째 편지가 왔어요." for n in range(12)))

@@ -53,7 +53,7 @@ async def test_a_mark_is_struck_out_and_taken_back(
         await expect(mark).to_be_focused()
 
 
-async def test_what_is_struck_moves_with_the_text_and_counts_again_where_it_is_edited(
+async def test_gaps_move_with_the_text_and_end_where_it_is_edited(
     website: Website, open_page: OpenPage
 ) -> None:
     page = await open_page(locale="en")

@@ -70,7 +70,7 @@ def test_a_device_is_written_to_and_stays(filled: Installation) -> None:
         (("-o", "/dev/full"), 1),
     ],
 )
-def test_what_cannot_be_done_ends_with_a_line(
+def test_a_failed_export_ends_with_a_line(
     filled: Installation, tmp_path: Path, arguments: tuple[str, ...], status: int
 ) -> None:
     (tmp_path / "kept").write_text("old")

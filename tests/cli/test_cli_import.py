@@ -222,7 +222,7 @@ def test_a_name_known_from_another_platform_stops_a_file_of_one_account(
     assert installation.json("users")["items"][1]["platform"] == "x"
 
 
-def test_a_file_in_which_nothing_is_recognised_is_status_2_and_an_empty_one_is_done(
+def test_an_unrecognised_file_is_status_2_and_an_empty_one_0(
     installation: Installation, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_bytes(b"just some words\nand more of them\n")
@@ -232,9 +232,7 @@ def test_a_file_in_which_nothing_is_recognised_is_status_2_and_an_empty_one_is_d
     assert "file holds no posts to store\n" in installation.run("import", tmp_path / "file").stderr
 
 
-def test_what_came_before_a_break_in_a_file_stays(
-    installation: Installation, tmp_path: Path
-) -> None:
+def test_posts_before_a_break_in_a_file_stay(installation: Installation, tmp_path: Path) -> None:
     whole = x_file("tweets", *(x_tweet(number, f"post {number}") for number in range(1, 400)))
     path = tmp_path / "tweets.js"
     path.write_bytes(whole[: len(whole) // 2])
@@ -269,7 +267,7 @@ def test_a_damaged_file_of_the_owner_is_named_and_costs_nothing(
     assert f"{path}: {detail}" in installation.run("import", path, *name).stderr
 
 
-def test_of_several_files_the_worst_counts_and_the_others_come_in(
+def test_the_worst_of_several_files_decides_the_status(
     installation: Installation, tmp_path: Path
 ) -> None:
     good = lines(tmp_path / "good.jsonl", {"username": "a", "text": "one"})

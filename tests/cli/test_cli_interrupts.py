@@ -98,7 +98,7 @@ async def interrupt_within(installation: Installation, process: Any) -> None:
     await db.close()
 
 
-def test_what_was_stored_before_a_signal_stays_and_is_gone_on_with(
+def test_an_interrupted_import_keeps_its_posts_and_resumes(
     installation: Installation, tmp_path: Path
 ) -> None:
     records = ({"username": "a", "text": f"post {n}"} for n in range(POSTS))

@@ -41,7 +41,7 @@ def test_a_profile_is_the_same_by_any_way(
     assert with_posts(profile_of(before), after, counted).counts == together.counts
 
 
-def test_what_was_never_posted_cannot_be_taken_out() -> None:
+def test_counts_that_were_never_added_cannot_be_subtracted() -> None:
     profile = profile_of(["bread", "bread"])
     for texts in (["wind"], ["bread"] * 3):
         with pytest.raises(ValueError, match="never posted"):

@@ -172,7 +172,7 @@ def test_a_piece_is_found_where_a_text_first_has_it(
 
 
 @given(TEXTS, st.data())
-def test_a_piece_that_posts_have_is_found_in_one_of_them(text: str, data: st.DataObject) -> None:
+def test_a_known_piece_is_found_in_a_post(text: str, data: st.DataObject) -> None:
     words = text.split()
     if not words:
         return

@@ -42,7 +42,7 @@ def test_held_out_posts_leave_the_profile_of_before() -> None:
         hold_out(profile, [["never posted"]])
 
 
-def test_a_population_has_some_of_each_language_who_posted_enough() -> None:
+def test_a_population_has_active_authors_of_each_language() -> None:
     english = [(number, FEWEST_POSTS, "en") for number in range(2 * MOST_MEMBERS)]
     korean = [(1_000, 1, "ko"), (1_001, 100_000, "ko")]
     drawn = drawn_authors([*english, *korean, (999, 1, "en")], 1)

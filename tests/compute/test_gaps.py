@@ -60,7 +60,7 @@ def test_only_features_that_no_gap_touches_are_left(struck: tuple[str, tuple[Gap
 
 
 @given(st.lists(WORDS, min_size=3, max_size=12), st.data())
-def test_what_is_struck_does_not_matter(words: list[str], data: st.DataObject) -> None:
+def test_gaps_do_not_count(words: list[str], data: st.DataObject) -> None:
     number = data.draw(st.integers(0, len(words) - 1))
 
     def counted(word: str) -> object:

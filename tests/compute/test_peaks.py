@@ -41,7 +41,7 @@ def test_few_bars_are_higher_than_the_scale(numbers: list[int]) -> None:
     assert higher or end == max(numbers)
 
 
-def test_one_burst_does_not_flatten_the_other_bars() -> None:
+def test_a_burst_does_not_flatten_other_bars() -> None:
     assert scale_end([1, 2, 1, 30]) == 2
     assert scale_end([3, 4, 5, 6]) == 6
     assert scale_end([1, 30]) == 30

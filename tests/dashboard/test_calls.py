@@ -45,7 +45,7 @@ async def test_a_stream_of_posts_leaves_no_live_viewer_behind(filled: Client) ->
     assert max(found) == 33
 
 
-async def test_a_viewer_who_leaves_takes_nothing_from_the_others(filled: Client) -> None:
+async def test_a_viewer_who_leaves_cancels_no_other_figure(filled: Client) -> None:
     first = asyncio.create_task(drawn(filled, "week"))
     await asyncio.sleep(0)
     second = asyncio.create_task(drawn(filled, "week"))

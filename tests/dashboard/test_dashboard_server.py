@@ -110,7 +110,7 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     assert page.status_code == 200
 
 
-async def test_what_is_wrong_in_a_view_is_said_in_the_viewers_language(shared: Shared) -> None:
+async def test_bad_filters_are_explained_in_the_viewers_language(shared: Shared) -> None:
     korean = Client(shared.anybody.app, {"Accept-Language": "ko"})
     assert (await drawn(shared.anybody, "timeline", "username=no"))["problem"] == (
         "User 'no' doesn't exist"
@@ -233,7 +233,7 @@ async def test_the_page_works_as_a_form_without_scripts(viewed: Client) -> None:
     assert 'value="2026-01-01"' in page
 
 
-async def test_what_no_choice_stands_for_stays_chosen(viewed: Client) -> None:
+async def test_unknown_filters_stay_chosen(viewed: Client) -> None:
     answer = await viewed.get(PREFIX + "?username=nobody&lang=xx&platform=y")
     page = await answer.get_data(as_text=True)
     assert 'value="nobody" checked' in page

@@ -46,7 +46,7 @@ async def add(writer: Client, *names: str) -> dict[str, list[str]]:
     return texts
 
 
-async def test_one_author_is_told_what_is_typical(writer: Client) -> None:
+async def test_a_single_author_has_typical_words(writer: Client) -> None:
     await add(writer, "ann")
     await settle(writer.app)
     words = await page_words(writer)
@@ -106,7 +106,7 @@ async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Clien
     assert "라면" in (await drawn(writer, "likeness", "username=라면"))["title"]
 
 
-async def test_what_takes_longer_is_said_to_be_counted_until_it_is_there(writer: Client) -> None:
+async def test_slow_figures_show_that_they_are_being_counted(writer: Client) -> None:
     await add(writer, "ann", "ben")
     await settle(writer.app)
     first = await page_words(writer)
@@ -137,7 +137,7 @@ async def test_numbers_are_saved_as_a_file_without_scripts(writer: Client) -> No
     assert (await writer.get(f"{PREFIX}table/nothing.csv")).status_code == 404
 
 
-async def test_one_burst_leaves_the_other_bars_high(writer: Client) -> None:
+async def test_a_burst_leaves_other_bars_high(writer: Client) -> None:
     posts = [(f"2026-04-{day:02}", "ann") for day in range(1, 29)]
     posts += [("2026-04-10", "ben")] * 40
     await writer.add_posts(

@@ -82,7 +82,7 @@ def days_of(label: str) -> tuple[date, date]:
     st.sampled_from(STEPS),
     st.sampled_from(["UTC", "Asia/Seoul", "America/New_York"]),
 )
-async def test_what_is_said_of_times_is_true(
+async def test_sentences_about_times_are_true(
     shared: Shared, authors: list[list[Any]], step: int, tz: str
 ) -> None:
     base, zone = datetime(2024, 2, 26, tzinfo=UTC), ZoneInfo(tz)
@@ -209,7 +209,7 @@ def likenesses(draw: st.DrawFn) -> Likeness:
 
 
 @given(likenesses())
-def test_what_is_said_of_likeness_is_true(data: Likeness) -> None:
+def test_sentences_about_likeness_are_true(data: Likeness) -> None:
     title = WhoLikeWhom().tell(data, View()).title
     places = range(len(data.names))
     pairs = {
@@ -251,7 +251,7 @@ def cards(draw: st.DrawFn) -> Card:
 
 
 @given(cards(), st.sampled_from([None, 0, 1]))
-def test_what_is_said_of_telling_apart_is_true(card: Card, chosen: int | None) -> None:
+def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) -> None:
     view = View(username=[] if chosen is None else [f"author{chosen}"])
     figure, data = ToldApart(), Measurement(card, [], len(card.authors))
     finding, rows = figure.tell(data, view), figure.table(data, view).rows
@@ -291,7 +291,7 @@ words = st.lists(st.sampled_from(["fog", "rye", "☕", "!!"]), unique=True, max_
 
 
 @given(st.lists(words, min_size=1, max_size=3))
-def test_what_is_said_of_words_is_what_was_found(listed: list[list[str]]) -> None:
+def test_sentences_about_words_are_true(listed: list[list[str]]) -> None:
     authors = [
         AuthorWords(
             UserRow(place + 1, f"author{place}", f"author{place}", 9, 0),

@@ -34,14 +34,14 @@ def batch_of(run: Recorder, *, max_size: int = 100, max_waiting: int = 100) -> B
     return Batch(run, max_size=max_size, max_waiting=max_waiting, timeout_s=10)
 
 
-async def test_what_comes_within_a_turn_of_the_loop_runs_together() -> None:
+async def test_items_of_one_pass_of_the_loop_run_together() -> None:
     run = Recorder()
     batch = batch_of(run)
     assert await asyncio.gather(*(batch(item) for item in (1, 2, 3))) == [2, 4, 6]
     assert run.runs == [[1, 2, 3]]
 
 
-async def test_one_item_is_run_once_for_all_who_ask_for_it() -> None:
+async def test_equal_items_run_once_for_all_callers() -> None:
     run = Recorder()
     batch = batch_of(run)
     assert await asyncio.gather(*(batch(7) for _ in range(5))) == [14] * 5
@@ -175,7 +175,7 @@ CALLERS = st.lists(
 
 
 @given(CALLERS, st.integers(1, 4), st.integers(0, 4), st.sets(st.integers(1, 6), max_size=3))
-def test_each_caller_gets_its_own_result_or_error_whatever_fails_or_is_cancelled(
+def test_callers_get_their_own_result_or_error(
     callers: list[tuple[int, int, int | None]], max_size: int, turns: int, failing: set[int]
 ) -> None:
     async def play() -> None:

@@ -91,7 +91,7 @@ async def test_a_commit_that_fails_is_told_and_undone(db: Database) -> None:
     assert await count(db) == 1
 
 
-async def test_a_writer_that_is_cancelled_leaves_nothing_and_gives_the_lock_back(
+async def test_a_cancelled_writer_leaves_nothing_and_releases_the_lock(
     pair: tuple[Database, Database],
 ) -> None:
     db, other = pair

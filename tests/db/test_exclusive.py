@@ -56,7 +56,7 @@ async def test_a_second_one_is_refused_until_the_first_is_done(db: Database) -> 
             await add_user(session, "ann")
 
 
-async def test_of_many_who_want_it_at_once_one_gets_it(db: Database) -> None:
+async def test_one_of_many_tasks_gets_the_exclusive_lock(db: Database) -> None:
     done = asyncio.Event()
 
     async def want() -> bool:

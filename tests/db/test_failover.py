@@ -108,7 +108,7 @@ async def fail_over(server: Server, lost: Callable[[], Awaitable[Any]]) -> None:
     server.start()
 
 
-async def test_what_a_failover_lost_is_in_no_answer_and_streams_begin_again(
+async def test_writes_lost_by_a_failover_are_in_no_answer(
     outlasting: Quart, own_server: Server
 ) -> None:
     writer = await client_with(outlasting, "write")
@@ -216,7 +216,7 @@ async def test_replicated_acknowledges_only_what_a_standby_has(
 
 @pytest.mark.full
 @pytest.mark.parametrize("hangs", [False, True], ids=["it died", "it hangs"])
-async def test_of_several_hosts_the_primary_is_used_before_and_after_a_promotion(
+async def test_the_primary_of_several_hosts_is_used_after_a_promotion(
     own_server: Server,
     tmp_path: Path,
     request: pytest.FixtureRequest,
@@ -267,9 +267,7 @@ def hang(server: Server, request: pytest.FixtureRequest) -> None:
     request.addfinalizer(lambda: send(signal.SIGCONT))
 
 
-async def test_a_host_that_answers_nothing_does_not_keep_the_others_from_it(
-    own_server: Server,
-) -> None:
+async def test_a_silent_host_does_not_hold_up_the_next(own_server: Server) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         hosts = f"host=127.0.0.1,{own_server.folder}&port={port},5432&target_session_attrs=primary"

@@ -111,7 +111,7 @@ def take(path: Path) -> None:
         pass
 
 
-async def test_one_that_asks_again_does_not_pass_one_that_waits(tmp_path: Path) -> None:
+async def test_a_process_that_asks_again_queues_behind_waiting_ones(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     busy, other = FileLock(path), FileLock(path)
     order = []

@@ -46,7 +46,7 @@ OLDER = "export its posts with the old version (saywho export) and import them"
     ("revision", "said"),
     [("0001", OLDER), ("0022", OLDER), ("0023_since_0022", OLDER), ("ffff", "newer")],
 )
-def test_one_of_another_version_is_left_alone(
+def test_a_database_of_an_unknown_revision_is_left_alone(
     config: Config, databases: Databases, revision: str, said: str
 ) -> None:
     prepare(config, upgrade_old=False)

@@ -57,7 +57,7 @@ def test_each_host_is_tried_alone(url: str, expected: list[str]) -> None:
     ] == expected
 
 
-async def test_what_was_missed_while_the_connection_was_lost_is_read(
+async def test_events_missed_by_a_lost_connection_are_read(
     db: Database, outside: Outside, caplog: pytest.LogCaptureFixture
 ) -> None:
     feed = await db.open_feed()

@@ -116,7 +116,7 @@ async def told_by_alembic(config: Config) -> list[Any]:
 
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
-def test_it_goes_there_and_back_as_it_was(
+def test_an_upgrade_and_downgrade_keep_tables_and_rows(
     config: Config, databases: Databases, fresh: set[tuple[object, ...]]
 ) -> None:
     kept, alembic = schema(databases, config.data_dir), alembic_config(config.database_url)

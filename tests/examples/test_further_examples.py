@@ -42,7 +42,7 @@ async def test_a_batch_answers_as_the_naive_app_does(batch_apps: tuple[Any, Any]
     assert batched == naive
 
 
-def test_what_the_batch_gains_is_printed() -> None:
+def test_the_example_prints_the_gain_of_batching() -> None:
     done = subprocess.run(
         [sys.executable, BATCH / "measure.py", "70"],
         capture_output=True,
@@ -59,7 +59,7 @@ def test_what_the_batch_gains_is_printed() -> None:
     assert done.stderr == ""
 
 
-def test_each_blueprint_has_its_framework_whole_bodies_and_the_session_of_both() -> None:
+def test_quart_and_flask_blueprints_share_a_session() -> None:
     with started(SIDE_BY_SIDE / "both_apps.py") as server:
         try:
             server.wait_for()

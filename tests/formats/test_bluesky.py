@@ -143,7 +143,7 @@ def test_kinds(fields: dict[str, Any], kind: str) -> None:
         ("did:plc:jiho", "handle.invalid", ReplyTarget("3k", "did:plc:jiho")),
     ],
 )
-def test_what_a_reply_answers(
+def test_the_target_of_a_reply_is_read(
     did: str | None, handle: str | None, expected: ReplyTarget | None
 ) -> None:
     uri = f"at://{did}/app.bsky.feed.post/3k"

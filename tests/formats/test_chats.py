@@ -191,7 +191,7 @@ def test_a_line_that_no_person_wrote_takes_no_longer_than_others() -> None:
     assert growth(partial(work, 40_000 // FACTOR), partial(work, 40_000)) < MOST_GROWTH
 
 
-def test_what_whatsapp_adds_to_a_text_is_no_part_of_it() -> None:
+def test_notes_that_whatsapp_adds_are_left_out_of_texts() -> None:
     lines = (
         "IMG-1.jpg (file attached)\nour dog",
         "IMG-2.jpg (file attached)",

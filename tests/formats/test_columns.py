@@ -181,7 +181,9 @@ def test_half_a_surrogate_pair_costs_no_post(field: str, value: object) -> None:
         ({"reply_to": {"source_id": {}}}, None),
     ],
 )
-def test_what_a_reply_answers(fields: dict[str, object], expected: ReplyTarget | None) -> None:
+def test_the_target_of_a_reply_is_read(
+    fields: dict[str, object], expected: ReplyTarget | None
+) -> None:
     assert record({"text": "hello", **fields}).reply_to == expected
 
 

@@ -131,7 +131,7 @@ def test_a_bad_document_does_not_stop_the_rest(bad: bytes, detail: str, form: st
 
 
 @pytest.mark.parametrize("form", [array, pretty_array, pretty])
-def test_what_came_before_a_break_stays(form: Callable[..., bytes]) -> None:
+def test_records_before_a_break_stay(form: Callable[..., bytes]) -> None:
     found = read_broken(form(RELAXED, RELAXED, RELAXED)[:-30], "breaks off")
     assert [item.place for item in found] == [1, 2]
 

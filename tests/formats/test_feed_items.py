@@ -193,7 +193,7 @@ def test_media_come_with_their_descriptions(item: str, text: str, media: list[Me
         ),
     ],
 )
-def test_what_is_no_feed_or_declares_entities_is_refused(body: bytes, why: str) -> None:
+def test_a_feed_that_is_none_or_declares_entities_is_refused(body: bytes, why: str) -> None:
     with pytest.raises(RecordError, match=why):
         read(body)
 

@@ -136,7 +136,7 @@ def test_memory_stays_small(data: bytes) -> None:
     assert peak(data) < 25 * 2**20
 
 
-def test_what_stands_beside_a_list_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_beside_a_list_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(window, "MAX_VALUE", 2**12)
     data = gzip.decompress(large_values(600))
     file = Content("room", Member(len(data), partial(io.BytesIO, data)), None)
@@ -166,7 +166,7 @@ MESSAGE = '{"id":1,"type":"message","date":"2024-01-01","text":%s}'
         ("window.YTD.tweets.part0 = [", '{"tweet":', "}]"),
     ],
 )
-def test_what_is_deep_is_read_or_refused(depth: int, before: str, inside: str, after: str) -> None:
+def test_deep_values_are_read_or_refused(depth: int, before: str, inside: str, after: str) -> None:
     closing = {"[": "]", "{": "}"}
     ends = "".join(closing[mark] for mark in reversed(inside) if mark in closing)
     deep = before + inside * depth + "1" + (ends * depth + after[1:] if after else "")

@@ -66,7 +66,7 @@ def test_feeds_of_any_shape(value: object) -> None:
     read(read_author_posts, value, name="sky")
 
 
-def test_a_status_has_its_media_its_poll_and_its_counts() -> None:
+def test_a_status_has_media_a_poll_and_counts() -> None:
     picture = {
         "type": "image",
         "url": "https://files.example/a.png",

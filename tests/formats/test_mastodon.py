@@ -193,7 +193,7 @@ def test_quotes(name: str) -> None:
         ("https://[broken/5", ReplyTarget("5")),
     ],
 )
-def test_what_a_reply_answers(answered: str | None, expected: ReplyTarget | None) -> None:
+def test_the_target_of_a_reply_is_read(answered: str | None, expected: ReplyTarget | None) -> None:
     found = only(inReplyTo=answered)
     assert (found.kind, found.reply_to) == ("reply" if answered else "post", expected)
 
@@ -297,14 +297,14 @@ MANY = [post(number, "word " * 40) for number in range(400)]
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])
-def test_of_a_tar_that_breaks_off_the_beginning_stays(tmp_path: Path, share: float) -> None:
+def test_the_beginning_of_a_truncated_tar_is_read(tmp_path: Path, share: float) -> None:
     data = saved_tar(tmp_path / "a.tar.gz", members(*MANY)).read_bytes()
     found = read_broken(data[: int(len(data) * share)], "breaks off")
     assert len(found) > 50
     assert {getattr(item, "username", None) for item in found} == {"mina@sea.example"}
 
 
-def test_what_is_packed_counts_for_the_limit_unpacked(tmp_path: Path) -> None:
+def test_packed_files_count_unpacked(tmp_path: Path) -> None:
     bomb = saved_tar(tmp_path / "a.tar.gz", {"media/zeros": b"\0" * 5_000_000} | members(BOOST))
     assert bomb.stat().st_size < 100_000
     with pytest.raises(BrokenFileError, match="limit of an import"):

@@ -117,7 +117,7 @@ rows = st.builds(
 @example([row(source_id=" ", text="' ")])
 @example([row(source_id="1.58E+18", text="'1e+5"), row(source_id="'1e+5")])
 @example([row(created_at=datetime(1, 1, 1, tzinfo=UTC), text="-", source_id="0")])
-def test_what_is_written_is_read_again(format_name: str, some: list[ExportedPost]) -> None:
+def test_an_export_is_read_again(format_name: str, some: list[ExportedPost]) -> None:
     assert read_again(format_name, written(format_name, *some)) == some
 
 
@@ -143,7 +143,7 @@ def test_a_csv_has_the_header_and_empty_cells_for_what_is_not_known() -> None:
     assert written("csv", row()).decode() == f"{HEADER}\r\nmina,local,hello,post,,,,,,,,\r\n"
 
 
-def test_an_id_that_a_spreadsheet_cut_is_none_and_one_that_only_looks_so_is_kept() -> None:
+def test_an_id_damaged_by_a_spreadsheet_is_dropped() -> None:
     header = WRITERS["csv"].heading
     cut = header + b"mina,local,hello,post,,,1.58E+18,,,,,\r\n"
     assert read_again("csv", cut)[0].source_id is None

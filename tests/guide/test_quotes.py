@@ -10,7 +10,7 @@ QUOTED = [each for each in snippets(GUIDES[0]) if each.file]
 
 
 @pytest.mark.parametrize("quoted", QUOTED, ids=[f"{q.section}-{q.file}" for q in QUOTED])
-def test_what_is_quoted_stands_in_its_file(quoted: Snippet) -> None:
+def test_quoted_code_stands_in_its_file(quoted: Snippet) -> None:
     assert quoted.file
     assert quoted.code in (ROOT / quoted.file).read_text()
 

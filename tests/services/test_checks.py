@@ -45,14 +45,14 @@ async def counted(db: Database) -> Database:
         ('UPDATE "Profile" SET texts = NULL', PROFILE),
     ],
 )
-async def test_what_was_changed_by_hand_is_named(
+async def test_rows_changed_by_hand_are_named(
     counted: Database, outside: Outside, change: str, fault: str
 ) -> None:
     outside.execute(change)
     assert await find_faults(counted) == [fault]
 
 
-async def test_what_is_behind_is_no_fault(counted: Database, outside: Outside) -> None:
+async def test_lagging_derived_data_is_no_fault(counted: Database, outside: Outside) -> None:
     await store(counted, "a post with zebras, of which nobody has heard")
     assert await find_faults(counted) == []
 

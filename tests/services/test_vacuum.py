@@ -129,7 +129,7 @@ async def test_nothing_of_a_deleted_author_is_left(
 
 @pytest.mark.full
 @pytest.mark.databases("postgresql")
-async def test_what_a_transaction_still_sees_is_waited_for(
+async def test_vacuum_waits_for_old_transactions(
     app: Quart, admin: Client, installation: Installation, outside: Outside
 ) -> None:
     await write_everywhere(admin)

@@ -250,7 +250,7 @@ async def test_chunks_of_a_byte_hold_up_nobody() -> None:
 
 
 @pytest.mark.usefixtures("server")
-async def test_what_is_no_request_is_refused() -> None:
+async def test_broken_requests_are_refused() -> None:
     many = GET[:-2] + b"".join(b"X-%d: a\r\n" % n for n in range(20_000)) + b"\r\n"
     async with served() as site:
         for request, status in ((b"GET / HTTP/1.1\r\n\r\n", 400), (many, 431)):
@@ -329,7 +329,7 @@ async def until_reset(wire: socket.socket) -> None:
 
 @pytest.mark.parametrize("server", ["own"], indirect=True)
 @pytest.mark.usefixtures("server")
-async def test_an_answer_that_is_given_up_ends_the_connection_of_one_that_reads_nothing() -> None:
+async def test_an_abandoned_answer_closes_a_connection_that_reads_nothing() -> None:
     async with served() as site:
         site.pours_s = 0.5
         async with unread(site.port) as wire:
@@ -353,7 +353,7 @@ async def test_a_connection_that_is_being_closed_has_a_time_limit(
 
 
 @pytest.mark.usefixtures("server")
-async def test_it_is_served_over_tls(tmp_path: Path) -> None:
+async def test_the_site_is_served_over_tls(tmp_path: Path) -> None:
     config = load_server_config(workers=1)
     config.certfile, config.keyfile = make_certificate(tmp_path)
     trust = ssl.create_default_context(cafile=config.certfile)

@@ -43,7 +43,7 @@ def refusal(data: bytes) -> Any:
         (CHUNKED + (b"1;" + b"a" * 1_000 + b"\r\na\r\n") * 3_000, 431),
     ],
 )
-def test_what_is_refused_names_its_status(data: bytes, status: int) -> None:
+def test_refused_requests_have_their_status(data: bytes, status: int) -> None:
     assert refusal(data) == status
 
 

@@ -108,7 +108,7 @@ def test_http2_without_tls_is_not_spoken(server: Server) -> None:
             assert statuses_by_http2(wire, client, streams=2) == ["505", "505"]
 
 
-def test_it_starts_answers_stores_tells_live_and_stops(server: Server) -> None:
+def test_another_server_answers_stores_streams_and_stops(server: Server) -> None:
     assert server.send("GET", "/", Accept_Language="en")[0] == 200
     assert server.send("GET", "/", Host="evil.example")[0] == 421
     assert server.send("POST", "/api/v1/users", {"username": "lamp"})[0] == 201

@@ -219,7 +219,7 @@ FLOOD_BYTES = 16 * 2**20
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory of a process is told by Linux's /proc")
 @pytest.mark.parametrize("begun", [b"0\r\nA: ", b"1;"], ids=["trailer", "extension"])
-def test_what_stands_beside_a_body_is_limited(server: Server, begun: bytes) -> None:
+def test_chunk_extensions_and_trailers_are_limited(server: Server, begun: bytes) -> None:
     """It would fill the memory, and stop the loop: the parser copies what it has of a trailer."""
 
     def pour(_: int) -> int:
@@ -305,7 +305,7 @@ def occupy(installation: Installation) -> None:
     [(make_newer, "newer saywho"), (occupy, "data folder")],
     ids=["newer database", "no data folder"],
 )
-def test_what_prevents_the_start_is_status_1_and_one_line(
+def test_a_failed_start_is_status_1_and_one_line(
     installation: Installation, prevent: Callable[[Installation], None], said: str
 ) -> None:
     prevent(installation)
@@ -322,7 +322,7 @@ def test_what_prevents_the_start_is_status_1_and_one_line(
         pytest.param("등..대", 2, "", id="no host"),
     ],
 )
-def test_an_address_to_listen_on_that_cannot_be_had_is_one_line_and_migrates_nothing(
+def test_an_unavailable_address_is_one_line_and_migrates_nothing(
     installation: Installation, host: str, status: int, said: str
 ) -> None:
     installation.database.unlink()

@@ -133,7 +133,7 @@ def test_a_site_that_has_served_goes_on_trying(server: Server) -> None:
 
 
 @pytest.mark.full
-def test_what_a_killed_server_left_is_no_fault_and_is_removed(tmp_path: Path) -> None:
+def test_files_of_a_killed_server_are_removed(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "instance")
     uploads = installation.data_dir / "uploads"
 

@@ -74,9 +74,7 @@ def readers(worker: int) -> list[int]:
     return running
 
 
-def test_one_file_is_looked_at_for_an_operator_who_stays(
-    server: Server, operator: httpx.Client
-) -> None:
+def test_an_operator_has_one_preview_at_a_time(server: Server, operator: httpx.Client) -> None:
     (worker,) = server.workers()
     address = upload(operator, "chat.txt.gz", long_chat(2_000_000))
     before = memory_of(worker)

@@ -169,9 +169,7 @@ def test_a_file_that_breaks_off_is_named_in_one_line(
         assert not (tmp_path / f"{name}.out").exists()
 
 
-def test_what_cannot_be_fitted_or_judged_is_one_line(
-    installation: Installation, tmp_path: Path
-) -> None:
+def test_bad_input_of_a_job_is_one_line(installation: Installation, tmp_path: Path) -> None:
     posts, model = lines(tmp_path / "posts.jsonl"), tmp_path / "a.model"
     many: list[str | Path] = [part for n in range(MOST_AUTHORS + 1) for part in ("-u", f"a{n}")]
     model.write_bytes(b"no model")

@@ -41,7 +41,7 @@ UNKNOWN = Post(began=0)
         ({"a": REMOVED}, [seen(2, "a"), seen(4), seen(4, "a"), seen(6)], ""),
     ],
 )
-def test_what_no_order_of_writes_explains_is_a_fault(
+def test_an_answer_that_no_order_of_writes_explains_is_a_fault(
     posts: dict[str, Post], reads: list[Read], fault: str
 ) -> None:
     faults = list(Author("ann", posts, reads).faults(is_one_machine=True))

@@ -37,9 +37,7 @@ def expected(body: bytes) -> type[Exception]:
 
 
 @given(place=st.integers(0, len(WELL_FORMED)), cut=st.integers(0, 3), put=st.lists(PIECES))
-def test_it_is_malformed_where_the_standard_library_says_so(
-    place: int, cut: int, put: list[str]
-) -> None:
+def test_malformed_json_is_told_from_invalid_input(place: int, cut: int, put: list[str]) -> None:
     body = WELL_FORMED[:place] + "".join(put).encode() + WELL_FORMED[place + cut :]
     with pytest.raises(expected(body)):
         decode_json(body, Empty)

@@ -216,7 +216,7 @@ async def browser_of(site: Quart, role: Role) -> Browser:
     return Browser(site)
 
 
-async def test_each_role_may_do_what_the_table_says_and_no_more(site: Quart) -> None:
+async def test_roles_have_the_rights_of_the_table(site: Quart) -> None:
     is_public = await parts_of(site).openness.is_public()
     wrong = []
     for role in ROLES:

@@ -92,7 +92,7 @@ async def test_streams_of_visitors_end_and_those_with_a_right_go_on(app: Quart) 
 
 
 @pytest.mark.databases("sqlite")
-async def test_what_is_half_sent_breaks_off(
+async def test_half_sent_answers_break_off(
     app: Quart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "PAGE", 2)

@@ -250,7 +250,7 @@ def test_rates_are_said_of_a_hundred_texts(
         (Usage(40, 240, 1), None, True, ("17 times per 100 posts", None)),
     ],
 )
-def test_a_rate_that_rests_on_one_post_says_so(
+def test_a_rate_of_a_single_post_says_so(
     own: Usage, others: Usage | None, is_alone: bool, rates: tuple[str, str | None]
 ) -> None:
     mark = Evidence(0, 4, "some", "author0", 1.0, own_usage=own, others_usage=others)

@@ -59,7 +59,7 @@ def read_member(source: Source, name: str) -> bytes:
     return b"".join(source.member(name).chunks())
 
 
-def test_what_is_looked_at_is_not_counted(tmp_path: Path) -> None:
+def test_bytes_of_the_head_are_not_counted_as_read(tmp_path: Path) -> None:
     with Source(saved(tmp_path, b"abcdef", "posts.txt")) as source:
         assert head(source, 3) == b"abc"
         assert source.bytes_read == 0

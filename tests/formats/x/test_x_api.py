@@ -266,7 +266,9 @@ def test_posts_stored_in_mongodb_are_read_like_those_of_the_api() -> None:
     ],
     ids=range(11),
 )
-def test_what_a_reply_answers(status: dict[str, Any], expected: ReplyTarget | None) -> None:
+def test_the_target_of_a_reply_is_read(
+    status: dict[str, Any], expected: ReplyTarget | None
+) -> None:
     assert only(status).reply_to == expected
 
 

@@ -49,7 +49,7 @@ async def test_snapshot_holds_all_posts_of_all_authors(db: Database) -> None:
     assert again.background.to_bytes() == snapshot.background.to_bytes()
 
 
-async def test_it_is_due_first_at_some_posts_and_then_as_they_grow_or_shrink(db: Database) -> None:
+async def test_a_snapshot_is_due_when_posts_grow_or_shrink_enough(db: Database) -> None:
     ids = await post(db, "ann", *(f"n{number}" for number in range(FIRST_SNAPSHOT_POSTS - 1)))
     assert not await outgrown(db)
     ids += await post(db, "ann", "the last one")

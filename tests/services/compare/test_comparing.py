@@ -65,7 +65,7 @@ async def kept(comparer: Comparer, *usernames: str) -> Comparison | str:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_after_any_change_answers_are_those_of_who_keeps_nothing(
+async def test_comparisons_after_a_change_are_those_without_a_cache(
     db: Database, comparer: Comparer, seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311
@@ -88,9 +88,7 @@ async def test_after_any_change_answers_are_those_of_who_keeps_nothing(
         assert await kept(comparer, *pair) == await fresh(db, *pair)
 
 
-async def test_what_is_filled_in_of_posts_and_authors_counts_at_once(
-    db: Database, comparer: Comparer
-) -> None:
+async def test_filled_fields_count_at_once(db: Database, comparer: Comparer) -> None:
     async def send(platform: str | None, **known: Any) -> None:
         batch = [
             BulkPost(
@@ -149,7 +147,7 @@ async def test_a_comparison_again_needs_nothing_of_the_database(
     assert sessions.count("read") == 2
 
 
-async def test_what_cannot_be_compared_is_told_at_once_and_again(
+async def test_an_impossible_comparison_is_refused_each_time(
     db: Database, comparer: Comparer
 ) -> None:
     await post(db, "ann", "the sea")

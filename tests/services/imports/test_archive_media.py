@@ -165,7 +165,7 @@ async def test_files_that_are_damaged_or_of_another_type_are_reported_and_left_o
     assert names(tmp_path) & {"3-3.png"} == set()
 
 
-async def test_what_a_killed_import_left_goes_and_what_is_missing_comes_again(
+async def test_files_of_a_killed_import_are_removed_or_copied_again(
     db: Database, tmp_path: Path, folder: Path
 ) -> None:
     await bring(db, x_zip(tmp_path / "x.zip", three_posts()), folder)

@@ -35,7 +35,9 @@ async def file_of(db: Database, form: Any, username: str | None = None) -> bytes
 
 
 @pytest.mark.parametrize("username", [None, "mina"])
-async def test_what_comes_and_goes_meanwhile(db: Database, username: str | None) -> None:
+async def test_an_export_has_no_later_posts_and_no_deleted_ones(
+    db: Database, username: str | None
+) -> None:
     await post(db, "mina", *(f"m{number}" for number in range(7)))
     async with db.read() as session:
         export = await begin_export(session, username)

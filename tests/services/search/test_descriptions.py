@@ -55,9 +55,7 @@ async def test_a_post_with_very_long_descriptions_is_found_by_its_beginning(
     assert await find_faults(db) == []
 
 
-async def test_descriptions_that_come_later_are_found_and_deleted_ones_are_not(
-    db: Database,
-) -> None:
+async def test_later_descriptions_are_found_and_deleted_ones_are_not(db: Database) -> None:
     await add(db, "in the morning")
     assert await found(db, "lamp") == []
     await add(db, "other words", "a lamp in the fog")

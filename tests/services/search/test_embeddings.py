@@ -58,7 +58,7 @@ async def test_posts_stay_due_while_the_embedder_is_down(db: Database) -> None:
     assert embedder.asked == 4
 
 
-async def test_what_was_broken_off_is_resumed_and_gaps_are_filled(db: Database) -> None:
+async def test_embedding_resumes_after_a_break_and_fills_gaps(db: Database) -> None:
     embeddings = Embeddings(db, Letters())
     ids = await post(db, "ann", *"abcdefgh")
 

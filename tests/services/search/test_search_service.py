@@ -81,7 +81,7 @@ async def filled(shared_db: Database) -> Database:
         ("nothing like it", {6: ["it"]}),
     ],
 )
-async def test_what_is_found_and_what_is_marked(
+async def test_matches_are_found_and_marked(
     filled: Database, query: str, found: dict[int, list[str]]
 ) -> None:
     hits = {

@@ -209,7 +209,7 @@ async def test_pages_of_corrected_results_follow_one_another(db: Database) -> No
     assert sorted(collected) == sorted(ids)
 
 
-async def test_posts_with_some_of_the_words_come_once_the_one_with_most_of_them_first(
+async def test_posts_with_most_of_the_words_come_first_and_once(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (most, *_) = await post(
@@ -229,7 +229,7 @@ async def test_posts_with_some_of_the_words_come_once_the_one_with_most_of_them_
     assert len(found) == len(set(found)) == 7
 
 
-async def test_it_counts_again_when_posts_came_or_went(db: Database) -> None:
+async def test_the_vocabulary_is_counted_again_when_posts_change(db: Database) -> None:
     (first, *_) = await post(db, "ann", *TEXTS)
     await maintain(db)
     assert (await words(db))["lighthouse"] == 2

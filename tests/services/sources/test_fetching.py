@@ -161,7 +161,7 @@ async def test_the_address_that_was_checked_is_the_one_that_is_asked(
     await web.close()
 
 
-async def test_what_follows_a_gzips_end_is_not_read(web: Web) -> None:
+async def test_bytes_after_the_end_of_gzip_are_not_read(web: Web) -> None:
     sent = 0
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -21,7 +21,9 @@ from tests.services.sources.conftest import Following, until_asked
 from tests.waiting import DEADLINE_S, eventually
 
 
-async def test_of_two_processes_one_visits(following_here: Following, platform: Platform) -> None:
+async def test_a_source_is_visited_by_one_of_two_processes(
+    following_here: Following, platform: Platform
+) -> None:
     here = following_here
     for name in ("sky", "sea", "sun"):
         platform.add(name, f"of {name}")
@@ -89,7 +91,7 @@ async def test_a_pause_holds_for_all_sources_of_the_host_and_for_everybody(
     assert all(each.not_before and each.not_before > each.added_at for each in sources)
 
 
-async def test_a_host_whose_last_request_it_was_is_not_asked_before_its_time(
+async def test_a_host_is_not_asked_before_its_pause_ends(
     following_here: Following, platform: Platform
 ) -> None:
     here, until = following_here, (now() + timedelta(hours=2)).replace(microsecond=0)

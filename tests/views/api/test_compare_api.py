@@ -77,7 +77,7 @@ async def test_a_text_by_somebody_else_is_unfamiliar(pair: Client) -> None:
     assert [ranked["probability"] for ranked in alone["ranking"]] == [1]
 
 
-async def test_one_name_asks_whether_this_author_wrote_it(pair: Client) -> None:
+async def test_a_single_author_is_weighed_against_somebody_else(pair: Client) -> None:
     result = await compare(pair, "The ferry leaves the harbour tonight, wind permitting.", "sailor")
     (sailor,) = result["ranking"]
     assert (result["verdict"], sailor["probability"]) == ("likely", 1)
@@ -347,7 +347,7 @@ async def test_places_are_those_of_the_texts_as_they_were_sent(
         ("0-999", 422, 422),
     ],
 )
-async def test_what_is_no_piece_of_the_text_is_refused(
+async def test_a_gap_outside_the_text_is_refused(
     pair: Client, without: str, of_address: int, of_body: int
 ) -> None:
     got = await pair.get(f"{COMPARE}?text={quote(STRUCK)}&username=sailor&without={without}")

@@ -46,7 +46,7 @@ async def test_all_posts_go_out_or_those_of_one_author(writer: Client, anybody: 
     assert json.loads(documents)["_id"] == 3
 
 
-async def test_what_a_search_finds_goes_out(writer: Client, anybody: Client) -> None:
+async def test_an_export_has_the_results_of_a_search(writer: Client, anybody: Client) -> None:
     await writer.add_user("ann", "the lamp of the lighthouse", "a lamp, in 별을")
     await writer.add_user("ben")
     await writer.add_tweet("ben", "lamp by the sea", kind="quote")
@@ -68,7 +68,7 @@ async def test_what_a_search_finds_goes_out(writer: Client, anybody: Client) -> 
     assert (await anybody.get(f"{PATH}?q=lamp&username=zoe")).status_code == 404
 
 
-async def test_it_is_compressed_for_who_takes_that(writer: Client) -> None:
+async def test_an_export_is_compressed_for_clients_that_accept_gzip(writer: Client) -> None:
     await writer.add_user("mina", *(f"post {number}" for number in range(5)))
     plain = await (await writer.get(PATH)).get_data()
     packed = await writer.get(PATH, headers={"Accept-Encoding": "br, gzip"})

@@ -137,7 +137,9 @@ async def newest(client: Client) -> int:
 
 
 @pytest.mark.usefixtures("server")
-async def test_what_happens_is_told_as_it_is(app: Quart, writer: Client, admin: Client) -> None:
+async def test_events_carry_the_full_author_and_post(
+    app: Quart, writer: Client, admin: Client
+) -> None:
     async with listening(app) as (listener,):
         user = await writer.add_user("새벽")
         assert [event[1:] for event in await listener.next()] == [("user.created", user)]
@@ -166,7 +168,7 @@ async def test_only_what_concerns_the_author_is_told(app: Quart, writer: Client)
         assert (await listener.next())[0][2]["text"] == "this"
 
 
-async def test_what_was_deleted_is_told_to_nobody_who_comes_later(
+async def test_later_clients_hear_nothing_of_deleted_posts(
     app: Quart, writer: Client, admin: Client
 ) -> None:
     place = await newest(writer)
@@ -376,9 +378,7 @@ async def test_the_stream_of_a_reader_ends_when_the_account_is_removed(
 
 
 @pytest.mark.usefixtures("server")
-async def test_one_that_does_not_take_what_is_sent_keeps_nobody_waiting(
-    app: Quart, writer: Client
-) -> None:
+async def test_a_slow_client_keeps_no_other_waiting(app: Quart, writer: Client) -> None:
     await writer.add_user("a")
     async with listening(app, "", "", "username=a") as (slow, fast, filtered):
         slow.takes.clear()
@@ -392,7 +392,7 @@ async def test_one_that_does_not_take_what_is_sent_keeps_nobody_waiting(
         assert slow.ids == fast.ids == filtered.ids
 
 
-async def test_one_that_takes_nothing_for_long_is_let_go(
+async def test_a_client_that_reads_nothing_is_disconnected(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_module, "READER_TIMEOUT_S", 2.0)

@@ -84,7 +84,7 @@ def contents(operation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [each for part in parts for each in part.get("content", {}).items()]
 
 
-def test_each_body_and_answer_has_an_example_that_is_of_its_type(api: Api) -> None:
+def test_examples_are_of_their_types(api: Api) -> None:
     for name, (_, _, operation) in api.operations.items():
         for content_type, content in contents(operation):
             if "json" in content_type:

@@ -70,7 +70,7 @@ async def test_following_by_the_api(site: Quart, platform: Platform) -> None:
         ("bluesky:@Sky", 422, "A name on Bluesky has dots: try sky.bsky.social"),
     ],
 )
-async def test_what_cannot_be_followed_is_refused(
+async def test_an_impossible_source_is_refused(
     admin: Client, source: str, status: int, why: str
 ) -> None:
     await admin.add_user("sky.example", platform="x")

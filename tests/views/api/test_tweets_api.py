@@ -183,7 +183,7 @@ async def test_deleted_post_is_gone_and_its_id_is_not_given_out_again(admin: Cli
     assert again["id"] > tweet["id"]
 
 
-async def test_one_post_sent_as_many_is_told_where_it_belongs(sharing: Client) -> None:
+async def test_a_single_post_sent_as_lines_names_the_right_address(sharing: Client) -> None:
     for headers in ({"Content-Type": "application/json"}, {}):
         answer = await sharing.post("/api/v1/tweets", data=b'{"text": "a"}', headers=headers)
         assert answer.status_code == 415

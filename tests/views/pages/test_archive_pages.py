@@ -154,7 +154,7 @@ ACCOUNTS = {
 }
 
 
-async def test_an_import_asks_whose_archive_it_is_only_where_that_matters(app: Quart) -> None:
+async def test_an_import_asks_for_the_owner_only_where_needed(app: Quart) -> None:
     browser = await signed_in(app)
 
     async def take(name: str, **form: str) -> tuple[str, str]:

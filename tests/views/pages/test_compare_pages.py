@@ -128,9 +128,7 @@ async def test_who_is_asked_about_alone_is_soon_asked_about_among_all(site: Clie
     assert everybody not in await body(await site.post("/compare", form=form))
 
 
-async def test_where_nothing_is_known_there_is_a_reason_and_nothing_to_pass_on(
-    site: Client,
-) -> None:
+async def test_an_empty_answer_has_a_reason_and_no_link_to_share(site: Client) -> None:
     for text, names, reasons in (
         ("lol", ("ann", "ben"), ["A few more words, please"]),
         (TEXT, ("ann", "few"), ["few has fewer than ten posts"]),
@@ -281,7 +279,7 @@ async def test_without_a_text_the_form_stands_on_the_front_page(site: Client) ->
 @pytest.mark.parametrize(
     ("names", "status"), [(("ann", "nobody"), 404), (("ann", "ann"), 422), (("ann",), 422)]
 )
-async def test_what_cannot_be_compared_is_said_with_the_form(
+async def test_an_impossible_comparison_is_explained_above_the_form(
     site: Client, names: tuple[str, ...], status: int
 ) -> None:
     answer = await site.get(address("…" if len(names) == 1 else TEXT, *names))

@@ -127,7 +127,7 @@ async def test_where_the_address_is_known_pages_and_feeds_name_it(public: Quart)
     assert links(found)["self"] == "https://saywho.example.org/feed.atom"
 
 
-async def test_what_is_endless_is_not_to_be_listed(public: Quart) -> None:
+async def test_endless_pages_are_not_indexed(public: Quart) -> None:
     anybody = Client(public, {})
     for path in ("/search?q=x", "/compare?text=abc", "/quiz", "/posts?until=2026-01-01"):
         page = await body(await anybody.get(path))

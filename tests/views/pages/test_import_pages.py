@@ -133,7 +133,7 @@ async def test_upload_start_watch_and_look_back(
     await until_uploads(app, 0)
 
 
-async def test_an_import_tells_whose_posts_it_stored_and_what_to_do_next(browser: Browser) -> None:
+async def test_an_import_names_its_authors_and_the_next_step(browser: Browser) -> None:
     first = {"username": "선장", "text": "오늘의 바다", "created_at": "2024-03-02T05:00:00Z"}
     second = {"username": "ann", "text": "the harbour", "created_at": "2025-01-30T05:00:00Z"}
     again = {"username": "ann", "text": "the harbour at night"}

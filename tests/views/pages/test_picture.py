@@ -49,7 +49,7 @@ def test_marks_and_bars_have_their_authors_colours() -> None:
     assert ImageColor.getrgb(COLOURS[2]) not in found
 
 
-def test_what_is_struck_has_a_line_through_it() -> None:
+def test_gaps_have_a_line_through_them() -> None:
     def line(*struck: tuple[int, int]) -> int:
         image = drawn(Picture("Most like ann", "–––––", (), (), "foot", struck=struck))
         inked = [image.crop((MARGIN, row, MARGIN + 400, row + 1)) for row in range(100, 300)]

@@ -25,7 +25,7 @@ async def site(writer: Client, anybody: Client) -> Client:
     return anybody
 
 
-async def test_a_question_its_answer_and_what_is_none(site: Client) -> None:
+async def test_a_question_leads_to_its_answer(site: Client) -> None:
     page = await site.page(await new_set(site))
     assert re.findall(r'name="guess" value="(\w+)"', page) == ["ferry", "museum"]
     author = "ferry" if "tide" in page else "museum"
@@ -129,7 +129,7 @@ async def test_deleted_posts_of_a_set_are_skipped(site: Client, admin: Client) -
     assert f"saywho {sum('tide' in text for text in texts)}/9\n" in page
 
 
-async def test_what_names_no_set_is_refused_and_one_without_posts_is_gone(site: Client) -> None:
+async def test_a_bad_set_is_400_and_a_set_without_posts_404(site: Client) -> None:
     many = "set=1.2-" + ".".join("3" * 11)
     for query in ("set=new", "set=1-2", many, "set=1.2.3.4.5-6", "set=1.2-3&so=7"):
         answer = await site.get(f"/quiz?{query}", headers={"Accept-Language": "ko"})

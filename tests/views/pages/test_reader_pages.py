@@ -250,9 +250,7 @@ async def test_no_link_of_a_page_leads_a_reader_to_what_is_refused(
     assert refused == []
 
 
-async def test_what_only_an_operator_may_do_is_refused_in_a_sentence(
-    site: Quart, operator: Browser
-) -> None:
+async def test_a_reader_is_refused_in_a_sentence(site: Quart, operator: Browser) -> None:
     reader = await reader_of(operator)
     for path in ("/imports", "/sources"):
         status, told = await sentence(reader, path)

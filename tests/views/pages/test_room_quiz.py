@@ -113,5 +113,5 @@ async def test_a_set_names_messages_and_people_of_the_room_alone(chats: Client) 
 
 
 @pytest.mark.parametrize(("room", "status"), [("99", 404), ("x", 400), ("0", 400)])
-async def test_what_is_no_room_is_said(chats: Client, room: str, status: int) -> None:
+async def test_an_unknown_room_is_named(chats: Client, room: str, status: int) -> None:
     await chats.page(f"/quiz?room={room}", status=status)
