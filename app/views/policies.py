@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, Signer
 from quart import Response, current_app, g, redirect, request, url_for
+from quart.globals import app_ctx
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -60,29 +61,31 @@ async def check() -> ResponseReturnValue | None:
 
     `g.account` is who is signed in, and `g.operator` the same of an operator; else they are None.
     """
-    g.account = g.operator = None
-    g.is_visitor = False
-    g.is_closed = not resources().openness.seems_public
+    openness, facts = resources().openness, app_ctx.g  # `g` looks itself up at every use.
+    facts.account = facts.operator = None
+    facts.is_visitor = False
+    facts.is_closed = not openness.seems_public
     if (refusal := cast(dict[str, Any], request.scope).get(REFUSAL)) is not None:
         raise refusal
-    g.token = await _token()
-    if g.token is None:
-        g.account = await signed_in()
-        g.operator = g.account if g.account and g.account.is_operator else None
+    facts.token = token = await _token()
+    if token is None:
+        facts.account = await signed_in()
+        facts.operator = facts.account if facts.account and facts.account.is_operator else None
         _check_origin()
-    g.is_closed = g.is_closed and g.token is None and g.account is None
+    is_unknown = token is None and facts.account is None
+    facts.is_closed = facts.is_closed and is_unknown
     policy = _policy_of_address()
-    if policy == "open" or g.operator is not None:
+    if policy == "open" or facts.operator is not None:
         return None
-    if policy == "read" and await resources().openness.is_public():
-        g.is_visitor = g.token is None and g.account is None
+    if policy == "read" and await openness.is_public():
+        facts.is_visitor = is_unknown
         return None
-    if g.account is not None:
+    if facts.account is not None:
         _check_reader(policy)
         return None
-    if g.token is None:
+    if token is None:
         return send_to_login()
-    _check_scope(g.token, policy)
+    _check_scope(token, policy)
     return None
 
 
@@ -242,8 +245,10 @@ def client_of(name: str) -> LoginClient:
 
 def _get(kind: Cookie, *, of: str = "") -> str | None:
     """Return the value of a cookie that was signed here, for this account; None for any other."""
+    if not (value := request.cookies.get(_cookie_name(kind))):
+        return None
     try:
-        return _signer(kind, of).unsign(request.cookies.get(_cookie_name(kind), "")).decode()
+        return _signer(kind, of).unsign(value).decode()
     except (BadSignature, UnicodeDecodeError):
         return None
 

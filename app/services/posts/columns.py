@@ -19,6 +19,7 @@ from app.models import Tweet
 
 StoredContent = PostContent[ReplyTarget, StoredMedium, RoomReference]
 """What a post holds, as it is stored here."""
+_JSON: Final = frozenset({"media", "counts"})
 _media: Final = json.Decoder(tuple[StoredMedium, ...])
 _counts: Final = json.Decoder(Reactions)
 
@@ -27,6 +28,13 @@ _counts: Final = json.Decoder(Reactions)
 def content_columns() -> tuple[InstrumentedAttribute[Any], ...]:
     """Return the columns of `Tweet` that hold what a post holds."""
     return tuple(getattr(Tweet, name) for name in columns())
+
+
+@cache
+def plain_columns() -> tuple[str, ...]:
+    """Return the names of the columns that hold a field as it is; the others are `decoded`."""
+    fields = stored_fields().items()
+    return tuple(name for name, field in fields if field.columns == (name,) and name not in _JSON)
 
 
 @cache
@@ -52,7 +60,7 @@ def encoded(content: PostContent[Any, Any, Any]) -> dict[str, Any]:
 
 
 def decoded(values: dict[str, Any]) -> dict[str, Any]:
-    """Replace these columns by the fields that they hold, and return all.
+    """Replace columns by the fields that they hold, and return all; plain ones may be missing.
 
     `room_name` is no column of a post; without it, a room has no name.
     """

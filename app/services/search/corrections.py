@@ -6,10 +6,11 @@ So they are of any word, where no post has all words of a query, and one such wo
 import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from heapq import nsmallest
 from typing import Final, TypeVar
 
-from sqlalchemy import exists, select
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.scoring import Part, Statistics, split_phrase
@@ -109,9 +110,18 @@ async def _in_posts(session: AsyncSession, expressions: Mapping[Key, Expression]
     if not expressions:
         return set()
     index = backend_of(session).words
-    posts = [index.matching(expression) for expression in expressions.values()]
-    row = (await session.execute(select(*(exists(select(ids.c.id)) for ids in posts)))).one()
+    values = {
+        f"match{n}": index.render(expression) for n, expression in enumerate(expressions.values())
+    }
+    row = (await session.execute(_are_matched(index.postings, len(values)), values)).one()
     return {key for key, is_matched in zip(expressions, row, strict=True) if is_matched}
+
+
+@lru_cache(maxsize=200)
+def _are_matched(postings: str, count: int) -> TextClause:
+    """Return a query whether there are posts for each `match`; every search without a post asks."""
+    queries = [f"EXISTS ({postings.format(term=f'match{n}')})" for n in range(count)]
+    return text(f"SELECT {', '.join(queries)}")
 
 
 async def _counted(session: AsyncSession, words: Sequence[Part]) -> dict[Part, list[Part]]:
