@@ -108,7 +108,7 @@ class Platform:
         after = posts
         if cursor is not None:
             # The place of a post that was deleted is that of the next older one.
-            start = sum(int(each.id) >= int(cursor) for each in posts)
+            start = sum(int(post.id) >= int(cursor) for post in posts)
             after = posts[max(start - self.doubles, 0) :]
         page = after[: min(limit, self.page)]
         return [each for each in page for _ in range(1 + (self.doubles and int(each.id) % 3 == 0))]

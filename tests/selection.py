@@ -45,7 +45,7 @@ class Groups(LoadScopeScheduling):  # type: ignore[misc]
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((each for each in GROUPS if nodeid.startswith(each)), nodeid)
+        return next((group for group in GROUPS if nodeid.startswith(group)), nodeid)
 
 
 def seconds_of(item: pytest.Item) -> float:

@@ -19,7 +19,7 @@ MOST_MEMORY: Final = 10_000_000
 def of_posts(language: str, *authors: int) -> Population:
     profiles = [profile_of(posts_of(author)) for author in authors]
     return Population.of(
-        [CountedAuthor(-1, each.posts, language, each.counts) for each in profiles]
+        [CountedAuthor(-1, profile.posts, language, profile.counts) for profile in profiles]
     )
 
 
@@ -40,8 +40,14 @@ def test_the_population_takes_little_room() -> None:
     populations = shipped_authors().populations.values()
     arrays = [
         array
-        for each in populations
-        for array in (each.keys, each.edges, each.owners, each.amounts, each.totals)
+        for population in populations
+        for array in (
+            population.keys,
+            population.edges,
+            population.owners,
+            population.amounts,
+            population.totals,
+        )
     ]
     assert sum(array.nbytes for array in arrays) <= MOST_MEMORY
 

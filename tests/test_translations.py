@@ -92,7 +92,9 @@ def test_placeholders_are_the_same(korean: Catalog) -> None:
 def test_messages_of_a_room_are_translated_as_posts_are(korean: Catalog) -> None:
     known = {message[0] for _, message in extracted()}
     catalogs = [korean, _catalog("en")]
-    of_chat = [{entry.id: entry for entry in each if entry.context == CHAT} for each in catalogs]
+    of_chat = [
+        {entry.id: entry for entry in catalog if entry.context == CHAT} for catalog in catalogs
+    ]
     assert of_chat[0].keys() == of_chat[1].keys()
     for texts, posts in zip(of_chat, (r"(?<![가-힣])글(?!자)", r"\b[Pp]osts?\b"), strict=True):
         for entry in texts.values():
@@ -128,7 +130,7 @@ def test_extraction_sees_templates_views_and_errors() -> None:
 def test_the_page_of_the_api_is_translated(korean: Catalog) -> None:
     described = document(operations_of(BLUEPRINTS), is_public=True)
     operations = [each for path in described["paths"].values() for each in path.values()]
-    answers = [each for operation in operations for each in operation["responses"].values()]
+    answers = [response for operation in operations for response in operation["responses"].values()]
     answers += described["components"]["responses"].values()
     said = {described["info"]["description"], *(tag["description"] for tag in described["tags"])}
     said |= {operation["summary"] for operation in operations}

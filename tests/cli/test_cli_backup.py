@@ -111,7 +111,7 @@ async def test_accounts_keep_their_roles_and_invitations_in_a_backup_with_secret
         await asyncio.to_thread(installation.done, "backup", tmp_path / "b.tar")
         listed = await asyncio.to_thread(installation.json, "operator", "list")
     assert b"mina" not in (tmp_path / "b.tar").read_bytes()
-    assert [(each["name"], each["role"]) for each in listed["items"]] == [
+    assert [(item["name"], item["role"]) for item in listed["items"]] == [
         ("ann", "operator"),
         ("mina", "reader"),
     ]
@@ -232,7 +232,7 @@ def test_media_of_another_name_or_content_are_refused(
     backup_of_media: Path, other: Installation, name: str
 ) -> None:
     members = members_of(backup_of_media)
-    kept = next(each for each in members if each.startswith("media/"))
+    kept = next(member for member in members if member.startswith("media/"))
     name = name.format("0" * 64)
     others = {each: data for each, data in members.items() if each != kept}
     tar(backup_of_media, others | {name: members[kept]}, is_packed=False)

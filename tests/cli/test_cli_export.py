@@ -74,7 +74,9 @@ def test_a_failed_export_ends_with_a_line(
     filled: Installation, tmp_path: Path, arguments: tuple[str, ...], status: int
 ) -> None:
     (tmp_path / "kept").write_text("old")
-    result = filled.run("export", *(each.replace("{tmp}", str(tmp_path)) for each in arguments))
+    result = filled.run(
+        "export", *(argument.replace("{tmp}", str(tmp_path)) for argument in arguments)
+    )
     assert result.exit_code == status, result.output
     assert result.stdout == ""
     assert result.stderr

@@ -25,9 +25,9 @@ def test_following_by_commands(installation: Installation, platform: Platform) -
     feed = f"rss:{platform.address}/feed"
     installation.done("follow", "add", feed, "--username", "the_feed")
     items = installation.json("follow", "now")["items"]
-    assert [(each["accepted"], each["last_error"]) for each in items] == [(1, None), (1, None)]
+    assert [(item["accepted"], item["last_error"]) for item in items] == [(1, None), (1, None)]
     assert installation.json("follow", "list")["items"] == items
-    users = {each["username"]: each for each in installation.json("users")["items"]}
+    users = {item["username"]: item for item in installation.json("users")["items"]}
     assert {name: user["platform"] for name, user in users.items()} == {
         "sky.example": "bluesky",
         "the_feed": "rss",
@@ -36,7 +36,7 @@ def test_following_by_commands(installation: Installation, platform: Platform) -
     result = installation.run("follow", "add", f"{platform.address}/blog")
     assert "followed already" in result.stderr
     assert installation.json("follow", "remove", "1") == {"id": 1}
-    assert [each["source"] for each in installation.json("follow", "list")["items"]] == [feed]
+    assert [item["source"] for item in installation.json("follow", "list")["items"]] == [feed]
     assert installation.count_posts() == 2
     assert installation.done("check") == "ok\n"
 

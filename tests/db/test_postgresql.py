@@ -48,7 +48,7 @@ def config(make_config: MakeConfig) -> Config:
 )
 def test_each_host_is_tried_alone(url: str, expected: list[str]) -> None:
     config = Config.from_env({"SAYWHO_DATABASE_URL": f"postgresql+asyncpg://{url}"})
-    found = [urlsplit(each) for each in addresses(config.database_url)]
+    found = [urlsplit(address) for address in addresses(config.database_url)]
     names = ("host", "port", "target_session_attrs", "sslmode")
     queries = [dict(parse_qsl(each.query)) for each in found]
     assert [

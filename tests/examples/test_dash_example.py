@@ -49,7 +49,7 @@ def test_both_dashboards_answer_alike(servers: tuple[Server, Server]) -> None:
         *(("POST", CALL, call(author)) for author in ("jack", "김철수", "nobody", None)),
     ]
     for method, path, content in requests:
-        theirs, ours = (compared(each.send(method, path, json=content)) for each in servers)
+        theirs, ours = (compared(server.send(method, path, json=content)) for server in servers)
         assert theirs == ours, f"{method} {path} {content}"
 
 

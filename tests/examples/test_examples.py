@@ -198,7 +198,7 @@ ANSWERS: Final[tuple[tuple[str, str, int, str], ...]] = (
 
 def test_answers_are_the_course_s(programs: tuple[str, Server, Server]) -> None:
     name, *both = programs
-    for path, status, body in (each[1:] for each in ANSWERS if each[0] == name):
+    for path, status, body in (answer[1:] for answer in ANSWERS if answer[0] == name):
         expected = Answer(status, body.encode(), "text/html; charset=utf-8", "", frozenset([""]))
         assert [each.send("GET", path) for each in both] == [expected, expected]
 

@@ -17,7 +17,7 @@ def read(body: bytes, content_type: str = "application/xml") -> list[Record]:
     """Return the records of a feed with this body."""
     head, *records = read_rss(body, content_type=content_type, name="http://host/feed")
     assert isinstance(head, PageHead)
-    return [each for each in records if isinstance(each, Record)]
+    return [record for record in records if isinstance(record, Record)]
 
 
 def only(body: bytes, content_type: str = "application/xml") -> Record:

@@ -51,8 +51,8 @@ def read(function: Callable[..., Iterator[object]], value: object, **options: st
     except RecordError:
         return []
     assert isinstance(head, PageHead)
-    assert all(isinstance(each, str) for each in head.ids)
-    assert all(msgspec.json.decode(encoded(each), type=Record) for each in records)
+    assert all(isinstance(identifier, str) for identifier in head.ids)
+    assert all(msgspec.json.decode(encoded(record), type=Record) for record in records)
     return records  # type: ignore[return-value]
 
 

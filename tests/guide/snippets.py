@@ -51,8 +51,8 @@ def _told(before: str, earlier: list[Snippet]) -> tuple[str | None, str | None]:
 def written_for(framework: str, section: int) -> str:
     """Return the code of a section for Flask or Quart."""
     (code,) = (
-        each.code
-        for each in snippets(GUIDES[0])
-        if (each.framework, each.section) == (framework, section)
+        snippet.code
+        for snippet in snippets(GUIDES[0])
+        if (snippet.framework, snippet.section) == (framework, section)
     )
     return code

@@ -133,7 +133,7 @@ async def test_tests_pass_and_fail_alike() -> None:
 
 
 def test_each_pair_is_run() -> None:
-    shown = {each.section for each in snippets(GUIDES[0]) if each.framework == "quart"}
+    shown = {snippet.section for snippet in snippets(GUIDES[0]) if snippet.framework == "quart"}
     assert shown == {*PAIRS, 16}
 
 
@@ -157,7 +157,7 @@ def test_the_models_of_the_course_s_app_answer(tmp_path: Path) -> None:
         answers = [app.test_client().get(f"/get_user?username={name}") for name in ("jack", "x")]
         db.session.remove()
         db.engine.dispose()
-    assert [(each.status_code, each.text) for each in answers] == [
+    assert [(answer.status_code, answer.text) for answer in answers] == [
         (200, "1"),
         (404, "no such user"),
     ]
@@ -166,7 +166,9 @@ def test_the_models_of_the_course_s_app_answer(tmp_path: Path) -> None:
 @pytest.mark.databases("sqlite")
 async def test_tasks_with_a_session_each_count(db: Database) -> None:
     (code,) = (
-        each.code for each in snippets(GUIDES[0]) if each.section == 8 and "totals" in each.code
+        snippet.code
+        for snippet in snippets(GUIDES[0])
+        if snippet.section == 8 and "totals" in snippet.code
     )
     names: Names = {"db": db, "asyncio": asyncio, "select": select, "func": func}
     names |= {"User": User, "Tweet": Tweet}
@@ -181,7 +183,9 @@ def test_both_configure_an_app_for_tests() -> None:
     exec(written_for("flask", 12), names)  # noqa: S102 - our own document.
     assert names["app"].testing
     (code,) = (
-        each.code for each in snippets(GUIDES[0]) if each.section == 12 and not each.framework
+        snippet.code
+        for snippet in snippets(GUIDES[0])
+        if snippet.section == 12 and not snippet.framework
     )
     ours: Names = {"Config": Config, "create_app": create_app, "Path": Path}
     exec(code, ours)  # noqa: S102 - our own document.

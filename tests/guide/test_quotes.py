@@ -6,7 +6,7 @@ from app.config import Config, ConfigError
 
 from .snippets import GUIDES, ROOT, Snippet, snippets
 
-QUOTED = [each for each in snippets(GUIDES[0]) if each.file]
+QUOTED = [snippet for snippet in snippets(GUIDES[0]) if snippet.file]
 
 
 @pytest.mark.parametrize("quoted", QUOTED, ids=[f"{q.section}-{q.file}" for q in QUOTED])
@@ -16,7 +16,9 @@ def test_quoted_code_stands_in_its_file(quoted: Snippet) -> None:
 
 
 def test_each_piece_of_code_is_quoted_or_run() -> None:
-    loose = [each for each in snippets(GUIDES[0]) if not each.file and not each.framework]
+    loose = [
+        snippet for snippet in snippets(GUIDES[0]) if not snippet.file and not snippet.framework
+    ]
     # Of the session and of the settings; test_pairs.py runs them.
     assert [each.section for each in loose] == [8, 12]
 

@@ -87,7 +87,7 @@ def _serve(parent: Connection) -> None:
     servers = [ThreadingHTTPServer((f"127.0.1.{n + 1}", 0), Handler) for n in range(HOSTS)]
     for each in servers:
         threading.Thread(target=each.serve_forever, daemon=True).start()
-    parent.send([each.server_address[:2] for each in servers])
+    parent.send([server.server_address[:2] for server in servers])
     with suppress(EOFError):
         parent.recv()
 

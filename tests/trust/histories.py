@@ -66,8 +66,8 @@ class History:
                 task.cancel()
 
     def __str__(self) -> str:
-        reconnects = sum(each.connects - 1 for each in self.listeners)
-        events = sum(len(each.events) for each in self.listeners)
+        reconnects = sum(listener.connects - 1 for listener in self.listeners)
+        events = sum(len(listener.events) for listener in self.listeners)
         return (
             f"{self.site.kind}: {sum(self.site.killed.values())} kills {dict(self.site.killed)}, "
             f"{self.acknowledged} posts and {self.removed} deletions acknowledged, {self.reads} "

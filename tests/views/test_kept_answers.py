@@ -59,7 +59,7 @@ async def change(admin: Client, chance: Random) -> Any:
             return await admin.post("/api/v1/tweets", data=data, headers=NDJSON)
         case "delete":
             found = await admin.json("/api/v1/search?q=sea")
-            ids = [each["id"] for each in found["items"]] or [1]
+            ids = [item["id"] for item in found["items"]] or [1]
             return await admin.delete(f"/api/v1/tweets/{chance.choice(ids)}")
         case _:
             return await admin.delete(f"/api/v1/users/{name}")
@@ -80,7 +80,7 @@ async def test_answers_are_those_of_a_worker_that_has_just_started(
             after = {"Saywho-After": made.headers.get("Saywho-Event", "0")}
             await Client(workers[1], after).get("/api/v1/users")
             found = await admin.json("/api/v1/search?q=sea&sort=newest")
-            ids = range(1, 1 + max((each["id"] for each in found["items"]), default=0))
+            ids = range(1, 1 + max((item["id"] for item in found["items"]), default=0))
             started = create_app(make_config(cache_mb=0))
             async with started.test_app():
                 await _agree([Client(each, {}) for each in (started, *workers)], ids)
@@ -88,14 +88,17 @@ async def test_answers_are_those_of_a_worker_that_has_just_started(
 
 async def _agree(clients: list[Client], ids: range) -> None:
     """Raise TimeoutError unless all give the same answers, once nothing goes on behind them."""
-    paths = [f"/api/v1/tweets/{each}{rest}" for each in ids for rest in ("", "/thread")]
+    paths = [f"/api/v1/tweets/{identifier}{rest}" for identifier in ids for rest in ("", "/thread")]
     for path in (*PATHS, *paths):
 
         async def read(path: str = path) -> list[tuple[int, str]]:
             answers = [await client.get(path) for client in clients]
             return [
-                (each.status_code, (await each.get_data(as_text=True)).partition("request_id")[0])
-                for each in answers
+                (
+                    answer.status_code,
+                    (await answer.get_data(as_text=True)).partition("request_id")[0],
+                )
+                for answer in answers
             ]
 
         await eventually(read, until=lambda seen: len(set(seen)) == 1)

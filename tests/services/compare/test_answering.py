@@ -101,7 +101,7 @@ async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database)
     assert await compare(db, small) == everybody
     lines = [TEXT, "", "...", "the bread and the fog"]
     portions = await judge_lines(db, small, (), plain_texts(lines))
-    judged = [each async for some in portions for each in some]
+    judged = [each async for portion in portions for each in portion]
     assert [each.line for each in judged] == [1, 3, 4]
     assert judged[0].ranking == everybody.ranking[:SHOWN_OF_ALL]
     assert judged[1].error

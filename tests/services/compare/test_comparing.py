@@ -104,7 +104,7 @@ async def test_filled_fields_count_at_once(db: Database, comparer: Comparer) -> 
             await store_batch(session, batch, ImportReport())
 
     def habits(case: Case) -> list[Any]:
-        found = [each.habit for each in case.suspects if each.habit]
+        found = [suspect.habit for suspect in case.suspects if suspect.habit]
         return [(each.language, each.platform, each.first_at) for each in found]
 
     seen = []

@@ -49,7 +49,7 @@ async def media_of(db: Database) -> list[list[str | None]]:
     """Return the kept files of each post."""
     async with db.read() as session:
         rows = await session.execute(select(Tweet.media).order_by(Tweet.id))
-    return [[each.get("file") for each in json.loads(row.media or "[]")] for row in rows]
+    return [[medium.get("file") for medium in json.loads(row.media or "[]")] for row in rows]
 
 
 def names(folder: Path) -> set[str]:

@@ -30,15 +30,15 @@ async def test_posts_that_arrive_together_are_one_transaction(
     writer = PostWriter(db)
     before = db.commits
     texts = [(name, f"{name} says {n} 🥐") for n in range(50) for name in [*authors, "nobody"]]
-    adding = (writer.add(sending(*each)) for each in texts)
+    adding = (writer.add(sending(*text)) for text in texts)
     answers = await asyncio.gather(*adding, return_exceptions=True)
     assert db.commits == before + 1
-    assert [str(each) for each in answers[2::3]] == ["User 'nobody' doesn't exist"] * 50
-    receipts = [each for each in answers if isinstance(each, Receipt)]
-    own = [(each.post.username, each.post.text) for each in receipts]
-    assert own == [each for each in texts if each[0] != "nobody"]
-    assert {each.status for each in receipts} == {201}
-    assert len({each.post.id for each in receipts}) == 100
+    assert [str(answer) for answer in answers[2::3]] == ["User 'nobody' doesn't exist"] * 50
+    receipts = [answer for answer in answers if isinstance(answer, Receipt)]
+    own = [(receipt.post.username, receipt.post.text) for receipt in receipts]
+    assert own == [text for text in texts if text[0] != "nobody"]
+    assert {receipt.status for receipt in receipts} == {201}
+    assert len({receipt.post.id for receipt in receipts}) == 100
     async with db.read() as session:
         rows = await session.execute(select(Event.id, Event.tweet_id, Event.kind, Event.count))
         events = {row[0]: tuple(row)[1:] for row in rows}

@@ -88,7 +88,7 @@ async def test_a_pause_holds_for_all_sources_of_the_host_and_for_everybody(
             await ask_for_visits(session)
     assert len(platform.requests) == 2
     sources = await here.sources()
-    assert all(each.not_before and each.not_before > each.added_at for each in sources)
+    assert all(source.not_before and source.not_before > source.added_at for source in sources)
 
 
 async def test_a_host_is_not_asked_before_its_pause_ends(

@@ -229,7 +229,7 @@ async def test_an_entry_without_a_date_has_the_time_of_its_arrival(
             return [(text, time) for text, time in await session.execute(newest)]
 
     def feed(*titles: str) -> Fault:
-        items = "".join(f"<item><title>{each}</title></item>" for each in titles)
+        items = "".join(f"<item><title>{title}</title></item>" for title in titles)
         return Fault(body=f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
 
     began = now()

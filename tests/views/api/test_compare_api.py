@@ -188,8 +188,8 @@ async def test_get_and_post_refuse_alike(
     assert problem["detail"] == of_address["detail"]
     if status == 422:
         place = "username" if text == "some text" else "text"
-        assert [each["loc"] for each in of_address["errors"]] == [place]
-        assert [each["loc"] for each in problem["errors"]] == [place.replace("name", "names")]
+        assert [error["loc"] for error in of_address["errors"]] == [place]
+        assert [error["loc"] for error in problem["errors"]] == [place.replace("name", "names")]
     if text == "some text":
         culprit = {"nobody", "sailor", "SAILOR", "empty"} & set(usernames)
         assert any(name in problem["detail"] for name in culprit)

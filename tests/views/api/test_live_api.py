@@ -96,9 +96,9 @@ class Listener:
 
         async def found() -> list[tuple[int, str, Any]]:
             return [
-                (int(each.get("id", -1)), each["event"], json.loads(each["data"]))
-                for each in self.blocks
-                if "id" in each or (not with_id and "event" in each)
+                (int(block.get("id", -1)), block["event"], json.loads(block["data"]))
+                for block in self.blocks
+                if "id" in block or (not with_id and "event" in block)
             ]
 
         events = await eventually(found, until=lambda seen: len(seen) >= self._read + count)
@@ -114,7 +114,7 @@ async def listening(
     listeners = [Listener(app, query, headers) for query in queries or ("",)]
 
     async def begun() -> int:
-        return sum(bool(each.messages) for each in listeners)
+        return sum(bool(listener.messages) for listener in listeners)
 
     try:
         await eventually(begun, until=lambda count: count == len(listeners))
@@ -122,7 +122,7 @@ async def listening(
     finally:
         for each in listeners:
             each.leave()
-        await asyncio.gather(*(each.answer for each in listeners))
+        await asyncio.gather(*(listener.answer for listener in listeners))
 
 
 @pytest.fixture(params=[True, False], ids=["push", "send"])
@@ -329,7 +329,7 @@ async def test_few_read_from_far_back_at_the_same_time(
 async def test_a_burst_of_listeners_passes_the_limit_by_none(make_config: MakeConfig) -> None:
     app = create_app(make_config(live_clients=3))
     async with app.test_app(), listening(app, *[""] * 12) as listeners:
-        statuses = [each.messages[0]["status"] for each in listeners]
+        statuses = [listener.messages[0]["status"] for listener in listeners]
         assert sorted(statuses) == [200] * 3 + [503] * 9
 
 

@@ -69,10 +69,12 @@ def test_the_document_is_openapi_and_each_operation_is_whole(api: Api) -> None:
     for name, (path, _, operation) in api.operations.items():
         assert operation["summary"]
         parameters = operation["parameters"]
-        names = Counter((each["name"], each["in"]) for each in parameters)
+        names = Counter((parameter["name"], parameter["in"]) for parameter in parameters)
         assert set(names.values()) <= {1}, name
-        assert not [each["name"] for each in parameters if "description" in each["schema"]]
-        in_path = {each["name"] for each in parameters if each["in"] == "path"}
+        assert not [
+            parameter["name"] for parameter in parameters if "description" in parameter["schema"]
+        ]
+        in_path = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
         assert in_path == set(re.findall(r"{(\w+)}", path))
         assert any(status < "300" for status in operation["responses"])
         assert all(api.resolve(answer)["description"] for answer in operation["responses"].values())
@@ -106,7 +108,11 @@ def test_the_example_of_an_answer_does_not_contradict_itself(api: Api, name: str
 
 def test_an_address_with_years_is_an_example_with_its_answer(api: Api) -> None:
     operation = api.operations["compare_get"][2]
-    asked = {each["name"]: each["example"] for each in operation["parameters"] if "example" in each}
+    asked = {
+        parameter["name"]: parameter["example"]
+        for parameter in operation["parameters"]
+        if "example" in parameter
+    }
     answer = operation["responses"]["200"]["content"]["application/json"]["example"]
     assert (asked["text"], asked["years"]) == ([answer["text"]], answer["years"]["username"])
     # The samples have no year of 100 posts.

@@ -39,7 +39,7 @@ async def test_similar_posts_follow_every_write(admin: Client) -> None:
     for _ in range(2):
         alike = await admin.add_tweet("ann", "a lighthouse and its lamp")
         answer = await admin.get(address)
-        assert [each["id"] for each in (await answer.get_json())["items"]] == [alike["id"]]
+        assert [item["id"] for item in (await answer.get_json())["items"]] == [alike["id"]]
         await admin.delete(f"{API}/tweets/{alike['id']}")
         assert (await admin.json(address))["items"] == []
 

@@ -81,7 +81,7 @@ async def test_an_impossible_source_is_refused(
 
 def page_naming(*feeds: str) -> str:
     links = "".join(
-        f'<link rel="Alternate home" type="Application/RSS+xml; x" href="{each}">' for each in feeds
+        f'<link rel="Alternate home" type="Application/RSS+xml; x" href="{feed}">' for feed in feeds
     )
     return f"<!doctype html><title>x</title><link rel=alternate href=/other>{links}"
 

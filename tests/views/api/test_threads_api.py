@@ -70,7 +70,7 @@ async def test_a_gap_is_named_until_it_is_filled(writer: Client, admin: Client) 
     await writer.add_user("jiho")
     late = await writer.add_tweet("jiho", "at noon?", source_id="9")
     found = await writer.json(path)
-    assert [each["id"] for each in found["items"]] == [late["id"], post["id"]]
+    assert [item["id"] for item in found["items"]] == [late["id"], post["id"]]
     assert found["missing"] == []
     assert (await admin.delete(f"/api/v1/tweets/{late['id']}")).status_code == 204
     assert (await writer.json(path))["missing"] == [target]

@@ -335,7 +335,7 @@ async def test_a_mark_is_struck_out_by_a_link_and_taken_back_by_another(site: Cl
     (twin,) = re.findall(r'href="(/api/v1/compare\?[^"]+)">JSON', struck)
     assert (await site.json(twin))["without"] == [list(map(int, links[0][1].split("-")))]
     pictures = [re.findall('href="(/compare/picture.png[^"]*)"', each) for each in (page, struck)]
-    assert [len(each) for each in pictures] == [1, 1]
+    assert [len(picture) for picture in pictures] == [1, 1]
     images = [await (await site.get(each)).get_data() for (each,) in pictures]
     assert images[0] != images[1]
 

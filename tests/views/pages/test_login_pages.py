@@ -396,7 +396,7 @@ async def test_ending_a_session_holds_at_once_on_all_workers(app: Quart, other_a
 async def test_keys_can_be_rotated(make_config: MakeConfig) -> None:
     old, new = "an old secret key!", "a new secret key!!"
     keys = (old, f"{new},{old}", new)
-    before, between, after = (create_app(make_config(secret_key=each)) for each in keys)
+    before, between, after = (create_app(make_config(secret_key=key)) for key in keys)
     async with before.test_app(), between.test_app(), after.test_app():
         await make_operator(before)
         for signs, checks, is_known in (
