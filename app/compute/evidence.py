@@ -7,7 +7,7 @@ as its layout.
 
 import bisect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby, islice
 from typing import Final
 
@@ -146,15 +146,22 @@ _BARE = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 """Words without the punctuation around them."""
 
 
+PlainPost = tuple[int, str]
+"""The id of a post, and its text as it is searched."""
+
+
+def plain_posts(posts: Iterable[tuple[int, str]]) -> list[PlainPost]:
+    """Return posts, id and text of each, as they are searched."""
+    return [(post_id, _plain(text)) for post_id, text in posts]
+
+
 class PostTexts:
     """The texts of posts, searched as one; white space and case do not count."""
 
-    def __init__(self, posts: Sequence[tuple[int, str]]) -> None:
-        """posts: id and text of each."""
+    def __init__(self, posts: Sequence[PlainPost]) -> None:
         self._ids = [post_id for post_id, _ in posts]
-        texts = [_plain(text) for _, text in posts]
-        self._starts = [0, *accumulate(len(text) + 1 for text in texts)]
-        self._texts = "\n".join(texts)
+        self._starts = [0, *accumulate(len(text) + 1 for _, text in posts)]
+        self._texts = "\n".join([text for _, text in posts])
         self.searched = 0
         """Characters that were searched so far."""
 

@@ -63,20 +63,22 @@ class _Tally:
 
     def __init__(self, key_of: Callable[[str], str]) -> None:
         self._key_of = cache(key_of)
-        self._posts: Counter[str] = Counter()
-        self._forms: Counter[str] = Counter()
+        self._keys: list[str] = []
+        """One for each post that has it, and each form likewise: they are counted in one go."""
+        self._forms: list[str] = []
 
     def add(self, forms: Iterable[str]) -> None:
-        """Count what one post has."""
-        forms = set(forms)
-        self._forms.update(forms)
-        self._posts.update({self._key_of(form) for form in forms})
+        """Take what one post has."""
+        forms = {*forms}
+        self._forms += forms
+        self._keys += {self._key_of(form) for form in forms}
 
     def most(self, count: int) -> list[Mention]:
-        ranked = sorted(self._posts.items(), key=lambda item: (-item[1], item[0]))[:count]
+        posts, forms = Counter(self._keys), Counter(self._forms)
+        ranked = sorted(posts.items(), key=lambda item: (-item[1], item[0]))[:count]
         keys = {key for key, _ in ranked}
         names: dict[str, str] = {}
-        for form, _ in sorted(self._forms.items(), key=lambda item: (-item[1], item[0])):
+        for form, _ in sorted(forms.items(), key=lambda item: (-item[1], item[0])):
             key = self._key_of(form)
             if key in keys:
                 names.setdefault(key, form)

@@ -36,11 +36,12 @@ def run(
     [
         ("search", ["--posts", "2000", "--queries", "5"], "| four words of a post |"),
         ("pages", ["--quick", "--repeats", "1"], "| `/authors` |"),
+        ("at_home", ["--quick", "--rounds", "1"], "| a poke |"),
         ("bulk", ["--posts", "300", "--rounds", "1"], "\nsingle posts: p50 "),
         ("migrating", ["--posts", "2000"], "2,000 posts: migrated from 0024 in "),
         ("paired", ["HEAD", "--quick", "--only", "hot"], "\nhot "),
     ],
-    ids=["search", "pages", "bulk", "migrating", "paired"],
+    ids=["search", "pages", "at_home", "bulk", "migrating", "paired"],
 )
 def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:
     done = run(name, *arguments)

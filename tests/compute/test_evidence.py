@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from app.compute.background import EMPTY_BACKGROUND, Background, build_background
 from app.compute.case import Case, Fitted, Suspect
-from app.compute.evidence import FEWEST_WEIGHT, Mark, PostTexts, marks_of, place_in, used_piece
+from app.compute.evidence import (
+    FEWEST_WEIGHT,
+    Mark,
+    PostTexts,
+    marks_of,
+    place_in,
+    plain_posts,
+    used_piece,
+)
 from app.compute.occurrences import occurrences
 from app.compute.profiles import AuthorProfile
 from tests.compute.invented import profile
@@ -110,12 +118,14 @@ def test_long_texts_cost_little(piece: str) -> None:
 
 
 POSTS = PostTexts(
-    [
-        (1, "The ferry leaves at\nnoon. The Ferry!"),
-        (2, "ferryman, the bridge"),
-        (3, "커피를 마셔요"),
-        (4, "the ferry leaves"),
-    ]
+    plain_posts(
+        [
+            (1, "The ferry leaves at\nnoon. The Ferry!"),
+            (2, "ferryman, the bridge"),
+            (3, "커피를 마셔요"),
+            (4, "the ferry leaves"),
+        ]
+    )
 )
 
 
@@ -143,7 +153,9 @@ def test_the_longest_piece_that_is_used_is_found(mark: str, piece: str, posts: l
     ids=["signs", "words", "endings", "letters"],
 )
 def test_long_marks_cost_little(mark: str) -> None:
-    own = PostTexts([(number, "the ferry at noon, a bridge " * 50) for number in range(500)])
+    own = PostTexts(
+        plain_posts((number, "the ferry at noon, a bridge " * 50) for number in range(500))
+    )
     start = process_time()
     for _ in range(3):
         used_piece(mark, own)
@@ -168,7 +180,9 @@ def test_a_piece_is_found_where_a_text_first_has_it(
 ) -> None:
     place = place_in(text, piece)
     assert (text[slice(*place)] if place else None) == quoted
-    assert bool(PostTexts([(1, text)]).find(piece) if piece.strip() else []) == (place is not None)
+    assert bool(PostTexts(plain_posts([(1, text)])).find(piece) if piece.strip() else []) == (
+        place is not None
+    )
 
 
 @given(TEXTS, st.data())
@@ -178,7 +192,7 @@ def test_a_known_piece_is_found_in_a_post(text: str, data: st.DataObject) -> Non
         return
     piece = data.draw(st.sampled_from(words))
     place = place_in(text, piece)
-    assert (place is not None) == bool(PostTexts([(1, text)]).find(piece))
+    assert (place is not None) == bool(PostTexts(plain_posts([(1, text)])).find(piece))
     if place is not None and len(text.casefold()) == len(text):
         assert text[slice(*place)].casefold() == piece.casefold()
 

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Annotated, Final
 
 import msgspec
@@ -15,7 +16,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Case
-from app.compute.evidence import PostTexts, marks_of, used_piece
+from app.compute.evidence import PostTexts, marks_of, plain_posts, used_piece
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
 from app.compute.occurrences import occurrences
@@ -197,13 +198,16 @@ async def add_reasons(
 def _with_uses(
     marks: Sequence[Evidence], posts: dict[str, list[OwnPost]], population: list[list[OwnPost]]
 ) -> list[Evidence]:
-    texts_by_name = {name: PostTexts(authored) for name, authored in posts.items()}
+    # Each author is compared with the others, so what takes long is done once for each post.
+    plain = {name: plain_posts(authored) for name, authored in posts.items()}
+    elsewhere = [plain_posts(authored) for authored in population]
+    texts_by_name = {name: PostTexts(authored) for name, authored in plain.items()}
     compared: dict[str, PostTexts] = {}
     authors: dict[str, int] = {}
     for name in {mark.username for mark in marks}:
-        compared_posts = [*population, *(posts[rival] for rival in posts if rival != name)]
-        compared[name] = PostTexts([post for authored in compared_posts for post in authored])
-        authors[name] = sum(map(bool, compared_posts))
+        others = [*elsewhere, *(plain[rival] for rival in plain if rival != name)]
+        compared[name] = PostTexts([*chain.from_iterable(others)])
+        authors[name] = sum(map(bool, others))
     texts = {post.id: post.text for authored in posts.values() for post in authored}
     explained = []
     for mark in marks:

@@ -1,0 +1,140 @@
+"""How long one waits for the pages of large archives and chats, and for a poke at an answer.
+
+`python -m benchmarks.at_home` imports three kinds of posts: 20,000 of a keeper in six years, 2,500
+of each of eight authors, and a chat of 20,000 messages. It serves them with the cache off, so that
+every answer is made anew, and prints by the clock the median and the 95th percentile, and the mean
+of the server's processor time, which a busy machine changes less.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from benchmarks import machine
+from benchmarks.comparison import CACHE_OFF
+from benchmarks.contestants import Server, ours, serving
+from benchmarks.databases import START, made_texts
+from benchmarks.pages import ask
+
+AUTHORS: Final = 8
+KEEPER: Final = "keeper"
+YEARS: Final = 6
+FIRST_YEAR: Final = 2019
+PEOPLE: Final = ("hana", "minjun", "sora", "jun")
+SIGNS: Final = ("", "", "", " #harbour", " #tea", " \N{SPEEDBOAT}", " https://blog.example/a")
+"""What some posts end with, so that there is something to count."""
+GOAL_MS: Final = {"a poke": 200, "archive": 300, "year": 300, "portrait": 300}
+
+texts = cache(made_texts)
+
+
+def stamp(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def authored(name: str, count: int, years: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Yield an author's posts, spread evenly over the years from `FIRST_YEAR` on."""
+    chance, begin = random.Random(seed), START.replace(year=FIRST_YEAR)
+    own = chance.sample(texts(), 2_000)
+    step = timedelta(days=365 * years) / count
+    for number in range(count):
+        yield {
+            "username": name,
+            "source_id": f"{name}{number}",
+            "text": f"{chance.choice(own)} {chance.choice(own)[:40]}{chance.choice(SIGNS)}",
+            "created_at": stamp(begin + step * number),
+        }
+
+
+def spoken(count: int) -> Iterator[dict[str, Any]]:
+    """Yield the messages of a chat."""
+    chance = random.Random(9)
+    for number in range(count):
+        yield {
+            "username": chance.choice(PEOPLE),
+            "source_id": f"m{number}",
+            "text": chance.choice(texts())[: chance.randint(4, 60)] + chance.choice(("", " haha")),
+            "created_at": stamp(START + timedelta(minutes=31 * number)),
+            "room": {"name": "crew"},
+        }
+
+
+def fill(folder: Path, scale: int) -> Path:
+    """Import all posts; return the database."""
+    file = folder / "posts.jsonl"
+    archives = [authored(KEEPER, 20 * scale, YEARS, 1)]
+    archives += [authored(f"author{n}", 5 * scale // 2, 2, n) for n in range(AUTHORS)]
+    with file.open("w", encoding="utf-8") as lines:
+        posts = chain(*archives, spoken(20 * scale))
+        lines.writelines(json.dumps(post) + "\n" for post in posts)
+    env = machine.environment({"SAYWHO_DATA_DIR": str(folder), "SAYWHO_ENV": "production"})
+    program = shutil.which("saywho", path=str(Path(sys.executable).parent)) or "saywho"
+    subprocess.run([program, "import", "--publish", str(file)], env=env, check=True)
+    return folder / "production.db"
+
+
+def addresses(number: int) -> dict[str, str]:
+    """Return the addresses of one round; each pokes at another place."""
+    words = " ".join(texts()[7:10]).split()[:24]
+    text = " ".join(words)
+    start = text.index(words[number % len(words)])
+    asked = [("text", text), *(("username", f"author{n}") for n in range(AUTHORS))]
+    poke = urlencode([*asked, ("without", f"{start}-{start + 2}")])
+    return {
+        "a poke": f"/compare?{poke}",
+        "archive": f"/user/{KEEPER}?tz=Asia/Seoul",
+        "year": f"/user/{KEEPER}/{FIRST_YEAR + number % YEARS}",
+        "portrait": "/room/1/portrait",
+        "front page": "/",
+        "chat": "/room/1",
+    }
+
+
+def measured(server: Server, rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Return for each page the milliseconds of its answers, by the clock and of the processor."""
+    for path in addresses(0).values():
+        ask(server, path)
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in addresses(0)}
+    for number in range(rounds):
+        for name, path in addresses(number).items():
+            times[name].append(ask(server, path))
+    return times
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="at_home", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the posts")
+    parser.add_argument("--rounds", type=int, default=24)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        database = fill(folder, 100 if options.quick else 1_000)
+        program = ours(settings=CACHE_OFF)
+        with serving(program, database, folder / "served", "/readyz") as server:
+            times = measured(server, options.rounds)
+    print(machine.description())
+    print("| page | median, ms | p95, ms | processor, ms | goal, ms |")
+    print("| --- | --: | --: | --: | --: |")
+    for page, pairs in times.items():
+        clock = sorted(by_clock for by_clock, _ in pairs)
+        late = clock[int(0.95 * (len(clock) - 1))]
+        row = (statistics.median(clock), late, statistics.fmean(used for _, used in pairs))
+        print(f"| {page} |", *(f"{ms:.0f} |" for ms in row), GOAL_MS.get(page, ""), "|")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
