@@ -10,6 +10,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import first_instant
+from app.services.archive.room_days import room_of_day, rooms_by_day
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_day, have_posts
 from app.services.posts.users import Author
@@ -23,6 +24,9 @@ class DayPosts(msgspec.Struct, frozen=True):
 
     date: Annotated[date, Meta(description="A day in `tz`.")]
     tweets: int
+    room: Annotated[
+        int | None, Meta(description="The id of the chat, where all posts of the day are of one.")
+    ]
 
 
 class MonthPosts(msgspec.Struct, frozen=True):
@@ -58,6 +62,7 @@ async def calendar_of(
     since, until = span_of_year(year, zone)
     selection = Selection(usernames=(author.username,), since=since, until=until)
     cells = await count_by_day(session, selection, zone, limit=DAYS_OF_YEAR)
+    rooms = await rooms_by_day(session, author, zone, since, until)
     years = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
     have = await have_posts(session, author.id, [span_of_year(y, zone) for y in years])
     return CalendarYear(
@@ -66,7 +71,9 @@ async def calendar_of(
         tweets=sum(posts for _, _, posts in cells),
         days=len(cells),
         months=[
-            _month_of(month, [DayPosts(day, posts) for day, _, posts in of_month])
+            _month_of(
+                month, [DayPosts(day, posts, room_of_day(rooms, day)) for day, _, posts in of_month]
+            )
             for month, of_month in groupby(cells, key=lambda cell: cell[0].month)
         ],
     )

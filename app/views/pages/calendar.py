@@ -11,7 +11,7 @@ from babel.dates import format_skeleton
 from quart import g
 
 from app.i18n import show_month_day
-from app.services.archive.calendar import CalendarYear, MonthPosts
+from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4
@@ -24,6 +24,8 @@ class CalendarDay:
     posts: int
     level: int
     """0 for no posts, to `LEVELS`."""
+    room: int | None = None
+    """The chat that all posts of the day are of."""
 
     @property
     def name(self) -> str:
@@ -40,26 +42,21 @@ def year_of_posting(calendar: CalendarYear | None) -> dict[str, object] | None:
     """Return the calendar with its months laid out; None where there is none."""
     if calendar is None:
         return None
-    counts = {day.date: day.tweets for month in calendar.months for day in month.days}
+    days = {day.date: day for month in calendar.months for day in month.days}
     return {
         "year": calendar.year,
         "years": calendar.years,
         "posts": calendar.tweets,
         "days": calendar.days,
-        "months": [_month(calendar.year, month, counts) for month in calendar.months],
+        "months": [_month(calendar.year, month, days) for month in calendar.months],
     }
 
 
-def _month(year: int, month: MonthPosts, counts: Mapping[date, int]) -> dict[str, object]:
+def _month(year: int, month: MonthPosts, days: Mapping[date, DayPosts]) -> dict[str, object]:
     """Return a month of the calendar; None fills the weeks at both ends."""
-    top = max([LEVELS, *counts.values()])
+    top = max([LEVELS, *(day.tweets for day in days.values())])
     weeks = [
-        [
-            CalendarDay(day, counts.get(day, 0), -(-LEVELS * counts.get(day, 0) // top))
-            if day.month == month.month
-            else None
-            for day in week
-        ]
+        [_day(day, days.get(day), top) if day.month == month.month else None for day in week]
         for week in Calendar().monthdatescalendar(year, month.month)
     ]
     locale = Locale.parse(g.locale)
@@ -73,6 +70,13 @@ def _month(year: int, month: MonthPosts, counts: Mapping[date, int]) -> dict[str
             for row, days in enumerate(zip(*weeks, strict=True))
         ],
     }
+
+
+def _day(day: date, written: DayPosts | None, top: int) -> CalendarDay:
+    """Return a day of the calendar, whose busiest day has `top` posts."""
+    if written is None:
+        return CalendarDay(day, 0, 0)
+    return CalendarDay(day, written.tweets, -(-LEVELS * written.tweets // top), written.room)
 
 
 def weekday_names() -> list[str]:

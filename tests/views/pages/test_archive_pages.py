@@ -184,5 +184,5 @@ async def test_nobody_of_a_chat_takes_the_front_page(app: Quart, anybody: Client
     address = await upload(browser, KAKAOTALK, "chat.txt")
     form = {"speaker": "minjun", "only": "minjun", "renamed": "minjun", "publish": "on"}
     assert await start(browser, address, timezone="Asia/Seoul", **form) == 303
-    assert "1 new post" in await ended(browser, address)
+    assert "1 new message" in await ended(browser, address)
     assert "The archive of" not in await anybody.page("/")

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
@@ -197,3 +198,35 @@ async def test_a_request_may_name_a_room(shared: Shared) -> None:
         path = "/api/v1/users/kim/tweets"
         answer = await shared.writer.post(path, json={"text": "five", "room": bad})
         assert answer.status_code == 422
+
+
+async def test_days_of_a_person_lead_into_the_chat_that_they_are_of(shared: Shared) -> None:
+    def message(at: str, room: str | None) -> dict[str, Any]:
+        post = {"username": "roomer", "text": f"said at {at}", "created_at": at}
+        return post | ({"room": {"name": room}} if room else {})
+
+    async def leads(tz: str = "UTC") -> dict[str, int | None]:
+        archive = await shared.anybody.json(f"/api/v1/users/roomer/archive?tz={tz}")
+        days = [day for month in archive["calendar"]["months"] for day in month["days"]]
+        page = await shared.anybody.page(f"/user/roomer?tz={tz}")
+        for day in days:
+            path = f"/room/{day['room']}?on={day['date']}&tz=" if day["room"] else "/posts?username"
+            assert f'href="{path}' in page
+        return {day["date"]: day["room"] for day in days}
+
+    evening = "2024-05-01T20:00:00Z"
+    await shared.writer.add_posts(message(evening, "pier"), message("2024-05-03T09:00:00Z", "pier"))
+    pier = (await leads())["2024-05-01"]
+    assert pier is not None
+    # All that was written is of one chat, then not.
+    assert await leads() == {"2024-05-01": pier, "2024-05-03": pier}
+    await shared.writer.add_posts(
+        message("2024-05-02T09:00:00Z", "quay"),
+        message("2024-05-03T10:00:00Z", "quay"),
+        message("2024-05-04T10:00:00Z", None),
+    )
+    days = await leads()
+    assert days.pop("2024-05-02") not in (None, pier)
+    assert days == {"2024-05-01": pier, "2024-05-03": None, "2024-05-04": None}
+    # In Seoul the evening is the morning of the next day, which then has messages of both.
+    assert (await leads("Asia/Seoul"))["2024-05-02"] is None
