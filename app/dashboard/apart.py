@@ -1,6 +1,6 @@
 """How well authors are told apart: whose posts the model gave to whom."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -14,6 +14,7 @@ from app.services.compare.cases import MOST_COMPARED
 from app.services.compare.model_card import Card
 from app.services.posts.statistics import most_active_with
 from app.views.filters import View
+from app.views.names import shown_name
 
 MOST_MEASURED: Final = 50
 """As many as a card measures."""
@@ -77,6 +78,9 @@ class ToldApart(Figure):
         card = await resources().cards.get(named) if active.total > 1 else None
         return Measurement(card, named, active.total)
 
+    def usernames(self, data: Measurement) -> Iterable[str]:
+        return [author.username for author in data.card.authors] if data.card else []
+
     def tell(self, data: Measurement, view: View) -> Finding:
         if data.card is None:
             alone = gettext("It takes two authors with posts to tell them apart")
@@ -101,8 +105,9 @@ class ToldApart(Figure):
         columns = (gettext("Author"), gettext("Given to"), gettext("Posts"))
         rows = []
         for row in data.rows(view):
-            rows += [(row.name, row.name, row.right)] if row.right else []
-            rows += [(row.name, name, posts) for name, posts in row.wrong]
+            author = shown_name(row.name)
+            rows += [(author, author, row.right)] if row.right else []
+            rows += [(author, shown_name(name), posts) for name, posts in row.wrong]
         return Table(columns, rows)
 
 
@@ -125,7 +130,7 @@ def _title_of_one(row: Given) -> str:
         row.judged,
     )
     right, judged = show_number(row.right), show_number(row.judged)
-    return template.format(right=right, asked=judged, name=row.name)
+    return template.format(right=right, asked=judged, name=shown_name(row.name))
 
 
 def _mostly_taken_for(row: Given) -> str:
@@ -134,7 +139,7 @@ def _mostly_taken_for(row: Given) -> str:
         return ""
     name, posts = row.wrong[0]
     note = ngettext("{count} was given to {name}.", "{count} were given to {name}.", posts)
-    return note.format(count=show_number(posts), name=name)
+    return note.format(count=show_number(posts), name=shown_name(name))
 
 
 def _hidden(card: Card) -> str:
@@ -155,7 +160,9 @@ def _stacked(rows: Sequence[Given]) -> Plot:
         for name, posts in [(row.name, row.right), *row.wrong]:
             share = posts / row.judged
             label = gettext("{posts} of {asked} given to {name}").format(
-                posts=show_number(posts), asked=show_number(row.judged), name=escape(name)
+                posts=show_number(posts),
+                asked=show_number(row.judged),
+                name=escape(shown_name(name)),
             )
             parts.append((place, start, share, label, strength))
             start += share
@@ -172,7 +179,8 @@ def _stacked(rows: Sequence[Given]) -> Plot:
             "line": {"width": 1, "color": "$panel"},
         },
         "hovertext": [
-            f"<b>{escape(rows[place].name)}</b><br>{label}" for place, *_, label, _ in parts
+            f"<b>{escape(shown_name(rows[place].name))}</b><br>{label}"
+            for place, *_, label, _ in parts
         ],
     }
     labels = {
@@ -187,7 +195,7 @@ def _stacked(rows: Sequence[Given]) -> Plot:
     }
     layout = {
         "xaxis": {"range": [0, 1.15], "nticks": 6, "tickformat": ".0%"},
-        "yaxis": row_axis([row.name for row in rows]),
+        "yaxis": row_axis([shown_name(row.name) for row in rows]),
         "meta": {"height": row_height(len(rows), least_px=90)},
     }
     return {"data": [trace, labels], "layout": layout}

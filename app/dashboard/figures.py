@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from app.i18n import gettext, gettext_noop, ngettext, show_number, translate_mes
 from app.lifespan import resources
 from app.memo import cacheable
 from app.views.filters import View, view_of
+from app.views.pages.parts import show_names
 
 MAKING_TIMEOUT_S: Final = 60.0
 TICK_S: Final = 1.0
@@ -103,6 +104,10 @@ class Figure(ABC):
     async def load(self, view: View) -> Any:
         """Return the numbers; note their dependencies. Raises NotFoundError, MalformedError."""
 
+    def usernames(self, data: Any) -> Iterable[str]:
+        """Return the authors whom the figure names: they are called as on pages."""
+        return ()
+
     @abstractmethod
     def tell(self, data: Any, view: View) -> Finding:
         """Return what the numbers say."""
@@ -159,13 +164,24 @@ async def answer_of(figure: Figure, view: View) -> bytes:
 
     async def make() -> CachedResponse:
         async with asyncio.timeout(MAKING_TIMEOUT_S):
-            data = await figure.load(view)
+            data = await load(figure, view)
         drawing = await resources().work_pool.run(figure.draw, data, view)
         cacheable()
         return CachedResponse("", (), msgspec.json.encode(await _answer(figure, drawing)))
 
     made = await resources().cache.get_or_make(figure.key(view), make)
     return made.body if made else b"null"
+
+
+async def load(figure: Figure, view: View) -> Any:
+    """Return the numbers of a figure; its texts then call authors as pages do.
+
+    Raises NotFoundError, MalformedError and InvalidInputError for what is wrong in the view.
+    """
+    data = await figure.load(view)
+    async with resources().db.read() as session:
+        await show_names(session, figure.usernames(data))
+    return data
 
 
 def kept_answer(figure: Figure, view: View) -> bytes | None:

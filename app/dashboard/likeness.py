@@ -1,7 +1,7 @@
 """Who sounds like whom; below four authors of a language, how they differ."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -32,6 +32,7 @@ from app.services.compare.manners import likeness_of, typical_beside, written_la
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.services.posts.users import UserRow
 from app.views.filters import View
+from app.views.names import shown_name
 
 FEWEST_AUTHORS: Final = 4
 """Authors of a language; among fewer, the most alike may be opposites."""
@@ -101,6 +102,11 @@ class WhoLikeWhom(Figure):
         ordered = alike[np.ix_(order, order)]
         return Likeness(names, ordered, len(authors.rows), authors.total, centre)
 
+    def usernames(self, data: Likeness | Words) -> Iterable[str]:
+        if isinstance(data, Words):
+            return [author.username for author, _ in data.authors]
+        return data.names
+
     def tell(self, data: Likeness | Words, view: View) -> Finding:
         if isinstance(data, Words):
             return tell_words(data) if data.authors else nothing_dated(view)
@@ -126,7 +132,10 @@ class WhoLikeWhom(Figure):
         query = _of_pairs(view)
         return Table(
             (gettext("Author"), gettext("Other author"), gettext("Likeness")),
-            [(one, second, round(like, 3)) for one, second, like in data.pairs],
+            [
+                (shown_name(one), shown_name(second), round(like, 3))
+                for one, second, like in data.pairs
+            ],
             [posts_path(query, username=[one, second]) for one, second, _ in data.pairs],
         )
 
@@ -208,7 +217,10 @@ def _most_alike(data: Likeness) -> str:
         )
         return title.format(count=show_number(len(tied)), likeness=label)
     title = gettext("The most alike ({likeness}): {pairs}")
-    names = [gettext("{one} and {other}").format(one=one, other=second) for one, second, _ in tied]
+    names = [
+        gettext("{one} and {other}").format(one=shown_name(one), other=shown_name(second))
+        for one, second, _ in tied
+    ]
     return title.format(likeness=label, pairs="; ".join(names))
 
 
@@ -216,20 +228,23 @@ def _nearest(data: Likeness) -> str:
     """Return who writes the most like the one author, several if they are equal."""
     if not data.pairs:
         title = gettext("{name} has next to nothing in common with the other authors")
-        return title.format(name=data.centre)
+        return title.format(name=shown_name(data.centre))
     label, tied = _best(data.pairs)
-    names = [second for _, second, _ in tied]
+    names = [shown_name(second) for _, second, _ in tied]
     if len(names) > MOST_TIED:
         title = gettext("{count} authors are about equally near to {name} ({likeness})")
         count = show_number(len(names))
-        return title.format(count=count, name=data.centre, likeness=label)
+        return title.format(count=count, name=shown_name(data.centre), likeness=label)
     title = gettext("Nearest to {name} ({likeness}): {nearest}")
-    return title.format(name=data.centre, likeness=label, nearest=show_list(names))
+    return title.format(name=shown_name(data.centre), likeness=label, nearest=show_list(names))
 
 
 def _bars(data: Likeness) -> Plot:
     nearest = data.pairs[:NEAREST]
-    bars = [FigureBar(pair[1], pair[2], _label(pair), _query(pair[0], pair[1])) for pair in nearest]
+    bars = [
+        FigureBar(shown_name(pair[1]), pair[2], _label(pair), _query(pair[0], pair[1]))
+        for pair in nearest
+    ]
     return draw_bars(bars, range=[0, 1.12])
 
 
@@ -240,14 +255,14 @@ def _grid(data: Likeness) -> Plot:
             column=column,
             row=row,
             share=float(data.alike[row, column]),
-            text=f"{escape(one)} – {escape(second)}: {data.alike[row, column]:.2f}",
+            text=_pair_label(one, second, float(data.alike[row, column])),
             query=_query(one, second),
         )
         for row, one in enumerate(names)
         for column, second in enumerate(names)
         if data.alike[row, column] >= SMALLEST_SHOWN
     ]
-    axis = row_axis(names)
+    axis = row_axis(list(map(shown_name, names)))
     layout = {
         "xaxis": axis | {"range": [-0.6, len(names) - 0.4], "tickangle": -60},
         "yaxis": axis,
@@ -257,6 +272,10 @@ def _grid(data: Likeness) -> Plot:
         },
     }
     return {"data": [draw_cells(cells)], "layout": layout}
+
+
+def _pair_label(one: str, second: str, likeness: float) -> str:
+    return f"{escape(shown_name(one))} – {escape(shown_name(second))}: {likeness:.2f}"
 
 
 def _query(one: str, second: str) -> str:

@@ -16,6 +16,7 @@ from app.dashboard.figures import (
     Table,
     answer_of,
     kept_answer,
+    load,
     problem_of,
     show_rows,
 )
@@ -107,7 +108,7 @@ async def _first_answer(figure: Figure, view: View) -> FigureAnswer | None:
 @blueprint.page("/table/<name>", is_cacheable=True)
 async def show_table(name: str, args: View) -> str:
     figure = _figure(name)
-    data: Any = await figure.load(args)
+    data = await load(figure, args)
     drawing = await resources().work_pool.run(figure.draw, data, args)
     table, is_empty = drawing.table, False
     if not table.rows:
@@ -127,7 +128,7 @@ async def show_table(name: str, args: View) -> str:
 @blueprint.page("/table/<name>.csv", is_cacheable=True)
 async def download_table(name: str, args: View) -> Response:
     figure = _figure(name)
-    data: Any = await figure.load(args)
+    data = await load(figure, args)
     table: Table = await resources().work_pool.run(figure.table, data, args)
     content = await resources().work_pool.run(_as_csv, table)
     disposition = f'attachment; filename="saywho-{name}.csv"'

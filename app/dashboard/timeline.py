@@ -1,7 +1,7 @@
 """Posts over time: a row of bars for each author."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from html import escape
@@ -32,6 +32,7 @@ from app.services.posts.statistics import (
     count_undated,
 )
 from app.views.filters import View
+from app.views.names import shown_name
 
 FEW_PX: Final = 448
 HIGHEST_ROW_PX: Final = 56
@@ -99,6 +100,9 @@ class Timeline(Figure):
             undated = await count_undated(session, selection)
         return await asyncio.to_thread(by_period, authors, cells, undated)
 
+    def usernames(self, data: PostsByPeriod) -> Iterable[str]:
+        return data.rows
+
     def tell(self, data: PostsByPeriod, view: View) -> Finding:
         extent = some_of(len(data.authors.names), data.authors.total)
         if data.span is None:
@@ -114,7 +118,7 @@ class Timeline(Figure):
         span = [data.span[0].isoformat(), (data.span[1] + timedelta(days=1)).isoformat()]
         layout = {
             "xaxis": {"type": "date", "range": span, "nticks": 8},
-            "yaxis": row_axis(list(data.rows)),
+            "yaxis": row_axis(list(map(shown_name, data.rows))),
             "meta": {"height": len(data.rows) * row_px + 50},
         }
         return {"data": [*traces, beyond] if beyond["x"] else traces, "layout": layout}
@@ -128,7 +132,7 @@ class Timeline(Figure):
         for place, days in reversed(list(enumerate(pairwise(data.starts)))):
             for name, posts in data.rows.items():
                 if posts[place]:
-                    rows.append((show_period(*days), name, posts[place]))
+                    rows.append((show_period(*days), shown_name(name), posts[place]))
                     links.append(posts_path(query, **_asked(data, name, place)))
         return Table((gettext("Period"), gettext("Author"), gettext("Posts")), rows, links)
 
@@ -184,7 +188,7 @@ def _row(data: PostsByPeriod, name: str, place: int, row_px: int) -> Plot:
     end = data.scale_end
     heights = [max(min(row[i] / end, 1), LEAST_PX / row_px) for i in places]
     return {
-        "name": escape(name),
+        "name": escape(shown_name(name)),
         "x": [begins[i].isoformat() for i in places],
         "offset": 0,
         "width": [0.92 * (ends[i] - begins[i]).days * DAY_MS for i in places],
@@ -226,7 +230,7 @@ def _marks(data: PostsByPeriod) -> Plot:
 def _label(data: PostsByPeriod, name: str, place: int) -> str:
     """Return what is said of a bar that is pointed at."""
     period = show_period(data.starts[place], data.starts[place + 1])
-    return f"<b>{escape(name)}</b><br>{period}: {show_number(data.rows[name][place])}"
+    return f"<b>{escape(shown_name(name))}</b><br>{period}: {show_number(data.rows[name][place])}"
 
 
 def by_period(authors: BusyAuthors, cells: Sequence[DayCell], undated: int) -> PostsByPeriod:

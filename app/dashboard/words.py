@@ -10,6 +10,7 @@ from app.dashboard.figures import Finding, Table, sentences, some_of
 from app.dashboard.shapes import FigureBar, Plot, draw_bars
 from app.i18n import gettext, gettext_noop, show_list, show_number
 from app.services.compare.manners import AuthorWords
+from app.views.names import shown_name
 from app.views.pages.parts import hue_of
 
 MOST_WORDED: Final = 6
@@ -46,8 +47,12 @@ def tell_words(data: Words) -> Finding:
     about = gettext(ALONE if data.is_any_alone else TOGETHER)
     if len(data.authors) == 1:
         return Finding(_typical(data.authors[0]), topic=gettext("What is typical"), about=about)
-    parts = [f"{author.username}: {_quoted(words[0])}" for author, words in data.authors if words]
-    silent = [author.username for author, words in data.authors if not words]
+    parts = [
+        f"{shown_name(author.username)}: {_quoted(words[0])}"
+        for author, words in data.authors
+        if words
+    ]
+    silent = [shown_name(author.username) for author, words in data.authors if not words]
     title = gettext("What each uses more: {words}").format(words="; ".join(parts))
     note = gettext("Nothing stands out in the posts of {names}.").format(names=show_list(silent))
     if not parts:
@@ -67,7 +72,7 @@ def _typical(author_words: AuthorWords) -> str:
     title = gettext("Typical of {name}: {words}")
     if not words:
         title = gettext("No typical words of {name} are known yet")
-    return title.format(name=author.username, words=quoted)
+    return title.format(name=shown_name(author.username), words=quoted)
 
 
 def bars_of_words(data: Words) -> Plot | None:
@@ -77,9 +82,9 @@ def bars_of_words(data: Words) -> Plot | None:
     for author, words in data.authors:
         if len(data.authors) > 1:
             heading = (
-                author.username
+                shown_name(author.username)
                 if words
-                else gettext("{name}: nothing").format(name=author.username)
+                else gettext("{name}: nothing").format(name=shown_name(author.username))
             )
             bars.append(FigureBar(heading, 0, "", _query(author.username), is_heading=True))
             words = words[:DRAWN_WORDS]
@@ -109,7 +114,13 @@ def words_table(data: Words) -> Table:
     return Table(
         columns,
         [
-            (name, word.text, word.uses, round(word.rate, 2), round(word.rate_elsewhere, 2))
+            (
+                shown_name(name),
+                word.text,
+                word.uses,
+                round(word.rate, 2),
+                round(word.rate_elsewhere, 2),
+            )
             for name, word in rows
         ],
         [f"/search?{_query(name, word)}" for name, word in rows],

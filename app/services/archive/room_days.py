@@ -43,10 +43,10 @@ async def rooms_by_day(
         .group_by("day")
         .having(first == last, func.count() == func.count(Tweet.room_id))
     )
-    return {
-        date.fromordinal(number + _FIRST_DAY): room_id
-        for number, room_id in await session.execute(query)
-    }
+    days: dict[date, int] = {}
+    for number, room in await session.execute(query):
+        days[date.fromordinal(number + _FIRST_DAY)] = int(room or 0)
+    return days
 
 
 def room_of_day(rooms: dict[date, int] | int | None, day: date) -> int | None:

@@ -1,13 +1,15 @@
 """People of a chat are called as they write their names; their usernames stand in addresses."""
 
+import json
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 
 from tests.browsing import parts_of
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared
+from tests.dashboard.viewing import drawn
 
 NAME, USERNAME = "민준 (회사)", "민준_(회사)"
 OTHERS = "하늘 🌿", "Anna Kim"
@@ -34,6 +36,7 @@ async def chat(shared: Shared) -> Client:
         f"/compare?text={quote(TEXT)}&username={quote(USERNAME)}&username={quote('Anna_Kim')}",
         f"/search?q={quote('말')}",
         f"/posts?username={quote(USERNAME)}",
+        "/dashboard/table/timeline",
     ],
     ids=lambda path: path.partition("?")[0].rpartition("/")[2] or "home",
 )
@@ -70,6 +73,18 @@ async def test_pages_about_people_of_chats_speak_of_messages(chat: Client, path:
     seen = re.sub(r"<(script|textarea|datalist).*?</\1>|<[^>]*>", "", main, flags=re.DOTALL)
     left = [line.strip() for line in seen.splitlines() if re.search(r"\b[Pp]osts?\b", line)]
     assert [line for line in left if not line.startswith(BY_OTHERS)] == []
+
+
+@pytest.mark.parametrize("figure", ["timeline", "likeness", "apart"])
+async def test_figures_call_people_as_they_write_their_names(chat: Client, figure: str) -> None:
+    view = urlencode({"username": [USERNAME, "Anna_Kim"]}, doseq=True)
+    drawing = await drawn(chat, figure, view)
+    written = json.dumps([drawing[part] for part in ("words", "rows", "plot")], ensure_ascii=False)
+    # Their words do not differ, so the figure of these names nobody in its sentence.
+    assert (NAME in written) == (figure != "likeness")
+    assert USERNAME not in written
+    table = await (await chat.get(f"/dashboard/table/{figure}.csv?{view}")).get_data(as_text=True)
+    assert USERNAME not in table
 
 
 async def test_the_quiz_asks_for_people_by_their_names(chat: Client) -> None:
