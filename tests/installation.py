@@ -94,13 +94,13 @@ class Installation:
 
     def files(self) -> dict[str, bytes]:
         """Return the content of every file of the data folder."""
-        found = {}
+        values = {}
         for path in self.data_dir.rglob("*"):
             if path.is_file():
                 # A file of figures is written beside its name and then renamed.
                 with contextlib.suppress(subprocess.CalledProcessError):
-                    found[path.relative_to(self.data_dir).as_posix()] = content_of(path)
-        return found
+                    values[path.relative_to(self.data_dir).as_posix()] = content_of(path)
+        return values
 
 
 def content_of(path: Path) -> bytes:

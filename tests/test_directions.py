@@ -40,8 +40,8 @@ def test_names_say_what_they_hold() -> None:
 
 
 def test_services_and_all_below_them_know_no_web_framework() -> None:
-    found = [each for each in house.imports() if each.source in BELOW_QUART]
-    assert [each for each in found if each.target in SERVER_PACKAGES] == []
+    imports = [each for each in house.imports() if each.source in BELOW_QUART]
+    assert [each for each in imports if each.target in SERVER_PACKAGES] == []
 
 
 def test_the_table_names_every_package() -> None:

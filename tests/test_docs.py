@@ -117,7 +117,7 @@ def skeleton(page: str) -> list[str]:
     """Return what a translation leaves as it is: headings, rows, items, blocks and figures."""
     text = read(page)
     lines = text.splitlines()
-    parts = [found[0] for line in lines if (found := re.match(r"#+ |\||- |[0-9]\. |```", line))]
+    parts = [match[0] for line in lines if (match := re.match(r"#+ |\||- |[0-9]\. |```", line))]
     return parts + sorted(re.findall(r"[0-9]+\.[0-9]+", text))
 
 

@@ -80,7 +80,7 @@ async def test_the_memo_stays_within_its_size_and_evicts_the_least_recently_used
     memo, _ = memo_of(limit)
     for key, size in puts:
         put(memo, key, b"x" * size)
-        kept = [found for key in range(9) if (found := memo.find(key)) is not None]
+        kept = [value for key in range(9) if (value := memo.find(key)) is not None]
         assert sum(map(len, kept)) <= limit
         assert all(len(each) * 8 <= limit for each in kept)
     if puts and puts[-1][1] < limit // 10:
@@ -206,8 +206,8 @@ async def test_an_error_is_not_kept() -> None:
     maker.error = ValueError("no")
     tasks = await maker.begun(3)
     maker.may_end.set()
-    found = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(each) for each in found] == [ValueError] * 3
+    values = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(each) for each in values] == [ValueError] * 3
     assert maker.runs == 3
     maker.error = None
     assert await memo.get_or_make("key", maker.make) == b"4"

@@ -52,11 +52,11 @@ async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
         text = " ".join(post["text"] for post in posts[:2])
         async with db.read() as session:
             case = await gather(session, models, [text])
-        found = await answer(case)
-        assert found.ranking[0].username == name
+        comparison = await answer(case)
+        assert comparison.ranking[0].username == name
         # Of few Korean authors more is asked before one is called likely.
-        assert found.verdict in ({"likely", "close"} if guess_language(text) else {"likely"})
-        assert found.evidence
+        assert comparison.verdict in ({"likely", "close"} if guess_language(text) else {"likely"})
+        assert comparison.evidence
 
 
 async def test_the_samples_are_removed_and_nobody_else(db: Database) -> None:

@@ -41,13 +41,13 @@ def extracted() -> Sequence[tuple[str, tuple[str, ...]]]:
 
 def _extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
     methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
-    found = extract_from_dir(
+    messages = extract_from_dir(
         ROOT,
         method_map=methods,
         options_map={"**.html": {"silent": "false"}},
         keywords=MESSAGES | ERRORS,
     )
-    for path, line, message, _, _ in found:
+    for path, line, message, _, _ in messages:
         if not path.startswith(UNREACHED):
             yield f"{path}:{line}", (message,) if isinstance(message, str) else tuple(message)
     rules = extract_from_file("python", ROOT / "compute" / "text.py", keywords={"ValueError": None})

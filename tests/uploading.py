@@ -34,7 +34,7 @@ async def until_uploads(app: Quart, number: int) -> list[Path]:
     async def look() -> list[Path]:
         return uploads(app)
 
-    return await eventually(look, until=lambda found: len(found) == number)
+    return await eventually(look, until=lambda jobs: len(jobs) == number)
 
 
 async def queued(db: Database, place: Path, data: bytes, *, is_started: bool = True) -> ImportJob:

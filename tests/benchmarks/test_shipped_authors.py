@@ -33,10 +33,10 @@ def test_the_features_of_several_authors_are_kept_in_an_order_of_its_own(tmp_pat
     posts, out = written(), tmp_path / "counts"
     assert main([str(write(tmp_path / "a", posts)), "-o", str(out)]) == 0
     content = out.read_bytes()
-    found = unpack(content)
-    assert {language: len(each) for language, each in found.items()} == {"en": 4, "ko": 1}
-    assert {posts for _, posts, _ in found["en"].members} == {MOST_POSTS}
-    keys = set(found["en"].keys.tolist())
+    populations = unpack(content)
+    assert {language: len(each) for language, each in populations.items()} == {"en": 4, "ko": 1}
+    assert {posts for _, posts, _ in populations["en"].members} == {MOST_POSTS}
+    keys = set(populations["en"].keys.tolist())
     assert set(features("shared by all").keys.tolist()) <= keys
     assert not set(features("of two").keys.tolist()) <= keys, FEWEST_USERS
 

@@ -27,17 +27,17 @@ async def open_dashboard(page: Page, site: Website, query: str = "") -> None:
 
 async def bars(page: Page) -> dict[str, int]:
     """Return how many posts of whom the timeline shows."""
-    found: dict[str, int] = await page.evaluate(
+    heights: dict[str, int] = await page.evaluate(
         """() => Object.fromEntries(
             (document.querySelector("#timeline .js-plotly-plot")?.data ?? [])
                 .filter((trace) => trace.meta?.posts)
                 .map((trace) => [trace.name, trace.meta.posts]))"""
     )
-    return found
+    return heights
 
 
 async def until_bars(page: Page, expected: dict[str, int]) -> None:
-    await eventually(lambda: bars(page), until=lambda found: found == expected)
+    await eventually(lambda: bars(page), until=lambda heights: heights == expected)
 
 
 async def until_true(page: Page, expression: str) -> None:

@@ -109,9 +109,9 @@ class Website:
 
     def setup_path(self) -> str:
         """Return where the first account is made, as the server says at its start."""
-        found = re.search(r"http://\S+(/setup\?token=\S+)", self.log.read_text())
-        assert found, "no set-up link was printed"
-        return found[1]
+        link = re.search(r"http://\S+(/setup\?token=\S+)", self.log.read_text())
+        assert link, "no set-up link was printed"
+        return link[1]
 
     @functools.lru_cache(maxsize=1)  # noqa: B019 - there are few sites, and each lives to the end.
     def invitation_path(self, name: str) -> str:
@@ -130,9 +130,9 @@ class Website:
     def reader_path(self, name: str) -> str:
         """Return where somebody whom the operator invites makes a reader's account."""
         answer = self._signed_in("POST", "/settings/invitations", data={"name": name})
-        found = re.search(r'id="new_link"[^>]*>http://[^/]+([^<]+)<', answer.text)
-        assert found, "no link was shown"
-        return found[1]
+        link = re.search(r'id="new_link"[^>]*>http://[^/]+([^<]+)<', answer.text)
+        assert link, "no link was shown"
+        return link[1]
 
     @functools.lru_cache(maxsize=1)  # noqa: B019 - there are few sites, and each lives to the end.
     def reader_cookie(self) -> Any:

@@ -110,20 +110,20 @@ def test_bad_input_is_status_2_and_says_what_is_bad(
 
 def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> None:
     text = "오늘의 빵이 따뜻할 때 오세요 :)"
-    found = filled.json("compare", text, "-u", "lighthouse", "-u", "빵집")
-    assert found["text"] == text
+    comparison = filled.json("compare", text, "-u", "lighthouse", "-u", "빵집")
+    assert comparison["text"] == text
     # Twelve posts of each are too few to tell whether it was somebody else.
-    assert (found["verdict"], found["none"], found["sure"]) == ("close", None, 0.5)
-    assert "elsewhere" in found["limits"]
-    assert [ranked["username"] for ranked in found["ranking"]] == ["빵집", "Lighthouse"]
-    assert sum(ranked["probability"] for ranked in found["ranking"]) == pytest.approx(1)
-    assert found["ranking"][0]["tweets"] == 12
-    for mark in found["evidence"]:
+    assert (comparison["verdict"], comparison["none"], comparison["sure"]) == ("close", None, 0.5)
+    assert "elsewhere" in comparison["limits"]
+    assert [ranked["username"] for ranked in comparison["ranking"]] == ["빵집", "Lighthouse"]
+    assert sum(ranked["probability"] for ranked in comparison["ranking"]) == pytest.approx(1)
+    assert comparison["ranking"][0]["tweets"] == 12
+    for mark in comparison["evidence"]:
         assert text[mark["start"] : mark["end"]] == mark["text"]
-    assert found["model"]["as_of_event"] > 0
-    assert filled.json("compare", text)["ranking"] == found["ranking"]
+    assert comparison["model"]["as_of_event"] > 0
+    assert filled.json("compare", text)["ranking"] == comparison["ranking"]
     named = ("-u", "lighthouse", "-u", "빵집")
-    assert filled.json("compare", "-", *named, stdin=text) == found
+    assert filled.json("compare", "-", *named, stdin=text) == comparison
     shown = filled.done("compare", text)
     assert "verdict: close\nToo little to go on\n" in shown
     assert "from 25 posts of an author on" in shown
@@ -138,10 +138,10 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
 
 def test_a_comparison_takes_several_texts_one_name_and_reasons(filled: Installation) -> None:
     texts = ["오늘의 빵이 따뜻할 때 오세요 :)", "내일의 빵도 따뜻할 거예요"]
-    found = filled.json("compare", *texts, "-u", "빵집", "--sure", "0.9")
-    assert found["text"] == "\n\n".join(texts)
-    assert (found["verdict"], found["sure"]) == ("short", 0.9)
-    assert [ranked["probability"] for ranked in found["ranking"]] == [1]
+    answers = filled.json("compare", *texts, "-u", "빵집", "--sure", "0.9")
+    assert answers["text"] == "\n\n".join(texts)
+    assert (answers["verdict"], answers["sure"]) == ("short", 0.9)
+    assert [ranked["probability"] for ranked in answers["ranking"]] == [1]
     both = filled.json("compare", *texts)
     assert both["evidence"]
     assert all(mark["own"] >= 0 and mark["others"] >= 0 for mark in both["evidence"])
@@ -198,12 +198,12 @@ def test_a_file_of_texts_is_judged_line_by_line(
 
 
 def test_a_search_finds_words_and_marks_them(filled: Installation) -> None:
-    found = filled.json("search", '"lamp lit"', "-u", "lighthouse", "--limit", "5")
+    results = filled.json("search", '"lamp lit"', "-u", "lighthouse", "--limit", "5")
     newest = filled.json("search", "lamp", "--sort", "newest")["items"]
     assert newest == sorted(newest, key=lambda post: post["created_at"], reverse=True)
-    assert found["method"] == "words"
-    assert len(found["items"]) == 5
-    hit = found["items"][0]
+    assert results["method"] == "words"
+    assert len(results["items"]) == 5
+    hit = results["items"][0]
     start, end = hit["highlights"][0]
     assert hit["text"][start:end].startswith("Lamp")
     assert "Lighthouse" in filled.done("search", "lamp")

@@ -76,9 +76,9 @@ def test_digests_come_back_from_bytes(texts: list[str]) -> None:
 def test_quoted_words_do_not_count(text: str, own: str) -> None:
     assert features(text) == features(own)
     assert own_words(text) == own
-    found = occurrences(text)
-    assert found.counts == occurrences(own).counts
-    for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True):
+    appearances = occurrences(text)
+    assert appearances.counts == occurrences(own).counts
+    for start, end in zip(appearances.starts.tolist(), appearances.ends.tolist(), strict=True):
         assert 0 <= start < end <= len(text)
 
 
@@ -93,10 +93,10 @@ def test_a_repost_by_hand_counts_nothing_and_can_still_be_asked_about(text: str)
 
 def test_places_of_own_words_are_those_in_the_whole_text() -> None:
     text = "> the sea\nbread http://t.co/abc today"
-    found = occurrences(text)
+    appearances = occurrences(text)
     pieces = {
         text[start:end]
-        for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True)
+        for start, end in zip(appearances.starts.tolist(), appearances.ends.tolist(), strict=True)
     }
     assert {"bread", "today", "http://t.co/abc", "bread http://t.co/abc"} <= pieces
     assert not any("sea" in piece for piece in pieces)

@@ -50,9 +50,9 @@ def marked(text: str, marks: list[Mark]) -> list[tuple[str, int]]:
 
 def test_a_mark_ends_with_its_sentence() -> None:
     text = "We bake bread!! Fresh bread... (warm bread.) The bread\nthe oven 비가 와요! ㅎㅎ"
-    found = {piece for piece, _ in marked(text, evidence(text, AUTHORS, BACKGROUND))}
-    assert any(piece.endswith("bread!!") for piece in found)
-    for piece in found:
+    pieces = {piece for piece, _ in marked(text, evidence(text, AUTHORS, BACKGROUND))}
+    assert any(piece.endswith("bread!!") for piece in pieces)
+    for piece in pieces:
         assert not re.search(r"[.!?)]\s|\n", piece), piece
 
 

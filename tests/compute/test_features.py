@@ -39,14 +39,14 @@ def group(counts: Counts, number: int) -> tuple[list[int], list[int]]:
 
 @given(TEXTS)
 def test_occurrences_are_the_features_one_by_one_inside_the_text(text: str) -> None:
-    found = occurrences(text)
+    appearances = occurrences(text)
     end = group_edges(features(text).keys)[SHAPE]
-    assert found.counts == features(text)
-    assert np.bincount(found.numbers).tolist() == found.counts.counts[:end].tolist()
-    assert np.all(found.starts >= 0)
-    assert np.all(found.starts < found.ends)
-    assert np.all(found.ends <= len(text))
-    assert found.numbers.size == found.starts.size == found.ends.size
+    assert appearances.counts == features(text)
+    assert np.bincount(appearances.numbers).tolist() == appearances.counts.counts[:end].tolist()
+    assert np.all(appearances.starts >= 0)
+    assert np.all(appearances.starts < appearances.ends)
+    assert np.all(appearances.ends <= len(text))
+    assert appearances.numbers.size == appearances.starts.size == appearances.ends.size
 
 
 def test_recipe_is_unchanged() -> None:

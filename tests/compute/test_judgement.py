@@ -43,9 +43,9 @@ def verdicts(count: int) -> tuple[list[str], list[str], list[str]]:
             for size in (2, 5):
                 own = [author] if author in HERE else []
                 others = [each for each in HERE if each != author]
-                found = place().judge(texts, own + chance.sample(others, size - len(own)))
-                verdict = found.verdict
-                (strange if not own else right if not found.order[0] else wrong).append(verdict)
+                judgement = place().judge(texts, own + chance.sample(others, size - len(own)))
+                verdict = judgement.verdict
+                (strange if not own else right if not judgement.order[0] else wrong).append(verdict)
     return strange, right, wrong
 
 
@@ -66,15 +66,15 @@ def test_ratios_probabilities_and_none_agree(named: list[int], author: int) -> N
     texts = posts(author)[KNOWN : KNOWN + 2]
     nones = []
     for sure in (0.05, 0.5, 0.95):
-        found = place().judge(texts, named, sure)
+        judgement = place().judge(texts, named, sure)
         shares = place().case(texts, named).ranking.probabilities
-        assert found.none is not None
-        ratios = np.array([10**ratio for ratio in found.log10 if ratio is not None])
+        assert judgement.none is not None
+        ratios = np.array([10**ratio for ratio in judgement.log10 if ratio is not None])
         mean = ratios.mean()
-        assert found.none == pytest.approx((1 - sure) / (1 - sure + sure * mean), abs=0.01)
-        assert np.all(np.diff(ratios[found.order]) <= 0)
-        assert np.argsort(-shares, kind="stable").tolist() == found.order
-        nones.append(found.none)
+        assert judgement.none == pytest.approx((1 - sure) / (1 - sure + sure * mean), abs=0.01)
+        assert np.all(np.diff(ratios[judgement.order]) <= 0)
+        assert np.argsort(-shares, kind="stable").tolist() == judgement.order
+        nones.append(judgement.none)
     assert nones == sorted(nones, reverse=True)
 
 
@@ -94,8 +94,8 @@ def test_each_verdict_is_given() -> None:
     ["kabor lotu ka", "https://example.org/kabor-lotu-ka-mi @kabor #lotu ka ka ka", "12 34 56 78"],
 )
 def test_fewer_than_four_words_are_short(text: str) -> None:
-    found = place().judge([text], [3, 7])
-    assert (found.verdict, found.none, found.log10) == ("short", None, [None, None])
+    judgement = place().judge([text], [3, 7])
+    assert (judgement.verdict, judgement.none, judgement.log10) == ("short", None, [None, None])
     assert place().judge([text, "stalo renve"], [3, 7]).verdict != "short" or text[0] == "1"
 
 
@@ -152,9 +152,11 @@ def test_the_topic_decides_only_where_the_text_speaks_for_an_author() -> None:
     def answers(author: int, named: int) -> list[Judgement]:
         return [place().judge([text], [named]) for text in posts(author)[KNOWN : KNOWN + 3]]
 
-    strange = [found for author in AUTHORS if author not in HERE for found in answers(author, 3)]
-    own = [found for author in HERE for found in answers(author, author)]
-    by_topic = [found.log10[0] for found in own + strange if "topic" in found.limits]
+    strange = [
+        judgement for author in AUTHORS if author not in HERE for judgement in answers(author, 3)
+    ]
+    own = [judgement for author in HERE for judgement in answers(author, author)]
+    by_topic = [judgement.log10[0] for judgement in own + strange if "topic" in judgement.limits]
     assert by_topic
     assert all(ratio is not None and ratio > 0 for ratio in by_topic)
 

@@ -40,8 +40,10 @@ def test_similarity_is_a_cosine(text: str, posts: list[str]) -> None:
 
 
 def test_rare_wording_weighs_more() -> None:
-    found = similarities("a zygomorphic bread", ["a warm bread", "zygomorphic it is"], BACKGROUND)
-    assert found[1] > found[0] > 0
+    likenesses = similarities(
+        "a zygomorphic bread", ["a warm bread", "zygomorphic it is"], BACKGROUND
+    )
+    assert likenesses[1] > likenesses[0] > 0
     assert similarities("bread", ["bread", "xyzzy"], EMPTY_BACKGROUND).tolist() == [1, 0]
     assert similarities("bread", [], BACKGROUND).size == 0
 

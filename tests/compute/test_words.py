@@ -10,7 +10,7 @@ from app.compute.words import segment_terms, segments, terms, words_and_runs
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "joined_terms"),
     [
         ("The lamp's LIGHT", "the lamp s light"),
         ("학교에 밥 BTS는", "학교 교에 에 밥 bts 는"),
@@ -22,21 +22,23 @@ from app.compute.words import segment_terms, segments, terms, words_and_runs
         ("🇰🇷🇰🇷 👩‍👩‍👧‍👦", "🇰🇷 🇰🇷 👩‍👩‍👧‍👦"),
     ],
 )
-def test_terms_of_a_text(text: str, found: str) -> None:
-    assert terms(text) == found.split(" ")
+def test_terms_of_a_text(text: str, joined_terms: str) -> None:
+    assert terms(text) == joined_terms.split(" ")
 
 
 @given(st.text() | st.text("aB1 .,·가나힣"))
 def test_segments_lie_in_the_text_and_give_its_terms(text: str) -> None:
     text = unicodedata.normalize("NFC", text)
-    found = list(segments(text))
+    located = list(segments(text))
     place = 0
-    for segment in found:
+    for segment in located:
         assert place <= segment.start < segment.end <= len(text)
         place = segment.end
-    assert [term for each in found for term in segment_terms(each.kind, each.text)] == terms(text)
+    assert [
+        term for segment in located for term in segment_terms(segment.kind, segment.text)
+    ] == terms(text)
     words, runs = words_and_runs(text)
-    assert words == [each.text for each in found if each.kind != "paired"]
-    assert runs == [each.text for each in found if each.kind == "paired"]
+    assert words == [segment.text for segment in located if segment.kind != "paired"]
+    assert runs == [segment.text for segment in located if segment.kind == "paired"]
     # The index splits at blanks and ASCII signs, and at nothing else.
     assert all(term and all(c.isalnum() or not c.isascii() for c in term) for term in terms(text))

@@ -24,9 +24,9 @@ async def test_many_viewers_share_one_making(
 
     monkeypatch.setattr(FIGURES["timeline"], "load", counting)
     for round_ in range(1, 4):
-        found = await asyncio.gather(*(drawn(filled, "timeline") for _ in range(40)))
+        drawings = await asyncio.gather(*(drawn(filled, "timeline") for _ in range(40)))
         assert made == round_
-        assert all(bars(each)["ann"] == 2 + round_ for each in found)
+        assert all(bars(each)["ann"] == 2 + round_ for each in drawings)
         await filled.add_tweet("ann", f"more {round_}")
 
 
@@ -41,8 +41,8 @@ async def test_a_stream_of_posts_leaves_no_live_viewer_behind(filled: Client) ->
         assert 3 < shown <= listed["tweets"]
         return shown
 
-    found = await asyncio.gather(*(view() for _ in range(30)))
-    assert max(found) == 33
+    drawings = await asyncio.gather(*(view() for _ in range(30)))
+    assert max(drawings) == 33
 
 
 async def test_a_viewer_who_leaves_cancels_no_other_figure(filled: Client) -> None:

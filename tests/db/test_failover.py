@@ -207,11 +207,11 @@ async def test_replicated_acknowledges_only_what_a_standby_has(
     await outside.close()
     own_server.stop(at_once=True)
     standby.start()
-    found = await asyncpg.connect(connection_string(standby.url()))
-    assert [row["text"] for row in await found.fetch('SELECT text FROM "Tweet"')] == [
+    connection = await asyncpg.connect(connection_string(standby.url()))
+    assert [row["text"] for row in await connection.fetch('SELECT text FROM "Tweet"')] == [
         "both have it"
     ]
-    await found.close()
+    await connection.close()
 
 
 @pytest.mark.full
@@ -233,9 +233,9 @@ async def test_the_primary_of_several_hosts_is_used_after_a_promotion(
         writer = await client_with(app, "write")
         await writer.add_user("ann", "before")
         event = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
-        found = await asyncpg.connect(connection_string(standby.url()))
+        connection = await asyncpg.connect(connection_string(standby.url()))
         texts = 'SELECT text FROM "Tweet"'
-        await eventually(lambda: found.fetchval(texts), until=lambda value: value == "before")
+        await eventually(lambda: connection.fetchval(texts), until=lambda value: value == "before")
         if hangs:
             hang(own_server, request)
         else:
@@ -246,8 +246,8 @@ async def test_the_primary_of_several_hosts_is_used_after_a_promotion(
             return int((await writer.post("/api/v1/users/ann/tweets", json=body)).status_code)
 
         under_way = asyncio.create_task(write())
-        await found.execute("SELECT pg_promote()")
-        await found.close()
+        await connection.execute("SELECT pg_promote()")
+        await connection.close()
         assert await under_way in {201, 503}
         await eventually(write, until=lambda status: status in {200, 201})
         page = await (await writer.get("/api/v1/users/ann/tweets")).get_json()

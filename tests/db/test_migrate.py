@@ -119,7 +119,7 @@ def test_nobody_else_can_read_what_is_made(config: Config) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute('DELETE FROM "Operator"')
         connection.commit()
-        found = [config.data_dir, *config.data_dir.iterdir()]
-        modes = {path.name: path.stat().st_mode & 0o077 for path in found}
+        paths = [config.data_dir, *config.data_dir.iterdir()]
+        modes = {path.name: path.stat().st_mode & 0o077 for path in paths}
     assert {"testing.db", "testing.db-wal", "testing.db-shm", "secret_key"} < set(modes)
     assert set(modes.values()) == {0}

@@ -48,12 +48,12 @@ def config(make_config: MakeConfig) -> Config:
 )
 def test_each_host_is_tried_alone(url: str, expected: list[str]) -> None:
     config = Config.from_env({"SAYWHO_DATABASE_URL": f"postgresql+asyncpg://{url}"})
-    found = [urlsplit(address) for address in addresses(config.database_url)]
+    urls = [urlsplit(address) for address in addresses(config.database_url)]
     names = ("host", "port", "target_session_attrs", "sslmode")
-    queries = [dict(parse_qsl(each.query)) for each in found]
+    queries = [dict(parse_qsl(each.query)) for each in urls]
     assert [
         " ".join([each.netloc + each.path, *(query[name] for name in names if name in query)])
-        for each, query in zip(found, queries, strict=True)
+        for each, query in zip(urls, queries, strict=True)
     ] == expected
 
 
@@ -214,8 +214,8 @@ async def test_any_text_is_indexed_and_found_by_its_terms(db: Database, body: st
         user = await add_user(session, "ann")
         added = await add_posts(session, user.id, [new_tweet(body, arrived_at=now())])
         for term in set(terms(body)):
-            found = db.backend.words.matching(Terms((term,)), user_id=user.id)
-            assert list(await session.scalars(select(found.c.id))) == [each.id for each in added]
+            query = db.backend.words.matching(Terms((term,)), user_id=user.id)
+            assert list(await session.scalars(select(query.c.id))) == [each.id for each in added]
     assert await find_faults(db) == []
 
 

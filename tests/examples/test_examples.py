@@ -176,9 +176,9 @@ def test_both_take_forms_alike(programs: tuple[str, Server, Server]) -> None:
             assert theirs == ours, f"POST {path} {form}"
             if theirs.status == 303:
                 # Who was added is found.
-                found = [each.send("GET", theirs.location) for each in (flask, quart)]
-                assert found[0] == found[1]
-                assert found[0].body.isdigit()
+                answers = [each.send("GET", theirs.location) for each in (flask, quart)]
+                assert answers[0] == answers[1]
+                assert answers[0].body.isdigit()
 
 
 # That both answer alike says nothing if both are wrong.

@@ -39,9 +39,9 @@ def read_file_records(
     """Return the archive with all its items."""
     with Source(io.BytesIO(target) if isinstance(target, bytes) else target) as source:
         records = open_records(source, format=format_name, options=ReadOptions(**options))
-        found = list(records.items)
+        items = list(records.items)
         assert source.bytes_total is None or source.bytes_read <= source.bytes_total
-        return records, found
+        return records, items
 
 
 def read_one(target: bytes | Path, format_name: str = "auto") -> Record:
@@ -55,18 +55,18 @@ def read_broken(
     target: bytes | Path, reason: str, *, limit_bytes: int = DEFAULT_LIMIT_BYTES
 ) -> list[Item]:
     """Return the items that come before a file breaks off for that reason."""
-    found: list[Item] = []
+    items: list[Item] = []
     opened = io.BytesIO(target) if isinstance(target, bytes) else target
     with (
         Source(opened, limit_bytes=limit_bytes) as source,
         pytest.raises(BrokenFileError, match=reason),
     ):
-        found.extend(open_records(source).items)
-    return found
+        items.extend(open_records(source).items)
+    return items
 
 
-def texts(found: list[Item]) -> list[str]:
-    return [getattr(item, "text", "") for item in found if hasattr(item, "text")]
+def texts(items: list[Item]) -> list[str]:
+    return [getattr(item, "text", "") for item in items if hasattr(item, "text")]
 
 
 def saved_folder(folder: Path, members: dict[str, bytes]) -> Path:

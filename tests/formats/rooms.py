@@ -188,7 +188,7 @@ def room_of(variant: str, seed: int) -> list[Said]:
 def check(variant: str, seed: int) -> None:
     """Assert that a room is read as it was written, and a shorter one as its beginning."""
     room = room_of(variant, seed)
-    found = read(VARIANTS[variant](room), variant.split()[0])
+    items = read(VARIANTS[variant](room), variant.split()[0])
     expected = [
         (
             said.name,
@@ -198,14 +198,14 @@ def check(variant: str, seed: int) -> None:
         for said in room
         if not said.fate
     ]
-    records = [item for item in found if isinstance(item, Record)]
+    records = [item for item in items if isinstance(item, Record)]
     assert [(item.display_name, item.created_at, item.text) for item in records] == expected
     people = {(item.display_name, item.username) for item in records}
     assert len(people) == len({name for name, _ in people}) == len({name for _, name in people})
-    left_out = sum(isinstance(item, Skipped) for item in found)
+    left_out = sum(isinstance(item, Skipped) for item in items)
     assert left_out - variant.startswith("whatsapp") == sum(bool(said.fate) for said in room)
     longer = list(read(VARIANTS[variant](room[:-1]), variant.split()[0]))
-    assert found[: len(longer)] == longer
+    assert items[: len(longer)] == longer
 
 
 def _pasted(said: Said, variant: str) -> str:
@@ -214,9 +214,9 @@ def _pasted(said: Said, variant: str) -> str:
 
 
 def read(data: bytes, format_name: str) -> list[Item]:
-    records, found = read_file_records(data, timezone=ZONE)
+    records, items = read_file_records(data, timezone=ZONE)
     assert (records.format, records.is_chat) == (format_name, True)
-    return found
+    return items
 
 
 if __name__ == "__main__":

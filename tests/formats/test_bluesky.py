@@ -75,19 +75,19 @@ EXPECTED = Record(
 def test_feeds(form: Callable[..., bytes], is_page: bool, format_name: str) -> None:
     first, second = view("3kabc", EXPECTED.text), view("3kabd", "b")
     values = (feed(first), feed(REPOST, second)) if is_page else (first, REPOST, second)
-    stream, found = read(form(*values), format_name)
+    stream, items = read(form(*values), format_name)
     assert (stream.format, stream.unit, stream.account) == ("bluesky", "record", ACCOUNT)
-    assert found[:2] == [replace(EXPECTED, counts=Reactions(replies=0)), Skipped(2, "repost")]
-    assert [item.place for item in found] == [1, 2, 3]
+    assert items[:2] == [replace(EXPECTED, counts=Reactions(replies=0)), Skipped(2, "repost")]
+    assert [item.place for item in items] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("form", [lines, array, pretty])
 def test_records_of_a_repository_are_by_the_did(form: Callable[..., bytes]) -> None:
-    stream, found = read(form(records(stored("3kabc", EXPECTED.text)), records(stored("b", "b"))))
+    stream, items = read(form(records(stored("3kabc", EXPECTED.text)), records(stored("b", "b"))))
     assert stream.account == Account(DID, None, "bluesky")
     url = f"https://bsky.app/profile/{DID}/post/3kabc"
-    assert found[0] == replace(EXPECTED, username=DID, display_name=None, url=url)
-    assert len(found) == 2
+    assert items[0] == replace(EXPECTED, username=DID, display_name=None, url=url)
+    assert len(items) == 2
 
 
 def test_without_a_handle_the_did_is_the_author() -> None:
@@ -96,21 +96,21 @@ def test_without_a_handle_the_did_is_the_author() -> None:
 
 
 def test_the_account_is_known_from_its_reposts_too() -> None:
-    stream, found = read(lines(feed(REPOST)))
-    assert (stream.account, found) == (ACCOUNT, [Skipped(1, "repost")])
+    stream, items = read(lines(feed(REPOST)))
+    assert (stream.account, items) == (ACCOUNT, [Skipped(1, "repost")])
 
 
 def test_an_empty_feed_needs_no_name() -> None:
     empty: dict[str, Any]
     for empty in (feed(), {"feed": []}, records()):
-        stream, found = read(lines(empty))
-        assert (stream.account, found) == (None, [])
+        stream, items = read(lines(empty))
+        assert (stream.account, items) == (None, [])
 
 
 def test_another_account_is_not_taken_for_the_first() -> None:
-    stream, found = read(lines(feed(view("a", "a"), view("b", "b", OTHER))))
+    stream, items = read(lines(feed(view("a", "a"), view("b", "b", OTHER))))
     assert stream.account == ACCOUNT
-    assert found[1] == BadRecord(2, "by bo.example, while the file begins with another author")
+    assert items[1] == BadRecord(2, "by bo.example, while the file begins with another author")
 
 
 QUOTED = {"uri": f"at://{OTHER['did']}/app.bsky.feed.post/1", "cid": "bafy"}
@@ -150,8 +150,8 @@ def test_the_target_of_a_reply_is_read(
     item = view("a", "hi", reply={"parent": {"uri": uri}} if did else None)
     if handle:
         item["reply"] = {"parent": {"author": {"handle": handle}}}
-    found = read_one(lines(feed(item)))
-    assert (found.kind, found.reply_to) == ("reply" if did else "post", expected)
+    record = read_one(lines(feed(item)))
+    assert (record.kind, record.reply_to) == ("reply" if did else "post", expected)
 
 
 def test_media_and_counts() -> None:
@@ -159,13 +159,13 @@ def test_media_and_counts() -> None:
     item = view("a", "", embed={"images": [shown | {"image": {"$type": "blob"}}]})
     item["post"] |= {"likeCount": 7, "repostCount": 0}
     item["post"]["embed"] = {"images": [shown | {"fullsize": "https://pbs.example/1.jpg"}]}
-    found = read_one(lines(feed(item)))
-    assert found.media == (Medium("photo", "https://pbs.example/1.jpg", "a lamp", 640, 480),)
-    assert (found.text, found.counts) == ("", Reactions(7, 0, 0))
+    record = read_one(lines(feed(item)))
+    assert record.media == (Medium("photo", "https://pbs.example/1.jpg", "a lamp", 640, 480),)
+    assert (record.text, record.counts) == ("", Reactions(7, 0, 0))
     link = {"external": {"uri": "https://a.example/", "title": "A page", "description": "d"}}
-    found = read_one(lines(records(stored("a", "see", embed={"media": link}))))
-    assert found.media == (Medium("link", "https://a.example/", "A page"),)
-    assert found.counts is None
+    record = read_one(lines(records(stored("a", "see", embed={"media": link}))))
+    assert record.media == (Medium("link", "https://a.example/", "A page"),)
+    assert record.counts is None
 
 
 @pytest.mark.parametrize(
@@ -233,10 +233,10 @@ def test_links_are_written_out_by_their_bytes(facets: Any, text: str | None) -> 
 @pytest.mark.parametrize("page", [feed, records])
 def test_a_bad_post_does_not_stop_the_rest(bad: Any, detail: str, page: Callable[..., Any]) -> None:
     good = view("a", "a")
-    found = read(lines(page(good, bad), page(good)))[1]
-    assert [type(item) for item in found] == [Record, BadRecord, Record]
-    assert isinstance(found[1], BadRecord)
-    assert found[1].detail.startswith(detail)
+    items = read(lines(page(good, bad), page(good)))[1]
+    assert [type(item) for item in items] == [Record, BadRecord, Record]
+    assert isinstance(items[1], BadRecord)
+    assert items[1].detail.startswith(detail)
 
 
 def test_likes_reposts_and_posts_without_text_are_counted() -> None:

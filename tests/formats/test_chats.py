@@ -49,15 +49,15 @@ def test_the_room_of_a_mac_is_read_out_of_a_zip() -> None:
     assert (records.format, records.is_chat, records.unit) == ("kakaotalk", True, "line")
     assert said(data) == said(room)
     second = rooms.VARIANTS["whatsapp ios"](rooms.room_of("whatsapp ios", 1))
-    found = read_file_records(zip_bytes(files | {"WhatsApp Chat - them/_chat.txt": second}))[1]
-    rooms_of = [item.room for item in found if isinstance(item, Record) and item.room]
+    items = read_file_records(zip_bytes(files | {"WhatsApp Chat - them/_chat.txt": second}))[1]
+    rooms_of = [item.room for item in items if isinstance(item, Record) and item.room]
     names = [(room.name, room.platform) for room in rooms_of if isinstance(room, FileRoom)]
     assert list(dict.fromkeys(names)) == [("them", "whatsapp"), ("us", "kakaotalk")]
 
 
 def said(data: bytes, **options: Any) -> list[tuple[str | None, str]]:
-    found = read_file_records(data, **options)[1]
-    return [(item.username, item.text) for item in found if isinstance(item, Record)]
+    items = read_file_records(data, **options)[1]
+    return [(item.username, item.text) for item in items if isinstance(item, Record)]
 
 
 @pytest.mark.parametrize("variant", rooms.VARIANTS)
@@ -109,14 +109,14 @@ def test_people_of_one_name_stay_apart_unless_they_are_joined() -> None:
     assert said(ANNAS, only=("Anna",)) == [("Anna", "one")]
     renamed = said(ANNAS, rename={"Anna_2": "Bo Lee", "u3": "Anna"})
     assert renamed == [("Anna", "one"), ("Bo_Lee", "two"), ("Anna", "three")]
-    found = read_file_records(ANNAS, timezone="Asia/Seoul")[1]
-    second = found[1]
+    items = read_file_records(ANNAS, timezone="Asia/Seoul")[1]
+    second = items[1]
     assert isinstance(second, Record)
     assert (second.display_name, second.source_id) == ("Anna", "7:2")
     assert second.created_at == datetime(2024, 1, 15, 6, 2, tzinfo=UTC)
     assert second.reply_to is not None
     assert second.reply_to.source_id == "7:1"
-    assert found[3:] == [Skipped(4, "repost"), Skipped(5, "deleted")]
+    assert items[3:] == [Skipped(4, "repost"), Skipped(5, "deleted")]
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
 )
 def test_day_and_month_have_one_order_in_a_file(days: list[str], order: str) -> None:
     data = "".join(f"{day}, 21:05 - Mina: hi\n" for day in [*days, days[-1]]).encode()
-    found = read_file_records(data, timezone="UTC")[1]
-    dates = [item.created_at for item in found if isinstance(item, Record)]
+    items = read_file_records(data, timezone="UTC")[1]
+    dates = [item.created_at for item in items if isinstance(item, Record)]
     places = [order.index(part) for part in "ymd"]
     parts = [[int(day.split("/")[place]) for place in places] for day in days]
     expected = [datetime(y if y > 99 else 2000 + y, m, d, 21, 5, tzinfo=UTC) for y, m, d in parts]

@@ -39,8 +39,8 @@ def test_columns_are_known_by_their_names(field: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["이름", "name", "author"])
 def test_name_of_a_person_becomes_a_username(name: str) -> None:
-    found = record({name: " Anna  Kim ", "text": "hi"})
-    assert (found.username, found.display_name) == ("Anna_Kim", "Anna  Kim")
+    item = record({name: " Anna  Kim ", "text": "hi"})
+    assert (item.username, item.display_name) == ("Anna_Kim", "Anna  Kim")
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def test_name_of_a_person_becomes_a_username(name: str) -> None:
 def test_name_of_an_account_stays_as_it_is(
     row: dict[str, object], username: str, display_name: str | None
 ) -> None:
-    found = record(row | {"text": "hi"})
-    assert (found.username, found.display_name) == (username, display_name)
+    item = record(row | {"text": "hi"})
+    assert (item.username, item.display_name) == (username, display_name)
 
 
 def test_first_filled_column_counts() -> None:
-    found = record({"text": "cut…", "full_text": "whole", "id": 7, "id_str": "8", "_id": "9"})
-    assert (found.text, found.source_id) == ("whole", "8")
+    item = record({"text": "cut…", "full_text": "whole", "id": 7, "id_str": "8", "_id": "9"})
+    assert (item.text, item.source_id) == ("whole", "8")
     assert record({"text": "kept", "full_text": ""}).text == "kept"
     assert record({"text": "x", "_id": "9"}).source_id == "9"
 
@@ -153,8 +153,8 @@ def test_rows_with_neither_text_nor_media_are_skipped(text: str) -> None:
 
 
 def test_entities_and_unknown_columns_are_left_alone() -> None:
-    found = record({"text": "a &amp; b &lt;3 https://t.co/x", "likes": "5", "user": {"id": 1}})
-    assert (found.text, found.username) == ("a &amp; b &lt;3 https://t.co/x", None)
+    item = record({"text": "a &amp; b &lt;3 https://t.co/x", "likes": "5", "user": {"id": 1}})
+    assert (item.text, item.username) == ("a &amp; b &lt;3 https://t.co/x", None)
 
 
 @pytest.mark.parametrize("field", ["media", "counts"])
@@ -162,8 +162,8 @@ def test_entities_and_unknown_columns_are_left_alone() -> None:
     "value", ["\ud83d", {"\ud83d": 1}, [{"kind": "\ud83d"}], {"as_of": "\ud83d"}]
 )
 def test_half_a_surrogate_pair_costs_no_post(field: str, value: object) -> None:
-    found = record({"text": "hello", field: value})
-    assert (found.media, found.counts) == ((), None)
+    item = record({"text": "hello", field: value})
+    assert (item.media, item.counts) == ((), None)
 
 
 @pytest.mark.parametrize(
@@ -202,5 +202,5 @@ def test_the_target_of_a_reply_is_read(
 def test_media_and_counts(
     fields: dict[str, object], media: tuple[Medium, ...], counts: Reactions | None
 ) -> None:
-    found = record({"text": "hello"} | fields)
-    assert (found.media, found.counts) == (media, counts)
+    item = record({"text": "hello"} | fields)
+    assert (item.media, item.counts) == (media, counts)

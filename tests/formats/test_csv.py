@@ -20,18 +20,18 @@ KOREAN = (
 
 
 def items(data: str | bytes) -> list[Item]:
-    records, found = read_file_records(data.encode() if isinstance(data, str) else data)
+    records, items_read = read_file_records(data.encode() if isinstance(data, str) else data)
     assert (records.format, records.unit, records.account) == ("csv", "line", None)
-    return found
+    return items_read
 
 
 @pytest.mark.parametrize(
     "codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949", "euc-kr"]
 )
 def test_encodings(codec: str) -> None:
-    found = items(KOREAN.encode(codec))
-    assert texts(found) == ["안녕하세요 여러분", "잘 지내요?"]
-    assert [item.place for item in found] == [2, 3]
+    rows = items(KOREAN.encode(codec))
+    assert texts(rows) == ["안녕하세요 여러분", "잘 지내요?"]
+    assert [item.place for item in rows] == [2, 3]
 
 
 def test_utf16_beyond_the_basic_plane() -> None:
@@ -41,8 +41,8 @@ def test_utf16_beyond_the_basic_plane() -> None:
 
 def test_utf16_half_pairs_are_bad_rows_and_half_characters_break_off() -> None:
     data = "text\nfine\n\ud83d alone\nfine\n".encode("utf-16", "surrogatepass")
-    found = items(data)
-    assert [type(item) for item in found] == [Record, BadRecord, Record]
+    rows = items(data)
+    assert [type(item) for item in rows] == [Record, BadRecord, Record]
     with pytest.raises(BrokenFileError, match="middle of a character"):
         items(data + b"a")
 
@@ -60,15 +60,15 @@ def test_delimiters(delimiter: str) -> None:
 def test_quoted_newlines_quotes_and_places() -> None:
     data = 'text,user\r\n"line one\nline ""two""\r\n\r\nend",mina\r\n5" disk,ji"ho\r\n'
     data += '"a"b,c\r\nd,e\r\n'
-    found = items(data)
-    assert texts(found) == ['line one\nline "two"\r\n\r\nend', '5" disk', "d"]
-    assert [item.place for item in found] == [2, 6, 7, 8]
-    assert found[2] == BadRecord(7, "the row has a quote or a line break in the wrong place")
+    rows = items(data)
+    assert texts(rows) == ['line one\nline "two"\r\n\r\nend', '5" disk', "d"]
+    assert [item.place for item in rows] == [2, 6, 7, 8]
+    assert rows[2] == BadRecord(7, "the row has a quote or a line break in the wrong place")
 
 
 def test_ragged_rows_are_bad_and_blank_ones_ignored() -> None:
-    found = items(" \t\ntext,user\none\n\n , \ntwo,mina,extra\nthree,mina\n")
-    assert found == [
+    rows = items(" \t\ntext,user\none\n\n , \ntwo,mina,extra\nthree,mina\n")
+    assert rows == [
         BadRecord(3, "the row has 1 fields, the header 2"),
         BadRecord(6, "the row has 3 fields, the header 2"),
         Record(place=7, text="three", username="mina"),
@@ -76,8 +76,8 @@ def test_ragged_rows_are_bad_and_blank_ones_ignored() -> None:
 
 
 def test_broken_bytes_are_bad_rows() -> None:
-    found = items(b'text\n"\ncaf\xe9\n"\nfine\n')
-    assert found == [BadRecord(2, "the text has broken characters"), Record(place=5, text="fine")]
+    rows = items(b'text\n"\ncaf\xe9\n"\nfine\n')
+    assert rows == [BadRecord(2, "the text has broken characters"), Record(place=5, text="fine")]
 
 
 def test_a_field_over_one_megabyte_breaks_off_with_its_line() -> None:
@@ -91,15 +91,15 @@ def test_a_field_over_one_megabyte_breaks_off_with_its_line() -> None:
 
 
 def test_an_open_quote_breaks_off_after_what_came_before() -> None:
-    found = read_broken(b'text\nfine\n"never closed\nand on\n', "line 3: the quote")
-    assert found == [Record(place=2, text="fine")]
+    rows = read_broken(b'text\nfine\n"never closed\nand on\n', "line 3: the quote")
+    assert rows == [Record(place=2, text="fine")]
 
 
 def test_the_guard_is_taken_off_only_from_own_exports() -> None:
     row = "'@mina,x,'=1+1,post,,,,,,,,\n'mina,x,'hello,post,,,,,,,,\nji,x,''tis,post,,,,,,,,\n"
-    found = items(OWN_HEADER + "\n" + row)
-    assert texts(found) == ["=1+1", "'hello", "'tis"]
-    assert [item.username for item in found if isinstance(item, Record)] == ["@mina", "'mina", "ji"]
+    rows = items(OWN_HEADER + "\n" + row)
+    assert texts(rows) == ["=1+1", "'hello", "'tis"]
+    assert [item.username for item in rows if isinstance(item, Record)] == ["@mina", "'mina", "ji"]
     assert texts(items("text,username\n'=1+1,'@mina\n")) == ["'=1+1"]
     assert texts(items(OWN_HEADER.replace(",", ";") + "\n;;'=1;;;;;;;;;\n")) == ["'=1"]
 
@@ -127,8 +127,8 @@ def test_a_column_of_broken_bytes_may_be_chosen(tmp_path: Path) -> None:
     path = tmp_path / "posts.csv"
     path.write_bytes(b"user,caf\xe9\nmina,hello\n")
     with Source(path) as source:
-        found = open_records(source, options=ReadOptions(columns={"caf?": "text"}))
-        assert (found.columns[1], texts(list(found.items))) == (("caf?", "text"), ["hello"])
+        chosen = open_records(source, options=ReadOptions(columns={"caf?": "text"}))
+        assert (chosen.columns[1], texts(list(chosen.items))) == (("caf?", "text"), ["hello"])
 
 
 def test_a_line_of_very_many_fields_is_no_header() -> None:

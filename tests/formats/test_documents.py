@@ -40,9 +40,9 @@ EXPECTED = Record(place=1, text="빵 &amp; 커피", username="mina", created_at=
 
 
 def read(data: bytes, format_name: str = "auto") -> tuple[RecordStream, list[Item]]:
-    records, found = read_file_records(data, format_name)
+    records, items_read = read_file_records(data, format_name)
     assert (records.format, records.account) == ("mongo", None)
-    return records, found
+    return records, items_read
 
 
 def only(document: Any) -> Record:
@@ -55,10 +55,10 @@ def only(document: Any) -> Record:
 def test_all_that_mongoexport_writes(
     form: Callable[..., bytes], document: dict[str, Any], format_name: str
 ) -> None:
-    records, found = read(form(document, document | {"_id": "b"}), format_name)
+    records, items_read = read(form(document, document | {"_id": "b"}), format_name)
     assert records.unit == ("line" if form is lines else "record")
-    assert found[0] == EXPECTED
-    assert [(item.place, getattr(item, "source_id", None)) for item in found] == [
+    assert items_read[0] == EXPECTED
+    assert [(item.place, getattr(item, "source_id", None)) for item in items_read] == [
         (1, OID),
         (2, "b"),
     ]
@@ -125,15 +125,15 @@ def test_a_bad_document_does_not_stop_the_rest(bad: bytes, detail: str, form: st
     data = good + b"\n" + bad + b"\n" + good
     if form == "array":
         data = b"[" + data.replace(b"\n", b",") + b"]"
-    found = read(data)[1]
-    assert [type(item) for item in found] == [Record, BadRecord, Record]
-    assert found[1] == BadRecord(2, detail)
+    records_read = read(data)[1]
+    assert [type(item) for item in records_read] == [Record, BadRecord, Record]
+    assert records_read[1] == BadRecord(2, detail)
 
 
 @pytest.mark.parametrize("form", [array, pretty_array, pretty])
 def test_records_before_a_break_stay(form: Callable[..., bytes]) -> None:
-    found = read_broken(form(RELAXED, RELAXED, RELAXED)[:-30], "breaks off")
-    assert [item.place for item in found] == [1, 2]
+    records_read = read_broken(form(RELAXED, RELAXED, RELAXED)[:-30], "breaks off")
+    assert [item.place for item in records_read] == [1, 2]
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
@@ -150,15 +150,15 @@ GOOD = '{"username": "mina", "text": "좋은 아침 ☀️"}'.encode()
 
 
 def items(data: bytes) -> list[Item]:
-    records, found = read_file_records(data)
+    records, items_read = read_file_records(data)
     assert (records.format, records.account) == ("jsonl", None)
-    return found
+    return items_read
 
 
 def test_places_are_physical_lines_and_blank_ones_are_ignored() -> None:
-    found = items(b"\n" + GOOD + b"\r\n \t\n" + GOOD)
-    assert [item.place for item in found] == [2, 4]
-    assert all(isinstance(item, Record) and item.text == "좋은 아침 ☀️" for item in found)
+    records_read = items(b"\n" + GOOD + b"\r\n \t\n" + GOOD)
+    assert [item.place for item in records_read] == [2, 4]
+    assert all(isinstance(item, Record) and item.text == "좋은 아침 ☀️" for item in records_read)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,9 @@ def test_places_are_physical_lines_and_blank_ones_are_ignored() -> None:
     ids=range(12),
 )
 def test_bad_lines_do_not_stop_the_rest(line: bytes, detail: str) -> None:
-    found = items(GOOD + b"\n" + line + b"\n" + GOOD + b"\n")
-    assert found[1] == BadRecord(2, detail)
-    assert [type(item) for item in found] == [Record, BadRecord, Record]
+    records_read = items(GOOD + b"\n" + line + b"\n" + GOOD + b"\n")
+    assert records_read[1] == BadRecord(2, detail)
+    assert [type(item) for item in records_read] == [Record, BadRecord, Record]
 
 
 def test_a_first_line_that_is_bad_or_huge_is_still_recognised() -> None:
@@ -196,8 +196,8 @@ def test_lines_with_white_space_before_them_are_looked_at_too() -> None:
 
 
 def test_not_a_number_is_taken_as_nothing() -> None:
-    found = items(b'{"text": "a", "lang": NaN, "id": NaN, "created_at": NaN}')
-    assert found == [Record(place=1, text="a")]
+    records_read = items(b'{"text": "a", "lang": NaN, "id": NaN, "created_at": NaN}')
+    assert records_read == [Record(place=1, text="a")]
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -185,14 +185,14 @@ def test_a_record_that_is_too_deep_spoils_no_other() -> None:
     for _ in range(600):
         deep = [deep]
     plain = {"_id": 1, "text": "a"}
-    found = read_file_records(array(*[plain] * 100, plain | {"b": deep}, plain), "mongo")[1]
-    assert [type(item) for item in found[99:]] == [Record, BadRecord, Record]
+    items = read_file_records(array(*[plain] * 100, plain | {"b": deep}, plain), "mongo")[1]
+    assert [type(item) for item in items[99:]] == [Record, BadRecord, Record]
 
 
 def test_a_record_that_no_post_could_hold_is_bad() -> None:
     long = "a" * registry.MOST_CHARACTERS
-    found = read_file_records(lines({"text": "a"}, {"text": long, "author": "mina"}))[1]
-    assert found[1] == BadRecord(2, "longer than 120 KB")
+    items = read_file_records(lines({"text": "a"}, {"text": long, "author": "mina"}))[1]
+    assert items[1] == BadRecord(2, "longer than 120 KB")
 
 
 def test_numbers_of_any_length_are_read() -> None:

@@ -109,9 +109,9 @@ def only(**fields: Any) -> Record:
 @pytest.mark.parametrize("save", SAVED)
 @pytest.mark.parametrize("top", ["", "./", "archive-20230102/", "a" * 90 + "/" + "b" * 90 + "/"])
 def test_whole_archives(tmp_path: Path, save: Callable[..., Path], top: str) -> None:
-    archive, found = read(save(tmp_path / "archive", members(post(1, "<p>hi</p>"), BOOST, top=top)))
+    archive, items = read(save(tmp_path / "archive", members(post(1, "<p>hi</p>"), BOOST, top=top)))
     assert (archive.format, archive.unit, archive.account) == ("mastodon", "record", ACCOUNT)
-    assert found == [
+    assert items == [
         Record(
             place=1,
             text="hi",
@@ -137,8 +137,8 @@ def test_likes_and_bookmarks_are_counted_whatever_they_hold(
 ) -> None:
     files = members(post(1, "hi")) | {"likes.json": likes}
     files["bookmarks.json"] = b'{"orderedItems": ["https://a.example/1"]}'
-    found = read(saved_zip(tmp_path / "archive", files))[1]
-    assert [type(item) for item in found] == [Record, *[Skipped] * count]
+    items = read(saved_zip(tmp_path / "archive", files))[1]
+    assert [type(item) for item in items] == [Record, *[Skipped] * count]
 
 
 @pytest.mark.parametrize(
@@ -154,9 +154,9 @@ def test_likes_and_bookmarks_are_counted_whatever_they_hold(
 )
 def test_the_name_in_addresses(actor: str | None, url: str | None, username: str | None) -> None:
     activity = post(1, "hi", url=url, attributedTo=actor, id="https://sea.example/objects/1")
-    archive, found = read(outbox(activity | {"actor": actor}))
+    archive, items = read(outbox(activity | {"actor": actor}))
     assert archive.account == Account(username, None, "mastodon")
-    assert len(found) == 1
+    assert len(items) == 1
 
 
 def test_an_empty_outbox_needs_no_name() -> None:
@@ -194,8 +194,8 @@ def test_quotes(name: str) -> None:
     ],
 )
 def test_the_target_of_a_reply_is_read(answered: str | None, expected: ReplyTarget | None) -> None:
-    found = only(inReplyTo=answered)
-    assert (found.kind, found.reply_to) == ("reply" if answered else "post", expected)
+    record = only(inReplyTo=answered)
+    assert (record.kind, record.reply_to) == ("reply" if answered else "post", expected)
 
 
 def test_media_and_counts() -> None:
@@ -210,12 +210,12 @@ def test_media_and_counts() -> None:
     film = {"type": "Document", "mediaType": "video/mp4", "url": "https://sea.example/b.mp4"}
     page = {"type": "Document", "mediaType": "text/html", "url": "https://sea.example/c.html"}
     counts = {"likes": {"totalItems": 5}, "shares": {"totalItems": 2}}
-    found = only(content="", attachment=[photo, film, page], **counts)
-    assert found.media == (
+    record = only(content="", attachment=[photo, film, page], **counts)
+    assert record.media == (
         Medium("photo", "/media_attachments/files/1/original/a.jpg", "a lamp", 640, 480),
         Medium("video", "https://sea.example/b.mp4"),
     )
-    assert (found.text, found.counts) == ("", Reactions(5, 2))
+    assert (record.text, record.counts) == ("", Reactions(5, 2))
     assert lone(post(1, "")) == [Skipped(1, "empty")]
 
 
@@ -282,9 +282,9 @@ def test_a_bad_activity_does_not_stop_the_rest(bad: Any, detail: str) -> None:
     good = post(2, "hi")
     if isinstance(bad, dict):
         bad = bad | {"to": [PUBLIC]}
-    found = lone(good, bad, good)
-    assert found[1] == BadRecord(2, detail)
-    assert [type(item) for item in found] == [Record, BadRecord, Record]
+    items = lone(good, bad, good)
+    assert items[1] == BadRecord(2, detail)
+    assert [type(item) for item in items] == [Record, BadRecord, Record]
 
 
 def test_several_outboxes_are_refused(tmp_path: Path) -> None:
@@ -299,9 +299,9 @@ MANY = [post(number, "word " * 40) for number in range(400)]
 @pytest.mark.parametrize("share", [0.5, 0.9])
 def test_the_beginning_of_a_truncated_tar_is_read(tmp_path: Path, share: float) -> None:
     data = saved_tar(tmp_path / "a.tar.gz", members(*MANY)).read_bytes()
-    found = read_broken(data[: int(len(data) * share)], "breaks off")
-    assert len(found) > 50
-    assert {getattr(item, "username", None) for item in found} == {"mina@sea.example"}
+    items = read_broken(data[: int(len(data) * share)], "breaks off")
+    assert len(items) > 50
+    assert {getattr(item, "username", None) for item in items} == {"mina@sea.example"}
 
 
 def test_packed_files_count_unpacked(tmp_path: Path) -> None:
@@ -351,14 +351,14 @@ def test_an_outbox_without_a_readable_beginning_is_damaged(tmp_path: Path) -> No
 def test_an_unreadable_actor_costs_only_the_name(tmp_path: Path) -> None:
     kept = post(1, "kept", url=None, attributedTo=None, id=None) | {"actor": None}
     path = saved_zip(tmp_path / "archive.zip", members(kept))
-    archive, found = read(damaged(path, b"actor.json"))
+    archive, items = read(damaged(path, b"actor.json"))
     assert archive.account == Account(None, None, "mastodon", unread="actor.json")
-    assert [type(item) for item in found] == [Record, Skipped]
+    assert [type(item) for item in items] == [Record, Skipped]
 
 
 @pytest.mark.parametrize("actor", [b"{", b"", b"[]", b'{"preferredUsername": "mi na", "id": "%b"}'])
 def test_addresses_name_the_account_of_a_damaged_actor(tmp_path: Path, actor: bytes) -> None:
     files = members(post(1, "kept")) | {"actor.json": actor.replace(b"%b", MINA.encode())}
-    archive, found = read(saved_zip(tmp_path / "archive.zip", files))
+    archive, items = read(saved_zip(tmp_path / "archive.zip", files))
     assert archive.account == Account("mina@sea.example", None, "mastodon", unread="actor.json")
-    assert [type(item) for item in found] == [Record, Skipped]
+    assert [type(item) for item in items] == [Record, Skipped]

@@ -34,8 +34,8 @@ def test_formats_are_told_by_content(
     path = tmp_path / file_name
     path.write_bytes(data)
     for target in (path, data):
-        records, found = read_file_records(target)
-        posts = [item for item in found if isinstance(item, Record)]
+        records, items = read_file_records(target)
+        posts = [item for item in items if isinstance(item, Record)]
         assert (records.format, len(posts)) == (name, 1)
 
 
@@ -73,8 +73,8 @@ def test_a_file_behind_many_blank_lines_is_recognised_at_once(name: str) -> None
 @pytest.mark.parametrize("name", ["auto", *FORMATS])
 @pytest.mark.parametrize("data", [b"", b"\n \r\n", b"\xef\xbb\xbf\n"])
 def test_empty_files_are_archives_without_items(data: bytes, name: str) -> None:
-    records, found = read_file_records(data, name)
-    assert (found, records.account) == ([], None)
+    records, items = read_file_records(data, name)
+    assert (items, records.account) == ([], None)
 
 
 def mutated(data: bytes) -> st.SearchStrategy[bytes]:
@@ -152,6 +152,6 @@ def test_odd_fields_cost_no_other_post(name: str, junk: dict[str, Any], depth: i
     data = [json.dumps(each).encode() for each in (good, spoiled(good, junk, depth), good)]
     data = data[1:2] if name == "telegram" else data  # A chat is one document.
     with suppress(UnrecognisedFileError), Source(io.BytesIO(b"\n".join(data))) as source:
-        found = list(open_records(source, format=name).items)
-        assert len(data) == 1 or isinstance(found[0], Record)
-        assert len(data) == 1 or isinstance(found[-1], Record)
+        items = list(open_records(source, format=name).items)
+        assert len(data) == 1 or isinstance(items[0], Record)
+        assert len(data) == 1 or isinstance(items[-1], Record)

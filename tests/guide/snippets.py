@@ -27,15 +27,15 @@ class Snippet:
 def snippets(guide: str) -> list[Snippet]:
     """Return the guide's Python code, in its order."""
     text = (ROOT / guide).read_text()
-    found: list[Snippet] = []
+    snippets: list[Snippet] = []
     section, end = 0, 0
     for part in _PART.finditer(text):
         before, end = text[end : part.start()], part.end()
         if part[1]:
             section = int(part[1])
             continue
-        found.append(Snippet(section, *_told(before, found), part[2]))
-    return found
+        snippets.append(Snippet(section, *_told(before, snippets), part[2]))
+    return snippets
 
 
 def _told(before: str, earlier: list[Snippet]) -> tuple[str | None, str | None]:

@@ -85,7 +85,7 @@ def database_view(app: Any) -> Callable[[], Any]:
 
 async def answers(app: Any, asked: list[Asked]) -> list[tuple[Any, ...]]:
     """Return status, body and headers of each answer, one visitor's requests one after another."""
-    client, found = app.test_client(), []
+    client, answers = app.test_client(), []
     for each in asked:
         name = "data" if isinstance(app, flask.Flask) else "form"
         content = {name: each.content} if each.content else {}
@@ -95,10 +95,10 @@ async def answers(app: Any, asked: list[Asked]) -> list[tuple[Any, ...]]:
         answer = await answer if inspect.isawaitable(answer) else answer
         body = answer.get_data(as_text=True)
         body = await body if inspect.isawaitable(body) else body
-        found.append(
+        answers.append(
             (answer.status_code, body, answer.content_type, answer.headers.get("Location"))
         )
-    return found
+    return answers
 
 
 @pytest.mark.parametrize("section", PAIRS)

@@ -36,8 +36,8 @@ async def count_rows(db: Database) -> dict[str, int]:
             name: await session.scalar(select(func.count()).select_from(model)) or 0
             for name, model in models.items()
         }
-        found = db.backend.words.matching(Terms(("sea",)))
-        words = select(func.count()).select_from(found)
+        query = db.backend.words.matching(Terms(("sea",)))
+        words = select(func.count()).select_from(query)
         return rows | {"words": await session.scalar(words) or 0}
 
 

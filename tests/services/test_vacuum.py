@@ -41,8 +41,8 @@ def traces(installation: Installation, outside: Outside) -> set[str]:
     files = dict(installation.files().items())
     if outside.kind == "postgresql":
         files |= dict(files_of_tables(outside))
-    found = {name for name, content in files.items() if any(mark in content for mark in MARKS)}
-    return found | {name for name in files if NAME in name}
+    names = {name for name, content in files.items() if any(mark in content for mark in MARKS)}
+    return names | {name for name in files if NAME in name}
 
 
 def files_of_tables(outside: Outside) -> Iterator[tuple[str, bytes]]:

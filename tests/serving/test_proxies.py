@@ -119,17 +119,17 @@ def behind(configure: Configure, folder: Path, *server_command: str) -> Iterator
                 stderr=log,
             )
         context = ssl.create_default_context(cafile=str(folder / "site.pem"))
-        found = Proxied(server, port, context)
+        proxied = Proxied(server, port, context)
         try:
 
             def answers() -> bool:
                 assert process.poll() is None, (folder / "log").read_text()
-                with contextlib.suppress(httpx.TransportError), found.client() as client:
+                with contextlib.suppress(httpx.TransportError), proxied.client() as client:
                     return client.get("/readyz").status_code == 200
                 return False
 
             installation.wait_until(answers)
-            yield found
+            yield proxied
         finally:
             process.terminate()
             process.wait(DEADLINE_S)

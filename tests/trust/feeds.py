@@ -176,23 +176,23 @@ def _until_all_are_visited(
 ) -> list[dict[str, Any]]:
     began = time.monotonic()
     while True:
-        found = _sources(server)
+        sources = _sources(server)
         look()
-        if all(each["visited_at"] for each in found):
-            return found
+        if all(each["visited_at"] for each in sources):
+            return sources
         assert time.monotonic() - began < DEADLINE_S
         time.sleep(0.5)
 
 
 def _sources(server: Server) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    sources: list[dict[str, Any]] = []
     cursor: str | None = ""
     while cursor is not None:
         path = f"/api/v1/sources?limit=200{cursor and f'&cursor={cursor}'}"
         page = server.send("GET", path)[2]
-        found += page["items"]
+        sources += page["items"]
         cursor = page["next"]
-    return found
+    return sources
 
 
 def main(count: str = "500") -> None:

@@ -179,7 +179,7 @@ def find(mutant: Mutant) -> str | None:
         shutil.copy(ROOT / "pyproject.toml", copy)
         changed = copy / mutant.path
         changed.write_text(changed.read_text().replace(mutant.old, mutant.new))
-        found = subprocess.run(
+        result = subprocess.run(
             (
                 *(sys.executable, "-m", "pytest", "-x", "-q", "-n", "0"),
                 *("--timeout", str(TEST_S), mutant.tests),
@@ -192,19 +192,19 @@ def find(mutant: Mutant) -> str | None:
             timeout=TIMEOUT_S,
         )
     # A bug that ends every test with a NameError is not the one that was meant.
-    if found.returncode not in {0, FAILED} or "NameError" in found.stdout:
-        raise RuntimeError(found.stderr + found.stdout)
-    failed = [line for line in found.stdout.splitlines() if line.startswith("FAILED")]
-    return failed[0] if found.returncode == FAILED else None
+    if result.returncode not in {0, FAILED} or "NameError" in result.stdout:
+        raise RuntimeError(result.stderr + result.stdout)
+    failed = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
+    return failed[0] if result.returncode == FAILED else None
 
 
 def main() -> int:
     """Find every bug; print the tests."""
     missed = 0
     for mutant in MUTANTS:
-        found = find(mutant)
-        missed += found is None
-        print(f"{mutant.bug}\n    {(found or 'NOT FOUND')[:200]}", flush=True)
+        place = find(mutant)
+        missed += place is None
+        print(f"{mutant.bug}\n    {(place or 'NOT FOUND')[:200]}", flush=True)
     return 1 if missed else 0
 
 

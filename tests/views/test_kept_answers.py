@@ -58,8 +58,8 @@ async def change(admin: Client, chance: Random) -> Any:
             data = "\n".join(map(json.dumps, lines))
             return await admin.post("/api/v1/tweets", data=data, headers=NDJSON)
         case "delete":
-            found = await admin.json("/api/v1/search?q=sea")
-            ids = [item["id"] for item in found["items"]] or [1]
+            results = await admin.json("/api/v1/search?q=sea")
+            ids = [item["id"] for item in results["items"]] or [1]
             return await admin.delete(f"/api/v1/tweets/{chance.choice(ids)}")
         case _:
             return await admin.delete(f"/api/v1/users/{name}")
@@ -79,8 +79,8 @@ async def test_answers_are_those_of_a_worker_that_has_just_started(
             made = await change(admin, chance)
             after = {"Saywho-After": made.headers.get("Saywho-Event", "0")}
             await Client(workers[1], after).get("/api/v1/users")
-            found = await admin.json("/api/v1/search?q=sea&sort=newest")
-            ids = range(1, 1 + max((item["id"] for item in found["items"]), default=0))
+            results = await admin.json("/api/v1/search?q=sea&sort=newest")
+            ids = range(1, 1 + max((item["id"] for item in results["items"]), default=0))
             started = create_app(make_config(cache_mb=0))
             async with started.test_app():
                 await _agree([Client(each, {}) for each in (started, *workers)], ids)

@@ -138,7 +138,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
 def routes(app: Quart) -> list[tuple[str, str, str]]:
     """Return method, rule and address of everything, HEAD and OPTIONS too; signing out last."""
     addresses = app.url_map.bind("localhost")
-    found = []
+    allowed = []
     for rule in app.url_map.iter_rules():
         values = {name: VALUES[name] for name in rule.arguments}
         address = addresses.build(rule.endpoint, values, method=next(iter(rule.methods or [])))
@@ -146,8 +146,8 @@ def routes(app: Quart) -> list[tuple[str, str, str]]:
             address = rule.rule  # They share an endpoint.
         if rule.rule == f"{API}/live":
             address += "?after=never"  # Else a stream that is let in does not end.
-        found += [(method, rule.rule, address) for method in rule.methods or set()]
-    return sorted(set(found), key=lambda route: (route[1] == "/logout", route))
+        allowed += [(method, rule.rule, address) for method in rule.methods or set()]
+    return sorted(set(allowed), key=lambda route: (route[1] == "/logout", route))
 
 
 def need_of(method: str, rule: str) -> Need:

@@ -145,10 +145,10 @@ def test_all_bytes_within_the_limit_are_given(tmp_path: Path) -> None:
         assert len(b"".join(source.chunks())) == 100
     path.write_bytes(b"x" * 101)
     with Source(path, limit_bytes=100) as source:
-        found = source.chunks()
-        assert len(next(found)) == 100
+        chunks = source.chunks()
+        assert len(next(chunks)) == 100
         with pytest.raises(BrokenFileError, match="limit of an import"):
-            next(found)
+            next(chunks)
 
 
 def test_a_gzip_that_breaks_off_gives_no_half_line() -> None:

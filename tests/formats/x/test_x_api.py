@@ -78,17 +78,17 @@ def only(status: Any) -> Record:
 )
 @pytest.mark.parametrize("format_name", ["auto", "x-api"])
 def test_all_shapes(form: Callable[..., bytes], status: Any, format_name: str) -> None:
-    records, found = read(form(status, status), format_name)
+    records, items = read(form(status, status), format_name)
     assert (records.format, records.unit, records.account) == ("x-api", "record", None)
-    assert [item.place for item in found] == [1, 2]
-    assert isinstance(found[0], Record)
-    assert replace(found[0], counts=None) == EXPECTED
+    assert [item.place for item in items] == [1, 2]
+    assert isinstance(items[0], Record)
+    assert replace(items[0], counts=None) == EXPECTED
 
 
 def test_several_posts_of_a_page_and_pages_of_both_shapes_in_one_file() -> None:
-    found = read(lines(page(v2(1), v2(2)), flat(3), v1(4), {"statuses": [v1(5), v1(6)]}))[1]
-    assert [getattr(item, "source_id", None) for item in found] == ["1", "2", "3", "4", "5", "6"]
-    assert [item.place for item in found] == [1, 2, 3, 4, 5, 6]
+    items = read(lines(page(v2(1), v2(2)), flat(3), v1(4), {"statuses": [v1(5), v1(6)]}))[1]
+    assert [getattr(item, "source_id", None) for item in items] == ["1", "2", "3", "4", "5", "6"]
+    assert [item.place for item in items] == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,8 @@ def test_notices_of_a_stream_are_skipped() -> None:
 def test_empty_pages_and_errors_hold_nothing() -> None:
     empty = {"meta": {"result_count": 0}, "__twarc": {}}
     failed = {"errors": [{"title": "Not Found Error"}]}
-    found = read(lines(empty, failed, v1()))[1]
-    assert [(type(item), item.place) for item in found] == [(Record, 1)]
+    items = read(lines(empty, failed, v1()))[1]
+    assert [(type(item), item.place) for item in items] == [(Record, 1)]
     assert read(lines(empty))[1] == []
     assert read(lines({"data": []} | empty))[1] == []
     assert read(b'{"statuses": []}')[1] == []
@@ -203,11 +203,11 @@ def test_empty_pages_and_errors_hold_nothing() -> None:
     ids=range(7),
 )
 def test_a_bad_post_does_not_stop_the_rest(bad: Any, detail: str) -> None:
-    found = read(lines(v1(), bad, v1()))[1]
-    assert [type(item) for item in found] == [Record, BadRecord, Record]
-    assert isinstance(found[1], BadRecord)
-    assert found[1].place == 2
-    assert found[1].detail.startswith(detail)
+    items = read(lines(v1(), bad, v1()))[1]
+    assert [type(item) for item in items] == [Record, BadRecord, Record]
+    assert isinstance(items[1], BadRecord)
+    assert items[1].place == 2
+    assert items[1].detail.startswith(detail)
 
 
 def test_posts_stored_in_mongodb_are_read_like_those_of_the_api() -> None:
@@ -215,12 +215,12 @@ def test_posts_stored_in_mongodb_are_read_like_those_of_the_api() -> None:
     old = stored | v1(id={"$numberLong": "1626918390000000001"}, retweeted_status=None)
     boost = stored | v1(retweeted_status=v1())
     for status in (old, stored | flat()):
-        records, found = read(lines(status, boost))
+        records, items = read(lines(status, boost))
         assert records.format == "mongo"
-        assert isinstance(found[0], Record)
-        assert (found[0].text, found[0].username) == ("빵 & 커피 <3", "mina")
-        assert (found[0].source_id, found[0].platform) == ("1626918390000000001", "x")
-        assert found[1] == Skipped(2, "repost")
+        assert isinstance(items[0], Record)
+        assert (items[0].text, items[0].username) == ("빵 & 커피 <3", "mina")
+        assert (items[0].source_id, items[0].platform) == ("1626918390000000001", "x")
+        assert items[1] == Skipped(2, "repost")
 
 
 @pytest.mark.parametrize(

@@ -58,18 +58,18 @@ WHOLE = {
 def test_whole_archives_with_and_without_a_top_folder(tmp_path: Path, save: Any, top: str) -> None:
     members = {top + name: data for name, data in WHOLE.items()}
     members |= {f"__MACOSX/{top}data/._tweets.js": b"junk", f"{top}data/._tweets.js": b"junk"}
-    records, found = read(save(tmp_path, members))
+    records, items = read(save(tmp_path, members))
     assert (records.format, records.unit, records.account) == ("x", "record", MINA)
-    assert texts(found) == ["second", "first", "third"]
-    assert [item.place for item in found] == [1, 2, 3, 4, 5]
-    assert found[3:] == [Skipped(4, "deleted"), Skipped(5, "like")]
+    assert texts(items) == ["second", "first", "third"]
+    assert [item.place for item in items] == [1, 2, 3, 4, 5]
+    assert items[3:] == [Skipped(4, "deleted"), Skipped(5, "like")]
 
 
 def test_damage_among_the_likes_costs_nothing_else(tmp_path: Path) -> None:
     damaged = WHOLE["data/like.js"][:-20]
-    _, found = read(zip_in(tmp_path, WHOLE | {"data/like.js": damaged}))
-    assert texts(found) == ["second", "first", "third"]
-    assert len(found) == 4
+    _, items = read(zip_in(tmp_path, WHOLE | {"data/like.js": damaged}))
+    assert texts(items) == ["second", "first", "third"]
+    assert len(items) == 4
 
 
 def test_the_account_is_known_before_the_items_and_its_email_is_not_read(tmp_path: Path) -> None:
@@ -89,10 +89,10 @@ def test_a_lone_tweets_js_stands_for_its_folder(tmp_path: Path) -> None:
         "twitter-circle-tweet.js": js("twitter_circle_tweet", tweet(4, "circle")),
     }
     folder = folder_in(tmp_path, members)
-    records, found = read(folder / "tweets.js")
+    records, items = read(folder / "tweets.js")
     assert records.account == MINA
-    assert texts(found) == [LONG, "part 1", "part 2", "part 10"]
-    assert found[-1] == Skipped(5, "restricted")
+    assert texts(items) == [LONG, "part 1", "part 2", "part 10"]
+    assert items[-1] == Skipped(5, "restricted")
     assert texts(read(folder / "tweets-part2.js")[1]) == ["part 2"]
 
 
@@ -100,8 +100,8 @@ def test_a_lone_tweets_js_stands_for_its_folder(tmp_path: Path) -> None:
 def test_lone_files_are_told_by_content_whatever_their_name(tmp_path: Path, name: str) -> None:
     (tmp_path / "upload.bin").write_bytes(b"\xef\xbb\xbf" + js(name, tweet(1, "hi 👋")) + b";\n")
     (tmp_path / "tweets-part1.js").write_bytes(js("tweets", tweet(2, "not asked for")))
-    records, found = read(tmp_path / "upload.bin")
-    assert (records.account, texts(found)) == (Account(None, None, "x"), ["hi 👋"])
+    records, items = read(tmp_path / "upload.bin")
+    assert (records.account, texts(items)) == (Account(None, None, "x"), ["hi 👋"])
 
 
 @pytest.mark.parametrize("name", ["like", "deleted_tweets", "account", "direct_messages"])
@@ -151,8 +151,8 @@ def test_the_best_of_a_films_files_is_its_medium(tmp_path: Path) -> None:
         "video_info": {"variants": variants},
     }
     posts = js("tweets", tweet(1, "https://t.co/pic", extended_entities={"media": [film]}))
-    found = read_one(zip_in(tmp_path, {"data/tweets.js": posts}))
-    assert (found.text, found.media) == ("", (Medium("gif", "https://v.example/big"),))
+    record = read_one(zip_in(tmp_path, {"data/tweets.js": posts}))
+    assert (record.text, record.media) == ("", (Medium("gif", "https://v.example/big"),))
 
 
 CIRCLE = {
@@ -164,16 +164,16 @@ CIRCLE = {
 
 
 def test_circle_posts_and_their_long_texts_are_left_out(tmp_path: Path) -> None:
-    _, found = read(zip_in(tmp_path, CIRCLE))
-    assert texts(found) == ["public"]
-    assert found[0] == Skipped(1, "repost")
-    assert found[2:] == [Skipped(3, "restricted"), Skipped(4, "restricted")]
+    _, items = read(zip_in(tmp_path, CIRCLE))
+    assert texts(items) == ["public"]
+    assert items[0] == Skipped(1, "repost")
+    assert items[2:] == [Skipped(3, "restricted"), Skipped(4, "restricted")]
 
 
 def test_circle_posts_come_in_on_request(tmp_path: Path) -> None:
-    _, found = read(zip_in(tmp_path, CIRCLE), include_restricted=True)
-    assert texts(found) == ["public", LONG]
-    assert found[-1] == BadRecord(4, "no text")
+    _, items = read(zip_in(tmp_path, CIRCLE), include_restricted=True)
+    assert texts(items) == ["public", LONG]
+    assert items[-1] == BadRecord(4, "no text")
 
 
 def test_long_texts_of_deleted_posts_stay_out(tmp_path: Path) -> None:
@@ -192,28 +192,28 @@ def test_without_their_long_texts_no_post_is_stored_cut(tmp_path: Path) -> None:
     notes = js("note_tweet", note(30, LONG), note(31, "Also " + LONG))
     posts = js("tweets", tweet(1, "short"), tweet(30, SHORTENED), tweet(31, "Also " + SHORTENED))
     members = {"data/tweets.js": posts, "data/note-tweet.js": notes[:-50]}
-    found = read_broken(zip_in(tmp_path, members), r"note-tweet\.js breaks off")
-    assert texts(found) == ["short", LONG]
-    assert found[2] == BadRecord(3, "the whole text is in data/note-tweet.js, which is damaged")
-    assert len(found) == 3
+    items = read_broken(zip_in(tmp_path, members), r"note-tweet\.js breaks off")
+    assert texts(items) == ["short", LONG]
+    assert items[2] == BadRecord(3, "the whole text is in data/note-tweet.js, which is damaged")
+    assert len(items) == 3
 
 
 def test_an_unreadable_account_costs_only_the_name(tmp_path: Path) -> None:
     members = {"data/account.js": ACCOUNT_JS, "data/tweets.js": js("tweets", tweet(1, "kept"))}
     path = damaged(zip_in(tmp_path, members), b"data/account.js")
-    records, found = read(path)
+    records, items = read(path)
     assert records.account == Account(None, None, "x", unread="data/account.js")
-    assert texts(found) == ["kept"]
+    assert texts(items) == ["kept"]
 
 
 @pytest.mark.parametrize("name", [b"mi\xffna", b"mi na", b"mi\\u0000na", b"\\ud83d", b"m" * 321])
 def test_a_name_that_nobody_can_have_is_damage(tmp_path: Path, name: bytes) -> None:
     account = ACCOUNT_JS.replace(b'"mina"', b'"%b"' % name)
     members = {"data/account.js": account, "data/tweets.js": js("tweets", tweet(1, "kept"))}
-    records, found = read(folder_in(tmp_path, members))
+    records, items = read(folder_in(tmp_path, members))
     assert records.account is not None
     assert (records.account.username, records.account.unread) == (None, "data/account.js")
-    assert texts(found) == ["kept"]
+    assert texts(items) == ["kept"]
     records, _ = read(folder_in(tmp_path, members | {"data/manifest.js": manifest()}))
     assert records.account is not None
     assert records.account.username == "mina"
@@ -228,15 +228,15 @@ def test_a_damaged_member_ends_itself_alone(tmp_path: Path) -> None:
     }
     cut = parts["data/tweets-part2.js"][:-30]
     members = {"data/account.js": ACCOUNT_JS, **parts, "data/tweets-part2.js": cut}
-    found = read_broken(zip_in(tmp_path, members), r"tweets-part2\.js .*damaged")
-    assert texts(found) == ["1.0", "1.1", "1.2", "2.0", "2.1", "3.0", "3.1", "3.2"]
+    items = read_broken(zip_in(tmp_path, members), r"tweets-part2\.js .*damaged")
+    assert texts(items) == ["1.0", "1.1", "1.2", "2.0", "2.1", "3.0", "3.1", "3.2"]
 
 
 def test_a_part_without_a_readable_beginning_costs_no_other(tmp_path: Path) -> None:
     members = {"data/tweets.js": js("tweets", tweet(1, "lost"))}
     path = zip_in(tmp_path, members | {"data/tweets-part1.js": js("tweets", tweet(2, "kept"))})
-    found = read_broken(damaged(path, b"data/tweets.js"), r"tweets\.js is damaged")
-    assert texts(found) == ["kept"]
+    items = read_broken(damaged(path, b"data/tweets.js"), r"tweets\.js is damaged")
+    assert texts(items) == ["kept"]
 
 
 def test_several_archives_at_once_are_refused_by_name(tmp_path: Path) -> None:

@@ -25,38 +25,38 @@ def items(folder: Path, tweets: Sequence[object], notes: Sequence[object]) -> li
 
 def test_joined_on_second_and_beginning(tmp_path: Path) -> None:
     tweets = [x_tweet(12, SHORT), x_tweet(11, "Yes."), x_tweet(11, SHORT)]
-    found = texts(items(tmp_path, tweets, [x_note(11, LONG)]))
-    assert found == [SHORT.replace("&amp;", "&"), "Yes.", LONG]
+    texts_read = texts(items(tmp_path, tweets, [x_note(11, LONG)]))
+    assert texts_read == [SHORT.replace("&amp;", "&"), "Yes.", LONG]
 
 
 def test_two_notes_of_one_beginning_are_both_used(tmp_path: Path) -> None:
     notes = [x_note(11, LONG + "one"), x_note(11, LONG + "two")]
-    found = items(tmp_path, [x_tweet(11, SHORT)] * 3, notes)
-    assert texts(found) == [LONG + "one", LONG + "two", LONG + "two"]
+    items_read = items(tmp_path, [x_tweet(11, SHORT)] * 3, notes)
+    assert texts(items_read) == [LONG + "one", LONG + "two", LONG + "two"]
 
 
 def test_links_are_written_out_and_entities_left_alone(tmp_path: Path) -> None:
     note = x_note(11, "fish &amp; chips https://t.co/a")
     link = {"shortUrl": "https://t.co/a", "expandedUrl": "https://example.com/&copy=1"}
     note["noteTweet"]["core"]["urls"] = [link]
-    (found,) = items(tmp_path, [], [note])
-    assert isinstance(found, Record)
-    assert (found.text, found.source_id) == ("fish &amp; chips https://example.com/&copy=1", "900")
+    (item,) = items(tmp_path, [], [note])
+    assert isinstance(item, Record)
+    assert (item.text, item.source_id) == ("fish &amp; chips https://example.com/&copy=1", "900")
 
 
 @pytest.mark.parametrize("item", [{}, {"noteTweet": {}}, x_note(5, ""), {"noteTweet": {"core": 5}}])
 def test_unreadable_notes_are_bad_records(tmp_path: Path, item: object) -> None:
-    found = items(tmp_path, [x_tweet(1, "a")], [x_note(11, LONG), item])
-    assert texts(found) == ["a", LONG]
-    assert found[0] == BadRecord(1, "no text")
+    items_read = items(tmp_path, [x_tweet(1, "a")], [x_note(11, LONG), item])
+    assert texts(items_read) == ["a", LONG]
+    assert items_read[0] == BadRecord(1, "no text")
 
 
 def test_too_many_to_hold_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(x_archive, "MAX_HELD_CHARACTERS", 10_000)
-    found = items(tmp_path, [x_tweet(1, "short")], [x_note(5, "a" * 300)] * 100)
-    assert texts(found) == ["short", *["a" * 300] * 12]
-    assert found[0] == BadRecord(1, "the archive holds too many long posts")
-    assert len(found) == 101
+    items_read = items(tmp_path, [x_tweet(1, "short")], [x_note(5, "a" * 300)] * 100)
+    assert texts(items_read) == ["short", *["a" * 300] * 12]
+    assert items_read[0] == BadRecord(1, "the archive holds too many long posts")
+    assert len(items_read) == 101
 
 
 def month(name: str, *items: object) -> bytes:
@@ -81,21 +81,23 @@ CLASSIC = {
 
 def test_an_unreadable_file_of_an_old_account_is_named(tmp_path: Path) -> None:
     name = "data/js/user_details.js"
-    records, found = read_file_records(damaged(x_zip(tmp_path / "old.zip", CLASSIC), name.encode()))
+    records, items_read = read_file_records(
+        damaged(x_zip(tmp_path / "old.zip", CLASSIC), name.encode())
+    )
     assert records.account == Account(None, None, "x", unread=name)
-    assert len(found) == 3
+    assert len(items_read) == 3
 
 
 def test_archives_up_to_2018_have_a_file_for_each_month(tmp_path: Path) -> None:
     packed = {f"12345_abc/{name}": data for name, data in CLASSIC.items()}
     for path in (x_zip(tmp_path / "old.zip", packed), saved_folder(tmp_path / "old", CLASSIC)):
-        records, found = read_file_records(path)
+        records, items_read = read_file_records(path)
         assert records.account == Account("mina", "미나 🌱", "x", "77")
-        assert isinstance(found[0], Record)
-        assert (found[0].text, str(found[0].created_at)) == (
+        assert isinstance(items_read[0], Record)
+        assert (items_read[0].text, str(items_read[0].created_at)) == (
             "첫 글 <3",
             "2012-03-17 17:50:56+00:00",
         )
-        assert found[1:] == [Skipped(2, "repost"), Skipped(3, "repost")]
-    records, found = read_file_records(tmp_path / "old/data/js/tweets/2012_03.js")
-    assert (records.account, texts(found)) == (Account(None, None, "x"), ["첫 글 <3"])
+        assert items_read[1:] == [Skipped(2, "repost"), Skipped(3, "repost")]
+    records, items_read = read_file_records(tmp_path / "old/data/js/tweets/2012_03.js")
+    assert (records.account, texts(items_read)) == (Account(None, None, "x"), ["첫 글 <3"])

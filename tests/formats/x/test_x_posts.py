@@ -36,8 +36,8 @@ def file_of(data: object) -> bytes:
 
 
 def urls(**links: str) -> dict[str, Any]:
-    found = [{"url": f"https://t.co/{at}", "expanded_url": long} for at, long in links.items()]
-    return {"urls": found}
+    urls = [{"url": f"https://t.co/{at}", "expanded_url": long} for at, long in links.items()]
+    return {"urls": urls}
 
 
 def test_whole_record() -> None:
@@ -165,9 +165,9 @@ def test_languages_that_name_none_are_left_out(lang: object) -> None:
     ids=range(10),
 )
 def test_a_bad_item_spoils_no_other(item: bytes, reason: str) -> None:
-    found = items(NAME + b"[" + GOOD + b", " + item + b", " + GOOD + b"];")
-    assert texts(found) == ["good", "good"]
-    assert found[1] == BadRecord(2, reason)
+    items_read = items(NAME + b"[" + GOOD + b", " + item + b", " + GOOD + b"];")
+    assert texts(items_read) == ["good", "good"]
+    assert items_read[1] == BadRecord(2, reason)
 
 
 @pytest.mark.parametrize(

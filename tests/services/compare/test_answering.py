@@ -170,7 +170,7 @@ async def test_a_hidden_post_is_in_no_figure(db: Database) -> None:
     models, text = Models(), "another quokka again"
     async with db.read() as session:
         hidden = await gather(session, models, [text], ["ann", "ben"], hidden_post=ids[-1])
-        found = await add_reasons(session, hidden, await answer(hidden))
-    (mark,) = [mark for mark in found.evidence if "quokka" in str(mark.piece)]
+        comparison = await add_reasons(session, hidden, await answer(hidden))
+    (mark,) = [mark for mark in comparison.evidence if "quokka" in str(mark.piece)]
     assert mark.own == 26.7, "twice in 30 posts"
     assert mark.posts == [ids[-2]], "one of those that say the same"

@@ -72,11 +72,11 @@ async def test_a_text_in_the_other_language_reads_like_nobody_here(
     await post(db, "ann", *own[:KNOWN])
     await maintain(db)
     for texts in (asked[:1], asked[:3]):
-        found = await ask(db, texts, "ann")
-        assert found.verdict == "unfamiliar"
-        assert {"elsewhere", "other_language"} <= set(found.limits)
-        assert found.ranking[0].log10_lr is not None
-        assert found.ranking[0].log10_lr < 0
+        comparison = await ask(db, texts, "ann")
+        assert comparison.verdict == "unfamiliar"
+        assert {"elsewhere", "other_language"} <= set(comparison.limits)
+        assert comparison.ranking[0].log10_lr is not None
+        assert comparison.ranking[0].log10_lr < 0
     # It may be the author's own language, of which nobody is known.
     if own is BAKERY:
         german = await ask(db, GERMAN[:2], "ann")
@@ -88,9 +88,9 @@ async def test_a_language_that_nobody_here_writes_is_told(db: Database) -> None:
     await post(db, "ben", *MUSEUM[:KNOWN])
     await post(db, "ute", *GERMAN)
     await maintain(db)
-    found = await ask(db, GERMAN[:1], "ann", "ben")
-    assert "other_language" in found.limits
-    assert found.weak["other_language"] == [ranked.username for ranked in found.ranking]
+    comparison = await ask(db, GERMAN[:1], "ann", "ben")
+    assert "other_language" in comparison.limits
+    assert comparison.weak["other_language"] == [ranked.username for ranked in comparison.ranking]
     for texts, name in (
         (FERRY[KNOWN:], "ann"),
         (MUSEUM[KNOWN : KNOWN + 1], "ben"),
@@ -105,9 +105,9 @@ async def test_with_others_here_the_evidence_is_set_against_them(db: Database) -
     await post(db, "ann", *FERRY[:KNOWN])
     await post(db, "ben", *MUSEUM[:KNOWN])
     await maintain(db)
-    found = await ask(db, FERRY[KNOWN:], "ann")
-    assert {"elsewhere", "few_authors"} & set(found.limits) == {"few_authors"}
-    assert all(isinstance(mark.others, float) for mark in found.evidence)
+    comparison = await ask(db, FERRY[KNOWN:], "ann")
+    assert {"elsewhere", "few_authors"} & set(comparison.limits) == {"few_authors"}
+    assert all(isinstance(mark.others, float) for mark in comparison.evidence)
 
 
 async def test_who_has_no_say_is_not_compared_with_people_from_elsewhere(db: Database) -> None:
@@ -115,10 +115,10 @@ async def test_who_has_no_say_is_not_compared_with_people_from_elsewhere(db: Dat
     await post(db, "mia", *FERRY[:KNOWN], *BAKERY[: KNOWN - 10])
     await post(db, "벤", *OBSERVATORY[:KNOWN])
     await maintain(db)
-    found = await ask(db, BAKERY[KNOWN:], "mia", "벤")
-    assert found.ranking[0].username == "mia"
-    assert found.ranking[1].probability < NAMED_PROBABILITY
-    assert {"elsewhere", "few_authors"} & set(found.limits) == {"few_authors"}
+    comparison = await ask(db, BAKERY[KNOWN:], "mia", "벤")
+    assert comparison.ranking[0].username == "mia"
+    assert comparison.ranking[1].probability < NAMED_PROBABILITY
+    assert {"elsewhere", "few_authors"} & set(comparison.limits) == {"few_authors"}
 
 
 async def test_a_language_of_which_nobody_is_known_has_no_ratio(db: Database) -> None:
@@ -138,10 +138,10 @@ async def test_without_the_population_only_authors_here_count(make_config: MakeC
     try:
         await post(db, "ann", *FERRY[:KNOWN])
         await maintain(db)
-        found = await ask(db, FERRY[KNOWN:], "ann")
-        assert (found.verdict, found.none) == ("short", None)
-        assert "elsewhere" not in found.limits
-        version = found.model.version
+        comparison = await ask(db, FERRY[KNOWN:], "ann")
+        assert (comparison.verdict, comparison.none) == ("short", None)
+        assert "elsewhere" not in comparison.limits
+        version = comparison.model.version
     finally:
         await db.close()
     db = Database(make_config())
@@ -149,8 +149,8 @@ async def test_without_the_population_only_authors_here_count(make_config: MakeC
         async with db.read() as session:
             assert await is_outgrown(session)
         await maintain(db)
-        found = await ask(db, FERRY[KNOWN:], "ann")
-        assert (found.verdict, found.model.version) == ("likely", version + 1)
+        comparison = await ask(db, FERRY[KNOWN:], "ann")
+        assert (comparison.verdict, comparison.model.version) == ("likely", version + 1)
     finally:
         await db.close()
 
@@ -176,14 +176,14 @@ async def test_the_samples_change_no_answer_about_others(db: Database) -> None:
     await maintain(db)
 
     async def answers() -> list[object]:
-        found: list[object] = []
+        comparisons: list[object] = []
         for named in (["ann"], ["ann", "ben"], ["벤"], [*names]):
             for texts in names.values():
                 told = msgspec.to_builtins(await ask(db, texts[KNOWN:], *named))
-                found.append({key: value for key, value in told.items() if key != "model"})
+                comparisons.append({key: value for key, value in told.items() if key != "model"})
         async with db.read() as session:
             users = [await get_user(session, name) for name in names]
-            return [found, [await typical_of(session, Models(), user) for user in users]]
+            return [comparisons, [await typical_of(session, Models(), user) for user in users]]
 
     before = await answers()
     await load_samples(db)

@@ -47,13 +47,15 @@ async def test_a_card_has_its_figures(db: Database, cards: Cards) -> None:
     await post(db, "ann", *(f"@bell https://t.co/{n}" for n in range(4)))
     await renew_background(db)
     card = await cards.get(["ann", "ben"])
-    found = card.held_out
-    assert found is not None
-    assert (found.posts, found.asked) == (31, 27)
-    assert found.right > 0.9
-    assert found.by_chance == pytest.approx(17 / 27, abs=1e-4)
+    held_out = card.held_out
+    assert held_out is not None
+    assert (held_out.posts, held_out.asked) == (31, 27)
+    assert held_out.right > 0.9
+    assert held_out.by_chance == pytest.approx(17 / 27, abs=1e-4)
     assert [sum(row) for row in card.confusion] == [17, 10]
-    assert sum(card.confusion[i][i] for i in range(2)) / 27 == pytest.approx(found.right, abs=1e-4)
+    assert sum(card.confusion[i][i] for i in range(2)) / 27 == pytest.approx(
+        held_out.right, abs=1e-4
+    )
     assert [(author.username, author.tweets) for author in card.authors] == [
         ("ann", 84),
         ("ben", 40),

@@ -127,12 +127,12 @@ async def test_replies_are_linked_in_whatever_order_posts_come_and_go(
     assert await find_faults(db) == []
 
 
-def check_conversation(found: Conversation, key: tuple[str, int], ids: Ids) -> None:
-    shown = [entry.post.id for entry in found.posts]
+def check_conversation(conversation: Conversation, key: tuple[str, int], ids: Ids) -> None:
+    shown = [entry.post.id for entry in conversation.posts]
     assert ids[key] in shown
     assert len(set(shown)) == len(shown)
-    assert found.is_whole
-    answered = [entry.post.reply_to and entry.post.reply_to.id for entry in found.posts]
+    assert conversation.is_whole
+    answered = [entry.post.reply_to and entry.post.reply_to.id for entry in conversation.posts]
     if None in answered:  # Else the posts answer each other in a circle.
         assert all(each is None or each in shown[:place] for place, each in enumerate(answered))
 
@@ -165,16 +165,16 @@ async def test_changed_links_are_announced(db: Database) -> None:
     ]
 
 
-def order(found: Conversation) -> list[tuple[str | None, int]]:
-    return [(entry.post.source_id, entry.level) for entry in found.posts]
+def order(conversation: Conversation) -> list[tuple[str | None, int]]:
+    return [(entry.post.source_id, entry.level) for entry in conversation.posts]
 
 
 async def test_answers_to_the_same_missing_post_are_one_conversation(db: Database) -> None:
     await store(db, [leaf(2, 1), leaf(3, 1, author="Jiho"), leaf(4, 1, author="Jiho", to="Jiho")])
     async with db.read() as session:
-        found = await read_conversation(session, 1, most=50)
-    assert [entry.post.id for entry in found.posts] == [1, 2]
-    assert [each.source_id for each in found.missing] == ["1", "1"]
+        conversation = await read_conversation(session, 1, most=50)
+    assert [entry.post.id for entry in conversation.posts] == [1, 2]
+    assert [each.source_id for each in conversation.missing] == ["1", "1"]
 
 
 async def test_a_conversation_reads_branch_by_branch(db: Database) -> None:
@@ -183,18 +183,25 @@ async def test_a_conversation_reads_branch_by_branch(db: Database) -> None:
     await store(db, [*mine, *others, leaf(4, 11, to="Jiho")])
     async with db.read() as session:
         for tweet_id in range(1, 7):
-            found = await read_conversation(session, tweet_id, most=50)
+            conversation = await read_conversation(session, tweet_id, most=50)
             # What the author wrote next stands at the same depth, after the branch.
-            assert order(found) == [("1", 0), ("11", 1), ("4", 2), ("12", 1), ("2", 0), ("3", 0)]
-            assert found.missing == []
+            assert order(conversation) == [
+                ("1", 0),
+                ("11", 1),
+                ("4", 2),
+                ("12", 1),
+                ("2", 0),
+                ("3", 0),
+            ]
+            assert conversation.missing == []
 
 
 async def test_a_long_conversation_is_bounded_to_what_is_near(db: Database) -> None:
     await store(db, [leaf(n, n - 1 or None) for n in range(1, 41)])
     async with db.read() as session:
-        found = await read_conversation(session, 20, most=10)
-    shown = [entry.post.id for entry in found.posts]
-    assert not found.is_whole
+        conversation = await read_conversation(session, 20, most=10)
+    shown = [entry.post.id for entry in conversation.posts]
+    assert not conversation.is_whole
     assert shown == sorted(shown)
     assert len(shown) == 10
     assert {16, 17, 18, 19, 20, 21, 22, 23} < set(shown)

@@ -42,9 +42,9 @@ async def test_counts_follow_adding_filling_and_deleting(db: Database) -> None:
         await delete_post(session, added[0].id)
     assert await find_faults(db) == []
     async with db.read() as session:
-        found = await stats(session, Selection(), ZoneInfo("UTC"))
-    assert (found.users, found.tweets, found.undated) == (1, 2, 1)
-    assert [(day.date, day.tweets) for day in found.days] == [(date(2026, 1, 2), 1)]
+        counts = await stats(session, Selection(), ZoneInfo("UTC"))
+    assert (counts.users, counts.tweets, counts.undated) == (1, 2, 1)
+    assert [(day.date, day.tweets) for day in counts.days] == [(date(2026, 1, 2), 1)]
 
 
 async def test_a_deleted_authors_counts_are_gone_at_once_and_for_good(db: Database) -> None:
@@ -53,8 +53,8 @@ async def test_a_deleted_authors_counts_are_gone_at_once_and_for_good(db: Databa
     async with db.write() as session:
         await delete_user(session, "ann")
     async with db.read() as session:
-        found = await stats(session, Selection(), ZoneInfo("UTC"))
-    assert (found.users, found.tweets, found.undated) == (1, 1, 0)
+        counts = await stats(session, Selection(), ZoneInfo("UTC"))
+    assert (counts.users, counts.tweets, counts.undated) == (1, 1, 0)
     await purge_deleted(db)
     assert await find_faults(db) == []
     async with db.read() as session:
@@ -92,10 +92,10 @@ async def test_the_newest_days_are_whole(db: Database, monkeypatch: pytest.Monke
     for most in (6, 100):
         monkeypatch.setattr(statistics, "MOST_COUNTS", most)
         async with db.read() as session:
-            found = await stats(session, Selection(), ZoneInfo("UTC"))
+            counts = await stats(session, Selection(), ZoneInfo("UTC"))
         # Those of the newest day take more than one look.
-        assert [day.tweets for day in found.days] == [2] * (1 if most == 6 else 9) + [11]
-        assert found.days[-1].date == date(2026, 5, 10)
+        assert [day.tweets for day in counts.days] == [2] * (1 if most == 6 else 9) + [11]
+        assert counts.days[-1].date == date(2026, 5, 10)
 
 
 async def test_a_selection_narrows_every_count(db: Database) -> None:
@@ -106,11 +106,13 @@ async def test_a_selection_narrows_every_count(db: Database) -> None:
 
     async def tweets(selection: Selection) -> int:
         async with db.read() as session:
-            found = await stats(session, selection, utc)
+            counts = await stats(session, selection, utc)
             hours = await count_by_hour_of_week(session, selection, utc)
-        assert sum(hours) == sum(day.tweets for day in found.days) == found.tweets - found.undated
-        assert sum(author.tweets for author in found.authors) == found.tweets
-        return found.tweets
+        assert (
+            sum(hours) == sum(day.tweets for day in counts.days) == counts.tweets - counts.undated
+        )
+        assert sum(author.tweets for author in counts.authors) == counts.tweets
+        return counts.tweets
 
     assert await tweets(Selection(usernames=("ANN",))) == 3
     assert await tweets(Selection(lang="en")) == 1

@@ -30,8 +30,8 @@ async def test_a_part_finds_exactly_the_names_with_it(db: Database, part: str) -
     for name in NAMES:
         await post(db, name)
     key = username_key(part)
-    found = [name for name in await walk(db, 50) if key in username_key(name)]
-    expected = sorted(found, key=lambda name: not username_key(name).startswith(key))
+    names = [name for name in await walk(db, 50) if key in username_key(name)]
+    expected = sorted(names, key=lambda name: not username_key(name).startswith(key))
     assert await walk(db, 2, part) == expected
 
 

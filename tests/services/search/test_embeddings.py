@@ -14,8 +14,8 @@ from tests.posting import post
 
 
 async def nearest(embeddings: Embeddings, text: str, count: int = 3) -> list[int]:
-    found = await embeddings.nearest(await embeddings.vector_for(text), count)
-    return [post_id for _, post_id in found]
+    nearest = await embeddings.nearest(await embeddings.vector_for(text), count)
+    return [post_id for _, post_id in nearest]
 
 
 async def count_vectors(db: Database) -> int:
@@ -137,12 +137,12 @@ async def test_the_nearest_of_many_are_those_of_a_plain_sort(
         rows = (await session.execute(select(Embedding.tweet_id, Embedding.vector))).all()
     everyone = sorted(((float(row[1] @ vector), row[0]) for row in rows), reverse=True)
     plain = [post_id for score, post_id in everyone if score > 0]
-    found = await embeddings.nearest(vector, 100)
-    assert {post_id for _, post_id in found} == set(plain)
-    assert [score for score, _ in found] == pytest.approx(
+    nearest = await embeddings.nearest(vector, 100)
+    assert {post_id for _, post_id in nearest} == set(plain)
+    assert [score for score, _ in nearest] == pytest.approx(
         [min(score, 1) for score, _ in everyone if score > 0], abs=1e-3
     )
-    assert [post_id for _, post_id in found[:2]] == [others[0], ids[2]]
+    assert [post_id for _, post_id in nearest[:2]] == [others[0], ids[2]]
     his = select(Tweet.id).where(Tweet.id > ids[-1])
-    found = await embeddings.nearest(vector, 9, among=his)
-    assert [post_id for _, post_id in found] == [others[0]]
+    nearest = await embeddings.nearest(vector, 9, among=his)
+    assert [post_id for _, post_id in nearest] == [others[0]]

@@ -24,9 +24,9 @@ TEXTS = [
 
 
 async def find(db: Database, query: str) -> list[Hit]:
-    found = await find_page(db, None, query, Selection(), limit=50)
-    assert found.next is None
-    return found.hits
+    page = await find_page(db, None, query, Selection(), limit=50)
+    assert page.next is None
+    return page.hits
 
 
 def marked(hit: Hit) -> list[str]:
@@ -40,7 +40,7 @@ async def filled(shared_db: Database) -> Database:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "words_by_text"),
     [
         ("lamp", {0: ["lamp"], 1: ["lamp"]}),
         ("LAMP keeper", {0: ["keeper", "lamp"]}),
@@ -82,13 +82,13 @@ async def filled(shared_db: Database) -> Database:
     ],
 )
 async def test_matches_are_found_and_marked(
-    filled: Database, query: str, found: dict[int, list[str]]
+    filled: Database, query: str, words_by_text: dict[int, list[str]]
 ) -> None:
     hits = {
         TEXTS.index(hit.text) if hit.text in TEXTS else 4: hit for hit in await find(filled, query)
     }
-    assert hits.keys() == found.keys()
-    for place, words in found.items():
+    assert hits.keys() == words_by_text.keys()
+    for place, words in words_by_text.items():
         got = [word.strip("\ufe0f") for word in marked(hits[place])]
         assert got == words
 

@@ -84,11 +84,11 @@ async def test_a_stem_of_one_syllable_is_found_in_its_other_forms_alone(
     starry: Database, typed: str, marked: dict[int, list[str]]
 ) -> None:
     page = await find(starry, typed, "별지기")
-    found = {
+    words = {
         STARRY.index(hit.text): [hit.text[start:end] for start, end in hit.highlights]
         for hit in page.hits
     }
-    assert found == marked
+    assert words == marked
     assert page.total == len(marked)
 
 
@@ -97,9 +97,9 @@ async def test_a_single_syllable_is_a_word_first(starry: Database) -> None:
 
 
 async def test_some_of_the_words_where_no_post_has_all(counted: Database) -> None:
-    found = await find(counted, "lighthouse sea keeper")
-    assert {hit.text for hit in found.hits} == set(TEXTS[:2])
-    assert found.is_any
+    page = await find(counted, "lighthouse sea keeper")
+    assert {hit.text for hit in page.hits} == set(TEXTS[:2])
+    assert page.is_any
     assert not (await find(counted, "lighthouse sea")).is_any
 
 
@@ -219,14 +219,14 @@ async def test_posts_with_most_of_the_words_come_first_and_once(
     assert (await find(db, "miles form above")).hits[0].id == most
     # Of more candidates than are ranked at once, the rest follows.
     monkeypatch.setattr(word_search, "CANDIDATES", 5)
-    found: list[int] = []
+    ids: list[int] = []
     after = None
-    while after is not None or not found:
+    while after is not None or not ids:
         page = await find_page(db, None, "miles form above", Selection(), limit=3, after=after)
         assert page.is_any
-        found += [hit.id for hit in page.hits]
+        ids += [hit.id for hit in page.hits]
         after = RESULT_CURSOR.decode(cursor_of(page.next))
-    assert len(found) == len(set(found)) == 7
+    assert len(ids) == len(set(ids)) == 7
 
 
 async def test_the_vocabulary_is_counted_again_when_posts_change(db: Database) -> None:

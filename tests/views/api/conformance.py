@@ -66,10 +66,10 @@ class Api:
 
     def resolve(self, part: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in part:
-            found: Any = self.document
+            node: Any = self.document
             for name in part["$ref"].removeprefix("#/").split("/"):
-                found = found[name]
-            part = found
+                node = node[name]
+            part = node
         return part
 
     def sample(self, name: str) -> tuple[str, dict[str, Any]]:

@@ -343,7 +343,9 @@ async def test_a_silent_stream_is_kept_alive_until_a_stop(
         async def comments() -> list[dict[str, str]]:
             return listener.blocks
 
-        await eventually(comments, until=lambda found: found.count({"": "still here"}) >= 2)
+        await eventually(
+            comments, until=lambda blocks_seen: blocks_seen.count({"": "still here"}) >= 2
+        )
         begin_stop(app)
         assert await listener.next(with_id=False) == [(-1, "bye", {})]
 

@@ -14,8 +14,8 @@ async def test_totals_authors_and_days(writer: Client) -> None:
     await writer.add_user("ben", "hello")
     await writer.add_tweet("ann", "one", created_at="2026-05-01T16:00:00Z", lang="en")
     await writer.add_tweet("ann", "둘", created_at="2026-05-01T14:59:59Z")
-    found = await writer.json(f"{STATS}?until=2026-06-01&tz=Asia/Seoul")
-    assert found == {
+    counts = await writer.json(f"{STATS}?until=2026-06-01&tz=Asia/Seoul")
+    assert counts == {
         "users": 2,
         "tweets": 2,
         "undated": 0,

@@ -39,10 +39,10 @@ async def test_replies_are_in_answers(writer: Client, anybody: Client) -> None:
     listed = (await anybody.json("/api/v1/users/mina/tweets"))["items"]
     assert listed == [third, second, first]
     for each in (first, third, answer):
-        found = await anybody.json(f"/api/v1/tweets/{each['id']}/thread")
-        ids = [post["id"] for post in found["items"]]
+        thread = await anybody.json(f"/api/v1/tweets/{each['id']}/thread")
+        ids = [post["id"] for post in thread["items"]]
         assert ids == [first["id"], second["id"], answer["id"], third["id"]]
-        assert found["missing"] == []
+        assert thread["missing"] == []
 
 
 async def test_no_kept_answer_leads_to_a_deleted_post(
@@ -69,9 +69,9 @@ async def test_a_gap_is_named_until_it_is_filled(writer: Client, admin: Client) 
     assert "여기에 없는" in page
     await writer.add_user("jiho")
     late = await writer.add_tweet("jiho", "at noon?", source_id="9")
-    found = await writer.json(path)
-    assert [item["id"] for item in found["items"]] == [late["id"], post["id"]]
-    assert found["missing"] == []
+    thread = await writer.json(path)
+    assert [item["id"] for item in thread["items"]] == [late["id"], post["id"]]
+    assert thread["missing"] == []
     assert (await admin.delete(f"/api/v1/tweets/{late['id']}")).status_code == 204
     assert (await writer.json(path))["missing"] == [target]
     await writer.add_tweet("jiho", "at noon?", source_id="9")
@@ -84,8 +84,8 @@ async def test_a_gap_is_named_until_it_is_filled(writer: Client, admin: Client) 
 
 async def test_search_narrows_to_replies(writer: Client, anybody: Client) -> None:
     _, second, third, answer, _ = await add_thread(writer)
-    found = await anybody.json("/api/v1/search?q=ferry&is=reply")
-    found_ids = sorted(hit["id"] for hit in found["items"])
+    results = await anybody.json("/api/v1/search?q=ferry&is=reply")
+    found_ids = sorted(hit["id"] for hit in results["items"])
     assert found_ids == [each["id"] for each in (second, third, answer)]
     assert (await anybody.get("/api/v1/search?q=ferry&is_=reply")).status_code == 400
 

@@ -177,8 +177,8 @@ async def test_deleted_post_is_gone_and_its_id_is_not_given_out_again(admin: Cli
     assert (answer.status_code, await answer.get_data()) == (204, b"")
     assert (await admin.get(path)).status_code == 404
     assert (await admin.delete(path)).status_code == 404
-    found = await admin.json("/api/v1/search?q=lantern")
-    assert [hit["text"] for hit in found["items"]] == ["the first lantern"]
+    results = await admin.json("/api/v1/search?q=lantern")
+    assert [hit["text"] for hit in results["items"]] == ["the first lantern"]
     again = await admin.add_tweet("ann", "the second lantern again", source_id="2")
     assert again["id"] > tweet["id"]
 

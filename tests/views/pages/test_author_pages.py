@@ -34,8 +34,8 @@ async def site(shared: Shared) -> Client:
 
 
 def days(page: str) -> dict[str, int]:
-    found = re.findall(r'since=([\d-]+)[^"]*" title="[^:]*: (\d+)', page)
-    return {day: int(posts) for day, posts in found}
+    days = re.findall(r'since=([\d-]+)[^"]*" title="[^:]*: (\d+)', page)
+    return {day: int(posts) for day, posts in days}
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,9 @@ async def feed(client: Client, path: str, **headers: str) -> ElementTree.Element
 
 
 def text(element: ElementTree.Element, name: str) -> str:
-    (found,) = element.findall(ATOM + name)
-    assert found.text
-    return found.text
+    (child,) = element.findall(ATOM + name)
+    assert child.text
+    return child.text
 
 
 def links(element: ElementTree.Element) -> dict[str, str]:
@@ -47,13 +47,13 @@ def links(element: ElementTree.Element) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", FEEDS)
 async def test_a_feed_has_all_that_readers_need(site: Client, path: str) -> None:
-    found = await feed(site, path)
-    assert found.tag == ATOM + "feed"
-    assert links(found)["self"] == text(found, "id") == f"http://localhost{path}"
-    page = await site.get(links(found)["alternate"].removeprefix("http://localhost"))
+    document = await feed(site, path)
+    assert document.tag == ATOM + "feed"
+    assert links(document)["self"] == text(document, "id") == f"http://localhost{path}"
+    page = await site.get(links(document)["alternate"].removeprefix("http://localhost"))
     assert page.status_code == 200
-    assert text(found, "updated") == "2026-11-03T12:00:00Z"
-    entries = found.findall(ATOM + "entry")
+    assert text(document, "updated") == "2026-11-03T12:00:00Z"
+    entries = document.findall(ATOM + "entry")
     assert [text(entry, "content")[-1] for entry in entries] == ["3", "2", "1"]
     for entry in entries:
         assert re.fullmatch(r"http://localhost/tweet/\d+", text(entry, "id"))
@@ -75,9 +75,9 @@ async def test_a_post_without_words_is_named_by_its_pictures(site: Client, write
 
 async def test_a_feed_without_entries_is_a_feed(site: Client, writer: Client) -> None:
     await writer.add_user("new")
-    found = await feed(site, "/user/new/feed.atom")
-    assert found.findall(ATOM + "entry") == []
-    assert text(found, "updated")
+    document = await feed(site, "/user/new/feed.atom")
+    assert document.findall(ATOM + "entry") == []
+    assert text(document, "updated")
     for path in ("/user/nobody/feed.atom", "/search/feed.atom?q=x"):
         assert (await site.get(path)).status_code == 404
 
@@ -123,8 +123,8 @@ async def test_where_the_address_is_known_pages_and_feeds_name_it(public: Quart)
     assert f'<meta property="og:url" content="{address}">' in page
     assert '<meta property="og:image" content="https://saywho.example.org/static/' in page
     assert "noindex" not in page
-    found = await feed(anybody, "/feed.atom", Host="192.0.2.7")
-    assert links(found)["self"] == "https://saywho.example.org/feed.atom"
+    document = await feed(anybody, "/feed.atom", Host="192.0.2.7")
+    assert links(document)["self"] == "https://saywho.example.org/feed.atom"
 
 
 async def test_endless_pages_are_not_indexed(public: Quart) -> None:

@@ -356,8 +356,8 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     assert "5 new messages · 1 note of the app, file or deleted message left out" in shown(
         await ended(browser, address)
     )
-    found = {item["username"]: item["tweets"] for item in await items(browser, "users")}
-    assert found == {"mina": 4, "zoe": 1}
+    tweets = {item["username"]: item["tweets"] for item in await items(browser, "users")}
+    assert tweets == {"mina": 4, "zoe": 1}
     # For a longer export of the room the same is proposed; in another room all are ticked.
     ticked = re.compile(r'name="only" value="(\w+)" checked')
     more = data + b"January 15, 2024, 4:00 PM, mina : said much more\n"

@@ -44,9 +44,9 @@ def test_marks_and_bars_have_their_authors_colours() -> None:
     image = drawn(
         Picture("Of these 2, most like ann", TEXT, ((0, 9, COLOURS[0]),), bars, "premise")
     )
-    found = {colour for _, colour in image.getcolors(2**20) or []}
-    assert {ImageColor.getrgb(COLOURS[0]), ImageColor.getrgb(COLOURS[1])} <= found
-    assert ImageColor.getrgb(COLOURS[2]) not in found
+    colours = {colour for _, colour in image.getcolors(2**20) or []}
+    assert {ImageColor.getrgb(COLOURS[0]), ImageColor.getrgb(COLOURS[1])} <= colours
+    assert ImageColor.getrgb(COLOURS[2]) not in colours
 
 
 def test_gaps_have_a_line_through_them() -> None:
