@@ -95,13 +95,18 @@ def rank(
         raise ValueError("at least one author must have posts")
     if any(empty):
         scores[empty] = -np.inf
-    compared = np.concatenate((scores, further))
-    scaled = compared / temperature
-    if compared.size >= MANY_AUTHORS:
-        scaled /= MANY_TEMPERATURE
-    odds = np.exp(scaled - scaled.max())
-    shares = (odds / odds.sum())[: scores.size]
+    shares = probabilities_of(np.concatenate((scores, further)), temperature)[: scores.size]
     return Ranking(scores, shares, groups, penalties, counted)
+
+
+def probabilities_of(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Return the closed probabilities for the scores of all compared authors: (…, n)."""
+    scaled = scores / temperature
+    if scores.shape[-1] >= MANY_AUTHORS:
+        scaled /= MANY_TEMPERATURE
+    odds = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    shares: NDArray[np.float64] = odds / odds.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def scores_of_each(

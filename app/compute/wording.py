@@ -227,8 +227,10 @@ def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArr
     if not keys.size:
         return np.eye(len(profiles))
     expected = background.probabilities(keys)
-    rows = np.array([_habits(profile, keys, expected) for profile in profiles])
-    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    rows = np.zeros((len(profiles), keys.size))
+    for row, profile in zip(rows, profiles, strict=True):
+        places, habits = _habits(profile, keys, expected)
+        row[places] = habits / max(float(np.linalg.norm(habits)), 1e-12)
     alike: NDArray[np.float64] = np.clip(rows @ rows.T, 0, 1)
     np.fill_diagonal(alike, 1.0)
     return alike
@@ -250,13 +252,19 @@ def _most_frequent(profile: AuthorProfile) -> NDArray[np.uint32]:
 
 def _habits(
     profile: AuthorProfile, keys: NDArray[np.uint32], expected: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the log-odds of each feature above the background, weighted by its share."""
-    sizes = np.diff(group_edges(keys))
-    totals = np.repeat(profile.totals + _PRIOR, sizes)
-    share = (lookup(profile.counts, keys) + _PRIOR * expected) / totals
-    habits: NDArray[np.float64] = np.sqrt(expected) * np.maximum(np.log(share / expected), 0.0)
-    return habits
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the log-odds of features above the background, weighted by their shares, and places.
+
+    Those of all other keys are 0: what an author never uses is not above the background.
+    """
+    places = keys.searchsorted(profile.counts.keys)
+    is_among = keys.take(places, mode="clip") == profile.counts.keys
+    places, own = places[is_among], profile.counts.keys[is_among]
+    usual = expected[places]
+    totals = np.repeat(profile.totals + _PRIOR, np.diff(group_edges(own)))
+    share = (profile.counts.counts[is_among] + _PRIOR * usual) / totals
+    habits: NDArray[np.float64] = np.sqrt(usual) * np.maximum(np.log(share / usual), 0.0)
+    return places, habits
 
 
 def similarities(text: str, posts: Sequence[str], background: Background) -> NDArray[np.float64]:
