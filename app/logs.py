@@ -13,9 +13,10 @@ from app.errors import AppError
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """Identifier of the request that the task works for."""
 OURS: Final = "app"
-ACCESS: Final = "app.access"
 OTHERS: Final = ("asyncio", "hypercorn.error")
 """Loggers of the libraries that write to a server's standard error."""
+
+access_log = logging.getLogger("app.access")
 
 
 def one_line(text: str) -> str:
@@ -89,11 +90,11 @@ def log_request(method: str, path: str, status: int, seconds: float) -> None:
 
     Looking for the caller in the code, as `Logger.info` does, would cost more than all the rest.
     """
-    logger = logging.getLogger(ACCESS)
-    if logger.isEnabledFor(logging.INFO):
+    if access_log.isEnabledFor(logging.INFO):
         extra = {"duration_ms": round(1000 * seconds, 1)}
         values = ("%s %s %d", (method, path, status), None)
-        logger.handle(logger.makeRecord(ACCESS, logging.INFO, "", 0, *values, extra=extra))
+        record = access_log.makeRecord(access_log.name, logging.INFO, "", 0, *values, extra=extra)
+        access_log.handle(record)
 
 
 def take_over() -> None:

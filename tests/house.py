@@ -20,6 +20,12 @@ PRONOUNS: Final = frozenset(
     )
 )
 """Names that do not say what they hold."""
+CONTAINERS: Final = frozenset(
+    (
+        *("dict", "list", "set", "bytearray", "defaultdict", "deque", "Counter"),
+        *("WeakKeyDictionary", "WeakValueDictionary", "WeakSet"),
+    )
+)
 TEST_SECONDS: Final = ROOT / ".venv" / ".test-seconds"
 """Where `make test` leaves how long it took."""
 
@@ -138,6 +144,27 @@ def pronouns() -> tuple[list[str], int]:
     return [f"{place}: {name}" for name, place in names if name in PRONOUNS], len(names)
 
 
+def state_at_import() -> list[str]:
+    """Return the containers that a module makes empty, to be filled while the program runs."""
+    return [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
+        for path, text in sources().items()
+        for node in ast.parse(text).body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and _is_empty(node.value)
+    ]
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    match value:
+        case ast.List(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case ast.Call(func=ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name)), args=[]):
+            return name in CONTAINERS
+        case ast.Call(func=ast.Name(id=name)):
+            return name in CONTAINERS - {"dict", "list", "set"}
+    return False
+
+
 def function_lengths() -> list[int]:
     """Return the lines of each function of the app, in ascending order."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -166,6 +193,7 @@ def main() -> None:
             f"{functions[len(functions) // 2]} and {functions[len(functions) * 9 // 10]} lines"
         ),
         "pronouns among bound names": f"{len(vague)} of {bound:,} ({len(vague) / bound:.1%})",
+        "state at import": str(len(state_at_import())),
         "class names used twice": ", ".join(repeated_classes()) or "0",
         "circle of packages": " ↔ ".join(circle()) or "none",
         "upward imports": str(len(upward_imports())),

@@ -39,6 +39,10 @@ def test_names_say_what_they_hold() -> None:
     assert len(vague) <= bound // 100, "\n".join(vague)
 
 
+def test_no_module_has_state() -> None:
+    assert house.state_at_import() == []
+
+
 def test_services_and_all_below_them_know_no_web_framework() -> None:
     imports = [each for each in house.imports() if each.source in BELOW_QUART]
     assert [each for each in imports if each.target in SERVER_PACKAGES] == []

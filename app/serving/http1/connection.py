@@ -5,8 +5,7 @@ import contextlib
 import socket
 import struct
 from http import HTTPStatus
-from typing import Any, Final
-from weakref import WeakKeyDictionary
+from typing import Any, Final, cast
 
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
@@ -20,6 +19,9 @@ CLOSING_S: Final = 10.0
 """Time limit for sending what is left of a connection that is being closed, in seconds."""
 LINGER_NOT: Final = struct.pack("ii", 1, 0)
 """Makes the kernel drop what it has not sent yet (SO_LINGER)."""
+
+IDLE_CONNECTIONS: Final = "saywho_idle_connections"
+"""Under which hypercorn's context of a worker has its idle connections, and what closes them."""
 
 
 class TimedConnection(TCPServer):
@@ -125,17 +127,14 @@ class TimedConnection(TCPServer):
         self.writer.close()
 
 
-_workers: WeakKeyDictionary[WorkerContext, tuple[set[TimedConnection], asyncio.Task[None]]] = (
-    WeakKeyDictionary()
-)
-
-
 def _idle_of(context: WorkerContext) -> set[TimedConnection]:
     """Return the idle connections of a worker, which are closed when it stops."""
-    if context not in _workers:
+    kept: dict[str, Any] = vars(context)
+    if IDLE_CONNECTIONS not in kept:
         idle: set[TimedConnection] = set()
-        _workers[context] = idle, asyncio.create_task(_close_at_stop(context, idle))
-    return _workers[context][0]
+        kept[IDLE_CONNECTIONS] = idle, asyncio.create_task(_close_at_stop(context, idle))
+    connections, _ = kept[IDLE_CONNECTIONS]
+    return cast(set[TimedConnection], connections)
 
 
 async def _close_at_stop(context: WorkerContext, idle: set[TimedConnection]) -> None:
