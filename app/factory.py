@@ -5,7 +5,7 @@ Two things no request meets: what opens when the app starts comes first, the com
 
 from quart import Quart
 
-from app import cli, i18n, lifespan, logs
+from app import cli, dates, i18n, lifespan, logs
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
@@ -45,6 +45,7 @@ def make_app(config: Config | None) -> Quart:
 
     # 3. The hooks before a view. A visitor without access is refused whatever the address names.
     i18n.init_app(app, config)
+    dates.init_app(app)
     app.before_request(policies.check)
     app.before_request(i18n.store_language)
     app.before_request(answers.wait_for_write)

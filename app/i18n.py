@@ -1,36 +1,25 @@
-"""Language of a request, Korean or English, and its texts, numbers and times."""
+"""Language of a request, Korean or English, and its texts, numbers and lists."""
 
 import functools
 import io
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, cast
 from urllib.parse import quote, urlencode
 
 from babel.core import Locale as BabelLocale
 from babel.core import UnknownLocaleError
-from babel.dates import (
-    format_date,
-    format_interval,
-    format_skeleton,
-    format_time,
-    format_timedelta,
-    get_time_format,
-)
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
-from markupsafe import Markup
 from quart import Quart, Response, current_app, g, has_request_context, redirect, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from app.clock import now
 from app.config import Config, Locale
 from app.errors import Message
 from app.paths import API, API_DOCS, EVERY_API
@@ -71,19 +60,10 @@ def init_app(app: Quart, config: Config) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters |= {
-        "clock": show_clock,
-        "date": show_date,
-        "day": show_day,
-        "duration": show_duration,
-        "month_day": show_month_day,
         "number": show_number,
         "percent": show_percent,
         "rounded": rounded_parts,
-        "rfc3339": rfc3339,
-        "time": show_time,
-        "ago": show_ago,
         "language_name": show_language,
-        "weekday": show_weekday,
     }
 
     @app.context_processor
@@ -206,35 +186,6 @@ def show_list(names: Sequence[str]) -> str:
     return format_list(names, locale=language())
 
 
-def show_date(day: date) -> str:
-    """Return the day as the language writes it in full."""
-    return format_date(day, "long", locale=g.locale)
-
-
-def show_weekday(day: date) -> str:
-    """Return the day as the language writes it in full, with its name."""
-    return format_date(day, "full", locale=g.locale)
-
-
-def show_clock(time: datetime) -> Markup:
-    """Return a `<time>` element with the hour and minute in the time's own zone."""
-    pattern = str(get_time_format("short", locale=g.locale)).replace("a", "aaaa")
-    clock = format_time(time, pattern, tzinfo=time.tzinfo, locale=g.locale)
-    full = f"{format_date(time, 'long', locale=g.locale)} {clock}"
-    element = Markup('<time datetime="{}" title="{}">{}</time>')
-    return element.format(rfc3339(time), full, clock)
-
-
-def show_period(first: date, end: date) -> str:
-    """Return the name of the days from the first until before the end: "December 2015"."""
-    last = end - timedelta(days=1)
-    if first == last:
-        return show_date(first)
-    if first.day == end.day == 1 and last < first + timedelta(days=31):
-        return format_skeleton("yMMMM", first, locale=g.locale)
-    return format_interval(first, last, "yMMMd", locale=g.locale)
-
-
 def show_percent(value: float) -> str:
     """Return a share between 0 and 1 in whole per cent; only 0 is 0% and only 1 is 100%."""
     if 0 < value < 0.01:
@@ -267,58 +218,3 @@ def show_language(tag: str) -> str:
         return BabelLocale.parse(tag, sep="-").get_display_name(g.locale) or tag
     except (ValueError, UnknownLocaleError):
         return tag
-
-
-def show_time(time: datetime) -> Markup:
-    """Return a `<time>` element in UTC, which a script changes to the viewer's own time.
-
-    Midnight to the second is what imports make of a bare day, so the day is all that is shown.
-    """
-    time = time.astimezone(UTC)
-    if not (time.hour or time.minute or time.second):
-        return show_day(time)
-    day = format_date(time, "medium", locale=g.locale)
-    # Babel's short Korean times have AM and PM; the wide form is what browsers write.
-    pattern = str(get_time_format("short", locale=g.locale)).replace("a", "aaaa")
-    clock = format_time(time, pattern, locale=g.locale)
-    return Markup('<time datetime="{}">{} {} UTC</time>').format(rfc3339(time), day, clock)
-
-
-def show_day(time: datetime) -> Markup:
-    """Return a `<time>` element of the day alone, in UTC."""
-    day = time.astimezone(UTC).date()
-    name = format_date(day, "medium", locale=g.locale)
-    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), name)
-
-
-def show_month_day(day: date) -> str:
-    """Return the day and month as the language writes them: "November 23"."""
-    return format_skeleton("MMMMd", day, locale=language())
-
-
-def show_ago(time: datetime) -> str:
-    """Return how long ago a time is, such as "3 minutes ago"."""
-    return format_timedelta(time - now(), add_direction=True, threshold=1, locale=g.locale)
-
-
-def show_duration(seconds: float) -> str:
-    """Return how long something takes, rounded down: "1 hour 5 minutes", from two days on days."""
-    minutes = int(seconds // 60)
-    if minutes == 0:
-        return gettext("less than a minute")
-    hours, days = minutes // 60, minutes // (24 * 60)
-    if days >= 2:
-        return _counted(days, "day")
-    parts = [_counted(hours, "hour")] if hours else []
-    return " ".join([*parts, _counted(minutes % 60, "minute")] if minutes % 60 else parts)
-
-
-def _counted(count: int, unit: Literal["day", "hour", "minute"]) -> str:
-    length = timedelta(**{f"{unit}s": count})
-    return format_timedelta(length, unit, threshold=math.inf, locale=language())
-
-
-def rfc3339(time: datetime) -> str:
-    """Return the time in UTC, in whole seconds."""
-    # strftime writes a year before 1000 with fewer than four digits.
-    return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

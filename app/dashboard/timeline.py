@@ -22,7 +22,8 @@ from app.dashboard.figures import (
 )
 from app.dashboard.periods import Period, fitting, start_of, starts
 from app.dashboard.shapes import ROW_PX, Plot, row_axis
-from app.i18n import gettext, gettext_noop, ngettext, show_date, show_number, show_period
+from app.dates import show_date, show_period
+from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.lifespan import resources
 from app.services.posts.statistics import (
     BusyAuthors,

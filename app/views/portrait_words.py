@@ -4,7 +4,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from app.i18n import gettext, ngettext, show_duration, show_number
+from app.dates import show_duration
+from app.i18n import gettext, ngettext, show_number
 from app.services.rooms.portrait import PersonPortrait, RoomPortrait
 
 CARD_LAUGHS: Final = 2

@@ -10,7 +10,7 @@ from babel import Locale
 from babel.dates import format_skeleton
 from quart import g
 
-from app.i18n import show_month_day
+from app.dates import show_month_day
 from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
 
 ONE_DAY: Final = timedelta(days=1)

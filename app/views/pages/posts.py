@@ -15,8 +15,9 @@ from msgspec import Meta
 from quart import Response, g, render_template, request, url_for
 from quart.wrappers.response import FileBody
 
+from app.dates import show_period
 from app.errors import NotFoundError
-from app.i18n import gettext, own_address, show_period
+from app.i18n import gettext, own_address
 from app.lifespan import resources
 from app.paths import ATOM_NAME, MEDIA
 from app.services.access.site import Openness

@@ -9,15 +9,8 @@ from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageDraw
 
-from app.i18n import (
-    gettext,
-    ngettext,
-    rounded_parts,
-    show_duration,
-    show_number,
-    show_percent,
-    show_period,
-)
+from app.dates import show_duration, show_period
+from app.i18n import gettext, ngettext, rounded_parts, show_number, show_percent
 from app.services.rooms.portrait import PersonPortrait, RoomPortrait
 from app.services.rooms.reading import RoomFacts
 from app.views.names import shown_name

@@ -1,0 +1,118 @@
+"""Days, times and durations, as the language of a request writes them."""
+
+import math
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from babel.dates import (
+    format_date,
+    format_interval,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_time_format,
+)
+from markupsafe import Markup
+from quart import Quart, g
+
+from app.clock import now
+from app.i18n import gettext, language
+
+
+def init_app(app: Quart) -> None:
+    """Give the templates the filters of days and times."""
+    app.jinja_env.filters |= {
+        "ago": show_ago,
+        "clock": show_clock,
+        "date": show_date,
+        "day": show_day,
+        "duration": show_duration,
+        "month_day": show_month_day,
+        "rfc3339": rfc3339,
+        "time": show_time,
+        "weekday": show_weekday,
+    }
+
+
+def show_date(day: date) -> str:
+    """Return the day as the language writes it in full."""
+    return format_date(day, "long", locale=g.locale)
+
+
+def show_weekday(day: date) -> str:
+    """Return the day as the language writes it in full, with its name."""
+    return format_date(day, "full", locale=g.locale)
+
+
+def show_clock(time: datetime) -> Markup:
+    """Return a `<time>` element with the hour and minute in the time's own zone."""
+    pattern = str(get_time_format("short", locale=g.locale)).replace("a", "aaaa")
+    clock = format_time(time, pattern, tzinfo=time.tzinfo, locale=g.locale)
+    full = f"{format_date(time, 'long', locale=g.locale)} {clock}"
+    element = Markup('<time datetime="{}" title="{}">{}</time>')
+    return element.format(rfc3339(time), full, clock)
+
+
+def show_period(first: date, end: date) -> str:
+    """Return the name of the days from the first until before the end: "December 2015"."""
+    last = end - timedelta(days=1)
+    if first == last:
+        return show_date(first)
+    if first.day == end.day == 1 and last < first + timedelta(days=31):
+        return format_skeleton("yMMMM", first, locale=g.locale)
+    return format_interval(first, last, "yMMMd", locale=g.locale)
+
+
+def show_time(time: datetime) -> Markup:
+    """Return a `<time>` element in UTC, which a script changes to the viewer's own time.
+
+    Midnight to the second is what imports make of a bare day, so the day is all that is shown.
+    """
+    time = time.astimezone(UTC)
+    if not (time.hour or time.minute or time.second):
+        return show_day(time)
+    day = format_date(time, "medium", locale=g.locale)
+    # Babel's short Korean times have AM and PM; the wide form is what browsers write.
+    pattern = str(get_time_format("short", locale=g.locale)).replace("a", "aaaa")
+    clock = format_time(time, pattern, locale=g.locale)
+    return Markup('<time datetime="{}">{} {} UTC</time>').format(rfc3339(time), day, clock)
+
+
+def show_day(time: datetime) -> Markup:
+    """Return a `<time>` element of the day alone, in UTC."""
+    day = time.astimezone(UTC).date()
+    name = format_date(day, "medium", locale=g.locale)
+    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), name)
+
+
+def show_month_day(day: date) -> str:
+    """Return the day and month as the language writes them: "November 23"."""
+    return format_skeleton("MMMMd", day, locale=language())
+
+
+def show_ago(time: datetime) -> str:
+    """Return how long ago a time is, such as "3 minutes ago"."""
+    return format_timedelta(time - now(), add_direction=True, threshold=1, locale=g.locale)
+
+
+def show_duration(seconds: float) -> str:
+    """Return how long something takes, rounded down: "1 hour 5 minutes", from two days on days."""
+    minutes = int(seconds // 60)
+    if minutes == 0:
+        return gettext("less than a minute")
+    hours, days = minutes // 60, minutes // (24 * 60)
+    if days >= 2:
+        return _counted(days, "day")
+    parts = [_counted(hours, "hour")] if hours else []
+    return " ".join([*parts, _counted(minutes % 60, "minute")] if minutes % 60 else parts)
+
+
+def _counted(count: int, unit: Literal["day", "hour", "minute"]) -> str:
+    length = timedelta(**{f"{unit}s": count})
+    return format_timedelta(length, unit, threshold=math.inf, locale=language())
+
+
+def rfc3339(time: datetime) -> str:
+    """Return the time in UTC, in whole seconds."""
+    # strftime writes a year before 1000 with fewer than four digits.
+    return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
