@@ -70,7 +70,9 @@ def _turns(person: PersonPortrait, portrait: RoomPortrait) -> str:
             "began {count} times after a silence",
             person.beginnings,
         )
-        parts.append(text.format(count=show_number(person.beginnings)))
+        never = gettext("never began after a silence")
+        count = show_number(person.beginnings)
+        parts.append(text.format(count=count) if person.beginnings else never)
     if person.median_answer_s is not None:
         text = gettext("until an answer: {time} (median)")
         parts.append(text.format(time=show_duration(person.median_answer_s)))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,6 +21,8 @@ MOST_SCANNED: Final = 20_000
 """Newest messages of a room that are looked through."""
 Columns = tuple[str | None, str | None, str | None]
 """Authors, times and texts of messages, each a JSON list; None for no messages."""
+Names = tuple[str, str | None]
+"""A username, and a display name."""
 _numbers: Final = msgspec.json.Decoder(list[int | None])
 _texts: Final = msgspec.json.Decoder(list[str | None])
 
@@ -100,7 +102,17 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     undated = await _read_columns(session, room.id, is_dated=False)
     scanned, portrait = await asyncio.to_thread(_portray, dated, undated, zone)
     ids = {author for speaker in portrait.speakers for author in speaker.authors[:1]}
-    names = await _names_of(session, ids)
+    return portrait_of(room, zone, scanned, portrait, await _names_of(session, ids))
+
+
+def portrait_of(
+    room: RoomFacts,
+    zone: ZoneInfo,
+    scanned: int,
+    portrait: ChatPortrait,
+    names: Mapping[int, Names],
+) -> RoomPortrait:
+    """Return the portrait of so many messages of a room, with the names of its people by id."""
     laughs = _laughs_of(portrait)
     silence = portrait.longest_silence
     return RoomPortrait(
@@ -145,7 +157,7 @@ def _said(columns: Columns) -> list[Said]:
     ]
 
 
-async def _names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, tuple[str, Any]]:
+async def _names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Names]:
     rows = await session.execute(
         select(User.id, User.username, User.display_name).where(User.id.in_(ids))
     )
@@ -162,10 +174,7 @@ def _laughs_of(portrait: ChatPortrait) -> list[str]:
 
 
 def _person(
-    speaker: SpeakerPortrait,
-    names: Mapping[int, tuple[str, Any]],
-    laughs: Collection[str],
-    scanned: int,
+    speaker: SpeakerPortrait, names: Mapping[int, Names], laughs: Collection[str], scanned: int
 ) -> PersonPortrait:
     is_one = len(speaker.authors) == 1
     username, display_name = names[speaker.authors[0]] if is_one else (None, None)

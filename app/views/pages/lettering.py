@@ -1,6 +1,7 @@
 """Texts in pictures: the signs that the fonts have, in rows of a width."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Final
 from PIL import ImageFont
 
 _FONTS: Final = Path(__file__).parents[2] / "fonts"
+STROKED: Final = dict(zip("ĐđĦħıŁłŊŋŦŧƏə", "DdHhiLlNnTtEe", strict=True))
+"""Latin letters of names that are no letter with an accent, and what stands for them."""
 MOST_SIGNS: Final = 5_000
 """Signs of which it is remembered whether the fonts have them; visitors may send any of Unicode."""
 
@@ -62,17 +65,26 @@ def drawable(
 ) -> list[tuple[str, str | None]]:
     """Return the signs of a text that the fonts have, and the colour of each.
 
-    Others, such as emoji, are left out, with one of the spaces around them.
+    Letters that they lack are drawn without their accents, and spaces of any width as one. Others,
+    such as emoji, are left out, with one of the spaces around them.
     """
     signs: list[tuple[str, str | None]] = []
     is_gap = False
-    for place, sign in enumerate(text):
+    for place, written in enumerate(text):
+        sign = _plain(written)
         is_lost = sign != "\n" and not has_sign(sign)
         is_second_space = is_gap and sign == " " and signs[-1:] and signs[-1][0] == " "
         if not is_lost and not is_second_space:
             signs.append((sign, colours.get(place)))
         is_gap = is_lost
     return signs
+
+
+def _plain(sign: str) -> str:
+    """Return a letter that the fonts have in place of one that they lack, if there is one."""
+    if sign == "\n" or (has_sign(sign) and not sign.isspace()):
+        return sign
+    return " " if sign.isspace() else STROKED.get(sign, unicodedata.normalize("NFD", sign)[0])
 
 
 def drawn_text(text: str) -> str:

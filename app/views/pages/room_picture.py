@@ -24,10 +24,15 @@ _WIDTH: Final = SIZE[0] - 2 * MARGIN
 _TOP: Final = 186
 """Where the first person begins, from the top; all measures are in pixels."""
 _FOOT: Final = SIZE[1] - 62
-_ROOM: Final = 108
-"""Height of a person with two lines; with less there is one, or none."""
-_TIGHT: Final = 66
-"""Height of a person with one line."""
+_SIZES: Final = (
+    (300, 48, 36, 2),
+    (140, 36, 28, 2),
+    (106, 28, 22, 2),
+    (84, 28, 20, 1),
+    (64, 24, 20, 1),
+    (0, 24, 0, 0),
+)
+"""Least height of a person, the size of the name and of the lines, and how many of these fit."""
 _NAME: Final = 330
 _PERCENT: Final = 100
 
@@ -122,7 +127,7 @@ def draw_room(picture: RoomPicture) -> bytes:
     heading, figures = font_of(bold=True, size=52), font_of(bold=False, size=28)
     pen.text((MARGIN, 40), clipped(picture.heading, heading, _WIDTH), INK, heading)
     pen.text((MARGIN, 120), clipped(picture.figures, figures, _WIDTH), SOFT, figures)
-    height = min((_FOOT - 18 - _TOP) / max(1, len(picture.people)), 2 * _ROOM)
+    height = (_FOOT - 18 - _TOP) / max(1, len(picture.people))
     for place, person in enumerate(picture.people):
         _draw_person(pen, person, _TOP + place * height, height)
     small, mark = font_of(bold=False, size=22), font_of(bold=True, size=24)
@@ -138,7 +143,7 @@ def _draw_person(
     pen: ImageDraw.ImageDraw, person: PicturePerson, top: float, height: float
 ) -> None:
     """Draw the name, the bar and the share in a row, and below it as many lines as fit."""
-    size = 28 if height >= _TIGHT else 24
+    _, size, detail_size, count = next(sizes for sizes in _SIZES if height >= sizes[0])
     font, right = font_of(bold=True, size=size), SIZE[0] - MARGIN
     pen.text((MARGIN, top), clipped(person.name, font, _NAME - 24), person.colour, font)
     pen.text((right - font.getlength(person.percent), top), person.percent, INK, font)
@@ -147,9 +152,8 @@ def _draw_person(
     length = (bar[2] - bar[0]) * person.share
     if length >= 1:
         pen.rounded_rectangle((*bar[:2], bar[0] + max(length, 12), bar[3]), 6, person.colour)
-    count = 2 if height >= _ROOM else 1 if height >= _TIGHT else 0
-    detail = font_of(bold=False, size=24 if height >= _ROOM else 20)
     top += size * 1.5
     for line in person.lines[:count]:
+        detail = font_of(bold=False, size=detail_size)
         pen.text((MARGIN, top), clipped(line, detail, _WIDTH), SOFT, detail)
         top += detail.size * 1.4
