@@ -35,6 +35,7 @@ _SIZES: Final = (
 """Least height of a person, the size of the name and of the lines, and how many of these fit."""
 _NAME: Final = 330
 _PERCENT: Final = 100
+_GAP: Final = 16
 
 
 class PicturePerson(NamedTuple):
@@ -77,9 +78,9 @@ def picture_of_room(portrait: RoomPortrait, zone: ZoneInfo, hues: Mapping[str, s
     )
     return RoomPicture(
         heading=drawn_name(portrait.room.name) or gettext("A chat"),
-        figures=_figures(portrait.room, zone),
+        figures=drawn_text(_figures(portrait.room, zone)),
         people=people,
-        foot=_foot(portrait),
+        foot=drawn_text(_foot(portrait)),
     )
 
 
@@ -145,9 +146,10 @@ def _draw_person(
     """Draw the name, the bar and the share in a row, and below it as many lines as fit."""
     _, size, detail_size, count = next(sizes for sizes in _SIZES if height >= sizes[0])
     font, right = font_of(bold=True, size=size), SIZE[0] - MARGIN
-    pen.text((MARGIN, top), clipped(person.name, font, _NAME - 24), person.colour, font)
+    pen.text((MARGIN, top), clipped(person.name, font, _NAME - _GAP), person.colour, font)
     pen.text((right - font.getlength(person.percent), top), person.percent, INK, font)
-    bar = (MARGIN + _NAME, top + size * 0.4, right - _PERCENT, top + size * 1.2)
+    bar_end = right - max(_PERCENT, font.getlength("100%") + _GAP)
+    bar = (MARGIN + _NAME, top + size * 0.4, bar_end, top + size * 1.2)
     pen.rounded_rectangle(bar, 6, tint(person.colour))
     length = (bar[2] - bar[0]) * person.share
     if length >= 1:
