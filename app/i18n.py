@@ -43,8 +43,8 @@ def catalog(locale: str) -> Translations:
     if not path.exists():
         return Translations()
     compiled = io.BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=locale))
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=locale))
     compiled.seek(0)
     return Translations(compiled)
 

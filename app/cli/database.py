@@ -113,12 +113,12 @@ def backup_command(target: Path, with_secrets: bool) -> None:
 
 @click.command("restore")
 @click.argument(
-    "source", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE"
 )
 @json_option
-def restore_command(source: Path) -> None:
+def restore_command(file: Path) -> None:
     """Restore the backup FILE to an empty data folder, once all of it is verified."""
-    _print(restore_backup(Config.from_env(), source), source, "restored")
+    _print(restore_backup(Config.from_env(), file), file, "restored")
 
 
 def _print(size: BackupSize, file: Path, done: str) -> None:

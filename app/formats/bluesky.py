@@ -202,8 +202,8 @@ def _media(view: Json, record: Json) -> Iterator[Medium]:
         address = images[place].get("fullsize") if place < len(images) else None
         yield _medium("photo", address, image.get("alt"), image)
     if video := as_object(record.get("video")) or as_word(view.get("playlist")):
-        source = record if video else view
-        yield _medium("video", view.get("playlist"), source.get("alt") or view.get("alt"), source)
+        film = record if video else view
+        yield _medium("video", view.get("playlist"), film.get("alt") or view.get("alt"), film)
     if link := as_object(record.get("external")) or as_object(view.get("external")):
         yield _medium("link", link.get("uri"), link.get("title"), {})
 

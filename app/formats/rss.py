@@ -44,20 +44,20 @@ def read_rss(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead 
     if b"<!ENTITY" in plain or b"<!ENTITY" in decoded:
         raise RecordError("the feed declares entities, which could fill the memory")
     # As a file: feedparser would take bytes for an address or the name of a file.
-    feed = feedparser.parse(
+    parsed = feedparser.parse(
         io.BytesIO(_DESCRIPTION.sub(rb"<\1media:text\2>", body)), response_headers=headers
     )
-    entries = feed.entries[:MOST_ENTRIES]
-    if not entries and not feed.get("version"):
+    entries = parsed.entries[:MOST_ENTRIES]
+    if not entries and not parsed.get("version"):
         raise RecordError("the address holds no RSS or Atom feed")
     if not _END.search(plain):
         raise RecordError("the feed breaks off")  # Its last post could be half of one.
-    read = partial(_record, language=feed.feed.get("language"), address=name)
+    read = partial(_record, language=parsed.feed.get("language"), address=name)
     return page(
         # The newest is stored last: entries without a time get that of their arrival.
         read_each(enumerate(reversed(entries), 1), read),
         ids=[_source_id(entry) for entry in entries],
-        account=Account(None, feed.feed.get("title"), "rss"),
+        account=Account(None, parsed.feed.get("title"), "rss"),
     )
 
 

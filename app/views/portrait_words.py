@@ -12,7 +12,7 @@ CARD_LAUGHS: Final = 2
 CARD_WORDS: Final = 4
 
 
-class TurnsTold(Struct, frozen=True):
+class TimingTold(Struct, frozen=True):
     """Who begins and who answers, as far as there is anything to tell."""
 
     has_beginnings: bool
@@ -21,16 +21,16 @@ class TurnsTold(Struct, frozen=True):
     """Why there is nothing, where there is nothing."""
 
 
-def turns_told(portrait: RoomPortrait) -> TurnsTold:
+def timing_told(portrait: RoomPortrait) -> TimingTold:
     """Return what the times of the messages tell, and what they cannot."""
     people = portrait.people
     dated = sum(sum(person.hours) for person in people)
     has_beginnings = any(person.beginnings for person in people)
     has_answers = any(person.answers for person in people)
     if dated == 0:
-        return TurnsTold(False, False, [gettext("No message has a time.")])
+        return TimingTold(False, False, [gettext("No message has a time.")])
     if dated == 1:
-        return TurnsTold(False, False, [gettext("Only one message has a time.")])
+        return TimingTold(False, False, [gettext("Only one message has a time.")])
     sentences: list[str] = []
     if is_alone(portrait):
         sentences.append(gettext("Only one person writes here, so nobody answers."))
@@ -40,7 +40,7 @@ def turns_told(portrait: RoomPortrait) -> TurnsTold:
         sentences.append(gettext("All messages with a time are of the same second."))
     elif not has_beginnings:
         sentences.append(gettext("There was no silence of more than six hours."))
-    return TurnsTold(has_beginnings, has_answers, sentences)
+    return TimingTold(has_beginnings, has_answers, sentences)
 
 
 def is_alone(portrait: RoomPortrait) -> bool:
@@ -59,10 +59,10 @@ def words_missing(portrait: RoomPortrait) -> str:
 
 def card_lines(person: PersonPortrait, portrait: RoomPortrait) -> tuple[str, ...]:
     """Return what a picture tells of a person beside the share, the most telling first."""
-    return tuple(filter(None, (_turns(person, portrait), _manner(person))))
+    return tuple(filter(None, (_timing(person, portrait), _manner(person))))
 
 
-def _turns(person: PersonPortrait, portrait: RoomPortrait) -> str:
+def _timing(person: PersonPortrait, portrait: RoomPortrait) -> str:
     parts: list[str] = []
     if any(each.beginnings for each in portrait.people):
         text = ngettext(

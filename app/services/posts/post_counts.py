@@ -62,8 +62,8 @@ async def count_posts(
     session: AsyncSession, added: Iterable[Moment], removed: Iterable[Moment] = ()
 ) -> None:
     """Add posts to the counts, and take others away."""
-    tally = Counter(map(_place_of, added))
-    tally.subtract(map(_place_of, removed))
+    tally = Counter(map(_key_of, added))
+    tally.subtract(map(_key_of, removed))
     rows = [
         {"user_id": user_id, "slot": slot, "lang": lang, "posts": posts}
         for (user_id, slot, lang), posts in tally.items()
@@ -79,7 +79,7 @@ def _summed(statement: Any) -> Any:
     return statement.on_conflict_do_update(index_elements=_TABLE.primary_key, set_={"posts": posts})
 
 
-def _place_of(moment: Moment) -> tuple[int, int, str]:
+def _key_of(moment: Moment) -> tuple[int, int, str]:
     user_id, time, lang = moment
     return user_id, slot_of(time), lang or ""
 

@@ -17,7 +17,7 @@ from app.views.filters import parse_zone, zone_of_page
 from app.views.names import speak_of
 from app.views.pages.parts import hues_of, see_other
 from app.views.pages.room_picture import draw_room, picture_of_room
-from app.views.portrait_words import turns_told, words_missing
+from app.views.portrait_words import timing_told, words_missing
 
 blueprint = PageBlueprint("portraits")
 
@@ -44,7 +44,7 @@ async def show_portrait(room_id: int, args: PortraitArgs) -> ResponseReturnValue
         room=portrait.room,
         hues=hues,
         shares=rounded_parts([person.share for person in portrait.people]),
-        turns=turns_told(portrait),
+        timing=timing_told(portrait),
         silence=_silence_of(portrait, zone),
         words_missing=words_missing(portrait),
         hour_names=HOURS,

@@ -129,7 +129,7 @@ async def _excerpt(
 ) -> RoomExcerpt:
     """Return the messages that the address asks for: by default the first ones."""
     if args.message is not None:
-        return await _place_of(session, room, args.message)
+        return await _around(session, room, args.message)
     day = parse_day("on", args.on)
     since, until = span_of_day(day, zone)
     before = TWEET_CURSOR.decode(args.before or None)
@@ -143,7 +143,7 @@ async def _excerpt(
     return RoomExcerpt(posts, earlier, later, after)
 
 
-async def _place_of(session: AsyncSession, room: RoomFacts, message: int) -> RoomExcerpt:
+async def _around(session: AsyncSession, room: RoomFacts, message: int) -> RoomExcerpt:
     """Return the messages around one. Raises NotFoundError for one of another room."""
     post = await get_post(session, message)
     if post.room is None or post.room.id != room.id:
