@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from app.compute.portrait import Said, portray
 from app.services.rooms.portrait import RoomPortrait, portrait_of
 from app.services.rooms.reading import RoomFacts
-from app.views.portrait_words import card_lines, turns_told, words_missing
+from app.views.portrait_words import card_lines, timing_told, words_missing
 from tests.compute.test_portrait import HOUR_S, chats
 
 ZONE: Final = ZoneInfo("Asia/Seoul")
@@ -45,7 +45,7 @@ def truths(chat: list[Said]) -> dict[str, bool]:
 @given(chats())
 def test_sentences_about_turns_are_true_and_leave_no_column_empty(chat: list[Said]) -> None:
     assume(chat)
-    told, true = turns_told(portrait_in(chat)), truths(chat)
+    told, true = timing_told(portrait_in(chat)), truths(chat)
     assert all(true[sentence] for sentence in told.sentences)
     assert len(told.sentences) == len(set(told.sentences))
     assert told.has_beginnings != true["There was no silence of more than six hours."]
