@@ -74,16 +74,16 @@ class PageBlueprint(Blueprint):
             takes, needs = view.__annotations__, policy or self._policy
 
             @functools.wraps(view)
-            async def run(**given: Any) -> ResponseReturnValue:
+            async def run(**values: Any) -> ResponseReturnValue:
                 if is_cacheable:
                     cacheable()
                 if "args" in takes:
-                    args = given["args"] = parse_args(takes["args"], is_strict=False)
+                    args = values["args"] = parse_args(takes["args"], is_strict=False)
                     if cursor is not None:
-                        given["after"] = _cursor(cursor, args).decode(args.cursor or None)
+                        values["after"] = _cursor(cursor, args).decode(args.cursor or None)
                 if "form" in takes:
-                    given["form"] = await request.form
-                answer: ResponseReturnValue = await view(**given)
+                    values["form"] = await request.form
+                answer: ResponseReturnValue = await view(**values)
                 return answer
 
             for path in paths:
@@ -108,8 +108,30 @@ class Operation:
     content: Mapping[str, Any]
     """The types of these answers by content type, None for bytes; empty for no body."""
     args: type[Struct]
+    form: type[Struct] | None
+    """The struct of a JSON body."""
     body: Mapping[str, Any]
     """The types of what it takes, likewise."""
+    cursor: CursorOf | None
+    is_cacheable: bool
+
+    async def run(self, values: dict[str, Any]) -> ResponseReturnValue:
+        """Run the view with these values of the path, and what else the request sends, checked."""
+        if self.is_cacheable:
+            cacheable()
+        takes_args = self.args is not NoArgs
+        args: Any = parse_args(self.args, is_strict=takes_args or self.policy != "open")
+        if takes_args:
+            values["args"] = args
+        if self.cursor is not None:
+            values["after"] = _cursor(self.cursor, args).decode(args.cursor)
+        if self.form is not None:
+            require_type(JSON)
+            values["form"] = decode_json(await request.data, self.form)
+        value = await self.view(**values)
+        if self.cursor is not None:
+            value = structs.replace(value, next=cursor_of(value.next))
+        return _answer(value, next(iter(self.answers)))
 
 
 class ApiBlueprint(Blueprint):
@@ -145,47 +167,29 @@ class ApiBlueprint(Blueprint):
         """
 
         def declare(view: View) -> View:
-            takes = view.__annotations__
-            form, args = takes.get("form"), takes.get("args", NoArgs)
-            returned: Any = takes["return"]
-            returned = get_args(returned)[0] if get_origin(returned) is tuple else returned
-            plain = (
-                {204 if returned is None else 200: answers} if isinstance(answers, str) else answers
+            takes, returned = view.__annotations__, _returned(view)
+            form, plain = takes.get("form"), {} if returned is None else {JSON: returned}
+            usual = 204 if returned is None else 200
+            declared = Operation(
+                view=view,
+                method=method,
+                path=(self.url_prefix or "") + path,
+                policy=policy,
+                tag=self._tag,
+                answers={usual: answers} if isinstance(answers, str) else answers,
+                content=plain if content is None else content,
+                args=takes.get("args", NoArgs),
+                form=form,
+                body={JSON: form} if form else body or {},
+                cursor=cursor,
+                is_cacheable=is_cacheable,
             )
-            is_strict, status = args is not NoArgs or policy != "open", next(iter(plain))
 
             @functools.wraps(view)
-            async def run(**given: Any) -> ResponseReturnValue:
-                if is_cacheable:
-                    cacheable()
-                parsed = parse_args(args, is_strict=is_strict)
-                if args is not NoArgs:
-                    given["args"] = parsed
-                if cursor is not None:
-                    given["after"] = _cursor(cursor, parsed).decode(parsed.cursor)
-                if form is not None:
-                    require_type(JSON)
-                    given["form"] = decode_json(await request.data, form)
-                value = await view(**given)
-                if cursor is not None:
-                    value = structs.replace(value, next=cursor_of(value.next))
-                return _answer(value, status)
+            async def run(**values: Any) -> ResponseReturnValue:
+                return await declared.run(values)
 
-            self.operations.append(
-                Operation(
-                    view=view,
-                    method=method,
-                    path=(self.url_prefix or "") + path,
-                    policy=policy,
-                    tag=self._tag,
-                    answers=plain,
-                    content=({} if returned is None else {JSON: returned})
-                    if content is None
-                    else content,
-                    args=args,
-                    body={JSON: form} if form else body or {},
-                )
-            )
+            self.operations.append(declared)
             self.add_url_rule(path, view.__name__, access(policy)(run), methods=[method])
             return view
 
@@ -196,6 +200,12 @@ def operations_of(blueprints: Iterable[object]) -> list[Operation]:
     """Return the operations that some blueprints declare."""
     api = (blueprint for blueprint in blueprints if isinstance(blueprint, ApiBlueprint))
     return [declared for blueprint in api for declared in blueprint.operations]
+
+
+def _returned(view: Callable[..., Any]) -> Any:
+    """Return the type of what a view returns, without a status and headers."""
+    returned: Any = view.__annotations__["return"]
+    return get_args(returned)[0] if get_origin(returned) is tuple else returned
 
 
 def _cursor(cursor: CursorOf, args: Any) -> Cursor[Any]:

@@ -26,7 +26,7 @@ def portrait_in(chat: list[Said]) -> RoomPortrait:
 
 
 def truths(chat: list[Said]) -> dict[str, bool]:
-    """Return every sentence about turns, and whether it is true."""
+    """Return every sentence about beginnings and answers, and whether it is true."""
     dated = [(said.time, said.author) for said in chat if said.time is not None]
     waits_s = [after[0] - before[0] for before, after in pairwise(dated)]
     others_wait_s = [
@@ -43,7 +43,7 @@ def truths(chat: list[Said]) -> dict[str, bool]:
 
 
 @given(chats())
-def test_sentences_about_turns_are_true_and_leave_no_column_empty(chat: list[Said]) -> None:
+def test_sentences_about_times_are_true_and_leave_no_column_empty(chat: list[Said]) -> None:
     assume(chat)
     told, true = timing_told(portrait_in(chat)), truths(chat)
     assert all(true[sentence] for sentence in told.sentences)
