@@ -64,7 +64,7 @@ def card_lines(person: PersonPortrait, portrait: RoomPortrait) -> tuple[str, ...
 
 def _timing(person: PersonPortrait, portrait: RoomPortrait) -> str:
     parts: list[str] = []
-    if any(each.beginnings for each in portrait.people):
+    if any(speaker.beginnings for speaker in portrait.people):
         text = ngettext(
             "began {count} time after a silence",
             "began {count} times after a silence",

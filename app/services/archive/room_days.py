@@ -24,10 +24,10 @@ async def rooms_by_day(
 
     None where the author writes in no room.
     """
-    own = select(RoomPerson.room_id, RoomPerson.messages).where(
+    speaks_in = select(RoomPerson.room_id, RoomPerson.messages).where(
         RoomPerson.user_id == author.id, RoomPerson.messages > 0
     )
-    rooms = (await session.execute(own.limit(2))).all()
+    rooms = (await session.execute(speaks_in.limit(2))).all()
     if not rooms:
         return None
     depends_on(EVERYTHING)

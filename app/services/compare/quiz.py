@@ -153,8 +153,8 @@ async def read_question(
     tweet = await session.get(Tweet, quiz.tweet_ids[at])
     query = select(User).where(User.id.in_(quiz.user_ids), User.deleted_at.is_(None))
     if room_id is not None:
-        own = RoomPerson.room_id == room_id, RoomPerson.messages > 0
-        query = query.where(User.id.in_(select(RoomPerson.user_id).where(*own)))
+        of_room = RoomPerson.room_id == room_id, RoomPerson.messages > 0
+        query = query.where(User.id.in_(select(RoomPerson.user_id).where(*of_room)))
     users = {user.id: user for user in await session.scalars(query)}
     if tweet is None or len(users) < len(quiz.user_ids) or tweet.user_id not in users:
         raise NotFoundError("The post of that question is gone")

@@ -94,10 +94,10 @@ def drawn_text(text: str) -> str:
 
 def drawn_name(name: str) -> str:
     """Return what the fonts have of a name; nothing where no letter of it is left."""
-    shown = drawn_text(name)
-    is_readable = any(map(str.isalnum, shown))
-    is_lost = any(map(str.isalpha, name)) and not any(map(str.isalpha, shown))
-    return shown if is_readable and not is_lost else ""
+    text = drawn_text(name)
+    is_readable = any(map(str.isalnum, text))
+    is_lost = any(map(str.isalpha, name)) and not any(map(str.isalpha, text))
+    return text if is_readable and not is_lost else ""
 
 
 @cache
