@@ -162,6 +162,19 @@ def letter_count(text: str) -> int:
     return sum(map(str.isalpha, text))
 
 
+_NO_LANGUAGE: Final = frozenset({"", "und", "zxx", "art"})
+
+
+def language_of(tag: str) -> str | None:
+    """Return the language of a tag without its region; None where it names none.
+
+    Neither do private tags, of which X has some: `qaa` to `qtz` (ISO 639-2); `qu` is Quechua.
+    """
+    primary = tag.partition("-")[0].lower()
+    is_private = len(primary) == 3 and "qaa" <= primary <= "qtz"
+    return None if is_private or primary in _NO_LANGUAGE else primary
+
+
 def guess_language(text: str) -> str | None:
     """Return `ko` if at least 30% of the letters are Hangul, else None."""
     syllables = len(_HANGUL.findall(text))

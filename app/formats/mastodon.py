@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.compute.text import unescape_html
+from app.compute.text import language_of, unescape_html
 from app.errors import Message, RecordError
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
@@ -232,7 +232,7 @@ def _language(post: Json) -> str | None:
     contents = as_object(post.get("contentMap"))
     same = (lang for lang, content in contents.items() if content == post.get("content"))
     lang = next(same, next(iter(contents), ""))
-    return lang if lang not in {"", "und", "zxx"} else None
+    return lang if language_of(lang) else None
 
 
 def _last_part(address: str) -> str | None:

@@ -19,12 +19,11 @@ from app.clock import now
 from app.compute.fitting import ASKED_IN_ALL, fit_profiles
 from app.compute.population import Shipped
 from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts
-from app.compute.text import clean_username, drop_controls, username_key
+from app.compute.text import clean_username, drop_controls, language_of, username_key
 from app.errors import AppError, RecordError, message_of
 from app.formats.columns import Columns
 from app.formats.records import BROKEN, Record, is_broken
 from app.population import shipped_authors
-from app.services.compare.habits import language_of
 from app.services.posts.new_tweet import checked, checked_language, lenient
 from app.spark.bad_rows import BadRows, Row, answers, json_object
 from app.spark.compare import to_bytes

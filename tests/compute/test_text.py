@@ -14,6 +14,7 @@ from app.compute.text import (
     clean_text,
     clean_username,
     drop_controls,
+    language_of,
     mask_names,
     normalized,
     username_key,
@@ -112,3 +113,12 @@ def test_words_are_counted_without_addresses_names_and_tags(text: str, words: in
 @pytest.mark.parametrize("piece", ["a-", "a.", "a@", "@a", "www.", "a" * 63 + "."])
 def test_words_are_counted_in_linear_time(piece: str) -> None:
     word_count(piece * (200_000 // len(piece)))
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [("ko-KR", "ko"), ("EN", "en"), ("qu", "qu"), ("que", "que"), ("qme", None), ("qst", None)]
+    + [(tag, None) for tag in ("", "und", "zxx", "art", "art-x-tokipona")],
+)
+def test_tags_without_a_language_name_none(tag: str, language: str | None) -> None:
+    assert language_of(tag) == language

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from app.compute.text import unescape_html
+from app.compute.text import language_of, unescape_html
 from app.errors import RecordError
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count, digits
 from app.formats.records import Item, Record, Skipped, required_text
@@ -25,8 +25,6 @@ _POST_LINK = re.compile(
 _SNOWFLAKE_EPOCH: Final = datetime(2010, 11, 4, 1, 42, 54, 657_000, tzinfo=UTC)
 _LAST_SEQUENTIAL_ID: Final = 29_700_859_247
 _MAX_ID_DIGITS: Final = 19
-# What X writes for no language.
-_NO_LANGUAGE: Final = frozenset({"und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"})
 _REPOSTS: Final = ("retweeted_status", "retweeted_status_id_str", "retweeted_status_id")
 _QUOTES: Final = ("is_quote_status", "quoted_status_id_str", "quoted_status_id", "quoted_status")
 _ANSWERED: Final = ("in_reply_to_status_id_str", "in_reply_to_status_id")
@@ -74,7 +72,7 @@ def to_item(
         platform="x",
         kind=_kind(status, raw, links, post_id),
         created_at=time_of(status),
-        lang=None if (lang := as_word(status.get("lang"))) in _NO_LANGUAGE else lang,
+        lang=lang if (lang := as_word(status.get("lang"))) and language_of(lang) else None,
         source_id=post_id,
         # X redirects an address without the author's name.
         url=post_id and f"https://x.com/{username or 'i'}/status/{post_id}",

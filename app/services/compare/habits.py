@@ -16,13 +16,11 @@ from app.compute.fitting import usual_posts
 from app.compute.population import ENGLISH_POSTS, is_english
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import usual_of
+from app.compute.text import language_of
 from app.db.backend import chunks
 from app.models import PostCount, Tweet, User
 from app.services.posts.replies import own_chains
 from app.tasks import worked_on
-
-_UNKNOWN = frozenset({"", "und", "zxx", "art"})
-"""Tags that name no language, as do X's own, which begin with q."""
 
 
 class OwnPost(NamedTuple):
@@ -124,12 +122,6 @@ async def main_languages(
         for user_id, tag, number in await session.execute(narrowed):
             posts[user_id][language_of(tag)] += number
     return {user_id: max(by_tag, key=lambda tag: by_tag[tag]) for user_id, by_tag in posts.items()}
-
-
-def language_of(tag: str) -> str | None:
-    """Return the language of a tag without its region; None where it names none."""
-    primary = tag.partition("-")[0].lower()
-    return None if primary in _UNKNOWN or primary.startswith("q") else primary
 
 
 async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:

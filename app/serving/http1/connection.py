@@ -129,11 +129,11 @@ class TimedConnection(TCPServer):
 
 def _idle_of(context: WorkerContext) -> set[TimedConnection]:
     """Return the idle connections of a worker, which are closed when it stops."""
-    kept: dict[str, Any] = vars(context)
-    if IDLE_CONNECTIONS not in kept:
+    of_worker: dict[str, Any] = vars(context)
+    if IDLE_CONNECTIONS not in of_worker:
         idle: set[TimedConnection] = set()
-        kept[IDLE_CONNECTIONS] = idle, asyncio.create_task(_close_at_stop(context, idle))
-    connections, _ = kept[IDLE_CONNECTIONS]
+        of_worker[IDLE_CONNECTIONS] = idle, asyncio.create_task(_close_at_stop(context, idle))
+    connections, _ = of_worker[IDLE_CONNECTIONS]
     return cast(set[TimedConnection], connections)
 
 
