@@ -1,0 +1,212 @@
+"""No kept answer outlives a change of what it shows: each kept route, after each kind of event.
+
+Histories at random are in `test_kept_answers.py`. Here nothing is left to chance: a service that
+forgets what its answer depends on leaves a kept answer which a worker without a cache contradicts.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from quart import Quart
+from sqlalchemy import func, select
+
+from app import create_app
+from app.db.feed import OF_SITE
+from app.lifespan import resources
+from app.models import Tweet
+from app.services import event_log
+from app.services.compare.background import FIRST_SNAPSHOT_POSTS
+from app.views.blueprints import PageBlueprint
+from tests.browsing import Browser, parts_of, signed_in
+from tests.conftest import Client, MakeConfig, Outside, client_with
+from tests.house import ROOT
+from tests.views.test_policies import EXPECTED
+from tests.waiting import eventually, settle
+
+API: Final = "/api/v1"
+KEPT: Final = (
+    *("/", "/authors", "/user/ann", "/user/ann/2020", "/user/ann/2020/picture.png", "/tweet/1"),
+    *("/room/1", "/room/1/portrait", "/room/1/portrait/picture.png", "/feed.atom"),
+    *("/user/ben/feed.atom", "/posts", "/search?q=sea"),
+    *("/dashboard/table/timeline", "/dashboard/table/week.csv"),
+    *(f"{API}/users", f"{API}/users/ben", f"{API}/users/ann/archive", f"{API}/users/ann/tweets"),
+    *(f"{API}/users/ann/years/2020", f"{API}/tweets/2", f"{API}/tweets/1/thread"),
+    *(f"{API}/tweets/1/similar", f"{API}/rooms", f"{API}/rooms/1", f"{API}/rooms/1/portrait"),
+    *(f"{API}/rooms/1/messages", f"{API}/search?q=sea&facets=1", f"{API}/stats?username=ann"),
+)
+"""An address of each route whose answers are kept, and show what is stored."""
+UNCHANGING: Final = frozenset(
+    (
+        *("/favicon.ico", "/static/<path:filename>", f"{API}/openapi.json", f"{API}/docs"),
+        *("/dashboard/_dash-layout", "/dashboard/_dash-dependencies"),
+        "/dashboard/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
+    )
+)
+"""The routes whose answers are kept, and change with the program alone."""
+MADE_ANEW: Final = frozenset(
+    (
+        *("/healthz", "/readyz", "/login", "/setup", "/about", "/quiz", "/media/<name>"),
+        *("/compare", "/compare/example", "/compare/picture.png", "/compare/card"),
+        *("/get_user", "/user", "/users", "/users.json"),
+        *("/dashboard/", "/dashboard/_reload-hash", "/dashboard/_favicon.ico"),
+        *(f"{API}/compare", f"{API}/compare/card", f"{API}/export", f"{API}/live"),
+    )
+)
+"""The other routes that anybody may read; the dashboard is kept once Dash has asked for figures."""
+SOURCE: Final = {"source_id": "0", "username": "ben"}
+YEAR: Final = "2020-02-02T10:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """A worker that keeps answers, one that keeps none, and who writes."""
+
+    keeper: Client
+    fresh: Client
+    admin: Client
+    operator: Browser
+
+    async def stale(self, addresses: Sequence[str]) -> list[str]:
+        """Return where the keeper has an old answer, and let it keep today's of all."""
+        return [address for address in addresses if await self._is_stale(address)]
+
+    async def _is_stale(self, address: str) -> bool:
+        kept = await self.keeper.get(address)
+        if not is_kept(kept):
+            return False
+        made = await self.fresh.get(address)
+        if await kept.get_data() == await made.get_data():
+            return False
+        # Where maintenance has changed it in between, the old one is no longer given out.
+        return is_kept(await self.keeper.get(address))
+
+
+def is_kept(answer: Any) -> bool:
+    return bool(answer.headers.get("Cache-Status") == "saywho; hit")
+
+
+async def write(workers: Workers, username: str, text: str, **fields: Any) -> None:
+    path = f"{API}/users/{username}/tweets"
+    answer = await workers.admin.post(path, json={"text": text} | fields)
+    assert answer.status_code in {200, 201}, await answer.get_data()
+
+
+async def fill(workers: Workers) -> None:
+    """Write what all the addresses show."""
+    for name in ("ann", "ben"):
+        await workers.admin.add_user(name)
+        for number in range(2):
+            text = f"the quiet sea and a lamp {number}"
+            await write(workers, name, text, created_at=YEAR, room={"name": "pier"})
+    await write(workers, "ann", "an answer from the sea", source_id="7", reply_to=SOURCE)
+
+
+async def write_in_bulk(workers: Workers) -> None:
+    """Write as many posts as the first background is made of; the authors have a platform then."""
+    names = ("ann", *("cem",) * FIRST_SNAPSHOT_POSTS)
+    lines = ({"username": name, "text": "a lamp at sea", "platform": "x"} for name in names)
+    await workers.admin.add_posts(*lines)
+
+
+async def make_private_and_public(workers: Workers) -> None:
+    for public in ("0", "1"):
+        await workers.operator.post("/settings/reading", form={"public": public})
+
+
+Write = Callable[[Workers], Awaitable[Any]]
+WRITES: Final[dict[str, Write]] = {
+    "a post": lambda workers: write(workers, "ann", "the sea again", created_at=YEAR),
+    "a message": lambda workers: write(workers, "ben", "sea?", room={"name": "pier"}),
+    "what a post lacked": lambda workers: write(
+        workers, "ann", "an answer from the sea", source_id="7", reply_to=SOURCE, created_at=YEAR
+    ),
+    "what was answered": lambda workers: write(workers, "ben", "ask the sea", source_id="0"),
+    "posts in bulk": write_in_bulk,
+    "a room's name": lambda workers: workers.operator.post(
+        "/settings/rooms/1/name", form={"name": "quay"}
+    ),
+    "whose archive it is": lambda workers: workers.operator.post(
+        "/settings/own", form={"username": "ben"}
+    ),
+    "who may read": make_private_and_public,
+    "a post is deleted": lambda workers: workers.admin.delete(f"{API}/tweets/4"),
+    "an author is deleted": lambda workers: workers.admin.delete(f"{API}/users/ben"),
+}
+"""Together they append every kind of event; maintenance follows each."""
+ELSEWHERE: Final = frozenset({"vectors.made"})
+"""Kinds of events that need more than a database: `test_similar_api.py` has an embedder."""
+
+
+@asynccontextmanager
+async def working(keeper: Quart, fresh: Quart) -> AsyncIterator[Workers]:
+    async with keeper.test_app(), fresh.test_app():
+        admin, operator = await client_with(fresh, "admin"), await signed_in(fresh)
+        workers = Workers(Client(keeper, {}), Client(fresh, {}), admin, operator)
+        await fill(workers)
+        await settle(fresh)
+        yield workers
+
+
+async def test_no_kept_answer_is_stale_after_any_kind_of_event(
+    make_config: MakeConfig, outside: Outside
+) -> None:
+    apps = create_app(make_config()), create_app(make_config(cache_mb=0))
+    async with working(*apps) as workers:
+        for address in KEPT:
+            await eventually(partial(workers.keeper.get, address), until=is_kept)
+        for name, change in WRITES.items():
+            await change(workers)
+            assert not await workers.stale(KEPT), name
+            if await newest_event(apps[1]) < await settled(apps[1]):
+                assert not await workers.stale(KEPT), f"maintenance after: {name}"
+    kinds = {kind for (kind,) in outside.fetch('SELECT DISTINCT kind FROM "Event"')}
+    assert kinds | ELSEWHERE == all_kinds()
+
+
+async def newest_event(app: Quart) -> int:
+    async with parts_of(app).db.read() as session:
+        return await event_log.newest_event(session)
+
+
+async def settled(app: Quart) -> int:
+    """Do all maintenance that is due; return the newest event then."""
+    await settle(app)
+    return await newest_event(app)
+
+
+def all_kinds() -> set[str]:
+    """Return the kinds of events that the program appends anywhere."""
+    sources = [path.read_text() for path in (ROOT / "app").rglob("*.py")]
+    return OF_SITE | {
+        kind for source in sources for kind in re.findall(r'NewEvent\(\s*"([a-z.]+)"', source)
+    }
+
+
+async def test_the_tables_name_every_route_that_anybody_may_read(app: Quart) -> None:
+    addresses = app.url_map.bind("localhost")
+    kept = {addresses.match(urlsplit(address).path, return_rule=True)[0].rule for address in KEPT}
+    readable = {rule for rule, needs in EXPECTED.items() if needs.get("GET") in {"open", "read"}}
+    assert readable == kept | UNCHANGING | MADE_ANEW
+
+
+async def test_a_view_that_forgets_what_it_depends_on_is_found(make_config: MakeConfig) -> None:
+    blueprint = PageBlueprint("forgetful")
+
+    @blueprint.page("/posts/number", is_cacheable=True)
+    async def show_number() -> str:
+        async with resources().db.read() as session:
+            return str(await session.scalar(select(func.count(Tweet.id))))
+
+    apps = create_app(make_config()), create_app(make_config(cache_mb=0))
+    for app in apps:
+        app.register_blueprint(blueprint)
+    async with working(*apps) as workers:
+        addresses = ("/posts", "/posts/number")
+        await workers.stale(addresses)
+        await write(workers, "ann", "the sea again")
+        assert await workers.stale(addresses) == ["/posts/number"]
