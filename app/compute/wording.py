@@ -259,9 +259,9 @@ def _habits(
     """
     places = keys.searchsorted(profile.counts.keys)
     is_among = keys.take(places, mode="clip") == profile.counts.keys
-    places, own = places[is_among], profile.counts.keys[is_among]
-    usual = expected[places]
-    totals = np.repeat(profile.totals + _PRIOR, np.diff(group_edges(own)))
+    places, usual = places[is_among], expected[places[is_among]]
+    sizes = np.diff(group_edges(profile.counts.keys[is_among]))
+    totals = np.repeat(profile.totals + _PRIOR, sizes)
     share = (profile.counts.counts[is_among] + _PRIOR * usual) / totals
     habits: NDArray[np.float64] = np.sqrt(usual) * np.maximum(np.log(share / usual), 0.0)
     return places, habits

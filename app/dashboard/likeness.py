@@ -187,8 +187,8 @@ def _left_out(data: Likeness) -> str:
         return note.format(count=show_number(len(data.names) - 1))
     few = data.looked_at - len(data.names)
     note = ngettext(
-        "{count} more writes a language that fewer than four of them write.",
-        "{count} more write languages that fewer than four of them write.",
+        "{count} more is left out: fewer than four write the language, or it is not known.",
+        "{count} more are left out: fewer than four write their language, or it is not known.",
         few,
     )
     return sentences(

@@ -93,7 +93,7 @@ async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Clien
     drawing = await drawn(writer, "likeness")
     title = re.fullmatch(r"The most alike \((\d\.\d\d)\): (.+)", drawing["title"])
     assert title
-    assert "1 more writes a language" in drawing["notes"]
+    assert "1 more is left out: fewer than four write the language" in drawing["notes"]
     alike = {(one, second): float(like) for one, second, like in await csv_rows(writer, "likeness")}
     assert float(title[1]) == pytest.approx(max(alike.values()), abs=0.01)
     assert not any("라면" in pair for pair in alike)

@@ -205,9 +205,9 @@ def _with_uses(
     compared: dict[str, PostTexts] = {}
     authors: dict[str, int] = {}
     for name in {mark.username for mark in marks}:
-        others = [*elsewhere, *(plain[rival] for rival in plain if rival != name)]
-        compared[name] = PostTexts([*chain.from_iterable(others)])
-        authors[name] = sum(map(bool, others))
+        compared_posts = [*elsewhere, *(plain[rival] for rival in plain if rival != name)]
+        compared[name] = PostTexts([*chain.from_iterable(compared_posts)])
+        authors[name] = sum(map(bool, compared_posts))
     texts = {post.id: post.text for authored in posts.values() for post in authored}
     explained = []
     for mark in marks:
