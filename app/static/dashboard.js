@@ -68,8 +68,8 @@
   // As the form names them; the template says the same before any script has run.
   function told([name, value]) {
     if (name === "username") {
-      const chips = [...form.querySelectorAll("[name=username][data-name]")];
-      return chips.find((chip) => chip.value === value)?.dataset.name ?? value;
+      const fields = [...form.querySelectorAll("[name=username][data-name]")];
+      return fields.find((field) => field.defaultValue === value)?.dataset.name ?? value;
     }
     const field = form.elements[name];
     return `${field.labels?.[0].textContent ?? name}: ${value}`;

@@ -43,7 +43,8 @@ def see_other(address: str) -> Response:
 async def offered_authors(session: AsyncSession, chosen: Iterable[str]) -> tuple[list[Author], int]:
     """Return the authors that a form offers, the chosen ones first, and the number of all."""
     authors, _ = await list_authors(session, limit=CHOICES)
-    await show_names(session, [author.username for author in authors])
+    chosen = list(chosen)
+    await show_names(session, [*(author.username for author in authors), *chosen])
     names = {name.casefold() for name in chosen}
     authors.sort(key=lambda author: author.username.casefold() not in names)
     return authors, await count_users(session)
