@@ -44,7 +44,7 @@ async def test_a_chat_is_imported_without_a_look_at_it(app: Quart) -> None:
     form = {"unread": "1", "timezone": "Asia/Seoul", "username": "zoe"}
     for extra, told in (
         ({}, "this is a chat, and everybody can read what is here"),
-        ({"publish": "on"}, "2 new posts"),
+        ({"publish": "on"}, "2 new messages"),
     ):
         address = await upload(browser, CHAT, "chat.txt")
         page = await browser.page(address)
