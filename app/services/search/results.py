@@ -122,20 +122,27 @@ async def find(
         )
         if results is None:
             return ResultPage([], total=0)
-        scorer = results.matches.scorer
-        return ResultPage(
-            await _marked(session, results.page, scorer),
-            results.next,
-            total=await _total(session, results),
-            facets=await _facets(session, results) if with_facets else None,
-            is_any=results.is_any and len(scorer.wanted) > 1,
-            corrections=[
-                (part.text, way.text)
-                for part in scorer.wanted
-                for way in part.meant
-                if way.text != part.text
-            ],
-        )
+        return await _by_words(session, results, with_facets=with_facets)
+
+
+async def _by_words(
+    session: AsyncSession, results: WordResults, *, with_facets: bool
+) -> ResultPage:
+    scorer = results.matches.scorer
+    corrections = [
+        (part.text, way.text)
+        for part in scorer.wanted
+        for way in part.meant
+        if way.text != part.text
+    ]
+    return ResultPage(
+        await _marked(session, results.page, scorer),
+        results.next,
+        total=await _total(session, results),
+        facets=await _facets(session, results) if with_facets else None,
+        is_any=results.is_any and len(scorer.wanted) > 1,
+        corrections=corrections,
+    )
 
 
 async def _by_meaning(

@@ -1,6 +1,6 @@
 """The search page."""
 
-from typing import Final
+from typing import Any, Final
 
 from msgspec import field, to_builtins
 from quart import url_for
@@ -39,6 +39,22 @@ class SearchPageArgs(PageFilters):
     has: str = ""
     cursor: str | None = None
 
+    @property
+    def search_mode(self) -> Mode:
+        return "meaning" if self.mode == "meaning" else "words"
+
+    @property
+    def order(self) -> Sort:
+        return next((sort for sort in SORTS if sort == self.sort), "best")
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """What an address of the same search names."""
+        fields = to_builtins(self) | {"cursor": None}
+        if self.search_mode == "words":
+            fields["mode"] = ""
+        return {name: value for name, value in fields.items() if value}
+
 
 @blueprint.page("/search", cursor=RESULT_CURSOR)
 async def show_search(args: SearchPageArgs, after: ResultKey | None) -> ResponseReturnValue:
@@ -47,25 +63,10 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
         async with parts.db.read() as session:
             if author := await find_user(session, args.q[1:]):
                 return see_other(url_for("authors.show_author", username=author.username))
-    mode: Mode = "meaning" if args.mode == "meaning" else "words"
-    sort: Sort = next((known for known in SORTS if known == args.sort), "best")
-    fields = to_builtins(args) | {"mode": "" if mode == "words" else mode, "cursor": None}
-    # What an address of the same search names.
-    filters = {name: value for name, value in fields.items() if value}
+    filters, results = args.filters, ResultPage([])
     failure: AppError | None = None
-    results = ResultPage([])
     try:
-        results = await find(
-            parts.db,
-            parts.embeddings,
-            args.q[:MAX_QUERY_LENGTH],
-            args.select(given_names([args.username]), args.platform, args.kind, args.is_, args.has),
-            limit=RESULTS_PER_PAGE,
-            after=after,
-            mode=mode,
-            sort=sort,
-            with_facets=after is None,
-        )
+        results = await _results(args, after)
     except (NotFoundError, MalformedError) as error:
         failure = error.with_traceback(None)
     if not failure and not args.q.strip() and filters.keys() & LISTED_BY:
@@ -87,11 +88,26 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
         is_empty=is_empty,
         corrections=corrected,
         as_typed=filters | {"q": quote_words(args.q, corrected)},
-        mode=mode,
-        sort=sort,
+        mode=args.search_mode,
+        sort=args.order,
         knows_meaning=parts.embeddings is not None,
         is_first_page=after is None,
         next_cursor=cursor_of(results.next),
+    )
+
+
+async def _results(args: SearchPageArgs, after: ResultKey | None) -> ResultPage:
+    names = given_names([args.username])
+    return await find(
+        resources().db,
+        resources().embeddings,
+        args.q[:MAX_QUERY_LENGTH],
+        args.select(names, args.platform, args.kind, args.is_, args.has),
+        limit=RESULTS_PER_PAGE,
+        after=after,
+        mode=args.search_mode,
+        sort=args.order,
+        with_facets=after is None,
     )
 
 
