@@ -36,7 +36,11 @@ Limit = Literal[
 SURE: Final = 0.5
 """How sure the asker is beforehand that it was one of the named authors, where nothing is said."""
 LIKELY: Final = 0.81
-"""Least probability of a likely author, after that of somebody else."""
+"""Least probability of a likely author, after that of somebody else.
+
+`rates.json` holds for these thresholds: after a change, `benchmarks.open_question --write` measures
+it anew.
+"""
 KOREAN_LIKELY: Final = 0.92
 """The same of Korean texts with fewer than eight others of the language here, since few kinds of
 Korean authors are shipped: the least with which at most 12 in 100 strangers of the same kind pass,

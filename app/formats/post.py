@@ -92,7 +92,7 @@ class Stored(NamedTuple):
     """Its columns in `Tweet`; by default one of the field's own name."""
     repetition: Literal["ignored", "fills", "renews"] = "ignored"
     """What the field of a post that is sent again does to the stored one: nothing, fill it where
-    it is empty, or renew it."""
+    it is null or has no items, or renew it together with newer counts."""
     since: int = 1
     """The version of exports that is the first to carry it."""
 

@@ -176,6 +176,8 @@ class Format:
     read: Callable[[Source, ReadOptions], RecordStream | None]
     """Returns what is in a source, or None for another format; items are read as they are taken."""
     writer: Writer | None = None
+    is_chat: bool = False
+    """Whether several people write to each other."""
 
 
 def read_each(

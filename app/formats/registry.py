@@ -42,8 +42,6 @@ FORMATS: Final[dict[str, Format]] = {
         csv.FORMAT,
     )
 }
-CHATS: Final = frozenset((telegram.FORMAT.name, kakaotalk.FORMAT.name, whatsapp.FORMAT.name))
-"""The names of the formats in which several people write to each other."""
 WRITERS: Final[dict[str, Writer]] = {
     form.name: form.writer
     for form in (documents.JSONL, csv.FORMAT, documents.MONGO)
@@ -77,9 +75,11 @@ def open_records(
             items = _to_the_end(records.items, source)
             if options.decode_entities and records.format in WITH_ENTITIES:
                 items = map(_without_entities, items)
-            if records.is_chat:
+            if candidate.is_chat:
                 people = People(options)
-                return replace(records, items=people.named(items), absent=people.absent)
+                return replace(
+                    records, items=people.named(items), is_chat=True, absent=people.absent
+                )
             return replace(records, items=items)
     if source.fault is not None:
         raise source.fault

@@ -190,9 +190,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     rooms = find_rooms(source, (".txt", ".csv"), grammar_of_any)
     if not any(isinstance(room.grammar, KakaoTalk) for room in rooms):
         return None
-    return RecordStream(
-        FORMAT.name, "line", None, read_rooms(rooms, _room, _messages), is_chat=True
-    )
+    return RecordStream(FORMAT.name, "line", None, read_rooms(rooms, _room, _messages))
 
 
 def _room(file: RoomFile[Grammar]) -> FileRoom:
@@ -227,4 +225,4 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-FORMAT: Final = Format("kakaotalk", Message("KakaoTalk"), read)
+FORMAT: Final = Format("kakaotalk", Message("KakaoTalk"), read, is_chat=True)

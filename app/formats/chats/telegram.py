@@ -42,7 +42,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the chats. Raises UnrecognisedFileError for an export as pages."""
     if files := find_rooms(source, "result.json", _has_messages):
         items = chain.from_iterable(_read(file.content) for file in files)
-        return RecordStream(FORMAT.name, "record", None, items, is_chat=True)
+        return RecordStream(FORMAT.name, "record", None, items)
     if not source.has_members and _HTML in head(source, 1000):
         raise UnrecognisedFileError(
             "{name} is a page; export the chat from Telegram as JSON", name=source.name
@@ -158,4 +158,4 @@ def _time(message: Json) -> datetime | None:
         return None
 
 
-FORMAT: Final = Format("telegram", Message("Telegram"), read)
+FORMAT: Final = Format("telegram", Message("Telegram"), read, is_chat=True)

@@ -188,7 +188,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the rooms, each in one of the shapes."""
     rooms = find_rooms(source, ".txt", lambda content: grammar_of(head_of(content)))
     items = read_rooms(rooms, room_of, read_text)
-    return RecordStream(FORMAT.name, "line", None, items, is_chat=True) if rooms else None
+    return RecordStream(FORMAT.name, "line", None, items) if rooms else None
 
 
 def room_of(file: RoomFile[Any]) -> FileRoom:
@@ -196,4 +196,4 @@ def room_of(file: RoomFile[Any]) -> FileRoom:
     return FileRoom(platform=FORMAT.name, name=title_of(file.names, _NAMES))
 
 
-FORMAT: Final = Format("whatsapp", Message("WhatsApp"), read)
+FORMAT: Final = Format("whatsapp", Message("WhatsApp"), read, is_chat=True)

@@ -20,7 +20,7 @@ from app.formats.chats.people import zone_of
 from app.formats.csv import FIELDS
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import NO_OPTIONS, ReadOptions
-from app.formats.registry import CHATS, FORMATS
+from app.formats.registry import FORMATS
 from app.i18n import gettext, ngettext, show_number, speaking_of, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
@@ -68,7 +68,8 @@ def translated_reason(detail: str) -> str:
 @blueprint.app_template_test("of_chat")
 def is_of_chat(job: ImportJob) -> bool:
     """Return whether the file of an import is a chat."""
-    return job.format in CHATS
+    form = FORMATS.get(job.format)
+    return form is not None and form.is_chat
 
 
 @blueprint.app_template_filter("new_posts")
