@@ -24,7 +24,7 @@ from app.compute.text import has_words, own_words
 from benchmarks import population
 from benchmarks.open_trials import SHAPES, Author, Trial, small_sites
 
-LEVELS: Final = (0.81, 0.85, 0.88, 0.9, 0.92, 0.94, 0.945)
+LEVELS: Final = (0.81, 0.84, 0.85, 0.86, 0.87, 0.88, 0.9, 0.92, 0.94)
 SIZES: Final = (1, 2, 3)
 MOST_TRIED: Final = 5
 """Authors of each kind."""

@@ -17,7 +17,7 @@ from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
 from app.compute.occurrences import occurrences
 from app.compute.population import NOBODY, Population, are_english, are_foreign
 from app.compute.profiles import AuthorProfile
-from app.compute.ratios import SHIPPED_WEIGHT, Usual
+from app.compute.ratios import KOREAN_SHIPPED_WEIGHT, SHIPPED_WEIGHT, Usual
 from app.compute.text import guess_language, own_words
 
 NO_CHANGE: Final = 1.0
@@ -157,8 +157,8 @@ class Case:
         """Whether the texts are, by their words: no language is told from another by a few."""
         return are_english(self.ranking.query.counts, self.fitted.shipped)
 
-    def shipped_weight(self, suspect: Suspect) -> float:
-        """Return for how many authors here those from elsewhere count beside this one.
+    def shipped_weight(self, suspect: Suspect, others: int) -> float:
+        """Return for how many authors those from elsewhere count beside this one and others here.
 
         Beside who writes neither Korean nor English they count for Korean texts alone: any other
         text may be in the author's own language, of which nobody is shipped.
@@ -166,13 +166,15 @@ class Case:
         habit = suspect.habit
         if not len(self.elsewhere) or habit is None:
             return 0.0
+        if self.is_korean and others:
+            return KOREAN_SHIPPED_WEIGHT
         if self.is_korean or habit.is_english or habit.language == "en":
             return SHIPPED_WEIGHT
         return SHIPPED_WEIGHT if habit.language == "ko" and self.is_english else 0.0
 
     def weighed_against(self, suspect: Suspect) -> tuple[Population, NDArray[np.bool_]]:
         """Return everybody else of an author alone: those here, and without any the shipped."""
-        if (selection := self.others_of(suspect)).any() or not self.shipped_weight(suspect):
+        if (selection := self.others_of(suspect)).any() or not self.shipped_weight(suspect, 0):
             return self.fitted.population, selection
         return self.elsewhere, np.ones(len(self.elsewhere), np.bool_)
 

@@ -41,10 +41,11 @@ LIKELY: Final = 0.81
 `rates.json` holds for these thresholds: after a change, `benchmarks.open_question --write` measures
 it anew.
 """
-KOREAN_LIKELY: Final = 0.92
-"""The same of Korean texts with fewer than eight others of the language here, since few kinds of
-Korean authors are shipped: the least with which at most 12 in 100 strangers of the same kind pass,
-on average over five kinds, each left out of those shipped."""
+KOREAN_LIKELY: Final = 0.88
+LONE_KOREAN_LIKELY: Final = 0.92
+"""The same of Korean texts with fewer than eight others of the language here, or with nobody else,
+since few kinds of Korean authors are shipped: with nobody else the least with which at most 12 in
+100 strangers of the same kind pass, on average over five kinds, each left out of those shipped."""
 UNFAMILIAR: Final = 0.65
 """Least probability of somebody else for a text that reads like none of the named authors."""
 FEWEST_JUDGED: Final = 10
@@ -150,11 +151,13 @@ def _weighed(case: Case) -> _Weighed:
     for i in case.best():
         if (habit := case.suspects[i].habit) is None:
             continue
-        others, weight = case.others_of(case.suspects[i]), case.shipped_weight(case.suspects[i])
-        fewest, most = min(fewest, int(others.sum())), max(most, weight)
-        if weight > 0 and not others.any():
+        others = case.others_of(case.suspects[i])
+        count = int(others.sum())
+        weight = case.shipped_weight(case.suspects[i], count)
+        fewest, most = min(fewest, count), max(most, weight)
+        if weight > 0 and not count:
             elsewhere.add(i)
-        if habit.usual is not None and others.sum() + weight >= FEWEST_OTHERS:
+        if habit.usual is not None and count + weight >= FEWEST_OTHERS:
             shipped = np.full(len(case.elsewhere), weight / max(len(case.elsewhere), 1))
             found.append((i, habit.usual, np.concatenate((others, shipped))))
     authors = [i for i, _, _ in found]
@@ -185,7 +188,9 @@ def _weighed(case: Case) -> _Weighed:
 
 def likely_from(language: str | None, others: int) -> float:
     """Return the least probability of a likely author, with so many others of the language here."""
-    return KOREAN_LIKELY if language == "ko" and others < FEW_AUTHORS else LIKELY
+    if language != "ko" or others >= FEW_AUTHORS:
+        return LIKELY
+    return KOREAN_LIKELY if others else LONE_KOREAN_LIKELY
 
 
 def _verdict(

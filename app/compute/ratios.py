@@ -40,11 +40,19 @@ LONG: Final = 2.0
 
 LOWEST: Final = float(-np.log(10**1.5))
 PER_AUTHOR: Final = 12.0
-"""Bounds of the natural logarithm: 1/32, and 12 times the authors of the language. They, not the
-fit, protect from strangers who share the author's topic."""
+"""Bounds of the natural logarithm for a usual text: 1/32, and 12 times the authors of the language.
+They, not the fit, protect from strangers who share the author's topic."""
+LOWEST_POWER: Final = 0.3
+HIGHEST_POWER: Final = 0.5
+"""Powers of the length of a longer text by which the lower bound's logarithm grows, and the upper
+bound: a long text can say more. Chosen on the shipped English authors, with others shipped."""
 SHIPPED_WEIGHT: Final = 1.5
 """Authors here for whom all shipped ones of a language count together. Fitted: with more, more
 texts of both the right author and of strangers are called likely."""
+KOREAN_SHIPPED_WEIGHT: Final = 0.5
+"""The same for Korean texts where others of the language are here. Few Korean kinds are shipped,
+and whoever is of another kind stands out against them. Fitted to the shipped Korean authors, one
+kind at a time with the others shipped."""
 FEWEST_OTHERS: Final = 1.5
 """With less weight of other authors of the language no ratio is given."""
 HELD_OUT_SHARE: Final = 0.25
@@ -116,7 +124,9 @@ def log_ratios(
     typical = above[:, :SHAPE].sum(axis=1) + alike * above[:, SHAPE:].sum(axis=1)
     ratios = INTERCEPT + LEAD * scale * counts / (counts + FEW_OTHERS) * leads
     ratios += TYPICAL * np.maximum(scale * typical, LEAST_TYPICAL * size**LEAST_POWER)
-    bounded: NDArray[np.float64] = np.clip(ratios, LOWEST, np.log(PER_AUTHOR * (counts + 1)))
+    longer = max(size, 1.0)
+    highest = np.log(PER_AUTHOR * (counts + 1) * longer**HIGHEST_POWER)
+    bounded: NDArray[np.float64] = np.clip(ratios, LOWEST * longer**LOWEST_POWER, highest)
     return bounded
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from quart import Response, current_app, g, render_template
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.judgement import KOREAN_LIKELY, LIKELY
+from app.compute.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
 from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
@@ -98,6 +98,7 @@ async def show_about() -> str:
         "about.html",
         likely=LIKELY,
         korean_likely=KOREAN_LIKELY,
+        lone_korean_likely=LONE_KOREAN_LIKELY,
         has_population=resources().config.population,
         model=MODEL_NAME,
         version=version("saywho"),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.compute.background import Background, build_background
 from app.compute.features import features
-from app.compute.judgement import NAMED_PROBABILITY
+from app.compute.judgement import KOREAN_LIKELY, LONE_KOREAN_LIKELY, NAMED_PROBABILITY
 from app.db.engine import Database
 from app.models import BackgroundSnapshot
 from app.services.compare.answering import Comparison, add_reasons, answer, typical_of
@@ -63,6 +63,37 @@ async def test_an_author_alone_is_weighed_against_people_from_elsewhere(db: Data
         async with db.read() as session:
             assert await typical_of(session, Models(), await get_user(session, "ann"))
         await maintain(db)
+
+
+async def test_a_longer_text_can_say_more(db: Database) -> None:
+    """One post is held within 1/32 and 30, which an author alone and long texts soon reach."""
+    await post(db, "ann", *FERRY[:KNOWN])
+    await maintain(db)
+    logarithms = [
+        found.log10_lr
+        for texts in (FERRY[KNOWN : KNOWN + 1], FERRY[KNOWN:], BAKERY[:1], BAKERY[:20])
+        for found in (await ask(db, texts, "ann")).ranking
+    ]
+    own_post, own, strange_post, strange = [each or 0.0 for each in logarithms]
+    assert -1.51 <= strange_post < 0 < own_post < 1.5
+    assert own > 1.5
+    assert strange < -1.51
+
+
+async def test_beside_others_here_korean_people_from_elsewhere_count_less(db: Database) -> None:
+    """Few Korean kinds are shipped: with others here less is needed of a likely author."""
+    await post(db, "벤", *BAKERY[:KNOWN])
+    await maintain(db)
+    alone = await ask(db, BAKERY[KNOWN:], "벤")
+    await post(db, "수", *OBSERVATORY[:KNOWN])
+    await maintain(db)
+    beside = await ask(db, BAKERY[KNOWN:], "벤")
+    assert (alone.needed, beside.needed) == (LONE_KOREAN_LIKELY, KOREAN_LIKELY)
+    assert ("elsewhere" in alone.limits, "elsewhere" in beside.limits) == (True, False)
+    # The other one counts as one, the shipped as half of one: that is enough for a ratio.
+    assert beside.verdict == "likely"
+    strange = await ask(db, FERRY[:1], "벤")
+    assert strange.verdict == "unfamiliar"
 
 
 @pytest.mark.parametrize(("own", "asked"), [(FERRY, BAKERY), (BAKERY, FERRY)], ids=["en", "ko"])
