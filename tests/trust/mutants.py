@@ -118,6 +118,20 @@ MUTANTS: Final = (
         "            pass\n",
     ),
     Mutant(
+        "a list of an author's newest posts forgets whose posts it shows",
+        "tests/views/test_stale_answers.py",
+        "app/services/reads.py",
+        "        depends_on(user_id)\n",
+        "",
+    ),
+    Mutant(
+        "results of a search forget that words are counted anew",
+        "tests/views/test_stale_answers.py",
+        "app/services/search/results.py",
+        "    depends_on(DERIVED)\n",
+        "",
+    ),
+    Mutant(
         "a visitor's stream goes on when the site is private",
         "tests/views/test_switch.py",
         "app/services/live.py",

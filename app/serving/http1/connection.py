@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -32,6 +33,10 @@ class TimedConnection(TCPServer):
         self.idle_task = self  # type: ignore[assignment]
         self._idle = _idle_of(self.context)
         self._timer: asyncio.TimerHandle | None = None
+        self._due: float | None = None
+        """When the connection expires, by the loop's time; None while nothing is counted."""
+        self._looks_at = 0.0
+        """When the timer looks whether that is so; a timer for each request costs 2% of one."""
         self._is_hurried = False
         self._closing: asyncio.Task[None] | None = None
         # A write is tried at once, and `drain` waits for all of it: the kernel has large buffers.
@@ -79,6 +84,7 @@ class TimedConnection(TCPServer):
     async def stop(self) -> None:
         """Stop counting: the connection is closed."""
         self._stop_counting()
+        self._stop_timer()
 
     def _count_idle(self) -> None:
         """Count the time from now, until a request begins."""
@@ -91,24 +97,41 @@ class TimedConnection(TCPServer):
 
     def _stop_counting(self) -> None:
         self._idle.discard(self)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._due = None
 
     def expire(self) -> None:
         """Close the connection, on which no request is under way, or only the head of one."""
         self._closing = self.loop.create_task(self._close_idle())
 
     def _expire_after(self, timeout_s: float) -> None:
+        self._due = self.loop.time() + timeout_s
+        if self._timer is None or self._due < self._looks_at:
+            self._start_timer(timeout_s, self._look)
+
+    def _look(self) -> None:
+        """Expire if that is due; else look again, while something is counted, when it will be."""
+        self._timer = None
+        if self._due is None:
+            return
+        left_s = self._due - self.loop.time()
+        if left_s > 0:
+            self._start_timer(left_s, self._look)
+        else:
+            self.expire()
+
+    def _start_timer(self, delay_s: float, action: Callable[[], None]) -> None:
+        self._stop_timer()
+        self._looks_at = self.loop.time() + delay_s
+        self._timer = self.loop.call_later(delay_s, action)
+
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self.loop.call_later(timeout_s, self.expire)
+            self._timer = None
 
     def _abort_after(self, timeout_s: float) -> None:
         """Give hypercorn that time to close the connection: it waits until all has been sent."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self.loop.call_later(timeout_s, self._abort)
+        self._start_timer(timeout_s, self._abort)
 
     def _abort(self) -> None:
         """Drop the connection, with what its client does not take."""
