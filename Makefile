@@ -16,9 +16,9 @@ SPARK_VENV := .venv-spark
 SPARK_STAMP := $(SPARK_VENV)/.spark-$(shell cat requirements.lock requirements-dev.lock requirements-spark.lock pyproject.toml | cksum | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-# Tests of one group, which tests/selection.py names, share a process. Whatever the environment
-# says, compiled modules are kept: the tests start hundreds of processes.
-TEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadgroup --durations 25
+# Tests of one module share a process (tests/selection.py), those that take long begin. Whatever the
+# environment says, compiled modules are kept: the tests start hundreds of processes.
+TEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder --durations 25
 
 $(RUN_STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "saywho needs Python 3.11 or later; try: make PYTHON=python3.11 …")'
@@ -31,11 +31,12 @@ $(DEV_STAMP): $(RUN_STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@rm -f $(VENV)/.dev-* && touch $@
 
-$(SPARK_STAMP):
-	@test -x $(SPARK_VENV)/bin/python || $(PYTHON) -m venv $(SPARK_VENV)
-	$(SPARK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-dev.lock -r requirements-spark.lock
-	$(SPARK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@rm -f $(SPARK_VENV)/.spark-* && touch $@
+# It finds all that is installed beside it, so that pip adds only what Spark needs.
+$(SPARK_STAMP): $(DEV_STAMP)
+	@rm -rf $(SPARK_VENV) && $(PYTHON) -m venv --without-pip $(SPARK_VENV)
+	@echo "import site; site.addsitedir('$$(cd $(VENV)/lib/python*/site-packages && pwd)')" > $$(echo $(SPARK_VENV)/lib/python*/site-packages)/beside.pth
+	$(SPARK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $@
 
 .PHONY: help
 help: ## list what can be made
@@ -48,6 +49,13 @@ install: $(RUN_STAMP)
 run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (HOST=, PORT=, WORKERS= change it)
 	@$(BIN)/saywho serve --sample --bind $(HOST):$(PORT) $(if $(WORKERS),--workers $(WORKERS))
 
+HAS_JAVA := java -version >/dev/null 2>&1
+
+.PHONY: ready
+ready: $(DEV_STAMP) ## install all that tests need, without running them
+	@bash tests/install.sh chromium proxies || true
+	@if $(HAS_JAVA); then $(MAKE) --no-print-directory $(SPARK_STAMP); fi
+
 .PHONY: test
 test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager when root)
 	@bash tests/install.sh chromium || true
@@ -58,7 +66,7 @@ test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager wh
 test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy and nginx when root), on Spark where Java is
 	@bash tests/install.sh chromium proxies || true
 	@$(TEST) -n auto -m 'full and not soak'
-	@if java -version >/dev/null 2>&1; then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
+	@if $(HAS_JAVA); then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
 
 .PHONY: test-spark
 test-spark: $(SPARK_STAMP)

@@ -14,7 +14,6 @@ from typing import Any, Final, cast
 import pytest
 from hypothesis import settings
 from quart import Quart
-from quart.testing import TestApp
 
 from app import create_app
 from app.config import Config
@@ -27,14 +26,13 @@ from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
 from tests.live_platforms import Platform, live_platform
 from tests.postgresql import NoServerError, Server, sweep
-from tests.selection import Groups, kinds_for, seconds_of
+from tests.selection import Scheduler, kinds_for, seconds_of
 
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
 settings.register_profile("some", deadline=None, max_examples=15)
 settings.register_profile("many", deadline=None, max_examples=150)
 settings.load_profile("some")
 
-START_AND_STOP_S = 40
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 ROOM_BYTES = 4 * 2**30
 
@@ -43,14 +41,7 @@ if MEMORY.exists() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
-class PatientApp(TestApp):
-    """An app under test that may take its time on a busy machine; Quart would give it 6 s."""
-
-    def __init__(self, app: Quart) -> None:
-        super().__init__(app, startup_timeout=START_AND_STOP_S, shutdown_timeout=START_AND_STOP_S)
-
-
-Quart.test_app_class = PatientApp
+gc.disable()  # Until all is imported and collected, of which nothing is garbage.
 quick_start.install()
 
 MakeConfig = Callable[..., Config]
@@ -71,8 +62,8 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 2
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
-    return Groups(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
+    return Scheduler(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -94,6 +85,7 @@ def pytest_collection_finish() -> None:
 
     Else one in four tests pays 160 ms to look through it.
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
 

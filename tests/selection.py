@@ -23,8 +23,10 @@ ON_SQLITE: Final = (
 They are of requests, comparisons, imports and sources, which reach a database by what the other
 folders test on both.
 """
-GROUPS: Final = ("tests/browser/", "tests/serving/test_server.py::")
-"""Where the ids of tests begin that share what takes long to start, and so a process."""
+TOGETHER: Final = ("tests/browser/test_appearance.py::test_page_is_sound[crowd", "tests/browser/")
+"""Where the ids of tests begin that share a browser and its sites; of two that fit, the first."""
+ALONE: Final = ("tests/benchmarks/", "tests/trust/")
+"""Where tests take long and share nothing."""
 
 
 def kinds_for(definition: pytest.Item) -> Sequence[Any]:
@@ -37,15 +39,14 @@ def kinds_for(definition: pytest.Item) -> Sequence[Any]:
     return KINDS
 
 
-class Groups(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives the tests of a group to one process, and all others to whichever is free.
-
-    The group of pytest-xdist 3.8 itself is lost: it stands in the id of a test, which pytest 9.2
-    does not let it change.
-    """
+class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives the tests of a module to one process: what they share is made once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group for group in GROUPS if nodeid.startswith(group)), nodeid)
+        if nodeid.startswith(ALONE):
+            return nodeid
+        module = nodeid.partition("::")[0]
+        return next((start for start in TOGETHER if nodeid.startswith(start)), module)
 
 
 def seconds_of(item: pytest.Item) -> float:

@@ -111,7 +111,7 @@ def looks() -> Iterator[Any]:
             is_first = name in FIRST_SEEN if locale == "ko" else name == "home"
             yield pytest.param(
                 *(site, name, path, locale, width),
-                id=f"{name}-{locale}-{width}",
+                id=f"{site}: {name}-{locale}-{width}",
                 marks=[] if is_first and width == min(WIDTHS) else [pytest.mark.full],
             )
 

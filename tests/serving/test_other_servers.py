@@ -26,7 +26,7 @@ GRANIAN = ("granian", "--interface", "asgi", "--factory", "app:create_app", "--h
 @pytest.fixture(
     params=[
         pytest.param(HYPERCORN, id="hypercorn"),
-        pytest.param(UVICORN, id="uvicorn"),
+        pytest.param(UVICORN, id="uvicorn", marks=pytest.mark.full),
         pytest.param(GRANIAN, id="granian", marks=pytest.mark.full),
     ]
 )
@@ -79,15 +79,6 @@ def statuses_by_http2(wire: socket.socket, client: H2Connection, *, streams: int
     return statuses
 
 
-@pytest.mark.parametrize(
-    "server",
-    [
-        pytest.param(HYPERCORN, id="hypercorn"),
-        pytest.param(UVICORN, id="uvicorn", marks=pytest.mark.full),
-        pytest.param(GRANIAN, id="granian", marks=pytest.mark.full),
-    ],
-    indirect=True,
-)
 def test_http2_without_tls_is_not_spoken(server: Server) -> None:
     """It is asked for by prior knowledge, and by an upgrade."""
     client = H2Connection()

@@ -115,6 +115,7 @@ async def test_a_worker_without_its_supervisor_stops_and_reports_no_fault(
     assert not caplog.records
 
 
+@pytest.mark.full
 def test_a_site_that_has_served_goes_on_trying(server: Server) -> None:
     """Its database is another program's for a while, so no worker can start."""
     database = server.installation.database

@@ -48,6 +48,13 @@ def lines(path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def few_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a shuffle of twelve authors make two partitions; of 200, each starts a process's work."""
+    monkeypatch.setitem(SETTINGS, "spark.sql.shuffle.partitions", "2")
+
+
+@pytest.mark.usefixtures("few_partitions")
 @pytest.mark.parametrize("names", [["author3", "AUTHOR7"], []], ids=["named", "all"])
 def test_answers_are_those_of_one_process(tmp_path: Path, names: list[str]) -> None:
     model, folder = tmp_path / "a.model", tmp_path / "answers"
@@ -114,12 +121,12 @@ def spoiled(content: bytes, line: int) -> bytes:
     return b"".join(lines)
 
 
+@pytest.mark.usefixtures("few_partitions")
 def test_a_byte_that_is_no_utf8_is_a_bad_row_with_file_and_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Several tasks read the lines, and few of them shuffle.
+    # Several tasks read the lines.
     monkeypatch.setitem(SETTINGS, "spark.sql.files.maxPartitionBytes", "16k")
-    monkeypatch.setitem(SETTINGS, "spark.sql.shuffle.partitions", "2")
     posts = "".join(json.dumps(row, default=datetime.isoformat) + "\n" for row in ROWS).encode()
     files = {
         "posts.jsonl": spoiled(spoiled(posts, 7), 900),

@@ -39,7 +39,7 @@ AT_ONCE: Final = 2
 MOST_PENDING: Final = 20
 """Hashes pending in one process, running ones included."""
 
-_hasher: Final = PasswordHasher()
+HASHER: Final = PasswordHasher()
 NOBODYS_HASH: Final = (
     "$argon2id$v=19$m=65536,t=3,p=4"
     "$ZIIyA7ojD7YnMpDWOPXyiw$px6iheVSD0eTZM/4z7N6xeJLwIKGN7rxBdBFilSVRMQ"
@@ -191,7 +191,7 @@ class Passwords:
             return False
         stored = password_hash or NOBODYS_HASH
         try:
-            await self._run(lambda: _hasher.verify(stored, password))
+            await self._run(lambda: HASHER.verify(stored, password))
         except (VerificationError, InvalidHashError):
             return False
         return password_hash is not None
@@ -211,7 +211,7 @@ class Passwords:
 def hash_password(password: str) -> str:
     """Return the password's hash, after 250 ms of work. Raises InvalidInputError."""
     check_password(password)
-    return _hasher.hash(password)
+    return HASHER.hash(password)
 
 
 def check_password(password: str) -> None:
