@@ -129,7 +129,7 @@ def _part(text: str, *, is_quoted: bool, is_excluded: bool) -> Part | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
+class TermFrequencies:
     """Number of posts, their mean length in terms, and the number of posts with each term."""
 
     posts: int
@@ -146,11 +146,11 @@ class Statistics:
 class Scorer:
     """Scores posts for a query."""
 
-    def __init__(self, parts: Sequence[Part], statistics: Statistics) -> None:
+    def __init__(self, parts: Sequence[Part], frequencies: TermFrequencies) -> None:
         self.wanted = [part for part in parts if not part.is_excluded]
         self._unwanted = [part for part in parts if part.is_excluded]
-        self._mean_terms = max(statistics.mean_terms, 1.0)
-        self._weight = functools.cache(statistics.weight)
+        self._mean_terms = max(frequencies.mean_terms, 1.0)
+        self._weight = functools.cache(frequencies.weight)
 
     def score(self, text: str) -> float | None:
         """Return the score of the text; None if it has no part, or an excluded one."""

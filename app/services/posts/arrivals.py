@@ -29,7 +29,7 @@ from app.services.posts.media import store_uses
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
 from app.services.posts.repetition import completed
-from app.services.posts.replies import find_links, store_links
+from app.services.posts.replies import match_replies, store_replies
 from app.services.rooms.people import Membership, count_messages
 
 SourceKey = tuple[int, str | None]
@@ -124,7 +124,7 @@ async def add_arrivals(
     ]
     if new or changed or announced:
         events, event_ids = await _number(session, new, changed, announced, is_bulk=is_bulk)
-        answered, links = await find_links(session, [*new, *changed])
+        answered, replies = await match_replies(session, [*new, *changed])
         for row, tweet_id in zip((*new, *changed), answered, strict=True):
             row.reply_to_id = tweet_id
         await _insert(session, new)
@@ -133,7 +133,7 @@ async def add_arrivals(
         await store_uses(session, media)
         await asyncio.sleep(0)  # A thousand counts were raised, and as many events follow.
         await append_events(session, events, event_ids)
-        await store_links(session, links)
+        await store_replies(session, replies)
     return [Added(row.id, is_new, row.event_id) for row, is_new in outcomes]
 
 

@@ -46,10 +46,10 @@ _AROUND: Final = text("""
     SELECT id FROM found LIMIT :most
 """).bindparams(bindparam("starts", expanding=True))
 _TWEET: Final = cast(Table, Tweet.__table__)
-_LINK: Final = update(_TWEET).where(_TWEET.c.id == bindparam("linked"))
+_ANSWER: Final = update(_TWEET).where(_TWEET.c.id == bindparam("changed"))
 
 
-class Link(NamedTuple):
+class StoredReply(NamedTuple):
     """A stored post, and what it answers."""
 
     id: int
@@ -65,14 +65,14 @@ class ReplyRow(Protocol):
     content: StoredContent
 
 
-async def find_links(
+async def match_replies(
     session: AsyncSession, rows: Sequence[ReplyRow]
-) -> tuple[list[int | None], list[Link]]:
+) -> tuple[list[int | None], list[StoredReply]]:
     """Return the id of what each post answers, if it is here, and stored posts that answer one."""
     contents = [row.content for row in rows]
     if not any(content.source_id or content.reply_to for content in contents):
         return [None] * len(rows), []
-    keys, replies = await _authors_and_replies(session, rows)
+    keys, earlier = await _authors_and_replies(session, rows)
     ids = {
         (keys[row.user_id], row.content.source_id): row.id for row in rows if row.content.source_id
     }
@@ -80,12 +80,12 @@ async def find_links(
     missing = {target for target in targets if target and target not in ids}
     id_by_key = ids | await _stored(session, missing)
     arrived = {row.id for row in rows}
-    links = sorted(
-        Link(reply.id, reply.user_id, ids[target])
-        for target, reply in replies
+    replies = sorted(
+        StoredReply(reply.id, reply.user_id, ids[target])
+        for target, reply in earlier
         if target in ids and reply.reply_to_id != ids[target] and reply.id not in arrived
     )
-    return [id_by_key.get(target) if target else None for target in targets], links
+    return [id_by_key.get(target) if target else None for target in targets], replies
 
 
 def _target(author_key: str, target: ReplyTarget | None) -> PostKey | None:
@@ -97,7 +97,7 @@ def _target(author_key: str, target: ReplyTarget | None) -> PostKey | None:
 
 async def _authors_and_replies(
     session: AsyncSession, rows: Sequence[ReplyRow]
-) -> tuple[dict[int, str], list[tuple[PostKey | None, Link]]]:
+) -> tuple[dict[int, str], list[tuple[PostKey | None, StoredReply]]]:
     """Return the keys of the rows' authors, and stored posts that may answer one of the rows."""
     posts = {(row.user_id, row.content.source_id) for row in rows}
     arrived = backend_of(session).listed(list(posts), Tweet.user_id, Tweet.source_id)
@@ -113,11 +113,11 @@ async def _authors_and_replies(
         .outerjoin(Tweet, is_reply)
     )
     keys: dict[int, str] = {}
-    replies: list[tuple[PostKey | None, Link]] = []
+    replies: list[tuple[PostKey | None, StoredReply]] = []
     for author_id, key, username, source_id, *link in await session.execute(query):
         keys[author_id] = key
         if source_id is not None:
-            replies.append((_target(key, ReplyTarget(source_id, username)), Link(*link)))
+            replies.append((_target(key, ReplyTarget(source_id, username)), StoredReply(*link)))
     return keys, replies
 
 
@@ -136,14 +136,14 @@ async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, in
     return {(key, source_id): post_id for key, source_id, post_id in await session.execute(query)}
 
 
-async def store_links(session: AsyncSession, links: Sequence[Link]) -> None:
+async def store_replies(session: AsyncSession, replies: Sequence[StoredReply]) -> None:
     """Store what posts of before answer, and announce them."""
-    if not links:
+    if not replies:
         return
     await session.execute(
-        _LINK, [{"linked": link.id, "reply_to_id": link.reply_to_id} for link in links]
+        _ANSWER, [{"changed": reply.id, "reply_to_id": reply.reply_to_id} for reply in replies]
     )
-    events = [NewEvent("tweet.updated", link.user_id, link.id) for link in links]
+    events = [NewEvent("tweet.updated", reply.user_id, reply.id) for reply in replies]
     await append_events(session, events)
 
 

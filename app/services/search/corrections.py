@@ -13,12 +13,12 @@ from typing import Final, TypeVar
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.scoring import Part, Statistics, split_phrase
+from app.compute.scoring import Part, TermFrequencies, split_phrase
 from app.compute.slips import words_at_one_slip
 from app.db.backend import backend_of
 from app.db.indexes import All, Expression
 from app.services.search.expressions import in_any_way
-from app.services.search.vocabulary import statistics
+from app.services.search.vocabulary import term_frequencies
 
 Key = TypeVar("Key", bound=Hashable)
 MOST_MEANT: Final = 5
@@ -35,7 +35,7 @@ MOST_BESIDE: Final = 20
 """Known words at one slip that are looked for beside the other parts, the most frequent."""
 MOST_MISTYPED: Final = 4
 """Words of a query whose pairs with these are looked for one by one."""
-_UNCOUNTED: Final = Statistics(0, 1.0, {})
+_UNCOUNTED: Final = TermFrequencies(0, 1.0, {})
 
 
 async def corrected(session: AsyncSession, parts: Sequence[Part]) -> list[Part]:
@@ -129,7 +129,7 @@ async def _counted(session: AsyncSession, words: Sequence[Part]) -> dict[Part, l
     if not words:
         return {}
     neighbours, terms = await asyncio.to_thread(_neighbours, words)
-    counts = (await statistics(session, terms)).frequencies
+    counts = (await term_frequencies(session, terms)).frequencies
 
     def is_counted(word: Part) -> bool:
         return all(term in counts for term in _start(word).terms)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from app.compute.scoring import Part, Statistics
+from app.compute.scoring import Part, TermFrequencies
 from app.db.indexes import All, Either, Expression, Terms
 
 CANDIDATES: Final = 1_000
 """Posts that are ranked together."""
 
 
-def in_any_way(part: Part, frequencies: Statistics) -> Expression:
+def in_any_way(part: Part, frequencies: TermFrequencies) -> Expression:
     """Return an expression for the part as it was typed or meant, or with another ending."""
     ways: list[Expression] = []
     for way in part.ways:
@@ -22,7 +22,7 @@ def in_any_way(part: Part, frequencies: Statistics) -> Expression:
     return Either(tuple(ways))
 
 
-def _forms(part: Part, frequencies: Statistics) -> list[Terms]:
+def _forms(part: Part, frequencies: TermFrequencies) -> list[Terms]:
     """Return expressions for the forms of a stem of one syllable, without the most frequent.
 
     These would take the place of posts that have the word as it was typed.
@@ -33,7 +33,7 @@ def _forms(part: Part, frequencies: Statistics) -> list[Terms]:
     return [Terms(row) for row, sum_ in zip(rows, counts, strict=True) if sum_ <= CANDIDATES]
 
 
-def any_of(parts: Sequence[Part], frequencies: Statistics) -> Expression:
+def any_of(parts: Sequence[Part], frequencies: TermFrequencies) -> Expression:
     """Return an expression for all quoted phrases, and any of the rarest other terms."""
     required: list[Expression] = [exact(part) for part in parts if part.is_quoted]
     weights: dict[Terms, float] = {}

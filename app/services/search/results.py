@@ -12,7 +12,7 @@ from msgspec import Meta, structs
 from sqlalchemy import Integer, cast, extract, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.scoring import Scorer, Statistics, parse_query
+from app.compute.scoring import Scorer, TermFrequencies, parse_query
 from app.db.backend import Sessions
 from app.embedders import EmbedderError
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
@@ -164,7 +164,7 @@ async def _by_meaning(
         among = select(Tweet.id).join(User, User.id == Tweet.user_id).where(*conditions)
     near = await embeddings.nearest(await embeddings.vector_for(query), end + 1, among=among)
     # Without frequencies of the terms it still marks the words of the query.
-    scorer = Scorer(parse_query(query), Statistics(0, 1.0, {}))
+    scorer = Scorer(parse_query(query), TermFrequencies(0, 1.0, {}))
     following = after._replace(offset=end) if len(near) > end and end < DEEPEST else None
     async with db.read() as session:
         hits = await _marked(session, near[after.offset : end], scorer)

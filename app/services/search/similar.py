@@ -19,7 +19,7 @@ from app.models import Tweet
 from app.services.compare.background import BackgroundStore
 from app.services.posts.tweets import Post, as_post, find_posts, get_post, select_posts
 from app.services.search.embeddings import Embeddings
-from app.services.search.vocabulary import statistics
+from app.services.search.vocabulary import term_frequencies
 
 RETRIEVAL_TERMS: Final = 16
 """Terms of a post, the rarest first, that retrieve candidates."""
@@ -81,7 +81,7 @@ async def similar_posts(
 async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post]:
     """Return up to `most` posts that share the rarest terms with a post, the heaviest first."""
     found_by = sorted(set(terms(post.text)))
-    frequencies = await statistics(session, found_by)
+    frequencies = await term_frequencies(session, found_by)
     weights: dict[str, float] = {}
     postings = 0
     for weight, term in sorted(

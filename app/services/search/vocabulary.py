@@ -7,7 +7,7 @@ from typing import Final, cast
 from sqlalchemy import ColumnElement, Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.scoring import Statistics
+from app.compute.scoring import TermFrequencies
 from app.compute.words import WORDS_RECIPE
 from app.db.backend import Sessions, backend_of, insert_rows, is_among
 from app.db.indexes import AUTHOR_MARK, TermCount
@@ -22,14 +22,14 @@ USUAL_TERMS: Final = 20.0
 """Assumed length of a post before the first count."""
 
 
-async def statistics(session: AsyncSession, terms: Sequence[str]) -> Statistics:
+async def term_frequencies(session: AsyncSession, terms: Sequence[str]) -> TermFrequencies:
     """Return how often the terms occur, without those that are not counted yet."""
     query = select(Vocabulary.tweets, Vocabulary.terms, Word.word, Word.tweets.label("known"))
     is_asked = is_among(session, Word.word, terms)
     rows = (await session.execute(query.outerjoin(Word, is_asked))).all()
     frequencies = {row.word: row.known for row in rows if row.word is not None}
     tweets, counted = rows[0].tweets, rows[0].terms
-    return Statistics(tweets, counted / tweets if tweets else USUAL_TERMS, frequencies)
+    return TermFrequencies(tweets, counted / tweets if tweets else USUAL_TERMS, frequencies)
 
 
 async def is_vocabulary_old(session: AsyncSession) -> bool:

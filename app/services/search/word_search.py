@@ -21,7 +21,7 @@ from app.services.posts.selection import Conditions
 from app.services.posts.tweets import AnyRow, AnySelect
 from app.services.search.corrections import corrected, with_one_slip
 from app.services.search.expressions import CANDIDATES, any_of, exact, in_any_way
-from app.services.search.vocabulary import statistics
+from app.services.search.vocabulary import term_frequencies
 
 MOST_COUNTED: Final = 10_000
 """Matches that are counted or put in order by time or likes, of those stored last."""
@@ -200,7 +200,7 @@ async def _expressions(
     ways = [way for part in parts for way in part.ways]
     terms = {term for way in ways for term in way.terms}
     terms |= {row[0] for way in ways if way.forms for row in way.forms.terms()}
-    frequencies = await statistics(session, sorted(terms))
+    frequencies = await term_frequencies(session, sorted(terms))
     scorer = Scorer(parts, frequencies)
     if is_any:
         expression = any_of(scorer.wanted, frequencies)

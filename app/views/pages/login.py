@@ -11,8 +11,8 @@ from werkzeug.urls import iri_to_uri
 from app.errors import AppError, TooManyError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import IMPORTS
-from app.services.access.links import Offer, accept_offer, find_offer
 from app.services.access.logins import add_session, end_session, sign_in
+from app.services.access.offers import Offer, accept_offer, find_offer
 from app.services.access.operators import OPERATOR, READER
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.parts import render_form, see_other
