@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from tests.ports import free_port
 from tests.waiting import DEADLINE_S
 
 SERVE = (str(PROGRAM), "serve")
+ESTABLISHED, LISTENING = "01", "0A"
+"""States of a socket in /proc/net/tcp."""
 HYPERCORN = ("hypercorn", "-c", str(ROOT / "hypercorn.toml"), "app:create_app()")
 
 
@@ -124,6 +127,34 @@ def started(
         if process.poll() is None:
             process.terminate()
         process.wait(DEADLINE_S)
+
+
+@contextlib.contextmanager
+def connections_to_every_worker(server: Server) -> Iterator[list[http.client.HTTPConnection]]:
+    """Give open connections of which each worker holds at least one."""
+    with contextlib.ExitStack() as stack:
+        connections: list[http.client.HTTPConnection] = []
+
+        def held() -> bool:
+            for _ in range(8):
+                connection = stack.enter_context(contextlib.closing(server.connect()))
+                assert server.ask(connection, "GET", "/healthz")[0] == 200
+                connections.append(connection)
+            return all(sockets_of(pid, server.port, ESTABLISHED) for pid in server.workers())
+
+        server.installation.wait_until(held)
+        yield connections
+
+
+def sockets_of(pid: int, port: int, state: str) -> int:
+    """Return how many sockets of the port a process holds in that state, as Linux tells."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    inodes = {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == state}
+    links = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            links.append(os.readlink(link))
+    return sum(f"socket:[{inode}]" in links for inode in inodes)
 
 
 def half_sent(server: Server, path: str, body: bytes, *, size: int) -> socket.socket:

@@ -22,12 +22,19 @@ from app.errors import StartError
 from app.serving.worker import load_server_config
 from tests.installation import PROGRAM, Installation
 from tests.ports import free_port
-from tests.server import SERVE, Server, children_of, serving, started
+from tests.server import (
+    LISTENING,
+    SERVE,
+    Server,
+    children_of,
+    connections_to_every_worker,
+    serving,
+    sockets_of,
+    started,
+)
 from tests.waiting import DEADLINE_S
 
 HEAD = head_revision()
-ESTABLISHED, LISTENING = "01", "0A"
-"""States of a socket in /proc/net/tcp."""
 
 
 @pytest.fixture(scope="module")
@@ -38,38 +45,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(installation, *SERVE, "--workers", "2") as running:
         running.token = installation.json("token", "add", "test", "--scope", "admin")["token"]
         yield running
-
-
-@contextlib.contextmanager
-def connections_to_every_worker(server: Server) -> Iterator[list[http.client.HTTPConnection]]:
-    """Give open connections of which each worker holds at least one."""
-    with contextlib.ExitStack() as stack:
-        connections: list[http.client.HTTPConnection] = []
-
-        def held() -> bool:
-            for _ in range(8):
-                connection = stack.enter_context(contextlib.closing(server.connect()))
-                assert server.ask(connection, "GET", "/healthz")[0] == 200
-                connections.append(connection)
-            return all(connections_of(pid, server.port) for pid in server.workers())
-
-        server.installation.wait_until(held)
-        yield connections
-
-
-def connections_of(pid: int, port: int) -> int:
-    """Return how many connections to the port a process holds, as Linux tells."""
-    return sockets_of(pid, port, ESTABLISHED)
-
-
-def sockets_of(pid: int, port: int, state: str) -> int:
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    inodes = {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == state}
-    links = []
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            links.append(os.readlink(link))
-    return sum(f"socket:[{inode}]" in links for inode in inodes)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are told apart by Linux's /proc")

@@ -3,6 +3,9 @@
 Before them come the files that are known to take much. An operator uploads each in the browser's
 form and looks at it; then a token imports it. Pages are asked for meanwhile, and without uploads
 before and after, since a busy machine is slow too. Printed is what the site of two workers did.
+
+Memory is counted from when honest files were uploaded, looked at and imported, and each worker has
+answered each page: what a site needs for that it takes once, whatever is uploaded.
 """
 
 import re
@@ -16,24 +19,26 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import product
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 
+from tests.compute.invented import posts_of
 from tests.installation import Installation
-from tests.server import SERVE, Server, serving
+from tests.server import SERVE, Server, connections_to_every_worker, serving
 from tests.trust.feeds import memory_mib
 from tests.trust.hostile_files import FILES
 from tests.trust.hostile_uploads import hostile_upload
+from tests.uploading import jsonl
 
 LONGEST_S: Final = 120.0
 """Of an answer, a preview in its process among them."""
 LONGEST_IMPORT_S: Final = 900.0
 BEFORE: Final = 20
-"""Uploads before memory is measured: by then the site has loaded what it needs."""
-SMALL: Final = b'{"text": "hello", "username": "mina"}\n'
+"""Honest uploads before memory is measured."""
 PAUSE_S: Final = 0.05
 READERS: Final = 8
 """Connections that ask without uploads."""
@@ -163,12 +168,19 @@ def _asked_all_the_while(server: Server, report: Report) -> Iterator[None]:
 
 
 def _ask_without_uploads(server: Server, report: Report) -> None:
-    """Ask on several connections, so that each worker answers and has loaded what it needs."""
+    """Ask on several connections, for the same times beside no upload."""
     with ExitStack() as stack:
         readers = [stack.enter_context(_reader(server)) for _ in range(READERS)]
         for number in range(QUIET_ROUNDS):
             time.sleep(PAUSE_S)
             _ask(readers[number % READERS], report, report.quiet_waits_s)
+
+
+def _let_each_worker_answer(server: Server) -> None:
+    """Let each worker load what the pages need; where it is idle, one answers all connections."""
+    with connections_to_every_worker(server) as connections:
+        for connection, path in product(connections, PATHS):
+            assert server.ask(connection, "GET", path)[0] == 200
 
 
 def _reader(server: Server) -> httpx.Client:
@@ -185,6 +197,11 @@ def _ask(reader: httpx.Client, report: Report, waits_s: list[float]) -> None:
             report.faults.append(f"{path}: {status}")
 
 
+def honest_upload(author: int) -> bytes:
+    """Return a file with the posts of an invented author."""
+    return jsonl(*({"text": post, "username": f"author{author}"} for post in posts_of(author)))
+
+
 def upload_all(count: int, folder: Path, *, before: int = 3) -> Report:
     """Upload the files that are known, and so many others; return what the site did."""
     report = Report()
@@ -197,7 +214,8 @@ def upload_all(count: int, folder: Path, *, before: int = 3) -> Report:
         uploader = stack.enter_context(closing(Uploader(server, Report())))
         with _asked_all_the_while(server, Report()):
             for number in range(before):
-                uploader.send(f"{number}.jsonl", SMALL)
+                uploader.send(f"{number}.jsonl", honest_upload(number))
+        _let_each_worker_answer(server)
         _ask_without_uploads(server, report)
         site = [server.process.pid, *(workers := server.workers())]
         memory = memory_mib(site)
