@@ -22,7 +22,7 @@
   }
 
   // Pages show days in the zone that a cookie names. The first page comes without it, so its days
-  // are asked for once more.
+  // are asked for once more; where cookies are blocked, those of every page by their address.
   function tellTimeZone() {
     const cookie = `saywho_zone=${ownZone}`;
     const isTold = () => document.cookie.split("; ").includes(cookie);
@@ -31,12 +31,14 @@
     document.cookie = `${cookie}; path=/; max-age=31536000; samesite=lax${ending}`;
     const part = document.querySelector("[data-zone]");
     const isNamed = new URLSearchParams(location.search).has("tz");
-    if (part && isTold() && !isNamed && part.dataset.zone !== ownZone) showOwnDays(part);
+    if (part && !isNamed && part.dataset.zone !== ownZone) showOwnDays(part, isTold());
   }
 
-  async function showOwnDays(part) {
+  async function showOwnDays(part, isTold) {
     const place = `#${part.id}`;
-    const address = part.dataset.address || location.pathname + location.search;
+    const url = new URL(part.dataset.address || location.href, location.href);
+    if (!isTold) url.searchParams.set("tz", ownZone);
+    const address = url.pathname + url.search;
     await htmx.ajax("GET", address, { source: part, target: place, select: place, swap: "outerHTML" });
     if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
   }

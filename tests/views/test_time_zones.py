@@ -88,6 +88,17 @@ async def test_days_and_links_are_of_that_zone(shown: Client) -> None:
     await shown.page("/user/hana/2025", status=404)
 
 
+async def test_a_year_with_posts_in_utc_alone_is_there_for_all(shared: Shared) -> None:
+    evening = {"username": "eve", "text": "the last evening", "created_at": "2019-12-31T20:00:00Z"}
+    await shared.writer.add_posts(evening)
+    for headers in ({}, SEOUL):
+        page = await shared.anybody.page("/user/eve/2019", headers=headers)
+        assert 'data-zone="UTC"' in page
+    assert 'data-zone="Asia/Seoul"' in await shared.anybody.page("/user/eve/2020", headers=SEOUL)
+    await shared.anybody.page("/user/eve/2019?tz=Asia/Seoul", status=404)
+    await shared.anybody.page("/user/eve/2018", headers=SEOUL, status=404)
+
+
 async def test_a_picture_is_the_same_for_all(shown: Client) -> None:
     page = await shown.page("/user/hana/2024", headers=SEOUL)
     pictures = re.findall(r'"([^"]*picture\.png[^"]*)"', page)

@@ -24,6 +24,8 @@ def _rename(old: str, new: str) -> None:
     if connection.dialect.name == "postgresql":
         # Since 18 it keeps under a name that a column is NOT NULL.
         name = f"Users_{old}_not_null"
-        known = connection.exec_driver_sql("SELECT conname FROM pg_constraint")
-        if name in known.scalars():
+        constraints = connection.exec_driver_sql(
+            "SELECT conname FROM pg_constraint WHERE conrelid = '\"Users\"'::regclass"
+        )
+        if name in constraints.scalars():
             op.execute(f'ALTER TABLE "Users" RENAME CONSTRAINT "{name}" TO "Users_{new}_not_null"')

@@ -74,5 +74,10 @@ async def show_docs() -> str:
 
 
 def _document() -> dict[str, Any]:
-    operations = operations_of(current_app.blueprints.values())
-    return openapi.document(operations, is_public=resources().openness.seems_public)
+    """Return the document of this app, made once for a public site and once for a private one."""
+    documents: dict[bool, dict[str, Any]] = current_app.extensions.setdefault("openapi", {})
+    is_public = resources().openness.seems_public
+    if is_public not in documents:
+        operations = operations_of(current_app.blueprints.values())
+        documents[is_public] = openapi.document(operations, is_public=is_public)
+    return documents[is_public]

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from quart import Response, render_template
 
+from app.errors import NotFoundError
 from app.i18n import gettext, ngettext, show_number
 from app.lifespan import resources
 from app.services.archive.years import AuthorYear, WordsOfYear, read_year
@@ -30,7 +31,7 @@ class YearArgs(Struct):
 
 @blueprint.page("/user/<username>/<year:year>", is_cacheable=True)
 async def show_year(username: str, year: int, args: YearArgs) -> str:
-    author_year = await _read(username, year, zone_of_page(args.tz))
+    author_year = await _read_where_it_is(username, year, args)
     return await render_template(
         "year.html",
         args=args,
@@ -49,6 +50,19 @@ async def show_year_picture(username: str, year: int, args: YearArgs) -> Respons
     zone = parse_zone(args.tz or "UTC")
     picture = _picture_of(await _read(username, year, zone))
     return Response(await resources().work_pool.run(draw_year, picture), content_type="image/png")
+
+
+async def _read_where_it_is(username: str, year: int, args: YearArgs) -> AuthorYear:
+    """Return the year in the zone of the page; in UTC if it has posts there alone.
+
+    So an address that somebody else sent leads to the same year.
+    """
+    try:
+        return await _read(username, year, zone_of_page(args.tz))
+    except NotFoundError:
+        if args.tz:
+            raise
+        return await _read(username, year, parse_zone("UTC"))
 
 
 async def _read(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
