@@ -4,7 +4,9 @@ import re
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from sqlalchemy import event
 
+from app.services.compare.quiz import TRIES
 from tests.browsing import body, parts_of
 from tests.chats import Said, import_chat, kakaotalk, telegram
 from tests.conftest import Client, Shared
@@ -97,6 +99,24 @@ async def test_where_too_little_was_said_the_page_says_what_is_needed(
     page = await chats.page(f"/quiz?room={room}")
     assert "two people with 20 messages or more in this chat" in page
     assert f'href="/room/{room}"' in page
+
+
+async def test_the_search_for_words_ends_where_nobody_writes_any(
+    shared: Shared, chats: Client
+) -> None:
+    passages: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "OFFSET" in statement and "length(" in statement:
+            passages.append(statement)
+
+    engine = parts_of(shared.app).db.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        await chats.page("/quiz?room=4")
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert TRIES <= len(passages) <= 5 * TRIES
 
 
 async def test_a_set_names_messages_and_people_of_the_room_alone(chats: Client) -> None:
