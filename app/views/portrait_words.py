@@ -1,15 +1,9 @@
 """What a portrait of a room says in sentences: each holds for any chat, however short."""
 
-from typing import Final
-
 from msgspec import Struct
 
-from app.dates import show_duration
-from app.i18n import gettext, ngettext, show_number
-from app.services.rooms.portrait import PersonPortrait, RoomPortrait
-
-CARD_LAUGHS: Final = 2
-CARD_WORDS: Final = 4
+from app.i18n import gettext
+from app.services.rooms.portrait import RoomPortrait
 
 
 class TimingTold(Struct, frozen=True):
@@ -55,34 +49,3 @@ def words_missing(portrait: RoomPortrait) -> str:
     if is_alone(portrait):
         return gettext("Only one person writes here, so there is nobody to compare with.")
     return gettext("There are too few messages to compare words.")
-
-
-def card_lines(person: PersonPortrait, portrait: RoomPortrait) -> tuple[str, ...]:
-    """Return what a picture tells of a person beside the share, the most telling first."""
-    return tuple(filter(None, (_timing(person, portrait), _manner(person))))
-
-
-def _timing(person: PersonPortrait, portrait: RoomPortrait) -> str:
-    parts: list[str] = []
-    if any(speaker.beginnings for speaker in portrait.people):
-        text = ngettext(
-            "began {count} time after a silence",
-            "began {count} times after a silence",
-            person.beginnings,
-        )
-        never = gettext("never began after a silence")
-        count = show_number(person.beginnings)
-        parts.append(text.format(count=count) if person.beginnings else never)
-    if person.median_answer_s is not None:
-        text = gettext("until an answer: {time} (median)")
-        parts.append(text.format(time=show_duration(person.median_answer_s)))
-    return " · ".join(parts)
-
-
-def _manner(person: PersonPortrait) -> str:
-    laughs = sorted(person.laughs, key=lambda laugh: -laugh.messages)[:CARD_LAUGHS]
-    parts = [f"{laugh.text} {show_number(laugh.messages)}" for laugh in laughs if laugh.messages]
-    if person.typical:
-        words = ", ".join(word.text for word in person.typical[:CARD_WORDS])
-        parts.append(gettext("typical: {words}").format(words=words))
-    return " · ".join(parts)

@@ -93,11 +93,13 @@ def drawn_text(text: str) -> str:
 
 
 def drawn_name(name: str) -> str:
-    """Return what the fonts have of a name; nothing where no letter of it is left."""
+    """Return what the fonts have of a name or word; nothing where they lack a letter of it.
+
+    What is left of one that is cut would be another: of 金민수, 민수.
+    """
     text = drawn_text(name)
-    is_readable = any(map(str.isalnum, text))
-    is_lost = any(map(str.isalpha, name)) and not any(map(str.isalpha, text))
-    return text if is_readable and not is_lost else ""
+    is_lost = any(sign.isalpha() and not has_sign(_plain(sign)) for sign in name)
+    return text if any(map(str.isalnum, text)) and not is_lost else ""
 
 
 @cache

@@ -16,10 +16,11 @@ from app.services.rooms.reading import RoomFacts
 from app.views.names import shown_name
 from app.views.pages.lettering import clipped, drawn_name, drawn_text, font_of
 from app.views.pages.picture import ACCENT, INK, MARGIN, PAPER, SIZE, SOFT, page_colours, tint
-from app.views.portrait_words import card_lines
 
 MOST_KEPT: Final = 32
 """Pictures in memory: programs ask for a shared one several times."""
+CARD_LAUGHS: Final = 2
+CARD_WORDS: Final = 4
 _WIDTH: Final = SIZE[0] - 2 * MARGIN
 _TOP: Final = 186
 """Where the first person begins, from the top; all measures are in pixels."""
@@ -117,6 +118,39 @@ def _foot(portrait: RoomPortrait) -> str:
     if portrait.scanned < portrait.room.messages:
         text = gettext("of the newest {count} messages")
         parts.append(text.format(count=show_number(portrait.scanned)))
+    return " · ".join(parts)
+
+
+def card_lines(person: PersonPortrait, portrait: RoomPortrait) -> tuple[str, ...]:
+    """Return what a picture tells of a person beside the share, the most telling first."""
+    return tuple(filter(None, (_timing(person, portrait), _manner(person))))
+
+
+def _timing(person: PersonPortrait, portrait: RoomPortrait) -> str:
+    parts: list[str] = []
+    if any(speaker.beginnings for speaker in portrait.people):
+        text = ngettext(
+            "began {count} time after a silence",
+            "began {count} times after a silence",
+            person.beginnings,
+        )
+        never = gettext("never began after a silence")
+        count = show_number(person.beginnings)
+        parts.append(text.format(count=count) if person.beginnings else never)
+    if person.median_answer_s is not None:
+        text = gettext("until an answer: {time} (median)")
+        parts.append(text.format(time=show_duration(person.median_answer_s)))
+    return " · ".join(parts)
+
+
+def _manner(person: PersonPortrait) -> str:
+    """Return how a person laughs, and the typical words as far as the fonts have them whole."""
+    laughs = sorted(person.laughs, key=lambda laugh: -laugh.messages)[:CARD_LAUGHS]
+    parts = [f"{laugh.text} {show_number(laugh.messages)}" for laugh in laughs if laugh.messages]
+    typical = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
+    if typical:
+        words = ", ".join(typical[:CARD_WORDS])
+        parts.append(gettext("typical: {words}").format(words=words))
     return " · ".join(parts)
 
 

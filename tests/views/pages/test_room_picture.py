@@ -1,12 +1,17 @@
 """The picture of a room: sized as programs want it, in the page's colours, whatever the names."""
 
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image, ImageColor
+from quart import g
+from sqlalchemy import select
 
+from app.models import Room
+from app.services.rooms.portrait import read_portrait
 from app.views.pages.picture import MARGIN, PAPER, SIZE, page_colours
-from app.views.pages.room_picture import PicturePerson, RoomPicture, draw_room
+from app.views.pages.room_picture import PicturePerson, RoomPicture, draw_room, picture_of_room
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -81,3 +86,33 @@ def test_names_bars_lines_and_foot_keep_apart(people: int, name: str) -> None:
     blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
     lines = 2 if people <= 3 else 1 if people <= 5 else 0
     assert len(blocks) == 2 + people * (1 + lines) + 1
+
+
+async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared) -> None:
+    db = parts_of(shared.app).db
+    words = {"金민수": "今日は 港 へ 行く", "Łukasz": "łódź 海岸 portowa", "하늘": "오늘 산책 가자"}
+    chat = [
+        (f"2024-01-15 {10 + minute // 60}:{minute % 60:02}", name, f"{text} {minute}")
+        for minute, (name, text) in enumerate(list(words.items()) * 25)
+    ]
+    await import_chat(db, kakaotalk("東京 여행", *chat))
+    async with db.read() as session:
+        rooms = await session.scalars(select(Room.id).where(Room.title == "東京 여행"))
+        portrait = await read_portrait(session, rooms.one(), ZoneInfo("Asia/Seoul"))
+    async with shared.app.test_request_context("/"):
+        g.locale = "en"
+        picture = picture_of_room(portrait, ZoneInfo("Asia/Seoul"), {})
+    typical = {
+        person.username: {word.text for word in person.typical or []} for person in portrait.people
+    }
+    assert typical["金민수"] >= {"今日は", "行く"}
+    assert "海岸" in typical["Łukasz"]
+    told = {person.name: " · ".join(person.lines) for person in picture.people}
+    assert picture.heading == "A chat"
+    listed = {name: line.partition("typical: ")[2].split(", ") for name, line in told.items()}
+    assert {name: sorted(words) for name, words in listed.items()} == {
+        "Person 1": [""],
+        "Lukasz": ["lodz", "portowa"],
+        "하늘": ["가자", "산책", "오늘"],
+    }
+    assert "typical" not in told["Person 1"]
