@@ -126,6 +126,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
             asks_whose = await _asks_whose(session, preview, own)
     except ReadError:
         preview = None
+    speak_of([], in_chat=preview is not None and preview.is_chat)
     return await render_template(
         "import_preview.html",
         job=job,

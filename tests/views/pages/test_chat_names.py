@@ -75,6 +75,32 @@ async def test_pages_about_people_of_chats_speak_of_messages(chat: Client, path:
     assert [line for line in left if not line.startswith(BY_OTHERS)] == []
 
 
+async def test_pages_speak_of_messages_where_they_lack_something(chat: Client) -> None:
+    words = quote("말 떡볶이")
+    page = await chat.page(f"/search?q={words}&username={quote(USERNAME)}")
+    assert "No message has all the words" in page
+    assert "Messages with “" in page
+    path = f"/user/{quote(USERNAME)}/2019"
+    assert f"There are no messages by '{USERNAME}' in 2019" in await chat.page(path, status=404)
+    korean = {"Accept-Language": "ko"}
+    assert "님의 메시지가 없어요" in await chat.page(path, status=404, headers=korean)
+
+
+async def test_an_answer_in_a_chat_is_to_a_message(shared: Shared) -> None:
+    answers = [
+        {"id": number, "type": "message", "date": f"2024-01-15T15:0{number}:00", "from": "Bo"}
+        | {"from_id": "user1", "text": f"so it is, {number}", "reply_to_message_id": answered}
+        for number, answered in ((2, 1), (3, 2))
+    ]
+    chat = {"name": "Boats", "type": "private_group", "id": 9, "messages": answers}
+    await import_chat(parts_of(shared.app).db, json.dumps(chat).encode(), name="result.json")
+    found = await shared.anybody.json("/api/v1/search?q=so+it+is")
+    pages = [await shared.anybody.page(f"/tweet/{item['id']}") for item in found["items"]]
+    assert len(pages) == 2
+    assert any("a message that is not here" in page for page in pages)
+    assert any("a message by <bdi>" in page or "a message before it" in page for page in pages)
+
+
 @pytest.mark.parametrize("figure", ["timeline", "likeness", "apart"])
 async def test_figures_call_people_as_they_write_their_names(chat: Client, figure: str) -> None:
     view = urlencode({"username": [USERNAME, "Anna_Kim"]}, doseq=True)

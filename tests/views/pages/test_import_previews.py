@@ -36,6 +36,8 @@ async def test_of_a_long_chat_the_page_says_how_much_was_read(app: Quart) -> Non
     text = shown(await browser.page(address))
     assert "was read for this page" not in text
     assert "on my way" in text
+    assert "Messages 2" in text
+    assert "Posts" not in text
 
 
 async def test_a_chat_is_imported_without_a_look_at_it(app: Quart) -> None:
