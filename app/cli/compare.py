@@ -25,18 +25,10 @@ from app.services.compare.comparing import (
 )
 from app.services.compare.year_ranking import ranked_years
 from app.services.compare.years import only_name, read_years
+from app.views.marks import shown_marks, uses_of
 from app.views.parsing import Piece, gaps_of
 from app.views.shown_years import shown_years
-from app.views.verdicts import (
-    NOT_FOR,
-    bars_of,
-    heading_of,
-    limits_of,
-    rate_of,
-    reasons_of,
-    shown_marks,
-    uses_of,
-)
+from app.views.verdicts import NOT_FOR, bars_of, heading_of, limits_of, rate_of, reasons_of
 
 
 def _number(_context: click.Context, _option: click.Parameter, sure: float) -> float:

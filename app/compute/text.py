@@ -176,10 +176,15 @@ def language_of(tag: str) -> str | None:
 
 
 def guess_language(text: str) -> str | None:
-    """Return `ko` if at least 30% of the letters are Hangul, else None."""
+    """Return `ko` if at least 30% of the letters are Hangul, else None.
+
+    The letters of addresses, @names and #tags tell no language, unless they are Hangul.
+    """
     syllables = len(_HANGUL.findall(text))
-    # Letters are counted last: most texts have none of Hangul.
-    return "ko" if syllables and syllables >= _MIN_HANGUL_SHARE * letter_count(text) else None
+    if not syllables:  # Most texts have none: letters are counted last.
+        return None
+    is_korean = syllables >= _MIN_HANGUL_SHARE * letter_count(without_addresses(text))
+    return "ko" if is_korean else None
 
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"

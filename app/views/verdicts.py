@@ -1,17 +1,16 @@
-"""An answer in words, for pages, pictures and the terminal: heading, bars, marks, limits."""
+"""An answer in words, for pages, pictures and the terminal: heading, bars, limits."""
 
 import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from msgspec import UnsetType
-
 from app.compute.gaps import whole_words
-from app.compute.judgement import FEWEST_JUDGED, LIKELY, UNFAMILIAR, Limit
+from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit
 from app.compute.population import FEWEST_POSTS
+from app.compute.rates import BELIEFS
 from app.compute.text import FEWEST_WORDS
 from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
-from app.services.compare.answering import Comparison, Evidence, Usage
+from app.services.compare.answering import Comparison
 from app.views.names import shown_name
 
 NOT_FOR: Final = gettext_noop(
@@ -32,7 +31,8 @@ LIMITS: Final[dict[Limit, str]] = {
 }
 """What makes an answer weak, as sentences; others concern single authors (`limits_of`)."""
 ELSEWHERE_ALONE: Final = gettext_noop("The text was compared with people from elsewhere only.")
-"""Where the first author writes another language, whose circle would not pass."""
+"""Where the first author writes another language, whose circle would not pass, or where the asker
+was surer, or less sure, than those were of whom a circle was measured."""
 MOST_LISTED: Final = 3
 """Authors that a sentence names; of more it says how many."""
 HIGH_RATE: Final = 0.1
@@ -47,10 +47,11 @@ Lean = Literal[
     "unjudged",
     "undecided",
     "doubted",
+    "open",
     "unknown",
 ]
 """What the bars say. Of a close answer: somebody else leads; an author leads, or nearly reaches
-what is needed, or has too few posts; two authors are close, or one and somebody else."""
+what is needed, or has too few posts; two authors are close, or one and somebody else, or all."""
 
 _NOBODY_ALONE = gettext_noop("Perhaps somebody else, not %(username)s")
 _NOBODY_OF = gettext_noop("Perhaps none of them; of these %(count)s, nearest to %(username)s")
@@ -61,6 +62,7 @@ _NEARLY = gettext_noop("Perhaps %(username)s; not quite sure enough to say so")
 _UNJUDGED = gettext_noop("Perhaps %(username)s, who has too few posts here to say so")
 _UNDECIDED = gettext_noop("Too close to call: %(username)s or %(rival)s")
 _DOUBTED = gettext_noop("Too close to call: %(username)s or somebody else")
+_OPEN = gettext_noop("Too close to call: somebody else, %(username)s or %(rival)s")
 _UNKNOWN = gettext_noop("Too little to go on")
 HEADINGS: Final[dict[Lean, tuple[str, str, str]]] = {
     "likely": (
@@ -75,6 +77,7 @@ HEADINGS: Final[dict[Lean, tuple[str, str, str]]] = {
     "unjudged": (_UNJUDGED,) * 3,
     "undecided": (_UNDECIDED,) * 3,
     "doubted": (_DOUBTED,) * 3,
+    "open": (_OPEN,) * 3,
     "unknown": (_UNKNOWN,) * 3,
 }
 """The heading where one author was asked about, several, or all."""
@@ -110,7 +113,8 @@ def lean_of(comparison: Comparison) -> Lean:
         return comparison.verdict
     leader, second = bars_of(comparison)[:2]
     if leader.username is None:
-        return "nobody"
+        # Of several authors one may be likelier than nobody, though no one of them is.
+        return "nobody" if leader.share >= 0.5 else "open"
     if leader.share < UNFAMILIAR:
         return "doubted" if second.username is None else "undecided"
     if leader.tweets < FEWEST_JUDGED:
@@ -188,7 +192,9 @@ def limits_of(comparison: Comparison) -> list[str]:
 
 
 def _limit(limit: Limit, comparison: Comparison) -> str:
-    if limit == "elsewhere" and _is_foreign(comparison.ranking[0].username, comparison):
+    if limit == "elsewhere" and (
+        comparison.sure != SURE or _is_foreign(comparison.ranking[0].username, comparison)
+    ):
         return gettext(ELSEWHERE_ALONE)
     return gettext(LIMITS[limit]) if limit in LIMITS else _of_authors(limit, comparison)
 
@@ -223,64 +229,17 @@ def _of_authors(limit: Limit, comparison: Comparison) -> str:
     return text.format(names=show_list([shown_name(name) for name in names]))
 
 
-def shown_marks(comparison: Comparison) -> list[Evidence]:
-    """Return the marks that are shown, of an answer with reasons: none for a short text.
-
-    The author uses their words more than the others, or less if they speak against. A piece of a
-    mark may be as common elsewhere: then spelling or layout made the mark.
-    """
-    marks = [] if comparison.verdict == "short" else comparison.evidence
-    return [mark for mark in marks if (_times(mark.own) - _times(mark.others)) * mark.weight > 0]
-
-
-def _times(uses: float | UnsetType | None) -> float:
-    return uses if isinstance(uses, float) else 0.0
-
-
-def uses_of(mark: Evidence, *, is_alone: bool) -> tuple[str, str | None]:
-    """Return how often the author of a mark, and the others, use its piece.
-
-    The others have no rate where nobody else of the language is here. is_alone: whether one author
-    was asked about, who is compared with everybody else here.
-    """
-    usage, compared = mark.own_usage, mark.others_usage
-    rate = _usage(usage) if isinstance(usage, Usage) else ""
-    if not isinstance(compared, Usage):
-        return rate, None
-    text = (
-        ngettext(
-            "the other author here: {rate}",
-            "the other {count} authors here: {rate}",
-            compared.authors,
-        )
-        if is_alone
-        else ngettext(
-            "the other one compared: {rate}", "the other {count} compared: {rate}", compared.authors
-        )
-    )
-    return rate, text.format(count=show_number(compared.authors), rate=_usage(compared))
-
-
-def _usage(usage: Usage) -> str:
-    """Return a rate that can be read at a glance, and what it rests on where that is little."""
-    posts = show_number(usage.posts)
-    if usage.uses == 0:
-        return gettext("never in {posts} posts").format(posts=posts)
-    if usage.uses == 1:
-        return gettext("once in {posts} posts").format(posts=posts)
-    rate = 100 * usage.uses / usage.posts
-    rate = round(rate, 0 if rate >= 10 else 1 if rate >= 0.1 else 2)
-    if rate == 1:
-        return gettext("once per 100 posts")
-    return gettext("{rate} times per 100 posts").format(rate=show_number(rate))
-
-
 def rate_of(comparison: Comparison) -> str | None:
     """Return how many of a hundred strangers' texts are given to one of so many authors."""
     if comparison.strangers is None:
         return None
     number = round(100 * comparison.strangers)
-    if comparison.verdict == "likely":
+    if comparison.sure > BELIEFS[-1]:
+        text = gettext(
+            "At {most} beforehand, about {number} of 100 such texts by strangers get such an "
+            "answer; above it more do."
+        )
+    elif comparison.verdict == "likely":
         text = gettext("Of 100 such texts by strangers, about {number} would also get this answer.")
     elif len(comparison.ranking) == 1:
         text = gettext(
@@ -290,7 +249,7 @@ def rate_of(comparison: Comparison) -> str | None:
         text = gettext(
             "Of 100 such texts by strangers, about {number} would be taken for one of them."
         )
-    return text.format(number=show_number(max(number, 1)))
+    return text.format(number=show_number(max(number, 1)), most=show_percent(BELIEFS[-1]))
 
 
 def is_often_wrong(comparison: Comparison) -> bool:

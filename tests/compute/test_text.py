@@ -14,6 +14,7 @@ from app.compute.text import (
     clean_text,
     clean_username,
     drop_controls,
+    guess_language,
     language_of,
     mask_names,
     normalized,
@@ -122,3 +123,18 @@ def test_words_are_counted_in_linear_time(piece: str) -> None:
 )
 def test_tags_without_a_language_name_none(tag: str, language: str | None) -> None:
     assert language_of(tag) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("사건을 보세요 https://t.co/AbCdEfGhIj https://t.co/KlMnOpQrSt", "ko"),
+        ("@someone_with_a_long_name 고마워요", "ko"),
+        ("#서울", "ko"),
+        ("https://ko.wikipedia.org/wiki/서울", "ko"),
+        ("Look at 서울, the capital of Korea https://t.co/AbCdEfGhIj", None),
+        ("https://t.co/AbCdEfGhIj", None),
+    ],
+)
+def test_letters_of_addresses_tell_no_language(text: str, language: str | None) -> None:
+    assert guess_language(text) == language

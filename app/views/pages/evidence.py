@@ -11,8 +11,8 @@ from app.compute.evidence import place_in
 from app.services.compare.answering import Comparison, Evidence
 from app.services.posts.tweets import Post, find_posts
 from app.tasks import worked_on
+from app.views.marks import shown_marks, uses_of
 from app.views.pages.parts import Marked, excerpt, marked_text
-from app.views.verdicts import shown_marks, uses_of
 
 LINES: Final = 4
 """Authors with an underline of their own, numbered from 1; they share the evidence."""

@@ -19,6 +19,7 @@ from app.services.posts.tweets import list_posts
 from app.services.posts.users import get_author
 from app.views.blueprints import PageBlueprint
 from app.views.filters import Year, zone_of_page
+from app.views.names import speak_of
 from app.views.pages.calendar import year_of_posting
 from app.views.pages.evidence import read_evidence
 from app.views.pages.parts import first_steps, given_names, hues_of, offered_authors, show_names
@@ -50,6 +51,7 @@ async def show_home(args: HomeArgs) -> str:
         posts, _ = await list_posts(session, limit=NEWEST)
         await show_names(session, (post.username for post in posts))
         steps = await first_steps(session)
+        speak_of([*(example.usernames if example else ()), *(post.username for post in posts)])
         shown = await _answered(session, example) if example else {}
         archive = await _own_archive(session, args)
     return await render_template(

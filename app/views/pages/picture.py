@@ -15,9 +15,10 @@ from PIL import Image, ImageColor, ImageDraw
 from app.compute.judgement import SURE
 from app.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.answering import Comparison
+from app.views.marks import shown_marks
 from app.views.names import shown_name
 from app.views.pages.lettering import clipped, drawable, first_rows, font_of, rows_of
-from app.views.verdicts import bars_of, heading_of, is_often_wrong, rate_of, shown_marks
+from app.views.verdicts import bars_of, heading_of, is_often_wrong, rate_of
 
 SIZE: Final = (1200, 630)
 PAPER: Final = "#fbfaf8"
