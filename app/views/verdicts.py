@@ -64,6 +64,7 @@ _UNDECIDED = gettext_noop("Too close to call: %(username)s or %(rival)s")
 _DOUBTED = gettext_noop("Too close to call: %(username)s or somebody else")
 _OPEN = gettext_noop("Too close to call: somebody else, %(username)s or %(rival)s")
 _UNKNOWN = gettext_noop("Too little to go on")
+_UNMATCHED = gettext_noop("Nobody to compare with in this language")
 HEADINGS: Final[dict[Lean, tuple[str, str, str]]] = {
     "likely": (
         gettext_noop("Reads like %(username)s"),
@@ -132,6 +133,9 @@ def heading_of(comparison: Comparison, *, is_named: bool) -> str:
         "rival": shown_name(names[1]) if count > 1 else "",
         "needed": show_percent(comparison.needed),
     }
+    is_lacking = _are_small(comparison) or bool(_lacking(comparison, is_named=is_named))
+    if comparison.none is None and not is_lacking:
+        return gettext(_UNMATCHED)
     alone, named, everybody = HEADINGS[lean_of(comparison)]
     return gettext(alone if count == 1 else named if is_named else everybody) % facts
 
@@ -140,28 +144,35 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
     """Return why there is no number, as sentences; none where there is one."""
     if comparison.none is not None:
         return []
-    reasons: list[str] = []
+    if lacking := _lacking(comparison, is_named=is_named):
+        return lacking
     ranking = comparison.ranking
-    if is_brief(comparison):
-        reasons.append(gettext("A few more words, please: four at least."))
-    few = [ranked.username for ranked in ranking if ranked.tweets < FEWEST_JUDGED]
-    if few and (is_named or len(few) == len(ranking)):
-        reasons.append(_too_few(few, len(ranking)))
-    if reasons:
-        return reasons
-    if all(ranked.tweets < FEWEST_POSTS for ranked in ranking):
+    if _are_small(comparison):
         text = gettext("Somebody else can be weighed from {count} posts of an author on.")
-        reasons.append(text.format(count=FEWEST_POSTS))
+        reasons = [text.format(count=FEWEST_POSTS)]
     elif _is_foreign(ranking[0].username, comparison):
-        reasons.append(_of_authors("other_language", comparison))
+        reasons = [_of_authors("other_language", comparison)]
     else:
-        reasons.append(
-            gettext("Nobody else who writes the language is known here to compare with.")
-        )
+        reasons = [gettext("Nobody else who writes the language is known here to compare with.")]
     if len(ranking) > 1 and ranking[0].probability >= LIKELY:
         text = gettext("If one of these {count} wrote it, most like {username}.")
         reasons.append(text.format(count=len(ranking), username=shown_name(ranking[0].username)))
     return reasons
+
+
+def _lacking(comparison: Comparison, *, is_named: bool) -> list[str]:
+    """Return what the text and the authors have too little of, as sentences."""
+    ranking, sentences = comparison.ranking, list[str]()
+    if is_brief(comparison):
+        sentences.append(gettext("A few more words, please: four at least."))
+    few = [ranked.username for ranked in ranking if ranked.tweets < FEWEST_JUDGED]
+    if few and (is_named or len(few) == len(ranking)):
+        sentences.append(_too_few(few, len(ranking)))
+    return sentences
+
+
+def _are_small(comparison: Comparison) -> bool:
+    return all(ranked.tweets < FEWEST_POSTS for ranked in comparison.ranking)
 
 
 def is_brief(comparison: Comparison) -> bool:

@@ -87,7 +87,12 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
     heading = heading_of(comparison, is_named=is_named)
     assert "%(" not in heading
     if comparison.none is None:
-        assert (bars, lean, heading) == ([], "unknown", "Too little to go on")
+        assert (bars, lean) == ([], "unknown")
+        # The reason is the language where neither the text nor an author is too small.
+        reasons = reasons_of(comparison, is_named=is_named)
+        is_of_language = reasons[0].startswith("Nobody else who writes the language")
+        assert is_of_language == (heading == "Nobody to compare with in this language")
+        assert is_of_language == (heading != "Too little to go on")
         return
     leader, second = bars[:2]
     assert [bar.share for bar in bars] == sorted((bar.share for bar in bars), reverse=True)

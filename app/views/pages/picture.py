@@ -18,7 +18,7 @@ from app.services.compare.answering import Comparison
 from app.views.marks import shown_marks
 from app.views.names import shown_name
 from app.views.pages.lettering import clipped, drawable, first_rows, font_of, rows_of
-from app.views.verdicts import bars_of, heading_of, is_often_wrong, rate_of
+from app.views.verdicts import ELSEWHERE_ALONE, bars_of, heading_of, is_often_wrong, rate_of
 
 SIZE: Final = (1200, 630)
 PAPER: Final = "#fbfaf8"
@@ -75,7 +75,8 @@ class Picture(NamedTuple):
     premise: str
     """What stands at the foot."""
     warning: str = ""
-    """What stands below the heading, where strangers often get the same answer."""
+    """What stands below the heading, where strangers often get the same answer, or nobody else here
+    writes the language."""
     struck: tuple[tuple[int, int], ...] = ()
     """Pieces of the text that did not count."""
 
@@ -117,6 +118,8 @@ def picture_of(
     heading = heading_of(comparison, is_named=is_named)
     foot = _foot(comparison, today, is_all_invented=is_all_invented)
     warning = rate_of(comparison) if is_often_wrong(comparison) else None
+    if is_told and not warning and "elsewhere" in comparison.limits:
+        warning = gettext(ELSEWHERE_ALONE)
     struck = tuple(comparison.without) if isinstance(comparison.without, list) else ()
     return Picture(heading, comparison.text, tuple(marks), tuple(bars), foot, warning or "", struck)
 
