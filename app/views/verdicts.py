@@ -133,8 +133,9 @@ def heading_of(comparison: Comparison, *, is_named: bool) -> str:
         "rival": shown_name(names[1]) if count > 1 else "",
         "needed": show_percent(comparison.needed),
     }
-    is_lacking = _are_small(comparison) or bool(_lacking(comparison, is_named=is_named))
-    if comparison.none is None and not is_lacking:
+    if comparison.none is None and not (
+        _are_small(comparison) or _lacking(comparison, is_named=is_named)
+    ):
         return gettext(_UNMATCHED)
     alone, named, everybody = HEADINGS[lean_of(comparison)]
     return gettext(alone if count == 1 else named if is_named else everybody) % facts

@@ -3,7 +3,7 @@
 import contextlib
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -104,11 +104,21 @@ async def draw(
     players = [user for user, is_fit in rows if is_fit]
     if len(players) < 2:  # One alone would be the answer each time.
         players = [user for user, _ in rows]
+    return await draw_cast(players, lambda cast: _posts_to_guess(session, cast, count, longest))
+
+
+async def draw_cast(
+    players: Sequence[User], posts_to_guess: Callable[[Sequence[User]], Awaitable[list[int]]]
+) -> QuizSet | None:
+    """Return up to four random players, and posts of theirs to guess.
+
+    None for fewer than two players, and where no cast of a few has such posts.
+    """
     if len(players) < 2:
         return None
     for _ in range(TRIES):
         cast = random.sample(players, min(CHOICES, len(players)))
-        if posts := await _posts_to_guess(session, cast, count, longest):
+        if posts := await posts_to_guess(cast):
             cast.sort(key=lambda user: user.username_key)
             return QuizSet(tuple(user.id for user in cast), tuple(posts))
     return None

@@ -13,12 +13,12 @@ from app.compute.text import has_words
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.cases import Models
 from app.services.compare.quiz import (
-    CHOICES,
     FEWEST_POSTS,
     MOST_CHARACTERS,
     MOST_PLAYERS,
     TRIES,
     QuizSet,
+    draw_cast,
     masked,
 )
 from app.services.rooms.reading import RoomFacts
@@ -38,14 +38,7 @@ async def draw_from_room(
     comparison needs, or no message has enough words.
     """
     players = await _players(session, models, room.id)
-    if len(players) < 2:
-        return None
-    for _ in range(TRIES):
-        cast = random.sample(players, min(CHOICES, len(players)))
-        if messages := await _messages_to_guess(session, room, cast, count):
-            cast.sort(key=lambda user: user.username_key)
-            return QuizSet(tuple(user.id for user in cast), tuple(messages))
-    return None
+    return await draw_cast(players, lambda cast: _messages_to_guess(session, room, cast, count))
 
 
 async def _players(session: AsyncSession, models: Models, room_id: int) -> list[User]:
