@@ -18,7 +18,7 @@ from app.i18n import gettext, gettext_noop, ngettext, show_number, translate_mes
 from app.lifespan import resources
 from app.memo import cacheable
 from app.views.filters import View, view_of
-from app.views.pages.parts import show_names
+from app.views.pages.parts import show_names, speak_of_all
 
 MAKING_TIMEOUT_S: Final = 60.0
 TICK_S: Final = 1.0
@@ -174,13 +174,14 @@ async def answer_of(figure: Figure, view: View) -> bytes:
 
 
 async def load(figure: Figure, view: View) -> Any:
-    """Return the numbers of a figure; its texts then call authors as pages do.
+    """Return the numbers of a figure; its texts then call authors and posts as pages do.
 
     Raises NotFoundError, MalformedError and InvalidInputError for what is wrong in the view.
     """
     data = await figure.load(view)
     async with resources().db.read() as session:
         await show_names(session, figure.usernames(data))
+        await speak_of_all(session, view.names, view.platform)
     return data
 
 

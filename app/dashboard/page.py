@@ -31,7 +31,7 @@ from app.paths import DASHBOARD
 from app.services.posts.users import count_users
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View, zone_of_page
-from app.views.pages.parts import offered_authors
+from app.views.pages.parts import offered_authors, speak_of_all
 
 blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
 
@@ -60,6 +60,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
     depends_on(DERIVED)
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, args.names)
+        await speak_of_all(session, args.names, args.platform)
     figures = [figure for figure in FIGURES.values() if author_total > 1 or not figure.needs_two]
     sections = [await _section(figure, args) for figure in figures] if authors else []
     if all(section["answer"] for section in sections):

@@ -13,6 +13,7 @@ from tests.conftest import Client, Shared
 from tests.waiting import settle
 
 SEOUL: Final = {"Cookie": "saywho_lang=en; saywho_zone=Asia/Seoul"}
+ELSEWHERE: Final = {"Cookie": "saywho_lang=en; saywho_zone=America/New_York"}
 BAD: Final = ("Mars", "../../etc/passwd", "", "%00", "Asia", "x" * 5_000)
 LATE: Final = ("2024-03-01T20:00:00Z", "2024-12-31T20:00:00Z", "2023-06-01T20:00:00Z")
 """Times of days that are over in Seoul."""
@@ -97,6 +98,17 @@ async def test_a_year_with_posts_in_utc_alone_is_there_for_all(shared: Shared) -
     assert 'data-zone="Asia/Seoul"' in await shared.anybody.page("/user/eve/2020", headers=SEOUL)
     await shared.anybody.page("/user/eve/2019?tz=Asia/Seoul", status=404)
     await shared.anybody.page("/user/eve/2018", headers=SEOUL, status=404)
+
+
+async def test_a_link_to_a_day_of_a_chat_shows_the_same_to_everybody(shown: Client) -> None:
+    for path in ("/room/1", "/user/ann"):
+        page = await shown.page(path, headers=SEOUL)
+        (*_, link) = re.findall(r'href="(/room/\d+\?on=[^"]*)"', page)
+        days = [await shown.page(link, headers=headers) for headers in (SEOUL, ELSEWHERE)]
+        for day in days:
+            assert "Days and times are those of Asia/Seoul." in day
+            assert ">hello</p>" in day
+        assert days[0] == days[1]
 
 
 async def test_a_picture_is_the_same_for_all(shown: Client) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeVarTuple
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, not_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -241,6 +241,27 @@ async def display_names(
         if row.display_name and row.display_name != row.username
     }
     return names, {row.username for row in rows if row.is_of_chat}
+
+
+async def speak_in_chats(
+    session: AsyncSession, usernames: Iterable[str] = (), platform: str | None = None
+) -> bool:
+    """Return whether all of these authors speak in chats; without names all who have posts.
+
+    Of nobody it is false. Names that nobody here has do not count.
+    """
+    keys = {username_key(username) for username in usernames}
+    if keys:
+        rows = await rows_by_key(session, _NAMES, keys)
+        for row in rows:
+            depends_on(row.id)
+        return bool(rows) and all(row.is_of_chat for row in rows)
+    depends_on(EVERYTHING)
+    writers = select(User.id).where(User.deleted_at.is_(None), User.tweet_count > 0)
+    if platform:
+        writers = writers.where(User.platform == platform)
+    others = writers.where(User.is_of_chat.is_(False))
+    return bool(await session.scalar(select(and_(writers.exists(), ~others.exists()))))
 
 
 async def rows_by_key(

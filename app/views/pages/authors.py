@@ -48,7 +48,9 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
         authors, following = await list_authors(
             session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
         )
-        await show_names(session, [author.username for author in authors])
+        usernames = [author.username for author in authors]
+        await show_names(session, usernames)
+        speak_of(usernames)
         samples = await list_samples(session)
         rooms, _ = await list_rooms(session, limit=MOST_ROOMS) if after is None else ([], None)
     return await render_template(

@@ -15,8 +15,16 @@ from app.errors import AppError
 from app.i18n import translate_message
 from app.services.compare.quiz import is_playable
 from app.services.posts.samples import list_samples
-from app.services.posts.users import Author, count_users, display_names, ids_by_key, list_authors
+from app.services.posts.users import (
+    Author,
+    count_users,
+    display_names,
+    ids_by_key,
+    list_authors,
+    speak_in_chats,
+)
 from app.services.search.results import Hit
+from app.views.names import speak_of
 
 CHOICES = 40
 """Most authors offered as checkboxes; with more of them, names are typed."""
@@ -143,6 +151,17 @@ async def show_names(session: AsyncSession, usernames: Iterable[str]) -> None:
     names, speakers = await display_names(session, usernames)
     g.display_names = g.get("display_names", {}) | names
     g.speakers = g.get("speakers", set()) | speakers
+
+
+async def speak_of_all(
+    session: AsyncSession, usernames: Iterable[str] = (), platform: str = ""
+) -> None:
+    """Let the page speak of messages if all whom its filters leave, by default all, are of chats.
+
+    A page about the posts of a filter calls it; one whose authors are known calls `speak_of`.
+    """
+    platform = platform.replace("\0", "")
+    speak_of([], in_chat=await speak_in_chats(session, usernames, platform))
 
 
 HUES: Final = 24

@@ -33,7 +33,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of
 from app.views.filters import View
 from app.views.names import speak_of
-from app.views.pages.parts import hues_of, show_names
+from app.views.pages.parts import hues_of, show_names, speak_of_all
 from app.views.policies import own_origin
 
 blueprint = PageBlueprint("posts")
@@ -83,7 +83,7 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
             limit=POSTS_PER_WALL if args.has else POSTS_PER_PAGE,
         )
         await show_names(session, [*args.names, *(post.username for post in posts)])
-        speak_of(args.names)
+        await speak_of_all(session, args.names, args.platform)
         is_empty = not posts and not await count_users(session)
     return await render_template(
         "posts.html",

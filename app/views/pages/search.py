@@ -15,8 +15,14 @@ from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import RESULT_CURSOR, cursor_of
 from app.views.filters import PageFilters
-from app.views.names import speak_of
-from app.views.pages.parts import given_names, pieces_of_hit, render_form, see_other, show_names
+from app.views.pages.parts import (
+    given_names,
+    pieces_of_hit,
+    render_form,
+    see_other,
+    show_names,
+    speak_of_all,
+)
 
 blueprint = PageBlueprint("search")
 
@@ -75,7 +81,7 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
     async with parts.db.read() as session:
         shown_names = {post.username for post in results.hits} | _facet_names(results)
         await show_names(session, shown_names | {*given_names([args.username])})
-        speak_of(given_names([args.username]))
+        await speak_of_all(session, given_names([args.username]), args.platform)
         is_empty = not results.hits and not await count_users(session)
     return await render_form(
         "search.html",

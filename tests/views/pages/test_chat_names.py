@@ -5,6 +5,7 @@ import re
 from urllib.parse import quote, urlencode
 
 import pytest
+from quart import Quart
 
 from tests.browsing import parts_of
 from tests.chats import import_chat, kakaotalk, said
@@ -50,6 +51,8 @@ async def test_a_page_calls_people_as_they_write_their_names(chat: Client, path:
 
 BY_OTHERS = "Posts by other people given to one of them"
 """These are of anybody whose posts are here."""
+UNSEEN = "script|textarea|datalist|fieldset"
+"""Parts of a page without what it says of its subject: fieldsets name others to choose."""
 PAIR = f"username={quote(USERNAME)}&username=Anna_Kim"
 
 
@@ -64,13 +67,20 @@ PAIR = f"username={quote(USERNAME)}&username=Anna_Kim"
         f"/compare/card?{PAIR}",
         f"/compare?text={quote(TEXT)}&{PAIR}",
         f"/compare?text={quote(TEXT)}&years=Anna_Kim",
+        f"/dashboard/?{PAIR}",
+        f"/dashboard/?{PAIR}&lang=xx",
+        f"/dashboard/table/timeline?{PAIR}",
+        f"/dashboard/table/apart?{PAIR}",
+        f"/search?username={quote(USERNAME)}&mode=words&q={quote('말')}",
     ],
-    ids=["author", "year", "message", "portrait", "list", "card", "compare", "years"],
+    ids=lambda path: re.sub(r"[%?=&].*", "", path) or "home",
 )
 async def test_pages_about_people_of_chats_speak_of_messages(chat: Client, path: str) -> None:
     page = await chat.page(path)
     main = page.partition("<main")[2].partition("</main>")[0].partition("compare-form")[0]
-    seen = re.sub(r"<(script|textarea|datalist).*?</\1>|<[^>]*>", "", main, flags=re.DOTALL)
+    seen = re.sub(
+        r"<(script|textarea|datalist|fieldset).*?</\1>|<[^>]*>", "", main, flags=re.DOTALL
+    )
     left = [line.strip() for line in seen.splitlines() if re.search(r"\b[Pp]osts?\b", line)]
     assert [line for line in left if not line.startswith(BY_OTHERS)] == []
 
@@ -133,3 +143,31 @@ async def test_messages_are_called_so_and_other_names_stay(chat: Client) -> None
     assert "1 post<br>" in authors
     assert '<bdi>Hana 하나</bdi> <span class="username">' in authors
     assert "Username: hana_writes</h1>" in await chat.page("/user/hana_writes")
+
+
+SITE_WIDE = {
+    "/dashboard/": ("Messages over time", "Posts over time"),
+    "/dashboard/table/timeline": ('<th scope="col">Messages</th>', '<th scope="col">Posts</th>'),
+    "/dashboard/table/timeline.csv": ("Period,Author,Messages", "Period,Author,Posts"),
+    "/posts": ("Messages by everyone", "Posts by everyone"),
+    "/search": ("Search the messages</h1>", "Search the posts</h1>"),
+    "/": ("Newest messages", "Newest posts"),
+}
+"""What pages about everybody say where all that is here are chats, and where not."""
+
+
+async def test_a_site_of_chats_alone_speaks_of_messages(
+    app: Quart, anybody: Client, writer: Client
+) -> None:
+    await import_chat(parts_of(app).db, kakaotalk("우리", *said((NAME, *OTHERS), times=8)))
+    for path, (messages, posts) in SITE_WIDE.items():
+        page = await (await anybody.get(path)).get_data(as_text=True)
+        assert messages in page, path
+        assert posts not in page
+    korean = {"Accept-Language": "ko"}
+    assert "기간별 메시지 수" in await anybody.page("/dashboard/", headers=korean)
+    assert "24 messages, all of" in (await drawn(anybody, "timeline"))["title"]
+    await writer.add_user("hana", "a post beside the messages")
+    for path, (_, posts) in SITE_WIDE.items():
+        assert posts in await (await anybody.get(path)).get_data(as_text=True), path
+    assert "25 posts" in (await drawn(anybody, "timeline"))["title"]
