@@ -7,7 +7,6 @@ takes of the processor, the memory of a client after the storms, and how late th
 """
 
 import argparse
-import contextlib
 import resource
 import statistics
 import sys
@@ -52,11 +51,10 @@ def compare(commit: str | None, audience: Audience, rounds: int) -> None:
     print(f"{audience.clients:,} clients, {audience.per_second:g} posts/s for ", end="")
     print(f"{audience.seconds:g} s, after {audience.storms} storms\n{COLUMNS}", flush=True)
     figures: dict[str, list[dict[str, Any]]] = {}
-    with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(machine.work_folder())
+    with machine.work_folder() as folder:
         roots = {"new": machine.ROOT}
         if commit is not None:
-            roots = {commit: stack.enter_context(checkout(commit, folder)), **roots}
+            roots = {commit: checkout(commit, folder), **roots}
         settings = {"SAYWHO_LIVE_CLIENTS": str(audience.clients), "SAYWHO_ACCESS_LOG": "0"}
         sides = [
             (ours(name, workers=live.WORKERS, settings=settings | imports_of(root)), root)
