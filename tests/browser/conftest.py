@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from .office import add_imports
-from .website import CHROMIUM, Website, chromium, crowd_records, odd_records, serve
+from .website import CHROMIUM, Website, chromium, crowd_records, odd_records, room_records, serve
 
 TIMEOUT_MS = 30_000
 FAILED = (
@@ -45,9 +45,9 @@ def website(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="session")
 def crowd(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
-    """More authors than a form has boxes for, an operator, and an import in each state."""
+    """More authors than a form has boxes for, a chat of two of them, an operator, and imports."""
     folder = tmp_path_factory.mktemp("crowd")
-    records = list(crowd_records())
+    records = [*crowd_records(), *room_records()]
     with serve(
         folder, sample=False, records=records, has_operator=True, prepare=add_imports
     ) as site:

@@ -58,6 +58,7 @@ AWAITED: Final = {
     "dashboard-none": ["#timeline[aria-busy=false]"],
     "dashboard-failure": ["#timeline[aria-busy=false]"],
     "quiz-answered": [".ranking"],
+    "quiz-room-answered": [".ranking"],
     "settings-token": ["#new_token"],
     "settings-invitation": ["#new_link"],
 }
@@ -77,7 +78,7 @@ async def reach(page: Page, site: "Website", name: str, path: str) -> None:
     if name in LINKS:
         path = LINKS[name](site)
     await page.goto(site.address(path))
-    if name == "quiz-answered":
+    if name in {"quiz-answered", "quiz-room-answered"}:
         await page.locator(".guesses button").first.click()
     elif name == "login-failure":
         await page.locator("#name").fill("nobody")

@@ -48,6 +48,8 @@ CROWD = {
     "crowd-home": "/",
     "crowd-compare": compare_path("Tea at 5, bread at 7, and rain. Again rain, again bread."),
     "crowd-authors": "/authors",
+    "quiz-room": "/quiz?room=1",
+    "quiz-room-answered": "/quiz?room=1",
 }
 EMPTY = {"empty-home": "/", "empty-about": "/about", "empty-authors": "/authors"}
 PRIVATE = {

@@ -183,6 +183,15 @@ def crowd_records(authors: int = 45) -> Iterator[dict[str, Any]]:
         yield {"username": username, "text": text, "source_id": str(place)}
 
 
+def room_records() -> Iterator[dict[str, Any]]:
+    """Messages of two people of the crowd, as many as the quiz of their room needs."""
+    for place in range(40):
+        username = f"neighbour_{place % 2 + 1:02}"
+        text = f"물 올려 둘게, {place}번째로 오는 사람은 컵 좀… ☕ {username}: https://example.org/kettle"
+        said = {"username": username, "text": text, "source_id": f"said-{place}"}
+        yield said | {"room": {"id": 1, "name": ROOM}}
+
+
 def json_lines(records: Iterable[dict[str, Any]]) -> str:
     return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
