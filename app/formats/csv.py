@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from app.errors import BrokenFileError, Message, RecordError
-from app.formats.columns import Columns, is_damaged_id
+from app.formats.file_columns import FileColumns, is_damaged_id
 from app.formats.post import headers
 from app.formats.records import (
     BadRecord,
@@ -113,7 +113,7 @@ def encode(posts: Mapping[int, ExportedPost]) -> bytes:
     return written.getvalue().encode()
 
 
-def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], Columns] | None:
+def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], FileColumns] | None:
     """Return the delimiter by which most columns of the header are recognised, it, and these.
 
     One column is enough if it holds texts, else there are two, of which one is known.
@@ -121,7 +121,7 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], C
     best, most, first = None, (False, 0, 0), first_lines(source)
     for delimiter in _DELIMITERS:
         header = _header(first, delimiter)
-        columns = Columns(header, chosen)
+        columns = FileColumns(header, chosen)
         rating = (columns.text is not None, len(columns), len(header))
         if rating > most and len(columns) and (columns.text is not None or len(header) > 1):
             best, most = (delimiter, header, columns), rating

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from app.errors import Message
-from app.formats.columns import as_id, columns_of
+from app.formats.file_columns import as_id, file_columns_of
 from app.formats.records import (
     ExportedPost,
     Format,
@@ -45,23 +45,25 @@ _encoder = msgspec.json.Encoder()
 
 def _read_lines(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return the posts of many authors, if one of the first objects has a text."""
-    if not any(columns_of(tuple(row)).text for row in first_documents(source)):
+    if not any(file_columns_of(tuple(row)).text for row in first_documents(source)):
         return None
-    items = read_each(objects(source), lambda row, place: columns_of(tuple(row)).read(row, place))
+    items = read_each(
+        objects(source), lambda row, place: file_columns_of(tuple(row)).read(row, place)
+    )
     return RecordStream(JSONL.name, unit_of(source), None, items)
 
 
 def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the posts of many authors; those of protected accounts of X only on request."""
     documents = first_documents(source)
-    has_text = any(columns_of(tuple(_row(document))).text for document in documents)
+    has_text = any(file_columns_of(tuple(_row(document))).text for document in documents)
     if not (has_text and any(map(_is_extended, documents))):
         return None
 
     def read_one(document: Json, place: int) -> Item:
         row = _row(document)
         if not (is_v1(document) or is_v2(document)):
-            return columns_of(tuple(row)).read(row, place)
+            return file_columns_of(tuple(row)).read(row, place)
         plain = {key: _unwrapped(value) for key, value in document.items()}
         status = to_item(plain, place, include_restricted=options.include_restricted)
         if isinstance(status, Record) and not status.source_id:

@@ -155,7 +155,7 @@ def _stored(name: str, hint: object) -> Stored:
 
 
 @cache
-def columns() -> tuple[str, ...]:
+def table_columns() -> tuple[str, ...]:
     """Return the names of the columns of all fields, in their order."""
     return tuple(column for stored in stored_fields().values() for column in stored.columns)
 

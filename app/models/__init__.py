@@ -1,7 +1,7 @@
 from app.models.access import Invitation, LoginFailure, LoginSession, Operator, SetupLink, Token
 from app.models.base import MAX_ID, Base
 from app.models.derived import BackgroundSnapshot, Embedding, PostCount, Profile, Vocabulary, Word
-from app.models.rooms import Room, RoomPerson
+from app.models.room import Room, RoomPerson
 from app.models.site import SITE_ID, Site
 from app.models.tweet import MediaUse, Tweet, User
 from app.models.work import Event, ImportJob, LiveSource

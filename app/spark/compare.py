@@ -17,7 +17,7 @@ from app.compute.features import RECIPE
 from app.compute.fitting import Corpus
 from app.compute.judgement import SURE, judge
 from app.errors import AppError, RecordError
-from app.formats.columns import columns_of
+from app.formats.file_columns import file_columns_of
 from app.formats.records import BROKEN, is_broken
 from app.services.compare.answering import ranked_authors
 from app.services.compare.cases import comparable_texts
@@ -100,7 +100,7 @@ def _answer(case: Case, row: bytes, sure: float) -> Row:
     try:
         document = json_object(row)
         echo = {"id": None if document.get("id") is None else _storable(str(document["id"]))}
-        text = document.get(columns_of(tuple(document)).text or "text")
+        text = document.get(file_columns_of(tuple(document)).text or "text")
         text = text if isinstance(text, str) else ""
         echo["text"] = _storable(text)
         if is_broken(text):

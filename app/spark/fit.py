@@ -21,7 +21,7 @@ from app.compute.population import Shipped
 from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts
 from app.compute.text import clean_username, drop_controls, language_of, username_key
 from app.errors import AppError, RecordError, message_of
-from app.formats.columns import Columns
+from app.formats.file_columns import FileColumns
 from app.formats.records import BROKEN, Record, is_broken
 from app.population import shipped_authors
 from app.services.posts.new_tweet import checked, checked_language, lenient
@@ -163,7 +163,7 @@ def posts_of(bad_rows: Any, rows: Iterator[Row]) -> Iterator[Row]:
 def _post_of(row: bytes, number: int) -> Row:
     try:
         document = json_object(row)
-        item = Columns(document).read(document, number)
+        item = FileColumns(document).read(document, number)
         return _checked(item) if isinstance(item, Record) else {"fate": "skipped"}
     except (ValueError, RecursionError, AppError) as error:
         return {"fate": "rejected", "error": str(message_of(error))}

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from app.formats.post import Medium, Reactions, ReplyTarget
 from app.formats.records import Account, BadRecord, Record, Skipped
-from tests.formats.reading import array, lines, pretty, read_one
-from tests.formats.reading import read_file_records as read
+from tests.formats.files import array, lines, pretty, read_one
+from tests.formats.files import read_file_records as read
 
 DID = "did:plc:minaminaminaminaminamina"
 AUTHOR = {"did": DID, "handle": "mina.example", "displayName": "미나"}

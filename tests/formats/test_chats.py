@@ -14,8 +14,8 @@ from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from tests.archives import zip_bytes
-from tests.formats import rooms
-from tests.formats.reading import read_file_records
+from tests.formats import chat_variants
+from tests.formats.files import read_file_records
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 ANNAS = (
@@ -35,7 +35,8 @@ ANNAS = (
 @pytest.mark.parametrize("other", ["kakaotalk ios ko", "whatsapp ios"])
 def test_a_zip_holds_rooms_beside_their_media(other: str) -> None:
     room, second = (
-        rooms.VARIANTS[name](rooms.room_of(name, 1)) for name in ("whatsapp ios", other)
+        chat_variants.VARIANTS[name](chat_variants.room_of(name, 1))
+        for name in ("whatsapp ios", other)
     )
     files = {"_chat.txt": room, "photo.jpg": b"\xff\xd8", "readme.txt": b"nobody said this\n"}
     assert said(zip_bytes(files)) == said(room)
@@ -43,12 +44,12 @@ def test_a_zip_holds_rooms_beside_their_media(other: str) -> None:
 
 
 def test_the_room_of_a_mac_is_read_out_of_a_zip() -> None:
-    room = rooms.VARIANTS["kakaotalk mac"](rooms.room_of("kakaotalk mac", 1))
+    room = chat_variants.VARIANTS["kakaotalk mac"](chat_variants.room_of("kakaotalk mac", 1))
     files = {"chat/KakaoTalk_Chat_us.csv": room, "a.csv": b"text\nnobody said this\n"}
     records, _ = read_file_records(data := zip_bytes(files))
     assert (records.format, records.is_chat, records.unit) == ("kakaotalk", True, "line")
     assert said(data) == said(room)
-    second = rooms.VARIANTS["whatsapp ios"](rooms.room_of("whatsapp ios", 1))
+    second = chat_variants.VARIANTS["whatsapp ios"](chat_variants.room_of("whatsapp ios", 1))
     items = read_file_records(zip_bytes(files | {"WhatsApp Chat - them/_chat.txt": second}))[1]
     rooms_of = [item.room for item in items if isinstance(item, Record) and item.room]
     names = [(room.name, room.platform) for room in rooms_of if isinstance(room, FileRoom)]
@@ -60,10 +61,10 @@ def said(data: bytes, **options: Any) -> list[tuple[str | None, str]]:
     return [(item.username, item.text) for item in items if isinstance(item, Record)]
 
 
-@pytest.mark.parametrize("variant", rooms.VARIANTS)
+@pytest.mark.parametrize("variant", chat_variants.VARIANTS)
 @pytest.mark.parametrize("seed", range(3))
 def test_rooms_are_read_as_they_were_written(variant: str, seed: int) -> None:
-    rooms.check(variant, seed)
+    chat_variants.check(variant, seed)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_telegram_as_pages_is_refused_with_what_to_do() -> None:
 
 def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
     for variant in ("kakaotalk android ko", "whatsapp ios", "telegram"):
-        whole = rooms.VARIANTS[variant](rooms.room_of(variant, 2))
+        whole = chat_variants.VARIANTS[variant](chat_variants.room_of(variant, 2))
         with Source(io.BytesIO(whole[: len(whole) // 2])) as source:
             records = open_records(source)
             kept: list[Item] = []
@@ -154,7 +155,7 @@ def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
                 kept.extend(records.items)
             except ImportFileError:
                 assert variant == "telegram"
-        expected = rooms.read(whole, variant.split()[0])
+        expected = chat_variants.read(whole, variant.split()[0])
         assert len(kept) > 3
         assert [item.place for item in kept[:-1]] == [
             item.place for item in expected[: len(kept) - 1]

@@ -12,7 +12,7 @@ from app.formats.csv import OWN_HEADER
 from app.formats.records import BadRecord, Item, ReadOptions, Record
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from tests.formats.reading import read_broken, read_file_records, texts
+from tests.formats.files import read_broken, read_file_records, texts
 
 KOREAN = (
     "작성자,내용,날짜,아무거나\n미나,안녕하세요 여러분,2020-01-02,1\n지호,잘 지내요?,2020-01-03,2\n"

@@ -10,7 +10,7 @@ import pytest
 from app.formats.records import BadRecord, Item, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from tests.formats.reading import (
+from tests.formats.files import (
     FORMS,
     array,
     lines,

@@ -20,7 +20,7 @@ from app.formats.source import containers, window
 from app.formats.source.file import Content, Source
 from app.formats.source.members import Member
 from tests.archives import SMALL_FILES, x_file, x_tweet, zip_bytes
-from tests.formats.reading import array, lines, read_broken, read_file_records
+from tests.formats.files import array, lines, read_broken, read_file_records
 from tests.growth import FACTOR, MOST_GROWTH, growth
 from tests.trust.hostile_files import large_values, many_headers, namesakes
 from tests.trust.hostile_uploads import hostile_upload

@@ -18,8 +18,8 @@ from app.formats.source.file import Source
 from tests.archives import damaged
 from tests.archives import tar as saved_tar
 from tests.archives import x_zip as saved_zip
-from tests.formats.reading import read_broken, read_one, saved_folder
-from tests.formats.reading import read_file_records as read
+from tests.formats.files import read_broken, read_one, saved_folder
+from tests.formats.files import read_file_records as read
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 MINA = "https://sea.example/users/mina"

@@ -16,7 +16,7 @@ from app.formats.records import Record
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
-from tests.formats.reading import read_file_records
+from tests.formats.files import read_file_records
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 X, JSONL, CSV = SMALL_FILES["x"], SMALL_FILES["jsonl"], SMALL_FILES["csv"]

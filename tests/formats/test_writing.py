@@ -15,7 +15,7 @@ from app.compute.text import clean_text, clean_username
 from app.formats.post import Medium, Reactions, ReplyTarget, RoomReference
 from app.formats.records import ExportedPost, Record
 from app.formats.registry import WRITERS
-from tests.formats.reading import read_file_records
+from tests.formats.files import read_file_records
 
 HEADER = "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts,room"
 FIELDS = tuple(HEADER.split(","))

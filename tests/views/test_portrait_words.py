@@ -8,7 +8,7 @@ from hypothesis import assume, given
 
 from app.compute.portrait import Said, portray
 from app.services.rooms.portrait import RoomPortrait, portrait_of
-from app.services.rooms.reading import RoomFacts
+from app.services.rooms.room_facts import RoomFacts
 from app.views.pages.room_picture import card_lines
 from app.views.portrait_words import timing_told, words_missing
 from tests.compute.test_portrait import HOUR_S, chats

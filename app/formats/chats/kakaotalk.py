@@ -8,7 +8,7 @@ from typing import Final
 
 from app.errors import Message
 from app.formats.chats import whatsapp
-from app.formats.chats.rooms import (
+from app.formats.chats.chat_files import (
     Grammar,
     Opening,
     RoomFile,

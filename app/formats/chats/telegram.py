@@ -8,7 +8,7 @@ from typing import Final
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
-from app.formats.chats.rooms import find_rooms
+from app.formats.chats.chat_files import find_rooms
 from app.formats.post import ReplyTarget
 from app.formats.records import (
     BadRecord,

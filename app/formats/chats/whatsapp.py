@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, Final, Literal
 
 from app.errors import Message
-from app.formats.chats.rooms import (
+from app.formats.chats.chat_files import (
     Grammar,
     Opening,
     RoomFile,

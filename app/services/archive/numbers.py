@@ -10,7 +10,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.mentions import Mention, Mentions, count_mentions
-from app.services.archive.scanning import Columns, read_columns, scanned
+from app.services.archive.scanning import CollectedPosts, collect_posts, scanned
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_by_hour_of_week
 from app.services.posts.users import Author
@@ -45,8 +45,8 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
     """Return the figures of an author; hours and days are those of the time zone."""
     selection = Selection(usernames=(author.username,))
     week = await count_by_hour_of_week(session, selection, zone)
-    columns = await read_columns(session, author)
-    post_count, mentions = await asyncio.to_thread(_mentions_in, columns, author)
+    collected = await collect_posts(session, author)
+    post_count, mentions = await asyncio.to_thread(_mentions_in, collected, author)
     return Numbers(
         hours=[sum(week[hour::DAY_H]) for hour in range(DAY_H)],
         weekdays=[sum(week[day : day + DAY_H]) for day in range(0, WEEK_H, DAY_H)],
@@ -63,7 +63,7 @@ def name_counts(mentions: Sequence[Mention]) -> list[NameCount]:
     return [NameCount(mention.name, mention.posts) for mention in mentions]
 
 
-def _mentions_in(columns: Columns, author: Author) -> tuple[int, Mentions]:
+def _mentions_in(collected: CollectedPosts, author: Author) -> tuple[int, Mentions]:
     """Return how many posts there are, and what they name."""
-    posts = scanned(columns, author)
+    posts = scanned(collected, author)
     return len(posts), count_mentions(posts, most=MOST_NAMED)

@@ -17,19 +17,19 @@ from app.services.posts.users import Author
 
 MOST_SCANNED: Final = 20_000
 """Newest posts whose texts are looked through."""
-Columns = Sequence[str | None]
+CollectedPosts = Sequence[str | None]
 """Texts, cards and answered authors, each a JSON list; None for no posts."""
 _decoder: Final = msgspec.json.Decoder(list[str | None])
 
 
-async def read_columns(
+async def collect_posts(
     session: AsyncSession,
     author: Author,
     *,
     since: datetime | None = None,
     until: datetime | None = None,
     most: int = MOST_SCANNED,
-) -> Columns:
+) -> CollectedPosts:
     """Return what is looked through of the author's newest posts, or those of a time."""
     depends_on(author.id)
     cards = case((Tweet.media.contains('"link"'), Tweet.media))
@@ -45,10 +45,10 @@ async def read_columns(
     return (await session.execute(select(*map(collected, listed.c)))).one()
 
 
-def scanned(columns: Columns, author: Author) -> list[ScannedPost]:
+def scanned(collected: CollectedPosts, author: Author) -> list[ScannedPost]:
     """Return the posts, without answers to their author; it takes long, so call it in a thread."""
     own_key = username_key(author.username)
-    texts, cards, names = (_decoder.decode(column or "[]") for column in columns)
+    texts, cards, names = (_decoder.decode(values or "[]") for values in collected)
     return [
         ScannedPost(text or "", card, name if name and username_key(name) != own_key else None)
         for text, card, name in zip(texts, cards, names, strict=True)

@@ -16,7 +16,7 @@ from app.models import Tweet
 from app.services.archive.calendar import CalendarYear, calendar_of, span_of_year
 from app.services.archive.memories import most_liked
 from app.services.archive.numbers import NameCount, name_counts
-from app.services.archive.scanning import Columns, read_columns, scanned
+from app.services.archive.scanning import CollectedPosts, collect_posts, scanned
 from app.services.posts.statistics import have_posts
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
@@ -77,17 +77,19 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     if calendar is None or None in edges:
         raise NotFoundError("User '{username}' doesn't exist", username=author.username)
     liked = await most_liked(session, author.id, limit=MOST_LIKED, span=span)
-    columns = [await _columns_of(session, author, year + step, zone) for step in (-1, 0, 1)]
-    came, went, answered = await asyncio.to_thread(_compare, columns, author, year)
+    collected = [await _collect_of_year(session, author, year + step, zone) for step in (-1, 0, 1)]
+    came, went, answered = await asyncio.to_thread(_compare, collected, author, year)
     first, last = (edge for edge in edges if edge)
     return AuthorYear(
         author, zone.key, calendar, came, went, name_counts(answered), liked, first, last
     )
 
 
-async def _columns_of(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> Columns:
+async def _collect_of_year(
+    session: AsyncSession, author: Author, year: int, zone: ZoneInfo
+) -> CollectedPosts:
     since, until = span_of_year(year, zone)
-    return await read_columns(session, author, since=since, until=until, most=MOST_COMPARED)
+    return await collect_posts(session, author, since=since, until=until, most=MOST_COMPARED)
 
 
 async def _edge(
@@ -105,10 +107,10 @@ async def _edge(
 
 
 def _compare(
-    columns: Sequence[Columns], author: Author, year: int
+    collected: Sequence[CollectedPosts], author: Author, year: int
 ) -> tuple[WordsOfYear | None, WordsOfYear | None, list[Mention]]:
     """Return the words beside the year before and after, and whom the author answered."""
-    years = [scanned(of_year, author) for of_year in columns]
+    years = [scanned(of_year, author) for of_year in collected]
     texts = [[post.text for post in posts] for posts in years]
     spreads = [posts_with_words(of_year) for of_year in texts]
     is_korean = is_mostly_korean(texts[1])

@@ -24,7 +24,7 @@ from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import AppError, InvalidInputError
-from app.formats.columns import columns_of
+from app.formats.file_columns import file_columns_of
 from app.memo import DERIVED, Memo
 from app.services.compare.answering import Comparison, RankedAuthor, add_reasons, answer
 from app.services.compare.cases import (
@@ -224,7 +224,7 @@ def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
 def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
     """Yield the texts of a CSV file with a heading. Raises InvalidInputError without a column."""
     reader = csv.DictReader(lines)
-    column = columns_of(tuple(reader.fieldnames or ())).text
+    column = file_columns_of(tuple(reader.fieldnames or ())).text
     if column is None:
         raise InvalidInputError("The CSV file needs a column named text", loc="file")
     for row in reader:

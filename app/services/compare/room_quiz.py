@@ -21,7 +21,7 @@ from app.services.compare.quiz import (
     draw_cast,
     masked,
 )
-from app.services.rooms.reading import RoomFacts
+from app.services.rooms.room_facts import RoomFacts
 
 _PASSAGE: Final = 60
 """Consecutive messages that are searched for some that can be guessed, one of each person."""

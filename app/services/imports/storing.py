@@ -28,7 +28,7 @@ from app.formats.records import Account, ReadOptions, RecordStream
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.event_log import newest_event
 from app.services.imports.bulk import BATCH, BulkPost, count, store_batch
-from app.services.imports.reading import PostReader, RecordMedia
+from app.services.imports.post_reader import PostReader, RecordMedia
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
 from app.services.posts.new_tweet import NewTweetForm, checked

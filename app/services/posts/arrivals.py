@@ -18,18 +18,18 @@ from app.db.backend import backend_of, insert_rows
 from app.db.indexes import IndexedPost
 from app.models import Event, Tweet, User
 from app.services.event_log import NewEvent, append_events
-from app.services.posts.columns import (
+from app.services.posts.media import store_uses
+from app.services.posts.new_tweet import NewTweet
+from app.services.posts.post_counts import Moment, count_posts
+from app.services.posts.repetition import completed
+from app.services.posts.replies import match_replies, store_replies
+from app.services.posts.stored_content import (
     StoredContent,
     content_columns,
     decoded,
     encoded,
     repeated_columns,
 )
-from app.services.posts.media import store_uses
-from app.services.posts.new_tweet import NewTweet
-from app.services.posts.post_counts import Moment, count_posts
-from app.services.posts.repetition import completed
-from app.services.posts.replies import match_replies, store_replies
 from app.services.rooms.people import Membership, count_messages
 
 SourceKey = tuple[int, str | None]

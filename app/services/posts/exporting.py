@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.db.indexes import searched_text
-from app.formats.post import Medium, columns
+from app.formats.post import Medium, table_columns
 from app.formats.records import ExportedPost, Writer
 from app.models import Tweet, User
-from app.services.posts.columns import content_columns, decoded
 from app.services.posts.selection import Conditions
+from app.services.posts.stored_content import content_columns, decoded
 from app.services.posts.tweets import AnyRow, AnySelect, room_name
 from app.services.posts.users import get_user
 from app.tasks import Runner
@@ -112,7 +112,7 @@ class _Medium(Medium, frozen=True, forbid_unknown_fields=False, omit_defaults=Tr
 
 def _post(row: AnyRow) -> ExportedPost:
     values = row._asdict()
-    names = ("username", "platform", *columns(), "room_name")
+    names = ("username", "platform", *table_columns(), "room_name")
     fields = decoded({name: values[name] for name in names})
     fields["media"] = convert(fields["media"], tuple[_Medium, ...], from_attributes=True)
     return ExportedPost(**fields)

@@ -20,7 +20,7 @@ from app.formats.post import (
     StoredMedium,
 )
 from app.formats.records import FileRoom
-from app.services.posts.columns import StoredContent
+from app.services.posts.stored_content import StoredContent
 
 T = TypeVar("T")
 MAX_SOURCE_ID_LENGTH: Final = 512

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from app.compute.text import guess_language
 from app.formats.post import Reactions, StoredMedium, stored_fields
-from app.services.posts.columns import StoredContent
+from app.services.posts.stored_content import StoredContent
 
 
 def completed(stored: StoredContent, sent: StoredContent) -> StoredContent:

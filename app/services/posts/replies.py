@@ -19,7 +19,7 @@ from app.formats.post import ReplyTarget
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.event_log import NewEvent, append_events
-from app.services.posts.columns import StoredContent
+from app.services.posts.stored_content import StoredContent
 from app.services.posts.tweets import Post, find_posts, newest_first
 
 PostKey = tuple[str, str]

@@ -31,15 +31,22 @@ from sqlalchemy.orm import aliased
 
 from app.db.backend import backend_of, chunks
 from app.errors import NotFoundError
-from app.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium, columns
+from app.formats.post import (
+    Medium,
+    PostContent,
+    ReplyTarget,
+    RoomReference,
+    StoredMedium,
+    table_columns,
+)
 from app.memo import EVERYTHING, depends_on
 from app.models import Room, Tweet, User
 from app.models.derived import EPOCH_S
 from app.paths import MEDIA
-from app.services.posts.columns import content_columns, decoded, plain_columns
 from app.services.posts.post_counts import HOUR_S, in_zone
 from app.services.posts.selection import Selection, field_conditions, post_conditions
 from app.services.posts.statistics import WEEK_H
+from app.services.posts.stored_content import content_columns, decoded, plain_columns
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
@@ -75,7 +82,7 @@ class Post(PostContent[PostReference, PostMedium, PostRoom], frozen=True):
     username: str
 
 
-POST_COLUMNS: Final = ("id", "username", *columns(), "reply_to_id", "room_name")
+POST_COLUMNS: Final = ("id", "username", *table_columns(), "reply_to_id", "room_name")
 """The names of the columns of `select_posts`."""
 _PLAIN: Final = ("id", "username", *plain_columns())
 _DECODED: Final = tuple(name for name in POST_COLUMNS if name not in _PLAIN)
@@ -111,7 +118,7 @@ def room_name() -> ColumnElement[str | None]:
 Page = tuple[list[Post], TweetKey | None]
 """Posts, and the place of the next page; None on the last."""
 NEWEST: Final = f"""
-    SELECT "Tweet".id, "Users".username, {", ".join(f'"Tweet".{name}' for name in columns())},
+    SELECT "Tweet".id, "Users".username, {", ".join(f'"Tweet".{name}' for name in table_columns())},
         CASE WHEN "Tweet".reply_to_id IS NOT NULL THEN (
             SELECT parent.id FROM "Tweet" AS parent
             JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL

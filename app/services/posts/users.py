@@ -20,7 +20,7 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.own_author import claim_site
 from app.tasks import worked_on
 
-Columns = TypeVarTuple("Columns")
+Fields = TypeVarTuple("Fields")
 Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]
 MOST_FOUND: Final = 200
 """Authors that are found by a part of their names."""
@@ -265,10 +265,10 @@ async def speak_in_chats(
 
 
 async def rows_by_key(
-    session: AsyncSession, query: Select[*Columns], keys: Collection[str]
-) -> list[Row[*Columns]]:
+    session: AsyncSession, query: Select[*Fields], keys: Collection[str]
+) -> list[Row[*Fields]]:
     """Return the rows of a query of authors with HAS_KEY for these case-folded names."""
-    rows: list[Row[*Columns]] = []
+    rows: list[Row[*Fields]] = []
     for chunk in chunks(list(keys)):
         rows += await session.execute(query, {"keys": chunk})
     return rows

@@ -15,11 +15,11 @@ from app.compute.portrait import ChatPortrait, Said, SpeakerPortrait, portray
 from app.db.backend import backend_of
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.rooms.reading import RoomFacts, get_room
+from app.services.rooms.room_facts import RoomFacts, get_room
 
 MOST_SCANNED: Final = 20_000
 """Newest messages of a room that are looked through."""
-Columns = tuple[str | None, str | None, str | None]
+CollectedMessages = tuple[str | None, str | None, str | None]
 """Authors, times and texts of messages, each a JSON list; None for no messages."""
 Names = tuple[str, str | None]
 """A username, and a display name."""
@@ -98,8 +98,8 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     """
     depends_on(EVERYTHING)
     room = await get_room(session, room_id)
-    dated = await _read_columns(session, room.id, is_dated=True)
-    undated = await _read_columns(session, room.id, is_dated=False)
+    dated = await _collect_messages(session, room.id, is_dated=True)
+    undated = await _collect_messages(session, room.id, is_dated=False)
     scanned, portrait = await asyncio.to_thread(_portray, dated, undated, zone)
     ids = {author for speaker in portrait.speakers for author in speaker.authors[:1]}
     return portrait_of(room, zone, scanned, portrait, await _names_of(session, ids))
@@ -125,7 +125,9 @@ def portrait_of(
     )
 
 
-async def _read_columns(session: AsyncSession, room_id: int, *, is_dated: bool) -> Columns:
+async def _collect_messages(
+    session: AsyncSession, room_id: int, *, is_dated: bool
+) -> CollectedMessages:
     """Return the newest messages of a room with a time, or without, the newest first."""
     time = cast(extract("epoch", Tweet.created_at), BigInteger).label("time")
     messages = (
@@ -141,16 +143,18 @@ async def _read_columns(session: AsyncSession, room_id: int, *, is_dated: bool) 
     return row[0], row[1], row[2]
 
 
-def _portray(dated: Columns, undated: Columns, zone: ZoneInfo) -> tuple[int, ChatPortrait]:
+def _portray(
+    dated: CollectedMessages, undated: CollectedMessages, zone: ZoneInfo
+) -> tuple[int, ChatPortrait]:
     """Return how many messages were looked through, and their portrait."""
     newest = _said(dated)
     messages = newest[::-1] + _said(undated)[: MOST_SCANNED - len(newest)][::-1]
     return len(messages), portray(messages, zone)
 
 
-def _said(columns: Columns) -> list[Said]:
-    authors, times = (_numbers.decode(column or "[]") for column in columns[:2])
-    texts = _texts.decode(columns[2] or "[]")
+def _said(collected: CollectedMessages) -> list[Said]:
+    authors, times = (_numbers.decode(values or "[]") for values in collected[:2])
+    texts = _texts.decode(collected[2] or "[]")
     return [
         Said(author or 0, time, text or "")
         for author, time, text in zip(authors, times, texts, strict=True)

@@ -8,8 +8,9 @@ from app.lifespan import resources
 from app.memo import cacheable
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
+from app.services.rooms.messages import list_messages
 from app.services.rooms.portrait import RoomPortrait, read_portrait
-from app.services.rooms.reading import RoomFacts, get_room, list_messages, list_rooms
+from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 from app.services.search.results import Spans, find
 from app.views.blueprints import ApiBlueprint
 from app.views.cursors import ROOM_CURSOR, Page, PageArgs, messages_cursor

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 from quart import url_for
 
 from app.lifespan import resources
-from app.services.archive.reading import AuthorArchive, read_archive
+from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.archive.years import AuthorYear, read_year
 from app.services.deletion import delete_user
 from app.services.posts.users import Author, Platform, add_user, get_author, list_authors

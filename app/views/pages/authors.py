@@ -6,11 +6,11 @@ from msgspec import Struct
 from quart import render_template
 
 from app.lifespan import resources
-from app.services.archive.reading import read_archive
+from app.services.archive.author_archive import read_archive
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import TweetKey, list_posts
 from app.services.posts.users import get_author, list_authors
-from app.services.rooms.reading import list_rooms, newest_first, rooms_of
+from app.services.rooms.room_facts import list_rooms, newest_first, rooms_of
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 from app.views.filters import Year, zone_of_page

@@ -11,7 +11,7 @@ from app.compute.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
 from app.i18n import gettext
 from app.lifespan import resources
 from app.memo import cacheable
-from app.services.archive.reading import Memories, read_memories
+from app.services.archive.author_archive import Memories, read_memories
 from app.services.compare.answering import MODEL_NAME
 from app.services.compare.quiz import Solution
 from app.services.posts.own_author import find_own

@@ -40,7 +40,7 @@ from app.services.imports.preview import earlier_options
 from app.services.imports.report import errors_of, stored_authors, stored_posts
 from app.services.posts.own_author import find_own, is_own_chosen
 from app.services.posts.samples import list_samples
-from app.services.rooms.reading import find_rooms
+from app.services.rooms.room_facts import find_rooms
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
 from app.views.names import speak_of

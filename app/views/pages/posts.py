@@ -27,7 +27,7 @@ from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import Post, TweetKey, list_posts, list_selected
 from app.services.posts.users import count_users, get_author
-from app.services.rooms.reading import messages_around
+from app.services.rooms.messages import messages_around
 from app.services.search.similar import similar_posts
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of

@@ -13,7 +13,7 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.compare.quiz import CHOICES, SET_LENGTH, QuizSet, draw, read_question, solve
 from app.services.compare.room_quiz import draw_from_room
-from app.services.rooms.reading import RoomFacts, get_room
+from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
 from app.views.names import speak_of
 from app.views.pages.evidence import read_evidence

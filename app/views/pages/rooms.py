@@ -15,7 +15,8 @@ from app.errors import NotFoundError
 from app.lifespan import resources
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
-from app.services.rooms.reading import RoomFacts, get_room, list_before, list_messages
+from app.services.rooms.messages import list_before, list_messages
+from app.services.rooms.room_facts import RoomFacts, get_room
 from app.services.search.results import ResultPage, find
 from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint

@@ -24,7 +24,7 @@ from app.services.posts.own_author import choose_own, find_own
 from app.services.posts.samples import list_samples
 from app.services.posts.users import count_users, get_user
 from app.services.rooms.changing import join_some, rename_room
-from app.services.rooms.reading import list_rooms, newest_first
+from app.services.rooms.room_facts import list_rooms, newest_first
 from app.views.blueprints import Form, PageBlueprint
 from app.views.pages.login import local_address
 from app.views.pages.parts import render_form, see_other

@@ -19,7 +19,7 @@ from app.errors import BrokenFileError, ImportFileError
 from app.formats.source import containers
 from app.formats.source.file import Source, head
 from tests.archives import tar, zip_bytes
-from tests.formats.reading import read_broken, texts
+from tests.formats.files import read_broken, texts
 
 
 class Pipe(io.RawIOBase):

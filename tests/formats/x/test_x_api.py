@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from app.formats.post import Medium, Reactions, ReplyTarget
 from app.formats.records import BadRecord, Record, Skipped
-from tests.formats.reading import array, lines, pretty, read_one
-from tests.formats.reading import read_file_records as read
+from tests.formats.files import array, lines, pretty, read_one
+from tests.formats.files import read_file_records as read
 
 TIME = datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC)
 LONG = "긴 글은 이렇게 시작해서 끝날 줄을 모르고 계속 이어집니다. " * 12

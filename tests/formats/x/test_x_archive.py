@@ -17,8 +17,8 @@ from tests.archives import damaged, x_zip
 from tests.archives import x_file as js
 from tests.archives import x_note as note
 from tests.archives import x_tweet as tweet
-from tests.formats.reading import read_broken, read_one, saved_folder, texts
-from tests.formats.reading import read_file_records as read
+from tests.formats.files import read_broken, read_one, saved_folder, texts
+from tests.formats.files import read_file_records as read
 
 MINA = Account("mina", "미나 🌱", "x", "77")
 LONG = "긴 글은 이렇게 시작해서 끝날 줄 모르고 계속 이어집니다. A long story that goes on. " * 8

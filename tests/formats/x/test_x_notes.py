@@ -9,7 +9,7 @@ import pytest
 from app.formats.records import Account, BadRecord, Item, Record, Skipped
 from app.formats.x import archive as x_archive
 from tests.archives import damaged, x_file, x_note, x_tweet, x_zip
-from tests.formats.reading import read_file_records, saved_folder, texts
+from tests.formats.files import read_file_records, saved_folder, texts
 
 LONG = "긴 글은 이렇게 시작해서 & 끝날 줄 모르고 계속 이어집니다. A long story begins. " * 8
 SHORT = LONG[:150].replace("&", "&amp;") + "… https://t.co/more"

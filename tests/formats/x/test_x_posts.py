@@ -10,7 +10,7 @@ import pytest
 from app.errors import BrokenFileError
 from app.formats.records import BadRecord, Item, Record, Skipped
 from app.formats.source.window import MAX_VALUE
-from tests.formats.reading import read_file_records, read_one, texts
+from tests.formats.files import read_file_records, read_one, texts
 
 ID = "1626927829363920896"
 TIME = datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC)

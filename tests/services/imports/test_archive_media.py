@@ -18,7 +18,7 @@ from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_records
 from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
-from tests.formats.reading import saved_folder
+from tests.formats.files import saved_folder
 
 PHOTO = "https://p.example/media/{}.png"
 ROOM = 2**30

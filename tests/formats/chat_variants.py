@@ -1,6 +1,6 @@
 """Rooms of chats, invented and written as each app does.
 
-`python -m tests.formats.rooms 200` reads as many rooms of each variant, and compares.
+`python -m tests.formats.chat_variants 200` reads as many rooms of each variant, and compares.
 """
 
 import csv
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.formats.records import Item, Record, Skipped
-from tests.formats.reading import read_file_records
+from tests.formats.files import read_file_records
 
 ZONE: Final = "Asia/Seoul"
 NAMES: Final = (

@@ -4,14 +4,14 @@ from typing import get_args
 
 import pytest
 
-from app.formats.columns import Columns
+from app.formats.file_columns import FileColumns
 from app.formats.post import Medium, Reactions, ReplyTarget
 from app.formats.records import BadRecord, Item, Record, Skipped, read_each
 from app.services.posts.users import Platform
 
 
 def read(row: dict[str, object]) -> Item:
-    return next(read_each([(1, row)], Columns(row).read))
+    return next(read_each([(1, row)], FileColumns(row).read))
 
 
 def record(row: dict[str, object]) -> Record:
@@ -34,7 +34,7 @@ KNOWN = {
     ("field", "name"), [(field, name) for field, names in KNOWN.items() for name in names]
 )
 def test_columns_are_known_by_their_names(field: str, name: str) -> None:
-    assert Columns([name]).fields == ((name, field),)
+    assert FileColumns([name]).fields == ((name, field),)
 
 
 @pytest.mark.parametrize("name", ["이름", "name", "author"])

@@ -90,7 +90,7 @@ def is_export(names: Iterable[str]) -> bool:
     return {*names} in map(set, headers())
 
 
-class Columns:
+class FileColumns:
     """The columns of each field; of several for one field the first whose value counts is read."""
 
     def __init__(self, names: Iterable[str], chosen: Mapping[str, str] | None = None) -> None:
@@ -191,7 +191,7 @@ class Columns:
         return value if self._is_own and isinstance(value, str) else read(value)
 
 
-columns_of: Final = lru_cache(KNOWN_HEADERS)(Columns)
+file_columns_of: Final = lru_cache(KNOWN_HEADERS)(FileColumns)
 """The columns among some names, a tuple."""
 
 

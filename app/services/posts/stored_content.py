@@ -12,8 +12,8 @@ from app.formats.post import (
     ReplyTarget,
     RoomReference,
     StoredMedium,
-    columns,
     stored_fields,
+    table_columns,
 )
 from app.models import Tweet
 
@@ -27,7 +27,7 @@ _counts: Final = json.Decoder(Reactions)
 @cache
 def content_columns() -> tuple[InstrumentedAttribute[Any], ...]:
     """Return the columns of `Tweet` that hold what a post holds."""
-    return tuple(getattr(Tweet, name) for name in columns())
+    return tuple(getattr(Tweet, name) for name in table_columns())
 
 
 @cache

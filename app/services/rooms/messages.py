@@ -1,0 +1,95 @@
+"""The messages of a room, the oldest first."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.memo import EVERYTHING, depends_on
+from app.models import Tweet
+from app.services.posts.tweets import (
+    AnySelect,
+    Page,
+    Post,
+    TweetKey,
+    as_page,
+    as_post,
+    select_posts,
+)
+
+AROUND: Final = 10
+"""Messages before and after one."""
+_SORT_KEY: Final = tuple_(Tweet.created_at, Tweet.id)
+
+
+async def list_messages(
+    session: AsyncSession,
+    room_id: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: TweetKey | None = None,
+    limit: int,
+) -> Page:
+    """Return up to `limit` messages, the oldest first, and the key of the next page.
+
+    Equal times are in the order of the file, unknown times last; a message without a time is in no
+    period. `since` is inclusive, `until` exclusive.
+    """
+    depends_on(EVERYTHING)
+    dated, undated = _parts(room_id, since, until)
+    posts: list[Post] = []
+    if after is None or after[0] is not None:
+        query = dated if after is None else dated.where(tuple_(*after) < _SORT_KEY)
+        rows = await session.execute(query.order_by(Tweet.created_at, Tweet.id).limit(limit + 1))
+        posts = list(map(as_post, rows))
+    if len(posts) <= limit and since is until is None:
+        last = after[1] if after and after[0] is None else 0
+        query = undated.where(Tweet.id > last).order_by(Tweet.id).limit(limit + 1 - len(posts))
+        posts += map(as_post, await session.execute(query))
+    return as_page(posts, limit)
+
+
+async def list_before(session: AsyncSession, room_id: int, before: TweetKey, *, limit: int) -> Page:
+    """Return the last `limit` messages before a key, the oldest first, and the key of the
+    first where others come before it."""
+    depends_on(EVERYTHING)
+    dated, undated = _parts(room_id)
+    posts: list[Post] = []
+    if before[0] is None:
+        query = undated.where(Tweet.id < before[1]).order_by(Tweet.id.desc()).limit(limit + 1)
+        posts = list(map(as_post, await session.execute(query)))
+    else:
+        dated = dated.where(tuple_(*before) > _SORT_KEY)
+    if len(posts) <= limit:
+        newest = dated.order_by(Tweet.created_at.desc(), Tweet.id.desc())
+        posts += map(as_post, await session.execute(newest.limit(limit + 1 - len(posts))))
+    posts, key = as_page(posts, limit)
+    return posts[::-1], key
+
+
+async def messages_around(session: AsyncSession, post: Post) -> list[Post]:
+    """Return ten messages before a message, it, and ten after it; nothing for a post."""
+    if post.room is None:
+        return []
+    key = post.created_at, post.id
+    above, _ = await list_before(session, post.room.id, key, limit=AROUND)
+    below, _ = await list_messages(session, post.room.id, after=key, limit=AROUND)
+    return [*above, post, *below]
+
+
+def _parts(
+    room_id: int, since: datetime | None = None, until: datetime | None = None
+) -> tuple[AnySelect, AnySelect]:
+    """Return queries for the messages with a time, and for those without.
+
+    SQLite reads the index in the order of a list only where no time is unknown.
+    """
+    messages = select_posts().where(Tweet.room_id == room_id)
+    dated: list[ColumnElement[bool]] = [Tweet.created_at.is_not(None)]
+    if since is not None:
+        dated.append(Tweet.created_at >= since)
+    if until is not None:
+        dated.append(Tweet.created_at < until)
+    return messages.where(*dated), messages.where(Tweet.created_at.is_(None))
