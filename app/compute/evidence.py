@@ -19,6 +19,7 @@ from app.compute.case import Case, Suspect
 from app.compute.counts import lookup
 from app.compute.features import SHAPE
 from app.compute.gaps import struck_before
+from app.compute.links import RANDOM_BEGIN
 from app.compute.occurrences import Occurrences
 
 MOST_MARKS: Final = 12
@@ -29,8 +30,8 @@ FEWEST_WORD_WEIGHT: Final = 0.1
 
 # Marks match from the first of them only, otherwise the time would be quadratic.
 _SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
-# Links with random addresses are no evidence.
-_WORD = re.compile(r"(?<!\S)(?!https?://t\.co/|pic\.twitter\.com/)\S+")
+_WORD = re.compile(rf"(?<!\S)(?!{RANDOM_BEGIN})\S+")
+"""Random links are no evidence."""
 
 
 Mark = tuple[int, int, str, float]

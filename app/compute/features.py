@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from app.compute.counts import EMPTY, Counts, tally, tally_each
-from app.compute.hashes import FOREIGN_LINK, code_points, skeleton_of, style_hashes, token_hashes
-from app.compute.text import LINK, RANDOM_LINK, plain_text
+from app.compute.hashes import code_points, skeleton_of, style_hashes, token_hashes
+from app.compute.links import LINK_TO_HOST, RANDOM_LINK, RANDOM_SIGN, begins_link
+from app.compute.text import plain_text
 
 RECIPE: Final = 3
 """Version of the features: profiles of another version must be counted again."""
@@ -39,7 +40,7 @@ _WORTH_COUNTING_TOGETHER: Final = 3
 _COUNTED_TOGETHER: Final = 50_000
 """Characters whose features are counted at once, or one longer text."""
 
-TOKEN: Final = re.compile(r"https?://[^\s/]+|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
+TOKEN: Final = re.compile(rf"{LINK_TO_HOST}|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
 
 
 def features(text: str) -> Counts:
@@ -98,7 +99,7 @@ def _within(
 
 def wording(text: str) -> NDArray[np.uint32]:
     """Return the keys of the text's characters and words, one for each occurrence."""
-    plain = RANDOM_LINK.sub(LINK, text)
+    plain = RANDOM_LINK.sub(RANDOM_SIGN, text)
     tokens = TOKEN.findall(plain)
     return np.concatenate((_character_keys(f" {plain} "), _token_keys(tokens)[: len(tokens)]))
 
@@ -111,7 +112,7 @@ def named_words(text: str) -> dict[int, str]:
     tokens = [
         token
         for token in TOKEN.findall(RANDOM_LINK.sub(" ", text))
-        if not FOREIGN_LINK.match(token) and unicodedata.category(token[0])[0] not in "MC"
+        if not begins_link(token) and unicodedata.category(token[0])[0] not in "MC"
     ]
     return dict(zip(_token_keys(tokens)[: len(tokens)].tolist(), tokens, strict=True))
 

@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.text import ADDRESS, LETTERS, QUOTED, own_words, word_count
+from app.compute.links import ADDRESS
+from app.compute.text import LETTERS, QUOTED, own_words, word_count
 
 BETWEEN: Final = "\n\n"
 """What stands between texts by one hand where they are one."""

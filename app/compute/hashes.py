@@ -11,9 +11,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.text import LINK
+from app.compute.links import LINK, RANDOM_SIGN, link_count
 
-LINK_OR_NAME: Final = re.compile(r"https?://\S+|[@#]\w+")
+LINK_OR_NAME: Final = re.compile(rf"{LINK}|[@#]\w+")
 _REMEMBERED: Final = 0x10000  # A cache of all code points would take 100 MB.
 
 
@@ -34,7 +34,7 @@ class _Classes(dict[int, int]):
 
 
 def _class_of(char: str) -> str:
-    if char == LINK:
+    if char == RANDOM_SIGN:
         return "U"
     if char.islower():
         return "a"
@@ -79,7 +79,6 @@ _MOST_KNOWN: Final = 50_000
 """Words and habits whose hashes are remembered."""
 _LONGEST_KNOWN: Final = 40
 
-FOREIGN_LINK: Final = re.compile(r"https?://")
 _MENTION = re.compile(r"@\w")
 _TAG = re.compile(r"#\w")
 _EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
@@ -138,8 +137,8 @@ def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
         len(tokens) // 3,
         plain[0],
         plain[-1],
-        len(FOREIGN_LINK.findall(plain)) if "://" in plain else 0,
-        plain.count(LINK),
+        link_count(plain),
+        plain.count(RANDOM_SIGN),
         len(_MENTION.findall(plain)) if "@" in plain else 0,
         len(_TAG.findall(plain)) if "#" in plain else 0,
         plain.count("!"),

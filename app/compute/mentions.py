@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
+from app.compute.links import LINKED_SITE, RANDOM_SITES
+
 _TAG: Final = re.compile(r"(?<![\w&/#])#(\w*[^\W\d_]\w*)")
 """A tag has a letter; the part of an address after its # is none."""
-_SITE: Final = re.compile(r"https?://(?:www\.)?((?:[\w-]+\.)+[a-z]{2,24})", re.IGNORECASE)
-"""The end is of plain letters: in Korean a particle may follow an address without a space."""
-_SHORTENED: Final = frozenset({"t.co"})
-"""Sites whose addresses say nothing about what they lead to."""
 _SKINS: Final = "\U0001f3fb-\U0001f3ff"
 _PICTURE: Final = (
     "\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u2604\u260e\u2611\u2614\u2615\u2618"
@@ -106,6 +104,6 @@ def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
 
 def _sites(*texts: str) -> Iterator[str]:
     for text in texts:
-        for site in _SITE.findall(text):
-            if (host := site.lower()) not in _SHORTENED:
+        for site in LINKED_SITE.findall(text):
+            if (host := site.lower()) not in RANDOM_SITES:
                 yield host

@@ -22,7 +22,8 @@ from app.compute.features import (
 )
 from app.compute.gaps import Gap, struck_before
 from app.compute.hashes import skeleton_of
-from app.compute.text import LINK, QUOTED, RANDOM_LINK, may_link, may_quote
+from app.compute.links import RANDOM_LINK, RANDOM_SIGN, may_have_random_link
+from app.compute.text import QUOTED, may_quote
 
 GAP: Final = "\0"
 """Stands for a gap where style is counted; no text holds it, and no habit is about it."""
@@ -109,7 +110,7 @@ def _rest(plain: str, is_struck: NDArray[np.bool_]) -> str:
 
 def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
     """Return the text as it is counted, and the start and end of each character in `text`."""
-    if not may_quote(text) and not may_link(text):
+    if not may_quote(text) and not may_have_random_link(text):
         edges = np.arange(len(text) + 1, dtype=np.int32)
         return text, edges[:-1], edges[1:]
     is_plain = np.ones(len(text), np.bool_)
@@ -122,7 +123,7 @@ def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]
     for link in RANDOM_LINK.finditer(unquoted):
         is_kept[link.start() + 1 : link.end()] = False
         right[link.start()] = right[link.end() - 1]
-    return RANDOM_LINK.sub(LINK, unquoted), left[is_kept], right[is_kept]
+    return RANDOM_LINK.sub(RANDOM_SIGN, unquoted), left[is_kept], right[is_kept]
 
 
 def _token_places(spans: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

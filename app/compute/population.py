@@ -24,7 +24,7 @@ from app.compute.features import (
     group_sums,
     named_words,
 )
-from app.compute.text import without_addresses
+from app.compute.links import without_addresses
 
 MOST_MEMBERS: Final = 50
 """Authors of each language."""

@@ -8,6 +8,14 @@ from collections.abc import Iterable
 from itertools import chain, groupby
 from typing import Final, Literal
 
+from app.compute.links import (
+    ADDRESS,
+    RANDOM_LINK,
+    RANDOM_SIGN,
+    may_have_random_link,
+    without_addresses,
+)
+
 Form = Literal["NFC", "NFKD"]
 
 # Includes every mark that normalisation sorts; the two letters decompose to marks.
@@ -212,20 +220,7 @@ def mask_names(text: str, names: Iterable[str]) -> str:
 
 FEWEST_WORDS: Final = 4
 """Words of its own that a text needs to be judged."""
-ADDRESS: Final = re.compile(
-    r"(?:https?://|www\.)\S+"
-    r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,3}\.[a-z]{2,10}/\S*"
-    r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
-    r"|[@#]\w+(?:@[\w.-]+)?",
-    re.IGNORECASE,
-)
 LETTERS: Final = re.compile(r"[^\W\d_]+")
-
-
-def without_addresses(text: str) -> str:
-    """Return the text without addresses, @names and #tags."""
-    has_any = "@" in text or "#" in text or "/" in text or "www." in text
-    return ADDRESS.sub(" ", text) if has_any else text
 
 
 def word_count(text: str) -> int:
@@ -238,9 +233,6 @@ def has_words(text: str) -> bool:
     return word_count(text) >= FEWEST_WORDS
 
 
-LINK: Final = "\u241f"
-"""Replaces a link with a random address, so that only its presence and place count."""
-RANDOM_LINK: Final = re.compile(r"https?://t\.co/\w*|pic\.twitter\.com/\w*")
 QUOTED: Final = re.compile(
     r"(?:\A|(?<!\s)\s+)RT @\w(?s:.*)|(?:(?:\A|\n)[ \t]*>+[ \t][^\n]*)+\Z"
     r"|^(?:[ \t]*>+[ \t][^\n]*\n)+(?:\s+RT @\w(?s:.*))?",
@@ -255,16 +247,12 @@ White space matches from its beginning only, otherwise the time would be quadrat
 def plain_text(text: str) -> str:
     """Return the text without quoted parts, as it is counted."""
     text = QUOTED.sub("", text) if may_quote(text) else text
-    return RANDOM_LINK.sub(LINK, text) if may_link(text) else text
+    return RANDOM_LINK.sub(RANDOM_SIGN, text) if may_have_random_link(text) else text
 
 
 # Searching for one word is much cheaper than for a pattern.
 def may_quote(text: str) -> bool:
     return ">" in text or "RT @" in text
-
-
-def may_link(text: str) -> bool:
-    return "t.co/" in text or "pic.t" in text
 
 
 def own_words(text: str) -> str:

@@ -14,9 +14,10 @@ from app.compute.background import Background
 from app.compute.counts import lookup
 from app.compute.features import WORDS, group_edges, named_words, wording
 from app.compute.korean import is_ending
+from app.compute.links import without_addresses
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
-from app.compute.text import decode_entities, guess_language, without_addresses
+from app.compute.text import decode_entities, guess_language
 from app.compute.words import segments, words_and_runs
 
 PRIOR_WORDS: Final = 500

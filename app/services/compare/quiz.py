@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import monotonic
+from app.compute.links import VISIBLE_LINK
 from app.compute.text import HIDDEN, has_words, mask_names
 from app.db.backend import Sessions
 from app.errors import NotFoundError
@@ -38,7 +39,7 @@ TRIES: Final = 3
 """Draws of authors, and searches for each post of a set, before a game is given up."""
 _SHOWN_TRIES: Final = 10
 """Questions that are tried for an example that is answered right."""
-_LINK_OR_TAG: Final = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+|#\w+")
+_LINK_OR_TAG: Final = re.compile(rf"{VISIBLE_LINK}|#\w+")
 _SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")
 """A name or initials after a dash, at the end."""
 

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from quart import Response, g, redirect, render_template, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.links import has_link
 from app.compute.text import username_key
 from app.errors import AppError
 from app.i18n import translate_message
@@ -112,7 +113,7 @@ def _as_link(word: str) -> Markup | None:
     """Return a word whose address, @name or #tag is a link; None where it has none."""
     if "\N{HORIZONTAL ELLIPSIS}" in word:
         return None
-    if "http://" in word or "https://" in word:
+    if has_link(word):
         return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
     if (match := _NAME_OR_TAG.match(word)) is None:
         return None
