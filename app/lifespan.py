@@ -28,7 +28,7 @@ from app.services.compare.quiz import Showcase
 from app.services.compare.years import YearComparer
 from app.services.imports.preview import Previewer
 from app.services.imports.runner import keep_importing
-from app.services.live import Live
+from app.services.live_streams.hub import LiveHub
 from app.services.maintenance import Maintenance, jobs, media_job, sources_job, vectors_job
 from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
@@ -60,7 +60,7 @@ class Resources:
         self.reads = Reads(db)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
         self.cache = response_memo(feed, config.cache_mb * MIB)
-        self.live = Live(
+        self.live_hub = LiveHub(
             db,
             newest=feed.newest,
             most_clients=config.live_clients,
@@ -87,9 +87,14 @@ class Resources:
             work.append(vectors_job(self.embeddings))
         self.maintenance = Maintenance(db, work)
 
-        feed.subscribe(self.live.publish)
+        feed.subscribe(self.live_hub.publish)
         feed.subscribe(self.maintenance.wake)
-        for forget in (self.live.reset, self.models.clear, self.cards.clear, self.showcase.clear):
+        for forget in (
+            self.live_hub.reset,
+            self.models.clear,
+            self.cards.clear,
+            self.showcase.clear,
+        ):
             feed.on_reset(forget)
 
 
@@ -107,8 +112,8 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
             app.extensions[KEY] = opened
             for work in (
                 opened.maintenance.run(),
-                opened.feed.follow(),
-                opened.live.run(),
+                opened.feed.run(),
+                opened.live_hub.run(),
                 keep_importing(opened.db, opened.config, opened.import_queued),
             ):
                 await stack.enter_async_context(running(work))
@@ -132,7 +137,7 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     stack.callback(opened.work_pool.close)
     for batched in (opened.writer, opened.reads, opened.comparer, opened.cards):
         stack.push_async_callback(batched.close)
-    stack.callback(opened.live.end)
+    stack.callback(opened.live_hub.end)
     return opened
 
 
@@ -179,7 +184,7 @@ def begin_stop(app: Quart) -> None:
     """End the app's live streams, which servers wait for before they report a stop."""
     resources = cast(Resources | None, app.extensions.get(KEY))
     if resources is not None:
-        resources.live.end()
+        resources.live_hub.end()
 
 
 def cache_of(app: Quart) -> Memo[CachedResponse] | None:

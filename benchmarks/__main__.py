@@ -14,14 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import comparison, contestants, live, machine, report, start
+from benchmarks import comparison, contestants, live_streams, machine, report, start
 from benchmarks.comparison import FULL, QUICK, Plan
 
 DOCS: Final = machine.ROOT / "docs"
 COMPARISONS: Final = tuple(report.WORKLOADS)
 PARTS: Final = (*COMPARISONS, "live", "start")
-AUDIENCES: Final = (live.Audience(10_000, 20, 20), live.Audience(18_000, 1, 30))
-QUICK_AUDIENCES: Final = (live.Audience(20, 20, 1),)
+AUDIENCES: Final = (live_streams.Audience(10_000, 20, 20), live_streams.Audience(18_000, 1, 30))
+QUICK_AUDIENCES: Final = (live_streams.Audience(20, 20, 1),)
 
 
 def measure(part: str, plan: Plan, folder: Path, *, quick: bool) -> Any:
@@ -29,7 +29,7 @@ def measure(part: str, plan: Plan, folder: Path, *, quick: bool) -> Any:
     if part == "live":
         audiences = QUICK_AUDIENCES if quick else AUDIENCES
         measured = [
-            live.measure(audience, plan.popular, folder / str(number))
+            live_streams.measure(audience, plan.popular, folder / str(number))
             for number, audience in enumerate(audiences)
         ]
         return [each for each in measured if each is not None]

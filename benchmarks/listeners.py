@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import live, machine, stalled, workloads
+from benchmarks import live_streams, machine, stalled, workloads
 from benchmarks.contestants import Contestant, ours, serving
 from benchmarks.databases import Shape
-from benchmarks.live import Audience
+from benchmarks.live_streams import Audience
 from benchmarks.paired import checkout, database, imports_of
 
 SHAPE: Final = Shape("listeners", 30, 25, has_profiles=True)
@@ -43,7 +43,7 @@ def measure(side: Contestant, root: Path, audience: Audience, folder: Path) -> d
     path = database(root, folder, SHAPE)
     ready = workloads.user_path(0)
     with serving(side, path, folder / "server", ready, on=machine.cores()) as server:
-        return live.with_audience(server, audience, path)
+        return live_streams.with_audience(server, audience, path)
 
 
 def compare(commit: str | None, audience: Audience, rounds: int) -> None:
@@ -57,10 +57,10 @@ def compare(commit: str | None, audience: Audience, rounds: int) -> None:
             roots = {commit: checkout(commit, folder), **roots}
         settings = {"SAYWHO_LIVE_CLIENTS": str(audience.clients), "SAYWHO_ACCESS_LOG": "0"}
         sides = [
-            (ours(name, workers=live.WORKERS, settings=settings | imports_of(root)), root)
+            (ours(name, workers=live_streams.WORKERS, settings=settings | imports_of(root)), root)
             for name, root in roots.items()
         ]
-        sides.append((bare_stream(live.WORKERS), machine.ROOT))
+        sides.append((bare_stream(live_streams.WORKERS), machine.ROOT))
         for number in range(rounds):
             for side, root in sides:
                 own = folder / f"{number}-{side.name}"
@@ -100,7 +100,7 @@ def main() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     clients = arguments.clients or (500 if arguments.stalled else 5_000)
-    if most < clients + (arguments.stalled or 0) + live.SPARE_FILES:
+    if most < clients + (arguments.stalled or 0) + live_streams.SPARE_FILES:
         parser.error(f"this machine allows a process {most:,} open files")
     print(machine.description())
     if arguments.stalled:

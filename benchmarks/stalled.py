@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from benchmarks import live, machine, workloads
+from benchmarks import live_streams, machine, workloads
 from benchmarks.contestants import ours, serving
 from benchmarks.databases import Shape, copy
-from benchmarks.live import Audience
+from benchmarks.live_streams import Audience
 
 SHAPE: Final = Shape("stalled", 30, 25, has_profiles=True)
 RECEIVE_BYTES: Final = 4_096
@@ -96,16 +96,16 @@ def measure(clients: int, readers: int, seconds: float) -> bool:
     """
     audience = Audience(readers, PER_SECOND, seconds)
     settings = {"SAYWHO_LIVE_CLIENTS": str(2 * (clients + readers)), "SAYWHO_ACCESS_LOG": "0"}
-    program = ours(workers=live.WORKERS, settings=settings)
+    program = ours(workers=live_streams.WORKERS, settings=settings)
     with machine.work_folder() as folder:
         path = copy(SHAPE, folder)
         own, ready = folder / "server", workloads.user_path(0)
         with (
             serving(program, path, own, ready, on=machine.cores()) as server,
-            live.listening(server, audience) as listeners,
+            live_streams.listening(server, audience) as listeners,
         ):
             stalled = Stalled(urlsplit(server.address).port or 0, clients)
-            poster = live.posting(audience, path, POST_CHARACTERS)
+            poster = live_streams.posting(audience, path, POST_CHARACTERS)
             try:
                 posted = _watch(stalled, poster)
             finally:

@@ -110,7 +110,7 @@ class Backend(Protocol):
         """
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
-        """Follow the log; `commits` counts this process's own commits."""
+        """Begin to read the log; `commits` counts this process's own commits."""
 
     async def allocate_ids(
         self, session: AsyncSession, counts: Mapping[type[Base], int]

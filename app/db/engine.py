@@ -143,7 +143,7 @@ class Database:
             await asyncio.sleep(ASK_AGAIN_S)
 
     async def open_feed(self) -> Feed:
-        """Follow the log of changes from now on."""
+        """Read the log of changes from now on."""
         with self._driver_errors():
             return await self.backend.open_feed(lambda: self.commits)
 

@@ -1,4 +1,4 @@
-"""The feed: this process's follower of the log of changes, which notifies subscribers."""
+"""The feed: what reads the log of changes in this process, and notifies subscribers."""
 
 import asyncio
 import logging
@@ -9,8 +9,8 @@ from typing import ClassVar, Final
 
 from app.clock import monotonic
 
-FOLLOWED_S: Final = 5.0
-"""`follow` reads the log several times a second; after this time without, the feed is behind."""
+BEHIND_AFTER_S: Final = 5.0
+"""`run` reads the log several times a second; after this time without, the feed is behind."""
 
 SITE_PUBLIC: Final = "site.public"
 SITE_PRIVATE: Final = "site.private"
@@ -53,12 +53,12 @@ class Feed(ABC):
         others are not seen at once."""
         self._failure: BaseException | None = None
         """Why the log could not be read."""
-        self._followed_at = monotonic()
+        self._read_at = monotonic()
 
     @property
-    def is_followed(self) -> bool:
-        """Whether `follow` runs and can read the log."""
-        return monotonic() - self._followed_at < FOLLOWED_S
+    def is_up_to_date(self) -> bool:
+        """Whether `run` goes on and can read the log."""
+        return monotonic() - self._read_at < BEHIND_AFTER_S
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call `subscriber`, which must neither block nor fail, with all events from now on."""
@@ -86,13 +86,13 @@ class Feed(ABC):
         """Return whether the event was published, after a look at the log if it was not yet."""
         return self.newest >= event_id or (await self.look() and self.newest >= event_id)
 
-    async def follow(self) -> None:
+    async def run(self) -> None:
         """Publish the commits of all processes, until cancelled."""
         is_well = True
         while True:
             was_well, is_well = is_well, await self.look()
             if is_well:
-                self._followed_at = monotonic()
+                self._read_at = monotonic()
             if was_well and not is_well:
                 reason = f"{type(self._failure).__name__}: {self._failure}"
                 logger.error("the log cannot be read; trying again until it can (%s)", reason)

@@ -34,7 +34,7 @@ _FOUND: Final = text("SELECT version_num FROM alembic_version")
 
 async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
     """Check that all is well. Raises AppError with the reason."""
-    if not feed.is_followed:
+    if not feed.is_up_to_date:
         raise UnavailableError("The log of changes cannot be followed at the moment")
     try:
         async with asyncio.timeout(ANSWER_S), db.read() as session:

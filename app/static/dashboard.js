@@ -139,11 +139,11 @@
       figures.set(section.id, figure);
     }
     askAll(false);
-    window.followLive(words.live, { changed: askAll, isOpen: showLive });
+    window.listenToLiveStream(words.live, { changed: askAll, isOpen: showLive });
   }
 
   if (!root.querySelector("section.figure-card")) {
-    window.followLive(words.live, { changed: () => location.reload(), isOpen: () => {} });
+    window.listenToLiveStream(words.live, { changed: () => location.reload(), isOpen: () => {} });
   }
   new MutationObserver((_, observer) => {
     if (!document.querySelector("#react-entry-point .dash-graph")) return;

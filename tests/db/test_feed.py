@@ -59,7 +59,7 @@ async def test_writers_at_once_are_heard_of_in_the_order_of_their_commits(
     db: Database, make_config: MakeConfig
 ) -> None:
     listener, other = Listener(await db.open_feed()), Database(make_config())
-    following = asyncio.create_task(listener.feed.follow())
+    following = asyncio.create_task(listener.feed.run())
     await asyncio.gather(
         *(
             add(each, f"{place}-{number}")
@@ -80,7 +80,7 @@ async def test_a_commit_of_another_process_is_heard_of_without_a_question(
     db: Database, make_config: MakeConfig
 ) -> None:
     listener = Listener(await db.open_feed())
-    following = asyncio.create_task(listener.feed.follow())
+    following = asyncio.create_task(listener.feed.run())
     program = "from app.cli import main; main()"
     await asyncio.to_thread(
         subprocess.run,

@@ -63,7 +63,7 @@ async def test_events_missed_by_a_lost_connection_are_read(
     feed = await db.open_feed()
     ids: list[int] = []
     feed.subscribe(lambda changes: ids.extend(change.id for change in changes))
-    following = asyncio.create_task(feed.follow())
+    following = asyncio.create_task(feed.run())
 
     async def heard() -> list[int]:
         return ids

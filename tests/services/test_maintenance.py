@@ -41,7 +41,7 @@ async def maintained(db: Database) -> AsyncIterator[asyncio.Task[None]]:
     feed = await db.open_feed()
     started = Maintenance(db, jobs())
     feed.subscribe(started.wake)
-    following = asyncio.create_task(feed.follow())
+    following = asyncio.create_task(feed.run())
     working = asyncio.create_task(started.run())
     yield working
     for task in (working, following):

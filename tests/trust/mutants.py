@@ -106,7 +106,7 @@ MUTANTS: Final = (
     Mutant(
         "a client that comes back begins at the newest event",
         "tests/views/api/test_live_api.py",
-        "app/services/live.py",
+        "app/services/live_streams/hub.py",
         "newest if after is None else after",
         "newest",
     ),
@@ -134,7 +134,7 @@ MUTANTS: Final = (
     Mutant(
         "a visitor's stream goes on when the site is private",
         "tests/views/test_switch.py",
-        "app/services/live.py",
+        "app/services/live_streams/hub.py",
         "self._end_those_with({VISITOR})",
         "pass",
     ),

@@ -12,7 +12,7 @@ from quart import Quart
 from sqlalchemy import event, text
 from werkzeug.exceptions import NotFound
 
-from app.db.feed import FOLLOWED_S
+from app.db.feed import BEHIND_AFTER_S
 from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client
 
@@ -216,8 +216,8 @@ async def test_a_database_at_another_revision_is_not_ready(
 async def test_a_log_that_is_not_followed_is_not_ready(
     app: Quart, anybody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert FOLLOWED_S <= 10
-    monkeypatch.setattr("app.db.feed.FOLLOWED_S", 0.0)
+    assert BEHIND_AFTER_S <= 10
+    monkeypatch.setattr("app.db.feed.BEHIND_AFTER_S", 0.0)
     await assert_not_ready(anybody, "log of changes")
 
 

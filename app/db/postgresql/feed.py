@@ -73,7 +73,7 @@ class PostgresqlFeed(Feed):
     async def catch_up(self) -> bool:
         """Read this process's commits, and those of others up to a moment ago."""
         if self._failure is not None:
-            return False  # `follow` goes on trying.
+            return False  # `run` goes on trying.
         is_current = self._seen_commits == self._commits()
         if is_current and self._clock() - self._looked_at < OLDEST_S:
             return True

@@ -41,8 +41,8 @@ async def live_stream(args: LiveArgs) -> Response:
             user_id = (await get_user(session, args.username)).id
     await resources().feed.catch_up()
     if request.method != "HEAD":
-        live = resources().live
-        events = await live.open(after=after, user_id=user_id, right=right_to_read())
+        hub = resources().live_hub
+        events = await hub.open(after=after, user_id=user_id, right=right_to_read())
         if not await is_still_readable():
             events.close()
             return send_to_login()

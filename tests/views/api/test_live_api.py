@@ -17,10 +17,9 @@ from app.asgi.streams import PUSH
 from app.clock import now
 from app.lifespan import begin_stop
 from app.models import Event
-from app.services import live as live_module
-from app.services import log_pages
 from app.services.access.operators import READER, remove_account
 from app.services.access.rights import revoke_token
+from app.services.live_streams import hub, log_pages
 from tests.browsing import parts_of, scope_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.waiting import eventually
@@ -297,7 +296,7 @@ async def test_long_posts_are_sent_in_small_parts(
 async def test_a_place_that_is_too_far_back_is_reset(
     app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "FURTHEST", 5)
+    monkeypatch.setattr(hub, "FURTHEST", 5)
     place = await newest(writer)
     await writer.add_user("a")
     for number in range(5):
@@ -336,7 +335,7 @@ async def test_a_burst_of_listeners_passes_the_limit_by_none(make_config: MakeCo
 async def test_a_silent_stream_is_kept_alive_until_a_stop(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.02)
     app = create_app(make_config())
     async with app.test_app(), listening(app) as (listener,):
 
@@ -353,7 +352,7 @@ async def test_a_silent_stream_is_kept_alive_until_a_stop(
 async def test_a_stream_ends_with_its_right(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.01)
     app = create_app(make_config(public=False))
     async with app.test_app():
         assert (await Client(app, {}).get(PATH)).status_code == 401
@@ -368,7 +367,7 @@ async def test_a_stream_ends_with_its_right(
 async def test_the_stream_of_a_reader_ends_when_the_account_is_removed(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.01)
     app = create_app(make_config(public=False))
     async with app.test_app():
         reader = await signed_in(app, "mina", role=READER)
@@ -397,8 +396,8 @@ async def test_a_slow_client_keeps_no_other_waiting(app: Quart, writer: Client) 
 async def test_a_client_that_reads_nothing_is_disconnected(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "READER_TIMEOUT_S", 2.0)
-    monkeypatch.setattr(live_module, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(hub, "READER_TIMEOUT_S", 2.0)
+    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.02)
     app = create_app(make_config())
     async with app.test_app():
         admin = await client_with(app, "admin")

@@ -26,7 +26,7 @@
   }
 
   button.addEventListener("click", refresh);
-  window.followLive(section.dataset.live, {
+  window.listenToLiveStream(section.dataset.live, {
     changed,
     isOpen: (isOpen) => section.classList.toggle("is-live", isOpen),
   });

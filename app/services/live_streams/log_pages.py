@@ -1,6 +1,6 @@
 """Pages of the log as clients of the live stream get them.
 
-Those who follow the log's end never wait for those who come from further back: each of the two has
+Those at the end of the log never wait for those who come from further back: each of the two has
 a way of its own to the database.
 """
 
@@ -83,8 +83,8 @@ class LogPages:
         self._pages.clear()
         self.newest = newest
 
-    async def following(self, position: int) -> LogPage:
-        """Return the page after the last event that was sent to those who follow the log.
+    async def newest_page(self, position: int) -> LogPage:
+        """Return the page after the last event that was sent to those at its end.
 
         Raises LookupError if the log no longer has it.
         """

@@ -16,8 +16,8 @@ from app.db.engine import Database
 from app.db.feed import SITE_PRIVATE, Change
 from app.errors import AppError, UnavailableError
 from app.services.access.rights import VISITOR, Right, ended_rights
-from app.services.live_stream import HEARTBEAT, LiveStream, Send
-from app.services.log_pages import FURTHEST, LogPages
+from app.services.live_streams.log_pages import FURTHEST, LogPages
+from app.services.live_streams.stream import HEARTBEAT, LiveStream, Send
 
 HEARTBEAT_S: Final = 13.0
 """Seconds between comments to all clients (proxies close silent connections), and between checks of
@@ -44,7 +44,7 @@ BYE: Final = b"event: bye\ndata: {}\n\n"
 logger = logging.getLogger(__name__)
 
 
-class Live:
+class LiveHub:
     """The live streams of one process."""
 
     def __init__(
@@ -119,7 +119,7 @@ class Live:
             del self._streams[stream]
             self._on_clients(len(self._streams))
 
-    async def follow(self, stream: LiveStream, send: Send) -> None:
+    async def serve(self, stream: LiveStream, send: Send) -> None:
         """Send what a stream has for its client, until it ends."""
         clock = asyncio.get_running_loop().time
         data, stream.first = WELCOME + stream.first, b""
@@ -187,7 +187,7 @@ class Live:
         page, end = None, self._log.newest
         if self._sent < end and self._streams:
             try:
-                page = await self._log.following(self._sent)
+                page = await self._log.newest_page(self._sent)
                 end = page.end
             except Exception:
                 logger.exception("the log could not be read; the streams try by themselves")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from app.services.access.rights import Right
-from app.services.log_pages import LogPage
+from app.services.live_streams.log_pages import LogPage
 
 HEARTBEAT: Final = b": still here\n\n"
 
@@ -16,7 +16,7 @@ Push = Callable[[bytes], bool]
 class LiveStreams(Protocol):
     """All streams of a process."""
 
-    async def follow(self, stream: "LiveStream", send: Send) -> None:
+    async def serve(self, stream: "LiveStream", send: Send) -> None:
         """Send to one stream what it lacks, until it is over."""
 
     def drop(self, stream: "LiveStream") -> None:
@@ -94,7 +94,7 @@ class LiveStream:
         gone.add_done_callback(self._on_gone)
         try:
             async with self.limit:
-                await self._live.follow(self, send)
+                await self._live.serve(self, send)
         except OSError:  # A server may say by it that the client is gone; else it takes nothing.
             return False
         finally:

@@ -1,7 +1,7 @@
 "use strict";
 
 // The live stream of a page: it says that something changed, or that much may have.
-window.followLive = (address, { changed, isOpen }) => {
+window.listenToLiveStream = (address, { changed, isOpen }) => {
   const KINDS = ["tweet.created", "tweets.imported", "tweet.deleted", "user.created", "user.updated",
     "user.deleted"];
   let stream = null;
