@@ -84,6 +84,8 @@ class Backend(Protocol):
     Thousands of texts come so in a fraction of the time of as many rows."""
     size: str
     """Query for the size of the database in bytes."""
+    texts: str
+    """Query for the texts of a JSON list, `:texts`."""
     newest_of_each: str
     """The end of a query, from its FROM on: authors ("Users"), by their case-folded names as JSON,
     `keys`, each with the newest posts ("Tweet"), `limit` of them at most, or with one that is

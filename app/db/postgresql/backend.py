@@ -90,6 +90,7 @@ class PostgresqlBackend(Backend):
     likes = literal_column("CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", BigInteger)
     collected = staticmethod(lambda column: sql_cast(func.json_agg(column), Text))
     size = "SELECT pg_database_size(current_database())"
+    texts = "SELECT value FROM json_array_elements_text(CAST(CAST(:texts AS text) AS json))"
     newest_of_each = """
         FROM json_array_elements_text(CAST(CAST(:keys AS text) AS json)) AS asked
         JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL

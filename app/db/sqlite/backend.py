@@ -29,6 +29,7 @@ class SqliteBackend(Backend):
     likes = literal_column("json_extract(\"Tweet\".counts, '$.likes')", BigInteger)
     collected = staticmethod(func.json_group_array)
     size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    texts = "SELECT value FROM json_each(:texts)"
     # CROSS JOIN keeps the order: SQLite would begin with all authors.
     newest_of_each = """
         FROM json_each(:keys) AS asked

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
+from functools import cache
 from typing import Final, cast
 
-from sqlalchemy import ColumnElement, Table, delete, func, select, update
+import msgspec
+from sqlalchemy import ColumnElement, Table, TextClause, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.scoring import TermFrequencies
 from app.compute.words import WORDS_RECIPE
-from app.db.backend import Sessions, backend_of, insert_rows, is_among
+from app.db.backend import Sessions, backend_of, insert_rows
 from app.db.indexes import AUTHOR_MARK, TermCount
 from app.memo import DERIVED
 from app.models import User, Vocabulary, Word
@@ -24,12 +26,20 @@ USUAL_TERMS: Final = 20.0
 
 async def term_frequencies(session: AsyncSession, terms: Sequence[str]) -> TermFrequencies:
     """Return how often the terms occur, without those that are not counted yet."""
-    query = select(Vocabulary.tweets, Vocabulary.terms, Word.word, Word.tweets.label("known"))
-    is_asked = is_among(session, Word.word, terms)
-    rows = (await session.execute(query.outerjoin(Word, is_asked))).all()
-    frequencies = {row.word: row.known for row in rows if row.word is not None}
+    values = {"texts": msgspec.json.encode(terms).decode()}
+    rows = (await session.execute(_counts(backend_of(session).texts), values)).all()
+    frequencies = {row.word: row.frequency for row in rows if row.word is not None}
     tweets, counted = rows[0].tweets, rows[0].terms
     return TermFrequencies(tweets, counted / tweets if tweets else USUAL_TERMS, frequencies)
+
+
+@cache
+def _counts(texts: str) -> TextClause:
+    """Return the query of `term_frequencies`, text since each search asks: a fifth of the time."""
+    return text(
+        'SELECT "Vocabulary".tweets, "Vocabulary".terms, word, "Word".tweets AS frequency'  # noqa: S608
+        f' FROM "Vocabulary" LEFT JOIN "Word" ON word IN ({texts})'
+    )
 
 
 async def is_vocabulary_old(session: AsyncSession) -> bool:

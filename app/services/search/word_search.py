@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.scoring import Part, Scorer, parse_query, split_phrase
+from app.compute.scoring import Part, Scorer, TermFrequencies, parse_query, split_phrase
 from app.db.backend import backend_of
 from app.db.indexes import All, Expression, searched_text
 from app.models import MAX_ID, Tweet, User
@@ -105,27 +105,29 @@ async def search_words(
     if all(part.is_excluded for part in typed):
         return None
 
-    async def search(parts: Sequence[Part], tried: ResultKey) -> WordResults:
-        expressions = await _expressions(session, parts, is_any=tried.is_any)
-        matches = Matches(*expressions, conditions, user_id)
+    async def search(terms: _QueryTerms, tried: ResultKey) -> WordResults:
+        matches = Matches(*_expressions(terms, is_any=tried.is_any), conditions, user_id)
         if order == "best":
             return await _best(session, matches, tried, limit)
         return await _in_order(session, matches, tried, limit, order)
 
     start = after or ResultKey()
-    results = None if start.is_any else await search(typed, start)
+    terms = await _count(session, typed)
+    results = None if start.is_any else await search(terms, start)
     # Where posts have all words, none is unknown: only other searches look for typing errors.
     if results and not results.is_empty:
         return results
     parts = await corrected(session, typed)
+    if parts != typed:
+        terms = await _count(session, parts)
     if results is None or parts != typed:
-        results = await search(parts, start)
+        results = await search(terms, start)
     if results.is_empty and not start.is_any:
         slipped = await with_one_slip(session, parts)
         if slipped != parts:
-            results = await search(slipped, start)
+            results = await search(await _count(session, slipped), start)
     if results.is_empty and after is None:
-        results = await search(parts, ResultKey(is_any=True))
+        results = await search(terms, ResultKey(is_any=True))
     return results
 
 
@@ -188,19 +190,32 @@ async def _scored(scorer: Scorer, rows: Sequence[AnyRow]) -> list[Scored]:
     return await asyncio.to_thread(score)
 
 
-async def _expressions(
-    session: AsyncSession, parts: Sequence[Part], *, is_any: bool
+@dataclass(frozen=True, slots=True)
+class _QueryTerms:
+    """The parts of a query, whole and as single words, and how frequent their terms are."""
+
+    parts: Sequence[Part]
+    words: Sequence[Part]
+    frequencies: TermFrequencies
+
+
+async def _count(session: AsyncSession, parts: Sequence[Part]) -> _QueryTerms:
+    """Ask for the frequencies of all terms that may be searched, whether posts have all or some."""
+    words = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
+    ways = [way for part in {*parts, *words} for way in part.ways]
+    terms = {term for way in ways for term in way.terms}
+    terms |= {row[0] for way in ways if way.forms for row in way.forms.terms()}
+    return _QueryTerms(parts, words, await term_frequencies(session, sorted(terms)))
+
+
+def _expressions(
+    terms: _QueryTerms, *, is_any: bool
 ) -> tuple[Scorer, Expression, list[Expression]]:
     """Return what scores posts with all parts, what finds them, and what they must not have.
 
-    With `is_any`, posts need only one of the parts.
+    With `is_any`, posts need only one of the words.
     """
-    if is_any:
-        parts = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
-    ways = [way for part in parts for way in part.ways]
-    terms = {term for way in ways for term in way.terms}
-    terms |= {row[0] for way in ways if way.forms for row in way.forms.terms()}
-    frequencies = await term_frequencies(session, sorted(terms))
+    parts, frequencies = terms.words if is_any else terms.parts, terms.frequencies
     scorer = Scorer(parts, frequencies)
     if is_any:
         expression = any_of(scorer.wanted, frequencies)
