@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from app.compute.gaps import whole_words
-from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit
+from app.compute.judgement import FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
 from app.compute.population import FEWEST_POSTS
 from app.compute.rates import BELIEFS
 from app.compute.text import FEWEST_WORDS
@@ -35,6 +35,9 @@ ELSEWHERE_ALONE: Final = gettext_noop("The text was compared with people from el
 was surer, or less sure, than those were of whom a circle was measured."""
 MOST_LISTED: Final = 3
 """Authors that a sentence names; of more it says how many."""
+NAMED_IF_AMONG_THEM: Final = 0.81
+"""Least probability of the first author, if one of those named wrote the text, from which a
+sentence says so where there is no number. It is no verdict: those leave room for somebody else."""
 HIGH_RATE: Final = 0.1
 """Share of strangers' texts from which it stands beside the heading."""
 
@@ -155,7 +158,7 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
         reasons = [_of_authors("other_language", comparison)]
     else:
         reasons = [gettext("Nobody else who writes the language is known here to compare with.")]
-    if len(ranking) > 1 and ranking[0].probability >= LIKELY:
+    if len(ranking) > 1 and ranking[0].probability >= NAMED_IF_AMONG_THEM:
         text = gettext("If one of these {count} wrote it, most like {username}.")
         reasons.append(text.format(count=len(ranking), username=shown_name(ranking[0].username)))
     return reasons

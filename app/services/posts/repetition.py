@@ -21,12 +21,12 @@ def completed(stored: StoredContent, sent: StoredContent) -> StoredContent:
 
 
 def _value(name: str, stored: StoredContent, sent: StoredContent) -> Any:
-    value = getattr(stored, name)
+    value, again = getattr(stored, name), getattr(sent, name)
     match stored_fields()[name].repetition:
-        case "renews" if _are_newer(sent.counts, stored.counts):
-            return getattr(sent, name)
+        case "renews" if is_newer(again, value):
+            return again
         case "fills" if value in (None, ()):
-            return getattr(sent, name)
+            return again
     return _with_files(stored.media, sent.media) if name == "media" else value
 
 
@@ -43,9 +43,12 @@ def _with_files(
     return tuple(structs.replace(medium, file=medium.file or again.file) for medium, again in pairs)
 
 
-def _are_newer(sent: Reactions | None, stored: Reactions | None) -> bool:
-    """Return whether counts tell more than the stored ones: other figures, not of before."""
-    if sent is None or stored is None:
-        return sent is not None
-    is_later = stored.as_of is None or (sent.as_of is not None and sent.as_of >= stored.as_of)
-    return is_later and sent.figures != stored.figures
+def is_newer(sent: object, stored: object) -> bool:
+    """Return whether a value that renews says something else than the stored one.
+
+    Null says nothing. Figures are not of before; other values have no time: the last one holds.
+    """
+    if isinstance(sent, Reactions) and isinstance(stored, Reactions):
+        is_later = stored.as_of is None or (sent.as_of is not None and sent.as_of >= stored.as_of)
+        return is_later and sent.figures != stored.figures
+    return sent is not None and sent != stored
