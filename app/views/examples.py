@@ -12,8 +12,9 @@ Schema = dict[str, Any]
 WRITTEN: Final[dict[str, dict[str, Any]]] = json.loads(
     Path(__file__).with_name("examples.json").read_text()
 )
-"""The parameters of requests, and some answers, by operation; texts by content type; and values
-by the name of a struct (all of it), of its field (`Author.tweets`), or of a field in any struct."""
+"""The parameters of requests, and the particular fields of some answers, by operation; texts by
+content type; and values by the name of a struct (all of it), of its field (`Author.tweets`), or of
+a field in any struct."""
 TIME: Final = "2026-11-20T06:00:00Z"
 FORMATS: Final = {"date-time": TIME, "date": TIME[:10]}
 JSON_TYPES: Final[dict[str, tuple[type, Any]]] = {

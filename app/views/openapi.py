@@ -84,15 +84,19 @@ class Schemas:
         self.args = {type_: self.components.pop(type_.__name__) for type_ in args}
         self.examples = Examples(self.components)
 
-    def content(self, content: Mapping[str, Any], example: object = None) -> dict[str, Any]:
+    def content(
+        self, content: Mapping[str, Any], example: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return the bodies of these types, if any; bytes have no schema.
 
-        Each has an example: the one given, or one that is made of the schema.
+        Each has an example that is made of the schema; the fields given take the place of its own.
         """
         bodies: dict[str, Schema] = {}
         for content_type, type_ in content.items():
             schema = self._by_type[type_]
-            value = example or self.examples.of_content(content_type, schema)
+            value = self.examples.of_content(content_type, schema)
+            if example is not None:
+                value = value | example
             bodies[content_type] = {"schema": schema} | (
                 {} if value is None else {"example": value}
             )
