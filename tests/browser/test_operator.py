@@ -176,6 +176,24 @@ async def test_the_preview_follows_the_choice_of_columns(
     await start_and_wait(page, javascript=javascript)
 
 
+async def test_columns_that_are_chosen_at_once_all_count(
+    workshop: Website, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = await open_page(operator_of=workshop)
+    path = tmp_path / "essays.csv"
+    path.write_text("Timestamp,Student name,Your essay\n" + "2026-10-01,두리,산책 이야기\n" * 5)
+    await upload(page, workshop, path)
+    fields = ("created_at", "username", "text")
+    selects = page.get_by_role("group", name="열").get_by_role("combobox")
+    await expect(selects).to_have_count(len(fields))
+    for place, field in enumerate(fields):
+        await selects.nth(place).select_option(field)
+    await expect(page.locator(".post-text").first).to_have_text("산책 이야기")
+    for place, field in enumerate(fields):
+        await expect(selects.nth(place)).to_have_value(field)
+    await expect(page.locator(".facts")).to_contain_text("두리 (5)")
+
+
 @pytest.mark.full
 async def test_the_end_of_an_import_replaces_the_button_that_had_the_focus(
     workshop: Website, open_page: OpenPage, tmp_path: Path
