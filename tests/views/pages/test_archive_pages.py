@@ -80,6 +80,28 @@ async def test_every_author_has_an_archive(writer: Client, anybody: Client) -> N
     assert (await anybody.page(older[0])).count('class="post"') == 1
 
 
+async def test_the_front_page_has_each_part_once_however_much_there_is_to_see_again(
+    app: Quart, writer: Client, anybody: Client
+) -> None:
+    await load_samples(parts_of(app).db)
+    await writer.add_posts(post(0, created_at="2012-02-03T12:00:00Z"))
+    is_below = []
+    for years in range(6):
+        if years:
+            at = years_ago(years)
+            await writer.add_posts(*(post(10 * years + half, created_at=at) for half in (1, 2)))
+        page = await anybody.page("/")
+        for part in ("archive", "shown", "authors", "quiz", "newest", "calendar"):
+            assert page.count(f'id="{part}-heading"') == 1, part
+        assert section(page, "today").count('class="post"') == 2 * years
+        columns = page.partition('<div class="columns own">')[2].partition('id="calendar"')[0]
+        example, form = columns.index('id="shown-heading"'), columns.index('id="tweet_text"')
+        is_below.append(example > form)
+        assert ('id="newest-heading"' in columns) == (example > form)
+    # From five posts on the example is as wide as the page, and the newest posts fill a column.
+    assert is_below == [False, False, False, True, True, True]
+
+
 async def test_nobody_but_a_first_author_takes_the_front_page(
     app: Quart, writer: Client, anybody: Client
 ) -> None:
