@@ -45,7 +45,8 @@ def test_a_source_that_fails_is_status_1_and_its_reason(
     installation: Installation, platform: Platform
 ) -> None:
     platform.faults = [Fault(status=500)]
-    installation.done("follow", "add", "bluesky:sky.example")
+    added = installation.run("follow", "add", "bluesky:sky.example")
+    assert "Whether it is there, its first visit tells" in added.stdout + added.stderr
     assert installation.run("follow", "add", "bluesky:SKY.example").exit_code == 2
     result = installation.run("follow", "now")
     assert result.exit_code == 1

@@ -88,6 +88,12 @@ async def test_a_host_that_cannot_be_read_is_named(
             await get(web, f"{scheme}://127.0.0.1:{port}/")
 
 
+async def test_a_name_that_is_not_found_may_be_the_fault_of_this_server(web: Web) -> None:
+    host = "x" * 64 + ".example"  # No server of names is asked for it.
+    with pytest.raises(FetchError, match=f"{host} was not found: .* or this server is offline"):
+        await get(web, f"http://{host}/")
+
+
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
