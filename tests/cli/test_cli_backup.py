@@ -1,6 +1,7 @@
 """`saywho backup` and `saywho restore`: one state of the whole, verified before it is in place."""
 
 import asyncio
+import shutil
 import sqlite3
 import tarfile
 from collections.abc import Callable
@@ -29,13 +30,35 @@ def other(tmp_path: Path) -> Installation:
     return Installation(tmp_path / "other")
 
 
-@pytest.fixture
-def backup(installation: Installation, tmp_path: Path) -> Path:
-    """A backup of some posts."""
+@pytest.fixture(scope="module")
+def original(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """An installation with some posts, and a backup of it beside its folder."""
+    installation = made_in(tmp_path_factory.mktemp("original"), template)
     records = [{"username": "mina", "text": f"number {n}", "id": str(n)} for n in range(30)]
-    installation.done("import", lines(tmp_path / "posts.jsonl", *records))
-    installation.done("backup", tmp_path / "backup.tar")
-    return tmp_path / "backup.tar"
+    folder = installation.data_dir.parent
+    installation.done("import", lines(folder / "posts.jsonl", *records))
+    installation.done("backup", folder / "backup.tar")
+    return installation
+
+
+def made_in(folder: Path, template: Path) -> Installation:
+    """Make an installation with a migrated, empty database."""
+    installation = Installation(folder / "instance")
+    installation.data_dir.mkdir()
+    shutil.copy(template, installation.database)
+    return installation
+
+
+@pytest.fixture
+def backup(original: Installation, installation: Installation, tmp_path: Path) -> Path:
+    """A copy of both; return that of the backup."""
+    return copied(original, installation, tmp_path)
+
+
+def copied(original: Installation, installation: Installation, folder: Path) -> Path:
+    """Copy an installation, and its backup into the folder; return the latter."""
+    shutil.copytree(original.data_dir, installation.data_dir, dirs_exist_ok=True)
+    return Path(shutil.copy(original.data_dir.parent / "backup.tar", folder))
 
 
 def members_of(path: Path) -> Members:
@@ -199,17 +222,30 @@ def test_a_backup_that_was_cut_off_is_status_2_and_changes_nothing(
     assert_refused(other, backup)
 
 
-@pytest.fixture
-def backup_of_media(installation: Installation, tmp_path: Path) -> Path:
-    """A backup of posts that share a picture, beside one of a deleted author."""
+@pytest.fixture(scope="module")
+def original_with_media(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """An installation with posts that share a picture, and a backup of it beside its folder.
+
+    A further author with a picture was deleted.
+    """
+    installation = made_in(tmp_path_factory.mktemp("media"), template)
+    folder = installation.data_dir.parent
     for number, name in ((1, "mina"), (2, "mina"), (3, "other")):
         media = x_media(f"https://p.example/{number}.png")
         files = {f"{number}-{number}.png": picture(number // 3)}
-        path = x_zip(tmp_path / f"{number}.zip", x_media_members({number: [media]}, files))
+        path = x_zip(folder / f"{number}.zip", x_media_members({number: [media]}, files))
         installation.done("import", path, "--username", name)
     installation.done("user", "delete", "other", "--yes")
-    installation.done("backup", tmp_path / "backup.tar")
-    return tmp_path / "backup.tar"
+    installation.done("backup", folder / "backup.tar")
+    return installation
+
+
+@pytest.fixture
+def backup_of_media(
+    original_with_media: Installation, installation: Installation, tmp_path: Path
+) -> Path:
+    """A copy of both; return that of the backup."""
+    return copied(original_with_media, installation, tmp_path)
 
 
 def test_media_are_in_a_backup(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shutil
 import sqlite3
 import sys
 from pathlib import Path
@@ -22,15 +23,25 @@ BREAD = [f"빵이 나왔어요. 오늘의 빵은 {n}번 식빵, 따뜻할 때 �
 LIGHT = [f"Wind NW {n}, visibility {n + 3} miles. Lamp lit. Nothing to report." for n in range(12)]
 
 
-@pytest.fixture
-def filled(installation: Installation, tmp_path: Path) -> Installation:
-    """Two authors of twelve posts each."""
+@pytest.fixture(scope="module")
+def database(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with two authors of twelve posts each."""
+    folder = tmp_path_factory.mktemp("filled")
+    installation = Installation(folder)
+    shutil.copy(template, installation.database)
     records = [
         {"username": name, "text": text, "created_at": f"2024-05-{day:02}", "source_id": str(day)}
         for name, texts in (("빵집", BREAD), ("Lighthouse", LIGHT))
         for day, text in enumerate(texts, 1)
     ]
-    installation.done("import", lines(tmp_path / "posts.jsonl", *records))
+    installation.done("import", lines(folder / "posts.jsonl", *records))
+    return installation.database
+
+
+@pytest.fixture
+def filled(installation: Installation, database: Path) -> Installation:
+    """An installation with a copy of it."""
+    shutil.copy(database, installation.database)
     return installation
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.examples.test_examples import Answer, Server, both_started
 
+pytestmark = pytest.mark.full
+
 PREFIX: Final = "/dashboard/"
 CALL: Final = PREFIX + "_dash-update-component"
 SUITE: Final = re.compile(r'src="(/dashboard/_dash-component-suites/dash/deps/react@[^"]+)"')

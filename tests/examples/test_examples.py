@@ -17,6 +17,8 @@ import pytest
 from tests.installation import Installation
 from tests.ports import free_port
 
+pytestmark = pytest.mark.full
+
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 NAMES: Final = ("01_hello", "02_first_route_wins", "03_blueprint", "04_factory")
 STOP_TIMEOUT_S: Final = 30

@@ -12,6 +12,8 @@ import pytest
 from tests.examples.test_examples import EXAMPLES, started
 from tests.installation import TIMEOUT_S
 
+pytestmark = pytest.mark.full
+
 BATCH: Final = EXAMPLES / "05_batch"
 SIDE_BY_SIDE: Final = EXAMPLES / "06_side_by_side"
 
