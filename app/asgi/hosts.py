@@ -21,6 +21,13 @@ _HOST = re.compile(
 )
 
 
+def _entry(scope: Any, name: bytes, hops: int) -> str:
+    """Return the `hops`-th entry from the end of a header; nothing where it has fewer."""
+    values = [value for key, value in scope["headers"] if key == name]
+    entries = b",".join(values).decode("latin-1").split(",")
+    return entries[-hops].strip() if len(entries) >= hops else ""
+
+
 def forwarded(scope: Any, hops: int) -> Any:
     """Return the ASGI scope of the client's request, seen through `hops` trusted proxies.
 
@@ -28,21 +35,15 @@ def forwarded(scope: Any, hops: int) -> Any:
     the end; those before it are whatever the client wrote. A value that is missing or malformed
     changes nothing.
     """
-
-    def entry(name: bytes) -> str:
-        values = [value for key, value in scope["headers"] if key == name]
-        entries = b",".join(values).decode("latin-1").split(",")
-        return entries[-hops].strip() if len(entries) >= hops else ""
-
     changed: dict[str, Any] = {}
-    client = entry(b"x-forwarded-for").removeprefix("[").partition("]")[0]
+    client = _entry(scope, b"x-forwarded-for", hops).removeprefix("[").partition("]")[0]
     if client.count(":") == 1:  # Some proxies write a port, too.
         client = client.partition(":")[0]
     if (address := _address(client)) is not None:
         changed["client"] = (str(address), 0)
-    if (scheme := entry(b"x-forwarded-proto")) in {"http", "https"}:
+    if (scheme := _entry(scope, b"x-forwarded-proto", hops)) in {"http", "https"}:
         changed["scheme"] = scheme
-    if host := entry(b"x-forwarded-host"):
+    if host := _entry(scope, b"x-forwarded-host", hops):
         headers = [pair for pair in scope["headers"] if pair[0] != b"host"]
         changed["headers"] = [(b"host", host.encode("latin-1")), *headers]
     return scope | changed

@@ -142,6 +142,15 @@ def open_texts(path: Path) -> Iterator[Iterator[BatchLine]]:
             yield csv_texts(file) if path.suffix == ".csv" else plain_texts(file)
 
 
+def _lines_of_marks(comparison: Comparison) -> Iterator[str]:
+    for mark in shown_marks(comparison):
+        piece = f" (\u201c{flat(str(mark.piece))}\u201d)" if mark.piece != mark.text else ""
+        rates = uses_of(mark, is_alone=len(comparison.ranking) == 1)
+        uses = "; ".join(filter(None, rates))
+        words = f"\u201c{flat(mark.text)}\u201d{piece}"
+        yield f"  {mark.weight:+5.2f}  {mark.username}: {words}: {uses}"
+
+
 def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str]:
     yield f"verdict: {comparison.verdict}"
     yield heading_of(comparison, is_named=is_named)
@@ -150,12 +159,7 @@ def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str
         posts = "post" if bar.tweets == 1 else "posts"
         name = f"{bar.username}  ({bar.tweets:,} {posts})" if bar.username else "somebody else"
         yield f"{bar.share:7.1%}  {name}"
-    for mark in shown_marks(comparison):
-        piece = f" (\u201c{flat(str(mark.piece))}\u201d)" if mark.piece != mark.text else ""
-        rates = uses_of(mark, is_alone=len(comparison.ranking) == 1)
-        uses = "; ".join(filter(None, rates))
-        words = f"\u201c{flat(mark.text)}\u201d{piece}"
-        yield f"  {mark.weight:+5.2f}  {mark.username}: {words}: {uses}"
+    yield from _lines_of_marks(comparison)
     if comparison.verdict == "short":
         return
     if rate := rate_of(comparison):

@@ -30,19 +30,20 @@ def normalized(text: str, form: Form = "NFC") -> str:
     """
     if text.isascii():
         return text
+    return unicodedata.normalize(form, _MARKS.sub(functools.partial(_in_order, form=form), text))
+
+
+def _in_order(run: re.Match[str], *, form: Form) -> str:
+    """Return a run of marks, decomposed and sorted as the form asks."""
     decomposed: Literal["NFD", "NFKD"] = "NFD" if form == "NFC" else form
-
-    def ordered(run: re.Match[str]) -> str:
-        chars = "".join(unicodedata.normalize(decomposed, char) for char in run[0])
-        runs = groupby(chars, key=lambda char: unicodedata.combining(char) > 0)
-        return "".join(
-            chain.from_iterable(
-                sorted(characters, key=unicodedata.combining) if are_marks else characters
-                for are_marks, characters in runs
-            )
+    chars = "".join(unicodedata.normalize(decomposed, char) for char in run[0])
+    runs = groupby(chars, key=lambda char: unicodedata.combining(char) > 0)
+    return "".join(
+        chain.from_iterable(
+            sorted(characters, key=unicodedata.combining) if are_marks else characters
+            for are_marks, characters in runs
         )
-
-    return unicodedata.normalize(form, _MARKS.sub(ordered, text))
+    )
 
 
 MAX_TEXT_LENGTH: Final = 25_000

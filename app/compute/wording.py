@@ -136,18 +136,25 @@ def gained_words(
     words = [word for word, count in spread.items() if count >= FEWEST_POSTS]
     if not words:
         return []
+    leads = _leads(words, spread, spread_beside)
+    gained = [
+        GainedWord(words[i], spread[words[i]], spread_beside[words[i]])
+        for i in np.argsort(-leads, kind="stable").tolist()
+        if leads[i] >= CLEAR and _is_telling(words[i], is_korean)
+    ]
+    return gained[:most]
+
+
+def _leads(
+    words: Sequence[str], spread: Counter[str], spread_beside: Counter[str]
+) -> NDArray[np.float64]:
+    """Return by how many standard errors each word leads: (n,)."""
     uses = np.array([spread[word] for word in words], np.float64)
     uses_beside = np.array([spread_beside[word] for word in words], np.float64)
     totals = spread.total(), spread_beside.total()
     prior = PRIOR_WORDS * np.maximum(uses + uses_beside, 1) / max(sum(totals), 1)
     lead = _log_odds(uses, totals[0], prior) - _log_odds(uses_beside, totals[1], prior)
-    errors = lead / np.sqrt(1 / (uses + prior) + 1 / (uses_beside + prior))
-    gained = [
-        GainedWord(words[i], int(uses[i]), int(uses_beside[i]))
-        for i in np.argsort(-errors, kind="stable").tolist()
-        if errors[i] >= CLEAR and _is_telling(words[i], is_korean)
-    ]
-    return gained[:most]
+    return lead / np.sqrt(1 / (uses + prior) + 1 / (uses_beside + prior))
 
 
 def posts_with_words(posts: Sequence[str]) -> Counter[str]:
@@ -178,6 +185,14 @@ def _is_telling(word: str, is_korean: bool) -> bool:
     return first not in _FUNCTION_WORDS and not is_ending(word)
 
 
+def _wholes_of_signs(post: str) -> dict[str, str]:
+    """Return the whole emoji of each sign: a skin tone, a flag or a family is several signs."""
+    emoji = [
+        post[segment.start : segment.end] for segment in segments(post) if segment.kind == "emoji"
+    ]
+    return {sign: whole for whole in emoji if whole[1:] for sign in whole}
+
+
 def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:
     """Return the number of posts with each word; add the written forms to `forms` by key.
 
@@ -185,13 +200,7 @@ def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:
     """
     spread: Counter[int] = Counter()
     for post in map(decode_entities, posts):
-        # An emoji with a skin tone, a flag or a family is several signs.
-        emoji = [
-            post[segment.start : segment.end]
-            for segment in segments(post)
-            if segment.kind == "emoji"
-        ]
-        wholes = {sign: whole for whole in emoji if whole[1:] for sign in whole}
+        wholes = _wholes_of_signs(post)
         for key, word in named_words(post).items():
             spread[key] += 1
             if word in wholes:

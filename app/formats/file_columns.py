@@ -1,51 +1,27 @@
-"""Columns of JSON lines, CSV and MongoDB, recognised by name, and rows of them as records."""
+"""Rows of JSON lines, CSV and MongoDB as records; `column_names.py` tells which column is which."""
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, lru_cache
-from typing import Any, Final, Literal, TypeVar
+from functools import lru_cache
+from typing import Final, Literal, TypeVar
 
 import msgspec
 
-from app.formats.post import Kind, Reactions, ReplyTarget, headers
-from app.formats.records import ExportedPost, Item, Record, Skipped, required_text
+from app.formats.column_names import (
+    is_export,
+    names_by_field,
+    plain_column,
+    printable_name,
+    types_of_own_fields,
+)
+from app.formats.post import Kind, Reactions, ReplyTarget
+from app.formats.records import Item, Record, Skipped, required_text
 from app.formats.source.json import as_json
 from app.formats.source.times import read_time
 from app.formats.source.window import Json
 
 T = TypeVar("T")
-# The names of each field, in the order of preference, as `plain_name` writes them.
-ALIASES: Final[dict[str, str]] = {
-    "text": "fulltext text tweet tweettext content body 내용 트윗 트윗내용 본문 텍스트 글 게시글",
-    "username": "username author.username user.username author user.screenname screenname handle"
-    " user authorname 작성자 글쓴이 사용자 사용자명 사용자이름 아이디 계정",
-    "display_name": "displayname author.name user.name 표시이름 닉네임 이름 name",
-    "platform": "platform 플랫폼",
-    "kind": "kind 종류 유형",
-    "created_at": "createdat date datetime timestamp time 작성일시 작성일 작성시간 작성시각 날짜"
-    " 일시 등록일시 등록일 시간",
-    "lang": "lang language 언어",
-    "source_id": "sourceid idstr tweetid postid id 트윗id 게시물id _id",
-    "url": "url tweeturl permalink link 링크 주소",
-    "is_repost": "isrepost isretweet isrt isreblog retweet repost 리트윗 리트윗여부 재게시",
-    "is_reply": "isreply reply 답글 답글여부",
-    "is_quote": "isquote isquotestatus quote 인용",
-    "reposts": "retweetedstatusid retweetedstatus referencedtweets.retweeted.id",
-    "reply_to": "replyto",
-    "counts": "counts",
-    "n_likes": "favoritecount favouritescount likecount publicmetrics.likecount likes 좋아요",
-    "n_reposts": "retweetcount repostcount publicmetrics.retweetcount retweets",
-    "n_replies": "replycount publicmetrics.replycount replies",
-    "n_quotes": "quotecount publicmetrics.quotecount quotes",
-    "reply_id": "inreplytostatusidstr inreplytostatusid inreplytotweetid inreplytoid inreplyto"
-    " referencedtweets.repliedto.id",
-    "reply_name": "inreplytoscreenname inreplytousername",
-    "replies_to": "replyto inreplytostatusid inreplytostatusidstr inreplytotweetid inreplytouserid"
-    " inreplytoscreenname inreplytoid inreplyto referencedtweets.repliedto.id",
-    "quotes": "quotedstatusid quotedstatusidstr referencedtweets.quoted.id",
-}
 _ACCOUNTS: Final = re.compile(r"((author|user)\.)?username|(user\.)?screenname|handle|아이디|계정")
 """Columns that hold the name of an account as it is; others may hold that of a person."""
 _PLATFORMS: Final = {
@@ -68,26 +44,9 @@ _COUNTS: Final = frozenset({"counts", *_COUNTED})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 KNOWN_HEADERS: Final = 32
 """Sets of column names that are remembered for rows without a header."""
-_LONGEST_NAME: Final = 200
-"""Characters of a column's name that are compared: far more than any known name has."""
 # A long number as spreadsheets write it: 1.58E+18.
 _DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
 _MAX_EXACT_FLOAT: Final = 2**53
-
-
-@cache
-def _types_of_own_fields() -> dict[str, Any]:
-    """Return the types of the fields that only exports of this program have, by name."""
-    fields = msgspec.structs.fields(ExportedPost)
-    return {field.name: field.type for field in fields if field.name not in ALIASES}
-
-
-def is_export(names: Iterable[str]) -> bool:
-    """Return whether these are the columns of an export of this program, of any age.
-
-    Their values are read as they are.
-    """
-    return {*names} in map(set, headers())
 
 
 class FileColumns:
@@ -99,21 +58,9 @@ class FileColumns:
         self._is_own = is_export(self._all)
         plain: dict[str, str] = {}
         for name in self._all:
-            plain.setdefault(plain_name(name), name)
-        self._names: dict[str, tuple[str, ...]] = {}
-        for name, field in (chosen or {}).items():
-            column = plain.pop(plain_name(name), None)
-            if column is not None and field:
-                self._names[field] = (*self._names.get(field, ()), column)
-        aliases_of_exports = {field: plain_name(field) for field in _types_of_own_fields()}
-        for field, aliases in (ALIASES | aliases_of_exports).items():
-            if columns := tuple(plain[alias] for alias in aliases.split() if alias in plain):
-                self._names[field] = (*self._names.get(field, ()), *columns)
-        person = plain.get("name") or plain.get("이름")
-        if person is not None and "username" not in self._names:
-            self._names["username"] = (person,)
-            self._names.pop("display_name", None)
-        self._authors = [plain_name(name) for name in self._names.get("username", ())]
+            plain.setdefault(plain_column(name), name)
+        self._names = names_by_field(plain, chosen or {})
+        self._authors = [plain_column(name) for name in self._names.get("username", ())]
         tests = _TESTS | ({"source_id": bool} if self._is_own else {})
         self._fields = [
             (field, names, tests.get(field, _is_filled)) for field, names in self._names.items()
@@ -128,7 +75,9 @@ class FileColumns:
     def fields(self) -> tuple[tuple[str, str], ...]:
         """The columns with names, each with the field that it is taken for, or nothing."""
         taken = {name: field for field, names in [*self._names.items()][::-1] for name in names}
-        return tuple((_printable(name), taken.get(name, "")) for name in self._all if name.strip())
+        return tuple(
+            (printable_name(name), taken.get(name, "")) for name in self._all if name.strip()
+        )
 
     def __len__(self) -> int:
         return len(self._names)
@@ -141,7 +90,7 @@ class FileColumns:
             return Skipped(place, "repost")
         exported = {
             field: value
-            for field, type_ in _types_of_own_fields().items()
+            for field, type_ in types_of_own_fields().items()
             if (value := _exported(values.get(field), type_)) is not None
         }
         media = exported.get("media", ())
@@ -234,17 +183,6 @@ def _exported(value: object, type_: type[T]) -> T | None:
         return msgspec.convert(as_json(value), type_, strict=False)
     except ValueError:  # Half a surrogate pair is no ValidationError.
         return None
-
-
-def plain_name(name: str) -> str:
-    """Return a name without case, spaces, hyphens, and underscores except a leading one."""
-    name = unicodedata.normalize("NFC", _printable(name[:_LONGEST_NAME])).strip().casefold()
-    return name[:1] + re.sub(r"[\s_-]", "", name[1:])
-
-
-def _printable(name: str) -> str:
-    """Return a name without half surrogate pairs, which broken bytes become."""
-    return name.encode(errors="replace").decode()
 
 
 def _is_filled(value: object) -> bool:

@@ -156,19 +156,23 @@ class _Reading:
         self._files: set[str] = set()
         self._speakers: dict[str | None, Speaker] = {}
 
+    def _count_items(self, ends_at: float) -> None:
+        """Count a chat until the time is over, of other files the first items."""
+        if not self._records.is_chat:
+            for item in islice(self._records.items, LOOKED_AT):
+                self._count(item)
+            return
+        for item in self._records.items:
+            self._count(item)
+            if monotonic() >= ends_at:
+                break
+
     def read(self, ends_at: float) -> Preview:
         """Return the facts; `ends_at` is when no more of a chat is read."""
-        items, result = self._records.items, self._result
+        result = self._result
         try:
-            if self._records.is_chat:
-                for item in items:
-                    self._count(item)
-                    if monotonic() >= ends_at:
-                        break
-            else:
-                for item in islice(items, LOOKED_AT):
-                    self._count(item)
-            result.is_whole = next(items, None) is None
+            self._count_items(ends_at)
+            result.is_whole = next(self._records.items, None) is None
         except ImportFileError as error:
             result.broken = message_of(error)
         result.authors = self._authors.most_common(SHOWN)

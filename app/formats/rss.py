@@ -38,19 +38,11 @@ _KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "aud
 
 def read_rss(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead | Record]:
     """Read the feed of the address `name`. Raises RecordError."""
-    plain, headers = _without_nul(body), {"content-type": content_type}
-    # In UTF-7 or EBCDIC a declaration has other bytes; so it is looked for in what is parsed, too.
-    decoded = convert_to_utf8(headers, body, feedparser.FeedParserDict())
-    if b"<!ENTITY" in plain or b"<!ENTITY" in decoded:
-        raise RecordError("the feed declares entities, which could fill the memory")
-    # As a file: feedparser would take bytes for an address or the name of a file.
-    parsed = feedparser.parse(
-        io.BytesIO(_DESCRIPTION.sub(rb"<\1media:text\2>", body)), response_headers=headers
-    )
+    parsed = _parsed(body, content_type)
     entries = parsed.entries[:MOST_ENTRIES]
     if not entries and not parsed.get("version"):
         raise RecordError("the address holds no RSS or Atom feed")
-    if not _END.search(plain):
+    if not _END.search(_without_nul(body)):
         raise RecordError("the feed breaks off")  # Its last post could be half of one.
     read = partial(_record, language=parsed.feed.get("language"), address=name)
     return page(
@@ -58,6 +50,18 @@ def read_rss(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead 
         read_each(enumerate(reversed(entries), 1), read),
         ids=[_source_id(entry) for entry in entries],
         account=Account(None, parsed.feed.get("title"), "rss"),
+    )
+
+
+def _parsed(body: bytes, content_type: str) -> Any:
+    plain, headers = _without_nul(body), {"content-type": content_type}
+    # In UTF-7 or EBCDIC a declaration has other bytes; so it is looked for in what is parsed, too.
+    decoded = convert_to_utf8(headers, body, feedparser.FeedParserDict())
+    if b"<!ENTITY" in plain or b"<!ENTITY" in decoded:
+        raise RecordError("the feed declares entities, which could fill the memory")
+    # As a file: feedparser would take bytes for an address or the name of a file.
+    return feedparser.parse(
+        io.BytesIO(_DESCRIPTION.sub(rb"<\1media:text\2>", body)), response_headers=headers
     )
 
 
@@ -85,17 +89,22 @@ def _without_nul(body: bytes) -> bytes:
     return body.replace(b"\0", b"")
 
 
-def _record(entry: Entry, place: int, *, language: str | None, address: str) -> Item | None:
-    pictures: list[dict[str, str]] = []
+def _title_and_body(entry: Entry, pictures: list[dict[str, str]]) -> str:
+    """Return the text of an entry; add the pictures in it."""
     title = _text(entry.get("title_detail") or {"value": entry.get("title")}, [])
     contents = entry.get("content") or [entry.get("summary_detail") or {}]
     body = _text(contents[0], pictures)
-    media = _media_of(entry, pictures, address)
     if body.startswith(title.rstrip(_ENDS)):
         title = ""  # Of short posts the title is the beginning of the text.
     if not body:
         body = _text({"value": entry.get(_ABOUT_MEDIA)}, [])
-    text = "\n\n".join(filter(None, (title, body)))
+    return "\n\n".join(filter(None, (title, body)))
+
+
+def _record(entry: Entry, place: int, *, language: str | None, address: str) -> Item | None:
+    pictures: list[dict[str, str]] = []
+    text = _title_and_body(entry, pictures)
+    media = _media_of(entry, pictures, address)
     if not text and not media:
         return None
     return Record(

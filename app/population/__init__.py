@@ -62,6 +62,18 @@ def _read() -> Shipped:
     return Shipped(unpack(FILE.read_bytes()), shipped_digest())
 
 
+def _planes_of(population: Population) -> list[bytes]:
+    owners = population.owners.astype(np.int64)
+    steps = np.diff(owners, prepend=0)  # Owners rise within a feature.
+    steps[population.edges[:-1]] = owners[population.edges[:-1]]
+    return [
+        _to_planes(np.diff(population.keys, prepend=np.uint32(0)), "<u4"),
+        _to_planes(np.diff(population.edges), "<u2"),
+        _to_planes(steps, "<u2"),
+        _to_planes(np.minimum(population.amounts, _MOST_AMOUNT), "<u2"),
+    ]
+
+
 def pack(populations: Mapping[str, Population]) -> bytes:
     """Return the content of a file with the populations of some languages."""
     languages, planes = [], list[bytes]()
@@ -69,15 +81,7 @@ def pack(populations: Mapping[str, Population]) -> bytes:
         posts = [number for _, number, _ in population.members]
         sizes = population.keys.size, population.owners.size
         languages.append(_Language(language, posts, population.totals.tolist(), *sizes))
-        owners = population.owners.astype(np.int64)
-        steps = np.diff(owners, prepend=0)  # Owners rise within a feature.
-        steps[population.edges[:-1]] = owners[population.edges[:-1]]
-        planes += [
-            _to_planes(np.diff(population.keys, prepend=np.uint32(0)), "<u4"),
-            _to_planes(np.diff(population.edges), "<u2"),
-            _to_planes(steps, "<u2"),
-            _to_planes(np.minimum(population.amounts, _MOST_AMOUNT), "<u2"),
-        ]
+        planes += _planes_of(population)
     header = msgspec.json.encode(_Header(RECIPE, languages))
     return lzma.compress(
         b"".join([np.array(len(header), _SIZE).tobytes(), header, *planes]),

@@ -34,15 +34,7 @@ BEAT_S = 1.0
 logger = logging.getLogger(__name__)
 
 
-def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
-    """Return hypercorn's settings from the file in the current folder, else from our own.
-
-    Raises StartError for a file that cannot be read, or for a key that hypercorn does not know
-    and would ignore.
-    """
-    path = Path(FILE)
-    if not path.exists():
-        path = Path(__file__).with_name(FILE)
+def _read_settings(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text())
     except (OSError, ValueError) as error:
@@ -53,7 +45,19 @@ def load_server_config(*, bind: str | None = None, workers: int | None = None) -
             raise StartError(f"{path}: hypercorn knows no {key}")
         if isinstance(getattr(stock, key), int | float) and not isinstance(value, int | float):
             raise StartError(f"{path}: {key} must be a number, not {value!r}")
-    server = ServerConfig.from_mapping(values)
+    return values
+
+
+def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
+    """Return hypercorn's settings from the file in the current folder, else from our own.
+
+    Raises StartError for a file that cannot be read, or for a key that hypercorn does not know
+    and would ignore.
+    """
+    path = Path(FILE)
+    if not path.exists():
+        path = Path(__file__).with_name(FILE)
+    server = ServerConfig.from_mapping(_read_settings(path))
     server.application_path = APPLICATION
     if bind is not None:
         server.bind = [bind]

@@ -70,12 +70,7 @@ class Schemas:
         self._by_type: dict[Any, Schema] = {None: {}, **dict(zip(types, schemas, strict=True))}
         for struct in self.components.values():
             for name, field in struct["properties"].items():
-                if name in WRITTEN["fields"]:
-                    field.setdefault("description", WRITTEN["fields"][name])
-                if name.endswith("_at") or name == "not_before":
-                    # msgspec writes the format only where a time must have a zone.
-                    for option in field.get("anyOf", [field]):
-                        option |= {"format": "date-time"} if option["type"] == "string" else {}
+                _describe(name, field)
         answers: list[type[msgspec.Struct]] = [ExportedPost, Post, *Post.__subclasses__()]
         for type_ in answers:  # Requests may leave out what these always have.
             self.components[type_.__name__]["required"] = list(type_.__struct_fields__)
@@ -101,6 +96,16 @@ class Schemas:
                 {} if value is None else {"example": value}
             )
         return {"content": bodies} if bodies else {}
+
+
+def _describe(name: str, field: Schema) -> None:
+    """Add to a field what its type does not say."""
+    if name in WRITTEN["fields"]:
+        field.setdefault("description", WRITTEN["fields"][name])
+    if name.endswith("_at") or name == "not_before":
+        # msgspec writes the format only where a time must have a zone.
+        for option in field.get("anyOf", [field]):
+            option |= {"format": "date-time"} if option["type"] == "string" else {}
 
 
 def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dict[str, Any]:
@@ -141,16 +146,19 @@ def _parameters(declared: Operation, schemas: Schemas) -> list[dict[str, Any]]:
         about = {"name": name, "in": "path", "required": True, "schema": schema}
         parameters.append(about | {"example": schemas.examples.of(schema, name)})
     for name, field in args["properties"].items():
-        # A field that may be None is a parameter that may be absent.
-        options = [option for option in field.get("anyOf", []) if option != {"type": "null"}]
-        schema = dict(options[0] if len(options) == 1 else field)
-        about = {"name": name, "in": "query", "schema": schema}
-        if "description" in field:
-            about["description"] = field["description"]
-            schema.pop("description", None)
-        if name in args["required"]:
-            about["required"] = True
+        about = _in_query(name, field) | ({"required": True} if name in args["required"] else {})
         if name in example or "required" in about:
-            about["example"] = example.get(name) or schemas.examples.of(schema, name)
+            about["example"] = example.get(name) or schemas.examples.of(about["schema"], name)
         parameters.append(about)
     return parameters
+
+
+def _in_query(name: str, field: Schema) -> dict[str, Any]:
+    # A field that may be None is a parameter that may be absent.
+    options = [option for option in field.get("anyOf", []) if option != {"type": "null"}]
+    schema = dict(options[0] if len(options) == 1 else field)
+    about: dict[str, Any] = {"name": name, "in": "query", "schema": schema}
+    if "description" in field:
+        about["description"] = field["description"]
+        schema.pop("description", None)
+    return about

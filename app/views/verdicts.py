@@ -230,6 +230,10 @@ def _of_authors(limit: Limit, comparison: Comparison) -> str:
             )
         )
         return text.format(count=len(names), total=len(comparison.ranking))
+    return _of_named(limit, names)
+
+
+def _of_named(limit: Limit, names: list[str]) -> str:
     text = (
         ngettext(
             "{names} has only a few posts here.", "{names} have only a few posts here.", len(names)

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from itertools import chain, islice
-from typing import Final
+from typing import Final, Literal
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
@@ -99,13 +99,17 @@ def _in_object(window: Window, depth: int = 0) -> Iterator[tuple[Json, object]]:
             window.raw()
 
 
+def _left_out(message: Json, chat: Json) -> Literal["system", "repost"] | None:
+    """Return why a line is no message that somebody in a chat wrote; None for one."""
+    is_message = message.get("type") == "message" and "via_bot" not in message
+    if not is_message or as_word(chat.get("type")) not in _ROOMS:
+        return "system"
+    return "repost" if "forwarded_from" in message else None
+
+
 def _item(message: Json, chat: Json, place: int) -> Item:
-    if message.get("type") != "message" or "via_bot" in message:
-        return Skipped(place, "system")
-    if as_word(chat.get("type")) not in _ROOMS:
-        return Skipped(place, "system")
-    if "forwarded_from" in message:
-        return Skipped(place, "repost")
+    if reason := _left_out(message, chat):
+        return Skipped(place, reason)
     text = _text(message.get("text"))
     if not text.strip():
         return Skipped(place, "media")

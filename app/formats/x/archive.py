@@ -73,14 +73,17 @@ def array_items(content: Content) -> Iterator[Json | Message]:
     if mark and mark != "[":
         raise BrokenFileError("{name} does not hold a list of posts", name=content.name)
     for item in window.items() if mark else ():
-        if isinstance(item, dict):
-            # Early archives have no such wrapper as `{"tweet": {…}}`.
-            inner = next(iter(item.values())) if len(item) == 1 else None
-            yield inner if isinstance(inner, dict) else item
-        else:
-            yield item if isinstance(item, Message) else Message("not a post")
+        yield _unwrapped(item)
     if window.mark():
         raise window.broken("something stands after the last value")
+
+
+def _unwrapped(item: object) -> Json | Message:
+    """Return an item without the wrapper `{"tweet": {…}}`, which early archives do not have."""
+    if isinstance(item, dict):
+        inner = next(iter(item.values())) if len(item) == 1 else None
+        return inner if isinstance(inner, dict) else item
+    return item if isinstance(item, Message) else Message("not a post")
 
 
 class _Reader:

@@ -98,19 +98,8 @@ def _current(source: Source, names: list[str], folder: str = "") -> Layout:
         ordered = sorted(matches, key=lambda match: (match[1], int(match[2] or 0)))
         return tuple(f"{folder}{match[0]}" for match in ordered)
 
-    file = f"{folder}account.js"
     manifest = _read_index(source, f"{folder}manifest.js")
-    # The e-mail address beside the name is ignored.
-    owner = as_object(_read_index(source, file).get("account"))
-    info = as_object(manifest.get("userInfo"))
-    username = as_username(owner.get("username"))
-    account = Account(
-        username or as_username(info.get("userName")),
-        as_word(owner.get("accountDisplayName")) or as_word(info.get("displayName")),
-        "x",
-        digits(owner.get("accountId")) or digits(info.get("accountId")),
-        file if file in source.members and not username else None,
-    )
+    account = _account(source, as_object(manifest.get("userInfo")), f"{folder}account.js")
     made_at = None
     with suppress(RecordError):
         made_at = read_time(as_object(manifest.get("archiveInfo")).get("generationDate"))
@@ -136,3 +125,17 @@ def _read_index(source: Source, name: str) -> Json:
 
 def _folder(name: str) -> str:
     return name.rpartition("/")[0]
+
+
+def _account(source: Source, info: Json, file: str) -> Account:
+    """Return the owner as their own file says, else as the manifest does."""
+    # The e-mail address beside the name is ignored.
+    owner = as_object(_read_index(source, file).get("account"))
+    username = as_username(owner.get("username"))
+    return Account(
+        username or as_username(info.get("userName")),
+        as_word(owner.get("accountDisplayName")) or as_word(info.get("displayName")),
+        "x",
+        digits(owner.get("accountId")) or digits(info.get("accountId")),
+        file if file in source.members and not username else None,
+    )

@@ -50,11 +50,7 @@ class Models:
         self.backgrounds.clear()
 
 
-def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
-    """Return the authors to compare among those found, by their names.
-
-    Raises NotFoundError, and InvalidInputError where they cannot be compared.
-    """
+def _named(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> dict[int, UserRow]:
     users: dict[int, UserRow] = {}
     for name in usernames:
         user = known_row(name, rows)
@@ -65,6 +61,15 @@ def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRo
                 username=name,
             )
         users[user.id] = user
+    return users
+
+
+def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
+    """Return the authors to compare among those found, by their names.
+
+    Raises NotFoundError, and InvalidInputError where they cannot be compared.
+    """
+    users = _named(usernames, rows)
     for user in users.values():
         if not user.tweet_count:
             raise InvalidInputError(

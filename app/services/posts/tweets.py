@@ -1,6 +1,6 @@
 """Posts as answers show them: one, or a page of a list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from operator import itemgetter
@@ -255,15 +255,10 @@ def as_page(posts: list[Post], limit: int) -> Page:
     return posts[:limit], (last.created_at, last.id) if last else None
 
 
-async def first_pages(
-    session: AsyncSession, requests: Sequence[tuple[str, int]]
-) -> dict[tuple[str, int], tuple[int, Page]]:
-    """Return authors' ids and first pages, by the case-folded name and the limit of the page."""
+def _by_author(rows: Iterable[AnyRow]) -> dict[str, tuple[int, list[Post]]]:
+    """Return authors' ids and posts, the newest first, by the case-folded name."""
     by_key: dict[str, tuple[int, list[Post]]] = {}
-    keys = msgspec.json.encode({key for key, _ in requests}).decode()
-    most = max(limit for _, limit in requests)
-    newest = select_newest(backend_of(session).newest_of_each)
-    for row in await session.execute(newest, {"keys": keys, "limit": most + 1}):
+    for row in rows:
         *_, user_id, key = row
         if key not in by_key:
             by_key[key] = (user_id, [])
@@ -271,6 +266,17 @@ async def first_pages(
             by_key[key][1].append(as_post(row))
     for _, posts in by_key.values():
         posts.sort(key=lambda post: (post.created_at or _EARLIEST, post.id), reverse=True)
+    return by_key
+
+
+async def first_pages(
+    session: AsyncSession, requests: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], tuple[int, Page]]:
+    """Return authors' ids and first pages, by the case-folded name and the limit of the page."""
+    keys = msgspec.json.encode({key for key, _ in requests}).decode()
+    most = max(limit for _, limit in requests)
+    newest = select_newest(backend_of(session).newest_of_each)
+    by_key = _by_author(await session.execute(newest, {"keys": keys, "limit": most + 1}))
     return {
         (key, limit): (by_key[key][0], as_page(by_key[key][1], limit))
         for key, limit in requests

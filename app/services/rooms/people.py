@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, bindparam, delete, exists, func, select, update
+from sqlalchemy import Select, Table, bindparam, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -65,22 +65,26 @@ async def remove_empty_rooms(session: AsyncSession, room_ids: Sequence[int] | No
 
 async def miscounted_rooms(session: AsyncSession) -> list[int]:
     """Return the ids of the rooms whose counts do not agree with their messages."""
-    post = aliased(Tweet)
-    real = (
-        select(post.room_id, post.user_id, func.count().label("messages"))
-        .where(post.room_id.is_not(None))
-        .group_by(post.room_id, post.user_id)
-    )
+    real = _real_counts()
     counted = select(RoomPerson.room_id, RoomPerson.user_id, RoomPerson.messages).where(
         RoomPerson.messages != 0
     )
     missing, invented = real.except_(counted).subquery(), counted.except_(real).subquery()
-    alive = select(User.id).where(
-        User.deleted_at.is_(None)
-    )  # The rows of others are being removed.
+    # The rows of others are being removed.
+    alive = select(User.id).where(User.deleted_at.is_(None))
     wrong = (
         select(missing.c.room_id)
         .where(missing.c.user_id.in_(alive))
         .union(select(invented.c.room_id).where(invented.c.user_id.in_(alive)))
     )
     return sorted(await session.scalars(wrong))
+
+
+def _real_counts() -> Select[int | None, int, int]:
+    """Return a query that counts the messages of each person in each room."""
+    post = aliased(Tweet)
+    return (
+        select(post.room_id, post.user_id, func.count().label("messages"))
+        .where(post.room_id.is_not(None))
+        .group_by(post.room_id, post.user_id)
+    )

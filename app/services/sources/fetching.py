@@ -174,14 +174,8 @@ class Web:
         transport = await self._opened()
         addresses = await self.addresses(url.raw_host.decode("ascii").strip("[]"))
         for place, address in enumerate(addresses):
-            request = httpx.Request(
-                "GET",
-                url.copy_with(host=address),
-                headers={**HEADERS, **headers, "Host": url.netloc.decode("ascii")},
-                extensions={"sni_hostname": url.raw_host.decode("ascii"), "timeout": TIMEOUTS},
-            )
             try:
-                response = await transport.handle_async_request(request)
+                response = await transport.handle_async_request(_request(url, address, headers))
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 if place == len(addresses) - 1:
                     raise
@@ -282,3 +276,14 @@ def _pause(value: str, default: timedelta) -> timedelta:
             return datetime.fromisoformat(value).astimezone(UTC) - now()
         return parsedate_to_datetime(value) - now()
     return default
+
+
+def _request(url: httpx.URL, address: str, headers: Headers) -> httpx.Request:
+    """Return a request that goes to this address of the host."""
+    host = url.raw_host.decode("ascii")
+    return httpx.Request(
+        "GET",
+        url.copy_with(host=address),
+        headers={**HEADERS, **headers, "Host": url.netloc.decode("ascii")},
+        extensions={"sni_hostname": host, "timeout": TIMEOUTS},
+    )

@@ -35,10 +35,7 @@ async def live_stream(args: LiveArgs) -> Response:
     Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was.
     """
     after = args.after if (last := event_of("Last-Event-ID")) is None else last
-    user_id = None
-    if args.username is not None:
-        async with resources().db.read() as session:
-            user_id = (await get_user(session, args.username)).id
+    user_id = None if args.username is None else await _author_id(args.username)
     await resources().feed.catch_up()
     if request.method != "HEAD":
         hub = resources().live_hub
@@ -50,3 +47,8 @@ async def live_stream(args: LiveArgs) -> Response:
     response = Response(b"", headers=HEADERS)
     del response.content_length  # It is not known.
     return response
+
+
+async def _author_id(username: str) -> int:
+    async with resources().db.read() as session:
+        return (await get_user(session, username)).id

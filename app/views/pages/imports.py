@@ -204,14 +204,8 @@ def _options(form: Form) -> ReadOptions:
     """Return how the file is to be read. Raises InvalidInputError."""
     username, zone = (form.get(name, "").strip() or None for name in ("username", "timezone"))
     fields, people, taken = map(form.getlist, ("field", "speaker", "only"))
-    if fields and "text" not in fields:
-        raise InvalidInputError("Choose the column that holds the text", loc="field")
-    if "timezone" in form and "unread" not in form and not (taken or username):
-        raise InvalidInputError("Tick at least one of those who speak", loc="only")
-    try:
-        zone_of(zone)
-    except ValueError as error:
-        raise InvalidInputError(message_of(error), loc="timezone") from None
+    has_nobody = "timezone" in form and "unread" not in form and not (taken or username)
+    _check_options(fields, zone, has_nobody=has_nobody)
     names = zip(people, map(str.strip, form.getlist("renamed")), strict=False)
     return ReadOptions(
         username=username,
@@ -244,3 +238,15 @@ async def cancel(import_id: int) -> ResponseReturnValue:
 
 def _to(import_id: int) -> Response:
     return see_other(url_for("imports.show_import", import_id=import_id))
+
+
+def _check_options(fields: list[str], zone: str | None, *, has_nobody: bool) -> None:
+    """Raise InvalidInputError for what cannot be chosen."""
+    if fields and "text" not in fields:
+        raise InvalidInputError("Choose the column that holds the text", loc="field")
+    if has_nobody:
+        raise InvalidInputError("Tick at least one of those who speak", loc="only")
+    try:
+        zone_of(zone)
+    except ValueError as error:
+        raise InvalidInputError(message_of(error), loc="timezone") from None

@@ -66,21 +66,10 @@ def picture_of_room(portrait: RoomPortrait, zone: ZoneInfo, hues: Mapping[str, s
 
     hues: the classes of people's colours on pages.
     """
-    shares = rounded_parts([person.share for person in portrait.people])
-    people = tuple(
-        PicturePerson(
-            name=_name_of(person, number),
-            share=person.share,
-            percent=show_percent(share),
-            colour=page_colours()[hues.get(person.username or "", "author-0")],
-            lines=tuple(map(drawn_text, card_lines(person, portrait))),
-        )
-        for number, (person, share) in enumerate(zip(portrait.people, shares, strict=True), 1)
-    )
     return RoomPicture(
         heading=drawn_name(portrait.room.name) or gettext("A chat"),
         figures=drawn_text(_figures(portrait.room, zone)),
-        people=people,
+        people=_people_of(portrait, hues),
         foot=drawn_text(_foot(portrait)),
     )
 
@@ -193,3 +182,17 @@ def _draw_person(
         detail = font_of(bold=False, size=detail_size)
         pen.text((MARGIN, top), clipped(line, detail, _WIDTH), SOFT, detail)
         top += detail.size * 1.4
+
+
+def _people_of(portrait: RoomPortrait, hues: Mapping[str, str]) -> tuple[PicturePerson, ...]:
+    shares = rounded_parts([person.share for person in portrait.people])
+    return tuple(
+        PicturePerson(
+            name=_name_of(person, number),
+            share=person.share,
+            percent=show_percent(share),
+            colour=page_colours()[hues.get(person.username or "", "author-0")],
+            lines=tuple(map(drawn_text, card_lines(person, portrait))),
+        )
+        for number, (person, share) in enumerate(zip(portrait.people, shares, strict=True), 1)
+    )

@@ -40,13 +40,7 @@ def draw_year(picture: YearPicture) -> bytes:
     pen.text((MARGIN, 46), clipped(drawn_text(picture.heading), heading, _WIDTH), INK, heading)
     pen.text((MARGIN, 128), picture.figures, SOFT, figures)
     _draw_months(pen, picture)
-    top = _CHART_TOP + _CHART_HEIGHT + 64.0
-    label_font, font = font_of(bold=True, size=26), font_of(bold=False, size=26)
-    for label, names in picture.lines:
-        pen.text((MARGIN, top), clipped(label, label_font, _LABEL), INK, label_font)
-        row = clipped(drawn_text(names), font, _WIDTH - _LABEL - _GAP)
-        pen.text((MARGIN + _LABEL + _GAP, top), row, INK, font)
-        top += 44
+    _draw_lines(pen, picture)
     name = font_of(bold=True, size=24)
     left = SIZE[0] - MARGIN - name.getlength("saywho")
     pen.text((left, SIZE[1] - 58), "saywho", ACCENT, name)
@@ -74,3 +68,13 @@ def _write_centred(
     pen: ImageDraw.ImageDraw, text: str, middle: float, top: float, font: ImageFont.FreeTypeFont
 ) -> None:
     pen.text((middle - font.getlength(text) / 2, top), text, SOFT, font)
+
+
+def _draw_lines(pen: ImageDraw.ImageDraw, picture: YearPicture) -> None:
+    top = _CHART_TOP + _CHART_HEIGHT + 64.0
+    label_font, font = font_of(bold=True, size=26), font_of(bold=False, size=26)
+    for label, names in picture.lines:
+        pen.text((MARGIN, top), clipped(label, label_font, _LABEL), INK, label_font)
+        row = clipped(drawn_text(names), font, _WIDTH - _LABEL - _GAP)
+        pen.text((MARGIN + _LABEL + _GAP, top), row, INK, font)
+        top += 44
