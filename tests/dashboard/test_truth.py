@@ -14,12 +14,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from app.clock import now
 from app.compute.wording import TypicalWord
 from app.dashboard.apart import Measurement, ToldApart
 from app.dashboard.likeness import SMALLEST_SHOWN, Likeness, WhoLikeWhom
 from app.dashboard.words import Words, tell_words
+from app.models import User
 from app.services.compare.answering import Model
 from app.services.compare.manners import AuthorWords
 from app.services.compare.model_card import Card, CardAuthor, Measured
@@ -60,6 +62,13 @@ def number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
+def in_posts(said: dict[str, str], *, is_chat: bool) -> dict[str, str]:
+    """Return what a figure says of messages as it would say it of posts."""
+    unsaid = "post" if is_chat else "message"
+    assert not any(unsaid in text for text in said.values())
+    return {part: text.replace("message", "post") for part, text in said.items()}
+
+
 def days_of(label: str) -> tuple[date, date]:
     """Return the first and the last day of a period that is named in English."""
     parts = re.split(r"\s*–\s*", label.replace("\N{THIN SPACE}", " "))
@@ -81,21 +90,27 @@ def days_of(label: str) -> tuple[date, date]:
     authors_times,
     st.sampled_from(STEPS),
     st.sampled_from(["UTC", "Asia/Seoul", "America/New_York"]),
+    st.booleans(),
 )
 async def test_sentences_about_times_are_true(
-    shared: Shared, authors: list[list[Any]], step: int, tz: str
+    shared: Shared, authors: list[list[Any]], step: int, tz: str, is_chat: bool
 ) -> None:
     base, zone = datetime(2024, 2, 26, tzinfo=UTC), ZoneInfo(tz)
     instants = [
         [at and base + timedelta(days=at[0] * step, hours=at[1]) for at in author]
         for author in authors
     ]
-    usernames = [next(names) for _ in authors]
+    db, usernames = parts_of(shared.app).db, [next(names) for _ in authors]
     for username, author in zip(usernames, instants, strict=True):
         posts = [new_tweet("a post", arrived_at=now(), created_at=instant) for instant in author]
-        await store(parts_of(shared.app).db, username, *posts)
+        await store(db, username, *posts)
+    if is_chat:
+        async with db.write() as session:
+            speakers = update(User).where(User.username.in_(usernames))
+            await session.execute(speakers.values(is_of_chat=True))
     query = "&".join([*(f"username={name}" for name in usernames), f"tz={tz}"])
     words = await page_words(shared.anybody, f"?{query}")
+    words = {name: in_posts(words[name], is_chat=is_chat) for name in ("timeline", "week")}
     sent = list(itertools.chain(*instants))
     moments = [instant.astimezone(zone) for instant in sent if instant]
     undated = len(sent) - len(moments)
@@ -104,7 +119,8 @@ async def test_sentences_about_times_are_true(
     rows = await csv_rows(shared.anybody, "timeline", f"?{query}")
     assert sum(int(row[2]) for row in rows) == len(moments)
     again = await drawn(shared.anybody, "timeline", query)
-    assert (again["title"], again["notes"]) == tuple(words["timeline"].values())
+    again_said = in_posts({part: again[part] for part in ("title", "notes")}, is_chat=is_chat)
+    assert again_said == words["timeline"]
 
 
 def _check_undated(title: str, undated: int) -> None:
