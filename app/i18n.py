@@ -76,7 +76,7 @@ def negotiated(accepted: str, remembered: str | None) -> Locale:
     if remembered in LOCALES:
         return remembered
     languages = parse_accept_header(accepted[:LONGEST_HEADER], LanguageAccept)
-    return cast(Locale, languages.best_match(["en", "ko"], default="en"))
+    return cast(Locale, languages.best_match(sorted(LOCALES), default="en"))
 
 
 async def store_language() -> Response | None:

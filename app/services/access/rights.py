@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple, cast, get_args
 
 import msgspec
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from app.services.access.logins import is_in_force
 from app.services.access.site import is_row_public
 
 Scope = Literal["read", "write", "admin"]
-SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "admin")
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 """Each scope includes those before it."""
 SECRET_PREFIX: Final = "saywho_"  # noqa: S105 - no secret; scanners recognise leaked tokens by it
 

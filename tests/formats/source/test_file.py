@@ -167,10 +167,10 @@ def test_a_flipped_bit_is_told(kind: str, place: float, bit: int) -> None:
         data = bytearray(packed(path, {"posts.json": WORDS}))
         data[4 + int(place * (len(data) - 4))] ^= 1 << bit  # The first four say what it is.
         path.write_bytes(data)
-        with contextlib.suppress(ImportFileError), Source(path) as source:
+        # The bit may stand in the name of the member, which is not there then.
+        with contextlib.suppress(ImportFileError, KeyError), Source(path) as source:
             content = source if not source.has_members else source.member("posts.json")
-            with contextlib.suppress(KeyError):
-                assert b"".join(content.chunks()) == WORDS or source.fault
+            assert b"".join(content.chunks()) == WORDS or source.fault
 
 
 def test_encrypted_member_is_broken_with_a_reason(tmp_path: Path) -> None:
