@@ -5,7 +5,7 @@ random words of a post must find it again among the first ten results (`known`),
 words of three syllables and more the last one is missing (`ending`), and with one random slip in
 one of the words (`slip`), or in one of three letters and more (`slip, 3+`). Links and hashtags are
 taken out of posts and queries. Without a file it makes posts with words of a realistic frequency
-(Zipf) in two languages, and measures time.
+(Zipf) in two languages, and measures time; `--keep FOLDER` has the posts there for the next time.
 """
 
 import argparse
@@ -25,14 +25,14 @@ from pathlib import Path
 from string import ascii_lowercase
 
 import numpy as np
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from app.compute.slips import letters_of, syllables_of
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.sqlite.fts5 import register
-from app.models import User
+from app.models import Tweet, User
 from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.selection import Selection
 from app.services.posts.users import add_user
@@ -280,8 +280,14 @@ def database_path(db: Database) -> Path:
     return Path(db.engine.url.database or "")
 
 
-async def measure_speed(db: Database, options: argparse.Namespace) -> None:
-    """Print how long searches take inside the server, without HTTP."""
+async def make_posts(db: Database, options: argparse.Namespace) -> None:
+    """Store invented posts of many authors, unless the database has them from the last time."""
+    async with db.read() as session:
+        stored = await session.scalar(select(func.count()).select_from(Tweet))
+    if stored == options.posts:
+        return
+    if stored:
+        sys.exit(f"{options.keep} has {stored:,} other posts")
     async with db.write() as session:
         for number in range(AUTHORS):
             await add_user(session, f"author{number}")
@@ -291,6 +297,11 @@ async def measure_speed(db: Database, options: argparse.Namespace) -> None:
         await session.execute(update(User).values(tweet_count=options.posts // AUTHORS))
     print(f"{options.posts:,} posts stored in {time.perf_counter() - started:.0f} s")
     await renew_vocabulary(db)
+
+
+async def measure_speed(db: Database, options: argparse.Namespace) -> None:
+    """Print how long searches take inside the server, without HTTP."""
+    await make_posts(db, options)
     print(f"database: {database_path(db).stat().st_size / 2**20:,.0f} MiB")
     spoken = languages(options.seed)[0]
     chance = random.Random(options.seed)
@@ -326,9 +337,10 @@ def main() -> int:
     parser.add_argument("--queries", type=int, default=300, help="per language and kind (300)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--posts", type=int, default=100_000, help="to make, without FILE")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="of the posts that are made")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        config = Config(env="testing", data_dir=Path(folder))
+    with tempfile.TemporaryDirectory() as temporary:
+        config = Config(env="testing", data_dir=options.keep or Path(temporary))
         prepare(config, upgrade_old=False)
 
         async def run() -> None:
