@@ -202,10 +202,7 @@ def outside(databases: Databases, tmp_path: Path) -> Outside:
 def installation(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
     """An installation for the command line, with a migrated, empty database file."""
     monkeypatch.chdir(tmp_path)
-    installation = Installation(tmp_path / "instance")
-    installation.data_dir.mkdir()
-    shutil.copy(template, installation.database)
-    return installation
+    return Installation.made(tmp_path / "instance", template)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +29,14 @@ class Installation:
 
     data_dir: Path
     settings: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def made(cls, data_dir: Path, template: Path, **settings: str) -> Self:
+        """Make the data folder, with a copy of a database file."""
+        data_dir.mkdir(parents=True)
+        installation = cls(data_dir, settings)
+        shutil.copy(template, installation.database)
+        return installation
 
     @classmethod
     def of(cls, config: Config) -> Self:

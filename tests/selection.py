@@ -23,8 +23,8 @@ ON_SQLITE: Final = (
 They are of requests, comparisons, imports and sources, which reach a database by what the other
 folders test on both.
 """
-TOGETHER: Final = ("tests/browser/test_appearance.py::test_page_is_sound[crowd", "tests/browser/")
-"""Where the ids of tests begin that share a browser and its sites; of two that fit, the first."""
+TOGETHER: Final = ("tests/browser/",)
+"""Where the ids of tests begin that share a browser and its sites."""
 ALONE: Final = ("tests/benchmarks/", "tests/trust/")
 """Where tests take long and share nothing."""
 

@@ -33,19 +33,11 @@ def other(tmp_path: Path) -> Installation:
 @pytest.fixture(scope="module")
 def original(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """An installation with some posts, and a backup of it beside its folder."""
-    installation = made_in(tmp_path_factory.mktemp("original"), template)
+    installation = Installation.made(tmp_path_factory.mktemp("original") / "instance", template)
     records = [{"username": "mina", "text": f"number {n}", "id": str(n)} for n in range(30)]
     folder = installation.data_dir.parent
     installation.done("import", lines(folder / "posts.jsonl", *records))
     installation.done("backup", folder / "backup.tar")
-    return installation
-
-
-def made_in(folder: Path, template: Path) -> Installation:
-    """Make an installation with a migrated, empty database."""
-    installation = Installation(folder / "instance")
-    installation.data_dir.mkdir()
-    shutil.copy(template, installation.database)
     return installation
 
 
@@ -228,7 +220,7 @@ def original_with_media(template: Path, tmp_path_factory: pytest.TempPathFactory
 
     A further author with a picture was deleted.
     """
-    installation = made_in(tmp_path_factory.mktemp("media"), template)
+    installation = Installation.made(tmp_path_factory.mktemp("media") / "instance", template)
     folder = installation.data_dir.parent
     for number, name in ((1, "mina"), (2, "mina"), (3, "other")):
         media = x_media(f"https://p.example/{number}.png")

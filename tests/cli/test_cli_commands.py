@@ -27,8 +27,7 @@ LIGHT = [f"Wind NW {n}, visibility {n + 3} miles. Lamp lit. Nothing to report." 
 def database(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with two authors of twelve posts each."""
     folder = tmp_path_factory.mktemp("filled")
-    installation = Installation(folder)
-    shutil.copy(template, installation.database)
+    installation = Installation.made(folder / "instance", template)
     records = [
         {"username": name, "text": text, "created_at": f"2024-05-{day:02}", "source_id": str(day)}
         for name, texts in (("빵집", BREAD), ("Lighthouse", LIGHT))

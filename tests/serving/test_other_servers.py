@@ -8,7 +8,6 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from h2.connection import H2Connection
@@ -24,16 +23,20 @@ GRANIAN = ("granian", "--interface", "asgi", "--factory", "app:create_app", "--h
 
 
 @pytest.fixture(
+    scope="module",
     params=[
         pytest.param(HYPERCORN, id="hypercorn"),
         pytest.param(UVICORN, id="uvicorn", marks=pytest.mark.full),
         pytest.param(GRANIAN, id="granian", marks=pytest.mark.full),
-    ]
+    ],
 )
-def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    """A server with a fresh database, and a token that may write."""
-    installation = Installation(tmp_path / "instance", {"SAYWHO_LOG": "json"})
-    log_file = tmp_path / "log"
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server with a fresh database, and a token that may write; the last test stops it."""
+    folder = tmp_path_factory.mktemp("served")
+    installation = Installation(folder / "instance", {"SAYWHO_LOG": "json"})
+    log_file = folder / "log"
     port = free_port()
     is_hypercorn = request.param is HYPERCORN
     place = f"--bind=127.0.0.1:{port}" if is_hypercorn else f"--port={port}"

@@ -38,10 +38,10 @@ HEAD = head_revision()
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """`saywho serve` with two workers and a fresh database, and a token that may write."""
-    folder = tmp_path_factory.mktemp("served")
-    installation = Installation(folder / "instance", {"SAYWHO_LOG": "json", "SAYWHO_LOCALE": "ko"})
+def server(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`saywho serve` with two workers and an empty database, and a token that may write."""
+    folder = tmp_path_factory.mktemp("served") / "instance"
+    installation = Installation.made(folder, template, SAYWHO_LOG="json", SAYWHO_LOCALE="ko")
     with serving(installation, *SERVE, "--workers", "2") as running:
         running.token = installation.json("token", "add", "test", "--scope", "admin")["token"]
         yield running

@@ -20,12 +20,13 @@ from tests.waiting import DEADLINE_S
 
 @pytest.fixture
 def server(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Server]:
     """A site of two workers, whose Python runs first what a test gives."""
     (tmp_path / "sitecustomize.py").write_text(getattr(request, "param", ""))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "2") as server:
+    installation = Installation.made(tmp_path / "instance", template)
+    with serving(installation, *SERVE, "--workers", "2") as server:
         yield server
 
 

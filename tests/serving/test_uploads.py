@@ -23,8 +23,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux tells wha
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with serving(Installation(tmp_path / "instance"), *SERVE, "--workers", "1") as running:
+def server(template: Path, tmp_path: Path) -> Iterator[Server]:
+    installation = Installation.made(tmp_path / "instance", template)
+    with serving(installation, *SERVE, "--workers", "1") as running:
         yield running
 
 
