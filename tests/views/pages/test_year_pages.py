@@ -1,10 +1,16 @@
 """A year of an author: its page, its picture, and its twin in the API."""
 
+import itertools
 import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from tests.conftest import Client, Shared
@@ -73,6 +79,61 @@ async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
         f"/user/hana/{year}" for year in (2024, 2023, 2022)
     ]
     assert 'href="/user/hana/2024"' in await site.page("/user/hana")
+
+
+NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
+names = map("writer{}".format, itertools.count())
+written = st.lists(
+    st.tuples(
+        st.sampled_from([-9000, -800, -20, -10, -9, -1, 0, 1, 4, 5, 30, 5000]),
+        st.sampled_from([None, 0, 1, 1, 7]),
+        st.sampled_from([None, "ann", "bo", "self"]),
+    ),
+    min_size=1,
+    max_size=45,
+)
+"""Hours before or after the new year in UTC, likes, and who is answered."""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(written, st.sampled_from(["UTC", "Asia/Seoul", "America/New_York"]))
+async def test_a_year_is_what_one_counts_by_hand(
+    shared: Shared, posts: list[tuple[int, int | None, str | None]], tz: str
+) -> None:
+    def named(to: str) -> str:
+        return username if to == "self" else to
+
+    username, times = next(names), [NEW_YEAR + timedelta(hours=hours) for hours, _, _ in posts]
+    await shared.writer.add_posts(
+        *(
+            {"username": username, "text": f"number {n}", "created_at": at.isoformat()}
+            | ({} if likes is None else {"counts": {"likes": likes}})
+            | ({"reply_to": {"source_id": "1", "username": named(to)}} if to else {})
+            for n, (at, (_, likes, to)) in enumerate(zip(times, posts, strict=True))
+        )
+    )
+    local = [at.astimezone(ZoneInfo(tz)) for at in times]
+    for year in {at.year for at in local}:
+        inside = [n for n, at in enumerate(local) if at.year == year]
+        days = Counter(local[n].date().isoformat() for n in inside)
+        answer = await shared.anybody.json(f"/api/v1/users/{username}/years/{year}?tz={tz}")
+        months = answer["calendar"]["months"]
+        assert {day["date"]: day["tweets"] for month in months for day in month["days"]} == days
+        to = Counter(posts[n][2] for n in inside if posts[n][2] not in {None, "self"})
+        assert {item["name"]: item["tweets"] for item in answer["answered"]} == to
+        assert [item["tweets"] for item in answer["answered"]] == sorted(to.values(), reverse=True)
+        likes = sorted((posts[n][1] or 0 for n in inside), reverse=True)
+        liked = [post["counts"]["likes"] for post in answer["most_liked"]]
+        assert liked == [count for count in likes[:3] if count]
+        ends = [datetime.fromisoformat(answer[end]["created_at"]) for end in ("first", "last")]
+        assert ends == [min(times[n] for n in inside), max(times[n] for n in inside)]
+        sides = [sum(at.year == year + step for at in local) for step in (-1, 1)]
+        for side, count in zip(("came", "went"), sides, strict=True):
+            assert (answer[side] is None) == (min(count, len(inside)) < FEW + 1)
+        page = await shared.anybody.page(f"/user/{username}/{year}?tz={tz}")
+        assert f"{len(inside)} post{'s' * (len(inside) != 1)} in {year}" in page
+        assert f"On {len(days)} day{'s' * (len(days) != 1)} ({tz})." in page
+        assert ("The only post of the year" in page) == (len(inside) == 1)
 
 
 @pytest.mark.parametrize("path", ["/user/hana/2019", "/user/hana/0000", "/user/nobody/2024"])
