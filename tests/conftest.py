@@ -31,7 +31,6 @@ from tests.selection import Scheduler, kinds_for, seconds_of
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
 settings.register_profile("some", deadline=None, max_examples=15)
 settings.register_profile("many", deadline=None, max_examples=150)
-settings.load_profile("some")
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 ROOM_BYTES = 4 * 2**30
@@ -52,6 +51,8 @@ SERVER = pytest.StashKey[tuple[str | None, str]]()
 def pytest_configure(config: pytest.Config) -> None:
     # A shell lets what it starts in the background ignore Ctrl+C, and so all that this starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Not where this file is read: tests import it once more, after the option has been read.
+    settings.load_profile(config.getoption("hypothesis_profile", None) or "some")
     if os.environ.get("PYTEST_XDIST_WORKER") is None and config.getoption("numprocesses", None):
         # One server for all workers, started by the main thread of what outlives them.
         _start_server(config)
