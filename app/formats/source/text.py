@@ -73,7 +73,12 @@ def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None
 
 
 def first_lines(content: Content) -> list[str]:
-    """Return the first lines that are not blank, with their ends, up to where there is damage."""
+    """Return the first lines that are not blank, with their ends, up to where there is damage.
+
+    What has members, a folder or an archive, has none.
+    """
+    if content.has_members:
+        return []
     text, characters = "", 0
     with suppress(BrokenFileError), closing(pieces(content.uncounted)) as read:
         for piece in read:
