@@ -103,8 +103,8 @@ async def list_authors(
         last = None if after is None else _sort_key(after, key)
         rows = [row for row in rows if last is None or _sort_key(row.username_key, key) > last]
     else:
-        following = query if after is None else query.where(User.username_key > after)
-        rows = list(await session.execute(following.limit(limit + 1)))
+        page = query if after is None else query.where(User.username_key > after)
+        rows = list(await session.execute(page.limit(limit + 1)))
     authors = [Author(*row[:-1]) for row in rows[:limit]]
     return authors, rows[limit - 1].username_key if len(rows) > limit else None
 

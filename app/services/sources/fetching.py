@@ -135,12 +135,12 @@ class Web:
         url = httpx.URL(address)
         for _ in range(MOST_REDIRECTS + 1):
             answer = await self._ask_in_turn(url, headers or {}, most_bytes)
-            following = answer.headers.get("Location")
-            if answer.status not in REDIRECTS or not following:
+            location = answer.headers.get("Location")
+            if answer.status not in REDIRECTS or not location:
                 return answer
             answer.body.close()
             with contextlib.suppress(httpx.InvalidURL):
-                url = url.join(following)
+                url = url.join(location)
                 if url.scheme in {"http", "https"} and url.host:
                     continue
             raise FetchError("the source redirects to no web address")

@@ -201,8 +201,8 @@ async def list_sources(
     """Return up to `limit` sources in the order they were added, and the place of the next page."""
     query = select(LiveSource).where(LiveSource.id > (after or 0)).order_by(LiveSource.id)
     sources = list(await session.scalars(query.limit(limit + 1)))
-    following = sources[limit - 1].id if len(sources) > limit else None
-    return [_facts(source) for source in sources[:limit]], following
+    next_id = sources[limit - 1].id if len(sources) > limit else None
+    return [_facts(source) for source in sources[:limit]], next_id
 
 
 async def remove_source(session: AsyncSession, source_id: int) -> None:

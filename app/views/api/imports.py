@@ -40,8 +40,8 @@ class NewImportArgs(Struct):
 async def list_imports(args: PageArgs, after: int | None) -> Page[ImportFacts]:
     """List imports, the newest first."""
     async with resources().db.read() as session:
-        jobs, following = await list_jobs(session, before=after, limit=args.limit)
-    return Page([facts(job) for job in jobs], following)
+        jobs, next_key = await list_jobs(session, before=after, limit=args.limit)
+    return Page([facts(job) for job in jobs], next_key)
 
 
 @blueprint.operation(

@@ -79,12 +79,12 @@ async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Pa
     async with parts.db.read() as session:
         room = await get_room(session, room_id)
         if not args.q.strip():
-            posts, following = await list_messages(
+            posts, next_key = await list_messages(
                 session, room.id, since=since, until=until, after=after, limit=args.limit
             )
             cacheable()
             messages = [RoomMessage(**structs.asdict(post)) for post in posts]
-            return Page(messages, following)
+            return Page(messages, next_key)
     page = await find(
         parts.db,
         None,

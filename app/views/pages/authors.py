@@ -45,7 +45,7 @@ class AuthorArgs(Struct):
 @blueprint.page("/authors", cursor=AUTHOR_CURSOR, is_cacheable=True)
 async def show_authors(args: AuthorsArgs, after: str | None) -> str:
     async with resources().db.read() as session:
-        authors, following = await list_authors(
+        authors, next_key = await list_authors(
             session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
         )
         usernames = [author.username for author in authors]
@@ -61,7 +61,7 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
         q=args.q,
         deleted=args.deleted,
         is_first_page=after is None,
-        next_cursor=cursor_of(following),
+        next_cursor=cursor_of(next_key),
     )
 
 
@@ -75,7 +75,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         await show_names(session, [author.username])
         speak_of([author.username])
         rooms = await rooms_of(session, author.id, limit=MOST_ROOMS_OF_ONE)
-        posts, following = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
+        posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
         archive = await read_archive(session, resources().models, author, zone, args.year)
     return await render_template(
         "author.html",
@@ -87,7 +87,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         weekdays=weekday_names(),
         # Programs that read feeds cannot sign in.
         is_public=resources().openness.seems_public,
-        next_cursor=cursor_of(following),
+        next_cursor=cursor_of(next_key),
     )
 
 
@@ -97,9 +97,9 @@ async def _older_posts(username: str, after: TweetKey) -> str:
         author = await get_author(session, username)
         await show_names(session, [author.username])
         speak_of([author.username])
-        posts, following = await list_posts(
+        posts, next_key = await list_posts(
             session, user_id=author.id, after=after, limit=POSTS_PER_PAGE
         )
     return await render_template(
-        "author_posts.html", author=author, posts=posts, next_cursor=cursor_of(following)
+        "author_posts.html", author=author, posts=posts, next_cursor=cursor_of(next_key)
     )

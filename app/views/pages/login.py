@@ -41,14 +41,14 @@ async def show_login(args: LoginArgs) -> ResponseReturnValue:
 
 @blueprint.action("/login")
 async def login(form: Form) -> ResponseReturnValue:
-    name, following = form.get("name", ""), local_address(form.get("next", "/"))
+    name, next_address = form.get("name", ""), local_address(form.get("next", "/"))
     try:
         secret = await sign_in(
             resources().db, resources().passwords, client_of(name), name, form.get("password", "")
         )
     except (TooManyError, UnauthorizedError) as failure:
-        return await render_form("login.html", failure, next=following, name=name)
-    response = see_other(following)
+        return await render_form("login.html", failure, next=next_address, name=name)
+    response = see_other(next_address)
     set_session(response, secret, name)
     return response
 

@@ -74,7 +74,7 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
         count = None
         if not args.has:  # Counts do not tell posts with media.
             count = await count_selected(session, args.selection, args.zone, hour=args.hour)
-        posts, following = await list_selected(
+        posts, next_key = await list_selected(
             session,
             args.selection,
             hour=args.hour,
@@ -94,7 +94,7 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
         period=show_period(*args.days) if args.days and args.days[0] < args.days[1] else None,
         hour=None if args.hour is None else _hour(args.hour),
         query=args.query(hour="" if args.hour is None else str(args.hour), has=args.has),
-        next_cursor=cursor_of(following),
+        next_cursor=cursor_of(next_key),
     )
 
 

@@ -148,7 +148,7 @@ async def _answer_page(game: Game, guess: str) -> str:
         guess=guess,
         best=solution.comparison.ranking[0],
         is_right=is_right,
-        following=answered.address(so=answered.so),
+        next_address=answered.address(so=answered.so),
         evident=evident,
         hues=hues,
         **answered.facts() | {"at": len(game.so)},

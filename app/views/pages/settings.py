@@ -216,6 +216,6 @@ def _check_confirmed(form: Form) -> None:
         raise InvalidInputError("Nothing was deleted: confirm it first", loc="confirm")
 
 
-def _back(following: str | None = None) -> Response:
+def _back(address: str | None = None) -> Response:
     """Redirect to the settings, or to the page that another page's form names."""
-    return see_other(local_address(following or url_for("settings.show_settings")))
+    return see_other(local_address(address or url_for("settings.show_settings")))
