@@ -8,11 +8,12 @@ ms of processor time without, 110 with. A password's hash: 170 ms without.
 from collections.abc import Callable
 from functools import partial
 from types import CodeType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from argon2 import PasswordHasher
 from jinja2.bccache import Bucket, BytecodeCache
 from quart import Quart
+from quart.routing import QuartRule
 from quart.testing import TestApp
 from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -62,6 +63,21 @@ class Statements:
         self._dialect = self._dialect or engine.dialect
 
 
+class SharedRule(QuartRule):
+    """A rule of addresses, which is compiled for the first app of this process that has it."""
+
+    compiled: ClassVar[dict[tuple[object, ...], dict[str, Any]]] = {}
+
+    def compile(self) -> None:
+        key = (self.rule, self.strict_slashes, self.merge_slashes, repr(self.defaults))
+        if key not in self.compiled:
+            before = dict(vars(self))
+            super().compile()
+            changed = {name for name in vars(self) if before.get(name) is not vars(self)[name]}
+            self.compiled[key] = {name: vars(self)[name] for name in changed | {"arguments"}}
+        vars(self).update(self.compiled[key])
+
+
 class PatientApp(TestApp):
     """An app under test that may take its time on a busy machine; Quart would give it 6 s."""
 
@@ -72,6 +88,7 @@ class PatientApp(TestApp):
 def install() -> None:
     """Let the apps of this process share what they compile and be patient, and hashes be cheap."""
     Quart.jinja_options = {"bytecode_cache": Templates()}
+    Quart.url_rule_class = SharedRule
     Quart.test_app_class = PatientApp
     sqlite.make_engine = Statements(sqlite.make_engine).make  # type: ignore[attr-defined]
     postgresql.make_engine = Statements(postgresql.make_engine).make  # type: ignore[attr-defined]

@@ -4,14 +4,16 @@ Beside a test, `full` and `soak` leave it to `make test-full` and `make soak`, b
 `databases` names the kinds of database that it runs on, and may mark one of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tests.databases import KINDS
+
+T = TypeVar("T")
 
 FOLDER: Final = Path(__file__).parent
 ON_SQLITE: Final = (
@@ -27,6 +29,13 @@ TOGETHER: Final = ("tests/browser/",)
 """Where the ids of tests begin that share a browser and its sites."""
 ALONE: Final = ("tests/benchmarks/", "tests/trust/")
 """Where tests take long and share nothing."""
+
+
+def first_of(values: Iterable[T], *first: T) -> list[Any]:
+    """Return parameters of which `make test` tries these alone, and `make test-full` the others."""
+    return [
+        value if value in first else pytest.param(value, marks=pytest.mark.full) for value in values
+    ]
 
 
 def kinds_for(definition: pytest.Item) -> Sequence[Any]:

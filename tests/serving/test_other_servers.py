@@ -132,13 +132,8 @@ def test_another_server_answers_stores_streams_and_stops(server: Server) -> None
     assert "Traceback" not in server.log()
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        pytest.param(UVICORN, id="uvicorn"),
-        pytest.param(GRANIAN, id="granian", marks=pytest.mark.full),
-    ],
-)
+@pytest.mark.full
+@pytest.mark.parametrize("command", [UVICORN, GRANIAN], ids=["uvicorn", "granian"])
 def test_a_database_of_an_older_version_stops_it(
     installation: Installation, command: tuple[str, ...]
 ) -> None:

@@ -294,7 +294,7 @@ def test_a_failed_start_is_status_1_and_one_line(
     [
         pytest.param("127.0.0.1", 1, "in use", id="port in use"),
         pytest.param("no-such-host.invalid", 1, "", id="unknown host", marks=pytest.mark.full),
-        pytest.param("등..대", 2, "", id="no host"),
+        pytest.param("등..대", 2, "", id="no host", marks=pytest.mark.full),
     ],
 )
 def test_an_unavailable_address_is_one_line_and_migrates_nothing(

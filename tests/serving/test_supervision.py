@@ -63,12 +63,10 @@ ANOTHER_VERSION = "from app.serving import http1; http1.KNOWN_VERSIONS['hypercor
 NO_FOLDER = "import sys; sys.modules['app.serving.http1'] = None"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "server",
-    [
-        pytest.param(ANOTHER_VERSION, id="another version"),
-        pytest.param(NO_FOLDER, id="no folder", marks=pytest.mark.full),
-    ],
+    [pytest.param(ANOTHER_VERSION, id="another version"), pytest.param(NO_FOLDER, id="no folder")],
     indirect=True,
 )
 def test_without_our_http_1_the_site_serves_and_says_so_in_one_line(server: Server) -> None:

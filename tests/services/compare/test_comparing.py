@@ -22,6 +22,7 @@ from app.services.imports.report import ImportReport
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
 from tests.posting import new_tweet, post
+from tests.selection import first_of
 
 TEXT = "the sea and 등대지기 again"
 NAMES = ("ann", "ben", "cem")
@@ -64,7 +65,7 @@ async def kept(comparer: Comparer, *usernames: str) -> Comparison | str:
     return await told(comparer.gather([TEXT], usernames))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", first_of(range(4), 0, 1))
 async def test_comparisons_after_a_change_are_those_without_a_cache(
     db: Database, comparer: Comparer, seed: int
 ) -> None:
