@@ -10,7 +10,7 @@ from app.compute.text import clean_text, clean_username, guess_language
 from app.db.engine import Database
 from app.services.compare.answering import answer
 from app.services.compare.cases import Models, gather
-from app.services.imports.samples import delete_samples, load_samples
+from app.services.imports.sample_authors import delete_samples, load_samples
 from app.services.posts.samples import list_samples, sample_files
 from app.services.posts.users import add_user, list_authors
 

@@ -23,8 +23,8 @@ from app.services.compare.comparing import (
     judge_lines,
     plain_texts,
 )
+from app.services.compare.comparing_years import only_name, read_years
 from app.services.compare.year_ranking import ranked_years
-from app.services.compare.years import only_name, read_years
 from app.views.marks import shown_marks, uses_of
 from app.views.parsing import Piece, gaps_of
 from app.views.shown_years import shown_years

@@ -29,7 +29,7 @@ from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Source
 from app.services.access.site import is_site_public
 from app.services.imports.report import MAX_ERRORS, ImportReport
-from app.services.imports.samples import load_samples
+from app.services.imports.sample_authors import load_samples
 from app.services.imports.storing import check_records, import_records, renew_derived
 from app.services.posts.media import keeper_of
 from app.tasks import collect_seldom, share_heap

@@ -19,7 +19,7 @@ from app.db.feed import Feed
 from app.errors import UnavailableError
 from app.models import BackgroundSnapshot, Profile, Tweet, User
 from app.services.posts.post_counts import miscounted
-from app.services.rooms.people import miscounted_rooms
+from app.services.rooms.message_counts import miscounted_rooms
 from app.services.search.vocabulary import is_index_current
 
 ANSWER_S: Final = 3.0

@@ -18,7 +18,7 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_counts import count_posts
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
-from app.services.rooms.people import count_messages, remove_empty_rooms
+from app.services.rooms.message_counts import count_messages, remove_empty_rooms
 
 DELETED_PREFIX: Final = "\x01"
 """First character of a deleted author's key; names hold no control characters."""

@@ -27,7 +27,7 @@ from app.services.posts.media import has_unneeded, remove_every_unneeded, remove
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 from app.services.sources.following import SOURCES, Follower
-from app.services.sources.registry import due_sources
+from app.services.sources.live_sources import due_sources
 from app.tasks import trim_heap
 
 REST_S: Final = 1.0

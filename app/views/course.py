@@ -6,7 +6,7 @@ from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
 from app.services.posts.users import add_user, find_user
-from app.services.sources.registry import ask_for_visits
+from app.services.sources.live_sources import ask_for_visits
 from app.views.blueprints import Form, PageBlueprint
 from app.views.policies import writing
 

@@ -25,7 +25,7 @@ from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import Arrival, add_arrivals
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.own_author import claim_site
-from app.services.rooms.people import Membership, put_into_rooms
+from app.services.rooms.message_counts import Membership, put_into_rooms
 from app.services.rooms.recognition import RoomFinder, RoomSample
 
 BATCH: Final = 1_000

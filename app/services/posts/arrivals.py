@@ -30,7 +30,7 @@ from app.services.posts.stored_content import (
     encoded,
     repeated_columns,
 )
-from app.services.rooms.people import Membership, count_messages
+from app.services.rooms.message_counts import Membership, count_messages
 
 SourceKey = tuple[int, str | None]
 """An author and the platform's own id of a post; without one no other post is the same."""

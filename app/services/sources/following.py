@@ -28,8 +28,8 @@ from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_records
 from app.services.sources.fetching import FetchError, Web, allowed
+from app.services.sources.live_sources import due_sources, unknown_source
 from app.services.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
-from app.services.sources.registry import due_sources, unknown_source
 
 SOURCES: Final = "sources"
 TICK_S: Final = 1.0

@@ -17,8 +17,8 @@ from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
 from app.services.compare.comparing import GivenText, JudgedText, json_texts, judge_lines
+from app.services.compare.comparing_years import only_name
 from app.services.compare.model_card import Card
-from app.services.compare.years import only_name
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.parsing import Piece, gaps_of, require_type

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from app.lifespan import resources
 from app.paths import SOURCES
-from app.services.sources.registry import (
+from app.services.sources.live_sources import (
     SourceFacts,
     add_source,
     ask_for_visit,

@@ -7,7 +7,7 @@ from quart import url_for
 
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, read_archive
-from app.services.archive.years import AuthorYear, read_year
+from app.services.archive.author_year import AuthorYear, read_year
 from app.services.deletion import delete_user
 from app.services.posts.users import Author, Platform, add_user, get_author, list_authors
 from app.views.blueprints import ApiBlueprint, Reply

@@ -17,8 +17,8 @@ from app.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
 from app.services.compare.cases import MOST_TEXTS
+from app.services.compare.comparing_years import only_name
 from app.services.compare.quiz import draw, read_question
-from app.services.compare.years import only_name
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import find_posts, get_post
 from app.services.posts.users import get_author

@@ -19,7 +19,7 @@ from app.services.access.site import switch_site
 from app.services.checks import installation_facts
 from app.services.deletion import delete_everybody, delete_post, delete_user
 from app.services.imports.jobs import drop_jobs, remove_upload
-from app.services.imports.samples import delete_samples
+from app.services.imports.sample_authors import delete_samples
 from app.services.posts.own_author import choose_own, find_own
 from app.services.posts.samples import list_samples
 from app.services.posts.users import count_users, get_user

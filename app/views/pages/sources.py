@@ -6,7 +6,7 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError
 from app.lifespan import resources
 from app.paths import SOURCES
-from app.services.sources.registry import (
+from app.services.sources.live_sources import (
     add_source,
     ask_for_visit,
     find_source,

@@ -9,7 +9,7 @@ from quart import Response, render_template
 from app.errors import NotFoundError
 from app.i18n import gettext, ngettext, show_number
 from app.lifespan import resources
-from app.services.archive.years import AuthorYear, WordsOfYear, read_year
+from app.services.archive.author_year import AuthorYear, WordsOfYear, read_year
 from app.services.posts.users import get_author
 from app.views.blueprints import PageBlueprint
 from app.views.filters import parse_zone, zone_of_page

@@ -16,7 +16,7 @@ from app.models import BackgroundSnapshot
 from app.services.compare.answering import Comparison, add_reasons, answer, typical_of
 from app.services.compare.background import BackgroundStore, is_outgrown, renew_background
 from app.services.compare.cases import Models, gather
-from app.services.imports.samples import delete_samples, load_samples
+from app.services.imports.sample_authors import delete_samples, load_samples
 from app.services.posts.samples import sample_files
 from app.services.posts.users import get_user
 from tests.conftest import MakeConfig

@@ -12,7 +12,7 @@ from app.db.engine import Database
 from app.models import LiveSource, Tweet, User
 from app.services.sources import fetching, following
 from app.services.sources.following import Follower
-from app.services.sources.registry import (
+from app.services.sources.live_sources import (
     SourceFacts,
     add_source,
     ask_for_visits,

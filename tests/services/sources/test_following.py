@@ -16,7 +16,7 @@ from app.models import LiveSource
 from app.services.maintenance import Maintenance, sources_job
 from app.services.sources import platforms
 from app.services.sources.following import LONGEST_S, SHORTEST_S, Follower, pause_s
-from app.services.sources.registry import ask_for_visits, remove_source
+from app.services.sources.live_sources import ask_for_visits, remove_source
 from tests.live_platforms import Fault, Platform
 from tests.services.sources.conftest import Following, until_asked
 from tests.waiting import DEADLINE_S, eventually

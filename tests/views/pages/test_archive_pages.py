@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from quart import Quart
 
-from app.services.imports.samples import load_samples
+from app.services.imports.sample_authors import load_samples
 from tests.archives import x_file, x_members, zip_bytes
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlencode
 from quart import Quart
 
 from app import __version__
-from app.services.imports.samples import load_samples
+from app.services.imports.sample_authors import load_samples
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client
 
