@@ -96,7 +96,7 @@ def syllables_of(letters: str) -> str:
     return "".join([_syllable(piece) for piece in _PIECE.findall(letters)])
 
 
-@functools.lru_cache(maxsize=2_000)
+@functools.lru_cache(maxsize=20_000)
 def _syllable(letters: str) -> str:
     match = _SYLLABLE.fullmatch(letters)
     if match is None:

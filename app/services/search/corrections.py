@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.scoring import Part, TermFrequencies, split_phrase
 from app.compute.slips import words_at_one_slip
+from app.compute.words import segment_terms
 from app.db.backend import backend_of
 from app.db.indexes import All, Expression
 from app.services.search.expressions import in_any_way
@@ -131,27 +132,31 @@ async def _counted(session: AsyncSession, words: Sequence[Part]) -> dict[Part, l
     neighbours, terms = await asyncio.to_thread(_neighbours, words)
     counts = (await term_frequencies(session, terms)).frequencies
 
-    def is_counted(word: Part) -> bool:
-        return all(term in counts for term in _start(word).terms)
-
     def order(word: Part) -> tuple[int, int, str]:
         # Of a Korean word all pairs tell more than those of its start, if they are known.
         all_pairs = min(counts.get(term, 0) for term in word.terms)
         return -all_pairs, -min(counts[term] for term in _start(word).terms), word.text
 
-    return {
-        word: nsmallest(MOST_BESIDE, filter(is_counted, near), key=order)
-        for word, near in neighbours.items()
-    }
+    def likeliest(kind: str, texts: Sequence[str]) -> list[Part]:
+        # Of most not even the first term is counted.
+        near = (Part(kind, text) for text in texts if segment_terms(kind, text)[0] in counts)
+        known = (word for word in near if all(term in counts for term in _start(word).terms))
+        return nsmallest(MOST_BESIDE, known, key=order)
+
+    return {word: likeliest(word.kind, texts) for word, texts in neighbours.items()}
 
 
-def _neighbours(words: Iterable[Part]) -> tuple[dict[Part, list[Part]], list[str]]:
+def _neighbours(words: Iterable[Part]) -> tuple[dict[Part, list[str]], list[str]]:
     """Return the neighbours of each word, and the terms of all of them."""
     neighbours = {
-        word: [Part(word.kind, text) for text in words_at_one_slip(word.text) if len(text) > 1]
-        for word in words
+        word: [text for text in words_at_one_slip(word.text) if len(text) > 1] for word in words
     }
-    terms = {term for near in neighbours.values() for word in near for term in word.terms}
+    terms = {
+        term
+        for word, texts in neighbours.items()
+        for text in texts
+        for term in segment_terms(word.kind, text)
+    }
     return neighbours, sorted(terms)
 
 
