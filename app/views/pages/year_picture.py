@@ -14,6 +14,9 @@ MOST_KEPT: Final = 32
 _WIDTH: Final = SIZE[0] - 2 * MARGIN
 _CHART_TOP: Final = 210
 _CHART_HEIGHT: Final = 150
+"""Beside as many lines as there can be; where some have nothing to tell it is higher."""
+_MOST_LINES: Final = 3
+_LINE: Final = 44
 _GAP: Final = 12
 _LABEL: Final = 230
 """Width of the labels before a line of names."""
@@ -22,7 +25,10 @@ _LABEL: Final = 230
 class YearPicture(NamedTuple):
     """What is drawn: words are in the visitor's language already."""
 
+    name: str
+    """The author's, as far as it can be drawn; it may be empty."""
     heading: str
+    """With `{username}` where the name stands, which is cut where it is too long."""
     figures: str
     months: tuple[int, ...]
     """Posts of each month, from January."""
@@ -37,13 +43,15 @@ def draw_year(picture: YearPicture) -> bytes:
     image = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(image)
     heading, figures = font_of(bold=True, size=52), font_of(bold=False, size=30)
-    pen.text((MARGIN, 46), clipped(drawn_text(picture.heading), heading, _WIDTH), INK, heading)
+    room = _WIDTH - heading.getlength(picture.heading.format(username=""))
+    name = clipped(picture.name, heading, room)
+    pen.text((MARGIN, 46), picture.heading.format(username=name), INK, heading)
     pen.text((MARGIN, 128), picture.figures, SOFT, figures)
     _draw_months(pen, picture)
     _draw_lines(pen, picture)
-    name = font_of(bold=True, size=24)
-    left = SIZE[0] - MARGIN - name.getlength("saywho")
-    pen.text((left, SIZE[1] - 58), "saywho", ACCENT, name)
+    mark = font_of(bold=True, size=24)
+    left = SIZE[0] - MARGIN - mark.getlength("saywho")
+    pen.text((left, SIZE[1] - 58), "saywho", ACCENT, mark)
     file = BytesIO()
     image.save(file, "PNG", optimize=True)
     return file.getvalue()
@@ -53,15 +61,21 @@ def _draw_months(pen: ImageDraw.ImageDraw, picture: YearPicture) -> None:
     """Draw a column for each month, its number of posts above and its name below."""
     font, top = font_of(bold=False, size=20), max(1, *picture.months)
     width = (_WIDTH - _GAP * (len(picture.months) - 1)) / len(picture.months)
-    bottom = _CHART_TOP + _CHART_HEIGHT
+    chart_height = _height_of(picture)
+    bottom = _CHART_TOP + chart_height
     for place, posts in enumerate(picture.months):
         left = MARGIN + place * (width + _GAP)
-        height = _CHART_HEIGHT * posts / top
+        height = chart_height * posts / top
         if posts:
             pen.rounded_rectangle((left, bottom - max(height, 4), left + width, bottom), 4, ACCENT)
             _write_centred(pen, str(posts), left + width / 2, bottom - height - 28, font)
         pen.line((left, bottom, left + width, bottom), SOFT)
         _write_centred(pen, picture.month_names[place], left + width / 2, bottom + 8, font)
+
+
+def _height_of(picture: YearPicture) -> float:
+    """Return the height of the columns, which fill what the lines leave."""
+    return _CHART_HEIGHT + _LINE * (_MOST_LINES - len(picture.lines))
 
 
 def _write_centred(
@@ -71,10 +85,10 @@ def _write_centred(
 
 
 def _draw_lines(pen: ImageDraw.ImageDraw, picture: YearPicture) -> None:
-    top = _CHART_TOP + _CHART_HEIGHT + 64.0
+    top = _CHART_TOP + _height_of(picture) + 64
     label_font, font = font_of(bold=True, size=26), font_of(bold=False, size=26)
     for label, names in picture.lines:
         pen.text((MARGIN, top), clipped(label, label_font, _LABEL), INK, label_font)
         row = clipped(drawn_text(names), font, _WIDTH - _LABEL - _GAP)
         pen.text((MARGIN + _LABEL + _GAP, top), row, INK, font)
-        top += 44
+        top += _LINE

@@ -15,6 +15,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.filters import parse_zone, zone_of_page
 from app.views.names import speak_of
 from app.views.pages.calendar import month_names, year_of_posting
+from app.views.pages.lettering import drawn_name
 from app.views.pages.parts import show_names
 from app.views.pages.year_picture import YearPicture, draw_year
 
@@ -48,7 +49,7 @@ async def show_year(username: str, year: int, args: YearArgs) -> str:
 async def show_year_picture(username: str, year: int, args: YearArgs) -> Response:
     """Draw the year that the page of this name shows."""
     zone = parse_zone(args.tz or "UTC")
-    picture = _picture_of(await _read(username, year, zone))
+    picture = picture_of_year(await _read(username, year, zone))
     return Response(await resources().work_pool.run(draw_year, picture), content_type="image/png")
 
 
@@ -79,20 +80,22 @@ def _months(author_year: AuthorYear) -> list[int]:
     return [counts.get(month, 0) for month in range(1, MONTHS + 1)]
 
 
-def _picture_of(author_year: AuthorYear) -> YearPicture:
+def picture_of_year(author_year: AuthorYear) -> YearPicture:
     """Return what is drawn of a year, in the visitor's language."""
     user, calendar = author_year.user, author_year.calendar
     posts = ngettext("{count} post", "{count} posts", calendar.tweets)
     days = ngettext("on {count} day", "on {count} days", calendar.days)
+    answered = filter(None, (drawn_name(entry.name) for entry in author_year.answered))
     lines = [
         (gettext("Words that came"), _words(author_year.came)),
         (gettext("Words that went"), _words(author_year.went)),
-        (gettext("Answered most"), [f"@{entry.name}" for entry in author_year.answered]),
+        (gettext("Answered most"), [f"@{name}" for name in answered]),
     ]
+    name = drawn_name(user.display_name or "") or drawn_name(user.username)
+    heading = gettext("{username} in {year}") if name else gettext("The year {year}")
     return YearPicture(
-        heading=gettext("{username} in {year}").format(
-            username=user.display_name or user.username, year=calendar.year
-        ),
+        name=name,
+        heading=heading.replace("{year}", str(calendar.year)),
         figures=" ".join(
             text.format(count=show_number(count))
             for text, count in ((posts, calendar.tweets), (days, calendar.days))
@@ -104,4 +107,5 @@ def _picture_of(author_year: AuthorYear) -> YearPicture:
 
 
 def _words(words: WordsOfYear | None) -> list[str]:
-    return [word.text for word in words.words] if words else []
+    """Return the words that the fonts have whole."""
+    return [*filter(None, (drawn_name(word.text) for word in words.words))] if words else []

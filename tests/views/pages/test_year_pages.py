@@ -12,7 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from quart import g
 
+from app.services.archive.years import read_year
+from app.services.posts.users import get_author
+from app.views.pages.picture import MARGIN, SIZE
+from app.views.pages.year_picture import YearPicture, draw_year
+from app.views.pages.years import picture_of_year
+from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 
 WORDS = {2022: "kettle", 2023: "lantern", 2024: "harbour"}
@@ -150,3 +157,58 @@ async def test_the_picture_has_the_size_that_programs_want(site: Client) -> None
     picture = Image.open(BytesIO(await answer.get_data()))
     assert picture.size == (1200, 630)
     assert len(picture.convert("RGB").getcolors(2**20) or []) > 20
+
+
+@pytest.mark.parametrize(
+    ("display_name", "username", "name", "heading"),
+    [
+        ("Hana 하나 🏺", "hana_writes", "Hana 하나", "{username} in 2024"),
+        ("مقهى الميناء", "cafe", "cafe", "{username} in 2024"),
+        ("דנה", "דנה", "", "The year 2024"),
+    ],
+)
+async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
+    shared: Shared, display_name: str, username: str, name: str, heading: str
+) -> None:
+    await shared.writer.add_user(username, display_name=display_name)
+    answered = ({"source_id": "1", "username": to} for to in ("دنا", "ann"))
+    posts = ({"created_at": "2024-05-01T12:00:00Z", "reply_to": to} for to in answered)
+    await shared.writer.add_posts(
+        *({"username": username, "text": f"number {n}"} | post for n, post in enumerate(posts))
+    )
+    async with parts_of(shared.app).db.read() as session:
+        author = await get_author(session, username)
+        year = await read_year(session, author, 2024, ZoneInfo("UTC"))
+    async with shared.app.test_request_context("/"):
+        g.locale = "en"
+        picture = picture_of_year(year)
+    assert (picture.name, picture.heading) == (name, heading)
+    assert picture.lines == (("Answered most", "@ann"),)
+
+
+@pytest.mark.parametrize("lines", range(4))
+@pytest.mark.parametrize("name", ["ann", "W" * 320, "긴이름" * 90], ids=["short", "wide", "Hangul"])
+def test_heading_months_lines_and_foot_keep_apart(name: str, lines: int) -> None:
+    words = (("Words that came and never went", "kettle, " * 40),) * lines
+    months = (1, *(40_000,) * 11)
+    short = tuple(f"{number}월" for number in range(1, 13))
+
+    def drawn(heading: str) -> Image.Image:
+        drawing = draw_year(YearPicture(name, heading, "999 posts", months, short, words))
+        return Image.open(BytesIO(drawing)).convert("RGB")
+
+    image = drawn("{username} in 2024")
+    width, height = SIZE
+
+    def is_blank(left: int, top: int, right: int, bottom: int) -> bool:
+        return len(image.crop((left, top, right, bottom)).getcolors() or [None] * 2) == 1
+
+    assert is_blank(0, 0, MARGIN - 2, height)
+    assert is_blank(width - MARGIN + 2, 0, width, height)
+    assert is_blank(0, height - 16, width, height)
+    rows = [not is_blank(0, top, width, top + 1) for top in range(height)]
+    blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
+    # The heading, the figures, the numbers of the columns, these, their names, and the foot.
+    assert len(blocks) == 6 + lines
+    # The year stands there however long the name is.
+    assert image.tobytes() != drawn("{username} in 2025").tobytes()
