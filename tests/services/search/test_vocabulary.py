@@ -1,7 +1,7 @@
 """The vocabulary follows the posts, and weighs what is found by the endings of words."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.compute.words import terms
 from app.db.engine import Database
@@ -132,6 +132,30 @@ async def test_quoted_excluded_short_and_known_words_are_not_corrected(counted: 
     # Both are known, though no post has both.
     page = await find(counted, "lamp sea")
     assert (page.is_any, page.corrections) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "most"),
+    [
+        pytest.param("lighthouse keeper", 3, id="frequencies, matches, posts"),
+        pytest.param("lamp sea", 5, id="whether both are known, and posts with one"),
+    ],
+)
+async def test_a_query_without_a_slip_has_few_statements(
+    counted: Database, typed: str, most: int
+) -> None:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    engine = counted.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert (await find(counted, typed)).hits
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert 0 < len(statements) <= most, statements
 
 
 MISTYPED = [
