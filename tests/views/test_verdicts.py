@@ -135,7 +135,7 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
     ],
 )
 def test_each_heading(shares: list[float], none: float, heading: str) -> None:
-    comparison = Facts(shares, [50] * len(shares), none).comparison()
+    comparison = Facts(shares, [50] * len(shares), none, needed=0.81).comparison()
     assert heading_of(comparison, is_named=True) == heading
 
 

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlencode
 from quart import Quart
 
 from app import __version__
+from app.compute.judgement import KOREAN_LIKELY, LIKELY
 from app.services.imports.sample_authors import load_samples
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client
@@ -73,7 +74,8 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
 
 async def test_the_method_names_both_thresholds_and_somebody_else(anybody: Client) -> None:
     page = await anybody.page("/about")
-    assert "Only from 81% is an author named. Of a Korean text it is only from 88%" in page
+    assert f"Only from {LIKELY:.0%} is an author named" in page
+    assert f"Of a Korean text it is only from {KOREAN_LIKELY:.0%}" in page
     assert "from 92% where nobody else does" in page
     assert "about a hundred others that come with the program" in page
 
