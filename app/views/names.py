@@ -5,7 +5,7 @@ wrote is a post, or a message where it was said in a chat. A page that is about 
 alone says so once (`speak_of`): then all of its texts that have a form of messages are shown in it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from quart import g, has_request_context
 
@@ -18,9 +18,17 @@ def shown_name(username: str, display_name: str | None = None) -> str:
 
     Without a display name, it is the one that the request has looked up.
     """
+    stand_in = g.get("stand_ins", {}).get(username) if has_request_context() else None
+    if stand_in:
+        return str(stand_in)
     if display_name is None and has_request_context():
         display_name = g.get("display_names", {}).get(username)
     return display_name if display_name and as_username(display_name) == username else username
+
+
+def let_stand_for(stand_ins: Mapping[str, str]) -> None:
+    """Let all that the request answers call authors so, by username."""
+    g.stand_ins = stand_ins
 
 
 def are_speakers(usernames: Iterable[str]) -> bool:

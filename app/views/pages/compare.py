@@ -23,7 +23,7 @@ from app.services.posts.samples import list_samples
 from app.services.posts.tweets import find_posts, get_post
 from app.services.posts.users import get_author
 from app.views.blueprints import Form, PageBlueprint
-from app.views.names import speak_of
+from app.views.names import let_stand_for, speak_of
 from app.views.pages.evidence import read_evidence
 from app.views.pages.parts import (
     first_steps,
@@ -34,7 +34,7 @@ from app.views.pages.parts import (
     see_other,
     show_names,
 )
-from app.views.pages.picture import draw_picture, picture_of
+from app.views.pages.picture import draw_picture, picture_of, stand_ins_of
 from app.views.parsing import Piece, args_of, gaps_of
 from app.views.policies import own_origin
 from app.views.shown_years import shown_years
@@ -112,7 +112,9 @@ async def show_picture(args: PictureArgs) -> Response:
     async with resources().db.read() as session:
         hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
         samples = await list_samples(session)
-    speak_of([ranked.username for ranked in comparison.ranking])
+    usernames = [ranked.username for ranked in comparison.ranking]
+    speak_of(usernames)
+    let_stand_for(stand_ins_of(usernames))
     picture = picture_of(
         comparison, is_named=bool(names), hues=hues, samples=samples, today=now().date()
     )

@@ -17,7 +17,7 @@ from app.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.answering import Comparison
 from app.views.marks import shown_marks
 from app.views.names import shown_name
-from app.views.pages.lettering import clipped, drawable, first_rows, font_of, rows_of
+from app.views.pages.lettering import clipped, drawable, drawn_name, first_rows, font_of, rows_of
 from app.views.verdicts import ELSEWHERE_ALONE, bars_of, heading_of, is_often_wrong, rate_of
 
 SIZE: Final = (1200, 630)
@@ -122,6 +122,16 @@ def picture_of(
         warning = gettext(ELSEWHERE_ALONE)
     struck = tuple(comparison.without) if isinstance(comparison.without, list) else ()
     return Picture(heading, comparison.text, tuple(marks), tuple(bars), foot, warning or "", struck)
+
+
+def stand_ins_of(usernames: Sequence[str]) -> dict[str, str]:
+    """Return what stands for those whose names the fonts lack, in the order of an answer."""
+    person = gettext("Person {number}")
+    return {
+        username: drawn_name(username) or person.format(number=number)
+        for number, username in enumerate(usernames[:MOST_BARS], 1)
+        if not drawn_name(shown_name(username))
+    }
 
 
 def _bar_name(username: str | None, *, is_invented: bool) -> str:

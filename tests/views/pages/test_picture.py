@@ -4,9 +4,12 @@ import tracemalloc
 from datetime import date
 from io import BytesIO
 
+import msgspec
 import pytest
 from PIL import Image, ImageColor
+from quart import g
 
+from app.views.names import let_stand_for
 from app.views.pages.parts import HUES
 from app.views.pages.picture import (
     MARGIN,
@@ -17,7 +20,9 @@ from app.views.pages.picture import (
     draw_picture,
     page_colours,
     picture_of,
+    stand_ins_of,
 )
+from tests.conftest import Shared
 from tests.selection import first_of
 from tests.views.test_verdicts import Facts
 
@@ -157,3 +162,26 @@ def test_an_answer_that_strangers_often_get_is_passed_on_with_that(
     assert picture.warning == (rate if is_warned else "")
     bare = picture._replace(warning="")
     assert (drawn(picture).tobytes() != drawn(bare).tobytes()) is is_warned
+
+
+async def test_an_author_whose_name_the_fonts_lack_is_a_person(shared: Shared) -> None:
+    names = ["金민수", "Ann Kim 🌿", "田中"]
+    usernames = [name.replace(" ", "_") for name in names]
+    facts = Facts([0.5, 0.45, 0.05], [50] * 3, 0.05).comparison()
+    ranking = [
+        msgspec.structs.replace(ranked, username=username)
+        for ranked, username in zip(facts.ranking, usernames, strict=True)
+    ]
+    comparison = msgspec.structs.replace(facts, ranking=ranking)
+    async with shared.app.test_request_context("/"):
+        g.locale = "en"
+        g.display_names = dict(zip(usernames, names, strict=True))
+        let_stand_for(stand_ins_of(usernames))
+        hues = dict.fromkeys(usernames, "author-1")
+        picture = picture_of(
+            comparison, is_named=True, hues=hues, samples=(), today=date(2026, 11, 23)
+        )
+    assert picture.heading == "Too close to call: Person 1 or Ann Kim 🌿"
+    assert {bar.name for bar in picture.bars} == {
+        *("Person 1", "Ann Kim 🌿", "Person 3", "Somebody else")
+    }

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from quart import g
 
-from app.services.archive.years import read_year
+from app.services.archive.author_year import read_year
 from app.services.posts.users import get_author
 from app.views.pages.picture import MARGIN, SIZE
 from app.views.pages.year_picture import YearPicture, draw_year
