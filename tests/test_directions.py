@@ -39,6 +39,13 @@ def test_names_say_what_they_hold() -> None:
     assert len(vague) <= bound // 100, "\n".join(vague)
 
 
+def test_files_and_functions_are_short() -> None:
+    lengths = house.function_lengths()
+    assert lengths[len(lengths) * 9 // 10] <= 20, "lines of nine functions in ten"
+    long = {str(path): text.count("\n") for path, text in house.sources().items()}
+    assert not [path for path, lines in long.items() if lines > 300]
+
+
 def test_no_module_has_state() -> None:
     assert house.state_at_import() == []
 
