@@ -3,6 +3,7 @@
 Each command is imported when it runs, since some imports take a second.
 """
 
+import gc
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,7 +45,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in MODULE_OF:
             return None
+        gc.disable()  # The imports leave no garbage; looking for it takes a tenth of their time.
         module = import_module(f"app.cli.{MODULE_OF[cmd_name]}")
+        gc.enable()
         command: click.Command = getattr(module, f"{cmd_name}_command")
         if ctx.command is not self:
             # `quart` asks for a command and runs it itself.

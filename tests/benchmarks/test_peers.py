@@ -56,6 +56,7 @@ def test_a_quick_run_of_streams_and_of_a_start(tmp_path: Path) -> None:
     assert "| 20 clients, 20 posts/s |" in (tmp_path / "benchmarks.md").read_text()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("has_profiles", [True, False], ids=["profiles", "tails"])
 async def test_a_database_filled_by_sqlite3_is_as_the_program_would_have_it(
     tmp_path: Path, has_profiles: bool

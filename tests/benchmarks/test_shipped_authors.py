@@ -83,6 +83,7 @@ def test_a_file_without_posts_is_told_in_one_line(
     assert main([str(tmp_path / "missing")]) == 2
 
 
+@pytest.mark.full
 def test_the_level_of_korean_texts_is_tabled(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -63,7 +63,7 @@ def slow_groups(query: Counts, author: AuthorProfile, background: Background) ->
 
 
 @given(AUTHORS, st.text(max_size=60) | st.sampled_from(BAKER))
-@settings(max_examples=50)
+@settings(max_examples=2 * settings().max_examples)
 def test_ranking_agrees_with_the_slow_reference(authors: list[list[str]], text: str) -> None:
     profiles = [profile([*posts, "one post at least"]) for posts in authors]
     for background in (background_of(profiles), EMPTY_BACKGROUND):
@@ -116,7 +116,7 @@ def test_an_author_of_one_post_does_not_get_what_resembles_nobody() -> None:
 
 
 @given(st.text(max_size=60), st.sampled_from([0.5, 0.9, 2.0]))
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples)
 def test_temperature_changes_how_sure_the_answer_is_and_not_the_order(
     text: str, temperature: float
 ) -> None:

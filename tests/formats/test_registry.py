@@ -97,7 +97,7 @@ FILES = st.binary(max_size=300) | st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=10 * settings().max_examples)
 @given(data=FILES, name=st.sampled_from(["auto", *FORMATS]))
 @example(b"PK\x03\x04", "auto")
 @example(b"PK\x05\x06" + b"\xff" * 18, "x")
@@ -140,7 +140,7 @@ def spoiled(value: Any, junk: dict[str, Any], depth: int) -> Any:
     return inner if depth else inner | junk
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=10 * settings().max_examples)
 @given(
     name=st.sampled_from(["mastodon", "x-api", "bluesky", "mongo", "jsonl", "telegram"]),
     junk=st.dictionaries(st.sampled_from(FIELDS), JUNK, min_size=1, max_size=4),

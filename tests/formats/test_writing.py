@@ -118,7 +118,7 @@ rows = st.builds(
 
 
 @pytest.mark.parametrize("format_name", WRITERS)
-@settings(max_examples=150)
+@settings(max_examples=4 * settings().max_examples)
 @given(st.lists(rows, min_size=1, max_size=5))
 @example([row(source_id=" ", text="' ")])
 @example([row(source_id="1.58E+18", text="'1e+5"), row(source_id="'1e+5")])

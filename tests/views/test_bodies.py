@@ -18,7 +18,7 @@ from tests.views.test_policies import need_of, routes
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PIECE: Final = 512 * 1024
-SENT: Final = 24 * MIB
+SENT: Final = 16 * MIB
 MOST_HELD: Final = 8 * MIB
 """A body up to its limit of 1 MiB, or 4 of a file, and what the server holds on its way."""
 
