@@ -34,7 +34,7 @@ from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
 from app.services.sources.following import Follower
-from app.tasks import Slots, WorkPool
+from app.tasks import Slots, WorkPool, keep_heap_trimmed
 
 KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"
@@ -115,6 +115,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
                 opened.feed.run(),
                 opened.live_hub.run(),
                 keep_importing(opened.db, opened.config, opened.import_queued),
+                keep_heap_trimmed(),
             ):
                 await stack.enter_async_context(running(work))
             yield

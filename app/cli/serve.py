@@ -65,7 +65,9 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
     from app.logs import configure
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
     from app.serving.worker import load_server_config, prepare_app, run
+    from app.tasks import share_heap, trim_heap
 
+    share_heap()
     config = Config.from_env()
     server = load_server_config(bind=bind, workers=workers)
     count = server.workers
@@ -78,6 +80,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
         asyncio.run(_prepare_site(config, origin, with_samples=with_samples))
         configure(config)
         app = prepare_app() if START_METHOD == "fork" else None
+        trim_heap()
         with _fails_on(server.bind):
             for sock in sockets:
                 sock.listen(server.backlog)

@@ -28,7 +28,6 @@ from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 from app.services.sources.following import SOURCES, Follower
 from app.services.sources.live_sources import due_sources
-from app.tasks import trim_heap
 
 REST_S: Final = 1.0
 """Pause between two rounds, so that a stream of single posts does not cause one for each."""
@@ -122,7 +121,6 @@ class Maintenance:
                         # Another process may have just done it.
                         if grant is not None and await self._is_due(job):
                             await job.do(grant)
-                            await asyncio.to_thread(trim_heap)
             except Exception as error:
                 # No fault of the program: the database, its lock, or an embedder is away.
                 is_fault = not isinstance(error, (AppError, EmbedderError, GrantLostError))

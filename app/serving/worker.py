@@ -25,7 +25,7 @@ from quart import Quart
 from app.errors import StartError
 from app.lifespan import begin_stop, note_hosts, running
 from app.logs import take_over
-from app.tasks import collect_seldom, share_heap
+from app.tasks import collect_seldom
 
 FILE: Final = "hypercorn.toml"
 APPLICATION: Final = "app:create_app()"
@@ -108,7 +108,6 @@ def run(app: Quart | None, beats: Connection, sockets: Sequence[socket.socket]) 
     # Each live stream needs an open file.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    share_heap()
     app = app or prepare_app()
     note_hosts(app, [_host_of(sock) for sock in sockets])
     uvloop.run(work(app, beats.fileno(), [sock.fileno() for sock in sockets]))

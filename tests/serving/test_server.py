@@ -35,6 +35,8 @@ from tests.server import (
 from tests.waiting import DEADLINE_S
 
 HEAD = head_revision()
+HEAP_BYTES = 64 * 1024 * 1024
+"""What glibc reserves for the heap of a thread."""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,16 @@ def test_a_write_is_seen_at_once_whichever_worker_answers(server: Server) -> Non
                 status, _, page = server.ask(reader, "GET", path)
                 assert status == 200
                 assert [tweet["text"] for tweet in page["items"]] == [f"post {number}"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's heaps are seen in /proc")
+def test_the_threads_of_a_worker_share_one_heap(server: Server) -> None:
+    server.send("GET", "/search?q=lamp")
+    for pid in server.workers():
+        lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+        areas = [(line.split(), int(line.partition("-")[0], 16)) for line in lines]
+        # Each further heap begins at a multiple of its size, and has no name.
+        assert not [area for area, start in areas if len(area) == 5 and start % HEAP_BYTES == 0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="files of a process are listed by /proc")

@@ -1,11 +1,15 @@
 """Hostile uploads at a real site: `python -m tests.trust.uploads 300` uploads 300 of them.
 
+`python -m tests.trust.uploads 300 postgresql` uploads them to a site on PostgreSQL.
+
 Before them come the files that are known to take much. An operator uploads each in the browser's
 form and looks at it; then a token imports it. Pages are asked for meanwhile, and without uploads
 before and after, since a busy machine is slow too. Printed is what the site of two workers did.
 
 Memory is counted from when honest files were uploaded, looked at and imported, and each worker has
-answered each page: what a site needs for that it takes once, whatever is uploaded.
+answered each page: what a site needs for that it takes once, whatever is uploaded. It is what the
+server and its workers hold, without pages of files, which they share with other programs; what it
+would be with those is printed beside it.
 """
 
 import re
@@ -28,6 +32,7 @@ import httpx
 
 from tests.compute.invented import posts_of
 from tests.installation import Installation
+from tests.postgresql import Server as DatabaseServer
 from tests.server import SERVE, Server, connections_to_every_worker, serving
 from tests.trust.feeds import memory_mib
 from tests.trust.hostile_files import FILES
@@ -62,13 +67,16 @@ class Report:
     """Times of the same requests without uploads."""
     grown_mib: list[float] = field(default_factory=list)
     """Memory of the server and its workers, beyond that before the hostile uploads."""
+    grown_with_files_mib: float = 0
+    """The same at the end, with pages of files."""
     replaced: int = 0
 
     def __str__(self) -> str:
         lines = [
             f"{self.imports.total()} uploads; workers replaced: {self.replaced}",
             f"memory: {self.grown_mib[-1]:+.1f} MiB at the end,"
-            f" {max(self.grown_mib):+.1f} at the most",
+            f" {max(self.grown_mib):+.1f} at the most;"
+            f" with pages of files {self.grown_with_files_mib:+.1f} at the end",
             f"requests beside uploads: {_spread(self.waits_s)}",
             f"requests without uploads: {_spread(self.quiet_waits_s)}",
             f"previews: {dict(self.previews)}",
@@ -202,11 +210,15 @@ def honest_upload(author: int) -> bytes:
     return jsonl(*({"text": post, "username": f"author{author}"} for post in posts_of(author)))
 
 
-def upload_all(count: int, folder: Path, *, before: int = 3) -> Report:
+def upload_all(
+    count: int, folder: Path, *, before: int = 3, database_url: str | None = None
+) -> Report:
     """Upload the files that are known, and so many others; return what the site did."""
     report = Report()
     # Whatever is uploaded, the cache of answers fills up to its own limit.
     settings = {"SAYWHO_ACCESS_LOG": "0", "SAYWHO_CACHE_MB": "1"}
+    if database_url:
+        settings["SAYWHO_DATABASE_URL"] = database_url
     installation = Installation(folder / "instance", settings)
     with ExitStack() as stack:
         server = stack.enter_context(serving(installation, *SERVE, "--workers", "2", "--sample"))
@@ -218,7 +230,7 @@ def upload_all(count: int, folder: Path, *, before: int = 3) -> Report:
         _let_each_worker_answer(server)
         _ask_without_uploads(server, report)
         site = [server.process.pid, *(workers := server.workers())]
-        memory = memory_mib(site)
+        memory, with_files = memory_mib(site), memory_mib(site, ("Pss:",))
         uploader.report = report
         files = [(name, make()) for name, make in FILES.items()]
         with _asked_all_the_while(server, report):
@@ -227,6 +239,7 @@ def upload_all(count: int, folder: Path, *, before: int = 3) -> Report:
                 name, data = files[number] if is_known else hostile_upload(number - len(files))
                 uploader.send(name, data)
                 report.grown_mib.append(memory_mib(site) - memory)
+            report.grown_with_files_mib = memory_mib(site, ("Pss:",)) - with_files
         _ask_without_uploads(server, report)
         report.replaced = len({*workers} - {*server.workers()})
         assert server.stop() == 0
@@ -235,9 +248,15 @@ def upload_all(count: int, folder: Path, *, before: int = 3) -> Report:
     return report
 
 
-def main(count: str = "300") -> int:
-    with tempfile.TemporaryDirectory(prefix="saywho-uploads-") as name:
-        report = upload_all(int(count), Path(name), before=BEFORE)
+def main(count: str = "300", database: str = "sqlite") -> int:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="saywho-uploads-"))
+        url = None
+        if database == "postgresql":
+            postgresql = DatabaseServer()
+            stack.callback(postgresql.remove)
+            url = postgresql.url()
+        report = upload_all(int(count), Path(folder), before=BEFORE, database_url=url)
     print(report)
     return 1 if report.faults or report.replaced else 0
 

@@ -21,7 +21,7 @@ from app.compute.counts import Counts
 from app.compute.features import RECIPE
 from app.compute.fitting import ASKED_AUTHORS, asked_posts, hold_out, temperature_of
 from app.compute.judgement import FEWEST_JUDGED
-from app.compute.population import CountedAuthor, Population, Shipped, drawn_authors
+from app.compute.population import CountedAuthor, Population, drawn_authors
 from app.db.backend import Sessions, backend_of, counts_shipped
 from app.memo import DERIVED
 from app.models import BackgroundSnapshot, Profile, User
@@ -30,7 +30,6 @@ from app.services.compare.habits import main_languages, newest_units
 from app.services.compare.profiles import fold_tails, in_parts, stored_profiles
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.samples import sample_ids
-from app.tasks import trim_heap
 
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
@@ -83,14 +82,9 @@ class BackgroundStore:
 def _read(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted:
     """Return a snapshot with the shipped authors, if they are wanted; call it in a thread.
 
-    It takes 30 MiB for a moment. Under servers other than ours glibc would keep 24 of these.
+    It takes 30 MiB for a moment.
     """
-    fitted = _fitted(snapshot, shipped_authors(is_wanted=is_wanted))
-    trim_heap()
-    return fitted
-
-
-def _fitted(snapshot: BackgroundSnapshot | None, shipped: Shipped) -> Fitted:
+    shipped = shipped_authors(is_wanted=is_wanted)
     populations = dict(shipped.populations)
     if snapshot is None:
         return Fitted(shipped.background(EMPTY_BACKGROUND), shipped=populations)
