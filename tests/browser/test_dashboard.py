@@ -274,6 +274,7 @@ async def test_a_figure_is_saved_as_a_picture_and_as_a_file(
     assert sum(int(row.rpartition(",")[2]) for row in rows[1:]) == 60
 
 
+@pytest.mark.full
 async def test_a_screen_reader_meets_one_picture_for_each_figure(
     website: Website, open_page: OpenPage
 ) -> None:

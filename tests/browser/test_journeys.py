@@ -115,6 +115,7 @@ async def test_all_of_the_answer_follows_the_slider_once_it_rests(
     assert await page.locator("output").inner_text() == "38%"
 
 
+@pytest.mark.full
 async def test_the_slider_of_a_private_text_leaves_it_out_of_the_address(
     website: Website, open_page: OpenPage
 ) -> None:
@@ -131,6 +132,7 @@ async def test_the_slider_of_a_private_text_leaves_it_out_of_the_address(
     assert page.url == website.address("/compare")
 
 
+@pytest.mark.full
 async def test_without_an_answer_the_slider_goes_back(
     website: Website, open_page: OpenPage
 ) -> None:
@@ -160,6 +162,7 @@ async def test_a_long_text_is_counted_and_not_cut(website: Website, open_page: O
     assert len(await page.locator("#tweet_text").input_value()) == 28_000
 
 
+@pytest.mark.full
 async def test_paper_has_the_address_and_the_folded_authors(
     website: Website, open_page: OpenPage
 ) -> None:

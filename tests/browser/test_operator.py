@@ -176,6 +176,7 @@ async def test_the_preview_follows_the_choice_of_columns(
     await start_and_wait(page, javascript=javascript)
 
 
+@pytest.mark.full
 async def test_columns_that_are_chosen_at_once_all_count(
     workshop: Website, open_page: OpenPage, tmp_path: Path
 ) -> None:

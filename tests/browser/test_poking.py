@@ -78,6 +78,7 @@ async def test_gaps_move_with_the_text_and_end_where_it_is_edited(
     await expect(page.locator(".judged")).to_have_text(TEXT)
 
 
+@pytest.mark.full
 async def test_a_later_request_takes_the_place_of_the_one_before(
     website: Website, open_page: OpenPage
 ) -> None:
