@@ -38,6 +38,7 @@ from app.services.posts.selection import Selection
 from app.services.posts.users import add_user
 from app.services.search.results import find
 from app.services.search.vocabulary import renew_vocabulary
+from app.tasks import collect_seldom
 from benchmarks.accuracy_data import Row, read_rows
 from tests.posting import add_posts
 
@@ -311,6 +312,9 @@ async def measure_speed(db: Database, options: argparse.Namespace) -> None:
     kinds: dict[str, list[str]] = {
         "four words of a post": [" ".join(four) for four in words],
         "the same with a slip": [with_slip(" ".join(four), chance) for four in words],
+        "words of three posts": [
+            " ".join(chance.choice(four) for four in chance.sample(words, 3)) for _ in words
+        ],
         "one word": [four[0] for four in words],
         "the most frequent word": [spoken.words[0]] * 20,
         "three frequent words": [" ".join(spoken.draw(3)) for _ in words],
@@ -342,6 +346,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         config = Config(env="testing", data_dir=options.keep or Path(temporary))
         prepare(config, upgrade_old=False)
+        collect_seldom()  # As a worker does.
 
         async def run() -> None:
             db = Database(config)
