@@ -12,13 +12,21 @@ CANDIDATES: Final = 1_000
 """Posts that are ranked together."""
 
 
-def in_any_way(part: Part, frequencies: TermFrequencies) -> Expression:
-    """Return an expression for the part as it was typed or meant, or with another ending."""
+def in_any_way(
+    part: Part, frequencies: TermFrequencies, *, only_counted: bool = False
+) -> Expression:
+    """Return an expression for the part as it was typed or meant, or with another ending.
+
+    With `only_counted`, without forms of a short stem that are not counted yet; most do not exist.
+    """
     ways: list[Expression] = []
     for way in part.ways:
         is_open = way.kind == "paired" and not way.is_quoted
         start = exact(Part(way.kind, way.start) if is_open else way)
-        ways += [start, *_forms(way, frequencies)]
+        forms = _forms(way, frequencies)
+        if only_counted:
+            forms = [form for form in forms if form.terms[0] in frequencies.frequencies]
+        ways += [start, *forms]
     return Either(tuple(ways))
 
 

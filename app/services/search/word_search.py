@@ -123,7 +123,7 @@ async def search_words(
     if results is None or parts != typed:
         results = await search(terms, start)
     if results.is_empty and not start.is_any:
-        slipped = await with_one_slip(session, parts)
+        slipped = await with_one_slip(session, parts, terms.frequencies)
         if slipped != parts:
             results = await search(await _count(session, slipped), start)
     if results.is_empty and after is None:
