@@ -19,6 +19,8 @@ from app.views.names import shown_name
 MOST_MEASURED: Final = 50
 """As many as a card measures."""
 LEAST_OPACITY: Final = 0.25
+PERCENT_PX: Final = 44
+"""Room at the end of a bar for its share, on a screen of any width."""
 SECOND_OPACITY: Final = 0.6
 """Of the parts of a bar that went to others: the largest is the strongest."""
 
@@ -194,7 +196,8 @@ def _stacked(rows: Sequence[Given]) -> Plot:
         "hoverinfo": "skip",
     }
     layout = {
-        "xaxis": {"range": [0, 1.15], "nticks": 6, "tickformat": ".0%"},
+        "xaxis": {"range": [0, 1.02], "nticks": 6, "tickformat": ".0%"},
+        "margin": {"l": 8, "r": PERCENT_PX, "t": 8, "b": 8},
         "yaxis": row_axis([shown_name(row.name) for row in rows]),
         "meta": {"height": row_height(len(rows), least_px=90)},
     }

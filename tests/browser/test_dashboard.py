@@ -253,6 +253,21 @@ async def test_a_phone_asks_for_an_author_among_many_first(
 
 
 @pytest.mark.full
+async def test_the_share_at_the_end_of_a_bar_is_whole_on_a_phone(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(width=360, locale="en")
+    await open_dashboard(page, website)
+    shares = page.locator("#apart .textpoint text")
+    await expect(shares.first).to_be_attached()
+    beyond = await shares.evaluate_all(
+        """shares => shares.filter(share => share.getBoundingClientRect().right
+          > share.closest("svg").getBoundingClientRect().right)"""
+    )
+    assert beyond == []
+
+
+@pytest.mark.full
 async def test_a_figure_is_saved_as_a_picture_and_as_a_file(
     website: Website, open_page: OpenPage
 ) -> None:
