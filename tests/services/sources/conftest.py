@@ -86,7 +86,7 @@ async def make_following(
     """Make a follower of the platform that does not wait between requests."""
     made: list[Following] = []
     monkeypatch.setattr(fetching, "PAUSE_S", 0.0)
-    monkeypatch.setattr(following, "TICK_S", 0.01)
+    monkeypatch.setattr(following, "TICK_S", 0.1)
 
     def make(**settings: Any) -> Following:
         settings = {"follow_private": True, "bluesky_url": platform.address} | settings
