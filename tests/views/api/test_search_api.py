@@ -6,7 +6,11 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from quart import Quart
+from sqlalchemy import update
 
+from app.models import Tweet
+from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 from tests.waiting import eventually
 
@@ -132,16 +136,20 @@ async def test_any_query_is_answered(writer: Client) -> None:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-async def test_newest_first_is_by_time_and_pages_hold_all_once(writer: Client) -> None:
+async def test_newest_first_is_by_time_and_pages_hold_all_once(writer: Client, app: Quart) -> None:
     await writer.add_user("ann")
     days = [17, 3, 28, 3, 11, 25, 9]
     for number, day in enumerate(days):
         await writer.add_tweet(
             "ann", f"lamp {number}", created_at=f"2025-06-{day:02}T00:00:00Z", source_id=f"{number}"
         )
+    async with parts_of(app).db.write() as session:
+        undated = Tweet.source_id.in_(("1", "4"))
+        await session.execute(update(Tweet).where(undated).values(created_at=None))
     newest = f"{SEARCH}?q=lamp&sort=newest"
-    keys = [(hit["created_at"], hit["id"]) for hit in await writer.walk(newest, 2)]
+    keys = [(hit["created_at"] or "", hit["id"]) for hit in await writer.walk(newest, 2)]
     assert keys == sorted(keys, reverse=True)
+    assert [time for time, _ in keys[-2:]] == ["", ""], "unknown times come last"
     assert len(keys) == len(days) == (await writer.json(newest))["total"]
     assert (await writer.get(f"{SEARCH}?q=lamp&sort=oldest")).status_code == 400
 
