@@ -35,6 +35,7 @@ OWN_HEADER: Final = ",".join(headers()[-1])
 # Korean and Japanese Excel takes the full-width signs for the others.
 GUARDED: Final = (*"=+-@'", *"＝＋－＠＇", "\t")
 _DELIMITERS: Final = ",;\t|"
+_ENDINGS: Final = (".csv", ".tsv")
 _MOST_COLUMNS: Final = 16_384
 """Columns of a table, as many as Excel has: a line of a million commas is none."""
 
@@ -116,7 +117,8 @@ def encode(posts: Mapping[int, ExportedPost]) -> bytes:
 def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], FileColumns] | None:
     """Return the delimiter by which most columns of the header are recognised, it, and these.
 
-    One column is enough if it holds texts, else there are two, of which one is known.
+    One column is enough if it holds texts, else there are two, of which one is known. Where a file
+    is called a table, none has to be: somebody may say what they hold.
     """
     best, most, first = None, (False, 0, 0), first_lines(source)
     for delimiter in _DELIMITERS:
@@ -125,7 +127,21 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], F
         rating = (columns.text is not None, len(columns), len(header))
         if rating > most and len(columns) and (columns.text is not None or len(header) > 1):
             best, most = (delimiter, header, columns), rating
-    return best
+    is_called_table = source.name.lower().endswith(_ENDINGS)
+    return best or (_strange_table(first, chosen) if is_called_table else None)
+
+
+def _strange_table(
+    first: Iterable[str], chosen: Mapping[str, str]
+) -> tuple[str, list[str], FileColumns] | None:
+    """Return the same of a table without a known column; its first rows are of one width."""
+    for delimiter in _DELIMITERS:
+        with suppress(csv.Error):
+            rows = list(islice(filter(_is_filled, _reader(first, delimiter)), 2))
+            widths = {len(row) for row in rows}
+            if len(rows) == 2 and len(widths) == 1 and 1 < len(rows[0]) <= _MOST_COLUMNS:
+                return delimiter, rows[0], FileColumns(rows[0], chosen)
+    return None
 
 
 def _header(first: Iterable[str], delimiter: str) -> list[str]:

@@ -182,7 +182,7 @@ async def test_columns_that_are_chosen_at_once_all_count(
 ) -> None:
     page = await open_page(operator_of=workshop)
     path = tmp_path / "essays.csv"
-    path.write_text("Timestamp,Student name,Your essay\n" + "2026-10-01,두리,산책 이야기\n" * 5)
+    path.write_text("Handed in,Student name,Your essay\n" + "2026-10-01,두리,산책 이야기\n" * 5)
     await upload(page, workshop, path)
     fields = ("created_at", "username", "text")
     selects = page.get_by_role("group", name="열").get_by_role("combobox")

@@ -73,6 +73,14 @@ def test_a_table_without_a_known_column_of_texts_is_status_2(
     answer = installation.run("import", path)
     assert answer.exit_code == 2
     assert "none of the columns 작성자, 언제, 한마디 is known to hold the text" in answer.stderr
+    strange = tmp_path / "essays.csv"
+    strange.write_text("Handed in,Student name,Your essay\n1 May,Ada,tea now\n")
+    answer = installation.run("import", strange)
+    assert answer.exit_code == 2
+    assert "none of the columns Handed in, Student name, Your essay is known" in answer.stderr
+    prose = tmp_path / "prose.csv"
+    prose.write_text("Dear all, and you, too\nhow are you?\n")
+    assert "not in any known format" in installation.run("import", prose).stderr
 
 
 CHAT = """KakaoTalk Chats with us
