@@ -85,7 +85,7 @@ def media_job(folder: Path) -> Job:
 
 def vectors_job(embeddings: Embeddings) -> Job:
     """Return the job that makes missing vectors."""
-    return Job(VECTORS, embeddings.is_due, embeddings.follow_posts)
+    return Job(VECTORS, embeddings.is_due, embeddings.keep_up)
 
 
 def sources_job(follower: Follower) -> Job:

@@ -36,7 +36,7 @@ class Embeddings:
         new = self._lacking(await self._newest(session)).limit(1)
         return await session.scalar(new) is not None
 
-    async def follow_posts(self, db: Sessions) -> None:
+    async def keep_up(self, db: Sessions) -> None:
         """Make the vectors of new posts. Raises EmbedderError."""
         async with db.read() as session:
             newest = await self._newest(session)

@@ -33,7 +33,7 @@ async def test_posts_get_vectors_and_are_found_by_them(db: Database) -> None:
     assert not await is_due(embeddings, db)
     ids = await post(db, "ann", "the lamp of the lighthouse", "bread from the oven", "등대의 불빛")
     assert await is_due(embeddings, db)
-    await embeddings.follow_posts(db)
+    await embeddings.keep_up(db)
     assert not await is_due(embeddings, db)
     assert (await nearest(embeddings, "lighthouse lamps"))[0] == ids[0]
     assert (await nearest(embeddings, "등대 불빛"))[0] == ids[2]
@@ -50,10 +50,10 @@ async def test_posts_stay_due_while_the_embedder_is_down(db: Database) -> None:
     embeddings = Embeddings(db, embedder)
     await post(db, "ann", *"abcdefgh")
     with pytest.raises(EmbedderError):
-        await embeddings.follow_posts(db)
+        await embeddings.keep_up(db)
     assert await count_vectors(db) == 0
     assert await is_due(embeddings, db)
-    await embeddings.follow_posts(db)
+    await embeddings.keep_up(db)
     assert await count_vectors(db) == 8
     assert embedder.asked == 4
 
@@ -82,11 +82,11 @@ async def test_the_vectors_of_another_model_replace_those_of_the_one_before(db: 
     old, new = Embeddings(db, Letters(5)), Embeddings(db, Letters(7, down_for=1))
     await old.embed_missing(db)
     with pytest.raises(EmbedderError):
-        await new.follow_posts(db)
+        await new.keep_up(db)
     assert (await nearest(old, "aaa"))[0] == ids[0]
     assert await nearest(new, "aaa") == []
     assert await is_due(new, db)
-    await new.follow_posts(db)
+    await new.keep_up(db)
     assert (await nearest(new, "aaa"))[0] == ids[0]
     assert await nearest(old, "aaa") == []
     assert await count_vectors(db) == 3
