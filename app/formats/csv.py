@@ -6,7 +6,7 @@ spreadsheet would read as a formula with a `'`, which an import takes off.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
@@ -160,10 +160,11 @@ def _cells(post: ExportedPost) -> Iterable[str | None]:
 
 
 def _cell(value: object) -> str | None:
-    """Return a text as it is, and any other value that is not empty as JSON."""
+    """Return a text as it is, of an empty list nothing, and any other value as JSON, also 0."""
     if value is None or isinstance(value, str):
         return value
-    return msgspec.json.encode(value).decode() if value else None
+    is_empty = isinstance(value, Sized) and not value
+    return None if is_empty else msgspec.json.encode(value).decode()
 
 
 def guarded(value: str) -> str:

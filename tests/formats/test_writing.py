@@ -82,20 +82,19 @@ source_ids = st.builds(
     st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20),
 ).filter(bool)
 times = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))
-rows = st.builds(
-    ExportedPost,
-    username=usernames,
-    platform=st.sampled_from(["x", "mastodon", "bluesky", "local"]),
-    text=texts,
-    kind=st.sampled_from(["post", "reply", "quote"]),
-    created_at=st.none() | times,
-    lang=st.none() | st.sampled_from(["ko", "en-GB", "nan", "null"]),
-    source_id=st.none() | source_ids,
-    url=st.none() | st.sampled_from(["https://a.example/1,\"2'", "HTTP://x/\u3000"]),
-    reply_to=st.none()
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "username": usernames,
+    "platform": st.sampled_from(["x", "mastodon", "bluesky", "local"]),
+    "text": texts,
+    "kind": st.sampled_from(["post", "reply", "quote"]),
+    "created_at": st.none() | times,
+    "lang": st.none() | st.sampled_from(["ko", "en-GB", "nan", "null"]),
+    "source_id": st.none() | source_ids,
+    "url": st.none() | st.sampled_from(["https://a.example/1,\"2'", "HTTP://x/\u3000"]),
+    "reply_to": st.none()
     | st.builds(ReplyTarget, source_ids, st.none() | usernames)
     | st.builds(ReplyTarget, st.none(), usernames),
-    media=st.lists(
+    "media": st.lists(
         st.builds(
             Medium,
             st.sampled_from(["photo", "video", "gif", "audio", "link"]),
@@ -106,15 +105,26 @@ rows = st.builds(
         ),
         max_size=2,
     ).map(tuple),
-    counts=st.none()
+    "counts": st.none()
     | st.builds(
         Reactions,
         st.integers(0, 2**53 - 1),
         *[st.none() | st.integers(0, 9)] * 3,
         st.none() | times,
     ),
-    room=st.none() | st.builds(RoomReference, id=st.integers(1, 2**53 - 1), name=texts),
-)
+    "room": st.none() | st.builds(RoomReference, id=st.integers(1, 2**53 - 1), name=texts),
+}
+rows = st.builds(ExportedPost, **VALUES)
+
+
+def test_each_field_is_written_with_any_value() -> None:
+    assert set(VALUES) == set(FIELDS)
+
+
+@pytest.mark.parametrize("value", [False, 0])
+def test_a_cell_of_no_or_zero_is_not_empty(value: int) -> None:
+    cells = written("csv", row(counts=value)).decode().splitlines()[1].split(",")
+    assert cells[FIELDS.index("counts")] == str(value).lower()
 
 
 @pytest.mark.parametrize("format_name", WRITERS)
