@@ -30,7 +30,10 @@ from app.services.sources.following import SOURCES, Follower
 from app.services.sources.live_sources import due_sources
 
 REST_S: Final = 1.0
-"""Pause between two rounds, so that a stream of single posts does not cause one for each."""
+"""Pause between two rounds, so that a stream of single posts does not cause one for each.
+
+Also the pause before the first one.
+"""
 PAUSE_OF_FAILED_S: Final = 30.0
 LOOK_AT_SOURCES_EVERY_S: Final = 2.0
 MOST_EVENTS: Final = 1_000_000
@@ -106,7 +109,8 @@ class Maintenance:
             wakeup.set()
 
     async def run(self) -> None:
-        """Do due jobs until cancelled."""
+        """Do due jobs until cancelled; those who wait for the start come first."""
+        await asyncio.sleep(REST_S)
         async with asyncio.TaskGroup() as group:
             for job, wakeup in self._wakeups.items():
                 group.create_task(self._keep(job, wakeup))
