@@ -29,7 +29,7 @@ LARGE_BYTES: Final = 1024 * 1024
 """Size from which a block of memory is apart from the heap, as the background's tables are. With
 4 MiB a comparison of 50,000 characters takes 2.5 ms less, but hostile uploads leave 5 MiB more."""
 MOST_SPARE_BYTES: Final = 2 * 1024 * 1024
-"""Memory that is kept at the end of the heap, to be used again."""
+"""Memory that is kept at the end of the heap, to be used again, until it is trimmed."""
 TRIM_EVERY_S: Final = 10.0
 PR_SET_PDEATHSIG: Final = 1
 NICENESS: Final = 5
@@ -72,7 +72,10 @@ def share_heap() -> None:
 
 
 def trim_heap() -> None:
-    """Give back to the system what was freed, wherever in the heap; call it in a thread."""
+    """Give back to the system what was freed, wherever in the heap; call it in a thread.
+
+    Other threads that allocate wait meanwhile: .1 to 1.5 ms, 8 ms after 180 MB were freed.
+    """
     with contextlib.suppress(AttributeError):  # Only glibc keeps it.
         ctypes.CDLL(None).malloc_trim(0)
 

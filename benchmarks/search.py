@@ -37,7 +37,7 @@ from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.selection import Selection
 from app.services.posts.users import add_user
 from app.services.search.results import find
-from app.services.search.vocabulary import renew_vocabulary
+from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 from app.tasks import collect_seldom
 from benchmarks.accuracy_data import Row, read_rows
 from tests.posting import add_posts
@@ -285,10 +285,11 @@ async def make_posts(db: Database, options: argparse.Namespace) -> None:
     """Store invented posts of many authors, unless the database has them from the last time."""
     async with db.read() as session:
         stored = await session.scalar(select(func.count()).select_from(Tweet))
-    if stored == options.posts:
+        is_whole = stored == options.posts and not await is_vocabulary_old(session)
+    if is_whole:
         return
     if stored:
-        sys.exit(f"{options.keep} has {stored:,} other posts")
+        sys.exit(f"{options.keep} has some posts of a run that was ended: remove it")
     async with db.write() as session:
         for number in range(AUTHORS):
             await add_user(session, f"author{number}")
@@ -344,7 +345,8 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="of the posts that are made")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        config = Config(env="testing", data_dir=options.keep or Path(temporary))
+        folder = (options.keep or Path(temporary)) / f"{options.posts}-posts-{options.seed}"
+        config = Config(env="testing", data_dir=folder)
         prepare(config, upgrade_old=False)
         collect_seldom()  # As a worker does.
 

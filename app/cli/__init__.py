@@ -46,8 +46,10 @@ class Commands(click.Group):
         if cmd_name not in MODULE_OF:
             return None
         gc.disable()  # The imports leave no garbage; looking for it takes a tenth of their time.
-        module = import_module(f"app.cli.{MODULE_OF[cmd_name]}")
-        gc.enable()
+        try:
+            module = import_module(f"app.cli.{MODULE_OF[cmd_name]}")
+        finally:
+            gc.enable()
         command: click.Command = getattr(module, f"{cmd_name}_command")
         if ctx.command is not self:
             # `quart` asks for a command and runs it itself.

@@ -178,10 +178,12 @@ async def load(figure: Figure, view: View) -> Any:
 
     Raises NotFoundError, MalformedError and InvalidInputError for what is wrong in the view.
     """
+    async with resources().db.read() as session:
+        # First, since the words for what is wrong speak of posts too.
+        await speak_of_all(session, view.names, view.platform)
     data = await figure.load(view)
     async with resources().db.read() as session:
         await show_names(session, figure.usernames(data))
-        await speak_of_all(session, view.names, view.platform)
     return data
 
 

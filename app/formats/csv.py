@@ -135,13 +135,17 @@ def _strange_table(
     first: Iterable[str], chosen: Mapping[str, str]
 ) -> tuple[str, list[str], FileColumns] | None:
     """Return the same of a table without a known column; its first rows are of one width."""
+    tables: list[tuple[str, list[str]]] = []
     for delimiter in _DELIMITERS:
         with suppress(csv.Error):
             rows = list(islice(filter(_is_filled, _reader(first, delimiter)), 2))
             widths = {len(row) for row in rows}
             if len(rows) == 2 and len(widths) == 1 and 1 < len(rows[0]) <= _MOST_COLUMNS:
-                return delimiter, rows[0], FileColumns(rows[0], chosen)
-    return None
+                tables.append((delimiter, rows[0]))
+    if not tables:
+        return None
+    delimiter, header = max(tables, key=lambda table: len(table[1]))
+    return delimiter, header, FileColumns(header, chosen)
 
 
 def _header(first: Iterable[str], delimiter: str) -> list[str]:

@@ -78,6 +78,9 @@ def test_a_table_without_a_known_column_of_texts_is_status_2(
     answer = installation.run("import", strange)
     assert answer.exit_code == 2
     assert "none of the columns Handed in, Student name, Your essay is known" in answer.stderr
+    strange.write_text("When;Student, name;Essay\n1,5;Ada;tea now\n")
+    answer = installation.run("import", strange)
+    assert "none of the columns When, Student, name, Essay is known" in answer.stderr
     prose = tmp_path / "prose.csv"
     prose.write_text("Dear all, and you, too\nhow are you?\n")
     assert "not in any known format" in installation.run("import", prose).stderr

@@ -83,6 +83,7 @@ async def with_one_slip(
     if len(wanted) <= FEWEST_BESIDE or not words:
         return list(parts)
     near = await _counted(session, words[:MOST_CORRECTED])
+    frequencies = await _with_forms(session, near, frequencies)
 
     def beside(word: Part, neighbours: Sequence[Part]) -> Expression:
         meant = replace(word, meant=tuple(neighbours))
@@ -148,6 +149,18 @@ async def _counted(session: AsyncSession, words: Sequence[Part]) -> dict[Part, l
         return nsmallest(MOST_BESIDE, known, key=order)
 
     return {word: likeliest(word.kind, texts) for word, texts in neighbours.items()}
+
+
+async def _with_forms(
+    session: AsyncSession, near: Mapping[Part, Sequence[Part]], known: TermFrequencies
+) -> TermFrequencies:
+    """Add the frequencies of the neighbours' forms, where their stem is one syllable."""
+    forms = [word.forms for neighbours in near.values() for word in neighbours if word.forms]
+    terms = {row[0] for form in forms for row in form.terms()} - known.frequencies.keys()
+    if not terms:
+        return known
+    counted = await term_frequencies(session, sorted(terms))
+    return replace(known, frequencies={**known.frequencies, **counted.frequencies})
 
 
 def _neighbours(words: Iterable[Part]) -> tuple[dict[Part, list[str]], list[str]]:

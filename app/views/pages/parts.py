@@ -161,7 +161,7 @@ async def speak_of_all(
 
     A page about the posts of a filter calls it; one whose authors are known calls `speak_of`.
     """
-    platform = platform.replace("\0", "")
+    platform = platform.replace("\0", "\x01")
     speak_of([], in_chat=await speak_in_chats(session, usernames, platform))
 
 

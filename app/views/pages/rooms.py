@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import asdict
 from quart import render_template, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -86,7 +87,8 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
     async with resources().db.read() as session:
         room = await get_room(session, room_id)
         if room.id != room_id:
-            return see_other(url_for("rooms.show_room", room_id=room.id))
+            asked = {name: value for name, value in asdict(args).items() if value}
+            return see_other(url_for("rooms.show_room", room_id=room.id, **asked))
         passage = RoomExcerpt([]) if results else await _excerpt(session, room, args, after, zone)
         neighbours = await _neighbours(session, room, day, zone) if day else (None, None)
         posts = results.hits if results else passage.posts

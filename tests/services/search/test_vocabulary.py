@@ -164,6 +164,9 @@ MISTYPED = [
     "noon, and miles of fog",
     "우리 학교는 오늘 쉬는 날",
     "핵교라고 오늘 또 잘못 썼다",
+    "책이 바다 산책",
+    "책을 샀다",
+    "챡을 잘못 썼다",
 ]
 
 
@@ -182,6 +185,8 @@ async def mistyped(shared_db: Database) -> Database:
         ("fill form harbour", [1], []),
         ("fill im form harbour", [1], [("im", "in")]),
         ("핵교는 오늘 쉬는", [3], [("핵교는", "학교는")]),
+        # The post has another form of the word that was meant.
+        ("챡을 바다 산책", [5], [("챡을", "책을")]),
         # All that one word needs is another slip, and no post has a quoted one.
         ('miles "form" harbour noon', [1, 0, 2], []),
         ("form miles", [0, 1, 2], []),

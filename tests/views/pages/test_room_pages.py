@@ -157,6 +157,8 @@ async def test_a_room_is_renamed_and_joined(app: Quart) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/room/1")
     moved = await browser.get("/room/2")
     assert (moved.status_code, moved.headers["Location"]) == (303, "/room/1")
+    moved = await browser.get("/room/2?on=2026-10-03&tz=Asia/Seoul&room_id=7")
+    assert moved.headers["Location"] == "/room/1?on=2026-10-03&tz=Asia/Seoul"
     room = await Client(app, {}).json("/api/v1/rooms/2")
     assert (room["id"], room["messages"]) == (1, 7)
     # Both files are known again, whatever the room is called now.
