@@ -139,7 +139,7 @@ async def test_any_query_is_answered(writer: Client) -> None:
 @pytest.mark.databases("sqlite", "postgresql")
 async def test_newest_first_is_by_time_and_pages_hold_all_once(writer: Client, app: Quart) -> None:
     await writer.add_user("ann")
-    days = [17, 3, 28, 3, 11, 25, 9]
+    days = [17, 3, 28, 25, 11, 25, 9]
     for number, day in enumerate(days):
         await writer.add_tweet(
             "ann", f"lamp {number}", created_at=f"2025-06-{day:02}T00:00:00Z", source_id=f"{number}"
@@ -151,6 +151,7 @@ async def test_newest_first_is_by_time_and_pages_hold_all_once(writer: Client, a
     keys = [(hit["created_at"] or "", hit["id"]) for hit in await writer.walk(newest, 2)]
     assert keys == sorted(keys, reverse=True)
     assert [time for time, _ in keys[-2:]] == ["", ""], "unknown times come last"
+    assert keys[1][0] == keys[2][0], "of equal times the last stored comes first"
     assert len(keys) == len(days) == (await writer.json(newest))["total"]
     assert (await writer.get(f"{SEARCH}?q=lamp&sort=oldest")).status_code == 400
 
