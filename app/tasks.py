@@ -83,8 +83,8 @@ def trim_heap() -> None:
 async def keep_heap_trimmed() -> None:
     """Give back all the while what requests and jobs have freed.
 
-    glibc keeps it between small blocks that stay: 35 MiB after a background of 2,500 posts, and
-    some 5 MiB after others' pages were made anew.
+    glibc keeps what lies between small blocks that stay. A background of 2,500 posts leaves 35 MiB,
+    and a worker that only answers pages while others import keeps 5 MiB.
     """
     while True:
         await asyncio.sleep(TRIM_EVERY_S)
