@@ -32,6 +32,8 @@ def joined_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
 
 def gaps_of_each(texts: Sequence[str], gaps: Sequence[Gap]) -> list[tuple[Gap, ...]]:
     """Return the gaps of each text, at its own places; `gaps` are those of the joined texts."""
+    if not gaps:
+        return [()] * len(texts)
     split, place = list[tuple[Gap, ...]](), 0
     for text in texts:
         end = place + len(text)

@@ -8,16 +8,16 @@ against a stranger; which of them it was, from the closed probabilities p of the
 The ratio to report of each of m authors is m * p_i * mean(LR), so that all of it agrees.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.case import Case, Habit, Suspect
 from app.compute.features import PAIRS, WORDS
-from app.compute.population import FEWEST_POSTS
+from app.compute.population import FEWEST_POSTS, NOBODY
 from app.compute.rates import rate
 from app.compute.ratios import FEWEST_OTHERS, LEAD_GROUPS, Usual, lead_scores, log_ratios
 from app.compute.text import FEWEST_WORDS, username_key
@@ -107,10 +107,12 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         mean = float(np.exp(weighed.ratios).sum() / rated / case.compared)
         none = (1 - sure) / (1 - sure + sure * mean)
         ratios = np.log10(case.compared * np.maximum(shares, 1e-300) * mean)
+        reported = np.clip(ratios, -REPORTED, REPORTED).tolist()
         for i in shown:
-            log10[i] = float(np.clip(ratios[i], -REPORTED, REPORTED))
+            log10[i] = reported[i]
     language = "ko" if case.is_korean else "en"
     needed = likely_from(language, weighed.fewest_others)
+    weak = _weak(case, rivals)
     return Judgement(
         _verdict(
             none, shares[known[:1]].sum(), needed, is_short=is_short, is_alone=case.compared == 1
@@ -118,8 +120,8 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         none,
         log10,
         order,
-        _limits(case, rivals, weighed),
-        _weak(case, rivals),
+        _limits(case, rivals, weighed, weak),
+        weak,
         needed,
         None
         if none is None
@@ -144,46 +146,72 @@ class _Weighed:
     against the author all the same."""
 
 
+class _Candidate(NamedTuple):
+    """One of the best authors, and whom the author is weighed against."""
+
+    place: int
+    usual: Usual | None
+    others: NDArray[np.bool_]
+    """(n,) which of the population count."""
+    here: int
+    """How many these are."""
+    shipped: float
+    """For how many authors the shipped ones count together."""
+
+
+def _candidate(case: Case, place: int, habit: Habit) -> _Candidate:
+    suspect = case.suspects[place]
+    others = case.others_of(suspect)
+    here = int(np.count_nonzero(others))
+    return _Candidate(place, habit.usual, others, here, case.shipped_weight(suspect, here))
+
+
 def _weighed(case: Case) -> _Weighed:
-    ranking, fitted = case.ranking, case.fitted
-    found: list[tuple[int, Usual, NDArray[np.float64]]] = []
-    fewest, elsewhere, most = len(fitted.population), set[int](), 0.0
-    for i in case.best():
-        if (habit := case.suspects[i].habit) is None:
-            continue
-        others = case.others_of(case.suspects[i])
-        count = int(others.sum())
-        weight = case.shipped_weight(case.suspects[i], count)
-        fewest, most = min(fewest, count), max(most, weight)
-        if weight > 0 and not count:
-            elsewhere.add(i)
-        if habit.usual is not None and count + weight >= FEWEST_OTHERS:
-            shipped = np.full(len(case.elsewhere), weight / max(len(case.elsewhere), 1))
-            found.append((i, habit.usual, np.concatenate((others, shipped))))
-    authors = [i for i, _, _ in found]
-    if not found:
-        return _Weighed([], np.empty(0), fewest, frozenset(elsewhere), 0.0)
-    counted = [fitted.population, *([case.elsewhere] if most else [])]
-    groups = np.concatenate([each.group_scores(ranking.query) for each in counted])
-    penalties = np.concatenate([each.penalties(ranking.query) for each in counted])
-    scores = lead_scores(groups, penalties)
-    weights = np.array([each for _, _, each in found])[:, : scores.size]
+    habits = [(i, case.suspects[i].habit) for i in case.best()]
+    best = [_candidate(case, i, habit) for i, habit in habits if habit is not None]
+    fewest = min((candidate.here for candidate in best), default=len(case.fitted.population))
+    elsewhere = frozenset(
+        candidate.place for candidate in best if candidate.shipped and not candidate.here
+    )
+    rated = [
+        candidate
+        for candidate in best
+        if candidate.usual and candidate.here + candidate.shipped >= FEWEST_OTHERS
+    ]
+    if not rated:
+        return _Weighed([], np.empty(0), fewest, elsewhere, 0.0)
+    shipped = case.elsewhere if any(candidate.shipped for candidate in best) else NOBODY
+    populations = [population for population in (case.fitted.population, shipped) if population]
+    query, ranking = case.ranking.query, case.ranking
+    groups = np.concatenate([population.group_scores(query) for population in populations])
+    penalties = np.concatenate([population.penalties(query) for population in populations])
+    scores, weights = lead_scores(groups, penalties), _weights(rated, len(shipped))
+    authors = [candidate.place for candidate in rated]
     ratios = log_ratios(
-        ranking.query,
+        query,
         max(len(case.parts), 1),
         ranking.groups[authors],
         ranking.penalties[authors],
-        [usual for _, usual, _ in found],
+        [candidate.usual for candidate in rated if candidate.usual],
         scores,
         weights,
     )
-    first = int(np.argmax(ranking.probabilities[authors]))
+    first = int(ranking.probabilities[authors].argmax())
     is_counted = weights[first] > 0
     odds = weights[first] * np.exp(np.minimum(scores - scores[is_counted].max(), 0))
     lead = (ranking.groups[authors[first]] - odds / odds.sum() @ groups) * LEAD_GROUPS
     speaks_for = ratios[first] > 0 and lead.sum() > 0
     topic = float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if speaks_for else 0.0
-    return _Weighed(authors, ratios, fewest, frozenset(elsewhere), topic)
+    return _Weighed(authors, ratios, fewest, elsewhere, topic)
+
+
+def _weights(rated: Sequence[_Candidate], shipped: int) -> NDArray[np.float64]:
+    """Return for how many authors each member counts, those here before the shipped ones."""
+    weights = np.array([candidate.others for candidate in rated], np.float64)
+    if not shipped:
+        return weights
+    of_each = np.array([candidate.shipped / shipped for candidate in rated])[:, np.newaxis]
+    return np.concatenate((weights, of_each.repeat(shipped, axis=1)), axis=1)
 
 
 def likely_from(language: str | None, others: int) -> float:
@@ -205,16 +233,18 @@ def _verdict(
     return "likely" if (1 - none) * share >= needed else "close"
 
 
-def _limits(case: Case, places: Sequence[int], weighed: _Weighed) -> list[Limit]:
+def _limits(
+    case: Case, places: Sequence[int], weighed: _Weighed, weak: Collection[Limit]
+) -> list[Limit]:
     """Return what makes the answer weak, of the places of the suspects who decide it."""
-    rivals = [case.suspects[place] for place in places]
-    habits = [rival.habit for rival in rivals if rival.habit is not None]
+    suspects = [case.suspects[place] for place in places]
+    habits = [suspect.habit for suspect in suspects if suspect.habit is not None]
     is_elsewhere = not weighed.elsewhere.isdisjoint(places)
     limits: dict[Limit, bool] = {
-        "few_posts": any(map(_has_few_posts, rivals)),
+        "few_posts": "few_posts" in weak,
         "few_authors": weighed.fewest_others < FEW_AUTHORS and not is_elsewhere,
         "elsewhere": is_elsewhere,
-        "other_language": any(_has_other_language(case, rival) for rival in rivals),
+        "other_language": "other_language" in weak,
         "other_platform": len({habit.platform for habit in habits}) > 1,
         "other_period": _has_other_period(habits),
         "topic": weighed.topic_share > TOPIC_SHARE,
@@ -224,14 +254,10 @@ def _limits(case: Case, places: Sequence[int], weighed: _Weighed) -> list[Limit]
 
 def _weak(case: Case, rivals: Sequence[int]) -> dict[Limit, list[int]]:
     """Return the places of the suspects that each limit of single authors concerns."""
-    few = [place for place in rivals if _has_few_posts(case.suspects[place])]
-    foreign = [place for place in rivals if _has_other_language(case, case.suspects[place])]
+    few = [i for i in rivals if case.suspects[i].profile.worded_posts < FEW_POSTS]
+    foreign = [i for i in rivals if _has_other_language(case, case.suspects[i])]
     weak: dict[Limit, list[int]] = {"few_posts": few, "other_language": foreign}
     return {limit: places for limit, places in weak.items() if places}
-
-
-def _has_few_posts(suspect: Suspect) -> bool:
-    return suspect.profile.worded_posts < FEW_POSTS
 
 
 def _has_other_language(case: Case, suspect: Suspect) -> bool:

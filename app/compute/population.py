@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -44,7 +45,7 @@ class CountedAuthor(NamedTuple):
     counts: Counts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Population:
     """The counts of all members together, ordered by feature."""
 
@@ -96,12 +97,28 @@ class Population:
 
         None is unknown, but not Korean.
         """
-        members = [
-            member not in authors
-            and (own == language or (None in (own, language) and "ko" not in (own, language)))
-            for member, _, own in self.members
-        ]
-        return np.array(members, np.bool_)
+        are_others = self._writers.get(language, self._writers[""]).copy()
+        for author in authors:
+            if (place := self._places.get(author)) is not None:
+                are_others[place] = False
+        return are_others
+
+    @cached_property
+    def _writers(self) -> dict[str | None, NDArray[np.bool_]]:
+        """Which members may write each of their languages, or another (""): (n,)."""
+        languages = np.array([language or "" for _, _, language in self.members], np.str_)
+        unknown = languages == ""
+        writers = {tag: unknown | (languages == tag) for tag in {"", *languages.tolist()}}
+        return {**writers, "ko": languages == "ko", None: languages != "ko"}
+
+    @cached_property
+    def _shares(self) -> NDArray[np.float64]:
+        return shares_of(self.totals)
+
+    @cached_property
+    def _places(self) -> dict[int | None, int]:
+        """Places of the members, by id."""
+        return {member: place for place, (member, _, _) in enumerate(self.members)}
 
     def group_scores(self, query: Query) -> NDArray[np.float64]:
         """Return the weighted log-odds of each member against the background: (n, 5)."""
@@ -110,11 +127,11 @@ class Population:
         expected = query.expected.astype(np.float32)
         gains = np.log(amounts.astype(np.float32) / expected[keys] + np.float32(1))
         gains *= query.counts.counts[keys].astype(np.float32)
-        groups = np.arange(len(GROUPS)).repeat(np.diff(query.edges))[keys]
+        groups = np.arange(len(GROUPS)).repeat(query.edges[1:] - query.edges[:-1])[keys]
         size = len(self) * len(GROUPS)
         sums = np.bincount(owners * np.intp(len(GROUPS)) + groups, gains, size)
         scores: NDArray[np.float64] = sums.reshape(-1, len(GROUPS)).astype(np.float64)
-        scores += query.widths * shares_of(self.totals)
+        scores += query.widths * self._shares
         scores *= group_factors(query.widths)
         return scores
 
@@ -138,11 +155,11 @@ class Population:
             nothing = np.empty(0, np.intp)
             return nothing, nothing, np.empty(0, np.uint32)
         places = self.keys.searchsorted(keys)
-        columns = np.flatnonzero(self.keys.take(places, mode="clip") == keys)
+        (columns,) = (self.keys.take(places, mode="clip") == keys).nonzero()
         starts = self.edges[places[columns]]
         sizes = self.edges[places[columns] + 1] - starts
-        first = np.cumsum(sizes) - sizes
-        where = (starts - first).repeat(sizes) + np.arange(int(sizes.sum()))
+        ends = sizes.cumsum()
+        where = (starts - ends + sizes).repeat(sizes) + np.arange(ends[-1] if ends.size else 0)
         return columns.repeat(sizes), self.owners[where].astype(np.intp), self.amounts[where]
 
 

@@ -5,6 +5,7 @@ its own. `python -m benchmarks.open_question` writes them to `rates.json`, with 
 the recipe of the features, the shipped authors and the thresholds of the verdict.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -60,6 +61,6 @@ def rate(language: str | None, named: int, others: int, sure: float, words: int)
 
 def _around(steps: Sequence[float], value: float) -> list[int]:
     """Return the places of the steps at or around a value."""
-    below = max((place for place, step in enumerate(steps) if step <= value), default=0)
+    below = max(bisect_right(steps, value) - 1, 0)
     is_between = steps[below] < value and below + 1 < len(steps)
     return [below, below + 1] if is_between else [below]

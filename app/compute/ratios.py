@@ -126,7 +126,8 @@ def log_ratios(
     ratios += TYPICAL * np.maximum(scale * typical, LEAST_TYPICAL * size**LEAST_POWER)
     longer = max(size, 1.0)
     highest = np.log(PER_AUTHOR * (counts + 1) * longer**HIGHEST_POWER)
-    bounded: NDArray[np.float64] = np.clip(ratios, LOWEST * longer**LOWEST_POWER, highest)
+    lowest = LOWEST * longer**LOWEST_POWER
+    bounded: NDArray[np.float64] = np.minimum(np.maximum(ratios, lowest), highest)
     return bounded
 
 

@@ -57,12 +57,19 @@ def parse_args(form: type[Form], *, is_strict: bool) -> Form:
     Raises MalformedError; with `is_strict` also for a parameter that the form does not know, and
     for bytes that are not UTF-8, of which Werkzeug would keep `%FF` as it stands.
     """
-    if is_strict:
+    if is_strict and _may_have_bytes():
         try:
             unquote_to_bytes(request.query_string).decode()
         except UnicodeDecodeError:
             raise MalformedError("The address is not UTF-8", loc="query") from None
     return args_of(request.args, form, is_strict=is_strict)
+
+
+def _may_have_bytes() -> bool:
+    """Return whether the parameters may be other bytes than UTF-8: most have no `%` when parsed."""
+    return not request.query_string.isascii() or any(
+        "%" in part for pair in request.args.items(multi=True) for part in pair
+    )
 
 
 def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> Form:

@@ -114,6 +114,16 @@ def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
     return cleaned
 
 
+def judged_parts(
+    texts: Sequence[str], without: Sequence[Gap]
+) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
+    """Return texts by one hand as they are judged, and the pieces struck out of them.
+
+    Raises InvalidInputError.
+    """
+    return comparable_texts(texts), judged_gaps(texts, without) if without else ()
+
+
 def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]:
     """Return the pieces that are struck out of texts, as gaps of the joined texts that are judged.
 
@@ -158,8 +168,7 @@ async def gather(
     `without`: pieces that are struck out (`judged_gaps`). `run` does what takes long. Raises
     NotFoundError and InvalidInputError.
     """
-    comparable = await worked_on(texts, partial(comparable_texts, texts))
-    gaps = await worked_on(texts, partial(judged_gaps, texts, without))
+    comparable, gaps = await worked_on(texts, partial(judged_parts, texts, without))
     (case,) = await gather_each(session, models, [comparable], usernames, run, gaps)
     return case if hidden_post is None else await _without(session, case, hidden_post)
 

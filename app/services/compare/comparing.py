@@ -16,7 +16,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, structs
 
-from app.compute.case import Case, Suspect
+from app.compute.case import RATED, Case, Suspect
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE, Verdict
 from app.compute.text import username_key
@@ -34,7 +34,7 @@ from app.services.compare.cases import (
     comparable_texts,
     gather,
     gather_each,
-    judged_gaps,
+    judged_parts,
     load_suspects,
     with_habits,
 )
@@ -44,7 +44,7 @@ from app.tasks import Runner, worked_on
 MOST_READ: Final = 20
 """Comparisons whose authors are read in one session."""
 MOST_NAMES: Final = 10
-"""A comparison of more authors reads them in a session of its own."""
+"""A comparison of more authors reads them in a session of its own, unless all are in memory."""
 MOST_WAITING: Final = 1_000
 KEPT_BYTES: Final = 48 * 1024 * 1024
 """Of authors' counts, most of which the store of profiles keeps too."""
@@ -118,7 +118,7 @@ class Comparer:
         hidden_post: int | None = None,
     ) -> Case:
         """Return what a comparison rests on. Raises as it does."""
-        if hidden_post is not None or not 0 < len(usernames) <= MOST_NAMES:
+        if hidden_post is not None or not 0 < len(usernames) <= RATED:
             run = self.run_long if is_long(texts) else asyncio.to_thread
             async with self._db.read() as session:
                 return await gather(
@@ -130,9 +130,8 @@ class Comparer:
                     hidden_post=hidden_post,
                     run=run,
                 )
-        comparable = await worked_on(texts, partial(comparable_texts, texts))
-        gaps = await worked_on(texts, partial(judged_gaps, texts, without))
-        case = await self._find(usernames) or await self._reading(tuple(usernames))
+        comparable, gaps = await worked_on(texts, partial(judged_parts, texts, without))
+        case = await self._find(usernames) or await self._load(tuple(usernames))
         return replace(case, texts=comparable, gaps=gaps)
 
     async def _find(self, usernames: Sequence[str]) -> Case | None:
@@ -149,6 +148,15 @@ class Comparer:
             return None
         check_words(suspects)
         return Case((), suspects, fitted, as_of_event=self._feed.newest)
+
+    async def _load(self, usernames: tuple[str, ...]) -> Case:
+        """Return the case as the database has it. Raises as a comparison does."""
+        if len(usernames) <= MOST_NAMES:
+            return await self._reading(usernames)
+        (case,) = await self._read([usernames])
+        if isinstance(case, Exception):
+            raise case
+        return case
 
     async def _read(self, requested: Sequence[tuple[str, ...]]) -> list[Case | Exception]:
         commit, began = self._feed.commit_number, self._suspects.time

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.clock import now
-from app.compute.case import Case
+from app.compute.case import RATED, Case
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.services.compare.answering import Comparison, answer
@@ -170,8 +170,26 @@ async def test_an_impossible_comparison_is_refused_each_time(
 async def test_all_authors_and_many_named_are_compared_too(
     db: Database, comparer: Comparer
 ) -> None:
+    names = [f"author{number}" for number in range(RATED + 1)]
+    for name in names:
+        await post(db, name, f"the sea of {name}")
+    for count in (MOST_NAMES, MOST_NAMES + 1, RATED, RATED + 1):
+        assert await kept(comparer, *names[:count]) == await fresh(db, *names[:count])
+        await post(db, names[0], "the sea again")
+        assert await kept(comparer, *names[:count]) == await fresh(db, *names[:count])
+        with pytest.raises(NotFoundError):
+            await comparer.gather([TEXT], [*names[: count - 1], "nobody"])
+    assert await kept(comparer) == await fresh(db)
+
+
+@pytest.mark.databases("sqlite")
+async def test_many_named_need_nothing_of_the_database_again(
+    db: Database, comparer: Comparer, sessions: list[str]
+) -> None:
     names = [f"author{number}" for number in range(MOST_NAMES + 1)]
     for name in names:
         await post(db, name, f"the sea of {name}")
-    assert await kept(comparer, *names) == await fresh(db, *names)
-    assert await kept(comparer) == await fresh(db)
+    first = await kept(comparer, *names)
+    assert sessions.count("read") == 1
+    assert await kept(comparer, *names) == first
+    assert sessions.count("read") == 1
