@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from app.errors import BrokenFileError, Message, RecordError
+from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
 from app.formats.file_columns import FileColumns, is_damaged_id
 from app.formats.post import headers
 from app.formats.records import (
@@ -27,7 +27,7 @@ from app.formats.records import (
     read_each,
 )
 from app.formats.source.file import Content, Source
-from app.formats.source.text import MAX_LINE, first_lines, lines
+from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 
 FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", "lang", "url")
 """What somebody may say that a column holds."""
@@ -128,24 +128,47 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], F
         if rating > most and len(columns) and (columns.text is not None or len(header) > 1):
             best, most = (delimiter, header, columns), rating
     is_called_table = source.name.lower().endswith(_ENDINGS)
-    return best or (_strange_table(first, chosen) if is_called_table else None)
+    return best or (_strange_table(source, chosen) if is_called_table else None)
 
 
 def _strange_table(
-    first: Iterable[str], chosen: Mapping[str, str]
+    source: Source, chosen: Mapping[str, str]
 ) -> tuple[str, list[str], FileColumns] | None:
-    """Return the same of a table without a known column; its first rows are of one width."""
-    tables: list[tuple[str, list[str]]] = []
+    """Return the same of a table without a known column; its first two rows are of one width.
+
+    Raises UnrecognisedFileError where the header stands alone.
+    """
+    text, tables, is_alone = beginning(source), list[tuple[str, list[str]]](), False
     for delimiter in _DELIMITERS:
-        with suppress(csv.Error):
-            rows = list(islice(filter(_is_filled, _reader(first, delimiter)), 2))
-            widths = {len(row) for row in rows}
-            if len(rows) == 2 and len(widths) == 1 and 1 < len(rows[0]) <= _MOST_COLUMNS:
-                tables.append((delimiter, rows[0]))
-    if not tables:
-        return None
-    delimiter, header = max(tables, key=lambda table: len(table[1]))
-    return delimiter, header, FileColumns(header, chosen)
+        header, width = _header_and_width(text, delimiter)
+        if 1 < len(header) <= _MOST_COLUMNS:
+            if width in {None, len(header)}:
+                tables.append((delimiter, header))
+            is_alone |= width == 0
+    if tables:
+        delimiter, header = max(tables, key=lambda table: len(table[1]))
+        return delimiter, header, FileColumns(header, chosen)
+    if is_alone and source.fault is None:
+        raise UnrecognisedFileError(
+            "{name} has one row alone; a table has the names of its columns in the first row, and"
+            " posts in those below",
+            name=source.name,
+        )
+    return None
+
+
+def _header_and_width(text: str, delimiter: str) -> tuple[list[str], int | None]:
+    """Return the first row, and how many fields the second has: 0 where there is none.
+
+    None for one that cannot be read, or that goes on behind the text: reading says what is wrong.
+    """
+    rows = filter(_is_filled, _reader(lines_of(text), delimiter))
+    header: list[str] = []
+    try:
+        header = next(rows, [])
+        return header, len(next(rows, []))
+    except csv.Error:
+        return header, None
 
 
 def _header(first: Iterable[str], delimiter: str) -> list[str]:

@@ -140,3 +140,42 @@ def test_a_line_of_very_many_fields_is_no_header() -> None:
 
 def test_a_header_alone_holds_nothing() -> None:
     assert items("text,author") == []
+
+
+LONG_ESSAY = "Tea,\n\n" * 400 + "and milk."
+
+
+@pytest.mark.parametrize(
+    ("rows", "read_texts"),
+    [
+        (f'Ada;"{LONG_ESSAY}"\n', [LONG_ESSAY]),
+        ('Ada;"' + "a long line\n" * 250_000, None),
+        ('Ada;"never closed\nMina;tea\n', None),
+    ],
+    ids=["800 lines", "3 MB", "open quote"],
+)
+def test_a_strange_table_has_a_long_second_row(
+    rows: str, read_texts: list[str] | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "essays.csv"
+    path.write_text(f"Student;Essay\n{rows}")
+    with Source(path) as source:
+        assert open_records(source).columns == (("Student", ""), ("Essay", ""))
+        chosen = open_records(source, options=ReadOptions(columns={"Essay": "text"}))
+        if read_texts is None:
+            with pytest.raises(BrokenFileError, match="line 2: "):
+                list(chosen.items)
+        else:
+            assert texts(list(chosen.items)) == read_texts
+
+
+def test_a_strange_table_of_a_header_alone_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "essays.csv"
+    for text in ("Student,Essay", "\n\nStudent;Essay\r\n" + "\n" * 300):
+        path.write_text(text)
+        with pytest.raises(UnrecognisedFileError, match="has one row alone; a table"):
+            read_file_records(path)
+    # A known table without rows holds no posts, and so does one whose column somebody chose.
+    for header, columns in (("author,note", {}), ("Student,Essay", {"Essay": "text"})):
+        path.write_text(header)
+        assert read_file_records(path, columns=columns)[1] == []

@@ -3,7 +3,7 @@
 import codecs
 import io
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from itertools import islice
 from typing import Final, NamedTuple
@@ -77,16 +77,30 @@ def first_lines(content: Content) -> list[str]:
 
     What has members, a folder or an archive, has none.
     """
+    return list(islice(lines_of(beginning(content, _FIRST_LINES)), _FIRST_LINES))
+
+
+def beginning(content: Content, most_lines: int | None = None) -> str:
+    """Return the first two million characters without blank lines, up to where there is damage.
+
+    Of a file with more than `most_lines`, a piece that holds these is enough.
+    """
     if content.has_members:
-        return []
+        return ""
     text, characters = "", 0
     with suppress(BrokenFileError), closing(pieces(content.uncounted)) as read:
         for piece in read:
             characters += len(piece)
             text += _BLANK_LINES.sub("\n", piece)  # Millions of them would take long one by one.
-            if text.count("\n") > _FIRST_LINES or characters > _FIRST_CHARACTERS:
+            has_lines = most_lines is not None and text.count("\n") > most_lines
+            if has_lines or characters > _FIRST_CHARACTERS:
                 break
-    return list(islice(filter(str.strip, io.StringIO(text, newline="\n")), _FIRST_LINES))
+    return text
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """Yield the lines of a text that are not blank, with their ends."""
+    return filter(str.strip, io.StringIO(text, newline="\n"))
 
 
 def codec_of(content: Content) -> str:
