@@ -6,13 +6,15 @@ from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.dashboard.figures import Figure, Finding, Table, nothing_dated, sentences, some_of
 from app.dashboard.shapes import Plot, row_axis, row_height
 from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
 from app.services.compare.cases import MOST_COMPARED
 from app.services.compare.model_card import Card
-from app.services.posts.statistics import most_active_with
+from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.views.filters import View
 from app.views.names import shown_name
 
@@ -72,16 +74,18 @@ class ToldApart(Figure):
     )
     waiting = gettext_noop("Being measured; it takes some seconds…")
 
-    async def load(self, view: View) -> Measurement:
-        async with resources().db.read() as session:
-            active = await most_active_with(session, view.selection, limit=MOST_MEASURED)
-        is_some = len(view.names) > 1 or view.platform or active.total > MOST_COMPARED
-        named = active.names if is_some else []
-        card = await resources().cards.get(named) if active.total > 1 else None
-        return Measurement(card, named, active.total)
+    async def load(self, session: AsyncSession, view: View) -> ActiveAuthors:
+        # One more than are measured, since an author who is named alone may be none of these.
+        return await most_active_with(session, view.selection, limit=MOST_MEASURED + 1)
 
-    def usernames(self, data: Measurement) -> Iterable[str]:
-        return [author.username for author in data.card.authors] if data.card else []
+    def usernames(self, loaded: ActiveAuthors) -> Iterable[str]:
+        return loaded.names
+
+    async def count(self, loaded: ActiveAuthors, view: View) -> Measurement:
+        is_some = len(view.names) > 1 or view.platform or loaded.total > MOST_COMPARED
+        named = loaded.names[:MOST_MEASURED] if is_some else []
+        card = await resources().cards.get(named) if loaded.total > 1 else None
+        return Measurement(card, named, loaded.total)
 
     def tell(self, data: Measurement, view: View) -> Finding:
         if data.card is None:

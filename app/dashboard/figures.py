@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from quart import g, render_template
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.cached import CachedResponse
 from app.clock import monotonic
@@ -101,12 +102,19 @@ class Figure(ABC):
     """Whether it says nothing of one author alone."""
 
     @abstractmethod
-    async def load(self, view: View) -> Any:
-        """Return the numbers; note their dependencies. Raises NotFoundError, MalformedError."""
+    async def load(self, session: AsyncSession, view: View) -> Any:
+        """Return what the database says; note what it depends on.
 
-    def usernames(self, data: Any) -> Iterable[str]:
-        """Return the authors whom the figure names: they are called as on pages."""
+        Raises NotFoundError, MalformedError.
+        """
+
+    def usernames(self, loaded: Any) -> Iterable[str]:
+        """Return the authors whom the figure may name: they are called as on pages."""
         return ()
+
+    async def count(self, loaded: Any, view: View) -> Any:
+        """Return the numbers. What takes long is done here: the session is closed by then."""
+        return loaded
 
     @abstractmethod
     def tell(self, data: Any, view: View) -> Finding:
@@ -181,10 +189,9 @@ async def load(figure: Figure, view: View) -> Any:
     async with resources().db.read() as session:
         # First, since the words for what is wrong speak of posts too.
         await speak_of_all(session, view.names, view.platform)
-    data = await figure.load(view)
-    async with resources().db.read() as session:
-        await show_names(session, figure.usernames(data))
-    return data
+        loaded = await figure.load(session, view)
+        await show_names(session, figure.usernames(loaded))
+    return await figure.count(loaded, view)
 
 
 def kept_answer(figure: Figure, view: View) -> bytes | None:

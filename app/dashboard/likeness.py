@@ -83,16 +83,15 @@ class WhoLikeWhom(Figure):
     )
     waiting = gettext_noop("Being counted…")
 
-    async def load(self, view: View) -> Likeness | Words:
+    async def load(self, session: AsyncSession, view: View) -> Likeness | Words:
         models = resources().models
-        async with resources().db.read() as session:
-            authors = await most_active_with(session, view.selection, limit=MOST_AUTHORS)
-            languages = await written_languages(session, models, authors.rows)
-            is_alone = len(view.names) == 1 or len(authors.rows) == 1
-            peers = _peers(languages, is_alone=is_alone)
-            if not peers:
-                return await _words(session, authors, languages, is_alone=is_alone)
-            alike = await likeness_of(session, models, [authors.rows[place] for place in peers])
+        authors = await most_active_with(session, view.selection, limit=MOST_AUTHORS)
+        languages = await written_languages(session, models, authors.rows)
+        is_alone = len(view.names) == 1 or len(authors.rows) == 1
+        peers = _peers(languages, is_alone=is_alone)
+        if not peers:
+            return await _words(session, authors, languages, is_alone=is_alone)
+        alike = await likeness_of(session, models, [authors.rows[place] for place in peers])
         spoken = np.array([languages[place] or "" for place in peers])
         is_pair = (spoken == spoken[:, None]) & ~np.eye(len(peers), dtype=np.bool_)
         alike = np.where(is_pair, alike, 0.0)
@@ -102,10 +101,10 @@ class WhoLikeWhom(Figure):
         ordered = alike[np.ix_(order, order)]
         return Likeness(names, ordered, len(authors.rows), authors.total, centre)
 
-    def usernames(self, data: Likeness | Words) -> Iterable[str]:
-        if isinstance(data, Words):
-            return [author.username for author, _ in data.authors]
-        return data.names
+    def usernames(self, loaded: Likeness | Words) -> Iterable[str]:
+        if isinstance(loaded, Words):
+            return [author.username for author, _ in loaded.authors]
+        return loaded.names
 
     def tell(self, data: Likeness | Words, view: View) -> Finding:
         if isinstance(data, Words):

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from html import escape
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.peaks import clear_peak, scale_end
 from app.dashboard.figures import (
@@ -24,7 +26,6 @@ from app.dashboard.periods import Period, fitting, start_of, starts
 from app.dashboard.shapes import ROW_PX, Plot, row_axis
 from app.dates import show_date, show_period
 from app.i18n import gettext, gettext_noop, ngettext, show_number
-from app.lifespan import resources
 from app.services.posts.statistics import (
     BusyAuthors,
     DayCell,
@@ -48,6 +49,14 @@ CALM: Final[dict[Period, str]] = {
     "quarter": gettext_noop("no quarter stands out"),
     "year": gettext_noop("no year stands out"),
 }
+
+
+class PostsByDay(NamedTuple):
+    """How many posts each author has on each day, as the database counts them."""
+
+    authors: BusyAuthors
+    cells: Sequence[DayCell] = ()
+    undated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +100,19 @@ class Timeline(Figure):
         "its posts."
     )
 
-    async def load(self, view: View) -> PostsByPeriod:
-        async with resources().db.read() as session:
-            authors = await busiest_authors(session, view.selection, limit=MOST_AUTHORS)
-            if not authors.names:
-                return PostsByPeriod(authors)
-            selection = replace(view.selection, usernames=tuple(authors.names))
-            cells = await count_by_day(session, selection, view.zone)
-            undated = await count_undated(session, selection)
-        return await asyncio.to_thread(by_period, authors, cells, undated)
+    async def load(self, session: AsyncSession, view: View) -> PostsByDay:
+        authors = await busiest_authors(session, view.selection, limit=MOST_AUTHORS)
+        if not authors.names:
+            return PostsByDay(authors)
+        selection = replace(view.selection, usernames=tuple(authors.names))
+        cells = await count_by_day(session, selection, view.zone)
+        return PostsByDay(authors, cells, await count_undated(session, selection))
 
-    def usernames(self, data: PostsByPeriod) -> Iterable[str]:
-        return data.rows
+    def usernames(self, loaded: PostsByDay) -> Iterable[str]:
+        return loaded.authors.names
+
+    async def count(self, loaded: PostsByDay, view: View) -> PostsByPeriod:
+        return await asyncio.to_thread(by_period, loaded)
 
     def tell(self, data: PostsByPeriod, view: View) -> Finding:
         extent = some_of(len(data.authors.names), data.authors.total)
@@ -234,8 +244,9 @@ def _label(data: PostsByPeriod, name: str, place: int) -> str:
     return f"<b>{escape(shown_name(name))}</b><br>{period}: {show_number(data.rows[name][place])}"
 
 
-def by_period(authors: BusyAuthors, cells: Sequence[DayCell], undated: int) -> PostsByPeriod:
+def by_period(loaded: PostsByDay) -> PostsByPeriod:
     """Return the counts of the days by the periods that there is room for."""
+    authors, cells, undated = loaded
     if not cells:
         return PostsByPeriod(authors, undated)
     first, last = cells[0][0], cells[-1][0]

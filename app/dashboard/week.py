@@ -5,12 +5,12 @@ from typing import Final
 
 from babel.dates import get_day_names
 from quart import g
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.peaks import clear_peak
 from app.dashboard.figures import Figure, Finding, Table, nothing_dated, posts_path
 from app.dashboard.shapes import Cell, Plot, draw_cells, row_axis
 from app.i18n import gettext, gettext_noop, ngettext, show_number
-from app.lifespan import resources
 from app.services.posts.statistics import count_by_hour_of_week, count_undated
 from app.views.filters import View
 
@@ -42,10 +42,9 @@ class Week(Figure):
     topic = gettext_noop("Rhythm of the week")
     about = gettext_noop("When posts are written. The stronger a cell, the more posts.")
 
-    async def load(self, view: View) -> PostsByHour:
-        async with resources().db.read() as session:
-            hours = await count_by_hour_of_week(session, view.selection, view.zone)
-            undated = 0 if any(hours) else await count_undated(session, view.selection)
+    async def load(self, session: AsyncSession, view: View) -> PostsByHour:
+        hours = await count_by_hour_of_week(session, view.selection, view.zone)
+        undated = 0 if any(hours) else await count_undated(session, view.selection)
         return PostsByHour(hours, undated)
 
     def tell(self, data: PostsByHour, view: View) -> Finding:

@@ -16,6 +16,7 @@ from app.dashboard.page import FIGURES
 from tests.browsing import Browser, signed_in
 from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
 from tests.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, csv_rows, drawn
+from tests.waiting import settle
 
 
 @pytest.mark.parametrize("figure", ["timeline", "week"])
@@ -108,6 +109,33 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     assert len(nearest["plot"]["data"][0]["x"]) == 8
     page = await writer.get(f"{nearest['path']}&{nearest['plot']['data'][0]['customdata'][0]}")
     assert page.status_code == 200
+
+
+@pytest.mark.parametrize("figure", ["timeline", "week", "likeness"])
+async def test_a_figure_that_is_made_anew_reads_in_one_session(
+    viewed: Client, shared: Shared, figure: str
+) -> None:
+    await settle(viewed.app)
+
+    async def sessions(**view: str) -> int:
+        """Return how many are read in for a view, if any, and for the figures of operation."""
+        before = await sessions_so_far(shared)
+        if view:
+            address = f"{PREFIX}table/{figure}.csv"
+            answer = await shared.anybody.get(address, query_string={"username": "ann", **view})
+            assert answer.headers["Cache-Status"].endswith("fwd=miss")
+        return await sessions_so_far(shared) - before
+
+    # What runs in the background may read in between, but not each time.
+    of_views = [await sessions(tz=zone) for zone in ("UTC", "Asia/Seoul", "Asia/Tokyo")]
+    assert min(of_views) == min([await sessions() for _ in of_views]) + 1
+
+
+async def sessions_so_far(shared: Shared) -> int:
+    """Return how many sessions were read in since the app began."""
+    page = await (await shared.admin.get("/metrics")).get_data(as_text=True)
+    (count,) = re.findall(r'^saywho_db_seconds_count{kind="read"} (.+)$', page, re.MULTILINE)
+    return int(float(count))
 
 
 async def test_bad_filters_are_explained_in_the_viewers_language(shared: Shared) -> None:
