@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.cli.running import json_option, print_result, progress, reading, with_database, writing
 from app.config import Config
 from app.db.engine import Database
+from app.formats.post import Platform
 from app.services.access.logins import count_closed, unlock, unlock_all
 from app.services.access.operators import (
     add_operator,
@@ -20,7 +21,7 @@ from app.services.access.operators import (
 from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.deletion import delete_user, purge_deleted
 from app.services.posts.media import remove_unneeded
-from app.services.posts.users import Author, Platform, add_user, get_author, list_authors
+from app.services.posts.users import Author, add_user, get_author, list_authors
 
 EVERYBODY: Final = 2**31
 

@@ -15,7 +15,7 @@ from app.formats.column_names import (
     printable_name,
     types_of_own_fields,
 )
-from app.formats.post import Kind, Reactions, ReplyTarget
+from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget
 from app.formats.records import Item, Record, Skipped, required_text
 from app.formats.source.json import as_json
 from app.formats.source.times import read_time
@@ -24,12 +24,8 @@ from app.formats.source.window import Json
 T = TypeVar("T")
 _ACCOUNTS: Final = re.compile(r"((author|user)\.)?username|(user\.)?screenname|handle|아이디|계정")
 """Columns that hold the name of an account as it is; others may hold that of a person."""
-_PLATFORMS: Final = {
-    **dict.fromkeys(("x", "twitter", "트위터"), "x"),
-    **dict.fromkeys(("mastodon", "마스토돈"), "mastodon"),
-    **dict.fromkeys(("bluesky", "블루스카이"), "bluesky"),
-    "rss": "rss",
-    "local": "local",
+_PLATFORMS: Final[dict[str, Platform]] = {
+    name: platform for platform, names in PLATFORMS.items() for name in (platform, *names.in_files)
 }
 _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
     **dict.fromkeys(("post", "tweet", "original", "글", "게시물", "트윗"), "post"),

@@ -12,13 +12,35 @@ from typing import Annotated, Final, Generic, Literal, NamedTuple, TypeVar, get_
 import msgspec
 from msgspec import Meta
 
+from app.errors import Message
+
 Kind = Literal["post", "reply", "quote"]
 MediumKind = Literal["photo", "video", "gif", "audio", "link"]
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
+Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]
+"""Where the posts of an author come from; `local` where nobody says."""
 MOST_MEDIA: Final = 100
 """Media of one post that a request may name, and that an import keeps."""
 _MOST_DIGITS: Final = 15
 """Of a count."""
+
+
+class PlatformNames(NamedTuple):
+    """How a platform is called elsewhere than in addresses and answers."""
+
+    label: Message
+    """On pages."""
+    in_files: tuple[str, ...] = ()
+    """What columns of files say, in lower case, beside its own name."""
+
+
+PLATFORMS: Final[dict[Platform, PlatformNames]] = {
+    "x": PlatformNames(Message("X"), ("twitter", "트위터")),
+    "mastodon": PlatformNames(Message("Mastodon"), ("마스토돈",)),
+    "bluesky": PlatformNames(Message("Bluesky"), ("블루스카이",)),
+    "rss": PlatformNames(Message("RSS")),
+    "local": PlatformNames(Message("not given")),
+}
 
 
 class ReplyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,9 +13,8 @@ from werkzeug.datastructures import MultiDict
 
 from app.clock import ZONE_COOKIE, first_instant, remembered_zone
 from app.errors import MalformedError, Message
-from app.formats.post import Kind
+from app.formats.post import Kind, Platform
 from app.services.posts.selection import Selection
-from app.services.posts.users import Platform
 from app.views.parsing import args_of
 
 MOST_FIELDS: Final = 100

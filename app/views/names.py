@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 
 from quart import g, has_request_context
 
+from app.errors import Message
 from app.formats.chats.people import as_username
-from app.i18n import gettext, ngettext, show_number, speaking_of
+from app.formats.post import PLATFORMS
+from app.i18n import gettext, ngettext, show_number, speaking_of, translate_message
 
 
 def shown_name(username: str, display_name: str | None = None) -> str:
@@ -57,6 +59,13 @@ def posts_word(username: str) -> str:
     """Return the word after the number of an author's posts, for those who only listen."""
     with speaking_of(messages=_says_messages(username)):
         return gettext("posts")
+
+
+def platform_name(platform: str) -> str:
+    """Return what pages call a platform; one that nobody knows as it is."""
+    labels: dict[str, Message] = {name: names.label for name, names in PLATFORMS.items()}
+    label = labels.get(platform)
+    return translate_message(label) if label else platform
 
 
 def _says_messages(username: str | None) -> bool:

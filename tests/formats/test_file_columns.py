@@ -5,9 +5,8 @@ from typing import get_args
 import pytest
 
 from app.formats.file_columns import FileColumns
-from app.formats.post import Medium, Reactions, ReplyTarget
+from app.formats.post import Medium, Platform, Reactions, ReplyTarget
 from app.formats.records import BadRecord, Item, Record, Skipped, read_each
-from app.services.posts.users import Platform
 
 
 def read(row: dict[str, object]) -> Item:

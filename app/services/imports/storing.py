@@ -24,6 +24,7 @@ from app.errors import (
     UnrecognisedFileError,
     message_of,
 )
+from app.formats.post import Platform
 from app.formats.records import Account, ReadOptions, RecordStream
 from app.services.compare.background import is_outgrown, renew_background
 from app.services.event_log import newest_event
@@ -32,7 +33,7 @@ from app.services.imports.post_reader import PostReader, RecordMedia
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
 from app.services.posts.new_tweet import NewTweetForm, checked
-from app.services.posts.users import Platform, check_platform, find_user
+from app.services.posts.users import check_platform, find_user
 from app.services.rooms.recognition import RoomFinder
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 from app.tasks import Runner

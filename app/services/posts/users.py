@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Final, Literal, TypeVarTuple
+from typing import Annotated, Any, Final, TypeVarTuple
 
 import msgspec
 from msgspec import Meta
@@ -21,7 +21,6 @@ from app.services.posts.own_author import claim_site
 from app.tasks import worked_on
 
 Fields = TypeVarTuple("Fields")
-Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]
 MOST_FOUND: Final = 200
 """Authors that are found by a part of their names."""
 

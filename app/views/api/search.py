@@ -9,13 +9,13 @@ from msgspec import Meta, Struct, field
 from quart import Response, request
 
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
+from app.formats.post import Platform
 from app.formats.records import ExportedPost
 from app.formats.registry import WRITERS
 from app.lifespan import resources
 from app.paths import EXPORT
 from app.services.posts.exporting import exported
 from app.services.posts.statistics import Stats, stats
-from app.services.posts.users import Platform
 from app.services.search.results import Facets, Hit, Mode, begin_found_export, find
 from app.services.search.word_search import ResultKey, Sort
 from app.tasks import WorkPool

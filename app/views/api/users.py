@@ -5,11 +5,12 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import url_for
 
+from app.formats.post import Platform
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.archive.author_year import AuthorYear, read_year
 from app.services.deletion import delete_user
-from app.services.posts.users import Author, Platform, add_user, get_author, list_authors
+from app.services.posts.users import Author, add_user, get_author, list_authors
 from app.views.blueprints import ApiBlueprint, Reply
 from app.views.cursors import AUTHOR_CURSOR, Page, PageArgs
 from app.views.filters import Year, parse_zone

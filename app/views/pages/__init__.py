@@ -6,7 +6,7 @@ from quart import Quart, g
 
 from app.config import Config
 from app.i18n import own_address
-from app.views.names import post_count, posts_word, shown_name
+from app.views.names import platform_name, post_count, posts_word, shown_name
 from app.views.pages import (
     authors,
     compare,
@@ -52,6 +52,7 @@ def init_app(app: Quart, config: Config) -> None:
     """
     app.jinja_env.filters |= {
         "hue": hue_of,
+        "platform_name": platform_name,
         "post_count": post_count,
         "posts_word": posts_word,
         "shown_name": shown_name,

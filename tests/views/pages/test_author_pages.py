@@ -1,10 +1,12 @@
 """An author's page: figures, the calendar of a year, the posts of a day."""
 
 import re
+from typing import get_args
 from urllib.parse import quote
 
 import pytest
 
+from app.formats.post import PLATFORMS, Platform
 from tests.conftest import Client, Shared
 from tests.waiting import settle
 
@@ -113,3 +115,18 @@ async def test_typical_words_are_never_old(writer: Client, admin: Client) -> Non
         if "lantern" in post["text"]:
             assert (await admin.delete(f"/api/v1/tweets/{post['id']}")).status_code == 204
     assert await shown("ferry") == {"tide"}
+
+
+async def test_pages_call_each_platform_as_people_do(shared: Shared) -> None:
+    names = {"x": "X", "mastodon": "마스토돈", "bluesky": "블루스카이", "rss": "RSS"}
+    assert {*names, "local"} == set(PLATFORMS) == set(get_args(Platform))
+    await shared.writer.add_posts(
+        *({"username": f"of-{name}", "text": "빵", "platform": name} for name in names)
+    )
+    korean = {"Accept-Language": "ko"}
+    for name, label in names.items():
+        page = await shared.anybody.page(f"/user/of-{name}", headers=korean)
+        assert f"<dt>플랫폼</dt><dd>{label}</dd>" in page
+    for platform, label in (names | {"local": "출처 표시 없음", "fax": "fax"}).items():
+        page = await shared.anybody.page(f"/posts?platform={platform}", headers=korean)
+        assert f'<li class="tag">{label}</li>' in page
