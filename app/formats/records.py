@@ -8,7 +8,7 @@ import msgspec
 
 from app.compute.text import clean_username
 from app.errors import Message, RecordError, message_of
-from app.formats.post import Kind, PlainPost, Platform, RoomReference
+from app.formats.post import Kind, PlainPost, RoomReference
 from app.formats.source.file import Source
 from app.formats.source.window import TOO_DEEP
 
@@ -39,8 +39,8 @@ class Record(PlainPost, frozen=True, kw_only=True):
     author_id: str | None = None
     """Number by which the platform knows an author whom the file does not name."""
     display_name: str | None = None
-    platform: Platform | None = None
-    """None where the file does not say."""
+    platform: str | None = None
+    """One of `PLATFORMS`; None where the file does not say."""
     kind: Kind = "post"
     files: tuple[str | None, ...] = ()
     """For each of the media the name of its file in the archive, if it has one."""
