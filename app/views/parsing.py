@@ -67,8 +67,10 @@ def parse_args(form: type[Form], *, is_strict: bool) -> Form:
 
 def _may_have_bytes() -> bool:
     """Return whether the parameters may be other bytes than UTF-8: most have no `%` when parsed."""
-    return not request.query_string.isascii() or any(
-        "%" in part for pair in request.args.items(multi=True) for part in pair
+    query = request.query_string
+    return not query.isascii() or (
+        b"%" in query
+        and any("%" in part for pair in request.args.items(multi=True) for part in pair)
     )
 
 

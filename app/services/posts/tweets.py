@@ -259,11 +259,10 @@ def _by_author(rows: Iterable[AnyRow]) -> dict[str, tuple[int, list[Post]]]:
     """Return authors' ids and posts, the newest first, by the case-folded name."""
     by_key: dict[str, tuple[int, list[Post]]] = {}
     for row in rows:
-        *_, user_id, key = row
-        if key not in by_key:
-            by_key[key] = (user_id, [])
+        user_id, key = row[-2:]
+        _, posts = by_key.setdefault(key, (user_id, []))
         if row[0] is not None:
-            by_key[key][1].append(as_post(row))
+            posts.append(as_post(row))
     for _, posts in by_key.values():
         posts.sort(key=lambda post: (post.created_at or _EARLIEST, post.id), reverse=True)
     return by_key
