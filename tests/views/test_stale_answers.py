@@ -72,7 +72,11 @@ class Workers:
     operator: Browser
 
     async def stale(self, addresses: Sequence[str]) -> list[str]:
-        """Return where the keeper has an old answer, and let it keep today's of all."""
+        """Return where the keeper has an old answer, and let it keep today's of all.
+
+        On PostgreSQL an answer may be as old as the keeper's last look at the log.
+        """
+        await parts_of(self.keeper.app).openness.settle()
         return [address for address in addresses if await self._is_stale(address)]
 
     async def _is_stale(self, address: str) -> bool:
