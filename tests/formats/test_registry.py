@@ -12,12 +12,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import ImportFileError, UnrecognisedFileError
-from app.formats.records import Record
+from app.formats import records as formats
+from app.formats.records import BadRecord, Record
 from app.formats.registry import FORMATS, open_records
+from app.formats.source import text as lines_of_files
+from app.formats.source import times
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
-from tests.formats.files import read_file_records
+from tests.formats.files import read_file_records, texts
 from tests.growth import FACTOR, MOST_GROWTH, growth
+from tests.house import DESIGN
 
 X, JSONL, CSV = SMALL_FILES["x"], SMALL_FILES["jsonl"], SMALL_FILES["csv"]
 
@@ -155,3 +159,28 @@ def test_odd_fields_cost_no_other_post(name: str, junk: dict[str, Any], depth: i
         items = list(open_records(source, format=name).items)
         assert len(data) == 1 or isinstance(items[0], Record)
         assert len(data) == 1 or isinstance(items[-1], Record)
+
+
+def test_the_format_in_how_to_add_tells_which_lines_it_cannot_read() -> None:
+    _, _, design = DESIGN.read_text().partition("**A format:**")
+    code = design.split("```")[1].removeprefix("python\n")
+    names = vars(times) | vars(lines_of_files) | vars(formats)
+    exec(code, names)  # noqa: S102 - It is ours.
+    lines = ["# diary of mina", "", "2024-01-15 tea", "soon milk", "# May", "2024-05-01 빵"]
+    lines += [
+        f"2024-05-02 {'tea' * lines_of_files.MAX_LINE}",
+        "2024-05-03 \udcff",
+        "2024-05-04 milk",
+    ]
+    with Source(io.BytesIO("\n".join(lines).encode(errors="surrogateescape"))) as source:
+        stream = names["FORMAT"].read(source, formats.NO_OPTIONS)
+        assert stream.account == formats.Account("mina", None, "local")
+        items = list(stream.items)
+    assert texts(items) == ["tea", "빵", "milk"]
+    assert [item for item in items if isinstance(item, BadRecord)] == [
+        BadRecord(4, "unreadable time 'soon'"),
+        BadRecord(7, "longer than 1 MB"),
+        BadRecord(8, "the text has broken characters"),
+    ]
+    with Source(io.BytesIO(CSV)) as source:
+        assert names["FORMAT"].read(source, formats.NO_OPTIONS) is None
