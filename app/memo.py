@@ -1,8 +1,9 @@
-"""Values kept while nothing that they depend on changes, each made once for all waiting callers.
+"""Values kept for later requests, for as long as nothing that they depend on changes.
 
-While a value is made, the services name the authors that it depends on (`depends_on`). A value is
-stale when the feed has told of one of them since its making began, whichever process wrote. One
-that tells of a day names its end (`holds_until`).
+While a value is made, the services name the authors that it depends on (`depends_on`), and callers
+that ask for the same value wait for it. A value is stale when the feed has told of one of these
+authors since its making began, whichever process wrote. One that tells of a day names its end
+(`holds_until`). Requests for different things that share their work are in `app/db/batch.py`.
 """
 
 import asyncio
@@ -74,12 +75,12 @@ class LruStore(Generic[Key, Value]):
             self.size -= self._size_of(value)
 
 
-class MemoRun(Generic[Value]):
-    """The making of one value, and what the value depends on."""
+class PendingValue(Generic[Value]):
+    """A value that is being made, and what it depends on."""
 
     def __init__(self, began: int) -> None:
         self.began = began
-        """The memo's time when the run began."""
+        """The memo's time when its making began."""
         self.user_ids: set[int] = set()
         """Authors that the value depends on."""
         self.is_cacheable = False
@@ -88,35 +89,35 @@ class MemoRun(Generic[Value]):
         self.outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
         """The value for waiting callers; None if each of them has to make it.
 
-        It is cancelled with the run: then one waiting caller makes the value for the others.
+        It is cancelled with its making: then one waiting caller makes the value for the others.
         """
 
 
-_current: ContextVar[MemoRun[Any] | None] = ContextVar("run", default=None)
+_current: ContextVar[PendingValue[Any] | None] = ContextVar("pending", default=None)
 
 
 def depends_on(user_id: int) -> None:
     """Note that the value being made depends on this author, or on `EVERYTHING`."""
-    if (run := _current.get()) is not None:
-        run.user_ids.add(user_id)
+    if (pending := _current.get()) is not None:
+        pending.user_ids.add(user_id)
 
 
 def holds_until(time: datetime) -> None:
     """Note that the value being made holds until that time at most, as what a day shows does."""
-    if (run := _current.get()) is not None:
-        run.ends_at = min(time, run.ends_at or time)
+    if (pending := _current.get()) is not None:
+        pending.ends_at = min(time, pending.ends_at or time)
 
 
 def cacheable() -> None:
     """Note that all dependencies of the value being made are noted, and it is the same for all."""
-    if (run := _current.get()) is not None:
-        run.is_cacheable = True
+    if (pending := _current.get()) is not None:
+        pending.is_cacheable = True
 
 
 def release() -> None:
     """Let the callers that wait for the value being made make it themselves."""
-    if (run := _current.get()) is not None and not run.outcome.done():
-        run.outcome.set_result(None)
+    if (pending := _current.get()) is not None and not pending.outcome.done():
+        pending.outcome.set_result(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class _Entry(Generic[Value]):
 class Memo(Generic[Value]):
     """One process's values by key, those used last, within a total size.
 
-    Waiting callers get what a run made if it is cacheable; otherwise each makes its own.
+    Callers who waited for a value get it if it is cacheable; otherwise each makes its own.
 
     Callers await `feed.catch_up()` before they look for a value. So it is never older than what
     was committed before.
@@ -152,7 +153,7 @@ class Memo(Generic[Value]):
         self._entries: LruStore[Hashable, _Entry[Value]] = LruStore(
             max_size, lambda entry: size_of(entry.value)
         )
-        self._runs: dict[Hashable, MemoRun[Value]] = {}
+        self._pending: dict[Hashable, PendingValue[Value]] = {}
         feed.subscribe(self._note)
         feed.on_reset(self._outdate_all)
 
@@ -173,20 +174,20 @@ class Memo(Generic[Value]):
     async def get_or_make(
         self, key: Hashable, make: Callable[[], Awaitable[Value | None]]
     ) -> Value | None:
-        """Return the stored value, that of a run under way, or what `make` returns.
+        """Return the stored value, the one that another caller is making, or what `make` returns.
 
-        A run counts if nothing was committed between its beginning and this call. A value is
+        That one counts if nothing was committed between its beginning and this call. A value is
         stored if it is cacheable.
         """
         called = self.time
         while (value := self.find(key)) is None:
-            run = self._runs.get(key)
-            if run is None or run.began < called:
+            pending = self._pending.get(key)
+            if pending is None or pending.began < called:
                 return await self._make(key, make)
-            await asyncio.wait([run.outcome])
-            if run.outcome.cancelled():
+            await asyncio.wait([pending.outcome])
+            if pending.outcome.cancelled():
                 continue
-            value = run.outcome.result()
+            value = pending.outcome.result()
             return await self._make(key, make) if value is None else value
         return value
 
@@ -206,14 +207,14 @@ class Memo(Generic[Value]):
     async def _make(
         self, key: Hashable, make: Callable[[], Awaitable[Value | None]]
     ) -> Value | None:
-        run = self._runs[key] = MemoRun(self.time)
-        token = _current.set(run)
+        pending = self._pending[key] = PendingValue(self.time)
+        token = _current.set(pending)
         try:
             value = await make()
-            if value is not None and run.is_cacheable:
-                self.put(key, value, run.user_ids, began=run.began, ends_at=run.ends_at)
-            if not run.outcome.done():
-                run.outcome.set_result(value if run.is_cacheable else None)
+            if value is not None and pending.is_cacheable:
+                self.put(key, value, pending.user_ids, began=pending.began, ends_at=pending.ends_at)
+            if not pending.outcome.done():
+                pending.outcome.set_result(value if pending.is_cacheable else None)
         except Exception:
             release()
             raise
@@ -221,9 +222,9 @@ class Memo(Generic[Value]):
             return value
         finally:
             _current.reset(token)
-            run.outcome.cancel()
-            if self._runs.get(key) is run:
-                del self._runs[key]
+            pending.outcome.cancel()
+            if self._pending.get(key) is pending:
+                del self._pending[key]
 
     def _note(self, changes: Sequence[Change]) -> None:
         """Outdate the values that depend on the authors of these events."""

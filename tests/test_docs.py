@@ -12,6 +12,7 @@ from quart import Quart
 from app import __version__
 from app.cli import saywho
 from app.config import PREFIX, Config
+from tests import house
 
 ROOT = Path(__file__).parents[1]
 PAGES_OUTSIDE_THE_API = ("/api/", "/healthz", "/readyz")
@@ -71,6 +72,14 @@ def test_each_option_of_a_command_is_documented(command: str) -> None:
         if option.startswith("--") and not any(short in row for short in parameter.opts)
     }
     assert options <= {"--help"}
+
+
+def test_where_to_look_names_each_module_with_a_batch() -> None:
+    rows = read("docs/design.md").splitlines()
+    (row,) = (row for row in rows if row.startswith("| where requests that arrive together"))
+    texts = house.sources().items()
+    batches = {path.name for path, text in texts if re.search(r"(= |return )Batch\(", text)}
+    assert batches < {name.rpartition("/")[2] for name in re.findall(r"`([\w/]+\.py)`", row)}
 
 
 async def test_api_addresses_are_documented(app: Quart) -> None:

@@ -1,4 +1,4 @@
-"""The batch: items that arrive together run once, and each caller gets its own result or error."""
+"""Requests that arrive together share one run: a batch, of which each gets its own result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 class Batch(Generic[Item, Result]):
-    """Collects the items of one turn of the event loop, or those that arrive during a run.
+    """Shares a run among callers: of one turn of the event loop, or those that call during a run.
 
     `run` gets the waiting items, at most `max_size` of them and each once, however many callers
     wait for it. It returns a result or an exception for each, in their order, or raises for all.
