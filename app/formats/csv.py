@@ -36,6 +36,8 @@ OWN_HEADER: Final = ",".join(headers()[-1])
 GUARDED: Final = (*"=+-@'", *"＝＋－＠＇", "\t")
 _DELIMITERS: Final = ",;\t|"
 _ENDINGS: Final = (".csv", ".tsv")
+_NO_NAMES: Final = ("{", "[", "<")
+"""How JSON and HTML begin, and the names of columns do not."""
 _MOST_COLUMNS: Final = 16_384
 """Columns of a table, as many as Excel has: a line of a million commas is none."""
 
@@ -127,8 +129,7 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], F
         rating = (columns.text is not None, len(columns), len(header))
         if rating > most and len(columns) and (columns.text is not None or len(header) > 1):
             best, most = (delimiter, header, columns), rating
-    is_called_table = source.name.lower().endswith(_ENDINGS)
-    return best or (_strange_table(source, chosen) if is_called_table else None)
+    return best or _strange_table(source, chosen)
 
 
 def _strange_table(
@@ -136,25 +137,43 @@ def _strange_table(
 ) -> tuple[str, list[str], FileColumns] | None:
     """Return the same of a table without a known column; its first two rows are of one width.
 
-    Raises UnrecognisedFileError where the header stands alone.
+    Prose and logs may have such rows, so the file's name has to say that it is a table. Raises
+    UnrecognisedFileError where it does not, and where the header stands alone.
     """
-    text, tables, is_alone = beginning(source), list[tuple[str, list[str]]](), False
-    for delimiter in _DELIMITERS:
-        header, width = _header_and_width(text, delimiter)
-        if 1 < len(header) <= _MOST_COLUMNS:
-            if width in {None, len(header)}:
-                tables.append((delimiter, header))
-            is_alone |= width == 0
-    if tables:
-        delimiter, header = max(tables, key=lambda table: len(table[1]))
+    header, delimiter, is_alone = _widest_header(beginning(source))
+    is_called_table = source.name.lower().endswith(_ENDINGS)
+    if header and not is_alone and is_called_table:
         return delimiter, header, FileColumns(header, chosen)
-    if is_alone and source.fault is None:
+    if not header or source.fault is not None:
+        return None
+    if is_alone and is_called_table:
         raise UnrecognisedFileError(
             "{name} has one row alone; a table has the names of its columns in the first row, and"
             " posts in those below",
             name=source.name,
         )
+    if not is_alone and "".join(header).isprintable() and not header[0].startswith(_NO_NAMES):
+        raise UnrecognisedFileError(
+            "{name} is not in any known format. If it is a table, call the column of its texts"
+            " text; or give the file a name that ends with .csv or .tsv, and choose the column on"
+            " the page of imports",
+            name=source.name,
+        )
     return None
+
+
+def _widest_header(text: str) -> tuple[list[str], str, bool]:
+    """Return the fields of a table's first row, their delimiter, and whether it has no other row.
+
+    There are no fields where the second row has others, by each delimiter.
+    """
+    tables = list[tuple[list[str], str, bool]]()
+    for delimiter in _DELIMITERS:
+        header, width = _header_and_width(text, delimiter)
+        if 1 < len(header) <= _MOST_COLUMNS and width in {None, 0, len(header)}:
+            tables.append((header, delimiter, width == 0))
+    # One with rows below it comes before one that stands alone.
+    return max(tables, key=lambda table: (not table[2], len(table[0])), default=([], "", False))
 
 
 def _header_and_width(text: str, delimiter: str) -> tuple[list[str], int | None]:

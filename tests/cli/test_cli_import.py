@@ -81,6 +81,9 @@ def test_a_table_without_a_known_column_of_texts_is_status_2(
     strange.write_text("When;Student, name;Essay\n1,5;Ada;tea now\n")
     answer = installation.run("import", strange)
     assert "none of the columns When, Student, name, Essay is known" in answer.stderr
+    answer = installation.run("import", strange.rename(tmp_path / "essays.txt"))
+    assert answer.exit_code == 2
+    assert "If it is a table, call the column of its texts text; or give the file" in answer.stderr
     prose = tmp_path / "prose.csv"
     prose.write_text("Dear all, and you, too\nhow are you?\n")
     assert "not in any known format" in installation.run("import", prose).stderr

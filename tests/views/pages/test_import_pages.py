@@ -61,6 +61,22 @@ async def test_preview_shows_what_is_in_the_file_and_stores_nothing(browser: Bro
     assert (await browser.get(f"/api/v1{address}")).status_code == 404
 
 
+async def test_a_strange_table_needs_the_name_of_one_or_a_known_column(browser: Browser) -> None:
+    table = b"Student,Essay\nAda,tea now\nMina,bread\n"
+    address = await upload(browser, table, "essays.txt")
+    assert "essays.txt is not in any known format. If it is a table, call the column" in shown(
+        await browser.page(address)
+    )
+    browser.headers["Accept-Language"] = "ko"
+    korean = await browser.page(address)
+    browser.headers["Accept-Language"] = "en"
+    assert "표라면 글이 든 열의 이름을 text나 내용으로 바꾸거나" in shown(korean)
+    for data, name in ((table, "essays.csv"), (table.replace(b"Essay", b"text"), "essays.txt")):
+        assert "Start the import" in shown(await browser.page(await upload(browser, data, name)))
+    alone = await browser.page(await upload(browser, b"Student,Essay\n", "essays.csv"))
+    assert "essays.csv has one row alone" in shown(alone)
+
+
 async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -> None:
     rows = [f"author{n % 7},text number {n},2024-03-0{n % 7 + 1} 05:00,ko" for n in range(1001)]
     data = "\n".join(["user,text,date,lang", *rows, ",a text of nobody,,"]).encode()
