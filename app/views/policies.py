@@ -78,7 +78,8 @@ async def check() -> ResponseReturnValue | None:
     if policy == "open" or facts.operator is not None:
         return None
     if policy == "read" and await openness.is_public():
-        facts.is_visitor = is_unknown
+        # With SAYWHO_PUBLIC the site cannot become private.
+        facts.is_visitor = is_unknown and openness.setting is None
         return None
     if facts.account is not None:
         _check_reader(policy)

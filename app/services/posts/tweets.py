@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
-from operator import itemgetter
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -46,7 +45,7 @@ from app.paths import MEDIA
 from app.services.posts.post_counts import HOUR_S, in_zone
 from app.services.posts.selection import Selection, field_conditions, post_conditions
 from app.services.posts.statistics import WEEK_H
-from app.services.posts.stored_content import content_columns, decoded, plain_columns
+from app.services.posts.stored_content import decoded, plain_columns
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
@@ -82,10 +81,11 @@ class Post(PostContent[PostReference, PostMedium, PostRoom], frozen=True):
     username: str
 
 
-POST_COLUMNS: Final = ("id", "username", *table_columns(), "reply_to_id", "room_name")
-"""The names of the columns of `select_posts`."""
 _PLAIN: Final = ("id", "username", *plain_columns())
-_DECODED: Final = tuple(name for name in POST_COLUMNS if name not in _PLAIN)
+_STORED: Final = tuple(sorted(table_columns(), key=lambda name: name not in plain_columns()))
+POST_COLUMNS: Final = ("id", "username", *_STORED, "reply_to_id", "room_name")
+"""The names of the columns of `select_posts`; those that hold a field as it is come first."""
+_DECODED: Final = POST_COLUMNS[len(_PLAIN) :]
 
 
 @cache
@@ -103,7 +103,7 @@ def select_posts() -> AnySelect:
     answered_id = case((Tweet.reply_to_id.is_not(None), answered))
     joined = (answered_id.label("reply_to_id"), room_name().label("room_name"))
     return (
-        select(Tweet.id, User.username, *content_columns(), *joined)
+        select(Tweet.id, User.username, *(getattr(Tweet, name) for name in _STORED), *joined)
         .join(User, User.id == Tweet.user_id)
         .where(User.deleted_at.is_(None))
     )
@@ -118,7 +118,7 @@ def room_name() -> ColumnElement[str | None]:
 Page = tuple[list[Post], TweetKey | None]
 """Posts, and the place of the next page; None on the last."""
 NEWEST: Final = f"""
-    SELECT "Tweet".id, "Users".username, {", ".join(f'"Tweet".{name}' for name in table_columns())},
+    SELECT "Tweet".id, "Users".username, {", ".join(f'"Tweet".{name}' for name in _STORED)},
         CASE WHEN "Tweet".reply_to_id IS NOT NULL THEN (
             SELECT parent.id FROM "Tweet" AS parent
             JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
@@ -131,8 +131,7 @@ NEWEST: Final = f"""
 """  # noqa: S608 - names of ours
 """The columns of `select_posts`, and the author's."""
 _named: Final = partial(zip, _PLAIN)
-_plain: Final = itemgetter(*map(POST_COLUMNS.index, _PLAIN))
-_encoded: Final = itemgetter(*map(POST_COLUMNS.index, _DECODED))
+_ENCODED: Final = slice(len(_PLAIN), len(POST_COLUMNS))
 _NOTHING: Final = (None,) * len(_DECODED)
 """What most posts have there; they are made in half the time, which each of a list takes."""
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
@@ -140,7 +139,7 @@ _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 def as_post(row: AnyRow) -> Post:
     """Return the post whose columns begin the row."""
-    fields, encoded = dict(_named(_plain(row))), _encoded(row)
+    fields, encoded = dict(_named(row)), row[_ENCODED]
     if encoded != _NOTHING:
         fields |= _references(dict(zip(_DECODED, encoded, strict=True)))
     return Post(**fields)
