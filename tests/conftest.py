@@ -20,13 +20,14 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.services.access.rights import Scope, add_token
+from app.tasks import collect_seldom
 from tests import quick_start
 from tests.browsing import parts_of
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
 from tests.live_platforms import Platform, live_platform
 from tests.postgresql import NoServerError, Server, sweep
-from tests.selection import Scheduler, kinds_for, seconds_of
+from tests.selection import Scheduler, kinds_for, turn_of
 
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
 settings.register_profile("some", deadline=None, max_examples=15)
@@ -73,7 +74,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     At the end of a run the other processes would wait for it.
     """
-    items.sort(key=seconds_of, reverse=True)
+    items.sort(key=turn_of)
     if config.option.markexpr or any("::" in argument for argument in config.args):
         return
     left_out = [item for item in items if any(map(item.get_closest_marker, ("full", "soak")))]
@@ -84,8 +85,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of all later garbage collections.
 
-    Else one in four tests pays 160 ms to look through it.
+    Else one in four tests pays 160 ms to look through it. Later ones come as seldom as in the
+    program's own processes.
     """
+    collect_seldom()
     gc.enable()
     gc.collect()
     gc.freeze()

@@ -29,6 +29,8 @@ TOGETHER: Final = ("tests/browser/",)
 """Where the ids of tests begin that share a browser and its sites."""
 ALONE: Final = ("tests/benchmarks/", "tests/trust/")
 """Where tests take long and share nothing."""
+QUICK: Final = ("tests/compute/", "tests/formats/")
+"""Where a module takes about a second: at the end of a run, no process waits long for another."""
 
 
 def first_of(values: Iterable[T], *first: T) -> list[Any]:
@@ -58,7 +60,7 @@ class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
         return next((start for start in TOGETHER if nodeid.startswith(start)), module)
 
 
-def seconds_of(item: pytest.Item) -> float:
-    """Return the seconds that a test may take, if it says more than others may."""
+def turn_of(item: pytest.Item) -> tuple[bool, float]:
+    """Return what sorts a test: the longest time limits come first, the quick modules last."""
     marker = item.get_closest_marker("timeout")
-    return float(marker.args[0]) if marker else 0.0
+    return item.nodeid.startswith(QUICK), -float(marker.args[0]) if marker else 0.0
