@@ -62,17 +62,17 @@ MUTANTS: Final = (
         "in zip(filter(None, callers.values()), results, strict=False)",
     ),
     Mutant(
-        "a caller gets the value of a run that began before the last commit",
+        "a caller gets a value whose making began before the last commit",
         "tests/test_memo.py",
         MEMO,
-        "if run is None or run.began < called:",
-        "if run is None:",
+        "if pending is None or pending.began < called:",
+        "if pending is None:",
     ),
     Mutant(
         "an answer is stored though what it depends on changed while it was made",
         "tests/test_memo.py",
         MEMO,
-        "began=run.began,",
+        "began=pending.began,",
         "began=self.time,",
     ),
     Mutant(
