@@ -137,12 +137,13 @@ async def test_any_query_is_answered(writer: Client) -> None:
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-async def test_newest_first_is_by_time_and_pages_hold_all_once(writer: Client, app: Quart) -> None:
+async def test_results_by_time_and_their_pages_hold_all_once(writer: Client, app: Quart) -> None:
     await writer.add_user("ann")
     days = [17, 3, 28, 25, 11, 25, 9]
     for number, day in enumerate(days):
+        time, room = f"2025-06-{day:02}T00:00:00Z", {"name": "pier"}
         await writer.add_tweet(
-            "ann", f"lamp {number}", created_at=f"2025-06-{day:02}T00:00:00Z", source_id=f"{number}"
+            "ann", f"lamp {number}", created_at=time, source_id=f"{number}", room=room
         )
     async with parts_of(app).db.write() as session:
         undated = Tweet.source_id.in_(("1", "4"))
@@ -154,6 +155,11 @@ async def test_newest_first_is_by_time_and_pages_hold_all_once(writer: Client, a
     assert keys[1][0] == keys[2][0], "of equal times the last stored comes first"
     assert len(keys) == len(days) == (await writer.json(newest))["total"]
     assert (await writer.get(f"{SEARCH}?q=lamp&sort=oldest")).status_code == 400
+    hits = await writer.walk("/api/v1/rooms/1/messages?q=lamp", 2)
+    oldest = [(hit["created_at"] or "unknown", hit["id"]) for hit in hits]
+    assert oldest == sorted(oldest), "a chat's are found the oldest first, unknown times last"
+    assert {post for _, post in oldest} == {post for _, post in keys}
+    assert oldest[2][0] == oldest[3][0], "of equal times the first stored comes first"
 
 
 @pytest.mark.databases("sqlite", "postgresql")
