@@ -107,7 +107,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         mean = float(np.exp(weighed.ratios).sum() / rated / case.compared)
         none = (1 - sure) / (1 - sure + sure * mean)
         ratios = np.log10(case.compared * np.maximum(shares, 1e-300) * mean)
-        reported = np.clip(ratios, -REPORTED, REPORTED).tolist()
+        reported = np.minimum(np.maximum(ratios, -REPORTED), REPORTED).tolist()
         for i in shown:
             log10[i] = reported[i]
     language = "ko" if case.is_korean else "en"

@@ -131,10 +131,13 @@ class Comparer:
                     run=run,
                 )
         comparable, gaps = await worked_on(texts, partial(judged_parts, texts, without))
-        case = await self._find(usernames) or await self._load(tuple(usernames))
-        return replace(case, texts=comparable, gaps=gaps)
+        if case := await self._find(usernames, comparable, gaps):
+            return case
+        return replace(await self._load(tuple(usernames)), texts=comparable, gaps=gaps)
 
-    async def _find(self, usernames: Sequence[str]) -> Case | None:
+    async def _find(
+        self, usernames: Sequence[str], texts: Sequence[str], gaps: Sequence[Gap]
+    ) -> Case | None:
         """Return the case if all of it is in memory and as it is in the database."""
         if not await self._feed.catch_up() or self._feed.commit_number is None:
             return None
@@ -147,7 +150,7 @@ class Comparer:
         if len({suspect.id for suspect in suspects}) < len(usernames):
             return None
         check_words(suspects)
-        return Case((), suspects, fitted, as_of_event=self._feed.newest)
+        return Case(texts, suspects, fitted, gaps=gaps, as_of_event=self._feed.newest)
 
     async def _load(self, usernames: tuple[str, ...]) -> Case:
         """Return the case as the database has it. Raises as a comparison does."""
