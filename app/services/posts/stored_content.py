@@ -26,8 +26,9 @@ _counts: Final = json.Decoder(Reactions)
 
 @cache
 def content_columns() -> tuple[InstrumentedAttribute[Any], ...]:
-    """Return the columns of `Tweet` that hold what a post holds."""
-    return tuple(getattr(Tweet, name) for name in table_columns())
+    """Return the columns of `Tweet` that hold what a post holds, `plain_columns` first."""
+    names = sorted(table_columns(), key=lambda name: name not in plain_columns())
+    return tuple(getattr(Tweet, name) for name in names)
 
 
 @cache

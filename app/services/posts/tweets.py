@@ -30,14 +30,7 @@ from sqlalchemy.orm import aliased
 
 from app.db.backend import backend_of, chunks
 from app.errors import NotFoundError
-from app.formats.post import (
-    Medium,
-    PostContent,
-    ReplyTarget,
-    RoomReference,
-    StoredMedium,
-    table_columns,
-)
+from app.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium
 from app.memo import EVERYTHING, depends_on
 from app.models import Room, Tweet, User
 from app.models.derived import EPOCH_S
@@ -45,7 +38,7 @@ from app.paths import MEDIA
 from app.services.posts.post_counts import HOUR_S, in_zone
 from app.services.posts.selection import Selection, field_conditions, post_conditions
 from app.services.posts.statistics import WEEK_H
-from app.services.posts.stored_content import decoded, plain_columns
+from app.services.posts.stored_content import content_columns, decoded, plain_columns
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
@@ -82,7 +75,7 @@ class Post(PostContent[PostReference, PostMedium, PostRoom], frozen=True):
 
 
 _PLAIN: Final = ("id", "username", *plain_columns())
-_STORED: Final = tuple(sorted(table_columns(), key=lambda name: name not in plain_columns()))
+_STORED: Final = tuple(column.key for column in content_columns())
 POST_COLUMNS: Final = ("id", "username", *_STORED, "reply_to_id", "room_name")
 """The names of the columns of `select_posts`; those that hold a field as it is come first."""
 _DECODED: Final = POST_COLUMNS[len(_PLAIN) :]
@@ -103,7 +96,7 @@ def select_posts() -> AnySelect:
     answered_id = case((Tweet.reply_to_id.is_not(None), answered))
     joined = (answered_id.label("reply_to_id"), room_name().label("room_name"))
     return (
-        select(Tweet.id, User.username, *(getattr(Tweet, name) for name in _STORED), *joined)
+        select(Tweet.id, User.username, *content_columns(), *joined)
         .join(User, User.id == Tweet.user_id)
         .where(User.deleted_at.is_(None))
     )
