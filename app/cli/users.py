@@ -1,6 +1,7 @@
 """`saywho user(s)`, `saywho operator` and `saywho token`: authors, and access."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from typing import Final, get_args
 
 import click
@@ -11,14 +12,16 @@ from app.config import Config
 from app.db.engine import Database
 from app.formats.post import Platform
 from app.services.access.logins import count_closed, unlock, unlock_all
-from app.services.access.operators import (
-    add_operator,
-    add_setup_link,
-    hash_password,
-    list_accounts,
-    remove_account,
+from app.services.access.operators import add_operator, add_setup_link, hash_password, list_accounts
+from app.services.access.removal import Removal, remove_account
+from app.services.access.rights import (
+    SCOPES,
+    Scope,
+    TokenFacts,
+    add_token,
+    list_tokens,
+    revoke_token,
 )
-from app.services.access.rights import SCOPES, Scope, add_token, list_tokens, revoke_token
 from app.services.deletion import delete_user, purge_deleted
 from app.services.posts.media import remove_unneeded
 from app.services.posts.users import Author, add_user, get_author, list_authors
@@ -100,9 +103,13 @@ def add_token_command(name: str, scope: Scope) -> None:
 @token_command.command("list")
 @json_option
 def list_tokens_command() -> None:
-    """List the tokens that are in force."""
+    """List the tokens that are in force, with the operators who made them in the settings."""
     tokens = reading(list_tokens)
-    lines = [f"{t.id:>5}  {t.scope:<6} {t.created_at:%Y-%m-%d}  {t.name}" for t in tokens]
+    lines = [
+        f"{t.id:>5}  {t.scope:<6} {t.created_at:%Y-%m-%d}  {t.name}"
+        + (f"  (made by {t.created_by})" if t.created_by else "")
+        for t in tokens
+    ]
     note = "There are no tokens; saywho token add NAME --scope … creates one."
     print_result({"items": tokens, "next": None}, *lines, notes=[] if tokens else [note])
 
@@ -179,11 +186,32 @@ def unlock_command(name: str | None, has_all: bool) -> None:
 
 @operator_command.command("remove")
 @click.argument("name")
+@click.option("--keep-tokens", is_flag=True, help="Leave the tokens in force that NAME made.")
 @json_option
-def remove_operator_command(name: str) -> None:
+def remove_operator_command(name: str, keep_tokens: bool) -> None:
     """Remove the account NAME, an operator's or a reader's, signed out everywhere at once.
 
+    With it end set-up links for that name, and the operator's open invitations and tokens.
     Without any operator the next start of the server prints a set-up link, as the first one did.
     """
-    name = writing(lambda session: remove_account(session, name))
-    print_result({"name": name}, f"removed {name}")
+    removal = writing(lambda session: remove_account(session, name, keeps_tokens=keep_tokens))
+    print_result(removal, f"removed {removal.name}", notes=_notes_of(removal))
+
+
+def _notes_of(removal: Removal) -> Iterator[str]:
+    """Give a line for each sort of things that ended, and one for the tokens that did not."""
+    if removal.setup_links:
+        yield f"Ended set-up links for that name: {removal.setup_links}"
+    if removal.invitations:
+        yield f"Took back open invitations: {removal.invitations}"
+    if removal.revoked_tokens:
+        yield f"Revoked the tokens made by that operator: {_in_words(removal.revoked_tokens)}"
+    if removal.remaining_tokens:
+        yield (
+            f"In force are still: {_in_words(removal.remaining_tokens)}. Somebody who has left may"
+            " know them; saywho token revoke ID ends one."
+        )
+
+
+def _in_words(tokens: Sequence[TokenFacts]) -> str:
+    return ", ".join(f"{token.id} {token.name} ({token.scope})" for token in tokens)

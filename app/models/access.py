@@ -96,3 +96,8 @@ class Token(Base):
     scope: Mapped[str] = mapped_column(String(8))
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("Operator.id", ondelete="SET NULL")
+    )
+    """The operator who made it in the settings; None if a command did, and once the account was
+    removed without its tokens."""

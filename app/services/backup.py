@@ -37,7 +37,7 @@ OLDER: Final = (DATABASE, "manifest.json")
 _SINGLE: Final = re.compile(rf"({DATABASE}|{KEY_FILE})\.[0-9a-f]{{64}}")
 STAGING: Final = ".restore"
 """Folder in the data folder where a backup is verified before anything is put in place."""
-SECRETS: Final = (LoginSession, SetupLink, Invitation, LoginFailure, Operator, Token)
+SECRETS: Final = (LoginSession, SetupLink, Invitation, LoginFailure, Token, Operator)
 """Tables that are empty in a backup without secrets; those that refer to others come first."""
 PG_DUMP: Final = "pg_dump --format=custom --file={file} {url}"
 PG_RESTORE: Final = "pg_restore --no-owner --dbname={url} {file}"

@@ -52,12 +52,20 @@ ROWS: Final = (
     'SELECT * FROM "Event" ORDER BY id',
     'SELECT * FROM "PostCount" ORDER BY user_id, slot, lang',
     'SELECT id, name, password_hash FROM "Operator" ORDER BY id',
-    'SELECT * FROM "Token" ORDER BY id',
+    'SELECT id, name, scope, sha256, created_at FROM "Token" ORDER BY id',
 )
+INVITATIONS: Final = """
+    INSERT INTO "Invitation" (sha256, created_at, expires_at, used_at, created_by_id) VALUES
+    ('a', '2026-10-01 12:00:00', '2026-10-08 12:00:00', NULL, NULL),
+    ('b', '2026-10-01 12:00:00', '2026-10-08 12:00:00', '2026-10-02 12:00:00', NULL),
+    ('c', '2026-10-01 12:00:00', '2026-10-08 12:00:00', NULL, 1)
+"""
+"""An open one and a used one of a removed account, and an open one of another account."""
 UNREAD: Final = (
-    *("ix_Tweet_created_at_id", "ix_Tweet_user_id_created_at_id", "fk_Tweet_room_id_Room"),
+    *("ix_Tweet_created_at_id", "ix_Tweet_user_id_created_at_id"),
+    *("fk_Tweet_room_id_Room", "fk_Token_created_by_id_Operator"),
 )
-"""Indexes of SQLite alone, and a key whose action SQLAlchemy cannot read there."""
+"""Indexes of SQLite alone, and keys whose actions SQLAlchemy cannot read there."""
 GIVEN_OUT: Final = {
     "sqlite": "SELECT name, seq FROM sqlite_sequence WHERE seq > 0 ORDER BY name",
     "postgresql": """
@@ -139,6 +147,15 @@ def test_an_upgrade_and_downgrade_keep_tables_and_rows(
     assert databases.fetch(config.data_dir, own) == [("mina",)]  # The first with posts.
     matches = installation.json("search", "light", "--limit", "200")["items"]
     assert len(matches) == 24
+
+
+def test_open_invitations_of_removed_accounts_end(config: Config, databases: Databases) -> None:
+    prepare(config, upgrade_old=True)
+    command.downgrade(alembic_config(config.database_url), "0027")
+    databases.execute(config.data_dir, INVITATIONS)
+    prepare(config, upgrade_old=True)
+    query = 'SELECT id FROM "Invitation" WHERE ended_at IS NOT NULL'
+    assert databases.fetch(config.data_dir, query) == [(1,)]
 
 
 @pytest.mark.databases("sqlite")

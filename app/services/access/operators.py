@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeVar, cast
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -85,6 +85,15 @@ async def get_account(session: AsyncSession, name: str) -> Operator:
     return account
 
 
+async def check_maker(session: AsyncSession, account_id: int) -> None:
+    """Raise ForbiddenError where an account was removed since its request began.
+
+    What it makes would outlast it.
+    """
+    if await session.get(Operator, account_id) is None:
+        raise ForbiddenError("Your account was removed")
+
+
 async def list_accounts(session: AsyncSession) -> list[AccountFacts]:
     """Return all accounts, the oldest first."""
     accounts = await session.scalars(select(Operator).order_by(Operator.id))
@@ -109,8 +118,7 @@ async def add_setup_link(session: AsyncSession, name: str | None = None) -> str:
 
 async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
     """Return the link of that secret. Raises ForbiddenError if it is used or expired."""
-    is_valid = SetupLink.created_at > now() - LINK_LIFETIME
-    query = select(SetupLink).where(SetupLink.sha256 == digest(secret), is_valid)
+    query = select(SetupLink).where(SetupLink.sha256 == digest(secret), _is_valid())
     link = await session.scalar(query)
     if link is None:
         raise ForbiddenError(
@@ -118,6 +126,23 @@ async def find_setup_link(session: AsyncSession, secret: str) -> SetupLink:
             "saywho operator add NAME prints a new one."
         )
     return link
+
+
+async def end_setup_links(session: AsyncSession, name: str) -> int:
+    """End the links for an account of that name; return how many were valid."""
+    query = select(SetupLink).where(SetupLink.name.is_not(None), _is_valid())
+    links = [
+        link
+        for link in await session.scalars(query)
+        if account_key(link.name or "") == account_key(name)
+    ]
+    for link in links:
+        await session.delete(link)
+    return len(links)
+
+
+def _is_valid() -> ColumnElement[bool]:
+    return SetupLink.created_at > now() - LINK_LIFETIME
 
 
 async def add_operator(session: AsyncSession, name: str, *, password_hash: str) -> Operator:
@@ -145,13 +170,6 @@ async def add_account(
     session.add(account)
     await session.flush()
     return account
-
-
-async def remove_account(session: AsyncSession, name: str) -> str:
-    """Remove an account with its sessions; return its name. Raises NotFoundError."""
-    account = await get_account(session, name)
-    await session.delete(account)
-    return account.name
 
 
 async def _unused_name(session: AsyncSession, name: str) -> str:

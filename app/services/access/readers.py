@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -16,6 +16,7 @@ from app.services.access.operators import (
     LINK_LIFETIME,
     READER,
     add_account,
+    check_maker,
     find_account,
     plain_name,
 )
@@ -40,13 +41,14 @@ class Reader(msgspec.Struct, frozen=True):
 async def add_invitation(session: AsyncSession, name: str, *, account_id: int) -> str:
     """Add an invitation of an operator; return its secret, which is not stored.
 
-    name: for whom it is, for the list of the settings. Raises InvalidInputError.
+    name: for whom it is, for the list of the settings. Raises InvalidInputError, ForbiddenError.
     """
     name = plain_name(name)
     if not name:
         raise InvalidInputError(
             "Say for whom the invitation is, in 1 to 100 characters", loc="invited"
         )
+    await check_maker(session, account_id)
     time = now()
     await session.execute(delete(Invitation).where(Invitation.expires_at <= time - KEPT_FOR))
     secret = new_secret(PREFIX)
@@ -63,13 +65,14 @@ async def add_invitation(session: AsyncSession, name: str, *, account_id: int) -
 
 async def list_invitations(session: AsyncSession) -> Sequence[Invitation]:
     """Return the invitations that can be used, the newest first."""
-    is_open = (
-        Invitation.used_at.is_(None),
-        Invitation.ended_at.is_(None),
-        Invitation.expires_at > now(),
-    )
-    query = select(Invitation).where(*is_open).order_by(Invitation.id.desc()).limit(MOST_LISTED)
+    query = select(Invitation).where(_is_open()).order_by(Invitation.id.desc()).limit(MOST_LISTED)
     return (await session.scalars(query)).all()
+
+
+def _is_open() -> ColumnElement[bool]:
+    """Return the condition that an invitation can be used."""
+    is_left = Invitation.used_at.is_(None) & Invitation.ended_at.is_(None)
+    return is_left & (Invitation.expires_at > now())
 
 
 async def end_invitation(session: AsyncSession, invitation_id: int) -> None:
@@ -79,6 +82,13 @@ async def end_invitation(session: AsyncSession, invitation_id: int) -> None:
     if invitation is None or invitation.used_at is not None:
         raise NotFoundError("There is no invitation {number}", number=invitation_id)
     invitation.ended_at = invitation.ended_at or now()
+
+
+async def end_invitations_of(session: AsyncSession, account_id: int) -> int:
+    """End the open invitations of an operator at once; return how many there were."""
+    is_own = Invitation.created_by_id == account_id
+    ended = update(Invitation).where(is_own, _is_open()).values(ended_at=now())
+    return len((await session.scalars(ended.returning(Invitation.id))).all())
 
 
 async def find_invitation(session: AsyncSession, secret: str) -> Invitation:

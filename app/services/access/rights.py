@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple, cast, get_args
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.errors import InvalidInputError, NotFoundError
-from app.models import MAX_ID, LoginSession, Token
+from app.models import MAX_ID, LoginSession, Operator, Token
 from app.security import digest, new_secret
 from app.services.access.logins import is_in_force
+from app.services.access.operators import check_maker
 from app.services.access.site import is_row_public
 
 Scope = Literal["read", "write", "admin"]
@@ -28,15 +29,27 @@ class TokenFacts(msgspec.Struct, frozen=True):
     name: str
     scope: Scope
     created_at: datetime
+    created_by: str | None = None
+    """The operator who made it in the settings, in lists; None if a command did."""
 
 
-async def add_token(session: AsyncSession, name: str, scope: Scope) -> tuple[int, str]:
-    """Add a token; return its id and its secret, which is not stored."""
+async def add_token(
+    session: AsyncSession, name: str, scope: Scope, *, account_id: int | None = None
+) -> tuple[int, str]:
+    """Add a token; return its id and its secret, which is not stored.
+
+    account_id: the operator who makes it; none for a command. Raises InvalidInputError,
+    ForbiddenError.
+    """
     name = name.strip()
     if not 0 < len(name) <= 100 or not name.isprintable():
         raise InvalidInputError("A token's name must have 1 to 100 characters", loc="name")
-    secret = new_secret(SECRET_PREFIX)
-    token = Token(name=name, scope=scope, sha256=digest(secret), created_at=now())
+    if account_id is not None:
+        await check_maker(session, account_id)
+    secret, time = new_secret(SECRET_PREFIX), now()
+    token = Token(
+        name=name, scope=scope, sha256=digest(secret), created_at=time, created_by_id=account_id
+    )
     session.add(token)
     await session.flush()
     return token.id, secret
@@ -50,8 +63,11 @@ async def tokens_by_digest(
     return {token.sha256: _facts(token) for token in await session.scalars(query)}
 
 
-async def list_tokens(session: AsyncSession) -> list[TokenFacts]:
-    return [_facts(token) for token in await session.scalars(select(Token).order_by(Token.id))]
+async def list_tokens(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[TokenFacts]:
+    """Return the tokens in force, each with its maker; conditions choose among them."""
+    query = select(Token, Operator.name).outerjoin(Operator, Operator.id == Token.created_by_id)
+    rows = await session.execute(query.where(*conditions).order_by(Token.id))
+    return [_facts(token, maker) for token, maker in rows]
 
 
 async def revoke_token(session: AsyncSession, token_id: int) -> None:
@@ -62,8 +78,8 @@ async def revoke_token(session: AsyncSession, token_id: int) -> None:
     await session.delete(token)
 
 
-def _facts(token: Token) -> TokenFacts:
-    return TokenFacts(token.id, token.name, cast(Scope, token.scope), token.created_at)
+def _facts(token: Token, maker: str | None = None) -> TokenFacts:
+    return TokenFacts(token.id, token.name, cast(Scope, token.scope), token.created_at, maker)
 
 
 INVALID: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}

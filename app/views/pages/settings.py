@@ -102,7 +102,9 @@ async def create_token(form: Form) -> ResponseReturnValue:
     if (scope := form.get("scope")) not in SCOPES:
         raise InvalidInputError("Choose what the token may do", loc="scope")
     async with writing() as session:
-        _, secret = await add_token(session, form.get("name", ""), scope)
+        _, secret = await add_token(
+            session, form.get("name", ""), scope, account_id=g.operator.account_id
+        )
     return await settings_page(new_token=secret)
 
 

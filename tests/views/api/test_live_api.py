@@ -17,7 +17,8 @@ from app.asgi.streams import PUSH
 from app.clock import now
 from app.lifespan import begin_stop
 from app.models import Event
-from app.services.access.operators import READER, remove_account
+from app.services.access.operators import READER
+from app.services.access.removal import remove_account
 from app.services.access.rights import revoke_token
 from app.services.live_streams import hub, log_pages
 from tests.browsing import parts_of, scope_of, signed_in
