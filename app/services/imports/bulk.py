@@ -2,12 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 import msgspec
-from msgspec import structs
 from sqlalchemy import and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,10 +20,11 @@ from app.services.compare.profiles import FOLD_FROM, CountedPost, fold_batch
 from app.services.event_log import NewEvent
 from app.services.imports.bulk_authors import BulkAuthor, find_by_keys, store_authors
 from app.services.imports.report import ImportReport
-from app.services.posts.arrivals import Arrival, add_arrivals
+from app.services.posts.arrivals import Arrival, SourceKey, add_arrivals, find_stored, keys_in_rooms
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.own_author import claim_site
 from app.services.rooms.message_counts import Membership, put_into_rooms
+from app.services.rooms.named_rooms import RoomMention, find_named
 from app.services.rooms.recognition import RoomFinder, RoomSample
 
 BATCH: Final = 1_000
@@ -61,8 +60,7 @@ def count(batch: Sequence[BulkPost]) -> None:
         item.counts = features
 
 
-@dataclass(slots=True)
-class EqualPost:
+class EqualPost(NamedTuple):
     """A stored post without `source_id`."""
 
     id: int
@@ -70,10 +68,16 @@ class EqualPost:
 
 
 class Resolved(NamedTuple):
-    """A post and its author."""
+    """A post, its author, and its room here."""
 
     item: BulkPost
     user: BulkAuthor
+    room_id: int | None = None
+    """None of a post, and of a message that has its room already."""
+
+    @property
+    def key(self) -> SourceKey:
+        return self.user.id, self.item.post.source_id
 
     @property
     def identity(self) -> PostIdentity:
@@ -97,11 +101,15 @@ async def store_batch(
     resolved, announced = await _resolve(session, batch, report)
     identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
     stored = await _equal_posts(session, identities)
-    await _find_rooms(session, rooms or RoomFinder(), resolved, stored)
+    rows = await find_stored(session, [outcome.key for outcome in resolved])
+    resolved = await _in_rooms(
+        session, rooms or RoomFinder(), resolved, stored, keys_in_rooms(rows)
+    )
     fresh, memberships = _sorted_out(resolved, stored)
     added = await add_arrivals(
         session,
-        [Arrival(user.id, item.post) for item, user in fresh],
+        [Arrival(user.id, item.post, room_id) for item, user, room_id in fresh],
+        rows,
         default_time=default_time,
         is_bulk=is_bulk,
         announced=announced,
@@ -110,9 +118,9 @@ async def store_batch(
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
-    report.stored.add_rooms(item.post.room.id for item, _ in resolved if item.post.room)
+    report.stored.add_rooms(outcome.room_id for outcome in resolved)
     new: dict[int, list[CountedPost]] = defaultdict(list)
-    for (item, user), outcome in zip(fresh, added, strict=True):
+    for (item, user, _), outcome in zip(fresh, added, strict=True):
         if outcome.is_new and outcome.event_id is not None:
             report.stored.add(user.id, item.post.media)
             new[user.id].append(CountedPost(outcome.event_id, item.post.text, item.counts))
@@ -123,28 +131,39 @@ async def store_batch(
     await claim_site(session, authors_new)
 
 
-async def _find_rooms(
+async def _in_rooms(
     session: AsyncSession,
     rooms: RoomFinder,
-    resolved: Iterable[Resolved],
+    resolved: Sequence[Resolved],
     stored: Mapping[PostIdentity, Sequence[EqualPost]],
-) -> None:
-    """Replace what names the rooms of posts by their ids here."""
+    stored_in_rooms: Iterable[SourceKey],
+) -> list[Resolved]:
+    """Return the posts with the rooms here of those that name one."""
     samples: dict[RoomReference, RoomSample] = defaultdict(RoomSample)
-    in_rooms = [outcome for outcome in resolved if outcome.item.post.room]
-    for outcome in in_rooms:
-        item, user = outcome
-        sample = samples[cast(RoomReference, item.post.room)]
+    mentions: list[RoomMention] = []
+    for outcome in resolved:
+        item, user, _ = outcome
+        reference = item.post.room
+        if reference is None:
+            continue
+        if not rooms.knows_by_people(reference):
+            mentions.append(RoomMention(outcome.key, reference))
+            continue
+        sample = samples[reference]
         sample.names[user.id] = user.display_name or user.username
         if item.repeat:
             sample.messages += 1
             posts = stored.get(outcome.identity, ())
             for room_id in {post.room_id for post in posts if post.room_id}:
                 sample.equal.setdefault(room_id, Counter())[user.id] += 1
-    ids = await rooms.find(session, samples) if samples else {}
-    for item, _ in in_rooms:
-        room_id = ids[cast(RoomReference, item.post.room)]
-        item.post = structs.replace(item.post, room=RoomReference(id=room_id, name=""))
+    by_people = await rooms.find(session, samples) if samples else {}
+    named = iter(await find_named(session, mentions, stored_in_rooms))
+    return [
+        outcome._replace(room_id=by_people[room] if room in samples else next(named))
+        if (room := outcome.item.post.room)
+        else outcome
+        for outcome in resolved
+    ]
 
 
 def _sorted_out(
@@ -157,20 +176,18 @@ def _sorted_out(
     fresh: list[Resolved] = []
     memberships: dict[int, Membership] = {}
     for outcome in resolved:
-        item, user = outcome
-        room_id = item.post.room.id if item.post.room else None
+        item, user, room_id = outcome
         equal = [
-            post
+            post._replace(room_id=memberships[post.id][0]) if post.id in memberships else post
             for post in stored.get(outcome.identity, ())
-            if room_id is None or post.room_id in {None, room_id}
         ]
+        equal = [post for post in equal if room_id is None or post.room_id in {None, room_id}]
         if not item.repeat or item.repeat > len(equal):
             fresh.append(outcome)
             continue
         # Those that have their room come first, so that each number means another post.
         post = sorted(equal, key=lambda post: (post.room_id is None, post.id))[item.repeat - 1]
         if room_id is not None and post.room_id is None:
-            post.room_id = room_id
             memberships[post.id] = room_id, user.id
     return fresh, memberships
 

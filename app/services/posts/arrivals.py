@@ -5,7 +5,7 @@ A post that is here already fills what is stored.
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of, insert_rows
 from app.db.indexes import IndexedPost
+from app.formats.post import RoomReference
 from app.models import Event, Tweet, User
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.media import store_uses
@@ -48,10 +49,20 @@ class Arrival(NamedTuple):
 
     user_id: int
     post: NewTweet
+    room_id: int | None = None
+    """The room here that the post means by the one it names; None leaves it without."""
 
     @property
     def key(self) -> SourceKey:
         return self.user_id, self.post.source_id
+
+    @property
+    def content(self) -> NewTweet:
+        """The post with its room as it is stored."""
+        if self.post.room is None:
+            return self.post
+        room = RoomReference(id=self.room_id, name="") if self.room_id else None
+        return structs.replace(self.post, room=room)
 
 
 @dataclass(slots=True, eq=False)
@@ -97,6 +108,7 @@ class Added(NamedTuple):
 async def add_arrivals(
     session: AsyncSession,
     arrivals: Sequence[Arrival],
+    stored_rows: dict[SourceKey, PostRow] | None = None,
     *,
     default_time: datetime | None = None,
     is_bulk: bool = False,
@@ -105,17 +117,20 @@ async def add_arrivals(
     """Add posts, of which a known `source_id` fills the stored one, and return them in order.
 
     Each new post has an event of its own, or in bulk each author. Posts without a time get
-    `default_time`. `announced` are events of the same transaction that come first.
+    `default_time`. `announced` are events of the same transaction that come first. `stored_rows`
+    are those of `find_stored`, where the caller has asked for them already.
     """
     # The write lock is held: no other transaction changes what is read here before this one ends.
-    rows_by_key = await _stored(session, arrivals)
+    if stored_rows is None:
+        stored_rows = await find_stored(session, [arrival.key for arrival in arrivals])
+    rows_by_key = dict(stored_rows)
     stored = {row.id: row.content for row in rows_by_key.values()}
     outcomes: list[tuple[PostRow, bool]] = []
     for arrival in arrivals:
         row = rows_by_key.get(arrival.key)
         outcomes.append((row or _new_row(arrival, default_time), row is None))
         if row is not None:
-            row.content = completed(row.content, arrival.post)
+            row.content = completed(row.content, arrival.content)
         elif arrival.post.source_id is not None:
             rows_by_key[arrival.key] = outcomes[-1][0]  # It may arrive again.
     new = [row for row, is_new in outcomes if is_new]
@@ -138,22 +153,27 @@ async def add_arrivals(
 
 
 def _new_row(arrival: Arrival, default_time: datetime | None) -> PostRow:
-    post = arrival.post
+    post = arrival.content
     if post.created_at is None and default_time is not None:
         post = structs.replace(post, created_at=default_time)
     return PostRow(arrival.user_id, post, dated_at=post.dated_at)
 
 
-async def _stored(session: AsyncSession, arrivals: Sequence[Arrival]) -> dict[SourceKey, PostRow]:
+async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[SourceKey, PostRow]:
     """Return the posts that are stored already, by author and source id."""
-    keys = {arrival.key for arrival in arrivals if arrival.post.source_id is not None}
-    if not keys:
+    named = {key for key in keys if key[1] is not None}
+    if not named:
         return {}
-    listed = backend_of(session).listed(sorted(keys), Tweet.user_id, Tweet.source_id)
+    listed = backend_of(session).listed(sorted(named), Tweet.user_id, Tweet.source_id)
     is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
     query = select(Tweet.id, Tweet.user_id, *content_columns()).join(listed, is_listed)
     rows = (await session.execute(query)).mappings()
     return {(row["user_id"], row["source_id"]): _stored_row(**row) for row in rows}
+
+
+def keys_in_rooms(rows: Mapping[SourceKey, PostRow]) -> set[SourceKey]:
+    """Return which of the stored posts are messages of a room."""
+    return {key for key, row in rows.items() if row.content.room}
 
 
 def _stored_row(id: int, user_id: int, **values: Any) -> PostRow:  # noqa: A002 - the column's name

@@ -4,20 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.formats.post import RoomReference
 from app.services.event_log import newest_event
-from app.services.posts.arrivals import Arrival, add_arrivals
+from app.services.posts.arrivals import Added, Arrival, add_arrivals, find_stored, keys_in_rooms
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import ids_by_key, unknown_user
-from app.services.rooms.recognition import RoomFinder, RoomSample
+from app.services.rooms.named_rooms import RoomMention, find_named
 
 MOST_POSTS: Final = 500
 """Posts in one transaction."""
@@ -41,16 +39,6 @@ class Receipt:
     status: int
     post: Post
     event_id: int
-
-
-async def _in_room(session: AsyncSession, user_id: int, request: PostRequest) -> NewTweet:
-    """Return the post of a request with the id of the room that it names."""
-    post = request.post
-    if post.room is None:
-        return post
-    sample = RoomSample({user_id: request.username})
-    ids = await RoomFinder(trusts_ids=True).find(session, {post.room: sample})
-    return structs.replace(post, room=RoomReference(id=ids[post.room], name=post.room.name))
 
 
 class PostWriter:
@@ -81,9 +69,8 @@ class PostWriter:
                 if user_id is None:
                     settled[request] = unknown_user(request.username)
                 else:
-                    post = await _in_room(session, user_id, request)
-                    arrivals[request] = Arrival(user_id, post)
-            added = await add_arrivals(session, list(arrivals.values()), default_time=now())
+                    arrivals[request] = Arrival(user_id, request.post)
+            added = await _add(session, list(arrivals.values()))
             posts = await find_posts(session, [tweet_id for tweet_id, _, _ in added])
             is_told = all(event_id for _, _, event_id in added)
             newest = 0 if is_told else await newest_event(session)
@@ -91,3 +78,17 @@ class PostWriter:
             status = 201 if is_new else 200
             settled[request] = Receipt(status, posts[tweet_id], event_id or newest)
         return [settled[request] for request in requests]
+
+
+async def _add(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[Added]:
+    """Add the posts, each to the room that it names."""
+    rows = await find_stored(session, [arrival.key for arrival in arrivals])
+    mentions = [
+        RoomMention(arrival.key, arrival.post.room) for arrival in arrivals if arrival.post.room
+    ]
+    room_ids = iter(await find_named(session, mentions, keys_in_rooms(rows)))
+    placed = [
+        arrival._replace(room_id=next(room_ids)) if arrival.post.room else arrival
+        for arrival in arrivals
+    ]
+    return await add_arrivals(session, placed, rows, default_time=now())

@@ -1,4 +1,4 @@
-"""Which room here a file or a request means.
+"""Which room here the chat of a file is.
 
 A chat is known again by its app and the app's id; else by its app and title, where at least half of
 its people are the same; else by its messages, where most of them are in one room here already.
@@ -18,9 +18,8 @@ from app.db.backend import is_among
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Room, RoomPerson, User
+from app.services.rooms.named_rooms import UNKNOWN_APP
 
-UNKNOWN_APP: Final = ""
-"""App of a room that an export or a request has named; it yields to any."""
 MOST_REMEMBERED: Final = 10_000
 """Rooms of one import that are remembered."""
 MOST_CANDIDATES: Final = 200
@@ -45,11 +44,19 @@ class RoomSample:
 
 @dataclass(slots=True)
 class RoomFinder:
-    """Finds the rooms of one import or request, or makes them."""
+    """Finds the rooms of one import, or makes them."""
 
     trusts_ids: bool = False
-    """Whether the id of a room is one of here, as in a request."""
+    """Whether the id of a room is one of here, as in lines that are sent."""
     _ids: dict[RoomReference, int] = field(default_factory=dict)
+
+    def knows_by_people(self, reference: RoomReference) -> bool:
+        """Return whether a room is found by those who write in it, and not by its name alone.
+
+        An export has ids of its own installation, which tell its rooms apart.
+        """
+        has_own_id = reference.id is not None and not self.trusts_ids
+        return has_own_id or isinstance(reference, FileRoom)
 
     async def find(
         self, session: AsyncSession, samples: Mapping[RoomReference, RoomSample]
@@ -77,17 +84,11 @@ class RoomFinder:
         return room_id
 
     async def _by_id(self, session: AsyncSession, reference: RoomReference) -> int | None:
-        query = select(func.coalesce(Room.joined_to_id, Room.id))
-        if isinstance(reference, FileRoom):
-            if reference.external_id is None:
-                return None
-            query = query.where(
-                Room.platform == reference.platform, Room.external_id == reference.external_id
-            )
-        elif reference.id is None or not self.trusts_ids:
+        if not isinstance(reference, FileRoom) or reference.external_id is None:
             return None
-        else:
-            query = query.where(Room.id == reference.id, _is_called(reference.name))
+        query = select(func.coalesce(Room.joined_to_id, Room.id)).where(
+            Room.platform == reference.platform, Room.external_id == reference.external_id
+        )
         return await session.scalar(query)
 
     async def _by_people(

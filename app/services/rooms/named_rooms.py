@@ -1,0 +1,143 @@
+"""Which room a post means that names it, as requests and lines of a file do.
+
+Such a post names its room by its id and name, as an answer gave them, or by its name alone. A name
+means the first room that is called so and has the author; else the first one that only posts have
+named so; else a new one. So the rooms are the same however posts are split into requests.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import now
+from app.db.backend import is_among
+from app.formats.post import RoomReference
+from app.models import Room, RoomPerson
+
+UNKNOWN_APP: Final = ""
+"""App of a room that only posts have named; it yields to any."""
+
+PostKey = tuple[int, str | None]
+"""An author and the platform's own id of a post; without one it is a post of its own."""
+
+
+class RoomMention(NamedTuple):
+    """A post that names its room."""
+
+    post: PostKey
+    reference: RoomReference
+
+    @property
+    def user_id(self) -> int:
+        return self.post[0]
+
+
+@dataclass(slots=True, eq=False)
+class NamedRoom:
+    """A room that posts may mean."""
+
+    id: int
+    """Of the room that has the messages; 0 until a new one has its own."""
+    names: set[str | None]
+    is_open: bool
+    """Whether only posts have named it, so that it takes in whoever names it."""
+    people: set[int] = field(default_factory=set)
+    """Ids of the authors of the mentions who write in it."""
+
+
+@dataclass(slots=True)
+class NamedRooms:
+    """The rooms that some mentions may mean."""
+
+    by_id: dict[int, NamedRoom]
+    """By the id that a post may name: also that of a room which was joined to another one."""
+    by_name: dict[str | None, list[NamedRoom]]
+    """The first one first."""
+    new: list[NamedRoom] = field(default_factory=list)
+
+    def take(self, mention: RoomMention) -> NamedRoom:
+        """Return the room that a mention means; its author writes in it from now on."""
+        room = self._room(mention.user_id, mention.reference)
+        room.people.add(mention.user_id)
+        return room
+
+    def _room(self, user_id: int, reference: RoomReference) -> NamedRoom:
+        by_id = self.by_id.get(reference.id or 0)
+        if by_id is not None and reference.name in by_id.names:
+            return by_id
+        rooms = self.by_name[reference.name]
+        own = (room for room in rooms if user_id in room.people)
+        is_open = (room for room in rooms if room.is_open)
+        room = next(own, None) or next(is_open, None)
+        if room is None:
+            room = NamedRoom(0, {reference.name}, is_open=True)
+            rooms.append(room)
+            self.new.append(room)
+        return room
+
+
+async def find_named(
+    session: AsyncSession, mentions: Sequence[RoomMention], stored_in_rooms: Iterable[PostKey]
+) -> list[int | None]:
+    """Return the id of the room of each mention, which is made where there is none.
+
+    It is None where the post has a room already, stored or by an earlier mention.
+    """
+    if not mentions:
+        return []
+    placed = set(stored_in_rooms)
+    rooms = await _candidates(session, mentions)
+    outcomes: list[NamedRoom | None] = []
+    for mention in mentions:
+        outcomes.append(None if mention.post in placed else rooms.take(mention))
+        if mention.post[1] is not None:
+            placed.add(mention.post)
+    await _make(session, rooms.new)
+    return [room.id if room else None for room in outcomes]
+
+
+async def _candidates(session: AsyncSession, mentions: Sequence[RoomMention]) -> NamedRooms:
+    names = {mention.reference.name for mention in mentions}
+    ids = {mention.reference.id for mention in mentions if mention.reference.id}
+    is_meant = or_(is_among(session, Room.title, names), is_among(session, Room.name, names))
+    if ids:
+        is_meant = or_(is_meant, is_among(session, Room.id, ids))
+    room_id = func.coalesce(Room.joined_to_id, Room.id)
+    is_author = is_among(session, RoomPerson.user_id, {mention.user_id for mention in mentions})
+    query = (
+        select(Room.id, room_id, Room.title, Room.name, Room.platform, RoomPerson.user_id)
+        .outerjoin(RoomPerson, and_(RoomPerson.room_id == room_id, is_author))
+        .where(is_meant)
+        .order_by(room_id, Room.id)
+    )
+    by_id: dict[int, NamedRoom] = {}
+    people: dict[int, set[int]] = defaultdict(set)
+    for named_id, kept_id, title, name, platform, user_id in await session.execute(query):
+        if named_id not in by_id:
+            is_open = platform == UNKNOWN_APP
+            by_id[named_id] = NamedRoom(kept_id, {title, name}, is_open, people[kept_id])
+        if user_id is not None:
+            people[kept_id].add(user_id)
+    by_name: dict[str | None, list[NamedRoom]] = defaultdict(list)
+    for room in by_id.values():
+        for called in room.names:
+            by_name[called].append(room)
+    return NamedRooms(by_id, by_name)
+
+
+async def _make(session: AsyncSession, rooms: Sequence[NamedRoom]) -> None:
+    """Insert new rooms, and give them their ids."""
+    created_at = now()
+    rows = [
+        Room(platform=UNKNOWN_APP, title=title, created_at=created_at)
+        for room in rooms
+        for title in room.names
+    ]
+    session.add_all(rows)
+    await session.flush()
+    for room, row in zip(rooms, rows, strict=True):
+        room.id = row.id
