@@ -3,6 +3,8 @@
 Two things no request meets: what opens when the app starts comes first, the commands come last.
 """
 
+from functools import partial
+
 from quart import Quart
 
 from app import cli, dates, i18n, lifespan, logs
@@ -30,8 +32,14 @@ def make_app(config: Config | None) -> Quart:
     lifespan.init_app(app, config, metrics)
 
     # 1. The layers in front of the app, from the outermost inwards.
+    cached = Cached(
+        app.asgi_app,
+        lambda: lifespan.cache_of(app),
+        partial(policies.is_open, app),
+        metrics.count_cached,
+    )
     app.asgi_app = Edge(  # type: ignore[method-assign]
-        Streams(Cached(app.asgi_app, lambda: lifespan.cache_of(app), metrics.count_cached)),
+        Streams(cached),
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
         url=config.url,

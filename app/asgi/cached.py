@@ -68,16 +68,22 @@ def _size_of(response: CachedResponse) -> int:
 
 
 class Cached:
-    """Wraps the app; `memo` returns its responses once the app serves."""
+    """Wraps the app; `memo` returns its responses once the app serves.
+
+    `is_open` returns whether anybody may ask for a method and path: such an answer rests on no
+    event.
+    """
 
     def __init__(
         self,
         app: AsgiApp,
         memo: Callable[[], Memo[CachedResponse] | None],
+        is_open: Callable[[str, str], bool],
         on_answer: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._app = app
         self._memo = memo
+        self._is_open = is_open
         self._on_answer = on_answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,7 +104,8 @@ class Cached:
         if memo.is_on or b"saywho-after" in headers:
             is_current = await memo.feed.catch_up()
         is_common = memo.is_on and is_current and not _is_personal(headers)
-        if not is_common or _is_ahead(headers, memo.feed.newest):
+        is_ahead = _is_ahead(headers, memo.feed.newest)
+        if not is_common or (is_ahead and not self._is_open(scope["method"], scope["path"])):
             response, result = await make(), "bypass"
         elif len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             response = await make()

@@ -53,9 +53,10 @@ logger = logging.getLogger(__name__)
 async def wait_for_write() -> None:
     """Wait until this process sees the event that `Saywho-After` names.
 
+    Where anybody may ask, nothing rests on events, and a private site tells nobody their number.
     Raises UnavailableError after 2 s, and MalformedError for a number that none can have yet.
     """
-    event_id = event_of("Saywho-After")
+    event_id = None if g.policy == "open" else event_of("Saywho-After")
     if event_id is None:
         return
     deadline = monotonic() + AFTER_TIMEOUT_S

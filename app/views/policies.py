@@ -11,10 +11,11 @@ from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, Signer
-from quart import Response, current_app, g, redirect, request, url_for
+from quart import Quart, Response, current_app, g, redirect, request, url_for
 from quart.globals import app_ctx
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
+from werkzeug.exceptions import HTTPException
 
 from app.asgi.edge import REFUSAL
 from app.asgi.hosts import is_loopback, is_loopback_host
@@ -60,6 +61,7 @@ async def check() -> ResponseReturnValue | None:
     """Refuse what the visitor may not do; a browser is sent to sign in first.
 
     `g.account` is who is signed in, and `g.operator` the same of an operator; else they are None.
+    `g.policy` is what the address needs.
     """
     openness, facts = resources().openness, app_ctx.g  # `g` looks itself up at every use.
     facts.account = facts.operator = None
@@ -74,7 +76,7 @@ async def check() -> ResponseReturnValue | None:
         _check_origin()
     is_unknown = token is None and facts.account is None
     facts.is_closed = facts.is_closed and is_unknown
-    policy = _policy_of_address()
+    facts.policy = policy = _policy_of_address()
     if policy == "open" or facts.operator is not None:
         return None
     if policy == "read" and await openness.is_public():
@@ -95,15 +97,28 @@ def _policy_of_address() -> Policy:
     if request.endpoint is None or request.method == "OPTIONS":
         # An unknown address tells no more than a known one that may not be read.
         return "read"
-    if request.endpoint == "static":
-        return "open"
-    view = current_app.view_functions.get(request.endpoint)
-    policy: Policy | None = getattr(view, ATTRIBUTE, None)
+    policy = _declared_policy(current_app, request.endpoint)
     if policy is None:
         raise ForbiddenError("This action is not allowed")
     if policy == "metrics":
         return "open" if _is_on_this_machine() else "admin"
     return policy
+
+
+def _declared_policy(app: Quart, endpoint: str) -> Policy | None:
+    """Return what the view of an endpoint declares."""
+    if endpoint == "static":
+        return "open"
+    return cast(Policy | None, getattr(app.view_functions.get(endpoint), ATTRIBUTE, None))
+
+
+def is_open(app: Quart, method: str, path: str) -> bool:
+    """Return whether anybody may ask for an address, on a private site too."""
+    try:
+        endpoint, _ = app.url_map.bind("").match(path, method)
+    except HTTPException:  # There is no such address, or a redirect leads to it.
+        return False
+    return _declared_policy(app, endpoint) == "open"
 
 
 def _check_reader(policy: Policy) -> None:

@@ -135,12 +135,15 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def routes(app: Quart) -> list[tuple[str, str, str]]:
-    """Return method, rule and address of everything, HEAD and OPTIONS too; signing out last."""
+def routes(app: Quart, parts: dict[str, Any] | None = None) -> list[tuple[str, str, str]]:
+    """Return method, rule and address of everything, HEAD and OPTIONS too; signing out last.
+
+    parts: those of addresses, in place of what nobody has.
+    """
     addresses = app.url_map.bind("localhost")
     allowed = []
     for rule in app.url_map.iter_rules():
-        values = {name: VALUES[name] for name in rule.arguments}
+        values = {name: (VALUES | (parts or {}))[name] for name in rule.arguments}
         address = addresses.build(rule.endpoint, values, method=next(iter(rule.methods or [])))
         if rule.rule in {"/user", "/users"}:
             address = rule.rule  # They share an endpoint.
