@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,10 @@ class Server:
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
 
+    def wire(self) -> socket.socket:
+        """Return a connection on which a test writes what it likes."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S)
+
     def send(
         self, method: str, path: str, body: Any = None, **headers: str
     ) -> tuple[int, Message, Any]:
@@ -78,7 +83,7 @@ class Server:
 
     def say(self, *lines: str) -> bytes:
         """Send the lines of a request as they are; return all that comes until it is closed."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S) as wire:
+        with self.wire() as wire:
             wire.sendall("\r\n".join(lines).encode())
             return b"".join(iter(lambda: wire.recv(65_536), b""))
 
@@ -159,8 +164,8 @@ def sockets_of(pid: int, port: int, state: str) -> int:
 
 def half_sent(server: Server, path: str, body: bytes, *, size: int) -> socket.socket:
     """Begin a request whose body has more to come; its head was read, for the body is asked for."""
-    wire = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
-    kind = "application/json" if path.endswith("compare") else "application/x-ndjson"
+    wire = server.wire()
+    kind = "application/json" if path.endswith(("compare", "users")) else "application/x-ndjson"
     token = [f"Authorization: Bearer {server.token}"] if server.token else []
     lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Connection: close", *token]
     lines += [f"Content-Type: {kind}", f"Content-Length: {size}", "Expect: 100-continue", "", ""]
@@ -172,12 +177,18 @@ def half_sent(server: Server, path: str, body: bytes, *, size: int) -> socket.so
 
 def listen(server: Server) -> socket.socket:
     """Open a live stream, and return its socket once the stream has begun."""
-    wire = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
+    wire = server.wire()
     wire.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
     begun = b""
     while b"welcome" not in begun:
         begun += wire.recv(4096)
     return wire
+
+
+def reset(wire: socket.socket) -> None:
+    """End a connection at once, as that of a program that is killed in its middle may end."""
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    wire.close()
 
 
 def rest(wire: socket.socket) -> bytes:
@@ -187,6 +198,6 @@ def rest(wire: socket.socket) -> bytes:
 
 def accepts(server: Server) -> bool:
     with contextlib.suppress(OSError):
-        socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S).close()
+        server.wire().close()
         return True
     return False

@@ -16,7 +16,6 @@ from h2.events import ResponseReceived as Answer
 from tests.installation import Installation
 from tests.ports import free_port
 from tests.server import HYPERCORN, Server, started
-from tests.waiting import DEADLINE_S
 
 UVICORN = ("uvicorn", "--factory", "app:create_app", "--host", "127.0.0.1")
 GRANIAN = ("granian", "--interface", "asgi", "--factory", "app:create_app", "--host", "127.0.0.1")
@@ -86,7 +85,7 @@ def test_http2_without_tls_is_not_spoken(server: Server) -> None:
     """It is asked for by prior knowledge, and by an upgrade."""
     client = H2Connection()
     client.initiate_connection()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
+    with server.wire() as wire:
         # What does not know it calls it no request.
         assert statuses_by_http2(wire, client, streams=1) in (["505"], ["400"])
 
@@ -94,7 +93,7 @@ def test_http2_without_tls_is_not_spoken(server: Server) -> None:
     settings = (client.initiate_upgrade_connection() or b"").decode()
     lines = ["GET /healthz HTTP/1.1", "Host: localhost", "Upgrade: h2c"]
     lines += ["Connection: Upgrade, HTTP2-Settings", f"HTTP2-Settings: {settings}", "", ""]
-    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
+    with server.wire() as wire:
         wire.sendall("\r\n".join(lines).encode())
         head = head_of(wire)
         assert head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 101"))

@@ -199,7 +199,7 @@ def test_who_sends_all_before_reading_sees_why_an_upload_was_refused(
     if "Authorization" not in header:
         lines.append(f"Authorization: Bearer {server.token}")
     head = "\r\n".join([*lines, *filter(None, [header]), "", ""])
-    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
+    with server.wire() as wire:
         wire.sendall(head.encode())
         # More than any buffer on the way holds: it hangs or breaks if nobody takes it.
         wire.sendall(bytes(size))
@@ -225,7 +225,7 @@ def test_chunk_extensions_and_trailers_are_limited(server: Server, begun: bytes)
     def pour(_: int) -> int:
         """Return how many bytes were taken."""
         taken, piece = 0, b"a" * 2**18
-        with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as wire:
+        with server.wire() as wire:
             head = b"POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
             with contextlib.suppress(ConnectionError):
                 wire.sendall(head + begun)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,6 @@ from app.serving.worker import _beat
 from tests.installation import Installation
 from tests.server import SERVE, Server, accepts, half_sent, listen, rest, serving
 from tests.waiting import DEADLINE_S
-
-
-@pytest.fixture
-def server(
-    request: pytest.FixtureRequest, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Server]:
-    """A site of two workers, whose Python runs first what a test gives."""
-    (tmp_path / "sitecustomize.py").write_text(getattr(request, "param", ""))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    installation = Installation.made(tmp_path / "instance", template)
-    with serving(installation, *SERVE, "--workers", "2") as server:
-        yield server
 
 
 def test_a_killed_worker_is_replaced_and_requests_go_on(server: Server) -> None:

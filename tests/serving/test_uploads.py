@@ -53,7 +53,7 @@ def upload(operator: httpx.Client, name: str, data: bytes) -> str:
 
 def look(server: Server, operator: httpx.Client, address: str) -> socket.socket:
     """Ask for a preview, and wait for nothing."""
-    wire = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
+    wire = server.wire()
     cookies = "; ".join(f"{name}={value}" for name, value in operator.cookies.items())
     wire.sendall(f"GET {address} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookies}\r\n\r\n".encode())
     return wire

@@ -49,6 +49,8 @@ class TimedConnection(TCPServer):
         finally:
             if self._closing is not None:
                 await asyncio.wait([self._closing])
+            # What was still being closed may have started it again.
+            self._stop_timer()
             # These refer back to the connection, which would stay in memory until the collector
             # runs: after a storm of reconnections each client had a second one.
             for name in ("idle_task", "protocol"):
@@ -101,7 +103,8 @@ class TimedConnection(TCPServer):
 
     def expire(self) -> None:
         """Close the connection, on which no request is under way, or only the head of one."""
-        self._closing = self.loop.create_task(self._close_idle())
+        if self._closing is None:
+            self._closing = self.loop.create_task(self._close_idle())
 
     def _expire_after(self, timeout_s: float) -> None:
         self._due = self.loop.time() + timeout_s
@@ -135,18 +138,20 @@ class TimedConnection(TCPServer):
 
     def _abort(self) -> None:
         """Drop the connection, with what its client does not take."""
-        with contextlib.suppress(OSError):  # It may be closed already.
-            wire = self.writer.get_extra_info("socket")
+        wire = self.writer.get_extra_info("socket")
+        if wire.fileno() < 0:
+            return  # Its client has closed it, and the request takes a while to end.
+        with contextlib.suppress(OSError):  # macOS refuses it for what was shut down.
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
         self.writer.transport.abort()
 
     async def _close_idle(self) -> None:
         protocol = self.protocol.protocol
         is_stopping = self.context.terminated.is_set()
+        self._abort_after(CLOSING_S)
         if isinstance(protocol, Http1) and protocol.is_in_head and not is_stopping:
             await protocol.refuse(HTTPStatus.REQUEST_TIMEOUT)
         await self.protocol.handle(Closed())
-        self._abort_after(CLOSING_S)
         self.writer.close()
 
 
