@@ -23,7 +23,6 @@ from app.services.access.operators import Passwords
 from app.services.access.site import Openness
 from app.services.compare.cases import Models
 from app.services.compare.comparing import Comparer
-from app.services.compare.comparing_years import YearComparer
 from app.services.compare.model_card import Cards
 from app.services.compare.quiz import Showcase
 from app.services.imports.preview import Previewer
@@ -72,7 +71,6 @@ class Resources:
 
         self.models = Models()
         self.comparer = Comparer(db, feed, self.models, self.work_pool.run)
-        self.years = YearComparer(db, feed, self.comparer)
         self.open_batches = Slots(OPEN_BATCHES)
         self.cards = Cards(db, self.models)
         self.showcase = Showcase(db, self.models)

@@ -10,6 +10,7 @@ from app.compute.text import clean_text, clean_username, guess_language
 from app.db.engine import Database
 from app.services.compare.answering import answer
 from app.services.compare.cases import Models, gather
+from app.services.compare.question import Question
 from app.services.imports.sample_authors import delete_samples, load_samples
 from app.services.posts.samples import list_samples, sample_files
 from app.services.posts.users import add_user, list_authors
@@ -51,7 +52,7 @@ async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
     for name, posts in SAMPLES.items():
         text = " ".join(post["text"] for post in posts[:2])
         async with db.read() as session:
-            case = await gather(session, models, [text])
+            case = await gather(session, models, Question([text]))
         comparison = await answer(case)
         assert comparison.ranking[0].username == name
         # Of few Korean authors more is asked before one is called likely.

@@ -14,17 +14,17 @@ from app.compute.gaps import Gap
 from app.compute.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
-from app.services.compare.answering import Comparison, add_reasons, answer
-from app.services.compare.cases import Models, gather
+from app.services.compare.answering import Comparison
+from app.services.compare.cases import Models
 from app.services.compare.comparing import (
     BatchLine,
+    ask_once,
     csv_texts,
     json_texts,
     judge_lines,
     plain_texts,
 )
-from app.services.compare.comparing_years import only_name, read_years
-from app.services.compare.year_ranking import ranked_years
+from app.services.compare.question import Question
 from app.views.marks import shown_marks, uses_of
 from app.views.parsing import Piece, gaps_of
 from app.views.shown_years import shown_years
@@ -102,19 +102,13 @@ def compare_command(
             raise click.UsageError("--years and --without are for a TEXT, not for --file.")
         _compare_file(path, usernames, sure)
         return
-    questions = [sys.stdin.read() if text == "-" else text for text in texts]
+    read = [sys.stdin.read() if text == "-" else text for text in texts]
 
-    async def compare(db: Database, _: Config) -> Comparison:
-        names = [only_name(years, usernames)] if years else usernames
-        async with db.read() as session:
-            case = await gather(session, Models(), questions, names, without=gaps)
-            comparison = await add_reasons(session, case, await answer(case, sure=sure))
-        if not years:
-            return comparison
-        known = await read_years(db, case.suspects[0].id, case.fitted)
-        return msgspec.structs.replace(comparison, years=ranked_years(case, known, explain=True))
+    async def ask(db: Database, _: Config) -> Comparison:
+        question = Question(read, usernames, sure=sure, reasons=True, without=gaps, years=years)
+        return await ask_once(db, question)
 
-    comparison = with_database(compare)
+    comparison = with_database(ask)
     print_result(comparison, *_comparison_lines(comparison, is_named=bool(usernames or years)))
 
 

@@ -20,6 +20,7 @@ from app.models import Tweet, User
 from app.services.compare.background import BackgroundStore
 from app.services.compare.habits import HabitStore, measure_habit
 from app.services.compare.profiles import ProfileStore, without_texts
+from app.services.compare.question import Question
 from app.services.event_log import newest_event
 from app.services.posts.replies import own_chains
 from app.services.posts.users import UserRow, find_rows, known_row, select_rows
@@ -114,13 +115,9 @@ def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
     return cleaned
 
 
-def judged_parts(
-    texts: Sequence[str], without: Sequence[Gap]
-) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
-    """Return texts by one hand as they are judged, and the pieces struck out of them.
-
-    Raises InvalidInputError.
-    """
+def judged_parts(question: Question) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
+    """Return the texts as they are judged, and the pieces struck out. Raises InvalidInputError."""
+    texts, without = question.texts, question.without
     return comparable_texts(texts), judged_gaps(texts, without) if without else ()
 
 
@@ -153,23 +150,15 @@ def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]
 
 
 async def gather(
-    session: AsyncSession,
-    models: Models,
-    texts: Sequence[str],
-    usernames: Sequence[str] = (),
-    *,
-    without: Sequence[Gap] = (),
-    hidden_post: int | None = None,
-    run: Runner = asyncio.to_thread,
+    session: AsyncSession, models: Models, question: Question, run: Runner = asyncio.to_thread
 ) -> Case:
-    """Read the case of texts by one hand: of the authors named, or of all with posts.
+    """Read what the answer to a question rests on: every post that the session sees.
 
-    Every post that the session sees counts, but `hidden_post`, which the model must not know.
-    `without`: pieces that are struck out (`judged_gaps`). `run` does what takes long. Raises
-    NotFoundError and InvalidInputError.
+    `run` does what takes long. Raises NotFoundError and InvalidInputError.
     """
-    comparable, gaps = await worked_on(texts, partial(judged_parts, texts, without))
-    (case,) = await gather_each(session, models, [comparable], usernames, run, gaps)
+    comparable, gaps = await worked_on(question.texts, partial(judged_parts, question))
+    (case,) = await gather_each(session, models, [comparable], question.suspects, run, gaps)
+    hidden_post = question.hidden_post
     return case if hidden_post is None else await _without(session, case, hidden_post)
 
 

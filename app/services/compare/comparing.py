@@ -38,6 +38,8 @@ from app.services.compare.cases import (
     load_suspects,
     with_habits,
 )
+from app.services.compare.question import Question
+from app.services.compare.years import YearStore, read_years, with_years
 from app.services.posts.users import find_rows
 from app.tasks import Runner, worked_on
 
@@ -49,8 +51,6 @@ MOST_WAITING: Final = 1_000
 KEPT_BYTES: Final = 48 * 1024 * 1024
 """Of authors' counts, most of which the store of profiles keeps too."""
 TIMEOUT_S: Final = 30
-LONG_CHARACTERS: Final = 50_000
-"""Longer texts take half a second, and up to some 5 s."""
 AT_ONCE: Final = 20
 """Texts of a batch for which the authors are read together."""
 
@@ -71,7 +71,8 @@ class Comparer:
         self._db = db
         self._feed = feed
         self._models = models
-        self.run_long = run_long
+        self._run_long = run_long
+        self._years = YearStore(db, feed)
         self._reading: Batch[tuple[str, ...], Case] = Batch(
             self._read, max_size=MOST_READ, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
@@ -84,53 +85,31 @@ class Comparer:
     async def close(self) -> None:
         await self._reading.close()
 
-    async def compare(
-        self,
-        texts: Sequence[str],
-        usernames: Sequence[str],
-        *,
-        sure: float = SURE,
-        explain: bool = True,
-        reasons: bool = False,
-        without: Sequence[Gap] = (),
-        hidden_post: int | None = None,
-    ) -> Comparison:
-        """Return whether one of the authors named, or of all with posts, wrote the texts.
+    async def ask(self, question: Question) -> Comparison:
+        """Return the answer.
 
-        The texts are by one hand; `without` are pieces of the joined texts that do not count. With
-        `reasons` the evidence says how often it is used, and where. `hidden_post` is a post that
-        the model must not know. Raises NotFoundError and InvalidInputError.
+        Raises NotFoundError, InvalidInputError, and UnavailableError while years are asked about
+        and the log cannot be read.
         """
-        case = await self.gather(texts, usernames, without=without, hidden_post=hidden_post)
-        run = self.run_long if is_long(texts) else None
-        comparison = await answer(case, sure=sure, explain=explain, run=run)
-        if not reasons or not comparison.evidence:
-            return comparison
-        async with self._db.read() as session:
-            return await add_reasons(session, case, comparison, run or asyncio.to_thread)
-
-    async def gather(
-        self,
-        texts: Sequence[str],
-        usernames: Sequence[str],
-        *,
-        without: Sequence[Gap] = (),
-        hidden_post: int | None = None,
-    ) -> Case:
-        """Return what a comparison rests on. Raises as it does."""
-        if hidden_post is not None or not 0 < len(usernames) <= RATED:
-            run = self.run_long if is_long(texts) else asyncio.to_thread
+        case = await self.gather(question)
+        run = self._run_long if question.is_long else None
+        comparison = await answer(case, sure=question.sure, explain=question.explain, run=run)
+        if question.reasons and comparison.evidence:
             async with self._db.read() as session:
-                return await gather(
-                    session,
-                    self._models,
-                    texts,
-                    usernames,
-                    without=without,
-                    hidden_post=hidden_post,
-                    run=run,
-                )
-        comparable, gaps = await worked_on(texts, partial(judged_parts, texts, without))
+                comparison = await add_reasons(session, case, comparison, run or asyncio.to_thread)
+        if not question.years:
+            return comparison
+        counted = await self._years.load(case.suspects[0].id, case.fitted)
+        return await with_years(comparison, case, counted, question, run or asyncio.to_thread)
+
+    async def gather(self, question: Question) -> Case:
+        """Return what the answer rests on. Raises as `ask` does."""
+        usernames = question.suspects
+        if question.hidden_post is not None or not 0 < len(usernames) <= RATED:
+            run = self._run_long if question.is_long else asyncio.to_thread
+            async with self._db.read() as session:
+                return await gather(session, self._models, question, run)
+        comparable, gaps = await worked_on(question.texts, partial(judged_parts, question))
         if case := await self._find(usernames, comparable, gaps):
             return case
         return replace(await self._load(tuple(usernames)), texts=comparable, gaps=gaps)
@@ -185,9 +164,17 @@ class Comparer:
         return results
 
 
-def is_long(texts: Iterable[str]) -> bool:
-    """Return whether judging the texts takes longer than other comparisons should wait."""
-    return sum(map(len, texts)) > LONG_CHARACTERS
+async def ask_once(db: Database, question: Question) -> Comparison:
+    """Return the answer of a process that is asked once. Raises as `Comparer.ask` does."""
+    async with db.read() as session:
+        case = await gather(session, Models(), question)
+        comparison = await answer(case, sure=question.sure, explain=question.explain)
+        if question.reasons:
+            comparison = await add_reasons(session, case, comparison)
+    if not question.years:
+        return comparison
+    counted = await read_years(db, case.suspects[0].id, case.fitted)
+    return await with_years(comparison, case, counted, question)
 
 
 class GivenText(msgspec.Struct, forbid_unknown_fields=False):

@@ -19,6 +19,7 @@ from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import Models, gather
+from app.services.compare.question import Question
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""
@@ -52,7 +53,7 @@ class QuizSet(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QuizQuestion:
     """A post to guess, and the possible authors; `HIDDEN` replaces the author's name in it."""
 
     tweet_id: int
@@ -62,7 +63,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Solution(Question):
+class Solution(QuizQuestion):
     """The question with the model's comparison of a text it has never seen."""
 
     comparison: Comparison
@@ -155,7 +156,7 @@ def masked(text: str, user: User) -> str:
 
 async def read_question(
     session: AsyncSession, quiz: QuizSet, at: int = 0, *, room_id: int | None = None
-) -> Question:
+) -> QuizQuestion:
     """Return a question of a set.
 
     Raises NotFoundError if the post or an author is deleted, and where a room is named, if either
@@ -173,7 +174,7 @@ async def read_question(
         raise NotFoundError("The post of that question is gone")
     author = users[tweet.user_id]
     names = [users[user_id].username for user_id in quiz.user_ids]
-    return Question(tweet.id, author.username, names, masked(tweet.text, author))
+    return QuizQuestion(tweet.id, author.username, names, masked(tweet.text, author))
 
 
 async def solve(
@@ -193,7 +194,8 @@ async def solve(
     """
     question = await read_question(session, quiz, at, room_id=room_id)
     text = question.text.replace(HIDDEN, "")
-    case = await gather(session, models, [text], question.usernames, hidden_post=question.tweet_id)
+    asked = Question([text], question.usernames, hidden_post=question.tweet_id)
+    case = await gather(session, models, asked)
     comparison = await answer(case)
     if reasons:
         comparison = await add_reasons(session, case, comparison)

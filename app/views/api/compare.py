@@ -4,7 +4,6 @@ import io
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from functools import partial
 from itertools import islice
 from typing import Annotated, Final
 
@@ -17,8 +16,8 @@ from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
 from app.services.compare.comparing import GivenText, JudgedText, json_texts, judge_lines
-from app.services.compare.comparing_years import only_name
 from app.services.compare.model_card import Card
+from app.services.compare.question import Question
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.parsing import Piece, gaps_of, require_type
@@ -153,11 +152,13 @@ async def _compare(
     without: Iterable[str | tuple[int, int]],
     options: CompareOptions,
 ) -> Comparison:
-    parts, gaps = resources(), gaps_of(without)
-    if options.years:
-        compare = partial(parts.years.compare, texts, only_name(options.years, usernames))
-    else:
-        compare = partial(parts.comparer.compare, texts, usernames)
-    return await compare(
-        sure=options.sure, explain=options.explain, reasons=options.reasons, without=gaps
+    question = Question(
+        texts,
+        usernames,
+        sure=options.sure,
+        explain=options.explain,
+        reasons=options.reasons,
+        without=gaps_of(without),
+        years=options.years,
     )
+    return await resources().comparer.ask(question)

@@ -1,6 +1,7 @@
 """Who would have said this? The comparison's page, its picture, and the model card."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
@@ -15,9 +16,8 @@ from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
 from app.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
-from app.services.compare.answering import Comparison
 from app.services.compare.cases import MOST_TEXTS
-from app.services.compare.comparing_years import only_name
+from app.services.compare.question import Question
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import find_posts, get_post
@@ -79,6 +79,17 @@ class ComparePageArgs(Struct):
         """Who is asked about; none for all."""
         return given_names(self.username) or given_names([self.years])
 
+    def question(self, texts: Sequence[str]) -> Question:
+        """Return what is asked about these texts, without the years."""
+        return Question(
+            texts,
+            self.names,
+            sure=self.sure,
+            reasons=True,
+            without=gaps_of(self.without),
+            hidden_post=self.post,
+        )
+
 
 @blueprint.page("/compare")
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
@@ -101,14 +112,7 @@ async def show_picture(args: PictureArgs) -> Response:
     g.locale = args.lang or g.locale
     names = args.names
     texts, _ = given_texts(args.text)
-    comparison = await resources().comparer.compare(
-        texts,
-        names,
-        sure=args.sure,
-        reasons=True,
-        without=gaps_of(args.without),
-        hidden_post=args.post,
-    )
+    comparison = await resources().comparer.ask(args.question(texts))
     async with resources().db.read() as session:
         hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
         samples = await list_samples(session)
@@ -228,7 +232,8 @@ async def _page(
 
 async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> dict[str, object]:
     """Return what the page shows of a comparison. Raises InvalidInputError and NotFoundError."""
-    comparison = await _comparison(texts, names, args)
+    question = replace(args.question(texts), years=args.years)
+    comparison = await resources().comparer.ask(question)
     compared = [ranked.username for ranked in comparison.ranking]
     async with resources().db.read() as session:
         hues = await hues_of(session, compared)
@@ -256,18 +261,6 @@ async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -
         "made_at": now(),
         "years": shown_years(comparison),
     }
-
-
-async def _comparison(texts: list[str], names: list[str], args: ComparePageArgs) -> Comparison:
-    parts, gaps = resources(), gaps_of(args.without)
-    if not args.years:
-        return await parts.comparer.compare(
-            texts, names, sure=args.sure, reasons=True, without=gaps, hidden_post=args.post
-        )
-    author = only_name(args.years, names)
-    if args.post:
-        raise InvalidInputError("Of a post that is hidden no years are ranked", loc="post")
-    return await parts.years.compare(texts, author, sure=args.sure, reasons=True, without=gaps)
 
 
 def _address(texts: Sequence[str], names: Sequence[str], post: int | None, years: str = "") -> str:

@@ -16,6 +16,7 @@ from app.services.compare.background import renew_background
 from app.services.compare.cases import Models, gather
 from app.services.compare.comparing import judge_lines, plain_texts
 from app.services.compare.profiles import ProfileStore
+from app.services.compare.question import Question
 from app.services.event_log import newest_event
 from app.services.posts.users import add_user
 from tests.posting import post
@@ -25,7 +26,7 @@ TEXT = "zyzzyva quokka 등대지기"
 
 async def compare(db: Database, own: Models, *usernames: str, text: str = TEXT) -> Comparison:
     async with db.read() as session:
-        case = await gather(session, own, [text], usernames)
+        case = await gather(session, own, Question([text], usernames))
     return await answer(case)
 
 
@@ -169,7 +170,9 @@ async def test_a_hidden_post_is_in_no_figure(db: Database) -> None:
     await post(db, "ben", *(f"bread number {n} at dawn" for n in range(30)))
     models, text = Models(), "another quokka again"
     async with db.read() as session:
-        hidden = await gather(session, models, [text], ["ann", "ben"], hidden_post=ids[-1])
+        hidden = await gather(
+            session, models, Question([text], ["ann", "ben"], hidden_post=ids[-1])
+        )
         comparison = await add_reasons(session, hidden, await answer(hidden))
     (mark,) = [mark for mark in comparison.evidence if "quokka" in str(mark.piece)]
     assert mark.own == 26.7, "twice in 30 posts"

@@ -16,6 +16,7 @@ from app.models import BackgroundSnapshot
 from app.services.compare.answering import Comparison, add_reasons, answer, typical_of
 from app.services.compare.background import BackgroundStore, is_outgrown, renew_background
 from app.services.compare.cases import Models, gather
+from app.services.compare.question import Question
 from app.services.imports.sample_authors import delete_samples, load_samples
 from app.services.posts.samples import sample_files
 from app.services.posts.users import get_user
@@ -46,7 +47,7 @@ async def ask(
     db: Database, texts: Sequence[str], *usernames: str, models: Models | None = None
 ) -> Comparison:
     async with db.read() as session:
-        case = await gather(session, models or Models(), texts, usernames)
+        case = await gather(session, models or Models(), Question(texts, usernames))
         return await add_reasons(session, case, await answer(case))
 
 

@@ -7,7 +7,8 @@ from app.db.engine import Database
 from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
 from app.services.compare.cases import Models, gather
-from app.services.compare.quiz import Question, QuizSet, draw, read_question, solve
+from app.services.compare.question import Question
+from app.services.compare.quiz import QuizQuestion, QuizSet, draw, read_question, solve
 from app.services.deletion import delete_post
 from tests.posting import post
 
@@ -23,7 +24,7 @@ async def fill(db: Database, *usernames: str) -> dict[str, list[int]]:
     }
 
 
-async def ask(db: Database, lang: str = "en") -> tuple[QuizSet, Question]:
+async def ask(db: Database, lang: str = "en") -> tuple[QuizSet, QuizQuestion]:
     async with db.read() as session:
         key = await draw(session, lang)
         assert key is not None
@@ -73,7 +74,7 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
     async def compared() -> list[tuple[str, float]]:
         text = solution.text.replace(HIDDEN, "")
         async with db.read() as session:
-            case = await gather(session, models, [text], ["museum", "ferry"])
+            case = await gather(session, models, Question([text], ["museum", "ferry"]))
         return [(r.username, r.probability) for r in (await answer(case)).ranking]
 
     fair = [(ranked.username, ranked.probability) for ranked in solution.comparison.ranking]

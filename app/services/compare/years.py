@@ -4,7 +4,7 @@ Years are those of UTC, as in the author's calendar without a time zone.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,21 +13,19 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.case import Fitted
-from app.compute.gaps import Gap
-from app.compute.judgement import SURE
-from app.compute.text import username_key
+from app.compute.case import Case, Fitted
 from app.compute.years import AuthorYears, years_of
 from app.db.backend import backend_of
 from app.db.engine import Database
 from app.db.feed import Feed
-from app.errors import InvalidInputError, UnavailableError
+from app.errors import UnavailableError
 from app.memo import Memo, cacheable, depends_on
 from app.models import Tweet
 from app.services.archive.calendar import MOST_YEARS, span_of_year
 from app.services.compare.answering import Comparison
-from app.services.compare.comparing import Comparer, is_long
+from app.services.compare.question import Question
 from app.services.compare.year_ranking import ranked_years
+from app.tasks import Runner
 
 KEPT_BYTES: Final = 96 * 1024 * 1024
 """An eighth is the most that one author may take: some 20 years."""
@@ -38,64 +36,43 @@ _UTC: Final = ZoneInfo("UTC")
 _decoder: Final = msgspec.json.Decoder(list[str])
 
 
-class YearComparer:
-    """One process's comparisons with the years of an author.
+class YearStore:
+    """One process's counts of authors by year, which are kept until the author's posts change, or
+    the background does."""
 
-    What they rest on is kept until the author's posts change, or the background does.
-    """
+    def __init__(self, db: Database, feed: Feed) -> None:
+        self._db, self._feed = db, feed
+        self._kept: Memo[AuthorYears] = Memo(feed, KEPT_BYTES, lambda counted: counted.size_bytes)
 
-    def __init__(self, db: Database, feed: Feed, comparer: Comparer) -> None:
-        self._db, self._feed, self._comparer = db, feed, comparer
-        self._known: Memo[AuthorYears] = Memo(feed, KEPT_BYTES, lambda known: known.size_bytes)
+    async def load(self, user_id: int, fitted: Fitted) -> AuthorYears:
+        """Return what a ranking of an author's years rests on.
 
-    async def compare(
-        self,
-        texts: Sequence[str],
-        username: str,
-        *,
-        sure: float = SURE,
-        explain: bool = True,
-        reasons: bool = False,
-        without: Sequence[Gap] = (),
-    ) -> Comparison:
-        """Return whether the author wrote the texts, as `Comparer.compare` does, and the years.
-
-        Raises NotFoundError, InvalidInputError, and UnavailableError while the log cannot be read.
+        Raises UnavailableError while the log cannot be read.
         """
-        names = [username]
-        comparison = await self._comparer.compare(
-            texts, names, sure=sure, explain=explain, reasons=reasons, without=without
-        )
-        case = await self._comparer.gather(texts, names, without=without)
-        known = await self._load(case.suspects[0].id, case.fitted)
-        run = self._comparer.run_long if is_long(texts) else asyncio.to_thread
-        years = await run(ranked_years, case, known, explain)
-        return msgspec.structs.replace(comparison, years=years)
-
-    async def _load(self, user_id: int, fitted: Fitted) -> AuthorYears:
         if not await self._feed.catch_up():
             raise UnavailableError("The log cannot be read at the moment. Try again soon.")
 
         async def make() -> AuthorYears:
             depends_on(user_id)
             async with asyncio.timeout(TIMEOUT_S):
-                known = await read_years(self._db, user_id, fitted)
+                counted = await read_years(self._db, user_id, fitted)
             cacheable()
-            return known
+            return counted
 
-        known = await self._known.get_or_make((user_id, fitted.version), make)
-        return known or AuthorYears()
+        counted = await self._kept.get_or_make((user_id, fitted.version), make)
+        return counted or AuthorYears()
 
 
-def only_name(years: str, usernames: Sequence[str]) -> str:
-    """Return whose years are asked about. Raises InvalidInputError if others are named too."""
-    if any(username_key(name) != username_key(years) for name in usernames):
-        raise InvalidInputError(
-            "The years are those of one author: name no other beside '{username}'",
-            loc="years",
-            username=years,
-        )
-    return years
+async def with_years(
+    comparison: Comparison,
+    case: Case,
+    counted: AuthorYears,
+    question: Question,
+    run: Runner = asyncio.to_thread,
+) -> Comparison:
+    """Return the comparison with the ranking of its author's years."""
+    years = await run(ranked_years, case, counted, question.explain)
+    return msgspec.structs.replace(comparison, years=years)
 
 
 async def read_years(db: Database, user_id: int, fitted: Fitted) -> AuthorYears:
