@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.compute.text import clean_text, clean_username, guess_language
+from app.compute.languages import guess_language
+from app.compute.text import clean_text, clean_username
 from app.db.engine import Database
 from app.services.compare.answering import answer
 from app.services.compare.cases import Models, gather

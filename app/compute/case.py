@@ -14,11 +14,12 @@ from app.compute.background import EMPTY_BACKGROUND, Background
 from app.compute.counts import Counts, add
 from app.compute.features import features_of
 from app.compute.gaps import BETWEEN, Gap, gaps_of_each, rest_of, whole_words
+from app.compute.languages import are_english, are_foreign, guess_language
 from app.compute.occurrences import occurrences
-from app.compute.population import NOBODY, Population, are_english, are_foreign
+from app.compute.population import NOBODY, Population
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import KOREAN_SHIPPED_WEIGHT, SHIPPED_WEIGHT, Usual
-from app.compute.text import guess_language, own_words
+from app.compute.text import own_words
 
 NO_CHANGE: Final = 1.0
 """The temperature where none was fitted: above 1 if the probabilities are too high."""

@@ -13,13 +13,13 @@ from app.compute.background import Background, build_background
 from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect
 from app.compute.counts import Counts
 from app.compute.features import features_of
+from app.compute.languages import is_english
 from app.compute.population import (
     NOTHING_SHIPPED,
     CountedAuthor,
     Population,
     Shipped,
     drawn_authors,
-    is_english,
 )
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.ratios import HELD_OUT_SHARE, MOST_HELD_OUT, usual_of

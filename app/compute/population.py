@@ -147,6 +147,31 @@ class Population:
         sums = np.bincount(places[counted], amounts[counted], keys.size)
         return sums.astype(np.int64)
 
+    def share_in_texts(self, texts: Sequence[str]) -> float:
+        """Return which share of the words of some texts the members use."""
+        return self.share_in(add(features_of(texts)))
+
+    def share_in(self, counts: Counts) -> float:
+        """Return which share of the words of posts with these counts the members use."""
+        edges = group_edges(counts.keys)
+        words = slice(edges[WORDS], edges[WORDS + 1])
+        amounts = counts.counts[words]
+        return float(amounts[self._has(counts.keys[words])].sum() / max(amounts.sum(), 1))
+
+    def share_of_words(self, text: str) -> tuple[int, float]:
+        """Return how many different words a text has, and which share of them the members use.
+
+        Addresses, @names and #tags are no words; without any the share is 1.
+        """
+        words = named_words(without_addresses(text))
+        keys = np.array([key for key, word in words.items() if word.isalpha()], np.uint32)
+        return keys.size, float(self._has(keys).mean()) if keys.size else 1.0
+
+    def _has(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Return which of the features (k,) any member uses: (k,)."""
+        places = self.keys.searchsorted(keys)
+        return np.asarray(self.keys.take(places, mode="clip") == keys)
+
     def _uses(
         self, keys: NDArray[np.uint32]
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint32]]:
@@ -180,22 +205,6 @@ def drawn_authors(authors: Iterable[tuple[int, int, str | None]], seed: int) -> 
     return drawn
 
 
-ENGLISH_SHARE: Final = 0.65
-"""Least share of an author's words that the shipped English authors use, where it is English: of
-English authors .70 to .94, also of 25 posts or of messages of eight words; of Korean ones .26 to
-.56; of German, French, Spanish, Dutch, Italian and Swedish chats .34 to .39."""
-ENGLISH_POSTS: Final = 200
-"""Newest posts of an author whose words are looked at."""
-
-
-FOREIGN_SHARE: Final = 0.5
-"""Share of a text's different words that the shipped English authors use, below which it seems not
-to be English: so are 5 in 1,000 of 8,600 English posts, half of these by their names or in other
-languages, and of sentences in German 90%, French 81%, Spanish 83%, Italian 77%, Dutch 91%."""
-FEWEST_FOREIGN: Final = 8
-"""Different words that this needs."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Shipped:
     """The authors that come with the program."""
@@ -217,41 +226,6 @@ class Shipped:
 
 
 NOTHING_SHIPPED: Final = Shipped({}, "")
-
-
-def is_english(posts: Sequence[str], shipped: Mapping[str, Population]) -> bool:
-    """Return whether an author's newest posts, whose tags name no language, are English.
-
-    False where no English authors are shipped.
-    """
-    return "en" in shipped and are_english(
-        add(features_of(list(dict.fromkeys(posts[-ENGLISH_POSTS:])))), shipped
-    )
-
-
-def are_english(counts: Counts, shipped: Mapping[str, Population]) -> bool:
-    """Return whether posts with these counts, whose tags name no language, are English."""
-    if "en" not in shipped:
-        return False
-    edges = group_edges(counts.keys)
-    words = slice(edges[WORDS], edges[WORDS + 1])
-    keys, amounts, english = counts.keys[words], counts.counts[words], shipped["en"].keys
-    is_used = english.take(english.searchsorted(keys), mode="clip") == keys
-    return bool(amounts[is_used].sum() >= ENGLISH_SHARE * max(amounts.sum(), 1))
-
-
-def are_foreign(text: str, shipped: Mapping[str, Population]) -> bool:
-    """Return whether texts that are not Korean seem to be in no English either, by their words.
-
-    False for few words, and where no English authors are shipped.
-    """
-    if "en" not in shipped:
-        return False
-    words = named_words(without_addresses(text))
-    keys = np.array([key for key, word in words.items() if word.isalpha()], np.uint32)
-    english = shipped["en"].keys
-    is_used = english.take(english.searchsorted(keys), mode="clip") == keys
-    return keys.size >= FEWEST_FOREIGN and bool(is_used.mean() < FOREIGN_SHARE)
 
 
 def _joined(parts: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]:

@@ -9,8 +9,9 @@ from statistics import median
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from app.compute.languages import guess_main_language
 from app.compute.mentions import Mention, ScannedPost, count_mentions
-from app.compute.wording import GainedWord, gained_words, is_mostly_korean, posts_with_words
+from app.compute.wording import GainedWord, gained_words, posts_with_words
 
 SILENCE_S: Final = 6 * 3600
 """Within this time of another's message it is an answer; after a longer one it is a beginning."""
@@ -177,7 +178,7 @@ def _typical_of(texts: Sequence[Sequence[str]]) -> list[list[GainedWord] | None]
     def typical(of_group: Sequence[str], spread: Counter[str]) -> list[GainedWord] | None:
         if min(len(of_group), message_count - len(of_group)) < FEWEST_COMPARED:
             return None
-        is_korean = is_mostly_korean(of_group[-MOST_GUESSED:])
-        return gained_words(spread, total - spread, is_korean=is_korean, most=MOST_TYPICAL)
+        language = guess_main_language(of_group[-MOST_GUESSED:])
+        return gained_words(spread, total - spread, language=language, most=MOST_TYPICAL)
 
     return [typical(*group) for group in zip(texts, spreads, strict=True)]

@@ -8,13 +8,7 @@ from collections.abc import Iterable
 from itertools import chain, groupby
 from typing import Final, Literal
 
-from app.compute.links import (
-    ADDRESS,
-    RANDOM_LINK,
-    RANDOM_SIGN,
-    may_have_random_link,
-    without_addresses,
-)
+from app.compute.links import ADDRESS, RANDOM_LINK, RANDOM_SIGN, may_have_random_link
 
 Form = Literal["NFC", "NFKD"]
 
@@ -62,8 +56,6 @@ _UNSEEN = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 """Unicode's Default_Ignorable_Code_Point, and the blank of Braille."""
-_HANGUL = re.compile(r"[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
-_MIN_HANGUL_SHARE: Final = 0.3
 
 
 def composed(text: str) -> str:
@@ -169,31 +161,6 @@ def _possible_name(name: str) -> str:
 def letter_count(text: str) -> int:
     """Return the number of letters of any script in the text."""
     return sum(map(str.isalpha, text))
-
-
-_NO_LANGUAGE: Final = frozenset({"", "und", "zxx", "art"})
-
-
-def language_of(tag: str) -> str | None:
-    """Return the language of a tag without its region; None where it names none.
-
-    Neither do private tags, of which X has some: `qaa` to `qtz` (ISO 639-2); `qu` is Quechua.
-    """
-    primary = tag.partition("-")[0].lower()
-    is_private = len(primary) == 3 and "qaa" <= primary <= "qtz"
-    return None if is_private or primary in _NO_LANGUAGE else primary
-
-
-def guess_language(text: str) -> str | None:
-    """Return `ko` if at least 30% of the letters are Hangul, else None.
-
-    The letters of addresses, @names and #tags tell no language, unless they are Hangul.
-    """
-    syllables = len(_HANGUL.findall(text))
-    if not syllables:  # Most texts have none: letters are counted last.
-        return None
-    is_korean = syllables >= _MIN_HANGUL_SHARE * letter_count(without_addresses(text))
-    return "ko" if is_korean else None
 
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"

@@ -14,10 +14,11 @@ from app.compute.background import Background
 from app.compute.counts import lookup
 from app.compute.features import WORDS, group_edges, named_words, wording
 from app.compute.korean import is_ending
+from app.compute.languages import guess_language, guess_main_language
 from app.compute.links import without_addresses
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
-from app.compute.text import decode_entities, guess_language
+from app.compute.text import decode_entities
 from app.compute.words import segments, words_and_runs
 
 PRIOR_WORDS: Final = 500
@@ -120,18 +121,18 @@ def typical_words(
             )
             word = TypicalWord(forms[key], float(lead[i]), int(uses[i]), rate, rate_elsewhere)
             typical.setdefault(word.text, word)
-    is_korean = is_mostly_korean(posts)
-    words = [word for word in typical.values() if _is_telling(word.text, is_korean)]
+    language = guess_main_language(posts)
+    words = [word for word in typical.values() if _is_telling(word.text, language)]
     return words[:MOST_WORDS] + [word for word in typical.values() if word.is_mark][:MOST_SIGNS]
 
 
 def gained_words(
-    spread: Counter[str], spread_beside: Counter[str], *, is_korean: bool, most: int
+    spread: Counter[str], spread_beside: Counter[str], *, language: str | None, most: int
 ) -> list[GainedWord]:
     """Return up to `most` words that are in more of some posts than of others, clearest first.
 
-    The spreads are those of `posts_with_words`. The same measure as that of typical words, with
-    posts for uses.
+    The spreads are those of `posts_with_words`, the language is that of the former posts. The same
+    measure as that of typical words, with posts for uses.
     """
     words = [word for word, count in spread.items() if count >= FEWEST_POSTS]
     if not words:
@@ -140,7 +141,7 @@ def gained_words(
     gained = [
         GainedWord(words[i], spread[words[i]], spread_beside[words[i]])
         for i in np.argsort(-leads, kind="stable").tolist()
-        if leads[i] >= CLEAR and _is_telling(words[i], is_korean)
+        if leads[i] >= CLEAR and _is_telling(words[i], language)
     ]
     return gained[:most]
 
@@ -169,17 +170,12 @@ def posts_with_words(posts: Sequence[str]) -> Counter[str]:
     )
 
 
-def is_mostly_korean(posts: Sequence[str]) -> bool:
-    """Return whether more than half of the posts are Korean."""
-    return 2 * sum(guess_language(post) == "ko" for post in posts) > len(posts)
-
-
-def _is_telling(word: str, is_korean: bool) -> bool:
+def _is_telling(word: str, language: str | None) -> bool:
     """Return whether a word in this author's script says something about the author.
 
     Numbers are about the subject of a post.
     """
-    if not any(map(str.isalpha, word)) or (guess_language(word) == "ko") != is_korean:
+    if not any(map(str.isalpha, word)) or guess_language(word) != language:
         return False
     first = re.split("['’]|n['’]t", word.lower())[0]
     return first not in _FUNCTION_WORDS and not is_ending(word)

@@ -17,9 +17,10 @@ import pyarrow
 
 from app.clock import now
 from app.compute.fitting import ASKED_IN_ALL, fit_profiles
+from app.compute.languages import language_of, main_language
 from app.compute.population import Shipped
 from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts
-from app.compute.text import clean_username, drop_controls, language_of, username_key
+from app.compute.text import clean_username, drop_controls, username_key
 from app.errors import AppError, RecordError, message_of
 from app.formats.file_columns import FileColumns
 from app.formats.records import BROKEN, Record, is_broken
@@ -211,5 +212,5 @@ def authors_of(rows: Iterator[Row]) -> Iterator[Row]:
             "counts": profile.counts.to_bytes(),
             "texts": profile.texts.to_bytes(),
             "newest": newest[::-1],
-            "language": max(sorted(languages, key=str), key=languages.__getitem__),
+            "language": main_language(languages),
         }

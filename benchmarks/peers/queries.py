@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import Select, select, update
 
-from app.compute.text import clean_text, guess_language
+from app.compute.languages import guess_language
+from app.compute.text import clean_text
 from app.models import Event, Token, Tweet, User
 
 LISTED: Final = 20

@@ -14,8 +14,6 @@ from app.compute.text import (
     clean_text,
     clean_username,
     drop_controls,
-    guess_language,
-    language_of,
     mask_names,
     normalized,
     username_key,
@@ -114,27 +112,3 @@ def test_words_are_counted_without_addresses_names_and_tags(text: str, words: in
 @pytest.mark.parametrize("piece", ["a-", "a.", "a@", "@a", "www.", "a" * 63 + "."])
 def test_words_are_counted_in_linear_time(piece: str) -> None:
     word_count(piece * (200_000 // len(piece)))
-
-
-@pytest.mark.parametrize(
-    ("tag", "language"),
-    [("ko-KR", "ko"), ("EN", "en"), ("qu", "qu"), ("que", "que"), ("qme", None), ("qst", None)]
-    + [(tag, None) for tag in ("", "und", "zxx", "art", "art-x-tokipona")],
-)
-def test_tags_without_a_language_name_none(tag: str, language: str | None) -> None:
-    assert language_of(tag) == language
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("사건을 보세요 https://t.co/AbCdEfGhIj https://t.co/KlMnOpQrSt", "ko"),
-        ("@someone_with_a_long_name 고마워요", "ko"),
-        ("#서울", "ko"),
-        ("https://ko.wikipedia.org/wiki/서울", "ko"),
-        ("Look at 서울, the capital of Korea https://t.co/AbCdEfGhIj", None),
-        ("https://t.co/AbCdEfGhIj", None),
-    ],
-)
-def test_letters_of_addresses_tell_no_language(text: str, language: str | None) -> None:
-    assert guess_language(text) == language

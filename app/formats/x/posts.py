@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from app.compute.text import language_of, unescape_html
+from app.compute.languages import language_of
+from app.compute.text import unescape_html
 from app.errors import RecordError
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count, digits
 from app.formats.records import Item, Record, Skipped, required_text

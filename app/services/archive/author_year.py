@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.languages import guess_main_language
 from app.compute.mentions import Mention, count_mentions
-from app.compute.wording import gained_words, is_mostly_korean, posts_with_words
+from app.compute.wording import gained_words, posts_with_words
 from app.errors import NotFoundError
 from app.models import Tweet
 from app.services.archive.calendar import CalendarYear, calendar_of, span_of_year
@@ -113,12 +114,12 @@ def _compare(
     years = [scanned(of_year, author) for of_year in collected]
     texts = [[post.text for post in posts] for posts in years]
     spreads = [posts_with_words(of_year) for of_year in texts]
-    is_korean = is_mostly_korean(texts[1])
+    language = guess_main_language(texts[1])
 
     def gained(place: int, year_beside: int) -> WordsOfYear | None:
         if min(len(texts[1]), len(texts[place])) < FEWEST_COMPARED:
             return None
-        words = gained_words(spreads[1], spreads[place], is_korean=is_korean, most=MOST_WORDS)
+        words = gained_words(spreads[1], spreads[place], language=language, most=MOST_WORDS)
         return WordsOfYear(year_beside, [YearWord(*word) for word in words])
 
     answered = count_mentions(years[1], most=MOST_ANSWERED).answered

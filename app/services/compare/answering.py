@@ -19,10 +19,11 @@ from app.compute.case import Case
 from app.compute.evidence import PostTexts, marks_of, plain_posts, used_piece
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
+from app.compute.languages import guess_main_language, is_english
 from app.compute.occurrences import occurrences
-from app.compute.population import NOBODY, is_english
+from app.compute.population import NOBODY
 from app.compute.text import own_words
-from app.compute.wording import TypicalWord, is_mostly_korean, typical_words
+from app.compute.wording import TypicalWord, typical_words
 from app.memo import DERIVED, depends_on
 from app.models import User
 from app.services.compare.cases import Models
@@ -248,7 +249,7 @@ async def typical_of(
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
     texts = [post.text for post in await newest_own(session, user.id, RECENT_POSTS)]
-    language = "ko" if is_mostly_korean(texts) else None
+    language = guess_main_language(texts)
     samples = () if user.id in fitted.samples else fitted.samples
     population = fitted.population
     members = population.without([user.id, *samples], language)

@@ -13,10 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Fitted, Habit, Suspect
 from app.compute.fitting import usual_posts
-from app.compute.population import ENGLISH_POSTS, is_english
+from app.compute.languages import ENGLISH_POSTS, is_english, language_of, main_language
 from app.compute.profiles import AuthorProfile
 from app.compute.ratios import usual_of
-from app.compute.text import language_of
 from app.db.backend import chunks
 from app.models import PostCount, Tweet, User
 from app.services.posts.replies import own_chains
@@ -121,7 +120,7 @@ async def main_languages(
         narrowed = query if chunk is None else query.where(PostCount.user_id.in_(chunk))
         for user_id, tag, number in await session.execute(narrowed):
             posts[user_id][language_of(tag)] += number
-    return {user_id: max(by_tag, key=lambda tag: by_tag[tag]) for user_id, by_tag in posts.items()}
+    return {user_id: main_language(by_tag) for user_id, by_tag in posts.items()}
 
 
 async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Fitted
-from app.compute.population import CountedAuthor, Population, are_english
+from app.compute.languages import are_english
+from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import AuthorProfile
 from app.compute.wording import TypicalWord, likeness, typical_words
 from app.memo import DERIVED, depends_on

@@ -19,8 +19,8 @@ from app.compute.attribution import probabilities_of, scores_of_each
 from app.compute.case import Case
 from app.compute.fitting import hold_out
 from app.compute.judgement import judge
-from app.compute.text import guess_language, has_words, own_words
-from app.compute.wording import is_mostly_korean
+from app.compute.languages import guess_language, guess_main_language
+from app.compute.text import has_words, own_words
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.memo import LruStore
@@ -199,7 +199,7 @@ async def _strangers(
     session: AsyncSession, case: Case, newest: Sequence[Units]
 ) -> dict[int, list[str]]:
     """Return posts of that language by others, and where there are few, by those compared."""
-    is_korean = is_mostly_korean(
+    language = guess_main_language(
         [text for posts_of_author in newest for unit in posts_of_author for text in unit]
     )
     compared = [suspect.id for suspect in case.suspects]
@@ -211,9 +211,7 @@ async def _strangers(
     for user_id in [*outside, *(compared if len(compared) > 2 else [])]:
         posts_of_author = await newest_own(session, user_id, STRANGER_POSTS)
         in_language = [
-            post.text
-            for post in posts_of_author
-            if (guess_language(post.text) == "ko") == is_korean
+            post.text for post in posts_of_author if guess_language(post.text) == language
         ]
         if in_language:
             texts_by_author[user_id] = in_language

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import structs
 
-from app.compute.text import guess_language
+from app.compute.languages import guess_language
 from app.formats.post import Reactions, StoredMedium, stored_fields
 from app.services.posts.stored_content import StoredContent
 
