@@ -29,6 +29,11 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
         return datetime.combine(day, clock_time(), UTC)
 
 
+def span_of_year(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the instants at which a year of a time zone begins and ends."""
+    return first_instant(date(year, 1, 1), zone), first_instant(date(year + 1, 1, 1), zone)
+
+
 @functools.lru_cache(maxsize=200)
 def remembered_zone(name: str | None) -> ZoneInfo:
     """Return the time zone that the cookie names; UTC without one, and for an unknown name."""

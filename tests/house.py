@@ -105,6 +105,35 @@ def upward_imports() -> list[Import]:
     ]
 
 
+def service_floors() -> dict[str, int]:
+    """Return the floor of each subject inside `services`, 0 at the bottom, as the design says."""
+    listed = DESIGN.read_text().partition("The subjects inside `services`")[2]
+    names = re.findall(r"`(\w+)`", listed.partition("From the bottom:")[2].partition(" Each ")[0])
+    return {name: floor for floor, name in enumerate(names)}
+
+
+def service_modules() -> list[tuple[str, Path]]:
+    """Return the modules inside `services`, each with its subject: a folder or a module there."""
+    paths = [path for path in sources() if room_of(path) == "services"]
+    subjects = [path.relative_to(APP / "services").parts[0].removesuffix(".py") for path in paths]
+    return [pair for pair in zip(subjects, paths, strict=True) if pair[0] != "__init__"]
+
+
+def upward_service_imports() -> list[str]:
+    """Return the imports inside `services` that run to a higher floor or from none."""
+    floors, upward = service_floors(), list[str]()
+    for subject, path in service_modules():
+        for node in ast.walk(ast.parse(sources()[path])):
+            if not isinstance(node, ast.ImportFrom) or not node.module:
+                continue
+            target = node.module.removeprefix("app.services.").partition(".")[0]
+            if target == node.module.partition(".")[0] or target == subject:
+                continue
+            if floors.get(target, 99) >= floors.get(subject, -1):
+                upward.append(f"{path.relative_to(ROOT)}:{node.lineno}: {subject} → {target}")
+    return upward
+
+
 def circle() -> list[str]:
     """Return the rooms of a circle of imports, if there is one."""
     arrows = defaultdict(set)
@@ -197,6 +226,7 @@ def main() -> None:
         "class names used twice": ", ".join(repeated_classes()) or "0",
         "circle of packages": " ↔ ".join(circle()) or "none",
         "upward imports": str(len(upward_imports())),
+        "upward imports inside services": str(len(upward_service_imports())),
     }
     for name, value in rows.items():
         print(f"{name:<40}{value}")  # noqa: T201 - this is what it is for

@@ -26,6 +26,11 @@ def test_every_import_runs_downwards() -> None:
     assert house.upward_imports() == []
 
 
+def test_every_import_inside_services_runs_downwards() -> None:
+    assert house.service_floors().keys() == {subject for subject, _ in house.service_modules()}
+    assert house.upward_service_imports() == []
+
+
 def test_no_package_reaches_itself() -> None:
     assert house.circle() == []
 

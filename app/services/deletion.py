@@ -15,10 +15,10 @@ from app.db.backend import Sessions
 from app.models import LiveSource, Profile, Site, Tweet, User
 from app.services.compare.profiles import subtract_tweet
 from app.services.event_log import NewEvent, append_events
+from app.services.posts.message_counts import count_messages, remove_empty_rooms
 from app.services.posts.post_counts import count_posts
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
-from app.services.rooms.message_counts import count_messages, remove_empty_rooms
 
 DELETED_PREFIX: Final = "\x01"
 """First character of a deleted author's key; names hold no control characters."""

@@ -9,12 +9,13 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import span_of_year
 from app.compute.languages import guess_main_language
 from app.compute.mentions import Mention, count_mentions
 from app.compute.wording import gained_words, posts_with_words
 from app.errors import NotFoundError
 from app.models import Tweet
-from app.services.archive.calendar import CalendarYear, calendar_of, span_of_year
+from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import most_liked
 from app.services.archive.numbers import NameCount, name_counts
 from app.services.archive.scanning import CollectedPosts, collect_posts, scanned

@@ -1,6 +1,6 @@
 """The calendar of a year of posting: the months and days that have posts."""
 
-from datetime import date, datetime
+from datetime import date
 from itertools import groupby
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
@@ -9,14 +9,14 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import first_instant
+from app.clock import span_of_year
 from app.services.archive.room_days import room_of_day, rooms_by_day
+from app.services.posts.post_counts import MOST_YEARS
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_day, have_posts
 from app.services.posts.users import Author
 
 DAYS_OF_YEAR: Final = 366
-MOST_YEARS: Final = 40
 
 
 class DayPosts(msgspec.Struct, frozen=True):
@@ -81,8 +81,3 @@ async def calendar_of(
 
 def _month_of(month: int, days: list[DayPosts]) -> MonthPosts:
     return MonthPosts(month, sum(day.tweets for day in days), days)
-
-
-def span_of_year(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the instants at which a year of a time zone begins and ends."""
-    return first_instant(date(year, 1, 1), zone), first_instant(date(year + 1, 1, 1), zone)

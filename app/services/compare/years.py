@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import span_of_year
 from app.compute.case import Case, Fitted
 from app.compute.years import AuthorYears, years_of
 from app.db.backend import backend_of
@@ -21,10 +22,10 @@ from app.db.feed import Feed
 from app.errors import UnavailableError
 from app.memo import Memo, cacheable, depends_on
 from app.models import Tweet
-from app.services.archive.calendar import MOST_YEARS, span_of_year
 from app.services.compare.answering import Comparison
 from app.services.compare.question import Question
 from app.services.compare.year_ranking import ranked_years
+from app.services.posts.post_counts import MOST_YEARS
 from app.tasks import Runner
 
 KEPT_BYTES: Final = 96 * 1024 * 1024

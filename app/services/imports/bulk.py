@@ -21,10 +21,10 @@ from app.services.event_log import NewEvent
 from app.services.imports.bulk_authors import BulkAuthor, find_by_keys, store_authors
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import Arrival, SourceKey, add_arrivals, find_stored, keys_in_rooms
+from app.services.posts.message_counts import Membership, put_into_rooms
+from app.services.posts.named_rooms import RoomMention, find_named
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.own_author import claim_site
-from app.services.rooms.message_counts import Membership, put_into_rooms
-from app.services.rooms.named_rooms import RoomMention, find_named
 from app.services.rooms.recognition import RoomFinder, RoomSample
 
 BATCH: Final = 1_000

@@ -20,6 +20,7 @@ from app.formats.post import RoomReference
 from app.models import Event, Tweet, User
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.media import store_uses
+from app.services.posts.message_counts import Membership, count_messages
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
 from app.services.posts.repetition import completed
@@ -31,7 +32,6 @@ from app.services.posts.stored_content import (
     encoded,
     repeated_columns,
 )
-from app.services.rooms.message_counts import Membership, count_messages
 
 SourceKey = tuple[int, str | None]
 """An author and the platform's own id of a post; without one no other post is the same."""

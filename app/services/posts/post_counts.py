@@ -35,6 +35,8 @@ from app.models.derived import EPOCH_S, SLOT_S, UNKNOWN_SLOT
 Moment = tuple[int, datetime | None, str | None]
 """What counts of a post: its author, time and language."""
 
+MOST_YEARS: Final = 40
+"""Years of an author that are listed and compared: the newest."""
 DAY_S: Final = 86_400
 HOUR_S: Final = 3_600
 _START: Final = datetime(1, 1, 1, tzinfo=UTC)

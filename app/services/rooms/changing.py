@@ -7,7 +7,7 @@ from app.compute.text import clean_title
 from app.errors import InvalidInputError, NotFoundError
 from app.models import Room, RoomPerson, Tweet
 from app.services.event_log import NewEvent, append_events
-from app.services.rooms.message_counts import count_messages
+from app.services.posts.message_counts import count_messages
 
 MOVED_AT_ONCE = 5_000
 """Messages that one transaction moves to another room."""

@@ -18,7 +18,7 @@ from app.db.backend import is_among
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Room, RoomPerson, User
-from app.services.rooms.named_rooms import UNKNOWN_APP
+from app.services.posts.named_rooms import UNKNOWN_APP
 
 MOST_REMEMBERED: Final = 10_000
 """Rooms of one import that are remembered."""
