@@ -7,13 +7,16 @@ import asyncio
 import contextlib
 import functools
 import time
-from datetime import UTC, date, datetime
+from datetime import MINYEAR, UTC, date, datetime
 from datetime import time as clock_time
 from typing import Final
 from zoneinfo import ZoneInfo
 
 ZONE_COOKIE: Final = "saywho_zone"
 """The browser's time zone, which a script of the pages stores."""
+EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
+LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
+"""Between these, a time has a date in every time zone."""
 
 
 def now() -> datetime:
@@ -30,8 +33,12 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
 
 
 def span_of_year(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the instants at which a year of a time zone begins and ends."""
-    return first_instant(date(year, 1, 1), zone), first_instant(date(year + 1, 1, 1), zone)
+    """Return the instants at which a year of a time zone begins and ends.
+
+    The year before the first one is empty.
+    """
+    first, after = (date(max(start, MINYEAR), 1, 1) for start in (year, year + 1))
+    return first_instant(first, zone), first_instant(after, zone)
 
 
 @functools.lru_cache(maxsize=200)

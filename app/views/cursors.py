@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Generic, Protocol, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from app.clock import EARLIEST, LATEST
 from app.errors import MalformedError
 from app.models import MAX_ID
 from app.services.posts.tweets import TweetKey
@@ -70,7 +71,10 @@ def cursor_of(key: object) -> str | None:
 
 
 def _in_utc(key: TweetKey) -> TweetKey:
+    """Return the key with its time in UTC. Raises ValueError for a time that no post has."""
     time, tweet_id = key
+    if time is not None and not EARLIEST <= time <= LATEST:
+        raise ValueError("out of range")
     return time and time.astimezone(UTC), tweet_id
 
 

@@ -117,7 +117,7 @@ def zone_of_page(name: str) -> ZoneInfo:
 def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
     """Return the instant of a parameter, a bare date as the start of that day in the zone.
 
-    Raises MalformedError.
+    Parts of a second are dropped, as stored times have none. Raises MalformedError.
     """
     if not value:
         return None
@@ -128,7 +128,7 @@ def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
         instant = datetime.fromisoformat(value.replace(" ", "+"))
         if instant.tzinfo is None:
             raise ValueError("no zone")
-        return instant.astimezone(UTC)
+        return instant.astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError):
         raise MalformedError(
             f"{name} must be a day like 2026-01-31, or a time like 2026-01-31T09:00:00Z", loc=name

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from app.clock import EARLIEST
 from app.compute.languages import guess_language
 from app.compute.text import clean_text, clean_title, clean_username
 from app.errors import InvalidInputError, message_of
@@ -28,8 +29,6 @@ MAX_SOURCE_ID_LENGTH: Final = 512
 MAX_URL_LENGTH: Final = 2048
 MOST_DESCRIBED: Final = 5_000
 """Characters of a description that an import keeps."""
-_NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
-"""What some programs write for none; PostgreSQL's driver takes it for minus infinity."""
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -93,8 +92,9 @@ def _time(created_at: datetime | None) -> datetime | None:
     try:
         time = created_at.astimezone(UTC).replace(microsecond=0)
     except OverflowError:
-        time = _NO_TIME
-    if time == _NO_TIME:
+        time = None
+    # Some programs write the beginning of the year 1 for no time, in whatever time zone.
+    if time is None or time < EARLIEST:
         raise InvalidInputError("created_at is out of range", loc="created_at")
     return time
 

@@ -39,6 +39,7 @@ MOST_YEARS: Final = 40
 """Years of an author that are listed and compared: the newest."""
 DAY_S: Final = 86_400
 HOUR_S: Final = 3_600
+_SLOT: Final = timedelta(seconds=SLOT_S)
 _START: Final = datetime(1, 1, 1, tzinfo=UTC)
 _FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2100, 1, 1, tzinfo=UTC)
@@ -57,7 +58,12 @@ def slot_of(time: datetime | None) -> int:
     """Return the number of the quarter hour of a time, that of no time for None."""
     if time is None:
         return UNKNOWN_SLOT
-    return int((time - _START).total_seconds()) // SLOT_S
+    return (time - _START) // _SLOT
+
+
+def slot_from(time: datetime) -> int:
+    """Return the number of the first quarter hour that begins at a time or after it."""
+    return -((_START - time) // _SLOT)
 
 
 async def count_posts(

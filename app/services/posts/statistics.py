@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,8 +14,8 @@ from sqlalchemy import and_, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import PostCount, User
-from app.models.derived import SLOT_S, UNKNOWN_SLOT
-from app.services.posts.post_counts import DAY_S, HOUR_S, local_unit, slot_of
+from app.models.derived import UNKNOWN_SLOT
+from app.services.posts.post_counts import DAY_S, HOUR_S, local_unit, slot_from
 from app.services.posts.selection import Conditions, Selection, author_conditions
 from app.services.posts.users import UserRow, select_rows
 
@@ -23,7 +23,6 @@ WEEK_H: Final = 168
 MOST_COUNTS: Final = 10_000
 """Counts per day and author that one answer may hold."""
 _POSTS: Final = func.sum(PostCount.posts)
-_PARTIAL: Final = timedelta(seconds=SLOT_S - 1)
 
 
 class AuthorCount(msgspec.Struct, frozen=True):
@@ -145,7 +144,7 @@ async def have_posts(
     of_author = select(PostCount.user_id).where(PostCount.user_id == user_id, PostCount.posts > 0)
     conditions = [
         of_author.where(
-            PostCount.slot >= slot_of(since + _PARTIAL), PostCount.slot < slot_of(until + _PARTIAL)
+            PostCount.slot >= slot_from(since), PostCount.slot < slot_from(until)
         ).exists()
         for since, until in spans
     ]
@@ -201,9 +200,9 @@ def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
         conditions.append(PostCount.lang == selection.lang)
     if selection.until is not None:
         first_slot = max(first_slot, 0)
-        conditions.append(PostCount.slot < slot_of(selection.until + _PARTIAL))
+        conditions.append(PostCount.slot < slot_from(selection.until))
     if selection.since is not None:
-        first_slot = max(first_slot, slot_of(selection.since + _PARTIAL))
+        first_slot = max(first_slot, slot_from(selection.since))
     # One bound: of two, SQLite takes either for its search.
     return [*conditions, PostCount.slot >= first_slot]
 

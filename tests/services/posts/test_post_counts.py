@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from app.db.engine import Database
@@ -14,6 +16,7 @@ from app.services.checks import find_faults
 from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.posts import statistics
 from app.services.posts.arrivals import Added
+from app.services.posts.post_counts import slot_from, slot_of
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_day, count_by_hour_of_week, stats
 from tests.conftest import Outside
@@ -122,3 +125,11 @@ async def test_a_selection_narrows_every_count(db: Database) -> None:
     assert await tweets(Selection(since=day, until=day)) == 0
     with pytest.raises(NotFoundError):
         await tweets(Selection(usernames=("nobody",)))
+
+
+@given(time=st.datetimes(timezones=st.just(UTC)))
+@example(time=datetime.min.replace(tzinfo=UTC))
+@example(time=datetime.max.replace(tzinfo=UTC))
+def test_a_time_is_rounded_up_to_the_next_quarter_of_an_hour(time: datetime) -> None:
+    begins = time == time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0)
+    assert slot_from(time) - slot_of(time) == (0 if begins else 1)
