@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from importlib.metadata import version
-from ipaddress import IPv6Address, ip_address, ip_network
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Final, NamedTuple, cast
 from weakref import WeakValueDictionary
@@ -24,8 +23,9 @@ from weakref import WeakValueDictionary
 import httpx
 
 from app.clock import now
-from app.config import MIB, Config
+from app.config import MIB
 from app.errors import InvalidInputError
+from app.services.sources.destinations import has_web_port, is_public
 
 Headers = Mapping[str, str]
 PAUSE_S: Final = 1.0
@@ -56,9 +56,6 @@ UNKNOWN_PAUSE: Final = timedelta(minutes=5)
 LONGEST_PAUSE: Final = timedelta(days=1)
 """The longest pause that a host can ask for."""
 REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
-_GLOBAL_IPV6: Final = ip_network("2000::/3")
-_SPECIAL: Final = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
-"""Networks that some versions of Python take for global: of protocols, relays and examples."""
 
 
 class FetchError(InvalidInputError):
@@ -93,23 +90,6 @@ class Answer(NamedTuple):
         return str(self.headers.get("Content-Type", ""))[:MOST_TYPE]
 
 
-def allowed(config: Config) -> Callable[[str], bool]:
-    """Return which IP addresses may be asked."""
-    return (lambda _: True) if config.follow_private else is_public
-
-
-def is_public(address: str) -> bool:
-    """Return whether an IP address is in no private, local or reserved network.
-
-    Of IPv6 only 2000::/3 is given out; other blocks hold an IPv4 address, or nobody's.
-    """
-    ip = ip_address(address.partition("%")[0])
-    inner = ip.sixtofour if isinstance(ip, IPv6Address) else None
-    if any(ip in network for network in _SPECIAL) or (inner and not is_public(str(inner))):
-        return False
-    return ip.is_global and not ip.is_multicast and (ip.version == 4 or ip in _GLOBAL_IPV6)
-
-
 class Web:
     """Asks hosts, all requests of one process."""
 
@@ -134,6 +114,7 @@ class Web:
         """Return the answer of a host, whatever its status. Raises FetchError."""
         url = httpx.URL(address)
         for _ in range(MOST_REDIRECTS + 1):
+            check_port(url)
             answer = await self._ask_in_turn(url, headers or {}, most_bytes)
             location = answer.headers.get("Location")
             if answer.status not in REDIRECTS or not location:
@@ -207,6 +188,13 @@ class Web:
             limits = httpx.Limits(max_keepalive_connections=0)
             self._transport = httpx.AsyncHTTPTransport(verify=context, limits=limits)
         return self._transport
+
+
+def check_port(url: httpx.URL) -> None:
+    """Raise FetchError for a port where no web server is asked."""
+    if not has_web_port(url):
+        rule = "A source is asked at port 80, 443 or one from 1024 on, not at {port}"
+        raise FetchError(rule, loc="source", port=url.port)
 
 
 def unanswered(answer: Answer, hint: str = "") -> FetchError:

@@ -27,7 +27,8 @@ from app.sandbox import Sandbox
 from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_records
-from app.services.sources.fetching import FetchError, Web, allowed
+from app.services.sources.destinations import allowed
+from app.services.sources.fetching import FetchError, Web
 from app.services.sources.live_sources import due_sources, unknown_source
 from app.services.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher
 

@@ -22,7 +22,8 @@ from app.models import LiveSource
 from app.sandbox import Sandbox
 from app.services.posts.new_tweet import checked_url
 from app.services.posts.users import check_platform, find_user
-from app.services.sources.fetching import FetchError, Web, allowed
+from app.services.sources.destinations import allowed
+from app.services.sources.fetching import FetchError, Web, check_port
 from app.services.sources.platforms import MOST_RSS, account_id
 
 LivePlatform = Literal["bluesky", "mastodon", "rss"]
@@ -126,8 +127,9 @@ def _bluesky(name: str) -> SourceName | None:
 
 
 def _mastodon(user: str, host: str) -> SourceName:
-    account = f"{user}@{host}"
-    return SourceName("mastodon", account, httpx.URL(f"https://{host}").host, account)
+    account, url = f"{user}@{host}", httpx.URL(f"https://{host}")
+    check_port(url)
+    return SourceName("mastodon", account, url.host, account)
 
 
 def _rss(address: str) -> SourceName | None:
@@ -138,6 +140,7 @@ def _rss(address: str) -> SourceName | None:
     url = httpx.URL(address)
     if url.userinfo:
         raise InvalidInputError("A feed's address must not hold a password", loc="source")
+    check_port(url)
     return SourceName("rss", address, url.host, url.host)
 
 

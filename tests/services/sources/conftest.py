@@ -53,8 +53,12 @@ class Following:
         }[kind]
 
     async def follow(self, kind: str, name: str, username: str = "mina") -> None:
+        await self.follow_written(self.source(kind, name), username)
+
+    async def follow_written(self, source: str, username: str = "mina") -> None:
+        """Follow a source as somebody writes it, without a look at where it leads."""
         async with self.db.write() as session:
-            await add_source(session, parse_source(self.source(kind, name), username))
+            await add_source(session, parse_source(source, username))
 
     async def visit(self) -> SourceFacts:
         """Visit all sources, whatever their pause, with a follower that knows nothing yet."""

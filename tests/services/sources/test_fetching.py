@@ -13,7 +13,8 @@ import pytest
 
 from app.clock import now
 from app.services.sources import fetching
-from app.services.sources.fetching import Answer, FetchError, Web, is_public
+from app.services.sources.destinations import is_public
+from app.services.sources.fetching import Answer, FetchError, Web
 from tests.live_platforms import Fault, Platform, live_platform
 from tests.waiting import DEADLINE_S
 

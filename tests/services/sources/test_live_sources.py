@@ -25,7 +25,7 @@ from app.services.sources.live_sources import parse_source
         ("@me@Host.example", "mastodon:me@host.example", "host.example"),
         ("me@host.example", "mastodon:me@host.example", "host.example"),
         ("https://a.example/blog", "rss:https://a.example/blog", "a.example"),
-        ("rss:https://A.example:81/f?x=1#y", "rss:https://A.example:81/f?x=1", "a.example"),
+        ("rss:https://A.example:8081/f?x=1#y", "rss:https://A.example:8081/f?x=1", "a.example"),
     ],
 )
 def test_a_source_has_one_name(given_name: str, source: str, host: str) -> None:
