@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
+import msgspec
+
 from app.compute.links import LINKED_SITE, RANDOM_SITES
 
 _TAG: Final = re.compile(r"(?<![\w&/#])#(\w*[^\W\d_]\w*)")
@@ -29,12 +31,12 @@ _MAY_BE_EMOJI: Final = re.compile("[\u20e3\u231a-\u2b55\U0001f000-\U0001faff]")
 _VARIANT: Final = re.compile(f"[\ufe0f{_SKINS}]")
 
 
-class Mention(NamedTuple):
-    """Something that posts name, and how many posts do."""
+class NameCount(msgspec.Struct, frozen=True):
+    """A name, and in how many posts it is."""
 
     name: str
     """As it is written most often."""
-    posts: int
+    posts: int = msgspec.field(name="tweets")
 
 
 class ScannedPost(NamedTuple):
@@ -50,10 +52,10 @@ class ScannedPost(NamedTuple):
 class Mentions(NamedTuple):
     """What the posts of an author name, each kind with the most frequent first."""
 
-    answered: list[Mention]
-    tags: list[Mention]
-    emoji: list[Mention]
-    sites: list[Mention]
+    answered: list[NameCount]
+    tags: list[NameCount]
+    emoji: list[NameCount]
+    sites: list[NameCount]
 
 
 class _Tally:
@@ -71,7 +73,7 @@ class _Tally:
         self._forms += forms
         self._keys += {self._key_of(form) for form in forms}
 
-    def most(self, count: int) -> list[Mention]:
+    def most(self, count: int) -> list[NameCount]:
         posts, forms = Counter(self._keys), Counter(self._forms)
         ranked = sorted(posts.items(), key=lambda item: (-item[1], item[0]))[:count]
         keys = {key for key, _ in ranked}
@@ -80,7 +82,7 @@ class _Tally:
             key = self._key_of(form)
             if key in keys:
                 names.setdefault(key, form)
-        return [Mention(names[key], posts) for key, posts in ranked]
+        return [NameCount(names[key], posts) for key, posts in ranked]
 
 
 def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:

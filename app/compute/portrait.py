@@ -3,14 +3,17 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain, pairwise
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
+from msgspec import Meta
+
 from app.compute.languages import guess_main_language
-from app.compute.mentions import Mention, ScannedPost, count_mentions
+from app.compute.mentions import ScannedPost, count_mentions
 from app.compute.wording import GainedWord, gained_words, posts_with_words
 
 SILENCE_S: Final = 6 * 3600
@@ -45,37 +48,62 @@ class Said(NamedTuple):
     text: str
 
 
-class Silence(NamedTuple):
-    """A time without messages, between two of them, in seconds since 1970."""
+class MessagesWith(msgspec.Struct, frozen=True):
+    """Something that messages hold, and how many do."""
 
-    since: int
-    until: int
-
-
-class SpeakerPortrait(NamedTuple):
-    """How somebody writes in a chat, or all others together."""
-
-    authors: tuple[int, ...]
+    text: str
     messages: int
-    words_per_message: float | None
-    """Of those with text; None where there are none."""
-    hours: list[int]
-    """Messages of each hour of the day."""
-    beginnings: int
-    answers: int
-    median_answer_s: float | None
-    laughs: dict[str, int]
-    """Messages with each of `LAUGHS`."""
-    emoji: list[Mention]
-    typical: list[GainedWord] | None
-    """Words beside those of all others; None where either side has too few messages."""
+
+
+class TypicalOfPerson(
+    GainedWord, frozen=True, rename={"posts": "messages", "posts_beside": "messages_elsewhere"}
+):
+    """A word that is in clearly more messages of a person than of all others."""
+
+    posts_beside: Annotated[int, Meta(description="Messages of all others with it.")]
+
+
+class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
+    """How somebody writes in a room, or all others together."""
+
+    username: Annotated[str | None, Meta(description="Null for several people together.")] = None
+    display_name: str | None = None
+    people: Annotated[int, Meta(description="How many these are: one, or all others.")]
+    messages: int
+    share: Annotated[float, Meta(description="Of the messages looked through, from 0 to 1.")]
+    words_per_message: Annotated[
+        float | None, Meta(description="The mean of the messages with text; between spaces.")
+    ]
+    hours: Annotated[list[int], Meta(description="Messages of each hour in `tz`, from 0.")]
+    beginnings: Annotated[int, Meta(description="Messages after more than six hours without any.")]
+    answers: Annotated[
+        int, Meta(description="Messages right after somebody else's, within six hours.")
+    ]
+    median_answer_s: Annotated[
+        float | None, Meta(description="Seconds from the message before to an answer.")
+    ]
+    laughs: Annotated[list[MessagesWith], Meta(description="Those that anybody here writes.")]
+    emoji: Annotated[list[MessagesWith], Meta(description="At most five.")]
+    typical: Annotated[
+        list[TypicalOfPerson] | None,
+        Meta(description="The clearest first; null where either side has under 20 messages."),
+    ]
+
+
+class SilenceSpan(msgspec.Struct, frozen=True):
+    """A time without messages, between two of them."""
+
+    since: datetime
+    until: datetime
 
 
 class ChatPortrait(NamedTuple):
     """How people write in a chat: those with the most messages first, all others last."""
 
-    speakers: list[SpeakerPortrait]
-    longest_silence: Silence | None
+    groups: list[tuple[int, ...]]
+    """The authors of each of the people, by id; their names are still to be filled in."""
+    people: list[PersonPortrait]
+    longest_silence: SilenceSpan | None
 
 
 class _Timing(NamedTuple):
@@ -83,7 +111,8 @@ class _Timing(NamedTuple):
 
     beginnings: Counter[int]
     answers_s: dict[int, list[int]]
-    longest_silence: Silence | None
+    longest_silence: tuple[int, int] | None
+    """The times before and after it."""
 
 
 def portray(messages: Sequence[Said], zone: ZoneInfo) -> ChatPortrait:
@@ -100,18 +129,43 @@ def portray(messages: Sequence[Said], zone: ZoneInfo) -> ChatPortrait:
         groups.append(others)
     said = [[message for author in group for message in by_author[author]] for group in groups]
     timing = _timing_of(messages)
-    typical = _typical_of([[message.text for message in of_group] for of_group in said])
-    speakers = [
-        _speaker(group, of_group, words, timing, zone)
-        for group, of_group, words in zip(groups, said, typical, strict=True)
+    texts = [[message.text for message in of_group] for of_group in said]
+    people = [
+        PersonPortrait(
+            people=len(group),
+            messages=len(of_group),
+            share=len(of_group) / len(messages),
+            words_per_message=_words_per_message(of_group_texts),
+            hours=_hours_of(of_group, zone),
+            beginnings=sum(timing.beginnings[author] for author in group),
+            answers=len(answers_s),
+            median_answer_s=float(median(answers_s)) if answers_s else None,
+            laughs=laughs,
+            emoji=_emoji_in(of_group_texts),
+            typical=typical,
+        )
+        for group, of_group, of_group_texts, answers_s, laughs, typical in zip(
+            groups,
+            said,
+            texts,
+            [_answers_of(group, timing) for group in groups],
+            _laughs_of(texts),
+            _typical_of(texts),
+            strict=True,
+        )
     ]
-    return ChatPortrait(speakers, timing.longest_silence)
+    silence = timing.longest_silence
+    return ChatPortrait(
+        groups,
+        people,
+        silence and SilenceSpan(*(datetime.fromtimestamp(time, UTC) for time in silence)),
+    )
 
 
 def _timing_of(messages: Iterable[Said]) -> _Timing:
     """Return who begins after a silence, how long answers take, and the first longest silence."""
     timing = _Timing(Counter(), defaultdict(list), None)
-    longest: Silence | None = None
+    longest: tuple[int, int] | None = None
     dated = [(message.author, message.time) for message in messages if message.time is not None]
     for (author_before, before), (author, time) in pairwise(dated):
         waited_s = time - before
@@ -119,45 +173,45 @@ def _timing_of(messages: Iterable[Said]) -> _Timing:
             timing.beginnings[author] += 1
         elif author != author_before:
             timing.answers_s[author].append(waited_s)
-        if waited_s > (longest.until - longest.since if longest else 0):
-            longest = Silence(before, time)
+        if waited_s > (longest[1] - longest[0] if longest else 0):
+            longest = before, time
     return timing._replace(longest_silence=longest)
 
 
-def _speaker(
-    group: tuple[int, ...],
-    said: Sequence[Said],
-    typical: list[GainedWord] | None,
-    timing: _Timing,
-    zone: ZoneInfo,
-) -> SpeakerPortrait:
-    texts = [message.text for message in said]
+def _answers_of(group: Iterable[int], timing: _Timing) -> list[int]:
+    """Return how long each answer of a group took, in seconds."""
+    return [*chain.from_iterable(timing.answers_s.get(author, ()) for author in group)]
+
+
+def _words_per_message(texts: Iterable[str]) -> float | None:
+    """Return the mean of those with text; None where there are none."""
     lengths = [len(words) for text in texts if (words := text.split())]
-    answers_s = list(chain.from_iterable(timing.answers_s.get(author, ()) for author in group))
-    return SpeakerPortrait(
-        authors=group,
-        messages=len(said),
-        words_per_message=sum(lengths) / len(lengths) if lengths else None,
-        hours=_hours_of(said, zone),
-        beginnings=sum(timing.beginnings[author] for author in group),
-        answers=len(answers_s),
-        median_answer_s=float(median(answers_s)) if answers_s else None,
-        laughs=_laughs_in(texts),
-        emoji=count_mentions(map(_only_text, texts), most=MOST_EMOJI).emoji,
-        typical=typical,
-    )
+    return round(sum(lengths) / len(lengths), 2) if lengths else None
 
 
-def _only_text(text: str) -> ScannedPost:
-    return ScannedPost(text, None, None)
+def _emoji_in(texts: Iterable[str]) -> list[MessagesWith]:
+    posts = (ScannedPost(text, None, None) for text in texts)
+    emoji = count_mentions(posts, most=MOST_EMOJI).emoji
+    return [MessagesWith(counted.name, counted.posts) for counted in emoji]
 
 
-def _laughs_in(texts: Iterable[str]) -> dict[str, int]:
+def _laughs_of(texts: Sequence[Sequence[str]]) -> list[list[MessagesWith]]:
+    """Return the laughs of each group: those that anybody writes, the most frequent first."""
+    counts = [_laughs_in(of_group) for of_group in texts]
+    totals = sum(counts, Counter[str]())
+    ranked = sorted(totals, key=lambda name: (-totals[name], [*LAUGHS].index(name)))
+    return [[MessagesWith(name, of_group[name]) for name in ranked] for of_group in counts]
+
+
+def _laughs_in(texts: Iterable[str]) -> Counter[str]:
+    """Return the number of messages with each of `LAUGHS` that is in any."""
     laughing = [text for text in texts if _MAY_LAUGH.search(text)]
-    return {
-        name: sum(pattern.search(text) is not None for text in laughing)
-        for name, pattern in LAUGHS.items()
-    }
+    return Counter(
+        {
+            name: sum(pattern.search(text) is not None for text in laughing)
+            for name, pattern in LAUGHS.items()
+        }
+    )
 
 
 def _hours_of(said: Iterable[Said], zone: ZoneInfo) -> list[int]:
@@ -169,16 +223,17 @@ def _hours_of(said: Iterable[Said], zone: ZoneInfo) -> list[int]:
     return hours
 
 
-def _typical_of(texts: Sequence[Sequence[str]]) -> list[list[GainedWord] | None]:
+def _typical_of(texts: Sequence[Sequence[str]]) -> list[list[TypicalOfPerson] | None]:
     """Return the words that are in clearly more messages of each group than of all others."""
     spreads = [posts_with_words(of_group) for of_group in texts]
     total = sum(spreads, Counter[str]())
     message_count = sum(map(len, texts))
 
-    def typical(of_group: Sequence[str], spread: Counter[str]) -> list[GainedWord] | None:
+    def typical(of_group: Sequence[str], spread: Counter[str]) -> list[TypicalOfPerson] | None:
         if min(len(of_group), message_count - len(of_group)) < FEWEST_COMPARED:
             return None
         language = guess_main_language(of_group[-MOST_GUESSED:])
-        return gained_words(spread, total - spread, language=language, most=MOST_TYPICAL)
+        beside = total - spread
+        return gained_words(spread, beside, TypicalOfPerson, language=language, most=MOST_TYPICAL)
 
     return [typical(*group) for group in zip(texts, spreads, strict=True)]

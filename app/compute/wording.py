@@ -1,18 +1,18 @@
-"""Wording: the words typical of an author, how alike texts are, and how alike authors write."""
+"""The words typical of an author, or of some posts beside others."""
 
 import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.background import Background
 from app.compute.counts import lookup
-from app.compute.features import WORDS, group_edges, named_words, wording
+from app.compute.features import WORDS, named_words
 from app.compute.korean import is_ending
 from app.compute.languages import guess_language, guess_main_language
 from app.compute.links import without_addresses
@@ -76,7 +76,7 @@ class TypicalWord(NamedTuple):
         return not any(map(str.isalnum, self.text))
 
 
-class GainedWord(NamedTuple):
+class GainedWord(msgspec.Struct, frozen=True):
     """A word that is in clearly more of some posts than of others."""
 
     text: str
@@ -85,15 +85,16 @@ class GainedWord(NamedTuple):
     """Of the others, those with the word."""
 
 
+GainedT = TypeVar("GainedT", bound=GainedWord)
+
+
 def typical_words(
     author: AuthorProfile, posts: Sequence[str], population: Population, members: NDArray[np.bool_]
 ) -> list[TypicalWord]:
     """Return words, then signs, that an author uses more than the members (n,), clearest first.
 
     Function words and words in another script than most of the posts are left out. `posts` are
-    some of the author's, from which words are recovered; their uses come from the profile. Weighted
-    log-odds with an informative Dirichlet prior. Source: Monroe, Colaresi and Quinn 2008, equations
-    16 to 22.
+    some of the author's, from which words are recovered; their uses come from the profile.
     """
     forms: dict[int, str] = {}
     spread = _spread(posts, forms)
@@ -105,11 +106,7 @@ def typical_words(
     total, others_total = author.totals[WORDS], population.totals[members, WORDS].sum()
     # Of these authors alone: beside all posts of a large background, words that only this author
     # uses would be too rare to be clear.
-    prior = PRIOR_WORDS * np.maximum(uses + uses_elsewhere, 1) / max(total + others_total, 1)
-    lead = _log_odds(uses, float(total), prior) - _log_odds(
-        uses_elsewhere, float(others_total), prior
-    )
-    errors = lead / np.sqrt(1 / (uses + prior) + 1 / (uses_elsewhere + prior))
+    lead, errors = leads(uses, int(total), uses_elsewhere, int(others_total))
     typical: dict[str, TypicalWord] = {}
     for i in np.argsort(-errors, kind="stable").tolist():
         key = int(keys[i])
@@ -127,8 +124,13 @@ def typical_words(
 
 
 def gained_words(
-    spread: Counter[str], spread_beside: Counter[str], *, language: str | None, most: int
-) -> list[GainedWord]:
+    spread: Counter[str],
+    spread_beside: Counter[str],
+    kind: type[GainedT],
+    *,
+    language: str | None,
+    most: int,
+) -> list[GainedT]:
     """Return up to `most` words that are in more of some posts than of others, clearest first.
 
     The spreads are those of `posts_with_words`, the language is that of the former posts. The same
@@ -137,25 +139,28 @@ def gained_words(
     words = [word for word, count in spread.items() if count >= FEWEST_POSTS]
     if not words:
         return []
-    leads = _leads(words, spread, spread_beside)
+    uses = np.array([spread[word] for word in words], np.float64)
+    uses_beside = np.array([spread_beside[word] for word in words], np.float64)
+    _, errors = leads(uses, spread.total(), uses_beside, spread_beside.total())
     gained = [
-        GainedWord(words[i], spread[words[i]], spread_beside[words[i]])
-        for i in np.argsort(-leads, kind="stable").tolist()
-        if leads[i] >= CLEAR and _is_telling(words[i], language)
+        kind(words[i], spread[words[i]], spread_beside[words[i]])
+        for i in np.argsort(-errors, kind="stable").tolist()
+        if errors[i] >= CLEAR and _is_telling(words[i], language)
     ]
     return gained[:most]
 
 
-def _leads(
-    words: Sequence[str], spread: Counter[str], spread_beside: Counter[str]
-) -> NDArray[np.float64]:
-    """Return by how many standard errors each word leads: (n,)."""
-    uses = np.array([spread[word] for word in words], np.float64)
-    uses_beside = np.array([spread_beside[word] for word in words], np.float64)
-    totals = spread.total(), spread_beside.total()
-    prior = PRIOR_WORDS * np.maximum(uses + uses_beside, 1) / max(sum(totals), 1)
-    lead = _log_odds(uses, totals[0], prior) - _log_odds(uses_beside, totals[1], prior)
-    return lead / np.sqrt(1 / (uses + prior) + 1 / (uses_beside + prior))
+def leads(
+    uses: NDArray[np.float64], total: int, uses_beside: NDArray[np.float64], total_beside: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the log-odds by which each word leads (n,), and these in standard errors (n,).
+
+    Weighted log-odds with an informative Dirichlet prior, which is made of both sides. Source:
+    Monroe, Colaresi and Quinn 2008, equations 16 to 22.
+    """
+    prior = PRIOR_WORDS * np.maximum(uses + uses_beside, 1) / max(total + total_beside, 1)
+    lead = _log_odds(uses, total, prior) - _log_odds(uses_beside, total_beside, prior)
+    return lead, lead / np.sqrt(1 / (uses + prior) + 1 / (uses_beside + prior))
 
 
 def posts_with_words(posts: Sequence[str]) -> Counter[str]:
@@ -214,82 +219,3 @@ def _log_odds(
         (uses + prior) / np.maximum(total + PRIOR_WORDS - uses - prior, 1e-9)
     )
     return odds
-
-
-WEIGHED: Final = 20_000
-"""Features of an author that are compared: the most frequent."""
-_PRIOR: Final = 300.0
-
-
-def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArray[np.float64]:
-    """Return the likeness of each pair of authors: (n, n), from 0 to 1, 1 on the diagonal.
-
-    It is the cosine of the features that they use more than the background does, so it does not
-    depend on the other authors. Features that neither uses do not count: they would make all
-    authors of one language alike. An author without posts is unlike all others: 0. Source:
-    Bullinaria and Levy 2007 (positive pointwise mutual information).
-    """
-    keys = np.unique(np.concatenate([np.empty(0, np.uint32), *map(_most_frequent, profiles)]))
-    if not keys.size:
-        return np.eye(len(profiles))
-    expected = background.probabilities(keys)
-    rows = np.zeros((len(profiles), keys.size))
-    for row, profile in zip(rows, profiles, strict=True):
-        places, habits = _habits(profile, keys, expected)
-        row[places] = habits / max(float(np.linalg.norm(habits)), 1e-12)
-    alike: NDArray[np.float64] = np.clip(rows @ rows.T, 0, 1)
-    np.fill_diagonal(alike, 1.0)
-    return alike
-
-
-def neighbour_order(alike: NDArray[np.float64]) -> list[int]:
-    """Return an order of (n, n), each followed by whoever of the rest is the most alike."""
-    remaining, order = set(range(1, len(alike))), [0] if len(alike) else []
-    while remaining:
-        order.append(max(sorted(remaining), key=alike[order[-1]].__getitem__))
-        remaining.remove(order[-1])
-    return order
-
-
-def _most_frequent(profile: AuthorProfile) -> NDArray[np.uint32]:
-    keys, counts = profile.counts.keys, profile.counts.counts
-    return keys if keys.size <= WEIGHED else keys[np.argpartition(counts, -WEIGHED)[-WEIGHED:]]
-
-
-def _habits(
-    profile: AuthorProfile, keys: NDArray[np.uint32], expected: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the log-odds of features above the background, weighted by their shares, and places.
-
-    Those of all other keys are 0: what an author never uses is not above the background.
-    """
-    places = keys.searchsorted(profile.counts.keys)
-    is_among = keys.take(places, mode="clip") == profile.counts.keys
-    places, usual = places[is_among], expected[places[is_among]]
-    sizes = np.diff(group_edges(profile.counts.keys[is_among]))
-    totals = np.repeat(profile.totals + _PRIOR, sizes)
-    share = (profile.counts.counts[is_among] + _PRIOR * usual) / totals
-    habits: NDArray[np.float64] = np.sqrt(usual) * np.maximum(np.log(share / usual), 0.0)
-    return places, habits
-
-
-def similarities(text: str, posts: Sequence[str], background: Background) -> NDArray[np.float64]:
-    """Return the cosine of each post (n,) to the text, in [0, 1], rare wording weighing more.
-
-    A feature counts once a post, by its information content in the background.
-    """
-    query = np.unique(wording(text)) if text else np.empty(0, np.uint32)
-    wordings = [np.unique(wording(post)) for post in posts]
-    if not query.size or not wordings:
-        return np.zeros(len(wordings))
-    # One sorted lookup for all posts: each probability is a jump into a large table.
-    keys, places = np.unique(np.concatenate(wordings), return_inverse=True)
-    weights = -np.log(np.minimum(background.probabilities(keys), 1.0))
-    squares = np.square(weights)[places]
-    posts_of = np.repeat(np.arange(len(wordings)), [hashes.size for hashes in wordings])
-    shared = squares * np.isin(keys, query, assume_unique=True)[places]
-    lengths = np.bincount(posts_of, squares, len(wordings))
-    length = np.square(np.log(np.minimum(background.probabilities(query), 1.0))).sum()
-    norms = np.sqrt(np.maximum(lengths * length, 1e-12))
-    cosines: NDArray[np.float64] = np.bincount(posts_of, shared, len(wordings)) / norms
-    return cosines

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.wording import neighbour_order
+from app.compute.likeness import neighbour_order
 from app.dashboard.figures import (
     MOST_AUTHORS,
     OF_AUTHORS,

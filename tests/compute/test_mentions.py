@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.compute.mentions import Mention, ScannedPost, count_mentions
+from app.compute.mentions import NameCount, ScannedPost, count_mentions
 
 
 def names(*texts: str, kind: str, cards: str | None = None) -> list[str]:
@@ -62,7 +62,7 @@ def test_posts_are_counted_not_uses_and_the_usual_form_is_the_name() -> None:
         ScannedPost("#tea", None, "ana"),
     ]
     mentions = count_mentions(posts, most=1)
-    assert mentions.tags == [Mention("tea", 3)]
-    assert mentions.emoji == [Mention("☕", 2)]
-    assert mentions.answered == [Mention("ana", 3)]
+    assert mentions.tags == [NameCount("tea", 3)]
+    assert mentions.emoji == [NameCount("☕", 2)]
+    assert mentions.answered == [NameCount("ana", 3)]
     assert mentions.sites == []

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
-from app.compute.portrait import Said, SpeakerPortrait, portray
+from app.compute.portrait import PersonPortrait, Said, portray
 
 HOUR_S = 3600
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -64,56 +65,60 @@ def ranks(chat: list[Said]) -> list[tuple[int, ...]]:
 @given(chats())
 def test_a_portrait_is_what_one_counts_by_hand(chat: list[Said]) -> None:
     portrait = portray(chat, SEOUL)
-    assert [speaker.authors for speaker in portrait.speakers] == ranks(chat)
-    assert sum(speaker.messages for speaker in portrait.speakers) == len(chat)
-    for speaker in portrait.speakers:
-        assert_counted(speaker, [said for said in chat if said.author in speaker.authors])
-        assert_in_turn(speaker, [said for said in chat if said.time is not None])
+    assert portrait.groups == ranks(chat)
+    assert sum(person.messages for person in portrait.people) == len(chat)
+    for group, person in zip(portrait.groups, portrait.people, strict=True):
+        assert_counted(person, [said for said in chat if said.author in group])
+        assert_in_turn(person, group, [said for said in chat if said.time is not None])
     times = [said.time for said in chat if said.time is not None]
     lengths = [times[place] - times[place - 1] for place in range(1, len(times))]
     if not any(lengths):
         assert portrait.longest_silence is None
     else:
         place = lengths.index(max(lengths))
-        assert portrait.longest_silence == (times[place], times[place + 1])
+        silence = portrait.longest_silence
+        assert silence is not None
+        assert silence.since.timestamp() == times[place]
+        assert silence.until.timestamp() == times[place + 1]
 
 
-def assert_counted(speaker: SpeakerPortrait, own: list[Said]) -> None:
+def assert_counted(person: PersonPortrait, own: list[Said]) -> None:
     """Check what does not depend on the messages of others."""
-    assert speaker.messages == len(own)
+    assert person.messages == len(own)
     texts = [said.text for said in own]
     words = [len(re.findall(r"\S+", text)) for text in texts if text.strip()]
-    assert speaker.words_per_message == (sum(words) / len(words) if words else None)
+    assert person.words_per_message == (round(sum(words) / len(words), 2) if words else None)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     hours = [
         (epoch + timedelta(seconds=said.time, hours=9)).hour
         for said in own
         if said.time is not None
     ]
-    assert speaker.hours == [hours.count(hour) for hour in range(24)]
+    assert person.hours == [hours.count(hour) for hour in range(24)]
     for name, holders in LAUGHING.items():
-        assert speaker.laughs[name] == sum(text in holders for text in texts)
+        laughs = {laugh.text: laugh.messages for laugh in person.laughs}
+        assert laughs.get(name, 0) == sum(text in holders for text in texts)
     emoji = {sign: sum(text in holders for text in texts) for sign, holders in EMOJI.items()}
-    assert {re.sub("🏽", "", name): count for name, count in speaker.emoji} == {
+    assert {re.sub("🏽", "", sign.text): sign.messages for sign in person.emoji} == {
         sign: count for sign, count in emoji.items() if count
     }
 
 
-def assert_in_turn(speaker: SpeakerPortrait, dated: list[Said]) -> None:
+def assert_in_turn(person: PersonPortrait, group: tuple[int, ...], dated: list[Said]) -> None:
     """Check who begins, and how long answers take."""
     beginnings, waits_s = 0, []
     for place in range(1, len(dated)):
         before, said = dated[place - 1], dated[place]
-        if said.author in speaker.authors:
+        if said.author in group:
             wait_s = (said.time or 0) - (before.time or 0)
             beginnings += wait_s > 6 * HOUR_S
             if wait_s <= 6 * HOUR_S and before.author != said.author:
                 waits_s.append(wait_s)
-    assert (speaker.beginnings, speaker.answers) == (beginnings, len(waits_s))
+    assert (person.beginnings, person.answers) == (beginnings, len(waits_s))
     if not waits_s:
-        assert speaker.median_answer_s is None
+        assert person.median_answer_s is None
     else:
-        median_s = speaker.median_answer_s or 0
+        median_s = person.median_answer_s or 0
         half = len(waits_s) / 2
         assert sum(wait_s < median_s for wait_s in waits_s) <= half
         assert sum(wait_s > median_s for wait_s in waits_s) <= half
@@ -124,9 +129,9 @@ def test_words_are_typical_beside_those_of_all_others() -> None:
     mine = [Said(1, place, "the kettle sings again") for place in range(60)]
     theirs = [Said(2, place, "the lantern swings again") for place in range(60)]
     few = [Said(3, place, "kettle") for place in range(19)]
-    first, second, third = portray([*mine, *theirs, *few], SEOUL).speakers
-    assert [tuple(word) for word in first.typical or []] == [("sings", 60, 0), ("kettle", 60, 19)]
+    first, second, third = portray([*mine, *theirs, *few], SEOUL).people
+    assert [astuple(word) for word in first.typical or []] == [("sings", 60, 0), ("kettle", 60, 19)]
     assert {word.text for word in second.typical or []} == {"lantern", "swings"}
     assert third.typical is None
-    assert portray(mine, SEOUL).speakers[0].typical is None  # There is nobody beside.
-    assert [speaker.typical for speaker in portray([*mine, *few], SEOUL).speakers] == [None, None]
+    assert portray(mine, SEOUL).people[0].typical is None  # There is nobody beside.
+    assert [person.typical for person in portray([*mine, *few], SEOUL).people] == [None, None]

@@ -8,15 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.background import EMPTY_BACKGROUND, build_background
+from app.compute.likeness import likeness, neighbour_order, similarities
 from app.compute.population import CountedAuthor, Population
-from app.compute.wording import (
-    TypicalWord,
-    likeness,
-    neighbour_order,
-    posts_with_words,
-    similarities,
-    typical_words,
-)
+from app.compute.wording import TypicalWord, posts_with_words, typical_words
 from tests.compute.invented import profile
 
 BAKER = ["Fresh bread at six", "bread and rolls at seven", "The bread is warm", "we bake at six"]

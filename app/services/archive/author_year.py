@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import span_of_year
 from app.compute.languages import guess_main_language
-from app.compute.mentions import Mention, count_mentions
-from app.compute.wording import gained_words, posts_with_words
+from app.compute.mentions import NameCount, count_mentions
+from app.compute.wording import GainedWord, gained_words, posts_with_words
 from app.errors import NotFoundError
 from app.models import Tweet
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import most_liked
-from app.services.archive.numbers import NameCount, name_counts
-from app.services.archive.scanning import CollectedPosts, collect_posts, scanned
+from app.services.archive.numbers import scan_author, scanned_posts
+from app.services.posts.scanning import Scan
 from app.services.posts.statistics import have_posts
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
@@ -32,12 +32,13 @@ MOST_ANSWERED: Final = 8
 MOST_LIKED: Final = 3
 
 
-class YearWord(msgspec.Struct, frozen=True):
+class YearWord(
+    GainedWord, frozen=True, rename={"posts": "tweets", "posts_beside": "tweets_beside"}
+):
     """A word that is in clearly more posts of a year than of the year beside it."""
 
-    text: str
-    tweets: Annotated[int, Meta(description="Posts of the year with the word.")]
-    tweets_beside: Annotated[int, Meta(description="Posts of the other year with it.")]
+    posts: Annotated[int, Meta(description="Posts of the year with the word.")]
+    posts_beside: Annotated[int, Meta(description="Posts of the other year with it.")]
 
 
 class WordsOfYear(msgspec.Struct, frozen=True):
@@ -79,19 +80,16 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     if calendar is None or None in edges:
         raise NotFoundError("User '{username}' doesn't exist", username=author.username)
     liked = await most_liked(session, author.id, limit=MOST_LIKED, span=span)
-    collected = [await _collect_of_year(session, author, year + step, zone) for step in (-1, 0, 1)]
-    came, went, answered = await asyncio.to_thread(_compare, collected, author, year)
+    scans = [await _scan_year(session, author, year + step, zone) for step in (-1, 0, 1)]
+    came, went, answered = await asyncio.to_thread(_compare, scans, author, year)
     first, last = (edge for edge in edges if edge)
-    return AuthorYear(
-        author, zone.key, calendar, came, went, name_counts(answered), liked, first, last
-    )
+    return AuthorYear(author, zone.key, calendar, came, went, answered, liked, first, last)
 
 
-async def _collect_of_year(
-    session: AsyncSession, author: Author, year: int, zone: ZoneInfo
-) -> CollectedPosts:
+async def _scan_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> Scan:
     since, until = span_of_year(year, zone)
-    return await collect_posts(session, author, since=since, until=until, most=MOST_COMPARED)
+    is_of_year = Tweet.created_at >= since, Tweet.created_at < until
+    return await scan_author(session, author, *is_of_year, limit=MOST_COMPARED)
 
 
 async def _edge(
@@ -109,19 +107,20 @@ async def _edge(
 
 
 def _compare(
-    collected: Sequence[CollectedPosts], author: Author, year: int
-) -> tuple[WordsOfYear | None, WordsOfYear | None, list[Mention]]:
+    scans: Sequence[Scan], author: Author, year: int
+) -> tuple[WordsOfYear | None, WordsOfYear | None, list[NameCount]]:
     """Return the words beside the year before and after, and whom the author answered."""
-    years = [scanned(of_year, author) for of_year in collected]
-    texts = [[post.text for post in posts] for posts in years]
+    texts = [of_year.text for of_year in scans]
     spreads = [posts_with_words(of_year) for of_year in texts]
     language = guess_main_language(texts[1])
 
     def gained(place: int, year_beside: int) -> WordsOfYear | None:
         if min(len(texts[1]), len(texts[place])) < FEWEST_COMPARED:
             return None
-        words = gained_words(spreads[1], spreads[place], language=language, most=MOST_WORDS)
-        return WordsOfYear(year_beside, [YearWord(*word) for word in words])
+        words = gained_words(
+            spreads[1], spreads[place], YearWord, language=language, most=MOST_WORDS
+        )
+        return WordsOfYear(year_beside, words)
 
-    answered = count_mentions(years[1], most=MOST_ANSWERED).answered
+    answered = count_mentions(scanned_posts(scans[1], author), most=MOST_ANSWERED).answered
     return gained(0, year - 1), gained(2, year + 1), answered

@@ -1,16 +1,19 @@
 """An author in numbers: when they write, whom they answer, their tags, emoji and links."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.mentions import Mention, Mentions, count_mentions
-from app.services.archive.scanning import CollectedPosts, collect_posts, scanned
+from app.compute.mentions import Mentions, NameCount, ScannedPost, count_mentions
+from app.compute.text import username_key
+from app.memo import depends_on
+from app.models import Tweet
+from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_by_hour_of_week
 from app.services.posts.users import Author
@@ -18,13 +21,6 @@ from app.services.posts.users import Author
 DAY_H: Final = 24
 MOST_NAMED: Final = 20
 """Entries of each list."""
-
-
-class NameCount(msgspec.Struct, frozen=True):
-    """A name, and in how many posts it is."""
-
-    name: str
-    tweets: int
 
 
 class Numbers(msgspec.Struct, frozen=True):
@@ -45,25 +41,41 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
     """Return the figures of an author; hours and days are those of the time zone."""
     selection = Selection(usernames=(author.username,))
     week = await count_by_hour_of_week(session, selection, zone)
-    collected = await collect_posts(session, author)
-    post_count, mentions = await asyncio.to_thread(_mentions_in, collected, author)
+    newest = await scan_author(session, author)
+    mentions = await asyncio.to_thread(_mentions_in, newest, author)
     return Numbers(
         hours=[sum(week[hour::DAY_H]) for hour in range(DAY_H)],
         weekdays=[sum(week[day : day + DAY_H]) for day in range(0, WEEK_H, DAY_H)],
-        answered=name_counts(mentions.answered),
-        tags=name_counts(mentions.tags),
-        emoji=name_counts(mentions.emoji),
-        sites=name_counts(mentions.sites),
-        scanned=post_count,
+        answered=mentions.answered,
+        tags=mentions.tags,
+        emoji=mentions.emoji,
+        sites=mentions.sites,
+        scanned=len(newest.text),
     )
 
 
-def name_counts(mentions: Sequence[Mention]) -> list[NameCount]:
-    """Return mentions as answers show them."""
-    return [NameCount(mention.name, mention.posts) for mention in mentions]
+async def scan_author(
+    session: AsyncSession,
+    author: Author,
+    *conditions: ColumnElement[bool],
+    limit: int = MOST_SCANNED,
+) -> Scan:
+    """Return what is looked through of the author's newest posts that meet the conditions."""
+    depends_on(author.id)
+    columns: tuple[ScannedColumn, ...] = ("text", "card", "answered")
+    return await scan(
+        session, Tweet.user_id == author.id, *conditions, columns=columns, limit=limit
+    )
 
 
-def _mentions_in(collected: CollectedPosts, author: Author) -> tuple[int, Mentions]:
-    """Return how many posts there are, and what they name."""
-    posts = scanned(collected, author)
-    return len(posts), count_mentions(posts, most=MOST_NAMED)
+def scanned_posts(newest: Scan, author: Author) -> list[ScannedPost]:
+    """Return the posts, without answers to their author; it takes long, so call it in a thread."""
+    own_key = username_key(author.username)
+    return [
+        ScannedPost(text, card, name if name and username_key(name) != own_key else None)
+        for text, card, name in zip(newest.text, newest.card, newest.answered, strict=True)
+    ]
+
+
+def _mentions_in(newest: Scan, author: Author) -> Mentions:
+    return count_mentions(scanned_posts(newest, author), most=MOST_NAMED)

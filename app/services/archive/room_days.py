@@ -4,13 +4,12 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, cast, extract, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet
-from app.models.derived import EPOCH_S
-from app.services.posts.post_counts import DAY_S, in_zone
+from app.services.posts.post_counts import DAY_S, local_unit, seconds_of
 from app.services.posts.users import Author
 
 _FIRST_DAY: Final = 1
@@ -34,8 +33,7 @@ async def rooms_by_day(
     if len(rooms) == 1 and rooms[0].messages == author.tweets:
         room_id: int = rooms[0].room_id
         return room_id
-    seconds = cast(extract("epoch", Tweet.created_at), BigInteger) + EPOCH_S
-    day = (in_zone(seconds, zone, tick_s=1) // DAY_S).label("day")
+    day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
     first, last = func.min(Tweet.room_id), func.max(Tweet.room_id)
     query = (
         select(day, first.label("room"))

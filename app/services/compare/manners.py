@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Fitted
 from app.compute.languages import are_english
+from app.compute.likeness import likeness
 from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import AuthorProfile
-from app.compute.wording import TypicalWord, likeness, typical_words
+from app.compute.wording import TypicalWord, typical_words
 from app.memo import DERIVED, depends_on
 from app.services.compare.answering import RECENT_POSTS, typical_of
 from app.services.compare.cases import Models

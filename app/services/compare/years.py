@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import span_of_year
 from app.compute.case import Case, Fitted
 from app.compute.years import AuthorYears, years_of
-from app.db.backend import backend_of
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import UnavailableError
@@ -26,6 +25,7 @@ from app.services.compare.answering import Comparison
 from app.services.compare.question import Question
 from app.services.compare.year_ranking import ranked_years
 from app.services.posts.post_counts import MOST_YEARS
+from app.services.posts.scanning import Scan, scan
 from app.tasks import Runner
 
 KEPT_BYTES: Final = 96 * 1024 * 1024
@@ -34,7 +34,6 @@ MOST_READ: Final = 5_000
 """Posts of a year that are read: the newest."""
 TIMEOUT_S: Final = 30
 _UTC: Final = ZoneInfo("UTC")
-_decoder: Final = msgspec.json.Decoder(list[str])
 
 
 class YearStore:
@@ -80,8 +79,13 @@ async def read_years(db: Database, user_id: int, fitted: Fitted) -> AuthorYears:
     """Return what a ranking of an author's years rests on."""
     async with db.read() as session:
         posts = await count_by_year(session, user_id)
-        columns = {year: await _texts_of(session, user_id, year) for year in posts}
-    return await asyncio.to_thread(_counted, columns, posts, fitted)
+        scans = {
+            year: await scan(
+                session, *_of_year(user_id, year), columns=("text",), limit=MOST_READ, is_dated=True
+            )
+            for year in posts
+        }
+    return await asyncio.to_thread(_counted, scans, posts, fitted)
 
 
 async def count_by_year(session: AsyncSession, user_id: int) -> dict[int, int]:
@@ -99,15 +103,6 @@ async def count_by_year(session: AsyncSession, user_id: int) -> dict[int, int]:
     return {year: count for year, count in zip(years, row, strict=True) if count}
 
 
-async def _texts_of(session: AsyncSession, user_id: int, year: int) -> str | None:
-    """Return the texts of a year's newest posts as a JSON list, the newest first."""
-    newest = select(Tweet.text).where(*_of_year(user_id, year))
-    newest = newest.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(MOST_READ)
-    listed = newest.subquery()
-    query = select(backend_of(session).collected(listed.c.text))
-    return (await session.execute(query)).scalar_one()
-
-
 def _of_year(user_id: int, year: int) -> list[ColumnElement[bool]]:
     since, until = span_of_year(year, _UTC)
     return [
@@ -118,8 +113,6 @@ def _of_year(user_id: int, year: int) -> list[ColumnElement[bool]]:
     ]
 
 
-def _counted(
-    columns: Mapping[int, str | None], posts: Mapping[int, int], fitted: Fitted
-) -> AuthorYears:
-    texts = {year: _decoder.decode(column or "[]")[::-1] for year, column in columns.items()}
+def _counted(scans: Mapping[int, Scan], posts: Mapping[int, int], fitted: Fitted) -> AuthorYears:
+    texts = {year: of_year.text[::-1] for year, of_year in scans.items()}
     return replace(years_of(texts, fitted), posts=posts)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import insert_rows
+from app.db.backend import ColumnLike, insert_rows
 from app.models import PostCount, Tweet, User
 from app.models.derived import EPOCH_S, SLOT_S, UNKNOWN_SLOT
 
@@ -94,8 +94,7 @@ def _key_of(moment: Moment) -> tuple[int, int, str]:
 
 async def miscounted(session: AsyncSession) -> list[str]:
     """Return the names of the authors whose counts do not agree with their posts."""
-    seconds = cast(extract("epoch", Tweet.created_at), BigInteger) + EPOCH_S
-    slot = cast(func.coalesce(seconds // SLOT_S, UNKNOWN_SLOT), Integer)
+    slot = cast(func.coalesce(seconds_of(Tweet.created_at) // SLOT_S, UNKNOWN_SLOT), Integer)
     lang = func.coalesce(Tweet.lang, "")
     real = select(
         Tweet.user_id, slot.label("slot"), lang.label("lang"), func.count().label("posts")
@@ -107,7 +106,17 @@ async def miscounted(session: AsyncSession) -> list[str]:
     return list(await session.scalars(query.order_by(User.username_key)))
 
 
-def in_zone(time: SQLColumnExpression[int], zone: ZoneInfo, *, tick_s: int) -> ColumnElement[int]:
+def unix_seconds(time: ColumnLike) -> ColumnElement[int]:
+    """Return the expression for the seconds of a column of times, from 1970."""
+    return cast(extract("epoch", time), BigInteger)
+
+
+def seconds_of(time: ColumnLike) -> ColumnElement[int]:
+    """Return the expression for the seconds of a column of times, from the year 1."""
+    return unix_seconds(time) + EPOCH_S
+
+
+def _in_zone(time: SQLColumnExpression[int], zone: ZoneInfo, *, tick_s: int) -> ColumnElement[int]:
     """Return the expression for a time in a time zone; both in ticks since the year 1."""
     until_now = [(since, offset) for since, offset in _offsets(zone) if since <= now()]
     *later, (_, oldest) = until_now
@@ -122,9 +131,14 @@ def in_zone(time: SQLColumnExpression[int], zone: ZoneInfo, *, tick_s: int) -> C
     return local
 
 
-def local_unit(slot: SQLColumnExpression[int], zone: ZoneInfo, unit_s: int) -> ColumnElement[int]:
-    """Return the expression for the hour or day of a slot in a time zone, from the year 1."""
-    unit: ColumnElement[int] = in_zone(slot, zone, tick_s=SLOT_S) // _number(unit_s // SLOT_S)
+def local_unit(
+    time: SQLColumnExpression[int], zone: ZoneInfo, unit_s: int, *, tick_s: int = SLOT_S
+) -> ColumnElement[int]:
+    """Return the expression for the hour or day of a time in a time zone, from the year 1.
+
+    The time is a slot, or with a tick of a second, as of `seconds_of`.
+    """
+    unit: ColumnElement[int] = _in_zone(time, zone, tick_s=tick_s) // _number(unit_s // tick_s)
     return unit
 
 

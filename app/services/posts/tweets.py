@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, structs
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Row,
     Select,
@@ -17,8 +16,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
-    extract,
     func,
     or_,
     select,
@@ -33,9 +30,8 @@ from app.errors import NotFoundError
 from app.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium
 from app.memo import EVERYTHING, depends_on
 from app.models import Room, Tweet, User
-from app.models.derived import EPOCH_S
 from app.paths import MEDIA
-from app.services.posts.post_counts import HOUR_S, in_zone
+from app.services.posts.post_counts import HOUR_S, local_unit, seconds_of
 from app.services.posts.selection import Selection, field_conditions, post_conditions
 from app.services.posts.statistics import WEEK_H
 from app.services.posts.stored_content import content_columns, decoded, plain_columns
@@ -216,8 +212,8 @@ async def list_selected(
     """
     conditions = await post_conditions(session, selection)
     if hour is not None:
-        seconds = cast(extract("epoch", Tweet.created_at), BigInteger) + EPOCH_S
-        conditions.append(in_zone(seconds, zone, tick_s=1) // HOUR_S % WEEK_H == hour)
+        of_post = local_unit(seconds_of(Tweet.created_at), zone, HOUR_S, tick_s=1)
+        conditions.append(of_post % WEEK_H == hour)
     return await read_page(session, conditions, after=after, limit=limit)
 
 

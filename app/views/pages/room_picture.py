@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageDraw
 
+from app.compute.portrait import PersonPortrait
 from app.dates import show_duration, show_period
 from app.i18n import gettext, ngettext, rounded_parts, show_number, show_percent
-from app.services.rooms.portrait import PersonPortrait, RoomPortrait
+from app.services.rooms.portrait import RoomPortrait
 from app.services.rooms.room_facts import RoomFacts
 from app.views.names import shown_name
 from app.views.pages.lettering import clipped, drawn_name, drawn_text, font_of
