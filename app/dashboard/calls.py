@@ -3,12 +3,11 @@
 from collections.abc import Container
 from typing import Annotated, Final
 
-import msgspec
 from msgspec import Meta, Struct, field
 from quart import request
 
-from app.errors import MalformedError
-from app.views.parsing import require_type
+from app.errors import InvalidInputError, MalformedError
+from app.views.parsing import decode_json, require_type
 
 LONGEST_VIEW: Final = 8_000
 """Characters of the query string that a view may have."""
@@ -52,8 +51,9 @@ async def check_call(figures: Container[str]) -> None:
     """
     require_type("application/json")
     try:
-        call = msgspec.convert(await request.get_json(), FigureCall)
-    except (msgspec.ValidationError, RecursionError):
+        call = decode_json(await request.data, FigureCall)
+        await request.get_json()  # Dash takes this, and looks at fields that ours skips.
+    except (InvalidInputError, UnicodeDecodeError, RecursionError):
         raise MalformedError("There is no such callback") from None
     name = call.outputs.id.removesuffix("-drawing")
     sent = (call.output, call.outputs.property, call.inputs[0].id, call.inputs[0].property)

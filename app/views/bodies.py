@@ -35,6 +35,8 @@ from app.views.policies import writing
 
 PIECE_TIMEOUT_S: Final = 30
 BODY_TIMEOUT_S: Final = 30
+URL_ENCODED: Final = {"application/x-www-form-urlencoded", "application/x-url-encoded"}
+"""Types of forms but multipart ones, as Quart knows them."""
 MOST_FIELDS: Final = 300
 INLINE_CHARACTERS: Final = 50_000
 """Characters of a form up to which it is parsed on the loop, not in a thread."""
@@ -103,7 +105,7 @@ class FormParser(FormDataParser):
         content_length: int | None,
         options: dict[str, str] | None = None,
     ) -> tuple[MultiDict, MultiDict]:  # type: ignore[type-arg]
-        if mimetype != "application/x-www-form-urlencoded":
+        if mimetype not in URL_ENCODED:
             return await super().parse(body, mimetype, content_length, options)
         form = (await body).decode(errors="replace")
         if form.count("&") >= MOST_FIELDS:

@@ -195,6 +195,33 @@ async def test_malformed_callbacks_are_refused(shared: Shared, name: str) -> Non
         assert answer.status_code == 400, await answer.get_data()
 
 
+@pytest.mark.parametrize("charset", ["", "; charset=utf-16", "; charset=none"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"\xff\xfe", b"null", b"[]", b"1", b"", b"{", b'{"output": NaN}'),
+        json.dumps(call("week")).encode("utf-16"),
+        json.dumps(call("week", "한글"), ensure_ascii=False).encode("cp949"),
+        json.dumps(call("week", "username=\ud800")).encode(),
+        json.dumps(call("week") | {"x": "\xff"}, ensure_ascii=False).encode("latin-1"),
+    ],
+)
+async def test_bodies_that_are_no_json_in_utf_8(shared: Shared, body: bytes, charset: str) -> None:
+    content_type = {"Content-Type": f"application/json{charset}"}
+    answer = await shared.anybody.post(UPDATE, data=body, headers=content_type)
+    assert answer.status_code == 400
+
+
+async def test_a_callback_of_any_depth_is_drawn_or_refused(shared: Shared) -> None:
+    drawing = json.dumps(call("week"))
+    for depth in range(700, 1100):
+        body = f'{{"deep": {"[" * depth + "]" * depth}, {drawing[1:]}'
+        answer = await shared.anybody.post(
+            UPDATE, data=body, headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code in {200, 400}, depth
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
     [

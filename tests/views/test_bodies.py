@@ -11,22 +11,68 @@ from quart import Quart
 from app import create_app
 from app.config import MIB
 from app.paths import UPLOADS
-from app.views.bodies import INLINE_CHARACTERS, MOST_FIELDS
+from app.views.bodies import INLINE_CHARACTERS, MOST_FIELDS, URL_ENCODED
 from tests.browsing import SAME_ORIGIN, scope_of, signed_in
-from tests.conftest import Client, MakeConfig
+from tests.conftest import Client, MakeConfig, Shared
 from tests.views.test_policies import need_of, routes
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON_TYPE: Final = "application/json"
+LINES_TYPE: Final = "application/x-ndjson"
+PARTS_TYPE: Final = "multipart/form-data; boundary=b"
+HEAD: Final = b'--b\r\nContent-Disposition: form-data; name="name"'
+HOSTILE: Final[list[tuple[str, bytes]]] = [
+    *(
+        (JSON_TYPE, body)
+        for body in (b"\xff", b"null", b"[]", b"[" * 20_000, b'{"text": "\\ud800"}')
+    ),
+    *(
+        (f"{JSON_TYPE}; charset=utf-16", body)
+        for body in ('{"text": "한"}'.encode("utf-16"), b"{}")
+    ),
+    *((LINES_TYPE, body) for body in (b"\xff\n", b"[]\nnull\n", b"[" * 20_000)),
+    *((FORM["Content-Type"], body) for body in (b"a=%FF&b=%&%ZZ=%00&=&&", b"\xff=\xfe", b"\0")),
+    (f"{FORM['Content-Type']}; charset=utf-16", "name=x".encode("utf-16")),
+    *(
+        (PARTS_TYPE, body)
+        for body in (b"", b"--b", b"--b\r\n\r\nx\r\n--b--\r\n", HEAD, b"x" * 400_000)
+    ),
+    (
+        PARTS_TYPE,
+        HEAD + b"; x*=utf-16''%ff%fe\r\nContent-Type: x; charset=utf-16\r\n\r\n\xff\r\n--b--\r\n",
+    ),
+    (PARTS_TYPE, HEAD.replace(b'"name"', b'"\xff"') + b"\r\n\r\nx\r\n--b--\r\n"),
+    *(
+        (f"multipart/form-data{boundary}", HEAD)
+        for boundary in ("", "; boundary=", '; boundary="ÿ"')
+    ),
+    *((content_type, b"{}") for content_type in ("", "ÿ", "text/plain; charset=none")),
+]
+"""Types and bodies that are not what they say, or what nobody would send."""
 PIECE: Final = 512 * 1024
 SENT: Final = 16 * MIB
 MOST_HELD: Final = 8 * MIB
 """A body up to its limit of 1 MiB, or 4 of a file, and what the server holds on its way."""
 
 
+@pytest.mark.parametrize("content_type", sorted(URL_ENCODED))
 @pytest.mark.parametrize("path", ["/compare", "/login"])
-async def test_a_form_of_too_many_fields_is_refused(anybody: Client, path: str) -> None:
-    answer = await anybody.post(path, data="a=1&" * MOST_FIELDS, headers=FORM)
+async def test_a_form_of_too_many_fields_is_refused(
+    shared: Shared, path: str, content_type: str
+) -> None:
+    form = {"Content-Type": content_type}
+    answer = await shared.anybody.post(path, data="a=1&" * MOST_FIELDS, headers=form)
     assert answer.status_code == 413
+
+
+async def test_no_body_is_an_error_of_the_server(shared: Shared) -> None:
+    operator = await signed_in(shared.app)
+    for method, rule, path in routes(shared.app):
+        if method in {"POST", "DELETE"} and rule != "/logout":
+            for content_type, body in HOSTILE:
+                headers = SAME_ORIGIN | {"Content-Type": content_type}
+                answer = await operator.send(method, path, data=body, headers=headers)
+                assert answer.status_code < 500, (method, path, content_type, body[:40])
 
 
 @pytest.mark.parametrize("size", [1, INLINE_CHARACTERS])
