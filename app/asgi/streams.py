@@ -12,6 +12,9 @@ from app.paths import ENDLESS
 
 PUSH: Final = "saywho.push"
 """Key of the ASGI extension of our HTTP/1.1 that sends a part of a body without waiting."""
+HALF_CLOSED: Final[Any] = {"type": "saywho.half_closed"}
+"""ASGI message of our HTTP/1.1 that the client sends nothing more. Most such clients are gone,
+others read on: an answer without end ends well then."""
 _BODIES: Final = "saywho.bodies"
 _NO_BODY: Final = {"type": "http.request", "body": b"", "more_body": False}
 
@@ -28,7 +31,7 @@ class EndlessBody(Protocol):
         """Send the body's parts until it ends; return whether the answer ends with it.
 
         `push` sends a part without waiting and returns whether it did; `gone` is done when the
-        client is gone.
+        client is gone, or sends nothing more.
         """
         ...
 
@@ -49,11 +52,12 @@ class Streams:
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         bodies: list[EndlessBody] = []
-        gone = asyncio.create_task(_until_gone(receive))
+        half_closed = asyncio.get_running_loop().create_future()
+        gone = asyncio.create_task(_until_gone(receive, half_closed))
         try:
             await self._app(scope | {_BODIES: bodies}, _Receive(gone), _head_of(bodies, send))
             for body in bodies:
-                await _send_all(body, scope, send, gone)
+                await _send_all(body, scope, send, half_closed)
         finally:
             gone.cancel()
             for body in bodies:
@@ -85,10 +89,16 @@ async def _send_all(
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _until_gone(receive: Receive) -> None:
-    """Wait until the client is gone; such a request has no body."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def _until_gone(receive: Receive, half_closed: "asyncio.Future[None]") -> None:
+    """Wait until the client is gone, and note it where it sends nothing more before that.
+
+    Such a request has no body.
+    """
+    while (message := await receive())["type"] != "http.disconnect":
+        if message is HALF_CLOSED:
+            half_closed.set_result(None)
+    if not half_closed.done():
+        half_closed.set_result(None)
 
 
 class _Receive:

@@ -17,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.memo import cacheable
 from app.paths import API
+from app.views.bodies import whole_body
 from app.views.cursors import Cursor, cursor_of
 from app.views.parsing import NoArgs, decode_json, parse_args, require_type
 from app.views.policies import Policy, access
@@ -127,7 +128,7 @@ class Operation:
             values["after"] = _cursor(self.cursor, args).decode(args.cursor)
         if self.form is not None:
             require_type(JSON)
-            values["form"] = decode_json(await request.data, self.form)
+            values["form"] = decode_json(await whole_body(), self.form)
         value = await self.view(**values)
         if self.cursor is not None:
             value = structs.replace(value, next=cursor_of(value.next))

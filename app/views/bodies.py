@@ -124,6 +124,15 @@ class FormRequest(Request):
     form_data_parser_class = FormParser
 
 
+async def whole_body() -> bytes:
+    """Return the body once it has arrived.
+
+    `request.data` would look for a form in it first, by an `asyncio.wait_for`: that of Python 3.11
+    may lose the cancellation that a client brings about who leaves at once.
+    """
+    return await request.get_data(cache=True, as_text=False, parse_form_data=False)
+
+
 def init_app(app: Quart, config: Config) -> None:
     """Limit the bodies that Quart reads."""
     app.request_class = FormRequest

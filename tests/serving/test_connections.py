@@ -1,12 +1,13 @@
 """Connections of real workers: what is answered, what they leave behind, and what the log says."""
 
 import contextlib
+import socket
 import sqlite3
 
 import pytest
 
-from tests.server import Server, half_sent, reset, rest
-from tests.serving.messages import GET
+from tests.server import Server, half_sent, listen, reset, rest
+from tests.serving.messages import GET, POST
 
 QUICK = "from app.serving.http1 import connection; connection.HEAD_S, connection.CLOSING_S = 1, 0.1"
 """What is being closed has ended long before heads that come too slowly."""
@@ -43,3 +44,40 @@ def test_a_client_that_is_gone_before_its_request_ends_leaves_nothing(server: Se
         pass_time(server)
     assert server.stop() == 0
     assert "Exception" not in server.log()
+
+
+def answers_to_all(server: Server, *requests: bytes) -> bytes:
+    """Send requests, and that no more follows (as `nc -N` does); return all that comes."""
+    wire = server.wire()
+    wire.sendall(b"".join(requests))
+    wire.shutdown(socket.SHUT_WR)
+    return rest(wire)
+
+
+def test_a_client_that_sends_no_more_gets_its_answers(server: Server) -> None:
+    for path in (b"/api/v1/compare", b"/api/v1/compare/batch", b"/login"):
+        half = b'Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"text": "ha'
+        assert answers_to_all(server, POST.replace(b"/", path, 1) + half) == b""
+    assert answers_to_all(server, GET[:-2]) == b""
+    users = GET.replace(b"/", b"/api/v1/users", 1)
+    older = users.replace(b"HTTP/1.1", b"HTTP/1.0")
+    for requests in ([users], [users] * 3, [older]):
+        answers = answers_to_all(server, *requests)
+        assert answers.count(b"HTTP/1.1 200 ") == len(requests)
+        assert answers.endswith(b"}")
+    assert server.stop() == 0
+    assert "Exception" not in server.log()
+
+
+def test_the_live_stream_of_a_client_that_sends_no_more_ends_well(server: Server) -> None:
+    """It cannot be told from one that is gone, and there is a limit for the streams."""
+    server.installation.done("user", "add", "lamp")
+    missed = answers_to_all(server, GET.replace(b"/", b"/api/v1/live?after=0", 1))
+    assert b"event: user.created" in missed
+    assert missed.endswith(b"\r\n0\r\n\r\n")
+    stream = listen(server)
+    stream.shutdown(socket.SHUT_WR)
+    assert rest(stream).endswith(b"0\r\n\r\n")
+    server.installation.wait_until(
+        lambda: b"saywho_live_clients 0.0" in server.send("GET", "/metrics")[2]
+    )

@@ -22,7 +22,7 @@ from app import create_app
 from app.asgi import edge
 from app.asgi.edge import Edge
 from app.serving import http1
-from app.serving.http1 import connection
+from app.serving.http1 import connection, exchange
 from app.serving.worker import load_server_config, use_own_http1
 from tests.certificates import make_certificate
 from tests.conftest import MakeConfig
@@ -302,6 +302,28 @@ async def test_the_app_is_told_that_its_client_is_gone() -> None:
         await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
         writer.transport.abort()
         await asyncio.wait_for(site.left.wait(), DEADLINE_S)
+
+
+@pytest.mark.parametrize("server", ["own"], indirect=True)
+@pytest.mark.usefixtures("server")
+async def test_a_client_that_sends_no_more_may_wait_for_its_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exchange, "PROBE_S", 0.05)
+    async with served() as site:
+        site.may_answer.clear()
+        reader, writer = await site.connect()
+        writer.write(GET)
+        writer.write_eof()
+        for _ in range(exchange.PROBES):
+            sign = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), DEADLINE_S)
+            assert sign.startswith(b"HTTP/1.1 100 ")
+        site.may_answer.set()
+        answer = await asyncio.wait_for(reader.read(), DEADLINE_S)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.endswith(b"ok")
+        assert not site.left.is_set()
+        writer.close()
 
 
 @asynccontextmanager

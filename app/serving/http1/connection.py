@@ -5,6 +5,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -12,12 +13,23 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.events import Closed, Event, RawData
 
-from app.serving.http1.exchange import BROKEN_OFF, BUSY, CLIENT_GONE, HEAD_BEGUN, IDLE, Http1
+from app.serving.http1.exchange import (
+    BROKEN_OFF,
+    BUSY,
+    CLIENT_GONE,
+    FINISHING,
+    HEAD_BEGUN,
+    IDLE,
+    Http1,
+)
 
 HEAD_S: Final = 15.0
 """Time limit for the head of a request, in seconds from its first byte."""
 CLOSING_S: Final = 10.0
-"""Time limit for sending what is left of a connection that is being closed, in seconds."""
+"""Time limit for sending what is left of a connection that is being closed, in seconds.
+
+While a client that sends nothing more gets an answer, it has to take some of it in that time.
+"""
 LINGER_NOT: Final = struct.pack("ii", 1, 0)
 """Makes the kernel drop what it has not sent yet (SO_LINGER)."""
 
@@ -38,6 +50,8 @@ class TimedConnection(TCPServer):
         self._looks_at = 0.0
         """When the timer looks whether that is so; a timer for each request costs 2% of one."""
         self._is_hurried = False
+        self._sent = 0
+        """Number of parts that were sent."""
         self._closing: asyncio.Task[None] | None = None
         # A write is tried at once, and `drain` waits for all of it: the kernel has large buffers.
         self.writer.transport.set_write_buffer_limits(high=0)
@@ -59,11 +73,14 @@ class TimedConnection(TCPServer):
     async def protocol_send(self, event: Event) -> None:
         """Send bytes, or note how the connection is."""
         if isinstance(event, RawData):
+            self._sent += 1
             await super().protocol_send(event)
         elif event is BUSY:
             self._stop_counting()
         elif event is IDLE:
             self._count_idle()
+        elif event is FINISHING:
+            self._abort_if_stuck((0, 0))
         elif event is CLIENT_GONE:
             self._abort_after(CLOSING_S)
         elif event is HEAD_BEGUN:
@@ -135,6 +152,17 @@ class TimedConnection(TCPServer):
     def _abort_after(self, timeout_s: float) -> None:
         """Give hypercorn that time to close the connection: it waits until all has been sent."""
         self._start_timer(timeout_s, self._abort)
+
+    def _abort_if_stuck(self, before: tuple[int, int]) -> None:
+        """Drop the connection, now or later, once nothing more is taken of what is unsent.
+
+        before: the parts that were sent, and the bytes of the last one that were not taken.
+        """
+        unsent = self._sent, self.writer.transport.get_write_buffer_size()
+        if unsent == before and unsent[1]:
+            self._abort()
+        else:
+            self._start_timer(CLOSING_S, partial(self._abort_if_stuck, unsent))
 
     def _abort(self) -> None:
         """Drop the connection, with what its client does not take."""

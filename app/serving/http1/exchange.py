@@ -14,8 +14,8 @@ from hypercorn.protocol.h11 import STREAM_ID
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 from hypercorn.utils import suppress_body
 
-from app.asgi.streams import PUSH
-from app.clock import monotonic
+from app.asgi.streams import HALF_CLOSED, PUSH
+from app.clock import monotonic, wait_until_set
 from app.paths import ENDLESS
 from app.serving.http1 import requests
 from app.serving.http1.requests import Head, RequestReader
@@ -27,12 +27,18 @@ HEAD_BEGUN: Final = Updated(idle=True)
 """Tells the connection that the head of a request has begun to arrive."""
 BROKEN_OFF: Final = Closed()
 """Tells the connection to close, since the rest of a response will not come."""
+FINISHING: Final = Updated(idle=False)
+"""Tells the connection that its client sends nothing more, and an answer is still under way."""
 CLIENT_GONE: Final = Updated(idle=False)
-"""Tells the connection that its client sends nothing more; it is about to be closed."""
+"""Tells the connection that its client is gone; it is about to be closed."""
 PIECE_BYTES: Final = 4096
 """Bytes that are read at a time; as chunks of one byte they take half a millisecond."""
 TURN_S: Final = 0.002
 """Seconds of reading after which other work gets its turn."""
+PROBE_S: Final = 0.5
+"""Seconds after which a client that sends nothing more, and waits, is sent a sign of life."""
+PROBES: Final = 2
+"""The system of a client that is gone refuses the first one, and the next one finds that out."""
 CONTINUE: Final = RawData(b"HTTP/1.1 100 \r\n\r\n")
 END_OF_BODY: Final = EndBody(STREAM_ID)
 
@@ -71,7 +77,7 @@ class Http1:
         """Do nothing; HTTP/2 begins here."""
 
     async def handle(self, event: Event) -> None:
-        """Take what the client sent, or that it is gone."""
+        """Take what the client sent, or that it sends nothing more."""
         if isinstance(event, RawData):
             if len(event.data) <= PIECE_BYTES:
                 self._requests.feed(event.data)
@@ -82,11 +88,30 @@ class Http1:
             if self.is_in_head:
                 await self._send(HEAD_BEGUN)
         elif isinstance(event, Closed):
+            await self._finish()
             await self._close_stream()
             self._stop_reading()
             self._requests.close()
             self._parts = ()  # They refer back to this, which would stay until it is collected.
             await self._send(CLIENT_GONE)
+
+    async def _finish(self) -> None:
+        """Wait until the answer to a whole request is sent, or its client turns out to be gone.
+
+        A client that reads on sends the same end as one that is gone.
+        """
+        stream, transport = self._stream, self.transport
+        if stream is None or transport is None or transport.is_closing():
+            return
+        if self._head.is_whole:
+            await self._send(FINISHING)
+            if PUSH in stream.scope["extensions"]:
+                await stream.app_put(HALF_CLOSED)
+            for _ in range(PROBES):
+                await wait_until_set(self._is_free, at_most_s=PROBE_S)
+                if self._head.is_newer and not (self._response.has_begun or self._is_closed):
+                    await self._send(CONTINUE)
+            await self._is_free.wait()
 
     async def _read(self, data: bytes) -> None:
         """Read much that the client sent, in turns with other work."""

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
-from quart import Response, g, request
+from quart import Response, g
 
 from app.compute.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
@@ -20,6 +20,7 @@ from app.services.compare.model_card import Card
 from app.services.compare.question import Question
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
+from app.views.bodies import whole_body
 from app.views.parsing import Piece, gaps_of, require_type
 
 MOST_LINES: Final = 1_000
@@ -105,7 +106,7 @@ async def compare_batch(args: PanelArgs) -> Response:
     """
     require_type(NDJSON)
     parts = resources()
-    lines = io.BytesIO(await request.data)
+    lines = io.BytesIO(await whole_body())
     if g.token is None and g.account is None:
         parts.open_batches.take()
     if await parts.work_pool.run(_has_more_than, MOST_LINES, lines):
