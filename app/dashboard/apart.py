@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.dashboard.figures import Figure, Finding, Table, nothing_dated, sentences, some_of
+from app.dashboard.figures import Figure, Finding, Panel, Table, nothing_dated, sentences, some_of
 from app.dashboard.shapes import Plot, row_axis, row_height
 from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
@@ -38,33 +39,7 @@ class Given:
     """The names of others, and how many posts each got, the most first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """A model card, and what of it the view asks for."""
-
-    card: Card | None
-    """None for fewer than two authors."""
-    named: Sequence[str]
-    """Authors in the card's address; none where it is of all."""
-    total: int
-
-    def rows(self, view: View) -> list[Given]:
-        """Return the authors of whom posts were asked about, the clearest first."""
-        if self.card is None or self.card.held_out is None:
-            return []
-        wrong: dict[str, list[tuple[str, int]]] = {}
-        for name, given_to, posts in self.card.given:
-            if name != given_to:
-                wrong.setdefault(name, []).append((given_to, posts))
-        rows = [
-            Given(author.username, author.asked, author.right, wrong.get(author.username, []))
-            for author in self.card.authors
-            if author.asked and (self.named or view.is_about(author.username))
-        ]
-        return sorted(rows, key=lambda row: (-row.right / row.judged, row.name.casefold()))
-
-
-class ToldApart(Figure):
+class ToldApart(Panel[ActiveAuthors]):
     name = "apart"
     is_of_authors = needs_two = True
     topic = gettext_noop("How well authors are told apart")
@@ -81,36 +56,63 @@ class ToldApart(Figure):
     def usernames(self, loaded: ActiveAuthors) -> Iterable[str]:
         return loaded.names
 
-    async def count(self, loaded: ActiveAuthors, view: View) -> Measurement:
+    async def count(self, loaded: ActiveAuthors, view: View) -> "Measurement":
         is_some = len(view.names) > 1 or view.platform or loaded.total > MOST_COMPARED
         named = loaded.names[:MOST_MEASURED] if is_some else []
         card = await resources().cards.get(named) if loaded.total > 1 else None
-        return Measurement(card, named, loaded.total)
+        return Measurement(view, card, named, loaded.total)
 
-    def tell(self, data: Measurement, view: View) -> Finding:
-        if data.card is None:
+
+@dataclass(frozen=True)
+class Measurement(Figure):
+    """A model card, and what of it the view asks for."""
+
+    view: View
+    card: Card | None
+    """None for fewer than two authors."""
+    named: Sequence[str]
+    """Authors in the card's address; none where it is of all."""
+    total: int
+
+    @cached_property
+    def rows(self) -> list[Given]:
+        """The authors of whom posts were asked about, the clearest first."""
+        if self.card is None or self.card.held_out is None:
+            return []
+        wrong: dict[str, list[tuple[str, int]]] = {}
+        for name, given_to, posts in self.card.given:
+            if name != given_to:
+                wrong.setdefault(name, []).append((given_to, posts))
+        rows = [
+            Given(author.username, author.asked, author.right, wrong.get(author.username, []))
+            for author in self.card.authors
+            if author.asked and (self.named or self.view.is_about(author.username))
+        ]
+        return sorted(rows, key=lambda row: (-row.right / row.judged, row.name.casefold()))
+
+    def finding(self) -> Finding:
+        if self.card is None:
             alone = gettext("It takes two authors with posts to tell them apart")
-            return Finding(alone) if data.total else nothing_dated(view)
-        rows = data.rows(view)
+            return Finding(alone) if self.total else nothing_dated(self.view)
+        rows = self.rows
         if not rows:
             return Finding(gettext("There are too few posts to measure this"))
         if len(rows) == 1:
             return Finding(_title_of_one(rows[0]), _mostly_taken_for(rows[0]))
-        extent = some_of(len(data.card.authors), data.total)
-        return Finding(_title(rows), sentences(_hidden(data.card), extent))
+        extent = some_of(len(self.card.authors), self.total)
+        return Finding(_title(rows), sentences(_hidden(self.card), extent))
 
-    def plot(self, data: Measurement, view: View) -> Plot | None:
-        rows = data.rows(view)
+    def plot(self) -> Plot | None:
         # Bars that are all full say no more than the sentence.
-        return _stacked(rows) if any(row.wrong for row in rows) else None
+        return _stacked(self.rows) if any(row.wrong for row in self.rows) else None
 
-    def path(self, data: Measurement, view: View) -> str:
-        return "/compare/card?" + urlencode([("username", name) for name in data.named])
+    def path(self) -> str:
+        return "/compare/card?" + urlencode([("username", name) for name in self.named])
 
-    def table(self, data: Measurement, view: View) -> Table:
+    def table(self) -> Table:
         columns = (gettext("Author"), gettext("Given to"), gettext("Posts"))
         rows = []
-        for row in data.rows(view):
+        for row in self.rows:
             author = shown_name(row.name)
             rows += [(author, author, row.right)] if row.right else []
             rows += [(author, shown_name(name), posts) for name, posts in row.wrong]

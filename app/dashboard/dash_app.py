@@ -16,8 +16,8 @@ from quart import Quart, Response, request
 
 from app.asgi.cached import GZIP_LEVEL
 from app.dashboard.calls import FigureRequest, check_call
-from app.dashboard.figures import Figure, draw
-from app.dashboard.page import FIGURES, PAGE_KEY, blueprint
+from app.dashboard.figures import AnyPanel, draw
+from app.dashboard.page import PAGE_KEY, PANELS, blueprint
 from app.errors import NotFoundError
 from app.lifespan import resources
 from app.memo import cacheable
@@ -93,7 +93,7 @@ def mount(app: Quart) -> dict[str, str]:
 def layout() -> Any:
     """Return the graphs, which the page's script puts into the sections of their figures."""
     # The theme counts up when the colours change, so that every figure is painted again.
-    return html.Div([*map(_graph, FIGURES), dcc.Store(id="theme", data=0)])
+    return html.Div([*map(_graph, PANELS), dcc.Store(id="theme", data=0)])
 
 
 def _graph(name: str) -> Any:
@@ -108,14 +108,14 @@ def _graph(name: str) -> Any:
 
 
 def _declare_callbacks(made: Any) -> None:
-    """Declare the callbacks of all figures: to draw one, to paint it, to follow a click."""
-    for name, figure in FIGURES.items():
+    """Declare the callbacks of all panels: to draw one, to paint it, to follow a click."""
+    for name, panel in PANELS.items():
         request_id, drawing = Input(f"{name}-ask", "data"), Input(f"{name}-drawing", "data")
         drawn = Output(f"{name}-drawing", "data")
 
-        async def draw_figure(request_id: object, figure: Figure = figure) -> str:
+        async def draw_figure(request_id: object, panel: AnyPanel = panel) -> str:
             request = msgspec.convert(request_id, FigureRequest)
-            return await draw(figure, request.view, is_live=request.live)
+            return await draw(panel, request.view, is_live=request.live)
 
         made.callback(drawn, request_id, prevent_initial_call=True)(draw_figure)
         made.clientside_callback(
@@ -139,7 +139,7 @@ async def _called(dispatch: Callable[[], Awaitable[Response]]) -> Response:
 
     Raises MalformedError for a callback that no browser sends.
     """
-    await check_call(FIGURES)
+    await check_call(PANELS)
     response = await dispatch()
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept-Encoding")

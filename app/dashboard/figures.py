@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -65,15 +65,40 @@ class Finding:
     """How it is read, likewise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Figure(ABC):
+    """Numbers, which tell what they say, their rows, their graph, and the posts behind them."""
+
+    @abstractmethod
+    def finding(self) -> Finding:
+        """Return what the numbers say."""
+
+    @abstractmethod
+    def table(self) -> Table:
+        """Return the numbers in rows."""
+
+    @abstractmethod
+    def plot(self) -> Plot | None:
+        """Return the graph of the numbers, None where there is nothing to draw."""
+
+    @abstractmethod
+    def path(self) -> str:
+        """Return the address of the posts behind a point, without the point's own parameters."""
+
+    def drawing(self) -> "Drawing":
+        """Return all of it."""
+        return Drawing(self.finding(), self.table(), self.plot(), self.path())
+
+
+class Drawing(NamedTuple):
     """A figure for the browser."""
 
     finding: Finding
     table: Table
     plot: Plot | None
     path: str
-    """Address of the posts behind a point, without the parameters that the point itself has."""
+
+
+LoadedT = TypeVar("LoadedT")
 
 
 class FigureAnswer(msgspec.Struct, omit_defaults=True):
@@ -89,8 +114,8 @@ class FigureAnswer(msgspec.Struct, omit_defaults=True):
     """Whether the words say what is wrong in the view."""
 
 
-class Figure(ABC):
-    """One figure: its numbers, what they say, its graph and its table."""
+class Panel(ABC, Generic[LoadedT]):
+    """A place on the dashboard, and how its figure is counted for a view."""
 
     name: ClassVar[str]
     topic: ClassVar[str]
@@ -102,44 +127,19 @@ class Figure(ABC):
     """Whether it says nothing of one author alone."""
 
     @abstractmethod
-    async def load(self, session: AsyncSession, view: View) -> Any:
+    async def load(self, session: AsyncSession, view: View) -> LoadedT:
         """Return what the database says; note what it depends on.
 
         Raises NotFoundError, MalformedError.
         """
 
-    def usernames(self, loaded: Any) -> Iterable[str]:
+    def usernames(self, loaded: LoadedT) -> Iterable[str]:
         """Return the authors whom the figure may name: they are called as on pages."""
         return ()
 
-    async def count(self, loaded: Any, view: View) -> Any:
-        """Return the numbers. What takes long is done here: the session is closed by then."""
-        return loaded
-
     @abstractmethod
-    def tell(self, data: Any, view: View) -> Finding:
-        """Return what the numbers say."""
-
-    @abstractmethod
-    def plot(self, data: Any, view: View) -> Plot | None:
-        """Return the graph of the numbers, None where there is nothing to draw."""
-
-    @abstractmethod
-    def path(self, data: Any, view: View) -> str:
-        """Return the address of the posts behind a point, without the point's own parameters."""
-
-    @abstractmethod
-    def table(self, data: Any, view: View) -> Table:
-        """Return the numbers in rows."""
-
-    def draw(self, data: Any, view: View) -> Drawing:
-        """Return all of it."""
-        return Drawing(
-            self.tell(data, view),
-            self.table(data, view),
-            self.plot(data, view),
-            self.path(data, view),
-        )
+    async def count(self, loaded: LoadedT, view: View) -> Figure:
+        """Return the figure. What takes long is done here: the session is closed by then."""
 
     def key(self, view: View) -> tuple[str, str, str]:
         """Return what an answer is kept by: equal views of a figure have the same one."""
@@ -147,7 +147,10 @@ class Figure(ABC):
         return self.name, g.locale, view.query(**unused)
 
 
-async def draw(figure: Figure, query: str, *, is_live: bool) -> str:
+AnyPanel = Panel[Any]
+
+
+async def draw(panel: AnyPanel, query: str, *, is_live: bool) -> str:
     """Return the answer to a view as JSON, with the view; it is as new as a page.
 
     It is made once for all viewers. `is_live`: the browser asks because of an event.
@@ -158,13 +161,13 @@ async def draw(figure: Figure, query: str, *, is_live: bool) -> str:
     if not await memo.feed.catch_up():
         raise UnavailableError("The log cannot be read at the moment. Try again soon.")
     try:
-        answer = msgspec.Raw(await answer_of(figure, view_of(query)))
+        answer = msgspec.Raw(await answer_of(panel, view_of(query)))
     except AppError as error:
-        answer = msgspec.Raw(msgspec.json.encode(await problem_of(figure, error)))
+        answer = msgspec.Raw(msgspec.json.encode(await problem_of(panel, error)))
     return msgspec.json.encode({"view": query, "answer": answer}).decode()
 
 
-async def answer_of(figure: Figure, view: View) -> bytes:
+async def answer_of(panel: AnyPanel, view: View) -> bytes:
     """Return the answer to a view, which is kept; the caller has caught up with the feed.
 
     Raises NotFoundError, MalformedError and InvalidInputError for what is wrong in the view.
@@ -172,39 +175,39 @@ async def answer_of(figure: Figure, view: View) -> bytes:
 
     async def make() -> CachedResponse:
         async with asyncio.timeout(MAKING_TIMEOUT_S):
-            data = await load(figure, view)
-        drawing = await resources().work_pool.run(figure.draw, data, view)
+            figure = await load(panel, view)
+        drawing = await resources().work_pool.run(figure.drawing)
         cacheable()
-        return CachedResponse("", (), msgspec.json.encode(await _answer(figure, drawing)))
+        return CachedResponse("", (), msgspec.json.encode(await _answer(panel, drawing)))
 
-    made = await resources().cache.get_or_make(figure.key(view), make)
+    made = await resources().cache.get_or_make(panel.key(view), make)
     return made.body if made else b"null"
 
 
-async def load(figure: Figure, view: View) -> Any:
-    """Return the numbers of a figure; its texts then call authors and posts as pages do.
+async def load(panel: AnyPanel, view: View) -> Figure:
+    """Return the figure of a panel; its texts then call authors and posts as pages do.
 
     Raises NotFoundError, MalformedError and InvalidInputError for what is wrong in the view.
     """
     async with resources().db.read() as session:
         # First, since the words for what is wrong speak of posts too.
         await speak_of_all(session, view.names, view.platform)
-        loaded = await figure.load(session, view)
-        await show_names(session, figure.usernames(loaded))
-    return await figure.count(loaded, view)
+        loaded = await panel.load(session, view)
+        await show_names(session, panel.usernames(loaded))
+    return await panel.count(loaded, view)
 
 
-def kept_answer(figure: Figure, view: View) -> bytes | None:
+def kept_answer(panel: AnyPanel, view: View) -> bytes | None:
     """Return the answer to a view if it is kept; the caller has caught up with the feed."""
-    response = resources().cache.find(figure.key(view))
+    response = resources().cache.find(panel.key(view))
     return response.body if response else None
 
 
-async def _answer(figure: Figure, drawing: Drawing) -> FigureAnswer:
+async def _answer(panel: AnyPanel, drawing: Drawing) -> FigureAnswer:
     table = drawing.table
     first = show_rows(table, FIRST_ROWS)
     rows = await render_template("_figure_rows.html", table=table, rows=first) if first else ""
-    words = await show_words(figure, drawing.finding)
+    words = await show_words(panel, drawing.finding)
     return FigureAnswer(words, rows, drawing.plot, drawing.path)
 
 
@@ -222,21 +225,21 @@ def show_rows(table: Table, most: int) -> list[ShownRow]:
     ]
 
 
-async def problem_of(figure: Figure, error: AppError) -> FigureAnswer:
+async def problem_of(panel: AnyPanel, error: AppError) -> FigureAnswer:
     """Return the answer that says what is wrong in a view."""
-    topic = gettext(figure.topic)
+    topic = gettext(panel.topic)
     problem = Finding(topic, translate_message(error.detail), topic=topic, about=" ")
-    return FigureAnswer(await show_words(figure, problem), is_problem=True)
+    return FigureAnswer(await show_words(panel, problem), is_problem=True)
 
 
-async def show_words(figure: Figure, finding: Finding) -> str:
+async def show_words(panel: AnyPanel, finding: Finding) -> str:
     """Return the words of a figure as HTML, in the request's language."""
     return await render_template(
         "_figure_words.html",
-        name=figure.name,
-        topic=finding.topic or gettext(figure.topic),
+        name=panel.name,
+        topic=finding.topic or gettext(panel.topic),
         finding=finding,
-        about=(finding.about or gettext(figure.about)).strip(),
+        about=(finding.about or gettext(panel.about)).strip(),
     )
 
 

@@ -18,14 +18,14 @@ from app.dashboard.figures import (
     OF_AUTHORS,
     Figure,
     Finding,
+    Panel,
     Table,
-    nothing_dated,
     posts_path,
     sentences,
     some_of,
 )
 from app.dashboard.shapes import Cell, FigureBar, Plot, draw_bars, draw_cells, row_axis, row_height
-from app.dashboard.words import MOST_WORDED, Words, bars_of_words, tell_words, words_table
+from app.dashboard.words import MOST_WORDED, Words
 from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number
 from app.lifespan import resources
 from app.services.compare.manners import likeness_of, typical_beside, written_languages
@@ -45,10 +45,47 @@ Pair = tuple[str, str, float]
 """Two authors and how alike they are, from 0 to 1."""
 
 
+class WhoLikeWhom(Panel["Likeness | Words"]):
+    name = "likeness"
+    is_of_authors = True
+    topic = gettext_noop("Who sounds like whom")
+    about = gettext_noop(
+        "How alike authors of one language write, by what each uses more often than others do: "
+        "1 is the same habits, 0 nothing in common. Similar authors are neighbours. Of all their "
+        "posts, whatever the dates above."
+    )
+    waiting = gettext_noop("Being counted…")
+
+    async def load(self, session: AsyncSession, view: View) -> "Likeness | Words":
+        models = resources().models
+        authors = await most_active_with(session, view.selection, limit=MOST_AUTHORS)
+        languages = await written_languages(session, models, authors.rows)
+        is_alone = len(view.names) == 1 or len(authors.rows) == 1
+        peers = _peers(languages, is_alone=is_alone)
+        if not peers:
+            return await _words(session, view, authors, languages, is_alone=is_alone)
+        alike = await likeness_of(session, models, [authors.rows[place] for place in peers])
+        spoken = np.array([languages[place] or "" for place in peers])
+        is_pair = (spoken == spoken[:, None]) & ~np.eye(len(peers), dtype=np.bool_)
+        alike = np.where(is_pair, alike, 0.0)
+        order = neighbour_order(alike)
+        names = [authors.rows[peers[place]].username for place in order]
+        centre = authors.rows[0].username if is_alone else ""
+        ordered = alike[np.ix_(order, order)]
+        return Likeness(view, names, ordered, len(authors.rows), authors.total, centre)
+
+    def usernames(self, loaded: "Likeness | Words") -> Iterable[str]:
+        return loaded.names
+
+    async def count(self, loaded: "Likeness | Words", view: View) -> Figure:
+        return loaded
+
+
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class Likeness(Figure):
     """Authors of languages with four or more, and how alike those of one language are."""
 
+    view: View
     names: Sequence[str]
     """Similar ones are neighbours."""
     alike: NDArray[np.float64]
@@ -71,71 +108,29 @@ class Likeness:
         ]
         return sorted(pairs, key=lambda pair: -pair[2])
 
+    def finding(self) -> Finding:
+        left_out = _left_out(self)
+        if self.centre:
+            return Finding(_nearest(self), left_out, about=gettext(NEAREST_ABOUT))
+        return Finding(_most_alike(self), left_out)
 
-class WhoLikeWhom(Figure):
-    name = "likeness"
-    is_of_authors = True
-    topic = gettext_noop("Who sounds like whom")
-    about = gettext_noop(
-        "How alike authors of one language write, by what each uses more often than others do: "
-        "1 is the same habits, 0 nothing in common. Similar authors are neighbours. Of all their "
-        "posts, whatever the dates above."
-    )
-    waiting = gettext_noop("Being counted…")
-
-    async def load(self, session: AsyncSession, view: View) -> Likeness | Words:
-        models = resources().models
-        authors = await most_active_with(session, view.selection, limit=MOST_AUTHORS)
-        languages = await written_languages(session, models, authors.rows)
-        is_alone = len(view.names) == 1 or len(authors.rows) == 1
-        peers = _peers(languages, is_alone=is_alone)
-        if not peers:
-            return await _words(session, authors, languages, is_alone=is_alone)
-        alike = await likeness_of(session, models, [authors.rows[place] for place in peers])
-        spoken = np.array([languages[place] or "" for place in peers])
-        is_pair = (spoken == spoken[:, None]) & ~np.eye(len(peers), dtype=np.bool_)
-        alike = np.where(is_pair, alike, 0.0)
-        order = neighbour_order(alike)
-        names = [authors.rows[peers[place]].username for place in order]
-        centre = authors.rows[0].username if is_alone else ""
-        ordered = alike[np.ix_(order, order)]
-        return Likeness(names, ordered, len(authors.rows), authors.total, centre)
-
-    def usernames(self, loaded: Likeness | Words) -> Iterable[str]:
-        if isinstance(loaded, Words):
-            return [author.username for author, _ in loaded.authors]
-        return loaded.names
-
-    def tell(self, data: Likeness | Words, view: View) -> Finding:
-        if isinstance(data, Words):
-            return tell_words(data) if data.authors else nothing_dated(view)
-        left_out = _left_out(data)
-        if data.centre:
-            title, note = _nearest(data), gettext(NEAREST_ABOUT)
-            return Finding(title, left_out, about=note)
-        return Finding(_most_alike(data), left_out)
-
-    def plot(self, data: Likeness | Words, view: View) -> Plot | None:
-        if isinstance(data, Words):
-            return bars_of_words(data)
-        if not data.pairs:
+    def plot(self) -> Plot | None:
+        if not self.pairs:
             return None
-        return _bars(data) if data.centre else _grid(data)
+        return _bars(self) if self.centre else _grid(self)
 
-    def path(self, data: Likeness | Words, view: View) -> str:
-        return "/search?" if isinstance(data, Words) else posts_path(_of_pairs(view))
+    def path(self) -> str:
+        return posts_path(_of_pairs(self.view))
 
-    def table(self, data: Likeness | Words, view: View) -> Table:
-        if isinstance(data, Words):
-            return words_table(data)
-        query = _of_pairs(view)
+    def table(self) -> Table:
+        query = _of_pairs(self.view)
         return Table(
             (gettext("Author"), gettext("Other author"), gettext("Likeness")),
             [
                 (shown_name(one), shown_name(second), round(like, 3))
-                for one, second, like in data.pairs
+                for one, second, like in self.pairs
             ],
-            [posts_path(query, username=[one, second]) for one, second, _ in data.pairs],
+            [posts_path(query, username=[one, second]) for one, second, _ in self.pairs],
         )
 
 
@@ -160,6 +155,7 @@ def _peers(languages: Sequence[str | None], *, is_alone: bool) -> list[int]:
 
 async def _words(
     session: AsyncSession,
+    view: View,
     authors: ActiveAuthors,
     languages: Sequence[str | None],
     *,
@@ -176,7 +172,7 @@ async def _words(
         for words in await typical_beside(session, resources().models, rows)
     ]
     sizes = {len(rows) for rows in by_language.values()}
-    return Words(typical, 1 if is_alone else authors.total, is_any_alone=1 in sizes)
+    return Words(view, typical, 1 if is_alone else authors.total, is_any_alone=1 in sizes)
 
 
 def _left_out(data: Likeness) -> str:

@@ -11,7 +11,7 @@ from quart import Response, current_app, render_template, request
 
 from app.dashboard.apart import ToldApart
 from app.dashboard.figures import (
-    Figure,
+    AnyPanel,
     FigureAnswer,
     Table,
     answer_of,
@@ -35,10 +35,10 @@ from app.views.pages.parts import offered_authors, speak_of_all
 
 blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
 
-FIGURES: Final[dict[str, Figure]] = {
-    figure.name: figure for figure in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
+PANELS: Final[dict[str, AnyPanel]] = {
+    panel.name: panel for panel in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
 }
-"""All figures, in the order of the page."""
+"""All panels, in the order of the page."""
 PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000
 MOST_WAITING_S: Final = 1.0
@@ -61,8 +61,8 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, args.names)
         await speak_of_all(session, args.names, args.platform)
-    figures = [figure for figure in FIGURES.values() if author_total > 1 or not figure.needs_two]
-    sections = [await _section(figure, args) for figure in figures] if authors else []
+    panels = [panel for panel in PANELS.values() if author_total > 1 or not panel.needs_two]
+    sections = [await _section(panel, args) for panel in panels] if authors else []
     if all(section["answer"] for section in sections):
         cacheable()
     parts = current_app.extensions[PAGE_KEY]
@@ -80,44 +80,44 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
     return page, 200, {"Content-Security-Policy": policy}
 
 
-async def _section(figure: Figure, view: View) -> dict[str, Any]:
-    """Return a figure with what it says, if that is kept or counted soon."""
-    answer = await _first_answer(figure, view)
+async def _section(panel: AnyPanel, view: View) -> dict[str, Any]:
+    """Return a panel with what its figure says, if that is kept or counted soon."""
+    answer = await _first_answer(panel, view)
     return {
-        "figure": figure,
+        "figure": panel,
         "answer": answer,
         "words": Markup(answer.words) if answer else "",  # noqa: S704 - A template made it.
         "rows": Markup(answer.rows) if answer else "",  # noqa: S704
     }
 
 
-async def _first_answer(figure: Figure, view: View) -> FigureAnswer | None:
+async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
     """Return what stands in the page from the beginning; None for what comes later."""
     try:
-        if figure.is_of_authors:
-            body = kept_answer(figure, view)
+        if panel.is_of_authors:
+            body = kept_answer(panel, view)
         else:
             async with asyncio.timeout(MOST_WAITING_S):
-                body = await answer_of(figure, view)
+                body = await answer_of(panel, view)
     except TimeoutError:
         return None
     except AppError as error:
-        return await problem_of(figure, error)
+        return await problem_of(panel, error)
     return msgspec.json.decode(body, type=FigureAnswer) if body else None
 
 
 @blueprint.page("/table/<name>", is_cacheable=True)
 async def show_table(name: str, args: View) -> str:
-    figure = _figure(name)
-    data = await load(figure, args)
-    drawing = await resources().work_pool.run(figure.draw, data, args)
+    panel = _panel(name)
+    figure = await load(panel, args)
+    drawing = await resources().work_pool.run(figure.drawing)
     table, is_empty = drawing.table, False
     if not table.rows:
         async with resources().db.read() as session:
             is_empty = not await count_users(session)
     return await render_template(
         "dashboard_table.html",
-        figure=figure,
+        figure=panel,
         finding=drawing.finding,
         table=table,
         is_empty=is_empty,
@@ -128,9 +128,8 @@ async def show_table(name: str, args: View) -> str:
 
 @blueprint.page("/table/<name>.csv", is_cacheable=True)
 async def download_table(name: str, args: View) -> Response:
-    figure = _figure(name)
-    data = await load(figure, args)
-    table: Table = await resources().work_pool.run(figure.table, data, args)
+    figure = await load(_panel(name), args)
+    table: Table = await resources().work_pool.run(figure.table)
     content = await resources().work_pool.run(_as_csv, table)
     disposition = f'attachment; filename="saywho-{name}.csv"'
     return Response(
@@ -140,10 +139,10 @@ async def download_table(name: str, args: View) -> Response:
     )
 
 
-def _figure(name: str) -> Figure:
-    if (figure := FIGURES.get(name)) is None:
+def _panel(name: str) -> AnyPanel:
+    if (panel := PANELS.get(name)) is None:
         raise NotFoundError("There is no such figure")
-    return figure
+    return panel
 
 
 def _as_csv(table: Table) -> bytes:

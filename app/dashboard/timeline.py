@@ -16,6 +16,7 @@ from app.dashboard.figures import (
     MOST_AUTHORS,
     Figure,
     Finding,
+    Panel,
     Table,
     nothing_dated,
     posts_path,
@@ -59,10 +60,36 @@ class PostsByDay(NamedTuple):
     undated: int = 0
 
 
+class Timeline(Panel[PostsByDay]):
+    # Heights of all rows have one scale, so that authors can be compared. A scale of each row's
+    # own would still be flattened by a burst in that row.
+    name = "timeline"
+    topic = gettext_noop("Posts over time")
+    about = gettext_noop(
+        "How many posts of each author are kept here, the earliest author on top. A bar leads to "
+        "its posts."
+    )
+
+    async def load(self, session: AsyncSession, view: View) -> PostsByDay:
+        authors = await busiest_authors(session, view.selection, limit=MOST_AUTHORS)
+        if not authors.names:
+            return PostsByDay(authors)
+        selection = replace(view.selection, usernames=tuple(authors.names))
+        cells = await count_by_day(session, selection, view.zone)
+        return PostsByDay(authors, cells, await count_undated(session, selection))
+
+    def usernames(self, loaded: PostsByDay) -> Iterable[str]:
+        return loaded.authors.names
+
+    async def count(self, loaded: PostsByDay, view: View) -> "PostsByPeriod":
+        return await asyncio.to_thread(by_period, loaded, view)
+
+
 @dataclass(frozen=True, slots=True)
-class PostsByPeriod:
+class PostsByPeriod(Figure):
     """How many posts each author has in each period."""
 
+    view: View
     authors: BusyAuthors
     undated: int = 0
     """Posts without a time, which no period counts."""
@@ -89,62 +116,37 @@ class PostsByPeriod:
         """The most posts of an author in a period."""
         return max(max(row) for row in self.rows.values())
 
+    def finding(self) -> Finding:
+        extent = some_of(len(self.authors.names), self.authors.total)
+        if self.span is None:
+            return replace(nothing_dated(self.view, self.undated), notes=extent)
+        return Finding(_title(self), sentences(_undated(self), _beyond(self), extent))
 
-class Timeline(Figure):
-    # Heights of all rows have one scale, so that authors can be compared. A scale of each row's
-    # own would still be flattened by a burst in that row.
-    name = "timeline"
-    topic = gettext_noop("Posts over time")
-    about = gettext_noop(
-        "How many posts of each author are kept here, the earliest author on top. A bar leads to "
-        "its posts."
-    )
-
-    async def load(self, session: AsyncSession, view: View) -> PostsByDay:
-        authors = await busiest_authors(session, view.selection, limit=MOST_AUTHORS)
-        if not authors.names:
-            return PostsByDay(authors)
-        selection = replace(view.selection, usernames=tuple(authors.names))
-        cells = await count_by_day(session, selection, view.zone)
-        return PostsByDay(authors, cells, await count_undated(session, selection))
-
-    def usernames(self, loaded: PostsByDay) -> Iterable[str]:
-        return loaded.authors.names
-
-    async def count(self, loaded: PostsByDay, view: View) -> PostsByPeriod:
-        return await asyncio.to_thread(by_period, loaded)
-
-    def tell(self, data: PostsByPeriod, view: View) -> Finding:
-        extent = some_of(len(data.authors.names), data.authors.total)
-        if data.span is None:
-            return replace(nothing_dated(view, data.undated), notes=extent)
-        return Finding(_title(data), sentences(_undated(data), _beyond(data), extent))
-
-    def plot(self, data: PostsByPeriod, view: View) -> Plot | None:
-        if data.span is None:
+    def plot(self) -> Plot | None:
+        if self.span is None:
             return None
-        row_px = max(ROW_PX, min(HIGHEST_ROW_PX, FEW_PX // len(data.rows)))
-        traces = [_row(data, name, place, row_px) for place, name in enumerate(data.rows)]
-        beyond = _marks(data)
-        span = [data.span[0].isoformat(), (data.span[1] + timedelta(days=1)).isoformat()]
+        row_px = max(ROW_PX, min(HIGHEST_ROW_PX, FEW_PX // len(self.rows)))
+        traces = [_row(self, name, place, row_px) for place, name in enumerate(self.rows)]
+        beyond = _marks(self)
+        span = [self.span[0].isoformat(), (self.span[1] + timedelta(days=1)).isoformat()]
         layout = {
             "xaxis": {"type": "date", "range": span, "nticks": 8},
-            "yaxis": row_axis(list(map(shown_name, data.rows))),
-            "meta": {"height": len(data.rows) * row_px + 50},
+            "yaxis": row_axis(list(map(shown_name, self.rows))),
+            "meta": {"height": len(self.rows) * row_px + 50},
         }
         return {"data": [*traces, beyond] if beyond["x"] else traces, "layout": layout}
 
-    def path(self, data: PostsByPeriod, view: View) -> str:
-        return posts_path(view.query(username="", since="", until=""))
+    def path(self) -> str:
+        return posts_path(self.view.query(username="", since="", until=""))
 
-    def table(self, data: PostsByPeriod, view: View) -> Table:
-        query = view.query(username="", since="", until="")
+    def table(self) -> Table:
+        query = self.view.query(username="", since="", until="")
         rows, links = [], []
-        for place, days in reversed(list(enumerate(pairwise(data.starts)))):
-            for name, posts in data.rows.items():
+        for place, days in reversed(list(enumerate(pairwise(self.starts)))):
+            for name, posts in self.rows.items():
                 if posts[place]:
                     rows.append((show_period(*days), shown_name(name), posts[place]))
-                    links.append(posts_path(query, **_asked(data, name, place)))
+                    links.append(posts_path(query, **_asked(self, name, place)))
         return Table((gettext("Period"), gettext("Author"), gettext("Posts")), rows, links)
 
 
@@ -244,11 +246,11 @@ def _label(data: PostsByPeriod, name: str, place: int) -> str:
     return f"<b>{escape(shown_name(name))}</b><br>{period}: {show_number(data.rows[name][place])}"
 
 
-def by_period(loaded: PostsByDay) -> PostsByPeriod:
+def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
     """Return the counts of the days by the periods that there is room for."""
     authors, cells, undated = loaded
     if not cells:
-        return PostsByPeriod(authors, undated)
+        return PostsByPeriod(view, authors, undated)
     first, last = cells[0][0], cells[-1][0]
     period = fitting(first, last)
     begins = starts(first, last, period)
@@ -257,4 +259,4 @@ def by_period(loaded: PostsByDay) -> PostsByPeriod:
     for day, username, posts in cells:
         row = rows.setdefault(username, [0] * (len(begins) - 1))
         row[places[start_of(day, period)]] += posts
-    return PostsByPeriod(authors, undated, period, begins, rows, (first, last))
+    return PostsByPeriod(view, authors, undated, period, begins, rows, (first, last))

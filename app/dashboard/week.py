@@ -8,7 +8,7 @@ from quart import g
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.peaks import clear_peak
-from app.dashboard.figures import Figure, Finding, Table, nothing_dated, posts_path
+from app.dashboard.figures import Figure, Finding, Panel, Table, nothing_dated, posts_path
 from app.dashboard.shapes import Cell, Plot, draw_cells, row_axis
 from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.services.posts.statistics import count_by_hour_of_week, count_undated
@@ -27,34 +27,38 @@ PARTS: Final = (
 )
 
 
+class Week(Panel["PostsByHour"]):
+    name = "week"
+    topic = gettext_noop("Rhythm of the week")
+    about = gettext_noop("When posts are written. The stronger a cell, the more posts.")
+
+    async def load(self, session: AsyncSession, view: View) -> "PostsByHour":
+        hours = await count_by_hour_of_week(session, view.selection, view.zone)
+        undated = 0 if any(hours) else await count_undated(session, view.selection)
+        return PostsByHour(view, hours, undated)
+
+    async def count(self, loaded: "PostsByHour", view: View) -> "PostsByHour":
+        return loaded
+
+
 @dataclass(frozen=True, slots=True)
-class PostsByHour:
+class PostsByHour(Figure):
     """How many posts the hours of the week have."""
 
+    view: View
     hours: list[int]
     """168, from Monday, 0 o'clock."""
     undated: int = 0
     """Posts without a time, counted where no post has one."""
 
+    def finding(self) -> Finding:
+        if not any(self.hours):
+            return nothing_dated(self.view, self.undated)
+        zone = gettext("Hours are those of {zone}.").format(zone=self.view.tz or "UTC")
+        return Finding(_title(self.hours), zone)
 
-class Week(Figure):
-    name = "week"
-    topic = gettext_noop("Rhythm of the week")
-    about = gettext_noop("When posts are written. The stronger a cell, the more posts.")
-
-    async def load(self, session: AsyncSession, view: View) -> PostsByHour:
-        hours = await count_by_hour_of_week(session, view.selection, view.zone)
-        undated = 0 if any(hours) else await count_undated(session, view.selection)
-        return PostsByHour(hours, undated)
-
-    def tell(self, data: PostsByHour, view: View) -> Finding:
-        if not any(data.hours):
-            return nothing_dated(view, data.undated)
-        zone = gettext("Hours are those of {zone}.").format(zone=view.tz or "UTC")
-        return Finding(_title(data.hours), zone)
-
-    def plot(self, data: PostsByHour, view: View) -> Plot | None:
-        most = max(data.hours)
+    def plot(self) -> Plot | None:
+        most = max(self.hours)
         if not most:
             return None
         days = weekdays("abbreviated")
@@ -66,7 +70,7 @@ class Week(Figure):
                 text=f"{days[hour // HOURS]} {hour % HOURS}:00–{hour % HOURS + 1}:00: {posts}",
                 query=f"hour={hour}",
             )
-            for hour, posts in enumerate(data.hours)
+            for hour, posts in enumerate(self.hours)
             if posts
         ]
         layout = {
@@ -81,16 +85,16 @@ class Week(Figure):
         }
         return {"data": [draw_cells(cells)], "layout": layout}
 
-    def path(self, data: PostsByHour, view: View) -> str:
-        return posts_path(view.query())
+    def path(self) -> str:
+        return posts_path(self.view.query())
 
-    def table(self, data: PostsByHour, view: View) -> Table:
+    def table(self) -> Table:
         days = weekdays("wide")
-        hours = [hour for hour, posts in enumerate(data.hours) if posts]
+        hours = [hour for hour, posts in enumerate(self.hours) if posts]
         return Table(
             (gettext("Weekday"), gettext("Hour"), gettext("Posts")),
-            [(days[hour // HOURS], f"{hour % HOURS}:00", data.hours[hour]) for hour in hours],
-            [posts_path(view.query(), hour=str(hour)) for hour in hours],
+            [(days[hour // HOURS], f"{hour % HOURS}:00", self.hours[hour]) for hour in hours],
+            [posts_path(self.view.query(), hour=str(hour)) for hour in hours],
         )
 
 

@@ -6,10 +6,11 @@ from typing import Final
 from urllib.parse import urlencode
 
 from app.compute.wording import TypicalWord
-from app.dashboard.figures import Finding, Table, sentences, some_of
+from app.dashboard.figures import Figure, Finding, Table, nothing_dated, sentences, some_of
 from app.dashboard.shapes import FigureBar, Plot, draw_bars
 from app.i18n import gettext, gettext_noop, show_list, show_number
 from app.services.compare.manners import AuthorWords
+from app.views.filters import View
 from app.views.names import shown_name
 from app.views.pages.parts import hue_of
 
@@ -32,37 +33,96 @@ ALONE: Final = gettext_noop(
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Words(Figure):
     """What authors use more than others do."""
 
+    view: View
     authors: Sequence[AuthorWords]
     total: int
     """Authors with posts, those left out too."""
     is_any_alone: bool = True
     """Whether one is the only author here of a language, and compared with others who write it."""
 
+    @property
+    def names(self) -> list[str]:
+        """The usernames of the authors."""
+        return [author.username for author, _ in self.authors]
 
-def tell_words(data: Words) -> Finding:
-    """Return what each author uses more."""
-    about = gettext(ALONE if data.is_any_alone else TOGETHER)
-    if len(data.authors) == 1:
-        return Finding(_typical(data.authors[0]), topic=gettext("What is typical"), about=about)
-    parts = [
-        f"{shown_name(author.username)}: {_quoted(words[0])}"
-        for author, words in data.authors
-        if words
-    ]
-    silent = [shown_name(author.username) for author, words in data.authors if not words]
-    title = gettext("What each uses more: {words}").format(words="; ".join(parts))
-    note = gettext("Nothing stands out in the posts of {names}.").format(names=show_list(silent))
-    if not parts:
-        title = gettext("No word tells these authors apart")
-    return Finding(
-        title,
-        sentences(note if parts and silent else "", some_of(len(data.authors), data.total)),
-        topic=gettext("How they differ"),
-        about=about,
-    )
+    def finding(self) -> Finding:
+        if not self.authors:
+            return nothing_dated(self.view)
+        about = gettext(ALONE if self.is_any_alone else TOGETHER)
+        if len(self.authors) == 1:
+            return Finding(_typical(self.authors[0]), topic=gettext("What is typical"), about=about)
+        parts = [
+            f"{shown_name(author.username)}: {_quoted(words[0])}"
+            for author, words in self.authors
+            if words
+        ]
+        silent = [shown_name(author.username) for author, words in self.authors if not words]
+        title = gettext("What each uses more: {words}").format(words="; ".join(parts))
+        note = gettext("Nothing stands out in the posts of {names}.").format(
+            names=show_list(silent)
+        )
+        if not parts:
+            title = gettext("No word tells these authors apart")
+        return Finding(
+            title,
+            sentences(note if parts and silent else "", some_of(len(self.authors), self.total)),
+            topic=gettext("How they differ"),
+            about=about,
+        )
+
+    def plot(self) -> Plot | None:
+        most = max((word.weight for _, words in self.authors for word in words), default=0)
+        bars = []
+        for author, words in self.authors:
+            if len(self.authors) > 1:
+                heading = (
+                    shown_name(author.username)
+                    if words
+                    else gettext("{name}: nothing").format(name=shown_name(author.username))
+                )
+                bars.append(FigureBar(heading, 0, "", _query(author.username), is_heading=True))
+                words = words[:DRAWN_WORDS]
+            bars += [
+                FigureBar(
+                    word.text,
+                    word.weight / most,
+                    _label(word),
+                    _query(author.username, word),
+                    colour=f"${hue_of(author.id)}",
+                )
+                for word in words
+            ]
+        return draw_bars(bars, range=[0, 1.8], visible=False) if most else None
+
+    def path(self) -> str:
+        return "/search?"
+
+    def table(self) -> Table:
+        rows = [(author.username, word) for author, words in self.authors for word in words]
+        columns = (
+            gettext("Author"),
+            gettext("Word"),
+            gettext("Uses"),
+            gettext("In 1,000 words"),
+            gettext("Of the others"),
+        )
+        return Table(
+            columns,
+            [
+                (
+                    shown_name(name),
+                    word.text,
+                    word.uses,
+                    round(word.rate, 2),
+                    round(word.rate_elsewhere, 2),
+                )
+                for name, word in rows
+            ],
+            [f"/search?{_query(name, word)}" for name, word in rows],
+        )
 
 
 def _typical(author_words: AuthorWords) -> str:
@@ -73,58 +133,6 @@ def _typical(author_words: AuthorWords) -> str:
     if not words:
         title = gettext("No typical words of {name} are known yet")
     return title.format(name=shown_name(author.username), words=quoted)
-
-
-def bars_of_words(data: Words) -> Plot | None:
-    """Return a bar for each word, in the colours of the authors; None without words."""
-    most = max((word.weight for _, words in data.authors for word in words), default=0)
-    bars = []
-    for author, words in data.authors:
-        if len(data.authors) > 1:
-            heading = (
-                shown_name(author.username)
-                if words
-                else gettext("{name}: nothing").format(name=shown_name(author.username))
-            )
-            bars.append(FigureBar(heading, 0, "", _query(author.username), is_heading=True))
-            words = words[:DRAWN_WORDS]
-        bars += [
-            FigureBar(
-                word.text,
-                word.weight / most,
-                _label(word),
-                _query(author.username, word),
-                colour=f"${hue_of(author.id)}",
-            )
-            for word in words
-        ]
-    return draw_bars(bars, range=[0, 1.8], visible=False) if most else None
-
-
-def words_table(data: Words) -> Table:
-    """Return all words of all authors."""
-    rows = [(author.username, word) for author, words in data.authors for word in words]
-    columns = (
-        gettext("Author"),
-        gettext("Word"),
-        gettext("Uses"),
-        gettext("In 1,000 words"),
-        gettext("Of the others"),
-    )
-    return Table(
-        columns,
-        [
-            (
-                shown_name(name),
-                word.text,
-                word.uses,
-                round(word.rate, 2),
-                round(word.rate_elsewhere, 2),
-            )
-            for name, word in rows
-        ],
-        [f"/search?{_query(name, word)}" for name, word in rows],
-    )
 
 
 def _quoted(word: TypicalWord) -> str:

@@ -11,7 +11,7 @@ from playwright.async_api import Page
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from app.dashboard.page import FIGURES
+from app.dashboard.page import PANELS
 from app.db.lock import file_lock
 from app.models import ImportJob, LiveSource
 from app.services.imports.jobs import IMPORTING
@@ -54,7 +54,7 @@ READER_PAGES: Final = {"reader-settings": "/settings", "reader-refused": "/impor
 """What a reader sees there."""
 AWAITED: Final = {
     "card": ["#measured-heading"],
-    "dashboard": [f"#{figure}[aria-busy=false]" for figure in FIGURES],
+    "dashboard": [f"#{figure}[aria-busy=false]" for figure in PANELS],
     "dashboard-none": ["#timeline[aria-busy=false]"],
     "dashboard-failure": ["#timeline[aria-busy=false]"],
     "quiz-answered": [".ranking"],

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from app.dashboard.page import FIGURES
+from app.dashboard.page import PANELS
 from tests.waiting import eventually
 
 from .conftest import OpenPage
@@ -173,7 +173,7 @@ async def test_a_figure_says_what_it_waits_for(website: Website, open_page: Open
     let_go.set()
     await until_bars(page, {"언덕천문대": 60})
     await expect(page.locator("#timeline")).to_have_attribute("aria-busy", "false")
-    for name in FIGURES:
+    for name in PANELS:
         await expect(page.locator(f"#{name} h2")).to_be_visible()
 
 
@@ -229,7 +229,7 @@ async def test_keyboard_alone_reaches_filters_and_tables(
         )
     assert {"since", "until", "reset"} <= reached
     for ending in ("", ".csv"):
-        assert {f"/dashboard/table/{name}{ending}" for name in FIGURES} <= reached
+        assert {f"/dashboard/table/{name}{ending}" for name in PANELS} <= reached
 
 
 async def test_a_phone_asks_for_an_author_among_many_first(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.dashboard.page import FIGURES
+from app.dashboard.page import PANELS
 from tests.conftest import Client
 from tests.dashboard.viewing import bars, drawn
 
@@ -15,14 +15,14 @@ async def test_many_viewers_share_one_making(
 ) -> None:
     # Three waves of viewers: before anybody has asked, and after each change.
     made = 0
-    load = FIGURES["timeline"].load
+    load = PANELS["timeline"].load
 
     async def counting(*args: Any) -> Any:
         nonlocal made
         made += 1
         return await load(*args)
 
-    monkeypatch.setattr(FIGURES["timeline"], "load", counting)
+    monkeypatch.setattr(PANELS["timeline"], "load", counting)
     for round_ in range(1, 4):
         drawings = await asyncio.gather(*(drawn(filled, "timeline") for _ in range(40)))
         assert made == round_

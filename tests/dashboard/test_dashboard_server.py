@@ -12,7 +12,7 @@ from dash import dcc
 from quart.testing.connections import WebsocketDisconnectError
 
 from app import create_app
-from app.dashboard.page import FIGURES
+from app.dashboard.page import PANELS
 from tests.browsing import Browser, signed_in
 from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
 from tests.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, csv_rows, drawn
@@ -53,7 +53,7 @@ async def test_how_well_authors_are_told_apart_is_drawn_once_it_is_measured(writ
 
 
 async def test_a_figure_without_posts_has_none(anybody: Client) -> None:
-    for figure in FIGURES:
+    for figure in PANELS:
         drawing = await drawn(anybody, figure)
         assert drawing["plot"] is None, figure
         assert drawing["title"] == "Nothing here yet"
@@ -281,7 +281,7 @@ async def test_the_page_works_as_a_form_without_scripts(viewed: Client) -> None:
     page = await (await viewed.get(PREFIX + "?username=ann&since=2026-01-01")).get_data(
         as_text=True
     )
-    for figure in FIGURES:
+    for figure in PANELS:
         for address in (figure, f"{figure}.csv"):
             assert f"/dashboard/table/{address}?username=ann&amp;since=2026-01-01" in page
     assert 'value="ann" checked' in page

@@ -18,9 +18,9 @@ from sqlalchemy import update
 
 from app.clock import now
 from app.compute.wording import TypicalWord
-from app.dashboard.apart import Measurement, ToldApart
-from app.dashboard.likeness import SMALLEST_SHOWN, Likeness, WhoLikeWhom
-from app.dashboard.words import Words, tell_words
+from app.dashboard.apart import Measurement
+from app.dashboard.likeness import SMALLEST_SHOWN, Likeness
+from app.dashboard.words import Words
 from app.models import User
 from app.services.compare.answering import Model
 from app.services.compare.manners import AuthorWords
@@ -221,12 +221,12 @@ def likenesses(draw: st.DrawFn) -> Likeness:
         alike[one, second] = alike[second, one] = draw(levels)
     names = [f"author{place}" for place in range(size)]
     centre = draw(st.sampled_from(["", *names]))
-    return Likeness(names, alike, size, size, centre)
+    return Likeness(View(), names, alike, size, size, centre)
 
 
 @given(likenesses())
 def test_sentences_about_likeness_are_true(data: Likeness) -> None:
-    title = WhoLikeWhom().tell(data, View()).title
+    title = data.finding().title
     places = range(len(data.names))
     pairs = {
         frozenset((data.names[i], data.names[j])): data.alike[i, j]
@@ -247,7 +247,7 @@ def test_sentences_about_likeness_are_true(data: Likeness) -> None:
         assert {frozenset((data.centre, name)) for name in named} == equal
     else:
         assert {frozenset(pair) for pair in zip(named[::2], named[1::2], strict=True)} == equal
-    rows = WhoLikeWhom().table(data, View()).rows
+    rows = data.table().rows
     assert {frozenset(map(str, row[:2])) for row in rows} == set(pairs)
 
 
@@ -269,8 +269,8 @@ def cards(draw: st.DrawFn) -> Card:
 @given(cards(), st.sampled_from([None, 0, 1]))
 def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) -> None:
     view = View(username=[] if chosen is None else [f"author{chosen}"])
-    figure, data = ToldApart(), Measurement(card, [], len(card.authors))
-    finding, rows = figure.tell(data, view), figure.table(data, view).rows
+    figure = Measurement(view, card, [], len(card.authors))
+    finding, rows = figure.finding(), figure.table().rows
     table = card.confusion
     places = [i for i in range(len(table)) if sum(table[i]) and chosen in {None, i}]
     asked, right = sum(sum(table[i]) for i in places), sum(table[i][i] for i in places)
@@ -296,7 +296,7 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
         assert finding.title == f"All {asked} posts were given to their author"
     else:
         assert finding.title == f"{right} of {asked} posts were given to their author"
-    is_drawn = figure.plot(data, view) is not None
+    is_drawn = figure.plot() is not None
     assert is_drawn == (right < asked)
     if len(places) > 1 and card.held_out and card.held_out.posts > card.held_out.asked:
         told = f"Of {card.held_out.posts} newest posts, {card.held_out.asked} had enough words"
@@ -315,7 +315,7 @@ def test_sentences_about_words_are_true(listed: list[list[str]]) -> None:
         )
         for place, typical in enumerate(listed)
     ]
-    finding = tell_words(Words(authors, len(authors)))
+    finding = Words(View(), authors, len(authors)).finding()
     said = f"{finding.title} {finding.notes}"
     for author, typical in authors:
         first = typical[0].text if typical else None

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from quart import Quart
 
-from app.dashboard.page import FIGURES
+from app.dashboard.page import PANELS
 from app.views.cursors import cursor_of
 from tests.browsing import parts_of
 from tests.chats import import_chat, telegram
@@ -61,7 +61,7 @@ async def old(shared: Shared) -> Client:
 
 def asked(app: Quart) -> Iterator[str]:
     """Yield every address that takes a time or shows times, with each extreme that it may get."""
-    for year, name in product(("0001", "9998", "9999"), FIGURES):
+    for year, name in product(("0001", "9998", "9999"), PANELS):
         for path, names in addresses(app, year=year, name=name).items():
             timed = names & VALUES.keys()
             if timed or "tz" in names:
@@ -86,6 +86,6 @@ async def test_no_time_in_an_address_is_an_error_of_the_server(old: Client) -> N
 
 
 async def test_a_drawing_of_any_time_is_made(old: Client) -> None:
-    for name, since, zone in product(FIGURES, (*DAYS, *TIMES), ZONES):
+    for name, since, zone in product(PANELS, (*DAYS, *TIMES), ZONES):
         for query in ({"since": since}, {"until": since}):
             await drawn(old, name, "?" + urlencode(query | {"tz": zone}))
