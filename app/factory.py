@@ -15,7 +15,7 @@ from app.config import Config, ConfigError
 from app.dashboard import dash_app as dashboard
 from app.metrics import Metrics
 from app.paths import STATIC
-from app.views import answers, api, bodies, course, pages, parsing, policies
+from app.views import answers, api, bodies, course, handling, pages, parsing, policies
 
 
 def make_app(config: Config | None) -> Quart:
@@ -46,7 +46,8 @@ def make_app(config: Config | None) -> Quart:
         on_answer=metrics.count_request,
     )
 
-    # 2. The request: its path and its body. The routes below need the converters of paths.
+    # 2. The request: its end, its path and its body. The routes below need the converters of paths.
+    handling.init_app(app)
     app.url_map.converters["id"] = parsing.IdConverter
     app.url_map.converters["year"] = parsing.YearConverter
     bodies.init_app(app, config)

@@ -1,8 +1,12 @@
 """Workers that die, hang and stop: nobody outside notices more than they must."""
 
 import asyncio
+import contextlib
+import json
 import os
 import signal
+import socket
+import sqlite3
 import time
 from pathlib import Path
 
@@ -14,6 +18,7 @@ from app.serving import supervisor
 from app.serving.worker import _beat
 from tests.installation import Installation
 from tests.server import SERVE, Server, accepts, half_sent, listen, rest, serving
+from tests.serving.messages import GET
 from tests.waiting import DEADLINE_S
 
 
@@ -78,6 +83,45 @@ def test_a_stop_lets_requests_finish_that_were_accepted(server: Server) -> None:
     answers = [rest(wire) for wire in wires]
     assert all(b" 200 " in answer and b'"accepted":4' in answer for answer in answers)
     assert server.process.wait(DEADLINE_S) == 0
+
+
+def unread(server: Server, path: str) -> socket.socket:
+    """Ask for more than fits on the way, and read only how it begins."""
+    wire = socket.socket()
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    wire.settimeout(DEADLINE_S)
+    wire.connect(("127.0.0.1", server.port))
+    wire.sendall(GET.replace(b"/", path.encode(), 1))
+    assert wire.recv(13) == b"HTTP/1.1 200 "
+    return wire
+
+
+def test_a_stop_ends_what_is_still_answered_before_it_closes_what_that_needs(
+    template: Path, tmp_path: Path
+) -> None:
+    installation = Installation.made(tmp_path / "instance", template)
+    lines = [{"username": "lamp", "text": f"{number} {'long ' * 160}"} for number in range(450)]
+    posts = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    installation.done("import", "-", "--format", "jsonl", stdin=posts)
+    # What is under way gets less than the 8 s of our own file.
+    (tmp_path / "hypercorn.toml").write_text("graceful_timeout = 1")
+    with (
+        serving(installation, *SERVE, "--workers", "1") as server,
+        contextlib.closing(sqlite3.connect(installation.database, timeout=DEADLINE_S)) as other,
+    ):
+        server.token = installation.json("token", "add", "x", "--scope", "write")["token"]
+        exports = [unread(server, f"/api/v1/export?format={name}") for name in ("jsonl", "csv")]
+        other.execute("BEGIN IMMEDIATE")
+        line = posts[: posts.index(b"\n") + 1]
+        bulk = half_sent(server, "/api/v1/tweets", line, size=len(line))
+        server.process.send_signal(signal.SIGTERM)
+        assert rest(bulk).startswith(b"HTTP/1.1 503 ")
+        other.rollback()
+        assert server.process.wait(DEADLINE_S) == 0
+        for export in exports:
+            with pytest.raises(ConnectionResetError):
+                rest(export)
+    assert "Traceback" not in server.log()
 
 
 @pytest.mark.full
