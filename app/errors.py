@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, Final, Self
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -167,12 +167,16 @@ def database_busy() -> UnavailableError:
     return UnavailableError("The database is busy; try again soon")
 
 
+def stopping() -> UnavailableError:
+    return UnavailableError("The server is stopping; try again soon")
+
+
 class StorageFullError(AppError, status=HTTPStatus.INSUFFICIENT_STORAGE, type="storage-full"):
     """The disk is full."""
 
 
 def storage_full() -> StorageFullError:
-    return StorageFullError("The disk is full; nothing was stored")
+    return StorageFullError("The disk is full")
 
 
 UNTYPED: Final = "about:blank"
@@ -188,6 +192,9 @@ class Problem(msgspec.Struct, omit_defaults=True):
     detail: str
     errors: tuple[FieldError, ...] = ()
     request_id: Annotated[str | None, Meta(description="Only with 500.")] = None
+    accepted: Annotated[
+        int | None, Meta(description="Of many lines: how many were stored before, and stay.")
+    ] = None
 
 
 def message_of(error: Exception) -> Message:
@@ -204,6 +211,12 @@ def problem(error: AppError) -> Problem:
         detail=str(error.detail),
         errors=error.errors,
     )
+
+
+def with_accepted(details: Problem, accepted: int) -> Problem:
+    """Return the problem that ended the storing of many lines, with how many of them stay."""
+    detail = f"{details.detail.rstrip('.')}. Lines that were stored before, and stay: {accepted:,}"
+    return structs.replace(details, accepted=accepted, detail=detail)
 
 
 def unexpected(request_id: str) -> Problem:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,7 +22,7 @@ from app.cli.running import (
 from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
-from app.errors import BrokenFileError, ImportFileError
+from app.errors import AppError, BrokenFileError, ImportFileError
 from app.formats.chats.people import renaming, zone_of
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS, open_records
@@ -47,16 +47,23 @@ class Importer:
         self.status = 0
         """The worst of any file."""
 
-    async def add(self, db: Database, config: Config, name: str) -> None:
-        """Import a file, and count its posts, read to its end or not."""
-        target = sys.stdin.buffer if name == "-" else Path(name)
-        # A file's name may hold bytes that are no UTF-8, which no report could print.
-        name = os.fsencode(name).decode(errors="replace")
-        try:
-            await self._import(db, config, target, name)
-        except ImportFileError as error:
-            is_broken = isinstance(error, BrokenFileError)
-            self._fail(name, error.detail, FAILED if is_broken else BAD_INPUT)
+    async def add(self, db: Database, config: Config, names: Iterable[str]) -> None:
+        """Import files, and count the posts of each, read to its end or not.
+
+        What is no fault of a file, such as a full disk, would end the next one too.
+        """
+        for path in names:
+            target = sys.stdin.buffer if path == "-" else Path(path)
+            # A file's name may hold bytes that are no UTF-8, which no report could print.
+            name = os.fsencode(path).decode(errors="replace")
+            try:
+                await self._import(db, config, target, name)
+            except ImportFileError as error:
+                is_broken = isinstance(error, BrokenFileError)
+                self._fail(name, error.detail, FAILED if is_broken else BAD_INPUT)
+            except AppError as error:
+                self._fail(name, error.detail, BAD_INPUT if error.status < 500 else FAILED)
+                return
 
     async def _import(
         self, db: Database, config: Config, target: Path | BinaryIO, name: str
@@ -80,12 +87,15 @@ class Importer:
             async with db.read() as session:
                 is_public = await is_site_public(session, config.public)
             check_records(records, options, is_public=is_public)
-            report = await import_records(
-                db, records, username=options.username, keeper=keeper, note=note
-            )
+            report = ImportReport()
+            try:
+                await import_records(
+                    db, records, username=options.username, report=report, keeper=keeper, note=note
+                )
+            finally:
+                self._add_report(name, records.unit, report)
             if not self._is_dry:
                 await renew_derived(db)
-            self._add_report(name, records.unit, report)
             if records.absent:
                 click.echo(f"nobody in {name} is called {', '.join(records.absent)}", err=True)
             if not (report.broken or report.accepted or report.duplicates or report.rejected):
@@ -187,8 +197,7 @@ def import_command(
 
     async def run(db: Database, config: Config) -> None:
         try:
-            for name in files:
-                await importer.add(db, config, name)
+            await importer.add(db, config, files)
         except asyncio.CancelledError:
             stored = "" if dry_run else "; stored posts stay, another run resumes here"
             click.echo(f"saywho: interrupted{stored}", err=True)

@@ -6,7 +6,7 @@ from contextvars import Context
 from itertools import islice
 from typing import Generic, TypeVar
 
-from app.errors import UnavailableError, overloaded
+from app.errors import overloaded, stopping
 
 Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
@@ -47,7 +47,7 @@ class Batch(Generic[Item, Result]):
         takes too long, and after `close`.
         """
         if self._is_closing:
-            raise UnavailableError("The server is stopping; try again soon")
+            raise stopping()
         callers = self._callers.get(item)
         if callers is None:
             if len(self._callers) >= self._max_waiting:

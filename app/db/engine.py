@@ -60,9 +60,11 @@ class Grant:
         return self._db.read()
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def write(
+        self, *, on_commit: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[AsyncSession]:
         """Open a session that may write. Raises GrantLostError."""
-        async with self._db.write() as session:
+        async with self._db.write(on_commit=on_commit) as session:
             if not await self._is_held(session):
                 raise GrantLostError(self._work)
             yield session
@@ -96,10 +98,13 @@ class Database:
                 self._on_session("read", monotonic() - opened)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def write(
+        self, *, on_commit: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[AsyncSession]:
         """Open a session that may write, alone among all processes; it commits at its end.
 
-        Leaving by an exception, or being cancelled, rolls back.
+        Leaving by an exception, or being cancelled, rolls back. A commit that has begun is brought
+        to its end, and `on_commit` called, before a cancellation takes effect.
         """
         with self._driver_errors():
             async with self.backend.writing(timeout_s=WRITE_TIMEOUT_S):
@@ -107,14 +112,15 @@ class Database:
                 try:
                     await self.backend.begin_write(session, timeout_s=WRITE_TIMEOUT_S)
                     yield session
-                    await to_the_end(self._commit(session))
+                    await to_the_end(self._commit(session, on_commit))
                 finally:
                     await to_the_end(session.close())
                     self._on_session("write", monotonic() - opened)
 
-    async def _commit(self, session: AsyncSession) -> None:
+    async def _commit(self, session: AsyncSession, on_commit: Callable[[], None]) -> None:
         try:
             await self.backend.commit(session)
+            on_commit()
         except exc.DBAPIError:
             # Else the connection would be used again with SQLite's transaction still open.
             await session.rollback()

@@ -25,6 +25,7 @@ from app.errors import (
     UnavailableError,
     problem,
     unexpected,
+    with_accepted,
 )
 from app.i18n import translate_message
 from app.lifespan import resources
@@ -169,6 +170,8 @@ def handle_errors(app: Quart) -> None:
 async def _answer(
     details: Problem, headers: dict[str, str], sentence: str | None = None
 ) -> ResponseReturnValue:
+    if "bulk" in g:
+        details = with_accepted(details, g.bulk.accepted)
     if request.path.startswith(FOR_PROGRAMS) or "locale" not in g:
         body = msgspec.json.encode(details)
         return Response(body, details.status, headers, content_type="application/problem+json")

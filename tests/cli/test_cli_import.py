@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.cli import running
+from app.services.imports.bulk import BATCH
 from tests.archives import (
     EMAIL,
     LONG,
@@ -22,6 +23,7 @@ from tests.archives import (
     x_zip,
 )
 from tests.installation import Installation, lines
+from tests.refusals import FULL, READ_ONLY, connections_take
 
 COUNTS = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
 MIXED = [
@@ -279,6 +281,32 @@ def test_a_damaged_file_of_the_owner_is_named_and_costs_nothing(
     detail = "data/account.js is damaged or names nobody; no post is missing because of that"
     assert error == {"file": str(path), "detail": detail}
     assert f"{path}: {detail}" in installation.run("import", path, *name).stderr
+
+
+@pytest.mark.parametrize(
+    ("pragma", "reason"),
+    [(FULL, "The disk is full"), (READ_ONLY, "The database cannot be written")],
+)
+def test_posts_before_an_error_of_the_database_stay_and_are_counted(
+    installation: Installation, tmp_path: Path, pragma: str, reason: str
+) -> None:
+    posts = [{"username": "mina", "text": f"post {n}"} for n in range(3 * BATCH)]
+    first = lines(tmp_path / "first.jsonl", *posts[:BATCH])
+    second = lines(tmp_path / "second.jsonl", *posts)
+    third = lines(tmp_path / "third.jsonl", *posts)
+    with connections_take(pragma, from_posts=2 * BATCH):
+        result = installation.run("import", first, second, third, "--json")
+        shown = installation.run("import", third)
+    assert (result.exit_code, shown.exit_code) == (1, 1)
+    report = json.loads(result.stdout)
+    # The first thousand of the second file are known, and no later file was begun.
+    assert (report["accepted"], report["duplicates"]) == (2 * BATCH, BATCH)
+    assert installation.count_posts() == 2 * BATCH
+    ((name, detail),) = [(error["file"], error["detail"]) for error in report["errors"]]
+    assert (name, detail.startswith(reason)) == (str(second), True)
+    assert shown.stdout.startswith("stored 0 posts; ")
+    assert f"{third}: {reason}" in shown.stderr
+    assert installation.json("import", third)["accepted"] == BATCH
 
 
 def test_the_worst_of_several_files_decides_the_status(

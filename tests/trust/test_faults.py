@@ -24,6 +24,7 @@ pytestmark = pytest.mark.full
 
 POSTS = "/api/v1/users/ann/tweets"
 DISK_BYTES = 12 * 2**20
+WIDE_BYTES = 24 * 2**20
 IMAGE_BYTES = 64 * 2**20
 IMPORTED = 20_000
 OTHERS = """
@@ -65,13 +66,26 @@ def mounted(folder: Path, *mount: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
+def in_memory(size: int) -> tuple[str, ...]:
+    """Return how a file system of so many bytes is mounted."""
+    return ("-t", "tmpfs", "-o", f"size={size}", "saywho-test")
+
+
+def fill(place: Path) -> Path:
+    """Fill a file system to its end; return the file that does."""
+    filler = place / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    return filler
+
+
 def test_a_full_disk_is_507_while_reads_go_on(tmp_path: Path) -> None:
-    small = ("-t", "tmpfs", "-o", f"size={DISK_BYTES}", "saywho-test")
-    with mounted(tmp_path, *small) as place, broken_site("sqlite", tmp_path) as site:
-        filler = place / "filler"
-        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-            while True:
-                file.write(bytes(4096))
+    with (
+        mounted(tmp_path, *in_memory(DISK_BYTES)) as place,
+        broken_site("sqlite", tmp_path) as site,
+    ):
+        filler = fill(place)
         stored = ["before"]
 
         def is_full() -> bool:
@@ -88,6 +102,35 @@ def test_a_full_disk_is_507_while_reads_go_on(tmp_path: Path) -> None:
             assert (status, len(page["items"])) == (200, len(stored))
         assert site.server.send("GET", "/healthz")[0] == 200
         filler.unlink()
+
+
+def test_an_import_whose_disk_fills_keeps_what_it_counts(tmp_path: Path) -> None:
+    with (
+        mounted(tmp_path, *in_memory(WIDE_BYTES)) as place,
+        broken_site("sqlite", tmp_path) as site,
+    ):
+        job = upload(site.server, "fleet", IMPORTED)
+
+        def shown() -> dict[str, Any]:
+            status, _, answer = site.server.send("GET", job)
+            assert status == 200
+            return dict(answer)
+
+        site.installation.wait_until(lambda: shown()["accepted"])
+        filler = fill(place)
+        # Where not even that can be noted, it is broken off, and tried again.
+        site.installation.wait_until(
+            lambda: shown()["state"] == "failed" or "later: The disk is full" in site.server.log()
+        )
+        assert shown()["accepted"] == site.installation.count_posts() - 1 < IMPORTED
+        filler.unlink()
+        site.installation.wait_until(lambda: shown()["state"] in {"failed", "done"})
+        ended = shown()
+        assert ended["accepted"] == site.installation.count_posts() - 1
+        assert (ended["accepted"] == IMPORTED) == (ended["state"] == "done")
+        assert [error["detail"] for error in ended["errors"]] == ["The disk is full"] * (
+            ended["state"] == "failed"
+        )
 
 
 def test_a_file_system_that_becomes_read_only_is_503_while_reads_go_on(tmp_path: Path) -> None:

@@ -3,21 +3,21 @@
 import gc
 import gzip
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from quart import Quart
-from sqlalchemy import event, text
+from sqlalchemy import text
 from werkzeug.exceptions import NotFound
 
 from app.db.feed import BEHIND_AFTER_S
 from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client
+from tests.refusals import FULL, READ_ONLY, ROOMY, WRITABLE, connections_take
 
 JSON, GZIP = {"Content-Type": "application/json"}, {"Content-Encoding": "gzip"}
 API = "/api/v1"
+FIELDS = {"type", "title", "status", "detail", "errors", "request_id", "accepted"}
 NEVER_SHOWN = (
     "Traceback",
     "SELECT",
@@ -37,7 +37,7 @@ async def problem_of(answer: Any, status: int) -> dict[str, Any]:
     assert answer.status_code == status, body
     assert answer.content_type == "application/problem+json"
     problem: dict[str, Any] = await answer.get_json(force=True)
-    assert problem.keys() <= {"type", "title", "status", "detail", "errors", "request_id"}
+    assert problem.keys() <= FIELDS
     assert problem["status"] == status
     assert all(isinstance(problem[name], str) for name in ("type", "title", "detail"))
     assert problem["title"]
@@ -221,34 +221,17 @@ async def test_a_log_that_is_not_followed_is_not_ready(
     await assert_not_ready(anybody, "log of changes")
 
 
-@contextmanager
-def connections_take(app: Quart, pragma: str) -> Iterator[None]:
-    """Let every connection that is taken from the pool take the pragma."""
-    pool = parts_of(app).db.engine.sync_engine.pool
-
-    def execute(connection: Any, *_: object) -> None:
-        connection.cursor().execute(pragma)
-
-    event.listen(pool, "checkout", execute)
-    yield
-    event.remove(pool, "checkout", execute)
-
-
 @pytest.mark.parametrize(
     ("status", "pragma", "undone"),
-    [
-        # Clamped to what there is.
-        (507, "max_page_count = 1", "max_page_count = 1000000"),
-        (503, "query_only = ON", "query_only = OFF"),
-    ],
+    [(507, FULL, ROOMY), (503, READ_ONLY, WRITABLE)],
     ids=["full disk", "read-only"],
 )
 @pytest.mark.databases("sqlite")
 async def test_a_database_that_takes_nothing_refuses_writes_and_reads_go_on(
-    app: Quart, writer: Client, status: int, pragma: str, undone: str
+    writer: Client, status: int, pragma: str, undone: str
 ) -> None:
     await writer.add_user("ann", "before")
-    with connections_take(app, f"PRAGMA {pragma}"):
+    with connections_take(pragma):
         answer = await writer.post(f"{API}/users/ann/tweets", json={"text": "ㅁ" * 25_000})
         await problem_of(answer, status)
         assert ("Retry-After" in answer.headers) == (status == 503)
@@ -257,7 +240,7 @@ async def test_a_database_that_takes_nothing_refuses_writes_and_reads_go_on(
         await problem_of(answer, status)
         page = await writer.json(f"{API}/users/ann/tweets")
         assert [tweet["text"] for tweet in page["items"]] == ["before"]
-    with connections_take(app, f"PRAGMA {undone}"):
+    with connections_take(undone):
         await writer.add_tweet("ann", "ㅁ" * 25_000)
 
 

@@ -129,9 +129,7 @@ class PostgresqlBackend(Backend):
         wait = f"{max(1, int(timeout_s * 1000))}ms"
         turn = (await session.execute(_TURN, {"wait": wait, "key": WRITING})).one()
         if self._needs_standby and not turn[-1]:
-            raise UnavailableError(
-                "The database has no synchronous standby; nothing was stored", retry_after_s=30
-            )
+            raise UnavailableError("The database has no synchronous standby", retry_after_s=30)
 
     @asynccontextmanager
     async def exclusive(self, work: str) -> AsyncIterator[IsHeld | None]:

@@ -1,8 +1,10 @@
 """What became of an import: its counts, its errors, whose posts it stored."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -42,6 +44,12 @@ class StoredPosts(msgspec.Struct):
         self.files += sum(medium.file is not None for medium in media)
         if len(self.authors) < MOST_LISTED:
             self.authors.add(user_id)
+
+    def merge(self, part: "StoredPosts") -> None:
+        """Add those of further posts."""
+        self.files += part.files
+        self.authors |= {*islice(part.authors, MOST_LISTED - len(self.authors))}
+        self.add_rooms(part.rooms)
 
     def add_rooms(self, room_ids: Iterable[int | None]) -> None:
         """Note chats, as many as authors."""
@@ -94,12 +102,19 @@ class ImportReport:
             self.errors.append(ImportFault(detail, place))
 
     def merge(self, part: "ImportReport") -> None:
-        """Add what was found in reading further posts."""
+        """Add what became of further posts."""
         for name, count in part.counts.items():
             setattr(self, name, getattr(self, name) + count)
         self.with_entities += part.with_entities
         self.errors += part.errors[: MAX_ERRORS - len(self.errors)]
+        self.stored.merge(part.stored)
         self.broken = self.broken or part.broken
+
+    def joined(self, part: "ImportReport") -> "ImportReport":
+        """Return this report and that of further posts as one."""
+        total = deepcopy(self)
+        total.merge(part)
+        return total
 
     def in_order(self) -> list[ImportFault]:
         """Return the errors by place: reading and storing report them at different times."""

@@ -21,7 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import monotonic, wait_until_set
 from app.config import MIB, Config
 from app.db.engine import Database, Grant, GrantLostError
-from app.errors import AppError, ConflictError, Message, UnavailableError, message_of
+from app.errors import (
+    AppError,
+    ConflictError,
+    Message,
+    StorageFullError,
+    UnavailableError,
+    message_of,
+)
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.logs import configure, take_over
@@ -183,7 +190,8 @@ async def run_job(
 ) -> None:
     """Import the file to its end, or until cancelled. What is derived of it is maintenance's.
 
-    Raises GrantLostError, and UnavailableError where the database is away.
+    Raises GrantLostError, UnavailableError where the database is away, and StorageFullError where
+    not even the failure can be stored.
     """
     failure: Message | None = None
     try:
@@ -268,7 +276,7 @@ async def run_waiting_job(
                 await run_job(grant, config, job, worker, most_memory=most_memory)
     except GrantLostError:
         logger.warning("another process has taken over the import")
-    except UnavailableError as error:
+    except (StorageFullError, UnavailableError) as error:
         sys.exit(f"the import is broken off, and goes on later: {error.detail}")
 
 

@@ -122,37 +122,38 @@ async def import_posts(
 ) -> None:
     """Store all posts, a transaction for each batch.
 
-    While a batch is stored, the next one is read. `report` counts the records; posts from before a
-    break of the file stay. `note` writes the report in the transaction that stores a batch, so that
-    the two always agree, or refuses it. New posts without a time get `default_time`.
+    While a batch is stored, the next one is read. `report` counts what was committed, and no more
+    where an error ends it; posts from before a break of the file stay. `note` writes the report in
+    the transaction that stores a batch, so that the two always agree, or refuses it. New posts
+    without a time get `default_time`.
     """
     is_stopped = False
     rooms = rooms or RoomFinder()
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
-        left_out = ImportReport()
-        return read(left_out, lambda: is_stopped), left_out
+        part = ImportReport()
+        return read(part, lambda: is_stopped), part
 
     reading = asyncio.ensure_future(run(read_next))
     try:
         while True:
-            posts, left_out = await asyncio.shield(reading)
-            report.merge(left_out)
+            posts, part = await asyncio.shield(reading)
             if posts is None:
+                report.merge(part)
                 return
             reading = asyncio.ensure_future(run(read_next))
-            async with db.write() as session:
+            async with db.write(on_commit=partial(report.merge, part)) as session:
                 if posts:
                     await store_batch(
                         session,
                         posts,
-                        report,
+                        part,
                         rooms=rooms,
                         default_time=default_time,
                         is_bulk=not is_live,
                     )
                 if note is not None:
-                    await note(session, report)
+                    await note(session, report.joined(part))
     finally:
         # The source must not be closed before the thread that reads it ends.
         is_stopped = True
@@ -228,13 +229,14 @@ class LinesReport(msgspec.Struct, frozen=True):
     errors: list[LineFault]
 
 
-async def store_lines(db: Database, file: IO[bytes], run: Runner) -> tuple[LinesReport, int]:
+async def store_lines(
+    db: Database, file: IO[bytes], report: ImportReport, run: Runner
+) -> tuple[LinesReport, int]:
     """Store the lines of a file, a transaction a batch; `run` reads them.
 
     Return what became of them, and the newest event. Committed batches stay if a later one
-    fails.
+    fails, and `report` counts them.
     """
-    report = ImportReport()
     read = partial(_read_lines, _raw_lines(file))
     rooms = RoomFinder(trusts_ids=True)
     await import_posts(db, read, report, default_time=now(), rooms=rooms, run=run)

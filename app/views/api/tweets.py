@@ -1,15 +1,18 @@
 """Posts in the API."""
 
+import asyncio
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 from quart import g, url_for
 
 from app.clock import now
+from app.errors import stopping
 from app.formats.post import ReplyTarget
 from app.lifespan import resources
 from app.paths import API, TWEETS
 from app.services.deletion import delete_post
+from app.services.imports.report import ImportReport
 from app.services.imports.storing import LinesReport, TweetLine, store_lines
 from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.replies import read_conversation
@@ -63,10 +66,16 @@ async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
 async def create_many() -> LinesReport:
     """Add many posts, one JSON object a line."""
     require_type(NDJSON, otherwise=f"; one post goes to POST {API}{TWEETS_OF} as {JSON}")
-    async with spooled_body() as spool:
-        report, g.event_id = await store_lines(
-            resources().db, spool.file, resources().work_pool.run
-        )
+    g.bulk, parts = ImportReport(), resources()
+    try:
+        async with spooled_body() as spool:
+            report, g.event_id = await store_lines(
+                parts.db, spool.file, g.bulk, parts.work_pool.run
+            )
+    except asyncio.CancelledError:
+        if not parts.live_hub.is_ending:
+            raise  # The client is gone.
+        raise stopping() from None
     return report
 
 

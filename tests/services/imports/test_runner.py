@@ -5,12 +5,17 @@ import os
 import sys
 
 import pytest
+from sqlalchemy import func, select
 
 from app.db.engine import Database
+from app.models import Tweet
+from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import get_job, upload_path
+from app.services.imports.report import errors_of
 from app.services.imports.runner import run_waiting_job
 from app.tasks import NICENESS
 from tests.conftest import MakeConfig
+from tests.refusals import FULL, READ_ONLY, connections_take
 from tests.uploading import jsonl, queued
 
 
@@ -39,3 +44,35 @@ async def test_an_import_ends_with_its_worker_and_goes_on_with_another(
         async with db.read() as session:
             done = await get_job(session, job.id)
         assert (done.state, done.accepted) == ("done", 1)
+
+
+async def test_an_import_that_a_full_disk_ends_counts_what_stays(make_config: MakeConfig) -> None:
+    config = make_config()
+    posts = [{"username": "ann", "text": f"post {n}"} for n in range(3 * BATCH)]
+    async with Database(config) as db:
+        job = await queued(db, config.data_dir, jsonl(*posts))
+        with connections_take(FULL, from_posts=2 * BATCH):
+            await run_waiting_job(config, os.getppid(), job.id)
+        async with db.read() as session:
+            ended = await get_job(session, job.id)
+            stored = await session.scalar(select(func.count(Tweet.id)))
+    assert (ended.state, ended.accepted, stored) == ("failed", 2 * BATCH, 2 * BATCH)
+    assert [fault.detail for fault in errors_of(ended)] == ["The disk is full"]
+
+
+async def test_an_import_of_which_no_more_can_be_written_goes_on_later(
+    make_config: MakeConfig,
+) -> None:
+    config = make_config()
+    posts = [{"username": "ann", "text": f"post {n}"} for n in range(2 * BATCH)]
+    async with Database(config) as db:
+        job = await queued(db, config.data_dir, jsonl(*posts))
+        with (
+            connections_take(READ_ONLY, from_posts=BATCH),
+            pytest.raises(SystemExit, match="goes on later: The database cannot be written"),
+        ):
+            await run_waiting_job(config, os.getppid(), job.id)
+        await run_waiting_job(config, os.getppid(), job.id)
+        async with db.read() as session:
+            done = await get_job(session, job.id)
+    assert (done.state, done.accepted, done.duplicates) == ("done", 2 * BATCH, 0)

@@ -20,6 +20,7 @@ from app.db.engine import Database
 from app.formats.post import RoomReference
 from app.models import Room
 from app.services.checks import find_faults
+from app.services.imports.report import ImportReport
 from app.services.imports.storing import store_lines
 from app.services.posts.users import add_user
 from app.services.posts.writer import PostRequest, PostWriter
@@ -55,7 +56,7 @@ async def send_at_once(db: Database, posts: Sequence[Sent]) -> object:
 
 async def send_lines(db: Database, posts: Sequence[Sent]) -> object:
     lines = "\n".join(json.dumps(sent) for sent in posts)
-    return await store_lines(db, BytesIO(lines.encode()), asyncio.to_thread)
+    return await store_lines(db, BytesIO(lines.encode()), ImportReport(), asyncio.to_thread)
 
 
 async def import_file(db: Database, posts: Sequence[Sent]) -> object:

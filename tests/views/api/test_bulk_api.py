@@ -1,9 +1,20 @@
 """Many posts at once, as JSON lines."""
 
+import asyncio
+import itertools
 import json
-from typing import Any
+from typing import Any, Final
 
-from tests.conftest import Client
+import pytest
+from quart import Quart
+from sqlalchemy import event
+
+from app import create_app
+from app.lifespan import begin_stop
+from app.services.imports.bulk import BATCH
+from tests.browsing import parts_of, scope_of
+from tests.conftest import Client, MakeConfig, Outside, client_with
+from tests.refusals import FULL, READ_ONLY, connections_take
 
 TWEETS = "/api/v1/tweets"
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -75,3 +86,106 @@ async def test_a_line_over_1_mb_is_rejected_alone(writer: Client) -> None:
     assert (report["accepted"], report["rejected"]) == (1, 151)
     # The first hundred are listed.
     assert [error["line"] for error in report["errors"]] == [1, *range(3, 102)]
+
+
+REFUSED: Final = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF (SELECT count(*) FROM "Tweet") > {posts} THEN
+            RAISE EXCEPTION 'refused' USING ERRCODE = '{code}';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER refusing AFTER INSERT ON "Tweet" EXECUTE FUNCTION refuse()
+"""
+
+
+async def ended(writer: Client, status: int, *, posts: int) -> dict[str, Any]:
+    """Send many lines, and return the problem that ends them."""
+    answer = await writer.post(
+        TWEETS,
+        data=lines(*({"username": "ann", "text": f"post {n}"} for n in range(posts))),
+        headers=NDJSON,
+    )
+    assert answer.status_code == status, await answer.get_data()
+    problem: dict[str, Any] = await answer.get_json()
+    assert problem["detail"].endswith(
+        f". Lines that were stored before, and stay: {problem['accepted']:,}"
+    )
+    assert "nothing" not in problem["detail"]
+    stored = (await writer.json("/api/v1/stats"))["tweets"]
+    assert stored == problem["accepted"]
+    return problem
+
+
+async def test_lines_that_never_came_are_none_that_stay(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.views.bodies.PIECE_TIMEOUT_S", 0.1)
+    app = create_app(make_config(max_import_mb=1))
+    async with app.test_app():
+        writer = await client_with(app, "write")
+        request = app.test_client().request(TWEETS, method="POST", headers=writer.headers | NDJSON)
+        async with request as connection:
+            await connection.send(lines({"username": "ann", "text": "and then"}))
+        slow = await connection.as_response()
+        large = await writer.post(TWEETS, data=b"\n" * (2**20 + 1), headers=NDJSON)
+        for answer, status in ((slow, 408), (large, 413)):
+            assert answer.status_code == status
+            assert (await answer.get_json())["accepted"] == 0
+
+
+@pytest.mark.parametrize(("status", "pragma"), [(507, FULL), (503, READ_ONLY)])
+async def test_what_stays_is_said_where_an_error_ends_the_lines(
+    writer: Client, status: int, pragma: str
+) -> None:
+    with connections_take(pragma, from_posts=2 * BATCH):
+        problem = await ended(writer, status, posts=3 * BATCH)
+    assert problem["accepted"] == 2 * BATCH
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_what_stays_is_said_where_a_stop_ends_the_lines(app: Quart, writer: Client) -> None:
+    """The stop comes while a batch is committed, which is then brought to its end."""
+    posts = ({"username": "ann", "text": f"post {n}"} for n in range(5 * BATCH))
+    body, sent = lines(*posts), list[Any]()
+
+    async def receive() -> Any:
+        if not sent:
+            sent.append({"type": "http.request", "body": body, "more_body": False})
+            return sent[0]
+        return await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = {"Host": "localhost"} | writer.headers | NDJSON
+    task = asyncio.ensure_future(app(scope_of("POST", TWEETS, headers), receive, send))
+    engine, commits = parts_of(app).db.engine.sync_engine, itertools.count(1)
+
+    def on_commit(_: Any) -> None:
+        if next(commits) == 2:
+            begin_stop(app)
+            asyncio.get_running_loop().call_soon(task.cancel)
+
+    event.listen(engine, "commit", on_commit)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert sent[1]["status"] == 503
+    problem = json.loads(b"".join(message.get("body", b"") for message in sent[1:]))
+    assert (problem["accepted"], problem["detail"].split(";")[0]) == (
+        2 * BATCH,
+        "The server is stopping",
+    )
+    assert (await writer.json("/api/v1/stats"))["tweets"] == 2 * BATCH
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize(
+    ("code", "status"), [("53100", 507), ("53300", 503), ("57P01", 503), ("XX000", 500)]
+)
+async def test_what_stays_is_said_where_the_server_refuses_more(
+    writer: Client, outside: Outside, code: str, status: int
+) -> None:
+    outside.execute(REFUSED.format(posts=2 * BATCH, code=code))
+    problem = await ended(writer, status, posts=3 * BATCH)
+    assert problem["accepted"] == 2 * BATCH
