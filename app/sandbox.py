@@ -92,32 +92,34 @@ def main() -> None:
     close_inherited_files()
     end_with_parent()
     be_nice()
-    module, name, options, limit_s = json.loads(os.environ[REQUEST])
-    function = getattr(importlib.import_module(module), name)
-    signal.setitimer(signal.ITIMER_REAL, limit_s)  # Its signal kills the process.
+    request = os.environ[REQUEST]
+    signal.setitimer(signal.ITIMER_REAL, json.loads(request)[-1])  # Its signal kills the process.
     with limited_memory(MOST_MEMORY):
-        _answer(function, options)
+        sys.exit(answer(request, sys.stdin.buffer, sys.stdout.buffer))
 
 
-def _answer(function: Callable[..., Iterator[object]], options: dict[str, str]) -> None:
-    """Write the values, or in their place why there are none."""
+def answer(request: str, body: BinaryIO, lines: BinaryIO) -> int:
+    """Write the values, or in their place why there are none; return the status."""
+    module, name, options, _ = json.loads(request)
+    function = getattr(importlib.import_module(module), name)
     size = 0
     try:
-        for value in function(sys.stdin.buffer.read(), **options):
+        for value in function(body.read(), **options):
             line = encoded(value) + b"\n"
             size += len(line)
             if size > MOST_BYTES:
                 raise ReadError("the answer holds more than can be read")
-            sys.stdout.buffer.write(line)
-        sys.stdout.flush()
+            lines.write(line)
+        lines.flush()
     except Exception as error:
         reason = type(error).__name__
         unexpected = ReadError("the answer cannot be read ({reason})", reason=reason)
         message = message_of(error if isinstance(error, AppError) else unexpected)
-        sys.stdout.seek(0)
-        sys.stdout.truncate()
-        json.dump(packed(message), sys.stdout, default=str)
-        sys.exit(UNREADABLE)
+        lines.seek(0)
+        lines.truncate()
+        lines.write(json.dumps(packed(message), default=str).encode())
+        return UNREADABLE
+    return 0
 
 
 def encoded(value: object) -> bytes:

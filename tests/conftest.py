@@ -21,8 +21,9 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.services.access.rights import Scope, add_token
 from app.tasks import collect_seldom
-from tests import quick_start
+from tests import children, quick_start
 from tests.browsing import parts_of
+from tests.children import own_processes  # noqa: F401 - a fixture
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
 from tests.live_platforms import Platform, live_platform
@@ -43,6 +44,7 @@ if MEMORY.exists() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
 
 gc.disable()  # Until all is imported and collected, of which nothing is garbage.
 quick_start.install()
+children.install()
 
 MakeConfig = Callable[..., Config]
 NDJSON: Final = {"Content-Type": "application/x-ndjson"}

@@ -15,6 +15,8 @@ from app.sandbox import LIMIT_S, ReadError, Sandbox
 from tests import readers
 from tests.trust.answers import KNOWN
 
+pytestmark = pytest.mark.usefixtures("own_processes")
+
 OF_FEED = {"content_type": "application/xml", "name": "http://host/"}
 
 

@@ -20,6 +20,8 @@ from tests.server import children_of
 from tests.uploading import jsonl, queued
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("own_processes")
+
 POSTS = jsonl({"username": "ann", "text": "one"})
 SHORT = """
 import asyncio, os

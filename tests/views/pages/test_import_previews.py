@@ -11,6 +11,8 @@ from tests.browsing import parts_of, signed_in
 from tests.conftest import MakeConfig
 from tests.uploading import ended, jsonl, shown, start, upload
 
+pytestmark = pytest.mark.usefixtures("own_processes")
+
 CHAT = (
     b"KakaoTalk Chats with us\n\n"
     b"January 15, 2024, 3:10 PM, mina : at the harbour\n"

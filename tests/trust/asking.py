@@ -1,0 +1,259 @@
+"""Fills a data folder, and asks all that can be read of one: steps of `same_bytes.py`.
+
+Each step is a process that takes the program, and what else this imports, from one commit. The
+clock stands still in it and chance is none.
+"""
+
+import asyncio
+import hashlib
+import random
+import re
+import sqlite3
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from html import unescape
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+from quart import Quart
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing.exceptions import RequestRedirect
+
+API: Final = "/api/v1"
+ACCOUNT, PASSWORD = "mina", "a harbour, a lamp and 3 boats"
+MOST_CRAWLED: Final = 12
+"""Addresses of a route that are asked because pages lead to them."""
+UNASKED: Final = re.compile(
+    r"/static/|/favicon.ico|/metrics|/api/v1/live|/dashboard/_dash-component-suites/|.*[?&]locale="
+)
+"""Addresses of files, of figures of operation, of an answer without an end, and of languages."""
+LANGUAGES: Final = ("en", "ko")
+FIGURES: Final = ("timeline", "week", "likeness", "apart", "nothing")
+PAIRS: Final = (
+    ("민준_(회사)", "Anna_Kim"),
+    ("골목빵집", "언덕천문대"),
+    ("saltmarsh_light", "Anna_Kim"),
+)
+TEXTS: Final = (
+    "오늘도 굽습니다, 새벽 네 시 호밀빵 먼저… 관측 가능한 하늘은 내일쯤요 :)",
+    "Wind NW 4, backing. Lit 16:36, nothing to report.",
+    "ㅋㅋ",
+)
+Asked = tuple[list[str], dict[str, bytes]]
+"""Addresses, and by request status, headers and content, compressed."""
+
+
+def fill(folder: Path, kind: str) -> None:
+    """Fill a data folder by commands: with a chat, and if mixed, an archive and the samples."""
+    from tests.archives import picture, x_media, x_media_members, x_zip
+    from tests.chats import kakaotalk, said
+    from tests.installation import Installation
+
+    site = Installation(folder / "data")
+    site.data_dir.mkdir(parents=True)
+    if kind == "mixed":
+        site.done("demo")
+        media = {number: [x_media(f"https://p.example/{number}.png")] for number in (101, 102)}
+        files = {f"{number}-{number}.png": picture(number) for number in media}
+        archive = x_zip(folder / "x.zip", x_media_members(media, files))
+        site.done("import", str(archive))
+    chat = folder / "chat.txt"
+    chat.write_bytes(kakaotalk("우리 🏮", *said(("민준 (회사)", "하늘 🌿", "Anna Kim"), times=20)))
+    site.done("import", str(chat), "--timezone", "Asia/Seoul", "--publish")
+    site.done("operator", "add", ACCOUNT, "--password-stdin", stdin=PASSWORD + "\n")
+    asyncio.run(_settle(site.data_dir))
+
+
+async def _settle(data_dir: Path) -> None:
+    from tests.waiting import settle
+
+    app = _app(data_dir)
+    async with app.test_app():
+        await settle(app)
+
+
+def _app(data_dir: Path) -> Quart:
+    from app import create_app
+    from app.config import Config
+
+    return create_app(Config(env="testing", data_dir=data_dir, access_log=False, public=True))
+
+
+def stand_still(now: datetime) -> None:
+    """Stop the clock and leave nothing to chance; before the program is imported."""
+    from app import clock
+
+    clock.now = lambda: now
+    connect: Any = sqlite3.connect
+
+    def connect_without_chance(*args: Any, **options: Any) -> Any:
+        connection = connect(*args, **options)
+        connection.create_function("random", 0, lambda: 0)
+        return connection
+
+    modules: tuple[Any, ...] = (sqlite3, sqlite3.dbapi2)
+    for module in modules:
+        module.connect = connect_without_chance
+
+
+async def ask_site(folder: Path, addresses: list[str]) -> Asked:
+    """Return what a data folder answers, at these addresses or at all that are to be asked."""
+    from tests.browsing import Browser
+
+    app = _app(folder / "data")
+    async with app.test_app():
+        operator = Browser(app)
+        signed_in = await operator.sign_in(ACCOUNT, PASSWORD)
+        assert signed_in.status_code == 303
+        asker = Asker(app, {"stranger": Browser(app), "operator": operator})
+        await asker.read(addresses)
+        await asker.send_forms()
+        await asker.preview(sorted(folder.glob("*.*")))  # noqa: ASYNC240 - nobody else waits
+    return asker.addresses, asker.answers
+
+
+class Asker:
+    """Asks one app as everybody, in each language."""
+
+    def __init__(self, app: Quart, browsers: dict[str, Any]) -> None:
+        self.app, self.browsers = app, browsers
+        self.routes = app.url_map.bind("localhost")
+        self.addresses: list[str] = []
+        self.answers: dict[str, bytes] = {}
+
+    async def ask(self, method: str, path: str, **request: Any) -> str:
+        """Keep the answers; return the text of the last one."""
+        text = ""
+        for who, language in product(self.browsers, LANGUAGES):
+            random.seed(0)
+            browser = self.browsers[who]
+            browser.cookies |= {"saywho_lang": language}
+            answer = await browser.send(method, path, **request)
+            data = await answer.get_data()
+            is_text = re.match(r"text/|application/(.*json|.*xml)", answer.mimetype or "")
+            text = data.decode() if is_text else hashlib.sha256(data).hexdigest()
+            head = sorted(f"{name}: {value}" for name, value in answer.headers.items())
+            lines = "\n".join([str(answer.status_code), *head, "", text])
+            self.answers[f"{method} {path} {who} {language}"] = zlib.compress(lines.encode(), 1)
+        return text
+
+    async def read(self, addresses: list[str]) -> None:
+        """Read these addresses; without any, those of all routes and what their answers lead to."""
+        self.addresses = addresses or [*self._routed(await self._values()), *queries()]
+        counts = Counter[str]()
+        for path in self.addresses:
+            text = await self.ask("GET", path)
+            for address in () if addresses else links(text):
+                endpoint = self._endpoint(address)
+                if endpoint and counts[endpoint] < MOST_CRAWLED and address not in self.addresses:
+                    counts[endpoint] += 1
+                    self.addresses.append(address)  # The loop comes to it.
+
+    def _endpoint(self, address: str) -> str | None:
+        if UNASKED.match(address):
+            return None
+        try:
+            endpoint, _ = self.routes.match(urlsplit(address).path, method="GET")
+        except (HTTPException, RequestRedirect):
+            return None
+        return str(endpoint)
+
+    async def _values(self) -> dict[str, list[Any]]:
+        async def items(path: str) -> list[Any]:
+            answer = await self.browsers["stranger"].get(API + path)
+            return list((await answer.get_json())["items"])
+
+        users, posts = await items("/users?limit=8"), await items("/search?q=%EB%A7%90&limit=3")
+        return {
+            "username": [*(user["username"] for user in users), "nobody"],
+            "tweet_id": [1, 2, *(post["id"] for post in posts), 999_999],
+            "room_id": [1, 999],
+            "year": [2023, 2024, 2025],
+            "name": list(FIGURES),
+            "import_id": [1, 999],
+        }
+
+    def _routed(self, values: dict[str, list[Any]]) -> Iterator[str]:
+        """Yield addresses of all routes that are read."""
+        for rule in self.app.url_map.iter_rules():
+            if "GET" not in (rule.methods or ()) or UNASKED.match(rule.rule):
+                continue
+            names = sorted(rule.arguments)
+            for chosen in product(*(values.get(name, ["nothing"]) for name in names)):
+                yield self.routes.build(rule.endpoint, dict(zip(names, chosen, strict=True)))
+
+    async def send_forms(self) -> None:
+        """Send what changes nothing."""
+        for figure, view in product(FIGURES, ("", "username=Anna_Kim&lang=xx", "username=nobody")):
+            call = {
+                "output": f"{figure}-drawing.data",
+                "outputs": {"id": f"{figure}-drawing", "property": "data"},
+                "inputs": [{"id": f"{figure}-ask", "property": "data", "value": {"view": view}}],
+                "changedPropIds": [f"{figure}-ask.data"],
+            }
+            path = f"/dashboard/_dash-update-component?{figure}&{view}"
+            await self.ask("POST", path, json=call)
+        await self.ask("POST", "/compare", form={"text": TEXTS[0], "username": "Anna_Kim"})
+        await self.ask("POST", f"{API}/compare", json={"text": TEXTS[1], "explain": True})
+        await self.ask("POST", "/setup", form={"token": "no", "name": "a", "password": "b"})
+
+    async def preview(self, files: list[Path]) -> None:
+        """Upload files, and show what is in them."""
+        operator = self.browsers["operator"]
+        for number, path in enumerate(files, 1):
+            head = f'Content-Disposition: form-data; name="file"; filename="{path.name}"'
+            data = f"--B\r\n{head}\r\n\r\n".encode() + path.read_bytes() + b"\r\n--B--\r\n"
+            headers = operator.headers | {"Content-Type": "multipart/form-data; boundary=B"}
+            await operator.post("/imports", data=data, headers=headers)
+            await self.ask("GET", f"/imports/{number}")
+        await self.ask("GET", "/imports")
+
+
+def queries() -> Iterator[str]:
+    """Yield addresses with queries, about authors of either folder."""
+    for pair, text in product([(), *PAIRS, ("nobody", "Anna_Kim")], TEXTS):
+        named = urlencode({"text": text, "username": pair}, doseq=True)
+        yield from (f"{path}?{named}" for path in ("/compare", f"{API}/compare", "/"))
+        yield f"/compare/picture.png?{named}"
+    for pair in PAIRS:
+        named = urlencode({"username": pair}, doseq=True)
+        for path in ("/compare/card", f"{API}/compare/card", f"{API}/stats", "/dashboard/"):
+            yield f"{path}?{named}"
+        for figure, more in product(FIGURES, ("", "&lang=xx", "&tz=Asia/Seoul&since=2024-01-01")):
+            yield f"/dashboard/table/{figure}?{named}{more}"
+            yield f"/dashboard/table/{figure}.csv?{named}{more}"
+        yield from (f"/posts?{named}{more}" for more in ("", "&hour=30", "&lang=xx"))
+        yield f"/dashboard/?{named}&lang=xx"
+        yield f"/compare?{urlencode({'text': TEXTS[0], 'years': pair[0]})}"
+        yield f"/search?{urlencode({'q': '말', 'username': pair[0]})}"
+    for path, word in product(("/search", f"{API}/search", "/authors"), ("말", "wind", "빵 호밀")):
+        yield f"{path}?q={quote(word)}"
+    yield from ("/posts?has=media", "/posts?platform=kakaotalk", "/search?platform=kakaotalk")
+    yield from ("/authors?cursor=%21", "/posts?since=x", "/quiz?room=1", "/room/1?q=" + quote("말"))
+    yield from ("/room/1?on=2024-01-15", "/dashboard/?username=nobody", "/nothing", "/api/nothing")
+
+
+def links(page: str) -> Iterator[str]:
+    """Yield the addresses of this site that a page leads to."""
+    return map(unescape, re.findall(r'(?:href|src|action)="(/[^"#]*)', page))
+
+
+def main(name: str, folder: Path, *arguments: str) -> None:
+    """Do a step: `fill FOLDER KIND`, or `ask FOLDER TIME FILE`, which has `Asked` afterwards."""
+    if name == "fill":
+        fill(folder, *arguments)
+        return
+    file = Path(arguments[1])
+    stand_still(datetime.fromisoformat(arguments[0]))
+    addresses = msgspec.msgpack.decode(file.read_bytes(), type=Asked)[0] if file.exists() else []
+    file.write_bytes(msgspec.msgpack.encode(asyncio.run(ask_site(folder, addresses))))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])
