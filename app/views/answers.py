@@ -83,7 +83,30 @@ async def add_headers(response: Response) -> Response:
     elif is_readable and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-cache"
         await response.add_etag()
+    if await _is_of_account_alone():
+        _forbid_showing_again(response)
     return response
+
+
+async def _is_of_account_alone() -> bool:
+    """Return whether the answer is for an account that is signed in, and not for everybody."""
+    policy = g.get("policy")
+    if g.get("account") is None or policy == "open":
+        return False
+    return policy != "read" or not await resources().openness.is_surely_public()
+
+
+def _forbid_showing_again(response: Response) -> None:
+    """Let no browser show an answer once its account is signed out, when somebody goes back.
+
+    Browsers go back to what they have in memory or on the disk, and ask nobody, whatever `no-cache`
+    says. What stands in a page, as pictures do, is only fetched with it: it may be kept for as long
+    as the cookie is the same.
+    """
+    response.vary.add("Cookie")
+    if response.mimetype == "text/html" or request.headers.get("Sec-Fetch-Dest") == "document":
+        response.headers["Cache-Control"] = "no-store"
+        response.headers.pop("ETag", None)
 
 
 async def refuse_late(response: Response) -> Response:

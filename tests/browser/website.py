@@ -230,11 +230,17 @@ def serve(
 
 
 @contextlib.asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Run the system's Chromium without a window until the block ends."""
+async def chromium(*, keeps_pages: bool = False) -> AsyncIterator[Browser]:
+    """Run the system's Chromium without a window until the block ends.
+
+    keeps_pages: whether pages stay in memory for those who go back, as outside of tests.
+    """
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=list(ARGUMENTS), headless=True
+            executable_path=CHROMIUM,
+            args=list(ARGUMENTS),
+            headless=True,
+            ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
         )
         try:
             yield browser

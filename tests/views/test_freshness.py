@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from quart import Quart
 
+from app import create_app
+from app.services.access.operators import READER
 from app.services.event_log import newest_event
-from tests.browsing import parts_of
-from tests.conftest import NDJSON, Client
+from tests.browsing import parts_of, signed_in
+from tests.conftest import NDJSON, Client, MakeConfig, client_with
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
@@ -70,3 +72,35 @@ async def test_a_write_that_does_not_come_is_503_after_two_seconds(
     assert answer.headers["Retry-After"]
     assert 1.9 < time.monotonic() - started < 10
     assert "has not been seen" not in caplog.text  # Anybody could fill the log.
+
+
+@pytest.mark.parametrize("is_public", [True, False])
+async def test_a_browser_keeps_no_page_that_only_an_account_may_see(
+    make_config: MakeConfig, is_public: bool
+) -> None:
+    app = create_app(make_config(public=is_public))
+    async with app.test_app():
+        writer, operator = await client_with(app, "write"), await signed_in(app)
+        await writer.add_user("ann", "a post")
+        reader = await signed_in(app, "mina", role=READER)
+
+        async def kept(client: Any, path: str, **headers: str) -> tuple[str, bool, bool]:
+            """Return what may be kept, whether its tag and its cookie count."""
+            answer = await client.get(path, headers=client.headers | headers)
+            assert answer.status_code == 200
+            names = answer.headers["Cache-Control"], "ETag" in answer.headers
+            return *names, "Cookie" in answer.headers.get("Vary", "")
+
+        never, api = ("no-store", False, True), f"{USERS}/ann/tweets"
+        page = ("no-cache", True, True) if is_public else never
+        for browser in (operator, reader):
+            assert await kept(browser, "/user/ann") == page
+            # What a page fetches by itself is known by its tag, for as long as the cookie is.
+            fetched = "no-cache", True, not is_public
+            assert await kept(browser, api) == fetched
+            opened = await kept(browser, api, **{"Sec-Fetch-Dest": "document"})
+            assert opened == (fetched if is_public else never)
+            assert await kept(browser, "/settings") == never
+        assert await kept(operator, "/imports") == never
+        for path in (api, "/api/v1/docs", "/api/v1/openapi.json"):
+            assert await kept(writer, path) == ("no-cache", True, path == "/api/v1/docs")

@@ -9,6 +9,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
+from app.services import checks
 from app.services.access.operators import READER
 from app.services.event_log import newest_event
 from tests.browsing import Browser, make_operator, parts_of, signed_in
@@ -39,7 +40,14 @@ AFTERS: Final = (
 """Values of the header that names an event."""
 NETWORKS: Final = itertools.count()
 """Failed sign-ins are counted for each network."""
+DEADLINE_S: Final = 60
 Seen = tuple[int, list[tuple[str, str]], bytes]
+
+
+@pytest.fixture(autouse=True)
+def is_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `/readyz` say nothing of how busy the machine is."""
+    monkeypatch.setattr(checks, "ANSWER_S", DEADLINE_S)
 
 
 async def ask(app: Quart, method: str, address: str, headers: dict[str, str], **body: Any) -> Seen:
@@ -93,7 +101,7 @@ async def test_every_address_answers_strangers_as_on_an_empty_site(
         await fill(filled)
         addresses = [*routes(filled), *routes(filled, REAL)]
         asked = sorted({(method, rule, address) for method, rule, address in addresses})
-        for number, (method, rule, address) in enumerate(asked * 3):
+        for number, (method, rule, address) in enumerate(asked):
             body = dict(BODIES.get(rule, {})) if method == "POST" else {}
             headers = HEADERS[number % len(HEADERS)] | body.pop("headers", {})
             filled_answer, empty_answer = [
@@ -108,7 +116,7 @@ async def test_the_number_of_events_is_told_to_no_stranger(make_config: MakeConf
     async with private_site(make_config) as app:
         admin = await client_with(app, "admin")
         await admin.add_user("ann", "a post", "another one")
-        asked = [(method, path) for method, rule, path in routes(app) if method != "OPTIONS"]
+        asked = [(method, path) for method, _, path in routes(app) if method in {"GET", "POST"}]
         asked.append(("GET", "/static/style.css"))
         for number, (method, path) in enumerate(asked):
             # Each with answers of its own in the cache.
