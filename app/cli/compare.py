@@ -154,11 +154,11 @@ def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str
         name = f"{bar.username}  ({bar.tweets:,} {posts})" if bar.username else "somebody else"
         yield f"{bar.share:7.1%}  {name}"
     yield from _lines_of_marks(comparison)
-    if comparison.verdict == "short":
-        return
     if rate := rate_of(comparison):
         yield rate
     yield from limits_of(comparison)
+    if comparison.verdict == "short":
+        return
     yield from _lines_of_years(comparison)
     yield NOT_FOR
 

@@ -54,7 +54,7 @@ FEWEST_JUDGED: Final = 10
 RIVAL_PROBABILITY: Final = 0.05
 """Among all authors, a less likely one does not make the answer weak."""
 NAMED_PROBABILITY: Final = 0.01
-"""Nor does a less likely one among those named."""
+"""Nor does a less likely one among those named, but by having few posts."""
 LEAST_RATED: Final = 0.5
 """Least joint probability of the authors with a ratio that is assumed."""
 REPORTED: Final = 3.0
@@ -112,7 +112,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
             log10[i] = reported[i]
     language = "ko" if case.is_korean else "en"
     needed = likely_from(language, weighed.fewest_others)
-    weak = _weak(case, rivals)
+    weak = _weak(case, rivals, order if case.is_named else rivals)
     return Judgement(
         _verdict(
             none, shares[known[:1]].sum(), needed, is_short=is_short, is_alone=case.compared == 1
@@ -252,9 +252,12 @@ def _limits(
     return [limit for limit, holds in limits.items() if holds]
 
 
-def _weak(case: Case, rivals: Sequence[int]) -> dict[Limit, list[int]]:
-    """Return the places of the suspects that each limit of single authors concerns."""
-    few = [i for i in rivals if case.suspects[i].profile.worded_posts < FEW_POSTS]
+def _weak(case: Case, rivals: Sequence[int], asked: Sequence[int]) -> dict[Limit, list[int]]:
+    """Return the places of the suspects that each limit of single authors concerns.
+
+    asked: the places of all who were named, since few posts make an author unlikely, too.
+    """
+    few = [i for i in asked if case.suspects[i].profile.worded_posts < FEW_POSTS]
     foreign = [i for i in rivals if _has_other_language(case, case.suspects[i])]
     weak: dict[Limit, list[int]] = {"few_posts": few, "other_language": foreign}
     return {limit: places for limit, places in weak.items() if places}

@@ -155,7 +155,8 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
         text = gettext("Somebody else can be weighed from {count} posts of an author on.")
         reasons = [text.format(count=FEWEST_POSTS)]
     elif _is_foreign(ranking[0].username, comparison):
-        reasons = [_of_authors("other_language", comparison)]
+        foreign = comparison.weak["other_language"]
+        reasons = [_of_authors("other_language", foreign, comparison)]
     else:
         reasons = [gettext("Nobody else who writes the language is known here to compare with.")]
     if len(ranking) > 1 and ranking[0].probability >= NAMED_IF_AMONG_THEM:
@@ -169,10 +170,15 @@ def _lacking(comparison: Comparison, *, is_named: bool) -> list[str]:
     ranking, sentences = comparison.ranking, list[str]()
     if is_brief(comparison):
         sentences.append(gettext("A few more words, please: four at least."))
-    few = [ranked.username for ranked in ranking if ranked.tweets < FEWEST_JUDGED]
+    few = _unjudged(comparison)
     if few and (is_named or len(few) == len(ranking)):
         sentences.append(_too_few(few, len(ranking)))
     return sentences
+
+
+def _unjudged(comparison: Comparison) -> list[str]:
+    """Return the authors of whom there are too few posts for any verdict."""
+    return [ranked.username for ranked in comparison.ranking if ranked.tweets < FEWEST_JUDGED]
 
 
 def _are_small(comparison: Comparison) -> bool:
@@ -198,7 +204,12 @@ def _too_few(names: list[str], total: int) -> str:
 
 
 def limits_of(comparison: Comparison) -> list[str]:
-    """Return what makes the answer weak, as sentences."""
+    """Return what makes the answer weak, as sentences; of a short one, who else has few posts."""
+    if comparison.verdict == "short":
+        # The reason names those with too few for any verdict.
+        few, unjudged = comparison.weak.get("few_posts", []), _unjudged(comparison)
+        further = [name for name in few if name not in unjudged]
+        return [_of_authors("few_posts", further, comparison)] if further else []
     # Without a number, the reason says of these what there is to say.
     reasoned = {"few_authors"} if comparison.none is None else set[Limit]()
     if comparison.none is None and _is_foreign(comparison.ranking[0].username, comparison):
@@ -211,7 +222,9 @@ def _limit(limit: Limit, comparison: Comparison) -> str:
         comparison.sure != SURE or _is_foreign(comparison.ranking[0].username, comparison)
     ):
         return gettext(ELSEWHERE_ALONE)
-    return gettext(LIMITS[limit]) if limit in LIMITS else _of_authors(limit, comparison)
+    if limit in LIMITS:
+        return gettext(LIMITS[limit])
+    return _of_authors(limit, comparison.weak.get(limit, []), comparison)
 
 
 def _is_foreign(username: str, comparison: Comparison) -> bool:
@@ -219,8 +232,7 @@ def _is_foreign(username: str, comparison: Comparison) -> bool:
     return username in comparison.weak.get("other_language", [])
 
 
-def _of_authors(limit: Limit, comparison: Comparison) -> str:
-    names = comparison.weak.get(limit, [])
+def _of_authors(limit: Limit, names: list[str], comparison: Comparison) -> str:
     if len(names) > MOST_LISTED:
         text = (
             gettext("{count} of the {total} authors have only a few posts here.")

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from app.compute.attribution import group_scores
 from app.compute.case import Habit
 from app.compute.counts import lookup
-from app.compute.judgement import FEWEST_JUDGED, Judgement, judge
+from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, Judgement, judge
 from app.compute.population import FEWEST_POSTS
 from tests.compute.invented import ASKED, KNOWN, Place, posts_of
 
 AUTHORS = range(48)
 HERE = range(24)
 """The others are strangers."""
+UNEVEN = {0: 1, 1: FEWEST_JUDGED - 1, 2: 15, 3: FEW_POSTS - 1, 4: FEW_POSTS, 5: 150, 6: 60}
+"""Posts of some authors."""
 
 
 @cache
@@ -118,6 +120,33 @@ def test_few_posts_of_a_named_author_are_said(count: int, verdict: str, is_known
     assert (both.log10[0] is not None) == is_known
     # With a ratio for one of them there is an answer.
     assert (both.none is None) == (count < FEWEST_JUDGED)
+
+
+@cache
+def uneven() -> Place:
+    """Return a place of authors with as many posts as `UNEVEN` says."""
+    both = {author: posts(author) + posts(author + 24) for author in UNEVEN}
+    return Place({author: both[author][:count] for author, count in UNEVEN.items()})
+
+
+@given(
+    st.lists(st.sampled_from(sorted(UNEVEN)), min_size=1, unique=True),
+    st.sampled_from(
+        [*(posts(author)[0] for author in (0, 4, 5, 30)), "too few", "오늘도 불을 켰다"]
+    ),
+    st.booleans(),
+)
+def test_whoever_was_named_with_few_posts_is_a_limit(
+    named: list[int], text: str, is_named: bool
+) -> None:
+    judgement = judge(replace(uneven().case([text], named), is_named=is_named))
+    few = {place for place, author in enumerate(named) if UNEVEN[author] < FEW_POSTS}
+    weak = judgement.weak.get("few_posts", [])
+    assert ("few_posts" in judgement.limits) == bool(weak)
+    assert set(weak) == few if is_named else set(weak) <= few
+    assert weak == [place for place in judgement.order if place in weak]
+    if judgement.order[0] in few:
+        assert judgement.order[0] in weak
 
 
 def test_among_all_an_author_with_few_posts_is_not_named_and_hides_no_other() -> None:

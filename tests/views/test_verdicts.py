@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
+from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
+from app.compute.text import FEWEST_WORDS
 from app.services.compare.answering import Comparison, Evidence, Model, RankedAuthor, Usage
 from app.views.marks import uses_of
 from app.views.verdicts import (
@@ -39,7 +40,8 @@ class Facts:
     @property
     def verdict(self) -> Verdict:
         if self.none is None:
-            return "short"
+            is_short = len(self.posts) == 1 or min(self.posts) < FEWEST_JUDGED
+            return "short" if is_short or len(self.text.split()) < FEWEST_WORDS else "close"
         if self.none >= UNFAMILIAR:
             return "unfamiliar"
         judged = [
@@ -198,6 +200,27 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
         "The text seems to be in another language than 4 of 4 authors write.",
         "What the text is about may count more here than its style.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentences"),
+    [
+        (Facts([1.0], [50], text="too few"), ["author0 has only a few posts here."]),
+        (Facts([1.0], [9]), []),
+        (Facts([0.7, 0.3], [9, 50]), ["author1 has only a few posts here."]),
+        (Facts([0.7, 0.2, 0.1], [50, 9, 99]), ["author0 and author2 have only a few posts here."]),
+        (Facts([0.2] * 5, [20] * 5, text="a"), ["5 of the 5 authors have only a few posts here."]),
+        (Facts([0.7, 0.3], [300, 300], text="too few"), []),
+    ],
+)
+def test_a_short_answer_says_once_who_has_few_posts(facts: Facts, sentences: list[str]) -> None:
+    few = [f"author{place}" for place, posts in enumerate(facts.posts) if posts < FEW_POSTS]
+    facts.limits, facts.weak = ["few_posts", "topic"], {"few_posts": few}
+    comparison = facts.comparison()
+    assert comparison.verdict == "short"
+    assert limits_of(comparison) == sentences
+    told = " ".join([*reasons_of(comparison, is_named=True), *sentences])
+    assert all(told.count(name) == 1 for name in few if len(few) < 4)
 
 
 def test_without_a_number_another_language_is_the_reason_and_no_limit() -> None:

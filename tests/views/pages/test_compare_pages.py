@@ -3,6 +3,7 @@
 import random
 import re
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -147,15 +148,30 @@ async def test_an_empty_answer_has_a_reason_and_no_link_to_share(site: Client) -
 
 
 async def test_limits_name_the_authors_whom_they_concern(site: Client) -> None:
-    page = await site.page(address(TEXT, *WORDS))
-    (limits,) = re.findall(r'<ul class="limits">(.*?)</ul>', page, re.S)
-    # Who has less than one in a hundred has no say.
-    assert "ann has only a few posts here." in limits
-    assert "ben" not in limits
-    mixed = "lamp fog bell, oven rolls dawn, goal pitch whistle, violin stage bow, seed soil"
-    page = await site.page(address(mixed, *WORDS))
-    (limits,) = re.findall(r'<ul class="limits">(.*?)</ul>', page, re.S)
-    assert re.search(r"\d of the 5 authors have only a few posts here|have only a few", limits)
+    # Of those who were not named, the unlikely ones have no say.
+    for names, few in (
+        ((), "ann has only a few posts here."),
+        (("ann", "ben"), "ann and ben have only a few posts here."),
+        (tuple(WORDS), "5 of the 5 authors have only a few posts here."),
+    ):
+        assert few in await limits(site, address(TEXT, *names))
+    assert "ben" not in await limits(site, address(TEXT))
+
+
+async def test_a_short_answer_says_who_has_few_posts(site: Client) -> None:
+    assert "<li" not in await limits(site, address(TEXT, "few"))
+    for text, names in (("lol", ("ann",)), (TEXT, ("ann", "few"))):
+        assert re.findall("<li.*?>(.*?)</li>", await limits(site, address(text, *names))) == [
+            "ann has only a few posts here."
+        ]
+    korean = await limits(site, address("lol", "ann"), headers=KOREAN)
+    assert "ann: 여기에 있는 글이 적어요." in korean
+
+
+async def limits(site: Client, path: str, **kwargs: Any) -> str:
+    """Return what the page of an answer says that makes it weak."""
+    page = await site.page(path, **kwargs)
+    return page.partition('<div id="limits">')[2].partition("</div>")[0]
 
 
 async def test_each_mark_says_how_often_it_is_used_and_where(site: Client) -> None:
