@@ -55,9 +55,9 @@ def answers_to_all(server: Server, *requests: bytes) -> bytes:
 
 
 def test_a_client_that_sends_no_more_gets_its_answers(server: Server) -> None:
-    for path in (b"/api/v1/compare", b"/api/v1/compare/batch", b"/login"):
-        half = b'Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"text": "ha'
-        assert answers_to_all(server, POST.replace(b"/", path, 1) + half) == b""
+    head = POST.replace(b"/", b"/api/v1/compare", 1) + b"Content-Type: application/json\r\n"
+    for _ in range(4):  # Half a body is none, for the first request of a worker too.
+        assert answers_to_all(server, head + b'Content-Length: 99\r\n\r\n{"text": "ha') == b""
     assert answers_to_all(server, GET[:-2]) == b""
     users = GET.replace(b"/", b"/api/v1/users", 1)
     older = users.replace(b"HTTP/1.1", b"HTTP/1.0")
