@@ -9,12 +9,13 @@ from alembic.util.exc import CommandError
 
 from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
 from app.config import Config
-from app.db.engine import backend_for
+from app.db.engine import Database, backend_for
 from app.db.migrate import alembic_config, head_revision, known_state, prepare
 from app.errors import StartError
 from app.services.backup import BackupSize, make_backup, restore_backup
 from app.services.checks import find_faults, find_weaknesses
 from app.services.maintenance import vacuum
+from app.services.posts.media import find_foreign_files
 
 
 @click.group("db")
@@ -76,13 +77,18 @@ def vacuum_command() -> None:
 @click.command("check")
 @json_option
 def check_command() -> None:
-    """Check the database, and what is derived from the posts.
+    """Check the database, what is derived from the posts, and the kept media.
 
-    The database must answer and be migrated; counts, indexes and profiles must agree with it.
+    The database must answer and be migrated; counts, indexes and profiles must agree with it, and
+    each kept file must hold what its name says.
     A Python with known faults is a warning, on standard error.
     """
+
+    async def check(db: Database, config: Config) -> list[str]:
+        return await find_faults(db) + await find_foreign_files(db, config.media_dir)
+
     try:
-        faults = with_database(lambda db, _: find_faults(db))
+        faults = with_database(check)
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise

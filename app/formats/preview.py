@@ -103,6 +103,8 @@ class Preview(msgspec.Struct):
     """The times of the first and the last post; None where none has a time."""
     with_entities: int = 0
     """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
+    left_out: Message | None = None
+    """What lies among the files and is not read."""
     errors: list[PreviewFault] = []
     authors: list[tuple[str, int]] = []
     """Names and how many posts of each, the most frequent first."""
@@ -151,6 +153,7 @@ class _Reading:
             has_account=account is not None,
             username=account.username if account else None,
             columns=records.columns[:MOST_CHOICES],
+            left_out=records.left_out,
         )
         self._authors: Counter[str] = Counter()
         self._files: set[str] = set()

@@ -116,6 +116,8 @@ class RecordStream:
     there, and None for whoever exported it."""
     columns: tuple[tuple[str, str], ...] = ()
     """Of CSV the names of the columns, each with the field it is taken for, if any."""
+    left_out: Message | None = None
+    """What lies among the files and is not read."""
     absent: Collection[str] = ()
     """Of a chat the names in the options that nobody in the items taken so far has."""
 

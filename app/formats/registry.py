@@ -73,6 +73,7 @@ def open_records(
             raise _too_deep(source) from error
         if records is not None:
             items = _to_the_end(records.items, source)
+            records = replace(records, left_out=source.listing.note)
             if options.decode_entities and records.format in WITH_ENTITIES:
                 items = map(_without_entities, items)
             if candidate.is_chat:
@@ -86,11 +87,7 @@ def open_records(
     if not source.has_members and not head(source, BUFFER_BYTES).strip(_BLANK):
         name = documents.JSONL.name if format == "auto" else format
         return RecordStream(name, "line", None, iter(()))
-    if format == "auto":
-        raise UnrecognisedFileError("{name} is not in any known format", name=source.name)
-    raise UnrecognisedFileError(
-        "{name} is not in the format {format}", name=source.name, format=format
-    )
+    raise _unrecognised(source, format)
 
 
 def _to_the_end(items: Iterator[Item], source: Source) -> Iterator[Item]:
@@ -100,8 +97,20 @@ def _to_the_end(items: Iterator[Item], source: Source) -> Iterator[Item]:
             yield _of_bounded_size(item) if isinstance(item, Record) else item
     except RecursionError as error:
         raise _too_deep(source) from error
+    source.check()
     if source.fault is not None:
         raise source.fault
+
+
+def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
+    """Return that nothing is recognised; among the files that are left out may be the posts."""
+    fault = Message("{name} is not in any known format", name=source.name)
+    if format_name != "auto":
+        template = "{name} is not in the format {format}"
+        fault = Message(template, name=source.name, format=format_name)
+    if source.listing.note is None:
+        return UnrecognisedFileError(fault)
+    return UnrecognisedFileError("{fault}; {note}", fault=fault, note=source.listing.note)
 
 
 def _too_deep(source: Source) -> BrokenFileError:

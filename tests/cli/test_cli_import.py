@@ -13,6 +13,7 @@ from app.services.imports.bulk import BATCH
 from tests.archives import (
     EMAIL,
     LONG,
+    VIDEO,
     damaged,
     picture,
     x_file,
@@ -355,6 +356,16 @@ def test_media_are_kept_unless_they_are_to_be_left_out(
         assert not folder.exists()
     assert counts(installation.json("import", path)) == (0, 1, 0, 0, 0, 0)
     assert [file.read_bytes() for file in folder.iterdir()] == [picture(1)]
+    assert installation.run("check").exit_code == 0
+    # As an earlier version kept what a link led to, and under a name of another type.
+    (file,) = folder.iterdir()
+    for data, reason in ((b"root:x:0:0", "remove it"), (VIDEO, "is no image/png")):
+        file.write_bytes(data)
+        told = installation.run("check")
+        assert (told.exit_code, told.stderr.count(str(file))) == (1, 1)
+        assert f"{file} (of post 1) is no image/png" in told.stderr
+        assert reason in told.stderr
+    file.unlink()
     assert installation.run("check").exit_code == 0
     installation.done("user", "delete", "mina", "--yes")
     assert list(folder.iterdir()) == []

@@ -1,18 +1,15 @@
-"""The files of a folder or a zip, by name, and what lists those of a tar. Nothing is extracted."""
+"""The files of a zip, by name, and what lists those of a tar. Nothing is extracted."""
 
-import contextlib
 import io
-import os
-import re
+import stat
 import zipfile
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.source.members import MAX_LIST_BYTES, READ_ERRORS, Member, Members
-from app.formats.source.tars import is_tar, members_of_tar
+from app.formats.source.members import MAX_LIST_BYTES, READ_ERRORS, Listing, Member
+from app.formats.source.tars import is_tar, listing_of_tar
 
 MOST_FILES: Final = 100_000
 """Of a zip; each takes up to 1 KB of memory."""
@@ -20,38 +17,23 @@ _DIRECTORY_ENTRY: Final = b"PK\x01\x02"
 """How what a zip's directory says about a file begins."""
 _ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _ENCRYPTED_FLAG: Final = 0x1
-_UNWANTED: Final = re.compile(r"(?:^|/)(?:(?:\.\.|__MACOSX|)/|(?:\._[^/]*)?\Z)")
+_PLAIN_MODES: Final = frozenset({0, stat.S_IFREG, stat.S_IFDIR})
 # The other methods unpack a small chunk into gigabytes at once, which no limit can stop.
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
-Lister = Callable[[BinaryIO, str], tuple[Members, BrokenFileError | None]]
+Lister = Callable[[BinaryIO, str], Listing]
 """Returns the files, and where the container is damaged; raises BrokenFileError for too many."""
-
-
-def members_of_folder(folder: Path, *, is_deep: bool) -> Members:
-    """Return the files of a folder, and those of the folders in it if `is_deep`."""
-    members: Members = {}
-    for path, folders, names in os.walk(folder):
-        if not is_deep:
-            folders.clear()
-        for file in (Path(path, name) for name in names):
-            with contextlib.suppress(OSError):  # It may be gone by now.
-                if file.is_file():
-                    opener = partial(io.FileIO, file)
-                    name = file.relative_to(folder).as_posix()
-                    members[name] = Member(file.stat().st_size, opener)
-    return _wanted(members)
 
 
 def lister_of(start: bytes) -> Lister | None:
     """Return what lists the files of a zip or a tar that begins so; None for other files."""
     if start.startswith(_ZIP_STARTS):
-        return _members_of_zip
-    return _members_of_tar if is_tar(start) else None
+        return _listing_of_zip
+    return listing_of_tar if is_tar(start) else None
 
 
-def _members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
+def _listing_of_zip(file: BinaryIO, label: str) -> Listing:
     directory = _Bounded(file, label)
     try:
         container = zipfile.ZipFile(directory)
@@ -61,16 +43,14 @@ def _members_of_zip(file: BinaryIO, label: str) -> tuple[Members, None]:
             name=label,
         ) from error
     directory.left = None
-    members = {
-        info.filename.replace("\\", "/"): Member(info.file_size, partial(_in_zip, container, info))
-        for info in container.infolist()
-    }
-    return _wanted(members), None
-
-
-def _members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError | None]:
-    members, fault = members_of_tar(file, label)
-    return _wanted(members), fault
+    listing = Listing()
+    for info in container.infolist():
+        name = info.filename.replace("\\", "/")
+        # The upper half is the mode of Unix; its type is 0 where another system wrote the zip.
+        is_plain = stat.S_IFMT(info.external_attr >> 16) in _PLAIN_MODES
+        member = Member(info.file_size, partial(_in_zip, container, info))
+        listing.add(name, member if is_plain else None)
+    return listing
 
 
 class _Bounded(io.RawIOBase):
@@ -106,8 +86,3 @@ def _in_zip(container: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
     if info.compress_type not in _METHODS:
         raise BrokenFileError("{name} is compressed by a method that is not supported", name=name)
     return container.open(info)
-
-
-def _wanted(members: Members) -> Members:
-    """Return the members whose names stay inside, without the extras of macOS."""
-    return {name: member for name, member in members.items() if not _UNWANTED.search(name)}

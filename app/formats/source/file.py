@@ -2,17 +2,18 @@
 
 import contextlib
 import gzip
+import io
 import os
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
 from app.errors import BrokenFileError, ImportFileError, LimitReachedError, UnrecognisedFileError
 from app.formats.source import containers
-from app.formats.source.members import READ_ERRORS, Member, Members, damaged
+from app.formats.source.members import READ_ERRORS, Listing, Member, Members, Stream, damaged
+from app.formats.source.plain_files import Folder, PlainFile, open_plain
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
 BUFFER_BYTES: Final = 64 * 1024
@@ -86,12 +87,15 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
     ) -> None:
         self.path = target if isinstance(target, Path) else None
         super().__init__(name or str(self.path or "-"), Member(0, self._whole), self)
+        self.listing = Listing()
         self.bytes_total: int | None = None
         """Bytes to read in all, unpacked; None for folders before `expect`."""
         self.limit_bytes = limit_bytes
         self._bytes_read = 0
         self._opened = contextlib.ExitStack()
-        self._spool: BinaryIO | None = None
+        self._file: PlainFile | None = None
+        """The file as it is, or a copy of a stream or of what is in a gzip; None for a folder."""
+        self._is_copied = False
         try:
             self._prepare(target)
         except BaseException:
@@ -117,12 +121,27 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         stated = sum(self.members[name].size for name in names)
         self.bytes_total = min(stated, self.limit_bytes)
 
-    @cached_property
+    @property
     def members(self) -> Members:
-        """All files in a folder, zip or tar, by name; those beside a lone file."""
-        if self.path is None or self._spool is not None:
-            return {}
-        return containers.members_of_folder(self.path.parent, is_deep=False)
+        """The files of a folder, zip or tar, by name; see `look_beside`."""
+        return self.listing.members
+
+    def look_beside(self) -> bool:
+        """Take the files beside a lone one as members; return whether there can be any."""
+        if self.path is None or self._is_copied:
+            return False
+        with contextlib.suppress(OSError):  # A folder may let us open files, but not list them.
+            self._list(self.path.parent, is_deep=False)
+        # The file itself was named, and may be a link.
+        self.members[self.path.name] = Member(self.bytes_total or 0, self._whole)
+        with contextlib.suppress(ValueError):
+            self.listing.left_out.remove(self.path.name)
+        return True
+
+    def check(self) -> None:
+        """Raise BrokenFileError if the file was written to since it was opened."""
+        if self._file is not None:
+            self._file.check()
 
     def member(self, name: str) -> Content:
         """Return one of the files. Raises KeyError."""
@@ -147,47 +166,57 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return ordered[0] if ordered else None
 
     def _prepare(self, target: Path | BinaryIO) -> None:
-        if isinstance(target, Path) and target.is_dir():
-            self.has_members, self.members = (
-                True,
-                containers.members_of_folder(target, is_deep=True),
-            )
-            return
-        if not isinstance(target, Path):
-            self._spool = self._copied(target)
-        elif not target.is_file():
-            with self._whole() as pipe:
-                self._spool = self._copied(pipe)
-        start = head(self, _HEAD_BYTES)
-        if start.startswith(_GZIP_START):
-            with self._whole() as packed, gzip.GzipFile(fileobj=packed) as unpacked:
-                self._spool = self._copied(unpacked)  # type: ignore[arg-type] # is binary
-            start = head(self, _HEAD_BYTES)
-        file = self._opened.enter_context(self._whole())
-        self.bytes_total = file.seek(0, os.SEEK_END)
-        if lister := containers.lister_of(start):
-            if self._spool is not None and self.bytes_total > self.limit_bytes:
-                raise self._limit_reached()
-            self.members, fault = lister(file, self.name)
-            self.has_members, self.fault = True, self.fault or fault
-            if self.fault and not self.members:
-                raise self.fault
-
-    def _whole(self) -> BinaryIO:
-        """Open the file as it is, unpacked if it is a gzip."""
-        if self._spool is not None:
-            file = os.fdopen(os.dup(self._spool.fileno()), "rb")
-            file.seek(0)
-            return file
-        assert self.path is not None  # noqa: S101 # for the type checker
         try:
-            return self.path.open("rb")
+            self._open(target)
         except OSError as error:
             raise UnrecognisedFileError(
                 "{name} cannot be opened: {why}", name=self.name, why=error.strerror
             ) from error
+        if self.has_members:
+            return
+        start = head(self, _HEAD_BYTES)
+        if start.startswith(_GZIP_START):
+            with self._whole() as packed, gzip.GzipFile(fileobj=packed) as unpacked:
+                self._keep(self._copied(unpacked))  # type: ignore[arg-type] # is binary
+            start = head(self, _HEAD_BYTES)
+        if lister := containers.lister_of(start):
+            self._unpack(lister)
 
-    def _copied(self, stream: IO[bytes]) -> BinaryIO:
+    def _open(self, target: Path | BinaryIO) -> None:
+        if not isinstance(target, Path):
+            self._keep(self._copied(target))
+        elif target.is_dir():
+            self._list(target, is_deep=True)
+            self.has_members = True
+        elif target.is_file():
+            self._keep(open_plain(target, self.name))
+        else:
+            with target.open("rb") as pipe:
+                self._keep(self._copied(pipe))
+
+    def _keep(self, file: PlainFile) -> None:
+        self._file, self.bytes_total = self._opened.enter_context(file), file.size
+
+    def _list(self, path: Path, *, is_deep: bool) -> None:
+        folder = self._opened.enter_context(contextlib.closing(Folder(path)))
+        self.listing = folder.listing(is_deep=is_deep)
+
+    def _unpack(self, lister: containers.Lister) -> None:
+        """Take the files of a zip or a tar. Raises LimitReachedError, BrokenFileError."""
+        file = self._whole()
+        if self._is_copied and file.size > self.limit_bytes:
+            raise self._limit_reached()
+        self.listing = lister(self._opened.enter_context(io.BufferedReader(file)), self.name)
+        self.has_members, self.fault = True, self.fault or self.listing.fault
+        if self.fault and not self.members:
+            raise self.fault
+
+    def _whole(self) -> PlainFile:
+        """Return a reader of the file as it is, unpacked if it is a gzip."""
+        assert self._file is not None  # noqa: S101 # for the type checker
+        return self._file.again()
+
+    def _copied(self, stream: IO[bytes]) -> PlainFile:
         """Copy a stream to a temporary file: all of it, or somewhat more than the limit."""
         spool: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 # is closed with the others
         self._opened.enter_context(contextlib.suppress(OSError))  # A full one fails to close.
@@ -202,7 +231,8 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
                 name=self.name,
                 why=error.strerror,
             ) from error
-        return spool
+        self._is_copied = True
+        return PlainFile(os.dup(spool.fileno()), self.name)
 
     def _next(self, stream: IO[bytes]) -> bytes:
         """Return the next bytes; none where the stream is damaged, which is noted."""
@@ -210,7 +240,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             return read_some(stream)
         except READ_ERRORS:
             self.fault = damaged(self.name)
-            return b""
+        except BrokenFileError as error:
+            self.fault = error
+        return b""
 
     def counted(self, chunk: bytes) -> Iterator[bytes]:
         """Yield the part of a chunk within the limit. Raises LimitReachedError behind it."""
@@ -243,7 +275,7 @@ def head(content: Content, size: int) -> bytes:
     return beginning[:size]
 
 
-def read_some(stream: IO[bytes]) -> bytes:
+def read_some(stream: Stream) -> bytes:
     """Return the next bytes, none only at the end, without losing any before damage."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     return read(BUFFER_BYTES)

@@ -1,13 +1,16 @@
 """What a file in a folder or an archive is, and what reading one may raise."""
 
+import io
+import re
 import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import IO, Final, NamedTuple
 
-from app.errors import BrokenFileError
+from app.errors import BrokenFileError, Message
 
 MAX_LIST_BYTES: Final = 32 * 2**20
 """Of a zip's directory, or of all headers of a tar: some 50,000 files, which are in memory."""
@@ -16,9 +19,16 @@ READ_ERRORS: Final = (
     *(EOFError, OSError, RuntimeError, ValueError),
 )
 """What reading a damaged, locked or vanished file raises."""
+_NAMED: Final = 5
+_LONGEST_NAME: Final = 200
+"""Files that are named where some are left out, and characters of each."""
+_OUTSIDE: Final = re.compile(r"(?:^|/)(?:\.\.)?/")
+_EXTRA: Final = re.compile(r"(?:^|/)(?:__MACOSX/|(?:\._[^/]*)?\Z)")
+"""The entry of a folder too."""
 
 
-Opener = Callable[[], IO[bytes]]
+Stream = IO[bytes] | io.RawIOBase
+Opener = Callable[[], Stream]
 
 
 class Member(NamedTuple):
@@ -29,6 +39,41 @@ class Member(NamedTuple):
 
 
 Members = dict[str, Member]
+
+
+@dataclass(slots=True)
+class Listing:
+    """What is in a folder or an archive."""
+
+    members: Members = field(default_factory=dict)
+    """The plain files that lie inside, by name."""
+    left_out: list[str] = field(default_factory=list)
+    """Names of all else but folders: links, devices, files that would lie outside."""
+    fault: BrokenFileError | None = None
+    """Where it is damaged."""
+
+    def add(self, name: str, member: Member | None) -> None:
+        """Add a file, or note what is none; what macOS adds to archives is left out unnoted."""
+        if _EXTRA.search(name):
+            return
+        if member is None or _OUTSIDE.search(name):
+            self.left_out.append(name)
+        else:
+            self.members[name] = member
+
+    @property
+    def note(self) -> Message | None:
+        """What is left out, as a sentence; None for nothing."""
+        if not self.left_out:
+            return None
+        shown = (name[:_LONGEST_NAME] for name in sorted(self.left_out)[:_NAMED])
+        names = ", ".join(shown).encode(errors="replace").decode()
+        if (count := len(self.left_out) - _NAMED) > 0:
+            names = Message("{names} and {count} more", names=names, count=count)
+        return Message(
+            "{names}: left out, since links, special files and what lies outside are not read",
+            names=names,
+        )
 
 
 def damaged(label: str) -> BrokenFileError:

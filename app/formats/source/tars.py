@@ -9,10 +9,10 @@ import io
 import tarfile
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import BinaryIO, Final, NamedTuple, cast
+from typing import BinaryIO, Final, NamedTuple
 
 from app.errors import BrokenFileError
-from app.formats.source.members import MAX_LIST_BYTES, READ_ERRORS, Member, Members, Opener, damaged
+from app.formats.source.members import MAX_LIST_BYTES, READ_ERRORS, Listing, Member, damaged
 
 MAX_HEADER_BYTES: Final = 64 * 1024
 """Of what a header says beside its block: names, times, and notes of programs."""
@@ -45,21 +45,23 @@ def is_tar(start: bytes) -> bool:
     return True
 
 
-def members_of_tar(file: BinaryIO, label: str) -> tuple[Members, BrokenFileError | None]:
+def listing_of_tar(file: BinaryIO, label: str) -> Listing:
     """Return the plain files, and where the tar is damaged, if it is.
 
     Raises BrokenFileError for too many files, and for a header that is too long.
     """
-    members: Members = {}
+    listing = Listing()
     try:
         for header in _Headers(file, label):
+            name = header.name.rstrip("/").removeprefix("./")
             if header.info.isreg() and not header.is_sparse:
-                part = cast("Opener", partial(_Part, file, file.tell(), header.size))
-                name = header.name.rstrip("/").removeprefix("./")
-                members[name] = Member(header.size, part)
+                part = partial(_Part, file, file.tell(), header.size)
+                listing.add(name, Member(header.size, part))
+            elif not header.info.isdir():
+                listing.add(name, None)
     except READ_ERRORS:
-        return members, damaged(label)
-    return members, None
+        listing.fault = damaged(label)
+    return listing
 
 
 class _Headers:

@@ -73,7 +73,7 @@ def _lone_file(source: Source) -> Layout | None:
     kind = _KINDS.get(match[1] or match[2]) if match else None
     name = source.path.name if source.path else ""
     is_own = not start or (kind == "tweets" and match and match[1])
-    if name in _LONE_NAMES and name in source.members and is_own:
+    if name in _LONE_NAMES and is_own and source.look_beside():
         return _current(source, list(source.members))
     return Layout(Account(None, None, "x"), {kind: ("",)}) if kind else None
 

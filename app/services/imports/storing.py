@@ -93,6 +93,8 @@ async def import_records(
         if await asyncio.to_thread(_is_empty, records):
             return report
         raise
+    if records.left_out:
+        report.note(None, records.left_out)
     if records.account and records.account.unread:
         report.note(
             None,

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -24,28 +25,18 @@ from app.config import MIB, Config
 from app.db.backend import Sessions, chunks
 from app.db.lock import file_lock
 from app.errors import InvalidInputError, RecordError, UnavailableError
+from app.formats.media_types import START_BYTES, TYPES, suffix_of
 from app.formats.post import StoredMedium
 from app.models import MediaUse, Tweet, User
 from app.security import make_private_folder, open_private
 
-TYPES: Final = {
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "gif": "image/gif",
-    "webp": "image/webp",
-    "mp4": "video/mp4",
-    "webm": "video/webm",
-    "mp3": "audio/mpeg",
-    "ogg": "audio/ogg",
-}
-"""The types that are kept, none of which can act as a page."""
-_ALSO: Final = {"jpeg": "jpg", "m4a": "mp4", "m4v": "mp4"}
-"""Other ends of names for the same types."""
 DRAFT: Final = ".draft-"
 """Beginning of the names of files that are not whole."""
 LOCK_TIMEOUT_S: Final = 60.0
 """Time to wait for imports that are keeping files."""
 LOCK_POLL_S: Final = 0.1
+_NAMED: Final = 5
+"""Posts that are named with a file."""
 _NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(TYPES)})")
 
 
@@ -108,16 +99,16 @@ class MediaKeeper:
             self.used_bytes = sum(entry.stat().st_size for entry in entries)
 
     def _copy(self, content: Iterable[bytes], name: str) -> str:
-        # Whatever is in a file, it is only ever served as a picture, video or sound.
-        end = name.rpartition(".")[2].lower()
-        suffix = _ALSO.get(end, end)
-        if suffix not in TYPES:
+        chunks, start = iter(content), b""
+        while len(start) < START_BYTES and (chunk := next(chunks, b"")):
+            start += chunk
+        if (suffix := suffix_of(start)) is None:
             raise RecordError("{name} is no picture, video or sound of a known type", name=name)
         digest, size = hashlib.sha256(), 0
         draft = self._folder / f"{DRAFT}{secrets.token_hex(8)}"
         try:
             with open(draft, "xb", opener=open_private) as file:
-                for chunk in content:
+                for chunk in chain([start], chunks):
                     digest.update(chunk)
                     size += len(chunk)
                     if self.used_bytes + size > self._limit_bytes:
@@ -132,6 +123,22 @@ class MediaKeeper:
         finally:
             draft.unlink(missing_ok=True)
         return file_name
+
+
+def is_medium(path: Path) -> bool:
+    """Return whether a kept file is there, and holds a picture, video or sound.
+
+    Earlier versions kept files by the ends of their names alone.
+    """
+    with contextlib.suppress(OSError):
+        return _suffix_in(path) is not None
+    return False
+
+
+def _suffix_in(path: Path) -> str | None:
+    """Return which of the types a file holds; None for another one. Raises OSError."""
+    with path.open("rb") as file:
+        return suffix_of(file.read(START_BYTES))
 
 
 def keeper_of(config: Config) -> MediaKeeper | None:
@@ -203,6 +210,35 @@ async def remove_every_unneeded(db: Sessions, folder: Path) -> None:
         if monotonic() > deadline:
             raise UnavailableError("an import is keeping media; try again when it has ended")
         await asyncio.sleep(LOCK_POLL_S)
+
+
+async def find_foreign_files(db: Sessions, folder: Path) -> list[str]:
+    """Return a sentence for each kept file that does not hold what its name says."""
+    names = await asyncio.to_thread(_foreign_files, folder)
+    async with db.read() as session:
+        return [
+            f"{folder / name} (of {await _posts_with(session, name)}) is no {content_type(name)}:"
+            " a link in an imported folder may have led to another file of this machine; look at"
+            " it, replace the passwords and keys that it holds, and remove it"
+            for name in names
+        ]
+
+
+def _foreign_files(folder: Path) -> list[str]:
+    """Return the names of the kept files that do not hold what these say."""
+    names = []
+    for name in sorted(filter(_NAME.fullmatch, os.listdir(folder))) if folder.exists() else ():
+        with contextlib.suppress(OSError):  # It may be gone by now.
+            if _suffix_in(folder / name) != name.rpartition(".")[2]:
+                names.append(name)
+    return names
+
+
+async def _posts_with(session: AsyncSession, name: str) -> str:
+    """Return the ids of the first posts that need a file, in words."""
+    query = select(MediaUse.tweet_id).where(MediaUse.name == name, MediaUse.tweet_id.is_not(None))
+    ids = await session.scalars(query.order_by(MediaUse.tweet_id).limit(_NAMED))
+    return ", ".join(f"post {tweet_id}" for tweet_id in ids) or "no post"
 
 
 def _remove_others(folder: Path, needed: Collection[str]) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -21,7 +22,7 @@ from app.i18n import gettext, own_address
 from app.lifespan import resources
 from app.paths import ATOM_NAME, MEDIA
 from app.services.access.site import Openness
-from app.services.posts.media import content_type, is_needed
+from app.services.posts.media import content_type, is_medium, is_needed
 from app.services.posts.replies import read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_selected
@@ -161,7 +162,7 @@ async def show_media(name: str) -> Response:
         is_there = type_ is not None and await is_needed(session, name)
     config = resources().config
     path = config.media_dir / name
-    if not is_there or not await resources().work_pool.run(path.is_file):
+    if not is_there or not await resources().work_pool.run(partial(is_medium, path)):
         raise NotFoundError("There is no such picture or video")
     body = MediaBody(path, resources().openness if g.is_visitor else None)
     response = Response(body, content_type=type_)

@@ -204,10 +204,12 @@ def test_zip_with_an_endless_directory_is_refused(
         Source(saved(tmp_path, data))
 
 
-def test_plain_file_shows_what_lies_beside_it(tmp_path: Path) -> None:
+def test_plain_file_shows_what_lies_beside_it_if_asked(tmp_path: Path) -> None:
     (tmp_path / "tweets-part1.js").write_bytes(b"[]")
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "other.js").write_bytes(b"[]")
     with Source(saved(tmp_path, b"[]", "tweets.js")) as source:
+        assert not source.members
+        assert source.look_beside()
         assert sorted(source.members) == ["tweets-part1.js", "tweets.js"]
         assert not source.has_members

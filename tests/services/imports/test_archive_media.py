@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -150,7 +151,8 @@ async def test_files_that_are_damaged_or_of_another_type_are_reported_and_left_o
     db: Database, tmp_path: Path, folder: Path
 ) -> None:
     files = {"1-1.svg": b"<svg/>", "2-2.png": picture(2)[:-6], "../../3-3.png": picture(3)}
-    files |= {"4-4.JPEG": picture(4)}
+    # A name says nothing of what is in a file.
+    files |= {"4-4.JPEG": picture(4), "5-5.png": b"root:x:0:0:root:/root:/bin/bash", "6-6.mp4": b""}
     addresses = {n: name.rpartition("-")[2] for n, name in enumerate(files, start=1)}
     posts = {n: [x_media(f"https://p.example/{name}")] for n, name in addresses.items()}
     path = x_zip(tmp_path / "x.zip", x_media_members(posts, files))
@@ -159,10 +161,29 @@ async def test_files_that_are_damaged_or_of_another_type_are_reported_and_left_o
     name_at = data.index(b"2-2.png")
     path.write_bytes(data[: name_at + 30] + b"\0" + data[name_at + 31 :])
     report = await bring(db, path, folder)
-    assert (report.accepted, report.rejected, report.broken) == (4, 0, None)
-    assert [error.record for error in report.in_order()] == [1, 2]
-    assert names(folder) == {kept(picture(4), "jpg")}
+    assert (report.accepted, report.rejected, report.broken) == (6, 0, None)
+    told = {error.record: str(error.detail) for error in report.in_order() if error.record}
+    assert told.keys() == {1, 2, 5, 6}
+    assert told[5] == "data/tweets_media/5-5.png is no picture, video or sound of a known type"
+    (left_out,) = (str(error.detail) for error in report.errors if not error.record)
+    assert left_out.startswith("data/tweets_media/../../3-3.png: left out")
+    assert names(folder) == {kept(picture(4))}
     assert names(tmp_path) & {"3-3.png"} == set()
+
+
+async def test_no_link_of_a_folder_is_kept(db: Database, tmp_path: Path, folder: Path) -> None:
+    posts = {n: [x_media(PHOTO.format("a"))] for n in (1, 2, 3)}
+    unpacked = saved_folder(tmp_path / "open", x_media_members(posts, {"1-a.png": picture(1)}))
+    (tmp_path / "private.png").write_bytes(picture(2))
+    (unpacked / "data/tweets_media/2-a.png").symlink_to(tmp_path / "private.png")
+    os.mkfifo(unpacked / "data/tweets_media/3-a.png")
+    report = await bring(db, unpacked, folder)
+    assert (report.accepted, report.broken) == (3, None)
+    assert [str(error.detail) for error in report.errors] == [
+        "data/tweets_media/2-a.png, data/tweets_media/3-a.png: left out, since links, special files"
+        " and what lies outside are not read"
+    ]
+    assert names(folder) == {kept(picture(1))}
 
 
 async def test_files_of_a_killed_import_are_removed_or_copied_again(

@@ -3,6 +3,8 @@
 import io
 import os
 import re
+import stat
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from quart.datastructures import FileStorage
 from app import create_app
 from app.clock import now
 from app.services.imports.jobs import UPLOAD_LIFETIME, get_job, open_upload, upload_path
-from tests.archives import picture, x_media, x_media_members, x_members, x_zip
+from tests.archives import picture, x_media, x_media_members, x_members, x_zip, zip_bytes
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
 from tests.uploading import ended, jsonl, shown, start, until_uploads, upload, uploads
@@ -209,6 +211,19 @@ async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser
     for path in (address, f"{address}/start", f"{address}/cancel"):
         method = "GET" if path == address else "POST"
         assert (await browser.send(method, path)).status_code == 404
+
+
+async def test_links_in_an_upload_are_named(browser: Browser) -> None:
+    file = io.BytesIO(zip_bytes(x_members()))
+    with zipfile.ZipFile(file, "a") as archive:
+        link = zipfile.ZipInfo("data/tweets_media/1-a.png")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+    told = "data/tweets_media/1-a.png: left out, since links"
+    address = await upload(browser, file.getvalue(), "x.zip")
+    assert told in shown(await browser.page(address))
+    await start(browser, address)
+    assert told in shown(await ended(browser, address))
 
 
 BAD_LINES = (

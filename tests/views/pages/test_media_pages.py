@@ -78,6 +78,17 @@ async def test_files_can_only_be_looked_at(app: Quart, anybody: Client, tmp_path
         assert (await anybody.get(path)).status_code == 404, path
 
 
+async def test_a_file_that_is_no_medium_is_not_sent(
+    app: Quart, anybody: Client, tmp_path: Path
+) -> None:
+    await bring(app, tmp_path)
+    kept = parts_of(app).config.media_dir / LAMP.rpartition("/")[2]
+    kept.write_bytes(b"root:x:0:0:root:/root:/bin/bash")  # As earlier versions kept some.
+    assert (await anybody.get(LAMP)).status_code == 404
+    kept.unlink()
+    assert (await anybody.get(LAMP)).status_code == 404
+
+
 async def test_a_video_is_sent_in_parts(app: Quart, anybody: Client, tmp_path: Path) -> None:
     await bring(app, tmp_path)
     parts = {"0-9": VIDEO[:10], "10-": VIDEO[10:], "-5": VIDEO[-5:], "-99999": VIDEO}
