@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
@@ -24,6 +25,7 @@ BAD_INPUT: Final = 2
 FAILED: Final = 1
 SHOWN_ERRORS: Final = 20
 _JSON: Final = "saywho.json"
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DISK_ERRORS: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
 
@@ -139,7 +141,9 @@ def error_lines(errors: Sequence[Mapping[str, Any]]) -> list[str]:
 def _error_line(error: Mapping[str, Any]) -> str:
     name, detail = error["file"], error["detail"]
     units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
-    return detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
+    line = detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
+    # Names in an archive are whatever its maker wrote, also what makes a terminal do things.
+    return _CONTROLS.sub("\ufffd", line)
 
 
 def print_json(value: object) -> None:

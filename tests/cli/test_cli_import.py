@@ -345,6 +345,15 @@ def test_a_file_whose_name_is_no_utf8_is_named_in_the_report(
     assert report["errors"][0]["file"].endswith("posts-\ufffd.jsonl")
 
 
+def test_names_in_an_archive_do_nothing_to_a_terminal(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = x_zip(tmp_path / "x.zip", x_members() | {"../\x1b[2J\x9bevil\n.js": b""})
+    result = installation.run("import", path)
+    assert result.exit_code == 0
+    assert f"{path}: ../\ufffd[2J\ufffdevil\ufffd.js: left out" in result.stderr
+
+
 def test_media_are_kept_unless_they_are_to_be_left_out(
     installation: Installation, tmp_path: Path
 ) -> None:

@@ -66,8 +66,8 @@ class Listing:
         """What is left out, as a sentence; None for nothing."""
         if not self.left_out:
             return None
-        shown = (name[:_LONGEST_NAME] for name in sorted(self.left_out)[:_NAMED])
-        names = ", ".join(shown).encode(errors="replace").decode()
+        first = (name[:_LONGEST_NAME] for name in sorted(self.left_out)[:_NAMED])
+        names = ", ".join(first).encode(errors="replace").decode()
         if (count := len(self.left_out) - _NAMED) > 0:
             names = Message("{names} and {count} more", names=names, count=count)
         return Message(
