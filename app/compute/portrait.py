@@ -60,14 +60,16 @@ class TypicalOfPerson(
 ):
     """A word that is in clearly more messages of a person than of all others."""
 
+    # Those that are inherited would keep their names.
+    posts: int
     posts_beside: Annotated[int, Meta(description="Messages of all others with it.")]
 
 
 class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     """How somebody writes in a room, or all others together."""
 
-    username: Annotated[str | None, Meta(description="Null for several people together.")] = None
-    display_name: str | None = None
+    username: Annotated[str | None, Meta(description="Null for several people together.")]
+    display_name: str | None
     people: Annotated[int, Meta(description="How many these are: one, or all others.")]
     messages: int
     share: Annotated[float, Meta(description="Of the messages looked through, from 0 to 1.")]
@@ -132,6 +134,8 @@ def portray(messages: Sequence[Said], zone: ZoneInfo) -> ChatPortrait:
     texts = [[message.text for message in of_group] for of_group in said]
     people = [
         PersonPortrait(
+            username=None,
+            display_name=None,
             people=len(group),
             messages=len(of_group),
             share=len(of_group) / len(messages),

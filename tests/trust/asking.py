@@ -251,6 +251,9 @@ def main(name: str, folder: Path, *arguments: str) -> None:
         return
     file = Path(arguments[1])
     stand_still(datetime.fromisoformat(arguments[0]))
+    from tests.installation import Installation
+
+    Installation(folder / "data").done("db", "upgrade")  # The base filled it.
     addresses = msgspec.msgpack.decode(file.read_bytes(), type=Asked)[0] if file.exists() else []
     file.write_bytes(msgspec.msgpack.encode(asyncio.run(ask_site(folder, addresses))))
 

@@ -23,11 +23,16 @@ OTHERS = "abcdefgh"
 
 @pytest.fixture(scope="module")
 async def chats(shared: Shared) -> Client:
-    """Read the portraits of two chats: one of two people, one of eight."""
+    """Read the portraits of chats: of two people, of eight, and of two who use other words."""
     db = parts_of(shared.app).db
     await import_chat(db, kakaotalk("동네 <떡볶이>", *CHAT))
     many = [(f"2024-03-01 10:{place:02}", name, f"hi {place}") for place, name in enumerate(OTHERS)]
     await import_chat(db, kakaotalk("many", *many, ("2024-03-01 10:30", "a", "haha")))
+    spoken = (("tea", "the kettle sings"), ("light", "the lantern swings"))
+    worded = [
+        (f"2024-04-01 10:{minute:02}", name, text) for minute in range(40) for name, text in spoken
+    ]
+    await import_chat(db, kakaotalk("words", *worded))
     return shared.anybody
 
 
@@ -65,6 +70,15 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
     assert "/room/1/portrait?tz=Asia/Seoul" in unescape(
         await chats.page("/room/1?tz=Asia/Seoul")
     ).replace("%2F", "/")
+
+
+async def test_typical_words_have_their_counts(chats: Client) -> None:
+    portrait = await chats.json("/api/v1/rooms/3/portrait")
+    assert portrait["people"][0]["typical"] == [
+        {"text": word, "messages": 40, "messages_elsewhere": 0} for word in ("kettle", "sings")
+    ]
+    page = await chats.page("/room/3/portrait")
+    assert "40 : 0" in page
 
 
 async def test_the_api_tells_the_same(chats: Client) -> None:
