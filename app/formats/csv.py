@@ -6,6 +6,7 @@ spreadsheet would read as a formula with a `'`, which an import takes off.
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from contextlib import suppress
 from itertools import islice
@@ -38,6 +39,7 @@ _DELIMITERS: Final = ",;\t|"
 _ENDINGS: Final = (".csv", ".tsv")
 _NO_NAMES: Final = ("{", "[", "<")
 """How JSON and HTML begin, and the names of columns do not."""
+_JSON: Final = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{"])')
 _MOST_COLUMNS: Final = 16_384
 """Columns of a table, as many as Excel has: a line of a million commas is none."""
 
@@ -123,6 +125,8 @@ def _table(source: Source, chosen: Mapping[str, str]) -> tuple[str, list[str], F
     is called a table, none has to be: somebody may say what they hold.
     """
     best, most, first = None, (False, 0, 0), first_lines(source)
+    if first and _JSON.match(first[0]):  # It may break off behind a word that a column has.
+        return None
     for delimiter in _DELIMITERS:
         header = _header(first, delimiter)
         columns = FileColumns(header, chosen)

@@ -70,14 +70,14 @@ def _find(source: Source) -> tuple[Content | None, str]:
     """Return the outbox and its folder."""
     if not source.has_members:
         return source, ""
-    outboxes = (name for name in source.members if name.rpartition("/")[2] == "outbox.json")
+    outboxes = (name for name in source.members if name.rpartition("/")[2] == FORMAT.file_name)
     name = source.only(outboxes)
     if name is None:
         return None, ""
     source.expect([name])
     outbox = source.member(name)
     head(outbox, 1)  # Raises BrokenFileError: nothing else could be said of it.
-    return outbox, name.removesuffix("outbox.json")
+    return outbox, name.removesuffix(FORMAT.file_name)
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:
@@ -241,4 +241,4 @@ def _last_part(address: str) -> str | None:
     return address.removesuffix("/activity").rstrip("/").rpartition("/")[2] or None
 
 
-FORMAT: Final = Format("mastodon", Message("Mastodon archive"), read)
+FORMAT: Final = Format("mastodon", Message("Mastodon archive"), read, file_name="outbox.json")

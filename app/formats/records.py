@@ -180,6 +180,8 @@ class Format:
     writer: Writer | None = None
     is_chat: bool = False
     """Whether several people write to each other."""
+    file_name: str = ""
+    """Of JSON in a folder or an archive, the name of the file that holds the posts."""
 
 
 def read_each(

@@ -1,6 +1,7 @@
 """Every format by its name, and the opening of files, whose content tells the format."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Final
 
@@ -21,7 +22,8 @@ from app.formats.records import (
     RecordStream,
     Writer,
 )
-from app.formats.source.file import BUFFER_BYTES, Source, head
+from app.formats.source.file import Content, Source
+from app.formats.source.json import check_closed
 from app.formats.source.window import TOO_DEEP
 from app.formats.x import api
 from app.formats.x import archive as x_archive
@@ -51,8 +53,11 @@ MOST_CHARACTERS: Final = 120_000
 """Of a record with its author and media: more than four times what a text may have."""
 WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
 """Formats whose texts may be HTML; nothing in them says so."""
-_BLANK: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n[]"
-"""Byte order marks, white space in any encoding, and the brackets of an empty array."""
+MOST_LOOKED_AT: Final = 20
+"""Files of an archive in which nothing is recognised, to say why."""
+_BLANK: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+"""Byte order marks, and white space in any encoding."""
+_EMPTY: Final = frozenset({b"", b"[]"})
 
 
 def open_records(
@@ -84,7 +89,7 @@ def open_records(
             return replace(records, items=items)
     if source.fault is not None:
         raise source.fault
-    if not source.has_members and not head(source, BUFFER_BYTES).strip(_BLANK):
+    if not source.has_members and _is_empty(source):
         name = documents.JSONL.name if format == "auto" else format
         return RecordStream(name, "line", None, iter(()))
     raise _unrecognised(source, format)
@@ -102,15 +107,39 @@ def _to_the_end(items: Iterator[Item], source: Source) -> Iterator[Item]:
         raise source.fault
 
 
+def _is_empty(source: Source) -> bool:
+    """Return whether a file holds nothing, or an empty array."""
+    marks = b""
+    with closing(source.uncounted.chunks()) as chunks:
+        while len(marks) <= max(map(len, _EMPTY)) and (chunk := next(chunks, b"")):
+            marks += chunk.translate(None, _BLANK)
+    return marks in _EMPTY
+
+
 def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
-    """Return that nothing is recognised; among the files that are left out may be the posts."""
+    """Return that nothing is recognised, with a reason where there is one to be seen."""
     fault = Message("{name} is not in any known format", name=source.name)
     if format_name != "auto":
         template = "{name} is not in the format {format}"
         fault = Message(template, name=source.name, format=format_name)
-    if source.listing.note is None:
+    note = source.listing.note
+    for content in _json_contents(source):
+        try:
+            check_closed(content)
+        except BrokenFileError as error:
+            note = error.detail
+    if note is None:
         return UnrecognisedFileError(fault)
-    return UnrecognisedFileError("{fault}; {note}", fault=fault, note=source.listing.note)
+    return UnrecognisedFileError("{fault}; {note}", fault=fault, note=note)
+
+
+def _json_contents(source: Source) -> list[Content]:
+    """Return what may hold posts as JSON: the file, or those in it that are called so."""
+    if not source.has_members:
+        return [source]
+    ends = tuple(form.file_name for form in FORMATS.values() if form.file_name)
+    names = sorted(name for name in source.members if name.endswith(ends))
+    return [source.member(name).uncounted for name in names[:MOST_LOOKED_AT]]
 
 
 def _too_deep(source: Source) -> BrokenFileError:

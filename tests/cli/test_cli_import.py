@@ -249,6 +249,29 @@ def test_an_unrecognised_file_is_status_2_and_an_empty_one_0(
     assert "file holds no posts to store\n" in installation.run("import", tmp_path / "file").stderr
 
 
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ("[[[[", "line 1, column 2"),
+        ("[\n", "line 2, column 1"),
+        ('\n{"text": "a', "line 2, column 1"),
+    ],
+)
+def test_json_that_is_never_closed_is_status_2_with_the_place(
+    installation: Installation, tmp_path: Path, data: str, place: str
+) -> None:
+    path = tmp_path / "posts.json"
+    path.write_text(data)
+    for name in ("auto", "jsonl"):
+        result = installation.run("import", path, "--format", name)
+        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+        assert f"{path} breaks off or is damaged in {place}: a value is not clo" in result.stderr
+    archive = x_zip(tmp_path / "mastodon.zip", {"outbox.json": data.encode()})
+    result = installation.run("import", archive)
+    assert result.exit_code == 2
+    assert f"outbox.json breaks off or is damaged in {place}" in result.stderr
+
+
 def test_posts_before_a_break_in_a_file_stay(installation: Installation, tmp_path: Path) -> None:
     whole = x_file("tweets", *(x_tweet(number, f"post {number}") for number in range(1, 400)))
     path = tmp_path / "tweets.js"

@@ -19,7 +19,7 @@ from app.formats.source import text as lines_of_files
 from app.formats.source import times
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
-from tests.formats.files import read_file_records, texts
+from tests.formats.files import FORMS, read_file_records, texts
 from tests.growth import FACTOR, MOST_GROWTH, growth
 from tests.house import DESIGN
 
@@ -79,6 +79,45 @@ def test_a_file_behind_many_blank_lines_is_recognised_at_once(name: str) -> None
 def test_empty_files_are_archives_without_items(data: bytes, name: str) -> None:
     records, items = read_file_records(data, name)
     assert (items, records.account) == ([], None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"[", b"[[[[", b"]", b"[[]]", b"[][]", b"[]]", b"[]\n[", b"{", b'{"text": "hi', b"{}{"),
+        *(b"[" * 300_000, b"\n" * 70_000 + b"[", b"\n" * 70_000 + b"words", b"\xff\xfe[\0"),
+    ],
+)
+def test_brackets_that_hold_no_posts_are_no_empty_archive(data: bytes) -> None:
+    for name in ("auto", *FORMATS):
+        with pytest.raises(UnrecognisedFileError):
+            read_file_records(data, name)
+
+
+@pytest.mark.parametrize("data", [b"[]", b"\xef\xbb\xbf[ ]\n", b"\n" * 70_000, b"\xff\xfe[\0]\0"])
+def test_an_empty_array_is_an_archive_without_items(data: bytes) -> None:
+    assert read_file_records(data)[1] == []
+
+
+IN_ARCHIVES = {"x": "data/tweets.js", "mastodon": "outbox.json", "telegram": "result.json"}
+JSON_FILES = {
+    f"{name} {form.__name__}": form(json.loads(SMALL_FILES[name]))
+    for name in ("x-api", "bluesky", "mongo", "jsonl")
+    for form in FORMS[1:]
+} | {name: SMALL_FILES[name] for name in IN_ARCHIVES}
+
+
+@pytest.mark.parametrize("name", JSON_FILES)
+def test_a_cut_file_of_json_never_passes_for_a_whole_one(name: str) -> None:
+    data = JSON_FILES[name].strip()
+    assert [type(item) for item in read_file_records(data)[1]] == [Record]
+    for at in range(1, len(data)):
+        files = [data[:at]]
+        if name in IN_ARCHIVES:
+            files.append(zip_bytes({IN_ARCHIVES[name]: data[:at]}))
+        for file in files:
+            with pytest.raises(ImportFileError, match=r"breaks off|not in any known format"):
+                read_file_records(file)
 
 
 def mutated(data: bytes) -> st.SearchStrategy[bytes]:

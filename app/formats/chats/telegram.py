@@ -40,7 +40,7 @@ _MESSAGE: Final = frozenset({"id", "type", "date", "text"})
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the chats. Raises UnrecognisedFileError for an export as pages."""
-    if files := find_rooms(source, "result.json", _has_messages):
+    if files := find_rooms(source, FORMAT.file_name, _has_messages):
         items = chain.from_iterable(_read(file.content) for file in files)
         return RecordStream(FORMAT.name, "record", None, items)
     if not source.has_members and _HTML in head(source, 1000):
@@ -162,4 +162,4 @@ def _time(message: Json) -> datetime | None:
         return None
 
 
-FORMAT: Final = Format("telegram", Message("Telegram"), read, is_chat=True)
+FORMAT: Final = Format("telegram", Message("Telegram"), read, is_chat=True, file_name="result.json")

@@ -70,6 +70,15 @@ def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Js
     return documents
 
 
+def check_closed(content: Content) -> None:
+    """Raise BrokenFileError where JSON breaks off or is damaged among the first documents."""
+    window = Window(content.uncounted)
+    if window.mark() in {"[", "{"}:
+        for _ in islice(window.values(()), _FIRST_DOCUMENTS):
+            if window.used > _FIRST_CHARACTERS:
+                break
+
+
 def _objects_on_lines(content: Content) -> list[Json]:
     head = first_lines(content)
     if len(head) < 2 or head[0].lstrip("\ufeff \t\r").startswith("["):

@@ -37,7 +37,8 @@ class Window:
 
     def __init__(self, content: Content) -> None:
         self.text, self.at = "", 0
-        self._dropped = 0
+        self._dropped = self._dropped_lines = self._line_start = 0
+        """Characters and line ends of the text before this one, and where the last line begins."""
         self._pieces = pieces(content)
         self._name = content.name
         self._fault: BrokenFileError | None = None
@@ -61,9 +62,16 @@ class Window:
         except BrokenFileError as error:
             self._fault = error
         if more:
+            self._dropped_lines, self._line_start = self._line()
             self._dropped += self.at
             self.text, self.at, self._has_bad = left + more, 0, False
         return bool(more)
+
+    def _line(self) -> tuple[int, int]:
+        """Return how many lines end before here, and where the line begins, in characters."""
+        line_end = self.text.rfind("\n", 0, self.at)
+        start = self._line_start if line_end < 0 else self._dropped + line_end + 1
+        return self._dropped_lines + self.text.count("\n", 0, self.at), start
 
     def mark(self) -> str:
         """Move to the next value or bracket, and return its first character; none at the end."""
@@ -118,8 +126,10 @@ class Window:
 
     def _take(self, end: int | None) -> int:
         """Go on behind the value here; return its size. Raises BrokenFileError without an end."""
+        if end is None and len(self.text) - self.at > MAX_VALUE:
+            raise self.broken(_too_long())
         if end is None:
-            raise self.broken("a value is not closed, or too long")
+            raise self.broken("a value is not closed")
         size, self.at = end - self.at, end
         return size
 
@@ -185,8 +195,14 @@ class Window:
             yield {key: load(raw) for key, raw in document.items()}
 
     def broken(self, fault: str) -> BrokenFileError:
+        """Return what is wrong, and where: at its end, or at the value that has none."""
+        lines, start = self._line()
         return self._fault or BrokenFileError(
-            "{name} breaks off or is damaged: {fault}", name=self._name, fault=Message(fault)
+            "{name} breaks off or is damaged in line {line}, column {column}: {fault}",
+            name=self._name,
+            line=lines + 1,
+            column=self.used - start + 1,
+            fault=fault if isinstance(fault, Message) else Message(fault),
         )
 
 

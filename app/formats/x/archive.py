@@ -70,6 +70,8 @@ def array_items(content: Content) -> Iterator[Json | Message]:
     match = _PREFIX.match(window.text)
     window.at = match.end() if match else 0
     mark = window.mark()
+    if not mark and match and match[0].strip():
+        raise window.broken("a value is not closed")
     if mark and mark != "[":
         raise BrokenFileError("{name} does not hold a list of posts", name=content.name)
     for item in window.items() if mark else ():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.errors import BrokenFileError
 from app.formats.source.file import Content
 from app.formats.source.members import Member
-from app.formats.source.window import Window
+from app.formats.source.window import MAX_VALUE, Window
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -74,6 +74,27 @@ def test_a_wrapper_of_nothing_is_a_value_itself() -> None:
 def test_damage_is_told(data: str, size: int) -> None:
     with pytest.raises(BrokenFileError, match=r"value|match"):
         values(data, size, ["feed"])
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ("[[[[", "line 1, column 2"),
+        ('[\n {"a": 1},\n {"b": 2},\n', "line 4, column 1"),
+        ('[\n {"a": 1},\n {"b": "\n\n', "line 3, column 2"),
+        ('{"a": 1}\n\n  {"b": [}', "line 3, column 11"),
+        ('{"feed": [\n{}, {}}', "line 2, column 7"),
+    ],
+)
+def test_the_place_of_damage_is_told(data: str, place: str, size: int) -> None:
+    with pytest.raises(BrokenFileError, match=f"in {place}: "):
+        values(data, size, ["feed"])
+
+
+def test_a_value_that_is_too_long_is_told() -> None:
+    with pytest.raises(BrokenFileError, match="column 2: longer than 8 MB"):
+        values("[" + "[" * (2 * MAX_VALUE), 2**20)
 
 
 @pytest.mark.parametrize("size", [1, 5, 100])

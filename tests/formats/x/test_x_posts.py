@@ -182,7 +182,7 @@ def test_wrappers(data: bytes) -> None:
     assert texts(items(data)) == ["good", "good"]
 
 
-@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", NAME, NAME + b"[ ]", NAME + b"[];\n"])
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\n\n", NAME + b"[ ]", NAME + b"[];\n"])
 def test_empty_files_hold_nothing(data: bytes) -> None:
     assert items(data) == []
 

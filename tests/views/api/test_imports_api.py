@@ -122,6 +122,9 @@ async def test_file_as_the_body_is_imported(app: Quart, writer: Client) -> None:
     job = await ended(writer, await send(writer, gzip.compress(body)[:-9]))
     assert (job["state"], job["finished_at"] is None) == ("failed", False)
     assert "breaks off" in job["errors"][0]["detail"]
+    job = await ended(writer, await send(writer, b"[[[["))
+    assert (job["state"], job["accepted"]) == ("failed", 0)
+    assert "in line 1, column 2: a value is not closed" in job["errors"][0]["detail"]
     await until_uploads(app, 0)
 
 
