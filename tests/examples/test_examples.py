@@ -126,7 +126,8 @@ def started(file: Path) -> Iterator[Server]:
             yield Server(process, client, log)
     finally:
         # Flask's reloader runs the app in a process of its own, in the same group.
-        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # It may have ended by itself.
+            os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
