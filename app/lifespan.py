@@ -79,7 +79,9 @@ class Resources:
         """None where no embedder is set."""
 
         self.follower = Follower(config)
-        work = [*jobs(kept_events=config.event_retention), media_job(config.media_dir)]
+        look = self.models.backgrounds.look
+        work = jobs(kept_events=config.event_retention, is_background_due=look)
+        work.append(media_job(config.media_dir))
         work.append(sources_job(self.follower))
         if self.embeddings:
             work.append(vectors_job(self.embeddings))

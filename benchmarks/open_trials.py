@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import Query
 from app.compute.case import query_of_texts
+from app.compute.chains import unchained
 from app.compute.counts import Counts
-from app.compute.fitting import Corpus, fit_profiles
+from app.compute.fitting import Corpus, CorpusAuthor, fit_corpus
 from app.compute.judgement import SURE, judge
 from app.compute.population import NOTHING_SHIPPED, Population, Shipped
 from app.compute.profiles import AuthorProfile, profile_of
@@ -97,17 +98,14 @@ def _fitted(
     authors: Mapping[str, Author],
     profiles: Mapping[str, AuthorProfile],
     here: Sequence[str],
-    seed: int,
     shipped: Shipped,
 ) -> Corpus:
     """Return what an installation of these authors answers with."""
-    corpus = fit_profiles(
-        {name: profiles[name] for name in here},
-        {name: authors[name].known for name in here},
-        {name: authors[name].lang for name in here},
-        seed=seed,
-        shipped=shipped,
-    )
+    kept = {
+        name: CorpusAuthor(profiles[name], unchained(authors[name].known[::-1]), authors[name].lang)
+        for name in here
+    }
+    corpus = fit_corpus(kept, shipped)
     everybody = {lang: _remembering(each) for lang, each in corpus.fitted.shipped.items()}
     population = _remembering(corpus.fitted.population)
     return replace(corpus, fitted=replace(corpus.fitted, population=population, shipped=everybody))
@@ -138,7 +136,7 @@ def trials(
         chance = random.Random(turn)
         for gone in _quarters(authors, chance):
             here = {name: each for name, each in authors.items() if name not in gone}
-            corpus = _fitted(authors, profiles, list(here), turn, shipped)
+            corpus = _fitted(authors, profiles, list(here), shipped)
             for lang in sorted({each.lang for each in here.values()}):
                 present = [name for name, each in here.items() if each.lang == lang]
                 everybody = [name for name in sorted(authors) if authors[name].lang == lang]
@@ -215,7 +213,7 @@ def small_sites(
             for here in sites:
                 # All are named; or one of them, beside the others here.
                 groups = [here, *([[alone.choice(here)]] if size > 1 else [])]
-                corpus = _fitted(authors, profiles, here, 1, shipped)
+                corpus = _fitted(authors, profiles, here, shipped)
                 for writer in names:
                     most = own_texts if writer in here else strange_texts
                     for shape, texts in _drawn(

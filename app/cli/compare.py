@@ -14,7 +14,9 @@ from app.compute.gaps import Gap
 from app.compute.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
+from app.errors import AppError
 from app.services.compare.answering import Comparison
+from app.services.compare.background import renew_if_outgrown
 from app.services.compare.cases import Models
 from app.services.compare.comparing import (
     BatchLine,
@@ -106,6 +108,7 @@ def compare_command(
 
     async def ask(db: Database, _: Config) -> Comparison:
         question = Question(read, usernames, sure=sure, reasons=True, without=gaps, years=years)
+        await _renew(db)
         return await ask_once(db, question)
 
     comparison = with_database(ask)
@@ -114,6 +117,7 @@ def compare_command(
 
 def _compare_file(path: Path, usernames: tuple[str, ...], sure: float) -> None:
     async def judge_all(db: Database, _: Config) -> None:
+        await _renew(db)
         with open_texts(path) as lines:
             async for portion in await judge_lines(db, Models(), usernames, lines, sure):
                 for judged in portion:
@@ -123,6 +127,15 @@ def _compare_file(path: Path, usernames: tuple[str, ...], sure: float) -> None:
         with_database(judge_all)
     except UnicodeDecodeError:
         fail(f"{path} is not UTF-8", BAD_INPUT)
+
+
+async def _renew(db: Database) -> None:
+    """Renew what answers rest on, if posts have outgrown it; say so where that fails."""
+    try:
+        await renew_if_outgrown(db)
+    except AppError as error:
+        reason = f"what answers rest on is outgrown, and cannot be renewed: {error.detail}"
+        click.echo(f"saywho: {reason}", err=True)
 
 
 @contextlib.contextmanager

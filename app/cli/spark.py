@@ -57,7 +57,7 @@ def fit_command(
         )
     print_result(
         result,
-        f"fitted {result.authors:,} authors with {result.posts:,} posts to {output}; "
+        f"fitted {result.authors:,} authors to {output}, by {result.accepted:,} posts; "
         f"{result.duplicates:,} repeated, {result.rejected:,} rejected, {result.skipped:,} skipped",
         notes=error_lines(result.errors),
     )

@@ -55,6 +55,8 @@ class Fitted:
     """Authors who come with the program, by language."""
     samples: Collection[int] = frozenset()
     """Members of the population who are somebody else only for each other."""
+    is_outgrown: bool = False
+    """Whether posts have outgrown it, so that another one is about to be made."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,6 +180,15 @@ class Case:
         if (selection := self.others_of(suspect)).any() or not self.shipped_weight(suspect, 0):
             return self.fitted.population, selection
         return self.elsewhere, np.ones(len(self.elsewhere), np.bool_)
+
+
+def best_of(scores: NDArray[np.float64]) -> list[int]:
+    """Return the places of the authors whose ratios are computed, of the scores of all: (n,).
+
+    Of authors with equal scores the first count; those without posts have -inf, and are left out.
+    """
+    order = np.argsort(-scores, kind="stable")[:RATED]
+    return sorted(order[np.isfinite(scores[order])].tolist())
 
 
 def query_of_texts(texts: Sequence[str], gaps: Sequence[Gap] = ()) -> Counts:

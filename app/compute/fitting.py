@@ -1,7 +1,7 @@
 """Fit what comparisons rest on to a corpus: background, population, temperature, usual rates."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from app.compute.attribution import scores_of_each
 from app.compute.background import Background, build_background
 from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect
+from app.compute.chains import ChainedPost, units_of
 from app.compute.counts import Counts
 from app.compute.features import features_of
-from app.compute.languages import is_english
+from app.compute.languages import ENGLISH_POSTS, is_english
 from app.compute.population import (
     NOTHING_SHIPPED,
     CountedAuthor,
@@ -23,7 +24,7 @@ from app.compute.population import (
 )
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.ratios import HELD_OUT_SHARE, MOST_HELD_OUT, usual_of
-from app.compute.text import has_words, own_words
+from app.compute.text import has_words, own_words, username_key
 
 ASKED_AUTHORS: Final = 50
 ASKED_POSTS: Final = 40
@@ -31,6 +32,9 @@ ASKED_POSTS: Final = 40
 ASKED_IN_ALL: Final = 400
 """With few authors, more posts of each are scored, up to this total."""
 RIVALS: Final = 4
+DRAWS: Final = 20
+"""How often the rivals of each post are drawn. With one draw, chance alone moved the temperature of
+32 authors by .04 from one fit to the next (standard deviation), and so probabilities by .08."""
 FEWEST_ASKED: Final = 200
 """Least number of posts for fitting the temperature."""
 COOLEST: Final = 0.5
@@ -67,9 +71,30 @@ def hold_out(whole: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
     return HeldOut(whole, remainder, features_of(list(samples)))
 
 
-def asked_posts(authors: int) -> int:
-    """Return how many posts of each of so many authors are asked about, at most."""
-    return max(ASKED_POSTS, ASKED_IN_ALL // max(1, authors))
+def asked_authors(drawn: Iterable[str]) -> list[str]:
+    """Return which authors of a population the temperature is fitted to, by the keys of names."""
+    return sorted(drawn)[:ASKED_AUTHORS]
+
+
+def asked_posts(authors: int, posts: int) -> int:
+    """Return how many newest posts of an author who has so many are asked about, at most.
+
+    authors: how many authors are asked about.
+    """
+    return min(max(ASKED_POSTS, ASKED_IN_ALL // max(1, authors)), posts // 4)
+
+
+def sample_of(whole: AuthorProfile, newest: Sequence[ChainedPost], authors: int) -> HeldOut | None:
+    """Return the sample of an author for a temperature that is fitted to so many authors.
+
+    newest: as many of the newest posts as are asked about, or more, the newest first. None where
+    nothing is left of the profile, or where it lacks one of the posts.
+    """
+    try:
+        sample = hold_out(whole, units_of(newest[: asked_posts(authors, whole.posts)]))
+    except ValueError:
+        return None
+    return sample if sample.profile.counts.keys.size else None
 
 
 def usual_posts(posts: int) -> int:
@@ -77,32 +102,34 @@ def usual_posts(posts: int) -> int:
     return max(1, min(MOST_HELD_OUT, int(posts * HELD_OUT_SHARE)))
 
 
-def temperature_of(samples: Sequence[HeldOut], background: Background, seed: int) -> float:
-    """Return the temperature that fits the posts held out, each asked of its author and four."""
+def temperature_of(samples: Mapping[str, HeldOut], background: Background, seed: int) -> float:
+    """Return the temperature that fits the posts held out, each asked of its author and four.
+
+    samples: by the key of the author's name. The same ones get the same temperature, in whatever
+    order they come: rivals are drawn in the order of the keys.
+    """
     if len(samples) <= RIVALS:
         return NO_CHANGE
     chance = random.Random(seed)  # noqa: S311 - no secret
-    scores = []
-    for author, sample in enumerate(samples):
+    ordered = [samples[key] for key in sorted(samples)]
+    scores: list[NDArray[np.float64]] = []
+    for author, sample in enumerate(ordered):
         if not sample.queries:
             continue
-        best = scores_of_each(sample.queries, [sample.profile], background)[:, 0]
-        rest_of_authors = [place for place in range(len(samples)) if place != author]
-        # A few rivals are drawn for each post, so all are scored at once.
-        rivals = [chance.sample(rest_of_authors, RIVALS) for _ in sample.queries]
-        drawn = sorted({place for some in rivals for place in some})
-        columns = {place: column for column, place in enumerate(drawn)}
-        table = scores_of_each(sample.queries, [samples[i].whole for i in drawn], background)
-        for row, (score, some) in enumerate(zip(best, rivals, strict=True)):
-            scores.append([score, *(table[row, columns[place]] for place in some)])
-    return fit_temperature(np.array(scores))
+        best = scores_of_each(sample.queries, [sample.profile], background)
+        rivals = [other.whole for place, other in enumerate(ordered) if place != author]
+        table = scores_of_each(sample.queries, rivals, background)
+        for own, row in zip(best, table, strict=True):
+            drawn = [chance.sample(range(len(rivals)), RIVALS) for _ in range(DRAWS)]
+            scores.append(np.column_stack((own.repeat(DRAWS), row[drawn])))
+    return fit_temperature(np.array(scores).reshape(-1, DRAWS, 1 + RIVALS))
 
 
 def fit_temperature(scores: NDArray[np.float64]) -> float:
-    """Return the temperature, from 0.5 to 2, under which the first column of (k, n) is likeliest.
+    """Return the temperature, from 0.5 to 2, under which the first of n scores is likeliest.
 
-    It is 1 for few rows. By golden-section search: the log-loss has one minimum in the
-    temperature's inverse.
+    scores: (k, …, n) of k posts; of few posts it is 1. By golden-section search: the log-loss has
+    one minimum in the temperature's inverse.
     """
     if len(scores) < FEWEST_ASKED:
         return NO_CHANGE
@@ -117,9 +144,21 @@ def fit_temperature(scores: NDArray[np.float64]) -> float:
 
 
 def _log_loss(scores: NDArray[np.float64]) -> float:
-    highest = scores.max(axis=1, keepdims=True)
-    sums = np.log(np.exp(scores - highest).sum(axis=1)) + highest[:, 0]
-    return float(np.mean(sums - scores[:, 0]))
+    highest = scores.max(axis=-1, keepdims=True)
+    sums = np.log(np.exp(scores - highest).sum(axis=-1)) + highest[..., 0]
+    return float(np.mean(sums - scores[..., 0]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CorpusAuthor:
+    """What fitting needs of an author."""
+
+    profile: AuthorProfile
+    newest: Sequence[ChainedPost]
+    """At least the newest quarter of the posts, at most 400, the newest first, those without text
+    left out."""
+    language: str | None
+    """That of most posts; None where it is unknown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,42 +174,49 @@ class Corpus:
         return Case(texts, [self.suspects[name] for name in names], self.fitted)
 
 
-def fit_profiles(
-    profiles: Mapping[str, AuthorProfile],
-    newest: Mapping[str, Sequence[str]],
-    languages: Mapping[str, str | None],
-    seed: int = 1,
-    shipped: Shipped = NOTHING_SHIPPED,
-) -> Corpus:
-    """Return the model of authors whose posts are counted already, beside the shipped ones.
-
-    newest: at least the newest quarter of each author's posts, at most 400, the oldest first.
+def fit_corpus(named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHIPPED) -> Corpus:
+    """Return the model of authors by name, beside the shipped ones: that of an installation which
+    keeps their posts, and nothing else.
     """
-    ids = {name: number for number, name in enumerate(sorted(profiles), 1)}
-    counts = [profile.counts for profile in profiles.values()]
-    background = build_background(counts, sum(whole.posts for whole in profiles.values()))
-    background = shipped.background(background)
-    authors = [(ids[name], whole.posts, languages[name]) for name, whole in profiles.items()]
-    drawn = set(drawn_authors(authors, seed))
-    members = [
-        CountedAuthor(ids[name], whole.posts, languages[name], whole.counts)
-        for name, whole in sorted(profiles.items())
-        if ids[name] in drawn
-    ]
-    drawn_names = [name for name in sorted(profiles) if ids[name] in drawn][:ASKED_AUTHORS]
-    samples = []
-    for name in drawn_names:
-        most = min(asked_posts(len(drawn_names)), profiles[name].posts // 4)
-        units = [[text] for text in newest[name][len(newest[name]) - most :]]
-        samples.append(hold_out(profiles[name], units))
-    temperature = temperature_of(samples, background, seed)
-    suspects = {}
-    for name, whole in profiles.items():
-        usual = usual_of(whole, newest[name][-usual_posts(whole.posts) :], background)
-        is_own_english = languages[name] is None and is_english(newest[name], shipped.populations)
-        habit = Habit(usual, languages[name], "local", is_english=is_own_english)
-        suspects[name] = Suspect(ids[name], name, whole, habit)
-    fitted = Fitted(
-        background, temperature, Population.of(members), shipped=dict(shipped.populations)
+    authors = {username_key(name): author for name, author in named.items()}
+    ids = {key: number for number, key in enumerate(sorted(authors), 1)}
+    posts = sum(author.profile.posts for author in authors.values())
+    background = shipped.background(
+        build_background([author.profile.counts for author in authors.values()], posts)
     )
+    drawn = drawn_authors(
+        [(key, author.profile.posts, author.language) for key, author in authors.items()], posts
+    )
+    members = [
+        CountedAuthor(ids[key], author.profile.posts, author.language, author.profile.counts)
+        for key, author in sorted(authors.items())
+        if key in drawn
+    ]
+    asked = asked_authors(drawn)
+    samples = {
+        key: sample
+        for key in asked
+        if (sample := sample_of(authors[key].profile, authors[key].newest, len(asked)))
+    }
+    fitted = Fitted(
+        background,
+        temperature_of(samples, background, seed=posts),
+        Population.of(members),
+        shipped=dict(shipped.populations),
+    )
+    suspects = {
+        name: Suspect(ids[username_key(name)], name, author.profile, _habit(author, fitted))
+        for name, author in named.items()
+    }
     return Corpus(fitted, suspects)
+
+
+def _habit(author: CorpusAuthor, fitted: Fitted) -> Habit:
+    texts = [post.text for post in author.newest]
+    usual = usual_of(author.profile, texts[: usual_posts(author.profile.posts)], fitted.background)
+    return Habit(
+        usual,
+        author.language,
+        "local",
+        is_english=author.language is None and is_english(texts[:ENGLISH_POSTS], fitted.shipped),
+    )

@@ -20,7 +20,7 @@ ENGLISH_SHARE: Final = 0.65
 English authors .70 to .94, also of 25 posts or of messages of eight words; of Korean ones .26 to
 .56; of German, French, Spanish, Dutch, Italian and Swedish chats .34 to .39."""
 ENGLISH_POSTS: Final = 200
-"""Newest posts of an author whose words are looked at."""
+"""How many of an author's newest posts have their words looked at."""
 FOREIGN_SHARE: Final = 0.5
 """Share of a text's different words that the shipped English authors use, below which it seems not
 to be English: so are 5 in 1,000 of 8,600 English posts, half of these by their names or in other
@@ -74,8 +74,8 @@ def is_english(posts: Sequence[str], shipped: "Mapping[str, Population]") -> boo
 
     False where no English authors are shipped.
     """
-    newest = list(dict.fromkeys(posts[-ENGLISH_POSTS:]))
-    return "en" in shipped and shipped["en"].share_in_texts(newest) >= ENGLISH_SHARE
+    texts = list(dict.fromkeys(posts))
+    return "en" in shipped and shipped["en"].share_in_texts(texts) >= ENGLISH_SHARE
 
 
 def are_english(counts: "Counts", shipped: "Mapping[str, Population]") -> bool:

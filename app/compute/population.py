@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -188,20 +189,21 @@ class Population:
         return columns.repeat(sizes), self.owners[where].astype(np.intp), self.amounts[where]
 
 
-def drawn_authors(authors: Iterable[tuple[int, int, str | None]], seed: int) -> list[int]:
-    """Return the authors of a population: id, posts and language of each are given.
+def drawn_authors(authors: Iterable[tuple[str, int, str | None]], seed: int) -> set[str]:
+    """Return the authors of a population: key of the name, posts and language of each are given.
 
-    At most 50 of each language are drawn; those with very few or very many posts come last.
+    At most 50 of each language are drawn; those with very few or very many posts come last. Names
+    tell authors apart wherever their posts are kept, which ids do not.
     """
-    shuffled = sorted(authors)
+    shuffled = sorted(authors, key=itemgetter(0))
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secret
     shuffled.sort(key=lambda author: not FEWEST_POSTS <= author[1] <= MANY_POSTS)
-    drawn: list[int] = []
+    drawn: set[str] = set()
     counts: Counter[str | None] = Counter()
-    for author_id, _, language in shuffled:
+    for key, _, language in shuffled:
         counts[language] += 1
         if counts[language] <= MOST_MEMBERS:
-            drawn.append(author_id)
+            drawn.add(key)
     return drawn
 
 

@@ -76,12 +76,15 @@ def usual_of(
     background: Background,
     *,
     is_in_background: bool = True,
-) -> Usual:
+) -> Usual | None:
     """Return what is usual for an author; `newest` are the newest of the posts of the profile.
 
-    They are taken out of the profile and of the background, and scored by the rest. Raises
-    ValueError if the profile does not hold them.
+    They are taken out of the profile and of the background, and scored by the rest. None without
+    any, or where all that was posted are other people's words. Raises ValueError if the profile
+    does not hold them.
     """
+    if not newest or not profile.counts.keys.size:
+        return None
     held_out = add(features_of(list(dict.fromkeys(newest))))
     earlier = AuthorProfile(subtract(profile.counts, held_out), profile.posts - len(newest))
     sums = group_sums(held_out)

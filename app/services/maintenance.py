@@ -18,7 +18,7 @@ from app.db.feed import Change
 from app.embedders import EmbedderError
 from app.errors import AppError
 from app.models import BackgroundSnapshot, ImportJob
-from app.services.compare.background import is_outgrown, renew_background
+from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
 from app.services.compare.profiles import fold_long_tails, has_long_tails
 from app.services.deletion import count_deleted_authors, purge_deleted
 from app.services.event_log import has_old_events, prune_events
@@ -53,11 +53,15 @@ class Job(NamedTuple):
     """Seconds until it is looked at without an event."""
 
 
-def jobs(*, kept_events: int = MOST_EVENTS) -> list[Job]:
+def jobs(
+    *,
+    kept_events: int = MOST_EVENTS,
+    is_background_due: Callable[[AsyncSession], Awaitable[bool]] = is_outgrown,
+) -> list[Job]:
     """Return the jobs of every site; the log keeps `kept_events` events."""
     return [
         Job("profiles", has_long_tails, fold_long_tails),
-        Job("background", is_outgrown, renew_background),
+        Job(BACKGROUND, is_background_due, renew_background),
         Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", count_deleted_authors, purge_deleted),
         Job(
@@ -162,7 +166,7 @@ async def vacuum(db: Database, config: Config) -> None:
         remove_upload(config.data_dir, spool)
     await remove_every_unneeded(db, config.media_dir)
     await _in_turn(db, "words", renew_vocabulary)
-    await _in_turn(db, "background", renew_background)
+    await _in_turn(db, BACKGROUND, renew_background)
     async with db.write() as session:
         newest = select(func.max(BackgroundSnapshot.version)).scalar_subquery()
         older = BackgroundSnapshot.version < newest

@@ -79,7 +79,7 @@ class BadRows:
 
 
 def answers(
-    read: Callable[[bytes, int], Row], accumulator: Any, rows: Iterator[Row]
+    read: Callable[[Row, int], Row], accumulator: Any, rows: Iterator[Row]
 ) -> Iterator[Row]:
     """Yield what `read` returns for each row that is not blank, and its number in its part.
 
@@ -90,7 +90,7 @@ def answers(
         part = FilePart(row["file"], row["start"], row["unit"])
         number = bad_rows.sizes[part] = bad_rows.sizes.get(part, 0) + 1
         if row["row"] and row["row"].strip():
-            answer = read(row["row"], number)
+            answer = read(row, number)
             if (error := answer.get("error")) and len(bad_rows.details) < MAX_ERRORS:
                 bad_rows.details[RowNumber(part, number)] = error
             yield answer

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow
 from numpy.typing import NDArray
 
-from app.compute.case import Case
+from app.compute.attribution import scores_of_each
+from app.compute.case import RATED, Case, best_of, query_of_texts
 from app.compute.features import RECIPE
 from app.compute.fitting import Corpus
 from app.compute.judgement import SURE, judge
@@ -22,7 +23,7 @@ from app.formats.records import BROKEN, is_broken
 from app.services.compare.answering import ranked_authors
 from app.services.compare.cases import comparable_texts
 from app.spark.bad_rows import BadRows, Row, answers, json_object
-from app.spark.jobs import FailedJobError, JobError, mapped, read_rows, session
+from app.spark.jobs import FailedJobError, JobError, inputs_of, mapped, read_rows, session
 
 _RANKED: Final = pyarrow.struct(
     [
@@ -63,6 +64,7 @@ def run(
     """
     if "://" not in output and Path(output).exists():
         raise JobError("{name} exists already; name another folder", name=output)
+    files = inputs_of(inputs)
     try:
         content = model.read_bytes()
         from_bytes(content)
@@ -76,7 +78,7 @@ def run(
         with session(master, "saywho spark compare") as spark:
             bad_rows = spark.sparkContext.accumulator(BadRows(), BadRows())
             judging = partial(_judged, spark.sparkContext.broadcast(content), sure, bad_rows)
-            mapped(read_rows(spark, inputs), judging, _ANSWERS).write.parquet(output)
+            mapped(read_rows(spark, files), judging, _ANSWERS).write.parquet(output)
             counts = spark.read.parquet(output).groupBy("verdict").count().collect()
     except FailedJobError:
         with suppress(OSError):  # Spark leaves it empty, and the next run would refuse it.
@@ -92,7 +94,7 @@ def _judged(content: Any, sure: float, bad_rows: Any, rows: Iterator[Row]) -> It
     Blank lines have none.
     """
     case = from_bytes(content.value)
-    return answers(lambda row, _number: _answer(case, row, sure), bad_rows, rows)
+    return answers(lambda row, _number: _answer(case, row["row"], sure), bad_rows, rows)
 
 
 def _answer(case: Case, row: bytes, sure: float) -> Row:
@@ -108,10 +110,24 @@ def _answer(case: Case, row: bytes, sure: float) -> Row:
         (text,) = comparable_texts([echo["text"]])
     except AppError as error:
         return echo | {"error": str(error.detail)}
-    case = replace(case, texts=[text])
+    case = _narrowed(replace(case, texts=[text]))
     judgement = judge(case, sure)
     ranking = [msgspec.structs.asdict(ranked) for ranked in ranked_authors(case, judgement)]
     return echo | {"verdict": judgement.verdict, "none": judgement.none, "ranking": ranking}
+
+
+def _narrowed(case: Case) -> Case:
+    """Return the case with the authors who fit the text best, where all of very many are asked."""
+    if case.is_named or len(case.suspects) <= RATED:
+        return case
+    filled = [i for i, author in enumerate(case.suspects) if author.profile.counts.keys.size]
+    profiles = [case.suspects[place].profile for place in filled]
+    scores = np.full(len(case.suspects), -np.inf)
+    query = query_of_texts(case.texts)
+    (scores[filled],) = scores_of_each([query], profiles, case.fitted.background)
+    best = best_of(scores)
+    suspects = [case.suspects[place] for place in best]
+    return replace(case, suspects=suspects, further=np.delete(scores, best))
 
 
 def _storable(text: str) -> str:
@@ -119,7 +135,7 @@ def _storable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-_SIGNATURE: Final = "saywho corpus 4"
+_SIGNATURE: Final = "saywho corpus 5"
 
 
 class _File(msgspec.Struct, frozen=True):

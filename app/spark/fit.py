@@ -4,56 +4,28 @@ Executors read posts and count features; the driver fits the model, by the same 
 process would.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from itertools import groupby, islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import pyarrow
 
 from app.clock import now
-from app.compute.fitting import ASKED_IN_ALL, fit_profiles
-from app.compute.languages import language_of, main_language
+from app.compute.chains import ChainedPost
+from app.compute.fitting import CorpusAuthor, fit_corpus
 from app.compute.population import Shipped
-from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts
-from app.compute.text import clean_username, drop_controls, username_key
-from app.errors import AppError, RecordError, message_of
-from app.formats.file_columns import FileColumns
-from app.formats.records import BROKEN, Record, is_broken
+from app.compute.profiles import AuthorProfile
+from app.compute.text import username_key
 from app.population import shipped_authors
-from app.services.posts.new_tweet import checked, checked_language, lenient
-from app.spark.bad_rows import BadRows, Row, answers, json_object
+from app.spark.bad_rows import BadRows, Row
 from app.spark.compare import to_bytes
-from app.spark.jobs import JobError, mapped, read_rows, session
+from app.spark.corpus import AUTHORS, POSTS, authors_of, posts_of
+from app.spark.jobs import JobError, inputs_of, mapped, read_rows, session
 
 MOST_AUTHORS: Final = 300
-COUNTED_TOGETHER: Final = 1_000
-"""Texts whose features are counted at once."""
-_POSTS: Final = pyarrow.schema(
-    [
-        ("fate", pyarrow.string()),
-        ("user_key", pyarrow.string()),
-        ("username", pyarrow.string()),
-        ("text", pyarrow.string()),
-        ("created_at", pyarrow.timestamp("us", "UTC")),
-        ("lang", pyarrow.string()),
-        ("source_id", pyarrow.string()),
-    ]
-)
-_AUTHORS: Final = pyarrow.schema(
-    [
-        ("user_key", pyarrow.string()),
-        ("posts", pyarrow.int64()),
-        ("counts", pyarrow.binary()),
-        ("texts", pyarrow.binary()),
-        ("newest", pyarrow.list_(pyarrow.string())),
-        ("language", pyarrow.string()),
-    ]
-)
+_FILLED: Final = ("created_at", "lang", "answered")
+"""What a post that is there again fills, where the first one says nothing."""
 
 
 class FitResult(msgspec.Struct, frozen=True):
@@ -61,7 +33,8 @@ class FitResult(msgspec.Struct, frozen=True):
 
     authors: int
     """Authors of the model."""
-    posts: int
+    accepted: int
+    """Posts that it rests on, of these authors and of everybody else."""
     duplicates: int
     rejected: int
     skipped: int
@@ -84,11 +57,14 @@ def run(
     """
     if output.exists():
         raise JobError("{name} exists already; name another file", name=str(output))
+    if not output.parent.is_dir():
+        raise JobError("there is no folder {name}", name=str(output.parent))
     if len(set(map(username_key, usernames))) > MOST_AUTHORS:
         raise JobError("a model has at most {most} authors; name fewer", most=MOST_AUTHORS)
+    files = inputs_of(inputs)
     with session(master, "saywho spark fit") as spark:
         bad_rows = spark.sparkContext.accumulator(BadRows(), BadRows())
-        posts = mapped(read_rows(spark, inputs), partial(posts_of, bad_rows), _POSTS)
+        posts = mapped(read_rows(spark, files), partial(posts_of, bad_rows, now()), POSTS)
         shipped = shipped_authors(is_wanted=has_population)
         content, result = _fit(posts, [username_key(name) for name in usernames], shipped)
         result = msgspec.structs.replace(result, errors=bad_rows.value.errors())
@@ -106,30 +82,27 @@ def _fit(read: Any, named: Sequence[str], shipped: Shipped) -> tuple[bytes, FitR
 
     read = read.cache()
     fates = {row["fate"]: row["count"] for row in read.groupBy("fate").count().collect()}
-    posts = read.where("fate = 'post'")
-    with_id = posts.where("source_id IS NOT NULL").dropDuplicates(["user_key", "source_id"])
-    posts = with_id.union(posts.where("source_id IS NULL")).cache()
+    posts = _each_once(read.where("fate = 'post'")).cache()
     duplicates = fates.get("post", 0) - posts.count()
     names = _chosen(posts, named)
-    newest_first = (f.col("created_at").desc_nulls_last(), f.col("source_id"), f.col("text"))
+    newest_first = (f.col("created_at").desc_nulls_last(), f.col("place").desc())
     texts = posts.where(f.col("user_key").isin(list(names))).repartition("user_key")
     texts = texts.sortWithinPartitions("user_key", *newest_first)
-    author_rows = {
-        names[row["user_key"]]: row for row in mapped(texts, authors_of, _AUTHORS).collect()
+    authors = {
+        names[row["user_key"]]: CorpusAuthor(
+            AuthorProfile.from_bytes(bytes(row["counts"]), row["posts"], bytes(row["texts"])),
+            [ChainedPost(*post) for post in row["newest"]],
+            row["language"],
+        )
+        for row in mapped(texts, authors_of, AUTHORS).collect()
     }
-    corpus = fit_profiles(
-        {
-            name: AuthorProfile.from_bytes(bytes(row["counts"]), row["posts"], bytes(row["texts"]))
-            for name, row in author_rows.items()
-        },
-        {name: row["newest"] for name, row in author_rows.items()},
-        {name: row["language"] for name, row in author_rows.items()},
-        shipped=shipped,
-    )
     usernames = [names[key] for key in sorted(names) if key in named or not named]
+    if not any(authors[name].profile.counts.keys.size for name in usernames):
+        raise JobError("These authors have posted nothing but other people's words")
+    corpus = fit_corpus(authors, shipped)
     result = FitResult(
         len(usernames),
-        sum(corpus.suspects[name].profile.posts for name in usernames),
+        sum(author.profile.posts for author in authors.values()),
         duplicates,
         fates.get("rejected", 0),
         fates.get("skipped", 0),
@@ -138,12 +111,27 @@ def _fit(read: Any, named: Sequence[str], shipped: Shipped) -> tuple[bytes, FitR
     return to_bytes(corpus, usernames, is_named=bool(named)), result
 
 
+def _each_once(posts: Any) -> Any:
+    """Return the posts, of several with one id the first, filled as a stored one is."""
+    from pyspark.sql import functions as f
+
+    place, has_id, keys = f.col("place"), f.col("source_id").isNotNull(), ("user_key", "source_id")
+    first = {name: f.when(f.col(name).isNotNull(), place) for name in _FILLED}
+    columns = [
+        f.min_by(name, first.get(name, place)).alias(name)
+        for name in posts.columns
+        if name not in keys
+    ]
+    once = posts.where(has_id).groupBy(*keys).agg(*columns)
+    return once.select(*posts.columns).union(posts.where(~has_id))
+
+
 def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:
     """Return the authors of the fit: those named, and those with the most posts."""
     from pyspark.sql import functions as f
 
     authors = posts.groupBy("user_key").agg(
-        f.min("username").alias("username"), f.count("*").alias("posts")
+        f.min_by("username", "place").alias("username"), f.count("*").alias("posts")
     )
     is_named = f.col("user_key").isin(list(named)) if named else f.lit(False)
     order = (is_named.desc(), f.col("posts").desc(), f.col("user_key"))
@@ -154,63 +142,3 @@ def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:
     if not chosen:
         raise JobError("the inputs have no posts with text and an author")
     return chosen
-
-
-def posts_of(bad_rows: Any, rows: Iterator[Row]) -> Iterator[Row]:
-    """Yield the posts of JSON objects, and rows that are none; bad ones are reported."""
-    return answers(_post_of, bad_rows, rows)
-
-
-def _post_of(row: bytes, number: int) -> Row:
-    try:
-        document = json_object(row)
-        item = FileColumns(document).read(document, number)
-        return _checked(item) if isinstance(item, Record) else {"fate": "skipped"}
-    except (ValueError, RecursionError, AppError) as error:
-        return {"fate": "rejected", "error": str(message_of(error))}
-
-
-def _checked(record: Record) -> Row:
-    """Return the post as an import would store it. Raises ValueError and AppError."""
-    name = clean_username(record.username or "")
-    content = msgspec.structs.replace(
-        record,
-        text=drop_controls(record.text),
-        lang=lenient(checked_language, record.lang),
-        url=None,
-        reply_to=None,
-        counts=None,
-    )
-    post = checked(content, arrived_at=now())
-    if not post.text:
-        return {"fate": "skipped"}
-    if is_broken(post.source_id or ""):
-        raise RecordError(BROKEN)
-    return {
-        "fate": "post",
-        "user_key": username_key(name),
-        "username": name,
-        "text": post.text,
-        "created_at": post.created_at,
-        "lang": post.lang,
-        "source_id": post.source_id,
-    }
-
-
-def authors_of(rows: Iterator[Row]) -> Iterator[Row]:
-    """Yield what the model needs of each author, whose posts follow one another, newest first."""
-    for key, posts in groupby(rows, itemgetter("user_key")):
-        profile, newest, languages = NO_POSTS, list[str](), Counter[str | None]()
-        while portion := list(islice(posts, COUNTED_TOGETHER)):
-            texts = [row["text"] for row in portion]
-            profile = with_posts(profile, texts)
-            newest += texts[: ASKED_IN_ALL - len(newest)]
-            languages.update(language_of(row["lang"] or "") for row in portion)
-        yield {
-            "user_key": key,
-            "posts": profile.posts,
-            "counts": profile.counts.to_bytes(),
-            "texts": profile.texts.to_bytes(),
-            "newest": newest[::-1],
-            "language": main_language(languages),
-        }

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from functools import reduce
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.errors import AppError, InvalidInputError
 from app.spark.bad_rows import Row, shown_name
@@ -112,30 +112,48 @@ def _last(pattern: re.Pattern[str], text: str) -> str:
     return " ".join((causes[-1] if causes else text).split())[:300]
 
 
-def read_rows(spark: Any, inputs: Sequence[str]) -> Any:
+class Input(NamedTuple):
+    """Files to be read, as a path or pattern."""
+
+    name: str
+    first: str
+    """The first of them, whose ending says how all are read; of a store the name itself."""
+
+
+def inputs_of(names: Sequence[str]) -> list[Input]:
+    """Return the inputs with these names. Raises JobError where one on this machine is not there.
+
+    Ask before Spark starts, which takes seconds.
+    """
+    return [Input(name, name if "://" in name else _first_file(name)) for name in names]
+
+
+def _first_file(name: str) -> str:
+    paths = (
+        [name]
+        if Path(name).is_file()
+        else sorted(glob.glob(f"{name}/*" if Path(name).is_dir() else name))
+    )
+    for path in paths:
+        if Path(path).name[:1] not in {".", "_"}:
+            return path
+    raise JobError("{name} does not exist, or holds no files", name=name)
+
+
+def read_rows(spark: Any, inputs: Sequence[Input]) -> Any:
     """Return the rows of files, folders and patterns, here or in a store.
 
-    The columns are `row`, and where it stands: `file`, `start`, the byte at which the part of the
-    file begins that one task reads, and `unit`. Raises JobError where an input is not there.
+    The columns are `row`, and where it stands: `input`, its number from 0, `file`, `start`, the
+    byte at which the part of the file begins that one task reads, and `unit`.
     """
-    return reduce(lambda one, other: one.union(other), [_table(spark, name) for name in inputs])
+    tables = [_table(spark, number, *files) for number, files in enumerate(inputs)]
+    return reduce(lambda one, other: one.union(other), tables)
 
 
-def _table(spark: Any, name: str) -> Any:
-    """Read Parquet, CSV, TSV, else JSON lines; of a folder on this machine its first file tells."""
+def _table(spark: Any, number: int, name: str, first: str) -> Any:
+    """Read Parquet, CSV, TSV, else JSON lines, as the first file tells."""
     from pyspark.sql import functions as f
 
-    first = name
-    if "://" not in name:
-        paths = (
-            [name]
-            if Path(name).is_file()
-            else sorted(glob.glob(f"{name}/*" if Path(name).is_dir() else name))
-        )
-        paths = [path for path in paths if Path(path).name[:1] not in {".", "_"}]
-        if not paths:
-            raise JobError("{name} does not exist, or holds no files", name=name)
-        first = paths[0]
     suffix = Path(first.removesuffix(".gz")).suffix.removeprefix(".").lower()
     if suffix == "parquet":
         table = spark.read.parquet(name)
@@ -157,6 +175,7 @@ def _table(spark: Any, name: str) -> Any:
     metadata = table.metadataColumn("_metadata")
     return table.select(
         row.alias("row"),
+        f.lit(number).alias("input"),
         metadata["file_path"].alias("file"),
         metadata["file_block_start"].alias("start"),
         f.lit(unit).alias("unit"),

@@ -33,6 +33,10 @@ LIMITS: Final[dict[Limit, str]] = {
 ELSEWHERE_ALONE: Final = gettext_noop("The text was compared with people from elsewhere only.")
 """Where the first author writes another language, whose circle would not pass, or where the asker
 was surer, or less sure, than those were of whom a circle was measured."""
+OUTGROWN: Final = gettext_noop(
+    "Much has just been added or deleted here. What this answer rests on is being renewed, so the "
+    "answer may soon be a different one."
+)
 MOST_LISTED: Final = 3
 """Authors that a sentence names; of more it says how many."""
 NAMED_IF_AMONG_THEM: Final = 0.81
@@ -214,7 +218,8 @@ def limits_of(comparison: Comparison) -> list[str]:
     reasoned = {"few_authors"} if comparison.none is None else set[Limit]()
     if comparison.none is None and _is_foreign(comparison.ranking[0].username, comparison):
         reasoned.add("other_language")
-    return [_limit(limit, comparison) for limit in comparison.limits if limit not in reasoned]
+    limits = [_limit(limit, comparison) for limit in comparison.limits if limit not in reasoned]
+    return [*limits, gettext(OUTGROWN)] if comparison.model.outgrown else limits
 
 
 def _limit(limit: Limit, comparison: Comparison) -> str:

@@ -6,6 +6,7 @@ import re
 import shutil
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,27 @@ def test_a_file_of_texts_is_judged_line_by_line(
     assert first["ranking"][0]["username"] == "빵집"
     assert (first["verdict"], first["none"]) == ("close", None)
     assert last["error"]
+
+
+def test_a_comparison_renews_what_is_outgrown_or_says_that_it_cannot(filled: Installation) -> None:
+    asked = ("compare", "오늘의 빵이 따뜻할 때 오세요 :)", "-u", "lighthouse", "-u", "빵집")
+    before = filled.json(*asked)
+    with closing(sqlite3.connect(filled.database)) as connection:
+        connection.execute('DELETE FROM "BackgroundSnapshot"')
+        connection.commit()
+    lock = filled.database.with_name("testing.db.background.lock")
+    lock.unlink(missing_ok=True)
+    lock.symlink_to("no-folder/lock")
+    result = filled.run(*asked, "--json")
+    assert result.exit_code == 0
+    assert "cannot be renewed" in result.stderr
+    answer = json.loads(result.stdout)
+    assert (answer["model"]["version"], answer["model"]["outgrown"]) == (0, True)
+    assert "may soon be a different one" in filled.done(*asked)
+    lock.unlink()
+    after = filled.json(*asked)
+    assert after["ranking"] == before["ranking"] != answer["ranking"]
+    assert (after["model"]["version"], "outgrown" in after["model"]) == (1, False)
 
 
 def test_a_search_finds_words_and_marks_them(filled: Installation) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.compute.case import Case
+from app.compute.chains import unchained
 from app.compute.counts import add
 from app.compute.features import features
-from app.compute.fitting import fit_profiles
+from app.compute.fitting import CorpusAuthor, fit_corpus
 from app.compute.judgement import Judgement, judge
 from app.compute.profiles import AuthorProfile, profile_of
 
@@ -39,14 +40,18 @@ def profile(posts: Sequence[str]) -> AuthorProfile:
     return AuthorProfile(add([features(post) for post in posts]), len(posts))
 
 
+def kept(posts: Sequence[str], language: str | None = None) -> CorpusAuthor:
+    """Return the author of posts, of which none answers another; the oldest first."""
+    return CorpusAuthor(profile_of(posts), unchained(posts[::-1]), language)
+
+
 class Place:
     """An installation of some authors, named by numbers."""
 
     def __init__(self, known: dict[int, list[str]]) -> None:
         """known: the posts of each author, the oldest first."""
         posts = {_name(author): own for author, own in known.items()}
-        profiles = {name: profile_of(own) for name, own in posts.items()}
-        self.corpus = fit_profiles(profiles, posts, dict.fromkeys(posts))
+        self.corpus = fit_corpus({name: kept(own) for name, own in posts.items()})
 
     def judge(self, texts: Sequence[str], named: Sequence[int], sure: float = 0.5) -> Judgement:
         """Return whether one of the authors named wrote the texts."""

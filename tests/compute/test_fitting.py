@@ -5,10 +5,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.compute.background import build_background
+from app.compute.chains import chained, chains_of, units_of
 from app.compute.features import features
-from app.compute.fitting import COOLEST, FEWEST_ASKED, HOTTEST, fit_temperature, hold_out
+from app.compute.fitting import (
+    COOLEST,
+    FEWEST_ASKED,
+    HOTTEST,
+    HeldOut,
+    fit_corpus,
+    fit_temperature,
+    hold_out,
+    sample_of,
+    temperature_of,
+)
 from app.compute.population import FEWEST_POSTS, MOST_MEMBERS, drawn_authors
 from app.compute.profiles import profile_of
+from tests.compute.invented import kept, posts_of
 
 
 @given(st.floats(0.3, 3), st.integers(0, 2**32 - 1))
@@ -42,12 +55,50 @@ def test_held_out_posts_leave_the_profile_of_before() -> None:
         hold_out(profile, [["never posted"]])
 
 
+def samples_of(authors: range) -> dict[str, HeldOut]:
+    drawn = {f"a{number}": kept(posts_of(number)) for number in authors}
+    samples = {
+        key: sample_of(author.profile, author.newest, len(drawn)) for key, author in drawn.items()
+    }
+    return {key: sample for key, sample in samples.items() if sample}
+
+
+def test_the_temperature_is_that_of_the_posts_and_hardly_of_chance() -> None:
+    samples = samples_of(range(24))
+    background = build_background([sample.whole.counts for sample in samples.values()], 2_000)
+    temperatures = [temperature_of(samples, background, seed) for seed in range(6)]
+    assert np.std(temperatures) < 0.02
+    backwards = dict(reversed(samples.items()))
+    assert temperature_of(backwards, background, 3) == temperatures[3]
+
+
+def test_a_corpus_is_the_same_whatever_order_its_authors_come_in_and_are_spelled() -> None:
+    authors = {f"Author{number}": kept(posts_of(number)) for number in range(60)}
+    corpus = fit_corpus(authors)
+    again = fit_corpus({name.upper(): authors[name] for name in reversed(authors)})
+    assert corpus.fitted.temperature == again.fitted.temperature != 1
+    assert set(corpus.fitted.population.members) == set(again.fitted.population.members)
+    assert len(corpus.fitted.population) == MOST_MEMBERS
+    ids = {name.upper(): suspect.id for name, suspect in corpus.suspects.items()}
+    assert ids == {name: suspect.id for name, suspect in again.suspects.items()}
+
+
+def test_a_chain_is_held_out_as_one_or_not_at_all() -> None:
+    chains = chains_of([(5, 4), (4, 2), (9, 1), (3, 3), (8, 9)])
+    assert chains == {5: 2, 4: 2, 2: 2, 9: 1, 1: 1, 8: 1}
+    newest = chained([(number, f"post {number}") for number in range(9, 1, -1)], chains)
+    units = [["post 7"], ["post 6"], ["post 5", "post 4", "post 2"], ["post 3"]]
+    assert units_of(newest) == units
+    # The rest of the chain of 1 is older.
+    assert units_of(newest[:1]) == []
+
+
 def test_a_population_has_active_authors_of_each_language() -> None:
-    english = [(number, FEWEST_POSTS, "en") for number in range(2 * MOST_MEMBERS)]
-    korean = [(1_000, 1, "ko"), (1_001, 100_000, "ko")]
-    drawn = drawn_authors([*english, *korean, (999, 1, "en")], 1)
-    assert {1_000, 1_001} < set(drawn)
-    assert 999 not in drawn
+    english = [(f"a{number}", FEWEST_POSTS, "en") for number in range(2 * MOST_MEMBERS)]
+    korean, few = [("b", 1, "ko"), ("c", 100_000, "ko")], ("d", 1, "en")
+    drawn = drawn_authors([*english, *korean, few], 1)
+    assert {"b", "c"} < drawn
+    assert "d" not in drawn
     assert len(drawn) == MOST_MEMBERS + 2
-    assert drawn == drawn_authors([*english[::-1], *korean, (999, 1, "en")], 1)
+    assert drawn == drawn_authors([*english[::-1], *korean, few], 1)
     assert drawn != drawn_authors([*english, *korean], 2)

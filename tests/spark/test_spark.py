@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import random
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,14 +18,13 @@ pytest.importorskip("pyspark", reason="make test-full runs it, where Java is")
 from pyarrow import Table
 from pyarrow.parquet import read_table, write_table
 
-from app.compute.fitting import fit_profiles
+from app.compute.fitting import fit_corpus
 from app.compute.judgement import judge
-from app.compute.profiles import profile_of
 from app.population import shipped_authors
 from app.spark import compare
 from app.spark.fit import MOST_AUTHORS, run
 from app.spark.jobs import SETTINGS, JobError
-from tests.compute.invented import posts_of
+from tests.compute.invented import SYLLABLES, kept, posts_of
 from tests.installation import Installation
 
 pytestmark = pytest.mark.timeout(900)  # A job takes half a minute, most of it Java's.
@@ -55,27 +55,25 @@ def few_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("few_partitions")
-@pytest.mark.parametrize("names", [["author3", "AUTHOR7"], []], ids=["named", "all"])
-def test_answers_are_those_of_one_process(tmp_path: Path, names: list[str]) -> None:
-    model, folder = tmp_path / "a.model", tmp_path / "answers"
+def test_answers_are_those_of_one_process(tmp_path: Path) -> None:
+    model, folder, names = tmp_path / "a.model", tmp_path / "answers", ["author3", "AUTHOR7"]
     # Half of the corpus as Parquet: what Spark reads in another way is the same.
     half = ROWS[: len(ROWS) // 2]
     write_table(Table.from_pylist(half), tmp_path / "half.parquet")
     posts = lines(tmp_path / "posts.jsonl")
     done = run([str(posts), str(tmp_path / "half.parquet")], model, usernames=names)
+    assert (done.authors, done.accepted, done.duplicates) == (2, len(ROWS), 5 + len(half))
     assert (done.rejected, done.skipped) == (2, 1)
-    assert done.duplicates == 5 + len(half)
     texts = tmp_path / "texts.jsonl"
     texts.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in enumerate(TEXTS)))
     counts = compare.run([str(texts)], model, str(folder)).verdicts
     answers = sorted(read_table(folder).to_pylist(), key=lambda row: int(row["id"]))
     assert sum(counts.values()) == len(answers) == len(TEXTS)
 
-    profiles = {name: profile_of(own) for name, own in AUTHORS.items()}
-    corpus = fit_profiles(profiles, AUTHORS, dict.fromkeys(AUTHORS), shipped=shipped_authors())
-    known = sorted(map(str.lower, names)) or sorted(AUTHORS)
+    corpus = fit_corpus({name: kept(own) for name, own in AUTHORS.items()}, shipped_authors())
+    known = sorted(map(str.lower, names))
     for text, answer in zip(TEXTS, answers, strict=True):
-        case = replace(corpus.case([text], known), is_named=bool(names))
+        case = corpus.case([text], known)
         expected = judge(case)
         assert (answer["text"], answer["error"]) == (text, None)
         assert answer["verdict"] == expected.verdict
@@ -85,14 +83,89 @@ def test_answers_are_those_of_one_process(tmp_path: Path, names: list[str]) -> N
             share = case.ranking.probabilities[place]
             assert ranked["probability"] == pytest.approx(share, abs=1e-9)
             assert ranked["log10_lr"] == pytest.approx(expected.log10[place], abs=1e-9)
-    # Of before models carried the shipped authors.
-    model.write_bytes(model.read_bytes().replace(b"saywho corpus 4", b"saywho corpus 3", 1))
+    # Of before a model was drawn as an installation draws.
+    model.write_bytes(model.read_bytes().replace(b"saywho corpus 5", b"saywho corpus 4", 1))
     with pytest.raises(JobError, match="saywho spark fit"):
         compare.run([str(texts)], model, str(tmp_path / "again"))
-    model.write_bytes(model.read_bytes().replace(b"corpus 3", b"corpus 4", 1))
+    model.write_bytes(model.read_bytes().replace(b"corpus 4", b"corpus 5", 1))
     model.write_bytes(model.read_bytes().replace(b"<f8", b",f8", 1))
     with pytest.raises(JobError, match="no model"):
         compare.run([str(texts)], model, str(tmp_path / "again"))
+
+
+FEW = "cormorants quarrelled beneath our jetty again"
+
+
+def strange_rows() -> list[dict[str, Any]]:
+    """Return posts of which each is a case of its own of what a fit draws from: times that are
+    equal, missing or to come, chains of own replies, repetitions, languages as often as others.
+    """
+    rows: list[dict[str, Any]] = []
+    for number in range(36):
+        texts = posts_of(number)[: 80 - number]
+        for place, text in enumerate(texts):
+            row: dict[str, Any] = {"username": f"Author{number}", "text": text}
+            row["created_at"] = TIMES[place // 4].isoformat() if place % 7 else None
+            row["id"] = f"{number}-{place}" if place % 5 else None
+            row["lang"] = ("en", "de-AT", None, "und")[place % (2 + number % 3)]
+            if place % 11 > 8:  # A chain of three; the first of some has no id.
+                row["reply_to"] = {"source_id": f"{number}-{place - 1}"}
+            rows.append(row)
+        own = {"username": f"AUTHOR{number}"}
+        rows += [
+            own | {"text": texts[-1], "id": f"{number}-again", "created_at": TIMES[0]},
+            own
+            | {"text": "said otherwise", "id": f"{number}-7", "created_at": TIMES[9], "lang": "fr"},
+            own | {"text": "answers nobody here", "reply_to": {"source_id": "gone"}},
+            own | {"text": "", "media": [{"kind": "photo"}], "id": f"{number}-photo"},
+            own | {"text": "RT @ann nothing of their own"},
+            own | {"text": f"to come {texts[0]}", "created_at": "2999-01-01T00:00:00Z"},
+        ]
+    # Of the thirty whom their texts fit best none has enough posts to be named.
+    rows += [
+        {"username": f"few{number}", "text": f"{FEW} {place}"}
+        for number in range(40)
+        for place in range(3)
+    ]
+    chance = random.Random(4)  # noqa: S311 - no secret
+    chance.shuffle(rows)
+    hangul = dict(zip(SYLLABLES, "가로미렌스투베보디펜굴하", strict=True))
+    korean = re.compile("|".join(hangul))
+    for row in rows:
+        if row["username"].endswith(("3", "4")):
+            row["text"] = korean.sub(
+                lambda syllable: hangul[syllable[0].lower()], row["text"].lower()
+            )
+    return rows
+
+
+@pytest.mark.usefixtures("few_partitions")
+def test_answers_are_those_of_an_installation_that_keeps_the_posts(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Several tasks read each file.
+    monkeypatch.setitem(SETTINGS, "spark.sql.files.maxPartitionBytes", "100k")
+    files, rows = [tmp_path / "b.jsonl", tmp_path / "a.jsonl"], strange_rows()
+    for path, part in zip(files, (rows[: len(rows) // 2], rows[len(rows) // 2 :]), strict=True):
+        path.write_text("".join(json.dumps(row, default=datetime.isoformat) + "\n" for row in part))
+    asked = [FEW, *(row["text"] for row in rows if row["text"])][:1_000]
+    asked += [text for number in range(30, 44) for text in posts_of(number)]
+    texts, model, folder = tmp_path / "texts.jsonl", tmp_path / "a.model", tmp_path / "answers"
+    texts.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in enumerate(asked)))
+    taken = installation.json("import", *files)
+    done = run(list(map(str, files)), model)
+    assert (done.accepted, done.duplicates) == (taken["accepted"], taken["duplicates"])
+    compare.run([str(texts)], model, str(folder))
+    here = list(map(json.loads, installation.done("compare", "--file", texts).splitlines()))
+    there = sorted(read_table(folder).to_pylist(), key=lambda row: int(row["id"]))
+    assert len(here) == len(there) == len(asked) >= 2_000
+    for one, other in zip(here, there, strict=True):
+        assert (one.get("verdict"), one.get("error")) == (other["verdict"], other["error"])
+        assert one.get("none") == pytest.approx(other["none"], abs=1e-9)
+        for mine, its in zip(one["ranking"], other["ranking"], strict=True):
+            assert (mine["username"], mine["tweets"]) == (its["username"], its["tweets"])
+            assert mine["probability"] == pytest.approx(its["probability"], abs=1e-9)
+            assert mine["log10_lr"] == pytest.approx(its["log10_lr"], abs=1e-9)
 
 
 def test_without_the_population_a_model_has_none(
@@ -137,7 +210,7 @@ def test_a_byte_that_is_no_utf8_is_a_bad_row_with_file_and_place(
         (tmp_path / name).write_bytes(content)
     inputs, model = [str(tmp_path / name) for name in files], tmp_path / "a.model"
     done = run(inputs, model)
-    assert (done.rejected, done.posts, done.duplicates) == (4, len(ROWS), 2 * len(ROWS) - 4)
+    assert (done.rejected, done.accepted, done.duplicates) == (4, len(ROWS), 2 * len(ROWS) - 4)
     faults = [("posts.csv", "record", 499), ("posts.jsonl", "line", 7)]
     faults += [("posts.jsonl", "line", 900), ("posts.jsonl.gz", "line", 800)]
     detail = "the text has broken characters"
@@ -157,9 +230,7 @@ def test_a_file_that_breaks_off_is_named_in_one_line(
     installation: Installation, tmp_path: Path
 ) -> None:
     model = tmp_path / "a.model"
-    corpus = fit_profiles(
-        {name: profile_of(own) for name, own in AUTHORS.items()}, AUTHORS, dict.fromkeys(AUTHORS)
-    )
+    corpus = fit_corpus({name: kept(own) for name, own in AUTHORS.items()})
     model.write_bytes(compare.to_bytes(corpus, sorted(AUTHORS), is_named=False))
     whole = lines(tmp_path / "posts.jsonl").read_bytes()
     for name, content in {"cut.jsonl.gz": whole, "cut.csv.gz": table()}.items():
@@ -180,17 +251,25 @@ def test_bad_input_of_a_job_is_one_line(installation: Installation, tmp_path: Pa
     posts, model = lines(tmp_path / "posts.jsonl"), tmp_path / "a.model"
     many: list[str | Path] = [part for n in range(MOST_AUTHORS + 1) for part in ("-u", f"a{n}")]
     model.write_bytes(b"no model")
+    nobody = ("fit", posts, "-o", tmp_path / "b.model", "-u", "nobody")
     refused: tuple[tuple[tuple[str | Path, ...], str], ...] = (
         (("fit", posts, "-o", posts), "exists already"),
+        (("fit", posts, "-o", tmp_path / "none" / "b.model"), "no folder"),
         (("fit", posts, "-o", tmp_path / "b.model", *many), "at most 300"),
-        (("fit", tmp_path / "none.jsonl", "-o", tmp_path / "b.model"), "none.jsonl"),
-        (("fit", posts, "-o", tmp_path / "b.model", "-u", "nobody"), "nobody"),
+        (("fit", posts, tmp_path / "none.jsonl", "-o", tmp_path / "b.model"), "none.jsonl"),
+        (("compare", tmp_path / "none*.csv", "--model", model, "-o", tmp_path / "out"), "none*"),
         (("compare", posts, "--model", model, "-o", tmp_path / "out"), "no model"),
         (("compare", posts, "--model", tmp_path / "no", "-o", tmp_path / "out"), "cannot be read"),
+        (nobody, "Spark needs Java"),
     )
+    # It is looked at before Spark starts, which takes seconds.
+    without_java = replace(installation, settings={"JAVA_HOME": str(tmp_path / "none")})
     for arguments, said in refused:
-        result = installation.run("spark", *arguments)
+        result = without_java.run("spark", *arguments)
         assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.stderr
         assert said in result.stderr
+    result = installation.run("spark", *nobody)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.stderr
+    assert "no posts by nobody" in result.stderr
     with pytest.raises(JobError, match="exists already"):
         compare.run([str(posts)], model, str(tmp_path))

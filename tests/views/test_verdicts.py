@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,6 +190,14 @@ def test_without_a_number_the_reason_stands_for_the_few_others() -> None:
     assert len(limits_of(facts.comparison())) == 1
     facts.none = 0.5
     assert len(limits_of(facts.comparison())) == 2
+
+
+def test_an_answer_says_that_posts_have_outgrown_what_it_rests_on() -> None:
+    answer = Facts([0.9, 0.1], [300, 300], none=0.5, limits=["topic"]).comparison()
+    model = Model("model", 1, 1, outgrown=True)
+    topic, renewal = limits_of(msgspec.structs.replace(answer, model=model))
+    assert limits_of(answer) == [topic]
+    assert "being renewed" in renewal
 
 
 def test_limits_name_up_to_three_authors_and_count_more() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 import numpy as np
@@ -88,6 +88,10 @@ class Model(msgspec.Struct, frozen=True):
     name: str
     version: Annotated[int, Meta(description="Equal ones have equal background and calibration.")]
     as_of_event: Annotated[int, Meta(description="The last event that was taken into account.")]
+    outgrown: Annotated[
+        Literal[True] | msgspec.UnsetType,
+        Meta(description="There where posts have outgrown it: the next version is being made."),
+    ] = msgspec.UNSET
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -153,7 +157,12 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
         },
         needed=judgement.needed,
         strangers=judgement.strangers,
-        model=Model(MODEL_NAME, case.fitted.version, case.as_of_event),
+        model=Model(
+            MODEL_NAME,
+            case.fitted.version,
+            case.as_of_event,
+            True if case.fitted.is_outgrown else msgspec.UNSET,
+        ),
         without=list(case.gaps) or msgspec.UNSET,
     )
 

@@ -7,11 +7,13 @@ authors; the shipped authors' are added when it is read.
 
 import asyncio
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -19,27 +21,43 @@ from app.compute.background import EMPTY_BACKGROUND, Background, BackgroundCount
 from app.compute.case import Fitted
 from app.compute.counts import Counts
 from app.compute.features import RECIPE
-from app.compute.fitting import ASKED_AUTHORS, asked_posts, hold_out, temperature_of
+from app.compute.fitting import HeldOut, asked_authors, asked_posts, sample_of, temperature_of
 from app.compute.judgement import FEWEST_JUDGED
 from app.compute.population import CountedAuthor, Population, drawn_authors
 from app.db.backend import Sessions, backend_of, counts_shipped
+from app.db.engine import Database, GrantLostError
 from app.memo import DERIVED
-from app.models import BackgroundSnapshot, Profile, User
+from app.models import BackgroundSnapshot, Event, Profile, User
 from app.population import shipped_authors, shipped_digest
-from app.services.compare.habits import main_languages, newest_units
+from app.services.compare.habits import main_languages, newest_chained
 from app.services.compare.profiles import fold_tails, in_parts, stored_profiles
-from app.services.event_log import NewEvent, append_events
+from app.services.event_log import IMPORTED, NewEvent, append_events, newest_event
 from app.services.posts.samples import sample_ids
 
+BACKGROUND: Final = "background"
+"""Name of the work of renewing it, and of its lock."""
 FIRST_SNAPSHOT_POSTS: Final = 20
 GROWTH: Final = 1.25
 """A snapshot is renewed when the number of posts has grown or shrunk by this factor."""
 SMALL_POPULATION: Final = 100
 """With fewer, each author that comes belongs into the population, so the snapshot is renewed."""
 
+_MANY_POSTS: Final = (IMPORTED, "tweet.deleted", "user.deleted")
+"""Kinds of events by which posts may outgrow it; after single new ones maintenance looks."""
+_STATE: Final = select(
+    select(func.max(BackgroundSnapshot.version))
+    .where(BackgroundSnapshot.recipe == bindparam("recipe"))
+    .scalar_subquery(),
+    select(func.max(Event.id)).scalar_subquery(),
+    select(func.max(Event.id))
+    .where(Event.id > bindparam("seen"), or_(*(Event.kind == kind for kind in _MANY_POSTS)))
+    .scalar_subquery(),
+)
+"""The newest version, the newest event, and the newest of many posts that was not seen yet."""
+
 Drawn = tuple[int, int, str | None]
 """Id, posts and language of an author of the population."""
-_FORM: Final = 2
+_FORM: Final = 3
 """Version of what a snapshot holds."""
 
 
@@ -52,34 +70,59 @@ class Members(msgspec.Struct, frozen=True):
 
 
 class BackgroundStore:
-    """Keeps the newest snapshot in memory, with the shipped authors."""
+    """Keeps the newest snapshot in memory, with the shipped authors.
+
+    It says of itself whether posts have outgrown it: after an import or a deletion at once, after
+    single posts when maintenance has looked.
+    """
 
     def __init__(self) -> None:
         self.newest: Fitted | None = None
         """None before the first comparison."""
+        self._seen = 0
+        """The last event after which it is known whether posts have outgrown the snapshot."""
 
     def clear(self) -> None:
         """Forget the snapshot."""
         self.newest = None
 
+    async def look(self, session: AsyncSession) -> bool:
+        """Return whether posts have outgrown the newest snapshot, which then says so."""
+        event, is_due = await newest_event(session), await is_outgrown(session)
+        self._seen = max(self._seen, event)
+        if self.newest is not None and self.newest.is_outgrown != is_due:
+            self.newest = replace(self.newest, is_outgrown=is_due)
+        return is_due
+
     async def load(self, session: AsyncSession) -> Fitted:
         """Return the newest snapshot that the session sees; before the first, the shipped alone."""
-        is_ours = BackgroundSnapshot.recipe == _recipe(session)
-        version = (
-            await session.scalar(select(func.max(BackgroundSnapshot.version)).where(is_ours)) or 0
-        )
-        if self.newest is not None and version == self.newest.version:
-            return self.newest
+        fitted, _ = await self.load_with_event(session)
+        return fitted
+
+    async def load_with_event(self, session: AsyncSession) -> tuple[Fitted, int]:
+        """Return the same, and the newest event that the session sees, 0 before the first."""
+        values = {"recipe": _recipe(session), "seen": self._seen}
+        version, event, change = (await session.execute(_STATE, values)).one()
+        version, event, newest = version or 0, event or 0, self.newest
+        if newest is None or version != newest.version:
+            return await self._read(session, version), event
+        if change:
+            await self.look(session)
+        self._seen = max(self._seen, event)
+        return self.newest or newest, event
+
+    async def _read(self, session: AsyncSession, version: int) -> Fitted:
         of_version = select(BackgroundSnapshot).where(BackgroundSnapshot.version == version)
         snapshot = (await session.scalars(of_version)).one_or_none()
-        fitted = await asyncio.to_thread(_read, snapshot, is_wanted=counts_shipped(session))
+        fitted = await asyncio.to_thread(_unpacked, snapshot, is_wanted=counts_shipped(session))
+        fitted = replace(fitted, is_outgrown=await is_outgrown(session))
         # A session that began earlier may see an older snapshot.
         if self.newest is None or version >= self.newest.version:
             self.newest = fitted
         return fitted
 
 
-def _read(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted:
+def _unpacked(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted:
     """Return a snapshot with the shipped authors, if they are wanted; call it in a thread.
 
     It takes 30 MiB for a moment.
@@ -145,6 +188,19 @@ async def _few_authors(session: AsyncSession, samples: Collection[int]) -> int:
     return await session.scalar(counted) or 0
 
 
+async def renew_if_outgrown(db: Database) -> None:
+    """Make a new snapshot if posts have outgrown the newest, after others who are at it."""
+    async with db.read() as session:
+        if not await is_outgrown(session):
+            return
+    with suppress(GrantLostError):  # Another process is at it by now.
+        async with db.exclusive_in_turn(BACKGROUND) as grant:
+            async with grant.read() as session:
+                is_due = await is_outgrown(session)
+            if is_due:  # Others may have begun before the last posts came.
+                await renew_background(grant)
+
+
 async def renew_background(db: Sessions) -> None:
     """Fold all tails, and make a new snapshot of all profiles."""
     async with db.read() as session:
@@ -158,11 +214,11 @@ async def renew_background(db: Sessions) -> None:
         posts = await session.scalar(total) or 0
         authors = await _few_authors(session, samples)
         fresh = await _build(session, posts, samples)
-        # By the same posts the same authors and temperature, whatever samples there are.
-        members, blobs = await _draw(session, samples, seed=posts)
-        counted = [user_id for user_id, _, _ in members.drawn if user_id not in samples]
+        # By the same posts the same authors and temperature, whatever samples there are, and
+        # whoever else keeps the posts (`fit_corpus`).
+        members, blobs, asked = await _draw(session, samples, seed=posts)
         joined = await asyncio.to_thread(shipped.background, fresh)
-        temperature = await _measure_temperature(session, joined, counted, seed=posts)
+        temperature = await _measure_temperature(session, joined, asked, seed=posts)
     blob = await asyncio.to_thread(fresh.to_bytes)
     async with db.write() as session:
         # A faster worker may have made this version from the same posts.
@@ -201,39 +257,39 @@ async def _build(session: AsyncSession, posts: int, samples: Collection[int]) ->
 
 async def _draw(
     session: AsyncSession, samples: Collection[int], seed: int
-) -> tuple[Members, list[bytes]]:
-    """Return the authors of a population, then the samples, and the counts of all."""
-    has_posts = select(User.id, User.tweet_count)
-    has_posts = has_posts.where(User.deleted_at.is_(None), User.tweet_count > 0)
+) -> tuple[Members, list[bytes], dict[str, int]]:
+    """Return the authors of a population, then the samples, and the counts of all.
+
+    Also whom the temperature is fitted to: ids by the keys of names.
+    """
+    columns = (User.id, User.username_key, User.tweet_count)
+    has_posts = select(*columns).where(User.deleted_at.is_(None), User.tweet_count > 0)
     languages = await main_languages(session)
-    authors = [
-        (user_id, posts, languages.get(user_id))
-        for user_id, posts in await session.execute(has_posts)
-        if user_id not in samples
-    ]
-    drawn = [*await asyncio.to_thread(drawn_authors, authors, seed), *samples]
+    rows = [row for row in await session.execute(has_posts) if row.id not in samples]
+    ids = {row.username_key: row.id for row in rows}
+    authors = [(row.username_key, row.tweet_count, languages.get(row.id)) for row in rows]
+    drawn = await asyncio.to_thread(drawn_authors, authors, seed)
     query = select(Profile.user_id, Profile.posts, Profile.counts).where(
-        Profile.user_id.in_(drawn), Profile.recipe == RECIPE
+        Profile.user_id.in_([*map(ids.__getitem__, drawn), *samples]), Profile.recipe == RECIPE
     )
     order = (Profile.user_id.in_(samples), Profile.user_id)
-    rows = (await session.execute(query.order_by(*order))).all()
-    members = [(row.user_id, row.posts, languages.get(row.user_id)) for row in rows]
-    return Members(members, list(samples)), [row.counts for row in rows]
+    profiles = (await session.execute(query.order_by(*order))).all()
+    members = [(row.user_id, row.posts, languages.get(row.user_id)) for row in profiles]
+    asked = {key: ids[key] for key in asked_authors(drawn)}
+    return Members(members, list(samples)), [row.counts for row in profiles], asked
 
 
 async def _measure_temperature(
-    session: AsyncSession, background: Background, user_ids: Sequence[int], seed: int
+    session: AsyncSession, background: Background, asked: Mapping[str, int], seed: int
 ) -> float:
     """Return the temperature that fits the newest posts of some authors, whose tails are folded."""
-    samples = []
-    for user_id in user_ids[:ASKED_AUTHORS]:
+    samples: dict[str, HeldOut] = {}
+    for key, user_id in asked.items():
         whole, _ = (await stored_profiles(session, [user_id]))[user_id]
-        most = min(asked_posts(len(user_ids)), whole.posts // 4)
-        units = await newest_units(session, user_id, most)
-        try:
-            held_out = await asyncio.to_thread(hold_out, whole, units)
-        except ValueError:  # A post that came after the fold is not in the profile.
-            continue
-        if held_out.profile.counts.keys.size:
-            samples.append(held_out)
+        count = asked_posts(len(asked), whole.posts)
+        newest = await newest_chained(session, user_id, count)
+        # A post that came after the fold is not in the profile.
+        sample = await asyncio.to_thread(sample_of, whole, newest, len(asked))
+        if sample is not None:
+            samples[key] = sample
     return await asyncio.to_thread(temperature_of, samples, background, seed)

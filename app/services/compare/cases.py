@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import scores_of_each
-from app.compute.case import RATED, Case, Suspect, query_of_texts
+from app.compute.case import RATED, Case, Suspect, best_of, query_of_texts
 from app.compute.gaps import BETWEEN, Gap, gaps_of_each, joined_gaps
 from app.compute.text import clean_text, composed, letter_count
 from app.db.backend import is_among
@@ -21,7 +21,6 @@ from app.services.compare.background import BackgroundStore
 from app.services.compare.habits import HabitStore, measure_habit
 from app.services.compare.profiles import ProfileStore, without_texts
 from app.services.compare.question import Question
-from app.services.event_log import newest_event
 from app.services.posts.replies import own_chains
 from app.services.posts.users import UserRow, find_rows, known_row, select_rows
 from app.tasks import Runner, worked_on
@@ -194,9 +193,7 @@ async def gather_each(
         )
     portions = []
     for texts, row in zip(questions, scores, strict=True):
-        # Equal scores are ordered by name, as the authors are.
-        order = np.argsort(-row, kind="stable")[:RATED]
-        best = sorted(order[np.isfinite(row[order])].tolist())
+        best = best_of(row)  # Equal scores are ordered by name, as the authors are.
         narrowed = await load_suspects(session, models, [users[i] for i in best], is_named=False)
         check_words(narrowed.suspects)
         narrowed = replace(narrowed, texts=texts, gaps=gaps, further=np.delete(row, best))
@@ -209,15 +206,16 @@ async def load_suspects(
 ) -> Case:
     """Read the case of these authors for texts that follow, without habits."""
     profiles = await models.profiles.load(session, users)
+    fitted, event = await models.backgrounds.load_with_event(session)
     return Case(
         texts=(),
         suspects=[
             Suspect(user.id, user.username, profile)
             for user, profile in zip(users, profiles, strict=True)
         ],
-        fitted=await models.backgrounds.load(session),
+        fitted=fitted,
         is_named=is_named,
-        as_of_event=await newest_event(session),
+        as_of_event=event,
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Fitted, Habit, Suspect
+from app.compute.chains import ChainedPost, chained
 from app.compute.fitting import usual_posts
 from app.compute.languages import ENGLISH_POSTS, is_english, language_of, main_language
 from app.compute.profiles import AuthorProfile
@@ -71,8 +72,6 @@ async def measure_habit(
     count = usual_posts(profile.posts)
     newest = await newest_own(session, user_id, count + len(hidden))
     texts = [post.text for post in newest if post.text not in hidden][:count]
-    if not texts or not profile.counts.keys.size:
-        return facts
     is_in_background = user_id not in fitted.samples
     return replace(
         facts,
@@ -134,15 +133,7 @@ async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[Ow
     return [OwnPost(*row) for row in await session.execute(newest)]
 
 
-async def newest_units(session: AsyncSession, user_id: int, count: int) -> list[list[str]]:
-    """Return the texts of an author's newest posts in units to be held out.
-
-    A chain of own replies is one, so that no part tells of another. Chains of which some posts are
-    older are left out.
-    """
+async def newest_chained(session: AsyncSession, user_id: int, count: int) -> list[ChainedPost]:
+    """Return the author's newest posts with the chains of own replies that they are in."""
     chains = await own_chains(session, user_id)
-    lengths = Counter(chains.values())
-    units: defaultdict[int, list[str]] = defaultdict(list)
-    for post in await newest_own(session, user_id, count):
-        units[chains.get(post.id, post.id)].append(post.text)
-    return [unit for first, unit in units.items() if len(unit) >= lengths[first]]
+    return chained(await newest_own(session, user_id, count), chains)

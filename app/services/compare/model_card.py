@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.compute.attribution import probabilities_of, scores_of_each
 from app.compute.case import Case
+from app.compute.chains import units_of
 from app.compute.fitting import hold_out
 from app.compute.judgement import judge
 from app.compute.languages import guess_language, guess_main_language
@@ -32,7 +33,7 @@ from app.services.compare.cases import (
     load_suspects,
     with_habits,
 )
-from app.services.compare.habits import newest_own, newest_units
+from app.services.compare.habits import newest_chained, newest_own
 from app.services.posts.users import UserRow
 
 REST: Final = timedelta(minutes=1)
@@ -165,7 +166,9 @@ class Cards:
             case = await with_habits(session, self._models, case)
             most_posts = max(4, min(MOST_ASKED_EACH, MOST_ASKED // len(measured)))
             newest = [
-                await newest_units(session, user.id, min(most_posts, user.tweet_count // 4))
+                units_of(
+                    await newest_chained(session, user.id, min(most_posts, user.tweet_count // 4))
+                )
                 for user in measured
             ]
             strangers = await _strangers(session, case, newest)

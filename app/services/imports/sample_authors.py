@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions
+from app.db.engine import Database
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.services.deletion import delete_user
@@ -11,7 +11,7 @@ from app.services.imports.storing import import_records, renew_derived
 from app.services.posts.samples import list_samples, sample_files
 
 
-async def load_samples(db: Sessions) -> ImportReport:
+async def load_samples(db: Database) -> ImportReport:
     """Store the sample posts; stored ones stay as they are."""
     total = ImportReport()
     for path in sample_files():

@@ -26,7 +26,7 @@ from app.errors import (
 )
 from app.formats.post import Platform
 from app.formats.records import Account, ReadOptions, RecordStream
-from app.services.compare.background import is_outgrown, renew_background
+from app.services.compare.background import renew_if_outgrown
 from app.services.event_log import newest_event
 from app.services.imports.bulk import BATCH, BulkPost, count, store_batch
 from app.services.imports.post_reader import PostReader, RecordMedia
@@ -162,13 +162,11 @@ async def import_posts(
         await asyncio.gather(reading, return_exceptions=True)
 
 
-async def renew_derived(db: Sessions) -> None:
+async def renew_derived(db: Database) -> None:
     """Count again what the import outgrew; a single post hardly changes it."""
+    await renew_if_outgrown(db)
     async with db.read() as session:
-        is_background_due = await is_outgrown(session)
         is_vocabulary_due = await is_vocabulary_old(session)
-    if is_background_due:
-        await renew_background(db)
     if is_vocabulary_due:
         await renew_vocabulary(db)
 

@@ -12,6 +12,7 @@ from sqlalchemy import Table, and_, bindparam, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.compute.chains import chains_of
 from app.compute.text import username_key
 from app.db.backend import backend_of
 from app.errors import NotFoundError
@@ -154,21 +155,8 @@ async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:
     """
     answered = aliased(Tweet)
     is_own = and_(answered.id == Tweet.reply_to_id, answered.user_id == user_id)
-    query = select(Tweet.id, answered.id).join(answered, is_own)
-    query = query.where(Tweet.user_id == user_id, Tweet.id != answered.id)
-    links = (await session.execute(query)).all()
-    lower: dict[int, int] = {}
-    """Leads from a post to a lower one of its chain."""
-
-    def lowest(post: int) -> int:
-        while (below := lower.get(post, post)) != post:
-            lower[post] = post = lower.get(below, below)
-        return post
-
-    for link in links:
-        low, high = sorted(map(lowest, link))
-        lower[high] = low
-    return {post: lowest(post) for link in links for post in link}
+    query = select(Tweet.id, answered.id).join(answered, is_own).where(Tweet.user_id == user_id)
+    return chains_of((post, other) for post, other in await session.execute(query))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,20 @@ from sqlalchemy import func, select
 
 from app.compute.background import build_background
 from app.compute.features import features
+from app.compute.fitting import fit_corpus
 from app.db.engine import Database
 from app.models import BackgroundSnapshot, User
 from app.population import shipped_authors
 from app.services.compare.background import (
+    BACKGROUND,
     FIRST_SNAPSHOT_POSTS,
     BackgroundStore,
     is_outgrown,
     renew_background,
+    renew_if_outgrown,
 )
 from app.services.deletion import delete_post, delete_user
+from tests.compute.invented import kept, posts_of
 from tests.posting import post
 from tests.waiting import maintain
 
@@ -153,3 +157,64 @@ async def test_own_posts_set_the_temperature(db: Database) -> None:
     await renew_background(db)
     async with db.read() as session:
         assert (await BackgroundStore().load(session)).temperature != 1
+
+
+async def test_an_installation_fits_what_a_corpus_of_its_posts_does(db: Database) -> None:
+    posts = {f"author{number}": posts_of(number)[:60] for number in range(16, 0, -1)}
+    for name, own in posts.items():
+        await post(db, name, *own)
+    await maintain(db)
+    async with db.read() as session:
+        fitted = await BackgroundStore().load(session)
+        rows = await session.execute(select(User.id, User.username))
+        names = {row.id: row.username for row in rows}
+    corpus = fit_corpus({name: kept(own) for name, own in posts.items()}, shipped_authors())
+    assert fitted.temperature == corpus.fitted.temperature != 1
+    assert fitted.background.to_bytes() == corpus.fitted.background.to_bytes()
+    members = {(names[user_id], posts) for user_id, posts, _ in fitted.population.members}
+    assert members == {(name, 60) for name in posts}
+
+
+async def test_a_snapshot_says_that_it_is_outgrown_until_it_is_renewed(db: Database) -> None:
+    store = BackgroundStore()
+
+    async def is_outgrown_now() -> bool:
+        async with db.read() as session:
+            fitted = await store.load(session)
+        assert fitted is store.newest
+        return fitted.is_outgrown
+
+    assert not await is_outgrown_now()
+    ids = await post(db, "ann", *(f"fog {number}" for number in range(FIRST_SNAPSHOT_POSTS)))
+    assert await is_outgrown_now()
+    await renew_if_outgrown(db)
+    assert not await is_outgrown_now()
+    await post(db, "ann", "one", "more")
+    assert not await is_outgrown_now()
+    await post(db, "ann", *"abc")
+    assert await is_outgrown_now()
+    for tweet_id in ids[:5]:
+        async with db.write() as session:
+            await delete_post(session, tweet_id)
+    assert not await is_outgrown_now()
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    assert await is_outgrown_now()
+    await renew_if_outgrown(db)
+    assert (await version(db), await is_outgrown_now()) == (2, False)
+
+
+async def test_who_renews_after_another_counts_the_last_posts_too(db: Database) -> None:
+    await write(db, "ann", "ben")
+    async with db.exclusive(BACKGROUND) as grant:
+        assert grant is not None
+        renewing = asyncio.create_task(renew_if_outgrown(db))
+        await renew_background(grant)
+        await write(db, "cho")
+        await asyncio.sleep(0)
+        assert not renewing.done()
+    await renewing
+    assert not await outgrown(db)
+    assert await population(db) == {"ann", "ben", "cho"}
+    await renew_if_outgrown(db)
+    assert await version(db) == 2

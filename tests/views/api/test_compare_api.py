@@ -11,6 +11,8 @@ from sqlalchemy import insert
 
 from app.clock import now
 from app.models import User
+from app.services.compare.background import BACKGROUND
+from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client, Shared
 from tests.waiting import settle
 
@@ -165,6 +167,25 @@ async def test_a_new_post_counts_in_the_very_next_comparison(admin: Client) -> N
     again = await compare(admin, text, "a", "b")
     assert again["ranking"] == before["ranking"]
     assert again["model"]["as_of_event"] > after["model"]["as_of_event"]
+
+
+async def test_after_an_import_an_answer_says_that_it_may_change(app: Quart, admin: Client) -> None:
+    posts = {"sailor": SAILOR, "빵집": BAKER}
+    lines = [{"username": name, "text": text} for name, own in posts.items() for text in own]
+    body = "".join(json.dumps(line) + "\n" for line in lines)
+    texts = ("The ferry leaves, wind permitting.", ("sailor", "빵집")), ("다시 빵이 나왔어요!", ())
+    async with parts_of(app).db.exclusive_in_turn(BACKGROUND):  # Nobody renews it meanwhile.
+        await admin.post("/api/v1/tweets", data=body, headers=NDJSON)
+        before = [await compare(admin, text, *names) for text, names in texts]
+        page = await admin.page("/compare?text=The+ferry+leaves+the+harbour&username=sailor")
+    assert [answer["model"]["outgrown"] for answer in before] == [True, True]
+    assert "may soon be a different one" in page
+    await settle(app)
+    after = [await compare(admin, text, *names) for text, names in texts]
+    for one, other in zip(before, after, strict=True):
+        assert one["ranking"] != other["ranking"]
+        assert one["model"]["version"] < other["model"]["version"]
+        assert "outgrown" not in other["model"]
 
 
 @pytest.mark.parametrize(
