@@ -101,6 +101,12 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text().split()]
 
 
+def memory_of(pid: int) -> int:
+    """Return the bytes that a process has in memory, as Linux tells."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 @contextlib.contextmanager
 def serving(installation: Installation, *command: str, port: int = 0) -> Iterator[Server]:
     """Start a server, and give it once it answers; its log goes on where there is one."""

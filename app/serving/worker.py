@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
+from ssl import SSLError
 from typing import Any, Final
 
 import uvloop
@@ -25,6 +26,7 @@ from quart import Quart
 from app.errors import StartError
 from app.lifespan import begin_stop, note_hosts, running
 from app.logs import take_over
+from app.serving.http2 import NoHttp2
 from app.tasks import collect_seldom
 
 FILE: Final = "hypercorn.toml"
@@ -45,19 +47,21 @@ def _read_settings(path: Path) -> dict[str, Any]:
             raise StartError(f"{path}: hypercorn knows no {key}")
         if isinstance(getattr(stock, key), int | float) and not isinstance(value, int | float):
             raise StartError(f"{path}: {key} must be a number, not {value!r}")
+    if "h2" in values.get("alpn_protocols", ()):
+        raise StartError(f"{path}: HTTP/2 is for a proxy in front; take h2 out of alpn_protocols")
     return values
 
 
 def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
-    """Return hypercorn's settings from the file in the current folder, else from our own.
+    """Return hypercorn's settings: those of the file in the current folder, and else our own.
 
-    Raises StartError for a file that cannot be read, or for a key that hypercorn does not know
-    and would ignore.
+    Raises StartError for a file that cannot be read, for a key that hypercorn does not know and
+    would ignore, and for HTTP/2.
     """
-    path = Path(FILE)
-    if not path.exists():
-        path = Path(__file__).with_name(FILE)
-    server = ServerConfig.from_mapping(_read_settings(path))
+    values = _read_settings(Path(__file__).with_name(FILE))
+    if (path := Path(FILE)).exists():
+        values |= _read_settings(path)
+    server = ServerConfig.from_mapping(values)
     server.application_path = APPLICATION
     if bind is not None:
         server.bind = [bind]
@@ -74,6 +78,7 @@ def prepare_app() -> Quart:
     app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))()
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
+    vars(protocol)["H2Protocol"] = NoHttp2
     use_own_http1()
     return app
 
@@ -158,7 +163,7 @@ async def work(app: Quart, beat_fd: int, socket_fds: Sequence[int]) -> None:
 
 def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Leave clients that were cut off out of the log; the others go in."""
-    lost = ConnectionError | TimeoutError | asyncio.CancelledError
+    lost = ConnectionError | TimeoutError | SSLError | asyncio.CancelledError
     if not isinstance(context.get("exception"), lost):
         loop.default_exception_handler(context)
 

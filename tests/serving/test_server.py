@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import json
-import os
 import re
 import socket
 import sqlite3
@@ -29,6 +28,7 @@ from tests.server import (
     Server,
     children_of,
     connections_to_every_worker,
+    memory_of,
     serving,
     sockets_of,
     started,
@@ -207,12 +207,6 @@ def test_who_sends_all_before_reading_sees_why_an_upload_was_refused(
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
 
 
-def memory_of(pid: int) -> int:
-    """Return the bytes that a process has in memory, as Linux tells."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
 FLOOD_BYTES = 16 * 2**20
 """More than the buffers of a connection hold."""
 
@@ -342,12 +336,26 @@ def test_the_command_line_outdoes_the_server_file() -> None:
     assert told.keep_alive_timeout == plain.keep_alive_timeout == 60
 
 
+def test_what_a_server_file_leaves_out_is_as_in_our_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hypercorn.toml").write_text("keep_alive_timeout = 9")
+    server = load_server_config()
+    assert (server.keep_alive_timeout, server.graceful_timeout, server.backlog) == (9, 8, 2048)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("wrokers = 2", "wrokers"), ("bind = [", "hypercorn.toml"), ('workers = "two"', "workers")],
-    ids=["unknown key", "no toml", "no number"],
+    [
+        ("wrokers = 2", "wrokers"),
+        ("bind = [", "hypercorn.toml"),
+        ('workers = "two"', "workers"),
+        ('alpn_protocols = ["h2", "http/1.1"]', "proxy"),
+    ],
+    ids=["unknown key", "no toml", "no number", "HTTP/2"],
 )
-def test_a_server_file_that_would_be_ignored_is_refused(
+def test_a_server_file_that_would_not_be_followed_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

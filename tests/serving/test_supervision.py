@@ -18,7 +18,7 @@ from app.serving import supervisor
 from app.serving.worker import _beat
 from tests.installation import Installation
 from tests.server import SERVE, Server, accepts, half_sent, listen, rest, serving
-from tests.serving.messages import GET
+from tests.serving.messages import GET, PREFACE
 from tests.waiting import DEADLINE_S
 
 
@@ -63,6 +63,9 @@ NO_FOLDER = "import sys; sys.modules['app.serving.http1'] = None"
 )
 def test_without_our_http_1_the_site_serves_and_says_so_in_one_line(server: Server) -> None:
     assert server.send("GET", "/readyz")[0] == 200
+    tunnel = server.wire()
+    tunnel.sendall(PREFACE)
+    assert rest(tunnel) == b""
     stream = listen(server)
     assert server.stop() == 0
     assert b"event: bye" in rest(stream)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.installation import Installation
-from tests.server import SERVE, Server, children_of, serving
+from tests.server import SERVE, Server, children_of, memory_of, serving
 from tests.trust.hostile_files import FILES, long_chat
 from tests.waiting import DEADLINE_S
 
@@ -57,12 +57,6 @@ def look(server: Server, operator: httpx.Client, address: str) -> socket.socket:
     cookies = "; ".join(f"{name}={value}" for name, value in operator.cookies.items())
     wire.sendall(f"GET {address} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookies}\r\n\r\n".encode())
     return wire
-
-
-def memory_of(pid: int) -> int:
-    """Return the bytes that a process holds, as Linux tells."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return 1024 * int(status.partition("VmRSS:")[2].split()[0])
 
 
 def readers(worker: int) -> list[int]:

@@ -30,6 +30,8 @@ CLOSING_S: Final = 10.0
 
 While a client that sends nothing more gets an answer, it has to take some of it in that time.
 """
+STOPPING_S: Final = 1.0
+"""The same at a stop where nothing is left to send: over TLS the client has to take notice."""
 LINGER_NOT: Final = struct.pack("ii", 1, 0)
 """Makes the kernel drop what it has not sent yet (SO_LINGER)."""
 
@@ -180,6 +182,8 @@ class TimedConnection(TCPServer):
         if isinstance(protocol, Http1) and protocol.is_in_head and not is_stopping:
             await protocol.refuse(HTTPStatus.REQUEST_TIMEOUT)
         await self.protocol.handle(Closed())
+        if is_stopping:
+            self._abort_after(STOPPING_S)
         self.writer.close()
 
 
