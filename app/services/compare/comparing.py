@@ -192,6 +192,7 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     verdict: Verdict | msgspec.UnsetType = msgspec.UNSET
     none: float | msgspec.UnsetType | None = msgspec.UNSET
     ranking: list[RankedAuthor] = []
+    outgrown: Annotated[bool, Meta(description="As in the model of an answer.")] = False
     error: str = ""
 
 
@@ -283,5 +284,9 @@ def _checked(number: int, line: GivenText | str) -> tuple[JudgedText, tuple[str,
 async def _judged(line: JudgedText, case: Case, sure: float, run: Runner) -> JudgedText:
     answered = await answer(case, sure=sure, explain=False, run=run)
     return structs.replace(
-        line, verdict=answered.verdict, none=answered.none, ranking=answered.ranking
+        line,
+        verdict=answered.verdict,
+        none=answered.none,
+        ranking=answered.ranking,
+        outgrown=case.fitted.is_outgrown,
     )

@@ -169,6 +169,14 @@ async def test_a_new_post_counts_in_the_very_next_comparison(admin: Client) -> N
     assert again["model"]["as_of_event"] > after["model"]["as_of_event"]
 
 
+async def judged(client: Client, text: str) -> dict[str, Any]:
+    """Return the answer to a batch of one line about all authors."""
+    line = json.dumps({"text": text}) + "\n"
+    answer = await client.post("/api/v1/compare/batch", data=line, headers=NDJSON)
+    result: dict[str, Any] = json.loads(await answer.get_data())
+    return result
+
+
 async def test_after_an_import_an_answer_says_that_it_may_change(app: Quart, admin: Client) -> None:
     posts = {"sailor": SAILOR, "빵집": BAKER}
     lines = [{"username": name, "text": text} for name, own in posts.items() for text in own]
@@ -178,6 +186,8 @@ async def test_after_an_import_an_answer_says_that_it_may_change(app: Quart, adm
         await admin.post("/api/v1/tweets", data=body, headers=NDJSON)
         before = [await compare(admin, text, *names) for text, names in texts]
         page = await admin.page("/compare?text=The+ferry+leaves+the+harbour&username=sailor")
+        line = await judged(admin, texts[0][0])
+        assert (line["outgrown"], line["ranking"]) == (True, before[0]["ranking"])
     assert [answer["model"]["outgrown"] for answer in before] == [True, True]
     assert "may soon be a different one" in page
     await settle(app)
@@ -186,6 +196,7 @@ async def test_after_an_import_an_answer_says_that_it_may_change(app: Quart, adm
         assert one["ranking"] != other["ranking"]
         assert one["model"]["version"] < other["model"]["version"]
         assert "outgrown" not in other["model"]
+    assert "outgrown" not in await judged(admin, texts[0][0])
 
 
 @pytest.mark.parametrize(
