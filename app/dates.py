@@ -10,6 +10,8 @@ from babel.dates import (
     format_skeleton,
     format_time,
     format_timedelta,
+    get_day_names,
+    get_month_names,
     get_time_format,
 )
 from markupsafe import Markup
@@ -51,6 +53,18 @@ def show_clock(time: datetime) -> Markup:
     full = f"{format_date(time, 'long', locale=g.locale)} {clock}"
     element = Markup('<time datetime="{}" title="{}">{}</time>')
     return element.format(rfc3339(time), full, clock)
+
+
+def weekday_names(width: Literal["abbreviated", "wide"] = "abbreviated") -> list[str]:
+    """Return the names of the weekdays, from Monday."""
+    names = get_day_names(width, "stand-alone", locale=language())
+    return [names[day] for day in range(7)]
+
+
+def month_names() -> list[str]:
+    """Return the short names of the months, from January."""
+    names = get_month_names("abbreviated", "stand-alone", locale=language())
+    return [names[month] for month in range(1, 13)]
 
 
 def show_period(first: date, end: date) -> str:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
-from babel.dates import get_day_names
-from quart import g
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.peaks import clear_peak
 from app.dashboard.figures import Figure, Finding, Panel, Table, nothing_dated, posts_path
 from app.dashboard.shapes import Cell, Plot, draw_cells, row_axis
+from app.dates import weekday_names
 from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.services.posts.statistics import count_by_hour_of_week, count_undated
 from app.views.filters import View
@@ -61,7 +60,7 @@ class PostsByHour(Figure):
         most = max(self.hours)
         if not most:
             return None
-        days = weekdays("abbreviated")
+        days = weekday_names("abbreviated")
         cells = [
             Cell(
                 column=hour % HOURS,
@@ -89,7 +88,7 @@ class PostsByHour(Figure):
         return posts_path(self.view.query())
 
     def table(self) -> Table:
-        days = weekdays("wide")
+        days = weekday_names("wide")
         hours = [hour for hour, posts in enumerate(self.hours) if posts]
         return Table(
             (gettext("Weekday"), gettext("Hour"), gettext("Posts")),
@@ -115,7 +114,7 @@ def _title(data: list[int]) -> str:
             "Busiest hour: {weekday}, {hour}:00 to {next}:00, with {count} of {total} posts"
         )
         return title.format(
-            weekday=weekdays("wide")[busiest // HOURS],
+            weekday=weekday_names("wide")[busiest // HOURS],
             hour=busiest % HOURS,
             next=busiest % HOURS + 1,
             count=show_number(data[busiest]),
@@ -136,9 +135,3 @@ def parts_of_day(data: list[int]) -> list[int]:
         sum(posts for hour, posts in enumerate(data) if hour % HOURS // width == part)
         for part in range(len(PARTS))
     ]
-
-
-def weekdays(width: str) -> list[str]:
-    """Return the names of the days from Monday in the request's language."""
-    names = get_day_names(width, locale=g.locale)  # type: ignore[arg-type]
-    return [names[day] for day in range(7)]

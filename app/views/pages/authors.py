@@ -5,6 +5,7 @@ from typing import Final
 from msgspec import Struct
 from quart import render_template
 
+from app.dates import weekday_names
 from app.lifespan import resources
 from app.services.archive.author_archive import read_archive
 from app.services.posts.samples import list_samples
@@ -15,7 +16,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.cursors import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 from app.views.filters import Year, zone_of_page
 from app.views.names import speak_of
-from app.views.pages.calendar import weekday_names, year_of_posting
+from app.views.pages.calendar import year_of_posting
 from app.views.pages.parts import show_names
 
 blueprint = PageBlueprint("authors")

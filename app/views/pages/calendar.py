@@ -77,15 +77,3 @@ def _day(day: date, written: DayPosts | None, top: int) -> CalendarDay:
     if written is None:
         return CalendarDay(day, 0, 0)
     return CalendarDay(day, written.tweets, -(-LEVELS * written.tweets // top), written.room)
-
-
-def weekday_names() -> list[str]:
-    """Return the short names of the weekdays, from Monday."""
-    names = Locale.parse(g.locale).days["stand-alone"]["abbreviated"]
-    return [names[day] for day in range(7)]
-
-
-def month_names() -> list[str]:
-    """Return the short names of the months, from January."""
-    names = Locale.parse(g.locale).months["stand-alone"]["abbreviated"]
-    return [names[month] for month in range(1, 13)]

@@ -1,39 +1,29 @@
 """The picture of an answer, 1200 × 630: what a shared link shows in other programs."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from functools import cache, lru_cache
-from io import BytesIO
+from functools import lru_cache
 from itertools import groupby, islice
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from babel.dates import format_date
-from PIL import Image, ImageColor, ImageDraw
+from PIL import ImageDraw
 
 from app.compute.judgement import SURE
 from app.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.answering import Comparison
 from app.views.marks import shown_marks
 from app.views.names import shown_name
+from app.views.pages.canvas import FOOT, INK, MARGIN, SIZE, WIDTH, Canvas, page_colours, tint
 from app.views.pages.lettering import clipped, drawable, drawn_name, first_rows, font_of, rows_of
 from app.views.verdicts import ELSEWHERE_ALONE, bars_of, heading_of, is_often_wrong, rate_of
 
-SIZE: Final = (1200, 630)
-PAPER: Final = "#fbfaf8"
-INK: Final = "#1c1b1a"
-SOFT: Final = "#5f5b56"
 NOBODY: Final = "#8a847c"
-ACCENT: Final = "#0b6e4f"
 MOST_BARS: Final = 5
 """Authors with a bar, the likeliest."""
 FEWEST_BARS: Final = 2
 LEAST_SHARE: Final = 0.01
 """Bars after the first two have at least this share, since the text needs the room."""
-TINTED: Final = 0.15
-"""Share of an author's colour in the ground of a mark, as on a page."""
-MARGIN: Final = 64
 MOST_KEPT: Final = 64
 """Pictures in memory, of some 70 KB each: programs ask for a shared one several times."""
 HEADING: Final = 46
@@ -43,13 +33,8 @@ TEXTS: Final = (72, 60, 48, 40, 32)
 BARS: Final = 24
 STRUCK: Final = "struck"
 """In place of a colour: the piece has a line through it."""
-_WIDTH: Final = SIZE[0] - 2 * MARGIN
-_FOOT: Final = SIZE[1] - 62
-"""Where the line at the foot begins, from the top."""
 _ROW: Final = 1.6
 """Height of a row of the text, by the size of its letters."""
-_HUE: Final = re.compile(r"^\.(author-\d+) \{ --hue: light-dark\((#[0-9a-f]{6})", re.M)
-_STYLES: Final = Path(__file__).parents[2] / "static" / "style.css"
 
 
 class PictureBar(NamedTuple):
@@ -160,68 +145,45 @@ def _foot(comparison: Comparison, today: date, *, is_all_invented: bool) -> str:
     return " · ".join(parts)
 
 
-@cache
-def page_colours() -> dict[str, str]:
-    """Return the authors' colours on light pages, by their class."""
-    return dict(_HUE.findall(_STYLES.read_text(encoding="utf-8")))
-
-
-def tint(colour: str) -> tuple[int, ...]:
-    """Return a colour as the ground of a mark."""
-    pairs = zip(ImageColor.getrgb(PAPER), ImageColor.getrgb(colour), strict=True)
-    return tuple(round(paper + TINTED * (hue - paper)) for paper, hue in pairs)
-
-
 @lru_cache(maxsize=MOST_KEPT)
 def draw_picture(picture: Picture) -> bytes:
     """Return the picture as PNG; a new one takes some 200 ms, so call it in a thread."""
-    image = Image.new("RGB", SIZE, PAPER)
-    pen = ImageDraw.Draw(image)
-    name = font_of(bold=True, size=24)
-    left = SIZE[0] - MARGIN - name.getlength("saywho")
-    pen.text((left, _FOOT - 2), "saywho", ACCENT, name)
-    small = font_of(bold=False, size=20)
-    premise = clipped(picture.premise, small, left - MARGIN - 24)
-    pen.text((MARGIN, _FOOT + 1), premise, SOFT, small)
-    end = _draw_bars(pen, picture.bars)
-    top = _draw_heading(pen, picture.heading, picture.warning)
-    _draw_text(pen, picture, top, end)
-    file = BytesIO()
-    image.save(file, "PNG", optimize=True)
-    return file.getvalue()
+    canvas = Canvas()
+    canvas.draw_foot(picture.premise, size=20, lowered=1)
+    end = _draw_bars(canvas, picture.bars)
+    top = _draw_heading(canvas.pen, picture.heading, picture.warning)
+    _draw_text(canvas.pen, picture, top, end)
+    return canvas.as_png()
 
 
 def _draw_heading(pen: ImageDraw.ImageDraw, heading: str, warning: str) -> float:
     """Draw one row, or two, with the warning below, and return where they end."""
     font, top = font_of(bold=True, size=HEADING), 44.0
     text = "".join(sign for sign, _ in drawable(heading))
-    for _, row in first_rows(list(islice(rows_of(text, font, _WIDTH), 3)), 2, font, _WIDTH):
+    for _, row in first_rows(list(islice(rows_of(text, font, WIDTH), 3)), 2, font, WIDTH):
         pen.text((MARGIN, top), row, INK, font)
         top += HEADING * 1.3
     if warning:
         font = font_of(bold=False, size=BARS)
-        pen.text((MARGIN, top + 6), clipped(warning, font, _WIDTH), INK, font)
+        pen.text((MARGIN, top + 6), clipped(warning, font, WIDTH), INK, font)
         top += BARS * 1.75
     return top + 20
 
 
-def _draw_bars(pen: ImageDraw.ImageDraw, bars: Sequence[PictureBar]) -> float:
+def _draw_bars(canvas: Canvas, bars: Sequence[PictureBar]) -> float:
     """Draw the bars above the foot, and return where they begin."""
+    pen = canvas.pen
     font, bold = font_of(bold=False, size=BARS), font_of(bold=True, size=BARS)
     height = BARS * 1.8
-    begin = top = _FOOT - 14 - height * len(bars)
+    begin = top = FOOT - 14 - height * len(bars)
     left, right = MARGIN + 330, SIZE[0] - MARGIN - 100
     for bar in bars:
         name = "".join(sign for sign, _ in drawable(bar.name))
         pen.text((MARGIN, top), clipped(name, font, 310), INK, font)
         ends_at = SIZE[0] - MARGIN - bold.getlength(bar.percent)
         pen.text((ends_at, top), bar.percent, INK, bold)
-        upper, lower = top + BARS * 0.4, top + BARS * 1.3
-        colour = NOBODY if bar.colour is None else bar.colour
-        pen.rounded_rectangle((left, upper, right, lower), 6, tint(colour))
-        length = (right - left) * bar.share
-        if length >= 1:
-            pen.rounded_rectangle((left, upper, left + max(length, 12), lower), 6, colour)
+        box = left, top + BARS * 0.4, right, top + BARS * 1.3
+        canvas.draw_bar(box, bar.share, NOBODY if bar.colour is None else bar.colour)
         top += height
     return begin
 
@@ -235,10 +197,10 @@ def _draw_text(pen: ImageDraw.ImageDraw, picture: Picture, top: float, end: floa
     for size in TEXTS:
         font = font_of(bold=False, size=size)
         most = int((end - 16 - top) // (_ROW * size))
-        rows = list(islice(rows_of(text, font, _WIDTH), most + 1))
+        rows = list(islice(rows_of(text, font, WIDTH), most + 1))
         if len(rows) <= most:
             break
-    for start, row in first_rows(rows, most, font, _WIDTH):
+    for start, row in first_rows(rows, most, font, WIDTH):
         run_end = 0
         for colour, run in groupby(colours[start : start + len(row)]):
             run_start, run_end = run_end, run_end + len(list(run))

@@ -11,12 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from babel.dates import get_day_names
 from msgspec import Meta
 from quart import Response, g, render_template, request, url_for
 from quart.wrappers.response import FileBody
 
-from app.dates import show_period
+from app.dates import show_period, weekday_names
 from app.errors import NotFoundError
 from app.i18n import gettext, own_address
 from app.lifespan import resources
@@ -101,7 +100,7 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
 
 def _hour(hour: int) -> str:
     """Return an hour of the week in words."""
-    names = get_day_names("wide", locale=g.locale)
+    names = weekday_names("wide")
     clock = hour % HOURS
     return gettext("{weekday}, {start}:00 to {end}:00").format(
         weekday=names[hour // HOURS], start=clock, end=clock + 1

@@ -3,11 +3,8 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
-from io import BytesIO
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
-
-from PIL import Image, ImageDraw
 
 from app.compute.portrait import PersonPortrait
 from app.dates import show_duration, show_period
@@ -15,17 +12,15 @@ from app.i18n import gettext, ngettext, rounded_parts, show_number, show_percent
 from app.services.rooms.portrait import RoomPortrait
 from app.services.rooms.room_facts import RoomFacts
 from app.views.names import shown_name
+from app.views.pages.canvas import FOOT, INK, MARGIN, SIZE, SOFT, WIDTH, Canvas, page_colours
 from app.views.pages.lettering import clipped, drawn_name, drawn_text, font_of
-from app.views.pages.picture import ACCENT, INK, MARGIN, PAPER, SIZE, SOFT, page_colours, tint
 
 MOST_KEPT: Final = 32
 """Pictures in memory: programs ask for a shared one several times."""
 CARD_LAUGHS: Final = 2
 CARD_WORDS: Final = 4
-_WIDTH: Final = SIZE[0] - 2 * MARGIN
 _TOP: Final = 186
 """Where the first person begins, from the top; all measures are in pixels."""
-_FOOT: Final = SIZE[1] - 62
 _SIZES: Final = (
     (300, 48, 36, 2),
     (140, 36, 28, 2),
@@ -147,41 +142,32 @@ def _manner(person: PersonPortrait) -> str:
 @lru_cache(maxsize=MOST_KEPT)
 def draw_room(picture: RoomPicture) -> bytes:
     """Return the picture as PNG; a new one takes some 100 ms, so call it in a thread."""
-    image = Image.new("RGB", SIZE, PAPER)
-    pen = ImageDraw.Draw(image)
+    canvas = Canvas()
+    pen = canvas.pen
     heading, figures = font_of(bold=True, size=52), font_of(bold=False, size=28)
-    pen.text((MARGIN, 40), clipped(picture.heading, heading, _WIDTH), INK, heading)
-    pen.text((MARGIN, 120), clipped(picture.figures, figures, _WIDTH), SOFT, figures)
-    height = (_FOOT - 18 - _TOP) / max(1, len(picture.people))
+    pen.text((MARGIN, 40), clipped(picture.heading, heading, WIDTH), INK, heading)
+    pen.text((MARGIN, 120), clipped(picture.figures, figures, WIDTH), SOFT, figures)
+    height = (FOOT - 18 - _TOP) / max(1, len(picture.people))
     for place, person in enumerate(picture.people):
-        _draw_person(pen, person, _TOP + place * height, height)
-    small, mark = font_of(bold=False, size=22), font_of(bold=True, size=24)
-    left = SIZE[0] - MARGIN - mark.getlength("saywho")
-    pen.text((left, _FOOT - 2), "saywho", ACCENT, mark)
-    pen.text((MARGIN, _FOOT), clipped(picture.foot, small, left - MARGIN - 24), SOFT, small)
-    file = BytesIO()
-    image.save(file, "PNG", optimize=True)
-    return file.getvalue()
+        _draw_person(canvas, person, _TOP + place * height, height)
+    canvas.draw_foot(picture.foot)
+    return canvas.as_png()
 
 
-def _draw_person(
-    pen: ImageDraw.ImageDraw, person: PicturePerson, top: float, height: float
-) -> None:
+def _draw_person(canvas: Canvas, person: PicturePerson, top: float, height: float) -> None:
     """Draw the name, the bar and the share in a row, and below it as many lines as fit."""
+    pen = canvas.pen
     _, size, detail_size, count = next(sizes for sizes in _SIZES if height >= sizes[0])
     font, right = font_of(bold=True, size=size), SIZE[0] - MARGIN
     pen.text((MARGIN, top), clipped(person.name, font, _NAME - _GAP), person.colour, font)
     pen.text((right - font.getlength(person.percent), top), person.percent, INK, font)
     bar_end = right - max(_PERCENT, font.getlength("100%") + _GAP)
     bar = (MARGIN + _NAME, top + size * 0.4, bar_end, top + size * 1.2)
-    pen.rounded_rectangle(bar, 6, tint(person.colour))
-    length = (bar[2] - bar[0]) * person.share
-    if length >= 1:
-        pen.rounded_rectangle((*bar[:2], bar[0] + max(length, 12), bar[3]), 6, person.colour)
+    canvas.draw_bar(bar, person.share, person.colour)
     top += size * 1.5
     for line in person.lines[:count]:
         detail = font_of(bold=False, size=detail_size)
-        pen.text((MARGIN, top), clipped(line, detail, _WIDTH), SOFT, detail)
+        pen.text((MARGIN, top), clipped(line, detail, WIDTH), SOFT, detail)
         top += detail.size * 1.4
 
 

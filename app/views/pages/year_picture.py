@@ -1,17 +1,15 @@
 """The picture of a year of an author, 1200 × 630, to pass on."""
 
 from functools import lru_cache
-from io import BytesIO
 from typing import Final, NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ImageDraw, ImageFont
 
+from app.views.pages.canvas import ACCENT, INK, MARGIN, SIZE, SOFT, WIDTH, Canvas
 from app.views.pages.lettering import clipped, drawn_text, font_of
-from app.views.pages.picture import ACCENT, INK, MARGIN, PAPER, SIZE, SOFT
 
 MOST_KEPT: Final = 32
 """Pictures in memory: programs ask for a shared one several times."""
-_WIDTH: Final = SIZE[0] - 2 * MARGIN
 _CHART_TOP: Final = 210
 _CHART_HEIGHT: Final = 150
 """Beside as many lines as there can be; where some have nothing to tell it is higher."""
@@ -40,27 +38,23 @@ class YearPicture(NamedTuple):
 @lru_cache(maxsize=MOST_KEPT)
 def draw_year(picture: YearPicture) -> bytes:
     """Return the picture as PNG; a new one takes some 100 ms, so call it in a thread."""
-    image = Image.new("RGB", SIZE, PAPER)
-    pen = ImageDraw.Draw(image)
+    canvas = Canvas()
+    pen = canvas.pen
     heading, figures = font_of(bold=True, size=52), font_of(bold=False, size=30)
-    room = _WIDTH - heading.getlength(picture.heading.format(username=""))
+    room = WIDTH - heading.getlength(picture.heading.format(username=""))
     name = clipped(picture.name, heading, room)
     pen.text((MARGIN, 46), picture.heading.format(username=name), INK, heading)
     pen.text((MARGIN, 128), picture.figures, SOFT, figures)
     _draw_months(pen, picture)
     _draw_lines(pen, picture)
-    mark = font_of(bold=True, size=24)
-    left = SIZE[0] - MARGIN - mark.getlength("saywho")
-    pen.text((left, SIZE[1] - 58), "saywho", ACCENT, mark)
-    file = BytesIO()
-    image.save(file, "PNG", optimize=True)
-    return file.getvalue()
+    canvas.draw_foot(mark_top=SIZE[1] - 58)
+    return canvas.as_png()
 
 
 def _draw_months(pen: ImageDraw.ImageDraw, picture: YearPicture) -> None:
     """Draw a column for each month, its number of posts above and its name below."""
     font, top = font_of(bold=False, size=20), max(1, *picture.months)
-    width = (_WIDTH - _GAP * (len(picture.months) - 1)) / len(picture.months)
+    width = (WIDTH - _GAP * (len(picture.months) - 1)) / len(picture.months)
     chart_height = _height_of(picture)
     bottom = _CHART_TOP + chart_height
     for place, posts in enumerate(picture.months):
@@ -89,6 +83,6 @@ def _draw_lines(pen: ImageDraw.ImageDraw, picture: YearPicture) -> None:
     label_font, font = font_of(bold=True, size=26), font_of(bold=False, size=26)
     for label, names in picture.lines:
         pen.text((MARGIN, top), clipped(label, label_font, _LABEL), INK, label_font)
-        row = clipped(drawn_text(names), font, _WIDTH - _LABEL - _GAP)
+        row = clipped(drawn_text(names), font, WIDTH - _LABEL - _GAP)
         pen.text((MARGIN + _LABEL + _GAP, top), row, INK, font)
         top += _LINE

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from quart import Response, render_template
 
+from app.dates import month_names
 from app.errors import NotFoundError
 from app.i18n import gettext, ngettext, show_number
 from app.lifespan import resources
@@ -14,7 +15,7 @@ from app.services.posts.users import get_author
 from app.views.blueprints import PageBlueprint
 from app.views.filters import parse_zone, zone_of_page
 from app.views.names import speak_of
-from app.views.pages.calendar import month_names, year_of_posting
+from app.views.pages.calendar import year_of_posting
 from app.views.pages.lettering import drawn_name
 from app.views.pages.parts import show_names
 from app.views.pages.year_picture import YearPicture, draw_year

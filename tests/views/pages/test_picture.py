@@ -10,18 +10,9 @@ from PIL import Image, ImageColor
 from quart import g
 
 from app.views.names import let_stand_for
+from app.views.pages.canvas import MARGIN, PAPER, SIZE, page_colours
 from app.views.pages.parts import HUES
-from app.views.pages.picture import (
-    MARGIN,
-    PAPER,
-    SIZE,
-    Picture,
-    PictureBar,
-    draw_picture,
-    page_colours,
-    picture_of,
-    stand_ins_of,
-)
+from app.views.pages.picture import Picture, PictureBar, draw_picture, picture_of, stand_ins_of
 from tests.conftest import Shared
 from tests.selection import first_of
 from tests.views.test_verdicts import Facts

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.models import Room
 from app.services.rooms.portrait import read_portrait
-from app.views.pages.picture import MARGIN, PAPER, SIZE, page_colours
+from app.views.pages.canvas import MARGIN, PAPER, SIZE, page_colours
 from app.views.pages.room_picture import PicturePerson, RoomPicture, draw_room, picture_of_room
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk

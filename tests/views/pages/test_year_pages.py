@@ -16,7 +16,7 @@ from quart import g
 
 from app.services.archive.author_year import read_year
 from app.services.posts.users import get_author
-from app.views.pages.picture import MARGIN, SIZE
+from app.views.pages.canvas import MARGIN, SIZE
 from app.views.pages.year_picture import YearPicture, draw_year
 from app.views.pages.years import picture_of_year
 from tests.browsing import parts_of
