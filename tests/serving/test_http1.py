@@ -327,14 +327,14 @@ async def test_a_client_that_sends_no_more_may_wait_for_its_answer(
 
 
 @asynccontextmanager
-async def unread(port: int) -> AsyncIterator[socket.socket]:
+async def unread(port: int, request: bytes = GET) -> AsyncIterator[socket.socket]:
     """Give the connection of a client that asks, and reads nothing."""
     with socket.socket() as wire:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         wire.setblocking(False)
         loop = asyncio.get_running_loop()
         await loop.sock_connect(wire, ("127.0.0.1", port))
-        await loop.sock_sendall(wire, GET)
+        await loop.sock_sendall(wire, request)
         yield wire
 
 
@@ -366,12 +366,49 @@ async def test_a_connection_that_is_being_closed_has_a_time_limit(
     assert connection.CLOSING_S == 10
     monkeypatch.setattr(connection, "CLOSING_S", 0.3)
     async with served() as site:
-        site.pours_s = DEADLINE_S
-        async with unread(site.port) as wire:
+        site.reads, site.pours_s = False, DEADLINE_S
+        async with unread(site.port, CHUNKED) as wire:
             await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
             wire.shutdown(socket.SHUT_WR)
             await until_reset(wire)
         site.left.set()
+
+
+@pytest.mark.parametrize("server", ["own"], indirect=True)
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("sends_more", [True, False])
+async def test_a_client_that_takes_nothing_of_its_answer_is_dropped(
+    monkeypatch: pytest.MonkeyPatch, sends_more: bool
+) -> None:
+    assert connection.TAKING_S == 30
+    monkeypatch.setattr(connection, "TAKING_S", 0.3)
+    async with served() as site:
+        site.config.keep_alive_timeout, site.pours_s = 0.3, DEADLINE_S
+        async with unread(site.port) as wire:
+            if not sends_more:
+                wire.shutdown(socket.SHUT_WR)
+            await until_reset(wire)
+        site.left.set()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("server", ["own"], indirect=True)
+@pytest.mark.usefixtures("server")
+async def test_a_client_that_takes_its_answer_slowly_gets_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "TAKING_S", 1)
+    async with served() as site:
+        site.config.keep_alive_timeout, site.pours_s = 0.3, DEADLINE_S
+        reader, writer = await site.connect()
+        writer.write(GET)
+        answered_at = time.monotonic()
+        while time.monotonic() - answered_at < 4:
+            await asyncio.wait_for(reader.readexactly(2**16), DEADLINE_S)
+            await asyncio.sleep(0.01)  # So slow is the client.
+        site.left.set()
+        await asyncio.wait_for(reader.read(), DEADLINE_S)
+        writer.close()
 
 
 @pytest.mark.usefixtures("server")

@@ -5,7 +5,6 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
-from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -13,25 +12,17 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.events import Closed, Event, RawData
 
-from app.serving.http1.exchange import (
-    BROKEN_OFF,
-    BUSY,
-    CLIENT_GONE,
-    FINISHING,
-    HEAD_BEGUN,
-    IDLE,
-    Http1,
-)
+from app.serving.http1.exchange import BROKEN_OFF, BUSY, CLIENT_GONE, HEAD_BEGUN, IDLE, Http1
 
 HEAD_S: Final = 15.0
 """Time limit for the head of a request, in seconds from its first byte."""
 CLOSING_S: Final = 10.0
-"""Time limit for sending what is left of a connection that is being closed, in seconds.
-
-While a client that sends nothing more gets an answer, it has to take some of it in that time.
-"""
+"""Time limit for sending what is left of a connection that is being closed, in seconds."""
+TAKING_S: Final = 30.0
+"""Time in which a client has to take something of its answer, in seconds. The first look comes when
+an idle connection would be closed."""
 STOPPING_S: Final = 1.0
-"""The same at a stop where nothing is left to send: over TLS the client has to take notice."""
+"""Time limit for closing an idle connection at a stop, in seconds: over TLS its client is asked."""
 LINGER_NOT: Final = struct.pack("ii", 1, 0)
 """Makes the kernel drop what it has not sent yet (SO_LINGER)."""
 
@@ -54,6 +45,8 @@ class TimedConnection(TCPServer):
         self._is_hurried = False
         self._sent = 0
         """Number of parts that were sent."""
+        self._unsent = 0, 0
+        """At the last look: the parts, and the bytes of the last one that were not taken."""
         self._closing: asyncio.Task[None] | None = None
         # A write is tried at once, and `drain` waits for all of it: the kernel has large buffers.
         self.writer.transport.set_write_buffer_limits(high=0)
@@ -81,8 +74,6 @@ class TimedConnection(TCPServer):
             self._stop_counting()
         elif event is IDLE:
             self._count_idle()
-        elif event is FINISHING:
-            self._abort_if_stuck((0, 0))
         elif event is CLIENT_GONE:
             self._abort_after(CLOSING_S)
         elif event is HEAD_BEGUN:
@@ -131,15 +122,24 @@ class TimedConnection(TCPServer):
             self._start_timer(timeout_s, self._look)
 
     def _look(self) -> None:
-        """Expire if that is due; else look again, while something is counted, when it will be."""
+        """Expire if that is due; while a request is under way, drop a client that takes nothing."""
         self._timer = None
         if self._due is None:
+            self._look_at_unsent()
             return
         left_s = self._due - self.loop.time()
         if left_s > 0:
             self._start_timer(left_s, self._look)
         else:
             self.expire()
+
+    def _look_at_unsent(self) -> None:
+        unsent = self._sent, self.writer.transport.get_write_buffer_size()
+        if unsent[1] and unsent == self._unsent:
+            self._abort()
+        else:
+            self._unsent = unsent
+            self._start_timer(TAKING_S, self._look)
 
     def _start_timer(self, delay_s: float, action: Callable[[], None]) -> None:
         self._stop_timer()
@@ -154,17 +154,6 @@ class TimedConnection(TCPServer):
     def _abort_after(self, timeout_s: float) -> None:
         """Give hypercorn that time to close the connection: it waits until all has been sent."""
         self._start_timer(timeout_s, self._abort)
-
-    def _abort_if_stuck(self, before: tuple[int, int]) -> None:
-        """Drop the connection, now or later, once nothing more is taken of what is unsent.
-
-        before: the parts that were sent, and the bytes of the last one that were not taken.
-        """
-        unsent = self._sent, self.writer.transport.get_write_buffer_size()
-        if unsent == before and unsent[1]:
-            self._abort()
-        else:
-            self._start_timer(CLOSING_S, partial(self._abort_if_stuck, unsent))
 
     def _abort(self) -> None:
         """Drop the connection, with what its client does not take."""

@@ -27,8 +27,6 @@ HEAD_BEGUN: Final = Updated(idle=True)
 """Tells the connection that the head of a request has begun to arrive."""
 BROKEN_OFF: Final = Closed()
 """Tells the connection to close, since the rest of a response will not come."""
-FINISHING: Final = Updated(idle=False)
-"""Tells the connection that its client sends nothing more, and an answer is still under way."""
 CLIENT_GONE: Final = Updated(idle=False)
 """Tells the connection that its client is gone; it is about to be closed."""
 PIECE_BYTES: Final = 4096
@@ -104,7 +102,6 @@ class Http1:
         if stream is None or transport is None or transport.is_closing():
             return
         if self._head.is_whole:
-            await self._send(FINISHING)
             if PUSH in stream.scope["extensions"]:
                 await stream.app_put(HALF_CLOSED)
             for _ in range(PROBES):
