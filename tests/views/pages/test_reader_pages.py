@@ -19,6 +19,8 @@ from tests.conftest import MakeConfig
 
 LINK = re.compile(r'<code class="secret" id="new_link" translate="no">http://localhost([^<]+)<')
 NEW_PASSWORD = "a longer sentence than before"
+ON_BOTH = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+"""What rests on the order of writes, which each database keeps in its own way."""
 
 
 @pytest.fixture
@@ -85,6 +87,24 @@ async def test_an_invitation_makes_one_reader_once(site: Quart, operator: Browse
     assert (await browser.get("/api/v1/users")).status_code == 200
     assert await forms_of(operator, r"/settings/invitations/\d+/end") == []
     assert len(await forms_of(operator, r"/settings/readers/\d+/remove")) == 1
+
+
+@ON_BOTH
+async def test_an_invitation_used_on_two_workers_at_once_makes_one_reader(
+    site: Quart, operator: Browser, make_config: MakeConfig
+) -> None:
+    worker = create_app(make_config(public=False))
+    async with worker.test_app():
+        for names in (("mina", "ben"), ("cho", "cho")):
+            path = await invited(operator)
+            attempts = [
+                accept(app, path, name)
+                for _ in range(3)
+                for app, name in zip((site, worker), names, strict=True)
+            ]
+            statuses = [status for status, _ in await asyncio.gather(*attempts)]
+            assert sorted(statuses) == [303, 403, 403, 403, 403, 403]
+    assert len(await forms_of(operator, r"/settings/readers/\d+/remove")) == 2
 
 
 async def test_a_taken_name_is_told_in_one_line(site: Quart, operator: Browser) -> None:
@@ -182,6 +202,7 @@ async def test_a_reader_keeps_the_own_password_and_sessions_and_sees_nothing_els
     assert [await each.is_signed_in() for each in (reader, other)] == [True, False]
 
 
+@ON_BOTH
 async def test_a_removed_reader_is_signed_out_at_once_on_all_workers(
     site: Quart, operator: Browser, make_config: MakeConfig
 ) -> None:
