@@ -88,7 +88,11 @@ PROXIES: tuple[Configure, ...] = (nginx, haproxy)
 
 @pytest.fixture(scope="module", params=PROXIES, ids=[each.__name__ for each in PROXIES])
 def configure(request: pytest.FixtureRequest) -> Configure:
-    chosen: Configure = request.param
+    return chosen_proxy(request.param)
+
+
+def chosen_proxy(chosen: Configure) -> Configure:
+    """Return a proxy, unless this machine has none."""
     if shutil.which(chosen.__name__) is None:
         pytest.skip(f"{chosen.__name__} is not installed; the system's package manager has it")
     return chosen
@@ -101,12 +105,14 @@ def proxied(configure: Configure, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @contextlib.contextmanager
-def behind(configure: Configure, folder: Path, *server_command: str) -> Iterator[Proxied]:
+def behind(
+    configure: Configure, folder: Path, *server_command: str, **settings: str
+) -> Iterator[Proxied]:
     """Start a server, and the proxy in front of it."""
     make_certificate(folder)
     port = free_port()
-    settings = {"SAYWHO_TRUSTED_PROXIES": "1", "SAYWHO_URL": f"https://localhost:{port}"}
-    installation = Installation(folder / "instance", settings)
+    own = {"SAYWHO_TRUSTED_PROXIES": "1", "SAYWHO_URL": f"https://localhost:{port}"}
+    installation = Installation(folder / "instance", own | settings)
     with serving(installation, *server_command, "--workers", "1") as server:
         server.token = installation.json("token", "add", "t", "--scope", "admin")["token"]
         command = configure(folder, port, server.port)
