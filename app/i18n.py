@@ -3,8 +3,10 @@
 import functools
 import io
 import math
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Final, cast
 from urllib.parse import quote, urlencode
@@ -34,6 +36,9 @@ LONGEST_HEADER: Final = 1_000
 FOLDER: Final = Path(__file__).with_name("translations")
 CHAT: Final = "chat"
 """Context of the texts that speak of messages where others of the same id speak of posts."""
+_POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?![)}])")
+"""The word, but not as the name of a value."""
+_speaks_of_messages = ContextVar("speaks_of_messages", default=False)
 
 
 @functools.cache
@@ -129,37 +134,37 @@ def language() -> Locale:
 
 @contextmanager
 def speaking_of(*, messages: bool) -> Iterator[None]:
-    """Let texts speak of messages, as in chats, or of posts. Outside of a request it is posts."""
-    if not has_request_context():
-        yield
-        return
-    before, g.of_chat = g.get("of_chat", False), messages
+    """Let texts speak of messages, as in chats, or of posts."""
+    before = _speaks_of_messages.set(messages)
     try:
         yield
     finally:
-        g.of_chat = before
+        _speaks_of_messages.reset(before)
 
 
 def gettext(message: str) -> str:
-    """Return the text in the request's language, of messages where the request speaks of these."""
-    texts = catalog(language())
-    if _is_of_chat() and (text := texts.pgettext(CHAT, message)) != message:
-        return str(text)
-    return texts.gettext(message)
+    """Return the text in the request's language, of messages inside `speaking_of` these."""
+    if _speaks_of_messages.get() and (text := catalog("ko").pgettext(CHAT, message)) != message:
+        return str(text) if language() == "ko" else _with_messages(message)
+    return catalog(language()).gettext(message)
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
     """Return the text for that number, as `gettext` does."""
-    texts = catalog(language())
-    if _is_of_chat():
-        text = texts.npgettext(CHAT, singular, plural, number)
-        if text not in (singular, plural):
-            return text
-    return texts.ngettext(singular, plural, number)
+    text = catalog(language()).ngettext(singular, plural, number)
+    if _speaks_of_messages.get():
+        of_chat = catalog("ko").npgettext(CHAT, singular, plural, number)
+        if of_chat not in (singular, plural):
+            return of_chat if language() == "ko" else _with_messages(text)
+    return text
 
 
-def _is_of_chat() -> bool:
-    return has_request_context() and bool(g.get("of_chat", False))
+def _with_messages(text: str) -> str:
+    """Return the English text with the word that it has in chats.
+
+    The Korean catalogue says which texts have such a form: those about the posts of a page.
+    """
+    return _POST.sub(lambda match: ("M" if match[1] == "P" else "m") + f"essage{match[2]}", text)
 
 
 def translate_message(message: Message) -> str:

@@ -205,6 +205,46 @@ def function_lengths() -> list[int]:
     )
 
 
+HOOKS: Final = frozenset(("before_request", "after_request", "context_processor"))
+
+
+def values_in_g() -> list[str]:
+    """Return where a value is put into `g`, but in hooks of the request."""
+    places = []
+    for path, text in sources().items():
+        tree = ast.parse(text)
+        hooks = {id(node) for function in _hooks(tree) for node in ast.walk(function)}
+        places += [
+            f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Store)
+            and ast.unparse(node.value) == "g"
+            and id(node) not in hooks
+        ]
+    return places
+
+
+def _hooks(tree: ast.Module) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
+            names = {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
+            if names & HOOKS:
+                yield node
+
+
+def untyped_contexts() -> list[str]:
+    """Return where a template gets names that no struct declares."""
+    renders = re.compile(r"\brender_template(_string)?\(|\bdict\[str, object\]")
+    return [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path, text in sources().items()
+        if room_of(path) in {"views", "dashboard"} and path != APP / "views" / "page.py"
+        for number, line in enumerate(text.splitlines(), 1)
+        if renders.search(line)
+    ]
+
+
 def main() -> None:
     """Print the figures."""
     lengths = {path: text.count("\n") for path, text in sources().items()}
@@ -227,6 +267,8 @@ def main() -> None:
         "circle of packages": " ↔ ".join(circle()) or "none",
         "upward imports": str(len(upward_imports())),
         "upward imports inside services": str(len(upward_service_imports())),
+        "values in g set outside hooks": str(len(values_in_g())),
+        "untyped contexts of templates": str(len(untyped_contexts())),
     }
     for name, value in rows.items():
         print(f"{name:<40}{value}")  # noqa: T201 - this is what it is for

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 import app as package
 from app import errors
-from app.i18n import CHAT
+from app.i18n import CHAT, gettext, ngettext, speaking_of
 from app.services.imports import storing
 from app.services.posts import media
 from app.views import openapi
@@ -62,12 +62,8 @@ NAMED_BY_THE_VERDICT = "Perhaps %(username)s, who has too few posts here to say 
 
 @pytest.fixture(scope="module")
 def korean() -> Catalog:
-    return _catalog("ko")
-
-
-def _catalog(locale: str) -> Catalog:
-    with (ROOT / f"translations/{locale}/LC_MESSAGES/messages.po").open("rb") as file:
-        return read_po(file, locale=locale, abort_invalid=True)
+    with (ROOT / "translations/ko/LC_MESSAGES/messages.po").open("rb") as file:
+        return read_po(file, locale="ko", abort_invalid=True)
 
 
 def test_every_message_is_translated(korean: Catalog) -> None:
@@ -91,22 +87,33 @@ def test_placeholders_are_the_same(korean: Catalog) -> None:
 
 def test_messages_of_a_room_are_translated_as_posts_are(korean: Catalog) -> None:
     known = {message[0] for _, message in extracted()}
-    catalogs = [korean, _catalog("en")]
-    of_chat = [
-        {entry.id: entry for entry in catalog if entry.context == CHAT} for catalog in catalogs
-    ]
-    assert of_chat[0].keys() == of_chat[1].keys()
-    for texts, posts in zip(of_chat, (r"(?<![가-힣])글(?!자)", r"\b[Pp]osts?\b"), strict=True):
-        for entry in texts.values():
-            ids, strings = (
-                [each] if isinstance(each, str) else list(each or ())
-                for each in (entry.id, entry.string)
-            )
-            assert ids[0] in known
-            assert entry.id == NAMED_BY_THE_VERDICT or not re.search(
-                posts, PLACEHOLDER.sub("", "".join(strings))
-            )
-            assert {*PLACEHOLDER.findall(ids[-1])} == {*PLACEHOLDER.findall(strings[-1])}
+    for entry in korean:
+        if entry.context != CHAT:
+            continue
+        ids, strings = (
+            [text] if isinstance(text, str) else list(text or ())
+            for text in (entry.id, entry.string)
+        )
+        assert ids[0] in known
+        assert {*PLACEHOLDER.findall(ids[-1])} == {*PLACEHOLDER.findall(strings[-1])}
+        with speaking_of(messages=True):
+            english = [gettext(ids[0])]
+            if ids[1:]:
+                english = [ngettext(ids[0], ids[1], number) for number in (1, 2)]
+        for written, posts in ((strings, r"(?<![가-힣])글(?!자)"), (english, r"\b[Pp]osts?\b")):
+            words = PLACEHOLDER.sub("", "".join(written))
+            assert entry.id == NAMED_BY_THE_VERDICT or not re.search(posts, words)
+            assert {*PLACEHOLDER.findall(written[-1])} == {*PLACEHOLDER.findall(ids[-1])}
+
+
+def test_in_english_the_word_alone_changes() -> None:
+    with speaking_of(messages=True):
+        assert gettext("Newest posts") == "Newest messages"
+        assert gettext("never in {posts} posts") == "never in {posts} messages"
+        assert ngettext("{count} post", "{count} posts", 1) == "{count} message"
+        # It is of anybody whose posts are here.
+        assert gettext("Posts by other people given to one of them").startswith("Posts")
+    assert gettext("Newest posts") == "Newest posts"
 
 
 def test_markup_is_the_same(korean: Catalog) -> None:

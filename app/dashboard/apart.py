@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.dashboard.figures import Figure, Finding, Panel, Table, nothing_dated, sentences, some_of
+from app.dashboard.figures import Figure, Finding, Panel, Table
+from app.dashboard.sentences import nothing_dated, sentences, some_of
 from app.dashboard.shapes import Plot, row_axis, row_height
 from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources

@@ -5,21 +5,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
-from urllib.parse import urlencode
 
 import msgspec
-from quart import g, render_template
+from quart import g
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.cached import CachedResponse
 from app.clock import monotonic
 from app.dashboard.shapes import Plot
 from app.errors import AppError, UnavailableError
-from app.i18n import gettext, gettext_noop, ngettext, show_number, translate_message
+from app.i18n import gettext, gettext_noop, show_number, translate_message
 from app.lifespan import resources
 from app.memo import cacheable
+from app.views.cast import Cast, bound, cast_of, current_cast
 from app.views.filters import View, view_of
-from app.views.pages.parts import show_names, speak_of_all
+from app.views.page import WebPage, render
 
 MAKING_TIMEOUT_S: Final = 60.0
 TICK_S: Final = 1.0
@@ -160,10 +160,11 @@ async def draw(panel: AnyPanel, query: str, *, is_live: bool) -> str:
         await asyncio.sleep(TICK_S - monotonic() % TICK_S)
     if not await memo.feed.catch_up():
         raise UnavailableError("The log cannot be read at the moment. Try again soon.")
+    view = view_of(query)
     try:
-        answer = msgspec.Raw(await answer_of(panel, view_of(query)))
+        answer = msgspec.Raw(await answer_of(panel, view))
     except AppError as error:
-        answer = msgspec.Raw(msgspec.json.encode(await problem_of(panel, error)))
+        answer = msgspec.Raw(msgspec.json.encode(await problem_of(panel, view, error)))
     return msgspec.json.encode({"view": query, "answer": answer}).decode()
 
 
@@ -175,26 +176,30 @@ async def answer_of(panel: AnyPanel, view: View) -> bytes:
 
     async def make() -> CachedResponse:
         async with asyncio.timeout(MAKING_TIMEOUT_S):
-            figure = await load(panel, view)
-        drawing = await resources().work_pool.run(figure.drawing)
-        cacheable()
-        return CachedResponse("", (), msgspec.json.encode(await _answer(panel, drawing)))
+            figure, cast = await load(panel, view)
+        with bound(cast):
+            drawing = await resources().work_pool.run(figure.drawing)
+            cacheable()
+            return CachedResponse("", (), msgspec.json.encode(await _answer(panel, drawing)))
 
     made = await resources().cache.get_or_make(panel.key(view), make)
     return made.body if made else b"null"
 
 
-async def load(panel: AnyPanel, view: View) -> Figure:
-    """Return the figure of a panel; its texts then call authors and posts as pages do.
+async def load(panel: AnyPanel, view: View) -> tuple[Figure, Cast]:
+    """Return the figure of a panel, and who is in it: its texts are made while these are bound.
 
     Raises NotFoundError, MalformedError and InvalidInputError for what is wrong in the view.
     """
     async with resources().db.read() as session:
-        # First, since the words for what is wrong speak of posts too.
-        await speak_of_all(session, view.names, view.platform)
         loaded = await panel.load(session, view)
-        await show_names(session, panel.usernames(loaded))
-    return await panel.count(loaded, view)
+        cast = await _cast_of(session, panel.usernames(loaded), view)
+    with bound(cast):
+        return await panel.count(loaded, view), cast
+
+
+async def _cast_of(session: AsyncSession, usernames: Iterable[str], view: View) -> Cast:
+    return await cast_of(session, usernames, about=view.names, platform=view.platform)
 
 
 def kept_answer(panel: AnyPanel, view: View) -> bytes | None:
@@ -206,8 +211,8 @@ def kept_answer(panel: AnyPanel, view: View) -> bytes | None:
 async def _answer(panel: AnyPanel, drawing: Drawing) -> FigureAnswer:
     table = drawing.table
     first = show_rows(table, FIRST_ROWS)
-    rows = await render_template("_figure_rows.html", table=table, rows=first) if first else ""
-    words = await show_words(panel, drawing.finding)
+    rows = await render(FigureRows(table=table, rows=first), current_cast()) if first else ""
+    words = await _show_words(panel, drawing.finding)
     return FigureAnswer(words, rows, drawing.plot, drawing.path)
 
 
@@ -225,48 +230,43 @@ def show_rows(table: Table, most: int) -> list[ShownRow]:
     ]
 
 
-async def problem_of(panel: AnyPanel, error: AppError) -> FigureAnswer:
+async def problem_of(panel: AnyPanel, view: View, error: AppError) -> FigureAnswer:
     """Return the answer that says what is wrong in a view."""
-    topic = gettext(panel.topic)
-    problem = Finding(topic, translate_message(error.detail), topic=topic, about=" ")
-    return FigureAnswer(await show_words(panel, problem), is_problem=True)
+    async with resources().db.read() as session:
+        cast = await _cast_of(session, view.names, view)
+    with bound(cast):
+        topic = gettext(panel.topic)
+        problem = Finding(topic, translate_message(error.detail), topic=topic, about=" ")
+        return FigureAnswer(await _show_words(panel, problem), is_problem=True)
 
 
-async def show_words(panel: AnyPanel, finding: Finding) -> str:
+class FigureRows(WebPage, frozen=True, kw_only=True):
+    """The first numbers of a figure."""
+
+    template = "_figure_rows.html"
+
+    table: Table
+    rows: Sequence[ShownRow]
+
+
+class FigureWords(WebPage, frozen=True, kw_only=True):
+    """The words of a figure."""
+
+    template = "_figure_words.html"
+
+    name: str
+    topic: str
+    finding: Finding
+    reading: str
+    """How the figure is read."""
+
+
+async def _show_words(panel: AnyPanel, finding: Finding) -> str:
     """Return the words of a figure as HTML, in the request's language."""
-    return await render_template(
-        "_figure_words.html",
+    words = FigureWords(
         name=panel.name,
         topic=finding.topic or gettext(panel.topic),
         finding=finding,
-        about=(finding.about or gettext(panel.about)).strip(),
+        reading=(finding.about or gettext(panel.about)).strip(),
     )
-
-
-def nothing_dated(view: View, undated: int = 0) -> Finding:
-    """Return what a figure says where there are no posts, or none of them has a time."""
-    if not undated and not view.is_narrowed:
-        return Finding(gettext("Nothing here yet"))
-    if not undated:
-        return Finding(gettext("There are no posts here. Another filter may have some."))
-    title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)
-    return Finding(title.format(count=show_number(undated)))
-
-
-def some_of(displayed: int, total: int) -> str:
-    """Return how many of the authors a figure shows, if not all."""
-    if displayed >= total:
-        return ""
-    template = gettext("Of {all} authors, the {shown} with the most posts.")
-    return template.format(shown=show_number(displayed), all=show_number(total))
-
-
-def sentences(*parts: str) -> str:
-    """Return the sentences that are not empty."""
-    return " ".join(filter(None, parts))
-
-
-def posts_path(query: str, **narrowed: str | Sequence[str]) -> str:
-    """Return the address of the posts behind a row or a figure."""
-    parameters = urlencode(narrowed, doseq=True)
-    return "/posts?" + "&".join(filter(None, (query, parameters)))
+    return await render(words, current_cast())

@@ -13,17 +13,8 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.likeness import neighbour_order
-from app.dashboard.figures import (
-    MOST_AUTHORS,
-    OF_AUTHORS,
-    Figure,
-    Finding,
-    Panel,
-    Table,
-    posts_path,
-    sentences,
-    some_of,
-)
+from app.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Figure, Finding, Panel, Table
+from app.dashboard.sentences import posts_path, sentences, some_of
 from app.dashboard.shapes import Cell, FigureBar, Plot, draw_bars, draw_cells, row_axis, row_height
 from app.dashboard.words import MOST_WORDED, Words
 from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number

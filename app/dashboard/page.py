@@ -3,16 +3,20 @@
 import asyncio
 import csv
 import io
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 from markupsafe import Markup
-from quart import Response, current_app, render_template, request
+from msgspec import Struct
+from quart import Response, current_app, request
 
 from app.dashboard.apart import ToldApart
 from app.dashboard.figures import (
     AnyPanel,
     FigureAnswer,
+    Finding,
+    ShownRow,
     Table,
     answer_of,
     kept_answer,
@@ -28,10 +32,12 @@ from app.formats.csv import guarded
 from app.lifespan import resources
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
 from app.paths import DASHBOARD
-from app.services.posts.users import count_users
+from app.services.posts.users import Author, count_users
 from app.views.blueprints import PageBlueprint
+from app.views.cast import bound
 from app.views.filters import View, zone_of_page
-from app.views.pages.parts import offered_authors, speak_of_all
+from app.views.page import WebPage, render
+from app.views.pages.parts import offered_authors
 
 blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
 
@@ -53,6 +59,51 @@ CONTENT_SECURITY_POLICY: Final = (
 """Dash starts with an inline script, allowed by its hash; Dash and plotly create styles."""
 
 
+class Section(Struct, frozen=True):
+    """A panel on the page, and what its figure says, if that is known at once."""
+
+    figure: AnyPanel
+    answer: FigureAnswer | None
+
+    @property
+    def words(self) -> Markup:
+        return Markup(self.answer.words if self.answer else "")  # noqa: S704 - of a template
+
+    @property
+    def rows(self) -> Markup:
+        return Markup(self.answer.rows if self.answer else "")  # noqa: S704 - likewise
+
+
+class DashboardPage(WebPage, frozen=True, kw_only=True):
+    template = "dashboard.html"
+
+    args: View
+    authors: list[Author]
+    author_total: int
+    sections: list[Section]
+    dash: Mapping[str, str]
+    """What Dash puts into its page."""
+
+    @property
+    def is_crowd(self) -> bool:
+        return self.author_total > CROWD
+
+    @property
+    def query(self) -> str:
+        return self.args.query()
+
+
+class TablePage(WebPage, frozen=True, kw_only=True):
+    template = "dashboard_table.html"
+
+    figure: AnyPanel
+    finding: Finding
+    table: Table
+    rows: list[ShownRow]
+    is_empty: bool
+    query: str
+
+
 @blueprint.page("/")
 async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
     args.tz = zone_of_page(request.args.get("tz", "")).key
@@ -60,35 +111,26 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
     depends_on(DERIVED)
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, args.names)
-        await speak_of_all(session, args.names, args.platform)
     panels = [panel for panel in PANELS.values() if author_total > 1 or not panel.needs_two]
-    sections = [await _section(panel, args) for panel in panels] if authors else []
-    if all(section["answer"] for section in sections):
-        cacheable()
-    parts = current_app.extensions[PAGE_KEY]
-    page = await render_template(
-        "dashboard.html",
-        args=args,
-        authors=authors,
-        author_total=author_total,
-        is_crowd=author_total > CROWD,
-        sections=sections,
-        query=args.query(),
-        dash=parts,
+    sections = (
+        [Section(panel, await _first_answer(panel, args)) for panel in panels] if authors else []
     )
-    policy = CONTENT_SECURITY_POLICY.format(hashes=parts["hashes"])
+    if all(section.answer for section in sections):
+        cacheable()
+    dash = current_app.extensions[PAGE_KEY]
+    page = await render(
+        DashboardPage(
+            args=args,
+            authors=authors,
+            author_total=author_total,
+            sections=sections,
+            dash=dash,
+            about=args.names,
+            of_platform=args.platform,
+        )
+    )
+    policy = CONTENT_SECURITY_POLICY.format(hashes=dash["hashes"])
     return page, 200, {"Content-Security-Policy": policy}
-
-
-async def _section(panel: AnyPanel, view: View) -> dict[str, Any]:
-    """Return a panel with what its figure says, if that is kept or counted soon."""
-    answer = await _first_answer(panel, view)
-    return {
-        "figure": panel,
-        "answer": answer,
-        "words": Markup(answer.words) if answer else "",  # noqa: S704 - A template made it.
-        "rows": Markup(answer.rows) if answer else "",  # noqa: S704
-    }
 
 
 async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
@@ -102,21 +144,21 @@ async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
     except TimeoutError:
         return None
     except AppError as error:
-        return await problem_of(panel, error)
+        return await problem_of(panel, view, error)
     return msgspec.json.decode(body, type=FigureAnswer) if body else None
 
 
 @blueprint.page("/table/<name>", is_cacheable=True)
 async def show_table(name: str, args: View) -> str:
     panel = _panel(name)
-    figure = await load(panel, args)
-    drawing = await resources().work_pool.run(figure.drawing)
+    figure, cast = await load(panel, args)
+    with bound(cast):
+        drawing = await resources().work_pool.run(figure.drawing)
     table, is_empty = drawing.table, False
     if not table.rows:
         async with resources().db.read() as session:
             is_empty = not await count_users(session)
-    return await render_template(
-        "dashboard_table.html",
+    page = TablePage(
         figure=panel,
         finding=drawing.finding,
         table=table,
@@ -124,12 +166,14 @@ async def show_table(name: str, args: View) -> str:
         rows=await resources().work_pool.run(show_rows, table, MOST_ROWS),
         query=args.query(),
     )
+    return await render(page, cast)
 
 
 @blueprint.page("/table/<name>.csv", is_cacheable=True)
 async def download_table(name: str, args: View) -> Response:
-    figure = await load(_panel(name), args)
-    table: Table = await resources().work_pool.run(figure.table)
+    figure, cast = await load(_panel(name), args)
+    with bound(cast):
+        table: Table = await resources().work_pool.run(figure.table)
     content = await resources().work_pool.run(_as_csv, table)
     disposition = f'attachment; filename="saywho-{name}.csv"'
     return Response(

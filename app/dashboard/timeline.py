@@ -12,18 +12,9 @@ from urllib.parse import urlencode
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.peaks import clear_peak, scale_end
-from app.dashboard.figures import (
-    MOST_AUTHORS,
-    Figure,
-    Finding,
-    Panel,
-    Table,
-    nothing_dated,
-    posts_path,
-    sentences,
-    some_of,
-)
+from app.dashboard.figures import MOST_AUTHORS, Figure, Finding, Panel, Table
 from app.dashboard.periods import Period, fitting, start_of, starts
+from app.dashboard.sentences import nothing_dated, posts_path, sentences, some_of
 from app.dashboard.shapes import ROW_PX, Plot, row_axis
 from app.dates import show_date, show_period
 from app.i18n import gettext, gettext_noop, ngettext, show_number

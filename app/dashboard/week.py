@@ -6,7 +6,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.peaks import clear_peak
-from app.dashboard.figures import Figure, Finding, Panel, Table, nothing_dated, posts_path
+from app.dashboard.figures import Figure, Finding, Panel, Table
+from app.dashboard.sentences import nothing_dated, posts_path
 from app.dashboard.shapes import Cell, Plot, draw_cells, row_axis
 from app.dates import weekday_names
 from app.i18n import gettext, gettext_noop, ngettext, show_number

@@ -6,13 +6,13 @@ from typing import Final
 from urllib.parse import urlencode
 
 from app.compute.wording import TypicalWord
-from app.dashboard.figures import Figure, Finding, Table, nothing_dated, sentences, some_of
+from app.dashboard.figures import Figure, Finding, Table
+from app.dashboard.sentences import nothing_dated, sentences, some_of
 from app.dashboard.shapes import FigureBar, Plot, draw_bars
 from app.i18n import gettext, gettext_noop, show_list, show_number
 from app.services.compare.manners import AuthorWords
 from app.views.filters import View
-from app.views.names import shown_name
-from app.views.pages.parts import hue_of
+from app.views.names import hue, shown_name
 
 MOST_WORDED: Final = 6
 """Authors beside each other."""
@@ -91,7 +91,7 @@ class Words(Figure):
                     word.weight / most,
                     _label(word),
                     _query(author.username, word),
-                    colour=f"${hue_of(author.id)}",
+                    colour=f"${hue(author.username)}",
                 )
                 for word in words
             ]

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Final, cast
 
 import msgspec
-from quart import Quart, Response, g, make_response, render_template, request
+from quart import Quart, Response, g, make_response, request
 from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
@@ -21,6 +21,7 @@ from app.errors import (
     UNTYPED,
     AppError,
     MalformedError,
+    Message,
     Problem,
     UnavailableError,
     problem,
@@ -34,6 +35,8 @@ from app.memo import cacheable
 from app.paths import ENDLESS, FOR_PROGRAMS
 from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views.bodies import too_large
+from app.views.cast import NOBODY
+from app.views.page import WebPage, cast_on, render
 from app.views.parsing import event_of
 from app.views.policies import is_still_readable, right_to_read, send_to_login
 
@@ -163,8 +166,7 @@ def handle_errors(app: Quart) -> None:
         # One without a cause is what the client brought about: it could fill the log.
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
             logger.warning("%s", error.detail, exc_info=error)
-        sentence = translate_message(error.detail) if "locale" in g else None
-        return await _answer(problem(error), error.headers, sentence)
+        return await _answer(problem(error), error.headers, error.detail)
 
     @app.errorhandler(RequestEntityTooLarge)
     async def body_too_large(_: RequestEntityTooLarge) -> ResponseReturnValue:
@@ -190,15 +192,30 @@ def handle_errors(app: Quart) -> None:
         return await _answer(unexpected(request_id.get()), {})
 
 
+class ErrorPage(WebPage, frozen=True, kw_only=True):
+    template = "error.html"
+
+    status: int
+    message: Message | None
+    """What is wrong, in words for those who asked."""
+    request_id: str | None
+
+    @property
+    def sentence(self) -> str | None:
+        return translate_message(self.message) if self.message else None
+
+
 async def _answer(
-    details: Problem, headers: dict[str, str], sentence: str | None = None
+    details: Problem, headers: dict[str, str], message: Message | None = None
 ) -> ResponseReturnValue:
     if "bulk" in g:
         details = with_accepted(details, g.bulk.accepted)
     if request.path.startswith(FOR_PROGRAMS) or "locale" not in g:
         body = msgspec.json.encode(details)
         return Response(body, details.status, headers, content_type="application/problem+json")
-    page = await render_template(
-        "error.html", status=details.status, sentence=sentence, request_id=details.request_id
-    )
-    return page, details.status, headers
+    page = ErrorPage(status=details.status, message=message, request_id=details.request_id)
+    cast = NOBODY  # So it is for those who may not know who is here, and where nobody can tell.
+    if not g.get("is_closed"):
+        with contextlib.suppress(AppError):
+            cast = await cast_on(page)
+    return await render(page, cast), details.status, headers

@@ -1,51 +1,33 @@
-"""How authors, and what they wrote, are called.
-
-An author is called by the username, which is exact, or as people write the name. What somebody
-wrote is a post, or a message where it was said in a chat. A page that is about people of chats
-alone says so once (`speak_of`): then all of its texts that have a form of messages are shown in it.
-"""
-
-from collections.abc import Iterable, Mapping
-
-from quart import g, has_request_context
+"""How the people of a page, and what they wrote, are called there."""
 
 from app.errors import Message
-from app.formats.chats.people import as_username
 from app.formats.post import PLATFORMS
 from app.i18n import gettext, ngettext, show_number, speaking_of, translate_message
+from app.views.cast import NO_HUE, Person, current_cast
 
 
-def shown_name(username: str, display_name: str | None = None) -> str:
-    """Return the display name where the username is only its form in addresses, as in chats.
-
-    Without a display name, it is the one that the request has looked up.
-    """
-    stand_in = g.get("stand_ins", {}).get(username) if has_request_context() else None
-    if stand_in:
-        return str(stand_in)
-    if display_name is None and has_request_context():
-        display_name = g.get("display_names", {}).get(username)
-    return display_name if display_name and as_username(display_name) == username else username
+def shown_name(username: str) -> str:
+    """Return what sentences call an author; one who is not in the cast by the username."""
+    person = _person(username)
+    return person.name if person else username
 
 
-def let_stand_for(stand_ins: Mapping[str, str]) -> None:
-    """Let all that the request answers call authors so, by username."""
-    g.stand_ins = stand_ins
+def display_name(username: str) -> str:
+    """Return an author's name as people write it, or the username."""
+    person = _person(username)
+    return person.display_name if person else username
 
 
-def are_speakers(usernames: Iterable[str]) -> bool:
-    """Return whether all of these authors speak in chats, so that they wrote messages.
-
-    Only of authors whose names the request has looked up; of nobody it is false.
-    """
-    speakers = g.get("speakers", set[str]()) if has_request_context() else set[str]()
-    named = set(usernames)
-    return bool(named) and named <= speakers
+def hue(username: str | None) -> str:
+    """Return the class of an author's colour; nobody has one without any."""
+    person = _person(username or "")
+    return person.hue if person else NO_HUE
 
 
-def speak_of(usernames: Iterable[str], *, in_chat: bool = False) -> None:
-    """Let the page call its subject messages, in a chat or where all authors speak in chats."""
-    g.of_chat = in_chat or are_speakers(usernames)
+def is_speaker(username: str) -> bool:
+    """Return whether an author speaks in chats."""
+    person = _person(username)
+    return person is not None and person.is_speaker
 
 
 def post_count(count: int, username: str | None = None) -> str:
@@ -68,5 +50,9 @@ def platform_name(platform: str) -> str:
     return translate_message(label) if label else platform
 
 
+def _person(username: str) -> Person | None:
+    return current_cast().people.get(username)
+
+
 def _says_messages(username: str | None) -> bool:
-    return bool(g.get("of_chat", False)) if username is None else are_speakers([username])
+    return current_cast().is_chat if username is None else is_speaker(username)

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, Literal, NamedTuple, TypeVar, cast
 from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, Signer
@@ -158,14 +158,22 @@ def send_to_login() -> Response:
     return cast(Response, redirect(address, 303))
 
 
-async def readership() -> dict[str, bool]:
-    """Return what a page tells of who may read the site, and who can reach it."""
+class Readership(NamedTuple):
+    """What a page tells of who may read the site, and who can reach it."""
+
+    is_public: bool
+    is_switchable: bool
+    is_here_alone: bool
+    """Whether only this computer can reach it."""
+
+
+async def readership() -> Readership:
     openness = resources().openness
-    return {
-        "is_public": await openness.is_public(),
-        "is_switchable": openness.setting is None,
-        "is_here_alone": _is_on_this_machine() and listens_here_alone(current_app),
-    }
+    return Readership(
+        is_public=await openness.is_public(),
+        is_switchable=openness.setting is None,
+        is_here_alone=_is_on_this_machine() and listens_here_alone(current_app),
+    )
 
 
 def _check_origin() -> None:

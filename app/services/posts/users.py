@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Final, TypeVarTuple
+from typing import Annotated, Any, Final, NamedTuple, TypeVarTuple
 
 import msgspec
 from msgspec import Meta
@@ -187,7 +187,9 @@ async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[s
 HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
 """Condition on an author, for `rows_by_key`."""
 _IDS: Final = select(User.username_key, User.id).where(User.deleted_at.is_(None), HAS_KEY)
-_NAMES: Final = select(User.id, User.username, User.display_name, User.is_of_chat).where(HAS_KEY)
+_NAMES: Final = select(
+    User.username_key, User.id, User.username, User.display_name, User.is_of_chat
+).where(HAS_KEY)
 
 
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
@@ -223,38 +225,26 @@ def known_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
     return row
 
 
-async def display_names(
-    session: AsyncSession, usernames: Iterable[str]
-) -> tuple[dict[str, str], set[str]]:
-    """Return the display names of those of the authors who have one that differs, by username.
+class NamedUser(NamedTuple):
+    """How somebody is called, and whether it is somebody who speaks in chats."""
 
-    The second value has the usernames of those who speak in chats.
-    """
+    id: int
+    username: str
+    display_name: str | None
+    is_of_chat: bool
+
+
+async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[str, NamedUser]:
+    """Return those of these users who are here, by case-folded name."""
     keys = {username_key(username) for username in usernames}
-    rows = await rows_by_key(session, _NAMES, keys)
+    rows = await rows_by_key(session, _NAMES, keys) if keys else []
     for row in rows:
         depends_on(row.id)
-    names = {
-        row.username: row.display_name
-        for row in rows
-        if row.display_name and row.display_name != row.username
-    }
-    return names, {row.username for row in rows if row.is_of_chat}
+    return {row.username_key: NamedUser(*row[1:]) for row in rows}
 
 
-async def speak_in_chats(
-    session: AsyncSession, usernames: Iterable[str] = (), platform: str | None = None
-) -> bool:
-    """Return whether all of these authors speak in chats; without names all who have posts.
-
-    Of nobody it is false. Names that nobody here has do not count.
-    """
-    keys = {username_key(username) for username in usernames}
-    if keys:
-        rows = await rows_by_key(session, _NAMES, keys)
-        for row in rows:
-            depends_on(row.id)
-        return bool(rows) and all(row.is_of_chat for row in rows)
+async def all_speak_in_chats(session: AsyncSession, platform: str = "") -> bool:
+    """Return whether all who have posts, or posts of a platform, speak in chats; of nobody not."""
     depends_on(EVERYTHING)
     writers = select(User.id).where(User.deleted_at.is_(None), User.tweet_count > 0)
     if platform:

@@ -1,11 +1,12 @@
 """The service itself: whether it runs and can answer, its figures, and the document of its API."""
 
 import json
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from msgspec import Struct
-from quart import Response, current_app, render_template
+from quart import Response, current_app
 
 from app.lifespan import resources
 from app.metrics import CONTENT_TYPE
@@ -14,7 +15,9 @@ from app.services.checks import check_ready, measure_lag
 from app.services.event_log import newest_event
 from app.views import openapi
 from app.views.blueprints import HTML, ApiBlueprint, operations_of
+from app.views.cast import NOBODY
 from app.views.examples import command_of
+from app.views.page import WebPage, render
 from app.views.policies import access, own_origin
 
 blueprint = ApiBlueprint("service", tag="service", url_prefix=None)
@@ -57,20 +60,34 @@ async def show_document() -> dict[str, Any]:
     return _document()
 
 
+class DocsPage(WebPage, frozen=True, kw_only=True):
+    template = "api_docs.html"
+
+    document: dict[str, Any]
+    origin: str
+
+    @property
+    def errors(self) -> Mapping[str, Any]:
+        written: Mapping[str, Any] = openapi.WRITTEN["errors"]
+        return written
+
+    @property
+    def command(self) -> Callable[..., str]:
+        """Return what shows a command that sends a request."""
+        return partial(command_of, self.origin)
+
+    @property
+    def shown(self) -> Callable[..., str]:
+        return partial(json.dumps, ensure_ascii=False, indent=2)
+
+
 @blueprint.operation(
     "GET", API + API_DOCS, "open", "A page", content={HTML: str}, is_cacheable=True
 )
 async def show_docs() -> str:
     """This document as a page."""
-    origin = own_origin()
-    return await render_template(
-        "api_docs.html",
-        document=_document(),
-        errors=openapi.WRITTEN["errors"],
-        origin=origin,
-        command=partial(command_of, origin),
-        shown=partial(json.dumps, ensure_ascii=False, indent=2),
-    )
+    # It is about the program, and nothing that is stored changes it.
+    return await render(DocsPage(document=_document(), origin=own_origin()), NOBODY)
 
 
 def _document() -> dict[str, Any]:

@@ -2,11 +2,20 @@
 
 from typing import Final
 
+from jinja2 import StrictUndefined
 from quart import Quart, g
 
 from app.config import Config
 from app.i18n import own_address
-from app.views.names import platform_name, post_count, posts_word, shown_name
+from app.views.names import (
+    display_name,
+    hue,
+    is_speaker,
+    platform_name,
+    post_count,
+    posts_word,
+    shown_name,
+)
 from app.views.pages import (
     authors,
     compare,
@@ -23,7 +32,7 @@ from app.views.pages import (
     sources,
     years,
 )
-from app.views.pages.parts import hue_of, with_links
+from app.views.pages.parts import with_links
 
 PAGES: Final = (
     home,
@@ -51,13 +60,16 @@ def init_app(app: Quart, config: Config) -> None:
     Addresses come from the settings only: a cached page must not hold the host of one request.
     """
     app.jinja_env.filters |= {
-        "hue": hue_of,
+        "display_name": display_name,
+        "hue": hue,
         "platform_name": platform_name,
         "post_count": post_count,
         "posts_word": posts_word,
         "shown_name": shown_name,
         "with_links": with_links,
     }
+    app.jinja_env.tests["speaker"] = is_speaker
+    app.jinja_env.undefined = StrictUndefined
     for page in PAGES:
         app.register_blueprint(page.blueprint)
 

@@ -1,7 +1,7 @@
 """The calendar of a year, as pages draw it: weeks are columns, days of the week are rows."""
 
 from calendar import Calendar
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -38,22 +38,43 @@ class CalendarDay:
         return self.day + ONE_DAY
 
 
-def year_of_posting(calendar: CalendarYear | None) -> dict[str, object] | None:
+@dataclass(frozen=True, slots=True)
+class PostingMonth:
+    """A month of the calendar, laid out."""
+
+    name: str
+    short_name: str
+    posts: int
+    rows: Sequence[tuple[str, str, Sequence[CalendarDay | None]]]
+    """By weekday: its name, the same narrow, and its days; None fills the weeks at both ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostingYear:
+    """A calendar with its months laid out."""
+
+    year: int
+    years: Sequence[int]
+    posts: int
+    days: int
+    months: Sequence[PostingMonth]
+
+
+def year_of_posting(calendar: CalendarYear | None) -> PostingYear | None:
     """Return the calendar with its months laid out; None where there is none."""
     if calendar is None:
         return None
     days = {day.date: day for month in calendar.months for day in month.days}
-    return {
-        "year": calendar.year,
-        "years": calendar.years,
-        "posts": calendar.tweets,
-        "days": calendar.days,
-        "months": [_month(calendar.year, month, days) for month in calendar.months],
-    }
+    return PostingYear(
+        calendar.year,
+        calendar.years,
+        calendar.tweets,
+        calendar.days,
+        [_month(calendar.year, month, days) for month in calendar.months],
+    )
 
 
-def _month(year: int, month: MonthPosts, days: Mapping[date, DayPosts]) -> dict[str, object]:
-    """Return a month of the calendar; None fills the weeks at both ends."""
+def _month(year: int, month: MonthPosts, days: Mapping[date, DayPosts]) -> PostingMonth:
     top = max([LEVELS, *(day.tweets for day in days.values())])
     weeks = [
         [_day(day, days.get(day), top) if day.month == month.month else None for day in week]
@@ -61,15 +82,15 @@ def _month(year: int, month: MonthPosts, days: Mapping[date, DayPosts]) -> dict[
     ]
     locale = Locale.parse(g.locale)
     names = locale.days["stand-alone"]
-    return {
-        "name": format_skeleton("yMMMM", date(year, month.month, 1), locale=locale),
-        "short_name": locale.months["stand-alone"]["abbreviated"][month.month],
-        "posts": month.tweets,
-        "rows": [
+    return PostingMonth(
+        name=format_skeleton("yMMMM", date(year, month.month, 1), locale=locale),
+        short_name=locale.months["stand-alone"]["abbreviated"][month.month],
+        posts=month.tweets,
+        rows=[
             (names["wide"][row], names["narrow"][row], days)
             for row, days in enumerate(zip(*weeks, strict=True))
         ],
-    }
+    )
 
 
 def _day(day: date, written: DayPosts | None, top: int) -> CalendarDay:

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
-from quart import Response, g, render_template, request, url_for
+from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.clock import now
@@ -17,37 +17,22 @@ from app.formats.chats.kakaotalk import pasted
 from app.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
 from app.services.compare.cases import MOST_TEXTS
+from app.services.compare.model_card import Card
 from app.services.compare.question import Question
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import find_posts, get_post
-from app.services.posts.users import get_author
+from app.services.posts.users import Author, get_author
 from app.views.blueprints import Form, PageBlueprint
-from app.views.names import let_stand_for, speak_of
+from app.views.cast import bound
+from app.views.page import FormPage, WebPage, cast_on, render, render_form
+from app.views.pages.compared import Compared
 from app.views.pages.evidence import read_evidence
-from app.views.pages.parts import (
-    first_steps,
-    given_names,
-    hues_of,
-    offered_authors,
-    render_form,
-    see_other,
-    show_names,
-)
+from app.views.pages.parts import given_names, offered_authors, see_other
 from app.views.pages.picture import draw_picture, picture_of, stand_ins_of
 from app.views.parsing import Piece, args_of, gaps_of
 from app.views.policies import own_origin
-from app.views.shown_years import shown_years
-from app.views.verdicts import (
-    NOT_FOR,
-    bars_of,
-    heading_of,
-    is_brief,
-    is_often_wrong,
-    limits_of,
-    rate_of,
-    reasons_of,
-)
+from app.views.verdicts import NOT_FOR
 
 blueprint = PageBlueprint("compare")
 
@@ -55,11 +40,6 @@ LONGEST_IN_ADDRESS: Final = 2_000
 LEAST_SURE: Final = 0.01
 MOST_CONFUSIONS: Final = 3
 """Pairs of authors that a card names, the most frequent first."""
-LONGEST_UNFOLDED: Final = 1_500
-"""Characters of a text that are all in sight; a longer one scrolls."""
-SHOWN_BARS: Final = 5
-FOLDED_SHARE: Final = 0.01
-"""Below the first bars, those of a smaller share are folded."""
 
 
 class ComparePageArgs(Struct):
@@ -114,14 +94,12 @@ async def show_picture(args: PictureArgs) -> Response:
     texts, _ = given_texts(args.text)
     comparison = await resources().comparer.ask(args.question(texts))
     async with resources().db.read() as session:
-        hues = await hues_of(session, [ranked.username for ranked in comparison.ranking])
         samples = await list_samples(session)
-    usernames = [ranked.username for ranked in comparison.ranking]
-    speak_of(usernames)
-    let_stand_for(stand_ins_of(usernames))
-    picture = picture_of(
-        comparison, is_named=bool(names), hues=hues, samples=samples, today=now().date()
-    )
+    cast = await cast_on(comparison)
+    with bound(cast):
+        stand_ins = stand_ins_of([ranked.username for ranked in comparison.ranking])
+    with bound(cast.with_names(stand_ins)):
+        picture = picture_of(comparison, is_named=bool(names), samples=samples, today=now().date())
     return Response(
         await resources().work_pool.run(draw_picture, picture), content_type="image/png"
     )
@@ -131,20 +109,25 @@ class CardArgs(Struct):
     username: list[str] = []
 
 
+class CardPage(WebPage, frozen=True, kw_only=True):
+    template = "card.html"
+
+    card: Card
+    chosen: list[str]
+
+    @property
+    def confused(self) -> list[tuple[str, str, int]]:
+        """True author, named author and how many posts of those who were confused."""
+        confused = [pair for pair in self.card.given if pair[0] != pair[1]]
+        return confused[:MOST_CONFUSIONS]
+
+
 @blueprint.page("/compare/card")
 async def show_card(args: CardArgs) -> ResponseReturnValue:
     names = given_names(args.username)
     card = await resources().cards.get(names)
-    async with resources().db.read() as session:
-        compared = [author.username for author in card.authors]
-        await show_names(session, compared)
-        speak_of(compared)
-    return await render_template(
-        "card.html",
-        card=card,
-        chosen=names,
-        confused=[each for each in card.given if each[0] != each[1]][:MOST_CONFUSIONS],
-    )
+    compared = [author.username for author in card.authors]
+    return await render(CardPage(card=card, chosen=names, about=compared))
 
 
 @blueprint.page("/compare/example")
@@ -192,10 +175,38 @@ def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(map(composed, joined))) or [""], list(people)
 
 
+class ComparePage(FormPage, frozen=True, kw_only=True):
+    template = "compare.html"
+
+    result: Compared | None
+    texts: list[str]
+    people: list[str]
+    """Who speaks in texts that were copied out of a chat."""
+    chosen: list[str]
+    authors: list[Author]
+    author_total: int
+    years: str
+    """The author whose years are asked about."""
+    is_private: bool
+    has_belief: bool
+    post: int | None
+    picture: str
+    origin: str
+    """Programs that show links need a whole address; this page is in no cache."""
+
+    @property
+    def address(self) -> str:
+        return self.origin + own_address(SWITCH)
+
+    @property
+    def not_for(self) -> str:
+        return gettext(NOT_FOR)
+
+
 async def _page(
     args: ComparePageArgs, *, is_private: bool = False, picture: str = "", has_belief: bool = False
 ) -> ResponseReturnValue:
-    texts, names, post = args.text, args.names, args.post
+    texts, names = args.text, args.names
     result, failure, people = None, None, list[str]()
     if texts:
         texts, people = given_texts(texts)
@@ -207,60 +218,34 @@ async def _page(
         authors, author_total = await offered_authors(session, names)
         if args.years and not texts:
             await get_author(session, args.years)
-        steps = {} if texts else await first_steps(session)
     return await render_form(
-        "compare.html",
-        failure,
-        result=result,
-        texts=texts or [""],
-        people=people,
-        chosen=names,
-        authors=authors,
-        author_total=author_total,
-        years=args.years,
-        is_private=is_private,
-        has_belief=has_belief,
-        post=post,
-        picture=picture,
-        # Programs that show links need a whole address; this page is in no cache.
-        origin=own_origin(),
-        address=own_origin() + own_address(SWITCH),
-        not_for=gettext(NOT_FOR),
-        **steps,
+        ComparePage(
+            result=result,
+            texts=texts or [""],
+            people=people,
+            chosen=names,
+            authors=authors,
+            author_total=author_total,
+            years=args.years,
+            is_private=is_private,
+            has_belief=has_belief,
+            post=args.post,
+            picture=picture,
+            origin=own_origin(),
+            error=failure,
+            about=[ranked.username for ranked in result.comparison.ranking] if result else (),
+        )
     )
 
 
-async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> dict[str, object]:
+async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> Compared:
     """Return what the page shows of a comparison. Raises InvalidInputError and NotFoundError."""
     question = replace(args.question(texts), years=args.years)
     comparison = await resources().comparer.ask(question)
-    compared = [ranked.username for ranked in comparison.ranking]
     async with resources().db.read() as session:
-        hues = await hues_of(session, compared)
-        speak_of(compared)
         evident = await read_evidence(session, comparison)
         hidden = await find_posts(session, [args.post] if args.post else [])
-    answers = bars_of(comparison)
-    folded = sum(bar.share < FOLDED_SHARE for bar in answers[SHOWN_BARS:])
-    count = len(comparison.ranking)
-    return {
-        "comparison": comparison,
-        "heading": heading_of(comparison, is_named=bool(names)),
-        "reasons": reasons_of(comparison, is_named=bool(names)),
-        "answers": answers,
-        "folded": folded if folded > 1 else 0,
-        "evident": evident,
-        "hidden": hidden.get(args.post or 0),
-        "hues": hues,
-        "limits": limits_of(comparison),
-        "rate": rate_of(comparison),
-        "is_brief": is_brief(comparison),
-        "is_often_wrong": is_often_wrong(comparison),
-        "card_address": url_for("compare.show_card", username=names if count > 1 else []),
-        "is_long": len(comparison.text) > LONGEST_UNFOLDED,
-        "made_at": now(),
-        "years": shown_years(comparison),
-    }
+    return Compared(comparison, names, evident, hidden.get(args.post or 0))
 
 
 def _address(texts: Sequence[str], names: Sequence[str], post: int | None, years: str = "") -> str:

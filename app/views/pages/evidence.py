@@ -38,11 +38,16 @@ class Use:
 
     number: int
     mark: Evidence
-    rate: str
-    compared_rate: str | None
+    is_alone: bool
+    """Whether one author was asked about."""
     posts: list[Quotation]
     places: list[str]
     """Where the marks of these words begin and end, as `without` takes them."""
+
+    @property
+    def rates(self) -> tuple[str, str | None]:
+        """How often the author uses them, and the others, in words."""
+        return uses_of(self.mark, is_alone=self.is_alone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +107,7 @@ def _uses(
     uses: dict[tuple[str, str], Use] = {}
     for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
         quotations = [_quotation(posts[id_], mark) for id_ in mark.posts or () if id_ in posts]
-        rates = uses_of(mark, is_alone=is_alone)
-        use = uses.setdefault(_key(mark), Use(len(uses) + 1, mark, *rates, quotations, []))
+        use = uses.setdefault(_key(mark), Use(len(uses) + 1, mark, is_alone, quotations, []))
         use.places.append(_place(mark))
     return uses
 

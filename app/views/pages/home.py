@@ -4,7 +4,7 @@ from importlib.metadata import version
 from typing import Final
 
 from msgspec import Struct
-from quart import Response, current_app, g, render_template
+from quart import Response, current_app, g
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
@@ -13,17 +13,18 @@ from app.lifespan import resources
 from app.memo import cacheable
 from app.services.archive.author_archive import Memories, read_memories
 from app.services.compare.answering import MODEL_NAME
-from app.services.compare.quiz import Solution
+from app.services.compare.quiz import Solution, is_playable
 from app.services.posts.own_author import find_own
-from app.services.posts.tweets import list_posts
-from app.services.posts.users import get_author
+from app.services.posts.samples import list_samples
+from app.services.posts.tweets import Post, list_posts
+from app.services.posts.users import Author, get_author
 from app.views.blueprints import PageBlueprint
 from app.views.filters import Year, zone_of_page
-from app.views.names import speak_of
-from app.views.pages.calendar import year_of_posting
-from app.views.pages.evidence import read_evidence
-from app.views.pages.parts import first_steps, given_names, hues_of, offered_authors, show_names
-from app.views.verdicts import NOT_FOR, bars_of, heading_of, rate_of
+from app.views.page import WebPage, render
+from app.views.pages.calendar import PostingYear, year_of_posting
+from app.views.pages.evidence import Evident, read_evidence
+from app.views.pages.parts import given_names, offered_authors
+from app.views.verdicts import NOT_FOR, Bar, bars_of, heading_of, rate_of
 
 blueprint = PageBlueprint("home")
 
@@ -41,32 +42,65 @@ class HomeArgs(Struct):
     """Year and time zone of the calendar, in the site's own archive."""
 
 
+class Example(Struct, frozen=True):
+    """A post that saywho had not seen, and its answer, as the page of an answer would show it."""
+
+    solution: Solution
+    evident: Evident
+
+    @property
+    def answers(self) -> list[Bar]:
+        return bars_of(self.solution.comparison)
+
+    @property
+    def heading(self) -> str:
+        return heading_of(self.solution.comparison, is_named=True)
+
+    @property
+    def rate(self) -> str | None:
+        return rate_of(self.solution.comparison)
+
+
+class HomePage(WebPage, frozen=True, kw_only=True):
+    template = "home.html"
+
+    chosen: list[str]
+    authors: list[Author]
+    author_total: int
+    posts: list[Post]
+    example: Example | None
+    archive: Memories | None
+    posting: PostingYear | None
+    samples: list[str]
+    is_playable: bool
+    measured_right: float = MEASURED_RIGHT
+    measured_authors: int = MEASURED_AUTHORS
+
+
 @blueprint.page("/")
 async def show_home(args: HomeArgs) -> str:
-    example = await resources().showcase.find(g.locale)
+    solution = await resources().showcase.find(g.locale)
     cacheable()
     async with resources().db.read() as session:
         chosen = given_names(args.username)
         authors, author_total = await offered_authors(session, chosen)
         posts, _ = await list_posts(session, limit=NEWEST)
-        await show_names(session, (post.username for post in posts))
-        steps = await first_steps(session)
-        speak_of([*(example.usernames if example else ()), *(post.username for post in posts)])
-        shown = await _answered(session, example) if example else {}
+        samples, may_play = await list_samples(session), await is_playable(session)
+        evident = await read_evidence(session, solution.comparison) if solution else None
         archive = await _own_archive(session, args)
-    return await render_template(
-        "home.html",
-        chosen=chosen,
-        authors=authors,
-        author_total=author_total,
-        posts=posts,
-        shown=example,
-        measured_right=MEASURED_RIGHT,
-        measured_authors=MEASURED_AUTHORS,
-        archive=archive,
-        posting=year_of_posting(archive.calendar) if archive else None,
-        **shown,
-        **steps,
+    return await render(
+        HomePage(
+            chosen=chosen,
+            authors=authors,
+            author_total=author_total,
+            posts=posts,
+            example=Example(solution, evident) if solution and evident else None,
+            archive=archive,
+            posting=year_of_posting(archive.calendar) if archive else None,
+            samples=samples,
+            is_playable=may_play,
+            about=[*(solution.usernames if solution else ()), *(post.username for post in posts)],
+        )
     )
 
 
@@ -79,16 +113,24 @@ async def _own_archive(session: AsyncSession, args: HomeArgs) -> Memories | None
     return await read_memories(session, author, zone, args.year) if author.tweets else None
 
 
-async def _answered(session: AsyncSession, example: Solution) -> dict[str, object]:
-    """Return what the page shows of an example, as the page of an answer would."""
-    comparison = example.comparison
-    return {
-        "answers": bars_of(comparison),
-        "heading": heading_of(comparison, is_named=True),
-        "rate": rate_of(comparison),
-        "evident": await read_evidence(session, comparison),
-        "hues": await hues_of(session, example.usernames),
-    }
+class AboutPage(WebPage, frozen=True, kw_only=True):
+    template = "about.html"
+
+    has_population: bool
+    has_card: bool
+    asks_a_service: bool
+    likely: float = LIKELY
+    korean_likely: float = KOREAN_LIKELY
+    lone_korean_likely: float = LONE_KOREAN_LIKELY
+    model: str = MODEL_NAME
+
+    @property
+    def version(self) -> str:
+        return version("saywho")
+
+    @property
+    def not_for(self) -> str:
+        return gettext(NOT_FOR)
 
 
 @blueprint.page("/about")
@@ -96,17 +138,12 @@ async def show_about() -> str:
     embedder = resources().config.embedder
     async with resources().db.read() as session:
         posts, _ = await list_posts(session, limit=1)
-    return await render_template(
-        "about.html",
-        likely=LIKELY,
-        korean_likely=KOREAN_LIKELY,
-        lone_korean_likely=LONE_KOREAN_LIKELY,
-        has_population=resources().config.population,
-        model=MODEL_NAME,
-        version=version("saywho"),
-        not_for=gettext(NOT_FOR),
-        has_card=bool(posts),
-        asks_a_service=embedder.startswith("http:"),
+    return await render(
+        AboutPage(
+            has_population=resources().config.population,
+            has_card=bool(posts),
+            asks_a_service=embedder.startswith("http:"),
+        )
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from msgspec import Struct
-from quart import Response, g, render_template, request, url_for
+from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,7 +18,7 @@ from app.errors import (
 )
 from app.formats.chats.people import zone_of
 from app.formats.csv import FIELDS
-from app.formats.preview import SHOWN, Preview
+from app.formats.preview import Preview
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.formats.registry import FORMATS
 from app.i18n import gettext, ngettext, show_number, speaking_of, translate_message
@@ -37,14 +37,15 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.preview import earlier_options
-from app.services.imports.report import errors_of, stored_authors, stored_posts
+from app.services.imports.report import stored_authors, stored_posts
 from app.services.posts.own_author import find_own, is_own_chosen
 from app.services.posts.samples import list_samples
 from app.services.rooms.room_facts import find_rooms
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
-from app.views.names import speak_of
-from app.views.pages.parts import render_form, see_other, show_names
+from app.views.page import render, render_form
+from app.views.pages.import_pages import ImportPage, ImportsPage, PreviewPage
+from app.views.pages.parts import see_other
 from app.views.policies import readership, writing
 
 blueprint = PageBlueprint("imports", policy="operator")
@@ -89,7 +90,7 @@ async def _list_page(failure: AppError | None = None) -> ResponseReturnValue:
     async with resources().db.read() as session:
         jobs, _ = await list_jobs(session, limit=MOST_LISTED, with_uploads=True)
     limit_mb = resources().config.max_import_mb
-    return await render_form("imports.html", failure, jobs=jobs, limit_mb=limit_mb, formats=FORMATS)
+    return await render_form(ImportsPage(jobs=jobs, limit_mb=limit_mb, error=failure))
 
 
 @blueprint.action(IMPORTS)
@@ -126,19 +127,18 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
             asks_whose = await _asks_whose(session, preview, own)
     except ReadError:
         preview = None
-    speak_of([], in_chat=preview is not None and preview.is_chat)
-    return await render_template(
-        "import_preview.html",
-        job=job,
-        formats=FORMATS,
-        preview=preview,
-        shown=SHOWN,
-        earlier=earlier,
-        keeps_media=config.max_media_gb > 0,
-        **await readership(),
-        fields=FIELDS,
-        own=own,
-        asks_whose=asks_whose,
+    return await render(
+        PreviewPage(
+            job=job,
+            preview=preview,
+            earlier=earlier,
+            keeps_media=config.max_media_gb > 0,
+            readership=await readership(),
+            own=own,
+            asks_whose=asks_whose,
+            about=(),
+            in_chat=preview is not None and preview.is_chat,
+        )
     )
 
 
@@ -158,24 +158,22 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
     is_under_way = job.state not in ENDED
     stored = stored_posts(job)
     async with resources().db.read() as session:
-        authors = await stored_authors(session, stored)
-        await show_names(session, authors)
+        usernames = await stored_authors(session, stored)
         rooms = await find_rooms(session, stored.rooms)
         samples = await list_samples(session)
         own = await find_own(session)
-    speak_of([], in_chat=is_of_chat(job))
-    share = min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
-    page = await render_template(
-        "import.html",
-        job=job,
-        errors=errors_of(job),
-        stored=stored,
-        authors=authors,
-        rooms=rooms,
-        samples=samples,
-        own=own,
-        is_under_way=is_under_way,
-        done_share=share,
+    page = await render(
+        ImportPage(
+            job=job,
+            stored=stored,
+            usernames=usernames,
+            rooms=rooms,
+            samples=samples,
+            own=own,
+            is_under_way=is_under_way,
+            about=(),
+            in_chat=is_of_chat(job),
+        )
     )
     # A page that watches replaces its moving part. Its whole section is replaced at the end, which
     # screen readers announce; the button keeps the focus until then.

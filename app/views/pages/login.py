@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Final
 
 from msgspec import Struct
-from quart import g, render_template
+from quart import g
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
@@ -15,7 +15,9 @@ from app.services.access.logins import add_session, end_session, sign_in
 from app.services.access.offers import Offer, accept_offer, find_offer
 from app.services.access.operators import OPERATOR, READER
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.parts import render_form, see_other
+from app.views.cast import NOBODY
+from app.views.page import FormPage, WebPage, render, render_form
+from app.views.pages.parts import see_other
 from app.views.policies import clear_session, client_of, set_session, writing
 
 blueprint = PageBlueprint("login", policy="open")
@@ -32,11 +34,34 @@ class SetupArgs(Struct):
     token: str = ""
 
 
+class LoginPage(FormPage, frozen=True, kw_only=True):
+    template = "login.html"
+
+    next: str
+    name: str = ""
+
+
+class SetupPage(FormPage, frozen=True, kw_only=True):
+    template = "setup.html"
+
+    token: str
+    offer: Offer
+    given: str | None = None
+    """The name that was sent."""
+
+
+class InvitedAlreadyPage(WebPage, frozen=True, kw_only=True):
+    template = "invited_already.html"
+
+    token: str
+    name: str
+
+
 @blueprint.page("/login")
 async def show_login(args: LoginArgs) -> ResponseReturnValue:
     if g.account is not None:
         return see_other(local_address(args.next))
-    return await render_form("login.html", None, next=local_address(args.next), name="")
+    return await render_form(LoginPage(next=local_address(args.next)), NOBODY)
 
 
 @blueprint.action("/login")
@@ -47,7 +72,7 @@ async def login(form: Form) -> ResponseReturnValue:
             resources().db, resources().passwords, client_of(name), name, form.get("password", "")
         )
     except (TooManyError, UnauthorizedError) as failure:
-        return await render_form("login.html", failure, next=next_address, name=name)
+        return await render_form(LoginPage(next=next_address, name=name, error=failure), NOBODY)
     response = see_other(next_address)
     set_session(response, secret, name)
     return response
@@ -69,7 +94,7 @@ async def show_setup(args: SetupArgs) -> ResponseReturnValue:
         offer = await find_offer(session, args.token)
     if _is_for_somebody_else(offer):
         return await _signed_in_already(args.token)
-    page = await render_template("setup.html", token=args.token, offer=offer, failure=None)
+    page = await render(SetupPage(token=args.token, offer=offer), NOBODY)
     return page, 200, NO_STORE
 
 
@@ -87,7 +112,8 @@ async def setup(form: Form) -> ResponseReturnValue:
             account = await accept_offer(session, token, name, password_hash=password_hash)
             secret = await add_session(session, account)
     except AppError as failure:
-        return await render_form("setup.html", failure, token=token, offer=offer, given=name)
+        page = SetupPage(token=token, offer=offer, given=name, error=failure)
+        return await render_form(page, NOBODY)
     response = see_other(IMPORTS if offer.role == OPERATOR else "/")
     set_session(response, secret, account.name)
     return response
@@ -99,7 +125,7 @@ def _is_for_somebody_else(offer: Offer) -> bool:
 
 
 async def _signed_in_already(token: str) -> ResponseReturnValue:
-    page = await render_template("invited_already.html", token=token, account=g.account)
+    page = await render(InvitedAlreadyPage(token=token, name=g.account.name), NOBODY)
     return page, HTTPStatus.CONFLICT, NO_STORE
 
 

@@ -1,4 +1,4 @@
-"""Parts that pages share: answers to forms, authors and colours, marks, numbers."""
+"""Parts that pages share: redirects, authors of a form, marks and links in texts."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,41 +7,18 @@ from typing import Final, Generic, TypeVar, cast
 
 from jinja2.utils import urlize
 from markupsafe import Markup, escape
-from quart import Response, g, redirect, render_template, url_for
+from quart import Response, redirect, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.links import has_link
-from app.compute.text import username_key
-from app.errors import AppError
-from app.i18n import translate_message
-from app.services.compare.quiz import is_playable
-from app.services.posts.samples import list_samples
-from app.services.posts.users import (
-    Author,
-    count_users,
-    display_names,
-    ids_by_key,
-    list_authors,
-    speak_in_chats,
-)
+from app.services.posts.users import Author, count_users, list_authors
 from app.services.search.results import Hit
-from app.views.names import speak_of
 
 CHOICES = 40
 """Most authors offered as checkboxes; with more of them, names are typed."""
 _MAY_BE_LINK: Final = re.compile(r"(?<!\S)[^\s@#/]*+[@#/]\S*")
 """A word that may hold an address, an @name or a #tag; others are escaped together."""
 _NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?<![.-])|#\w+)")
-
-
-async def render_form(
-    template: str, failure: AppError | None, **context: object
-) -> tuple[str, int, dict[str, str]]:
-    """Return a page with a form, and what was wrong with the form that was sent."""
-    page = await render_template(
-        template, failure=translate_message(failure.detail) if failure else None, **context
-    )
-    return (page, failure.status, failure.headers) if failure else (page, 200, {})
 
 
 def see_other(address: str) -> Response:
@@ -52,16 +29,9 @@ def see_other(address: str) -> Response:
 async def offered_authors(session: AsyncSession, chosen: Iterable[str]) -> tuple[list[Author], int]:
     """Return the authors that a form offers, the chosen ones first, and the number of all."""
     authors, _ = await list_authors(session, limit=CHOICES)
-    chosen = list(chosen)
-    await show_names(session, [*(author.username for author in authors), *chosen])
     names = {name.casefold() for name in chosen}
     authors.sort(key=lambda author: author.username.casefold() not in names)
     return authors, await count_users(session)
-
-
-async def first_steps(session: AsyncSession) -> dict[str, object]:
-    """Return what a visitor without a text may try, and which authors are invented."""
-    return {"samples": await list_samples(session), "is_playable": await is_playable(session)}
 
 
 def given_names(values: Iterable[str]) -> list[str]:
@@ -142,41 +112,3 @@ def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]
         text = f"{head}\N{HORIZONTAL ELLIPSIS}{tail}" if is_long else piece.text
         passages.append(Marked(text, piece.is_marked, piece.mark))
     return passages
-
-
-async def show_names(session: AsyncSession, usernames: Iterable[str]) -> None:
-    """Let links to these authors show the display names that differ from the usernames.
-
-    What those who speak in chats wrote is counted as messages then.
-    """
-    names, speakers = await display_names(session, usernames)
-    g.display_names = g.get("display_names", {}) | names
-    g.speakers = g.get("speakers", set()) | speakers
-
-
-async def speak_of_all(
-    session: AsyncSession, usernames: Iterable[str] = (), platform: str = ""
-) -> None:
-    """Let the page speak of messages if all whom its filters leave, by default all, are of chats.
-
-    A page about the posts of a filter calls it; one whose authors are known calls `speak_of`.
-    """
-    platform = platform.replace("\0", "\x01")
-    speak_of([], in_chat=await speak_in_chats(session, usernames, platform))
-
-
-HUES: Final = 24
-"""As many as style.css declares; ids that follow each other have the most different ones."""
-
-
-def hue_of(user_id: int) -> str:
-    """Return the class of an author's colour."""
-    return f"author-{(user_id - 1) % HUES + 1}"
-
-
-async def hues_of(session: AsyncSession, usernames: Iterable[str]) -> dict[str, str]:
-    """Return the classes of these authors' colours, by name; links then show who they are."""
-    await show_names(session, usernames)
-    keys = {name: username_key(name) for name in usernames}
-    ids = await ids_by_key(session, set(keys.values()))
-    return {name: hue_of(ids[key]) for name, key in keys.items() if key in ids}

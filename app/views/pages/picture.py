@@ -1,6 +1,6 @@
 """The picture of an answer, 1200 × 630: what a shared link shows in other programs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import groupby, islice
@@ -13,7 +13,7 @@ from app.compute.judgement import SURE
 from app.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.answering import Comparison
 from app.views.marks import shown_marks
-from app.views.names import shown_name
+from app.views.names import hue, shown_name
 from app.views.pages.canvas import FOOT, INK, MARGIN, SIZE, WIDTH, Canvas, page_colours, tint
 from app.views.pages.lettering import clipped, drawable, drawn_name, first_rows, font_of, rows_of
 from app.views.verdicts import ELSEWHERE_ALONE, bars_of, heading_of, is_often_wrong, rate_of
@@ -67,19 +67,14 @@ class Picture(NamedTuple):
 
 
 def picture_of(
-    comparison: Comparison,
-    *,
-    is_named: bool,
-    hues: Mapping[str, str],
-    samples: Collection[str],
-    today: date,
+    comparison: Comparison, *, is_named: bool, samples: Collection[str], today: date
 ) -> Picture:
-    """Return what is drawn of an answer, in the visitor's language.
+    """Return what is drawn of an answer, in the visitor's language, with the cast that is bound.
 
-    hues: the classes of the authors' colours on pages; samples: authors who are invented.
+    samples: authors who are invented.
     """
     best = [ranked.username for ranked in comparison.ranking[:MOST_BARS]]
-    colours = {username: page_colours()[hues[username]] for username in best}
+    colours = {username: page_colours()[hue(username)] for username in best}
     is_told = comparison.verdict in {"likely", "close"}
     invented = {ranked.username for ranked in comparison.ranking} & set(samples)
     is_all_invented = len(invented) == len(comparison.ranking)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta
-from quart import Response, g, render_template, request, url_for
+from quart import Response, g, request, url_for
 from quart.wrappers.response import FileBody
 
 from app.dates import show_period, weekday_names
@@ -22,18 +22,18 @@ from app.lifespan import resources
 from app.paths import ATOM_NAME, MEDIA
 from app.services.access.site import Openness
 from app.services.posts.media import content_type, is_medium, is_needed
-from app.services.posts.replies import read_conversation
+from app.services.posts.replies import Conversation, read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import Post, TweetKey, list_posts, list_selected
-from app.services.posts.users import count_users, get_author
+from app.services.posts.users import Author, count_users, get_author
 from app.services.rooms.messages import messages_around
-from app.services.search.similar import similar_posts
+from app.services.search.similar import SimilarPosts, similar_posts
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of
 from app.views.filters import View
-from app.views.names import speak_of
-from app.views.pages.parts import hues_of, show_names, speak_of_all
+from app.views.names import shown_name
+from app.views.page import WebPage, render
 from app.views.policies import own_origin
 
 blueprint = PageBlueprint("posts")
@@ -68,6 +68,44 @@ class PostsArgs(View):
         return self.select(self.names, self.platform, has=self.has)
 
 
+class PostsPage(WebPage, frozen=True, kw_only=True):
+    template = "posts.html"
+
+    args: PostsArgs
+    posts: list[Post]
+    is_empty: bool
+    count: int | None
+    next_cursor: str | None
+
+    @property
+    def period(self) -> str | None:
+        days = self.args.days
+        return show_period(*days) if days and days[0] < days[1] else None
+
+    @property
+    def hour(self) -> str | None:
+        return None if self.args.hour is None else _hour(self.args.hour)
+
+    @property
+    def query(self) -> str:
+        hour = "" if self.args.hour is None else str(self.args.hour)
+        return self.args.query(hour=hour, has=self.args.has)
+
+
+class TweetPage(WebPage, frozen=True, kw_only=True):
+    template = "tweet.html"
+
+    author: Author
+    similar: SimilarPosts
+    conversation: Conversation
+    around: list[Post]
+    """Messages before and after it in its room."""
+
+    @property
+    def post(self) -> Post:
+        return self.similar.post
+
+
 @blueprint.page("/posts", cursor=TWEET_CURSOR, is_cacheable=True)
 async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
     async with resources().db.read() as session:
@@ -82,19 +120,17 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
             after=after,
             limit=POSTS_PER_WALL if args.has else POSTS_PER_PAGE,
         )
-        await show_names(session, [*args.names, *(post.username for post in posts)])
-        await speak_of_all(session, args.names, args.platform)
         is_empty = not posts and not await count_users(session)
-    return await render_template(
-        "posts.html",
-        args=args,
-        posts=posts,
-        is_empty=is_empty,
-        count=count,
-        period=show_period(*args.days) if args.days and args.days[0] < args.days[1] else None,
-        hour=None if args.hour is None else _hour(args.hour),
-        query=args.query(hour="" if args.hour is None else str(args.hour), has=args.has),
-        next_cursor=cursor_of(next_key),
+    return await render(
+        PostsPage(
+            args=args,
+            posts=posts,
+            is_empty=is_empty,
+            count=count,
+            next_cursor=cursor_of(next_key),
+            about=args.names,
+            of_platform=args.platform,
+        )
     )
 
 
@@ -117,18 +153,15 @@ async def show_tweet(tweet_id: int) -> str:
         author = await get_author(session, similar.post.username)
         conversation = await read_conversation(session, tweet_id, most=MOST_OF_THREAD)
         around = await messages_around(session, similar.post)
-        posts = [*similar.posts, *(entry.post for entry in conversation.posts)]
-        await show_names(session, {post.username for post in (similar.post, *posts)})
-        hues = await hues_of(session, {post.username for post in around})
-    speak_of([similar.post.username], in_chat=similar.post.room is not None)
-    return await render_template(
-        "tweet.html",
-        post=similar.post,
-        author=author,
-        similar=similar,
-        conversation=conversation,
-        around=around,
-        hues=hues,
+    return await render(
+        TweetPage(
+            author=author,
+            similar=similar,
+            conversation=conversation,
+            around=around,
+            about=[author.username],
+            in_chat=similar.post.room is not None,
+        )
     )
 
 
@@ -180,7 +213,7 @@ async def show_media(name: str) -> Response:
 async def show_atom() -> Response:
     async with resources().db.read() as session:
         posts, _ = await list_posts(session, limit=ENTRIES)
-    return await _atom(gettext("Newest posts"), url_for("home.show_home"), posts)
+    return await _atom("", url_for("home.show_home"), posts)
 
 
 @blueprint.page("/user/<username>" + ATOM_NAME, is_cacheable=True)
@@ -192,17 +225,37 @@ async def show_author_atom(username: str) -> Response:
     return await _atom(author.username, page, posts)
 
 
-async def _atom(title: str, page: str, posts: Sequence[Post]) -> Response:
+class FeedPage(WebPage, frozen=True, kw_only=True):
+    template = "feed.xml"
+
+    author: str
+    """Whose posts these are; nobody's for all."""
+    page: str
+    """The address of the page that shows them too."""
+    entries: list[Post]
+    origin: str
+    self_address: str
+
+    @property
+    def title(self) -> str:
+        return shown_name(self.author) if self.author else gettext("Newest posts")
+
+    @property
+    def updated(self) -> datetime:
+        newest = self.entries[0].created_at if self.entries else None
+        return newest or EPOCH
+
+
+async def _atom(author: str, page: str, posts: Sequence[Post]) -> Response:
     """Return the feed of posts, the newest first; those without a time can be no entries."""
-    origin = own_origin()
     entries = [post for post in posts if post.created_at]
-    body = await render_template(
-        "feed.xml",
-        title=title,
-        origin=origin,
+    feed = FeedPage(
+        author=author,
         page=page,
-        self_address=own_address(),
         entries=entries,
-        updated=entries[0].created_at if entries else EPOCH,
+        origin=own_origin(),
+        self_address=own_address(),
+        about=[post.username for post in posts],
     )
+    body = await render(feed)
     return Response(_NO_XML.sub("", body), content_type=ATOM)

@@ -4,20 +4,30 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from quart import g, render_template, url_for
+from quart import g, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.services.compare.quiz import CHOICES, SET_LENGTH, QuizSet, draw, read_question, solve
+from app.services.compare.answering import RankedAuthor
+from app.services.compare.quiz import (
+    CHOICES,
+    SET_LENGTH,
+    QuizQuestion,
+    QuizSet,
+    Solution,
+    draw,
+    read_question,
+    solve,
+)
 from app.services.compare.room_quiz import draw_from_room
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
-from app.views.names import speak_of
-from app.views.pages.evidence import read_evidence
-from app.views.pages.parts import hues_of, render_form, see_other, show_names
+from app.views.page import FormPage, render, render_form
+from app.views.pages.evidence import Evident, read_evidence
+from app.views.pages.parts import see_other
 from app.views.policies import own_origin
 
 blueprint = PageBlueprint("quiz")
@@ -62,18 +72,60 @@ class Game:
         """The set as it stands in addresses."""
         return "-".join(".".join(map(str, ids)) for ids in self.quiz)
 
-    def facts(self) -> dict[str, object]:
-        """Return what the page shows of the game."""
-        answers = [int(digit) for digit in self.so if digit != SKIPPED]
-        return {
-            "set": self.written,
-            "so": self.so,
-            "room": self.room,
-            "at": len(self.so),
-            "total": len(self.quiz.tweet_ids),
-            "you": [answer & 1 for answer in answers],
-            "model": [answer >> 1 for answer in answers],
-        }
+    @property
+    def at(self) -> int:
+        return len(self.so)
+
+    @property
+    def total(self) -> int:
+        return len(self.quiz.tweet_ids)
+
+    @property
+    def you(self) -> list[int]:
+        """1 for each answer of the player that was right, 0 for the others."""
+        return [answer & 1 for answer in self._answers]
+
+    @property
+    def model(self) -> list[int]:
+        return [answer >> 1 for answer in self._answers]
+
+    @property
+    def _answers(self) -> list[int]:
+        return [int(digit) for digit in self.so if digit != SKIPPED]
+
+
+class Solved(Struct, frozen=True):
+    """A question that was answered."""
+
+    solution: Solution
+    guess: str
+    evident: Evident
+    next_address: str
+
+    @property
+    def best(self) -> RankedAuthor:
+        return self.solution.comparison.ranking[0]
+
+    @property
+    def is_right(self) -> bool:
+        return self.guess == self.solution.username
+
+
+class QuizPage(FormPage, frozen=True, kw_only=True):
+    template = "quiz.html"
+
+    room: RoomFacts | None
+    """The chat whose messages are asked about."""
+    game: Game | None = None
+    question: QuizQuestion | None = None
+    solved: Solved | None = None
+    address: str = ""
+    """Where others get the same posts, once the game is over."""
+
+    @property
+    def at(self) -> int:
+        """How many questions came before the one on the page."""
+        return self.game.at - (self.solved is not None) if self.game else 0
 
 
 @blueprint.page("/quiz")
@@ -82,11 +134,10 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
     async with resources().db.read() as session:
         room = None if args.room is None else await get_room(session, args.room)
         drawn = None if args.set else await _drawn(session, room)
-    speak_of([], in_chat=room is not None)
     if drawn is not None:
         return see_other(Game(drawn, room).address())
     if not args.set:
-        return await render_template("quiz.html", room=room)
+        return await render(QuizPage(room=room, in_chat=room is not None))
     game = Game(_read(args.set), room, args.so)
     failure = None
     if args.guess is not None and not game.is_over:
@@ -117,17 +168,25 @@ async def _asked(game: Game, failure: AppError | None = None) -> ResponseReturnV
                 question = await read_question(
                     session, game.quiz, len(game.so), room_id=game.room_id
                 )
-                await show_names(session, question.usernames)
-                speak_of(question.usernames, in_chat=game.room is not None)
         except NotFoundError:
             game = replace(game, so=game.so + SKIPPED)
             continue
-        return await render_form("quiz.html", failure, question=question, **game.facts())
-    facts = game.facts()
-    if not facts["you"]:
+        return await render_form(
+            QuizPage(
+                room=game.room,
+                game=game,
+                question=question,
+                error=failure,
+                about=question.usernames,
+                in_chat=game.room is not None,
+            )
+        )
+    in_chat = game.room is not None
+    if not game.you:
         gone = NotFoundError("The post of that question is gone")
-        return await render_form("quiz.html", gone, room=game.room)
-    return await render_template("quiz.html", address=own_origin() + game.address(), **facts)
+        return await render_form(QuizPage(room=game.room, error=gone, in_chat=in_chat))
+    address = own_origin() + game.address()
+    return await render(QuizPage(room=game.room, game=game, address=address, in_chat=in_chat))
 
 
 async def _answer_page(game: Game, guess: str) -> str:
@@ -137,19 +196,16 @@ async def _answer_page(game: Game, guess: str) -> str:
         )
         if guess not in solution.usernames:
             raise InvalidInputError("Choose one of the authors", loc="guess")
-        hues = await hues_of(session, solution.usernames)
-        speak_of(solution.usernames, in_chat=game.room is not None)
         evident = await read_evidence(session, solution.comparison)
     is_right = guess == solution.username
     answered = replace(game, so=game.so + str(is_right + 2 * solution.is_model_right))
-    return await render_template(
-        "quiz.html",
-        solution=solution,
-        guess=guess,
-        best=solution.comparison.ranking[0],
-        is_right=is_right,
-        next_address=answered.address(so=answered.so),
-        evident=evident,
-        hues=hues,
-        **answered.facts() | {"at": len(game.so)},
+    solved = Solved(solution, guess, evident, answered.address(so=answered.so))
+    return await render(
+        QuizPage(
+            room=game.room,
+            game=answered,
+            solved=solved,
+            about=solution.usernames,
+            in_chat=game.room is not None,
+        )
     )

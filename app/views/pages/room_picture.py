@@ -1,6 +1,5 @@
 """The picture of a room, 1200 × 630, to send into it: who writes how much, and how."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -11,7 +10,7 @@ from app.dates import show_duration, show_period
 from app.i18n import gettext, ngettext, rounded_parts, show_number, show_percent
 from app.services.rooms.portrait import RoomPortrait
 from app.services.rooms.room_facts import RoomFacts
-from app.views.names import shown_name
+from app.views.names import hue, shown_name
 from app.views.pages.canvas import FOOT, INK, MARGIN, SIZE, SOFT, WIDTH, Canvas, page_colours
 from app.views.pages.lettering import clipped, drawn_name, drawn_text, font_of
 
@@ -57,15 +56,12 @@ class RoomPicture(NamedTuple):
     foot: str
 
 
-def picture_of_room(portrait: RoomPortrait, zone: ZoneInfo, hues: Mapping[str, str]) -> RoomPicture:
-    """Return what is drawn of a portrait, in the visitor's language.
-
-    hues: the classes of people's colours on pages.
-    """
+def picture_of_room(portrait: RoomPortrait, zone: ZoneInfo) -> RoomPicture:
+    """Return what is drawn of a portrait, in the visitor's language; its people are bound."""
     return RoomPicture(
         heading=drawn_name(portrait.room.name) or gettext("A chat"),
         figures=drawn_text(_figures(portrait.room, zone)),
-        people=_people_of(portrait, hues),
+        people=_people_of(portrait),
         foot=drawn_text(_foot(portrait)),
     )
 
@@ -75,7 +71,7 @@ def _name_of(person: PersonPortrait, number: int) -> str:
     if person.username is None:
         text = ngettext("{count} other", "{count} others", person.people)
         return text.format(count=show_number(person.people))
-    name = drawn_name(shown_name(person.username, person.display_name))
+    name = drawn_name(shown_name(person.username))
     return name or gettext("Person {number}").format(number=number)
 
 
@@ -171,14 +167,14 @@ def _draw_person(canvas: Canvas, person: PicturePerson, top: float, height: floa
         top += detail.size * 1.4
 
 
-def _people_of(portrait: RoomPortrait, hues: Mapping[str, str]) -> tuple[PicturePerson, ...]:
+def _people_of(portrait: RoomPortrait) -> tuple[PicturePerson, ...]:
     shares = rounded_parts([person.share for person in portrait.people])
     return tuple(
         PicturePerson(
             name=_name_of(person, number),
             share=person.share,
             percent=show_percent(share),
-            colour=page_colours()[hues.get(person.username or "", "author-0")],
+            colour=page_colours()[hue(person.username)],
             lines=tuple(map(drawn_text, card_lines(person, portrait))),
         )
         for number, (person, share) in enumerate(zip(portrait.people, shares, strict=True), 1)

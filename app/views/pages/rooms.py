@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import asdict
-from quart import render_template, url_for
+from quart import url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,14 +17,14 @@ from app.lifespan import resources
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
 from app.services.rooms.messages import list_before, list_messages
-from app.services.rooms.room_facts import RoomFacts, get_room
-from app.services.search.results import ResultPage, find
+from app.services.rooms.room_facts import RoomFacts, RoomSpeaker, get_room
+from app.services.search.results import Hit, ResultPage, find
 from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.filters import parse_day, span_of_day, zone_of_page
-from app.views.names import speak_of
-from app.views.pages.parts import hues_of, pieces_of_hit, see_other
+from app.views.page import WebPage, render
+from app.views.pages.parts import Marked, pieces_of_hit, see_other
 
 blueprint = PageBlueprint("rooms")
 
@@ -78,6 +78,35 @@ class RoomExcerpt:
     """The message above."""
 
 
+class RoomPage(WebPage, frozen=True, kw_only=True):
+    template = "room.html"
+
+    args: RoomArgs
+    zone: str
+    room: RoomFacts
+    day: date | None
+    neighbours: tuple[date | None, date | None]
+    """The days with messages before and after the day."""
+    first_day: date | None
+    newest_day: date | None
+    lines: list[RoomLine]
+    earlier: str | None
+    later: str | None
+    results: ResultPage | None
+    """What a search finds."""
+    next_cursor: str | None
+    in_chat: bool = True
+
+    @property
+    def people(self) -> list[RoomSpeaker]:
+        return self.room.people[:MOST_SHOWN]
+
+    @property
+    def matches(self) -> list[tuple[Hit, list[Marked[None]]]]:
+        hits = self.results.hits if self.results else []
+        return [(hit, pieces_of_hit(hit, around=AROUND)) for hit in hits]
+
+
 @blueprint.page("/room/<id:room_id>", cursor=messages_cursor, is_cacheable=True)
 async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnValue:
     zone, day = zone_of_page(args.tz), parse_day("on", args.on)
@@ -91,29 +120,21 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
             return see_other(url_for("rooms.show_room", room_id=room.id, **asked))
         passage = RoomExcerpt([]) if results else await _excerpt(session, room, args, after, zone)
         neighbours = await _neighbours(session, room, day, zone) if day else (None, None)
-        posts = results.hits if results else passage.posts
-        people = [person.username for person in room.people]
-        hues = await hues_of(session, {*people, *(post.username for post in posts)})
-    speak_of(people, in_chat=True)
-    return await render_template(
-        "room.html",
-        args=args,
-        zone=zone.key,
-        room=room,
-        people=room.people[:MOST_SHOWN],
-        day=day,
-        neighbours=neighbours,
-        first_day=_day_of(room.first_message_at, zone),
-        newest_day=_day_of(room.newest_message_at, zone),
-        hues=hues,
-        lines=lines_of(passage.posts, zone, after=passage.after),
-        earlier=cursor_of(passage.earlier),
-        later=cursor_of(passage.later),
-        results=results,
-        matches=[(hit, pieces_of_hit(hit, around=AROUND)) for hit in results.hits]
-        if results
-        else [],
-        next_cursor=cursor_of(results.next) if results else None,
+    return await render(
+        RoomPage(
+            args=args,
+            zone=zone.key,
+            room=room,
+            day=day,
+            neighbours=neighbours,
+            first_day=_day_of(room.first_message_at, zone),
+            newest_day=_day_of(room.newest_message_at, zone),
+            lines=lines_of(passage.posts, zone, after=passage.after),
+            earlier=cursor_of(passage.earlier),
+            later=cursor_of(passage.later),
+            results=results,
+            next_cursor=cursor_of(results.next) if results else None,
+        )
     )
 
 

@@ -10,19 +10,13 @@ from app.compute.scoring import quote_words
 from app.errors import AppError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import count_users, find_user
-from app.services.search.results import Mode, ResultPage, corrected_words, find
+from app.services.search.results import Hit, Mode, ResultPage, corrected_words, find
 from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import RESULT_CURSOR, cursor_of
 from app.views.filters import PageFilters
-from app.views.pages.parts import (
-    given_names,
-    pieces_of_hit,
-    render_form,
-    see_other,
-    show_names,
-    speak_of_all,
-)
+from app.views.page import FormPage, render_form
+from app.views.pages.parts import Marked, given_names, pieces_of_hit, see_other
 
 blueprint = PageBlueprint("search")
 
@@ -62,6 +56,48 @@ class SearchPageArgs(PageFilters):
         return {name: value for name, value in fields.items() if value}
 
 
+class SearchPage(FormPage, frozen=True, kw_only=True):
+    template = "search.html"
+
+    args: SearchPageArgs
+    found: ResultPage
+    is_empty: bool
+    knows_meaning: bool
+    is_first_page: bool
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return self.args.filters
+
+    @property
+    def exported(self) -> dict[str, Any]:
+        return {name: self.asked[name] for name in self.asked if name not in {"mode", "sort"}}
+
+    @property
+    def results(self) -> list[tuple[Hit, list[Marked[None]]]]:
+        return [(hit, pieces_of_hit(hit, around=AROUND)) for hit in self.found.hits]
+
+    @property
+    def corrections(self) -> dict[str, list[str]]:
+        return corrected_words(self.found.corrections)
+
+    @property
+    def as_typed(self) -> dict[str, Any]:
+        return self.asked | {"q": quote_words(self.args.q, self.corrections)}
+
+    @property
+    def mode(self) -> Mode:
+        return self.args.search_mode
+
+    @property
+    def sort(self) -> Sort:
+        return self.args.order
+
+    @property
+    def next_cursor(self) -> str | None:
+        return cursor_of(self.found.next)
+
+
 @blueprint.page("/search", cursor=RESULT_CURSOR)
 async def show_search(args: SearchPageArgs, after: ResultKey | None) -> ResponseReturnValue:
     parts = resources()
@@ -77,28 +113,20 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
         failure = error.with_traceback(None)
     if not failure and not args.q.strip() and filters.keys() & LISTED_BY:
         return see_other(url_for("posts.show_posts", **filters))
-    corrected = corrected_words(results.corrections)
+    names = given_names([args.username])
     async with parts.db.read() as session:
-        shown_names = {post.username for post in results.hits} | _facet_names(results)
-        await show_names(session, shown_names | {*given_names([args.username])})
-        await speak_of_all(session, given_names([args.username]), args.platform)
         is_empty = not results.hits and not await count_users(session)
     return await render_form(
-        "search.html",
-        failure,
-        args=args,
-        asked=filters,
-        exported={name: filters[name] for name in filters if name not in {"mode", "sort"}},
-        results=[(hit, pieces_of_hit(hit, around=AROUND)) for hit in results.hits],
-        found=results,
-        is_empty=is_empty,
-        corrections=corrected,
-        as_typed=filters | {"q": quote_words(args.q, corrected)},
-        mode=args.search_mode,
-        sort=args.order,
-        knows_meaning=parts.embeddings is not None,
-        is_first_page=after is None,
-        next_cursor=cursor_of(results.next),
+        SearchPage(
+            args=args,
+            found=results,
+            is_empty=is_empty,
+            knows_meaning=parts.embeddings is not None,
+            is_first_page=after is None,
+            error=failure,
+            about=names,
+            of_platform=args.platform,
+        )
     )
 
 
@@ -115,7 +143,3 @@ async def _results(args: SearchPageArgs, after: ResultKey | None) -> ResultPage:
         sort=args.order,
         with_facets=after is None,
     )
-
-
-def _facet_names(results: ResultPage) -> set[str]:
-    return {name for name, _ in results.facets.username} if results.facets else set()

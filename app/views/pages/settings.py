@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Final
 
 from msgspec import Struct
 from quart import Response, g, url_for
@@ -11,12 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, InvalidInputError, NotFoundError, UnauthorizedError
 from app.lifespan import resources
-from app.services.access.logins import end_session, list_sessions, replace_password, verify_password
+from app.models import Invitation, LoginSession
+from app.services.access.logins import (
+    SignedInAccount,
+    end_session,
+    list_sessions,
+    replace_password,
+    verify_password,
+)
 from app.services.access.operators import check_password
-from app.services.access.readers import list_invitations, list_readers
-from app.services.access.rights import SCOPES, add_token, list_tokens, revoke_token
+from app.services.access.readers import Reader, list_invitations, list_readers
+from app.services.access.rights import SCOPES, TokenFacts, add_token, list_tokens, revoke_token
 from app.services.access.site import switch_site
-from app.services.checks import installation_facts
+from app.services.checks import InstallationFacts, installation_facts
 from app.services.deletion import delete_everybody, delete_post, delete_user
 from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.sample_authors import delete_samples
@@ -24,21 +33,58 @@ from app.services.posts.own_author import choose_own, find_own
 from app.services.posts.samples import list_samples
 from app.services.posts.users import count_users, get_user
 from app.services.rooms.changing import join_some, rename_room
-from app.services.rooms.room_facts import list_rooms, newest_first
+from app.services.rooms.room_facts import RoomFacts, list_rooms, newest_first
 from app.views.blueprints import Form, PageBlueprint
+from app.views.page import FormPage, render_form
 from app.views.pages.login import local_address
-from app.views.pages.parts import render_form, see_other
-from app.views.policies import client_of, readership, writing
+from app.views.pages.parts import see_other
+from app.views.policies import Readership, client_of, readership, writing
 
 blueprint = PageBlueprint("settings", policy="operator")
 
 MOST_ROOMS = 200
 """Chats that may be renamed and joined there."""
+VERSION: Final = version("saywho")
 
 
 class SettingsArgs(Struct):
     changed: bool = False
     """Whether the password has just been changed."""
+
+
+class AccountPage(FormPage, frozen=True, kw_only=True):
+    """What the settings show to anybody who is signed in."""
+
+    template = "account.html"
+
+    account: SignedInAccount
+    sessions: Sequence[LoginSession]
+    is_changed: bool
+
+    @property
+    def failed_fields(self) -> list[str]:
+        return [fault.loc for fault in self.error.errors] if self.error else []
+
+
+class SettingsPage(AccountPage, frozen=True, kw_only=True):
+    """What they show to operators."""
+
+    template = "settings.html"
+
+    rooms: list[RoomFacts]
+    tokens: list[TokenFacts]
+    readers: list[Reader]
+    invitations: Sequence[Invitation]
+    readership: Readership
+    author_total: int
+    samples: list[str]
+    own: str | None
+    """Whose archive the front page shows."""
+    facts: InstallationFacts
+    new_token: str
+    new_link: str
+    scopes: Sequence[str] = SCOPES
+    version: str = VERSION
 
 
 @blueprint.page("/settings", policy="account")
@@ -47,42 +93,49 @@ async def show_settings(args: SettingsArgs) -> ResponseReturnValue:
 
 
 async def settings_page(
-    *, is_changed: bool = False, failure: AppError | None = None, **secrets: str
+    *,
+    is_changed: bool = False,
+    failure: AppError | None = None,
+    new_token: str = "",
+    new_link: str = "",
 ) -> ResponseReturnValue:
     """Return the settings of the account; `new_token` or `new_link` is a secret to show once."""
     async with resources().db.read() as session:
-        sessions = await list_sessions(session, g.account.account_id)
-        site = await _site_facts(session) if g.operator else {}
-    page, status, headers = await render_form(
-        "settings.html" if g.operator else "account.html",
-        failure,
-        account=g.account,
-        sessions=sessions,
-        is_changed=is_changed,
-        failed_fields=[fault.loc for fault in failure.errors] if failure else [],
-        **site,
-        **secrets,
-    )
+        shown = AccountPage(
+            account=g.account,
+            sessions=await list_sessions(session, g.account.account_id),
+            is_changed=is_changed,
+            error=failure,
+        )
+        if g.operator:
+            shown = await _with_site(session, shown, new_token=new_token, new_link=new_link)
+    page, status, headers = await render_form(shown)
     # No cache may store a page that shows a secret.
     return page, status, headers | {"Cache-Control": "no-store"}
 
 
-async def _site_facts(session: AsyncSession) -> dict[str, object]:
-    """Return what the settings show to operators alone."""
+async def _with_site(
+    session: AsyncSession, shown: AccountPage, *, new_token: str, new_link: str
+) -> SettingsPage:
+    """Return the settings with what is for operators alone."""
     rooms, _ = await list_rooms(session, limit=MOST_ROOMS)
-    return {
-        "rooms": newest_first(rooms),
-        "tokens": await list_tokens(session),
-        "scopes": SCOPES,
-        "readers": await list_readers(session),
-        "invitations": await list_invitations(session),
-        **await readership(),
-        "author_total": await count_users(session),
-        "samples": await list_samples(session),
-        "own": await find_own(session),
-        "facts": await installation_facts(session, resources().config.data_dir),
-        "version": version("saywho"),
-    }
+    return SettingsPage(
+        account=shown.account,
+        sessions=shown.sessions,
+        is_changed=shown.is_changed,
+        error=shown.error,
+        rooms=newest_first(rooms),
+        tokens=await list_tokens(session),
+        readers=await list_readers(session),
+        invitations=await list_invitations(session),
+        readership=await readership(),
+        author_total=await count_users(session),
+        samples=await list_samples(session),
+        own=await find_own(session),
+        facts=await installation_facts(session, resources().config.data_dir),
+        new_token=new_token,
+        new_link=new_link,
+    )
 
 
 @blueprint.action("/settings/reading")

@@ -7,6 +7,7 @@ from app.errors import AppError
 from app.lifespan import resources
 from app.paths import SOURCES
 from app.services.sources.live_sources import (
+    SourceFacts,
     add_source,
     ask_for_visit,
     find_source,
@@ -14,13 +15,24 @@ from app.services.sources.live_sources import (
     remove_source,
 )
 from app.views.blueprints import Form, PageBlueprint
-from app.views.pages.parts import render_form, see_other
+from app.views.page import FormPage, render_form
+from app.views.pages.parts import see_other
 from app.views.policies import writing
 
 blueprint = PageBlueprint("sources", policy="operator")
 
 MOST_LISTED = 500
 """Sources on the page; the API has them all."""
+
+
+class SourcesPage(FormPage, frozen=True, kw_only=True):
+    template = "sources.html"
+
+    sources: list[SourceFacts]
+    given: str
+    """The source that was sent."""
+    author: str
+    """The author's name that was sent."""
 
 
 @blueprint.page(SOURCES)
@@ -60,7 +72,7 @@ async def _page(
     async with resources().db.read() as session:
         sources, _ = await list_sources(session, limit=MOST_LISTED)
     return await render_form(
-        "sources.html", failure, sources=sources, given=given, username=username
+        SourcesPage(sources=sources, given=given, author=username, error=failure)
     )
 
 

@@ -4,20 +4,20 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from quart import Response, render_template
+from quart import Response
 
 from app.dates import month_names
 from app.errors import NotFoundError
 from app.i18n import gettext, ngettext, show_number
 from app.lifespan import resources
 from app.services.archive.author_year import AuthorYear, WordsOfYear, read_year
-from app.services.posts.users import get_author
+from app.services.posts.users import Author, get_author
 from app.views.blueprints import PageBlueprint
+from app.views.cast import bound
 from app.views.filters import parse_zone, zone_of_page
-from app.views.names import speak_of
-from app.views.pages.calendar import year_of_posting
+from app.views.page import WebPage, cast_on, render
+from app.views.pages.calendar import PostingYear, year_of_posting
 from app.views.pages.lettering import drawn_name
-from app.views.pages.parts import show_names
 from app.views.pages.year_picture import YearPicture, draw_year
 
 blueprint = PageBlueprint("years")
@@ -31,18 +31,34 @@ class YearArgs(Struct):
     """Without one, the page shows the days of the browser, and the picture those of UTC."""
 
 
+class YearPage(WebPage, frozen=True, kw_only=True):
+    template = "year.html"
+
+    args: YearArgs
+    shown: AuthorYear
+    author: Author
+    year: int
+    months: list[int]
+    posting: PostingYear | None
+
+    @property
+    def month_names(self) -> list[str]:
+        return month_names()
+
+
 @blueprint.page("/user/<username>/<year:year>", is_cacheable=True)
 async def show_year(username: str, year: int, args: YearArgs) -> str:
     author_year = await _read_where_it_is(username, year, args)
-    return await render_template(
-        "year.html",
-        args=args,
-        shown=author_year,
-        author=author_year.user,
-        year=year,
-        months=_months(author_year),
-        month_names=month_names(),
-        posting=year_of_posting(author_year.calendar),
+    return await render(
+        YearPage(
+            args=args,
+            shown=author_year,
+            author=author_year.user,
+            year=year,
+            months=_months(author_year),
+            posting=year_of_posting(author_year.calendar),
+            about=[author_year.user.username],
+        )
     )
 
 
@@ -50,7 +66,9 @@ async def show_year(username: str, year: int, args: YearArgs) -> str:
 async def show_year_picture(username: str, year: int, args: YearArgs) -> Response:
     """Draw the year that the page of this name shows."""
     zone = parse_zone(args.tz or "UTC")
-    picture = picture_of_year(await _read(username, year, zone))
+    author_year = await _read(username, year, zone)
+    with bound(await cast_on(author_year.user)):
+        picture = picture_of_year(author_year)
     return Response(await resources().work_pool.run(draw_year, picture), content_type="image/png")
 
 
@@ -70,8 +88,6 @@ async def _read_where_it_is(username: str, year: int, args: YearArgs) -> AuthorY
 async def _read(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
     async with resources().db.read() as session:
         author = await get_author(session, username)
-        await show_names(session, [author.username])
-        speak_of([author.username])
         return await read_year(session, author, year, zone)
 
 

@@ -9,15 +9,26 @@ import pytest
 from PIL import Image, ImageColor
 from quart import g
 
-from app.views.names import let_stand_for
+from app.services.posts.users import NamedUser
+from app.views.cast import HUES, Cast, bound, person_of
 from app.views.pages.canvas import MARGIN, PAPER, SIZE, page_colours
-from app.views.pages.parts import HUES
 from app.views.pages.picture import Picture, PictureBar, draw_picture, picture_of, stand_ins_of
 from tests.conftest import Shared
 from tests.selection import first_of
 from tests.views.test_verdicts import Facts
 
 COLOURS = list(page_colours().values())
+
+
+def cast_with(*names: str) -> Cast:
+    """Return people of these names, whose ids are those from 1 on."""
+    users = (
+        NamedUser(number, name.replace(" ", "_"), name, False)
+        for number, name in enumerate(names, 1)
+    )
+    return Cast({user.username: person_of(user) for user in users})
+
+
 TEXT = "Fog again, the bell rings, 안개 🎉 مرحبا and no end of it. " * 20
 PAPER_RGB = ImageColor.getrgb(PAPER)
 
@@ -129,13 +140,8 @@ def test_a_picture_says_who_is_invented_how_many_and_when(
     samples: tuple[str, ...], names: list[str], foot: str
 ) -> None:
     comparison = Facts([0.99, 0.006, 0.004], [50] * 3, 0.05).comparison()
-    picture = picture_of(
-        comparison,
-        is_named=True,
-        hues={f"author{place}": f"author-{place + 1}" for place in range(3)},
-        samples=samples,
-        today=date(2026, 11, 23),
-    )
+    with bound(cast_with(*(f"author{place}" for place in range(3)))):
+        picture = picture_of(comparison, is_named=True, samples=samples, today=date(2026, 11, 23))
     # Bars under one in a hundred leave the room to the text.
     assert [bar.name for bar in picture.bars] == names
     assert picture.bars[0].colour == page_colours()["author-1"]
@@ -147,8 +153,7 @@ def test_an_answer_that_strangers_often_get_is_passed_on_with_that(
     strangers: float, is_warned: bool
 ) -> None:
     comparison = Facts([0.99, 0.01], [50] * 2, 0.05, strangers=strangers).comparison()
-    hues = {f"author{place}": f"author-{place + 1}" for place in range(2)}
-    picture = picture_of(comparison, is_named=True, hues=hues, samples=(), today=date(2026, 11, 23))
+    picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
     rate = "Of 100 such texts by strangers, about 21 would also get this answer."
     assert picture.warning == (rate if is_warned else "")
     bare = picture._replace(warning="")
@@ -166,12 +171,11 @@ async def test_an_author_whose_name_the_fonts_lack_is_a_person(shared: Shared) -
     comparison = msgspec.structs.replace(facts, ranking=ranking)
     async with shared.app.test_request_context("/"):
         g.locale = "en"
-        g.display_names = dict(zip(usernames, names, strict=True))
-        let_stand_for(stand_ins_of(usernames))
-        hues = dict.fromkeys(usernames, "author-1")
-        picture = picture_of(
-            comparison, is_named=True, hues=hues, samples=(), today=date(2026, 11, 23)
-        )
+        cast = cast_with(*names)
+        with bound(cast):
+            stand_ins = stand_ins_of(usernames)
+        with bound(cast.with_names(stand_ins)):
+            picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
     assert picture.heading == "Too close to call: Person 1 or Ann Kim 🌿"
     assert {bar.name for bar in picture.bars} == {
         *("Person 1", "Ann Kim 🌿", "Person 3", "Somebody else")

@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from app.models import Room
 from app.services.rooms.portrait import read_portrait
+from app.views.cast import bound
+from app.views.page import cast_on
 from app.views.pages.canvas import MARGIN, PAPER, SIZE, page_colours
 from app.views.pages.room_picture import PicturePerson, RoomPicture, draw_room, picture_of_room
 from tests.browsing import parts_of
@@ -102,7 +104,8 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
         portrait = await read_portrait(session, rooms.one(), ZoneInfo("Asia/Seoul"))
     async with shared.app.test_request_context("/"):
         g.locale = "en"
-        picture = picture_of_room(portrait, ZoneInfo("Asia/Seoul"), {})
+        with bound(await cast_on(portrait)):
+            picture = picture_of_room(portrait, ZoneInfo("Asia/Seoul"))
     typical = {
         person.username: {word.text for word in person.typical or []} for person in portrait.people
     }

@@ -1,0 +1,105 @@
+"""Who is on a page, and what they wrote: posts, or messages where it was said in chats.
+
+Texts and filters ask the cast of the page that is being made: `bound` says whose that is.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import username_key
+from app.formats.chats.people import as_username
+from app.i18n import speaking_of
+from app.services.posts.users import NamedUser, all_speak_in_chats, named_users
+
+HUES: Final = 24
+"""As many as style.css declares; ids that follow each other have the most different ones."""
+NO_HUE: Final = "author-0"
+
+
+class Person(NamedTuple):
+    """Somebody on a page."""
+
+    username: str
+    name: str
+    """As sentences call them: as people write it where the username is only its form in addresses,
+    as in chats; else the username, which is exact."""
+    display_name: str
+    """As people write it in any case; the username where they do not."""
+    hue: str
+    """The class of their colour."""
+    is_speaker: bool
+    """Whether they speak in chats, so that they wrote messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who is on a page, and what they wrote."""
+
+    people: Mapping[str, Person] = field(default_factory=dict)
+    """By username."""
+    is_chat: bool = False
+    """Whether what the page is about are messages."""
+
+    def with_names(self, names: Mapping[str, str]) -> "Cast":
+        """Return the cast with other names for some, by username."""
+        people = {
+            username: person._replace(name=names.get(username, person.name))
+            for username, person in self.people.items()
+        }
+        return replace(self, people=people)
+
+
+NOBODY: Final = Cast()
+_bound: ContextVar[Cast] = ContextVar("cast", default=NOBODY)
+
+
+async def cast_of(
+    session: AsyncSession,
+    usernames: Iterable[str],
+    *,
+    about: Iterable[str] | None = None,
+    in_chat: bool = False,
+    platform: str = "",
+) -> Cast:
+    """Return these people, found by one query.
+
+    about: whose posts the page is about, by default all of them. Where all these speak in chats it
+    tells of messages, as where it is of a chat itself. Names that nobody here has do not count;
+    without any it is about everybody who is here, or on a platform.
+    """
+    named = list(usernames)
+    subjects = named if about is None else list(about)
+    users = await named_users(session, {*named, *subjects})
+    people = {user.username: person_of(user) for user in users.values()}
+    known = [users[key] for key in map(username_key, subjects) if key in users]
+    if not (in_chat or known):
+        in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
+    return Cast(people, in_chat or (bool(known) and all(user.is_of_chat for user in known)))
+
+
+def person_of(user: NamedUser) -> Person:
+    username, display_name = user.username, user.display_name or user.username
+    name = display_name if as_username(display_name) == username else username
+    hue = f"author-{(user.id - 1) % HUES + 1}"
+    return Person(username, name, display_name, hue, user.is_of_chat)
+
+
+@contextmanager
+def bound(cast: Cast) -> Iterator[None]:
+    """Let texts and filters call people, and what they wrote, as this cast does."""
+    before = _bound.set(cast)
+    try:
+        with speaking_of(messages=cast.is_chat):
+            yield
+    finally:
+        _bound.reset(before)
+
+
+def current_cast() -> Cast:
+    """Return the cast of what is being made; without one it is empty."""
+    return _bound.get()

@@ -1,0 +1,83 @@
+"""A page is a value: what its template shows. One function renders it, and finds its people."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import ClassVar, Final
+
+from msgspec import Struct
+from quart import render_template
+
+from app.errors import AppError
+from app.i18n import translate_message
+from app.lifespan import resources
+from app.views.cast import Cast, bound, cast_of
+from app.views.people_named import usernames_in
+
+
+class WebPage(Struct, frozen=True, kw_only=True):
+    """What a template shows: its fields and properties, by their names.
+
+    Properties are made when the page is rendered, so sentences stand in them: they know by then
+    what its people are called, and what these wrote.
+    """
+
+    template: ClassVar[str]
+
+    about: Sequence[str] | None = None
+    """Whose posts the page is about, by default all whom it names (`cast_of`)."""
+    in_chat: bool = False
+    """Whether it is of a chat itself."""
+    of_platform: str = ""
+    """The platform of those whom it is about, where it names nobody."""
+
+
+OF_THE_CAST: Final = frozenset(WebPage.__struct_fields__)
+
+
+class FormPage(WebPage, frozen=True, kw_only=True):
+    """A page with a form, and what was wrong with the form that was sent."""
+
+    error: AppError | None = None
+
+    @property
+    def failure(self) -> str | None:
+        return translate_message(self.error.detail) if self.error else None
+
+
+async def cast_on(value: object) -> Cast:
+    """Return all whose usernames are in a page, or in another value of structs."""
+    subject = value if isinstance(value, WebPage) else WebPage()
+    async with resources().db.read() as session:
+        return await cast_of(
+            session,
+            usernames_in(value),
+            about=subject.about,
+            in_chat=subject.in_chat,
+            platform=subject.of_platform,
+        )
+
+
+async def render(page: WebPage, cast: Cast | None = None) -> str:
+    """Return the page as HTML or XML; its people are looked up where no cast is given."""
+    cast = await cast_on(page) if cast is None else cast
+    with bound(cast):
+        shown = {name: getattr(page, name) for name in _shown(type(page))}
+        return await render_template(page.template, **shown)
+
+
+async def render_form(page: FormPage, cast: Cast | None = None) -> tuple[str, int, dict[str, str]]:
+    """Return the page, with status and headers of what was wrong with its form, if anything."""
+    html = await render(page, cast)
+    return (html, page.error.status, page.error.headers) if page.error else (html, 200, {})
+
+
+@cache
+def _shown(kind: type[WebPage]) -> list[str]:
+    """Return the names that the template of a page gets."""
+    properties = [
+        name
+        for base in kind.__mro__
+        for name, value in vars(base).items()
+        if isinstance(value, property)
+    ]
+    return [*(name for name in kind.__struct_fields__ if name not in OF_THE_CAST), *properties]

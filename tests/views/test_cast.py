@@ -1,0 +1,134 @@
+"""Who is on a page: people of chats are called by their names, and what they wrote are messages.
+
+Every address of the table of rights is asked of sites of chats, small and large, and of a site of
+both kinds of authors.
+"""
+
+import html
+import re
+from collections.abc import AsyncIterator
+from typing import Final
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from app import create_app
+from tests.browsing import Browser, parts_of, signed_in
+from tests.chats import import_chat, kakaotalk, said
+from tests.conftest import MakeConfig, client_with
+from tests.views.test_policies import API, EXPECTED
+from tests.waiting import settle
+
+PAIR: Final = ("민준_(회사)", "Anna_Kim")
+NAMES: Final = ("민준 (회사)", "Anna Kim")
+CROWD: Final = tuple(f"이웃 {number:02} (항구)" for number in range(58))
+NAMED: Final = urlencode({"username": PAIR}, doseq=True)
+ONE: Final = urlencode({"username": PAIR[0]})
+TEXT: Final = urlencode({"text": "오늘 저녁에는 다 같이 떡볶이를 먹으러 가는 게 어때요?"})
+ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
+    "/": ("/",),
+    "/authors": ("/authors",),
+    "/user/<username>": (f"/user/{quote(PAIR[0])}",),
+    "/user/<username>/<year:year>": (f"/user/{quote(PAIR[0])}/2024", "/user/Anna_Kim/2019"),
+    "/tweet/<id:tweet_id>": ("/tweet/1",),
+    "/room/<id:room_id>": ("/room/1", f"/room/1?q={quote('말')}", "/room/1?on=2024-01-15"),
+    "/room/<id:room_id>/portrait": ("/room/1/portrait",),
+    "/compare": (f"/compare?{TEXT}&{NAMED}", f"/compare?{TEXT}&years=Anna_Kim"),
+    "/compare/card": (f"/compare/card?{NAMED}",),
+    "/feed.atom": ("/feed.atom",),
+    "/user/<username>/feed.atom": ("/user/Anna_Kim/feed.atom",),
+    "/quiz": ("/quiz?set=1.2-1", "/quiz?set=1.2-1&guess=Anna_Kim", "/quiz?room=1"),
+    "/search": (f"/search?q={quote('말')}&{ONE}", f"/search?q={quote('떡볶이 말')}&{ONE}"),
+    "/posts": (f"/posts?{NAMED}", f"/posts?{NAMED}&lang=xx"),
+    "/dashboard/": (f"/dashboard/?{NAMED}", f"/dashboard/?{NAMED}&lang=xx"),
+    "/dashboard/table/<name>": (
+        *(f"/dashboard/table/{name}?{NAMED}" for name in ("timeline", "week", "likeness", "apart")),
+    ),
+    "/dashboard/table/<name>.csv": (f"/dashboard/table/timeline.csv?{NAMED}",),
+    "/imports/<id:import_id>": ("/imports/1",),
+    "/settings": ("/settings",),
+    "/imports": ("/imports",),
+    "/sources": ("/sources",),
+}
+"""What is asked of each route that has a page or a file for readers."""
+OF_PROGRAMS: Final = re.compile(
+    rf"{API}/|/static/|/healthz|/readyz|/metrics|/login|/logout|/setup|/media/|/favicon.ico|.*\.png"
+    "|/about|/dashboard/_|/get_user|/user$|/users|/reset|/update|/compare/example"
+)
+"""Routes of programs, of pictures, of signing in, and `/about`, which is about any author."""
+UNSEEN: Final = re.compile(
+    r"<(script|textarea|datalist|fieldset|form)\b.*?</\1>|<style.*?</style>|<[^>]*>|\u200b",
+    re.DOTALL,
+)
+"""What a page says to nobody, and whom its forms offer: these may be others."""
+OF_ANYBODY: Final = re.compile(
+    "Posts by other people given to one of them|Import posts|다른 사람의 글을 이들 중|글 가져오기"
+    "|^글을 넣으면|이 글로 비교하기|내 글은|글이 없는 메시지"
+)
+"""Sentences about anybody's posts; in Korean the text that is asked about has the same word."""
+POSTS: Final = {
+    "en": re.compile(r"\b[Pp]osts?\b"),
+    "ko": re.compile(
+        r"(?<![가-힣])글(?:[은이을의도과에만]|로|들|에서|이에요|마다|보다)?(?![가-힣])"
+    ),
+}
+OF_ALL: Final = frozenset(("/", "/authors", "/feed.atom", "/quiz"))
+"""Routes about everybody: of a site of both kinds of authors they may say either."""
+OF_THE_PROGRAM: Final = frozenset(("/settings", "/imports", "/sources"))
+"""Routes about whatever may be here, or come; they name people alone."""
+
+
+@pytest.fixture(params=["a chat of 3", "a chat of 60", "a chat of 3 and an author"])
+async def site(request: pytest.FixtureRequest, make_config: MakeConfig) -> AsyncIterator[Browser]:
+    """The operator's browser, on a site of people of a chat, or of these and an author."""
+    app = create_app(make_config())
+    async with app.test_app():
+        operator = await signed_in(app)
+        people = (*NAMES, "하늘 🌿", *(CROWD if "60" in request.param else ()))
+        chat = kakaotalk("우리", *said(people, times=3 if "60" in request.param else 20))
+        await import_chat(parts_of(app).db, chat)
+        if "author" in request.param:
+            writer = await client_with(app, "write")
+            await writer.add_user("hana_writes", "안녕하세요", display_name="Hana 하나")
+        await _upload(operator, chat)
+        await settle(app)
+        yield operator
+
+
+async def _upload(operator: Browser, chat: bytes) -> None:
+    head = 'Content-Disposition: form-data; name="file"; filename="chat.txt"'
+    body = f"--B\r\n{head}\r\n\r\n".encode() + chat + b"\r\n--B--\r\n"
+    types = operator.headers | {"Content-Type": "multipart/form-data; boundary=B"}
+    assert (await operator.post("/imports", data=body, headers=types)).status_code == 303
+
+
+def seen_in(page: str) -> str:
+    """Return what a reader sees of a page."""
+    main = page.partition("<main")[2].partition("</main>")[0] or page
+    return html.unescape(UNSEEN.sub("", main))
+
+
+def test_every_page_has_an_address_here() -> None:
+    pages = {rule for rule, methods in EXPECTED.items() if "GET" in methods}
+    assert {rule for rule in pages if not OF_PROGRAMS.match(rule)} == ADDRESSES.keys()
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+async def test_people_of_chats_are_called_so_and_wrote_messages(
+    site: Browser, language: str
+) -> None:
+    site.cookies["saywho_lang"] = language
+    is_mixed = len((await site.page(f"{API}/users")).split("hana_writes")) > 1
+    wrong = []
+    for rule, addresses in ADDRESSES.items():
+        for address in addresses:
+            answer = await site.get(address)
+            assert answer.status_code in (200, 404), address
+            page = seen_in(await answer.get_data(as_text=True))
+            if answer.status_code == 200 and PAIR[0] in page:
+                wrong.append((address, "a username"))
+            if rule not in OF_THE_PROGRAM and not (is_mixed and rule in OF_ALL):
+                lines = [line.strip() for line in page.splitlines() if POSTS[language].search(line)]
+                left = [line for line in lines if not OF_ANYBODY.search(line)]
+                wrong += [(address, line) for line in left]
+    assert wrong == []
