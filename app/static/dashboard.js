@@ -75,7 +75,9 @@
     return `${field.labels?.[0].textContent ?? name}: ${value}`;
   }
 
-  /* Asking: each figure by itself; one answer at a time, and after it the next */
+  /* Asking: each figure by itself. While its call is under way it asks for another view, but not for
+     the same one once more: Dash drops the answer to a call when the next one begins, and where posts
+     come all the time, a figure would never be drawn. */
 
   const figures = new Map();
 
@@ -111,12 +113,20 @@
     figure.timer ??= setTimeout(() => {
       figure.timer = null;
       const asked = viewOf(figure);
+      figure.isOutdated = figure.isAsking && asked === figure.view;
+      if (figure.isOutdated) return;
       if (asked !== figure.view) showWaiting(figure);
       figure.view = asked;
+      figure.isAsking = true;
       for (const link of figure.section.querySelectorAll("a.follows")) link.search = asked;
       // Equal values would not ask again; the count of asking is no part of the answer's key.
-      set(`${figure.name}-ask`, "data", { view: asked, live: figure.live, turn: figure.turn++ });
+      set(`${figure.name}-ask`, "data", { view: asked, live: figure.live, turn: ++figure.turn });
     }, ASK_PAUSE_MS);
+  }
+
+  function endCall(figure) {
+    figure.isAsking = false;
+    if (figure.isOutdated) ask(figure);
   }
 
   // The words in the page are of the address, but perhaps not yet of the viewer's time zone.
@@ -128,7 +138,8 @@
   function begin() {
     for (const section of root.querySelectorAll("section.figure-card")) {
       const chooser = section.querySelector(".choose select");
-      const figure = { name: section.id, section, chooser, live: false, turn: 0, timer: null, view: null };
+      const figure = { name: section.id, section, chooser, live: false, turn: 0, timer: null, view: null,
+        isAsking: false, isOutdated: false };
       // React changes only what is inside of this element.
       section.querySelector(".graph-slot").append(document.getElementById(`${section.id}-plot`));
       chooser?.addEventListener("change", () => ask(figure));
@@ -151,19 +162,25 @@
     begin();
   }).observe(document.getElementById("react-entry-point"), { childList: true, subtree: true });
 
-  /* Failures: Dash says nothing of a call that fails, so the figure that asked does */
+  /* Failures: Dash says nothing of a call that fails, so the figure that asked does. It asks again with
+     the next event, and when the live stream is open again. */
 
   const plainFetch = window.fetch;
   window.fetch = async (address, options) => {
-    const answer = await plainFetch(address, options);
-    if (!answer.ok && String(address).endsWith("/_dash-update-component")) showFailure(options.body);
-    return answer;
+    let isAnswered = false;
+    try {
+      const answer = await plainFetch(address, options);
+      isAnswered = answer.ok;
+      return answer;
+    } finally {
+      if (!isAnswered && String(address).endsWith("/_dash-update-component")) showFailure(options.body);
+    }
   };
 
   function showFailure(body) {
     const { outputs, inputs: [asked] } = JSON.parse(body);
     const figure = figures.get(outputs.id.replace(/-drawing$/, ""));
-    if (asked.value.view !== figure?.view) return;
+    if (asked.value.turn !== figure?.turn) return;
     const problem = document.createElement("p");
     problem.className = "figure-note";
     problem.textContent = words.failed;
@@ -173,6 +190,7 @@
     figure.section.querySelector(".figure-words").replaceChildren(topic, heading, problem);
     figure.section.querySelector(".figure-rows").replaceChildren();
     finish(figure, { isProblem: true, isEmpty: true });
+    endCall(figure);
   }
 
   function finish({ section }, { isProblem, isEmpty }) {
@@ -304,6 +322,7 @@
         const found = sent && JSON.parse(sent);
         // An answer to what was asked before shows other posts than the filters say.
         if (!found || found.view !== figure?.view) return old();
+        endCall(figure);
         const { words: said, rows = "", plot = null, is_problem: isProblem = false } = found.answer;
         fill(figure.section.querySelector(".figure-words"), said);
         fill(figure.section.querySelector(".figure-rows"), rows);

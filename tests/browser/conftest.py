@@ -17,6 +17,7 @@ TIMEOUT_MS = 30_000
 FAILED = (
     "Failed to load",
     "{message: Callback error",
+    "Error: Callback failed: the server did not respond",
     "htmx:afterRequest",
     "htmx:sendError",
     "htmx:sendAbort",
