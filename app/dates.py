@@ -15,7 +15,7 @@ from babel.dates import (
     get_time_format,
 )
 from markupsafe import Markup
-from quart import Quart, g
+from quart import Quart
 
 from app.clock import now
 from app.i18n import gettext, language
@@ -38,19 +38,19 @@ def init_app(app: Quart) -> None:
 
 def show_date(day: date) -> str:
     """Return the day as the language writes it in full."""
-    return format_date(day, "long", locale=g.locale)
+    return format_date(day, "long", locale=language())
 
 
 def show_weekday(day: date) -> str:
     """Return the day as the language writes it in full, with its name."""
-    return format_date(day, "full", locale=g.locale)
+    return format_date(day, "full", locale=language())
 
 
 def show_clock(time: datetime) -> Markup:
     """Return a `<time>` element with the hour and minute in the time's own zone."""
-    pattern = str(get_time_format("short", locale=g.locale)).replace("a", "aaaa")
-    clock = format_time(time, pattern, tzinfo=time.tzinfo, locale=g.locale)
-    full = f"{format_date(time, 'long', locale=g.locale)} {clock}"
+    pattern = str(get_time_format("short", locale=language())).replace("a", "aaaa")
+    clock = format_time(time, pattern, tzinfo=time.tzinfo, locale=language())
+    full = f"{format_date(time, 'long', locale=language())} {clock}"
     element = Markup('<time datetime="{}" title="{}">{}</time>')
     return element.format(rfc3339(time), full, clock)
 
@@ -73,8 +73,8 @@ def show_period(first: date, end: date) -> str:
     if first == last:
         return show_date(first)
     if first.day == end.day == 1 and last < first + timedelta(days=31):
-        return format_skeleton("yMMMM", first, locale=g.locale)
-    return format_interval(first, last, "yMMMd", locale=g.locale)
+        return format_skeleton("yMMMM", first, locale=language())
+    return format_interval(first, last, "yMMMd", locale=language())
 
 
 def show_time(time: datetime) -> Markup:
@@ -85,17 +85,17 @@ def show_time(time: datetime) -> Markup:
     time = time.astimezone(UTC)
     if not (time.hour or time.minute or time.second):
         return show_day(time)
-    day = format_date(time, "medium", locale=g.locale)
+    day = format_date(time, "medium", locale=language())
     # Babel's short Korean times have AM and PM; the wide form is what browsers write.
-    pattern = str(get_time_format("short", locale=g.locale)).replace("a", "aaaa")
-    clock = format_time(time, pattern, locale=g.locale)
+    pattern = str(get_time_format("short", locale=language())).replace("a", "aaaa")
+    clock = format_time(time, pattern, locale=language())
     return Markup('<time datetime="{}">{} {} UTC</time>').format(rfc3339(time), day, clock)
 
 
 def show_day(time: datetime) -> Markup:
     """Return a `<time>` element of the day alone, in UTC."""
     day = time.astimezone(UTC).date()
-    name = format_date(day, "medium", locale=g.locale)
+    name = format_date(day, "medium", locale=language())
     return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), name)
 
 
@@ -106,7 +106,7 @@ def show_month_day(day: date) -> str:
 
 def show_ago(time: datetime) -> str:
     """Return how long ago a time is, such as "3 minutes ago"."""
-    return format_timedelta(time - now(), add_direction=True, threshold=1, locale=g.locale)
+    return format_timedelta(time - now(), add_direction=True, threshold=1, locale=language())
 
 
 def show_duration(seconds: float) -> str:

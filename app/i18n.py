@@ -38,6 +38,7 @@ CHAT: Final = "chat"
 """Context of the texts that speak of messages where others of the same id speak of posts."""
 _POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?![)}])")
 """The word, but not as the name of a value."""
+_language: ContextVar[Locale | None] = ContextVar("language", default=None)
 _speaks_of_messages = ContextVar("speaks_of_messages", default=False)
 
 
@@ -129,7 +130,19 @@ def gettext_noop(message: str) -> str:
 
 def language() -> Locale:
     """Return the request's language; English outside of a request, as on the command line."""
+    if (named := _language.get()) is not None:
+        return named
     return cast(Locale, g.get("locale", "en")) if has_request_context() else "en"
+
+
+@contextmanager
+def speaking(language: Locale | None) -> Iterator[None]:
+    """Let texts be in a language whatever the request's is; None leaves it as it is."""
+    before = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(before)
 
 
 @contextmanager
@@ -220,6 +233,6 @@ def rounded_parts(values: Sequence[float]) -> list[float]:
 def show_language(tag: str) -> str:
     """Return the name of a language, or its tag if it has none."""
     try:
-        return BabelLocale.parse(tag, sep="-").get_display_name(g.locale) or tag
+        return BabelLocale.parse(tag, sep="-").get_display_name(language()) or tag
     except (ValueError, UnknownLocaleError):
         return tag

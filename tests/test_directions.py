@@ -51,6 +51,11 @@ def test_files_and_functions_are_short() -> None:
     assert not [path for path, lines in long.items() if lines > 300]
 
 
+def test_pages_say_nothing_behind_their_back() -> None:
+    assert house.values_in_g() == []
+    assert house.untyped_contexts() == []
+
+
 def test_no_module_has_state() -> None:
     assert house.state_at_import() == []
 

@@ -75,8 +75,6 @@ async def wait_for_write() -> None:
 
 async def add_headers(response: Response) -> Response:
     """Add the headers that answers of this kind carry."""
-    if (event_id := g.get("event_id")) is not None:
-        response.headers["Saywho-Event"] = str(event_id)
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.vary.update(["Accept-Language", "Cookie"])
@@ -158,38 +156,56 @@ def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes,
     return pieces if right is None else watched(right)
 
 
+class StoredInPart(Exception):  # noqa: N818 - the failure is another one
+    """Something went wrong while many lines were stored, of which some stay."""
+
+    def __init__(self, failure: Exception, accepted: int) -> None:
+        super().__init__(failure, accepted)
+        self.failure, self.accepted = failure, accepted
+
+
 def handle_errors(app: Quart) -> None:
     """Answer failures: problem details for programs, a page for browsers."""
 
     @app.errorhandler(AppError)
-    async def app_error(error: AppError) -> ResponseReturnValue:
+    @app.errorhandler(HTTPException)
+    @app.errorhandler(Exception)
+    async def answer_failure(error: Exception) -> ResponseReturnValue:
+        if request.endpoint == "static" and getattr(error, "errno", 0) == errno.ENAMETOOLONG:
+            error = NotFound()
+        return await _answer(*_told(error))
+
+    @app.errorhandler(StoredInPart)
+    async def answer_part(error: StoredInPart) -> ResponseReturnValue:
+        details, headers, message = _told(error.failure)
+        return await _answer(with_accepted(details, error.accepted), headers, message)
+
+
+def _told(error: Exception) -> tuple[Problem, dict[str, str], Message | None]:
+    """Return what is told of a failure, with headers, and in words for browsers; log what it is."""
+    if isinstance(error, RequestEntityTooLarge):
+        error = too_large(resources().config.max_body_mb)
+    if isinstance(error, AppError):
         # One without a cause is what the client brought about: it could fill the log.
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
             logger.warning("%s", error.detail, exc_info=error)
-        return await _answer(problem(error), error.headers, error.detail)
+        return problem(error), error.headers, error.detail
+    if isinstance(error, HTTPException):
+        return *_told_by_werkzeug(error), None
+    logger.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
+    return unexpected(request_id.get()), {}, None
 
-    @app.errorhandler(RequestEntityTooLarge)
-    async def body_too_large(_: RequestEntityTooLarge) -> ResponseReturnValue:
-        return await app_error(too_large(resources().config.max_body_mb))
 
-    @app.errorhandler(HTTPException)
-    async def http_error(error: HTTPException) -> ResponseReturnValue:
-        status = HTTPStatus(error.code or 500)
-        # By its traceback it refers to the request, which would stay in memory until the collector
-        # runs; that counts objects, and an address may have 60 KB.
-        request.routing_exception = None
-        headers = {}
-        if methods := getattr(error, "valid_methods", None):
-            headers["Allow"] = ", ".join(sorted(methods))
-        detail = error.description or status.description
-        return await _answer(Problem(UNTYPED, status.phrase, status.value, detail), headers)
-
-    @app.errorhandler(Exception)
-    async def any_error(error: Exception) -> ResponseReturnValue:
-        if request.endpoint == "static" and getattr(error, "errno", 0) == errno.ENAMETOOLONG:
-            return await http_error(NotFound())
-        logger.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
-        return await _answer(unexpected(request_id.get()), {})
+def _told_by_werkzeug(error: HTTPException) -> tuple[Problem, dict[str, str]]:
+    status = HTTPStatus(error.code or 500)
+    # By its traceback it refers to the request, which would stay in memory until the collector
+    # runs; that counts objects, and an address may have 60 KB.
+    request.routing_exception = None
+    headers = {}
+    if methods := getattr(error, "valid_methods", None):
+        headers["Allow"] = ", ".join(sorted(methods))
+    detail = error.description or status.description
+    return Problem(UNTYPED, status.phrase, status.value, detail), headers
 
 
 class ErrorPage(WebPage, frozen=True, kw_only=True):
@@ -208,14 +224,12 @@ class ErrorPage(WebPage, frozen=True, kw_only=True):
 async def _answer(
     details: Problem, headers: dict[str, str], message: Message | None = None
 ) -> ResponseReturnValue:
-    if "bulk" in g:
-        details = with_accepted(details, g.bulk.accepted)
     if request.path.startswith(FOR_PROGRAMS) or "locale" not in g:
         body = msgspec.json.encode(details)
         return Response(body, details.status, headers, content_type="application/problem+json")
     page = ErrorPage(status=details.status, message=message, request_id=details.request_id)
     cast = NOBODY  # So it is for those who may not know who is here, and where nobody can tell.
-    if not g.get("is_closed"):
+    if not g.get("is_closed", True):
         with contextlib.suppress(AppError):
             cast = await cast_on(page)
     return await render(page, cast), details.status, headers

@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from functools import cache
 from types import NoneType
-from typing import Any, Final, TypeVar, get_args, get_type_hints
+from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
 
@@ -80,6 +80,8 @@ def _may_name(hint: Any, above: frozenset[Any]) -> bool:
     if hint in _PLAIN or hint in above:
         return False
     if parts := get_args(hint):
+        if get_origin(hint) in (dict, Mapping) and parts[0] is str:
+            return True  # By its keys.
         return any(_may_name(part, above) for part in parts)
     if hint in _OPEN or isinstance(hint, TypeVar):
         return True

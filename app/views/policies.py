@@ -7,20 +7,21 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, Final, Literal, NamedTuple, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, Signer
-from quart import Quart, Response, current_app, g, redirect, request, url_for
+from quart import Quart, Response, after_this_request, current_app, g, redirect, request, url_for
 from quart.globals import app_ctx
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.asgi.edge import REFUSAL
 from app.asgi.hosts import is_loopback, is_loopback_host
 from app.errors import ForbiddenError, UnauthorizedError
-from app.lifespan import listens_here_alone, resources
+from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
 from app.services.access.logins import SESSION_LIFETIME, LoginClient, SignedInAccount, find_session
 from app.services.access.operators import account_key
@@ -101,7 +102,7 @@ def _policy_of_address() -> Policy:
     if policy is None:
         raise ForbiddenError("This action is not allowed")
     if policy == "metrics":
-        return "open" if _is_on_this_machine() else "admin"
+        return "open" if is_on_this_machine() else "admin"
     return policy
 
 
@@ -127,7 +128,7 @@ def _check_reader(policy: Policy) -> None:
         raise ForbiddenError("Your account is for reading; only an operator can do this")
 
 
-def _is_on_this_machine() -> bool:
+def is_on_this_machine() -> bool:
     """Return whether the client is on this machine, and neither a proxy nor a foreign page."""
     is_local = is_loopback(request.remote_addr) and is_loopback_host(request.host)
     is_foreign = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
@@ -156,24 +157,6 @@ def send_to_login() -> Response:
     here = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
     address = f"{url_for('login.show_login')}?{urlencode({'next': here})}"
     return cast(Response, redirect(address, 303))
-
-
-class Readership(NamedTuple):
-    """What a page tells of who may read the site, and who can reach it."""
-
-    is_public: bool
-    is_switchable: bool
-    is_here_alone: bool
-    """Whether only this computer can reach it."""
-
-
-async def readership() -> Readership:
-    openness = resources().openness
-    return Readership(
-        is_public=await openness.is_public(),
-        is_switchable=openness.setting is None,
-        is_here_alone=_is_on_this_machine() and listens_here_alone(current_app),
-    )
 
 
 def _check_origin() -> None:
@@ -213,12 +196,24 @@ async def is_still_readable() -> bool:
     return not g.get("is_visitor") or await resources().openness.is_public()
 
 
+AnyResponse = Response | WerkzeugResponse
+
+
 @asynccontextmanager
 async def writing() -> AsyncIterator[AsyncSession]:
     """Open a transaction for the request's writes; the answer names its newest event."""
     async with resources().db.write() as session:
         yield session
-        g.event_id = await newest_event(session)
+        name_event(await newest_event(session))
+
+
+def name_event(event_id: int) -> None:
+    """Let the request's answer name the newest event of what it has written."""
+
+    @after_this_request
+    async def add_header(response: AnyResponse) -> AnyResponse:
+        response.headers["Saywho-Event"] = str(event_id)
+        return response
 
 
 async def _token() -> TokenFacts | None:

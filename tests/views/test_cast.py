@@ -7,12 +7,21 @@ both kinds of authors.
 import html
 import re
 from collections.abc import AsyncIterator
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 import pytest
+from jinja2 import ChoiceLoader, DictLoader, UndefinedError
+from quart import Quart
 
 from app import create_app
+from app.errors import Message
+from app.lifespan import resources
+from app.services.posts.users import Author, list_authors
+from app.views.blueprints import PageBlueprint
+from app.views.page import WebPage, render
+from app.views.people_named import usernames_in
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import MakeConfig, client_with
@@ -132,3 +141,64 @@ async def test_people_of_chats_are_called_so_and_wrote_messages(
                 left = [line for line in lines if not OF_ANYBODY.search(line)]
                 wrong += [(address, line) for line in left]
     assert wrong == []
+
+
+class TrendsPage(WebPage, frozen=True, kw_only=True):
+    """A page of somebody who knows nothing of casts."""
+
+    template = "trends.html"
+
+    authors: list[Author]
+
+
+TRENDS: Final = """{% extends "base.html" %}{% import "_parts.html" as parts %}
+{% block main %}<h1>{{ _("Newest posts") }}</h1>
+{% for author in authors %}{{ parts.author_link(author.username) }}{% endfor %}{% endblock %}"""
+
+
+async def test_a_page_by_the_recipe_calls_people_rightly(app: Quart) -> None:
+    await import_chat(parts_of(app).db, kakaotalk("우리", *said(NAMES, times=2)))
+    assert app.jinja_env.loader is not None
+    added = DictLoader({"trends.html": TRENDS})
+    app.jinja_env.loader = ChoiceLoader([added, app.jinja_env.loader])
+    blueprint = PageBlueprint("trends")
+
+    @blueprint.page("/trends")
+    async def show_trends() -> str:
+        async with resources().db.read() as session:
+            authors, _ = await list_authors(session, limit=50)
+        return await render(TrendsPage(authors=authors))
+
+    app.register_blueprint(blueprint)
+    page = await Browser(app).page("/trends")
+    assert "<h1>Newest messages</h1>" in page
+    assert all(f"<bdi>{name}</bdi>" in page for name in NAMES)
+
+
+async def test_a_name_that_no_template_knows_is_an_error(app: Quart) -> None:
+    template = app.jinja_env.from_string("{{ nobody_said_this }}")
+    with pytest.raises(UndefinedError):
+        await template.render_async()
+
+
+class Inner(NamedTuple):
+    username: str | None
+    posts: int
+
+
+@dataclass
+class Outer:
+    pairs: list[tuple[str, Inner]]
+    facets: dict[str, list[tuple[str, int]]]
+    message: Message
+    of_anything: Any
+
+
+def test_usernames_are_found_however_deep_they_stand() -> None:
+    value = Outer(
+        [("not a name", Inner("ann", 1)), ("nor this", Inner(None, 2))],
+        {"username": [("ben", 3)], "lang": [("ko", 4)]},
+        Message("There are no posts by '{username}'", username="cem"),
+        {"deep": [Inner("dan", 0)]},
+    )
+    assert usernames_in([value]) == {"ann", "ben", "cem", "dan"}

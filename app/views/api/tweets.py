@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from quart import g, url_for
+from quart import url_for
 
 from app.clock import now
 from app.errors import stopping
@@ -20,11 +20,12 @@ from app.services.posts.tweets import Post, TweetKey, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.posts.writer import PostRequest
 from app.services.search.similar import Method, SimilarPost, similar_posts
+from app.views.answers import StoredInPart
 from app.views.blueprints import JSON, NDJSON, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
 from app.views.cursors import TWEET_CURSOR, Page, PageArgs
 from app.views.parsing import require_type
-from app.views.policies import writing
+from app.views.policies import name_event, writing
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 
@@ -57,7 +58,7 @@ async def list_tweets(username: str, args: PageArgs, after: TweetKey | None) -> 
 async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
     """Add a post."""
     receipt = await resources().writer.add(PostRequest(username, checked(form, arrived_at=now())))
-    g.event_id = receipt.event_id
+    name_event(receipt.event_id)
     location = url_for("api_tweets.show_tweet", tweet_id=receipt.post.id)
     return receipt.post, receipt.status, {"Location": location}
 
@@ -66,17 +67,25 @@ async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
 async def create_many() -> LinesReport:
     """Add many posts, one JSON object a line."""
     require_type(NDJSON, otherwise=f"; one post goes to POST {API}{TWEETS_OF} as {JSON}")
-    g.bulk, parts = ImportReport(), resources()
+    report = ImportReport()
+    try:
+        return await _store_sent(report)
+    except Exception as failure:
+        raise StoredInPart(failure, report.accepted) from failure
+
+
+async def _store_sent(report: ImportReport) -> LinesReport:
+    """Store the lines of the body; `report` counts those that stay whatever happens."""
+    parts = resources()
     try:
         async with spooled_body() as spool:
-            report, g.event_id = await store_lines(
-                parts.db, spool.file, g.bulk, parts.work_pool.run
-            )
+            told, event_id = await store_lines(parts.db, spool.file, report, parts.work_pool.run)
     except asyncio.CancelledError:
         if not parts.live_hub.is_ending:
             raise  # The client is gone.
         raise stopping() from None
-    return report
+    name_event(event_id)
+    return told
 
 
 @blueprint.operation("GET", TWEETS + "/<id:tweet_id>", "read", "The post", is_cacheable=True)

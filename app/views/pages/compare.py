@@ -14,7 +14,7 @@ from app.compute.judgement import SURE
 from app.compute.text import composed
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
-from app.i18n import SWITCH, gettext, own_address
+from app.i18n import SWITCH, gettext, own_address, speaking
 from app.lifespan import resources
 from app.services.compare.cases import MOST_TEXTS
 from app.services.compare.model_card import Card
@@ -89,17 +89,19 @@ class PictureArgs(ComparePageArgs):
 @blueprint.page("/compare/picture.png")
 async def show_picture(args: PictureArgs) -> Response:
     """Draw the answer that `/compare` gives at the same address."""
-    g.locale = args.lang or g.locale
     names = args.names
     texts, _ = given_texts(args.text)
     comparison = await resources().comparer.ask(args.question(texts))
     async with resources().db.read() as session:
         samples = await list_samples(session)
     cast = await cast_on(comparison)
-    with bound(cast):
-        stand_ins = stand_ins_of([ranked.username for ranked in comparison.ranking])
-    with bound(cast.with_names(stand_ins)):
-        picture = picture_of(comparison, is_named=bool(names), samples=samples, today=now().date())
+    with speaking(args.lang):
+        with bound(cast):
+            stand_ins = stand_ins_of([ranked.username for ranked in comparison.ranking])
+        with bound(cast.with_names(stand_ins)):
+            picture = picture_of(
+                comparison, is_named=bool(names), samples=samples, today=now().date()
+            )
     return Response(
         await resources().work_pool.run(draw_picture, picture), content_type="image/png"
     )

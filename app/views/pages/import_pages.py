@@ -10,7 +10,7 @@ from app.models import ImportJob
 from app.services.imports.report import ImportFault, StoredPosts, errors_of
 from app.services.rooms.room_facts import RoomFacts
 from app.views.page import FormPage, WebPage
-from app.views.policies import Readership
+from app.views.readership import Readership
 
 
 class ImportsPage(FormPage, frozen=True, kw_only=True):

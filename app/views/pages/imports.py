@@ -46,7 +46,8 @@ from app.views.bodies import spooled_body
 from app.views.page import render, render_form
 from app.views.pages.import_pages import ImportPage, ImportsPage, PreviewPage
 from app.views.pages.parts import see_other
-from app.views.policies import readership, writing
+from app.views.policies import writing
+from app.views.readership import readership
 
 blueprint = PageBlueprint("imports", policy="operator")
 

@@ -38,7 +38,8 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
 from app.views.pages.login import local_address
 from app.views.pages.parts import see_other
-from app.views.policies import Readership, client_of, readership, writing
+from app.views.policies import client_of, writing
+from app.views.readership import Readership, readership
 
 blueprint = PageBlueprint("settings", policy="operator")
 

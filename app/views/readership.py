@@ -1,0 +1,26 @@
+"""What pages tell operators of who may read the site."""
+
+from typing import NamedTuple
+
+from quart import current_app
+
+from app.lifespan import listens_here_alone, resources
+from app.views.policies import is_on_this_machine
+
+
+class Readership(NamedTuple):
+    """What a page tells of who may read the site, and who can reach it."""
+
+    is_public: bool
+    is_switchable: bool
+    is_here_alone: bool
+    """Whether only this computer can reach it."""
+
+
+async def readership() -> Readership:
+    openness = resources().openness
+    return Readership(
+        is_public=await openness.is_public(),
+        is_switchable=openness.setting is None,
+        is_here_alone=is_on_this_machine() and listens_here_alone(current_app),
+    )
