@@ -91,7 +91,7 @@ class WordIndex(Protocol):
     """Finds posts by their terms, the same on both databases."""
 
     postings: str
-    """Query for the ids of posts that match `:{term}`, the newest first."""
+    """Query for the ids of posts that match `:{term}`, those of deleted authors too."""
     matched: TextClause
     """Query for the ids below `:before` of posts that match `:match`."""
     conjunction: str

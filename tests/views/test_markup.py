@@ -43,6 +43,12 @@ SHOWN: Final = {
     *("/feed.atom", "/user/<username>/feed.atom"),
 }
 """Pages and feeds that show what somebody wrote."""
+ALONE: Final = (
+    *(("/search", "q"), ("/search", "username"), ("/posts", "username"), ("/posts", "tz")),
+    *(("/authors", "q"), ("/authors", "deleted"), ("/compare", "text"), ("/compare", "years")),
+    *(("/compare", "username"), ("/dashboard/", "username"), ("/login", "next"), ("/room/1", "q")),
+)
+"""Parameters that are shown again where no other one is refused before."""
 PLACES: Final = {"username": NAME, "year": 2020, "name": NAME} | dict.fromkeys(
     ("tweet_id", "room_id", "import_id", "source_id"), 1
 )
@@ -94,7 +100,7 @@ async def marked_site(make_config: MakeConfig) -> AsyncIterator[tuple[Quart, Bro
         post = {"text": f"{ANY} javascript:alert(1)", "created_at": "2020-05-01T12:00:00Z"}
         posts: list[dict[str, Any]] = []
         media = [{"kind": "photo", "alt": ANY}]
-        for number in range(20):
+        for number in range(10):
             fields = {"source_id": f"{ANY}{number}", "url": f"https://a.example/{quote(ANY)}"}
             target = {"username": NAME, "source_id": f"{ANY}0"} if number else None
             posts.append(
@@ -154,12 +160,11 @@ async def test_no_page_takes_what_somebody_wrote_for_markup(make_config: MakeCon
         for rule, path in sorted(paths):
             if TAG in await check(operator, path):
                 shown.add(rule)
-            joint = "&" if "?" in path else "?"
-            await check(operator, f"{path}{joint}{values}")
+            if not path.startswith(("/api/", "/dashboard/_")):
+                await check(operator, f"{path}?{values}")
         assert shown >= SHOWN, "the markup is not shown there, so nothing was tested"
-        for path in ("/search", "/posts", "/authors", "/compare", "/dashboard/", "/login"):
-            for name in ("q", "username", "text", "years", "deleted", "next"):
-                await check(operator, f"{path}?{urlencode({name: ANY})}")
+        for path, name in ALONE:
+            await check(operator, f"{path}?{urlencode({name: ANY})}")
         for path in (f"/{quote(ANY)}", f"/user/{quote(ANY)}", f"/api/v1/{quote(ANY)}"):
             await check(operator, path)
         cookies = f"saywho_lang={quote(ANY)}; saywho_zone={quote(ANY)}"

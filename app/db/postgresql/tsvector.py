@@ -68,9 +68,7 @@ _NO_LIMIT: Final = text("SET LOCAL statement_timeout = 0")
 class PostgresqlWords(WordIndex):
     """Queries `tsvector` columns of lexemes that the program made."""
 
-    postings = (
-        'SELECT id FROM "TweetWords" WHERE terms @@ CAST(:{term} AS tsquery) ORDER BY id DESC'
-    )
+    postings = 'SELECT id FROM "TweetWords" WHERE terms @@ CAST(:{term} AS tsquery)'
     matched = text(
         'SELECT id FROM "TweetWords" WHERE terms @@ CAST(:match AS tsquery) AND id < :before'
     )

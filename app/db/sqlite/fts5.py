@@ -35,9 +35,7 @@ def register(connection: Any) -> None:
 class SqliteWords(WordIndex):
     """Queries FTS5."""
 
-    postings = (
-        'SELECT rowid AS id FROM "TweetWords" WHERE "TweetWords" MATCH :{term} ORDER BY rowid DESC'
-    )
+    postings = 'SELECT rowid AS id FROM "TweetWords" WHERE "TweetWords" MATCH :{term}'
     matched = text(
         'SELECT rowid AS id FROM "TweetWords" WHERE "TweetWords" MATCH :match AND rowid < :before'
     )

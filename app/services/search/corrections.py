@@ -37,6 +37,13 @@ MOST_BESIDE: Final = 20
 MOST_MISTYPED: Final = 4
 """Words of a query whose pairs with these are looked for one by one."""
 _UNCOUNTED: Final = TermFrequencies(0, 1.0, {})
+_LIVE: Final = """
+    EXISTS (
+        SELECT 1 FROM ({postings}) AS matched JOIN "Tweet" ON "Tweet".id = matched.id
+        JOIN "Users" ON "Users".id = "Tweet".user_id WHERE "Users".deleted_at IS NULL
+    )
+"""
+"""Whether there is a post that matches, of an author who is not deleted."""
 
 
 async def corrected(session: AsyncSession, parts: Sequence[Part]) -> list[Part]:
@@ -112,7 +119,10 @@ def _is_open(word: Part, shortest: Mapping[str, int] = SHORTEST) -> bool:
 
 
 async def _in_posts(session: AsyncSession, expressions: Mapping[Key, Expression]) -> set[Key]:
-    """Return whose expressions posts of any author match."""
+    """Return whose expressions posts of any author match.
+
+    The posts of a deleted author are in the index until their rows are removed.
+    """
     if not expressions:
         return set()
     index = backend_of(session).words
@@ -126,8 +136,8 @@ async def _in_posts(session: AsyncSession, expressions: Mapping[Key, Expression]
 @lru_cache(maxsize=200)
 def _are_matched(postings: str, count: int) -> TextClause:
     """Return a query whether there are posts for each `match`; every search without a post asks."""
-    queries = [f"EXISTS ({postings.format(term=f'match{n}')})" for n in range(count)]
-    return text(f"SELECT {', '.join(queries)}")
+    matches = [_LIVE.format(postings=postings.format(term=f"match{n}")) for n in range(count)]
+    return text(f"SELECT {', '.join(matches)}")
 
 
 async def _counted(session: AsyncSession, words: Sequence[Part]) -> dict[Part, list[Part]]:

@@ -106,7 +106,8 @@ def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: i
     """
     postings = " UNION ALL ".join(
         f"SELECT id, CAST(:weight{n} AS double precision) AS weight"  # noqa: S608 - numbers only
-        f" FROM ({index.postings.format(term=f'term{n}')} LIMIT {POSTINGS}) AS newest{n}"
+        f" FROM ({index.postings.format(term=f'term{n}')} ORDER BY id DESC LIMIT {POSTINGS})"
+        f" AS newest{n}"
         for n in range(len(weights))
     )
     query = text(

@@ -278,3 +278,20 @@ async def test_the_vocabulary_is_counted_again_when_posts_change(db: Database) -
     await maintain(db)
     await maintain(db)
     assert await words(db) == {}
+
+
+async def test_no_word_of_a_deleted_author_is_told_before_the_rows_are_removed(
+    db: Database,
+) -> None:
+    await post(db, "ann", "a quokka by the harbour", "two quokkas")
+    await post(db, "ben", "boats by the harbour", "boats and more boats")
+    await maintain(db)
+    for typed in ("quokk", "quoka by the harbour"):
+        assert [used for _, used in (await find(db, typed)).corrections] == ["quokka"]
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    for typed in ("quokk", "quoka by the harbour"):
+        page = await find(db, typed)
+        assert page.corrections == []
+        assert "quokka" not in str(page)
+    assert (await find(db, "baots")).corrections == [("baots", "boats")]
