@@ -34,9 +34,8 @@ from app.db.migrate import prepare
 from app.db.sqlite.fts5 import register
 from app.models import Tweet, User
 from app.services.posts.new_tweet import NewTweetForm, checked
-from app.services.posts.selection import Selection
 from app.services.posts.users import add_user
-from app.services.search.results import find
+from app.services.search.results import SearchQuery, find
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 from app.tasks import collect_seldom
 from benchmarks.accuracy_data import Row, read_rows
@@ -125,7 +124,7 @@ async def recall(db: Database, ids: Sequence[int], queries: Sequence[tuple[int, 
     """Return the share of queries whose post is among the first results."""
     found = 0
     for place, query in queries:
-        hits = (await find(db, None, query, Selection(), limit=FOUND_AMONG)).hits
+        hits = (await find(db, None, SearchQuery(query), limit=FOUND_AMONG)).hits
         found += ids[place] in {hit.id for hit in hits}
     return found / max(len(queries), 1)
 
@@ -253,7 +252,7 @@ async def times_ms(db: Database, queries: Sequence[str]) -> tuple[list[float], l
     wall, processor = [], []
     for query in queries:
         started, used = time.perf_counter(), time.process_time()
-        await find(db, None, query, Selection(), limit=20)
+        await find(db, None, SearchQuery(query), limit=20)
         wall.append(1000 * (time.perf_counter() - started))
         processor.append(1000 * (time.process_time() - used))
     return wall, processor

@@ -13,6 +13,8 @@ ROOT: Final = Path(__file__).parents[1]
 APP: Final = ROOT / "app"
 DESIGN: Final = ROOT / "docs" / "design.md"
 SHORT_LINES: Final = 50
+MOST_PARAMETERS: Final = 6
+"""Of a function; what belongs together is a value."""
 PRONOUNS: Final = frozenset(
     (
         *("found", "each", "some", "known", "own", "asked", "given", "shown", "rest", "others"),
@@ -245,6 +247,19 @@ def untyped_contexts() -> list[str]:
     ]
 
 
+def long_signatures() -> list[str]:
+    """Return the functions of more than six parameters, beside `self` and `cls`."""
+    long: list[str] = []
+    for path, text in sources().items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                names = [argument.arg for argument in taken if argument.arg not in {"self", "cls"}]
+                if len(names) > MOST_PARAMETERS:
+                    long.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}")
+    return long
+
+
 def main() -> None:
     """Print the figures."""
     lengths = {path: text.count("\n") for path, text in sources().items()}
@@ -262,6 +277,7 @@ def main() -> None:
             f"{functions[len(functions) // 2]} and {functions[len(functions) * 9 // 10]} lines"
         ),
         "pronouns among bound names": f"{len(vague)} of {bound:,} ({len(vague) / bound:.1%})",
+        f"functions of over {MOST_PARAMETERS} parameters": str(len(long_signatures())),
         "state at import": str(len(state_at_import())),
         "class names used twice": ", ".join(repeated_classes()) or "0",
         "circle of packages": " ↔ ".join(circle()) or "none",

@@ -56,6 +56,10 @@ def test_pages_say_nothing_behind_their_back() -> None:
     assert house.untyped_contexts() == []
 
 
+def test_few_functions_have_many_parameters() -> None:
+    assert len(house.long_signatures()) <= 3, house.long_signatures()
+
+
 def test_no_module_has_state() -> None:
     assert house.state_at_import() == []
 

@@ -13,7 +13,7 @@ from quart.datastructures import FileStorage
 
 from app.db.engine import Database
 from app.models import ImportJob
-from app.services.imports.jobs import FOLDER, add_job, open_upload
+from app.services.imports.jobs import FOLDER, UploadedFile, add_job, open_upload
 from tests.browsing import Browser, parts_of
 from tests.waiting import eventually
 
@@ -44,11 +44,7 @@ async def queued(db: Database, place: Path, data: bytes, *, is_started: bool = T
         file.write(data)
     async with db.write() as session:
         return await add_job(
-            session,
-            spool=spool,
-            file_name="posts.jsonl",
-            bytes_total=len(data),
-            is_started=is_started,
+            session, UploadedFile(spool, "posts.jsonl", len(data)), is_started=is_started
         )
 
 

@@ -30,7 +30,7 @@ from app.formats.source.file import Source
 from app.services.access.site import is_site_public
 from app.services.imports.report import MAX_ERRORS, ImportReport
 from app.services.imports.sample_authors import load_samples
-from app.services.imports.storing import check_records, import_records, renew_derived
+from app.services.imports.storing import Storing, check_records, import_records, renew_derived
 from app.services.posts.media import keeper_of
 from app.tasks import collect_seldom, share_heap
 
@@ -90,7 +90,12 @@ class Importer:
             report = ImportReport()
             try:
                 await import_records(
-                    db, records, username=options.username, report=report, keeper=keeper, note=note
+                    db,
+                    records,
+                    username=options.username,
+                    report=report,
+                    keeper=keeper,
+                    storing=Storing(note=note),
                 )
             finally:
                 self._add_report(name, records.unit, report)

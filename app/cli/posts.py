@@ -20,7 +20,7 @@ from app.security import open_private
 from app.services.posts.exporting import begin_export, count_posts_to_export, exported
 from app.services.posts.selection import Selection
 from app.services.search.embeddings import VECTORS, Embeddings
-from app.services.search.results import Mode, ResultPage, corrected_words, find
+from app.services.search.results import Mode, ResultPage, SearchQuery, corrected_words, find
 from app.services.search.word_search import SORTS, Sort
 
 RESULTS: Final = 20
@@ -40,7 +40,8 @@ def search_command(query: str, mode: Mode, username: str | None, sort: Sort, lim
     async def run(db: Database, config: Config) -> ResultPage:
         async with opened_embeddings(db, config) as embeddings:
             selection = Selection(usernames=() if username is None else (username,))
-            return await find(db, embeddings, query, selection, limit=limit, mode=mode, sort=sort)
+            searched = SearchQuery(query, selection, mode, sort)
+            return await find(db, embeddings, searched, limit=limit)
 
     page = with_database(run)
     facts: dict[str, Any] = {"items": page.hits, "next": None, "method": page.method}

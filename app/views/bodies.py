@@ -29,7 +29,7 @@ from app.errors import (
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.lifespan import resources
 from app.models import ImportJob
-from app.services.imports.jobs import add_job, open_upload, remove_upload, sync_upload
+from app.services.imports.jobs import UploadedFile, add_job, open_upload, remove_upload, sync_upload
 from app.tasks import worked_on
 from app.views.policies import writing
 
@@ -81,9 +81,7 @@ class Spool:
         async with writing() as session:
             job = await add_job(
                 session,
-                spool=self.name,
-                file_name=self.file_name or "upload",
-                bytes_total=self.size,
+                UploadedFile(self.name, self.file_name or "upload", self.size),
                 format_name=format_name,
                 options=options,
                 is_started=is_started,

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import and_, delete, select, update
@@ -34,26 +34,35 @@ ENDED: Final = ("done", "failed", "cancelled")
 """An import in any other state may still be run."""
 
 
+class UploadedFile(NamedTuple):
+    """A file that lies among the uploads."""
+
+    spool: str
+    """Its name there."""
+    name: str
+    """As the sender calls it."""
+    size: int
+    """In bytes."""
+
+
 async def add_job(
     session: AsyncSession,
+    file: UploadedFile,
     *,
-    spool: str,
-    file_name: str,
-    bytes_total: int,
     is_started: bool,
     format_name: str = "auto",
     options: ReadOptions = NO_OPTIONS,
 ) -> ImportJob:
-    """Queue the import of a spooled file, or keep the file until `start_job`."""
+    """Queue the import of an uploaded file, or keep the file until `start_job`."""
     (job_id,) = await allocate_ids(session, ImportJob, 1)
     job = ImportJob(
         id=job_id,
         state="running" if is_started else "uploaded",
         format=format_name,
-        file_name=file_name[-255:],
-        spool=spool,
+        file_name=file.name[-255:],
+        spool=file.spool,
         options=msgspec.json.encode(options),
-        bytes_total=bytes_total,
+        bytes_total=file.size,
         created_at=now(),
     )
     session.add(job)

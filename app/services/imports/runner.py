@@ -50,7 +50,7 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.report import ImportReport, stored_posts
-from app.services.imports.storing import check_records, import_records
+from app.services.imports.storing import Storing, check_records, import_records
 from app.services.posts.media import keeper_of
 from app.services.posts.own_author import choose_own
 from app.services.posts.users import find_user
@@ -242,7 +242,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             username=options.username,
             report=report,
             keeper=keeper_of(config) if options.with_media else None,
-            note=note,
+            storing=Storing(note=note),
         )
     if options.is_own and records.account:
         await _choose_own(db, options.username or records.account.username or "")

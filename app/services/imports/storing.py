@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from itertools import count as numbered
 from itertools import islice
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,23 +68,37 @@ def check_records(records: RecordStream, options: ReadOptions, *, is_public: boo
         )
 
 
+class Storing(NamedTuple):
+    """How the posts of a source are stored."""
+
+    is_live: bool = False
+    """Whether each post is announced by itself."""
+    default_time: datetime | None = None
+    """Of new posts without a time."""
+    note: Note = None
+    """Writes the report in the transaction that stores a batch, so that the two always agree, or
+    refuses it."""
+    trusts_ids: bool = False
+    """Whether the id of a room is one of here."""
+
+
+USUAL: Final = Storing()
+
+
 async def import_records(
     db: Sessions,
     records: RecordStream,
     *,
     username: str | None,
     report: ImportReport | None = None,
-    is_live: bool = False,
-    default_time: datetime | None = None,
     keeper: MediaKeeper | None = None,
-    note: Note = None,
+    storing: Storing = USUAL,
 ) -> ImportReport:
     """Store the posts of the records.
 
     `username` names the author of records without one; for a file of one account it replaces the
-    name. `keeper` copies the files of media out of their file. With `is_live` each post is
-    announced by itself. Else as `import_posts`. Raises NamelessFileError before anything is stored,
-    unless there is nothing to store.
+    name. `keeper` copies the files of media out of their file. Else as `import_posts`. Raises
+    NamelessFileError before anything is stored, unless there is nothing to store.
     """
     report = report or ImportReport()
     try:
@@ -105,9 +119,7 @@ async def import_records(
         )
     media = RecordMedia(records.files, keeper)
     with closing(PostReader(records, owner, username, media)) as reader:
-        await import_posts(
-            db, reader.read, report, is_live=is_live, default_time=default_time, note=note
-        )
+        await import_posts(db, reader.read, report, storing)
     return report
 
 
@@ -115,22 +127,16 @@ async def import_posts(
     db: Sessions,
     read: Read,
     report: ImportReport,
-    *,
-    is_live: bool = False,
-    default_time: datetime | None = None,
-    note: Note = None,
-    rooms: RoomFinder | None = None,
+    storing: Storing = USUAL,
     run: Runner = asyncio.to_thread,
 ) -> None:
     """Store all posts, a transaction for each batch.
 
     While a batch is stored, the next one is read. `report` counts what was committed, and no more
-    where an error ends it; posts from before a break of the file stay. `note` writes the report in
-    the transaction that stores a batch, so that the two always agree, or refuses it. New posts
-    without a time get `default_time`.
+    where an error ends it; posts from before a break of the file stay.
     """
     is_stopped = False
-    rooms = rooms or RoomFinder()
+    rooms = RoomFinder(trusts_ids=storing.trusts_ids)
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         part = ImportReport()
@@ -151,11 +157,11 @@ async def import_posts(
                         posts,
                         part,
                         rooms=rooms,
-                        default_time=default_time,
-                        is_bulk=not is_live,
+                        default_time=storing.default_time,
+                        is_bulk=not storing.is_live,
                     )
-                if note is not None:
-                    await note(session, report.joined(part))
+                if storing.note is not None:
+                    await storing.note(session, report.joined(part))
     finally:
         # The source must not be closed before the thread that reads it ends.
         is_stopped = True
@@ -238,8 +244,7 @@ async def store_lines(
     fails, and `report` counts them.
     """
     read = partial(_read_lines, _raw_lines(file))
-    rooms = RoomFinder(trusts_ids=True)
-    await import_posts(db, read, report, default_time=now(), rooms=rooms, run=run)
+    await import_posts(db, read, report, Storing(default_time=now(), trusts_ids=True), run)
     errors = [LineFault(fault.record or 0, fault.detail) for fault in report.in_order()]
     counts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
     async with db.read() as session:

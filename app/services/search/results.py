@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -80,28 +80,37 @@ def corrected_words(corrections: Sequence[tuple[str, str]]) -> dict[str, list[st
     return words
 
 
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """What is searched, and how the results are shown."""
+
+    text: str
+    selection: Selection = field(default_factory=Selection)
+    mode: Mode = "words"
+    sort: Order = "best"
+    """Only results by words are put in another order, are counted and have facets."""
+    with_facets: bool = False
+
+
 async def find(
     db: Sessions,
     embeddings: Embeddings | None,
-    query: str,
-    selection: Selection,
+    query: SearchQuery,
     *,
     limit: int,
     after: ResultKey | None = None,
-    mode: Mode = "words",
-    sort: Order = "best",
-    with_facets: bool = False,
 ) -> ResultPage:
-    """Return a page of results in the mode, the best first; by words if no embedder answers.
+    """Return a page of results; by words if no embedder answers.
 
-    Only results by words are put in another order, are counted and have facets. A query without
-    words matches nothing. Raises NotFoundError for an unknown author in the selection.
+    A query without words matches nothing. Raises NotFoundError for an unknown author in the
+    selection.
     """
     depends_on(EVERYTHING)
     depends_on(DERIVED)
-    if embeddings is not None and mode == "meaning" and query.strip():
+    text, selection = query.text, query.selection
+    if embeddings is not None and query.mode == "meaning" and text.strip():
         try:
-            page = await _by_meaning(db, embeddings, query, selection, limit, after or ResultKey())
+            page = await _by_meaning(db, embeddings, text, selection, limit, after or ResultKey())
             cacheable()
             return page
         except EmbedderError as error:
@@ -113,16 +122,16 @@ async def find(
         conditions, user_id = await _selected(session, selection)
         results = await search_words(
             session,
-            query,
+            text,
             conditions=conditions,
             user_id=user_id,
             limit=limit,
             after=after,
-            order=sort,
+            order=query.sort,
         )
         if results is None:
             return ResultPage([], total=0)
-        return await _by_words(session, results, with_facets=with_facets)
+        return await _by_words(session, results, with_facets=query.with_facets)
 
 
 async def _by_words(

@@ -26,7 +26,7 @@ from app.models import LiveSource, Tweet, User
 from app.sandbox import Sandbox
 from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import import_records
+from app.services.imports.storing import Storing, import_records
 from app.services.sources.destinations import allowed
 from app.services.sources.fetching import FetchError, Web
 from app.services.sources.live_sources import due_sources, unknown_source
@@ -216,9 +216,7 @@ class Visit:
                     self.db,
                     RecordStream(self.source.platform, "record", page.head.account, items),
                     username=self.source.username,
-                    is_live=is_live,
-                    default_time=now(),
-                    note=self._count,
+                    storing=Storing(is_live, now(), self._count),
                 )
                 accepted += report.accepted
         self.accepted += accepted

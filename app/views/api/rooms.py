@@ -11,7 +11,7 @@ from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_messages
 from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
-from app.services.search.results import Spans, find
+from app.services.search.results import SearchQuery, Spans, find
 from app.views.blueprints import ApiBlueprint
 from app.views.cursors import ROOM_CURSOR, Page, PageArgs, messages_cursor
 from app.views.filters import parse_day, parse_zone, span_of_day
@@ -88,11 +88,9 @@ async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Pa
     page = await find(
         parts.db,
         None,
-        args.q,
-        Selection(room_id=room.id, since=since, until=until),
+        SearchQuery(args.q, Selection(room_id=room.id, since=since, until=until), sort="oldest"),
         limit=args.limit,
         after=after,
-        sort="oldest",
     )
     hits = [structs.asdict(hit) for hit in page.hits]
     messages = [RoomMessage(**{name: hit[name] for name in _FIELDS}) for hit in hits]

@@ -16,7 +16,7 @@ from app.lifespan import resources
 from app.paths import EXPORT
 from app.services.posts.exporting import exported
 from app.services.posts.statistics import Stats, stats
-from app.services.search.results import Facets, Hit, Mode, begin_found_export, find
+from app.services.search.results import Facets, Hit, Mode, SearchQuery, begin_found_export, find
 from app.services.search.word_search import ResultKey, Sort
 from app.tasks import WorkPool
 from app.views.answers import streamed, while_readable
@@ -71,13 +71,9 @@ async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
     page = await find(
         parts.db,
         parts.embeddings,
-        args.q,
-        args.selection,
+        SearchQuery(args.q, args.selection, args.mode, args.sort, bool(args.facets)),
         limit=args.limit,
         after=after,
-        mode=args.mode,
-        sort=args.sort,
-        with_facets=bool(args.facets),
     )
     return Hits(
         page.hits,

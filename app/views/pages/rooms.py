@@ -18,7 +18,7 @@ from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
 from app.services.rooms.messages import list_before, list_messages
 from app.services.rooms.room_facts import RoomFacts, RoomSpeaker, get_room
-from app.services.search.results import Hit, ResultPage, find
+from app.services.search.results import Hit, ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
@@ -143,9 +143,8 @@ async def _search(room_id: int, query: str, after: ResultKey | None) -> ResultPa
     parts = resources()
     async with parts.db.read() as session:
         room = await get_room(session, room_id)
-    return await find(
-        parts.db, None, query, Selection(room_id=room.id), limit=RESULTS, after=after, sort="oldest"
-    )
+    searched = SearchQuery(query, Selection(room_id=room.id), sort="oldest")
+    return await find(parts.db, None, searched, limit=RESULTS, after=after)
 
 
 async def _excerpt(

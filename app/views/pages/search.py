@@ -10,7 +10,7 @@ from app.compute.scoring import quote_words
 from app.errors import AppError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import count_users, find_user
-from app.services.search.results import Hit, Mode, ResultPage, corrected_words, find
+from app.services.search.results import Hit, Mode, ResultPage, SearchQuery, corrected_words, find
 from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import RESULT_CURSOR, cursor_of
@@ -135,11 +135,13 @@ async def _results(args: SearchPageArgs, after: ResultKey | None) -> ResultPage:
     return await find(
         resources().db,
         resources().embeddings,
-        args.q[:MAX_QUERY_LENGTH],
-        args.select(names, args.platform, args.kind, args.is_, args.has),
+        SearchQuery(
+            args.q[:MAX_QUERY_LENGTH],
+            args.select(names, args.platform, args.kind, args.is_, args.has),
+            args.search_mode,
+            args.order,
+            with_facets=after is None,
+        ),
         limit=RESULTS_PER_PAGE,
         after=after,
-        mode=args.search_mode,
-        sort=args.order,
-        with_facets=after is None,
     )

@@ -10,8 +10,7 @@ from app.formats.post import Medium
 from app.models import Vocabulary
 from app.services.checks import find_faults
 from app.services.deletion import delete_post
-from app.services.posts.selection import Selection
-from app.services.search.results import ResultPage
+from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.results import find as find_page
 from app.services.search.vocabulary import renew_vocabulary
 from tests.posting import new_tweet, store
@@ -25,7 +24,7 @@ async def add(db: Database, words: str, *alts: str, source_id: str = "1") -> Non
 
 
 async def find(db: Database, query: str) -> ResultPage:
-    return await find_page(db, None, query, Selection(), limit=10)
+    return await find_page(db, None, SearchQuery(query), limit=10)
 
 
 async def found(db: Database, query: str) -> list[str | None]:

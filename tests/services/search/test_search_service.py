@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.db.engine import Database
-from app.services.posts.selection import Selection
-from app.services.search.results import Hit
+from app.services.search.results import Hit, SearchQuery
 from app.services.search.results import find as find_page
 from tests.posting import post
 
@@ -24,7 +23,7 @@ TEXTS = [
 
 
 async def find(db: Database, query: str) -> list[Hit]:
-    page = await find_page(db, None, query, Selection(), limit=50)
+    page = await find_page(db, None, SearchQuery(query), limit=50)
     assert page.next is None
     return page.hits
 

@@ -9,7 +9,7 @@ from app.models import Event, Vocabulary, Word
 from app.services.deletion import delete_post, delete_user
 from app.services.posts.selection import Selection
 from app.services.search import word_search
-from app.services.search.results import ResultPage
+from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.results import find as find_page
 from app.services.search.vocabulary import is_vocabulary_old
 from app.views.cursors import RESULT_CURSOR, cursor_of
@@ -26,7 +26,7 @@ TEXTS = [
 
 async def find(db: Database, query: str, username: str | None = None) -> ResultPage:
     selection = Selection(usernames=() if username is None else (username,))
-    return await find_page(db, None, query, selection, limit=20)
+    return await find_page(db, None, SearchQuery(query, selection), limit=20)
 
 
 async def words(db: Database) -> dict[str, int]:
@@ -231,7 +231,7 @@ async def test_pages_of_corrected_results_follow_one_another(db: Database) -> No
     collected: list[int] = []
     after = None
     while after is not None or not collected:
-        page = await find_page(db, None, "lighthosue", Selection(), limit=3, after=after)
+        page = await find_page(db, None, SearchQuery("lighthosue"), limit=3, after=after)
         assert page.corrections
         collected += [hit.id for hit in page.hits]
         after = RESULT_CURSOR.decode(cursor_of(page.next))
@@ -251,7 +251,7 @@ async def test_posts_with_most_of_the_words_come_first_and_once(
     ids: list[int] = []
     after = None
     while after is not None or not ids:
-        page = await find_page(db, None, "miles form above", Selection(), limit=3, after=after)
+        page = await find_page(db, None, SearchQuery("miles form above"), limit=3, after=after)
         assert page.is_any
         ids += [hit.id for hit in page.hits]
         after = RESULT_CURSOR.decode(cursor_of(page.next))

@@ -24,6 +24,7 @@ from app.services.imports.jobs import (
     ENDED,
     FOLDER,
     IMPORTING,
+    UploadedFile,
     add_job,
     cancel_job,
     get_job,
@@ -207,9 +208,7 @@ async def test_the_name_of_a_file_may_hold_what_the_database_refuses(writer: Cli
 async def test_history_is_by_page_and_the_newest_first(app: Quart, writer: Client) -> None:
     async with parts_of(app).db.write() as session:
         for n in range(7):
-            job = await add_job(
-                session, spool=f"none-{n}", file_name="a", bytes_total=0, is_started=n != 3
-            )
+            job = await add_job(session, UploadedFile(f"none-{n}", "a", 0), is_started=n != 3)
             if n != 3:
                 await cancel_job(session, job.id)
     seen: list[int] = []
@@ -229,7 +228,7 @@ async def test_an_upload_that_is_not_here_keeps_no_other_waiting(
     app: Quart, writer: Client, outside: Outside
 ) -> None:
     async with parts_of(app).db.write() as session:
-        await add_job(session, spool="gone", file_name="a", bytes_total=1, is_started=True)
+        await add_job(session, UploadedFile("gone", "a", 1), is_started=True)
     address = await send(writer, jsonl(POST))
     assert (await ended(writer, address))["state"] == "done"
     # On PostgreSQL another machine may have the file.
