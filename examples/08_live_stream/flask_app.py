@@ -10,10 +10,13 @@ from flask import Flask, Response, request
 
 MOST_WAITING: Final = 100
 """Messages that a listener may be behind."""
+LARGEST: Final = 16 * 1024
+"""Bytes of a message."""
 SILENCE_S: Final = 15
 """After so long without a message a comment shows whether the listener is still there."""
 
 app = Flask(__name__)
+app.config["MAX_CONTENT_LENGTH"] = LARGEST
 inboxes: set[queue.Queue[str]] = set()
 lock = threading.Lock()
 
@@ -40,14 +43,19 @@ def events() -> Iterator[str]:
 
 
 @app.post("/say")
-def say() -> dict[str, int]:
+def say() -> tuple[str, int]:
     text = " ".join(request.form["text"].split())
     with lock:
         for inbox in inboxes:
             if inbox.full():
                 inbox.get_nowait()
             inbox.put_nowait(text)
-        return {"listeners": len(inboxes)}
+    return "", 204
+
+
+@app.get("/")
+def index() -> dict[str, int]:
+    return {"listeners": len(inboxes)}
 
 
 if __name__ == "__main__":

@@ -12,12 +12,18 @@ from quart import Quart, Response, request
 
 MOST_WAITING: Final = 100
 """Messages that a listener may be behind."""
+LARGEST: Final = 16 * 1024
+"""Bytes of a message."""
 SILENCE_S: Final = 15
 """After so long without a message a comment shows whether the listener is still there."""
+STOP_S: Final = 5
+"""Seconds for the whole stop."""
 
 app = Quart(__name__)
+app.config["MAX_CONTENT_LENGTH"] = LARGEST
 inboxes: set[asyncio.Queue[str | None]] = set()
 """One for each listener; None in it ends the stream. No lock: all of this is one thread."""
+stopping = asyncio.Event()
 
 
 @app.get("/live")
@@ -33,16 +39,15 @@ async def events() -> AsyncIterator[str]:
     inboxes.add(inbox)
     try:
         yield ": 안녕하세요\n\n"
-        while True:
+        while not stopping.is_set():
             try:
                 async with asyncio.timeout(SILENCE_S):
                     text = await inbox.get()  # The task waits here; the thread does other things.
             except TimeoutError:
                 yield ": 아직 여기 있어요\n\n"
                 continue
-            if text is None:
-                return
-            yield f"data: {text}\n\n"
+            if text is not None:
+                yield f"data: {text}\n\n"
     finally:
         inboxes.discard(inbox)
 
@@ -55,18 +60,24 @@ def deliver(text: str | None) -> None:
 
 
 @app.post("/say")
-async def say() -> dict[str, int]:
+async def say() -> tuple[str, int]:
     deliver(" ".join((await request.form)["text"].split()))
+    return "", 204
+
+
+@app.get("/")
+async def index() -> dict[str, int]:
     return {"listeners": len(inboxes)}
 
 
 async def stop() -> None:
     """Wait for Ctrl+C or SIGTERM, then end the streams: the server waits for open answers."""
-    told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    await told.wait()
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await stopping.wait()
     deliver(None)
+    # A listener that takes nothing never comes to its end: the alarm ends the program.
+    signal.alarm(STOP_S)
 
 
 if __name__ == "__main__":
