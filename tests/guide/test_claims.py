@@ -1,10 +1,23 @@
-"""What docs/from-flask.md says of links behind a proxy, of hooks and of stops is so."""
+"""What docs/from-flask.md says of links behind a proxy, of bodies, answers and hooks is so."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import flask
+import pytest
 from hypercorn.middleware import ProxyFixMiddleware
-from quart import Quart, g, redirect, url_for, websocket
-from werkzeug.wrappers import Response
+from quart import Quart, Response, g, redirect, request, url_for, websocket
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "tweets.example"}
+from tests.waiting import eventually
+
+FORWARDED = {
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "tweets.example",
+    "X-Forwarded-Prefix": "/app",
+}
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=b"}
 
 
 def linking_app() -> Quart:
@@ -14,9 +27,9 @@ def linking_app() -> Quart:
     async def links() -> list[str]:
         return [url_for("links"), url_for("links", _external=True)]
 
-    @app.get("/away")
-    async def away() -> Response:
-        return redirect(url_for("links", _external=True))
+    @app.get("/away/")
+    async def away() -> WerkzeugResponse:
+        return redirect(url_for("links"))
 
     return app
 
@@ -28,8 +41,14 @@ async def test_links_are_those_of_the_proxy_that_is_trusted() -> None:
     app.asgi_app = ProxyFixMiddleware(app.asgi_app, mode="legacy", trusted_hops=1)  # type: ignore[method-assign]
     answer = await app.test_client().get("/links", headers=FORWARDED)
     assert await answer.get_json() == ["/links", "https://tweets.example/links"]
-    answer = await app.test_client().get("/away", headers=FORWARDED)
-    assert answer.headers["Location"] == "https://tweets.example/links"
+
+
+async def test_a_redirect_names_a_host_where_a_slash_was_missing() -> None:
+    app = linking_app()
+    app.asgi_app = ProxyFixMiddleware(app.asgi_app, mode="legacy", trusted_hops=1)  # type: ignore[method-assign]
+    client = app.test_client()
+    places = [(await client.get(path, headers=FORWARDED)).location for path in ("/away/", "/away")]
+    assert places == ["/links", "https://tweets.example/away/"]
 
 
 async def test_a_root_path_stands_before_each_address_and_belongs_to_the_request() -> None:
@@ -46,9 +65,128 @@ async def test_hooks_of_requests_do_not_run_for_a_websocket() -> None:
     async def note() -> None:
         g.is_noted = True
 
+    @app.before_websocket
+    async def count() -> None:
+        g.is_counted = True
+
     @app.websocket("/talk")
     async def talk() -> None:
-        await websocket.send(str("is_noted" in g))
+        await websocket.send(" ".join(sorted(g)))
 
     async with app.test_client().websocket("/talk") as connection:
-        assert await connection.receive() == "False"
+        assert await connection.receive() == "is_counted"
+
+
+async def test_a_page_of_another_site_may_open_a_websocket() -> None:
+    app = Quart(__name__)
+
+    @app.websocket("/talk")
+    async def talk() -> None:
+        await websocket.send(websocket.cookies["name"])
+
+    headers = {"Origin": "http://evil.example", "Cookie": "name=jack"}
+    async with app.test_client().websocket("/talk", headers=headers) as connection:
+        assert await connection.receive() == "jack"
+
+
+@pytest.mark.parametrize("is_endless", [False, True])
+async def test_quart_ends_an_answer_after_a_while_unless_it_is_told(is_endless: bool) -> None:
+    app = Quart(__name__)
+    assert app.config["RESPONSE_TIMEOUT"] == 60
+    app.config["RESPONSE_TIMEOUT"] = 0.05
+
+    async def events() -> AsyncIterator[bytes]:
+        yield b"one"
+        await asyncio.sleep(0.2)
+        yield b"two"
+
+    @app.get("/live")
+    async def live() -> Response:
+        response = Response(events())
+        if is_endless:
+            response.timeout = None
+        return response
+
+    answer = await app.test_client().get("/live")
+    assert await answer.get_data() == (b"onetwo" if is_endless else b"one")
+
+
+def receiving_app() -> tuple[Quart, list[bytes]]:
+    """Return an app that takes a body by pieces or a form's file, and the pieces it has taken."""
+    app, taken = Quart(__name__), list[bytes]()
+
+    @app.post("/pieces")
+    async def pieces() -> str:
+        async for piece in request.body:
+            taken.append(piece)
+        return ""
+
+    @app.post("/file")
+    async def file() -> str:
+        return str((await request.files)["file"].stream.name is not None)
+
+    return app, taken
+
+
+async def test_the_time_limit_of_bodies_is_for_whole_ones_and_not_for_pieces() -> None:
+    app, _ = receiving_app()
+    assert app.config["BODY_TIMEOUT"] == 60
+    app.config["BODY_TIMEOUT"] = 0.05
+    statuses = []
+    for path in ("/pieces", "/file"):
+        client = app.test_client()
+        async with client.request(path, method="POST", headers=MULTIPART) as connection:
+            await connection.send(b"12345")
+            await asyncio.sleep(0.2)  # Of the time that a sender takes.
+            await connection.send_complete()
+        statuses.append((await connection.as_response()).status_code)
+    assert statuses == [200, 408]
+
+
+async def test_the_limit_of_sizes_is_for_what_is_told_and_for_what_waits_unread() -> None:
+    app, taken = receiving_app()
+    assert app.config["MAX_CONTENT_LENGTH"] == 16 * 1024**2
+    app.config["MAX_CONTENT_LENGTH"] = 8
+    client = app.test_client()
+    assert (await client.post("/pieces", data=b"123456789")).status_code == 413
+
+    async def count() -> int:
+        return len(taken)
+
+    async with client.request("/pieces", method="POST") as connection:
+        for number in range(1, 4):
+            await connection.send(b"12345")
+            await eventually(count, until=number.__eq__)
+        await connection.send_complete()
+    assert (await connection.as_response()).status_code == 200
+
+
+def form_of(size: int) -> bytes:
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+    return head + bytes(size) + b"\r\n--b--\r\n"
+
+
+@pytest.mark.parametrize(("size", "is_on_disk"), [(1_000, "False"), (600_000, "True")])
+async def test_a_large_file_of_a_form_is_put_on_the_disk_in_both(
+    size: int, is_on_disk: str
+) -> None:
+    original = flask.Flask(__name__)
+
+    @original.post("/file")
+    def file() -> str:
+        return str(flask.request.files["file"].stream.name is not None)
+
+    sent: Any = {"data": form_of(size), "headers": MULTIPART}
+    theirs = original.test_client().post("/file", **sent)
+    ours = await receiving_app()[0].test_client().post("/file", **sent)
+    assert (theirs.text, await ours.get_data()) == (is_on_disk, is_on_disk.encode())
+
+
+def test_flask_reads_a_stream_by_pieces_too() -> None:
+    app = flask.Flask(__name__)
+
+    @app.put("/pieces")
+    def pieces() -> list[int]:
+        return [len(piece) for piece in iter(lambda: flask.request.stream.read(4), b"")]
+
+    assert app.test_client().put("/pieces", data=b"1234567890").json == [4, 4, 2]
