@@ -98,10 +98,11 @@ class Edge:
             receive = answer.flow.receive
             scope = scope | {Flow.KEY: answer.flow}
         if answer.refusal is not None:
-            # Quart shall find no fault with the host or the path before it raises the refusal.
+            # Quart shall find no fault with the host or the address before it raises the refusal.
             headers = [pair for pair in scope["headers"] if pair[0] != b"host"]
             path = "/" + scope["path"].lstrip("/")
-            scope = scope | {REFUSAL: answer.refusal, "headers": headers, "path": path}
+            scope = scope | {"headers": headers, "path": path, "query_string": b""}
+            scope[REFUSAL] = answer.refusal
         await self._app(scope, receive, answer.send)
 
 
@@ -115,6 +116,9 @@ class _Answer:
         """Why the request is refused whatever it asks for."""
         if scope["path"][:1] != "/":
             self.refusal = MalformedError("The target of the request is not an address of a site")
+        elif not _is_utf8(scope["query_string"]):
+            # As HTTP/2 lets it through; Quart would fail before any view.
+            self.refusal = MalformedError("The address is not UTF-8", loc="query")
         for name, value in scope["headers"]:
             if name == b"x-request-id":
                 identifiers.append(value)
@@ -210,6 +214,16 @@ class Flow:
         """
         self._is_quarts.set()
         await wait_until_set(self.is_whole, at_most_s=LINGER_S)
+
+
+def _is_utf8(query: bytes) -> bool:
+    if query.isascii():
+        return True
+    try:
+        query.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 async def _live(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,7 +16,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 async def ask(
-    headers: Headers, *, path: str = "/", log_access: bool = False
+    headers: Headers, *, path: str = "/", query: bytes = b"text=a+secret", log_access: bool = False
 ) -> tuple[dict[str, Any], dict[bytes, list[bytes]]]:
     """Send a request through an edge; return the scope inside, and the headers outside."""
     seen: dict[str, Any] = {}
@@ -34,7 +34,7 @@ async def ask(
         for name, value in message.get("headers", ()):
             given.setdefault(name, []).append(value)
 
-    scope = scope_of("GET", f"{path}?text=a+secret+text", {}) | {"headers": headers}
+    scope = scope_of("GET", path, {}) | {"headers": headers, "query_string": query}
     await Edge(inside, log_access=log_access, trusted_proxies=0)(scope, receive, send)
     return seen, given
 
@@ -53,6 +53,15 @@ async def test_a_target_that_is_no_address_of_a_site_is_refused(target: str) -> 
     scope, _ = await ask([(b"host", b"here")], path=target)
     assert scope[REFUSAL].status == 400
     assert scope["path"].startswith("/")
+
+
+@pytest.mark.parametrize("query", [b"\xff", b"q=\xed\x95", b"q=\xed\xa0\x80"])
+async def test_a_query_that_is_not_utf_8_is_refused(query: bytes) -> None:
+    scope, _ = await ask([], query=query)
+    assert scope[REFUSAL].status == 400
+    assert scope["query_string"] == b""
+    known, _ = await ask([], query="q=한".encode())
+    assert REFUSAL not in known
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import asdict
 from quart import url_for
 from quart.typing import ResponseReturnValue
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError
 from app.lifespan import resources
+from app.models import MAX_ID
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
 from app.services.rooms.messages import list_before, list_messages
@@ -44,7 +45,7 @@ class RoomArgs(Struct):
     """A day, to which the page is limited."""
     tz: str = ""
     q: str = ""
-    message: int | None = None
+    message: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
     """A message, to whose place the page leads."""
     cursor: str | None = None
     before: str | None = None

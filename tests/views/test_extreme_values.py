@@ -1,4 +1,4 @@
-"""Any time that an address can name has an answer, and so has any post that may be stored."""
+"""Any value that an address can name has an answer, and so has any post that may be stored."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ import pytest
 from quart import Quart
 
 from app.dashboard.page import PANELS
+from app.paths import ENDLESS
 from app.views.cursors import cursor_of
 from tests.browsing import parts_of
 from tests.chats import import_chat, telegram
@@ -39,6 +40,7 @@ OTHERS: Final = {
 }
 ZONES: Final = ("UTC", "Pacific/Kiritimati")
 """The latter was ten hours behind, and is fourteen ahead."""
+NUMBERS: Final = ("-1", "0", str(2**31), str(2**63), "9" * 30, "9" * 5_000, "1e400", "nan")
 EARLIEST: Final = "0001-01-02T00:00:00Z"
 """The earliest time that a post may have."""
 
@@ -89,3 +91,13 @@ async def test_a_drawing_of_any_time_is_made(old: Client) -> None:
     for name, since, zone in product(PANELS, (*DAYS, *TIMES), ZONES):
         for query in ({"since": since}, {"until": since}):
             await drawn(old, name, "?" + urlencode(query | {"tz": zone}))
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_no_number_in_an_address_is_an_error_of_the_server(old: Client) -> None:
+    finite = {path: names for path, names in addresses(old.app).items() if path != ENDLESS}
+    for path, names in finite.items():
+        for name, number in product(names, NUMBERS):
+            answer = await old.get(f"{path}?{name}={number}")
+            await answer.get_data()
+            assert answer.status_code < 500, (path, name, number[:30])
