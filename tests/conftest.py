@@ -22,7 +22,7 @@ from app.db.migrate import prepare
 from app.services.access.rights import Scope, add_token
 from app.tasks import collect_seldom
 from tests import children, quick_start
-from tests.browsing import parts_of
+from tests.browsing import in_one_line, parts_of
 from tests.children import own_processes  # noqa: F401 - a fixture
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
@@ -255,7 +255,7 @@ class Client:
         """Return a page's text as a reader sees its letters."""
         answer = await self.get(path, **kwargs)
         assert answer.status_code == status
-        return unescape(await answer.get_data(as_text=True))
+        return unescape(in_one_line(await answer.get_data(as_text=True)))
 
     async def json(self, path: str, *, status: int = 200, **kwargs: Any) -> Any:
         """Return the value of an answer."""

@@ -25,6 +25,7 @@ import msgspec
 
 from benchmarks.machine import environment, work_folder
 from benchmarks.paired import checkout, imports_of
+from tests.browsing import in_one_line
 from tests.house import ROOT
 from tests.trust.asking import Asked
 
@@ -85,7 +86,7 @@ def without_blanks(answer: str) -> str:
     texts = list[str]()
 
     def kept(match: re.Match[str]) -> str:
-        texts.append(match[0])
+        texts.append(in_one_line(match[0]))
         return f"<{match[1] or match[2]} {len(texts) - 1}>"
 
     page = BLOCK.sub(r"\n\1\n", re.sub(r"\s+", " ", WITH_BLANKS.sub(kept, page)))

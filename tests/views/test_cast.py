@@ -151,9 +151,10 @@ class TrendsPage(WebPage, frozen=True, kw_only=True):
     authors: list[Author]
 
 
-TRENDS: Final = """{% extends "base.html" %}{% import "_parts.html" as parts %}
+TRENDS: Final = """{% extends "base.html" %}{% import "_author_parts.html" as author_parts %}
 {% block main %}<h1>{{ _("Newest posts") }}</h1>
-{% for author in authors %}{{ parts.author_link(author.username) }}{% endfor %}{% endblock %}"""
+{% for author in authors %}{{ author_parts.author_link(author.username) }}{% endfor %}
+{% endblock %}"""
 
 
 async def test_a_page_by_the_recipe_calls_people_rightly(app: Quart) -> None:

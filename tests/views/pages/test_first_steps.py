@@ -9,7 +9,7 @@ from quart import Quart
 from app import __version__
 from app.compute.judgement import KOREAN_LIKELY, LIKELY
 from app.services.imports.sample_authors import load_samples
-from tests.browsing import parts_of, signed_in
+from tests.browsing import in_one_line, parts_of, signed_in
 from tests.conftest import Client
 
 KOREANS: Final = ("골목빵집", "언덕천문대", "느티나무도서관", "12번버스")
@@ -90,7 +90,7 @@ async def test_a_private_text_is_answered_at_once_and_in_no_address(
     form = {"tweet_text": text, "user1": first, "user2": second, "private": "1"}
     for fields in (form, form | {"user2": ""}):
         answer = await anybody.post("/compare", form=fields)
-        page = str(await answer.get_data(as_text=True))
+        page = in_one_line(await answer.get_data(as_text=True))
         assert answer.status_code == 200
         assert re.search(r'name="private" value="1" checked', page)
         assert not [

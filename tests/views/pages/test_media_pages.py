@@ -14,7 +14,7 @@ from app.services.deletion import delete_user
 from app.services.imports.storing import import_records
 from app.services.posts.media import keeper_of
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
-from tests.browsing import Browser, parts_of, signed_in
+from tests.browsing import Browser, in_one_line, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -52,10 +52,10 @@ async def test_posts_show_their_files(app: Quart, anybody: Client, tmp_path: Pat
     assert "/media/" not in exported
     assert '"file"' not in exported
     for path in ("/", "/user/mina", f"/tweet/{lamp['id']}", "/search?q=post"):
-        page = await (await anybody.get(path)).get_data(as_text=True)
+        page = in_one_line(await (await anybody.get(path)).get_data(as_text=True))
         assert f'<a href="{LAMP}"><img src="{LAMP}" alt="a &#34;lamp&#34; &lt;b&gt;"' in page, path
         assert 'loading="lazy" decoding="async" width="8" height="6">' in page
-    page = await (await anybody.get(f"/tweet/{film['id']}")).get_data(as_text=True)
+    page = in_one_line(await (await anybody.get(f"/tweet/{film['id']}")).get_data(as_text=True))
     assert f'<video src="{FILM}" controls preload="none"' in page
 
 
