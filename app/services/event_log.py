@@ -10,8 +10,6 @@ from app.clock import now
 from app.db.backend import Sessions, allocate_ids, insert_rows
 from app.models import Event
 
-IMPORTED: Final = "tweets.imported"
-"""The kind of an event that stands for an author's posts of one batch."""
 PRUNED_AT_ONCE: Final = 20_000
 """Events that one transaction removes: some 20 ms of the write lock."""
 

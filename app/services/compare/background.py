@@ -31,7 +31,7 @@ from app.models import BackgroundSnapshot, Event, Profile, User
 from app.population import shipped_authors, shipped_digest
 from app.services.compare.habits import main_languages, newest_chained
 from app.services.compare.profiles import fold_tails, in_parts, stored_profiles
-from app.services.event_log import IMPORTED, NewEvent, append_events, newest_event
+from app.services.event_log import NewEvent, append_events, newest_event
 from app.services.posts.samples import sample_ids
 
 BACKGROUND: Final = "background"
@@ -42,7 +42,7 @@ GROWTH: Final = 1.25
 SMALL_POPULATION: Final = 100
 """With fewer, each author that comes belongs into the population, so the snapshot is renewed."""
 
-_MANY_POSTS: Final = (IMPORTED, "tweet.deleted", "user.deleted")
+_MANY_POSTS: Final = ("tweets.imported", "tweet.deleted", "user.deleted")
 """Kinds of events by which posts may outgrow it; after single new ones maintenance looks."""
 _STATE: Final = select(
     select(func.max(BackgroundSnapshot.version))

@@ -18,7 +18,7 @@ from app.db.backend import backend_of, insert_rows
 from app.db.indexes import IndexedPost
 from app.formats.post import RoomReference
 from app.models import Event, Tweet, User
-from app.services.event_log import IMPORTED, NewEvent, append_events
+from app.services.event_log import NewEvent, append_events
 from app.services.posts.media import store_uses
 from app.services.posts.message_counts import Membership, count_messages
 from app.services.posts.new_tweet import NewTweet
@@ -201,7 +201,7 @@ async def _number(
     for group in groups:
         user_id, tweet_id = group[0].user_id, group[0].id
         if is_bulk:
-            events.append(NewEvent(IMPORTED, user_id, posts=len(group)))
+            events.append(NewEvent("tweets.imported", user_id, posts=len(group)))
         else:
             events.append(NewEvent("tweet.created", user_id, tweet_id))
     events += [NewEvent("tweet.updated", row.user_id, row.id) for row in changed]
