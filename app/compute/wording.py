@@ -136,7 +136,8 @@ def gained_words(
     The spreads are those of `posts_with_words`, the language is that of the former posts. The same
     measure as that of typical words, with posts for uses.
     """
-    words = [word for word, count in spread.items() if count >= FEWEST_POSTS]
+    # In one order in every process: of equal words the first of the alphabet comes first.
+    words = sorted(word for word, count in spread.items() if count >= FEWEST_POSTS)
     if not words:
         return []
     uses = np.array([spread[word] for word in words], np.float64)
