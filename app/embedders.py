@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,10 +13,12 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import Config
+from app.config import MIB, Config
 from app.errors import StartError
 
 TIMEOUT_S: Final = 30.0
+MOST_BYTES: Final = 32 * MIB
+"""Of an answer: a batch of long vectors takes half of that."""
 LONGEST_TEXT: Final = 8_000
 """Characters; services refuse texts of very many tokens."""
 LIBRARY: Final = "sentence_transformers"
@@ -90,21 +93,32 @@ class Remote:
         body = {"input": [text[:LONGEST_TEXT] for text in texts], "model": self._model or "default"}
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                answer = await self._client.post(self._url, json=body)
+                status, answer = await self._ask(body)
         except (TimeoutError, httpx.HTTPError) as error:
             raise EmbedderError(
                 f"the embedder cannot be reached: {type(error).__name__}"
             ) from error
-        if answer.status_code != 200:
-            raise EmbedderError(f"the embedder answered {answer.status_code}")
+        if status != 200:
+            raise EmbedderError(f"the embedder answered {status}")
         try:
-            data = sorted(answer.json()["data"], key=lambda item: item["index"])
+            data = sorted(json.loads(answer)["data"], key=lambda item: item["index"])
             rows = unit_rows([item["embedding"] for item in data])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise EmbedderError("the embedder's answer is not a list of embeddings") from error
         if len(rows) != len(texts):
             raise EmbedderError(f"the embedder gave {len(rows)} vectors for {len(texts)} texts")
         return rows
+
+    async def _ask(self, body: dict[str, Any]) -> tuple[int, bytes]:
+        """Return the status and the answer. Raises EmbedderError for one that is too large."""
+        content = bytearray()
+        async with self._client.stream("POST", self._url, json=body) as answer:
+            async for piece in answer.aiter_bytes():  # Unpacked, piece by piece.
+                content += piece
+                if len(content) > MOST_BYTES:
+                    limit = MOST_BYTES // MIB
+                    raise EmbedderError(f"the embedder's answer is larger than {limit} MB")
+            return answer.status_code, bytes(content)
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -78,6 +78,8 @@ def embedding_service() -> Iterator[Service]:
             # Whoever asked may have gone meanwhile.
             with suppress(ConnectionError):
                 self.send_response(status)
+                if answer.startswith(b"\x1f\x8b"):
+                    self.send_header("Content-Encoding", "gzip")
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)

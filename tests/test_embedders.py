@@ -1,12 +1,14 @@
 """Embedders: vectors of length one, or an error that says what is wrong."""
 
+import gzip
+import tracemalloc
 from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
 
 from app.config import Config
-from app.embedders import EmbedderError, Remote, open_embedder
+from app.embedders import MOST_BYTES, EmbedderError, Remote, open_embedder
 from app.errors import StartError
 from tests.embedding_service import Service, embedding_service
 
@@ -48,6 +50,7 @@ async def test_a_service_is_asked_with_model_and_key(service: Service, remote: R
         (200, b'{"data": [{"index": 0, "embedding": [1]}, {"index": 1, "embedding": [1, 2]}]}'),
         (200, b'{"data": [{"index": 0, "embedding": ["a"]}, {"index": 1, "embedding": ["b"]}]}'),
         (200, b'{"data": [{"index": 0, "embedding": []}, {"index": 1, "embedding": []}]}'),
+        (200, b"[" * 200_000),
     ],
     ids=[
         "refused",
@@ -58,6 +61,7 @@ async def test_a_service_is_asked_with_model_and_key(service: Service, remote: R
         "two-lengths",
         "no-numbers",
         "empty",
+        "deep",
     ],
 )
 async def test_bad_vectors_are_an_error_at_once(
@@ -67,6 +71,20 @@ async def test_bad_vectors_are_an_error_at_once(
     with pytest.raises(EmbedderError):
         await remote.embed(["a dog", "tax"])
     assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 500])
+async def test_an_answer_without_end_is_given_up(
+    service: Service, remote: Remote, status: int
+) -> None:
+    for answer in (b" " * (MOST_BYTES + 1), gzip.compress(bytes(20 * MOST_BYTES))):
+        service.faults = [(status, answer)]
+        tracemalloc.start()
+        with pytest.raises(EmbedderError, match="larger than 32 MB"):
+            await remote.embed(["a dog"])
+        # What a piece of the answer unpacks to is there at once.
+        assert tracemalloc.get_traced_memory()[1] < 8 * MOST_BYTES
+        tracemalloc.stop()
 
 
 async def test_a_service_that_is_not_there_is_an_error() -> None:

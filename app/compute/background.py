@@ -98,11 +98,12 @@ class Background:
     def from_bytes(cls, data: bytes) -> Self:
         """Return the background of a blob; raises ValueError if it is malformed."""
         magic, posts, *numbers = _HEADER.unpack_from(data.ljust(_HEADER.size))
+        unpacker = zlib.decompressobj()
         try:
-            table = zlib.decompress(data[_HEADER.size :])
+            table = unpacker.decompress(data[_HEADER.size :], 4 * BUCKETS + 1)
         except zlib.error as error:
             raise ValueError("background counts are damaged") from error
-        if magic != _MAGIC or len(table) != 4 * BUCKETS:
+        if magic != _MAGIC or len(table) != 4 * BUCKETS or not unpacker.eof:
             raise ValueError("not a blob of background counts, or of another version")
         groups = np.array(numbers, np.uint64).astype(np.int64)
         buckets = np.frombuffer(table, "<u4").astype(np.uint32, copy=False)

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import structs
 
 from app.compute.text import decode_entities as decoded
-from app.errors import BrokenFileError, Message, UnrecognisedFileError
+from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
 from app.formats import bluesky, csv, documents, mastodon
 from app.formats.chats import kakaotalk, telegram, whatsapp
 from app.formats.chats.people import People
@@ -24,6 +24,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Content, Source
 from app.formats.source.json import check_closed
+from app.formats.source.text import pieces
 from app.formats.source.window import TOO_DEEP
 from app.formats.x import api
 from app.formats.x import archive as x_archive
@@ -55,9 +56,8 @@ WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
 """Formats whose texts may be HTML; nothing in them says so."""
 MOST_LOOKED_AT: Final = 20
 """Files of an archive in which nothing is recognised, to say why."""
-_BLANK: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
-"""Byte order marks, and white space in any encoding."""
-_EMPTY: Final = frozenset({b"", b"[]"})
+_EMPTY: Final = frozenset({"", "[]"})
+_LONGEST_EMPTY: Final = max(map(len, _EMPTY))
 
 
 def open_records(
@@ -108,11 +108,18 @@ def _to_the_end(items: Iterator[Item], source: Source) -> Iterator[Item]:
 
 
 def _is_empty(source: Source) -> bool:
-    """Return whether a file holds nothing, or an empty array."""
-    marks = b""
-    with closing(source.uncounted.chunks()) as chunks:
-        while len(marks) <= max(map(len, _EMPTY)) and (chunk := next(chunks, b"")):
-            marks += chunk.translate(None, _BLANK)
+    """Return whether a file holds nothing, or an empty array. Raises LimitReachedError."""
+    marks = ""
+    try:
+        with closing(pieces(source.uncounted)) as texts:
+            for text in texts:
+                marks += "".join(text.split())
+                if len(marks) > _LONGEST_EMPTY:
+                    break
+    except LimitReachedError:
+        raise
+    except BrokenFileError:  # The text ends in the middle of a character.
+        return False
     return marks in _EMPTY
 
 

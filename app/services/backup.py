@@ -193,7 +193,8 @@ def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
     single = _SINGLE.fullmatch(member.name)
     is_medium = member.name.startswith(MEDIA) and content_type(member.name.removeprefix(MEDIA))
     target = folder / (single[1] if single else member.name)
-    is_plain = member.type in {tarfile.REGTYPE, tarfile.AREGTYPE}
+    # A sparse file of a few bytes may state any size, and would be written in full.
+    is_plain = member.type in {tarfile.REGTYPE, tarfile.AREGTYPE} and not member.issparse()
     if not is_plain or not (single or is_medium) or target.exists():
         raise BackupError("the file holds what no backup does")
     target.parent.mkdir(mode=0o700, exist_ok=True)

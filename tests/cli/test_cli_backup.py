@@ -205,6 +205,18 @@ def test_a_bad_backup_is_status_2_and_changes_nothing(
     assert_refused(other, backup)
 
 
+def test_a_sparse_file_of_a_backup_is_refused_before_it_is_written(
+    backup: Path, other: Installation
+) -> None:
+    # It takes no room here, and could take all there is.
+    info = tarfile.TarInfo(f"media/{'0' * 64}.png")
+    size = str(2**24)
+    info.pax_headers = {"GNU.sparse.size": size, "GNU.sparse.map": f"{size},0"}
+    with tarfile.open(backup, "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info)
+    assert "holds what no backup does" in assert_refused(other, backup)
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_backup_that_was_cut_off_is_status_2_and_changes_nothing(
     backup: Path, other: Installation, share: float

@@ -1,5 +1,6 @@
 """`saywho import`: what it counts, what it stores, and how it ends."""
 
+import gzip
 import json
 import sqlite3
 from contextlib import closing
@@ -366,6 +367,19 @@ def test_a_file_whose_name_is_no_utf8_is_named_in_the_report(
     lines(path, {"text": "whose?"})
     report = installation.json("import", path)
     assert report["errors"][0]["file"].endswith("posts-\ufffd.jsonl")
+
+
+def test_what_unpacks_to_more_than_the_limit_is_status_1_and_what_came_before_stays(
+    installation: Installation, tmp_path: Path
+) -> None:
+    installation.settings["SAYWHO_MAX_IMPORT_MB"] = "1"
+    posts = lines(tmp_path / "posts.jsonl", *MIXED[:2]).read_bytes()
+    path = tmp_path / "posts.jsonl.gz"
+    path.write_bytes(gzip.compress(posts + b" " * (50 * 2**20)))
+    result = installation.run("import", path)
+    assert result.exit_code == 1
+    assert f"{path} holds more than 1 MB, the limit of an import" in result.stderr
+    assert installation.count_posts() == 2
 
 
 def test_names_in_an_archive_do_nothing_to_a_terminal(

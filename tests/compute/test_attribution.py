@@ -1,6 +1,8 @@
 """The ranking of authors, against a slow reference, and what may be said of it."""
 
 import math
+import tracemalloc
+import zlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -149,6 +151,15 @@ def test_background_comes_back_from_bytes() -> None:
 def test_damaged_background_is_refused(damage: Callable[[bytes], bytes]) -> None:
     with pytest.raises(ValueError, match="background counts"):
         Background.from_bytes(damage(BACKGROUND.to_bytes()))
+
+
+def test_a_background_that_unpacks_to_more_is_not_unpacked() -> None:
+    bomb = BACKGROUND.to_bytes()[:92] + zlib.compress(bytes(2**27), 9)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="background counts"):
+        Background.from_bytes(bomb)
+    assert tracemalloc.get_traced_memory()[1] < 2**25
+    tracemalloc.stop()
 
 
 def test_background_of_many_profiles_equals_that_of_their_sum() -> None:

@@ -7,6 +7,8 @@ import tarfile
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from tests.archives import picture, x_file, x_media, x_media_members, x_tweet, zip_bytes
+
 
 def many_headers(keys: int = 60_000, members: int = 300) -> bytes:
     """Return a tar whose global headers are copied into each member."""
@@ -43,11 +45,34 @@ def digits(size: int = 400_000) -> bytes:
     return gzip.compress(tar, compresslevel=1)
 
 
+def blanks(size: int = 2**30) -> bytes:
+    """Return gzips in a row of one list that holds nothing, and is never closed."""
+    return gzip.compress(b"[") + gzip.compress(b" " * 2**20) * (size // 2**20)
+
+
+def large_pictures(size: int = 2**26, pictures: int = 20) -> bytes:
+    """Return an archive of X of pictures that are mostly zeros."""
+    names = [f"a{number}.png" for number in range(pictures)]
+    posts = {n: [x_media(f"https://p.example/{name}")] for n, name in enumerate(names, 1)}
+    files = {f"{n}-{name}": picture(n) + bytes(size) for n, name in enumerate(names[:3], 1)}
+    return zip_bytes(x_media_members(posts, files))
+
+
+def many_parts(parts: int = 50_000) -> bytes:
+    """Return an archive of X whose posts are in many files."""
+    names = (f"data/tweets-part{number}.js" for number in range(parts))
+    tweets = x_file("tweets", x_tweet(1, "one post"))
+    return zip_bytes({"data/tweets.js": tweets, **dict.fromkeys(names, b"")})
+
+
 FILES: Final[dict[str, Callable[[], bytes]]] = {
     "globals.tar.gz": many_headers,
     "keys.json.gz": large_values,
     "people.json.gz": namesakes,
     "digits.tar.gz": digits,
+    "blanks.json.gz": blanks,
+    "pictures.zip": large_pictures,
+    "parts.zip": many_parts,
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import pairwise
@@ -184,8 +185,15 @@ def head_of(content: Content) -> list[str]:
 def read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
     """Yield the messages of a text."""
     is_crlf = _has_crlf(content, grammar)
-    grammar.begin(line for _, line in _whole_lines(content.uncounted, is_crlf=is_crlf))
+    grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
     yield from messages(_whole_lines(content, is_crlf=is_crlf), grammar)
+
+
+def _until_damage(numbered: Iterable[tuple[int, str]]) -> Iterator[str]:
+    """Yield the lines that can be read; who reads them for their messages is told of the damage."""
+    with suppress(BrokenFileError):
+        for _, line in numbered:
+            yield line
 
 
 def _has_crlf(content: Content, grammar: Grammar) -> bool:

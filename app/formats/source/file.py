@@ -4,15 +4,18 @@ import contextlib
 import gzip
 import io
 import os
+import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
-from app.errors import BrokenFileError, ImportFileError, LimitReachedError, UnrecognisedFileError
+from app.errors import BrokenFileError, ImportFileError, UnrecognisedFileError
 from app.formats.source import containers
 from app.formats.source.members import READ_ERRORS, Listing, Member, Members, Stream, damaged
+from app.formats.source.meter import MediaMeter, Meter
 from app.formats.source.plain_files import Folder, PlainFile, open_plain
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
@@ -23,6 +26,9 @@ _SMALL_BYTES: Final = 4 * 2**20
 """Of a file that holds no posts, but says something about them."""
 _BEGINNING_BYTES: Final = 10 * 2**20
 """Of a file that is looked at; in an export of Telegram much may stand before the chats."""
+MOST_GROWTH: Final = 10
+LEAST_MEDIA_BYTES: Final = 64 * 2**20
+"""Media of an archive may unpack to so much, and so many times its size."""
 _NAMED: Final = 5
 """Archives in one file that are named."""
 
@@ -33,35 +39,30 @@ class Content:
 
     name: str
     stored: Member
-    meter: "Source | None"
-    """Counts what is read."""
+    meter: Meter
+    """Counts what is read, up to a limit."""
     fault: BrokenFileError | None = None
     """Where it is damaged, if that is known already; what stands before that is there."""
     has_members: bool = False
     """Whether it is a folder, a zip or a tar, and so no content itself."""
-    most_bytes: int | None = None
-    """Where reading breaks off in any case; None to read all."""
 
     @property
     def beginning(self) -> "Content":
         """As much of the same file as is read, uncounted, to find out what it is."""
-        return Content(self.name, self.stored, None, self.fault, most_bytes=_BEGINNING_BYTES)
+        return Content(self.name, self.stored, Meter(self.name, _BEGINNING_BYTES), self.fault)
 
     @property
     def uncounted(self) -> "Content":
-        """The same file; what is read to find out what it is does not count."""
-        return Content(self.name, self.stored, None, self.fault)
+        """The same file, to find out what it is: that counts by itself, up to the same limit."""
+        meter = Meter(self.name, self.meter.limit_bytes)
+        return Content(self.name, self.stored, meter, self.fault)
 
     def chunks(self) -> Generator[bytes, None, None]:
         """Yield the bytes, and count them. Raises ImportFileError, behind all that can be read."""
-        size = 0
         try:
             with self.stored.open() as stream:
                 while chunk := read_some(stream):
-                    yield from self.meter.counted(chunk) if self.meter else (chunk,)
-                    size += len(chunk)
-                    if self.most_bytes is not None and size > self.most_bytes:
-                        raise damaged(self.name)
+                    yield from self.meter.counted(chunk)
         except READ_ERRORS as error:
             raise damaged(self.name) from error
         if self.fault is not None:
@@ -86,12 +87,13 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
     ) -> None:
         self.path = target if isinstance(target, Path) else None
-        super().__init__(name or str(self.path or "-"), Member(0, self._whole), self)
+        name = name or str(self.path or "-")
+        super().__init__(name, Member(0, self._whole), Meter(name, limit_bytes))
         self.listing = Listing()
         self.bytes_total: int | None = None
         """Bytes to read in all, unpacked; None for folders before `expect`."""
-        self.limit_bytes = limit_bytes
-        self._bytes_read = 0
+        self._packed_bytes = 0
+        """Bytes of the file as it came."""
         self._opened = contextlib.ExitStack()
         self._file: PlainFile | None = None
         """The file as it is, or a copy of a stream or of what is in a gzip; None for a folder."""
@@ -112,14 +114,14 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
     @property
     def bytes_read(self) -> int:
         """Bytes read, unpacked; at most the total."""
-        read = self._bytes_read
+        read = self.meter.bytes_read
         return read if self.bytes_total is None else min(read, self.bytes_total)
 
     def expect(self, names: Iterable[str]) -> None:
         """Set the members to be read, so that progress ends at the total."""
         # What an archive says of sizes may be any number.
         stated = sum(self.members[name].size for name in names)
-        self.bytes_total = min(stated, self.limit_bytes)
+        self.bytes_total = min(stated, self.meter.limit_bytes)
 
     @property
     def members(self) -> Members:
@@ -145,7 +147,18 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def member(self, name: str) -> Content:
         """Return one of the files. Raises KeyError."""
-        return Content(name, self.members[name], self)
+        return Content(name, self.members[name], self.meter)
+
+    def medium(self, name: str) -> Content:
+        """Return one of the files to be kept as it is. Raises KeyError."""
+        return Content(name, self.members[name], self._media_meter)
+
+    @cached_property
+    def _media_meter(self) -> Meter:
+        """Counts media. They are packed already, so an archive of them holds little more."""
+        if self._file is None:
+            return MediaMeter(self.name, sys.maxsize)
+        return MediaMeter(self.name, LEAST_MEDIA_BYTES + MOST_GROWTH * self._packed_bytes)
 
     def start_of(self, name: str, size: int = _SMALL_BYTES) -> bytes:
         """Return the first bytes of one of the files; none where it is missing or damaged."""
@@ -174,6 +187,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             ) from error
         if self.has_members:
             return
+        self._packed_bytes = self.bytes_total or 0
         start = head(self, _HEAD_BYTES)
         if start.startswith(_GZIP_START):
             with self._whole() as packed, gzip.GzipFile(fileobj=packed) as unpacked:
@@ -204,8 +218,8 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
     def _unpack(self, lister: containers.Lister) -> None:
         """Take the files of a zip or a tar. Raises LimitReachedError, BrokenFileError."""
         file = self._whole()
-        if self._is_copied and file.size > self.limit_bytes:
-            raise self._limit_reached()
+        if self._is_copied and file.size > self.meter.limit_bytes:
+            raise self.meter.reached()
         self.listing = lister(self._opened.enter_context(io.BufferedReader(file)), self.name)
         self.has_members, self.fault = True, self.fault or self.listing.fault
         if self.fault and not self.members:
@@ -222,7 +236,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self._opened.enter_context(contextlib.suppress(OSError))  # A full one fails to close.
         self._opened.enter_context(spool)
         try:
-            while spool.tell() <= self.limit_bytes and (chunk := self._next(stream)):
+            while spool.tell() <= self.meter.limit_bytes and (chunk := self._next(stream)):
                 spool.write(chunk)
             spool.flush()
         except OSError as error:
@@ -243,20 +257,6 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         except BrokenFileError as error:
             self.fault = error
         return b""
-
-    def counted(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield the part of a chunk within the limit. Raises LimitReachedError behind it."""
-        room = self.limit_bytes - self._bytes_read
-        self._bytes_read += len(chunk)
-        yield chunk[: max(room, 0)]
-        if len(chunk) > room:
-            raise self._limit_reached()
-
-    def _limit_reached(self) -> LimitReachedError:
-        limit = f"{self.limit_bytes / 2**20:,.4g} MB"
-        return LimitReachedError(
-            "{name} holds more than {limit}, the limit of an import", name=self.name, limit=limit
-        )
 
 
 def head(content: Content, size: int) -> bytes:

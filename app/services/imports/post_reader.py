@@ -12,7 +12,14 @@ from msgspec import structs
 
 from app.clock import now
 from app.compute.text import clean_username, drop_controls, username_key
-from app.errors import AppError, ImportFileError, InvalidInputError, Message, message_of
+from app.errors import (
+    AppError,
+    ImportFileError,
+    InvalidInputError,
+    LimitReachedError,
+    Message,
+    message_of,
+)
 from app.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium
 from app.formats.records import Account, Item, Record, RecordStream
 from app.formats.source.file import Source
@@ -184,10 +191,10 @@ class RecordMedia:
             if self._is_full or is_stopped():
                 break
             try:
-                content = self._files.member(name).uncounted
+                content = self._files.medium(name)
                 self._names[name] = self._keeper.keep(content.chunks(), name)
             except AppError as error:
-                self._is_full = isinstance(error, NoRoomError)
+                self._is_full = isinstance(error, NoRoomError | LimitReachedError)
                 report.note(record, message_of(error))
         self._keeper.sync()
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.errors import BrokenFileError
 from app.formats.source.file import Content
 from app.formats.source.members import Member
+from app.formats.source.meter import Meter
 from app.formats.source.window import MAX_VALUE, Window
 
 VALUES = st.recursive(
@@ -35,7 +36,9 @@ class InPieces(io.BytesIO):
 
 def values(text: str, size: int, lists: Collection[str] = ()) -> list[object]:
     data = text.encode(errors="surrogateescape")
-    content = Content("file", Member(len(data), partial(InPieces, data, size)), None)
+    content = Content(
+        "file", Member(len(data), partial(InPieces, data, size)), Meter("file", len(data))
+    )
     return list(Window(content).values(lists))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from app.db.engine import Database
 from app.formats.registry import open_records
+from app.formats.source import file
 from app.formats.source.file import Source
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
@@ -184,6 +185,25 @@ async def test_no_link_of_a_folder_is_kept(db: Database, tmp_path: Path, folder:
         " and what lies outside are not read"
     ]
     assert names(folder) == {kept(picture(1))}
+
+
+async def test_media_that_unpack_to_far_more_than_their_archive_are_not_kept(
+    db: Database, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "LEAST_MEDIA_BYTES", 100_000)
+    posts = {n: [x_media(PHOTO.format(n))] for n in range(1, 5)}
+    files = {f"{n}-{n}.png": picture(n) + bytes(300_000) for n in posts} | {"1-1.png": picture(1)}
+    packed = x_zip(tmp_path / "x.zip", x_media_members(posts, files))
+    assert packed.stat().st_size < 10_000
+    report = await bring(db, packed, folder)
+    assert (report.accepted, report.rejected, report.broken) == (4, 0, None)
+    (reason,) = (str(error.detail) for error in report.errors)
+    assert "unpack to more than 0." in reason
+    assert names(folder) == {kept(picture(1))}
+    # Of a folder the disk has them all already.
+    unpacked = saved_folder(tmp_path / "open", x_media_members(posts, files))
+    assert (await bring(db, unpacked, folder)).errors == []
+    assert len(names(folder)) == 4
 
 
 async def test_files_of_a_killed_import_are_removed_or_copied_again(

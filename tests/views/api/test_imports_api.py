@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 import os
 import sys
 import tempfile
@@ -31,10 +32,10 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
-from tests.archives import x_zip
+from tests.archives import tar, x_members, x_zip
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
-from tests.uploading import jsonl, queued, until_uploads
+from tests.uploading import jsonl, queued, until_uploads, upload
 from tests.waiting import eventually, until_some_are_imported
 
 IMPORTS = "/api/v1/imports"
@@ -254,6 +255,31 @@ async def test_more_than_the_limit_is_413_and_keeps_nothing(make_config: MakeCon
             assert answer.content_type == "application/problem+json"
             assert "at most 1 MB" in (await answer.get_json())["detail"]
         await keeps_nothing(writer)
+
+
+async def test_what_unpacks_to_more_than_the_limit_is_told_through_each_door(
+    make_config: MakeConfig, tmp_path: Path
+) -> None:
+    app = create_app(make_config(max_import_mb=1))
+    post = json.dumps(POST).encode()
+    blanks = post + b" " * (50 * 2**20)
+    bombs = {
+        "posts.json.gz": gzip.compress(blanks),
+        "posts.tar.gz": tar(tmp_path / "a.tar.gz", {"outbox.json": blanks}).read_bytes(),
+        "x.zip": x_zip(
+            tmp_path / "x.zip",
+            {"data/tweets.js": x_members()["data/tweets.js"][:-1] + b" " * 50 * 2**20},
+        ).read_bytes(),
+    }
+    reason = "holds more than 1 MB, the limit of an import"
+    async with app.test_app():
+        writer, browser = await client_with(app, "write"), await signed_in(app)
+        for name, data in bombs.items():
+            assert len(data) < 100_000
+            assert reason in await browser.page(await upload(browser, data, name))
+            job = await ended(writer, await send(writer, data, "?username=mina"))
+            assert job["state"] == "failed"
+            assert reason in job["errors"][0]["detail"]
 
 
 async def in_chunks(client: Client, body: bytes) -> Any:

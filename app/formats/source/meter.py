@@ -1,0 +1,46 @@
+"""Meters: how many bytes are read of a source, up to a limit."""
+
+from collections.abc import Iterator
+
+from app.errors import LimitReachedError
+
+
+class Meter:
+    """Counts bytes, unpacked, up to a limit."""
+
+    def __init__(self, name: str, limit_bytes: int) -> None:
+        self._name = name
+        self.limit_bytes = limit_bytes
+        self.bytes_read = 0
+
+    def counted(self, chunk: bytes) -> Iterator[bytes]:
+        """Yield the part of a chunk within the limit. Raises LimitReachedError behind it."""
+        room = self.limit_bytes - self.bytes_read
+        self.bytes_read += len(chunk)
+        yield chunk[: max(room, 0)]
+        if len(chunk) > room:
+            raise self.reached()
+
+    def reached(self) -> LimitReachedError:
+        """Return that the source holds more."""
+        return LimitReachedError(
+            "{name} holds more than {limit}, the limit of an import",
+            name=self._name,
+            limit=self._limit,
+        )
+
+    @property
+    def _limit(self) -> str:
+        return f"{self.limit_bytes / 2**20:,.4g} MB"
+
+
+class MediaMeter(Meter):
+    """Counts the media of an archive; they are packed as they are, so they grow by little."""
+
+    def reached(self) -> LimitReachedError:
+        return LimitReachedError(
+            "the pictures and videos of {name} unpack to more than {limit}, far more than such"
+            " files do; no more are kept",
+            name=self._name,
+            limit=self._limit,
+        )
