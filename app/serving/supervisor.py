@@ -88,6 +88,7 @@ class Supervisor:
         self._workers: list[Worker] = []
         self._failures = 0
         self._next_start = 0.0
+        self._looked_at = monotonic()
         self._is_stopping = False
         self._has_served = False
         self._has_failed = False
@@ -120,7 +121,12 @@ class Supervisor:
         self._is_stopping = True
 
     def _look(self) -> None:
+        # While this process did not run, the workers may not have run either: the machine had too
+        # much to do, or all were stopped. They get that time again, and answer what they have.
+        missed_s = max(0.0, monotonic() - self._looked_at - LOOK_S)
+        self._looked_at = monotonic()
         for worker in list(self._workers):
+            worker.deadline += missed_s
             worker.listen()
             self._has_served = self._has_served or worker.has_beaten
             if worker.status is None and monotonic() > worker.deadline:

@@ -51,6 +51,32 @@ def test_a_worker_that_hangs_is_replaced(server: Server) -> None:
     assert server.send("GET", "/readyz")[0] == 200
 
 
+def waits_of(pid: int) -> int:
+    """Return how often a process has waited for something, as Linux tells."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("server", [SHORT_SILENCE], indirect=True, ids=["5 s"])
+def test_workers_that_were_stopped_with_their_supervisor_are_kept(server: Server) -> None:
+    """As by Ctrl+Z in a terminal, or where the machine has no time for any of them."""
+    workers = server.workers()
+    for pid in (*workers, server.process.pid):
+        os.kill(pid, signal.SIGSTOP)
+    until = time.monotonic() + 6
+    server.installation.wait_until(lambda: time.monotonic() > until)
+    # It looks at them before they can beat.
+    looked = waits_of(server.process.pid)
+    os.kill(server.process.pid, signal.SIGCONT)
+    server.installation.wait_until(lambda: waits_of(server.process.pid) > looked + 2)
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+    assert server.send("GET", "/readyz")[0] == 200
+    assert server.workers() == workers
+    assert "hangs" not in server.log()
+
+
 ANOTHER_VERSION = "from app.serving import http1; http1.KNOWN_VERSIONS['hypercorn'] = '0.1'"
 NO_FOLDER = "import sys; sys.modules['app.serving.http1'] = None"
 
