@@ -20,7 +20,7 @@ from app.formats.source.members import Listing, Member
 _OPEN_FILE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 _OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 _DEEPEST: Final = 50
-"""Folders in each other; all are opened anew for every file beneath."""
+"""Folders in each other. Each file beneath opens all of them again."""
 
 
 class PlainFile(io.RawIOBase):
