@@ -69,6 +69,11 @@ def is_answered(server: Server) -> bool:
     return False
 
 
+def said_of_others(server: Server) -> list[str]:
+    """Return the log without what `is_answered` asked: that line may come after its answer."""
+    return [line for line in server.log().splitlines() if "GET /healthz" not in line]
+
+
 LONG = [("a", "x" * 3900)] * 15
 """A header that stands in the table once, and makes 60 KB of 15 bytes."""
 
@@ -140,7 +145,7 @@ def test_http2_is_not_offered_whatever_the_file_leaves_out(server: Server) -> No
 
 
 def test_broken_tls_writes_nothing_into_the_log(server: Server) -> None:
-    before = server.log()
+    before = said_of_others(server)
     for sent in (b"GET / HTTP/1.1\r\n\r\n", os.urandom(2000), b"\x16\x03\x01"):
         with server.wire() as wire:
             wire.sendall(sent)
@@ -151,7 +156,7 @@ def test_broken_tls_writes_nothing_into_the_log(server: Server) -> None:
             while beneath.recv(4096):
                 pass
     assert is_answered(server)
-    assert server.log() == before
+    assert said_of_others(server) == before
 
 
 def test_a_handshake_has_as_long_as_a_head() -> None:
