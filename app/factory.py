@@ -12,10 +12,11 @@ from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
 from app.config import Config, ConfigError
-from app.dashboard import dash_app as dashboard
 from app.metrics import Metrics
 from app.paths import STATIC
-from app.views import answers, api, bodies, course, handling, pages, parsing, policies
+from app.views import answers, api, bodies, handling, pages, parsing, policies
+from app.views.dashboard import dash_app as dashboard
+from app.views.site import course
 
 
 def make_app(config: Config | None) -> Quart:

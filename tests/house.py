@@ -107,33 +107,43 @@ def upward_imports() -> list[Import]:
     ]
 
 
-def service_floors() -> dict[str, int]:
-    """Return the floor of each subject inside `services`, 0 at the bottom, as the design says."""
-    listed = DESIGN.read_text().partition("The subjects inside `services`")[2]
+def inner_floors(package: str) -> dict[str, int]:
+    """Return the floor of each subject inside a package, 0 at the bottom, as the design says."""
+    listed = DESIGN.read_text().partition(f"The subjects inside `{package}`")[2]
     names = re.findall(r"`(\w+)`", listed.partition("From the bottom:")[2].partition(" Each ")[0])
     return {name: floor for floor, name in enumerate(names)}
 
 
-def service_modules() -> list[tuple[str, Path]]:
-    """Return the modules inside `services`, each with its subject: a folder or a module there."""
-    paths = [path for path in sources() if room_of(path) == "services"]
-    subjects = [path.relative_to(APP / "services").parts[0].removesuffix(".py") for path in paths]
+def inner_modules(package: str) -> list[tuple[str, Path]]:
+    """Return the modules inside a package, each with its subject: a folder or a module there."""
+    paths = [path for path in sources() if room_of(path) == package]
+    subjects = [path.relative_to(APP / package).parts[0].removesuffix(".py") for path in paths]
     return [pair for pair in zip(subjects, paths, strict=True) if pair[0] != "__init__"]
 
 
-def upward_service_imports() -> list[str]:
-    """Return the imports inside `services` that run to a higher floor or from none."""
-    floors, upward = service_floors(), list[str]()
-    for subject, path in service_modules():
-        for node in ast.walk(ast.parse(sources()[path])):
-            if not isinstance(node, ast.ImportFrom) or not node.module:
-                continue
-            target = node.module.removeprefix("app.services.").partition(".")[0]
-            if target == node.module.partition(".")[0] or target == subject:
-                continue
-            if floors.get(target, 99) >= floors.get(subject, -1):
-                upward.append(f"{path.relative_to(ROOT)}:{node.lineno}: {subject} → {target}")
+def upward_inner_imports(package: str) -> list[str]:
+    """Return the imports inside a package that run to a higher floor.
+
+    Modules without a floor serve all and stand below: they import from each other alone.
+    """
+    floors, upward = inner_floors(package), list[str]()
+    for subject, path in inner_modules(package):
+        for line, target in _inner_targets(package, ast.parse(sources()[path])):
+            if target != subject:
+                floor = floors.get(target, -1)
+                if floor >= 0 and floor >= floors.get(subject, -1):
+                    upward.append(f"{path.relative_to(ROOT)}:{line}: {subject} → {target}")
     return upward
+
+
+def _inner_targets(package: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not node.module:
+            continue
+        if node.module == f"app.{package}":
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif node.module.startswith(f"app.{package}."):
+            yield node.lineno, node.module.split(".")[2]
 
 
 def circle() -> list[str]:
@@ -241,7 +251,7 @@ def untyped_contexts() -> list[str]:
     return [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path, text in sources().items()
-        if room_of(path) in {"views", "dashboard"} and path != APP / "views" / "page.py"
+        if room_of(path) == "views" and path != APP / "views" / "page.py"
         for number, line in enumerate(text.splitlines(), 1)
         if renders.search(line)
     ]
@@ -282,7 +292,8 @@ def main() -> None:
         "class names used twice": ", ".join(repeated_classes()) or "0",
         "circle of packages": " ↔ ".join(circle()) or "none",
         "upward imports": str(len(upward_imports())),
-        "upward imports inside services": str(len(upward_service_imports())),
+        "upward imports inside services": str(len(upward_inner_imports("services"))),
+        "upward imports inside views": str(len(upward_inner_imports("views"))),
         "values in g set outside hooks": str(len(values_in_g())),
         "untyped contexts of templates": str(len(untyped_contexts())),
     }

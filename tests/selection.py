@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 FOLDER: Final = Path(__file__).parent
 ON_SQLITE: Final = (
-    *("asgi", "dashboard", "views"),
+    *("asgi", "views"),
     *("services/compare", "services/imports", "services/sources"),
 )
 """Folders whose tests only `make soak` runs on PostgreSQL, unless they name it; as of `tests/*.py`.

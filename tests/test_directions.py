@@ -27,8 +27,16 @@ def test_every_import_runs_downwards() -> None:
 
 
 def test_every_import_inside_services_runs_downwards() -> None:
-    assert house.service_floors().keys() == {subject for subject, _ in house.service_modules()}
-    assert house.upward_service_imports() == []
+    subjects = {subject for subject, _ in house.inner_modules("services")}
+    assert house.inner_floors("services").keys() == subjects
+    assert house.upward_inner_imports("services") == []
+
+
+def test_every_import_inside_views_runs_downwards() -> None:
+    modules = house.inner_modules("views")
+    folders = {subject for subject, path in modules if path.parent.name != "views"}
+    assert house.inner_floors("views").keys() == folders | {"api", "pages"}
+    assert house.upward_inner_imports("views") == []
 
 
 def test_no_package_reaches_itself() -> None:

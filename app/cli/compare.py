@@ -27,10 +27,17 @@ from app.services.compare.comparing import (
     plain_texts,
 )
 from app.services.compare.question import Question
-from app.views.marks import shown_marks, uses_of
+from app.views.comparing.marks import shown_marks, uses_of
+from app.views.comparing.verdicts import (
+    NOT_FOR,
+    bars_of,
+    heading_of,
+    limits_of,
+    rate_of,
+    reasons_of,
+)
+from app.views.comparing.years import shown_years
 from app.views.parsing import Piece, gaps_of
-from app.views.shown_years import shown_years
-from app.views.verdicts import NOT_FOR, bars_of, heading_of, limits_of, rate_of, reasons_of
 
 
 def _number(_context: click.Context, _option: click.Parameter, sure: float) -> float:

@@ -11,10 +11,10 @@ from playwright.async_api import Page
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from app.dashboard.page import PANELS
 from app.db.lock import file_lock
 from app.models import ImportJob, LiveSource
 from app.services.imports.jobs import IMPORTING
+from app.views.dashboard.page import PANELS
 
 if TYPE_CHECKING:
     from .website import Website

@@ -18,7 +18,7 @@ from app.services.checks import find_weaknesses
 from app.services.search.vocabulary import renew_vocabulary
 from tests.embedding_service import embedding_service
 from tests.installation import Installation, lines
-from tests.views.pages.test_compared_years import OVEN, SEA, SEA_TEXT, posts_of
+from tests.views.comparing.test_compared_years import OVEN, SEA, SEA_TEXT, posts_of
 
 BREAD = [f"빵이 나왔어요. 오늘의 빵은 {n}번 식빵, 따뜻할 때 오세요 :)" for n in range(12)]
 LIGHT = [f"Wind NW {n}, visibility {n + 3} miles. Lamp lit. Nothing to report." for n in range(12)]

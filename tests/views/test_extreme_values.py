@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 import pytest
 from quart import Quart
 
-from app.dashboard.page import PANELS
 from app.paths import ENDLESS
 from app.views.cursors import cursor_of
+from app.views.dashboard.page import PANELS
 from tests.browsing import parts_of
 from tests.chats import import_chat, telegram
 from tests.conftest import Client, Shared
-from tests.dashboard.viewing import drawn
+from tests.views.dashboard.viewing import drawn
 from tests.views.test_time_zones import addresses
 from tests.waiting import settle
 

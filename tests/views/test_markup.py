@@ -14,10 +14,10 @@ from quart.datastructures import FileStorage
 from selectolax.lexbor import LexborHTMLParser
 
 from app import create_app
-from app.dashboard.page import PANELS
+from app.views.dashboard.page import PANELS
 from tests.browsing import Browser, make_operator, signed_in
 from tests.conftest import MakeConfig, client_with
-from tests.dashboard.viewing import drawn
+from tests.views.dashboard.viewing import drawn
 from tests.views.test_policies import routes
 from tests.waiting import settle
 

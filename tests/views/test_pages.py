@@ -10,7 +10,7 @@ from quart import Quart, g
 from selectolax.lexbor import LexborHTMLParser
 
 from app.i18n import rounded_parts, show_percent
-from app.views.pages.parts import Marked, excerpt, marked_text
+from app.views.parts import Marked, excerpt, marked_text
 from tests.conftest import Client, Shared
 
 BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]

@@ -1,0 +1,137 @@
+"""Access of accounts: setting them up by a link, signing in and out."""
+
+from http import HTTPStatus
+from typing import Final
+
+from msgspec import Struct
+from quart import g
+from quart.typing import ResponseReturnValue
+from werkzeug.urls import iri_to_uri
+
+from app.errors import AppError, TooManyError, UnauthorizedError
+from app.lifespan import resources
+from app.paths import IMPORTS
+from app.services.access.logins import add_session, end_session, sign_in
+from app.services.access.offers import Offer, accept_offer, find_offer
+from app.services.access.operators import OPERATOR, READER
+from app.views.blueprints import Form, PageBlueprint
+from app.views.cast import NOBODY
+from app.views.page import FormPage, WebPage, render, render_form
+from app.views.parts import see_other
+from app.views.policies import clear_session, client_of, set_session, writing
+
+blueprint = PageBlueprint("login", policy="open")
+
+NO_STORE: Final = {"Cache-Control": "no-store"}
+"""Of a page that shows a secret: no cache may store it."""
+
+
+class LoginArgs(Struct):
+    next: str = "/"
+
+
+class SetupArgs(Struct):
+    token: str = ""
+
+
+class LoginPage(FormPage, frozen=True, kw_only=True):
+    template = "access/login.html"
+
+    next: str
+    name: str = ""
+
+
+class SetupPage(FormPage, frozen=True, kw_only=True):
+    template = "access/setup.html"
+
+    token: str
+    offer: Offer
+    given: str | None = None
+    """The name that was sent."""
+
+
+class InvitedAlreadyPage(WebPage, frozen=True, kw_only=True):
+    template = "access/invited_already.html"
+
+    token: str
+    name: str
+
+
+@blueprint.page("/login")
+async def show_login(args: LoginArgs) -> ResponseReturnValue:
+    if g.account is not None:
+        return see_other(local_address(args.next))
+    return await render_form(LoginPage(next=local_address(args.next)), NOBODY)
+
+
+@blueprint.action("/login")
+async def login(form: Form) -> ResponseReturnValue:
+    name, next_address = form.get("name", ""), local_address(form.get("next", "/"))
+    try:
+        secret = await sign_in(
+            resources().db, resources().passwords, client_of(name), name, form.get("password", "")
+        )
+    except (TooManyError, UnauthorizedError) as failure:
+        return await render_form(LoginPage(next=next_address, name=name, error=failure), NOBODY)
+    response = see_other(next_address)
+    set_session(response, secret, name)
+    return response
+
+
+@blueprint.action("/logout", policy="read")
+async def logout(form: Form) -> ResponseReturnValue:
+    if g.account is not None:
+        async with writing() as session:
+            await end_session(session, g.account.session_id, account_id=g.account.account_id)
+    response = see_other(local_address(form.get("next", "/")))
+    clear_session(response)
+    return response
+
+
+@blueprint.page("/setup")
+async def show_setup(args: SetupArgs) -> ResponseReturnValue:
+    async with resources().db.read() as session:
+        offer = await find_offer(session, args.token)
+    if _is_for_somebody_else(offer):
+        return await _signed_in_already(args.token)
+    page = await render(SetupPage(token=args.token, offer=offer), NOBODY)
+    return page, 200, NO_STORE
+
+
+@blueprint.action("/setup")
+async def setup(form: Form) -> ResponseReturnValue:
+    token, name = form.get("token", ""), form.get("name", "")
+    db = resources().db
+    async with db.read() as session:
+        offer = await find_offer(session, token)
+    if _is_for_somebody_else(offer):
+        return await _signed_in_already(token)
+    try:
+        password_hash = await resources().passwords.hash(form.get("password", ""))
+        async with db.write() as session:
+            account = await accept_offer(session, token, name, password_hash=password_hash)
+            secret = await add_session(session, account)
+    except AppError as failure:
+        page = SetupPage(token=token, offer=offer, given=name, error=failure)
+        return await render_form(page, NOBODY)
+    response = see_other(IMPORTS if offer.role == OPERATOR else "/")
+    set_session(response, secret, account.name)
+    return response
+
+
+def _is_for_somebody_else(offer: Offer) -> bool:
+    """Return whether somebody who has an account opens an invitation."""
+    return offer.role == READER and g.account is not None
+
+
+async def _signed_in_already(token: str) -> ResponseReturnValue:
+    page = await render(InvitedAlreadyPage(token=token, name=g.account.name), NOBODY)
+    return page, HTTPStatus.CONFLICT, NO_STORE
+
+
+def local_address(address: str) -> str:
+    """Return the address if it is one of this site, else the front page (no open redirects)."""
+    is_local = address.startswith("/") and not address.startswith("//")
+    # Browsers read a backslash as a slash, and drop tabs and line ends wherever they stand.
+    is_plain = address.isprintable() and "\\" not in address
+    return iri_to_uri(address) if is_local and is_plain else "/"

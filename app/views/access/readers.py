@@ -1,0 +1,53 @@
+"""Readers in the settings: inviting them, taking invitations back, removing accounts."""
+
+from urllib.parse import urlsplit
+
+from quart import Response, g, url_for
+from quart.typing import ResponseReturnValue
+
+from app.asgi.hosts import is_loopback_host
+from app.errors import InvalidInputError
+from app.services.access.readers import add_invitation, end_invitation, remove_reader
+from app.views.access.settings import settings_page
+from app.views.blueprints import Form, PageBlueprint
+from app.views.parts import see_other
+from app.views.policies import own_origin, writing
+
+blueprint = PageBlueprint("readers", policy="operator")
+
+
+@blueprint.action("/settings/invitations")
+async def invite(form: Form) -> ResponseReturnValue:
+    """Make an invitation, and show its link once."""
+    try:
+        async with writing() as session:
+            secret = await add_invitation(
+                session, form.get("name", ""), account_id=g.operator.account_id
+            )
+    except InvalidInputError as failure:
+        return await settings_page(failure=failure)
+    return await settings_page(new_link=own_origin() + url_for("login.show_setup", token=secret))
+
+
+@blueprint.action("/settings/invitations/<id:invitation_id>/end")
+async def take_back(invitation_id: int) -> ResponseReturnValue:
+    async with writing() as session:
+        await end_invitation(session, invitation_id)
+    return _back()
+
+
+@blueprint.action("/settings/readers/<id:account_id>/remove")
+async def remove(account_id: int) -> ResponseReturnValue:
+    async with writing() as session:
+        await remove_reader(session, account_id)
+    return _back()
+
+
+def _back() -> Response:
+    return see_other(url_for("settings.show_settings", _anchor="readers-heading"))
+
+
+@blueprint.app_template_test("of_this_machine")
+def is_of_this_machine(link: str) -> bool:
+    """Return whether a link leads to the machine of whoever opens it."""
+    return is_loopback_host(urlsplit(link).netloc)

@@ -1,0 +1,135 @@
+"""The list of authors, and the page of one author: their posts, and their archive."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from app.dates import weekday_names
+from app.lifespan import resources
+from app.services.archive.author_archive import AuthorArchive, read_archive
+from app.services.posts.samples import list_samples
+from app.services.posts.tweets import Post, TweetKey, list_posts
+from app.services.posts.users import Author, get_author, list_authors
+from app.services.rooms.room_facts import RoomFacts, list_rooms, newest_first, rooms_of
+from app.views.authors.calendar import PostingYear, year_of_posting
+from app.views.blueprints import PageBlueprint
+from app.views.cursors import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
+from app.views.filters import Year, zone_of_page
+from app.views.page import WebPage, render
+
+blueprint = PageBlueprint("authors")
+
+AUTHORS_PER_PAGE: Final = 50
+MOST_ROOMS: Final = 200
+"""Chats that are listed; the API has them all."""
+POSTS_FIRST: Final = 3
+"""Posts above the archive; a link leads to further ones."""
+MOST_ROOMS_OF_ONE: Final = 10
+POSTS_PER_PAGE: Final = 20
+
+
+class AuthorsArgs(Struct):
+    q: str = ""
+    deleted: str = ""
+    """The author whom the operator has just deleted."""
+    cursor: str | None = None
+
+
+class AuthorArgs(Struct):
+    cursor: str | None = None
+    year: Year | None = None
+    tz: str = ""
+
+
+class AuthorsPage(WebPage, frozen=True, kw_only=True):
+    template = "authors/authors.html"
+
+    rooms: list[RoomFacts]
+    authors: list[Author]
+    samples: list[str]
+    q: str
+    deleted: str
+    is_first_page: bool
+    next_cursor: str | None
+
+
+class AuthorPostsPage(WebPage, frozen=True, kw_only=True):
+    template = "authors/author_posts.html"
+
+    author: Author
+    posts: list[Post]
+    next_cursor: str | None
+
+
+class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
+    template = "authors/author.html"
+
+    archive: AuthorArchive
+    posting: PostingYear | None
+    rooms: list[RoomFacts]
+    is_public: bool
+    """Programs that read feeds cannot sign in."""
+
+    @property
+    def weekdays(self) -> list[str]:
+        return weekday_names()
+
+
+@blueprint.page("/authors", cursor=AUTHOR_CURSOR, is_cacheable=True)
+async def show_authors(args: AuthorsArgs, after: str | None) -> str:
+    async with resources().db.read() as session:
+        authors, next_key = await list_authors(
+            session, part=args.q.strip(), after=after, limit=AUTHORS_PER_PAGE
+        )
+        samples = await list_samples(session)
+        rooms, _ = await list_rooms(session, limit=MOST_ROOMS) if after is None else ([], None)
+    return await render(
+        AuthorsPage(
+            rooms=[] if args.q.strip() else newest_first(rooms),
+            authors=authors,
+            samples=samples,
+            q=args.q,
+            deleted=args.deleted,
+            is_first_page=after is None,
+            next_cursor=cursor_of(next_key),
+            about=[author.username for author in authors],
+        )
+    )
+
+
+@blueprint.page("/user/<username>", cursor=TWEET_CURSOR, is_cacheable=True)
+async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -> str:
+    if after is not None:
+        return await _older_posts(username, after)
+    zone = zone_of_page(args.tz)
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+        rooms = await rooms_of(session, author.id, limit=MOST_ROOMS_OF_ONE)
+        posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
+        archive = await read_archive(session, resources().models, author, zone, args.year)
+    return await render(
+        AuthorPage(
+            author=author,
+            posts=posts,
+            archive=archive,
+            posting=year_of_posting(archive.calendar),
+            rooms=rooms,
+            is_public=resources().openness.seems_public,
+            next_cursor=cursor_of(next_key),
+            about=[author.username],
+        )
+    )
+
+
+async def _older_posts(username: str, after: TweetKey) -> str:
+    """Return a page of the author's further posts."""
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+        posts, next_key = await list_posts(
+            session, user_id=author.id, after=after, limit=POSTS_PER_PAGE
+        )
+    return await render(
+        AuthorPostsPage(
+            author=author, posts=posts, next_cursor=cursor_of(next_key), about=[author.username]
+        )
+    )

@@ -1,0 +1,128 @@
+"""A year of an author: its page, and a picture of it to pass on."""
+
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from quart import Response
+
+from app.dates import month_names
+from app.errors import NotFoundError
+from app.i18n import gettext, ngettext, show_number
+from app.lifespan import resources
+from app.services.archive.author_year import AuthorYear, WordsOfYear, read_year
+from app.services.posts.users import Author, get_author
+from app.views.authors.calendar import PostingYear, year_of_posting
+from app.views.authors.year_picture import YearPicture, draw_year
+from app.views.blueprints import PageBlueprint
+from app.views.cast import bound
+from app.views.filters import parse_zone, zone_of_page
+from app.views.lettering import drawn_name
+from app.views.page import WebPage, cast_on, render
+
+blueprint = PageBlueprint("years")
+
+MONTHS: Final = 12
+PICTURED_WORDS: Final = 5
+
+
+class YearArgs(Struct):
+    tz: str = ""
+    """Without one, the page shows the days of the browser, and the picture those of UTC."""
+
+
+class YearPage(WebPage, frozen=True, kw_only=True):
+    template = "authors/year.html"
+
+    args: YearArgs
+    shown: AuthorYear
+    author: Author
+    year: int
+    months: list[int]
+    posting: PostingYear | None
+
+    @property
+    def month_names(self) -> list[str]:
+        return month_names()
+
+
+@blueprint.page("/user/<username>/<year:year>", is_cacheable=True)
+async def show_year(username: str, year: int, args: YearArgs) -> str:
+    author_year = await _read_where_it_is(username, year, args)
+    return await render(
+        YearPage(
+            args=args,
+            shown=author_year,
+            author=author_year.user,
+            year=year,
+            months=_months(author_year),
+            posting=year_of_posting(author_year.calendar),
+            about=[author_year.user.username],
+        )
+    )
+
+
+@blueprint.page("/user/<username>/<year:year>/picture.png", is_cacheable=True)
+async def show_year_picture(username: str, year: int, args: YearArgs) -> Response:
+    """Draw the year that the page of this name shows."""
+    zone = parse_zone(args.tz or "UTC")
+    author_year = await _read(username, year, zone)
+    with bound(await cast_on(author_year.user)):
+        picture = picture_of_year(author_year)
+    return Response(await resources().work_pool.run(draw_year, picture), content_type="image/png")
+
+
+async def _read_where_it_is(username: str, year: int, args: YearArgs) -> AuthorYear:
+    """Return the year in the zone of the page; in UTC if it has posts there alone.
+
+    So an address that somebody else sent leads to the same year.
+    """
+    try:
+        return await _read(username, year, zone_of_page(args.tz))
+    except NotFoundError:
+        if args.tz:
+            raise
+        return await _read(username, year, parse_zone("UTC"))
+
+
+async def _read(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+        return await read_year(session, author, year, zone)
+
+
+def _months(author_year: AuthorYear) -> list[int]:
+    """Return the posts of each month, from January."""
+    counts = {month.month: month.tweets for month in author_year.calendar.months}
+    return [counts.get(month, 0) for month in range(1, MONTHS + 1)]
+
+
+def picture_of_year(author_year: AuthorYear) -> YearPicture:
+    """Return what is drawn of a year, in the visitor's language."""
+    user, calendar = author_year.user, author_year.calendar
+    posts = ngettext("{count} post", "{count} posts", calendar.tweets)
+    days = ngettext("on {count} day", "on {count} days", calendar.days)
+    answered = filter(None, (drawn_name(entry.name) for entry in author_year.answered))
+    lines = [
+        (gettext("Words that came"), _words(author_year.came)),
+        (gettext("Words that went"), _words(author_year.went)),
+        (gettext("Answered most"), [f"@{name}" for name in answered]),
+    ]
+    name = drawn_name(user.display_name or "") or drawn_name(user.username)
+    heading = gettext("{username} in {year}") if name else gettext("The year {year}")
+    return YearPicture(
+        name=name,
+        heading=heading.replace("{year}", str(calendar.year)),
+        figures=" ".join(
+            text.format(count=show_number(count))
+            for text, count in ((posts, calendar.tweets), (days, calendar.days))
+        ),
+        months=tuple(_months(author_year)),
+        month_names=tuple(month_names()),
+        lines=tuple((label, ", ".join(names[:PICTURED_WORDS])) for label, names in lines if names),
+    )
+
+
+def _words(words: WordsOfYear | None) -> list[str]:
+    """Return the words that the fonts have whole."""
+    return [*filter(None, (drawn_name(word.text) for word in words.words))] if words else []

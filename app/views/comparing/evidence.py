@@ -1,0 +1,137 @@
+"""The marks of an answer: what each of them rests on, and the posts that have it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.evidence import place_in
+from app.services.compare.answering import Comparison, Evidence
+from app.services.posts.tweets import Post, find_posts
+from app.tasks import worked_on
+from app.views.comparing.marks import shown_marks, uses_of
+from app.views.parts import Marked, excerpt, marked_text
+
+LINES: Final = 4
+"""Authors with an underline of their own, numbered from 1; they share the evidence."""
+STRONG_WEIGHT: Final = 1.0
+"""Log-odds from which a mark is drawn double: it alone makes an author 2.7 times as likely."""
+WINDOW: Final = 120
+"""Characters of a post that are shown, with the piece in their middle."""
+LEAST_AROUND: Final = 20
+"""Characters on each side of a long piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A post that has a piece, as far as it is shown."""
+
+    id: int
+    pieces: list[Marked[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How often the author of some marks uses their words, and where."""
+
+    number: int
+    mark: Evidence
+    is_alone: bool
+    """Whether one author was asked about."""
+    posts: list[Quotation]
+    places: list[str]
+    """Where the marks of these words begin and end, as `without` takes them."""
+
+    @property
+    def rates(self) -> tuple[str, str | None]:
+        """How often the author uses them, and the others, in words."""
+        return uses_of(self.mark, is_alone=self.is_alone)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A piece of a text: a mark and what it rests on, or, without them, what is struck out."""
+
+    place: str
+    """Where it begins and ends, as `without` takes it."""
+    mark: Evidence | None = None
+    use: Use | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evident:
+    """A text with its marks, and what they rest on."""
+
+    pieces: list[Marked[Shown]]
+    uses: list[Use]
+    """Of marks of the same words the strongest, the strongest first."""
+    lines: dict[str, int]
+    """The underline of each author."""
+    strong_weight: float = STRONG_WEIGHT
+
+    @property
+    def has_against(self) -> bool:
+        return any(use.mark.weight < 0 for use in self.uses)
+
+    @property
+    def marks(self) -> int:
+        return sum(piece.mark is not None and piece.mark.use is not None for piece in self.pieces)
+
+    @property
+    def struck(self) -> list[Marked[Shown]]:
+        """What is struck out of the text."""
+        return [piece for piece in self.pieces if piece.mark and piece.mark.use is None]
+
+
+async def read_evidence(session: AsyncSession, comparison: Comparison) -> Evident:
+    """Return the marks of an answer with reasons, and the posts that they rest on."""
+    marks = shown_marks(comparison)
+    posts = await find_posts(session, sorted({id_ for mark in marks for id_ in mark.posts or ()}))
+    texts = [post.text for post in posts.values()]
+    is_alone = len(comparison.ranking) == 1
+    uses = await worked_on(texts, partial(_uses, marks, posts, is_alone=is_alone))
+    gaps = comparison.without if isinstance(comparison.without, list) else []
+    spans = [
+        *((start, end, Shown(f"{start}-{end}")) for start, end in gaps),
+        *((mark.start, mark.end, Shown(_place(mark), mark, uses[_key(mark)])) for mark in marks),
+    ]
+    spans.sort(key=lambda span: span[0])
+    return Evident(marked_text(comparison.text, spans), list(uses.values()), lines_of(comparison))
+
+
+def _uses(
+    marks: Sequence[Evidence], posts: Mapping[int, Post], *, is_alone: bool
+) -> dict[tuple[str, str], Use]:
+    uses: dict[tuple[str, str], Use] = {}
+    for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
+        quotations = [_quotation(posts[id_], mark) for id_ in mark.posts or () if id_ in posts]
+        use = uses.setdefault(_key(mark), Use(len(uses) + 1, mark, is_alone, quotations, []))
+        use.places.append(_place(mark))
+    return uses
+
+
+def _place(mark: Evidence) -> str:
+    return f"{mark.start}-{mark.end}"
+
+
+def lines_of(comparison: Comparison) -> dict[str, int]:
+    """Return the number of the underline of each author who has one."""
+    best: Sequence[str] = [ranked.username for ranked in comparison.ranking[:LINES]]
+    return {username: number for number, username in enumerate(best, 1)}
+
+
+def _quotation(post: Post, mark: Evidence) -> Quotation:
+    place = place_in(post.text, str(mark.piece))
+    if place is None:
+        return Quotation(post.id, excerpt(marked_text(post.text, []), around=WINDOW // 2))
+    start, end = place
+    room = max(2 * LEAST_AROUND, WINDOW - (end - start))
+    # What one side does not fill, the other gets.
+    around = max(room // 2, room - min(start, len(post.text) - end))
+    return Quotation(post.id, excerpt(marked_text(post.text, [(start, end, None)]), around=around))
+
+
+def _key(mark: Evidence) -> tuple[str, str]:
+    return mark.username, str(mark.piece or mark.text).casefold()

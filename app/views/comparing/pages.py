@@ -1,0 +1,259 @@
+"""Who would have said this? The comparison's page, its picture, and the model card."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
+
+from msgspec import Meta, Struct
+from quart import Response, g, request, url_for
+from quart.typing import ResponseReturnValue
+
+from app.clock import now
+from app.compute.judgement import SURE
+from app.compute.text import composed
+from app.errors import InvalidInputError, NotFoundError
+from app.formats.chats.kakaotalk import pasted
+from app.i18n import SWITCH, gettext, own_address, speaking
+from app.lifespan import resources
+from app.services.compare.cases import MOST_TEXTS
+from app.services.compare.model_card import Card
+from app.services.compare.question import Question
+from app.services.compare.quiz import draw, read_question
+from app.services.posts.samples import list_samples
+from app.services.posts.tweets import find_posts, get_post
+from app.services.posts.users import Author, get_author
+from app.views.blueprints import Form, PageBlueprint
+from app.views.cast import bound
+from app.views.comparing.compared import Compared
+from app.views.comparing.evidence import read_evidence
+from app.views.comparing.picture import draw_picture, picture_of, stand_ins_of
+from app.views.comparing.verdicts import NOT_FOR
+from app.views.page import FormPage, WebPage, cast_on, render, render_form
+from app.views.parsing import Piece, args_of, gaps_of
+from app.views.parts import given_names, offered_authors, see_other
+from app.views.policies import own_origin
+
+blueprint = PageBlueprint("compare")
+
+LONGEST_IN_ADDRESS: Final = 2_000
+LEAST_SURE: Final = 0.01
+MOST_CONFUSIONS: Final = 3
+"""Pairs of authors that a card names, the most frequent first."""
+
+
+class ComparePageArgs(Struct):
+    text: list[str] = []
+    """Several are by one hand; without any, the front page has the form."""
+    username: list[str] = []
+    sure: Annotated[float, Meta(ge=LEAST_SURE, le=1 - LEAST_SURE)] = SURE
+    without: list[Piece] = []
+    """Pieces that do not count, by code points of the texts, which a blank line joins."""
+    post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
+    """The kept post that the text is; it is hidden from the model."""
+    years: str = ""
+    """The only author, whose years are ranked too."""
+
+    @property
+    def names(self) -> list[str]:
+        """Who is asked about; none for all."""
+        return given_names(self.username) or given_names([self.years])
+
+    def question(self, texts: Sequence[str]) -> Question:
+        """Return what is asked about these texts, without the years."""
+        return Question(
+            texts,
+            self.names,
+            sure=self.sure,
+            reasons=True,
+            without=gaps_of(self.without),
+            hidden_post=self.post,
+        )
+
+
+@blueprint.page("/compare")
+async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
+    names = args.names
+    if not args.text and not args.years:
+        return see_other(url_for("home.show_home", username=names))
+    query = urlencode([("lang", g.locale), *request.args.items(multi=True)])
+    picture = f"{url_for('compare.show_picture')}?{query}"
+    return await _page(args, picture=picture, has_belief="sure" in request.args)
+
+
+class PictureArgs(ComparePageArgs):
+    lang: Literal["ko", "en"] | None = None
+    """The language of the page that links here: programs that show links name none."""
+
+
+@blueprint.page("/compare/picture.png")
+async def show_picture(args: PictureArgs) -> Response:
+    """Draw the answer that `/compare` gives at the same address."""
+    names = args.names
+    texts, _ = given_texts(args.text)
+    comparison = await resources().comparer.ask(args.question(texts))
+    async with resources().db.read() as session:
+        samples = await list_samples(session)
+    cast = await cast_on(comparison)
+    with speaking(args.lang):
+        with bound(cast):
+            stand_ins = stand_ins_of([ranked.username for ranked in comparison.ranking])
+        with bound(cast.with_names(stand_ins)):
+            picture = picture_of(
+                comparison, is_named=bool(names), samples=samples, today=now().date()
+            )
+    return Response(
+        await resources().work_pool.run(draw_picture, picture), content_type="image/png"
+    )
+
+
+class CardArgs(Struct):
+    username: list[str] = []
+
+
+class CardPage(WebPage, frozen=True, kw_only=True):
+    template = "comparing/card.html"
+
+    card: Card
+    chosen: list[str]
+
+    @property
+    def confused(self) -> list[tuple[str, str, int]]:
+        """True author, named author and how many posts of those who were confused."""
+        confused = [pair for pair in self.card.given if pair[0] != pair[1]]
+        return confused[:MOST_CONFUSIONS]
+
+
+@blueprint.page("/compare/card")
+async def show_card(args: CardArgs) -> ResponseReturnValue:
+    names = given_names(args.username)
+    card = await resources().cards.get(names)
+    compared = [author.username for author in card.authors]
+    return await render(CardPage(card=card, chosen=names, about=compared))
+
+
+@blueprint.page("/compare/example")
+async def show_example() -> ResponseReturnValue:
+    """Lead to the comparison of a random post, which is hidden from the model."""
+    async with resources().db.read() as session:
+        drawn = await draw(session, g.locale)
+        if drawn is None:
+            return see_other(url_for("home.show_home"))
+        question = await read_question(session, drawn)
+        post = await get_post(session, question.tweet_id)
+    return see_other(_address([post.text], question.usernames, post.id))
+
+
+@blueprint.action("/compare")
+async def post_compare(form: Form) -> ResponseReturnValue:
+    """Accept TwitOff's form; redirect to the comparison if its address may hold the text."""
+    args = args_of(form, ComparePageArgs, is_strict=False)
+    texts = form.getlist("tweet_text") + args.text
+    if "each_line" in form:
+        texts = [line for text in texts for line in text.splitlines()]
+    texts = [text for text in texts if text.strip()] or [""]
+    names = given_names([form.get("user1", ""), form.get("user2", ""), *args.username])
+    is_private = bool(form.get("private"))
+    if is_private or sum(map(len, texts)) > LONGEST_IN_ADDRESS:
+        args.text, args.username = texts, names
+        return await _page(args, is_private=is_private, has_belief="sure" in form)
+    return see_other(_address(texts, names, args.post, args.years))
+
+
+def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return texts by one hand, and who speaks in those that were copied out of a chat.
+
+    Each message of a chat is a text, without its name and time. More texts than are judged apart
+    are joined.
+    """
+    texts, people = list[str](), dict[str, None]()
+    for text in filter(str.strip, given):
+        said = pasted(text)
+        texts += [said_text for _, said_text in said] or [text]
+        people |= dict.fromkeys(name for name, _ in said)
+    size = -(-len(texts) // MOST_TEXTS)
+    joined = ["\n".join(texts[at : at + size]) for at in range(0, len(texts), size or 1)]
+    # As they are judged, since the page names pieces of them by their places.
+    return list(dict.fromkeys(map(composed, joined))) or [""], list(people)
+
+
+class ComparePage(FormPage, frozen=True, kw_only=True):
+    template = "comparing/compare.html"
+
+    result: Compared | None
+    texts: list[str]
+    people: list[str]
+    """Who speaks in texts that were copied out of a chat."""
+    chosen: list[str]
+    authors: list[Author]
+    author_total: int
+    years: str
+    """The author whose years are asked about."""
+    is_private: bool
+    has_belief: bool
+    post: int | None
+    picture: str
+    origin: str
+    """Programs that show links need a whole address; this page is in no cache."""
+
+    @property
+    def address(self) -> str:
+        return self.origin + own_address(SWITCH)
+
+    @property
+    def not_for(self) -> str:
+        return gettext(NOT_FOR)
+
+
+async def _page(
+    args: ComparePageArgs, *, is_private: bool = False, picture: str = "", has_belief: bool = False
+) -> ResponseReturnValue:
+    texts, names = args.text, args.names
+    result, failure, people = None, None, list[str]()
+    if texts:
+        texts, people = given_texts(texts)
+        try:
+            result = await _compared(texts, names, args)
+        except (InvalidInputError, NotFoundError) as error:
+            failure = error.with_traceback(None)  # Which would keep this frame, and the text.
+    async with resources().db.read() as session:
+        authors, author_total = await offered_authors(session, names)
+        if args.years and not texts:
+            await get_author(session, args.years)
+    return await render_form(
+        ComparePage(
+            result=result,
+            texts=texts or [""],
+            people=people,
+            chosen=names,
+            authors=authors,
+            author_total=author_total,
+            years=args.years,
+            is_private=is_private,
+            has_belief=has_belief,
+            post=args.post,
+            picture=picture,
+            origin=own_origin(),
+            error=failure,
+            about=[ranked.username for ranked in result.comparison.ranking] if result else (),
+        )
+    )
+
+
+async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> Compared:
+    """Return what the page shows of a comparison. Raises InvalidInputError and NotFoundError."""
+    question = replace(args.question(texts), years=args.years)
+    comparison = await resources().comparer.ask(question)
+    async with resources().db.read() as session:
+        evident = await read_evidence(session, comparison)
+        hidden = await find_posts(session, [args.post] if args.post else [])
+    return Compared(comparison, names, evident, hidden.get(args.post or 0))
+
+
+def _address(texts: Sequence[str], names: Sequence[str], post: int | None, years: str = "") -> str:
+    """Return the shareable address of a comparison."""
+    pairs = [*(("text", text) for text in texts), *(("username", name) for name in names)]
+    pairs += [("post", str(post))] if post else []
+    pairs += [("years", years)] if years else []
+    query = urlencode(pairs)
+    return f"{url_for('compare.show_compare')}?{query}"

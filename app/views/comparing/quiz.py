@@ -1,0 +1,211 @@
+"""Who wrote it? A game against the model, by a set of posts that can be shared."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+from quart import g, url_for
+from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import AppError, InvalidInputError, NotFoundError
+from app.lifespan import resources
+from app.models import MAX_ID
+from app.services.compare.answering import RankedAuthor
+from app.services.compare.quiz import (
+    CHOICES,
+    SET_LENGTH,
+    QuizQuestion,
+    QuizSet,
+    Solution,
+    draw,
+    read_question,
+    solve,
+)
+from app.services.compare.room_quiz import draw_from_room
+from app.services.rooms.room_facts import RoomFacts, get_room
+from app.views.blueprints import PageBlueprint
+from app.views.comparing.evidence import Evident, read_evidence
+from app.views.page import FormPage, render, render_form
+from app.views.parts import see_other
+from app.views.policies import own_origin
+
+blueprint = PageBlueprint("quiz")
+
+SKIPPED: Final = "x"
+_ID: Final = "[0-9]{1,15}"
+SET: Final = rf"{_ID}(\.{_ID}){{1,{CHOICES - 1}}}-{_ID}(\.{_ID}){{0,{SET_LENGTH - 1}}}"
+"""The ids of the authors to choose from, and of the posts."""
+
+
+class QuizArgs(Struct):
+    set: Annotated[str, Meta(pattern=f"^({SET})?$")] = ""
+    so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]*$", max_length=SET_LENGTH)] = ""
+    """The answers so far: 1 if the player was right, plus 2 if the model was; `x` was deleted."""
+    guess: str | None = None
+    """The player's answer to the question after these."""
+    room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
+    """The chat whose messages are asked about, by its people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Game:
+    """A set that is played, and how far."""
+
+    quiz: QuizSet
+    room: RoomFacts | None
+    so: str = ""
+
+    @property
+    def room_id(self) -> int | None:
+        return self.room.id if self.room else None
+
+    @property
+    def is_over(self) -> bool:
+        return len(self.so) >= len(self.quiz.tweet_ids)
+
+    def address(self, so: str | None = None) -> str:
+        return url_for("quiz.show_quiz", set=self.written, room=self.room_id, so=so)
+
+    @property
+    def written(self) -> str:
+        """The set as it stands in addresses."""
+        return "-".join(".".join(map(str, ids)) for ids in self.quiz)
+
+    @property
+    def at(self) -> int:
+        return len(self.so)
+
+    @property
+    def total(self) -> int:
+        return len(self.quiz.tweet_ids)
+
+    @property
+    def you(self) -> list[int]:
+        """1 for each answer of the player that was right, 0 for the others."""
+        return [answer & 1 for answer in self._answers]
+
+    @property
+    def model(self) -> list[int]:
+        return [answer >> 1 for answer in self._answers]
+
+    @property
+    def _answers(self) -> list[int]:
+        return [int(digit) for digit in self.so if digit != SKIPPED]
+
+
+class Solved(Struct, frozen=True):
+    """A question that was answered."""
+
+    solution: Solution
+    guess: str
+    evident: Evident
+    next_address: str
+
+    @property
+    def best(self) -> RankedAuthor:
+        return self.solution.comparison.ranking[0]
+
+    @property
+    def is_right(self) -> bool:
+        return self.guess == self.solution.username
+
+
+class QuizPage(FormPage, frozen=True, kw_only=True):
+    template = "comparing/quiz.html"
+
+    room: RoomFacts | None
+    """The chat whose messages are asked about."""
+    game: Game | None = None
+    question: QuizQuestion | None = None
+    solved: Solved | None = None
+    address: str = ""
+    """Where others get the same posts, once the game is over."""
+
+    @property
+    def at(self) -> int:
+        """How many questions came before the one on the page."""
+        return self.game.at - (self.solved is not None) if self.game else 0
+
+
+@blueprint.page("/quiz")
+async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
+    """Draw a set, ask its next question, or show the answer, which is the same after a reload."""
+    async with resources().db.read() as session:
+        room = None if args.room is None else await get_room(session, args.room)
+        drawn = None if args.set else await _drawn(session, room)
+    if drawn is not None:
+        return see_other(Game(drawn, room).address())
+    if not args.set:
+        return await render(QuizPage(room=room, in_chat=room is not None))
+    game = Game(_read(args.set), room, args.so)
+    failure = None
+    if args.guess is not None and not game.is_over:
+        try:
+            return await _answer_page(game, args.guess)
+        except InvalidInputError as error:
+            failure = error
+        except NotFoundError:
+            pass
+    return await _asked(game, failure)
+
+
+async def _drawn(session: AsyncSession, room: RoomFacts | None) -> QuizSet | None:
+    if room is None:
+        return await draw(session, g.locale, count=SET_LENGTH)
+    return await draw_from_room(session, resources().models, room, count=SET_LENGTH)
+
+
+def _read(address: str) -> QuizSet:
+    return QuizSet(*(tuple(map(int, ids.split("."))) for ids in address.split("-")))
+
+
+async def _asked(game: Game, failure: AppError | None = None) -> ResponseReturnValue:
+    """Ask the next question that is still there; after the last one tell how it went."""
+    while not game.is_over:
+        try:
+            async with resources().db.read() as session:
+                question = await read_question(
+                    session, game.quiz, len(game.so), room_id=game.room_id
+                )
+        except NotFoundError:
+            game = replace(game, so=game.so + SKIPPED)
+            continue
+        return await render_form(
+            QuizPage(
+                room=game.room,
+                game=game,
+                question=question,
+                error=failure,
+                about=question.usernames,
+                in_chat=game.room is not None,
+            )
+        )
+    in_chat = game.room is not None
+    if not game.you:
+        gone = NotFoundError("The post of that question is gone")
+        return await render_form(QuizPage(room=game.room, error=gone, in_chat=in_chat))
+    address = own_origin() + game.address()
+    return await render(QuizPage(room=game.room, game=game, address=address, in_chat=in_chat))
+
+
+async def _answer_page(game: Game, guess: str) -> str:
+    async with resources().db.read() as session:
+        solution = await solve(
+            session, resources().models, game.quiz, len(game.so), room_id=game.room_id, reasons=True
+        )
+        if guess not in solution.usernames:
+            raise InvalidInputError("Choose one of the authors", loc="guess")
+        evident = await read_evidence(session, solution.comparison)
+    is_right = guess == solution.username
+    answered = replace(game, so=game.so + str(is_right + 2 * solution.is_model_right))
+    solved = Solved(solution, guess, evident, answered.address(so=answered.so))
+    return await render(
+        QuizPage(
+            room=game.room,
+            game=answered,
+            solved=solved,
+            about=solution.usernames,
+            in_chat=game.room is not None,
+        )
+    )

@@ -1,0 +1,211 @@
+"""How well authors are told apart: whose posts the model gave to whom."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import Final
+from urllib.parse import urlencode
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
+from app.lifespan import resources
+from app.services.compare.cases import MOST_COMPARED
+from app.services.compare.model_card import Card
+from app.services.posts.statistics import ActiveAuthors, most_active_with
+from app.views.dashboard.figures import Figure, Finding, Panel, Table
+from app.views.dashboard.sentences import nothing_dated, sentences, some_of
+from app.views.dashboard.shapes import Plot, row_axis, row_height
+from app.views.filters import View
+from app.views.names import shown_name
+
+MOST_MEASURED: Final = 50
+"""As many as a card measures."""
+LEAST_OPACITY: Final = 0.25
+PERCENT_PX: Final = 44
+"""Room at the end of a bar for its share, on a screen of any width."""
+SECOND_OPACITY: Final = 0.6
+"""Of the parts of a bar that went to others: the largest is the strongest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """To whom the posts of an author were given."""
+
+    name: str
+    judged: int
+    right: int
+    wrong: Sequence[tuple[str, int]]
+    """The names of others, and how many posts each got, the most first."""
+
+
+class ToldApart(Panel[ActiveAuthors]):
+    name = "apart"
+    is_of_authors = needs_two = True
+    topic = gettext_noop("How well authors are told apart")
+    about = gettext_noop(
+        "Each author's newest posts, hidden from the model: how many it gave to their author, and, "
+        "paler, how many to others. Of all their posts, whatever the dates above."
+    )
+    waiting = gettext_noop("Being measured; it takes some seconds…")
+
+    async def load(self, session: AsyncSession, view: View) -> ActiveAuthors:
+        # One more than are measured, since an author who is named alone may be none of these.
+        return await most_active_with(session, view.selection, limit=MOST_MEASURED + 1)
+
+    def usernames(self, loaded: ActiveAuthors) -> Iterable[str]:
+        return loaded.names
+
+    async def count(self, loaded: ActiveAuthors, view: View) -> "Measurement":
+        is_some = len(view.names) > 1 or view.platform or loaded.total > MOST_COMPARED
+        named = loaded.names[:MOST_MEASURED] if is_some else []
+        card = await resources().cards.get(named) if loaded.total > 1 else None
+        return Measurement(view, card, named, loaded.total)
+
+
+@dataclass(frozen=True)
+class Measurement(Figure):
+    """A model card, and what of it the view asks for."""
+
+    view: View
+    card: Card | None
+    """None for fewer than two authors."""
+    named: Sequence[str]
+    """Authors in the card's address; none where it is of all."""
+    total: int
+
+    @cached_property
+    def rows(self) -> list[Given]:
+        """The authors of whom posts were asked about, the clearest first."""
+        if self.card is None or self.card.held_out is None:
+            return []
+        wrong: dict[str, list[tuple[str, int]]] = {}
+        for name, given_to, posts in self.card.given:
+            if name != given_to:
+                wrong.setdefault(name, []).append((given_to, posts))
+        rows = [
+            Given(author.username, author.asked, author.right, wrong.get(author.username, []))
+            for author in self.card.authors
+            if author.asked and (self.named or self.view.is_about(author.username))
+        ]
+        return sorted(rows, key=lambda row: (-row.right / row.judged, row.name.casefold()))
+
+    def finding(self) -> Finding:
+        if self.card is None:
+            alone = gettext("It takes two authors with posts to tell them apart")
+            return Finding(alone) if self.total else nothing_dated(self.view)
+        rows = self.rows
+        if not rows:
+            return Finding(gettext("There are too few posts to measure this"))
+        if len(rows) == 1:
+            return Finding(_title_of_one(rows[0]), _mostly_taken_for(rows[0]))
+        extent = some_of(len(self.card.authors), self.total)
+        return Finding(_title(rows), sentences(_hidden(self.card), extent))
+
+    def plot(self) -> Plot | None:
+        # Bars that are all full say no more than the sentence.
+        return _stacked(self.rows) if any(row.wrong for row in self.rows) else None
+
+    def path(self) -> str:
+        return "/compare/card?" + urlencode([("username", name) for name in self.named])
+
+    def table(self) -> Table:
+        columns = (gettext("Author"), gettext("Given to"), gettext("Posts"))
+        rows = []
+        for row in self.rows:
+            author = shown_name(row.name)
+            rows += [(author, author, row.right)] if row.right else []
+            rows += [(author, shown_name(name), posts) for name, posts in row.wrong]
+        return Table(columns, rows)
+
+
+def _title(rows: Sequence[Given]) -> str:
+    """Return how many posts were given to their authors."""
+    right, judged = sum(row.right for row in rows), sum(row.judged for row in rows)
+    if right == judged:
+        return gettext("All {asked} posts were given to their author").format(
+            asked=show_number(judged)
+        )
+    return gettext("{right} of {asked} posts were given to their author").format(
+        right=show_number(right), asked=show_number(judged)
+    )
+
+
+def _title_of_one(row: Given) -> str:
+    template = ngettext(
+        "{right} of {asked} post by {name} was given to {name}",
+        "{right} of {asked} posts by {name} were given to {name}",
+        row.judged,
+    )
+    right, judged = show_number(row.right), show_number(row.judged)
+    return template.format(right=right, asked=judged, name=shown_name(row.name))
+
+
+def _mostly_taken_for(row: Given) -> str:
+    """Return who got the most of an author's other posts, in a sentence, if that is one alone."""
+    if not row.wrong or (len(row.wrong) > 1 and row.wrong[0][1] == row.wrong[1][1]):
+        return ""
+    name, posts = row.wrong[0]
+    note = ngettext("{count} was given to {name}.", "{count} were given to {name}.", posts)
+    return note.format(count=show_number(posts), name=shown_name(name))
+
+
+def _hidden(card: Card) -> str:
+    """Return how many of the hidden posts had enough words, in a sentence, if not all."""
+    measured = card.held_out
+    if measured is None or measured.posts == measured.asked:
+        return ""
+    note = gettext("Of {posts} newest posts, {asked} had enough words to be judged.")
+    return note.format(posts=show_number(measured.posts), asked=show_number(measured.asked))
+
+
+def _stacked(rows: Sequence[Given]) -> Plot:
+    """Return a bar for each author: the right share first, then each other author's."""
+    parts: list[tuple[int, float, float, str, float]] = []
+    for place, row in enumerate(rows):
+        start = 0.0
+        strength = 1.0
+        for name, posts in [(row.name, row.right), *row.wrong]:
+            share = posts / row.judged
+            label = gettext("{posts} of {asked} given to {name}").format(
+                posts=show_number(posts),
+                asked=show_number(row.judged),
+                name=escape(shown_name(name)),
+            )
+            parts.append((place, start, share, label, strength))
+            start += share
+            strength = max(LEAST_OPACITY, strength * SECOND_OPACITY)
+    trace = {
+        "orientation": "h",
+        "width": 0.7,
+        "base": [round(start, 4) for _, start, *_ in parts],
+        "x": [round(share, 4) for _, _, share, *_ in parts],
+        "y": [place for place, *_ in parts],
+        "marker": {
+            "color": ["$accent" if strength == 1 else "$soft" for *_, strength in parts],
+            "opacity": [strength for *_, strength in parts],
+            "line": {"width": 1, "color": "$panel"},
+        },
+        "hovertext": [
+            f"<b>{escape(shown_name(rows[place].name))}</b><br>{label}"
+            for place, *_, label, _ in parts
+        ],
+    }
+    labels = {
+        "type": "scatter",
+        "mode": "text",
+        "x": [1] * len(rows),
+        "y": list(range(len(rows))),
+        "text": [show_percent(row.right / row.judged) for row in rows],
+        "textposition": "middle right",
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+    layout = {
+        "xaxis": {"range": [0, 1.02], "nticks": 6, "tickformat": ".0%"},
+        "margin": {"l": 8, "r": PERCENT_PX, "t": 8, "b": 8},
+        "yaxis": row_axis([shown_name(row.name) for row in rows]),
+        "meta": {"height": row_height(len(rows), least_px=90)},
+    }
+    return {"data": [trace, labels], "layout": layout}

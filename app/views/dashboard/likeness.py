@@ -1,0 +1,281 @@
+"""Who sounds like whom; below four authors of a language, how they differ."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+from typing import Final
+from urllib.parse import urlencode
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.likeness import neighbour_order
+from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number
+from app.lifespan import resources
+from app.services.compare.manners import likeness_of, typical_beside, written_languages
+from app.services.posts.statistics import ActiveAuthors, most_active_with
+from app.services.posts.users import UserRow
+from app.views.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Figure, Finding, Panel, Table
+from app.views.dashboard.sentences import posts_path, sentences, some_of
+from app.views.dashboard.shapes import (
+    Cell,
+    FigureBar,
+    Plot,
+    draw_bars,
+    draw_cells,
+    row_axis,
+    row_height,
+)
+from app.views.dashboard.words import MOST_WORDED, Words
+from app.views.filters import View
+from app.views.names import shown_name
+
+FEWEST_AUTHORS: Final = 4
+"""Authors of a language; among fewer, the most alike may be opposites."""
+NEAREST: Final = 8
+SMALLEST_SHOWN: Final = 0.02
+MOST_TIED: Final = 3
+"""Equal pairs that are named."""
+
+Pair = tuple[str, str, float]
+"""Two authors and how alike they are, from 0 to 1."""
+
+
+class WhoLikeWhom(Panel["Likeness | Words"]):
+    name = "likeness"
+    is_of_authors = True
+    topic = gettext_noop("Who sounds like whom")
+    about = gettext_noop(
+        "How alike authors of one language write, by what each uses more often than others do: "
+        "1 is the same habits, 0 nothing in common. Similar authors are neighbours. Of all their "
+        "posts, whatever the dates above."
+    )
+    waiting = gettext_noop("Being counted…")
+
+    async def load(self, session: AsyncSession, view: View) -> "Likeness | Words":
+        models = resources().models
+        authors = await most_active_with(session, view.selection, limit=MOST_AUTHORS)
+        languages = await written_languages(session, models, authors.rows)
+        is_alone = len(view.names) == 1 or len(authors.rows) == 1
+        peers = _peers(languages, is_alone=is_alone)
+        if not peers:
+            return await _words(session, view, authors, languages, is_alone=is_alone)
+        alike = await likeness_of(session, models, [authors.rows[place] for place in peers])
+        spoken = np.array([languages[place] or "" for place in peers])
+        is_pair = (spoken == spoken[:, None]) & ~np.eye(len(peers), dtype=np.bool_)
+        alike = np.where(is_pair, alike, 0.0)
+        order = neighbour_order(alike)
+        names = [authors.rows[peers[place]].username for place in order]
+        centre = authors.rows[0].username if is_alone else ""
+        ordered = alike[np.ix_(order, order)]
+        return Likeness(view, names, ordered, len(authors.rows), authors.total, centre)
+
+    def usernames(self, loaded: "Likeness | Words") -> Iterable[str]:
+        return loaded.names
+
+    async def count(self, loaded: "Likeness | Words", view: View) -> Figure:
+        return loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness(Figure):
+    """Authors of languages with four or more, and how alike those of one language are."""
+
+    view: View
+    names: Sequence[str]
+    """Similar ones are neighbours."""
+    alike: NDArray[np.float64]
+    """(n, n), 0 for authors of different languages and on the diagonal."""
+    looked_at: int
+    """Authors with the most posts, those of languages with fewer authors too."""
+    total: int
+    """All authors with posts."""
+    centre: str = ""
+    """The one author who is named alone."""
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """The pairs that write somewhat alike, the most alike first; those of the centre alone."""
+        pairs = [
+            (one, second, float(self.alike[i, j]))
+            for i, one in enumerate(self.names)
+            for j, second in enumerate(self.names)
+            if (one == self.centre if self.centre else i < j) and self.alike[i, j] >= SMALLEST_SHOWN
+        ]
+        return sorted(pairs, key=lambda pair: -pair[2])
+
+    def finding(self) -> Finding:
+        left_out = _left_out(self)
+        if self.centre:
+            return Finding(_nearest(self), left_out, about=gettext(NEAREST_ABOUT))
+        return Finding(_most_alike(self), left_out)
+
+    def plot(self) -> Plot | None:
+        if not self.pairs:
+            return None
+        return _bars(self) if self.centre else _grid(self)
+
+    def path(self) -> str:
+        return posts_path(_of_pairs(self.view))
+
+    def table(self) -> Table:
+        query = _of_pairs(self.view)
+        return Table(
+            (gettext("Author"), gettext("Other author"), gettext("Likeness")),
+            [
+                (shown_name(one), shown_name(second), round(like, 3))
+                for one, second, like in self.pairs
+            ],
+            [posts_path(query, username=[one, second]) for one, second, _ in self.pairs],
+        )
+
+
+NEAREST_ABOUT: Final = gettext_noop(
+    "How alike the others of the language write: 1 is the same habits, 0 nothing in common. Of all "
+    "their posts, whatever the dates above."
+)
+
+
+def _peers(languages: Sequence[str | None], *, is_alone: bool) -> list[int]:
+    """Return the places of the authors who are compared: of languages that four or more write.
+
+    `is_alone`: it is about the first author, so only that one's language counts.
+    """
+    sizes = Counter(languages)
+    return [
+        place
+        for place, language in enumerate(languages)
+        if sizes[language] >= FEWEST_AUTHORS and (not is_alone or language == languages[0])
+    ]
+
+
+async def _words(
+    session: AsyncSession,
+    view: View,
+    authors: ActiveAuthors,
+    languages: Sequence[str | None],
+    *,
+    is_alone: bool,
+) -> Words:
+    """Return the words of authors of languages with fewer than four, the busiest authors first."""
+    count = 1 if is_alone else MOST_WORDED
+    by_language: dict[str | None, list[UserRow]] = {}
+    for row, language in list(zip(authors.rows, languages, strict=True))[:count]:
+        by_language.setdefault(language, []).append(row)
+    typical = [
+        words
+        for rows in by_language.values()
+        for words in await typical_beside(session, resources().models, rows)
+    ]
+    sizes = {len(rows) for rows in by_language.values()}
+    return Words(view, typical, 1 if is_alone else authors.total, is_any_alone=1 in sizes)
+
+
+def _left_out(data: Likeness) -> str:
+    """Return which authors are not compared, in sentences, if any."""
+    if data.centre:
+        note = gettext("Compared with {count} authors of the language, those with the most posts.")
+        return note.format(count=show_number(len(data.names) - 1))
+    few = data.looked_at - len(data.names)
+    note = ngettext(
+        "{count} more is left out: fewer than four write the language, or it is not known.",
+        "{count} more are left out: fewer than four write their language, or it is not known.",
+        few,
+    )
+    return sentences(
+        some_of(data.looked_at, data.total), note.format(count=show_number(few)) if few else ""
+    )
+
+
+def _best(pairs: Sequence[Pair]) -> tuple[str, list[Pair]]:
+    """Return the highest likeness as it is shown, and the pairs that have it."""
+    label, tied = next((label, list(tied)) for label, tied in groupby(pairs, key=_label))
+    return label, tied
+
+
+def _label(pair: Pair) -> str:
+    return f"{pair[2]:.2f}"
+
+
+def _most_alike(data: Likeness) -> str:
+    """Return which pair writes the most alike, several if they are equal to two digits."""
+    if not data.pairs:
+        return gettext("These authors have next to nothing in common")
+    label, tied = _best(data.pairs)
+    if len(tied) > MOST_TIED:
+        title = gettext(
+            "{count} pairs write about equally alike ({likeness}), more than all others"
+        )
+        return title.format(count=show_number(len(tied)), likeness=label)
+    title = gettext("The most alike ({likeness}): {pairs}")
+    names = [
+        gettext("{one} and {other}").format(one=shown_name(one), other=shown_name(second))
+        for one, second, _ in tied
+    ]
+    return title.format(likeness=label, pairs="; ".join(names))
+
+
+def _nearest(data: Likeness) -> str:
+    """Return who writes the most like the one author, several if they are equal."""
+    if not data.pairs:
+        title = gettext("{name} has next to nothing in common with the other authors")
+        return title.format(name=shown_name(data.centre))
+    label, tied = _best(data.pairs)
+    names = [shown_name(second) for _, second, _ in tied]
+    if len(names) > MOST_TIED:
+        title = gettext("{count} authors are about equally near to {name} ({likeness})")
+        count = show_number(len(names))
+        return title.format(count=count, name=shown_name(data.centre), likeness=label)
+    title = gettext("Nearest to {name} ({likeness}): {nearest}")
+    return title.format(name=shown_name(data.centre), likeness=label, nearest=show_list(names))
+
+
+def _bars(data: Likeness) -> Plot:
+    nearest = data.pairs[:NEAREST]
+    bars = [
+        FigureBar(shown_name(pair[1]), pair[2], _label(pair), _query(pair[0], pair[1]))
+        for pair in nearest
+    ]
+    return draw_bars(bars, range=[0, 1.12])
+
+
+def _grid(data: Likeness) -> Plot:
+    names = data.names
+    cells = [
+        Cell(
+            column=column,
+            row=row,
+            share=float(data.alike[row, column]),
+            text=_pair_label(one, second, float(data.alike[row, column])),
+            query=_query(one, second),
+        )
+        for row, one in enumerate(names)
+        for column, second in enumerate(names)
+        if data.alike[row, column] >= SMALLEST_SHOWN
+    ]
+    axis = row_axis(list(map(shown_name, names)))
+    layout = {
+        "xaxis": axis | {"range": [-0.6, len(names) - 0.4], "tickangle": -60},
+        "yaxis": axis,
+        "meta": {
+            "height": row_height(len(names), least_px=240, around_px=160),
+            "width": 140 + 60 * len(names),
+        },
+    }
+    return {"data": [draw_cells(cells)], "layout": layout}
+
+
+def _pair_label(one: str, second: str, likeness: float) -> str:
+    return f"{escape(shown_name(one))} – {escape(shown_name(second))}: {likeness:.2f}"
+
+
+def _query(one: str, second: str) -> str:
+    return urlencode({"username": (one, second)}, doseq=True)
+
+
+def _of_pairs(view: View) -> str:
+    """Return the filters that count here, for the posts of pairs of authors."""
+    return view.query(username="", **dict.fromkeys(OF_AUTHORS, ""))

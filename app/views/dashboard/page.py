@@ -1,0 +1,199 @@
+"""The dashboard's page: what its figures say at once, and their numbers as tables and files."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from markupsafe import Markup
+from msgspec import Struct
+from quart import Response, current_app, request
+
+from app.errors import AppError, NotFoundError
+from app.formats.csv import guarded
+from app.lifespan import resources
+from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
+from app.paths import DASHBOARD
+from app.services.posts.users import Author, count_users
+from app.views.blueprints import PageBlueprint
+from app.views.cast import bound
+from app.views.dashboard.apart import ToldApart
+from app.views.dashboard.figures import (
+    AnyPanel,
+    FigureAnswer,
+    Finding,
+    ShownRow,
+    Table,
+    answer_of,
+    kept_answer,
+    load,
+    problem_of,
+    show_rows,
+)
+from app.views.dashboard.likeness import WhoLikeWhom
+from app.views.dashboard.timeline import Timeline
+from app.views.dashboard.week import Week
+from app.views.filters import View, zone_of_page
+from app.views.page import WebPage, render
+from app.views.parts import offered_authors
+
+blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD)
+
+PANELS: Final[dict[str, AnyPanel]] = {
+    panel.name: panel for panel in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
+}
+"""All panels, in the order of the page."""
+PAGE_KEY: Final = "saywho.dashboard.page"
+MOST_ROWS: Final = 1_000
+MOST_WAITING_S: Final = 1.0
+"""The page waits so long for what its figures say, which else comes with the figures."""
+CROWD: Final = 12
+"""Of more authors, a phone shows one at a time in figures of authors beside each other."""
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+"""Dash starts with an inline script, allowed by its hash; Dash and plotly create styles."""
+
+
+class Section(Struct, frozen=True):
+    """A panel on the page, and what its figure says, if that is known at once."""
+
+    figure: AnyPanel
+    answer: FigureAnswer | None
+
+    @property
+    def words(self) -> Markup:
+        return Markup(self.answer.words if self.answer else "")  # noqa: S704 - of a template
+
+    @property
+    def rows(self) -> Markup:
+        return Markup(self.answer.rows if self.answer else "")  # noqa: S704 - likewise
+
+
+class DashboardPage(WebPage, frozen=True, kw_only=True):
+    template = "dashboard/dashboard.html"
+
+    args: View
+    authors: list[Author]
+    author_total: int
+    sections: list[Section]
+    dash: Mapping[str, str]
+    """What Dash puts into its page."""
+
+    @property
+    def is_crowd(self) -> bool:
+        return self.author_total > CROWD
+
+    @property
+    def query(self) -> str:
+        return self.args.query()
+
+
+class TablePage(WebPage, frozen=True, kw_only=True):
+    template = "dashboard/dashboard_table.html"
+
+    figure: AnyPanel
+    finding: Finding
+    table: Table
+    rows: list[ShownRow]
+    is_empty: bool
+    query: str
+
+
+@blueprint.page("/")
+async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
+    args.tz = zone_of_page(request.args.get("tz", "")).key
+    depends_on(EVERYTHING)
+    depends_on(DERIVED)
+    async with resources().db.read() as session:
+        authors, author_total = await offered_authors(session, args.names)
+    panels = [panel for panel in PANELS.values() if author_total > 1 or not panel.needs_two]
+    sections = (
+        [Section(panel, await _first_answer(panel, args)) for panel in panels] if authors else []
+    )
+    if all(section.answer for section in sections):
+        cacheable()
+    dash = current_app.extensions[PAGE_KEY]
+    page = await render(
+        DashboardPage(
+            args=args,
+            authors=authors,
+            author_total=author_total,
+            sections=sections,
+            dash=dash,
+            about=args.names,
+            of_platform=args.platform,
+        )
+    )
+    policy = CONTENT_SECURITY_POLICY.format(hashes=dash["hashes"])
+    return page, 200, {"Content-Security-Policy": policy}
+
+
+async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
+    """Return what stands in the page from the beginning; None for what comes later."""
+    try:
+        if panel.is_of_authors:
+            body = kept_answer(panel, view)
+        else:
+            async with asyncio.timeout(MOST_WAITING_S):
+                body = await answer_of(panel, view)
+    except TimeoutError:
+        return None
+    except AppError as error:
+        return await problem_of(panel, view, error)
+    return msgspec.json.decode(body, type=FigureAnswer) if body else None
+
+
+@blueprint.page("/table/<name>", is_cacheable=True)
+async def show_table(name: str, args: View) -> str:
+    panel = _panel(name)
+    figure, cast = await load(panel, args)
+    with bound(cast):
+        drawing = await resources().work_pool.run(figure.drawing)
+    table, is_empty = drawing.table, False
+    if not table.rows:
+        async with resources().db.read() as session:
+            is_empty = not await count_users(session)
+    page = TablePage(
+        figure=panel,
+        finding=drawing.finding,
+        table=table,
+        is_empty=is_empty,
+        rows=await resources().work_pool.run(show_rows, table, MOST_ROWS),
+        query=args.query(),
+    )
+    return await render(page, cast)
+
+
+@blueprint.page("/table/<name>.csv", is_cacheable=True)
+async def download_table(name: str, args: View) -> Response:
+    figure, cast = await load(_panel(name), args)
+    with bound(cast):
+        table: Table = await resources().work_pool.run(figure.table)
+    content = await resources().work_pool.run(_as_csv, table)
+    disposition = f'attachment; filename="saywho-{name}.csv"'
+    return Response(
+        content,
+        content_type="text/csv; charset=utf-8; header=present",
+        headers={"Content-Disposition": disposition},
+    )
+
+
+def _panel(name: str) -> AnyPanel:
+    if (panel := PANELS.get(name)) is None:
+        raise NotFoundError("There is no such figure")
+    return panel
+
+
+def _as_csv(table: Table) -> bytes:
+    """Return the table in UTF-8, with a mark without which Excel takes it for another encoding."""
+    written = io.StringIO(newline="")
+    rows = [table.columns, *table.rows]
+    csv.writer(written).writerows(
+        [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
+    return written.getvalue().encode("utf-8-sig")

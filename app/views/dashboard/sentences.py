@@ -1,0 +1,37 @@
+"""Sentences and addresses that several figures have."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from app.i18n import gettext, ngettext, show_number
+from app.views.dashboard.figures import Finding
+from app.views.filters import View
+
+
+def nothing_dated(view: View, undated: int = 0) -> Finding:
+    """Return what a figure says where there are no posts, or none of them has a time."""
+    if not undated and not view.is_narrowed:
+        return Finding(gettext("Nothing here yet"))
+    if not undated:
+        return Finding(gettext("There are no posts here. Another filter may have some."))
+    title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)
+    return Finding(title.format(count=show_number(undated)))
+
+
+def some_of(displayed: int, total: int) -> str:
+    """Return how many of the authors a figure shows, if not all."""
+    if displayed >= total:
+        return ""
+    template = gettext("Of {all} authors, the {shown} with the most posts.")
+    return template.format(shown=show_number(displayed), all=show_number(total))
+
+
+def sentences(*parts: str) -> str:
+    """Return the sentences that are not empty."""
+    return " ".join(filter(None, parts))
+
+
+def posts_path(query: str, **narrowed: str | Sequence[str]) -> str:
+    """Return the address of the posts behind a row or a figure."""
+    parameters = urlencode(narrowed, doseq=True)
+    return "/posts?" + "&".join(filter(None, (query, parameters)))

@@ -1,0 +1,138 @@
+"""The rhythm of the week: how many posts are written in each of its hours."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.peaks import clear_peak
+from app.dates import weekday_names
+from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.services.posts.statistics import count_by_hour_of_week, count_undated
+from app.views.dashboard.figures import Figure, Finding, Panel, Table
+from app.views.dashboard.sentences import nothing_dated, posts_path
+from app.views.dashboard.shapes import Cell, Plot, draw_cells, row_axis
+from app.views.filters import View
+
+HOURS: Final = 24
+FEWEST_POSTS: Final = 20
+"""Fewer show no rhythm."""
+LEAST_SHARE: Final = 0.05
+"""Of all posts, in an hour that is called the busiest; of 168 equal hours each has 0.006."""
+PARTS: Final = (
+    gettext_noop("night, 0:00 to 6:00"),
+    gettext_noop("morning, 6:00 to 12:00"),
+    gettext_noop("afternoon, 12:00 to 18:00"),
+    gettext_noop("evening, 18:00 to 24:00"),
+)
+
+
+class Week(Panel["PostsByHour"]):
+    name = "week"
+    topic = gettext_noop("Rhythm of the week")
+    about = gettext_noop("When posts are written. The stronger a cell, the more posts.")
+
+    async def load(self, session: AsyncSession, view: View) -> "PostsByHour":
+        hours = await count_by_hour_of_week(session, view.selection, view.zone)
+        undated = 0 if any(hours) else await count_undated(session, view.selection)
+        return PostsByHour(view, hours, undated)
+
+    async def count(self, loaded: "PostsByHour", view: View) -> "PostsByHour":
+        return loaded
+
+
+@dataclass(frozen=True, slots=True)
+class PostsByHour(Figure):
+    """How many posts the hours of the week have."""
+
+    view: View
+    hours: list[int]
+    """168, from Monday, 0 o'clock."""
+    undated: int = 0
+    """Posts without a time, counted where no post has one."""
+
+    def finding(self) -> Finding:
+        if not any(self.hours):
+            return nothing_dated(self.view, self.undated)
+        zone = gettext("Hours are those of {zone}.").format(zone=self.view.tz or "UTC")
+        return Finding(_title(self.hours), zone)
+
+    def plot(self) -> Plot | None:
+        most = max(self.hours)
+        if not most:
+            return None
+        days = weekday_names("abbreviated")
+        cells = [
+            Cell(
+                column=hour % HOURS,
+                row=hour // HOURS,
+                share=posts / most,
+                text=f"{days[hour // HOURS]} {hour % HOURS}:00–{hour % HOURS + 1}:00: {posts}",
+                query=f"hour={hour}",
+            )
+            for hour, posts in enumerate(self.hours)
+            if posts
+        ]
+        layout = {
+            "xaxis": {
+                "range": [-0.6, 23.6],
+                "tickvals": list(range(0, HOURS, 3)),
+                "showgrid": False,
+                "title": {"text": gettext("Hour")},
+            },
+            "yaxis": row_axis(days),
+            "meta": {"height": 260},
+        }
+        return {"data": [draw_cells(cells)], "layout": layout}
+
+    def path(self) -> str:
+        return posts_path(self.view.query())
+
+    def table(self) -> Table:
+        days = weekday_names("wide")
+        hours = [hour for hour, posts in enumerate(self.hours) if posts]
+        return Table(
+            (gettext("Weekday"), gettext("Hour"), gettext("Posts")),
+            [(days[hour // HOURS], f"{hour % HOURS}:00", self.hours[hour]) for hour in hours],
+            [posts_path(self.view.query(), hour=str(hour)) for hour in hours],
+        )
+
+
+def _title(data: list[int]) -> str:
+    """Return the hour, or else the part of the day, that is clearly ahead, or that none is."""
+    total = sum(data)
+    if total < FEWEST_POSTS:
+        few = ngettext(
+            "{count} post, too few to show a rhythm",
+            "{count} posts, too few to show a rhythm",
+            total,
+        )
+        return few.format(count=show_number(total))
+    busiest, parts = clear_peak(data), parts_of_day(data)
+    part = clear_peak(parts)
+    if busiest is not None and data[busiest] >= LEAST_SHARE * total:
+        title = gettext(
+            "Busiest hour: {weekday}, {hour}:00 to {next}:00, with {count} of {total} posts"
+        )
+        return title.format(
+            weekday=weekday_names("wide")[busiest // HOURS],
+            hour=busiest % HOURS,
+            next=busiest % HOURS + 1,
+            count=show_number(data[busiest]),
+            total=show_number(total),
+        )
+    if part is not None:
+        title = gettext("Busiest part of the day: {part}, with {count} of {total} posts")
+        return title.format(
+            part=gettext(PARTS[part]), count=show_number(parts[part]), total=show_number(total)
+        )
+    return gettext("Spread over the week: no hour and no part of the day stands out")
+
+
+def parts_of_day(data: list[int]) -> list[int]:
+    """Return the posts of night, morning, afternoon and evening, of all days together."""
+    width = HOURS // len(PARTS)
+    return [
+        sum(posts for hour, posts in enumerate(data) if hour % HOURS // width == part)
+        for part in range(len(PARTS))
+    ]

@@ -1,0 +1,152 @@
+"""How few authors differ: what each uses more than the others; of one alone, what is typical."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from app.compute.wording import TypicalWord
+from app.i18n import gettext, gettext_noop, show_list, show_number
+from app.services.compare.manners import AuthorWords
+from app.views.dashboard.figures import Figure, Finding, Table
+from app.views.dashboard.sentences import nothing_dated, sentences, some_of
+from app.views.dashboard.shapes import FigureBar, Plot, draw_bars
+from app.views.filters import View
+from app.views.names import hue, shown_name
+
+MOST_WORDED: Final = 6
+"""Authors beside each other."""
+FIRST_WORDS: Final = 3
+"""Words of one author in a sentence."""
+DRAWN_WORDS: Final = 6
+"""Words of each author of several in the graph."""
+TOGETHER: Final = gettext_noop(
+    "Words and signs that each uses clearly more often than the others here, with their uses in "
+    "1,000 words. The longer a bar, the more it sets them apart. Of all their posts, whatever the "
+    "dates above."
+)
+ALONE: Final = gettext_noop(
+    "Words and signs used clearly more often than by others who write the language, with their "
+    "uses in 1,000 words. The longer a bar, the more it sets them apart. Of all posts, whatever "
+    "the dates above."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Figure):
+    """What authors use more than others do."""
+
+    view: View
+    authors: Sequence[AuthorWords]
+    total: int
+    """Authors with posts, those left out too."""
+    is_any_alone: bool = True
+    """Whether one is the only author here of a language, and compared with others who write it."""
+
+    @property
+    def names(self) -> list[str]:
+        """The usernames of the authors."""
+        return [author.username for author, _ in self.authors]
+
+    def finding(self) -> Finding:
+        if not self.authors:
+            return nothing_dated(self.view)
+        about = gettext(ALONE if self.is_any_alone else TOGETHER)
+        if len(self.authors) == 1:
+            return Finding(_typical(self.authors[0]), topic=gettext("What is typical"), about=about)
+        parts = [
+            f"{shown_name(author.username)}: {_quoted(words[0])}"
+            for author, words in self.authors
+            if words
+        ]
+        silent = [shown_name(author.username) for author, words in self.authors if not words]
+        title = gettext("What each uses more: {words}").format(words="; ".join(parts))
+        note = gettext("Nothing stands out in the posts of {names}.").format(
+            names=show_list(silent)
+        )
+        if not parts:
+            title = gettext("No word tells these authors apart")
+        return Finding(
+            title,
+            sentences(note if parts and silent else "", some_of(len(self.authors), self.total)),
+            topic=gettext("How they differ"),
+            about=about,
+        )
+
+    def plot(self) -> Plot | None:
+        most = max((word.weight for _, words in self.authors for word in words), default=0)
+        bars = []
+        for author, words in self.authors:
+            if len(self.authors) > 1:
+                heading = (
+                    shown_name(author.username)
+                    if words
+                    else gettext("{name}: nothing").format(name=shown_name(author.username))
+                )
+                bars.append(FigureBar(heading, 0, "", _query(author.username), is_heading=True))
+                words = words[:DRAWN_WORDS]
+            bars += [
+                FigureBar(
+                    word.text,
+                    word.weight / most,
+                    _label(word),
+                    _query(author.username, word),
+                    colour=f"${hue(author.username)}",
+                )
+                for word in words
+            ]
+        return draw_bars(bars, range=[0, 1.8], visible=False) if most else None
+
+    def path(self) -> str:
+        return "/search?"
+
+    def table(self) -> Table:
+        rows = [(author.username, word) for author, words in self.authors for word in words]
+        columns = (
+            gettext("Author"),
+            gettext("Word"),
+            gettext("Uses"),
+            gettext("In 1,000 words"),
+            gettext("Of the others"),
+        )
+        return Table(
+            columns,
+            [
+                (
+                    shown_name(name),
+                    word.text,
+                    word.uses,
+                    round(word.rate, 2),
+                    round(word.rate_elsewhere, 2),
+                )
+                for name, word in rows
+            ],
+            [f"/search?{_query(name, word)}" for name, word in rows],
+        )
+
+
+def _typical(author_words: AuthorWords) -> str:
+    """Return what is typical of one author, in a sentence."""
+    author, words = author_words
+    quoted = show_list([_quoted(word) for word in words[:FIRST_WORDS]])
+    title = gettext("Typical of {name}: {words}")
+    if not words:
+        title = gettext("No typical words of {name} are known yet")
+    return title.format(name=shown_name(author.username), words=quoted)
+
+
+def _quoted(word: TypicalWord) -> str:
+    return gettext("“{word}”").format(word=word.text)
+
+
+def _label(word: TypicalWord) -> str:
+    label = gettext("{rate}, the others {elsewhere}")
+    return label.format(
+        rate=show_number(round(word.rate, 1)), elsewhere=show_number(round(word.rate_elsewhere, 1))
+    )
+
+
+def _query(username: str, word: TypicalWord | None = None) -> str:
+    """Return the parameters of a search of the author's posts."""
+    searched = {"q": f'"{word.text}"'} if word else {}
+    return urlencode(searched | {"username": username})

@@ -1,0 +1,251 @@
+"""Importing in the browser: upload, look, start, watch, cancel, look back."""
+
+import asyncio
+
+from msgspec import Struct
+from quart import Response, g, request, url_for
+from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import username_key
+from app.errors import (
+    AppError,
+    InvalidInputError,
+    MalformedError,
+    Message,
+    UnavailableError,
+    message_of,
+)
+from app.formats.chats.people import zone_of
+from app.formats.csv import FIELDS
+from app.formats.preview import Preview
+from app.formats.records import NO_OPTIONS, ReadOptions
+from app.formats.registry import FORMATS
+from app.i18n import gettext, ngettext, show_number, speaking_of, translate_message
+from app.lifespan import resources
+from app.models import ImportJob
+from app.paths import IMPORTS
+from app.sandbox import ReadError
+from app.services.access.site import switch_site
+from app.services.imports.jobs import (
+    ENDED,
+    cancel_job,
+    get_job,
+    list_jobs,
+    remove_upload,
+    start_job,
+    upload_path,
+)
+from app.services.imports.preview import earlier_options
+from app.services.imports.report import stored_authors, stored_posts
+from app.services.posts.own_author import find_own, is_own_chosen
+from app.services.posts.samples import list_samples
+from app.services.rooms.room_facts import find_rooms
+from app.views.access.readership import readership
+from app.views.blueprints import Form, PageBlueprint
+from app.views.bodies import spooled_body
+from app.views.imports.shown import ImportPage, ImportsPage, PreviewPage
+from app.views.page import render, render_form
+from app.views.parts import see_other
+from app.views.policies import writing
+
+blueprint = PageBlueprint("imports", policy="operator")
+
+MOST_LISTED = 50
+"""Imports in the history; the API has them all."""
+
+
+class PreviewArgs(Struct):
+    column: list[str] = []
+    field: list[str] = []
+    """What each of the columns is to be taken for."""
+
+
+@blueprint.app_template_filter("reason")
+def translated_reason(detail: str) -> str:
+    """Return a reason in the request's language."""
+    return translate_message(detail) if isinstance(detail, Message) else gettext(detail)
+
+
+@blueprint.app_template_test("of_chat")
+def is_of_chat(job: ImportJob) -> bool:
+    """Return whether the file of an import is a chat."""
+    form = FORMATS.get(job.format)
+    return form is not None and form.is_chat
+
+
+@blueprint.app_template_filter("new_posts")
+def new_posts(job: ImportJob) -> str:
+    """Return how many posts, or messages, an import has stored, in words."""
+    with speaking_of(messages=is_of_chat(job)):
+        text = ngettext("{count} new post", "{count} new posts", job.accepted)
+    return text.format(count=show_number(job.accepted))
+
+
+@blueprint.page(IMPORTS)
+async def show_imports() -> ResponseReturnValue:
+    return await _list_page()
+
+
+async def _list_page(failure: AppError | None = None) -> ResponseReturnValue:
+    async with resources().db.read() as session:
+        jobs, _ = await list_jobs(session, limit=MOST_LISTED, with_uploads=True)
+    limit_mb = resources().config.max_import_mb
+    return await render_form(ImportsPage(jobs=jobs, limit_mb=limit_mb, error=failure))
+
+
+@blueprint.action(IMPORTS)
+async def upload() -> ResponseReturnValue:
+    """Keep the file of the form, and lead to a page that shows what is in it."""
+    try:
+        async with spooled_body(is_form=True) as spool:
+            if not spool.file_name:
+                raise InvalidInputError("Choose a file first", loc="file")
+            job = await spool.keep(is_started=False)
+    except (InvalidInputError, MalformedError) as failure:
+        return await _list_page(failure)
+    return _to(job.id)
+
+
+@blueprint.page(IMPORTS + "/<id:import_id>")
+async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
+    async with resources().db.read() as session:
+        job = await get_job(session, import_id)
+    if job.state != "uploaded":
+        return await _progress_page(job)
+    config = resources().config
+    path = upload_path(config.data_dir, job.spool)
+    if resources().db.backend.is_shared and not path.exists():
+        raise UnavailableError("Another server of this site has the file. Load the page again.")
+    earlier = NO_OPTIONS
+    options = ReadOptions(columns=_columns(args.column, args.field))
+    own, asks_whose = None, False
+    try:
+        preview = await resources().previewer.look(job, options, operator_id=g.operator.account_id)
+        async with resources().db.read() as session:
+            earlier = await earlier_options(session, preview)
+            own = await find_own(session)
+            asks_whose = await _asks_whose(session, preview, own)
+    except ReadError:
+        preview = None
+    return await render(
+        PreviewPage(
+            job=job,
+            preview=preview,
+            earlier=earlier,
+            keeps_media=config.max_media_gb > 0,
+            readership=await readership(),
+            own=own,
+            asks_whose=asks_whose,
+            about=(),
+            in_chat=preview is not None and preview.is_chat,
+        )
+    )
+
+
+async def _asks_whose(session: AsyncSession, preview: Preview, own: str | None) -> bool:
+    """Return whether the page asks if the archive is the operator's own.
+
+    Without an own archive the first one becomes it, unless somebody chose that there is none; and
+    only a file of one account can be anybody's own.
+    """
+    is_known = preview.username is not None and own is not None
+    is_there = is_known and username_key(preview.username or "") == username_key(own or "")
+    may_change = own is not None or await is_own_chosen(session)
+    return preview.has_account and may_change and not is_there
+
+
+async def _progress_page(job: ImportJob) -> ResponseReturnValue:
+    is_under_way = job.state not in ENDED
+    stored = stored_posts(job)
+    async with resources().db.read() as session:
+        usernames = await stored_authors(session, stored)
+        rooms = await find_rooms(session, stored.rooms)
+        samples = await list_samples(session)
+        own = await find_own(session)
+    page = await render(
+        ImportPage(
+            job=job,
+            stored=stored,
+            usernames=usernames,
+            rooms=rooms,
+            samples=samples,
+            own=own,
+            is_under_way=is_under_way,
+            about=(),
+            in_chat=is_of_chat(job),
+        )
+    )
+    # A page that watches replaces its moving part. Its whole section is replaced at the end, which
+    # screen readers announce; the button keeps the focus until then.
+    headers = {"Vary": "HX-Request"}
+    if "HX-Request" in request.headers and not is_under_way:
+        section = "#import"
+        headers |= {"HX-Retarget": section, "HX-Reselect": f"{section} > *"}
+        headers["HX-Reswap"] = "innerHTML"
+    return page, 200, headers
+
+
+@blueprint.action(IMPORTS + "/<id:import_id>/start")
+async def start(import_id: int, form: Form) -> ResponseReturnValue:
+    options, openness = _options(form), resources().openness
+    if form.get("publish") == "private" and openness.setting is None:
+        async with writing() as session:
+            await switch_site(session, None, is_public=False)
+        await openness.settle()  # No worker may show the first message to a visitor.
+    async with writing() as session:
+        await start_job(session, import_id, options)
+    resources().import_queued.set()
+    return _to(import_id)
+
+
+def _options(form: Form) -> ReadOptions:
+    """Return how the file is to be read. Raises InvalidInputError."""
+    username, zone = (form.get(name, "").strip() or None for name in ("username", "timezone"))
+    fields, people, taken = map(form.getlist, ("field", "speaker", "only"))
+    has_nobody = "timezone" in form and "unread" not in form and not (taken or username)
+    _check_options(fields, zone, has_nobody=has_nobody)
+    names = zip(people, map(str.strip, form.getlist("renamed")), strict=False)
+    return ReadOptions(
+        username=username,
+        with_media="no_media" not in form,
+        decode_entities="decode_entities" in form,
+        columns=_columns(form.getlist("column"), fields),
+        timezone=zone,
+        only=() if len(taken) == len(people) else (*taken, *filter(None, [username])),
+        rename={old: new for old, new in names if new and new != old},
+        is_published=form.get("publish") == "on",
+        is_own="own" in form,
+    )
+
+
+def _columns(names: list[str], fields: list[str]) -> dict[str, str]:
+    """Return what was chosen for the columns of CSV."""
+    chosen = zip(names, fields, strict=False)
+    return {name: field for name, field in chosen if field in {"", *FIELDS}}
+
+
+@blueprint.action(IMPORTS + "/<id:import_id>/cancel")
+async def cancel(import_id: int) -> ResponseReturnValue:
+    """Cancel an import; one that was not started is forgotten."""
+    async with writing() as session:
+        job = await cancel_job(session, import_id)
+        was_started = job.state != "uploaded"
+    await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
+    return _to(import_id) if was_started else see_other(url_for("imports.show_imports"))
+
+
+def _to(import_id: int) -> Response:
+    return see_other(url_for("imports.show_import", import_id=import_id))
+
+
+def _check_options(fields: list[str], zone: str | None, *, has_nobody: bool) -> None:
+    """Raise InvalidInputError for what cannot be chosen."""
+    if fields and "text" not in fields:
+        raise InvalidInputError("Choose the column that holds the text", loc="field")
+    if has_nobody:
+        raise InvalidInputError("Tick at least one of those who speak", loc="only")
+    try:
+        zone_of(zone)
+    except ValueError as error:
+        raise InvalidInputError(message_of(error), loc="timezone") from None

@@ -1,0 +1,80 @@
+"""Live sources in the browser: follow, see how they are, visit now, remove."""
+
+from quart import Response, url_for
+from quart.typing import ResponseReturnValue
+
+from app.errors import AppError
+from app.lifespan import resources
+from app.paths import SOURCES
+from app.services.sources.live_sources import (
+    SourceFacts,
+    add_source,
+    ask_for_visit,
+    find_source,
+    list_sources,
+    remove_source,
+)
+from app.views.blueprints import Form, PageBlueprint
+from app.views.page import FormPage, render_form
+from app.views.parts import see_other
+from app.views.policies import writing
+
+blueprint = PageBlueprint("sources", policy="operator")
+
+MOST_LISTED = 500
+"""Sources on the page; the API has them all."""
+
+
+class SourcesPage(FormPage, frozen=True, kw_only=True):
+    template = "imports/sources.html"
+
+    sources: list[SourceFacts]
+    given: str
+    """The source that was sent."""
+    author: str
+    """The author's name that was sent."""
+
+
+@blueprint.page(SOURCES)
+async def show_sources() -> ResponseReturnValue:
+    return await _page()
+
+
+@blueprint.action(SOURCES)
+async def follow(form: Form) -> ResponseReturnValue:
+    source, username = form.get("source", ""), form.get("username", "").strip() or None
+    try:
+        name = await find_source(resources().config, source, username)
+        async with writing() as session:
+            await add_source(session, name)
+    except AppError as failure:
+        return await _page(failure, given=source, username=username or "")
+    return _back()
+
+
+@blueprint.action(SOURCES + "/<id:source_id>/visit")
+async def visit(source_id: int) -> ResponseReturnValue:
+    async with writing() as session:
+        await ask_for_visit(session, source_id)
+    return _back()
+
+
+@blueprint.action(SOURCES + "/<id:source_id>/remove")
+async def remove(source_id: int) -> ResponseReturnValue:
+    async with writing() as session:
+        await remove_source(session, source_id)
+    return _back()
+
+
+async def _page(
+    failure: AppError | None = None, *, given: str = "", username: str = ""
+) -> ResponseReturnValue:
+    async with resources().db.read() as session:
+        sources, _ = await list_sources(session, limit=MOST_LISTED)
+    return await render_form(
+        SourcesPage(sources=sources, given=given, author=username, error=failure)
+    )
+
+
+def _back() -> Response:
+    return see_other(url_for("sources.show_sources"))

@@ -1,0 +1,124 @@
+"""Texts in pictures: the signs that the fonts have, in rows of a width."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from PIL import ImageFont
+
+_FONTS: Final = Path(__file__).parents[1] / "fonts"
+STROKED: Final = dict(zip("ĐđĦħıŁłŊŋŦŧƏə", "DdHhiLlNnTtEe", strict=True))
+"""Latin letters of names that are no letter with an accent, and what stands for them."""
+MOST_SIGNS: Final = 5_000
+"""Signs of which it is remembered whether the fonts have them; visitors may send any of Unicode."""
+
+
+def rows_of(text: str, font: ImageFont.FreeTypeFont, width: float) -> Iterator[tuple[int, str]]:
+    """Yield where each row of a text begins, and its signs, without the space around them."""
+    for line in re.finditer(r"\S[^\n]*", text):
+        start = line.start()
+        while start < line.end():
+            end = _row_end(text, start, line.end(), font, width)
+            row = text[start:end].lstrip()
+            if row:
+                yield end - len(row), row.rstrip()
+            start = end
+
+
+def _row_end(text: str, start: int, end: int, font: ImageFont.FreeTypeFont, width: float) -> int:
+    """Return where a row ends that begins there: after a space if one fits, or at the end."""
+    used, last_space = 0.0, None
+    for place in range(start, end):
+        used += font.getlength(text[place])
+        if used > width and not text[place].isspace():
+            return last_space or max(place, start + 1)
+        if text[place].isspace():
+            last_space = place + 1
+    return end
+
+
+def first_rows(
+    rows: list[tuple[int, str]], most: int, font: ImageFont.FreeTypeFont, width: float
+) -> list[tuple[int, str]]:
+    """Return the first rows; the last of them is cut where more would follow."""
+    if len(rows) <= most:
+        return rows
+    start, row = rows[most - 1]
+    return [*rows[: most - 1], (start, clipped(f"{row} …", font, width))]
+
+
+def clipped(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:
+    """Return the text, cut where it is wider."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(f"{text}…") > width:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+def drawable(
+    text: str, colours: Mapping[int, str] = MappingProxyType({})
+) -> list[tuple[str, str | None]]:
+    """Return the signs of a text that the fonts have, and the colour of each.
+
+    Letters that they lack are drawn without their accents, and spaces of any width as one. Others,
+    such as emoji, are left out, with one of the spaces around them.
+    """
+    signs: list[tuple[str, str | None]] = []
+    is_gap = False
+    for place, written in enumerate(text):
+        sign = _plain(written)
+        is_lost = sign != "\n" and not has_sign(sign)
+        is_second_space = is_gap and sign == " " and signs[-1:] and signs[-1][0] == " "
+        if not is_lost and not is_second_space:
+            signs.append((sign, colours.get(place)))
+        is_gap = is_lost
+    return signs
+
+
+def _plain(sign: str) -> str:
+    """Return a letter that the fonts have in place of one that they lack, if there is one."""
+    if sign == "\n" or (has_sign(sign) and not sign.isspace()):
+        return sign
+    return " " if sign.isspace() else STROKED.get(sign, unicodedata.normalize("NFD", sign)[0])
+
+
+def drawn_text(text: str) -> str:
+    """Return the text without the signs that the fonts lack, such as emoji."""
+    return "".join(sign for sign, _ in drawable(text)).strip()
+
+
+def drawn_name(name: str) -> str:
+    """Return what the fonts have of a name or word; nothing where they lack a letter of it.
+
+    What is left of one that is cut would be another: of 金민수, 민수.
+    """
+    text = drawn_text(name)
+    is_lost = any(sign.isalpha() and not has_sign(_plain(sign)) for sign in name)
+    return text if any(map(str.isalnum, text)) and not is_lost else ""
+
+
+@cache
+def font_of(*, bold: bool, size: int) -> ImageFont.FreeTypeFont:
+    """Return the font of this size, in pixels."""
+    name = "NotoSansKR-Bold.otf" if bold else "NotoSansKR-Regular.otf"
+    return ImageFont.truetype(_FONTS / name, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=MOST_SIGNS)
+def has_sign(sign: str) -> bool:
+    """Return whether the fonts have the sign: one that they lack looks like none at all."""
+    return sign.isspace() or _shape_of(sign) != _shape_of_none()
+
+
+@cache
+def _shape_of_none() -> bytes:
+    return _shape_of("\U0010fffe")
+
+
+def _shape_of(sign: str) -> bytes:
+    return bytes(font_of(bold=False, size=20).getmask(sign))

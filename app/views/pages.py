@@ -1,0 +1,77 @@
+"""The pages, rendered on the server and usable without JavaScript."""
+
+from typing import Final
+
+from jinja2 import StrictUndefined
+from quart import Quart, g
+
+from app.config import Config
+from app.i18n import own_address
+from app.views.access import login, readers, settings
+from app.views.authors import pages as authors
+from app.views.authors import years
+from app.views.comparing import pages as comparing
+from app.views.comparing import quiz
+from app.views.imports import pages as imports
+from app.views.imports import sources
+from app.views.names import (
+    display_name,
+    hue,
+    is_speaker,
+    platform_name,
+    post_count,
+    posts_word,
+    shown_name,
+)
+from app.views.parts import with_links
+from app.views.posts import pages as posts
+from app.views.posts import search
+from app.views.rooms import pages as rooms
+from app.views.rooms import portrait
+from app.views.site import home
+
+PAGES: Final = (
+    home,
+    authors,
+    years,
+    portrait,
+    rooms,
+    comparing,
+    quiz,
+    search,
+    posts,
+    login,
+    settings,
+    readers,
+    imports,
+    sources,
+)
+ASIDE: Final = frozenset({"tz", "cursor", "year", "before", "message", "on"})
+"""Parameters that show another part of the same page."""
+
+
+def init_app(app: Quart, config: Config) -> None:
+    """Register the pages, and the facts about a page for search engines and link previews.
+
+    Addresses come from the settings only: a cached page must not hold the host of one request.
+    """
+    app.jinja_env.filters |= {
+        "display_name": display_name,
+        "hue": hue,
+        "platform_name": platform_name,
+        "post_count": post_count,
+        "posts_word": posts_word,
+        "shown_name": shown_name,
+        "with_links": with_links,
+    }
+    app.jinja_env.tests["speaker"] = is_speaker
+    app.jinja_env.undefined = StrictUndefined
+    for page in PAGES:
+        app.register_blueprint(page.blueprint)
+
+    @app.context_processor
+    def links() -> dict[str, str]:
+        return {
+            "site_url": config.url,
+            "canonical": config.url + own_address(*ASIDE) if config.url and "locale" in g else "",
+        }

@@ -1,0 +1,147 @@
+"""The search page."""
+
+from typing import Any, Final
+
+from msgspec import field, to_builtins
+from quart import url_for
+from quart.typing import ResponseReturnValue
+
+from app.compute.scoring import quote_words
+from app.errors import AppError, MalformedError, NotFoundError
+from app.lifespan import resources
+from app.services.posts.users import count_users, find_user
+from app.services.search.results import Hit, Mode, ResultPage, SearchQuery, corrected_words, find
+from app.services.search.word_search import SORTS, ResultKey, Sort
+from app.views.blueprints import PageBlueprint
+from app.views.cursors import RESULT_CURSOR, cursor_of
+from app.views.filters import PageFilters
+from app.views.page import FormPage, render_form
+from app.views.parts import Marked, given_names, pieces_of_hit, see_other
+
+blueprint = PageBlueprint("search")
+
+RESULTS_PER_PAGE = 20
+MAX_QUERY_LENGTH = 1000
+LISTED_BY: Final = {"username", "platform", "lang", "since", "until", "has"}
+"""Filters by which posts are listed where no words are searched."""
+AROUND = 200
+"""Characters of a long post that are shown on each side of a match."""
+
+
+class SearchPageArgs(PageFilters):
+    q: str = ""
+    mode: str = "words"
+    username: str = ""
+    platform: str = ""
+    kind: str = ""
+    is_: str = field(default="", name="is")
+    sort: str = ""
+    has: str = ""
+    cursor: str | None = None
+
+    @property
+    def search_mode(self) -> Mode:
+        return "meaning" if self.mode == "meaning" else "words"
+
+    @property
+    def order(self) -> Sort:
+        return next((sort for sort in SORTS if sort == self.sort), "best")
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """What an address of the same search names."""
+        fields = to_builtins(self) | {"cursor": None}
+        if self.search_mode == "words":
+            fields["mode"] = ""
+        return {name: value for name, value in fields.items() if value}
+
+
+class SearchPage(FormPage, frozen=True, kw_only=True):
+    template = "posts/search.html"
+
+    args: SearchPageArgs
+    found: ResultPage
+    is_empty: bool
+    knows_meaning: bool
+    is_first_page: bool
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return self.args.filters
+
+    @property
+    def exported(self) -> dict[str, Any]:
+        return {name: self.asked[name] for name in self.asked if name not in {"mode", "sort"}}
+
+    @property
+    def results(self) -> list[tuple[Hit, list[Marked[None]]]]:
+        return [(hit, pieces_of_hit(hit, around=AROUND)) for hit in self.found.hits]
+
+    @property
+    def corrections(self) -> dict[str, list[str]]:
+        return corrected_words(self.found.corrections)
+
+    @property
+    def as_typed(self) -> dict[str, Any]:
+        return self.asked | {"q": quote_words(self.args.q, self.corrections)}
+
+    @property
+    def mode(self) -> Mode:
+        return self.args.search_mode
+
+    @property
+    def sort(self) -> Sort:
+        return self.args.order
+
+    @property
+    def next_cursor(self) -> str | None:
+        return cursor_of(self.found.next)
+
+
+@blueprint.page("/search", cursor=RESULT_CURSOR)
+async def show_search(args: SearchPageArgs, after: ResultKey | None) -> ResponseReturnValue:
+    parts = resources()
+    if args.q.startswith("@"):  # As posts name somebody.
+        async with parts.db.read() as session:
+            if author := await find_user(session, args.q[1:]):
+                return see_other(url_for("authors.show_author", username=author.username))
+    filters, results = args.filters, ResultPage([])
+    failure: AppError | None = None
+    try:
+        results = await _results(args, after)
+    except (NotFoundError, MalformedError) as error:
+        failure = error.with_traceback(None)
+    if not failure and not args.q.strip() and filters.keys() & LISTED_BY:
+        return see_other(url_for("posts.show_posts", **filters))
+    names = given_names([args.username])
+    async with parts.db.read() as session:
+        is_empty = not results.hits and not await count_users(session)
+    return await render_form(
+        SearchPage(
+            args=args,
+            found=results,
+            is_empty=is_empty,
+            knows_meaning=parts.embeddings is not None,
+            is_first_page=after is None,
+            error=failure,
+            about=names,
+            of_platform=args.platform,
+        )
+    )
+
+
+async def _results(args: SearchPageArgs, after: ResultKey | None) -> ResultPage:
+    names = given_names([args.username])
+    return await find(
+        resources().db,
+        resources().embeddings,
+        SearchQuery(
+            args.q[:MAX_QUERY_LENGTH],
+            args.select(names, args.platform, args.kind, args.is_, args.has),
+            args.search_mode,
+            args.order,
+            with_facets=after is None,
+        ),
+        limit=RESULTS_PER_PAGE,
+        after=after,
+    )

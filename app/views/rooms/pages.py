@@ -1,0 +1,222 @@
+"""The page of a room: a chat as it was written, by day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+from msgspec.structs import asdict
+from quart import url_for
+from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import NotFoundError
+from app.lifespan import resources
+from app.models import MAX_ID
+from app.services.posts.selection import Selection
+from app.services.posts.tweets import Post, TweetKey, get_post
+from app.services.rooms.messages import list_before, list_messages
+from app.services.rooms.room_facts import RoomFacts, RoomSpeaker, get_room
+from app.services.search.results import Hit, ResultPage, SearchQuery, find
+from app.services.search.word_search import ResultKey
+from app.views.blueprints import PageBlueprint
+from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
+from app.views.filters import parse_day, span_of_day, zone_of_page
+from app.views.page import WebPage, render
+from app.views.parts import Marked, pieces_of_hit, see_other
+
+blueprint = PageBlueprint("rooms")
+
+MESSAGES: Final = 100
+"""Of a page."""
+LED_UP: Final = 20
+"""Messages before the one that an address names."""
+RESULTS: Final = 20
+MOST_SHOWN: Final = 24
+"""People who are named at the top, those with the most messages."""
+AROUND: Final = 300
+"""Characters of a long message that are shown on each side of a match."""
+
+
+class RoomArgs(Struct):
+    on: str = ""
+    """A day, to which the page is limited."""
+    tz: str = ""
+    q: str = ""
+    message: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
+    """A message, to whose place the page leads."""
+    cursor: str | None = None
+    before: str | None = None
+    """The cursor of the page before which this one ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLine:
+    """A message on the page of its room."""
+
+    post: Post
+    time: datetime | None
+    """In the page's time zone."""
+    is_new_speaker: bool
+    """Whether somebody else wrote the message above."""
+    day: date | None
+    """Its day; None where no time is known."""
+    begins_day: bool
+    goes_on: bool
+    """Whether the page before has messages of the day that begins here."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomExcerpt:
+    """Some messages of a room, in order, and where the others are."""
+
+    posts: Sequence[Post]
+    earlier: TweetKey | None = None
+    later: TweetKey | None = None
+    after: TweetKey | None = None
+    """The message above."""
+
+
+class RoomPage(WebPage, frozen=True, kw_only=True):
+    template = "rooms/room.html"
+
+    args: RoomArgs
+    zone: str
+    room: RoomFacts
+    day: date | None
+    neighbours: tuple[date | None, date | None]
+    """The days with messages before and after the day."""
+    first_day: date | None
+    newest_day: date | None
+    lines: list[RoomLine]
+    earlier: str | None
+    later: str | None
+    results: ResultPage | None
+    """What a search finds."""
+    next_cursor: str | None
+    in_chat: bool = True
+
+    @property
+    def people(self) -> list[RoomSpeaker]:
+        return self.room.people[:MOST_SHOWN]
+
+    @property
+    def matches(self) -> list[tuple[Hit, list[Marked[None]]]]:
+        hits = self.results.hits if self.results else []
+        return [(hit, pieces_of_hit(hit, around=AROUND)) for hit in hits]
+
+
+@blueprint.page("/room/<id:room_id>", cursor=messages_cursor, is_cacheable=True)
+async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnValue:
+    zone, day = zone_of_page(args.tz), parse_day("on", args.on)
+    results: ResultPage | None = None
+    if args.q.strip():
+        results = await _search(room_id, args.q, after)
+    async with resources().db.read() as session:
+        room = await get_room(session, room_id)
+        if room.id != room_id:
+            asked = {name: value for name, value in asdict(args).items() if value}
+            return see_other(url_for("rooms.show_room", room_id=room.id, **asked))
+        passage = RoomExcerpt([]) if results else await _excerpt(session, room, args, after, zone)
+        neighbours = await _neighbours(session, room, day, zone) if day else (None, None)
+    return await render(
+        RoomPage(
+            args=args,
+            zone=zone.key,
+            room=room,
+            day=day,
+            neighbours=neighbours,
+            first_day=_day_of(room.first_message_at, zone),
+            newest_day=_day_of(room.newest_message_at, zone),
+            lines=lines_of(passage.posts, zone, after=passage.after),
+            earlier=cursor_of(passage.earlier),
+            later=cursor_of(passage.later),
+            results=results,
+            next_cursor=cursor_of(results.next) if results else None,
+        )
+    )
+
+
+async def _search(room_id: int, query: str, after: ResultKey | None) -> ResultPage:
+    """Return a page of what a search finds in the room, the oldest first."""
+    parts = resources()
+    async with parts.db.read() as session:
+        room = await get_room(session, room_id)
+    searched = SearchQuery(query, Selection(room_id=room.id), sort="oldest")
+    return await find(parts.db, None, searched, limit=RESULTS, after=after)
+
+
+async def _excerpt(
+    session: AsyncSession, room: RoomFacts, args: RoomArgs, after: TweetKey | None, zone: ZoneInfo
+) -> RoomExcerpt:
+    """Return the messages that the address asks for: by default the first ones."""
+    if args.message is not None:
+        return await _around(session, room, args.message)
+    day = parse_day("on", args.on)
+    since, until = span_of_day(day, zone)
+    before = TWEET_CURSOR.decode(args.before or None)
+    if before is not None:
+        posts, earlier = await list_before(session, room.id, before, limit=MESSAGES)
+        return RoomExcerpt(posts, earlier, _key(posts[-1]) if posts else None)
+    posts, later = await list_messages(
+        session, room.id, since=since, until=until, after=after, limit=MESSAGES
+    )
+    earlier = _key(posts[0]) if posts and after and not day else None
+    return RoomExcerpt(posts, earlier, later, after)
+
+
+async def _around(session: AsyncSession, room: RoomFacts, message: int) -> RoomExcerpt:
+    """Return the messages around one. Raises NotFoundError for one of another room."""
+    post = await get_post(session, message)
+    if post.room is None or post.room.id != room.id:
+        raise NotFoundError("There is no post {tweet_id}", tweet_id=message)
+    above, earlier = await list_before(session, room.id, _key(post), limit=LED_UP)
+    below, later = await list_messages(
+        session, room.id, after=_key(post), limit=MESSAGES - LED_UP - 1
+    )
+    return RoomExcerpt([*above, post, *below], earlier, later)
+
+
+async def _neighbours(
+    session: AsyncSession, room: RoomFacts, day: date, zone: ZoneInfo
+) -> tuple[date | None, date | None]:
+    """Return the days with messages before and after a day."""
+    start, end = span_of_day(day, zone)
+    above, _ = await list_before(session, room.id, (start, 0), limit=1)
+    below, _ = await list_messages(session, room.id, since=end, limit=1)
+    previous = _day_of(above[0].created_at, zone) if above else None
+    return previous, _day_of(below[0].created_at, zone) if below else None
+
+
+def lines_of(
+    posts: Sequence[Post], zone: ZoneInfo, *, after: TweetKey | None = None
+) -> list[RoomLine]:
+    """Return the messages as the page shows them; `after` is the place of the one above."""
+    lines: list[RoomLine] = []
+    above = _day_of(after[0], zone) if after else None
+    day_above: date | None = None
+    for place, post in enumerate(posts):
+        day = _day_of(post.created_at, zone)
+        begins_day = place == 0 or day != day_above
+        lines.append(
+            RoomLine(
+                post,
+                post.created_at and post.created_at.astimezone(zone),
+                is_new_speaker=begins_day or post.username != posts[place - 1].username,
+                day=day,
+                begins_day=begins_day,
+                goes_on=place == 0 and day is not None and day == above,
+            )
+        )
+        day_above = day
+    return lines
+
+
+def _key(post: Post) -> TweetKey:
+    return post.created_at, post.id
+
+
+def _day_of(time: datetime | None, zone: ZoneInfo) -> date | None:
+    return time.astimezone(zone).date() if time else None

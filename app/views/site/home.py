@@ -1,0 +1,152 @@
+"""The front page, with the archive that is the site's own; the method; the site's icon."""
+
+from importlib.metadata import version
+from typing import Final
+
+from msgspec import Struct
+from quart import Response, current_app, g
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
+from app.i18n import gettext
+from app.lifespan import resources
+from app.memo import cacheable
+from app.services.archive.author_archive import Memories, read_memories
+from app.services.compare.answering import MODEL_NAME
+from app.services.compare.quiz import Solution, is_playable
+from app.services.posts.own_author import find_own
+from app.services.posts.samples import list_samples
+from app.services.posts.tweets import Post, list_posts
+from app.services.posts.users import Author, get_author
+from app.views.authors.calendar import PostingYear, year_of_posting
+from app.views.blueprints import PageBlueprint
+from app.views.comparing.evidence import Evident, read_evidence
+from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of, rate_of
+from app.views.filters import Year, zone_of_page
+from app.views.page import WebPage, render
+from app.views.parts import given_names, offered_authors
+
+blueprint = PageBlueprint("home")
+
+NEWEST: Final = 3
+MEASURED_RIGHT: Final = 0.756
+MEASURED_AUTHORS: Final = 32
+"""How often the right one of how many authors was named (docs/attribution.md)."""
+
+
+class HomeArgs(Struct):
+    username: list[str] = []
+    """Authors that are ticked in the form."""
+    year: Year | None = None
+    tz: str = ""
+    """Year and time zone of the calendar, in the site's own archive."""
+
+
+class Example(Struct, frozen=True):
+    """A post that saywho had not seen, and its answer, as the page of an answer would show it."""
+
+    solution: Solution
+    evident: Evident
+
+    @property
+    def answers(self) -> list[Bar]:
+        return bars_of(self.solution.comparison)
+
+    @property
+    def heading(self) -> str:
+        return heading_of(self.solution.comparison, is_named=True)
+
+    @property
+    def rate(self) -> str | None:
+        return rate_of(self.solution.comparison)
+
+
+class HomePage(WebPage, frozen=True, kw_only=True):
+    template = "site/home.html"
+
+    chosen: list[str]
+    authors: list[Author]
+    author_total: int
+    posts: list[Post]
+    example: Example | None
+    archive: Memories | None
+    posting: PostingYear | None
+    samples: list[str]
+    is_playable: bool
+    measured_right: float = MEASURED_RIGHT
+    measured_authors: int = MEASURED_AUTHORS
+
+
+@blueprint.page("/")
+async def show_home(args: HomeArgs) -> str:
+    solution = await resources().showcase.find(g.locale)
+    cacheable()
+    async with resources().db.read() as session:
+        chosen = given_names(args.username)
+        authors, author_total = await offered_authors(session, chosen)
+        posts, _ = await list_posts(session, limit=NEWEST)
+        samples, may_play = await list_samples(session), await is_playable(session)
+        evident = await read_evidence(session, solution.comparison) if solution else None
+        archive = await _own_archive(session, args)
+    return await render(
+        HomePage(
+            chosen=chosen,
+            authors=authors,
+            author_total=author_total,
+            posts=posts,
+            example=Example(solution, evident) if solution and evident else None,
+            archive=archive,
+            posting=year_of_posting(archive.calendar) if archive else None,
+            samples=samples,
+            is_playable=may_play,
+            about=[*(solution.usernames if solution else ()), *(post.username for post in posts)],
+        )
+    )
+
+
+async def _own_archive(session: AsyncSession, args: HomeArgs) -> Memories | None:
+    """Return the archive that is the site's own, once it has posts."""
+    zone, username = zone_of_page(args.tz), await find_own(session)
+    if username is None:
+        return None
+    author = await get_author(session, username)
+    return await read_memories(session, author, zone, args.year) if author.tweets else None
+
+
+class AboutPage(WebPage, frozen=True, kw_only=True):
+    template = "site/about.html"
+
+    has_population: bool
+    has_card: bool
+    asks_a_service: bool
+    likely: float = LIKELY
+    korean_likely: float = KOREAN_LIKELY
+    lone_korean_likely: float = LONE_KOREAN_LIKELY
+    model: str = MODEL_NAME
+
+    @property
+    def version(self) -> str:
+        return version("saywho")
+
+    @property
+    def not_for(self) -> str:
+        return gettext(NOT_FOR)
+
+
+@blueprint.page("/about")
+async def show_about() -> str:
+    embedder = resources().config.embedder
+    async with resources().db.read() as session:
+        posts, _ = await list_posts(session, limit=1)
+    return await render(
+        AboutPage(
+            has_population=resources().config.population,
+            has_card=bool(posts),
+            asks_a_service=embedder.startswith("http:"),
+        )
+    )
+
+
+@blueprint.page("/favicon.ico", policy="open", is_cacheable=True)
+async def show_icon() -> Response:
+    return await current_app.send_static_file("favicon.ico")

@@ -1,0 +1,214 @@
+"""A year of an author: its page, its picture, and its twin in the API."""
+
+import itertools
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from quart import g
+
+from app.services.archive.author_year import read_year
+from app.services.posts.users import get_author
+from app.views.authors.year_picture import YearPicture, draw_year
+from app.views.authors.years import picture_of_year
+from app.views.canvas import MARGIN, SIZE
+from tests.browsing import parts_of
+from tests.conftest import Client, Shared
+
+WORDS = {2022: "kettle", 2023: "lantern", 2024: "harbour"}
+"""The word that is in the posts of each year, beside one that is in all."""
+FEW = 19
+
+
+def posts_of(year: int, count: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "username": "hana",
+            "text": f"today the quiet {WORDS[year]} @friend https://{WORDS[year]}.example/{n}",
+            "created_at": f"{year}-{1 + n % 12:02}-{1 + n % 28:02}T12:{n % 60:02}:00Z",
+            "counts": {"likes": n},
+            "reply_to": {"source_id": "1", "username": "Minjun" if n % 2 else "hana"},
+        }
+        for n in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+async def site(shared: Shared) -> Client:
+    """Read the years of an author; of the first there are too few posts to compare."""
+    for year, count in ((2022, FEW), (2023, 30), (2024, 40)):
+        await shared.writer.add_posts(*posts_of(year, count))
+    new_year = {"username": "hana", "text": "late", "created_at": "2024-12-31T23:30:00Z"}
+    await shared.writer.add_posts(new_year)
+    return shared.anybody
+
+
+async def test_words_are_compared_with_those_of_the_years_beside(site: Client) -> None:
+    year = await site.json("/api/v1/users/hana/years/2024")
+    assert year["came"] == {
+        "year": 2023,
+        "words": [{"text": "harbour", "tweets": 40, "tweets_beside": 0}],
+    }
+    assert year["went"] is None  # The year after has no posts.
+    before = await site.json("/api/v1/users/hana/years/2023")
+    assert before["came"] is None  # There are 19.
+    assert [word["text"] for word in before["went"]["words"]] == ["lantern"]
+
+
+async def test_figures_are_those_of_the_year_in_the_zone(site: Client) -> None:
+    year = await site.json("/api/v1/users/hana/years/2024")
+    assert year["calendar"]["tweets"] == 41
+    assert year["answered"] == [{"name": "Minjun", "tweets": 20}]
+    assert [post["counts"]["likes"] for post in year["most_liked"]] == [39, 38, 37]
+    assert year["first"]["created_at"] == "2024-01-01T12:00:00Z"
+    assert year["last"]["text"] == "late"
+    later = await site.json("/api/v1/users/hana/years/2025?tz=Asia/Seoul")
+    assert later["first"]["id"] == later["last"]["id"] == year["last"]["id"]
+    seoul = await site.json("/api/v1/users/hana/years/2024?tz=Asia/Seoul")
+    assert seoul["calendar"]["tweets"] == 40
+
+
+async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
+    page = await site.page("/user/hana/2024")
+    assert "<h1>hana in 2024</h1>" in page
+    assert "41 posts in 2024" in page
+    assert "In clearly more posts of 2024 than of 2023" in page
+    assert "Both years need 20 posts" in page
+    assert "Words that went" not in page.partition("came-heading")[2]
+    assert re.findall(r'href="(/user/hana/\d+)"', page) == [
+        f"/user/hana/{year}" for year in (2024, 2023, 2022)
+    ]
+    assert 'href="/user/hana/2024"' in await site.page("/user/hana")
+
+
+NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
+names = map("writer{}".format, itertools.count())
+written = st.lists(
+    st.tuples(
+        st.sampled_from([-9000, -800, -20, -10, -9, -1, 0, 1, 4, 5, 30, 5000]),
+        st.sampled_from([None, 0, 1, 1, 7]),
+        st.sampled_from([None, "ann", "bo", "self"]),
+    ),
+    min_size=1,
+    max_size=45,
+)
+"""Hours before or after the new year in UTC, likes, and who is answered."""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(written, st.sampled_from(["UTC", "Asia/Seoul", "America/New_York"]))
+async def test_a_year_is_what_one_counts_by_hand(
+    shared: Shared, posts: list[tuple[int, int | None, str | None]], tz: str
+) -> None:
+    def named(to: str) -> str:
+        return username if to == "self" else to
+
+    username, times = next(names), [NEW_YEAR + timedelta(hours=hours) for hours, _, _ in posts]
+    await shared.writer.add_posts(
+        *(
+            {"username": username, "text": f"number {n}", "created_at": at.isoformat()}
+            | ({} if likes is None else {"counts": {"likes": likes}})
+            | ({"reply_to": {"source_id": "1", "username": named(to)}} if to else {})
+            for n, (at, (_, likes, to)) in enumerate(zip(times, posts, strict=True))
+        )
+    )
+    local = [at.astimezone(ZoneInfo(tz)) for at in times]
+    for year in {at.year for at in local}:
+        inside = [n for n, at in enumerate(local) if at.year == year]
+        days = Counter(local[n].date().isoformat() for n in inside)
+        answer = await shared.anybody.json(f"/api/v1/users/{username}/years/{year}?tz={tz}")
+        months = answer["calendar"]["months"]
+        assert {day["date"]: day["tweets"] for month in months for day in month["days"]} == days
+        to = Counter(posts[n][2] for n in inside if posts[n][2] not in {None, "self"})
+        assert {item["name"]: item["tweets"] for item in answer["answered"]} == to
+        assert [item["tweets"] for item in answer["answered"]] == sorted(to.values(), reverse=True)
+        likes = sorted((posts[n][1] or 0 for n in inside), reverse=True)
+        liked = [post["counts"]["likes"] for post in answer["most_liked"]]
+        assert liked == [count for count in likes[:3] if count]
+        ends = [datetime.fromisoformat(answer[end]["created_at"]) for end in ("first", "last")]
+        assert ends == [min(times[n] for n in inside), max(times[n] for n in inside)]
+        sides = [sum(at.year == year + step for at in local) for step in (-1, 1)]
+        for side, count in zip(("came", "went"), sides, strict=True):
+            assert (answer[side] is None) == (min(count, len(inside)) < FEW + 1)
+        page = await shared.anybody.page(f"/user/{username}/{year}?tz={tz}")
+        assert f"{len(inside)} post{'s' * (len(inside) != 1)} in {year}" in page
+        assert f"On {len(days)} day{'s' * (len(days) != 1)} ({tz})." in page
+        assert ("The only post of the year" in page) == (len(inside) == 1)
+
+
+@pytest.mark.parametrize("path", ["/user/hana/2019", "/user/hana/0000", "/user/nobody/2024"])
+async def test_a_year_without_posts_is_not_found(site: Client, path: str) -> None:
+    await site.page(path, status=404)
+    await site.page(f"{path}/picture.png", status=404)
+    _, _, name, year = path.split("/")
+    await site.json(f"/api/v1/users/{name}/years/{year}", status=404)
+
+
+async def test_the_picture_has_the_size_that_programs_want(site: Client) -> None:
+    answer = await site.get("/user/hana/2024/picture.png")
+    assert answer.content_type == "image/png"
+    picture = Image.open(BytesIO(await answer.get_data()))
+    assert picture.size == (1200, 630)
+    assert len(picture.convert("RGB").getcolors(2**20) or []) > 20
+
+
+@pytest.mark.parametrize(
+    ("display_name", "username", "name", "heading"),
+    [
+        ("Hana 하나 🏺", "hana_writes", "Hana 하나", "{username} in 2024"),
+        ("مقهى الميناء", "cafe", "cafe", "{username} in 2024"),
+        ("דנה", "דנה", "", "The year 2024"),
+    ],
+)
+async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
+    shared: Shared, display_name: str, username: str, name: str, heading: str
+) -> None:
+    await shared.writer.add_user(username, display_name=display_name)
+    answered = ({"source_id": "1", "username": to} for to in ("دنا", "ann"))
+    posts = ({"created_at": "2024-05-01T12:00:00Z", "reply_to": to} for to in answered)
+    await shared.writer.add_posts(
+        *({"username": username, "text": f"number {n}"} | post for n, post in enumerate(posts))
+    )
+    async with parts_of(shared.app).db.read() as session:
+        author = await get_author(session, username)
+        year = await read_year(session, author, 2024, ZoneInfo("UTC"))
+    async with shared.app.test_request_context("/"):
+        g.locale = "en"
+        picture = picture_of_year(year)
+    assert (picture.name, picture.heading) == (name, heading)
+    assert picture.lines == (("Answered most", "@ann"),)
+
+
+@pytest.mark.parametrize("lines", range(4))
+@pytest.mark.parametrize("name", ["ann", "W" * 320, "긴이름" * 90], ids=["short", "wide", "Hangul"])
+def test_heading_months_lines_and_foot_keep_apart(name: str, lines: int) -> None:
+    words = (("Words that came and never went", "kettle, " * 40),) * lines
+    months = (1, *(40_000,) * 11)
+    short = tuple(f"{number}월" for number in range(1, 13))
+
+    def drawn(heading: str) -> Image.Image:
+        drawing = draw_year(YearPicture(name, heading, "999 posts", months, short, words))
+        return Image.open(BytesIO(drawing)).convert("RGB")
+
+    image = drawn("{username} in 2024")
+    width, height = SIZE
+
+    def is_blank(left: int, top: int, right: int, bottom: int) -> bool:
+        return len(image.crop((left, top, right, bottom)).getcolors() or [None] * 2) == 1
+
+    assert is_blank(0, 0, MARGIN - 2, height)
+    assert is_blank(width - MARGIN + 2, 0, width, height)
+    assert is_blank(0, height - 16, width, height)
+    rows = [not is_blank(0, top, width, top + 1) for top in range(height)]
+    blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
+    # The heading, the figures, the numbers of the columns, these, their names, and the foot.
+    assert len(blocks) == 6 + lines
+    # The year stands there however long the name is.
+    assert image.tobytes() != drawn("{username} in 2025").tobytes()

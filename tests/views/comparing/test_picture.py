@@ -1,0 +1,182 @@
+"""The picture of an answer."""
+
+import tracemalloc
+from datetime import date
+from io import BytesIO
+
+import msgspec
+import pytest
+from PIL import Image, ImageColor
+from quart import g
+
+from app.services.posts.users import NamedUser
+from app.views.canvas import MARGIN, PAPER, SIZE, page_colours
+from app.views.cast import HUES, Cast, bound, person_of
+from app.views.comparing.picture import Picture, PictureBar, draw_picture, picture_of, stand_ins_of
+from tests.conftest import Shared
+from tests.selection import first_of
+from tests.views.comparing.test_verdicts import Facts
+
+COLOURS = list(page_colours().values())
+
+
+def cast_with(*names: str) -> Cast:
+    """Return people of these names, whose ids are those from 1 on."""
+    users = (
+        NamedUser(number, name.replace(" ", "_"), name, False)
+        for number, name in enumerate(names, 1)
+    )
+    return Cast({user.username: person_of(user) for user in users})
+
+
+TEXT = "Fog again, the bell rings, 안개 🎉 مرحبا and no end of it. " * 20
+PAPER_RGB = ImageColor.getrgb(PAPER)
+
+
+def drawn(picture: Picture) -> Image.Image:
+    with Image.open(BytesIO(draw_picture(picture))) as image:
+        assert (image.format, image.size) == ("PNG", SIZE)
+        return image.convert("RGB")
+
+
+def is_blank(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
+    return image.crop(box).getcolors() == [((box[2] - box[0]) * (box[3] - box[1]), PAPER_RGB)]
+
+
+def test_marks_and_bars_have_their_authors_colours() -> None:
+    bars = (
+        PictureBar("ann", 0.7, "70%", COLOURS[0]),
+        PictureBar("ben" * 100, 0.2, "20%", COLOURS[1]),
+        PictureBar("somebody else", 0.1, "10%", None),
+    )
+    image = drawn(
+        Picture("Of these 2, most like ann", TEXT, ((0, 9, COLOURS[0]),), bars, "premise")
+    )
+    colours = {colour for _, colour in image.getcolors(2**20) or []}
+    assert {ImageColor.getrgb(COLOURS[0]), ImageColor.getrgb(COLOURS[1])} <= colours
+    assert ImageColor.getrgb(COLOURS[2]) not in colours
+
+
+def test_gaps_have_a_line_through_them() -> None:
+    def line(*struck: tuple[int, int]) -> int:
+        image = drawn(Picture("Most like ann", "–––––", (), (), "foot", struck=struck))
+        inked = [image.crop((MARGIN, row, MARGIN + 400, row + 1)) for row in range(100, 300)]
+        return max(ink for row in inked for ink, rgb in row.getcolors() or [] if rgb != PAPER_RGB)
+
+    assert line((0, 5)) > line((0, 2)) >= line()
+
+
+def test_signs_that_no_font_has_leave_no_trace() -> None:
+    colour = COLOURS[0]
+
+    def picture(text: str, *marks: tuple[int, int, str]) -> bytes:
+        return drawn(Picture("Most like ann", text, marks, (), "foot")).tobytes()
+
+    plain = picture("Tea now, and rain", (9, 17, colour))
+    assert picture("Tea ☕️ now, 🎉 and rain", (14, 22, colour)) == plain
+    assert picture("Tea ☕️ now, 🎉 and rain", (12, 22, colour)) == plain
+    assert picture("🎉", (0, 1, colour)) == picture("")
+
+
+def test_the_colours_are_those_of_a_page() -> None:
+    assert len(page_colours()) == HUES + 1
+    assert page_colours()["author-0"]
+
+
+@pytest.mark.parametrize("text", ["", "\n\n\n", "가" * 25_000, "\u200b\ufe0f", "a b " * 9_000])
+def test_any_text_is_drawn(text: str) -> None:
+    drawn(Picture("Too little to go on", text, (), (), ""))
+
+
+def test_the_signs_that_visitors_send_do_not_fill_the_memory() -> None:
+    first, second = ("".join(map(chr, range(n, n + 10_000))) for n in (0x20000, 0x30000))
+    drawn(Picture("Of these 2, most like ann", first, (), (), ""))
+    tracemalloc.start()
+    try:
+        drawn(Picture("Of these 2, most like ann", second, (), (), ""))
+        left_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert left_bytes < 2**20
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Fog.", TEXT, "Fog.\n\n" + TEXT, "네.\n\n안개가 걷혔어요.\n\n" + "오늘도 비가 와요. " * 200],
+)
+@pytest.mark.parametrize("heading", ["Of these, most like ann", "most like " + "ben" * 40])
+@pytest.mark.parametrize("authors", first_of(range(6), 0, 2, 5))
+def test_heading_text_bars_and_foot_keep_apart(text: str, heading: str, authors: int) -> None:
+    warning = "Of 100 such texts by strangers, about 21." if authors % 2 else ""
+    bars = [PictureBar(f"author{n}" + "e" * 30, 0.15, "15%", COLOURS[n]) for n in range(authors)]
+    if bars:
+        bars.append(PictureBar("Somebody else", 0.1, "10%", None))
+    marks = tuple((n * 7, n * 7 + 6, COLOURS[n]) for n in range(authors))
+    image = drawn(Picture(heading, text, marks, tuple(bars), "premise", warning))
+    width, height = SIZE
+    for edge in ((0, MARGIN - 2), (width - MARGIN + 2, width)):
+        assert is_blank(image, (edge[0], 0, edge[1], height))
+    rows = [not is_blank(image, (0, top, width, top + 1)) for top in range(height)]
+    blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
+    # A heading in one or two rows, the warning, at least one row of text, each bar, and the foot.
+    assert len(blocks) >= 1 + bool(warning) + 1 + len(bars) + 1
+    assert not any(rows[:40] + rows[height - 20 :])
+
+
+@pytest.mark.parametrize(
+    ("samples", "names", "foot"),
+    [
+        ((), ["author0", "Somebody else"], "3 authors asked about"),
+        (("author0",), ["author0 (invented)", "Somebody else"], "3 authors asked about"),
+        (
+            ("author0", "author1", "author2"),
+            ["author0", "Somebody else"],
+            "3 invented authors asked about",
+        ),
+    ],
+    ids=["none invented", "one invented", "all invented"],
+)
+def test_a_picture_says_who_is_invented_how_many_and_when(
+    samples: tuple[str, ...], names: list[str], foot: str
+) -> None:
+    comparison = Facts([0.99, 0.006, 0.004], [50] * 3, 0.05).comparison()
+    with bound(cast_with(*(f"author{place}" for place in range(3)))):
+        picture = picture_of(comparison, is_named=True, samples=samples, today=date(2026, 11, 23))
+    # Bars under one in a hundred leave the room to the text.
+    assert [bar.name for bar in picture.bars] == names
+    assert picture.bars[0].colour == page_colours()["author-1"]
+    assert picture.premise == f"{foot} · Nov 23, 2026 · Style is evidence, not proof."
+
+
+@pytest.mark.parametrize(("strangers", "is_warned"), [(0.21, True), (0.05, False)])
+def test_an_answer_that_strangers_often_get_is_passed_on_with_that(
+    strangers: float, is_warned: bool
+) -> None:
+    comparison = Facts([0.99, 0.01], [50] * 2, 0.05, strangers=strangers).comparison()
+    picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+    rate = "Of 100 such texts by strangers, about 21 would also get this answer."
+    assert picture.warning == (rate if is_warned else "")
+    bare = picture._replace(warning="")
+    assert (drawn(picture).tobytes() != drawn(bare).tobytes()) is is_warned
+
+
+async def test_an_author_whose_name_the_fonts_lack_is_a_person(shared: Shared) -> None:
+    names = ["金민수", "Ann Kim 🌿", "田中"]
+    usernames = [name.replace(" ", "_") for name in names]
+    facts = Facts([0.5, 0.45, 0.05], [50] * 3, 0.05).comparison()
+    ranking = [
+        msgspec.structs.replace(ranked, username=username)
+        for ranked, username in zip(facts.ranking, usernames, strict=True)
+    ]
+    comparison = msgspec.structs.replace(facts, ranking=ranking)
+    async with shared.app.test_request_context("/"):
+        g.locale = "en"
+        cast = cast_with(*names)
+        with bound(cast):
+            stand_ins = stand_ins_of(usernames)
+        with bound(cast.with_names(stand_ins)):
+            picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+    assert picture.heading == "Too close to call: Person 1 or Ann Kim 🌿"
+    assert {bar.name for bar in picture.bars} == {
+        *("Person 1", "Ann Kim 🌿", "Person 3", "Somebody else")
+    }

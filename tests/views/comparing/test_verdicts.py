@@ -1,0 +1,306 @@
+"""What an answer says in words never contradicts its numbers."""
+
+import re
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
+from app.compute.text import FEWEST_WORDS
+from app.services.compare.answering import Comparison, Evidence, Model, RankedAuthor, Usage
+from app.views.comparing.marks import uses_of
+from app.views.comparing.verdicts import (
+    HEADINGS,
+    Bar,
+    bars_of,
+    heading_of,
+    is_often_wrong,
+    lean_of,
+    limits_of,
+    rate_of,
+    reasons_of,
+)
+
+
+@dataclass
+class Facts:
+    """What an answer may be made of, as the model makes it."""
+
+    shares: list[float]
+    posts: list[int]
+    none: float | None = None
+    text: str = "some words of nobody here"
+    needed: float = LIKELY
+    strangers: float | None = None
+    limits: list[Limit] = field(default_factory=list)
+    weak: dict[Limit, list[str]] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.none is None:
+            is_short = len(self.posts) == 1 or min(self.posts) < FEWEST_JUDGED
+            return "short" if is_short or len(self.text.split()) < FEWEST_WORDS else "close"
+        if self.none >= UNFAMILIAR:
+            return "unfamiliar"
+        judged = [
+            share
+            for share, posts in zip(self.shares, self.posts, strict=True)
+            if posts >= FEWEST_JUDGED
+        ]
+        return "likely" if judged and (1 - self.none) * judged[0] >= self.needed else "close"
+
+    def comparison(self) -> Comparison:
+        ranking = [
+            RankedAuthor(f"author{place}", share, None, posts)
+            for place, (share, posts) in enumerate(zip(self.shares, self.posts, strict=True))
+        ]
+        model = Model("model", 1, 1)
+        return Comparison(
+            text=self.text,
+            verdict=self.verdict,
+            none=self.none,
+            sure=SURE,
+            ranking=ranking,
+            evidence=[],
+            limits=self.limits,
+            weak=self.weak,
+            needed=self.needed,
+            strangers=self.strangers,
+            model=model,
+        )
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> Comparison:
+    weights = draw(st.lists(st.floats(0.001, 1), min_size=1, max_size=6))
+    total = sum(weights)
+    shares = sorted((weight / total for weight in weights), reverse=True)
+    posts = draw(st.lists(st.integers(1, 40), min_size=len(shares), max_size=len(shares)))
+    none = draw(st.one_of(st.none(), st.floats(0, 1)))
+    needed = draw(st.sampled_from([LIKELY, 0.9]))
+    return Facts(shares, posts, none, needed=needed).comparison()
+
+
+@given(answers(), st.booleans())
+def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: bool) -> None:
+    bars, lean = bars_of(comparison), lean_of(comparison)
+    heading = heading_of(comparison, is_named=is_named)
+    assert "%(" not in heading
+    if comparison.none is None:
+        assert (bars, lean) == ([], "unknown")
+        # The reason is the language where neither the text nor an author is too small.
+        reasons = reasons_of(comparison, is_named=is_named)
+        is_of_language = reasons[0].startswith("Nobody else who writes the language")
+        assert is_of_language == (heading == "Nobody to compare with in this language")
+        assert is_of_language == (heading != "Too little to go on")
+        return
+    leader, second = bars[:2]
+    assert [bar.share for bar in bars] == sorted((bar.share for bar in bars), reverse=True)
+    # Somebody else leads where the heading denies the authors, and nowhere else.
+    assert (leader.username is None) == (lean in ("unfamiliar", "nobody", "open"))
+    if lean in ("unfamiliar", "nobody"):
+        assert leader.share >= 0.5
+    elif lean == "open":
+        assert re.findall(r"author\d", heading) == [bar.username for bar in bars[1:3]]
+    else:  # An author whom it names first has the largest bar.
+        assert re.findall(r"author\d", heading)[0] == leader.username
+    if lean == "likely":
+        assert leader.share >= comparison.needed
+        assert leader.tweets >= FEWEST_JUDGED
+    if lean in ("leading", "nearly", "unjudged"):
+        assert leader.share >= UNFAMILIAR
+        assert (lean == "unjudged") == (leader.tweets < FEWEST_JUDGED)
+    if lean == "leading":
+        assert f"{comparison.needed:.0%} is needed" in heading
+        assert round(leader.share, 2) < comparison.needed
+    if lean in ("undecided", "doubted"):
+        assert leader.share < UNFAMILIAR
+        assert ("somebody else" in heading) == (second.username is None)
+        assert second.username is None or second.username in heading
+
+
+@pytest.mark.parametrize(
+    ("shares", "none", "heading"),
+    [
+        ([0.52, 0.48], 0.38, "Too close to call: somebody else, author0 or author1"),
+        ([0.67, 0.33], 0.64, "Perhaps none of them; of these 2, nearest to author0"),
+        ([0.848, 0.152], 0.08, "Perhaps author0; not sure enough to say so (81% is needed)"),
+        ([0.875, 0.125], 0.08, "Perhaps author0; not quite sure enough to say so"),
+        ([0.6, 0.4], 0.1, "Too close to call: author0 or author1"),
+        ([0.8, 0.2], 0.3, "Too close to call: author0 or somebody else"),
+        ([1.0], 0.4, "Too close to call: author0 or somebody else"),
+        ([1.0], 0.6, "Perhaps somebody else, not author0"),
+        ([0.9, 0.1], 0.01, "Of these 2, most like author0"),
+        ([1.0], 0.9, "Does not read like author0"),
+    ],
+)
+def test_each_heading(shares: list[float], none: float, heading: str) -> None:
+    comparison = Facts(shares, [50] * len(shares), none, needed=0.81).comparison()
+    assert heading_of(comparison, is_named=True) == heading
+
+
+def test_an_author_with_few_posts_is_not_asserted() -> None:
+    comparison = Facts([0.97, 0.03], [3, 50], 0.02).comparison()
+    heading = heading_of(comparison, is_named=False)
+    assert heading == "Perhaps author0, who has too few posts here to say so"
+    assert set(HEADINGS) >= {lean_of(comparison)}
+
+
+@pytest.mark.parametrize(
+    ("facts", "reasons"),
+    [
+        (Facts([0.5, 0.5], [60, 60], text="lol"), ["A few more words, please: four at least."]),
+        (Facts([0.5, 0.5], [60, 3]), ["author1 has fewer than ten posts with words here."]),
+        (
+            Facts([0.5, 0.3, 0.2], [2, 3, 4]),
+            ["author0, author1, and author2 have fewer than ten posts with words here."],
+        ),
+        (
+            Facts([0.4, 0.3, 0.1, 0.1, 0.1], [2, 3, 4, 5, 60]),
+            ["4 of the 5 authors have fewer than ten posts with words here."],
+        ),
+        (Facts([1.0], [20]), ["Somebody else can be weighed from 25 posts of an author on."]),
+        (
+            Facts([0.9, 0.1], [300, 300]),
+            [
+                "Nobody else who writes the language is known here to compare with.",
+                "If one of these 2 wrote it, most like author0.",
+            ],
+        ),
+        (
+            Facts([0.9, 0.1], [300, 300], weak={"other_language": ["author0"]}),
+            [
+                "The text seems to be in another language than author0 mostly writes.",
+                "If one of these 2 wrote it, most like author0.",
+            ],
+        ),
+        (Facts([1.0], [300], none=0.5), []),
+    ],
+)
+def test_the_reason_without_a_number_is_the_true_one(facts: Facts, reasons: list[str]) -> None:
+    assert reasons_of(facts.comparison(), is_named=True) == reasons
+
+
+def test_without_a_number_the_reason_stands_for_the_few_others() -> None:
+    limits: list[Limit] = ["few_authors", "topic"]
+    facts = Facts([0.9, 0.1], [300, 300], limits=limits)
+    assert len(limits_of(facts.comparison())) == 1
+    facts.none = 0.5
+    assert len(limits_of(facts.comparison())) == 2
+
+
+def test_an_answer_says_that_posts_have_outgrown_what_it_rests_on() -> None:
+    answer = Facts([0.9, 0.1], [300, 300], none=0.5, limits=["topic"]).comparison()
+    model = Model("model", 1, 1, outgrown=True)
+    topic, renewal = limits_of(msgspec.structs.replace(answer, model=model))
+    assert limits_of(answer) == [topic]
+    assert "being renewed" in renewal
+
+
+def test_limits_name_up_to_three_authors_and_count_more() -> None:
+    names = [f"author{place}" for place in range(4)]
+    facts = Facts([0.25] * 4, [20] * 4, none=0.5, limits=["few_posts", "other_language", "topic"])
+    facts.weak = {"few_posts": names[:3], "other_language": names}
+    assert limits_of(facts.comparison()) == [
+        "author0, author1, and author2 have only a few posts here.",
+        "The text seems to be in another language than 4 of 4 authors write.",
+        "What the text is about may count more here than its style.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentences"),
+    [
+        (Facts([1.0], [50], text="too few"), ["author0 has only a few posts here."]),
+        (Facts([1.0], [9]), []),
+        (Facts([0.7, 0.3], [9, 50]), ["author1 has only a few posts here."]),
+        (Facts([0.7, 0.2, 0.1], [50, 9, 99]), ["author0 and author2 have only a few posts here."]),
+        (Facts([0.2] * 5, [20] * 5, text="a"), ["5 of the 5 authors have only a few posts here."]),
+        (Facts([0.7, 0.3], [300, 300], text="too few"), []),
+    ],
+)
+def test_a_short_answer_says_once_who_has_few_posts(facts: Facts, sentences: list[str]) -> None:
+    few = [f"author{place}" for place, posts in enumerate(facts.posts) if posts < FEW_POSTS]
+    facts.limits, facts.weak = ["few_posts", "topic"], {"few_posts": few}
+    comparison = facts.comparison()
+    assert comparison.verdict == "short"
+    assert limits_of(comparison) == sentences
+    told = " ".join([*reasons_of(comparison, is_named=True), *sentences])
+    assert all(told.count(name) == 1 for name in few if len(few) < 4)
+
+
+def test_without_a_number_another_language_is_the_reason_and_no_limit() -> None:
+    facts = Facts([1.0], [300], limits=["other_language"], weak={"other_language": ["author0"]})
+    assert limits_of(facts.comparison()) == []
+    facts.none = 0.9
+    assert len(limits_of(facts.comparison())) == 1
+
+
+def test_of_another_language_the_circle_of_the_author_would_not_pass() -> None:
+    facts = Facts([0.9, 0.1], [300, 300], none=0.9, limits=["elsewhere"])
+    assert "about 20 may pass" in limits_of(facts.comparison())[0]
+    facts.weak = {"other_language": ["author0"]}
+    assert limits_of(facts.comparison()) == [
+        "The text was compared with people from elsewhere only."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("none", "strangers", "sentence", "is_alarming"),
+    [
+        (0.05, 0.18, "about 18 would also get this answer.", True),
+        (0.05, 0.1, "about 10 would also get this answer.", False),
+        (0.05, 0.004, "about 1 would also get this answer.", False),
+        (0.5, 0.18, "about 18 would be taken for this author.", False),
+        (None, None, None, False),
+    ],
+)
+def test_rates_are_said_of_a_hundred_texts(
+    none: float | None, strangers: float | None, sentence: str | None, is_alarming: bool
+) -> None:
+    comparison = Facts([1.0], [300], none, strangers=strangers).comparison()
+    whole = sentence and f"Of 100 such texts by strangers, {sentence}"
+    assert rate_of(comparison) == whole
+    assert is_often_wrong(comparison) is is_alarming
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "is_alone", "rates"),
+    [
+        (
+            Usage(1, 60, 1),
+            Usage(0, 180, 3),
+            True,
+            ("once in 60 posts", "the other 3 authors here: never in 180 posts"),
+        ),
+        (
+            Usage(4, 240, 1),
+            Usage(1, 1_200, 1),
+            False,
+            ("1.7 times per 100 posts", "the other one compared: once in 1,200 posts"),
+        ),
+        (
+            Usage(3, 300, 1),
+            Usage(40, 240, 2),
+            False,
+            ("once per 100 posts", "the other 2 compared: 17 times per 100 posts"),
+        ),
+        (Usage(40, 240, 1), None, True, ("17 times per 100 posts", None)),
+    ],
+)
+def test_a_rate_of_a_single_post_says_so(
+    own: Usage, others: Usage | None, is_alone: bool, rates: tuple[str, str | None]
+) -> None:
+    mark = Evidence(0, 4, "some", "author0", 1.0, own_usage=own, others_usage=others)
+    assert uses_of(mark, is_alone=is_alone) == rates
+
+
+def test_a_bar_is_an_author_or_somebody_else() -> None:
+    assert bars_of(Facts([0.75, 0.25], [50, 60], 0.5).comparison()) == [
+        Bar(None, 0.5, 0),
+        Bar("author0", 0.375, 50),
+        Bar("author1", 0.125, 60),
+    ]

@@ -1,0 +1,36 @@
+"""Posts for the dashboard."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.views.dashboard import page
+from tests.conftest import Client, Shared
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_pages() -> Iterator[None]:
+    """Let pages wait for what they say for as long as a busy machine needs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "MOST_WAITING_S", 60.0)
+        yield
+
+
+@pytest.fixture
+async def filled(writer: Client) -> Client:
+    await fill(writer)
+    return writer
+
+
+@pytest.fixture(scope="module")
+async def viewed(shared: Shared) -> Client:
+    """The same posts, to which no test adds any."""
+    await fill(shared.writer)
+    return shared.writer
+
+
+async def fill(writer: Client) -> None:
+    await writer.add_user("ann")
+    await writer.add_user("<b>ben<b>", "hello from ben")
+    for day in (1, 2, 9):
+        await writer.add_tweet("ann", f"안녕 {day}", created_at=f"2026-05-0{day}T15:30:00Z")

@@ -1,0 +1,344 @@
+"""The dashboard's server side: what it answers, to whom, and what it refuses."""
+
+import json
+import random
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from dash import dcc
+from quart.testing.connections import WebsocketDisconnectError
+
+from app import create_app
+from app.views.dashboard.page import PANELS
+from tests.browsing import Browser, signed_in
+from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
+from tests.views.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, csv_rows, drawn
+from tests.waiting import settle
+
+
+@pytest.mark.parametrize("figure", ["timeline", "week"])
+async def test_every_figure_of_posts_is_drawn_and_listed(viewed: Client, figure: str) -> None:
+    drawing = await drawn(viewed, figure)
+    assert drawing["plot"]
+    assert drawing["title"], "a figure says what it shows"
+    points = drawing["plot"]["data"][0]["customdata"]
+    answer = await viewed.get(f"{drawing['path']}&{points[0]}")
+    assert "<h1" in await answer.get_data(as_text=True)
+    table = await (await viewed.get(f"{PREFIX}table/{figure}")).get_data(as_text=True)
+    (link, *_) = re.findall(r'href="(/posts[^"]+)"', table)
+    assert (await viewed.get(unescape(link))).status_code == 200
+
+
+async def test_how_well_authors_are_told_apart_is_drawn_once_it_is_measured(writer: Client) -> None:
+    await writer.add_user("ann", *(f"새벽 {n}시에 호밀빵이 나왔어요" for n in range(24)))
+    await writer.add_user("ben")
+    assert "two authors" in (await drawn(writer, "apart"))["title"]
+    for n in range(24):
+        await writer.add_tweet("ben", f"Wind NW {n}, backing. Nothing to report.")
+    # Whoever has no posts is left out of a choice of authors.
+    await writer.add_user("cho")
+    for view in ("", "username=ann&username=ben&username=cho"):
+        drawing = await drawn(writer, "apart", view)
+        assert drawing["title"] == "All 12 posts were given to their author"
+        assert drawing["plot"] is None, "full bars say no more than the sentence"
+        assert (await writer.get(drawing["path"])).status_code == 200
+    one = await drawn(writer, "apart", "username=ann")
+    assert one["title"] == "6 of 6 posts by ann were given to ann"
+    assert await csv_rows(writer, "apart", "?username=ann") == [["ann", "ann", "6"]]
+    table = await (await writer.get(f"{PREFIX}table/apart")).get_data(as_text=True)
+    assert len(re.findall("<bdi>ann</bdi>", table)) == 2
+
+
+async def test_a_figure_without_posts_has_none(anybody: Client) -> None:
+    for figure in PANELS:
+        drawing = await drawn(anybody, figure)
+        assert drawing["plot"] is None, figure
+        assert drawing["title"] == "Nothing here yet"
+        page = await anybody.page(f"{PREFIX}table/{figure}")
+        assert "saywho demo" in page, "what brings posts in is said"
+        assert "filter" not in page
+        narrowed = await drawn(anybody, figure, "platform=x")
+        assert narrowed["title"] == "There are no posts here. Another filter may have some."
+
+
+async def test_filters_narrow_what_is_drawn(viewed: Client) -> None:
+    assert bars(await drawn(viewed, "timeline")) == {"ann": 3, "&lt;b&gt;ben&lt;b&gt;": 1}
+    assert bars(await drawn(viewed, "timeline", "username=ANN")) == {"ann": 3}
+    assert bars(await drawn(viewed, "timeline", "lang=ko&until=2026-05-02")) == {"ann": 1}
+    # Half past three in the afternoon is the next day in Seoul.
+    view = "since=2026-05-03&until=2026-05-04&tz=Asia/Seoul"
+    assert bars(await drawn(viewed, "timeline", view)) == {"ann": 1}
+
+
+async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) -> None:
+    chance = random.Random(1)  # noqa: S311 - no secret
+    words = ["lamp", "fog", "bell", "tide", "mast", "oven", "rolls", "dawn", "rye", "salt"]
+    posts = [
+        {
+            "username": f"author{author:03}",
+            "text": " ".join(chance.choices(words, k=8)),
+            "created_at": f"2026-0{1 + author % 6}-1{place}T08:00:00Z",
+        }
+        for author in range(45)
+        for place in range(4)
+    ]
+    await writer.add_posts(*posts)
+    timeline = await drawn(writer, "timeline")
+    shown = bars(timeline)
+    assert len(shown) == 40
+    assert timeline["title"].startswith("160 posts from January 10, 2026 to ")
+    assert timeline["notes"] == "Of 45 authors, the 40 with the most posts."
+    texts = [text for trace in timeline["plot"]["data"] for text in trace["hovertext"]]
+    assert any("Jan 5\u2009–\u200911, 2026: 2" in text for text in texts), texts
+    address = "/posts?username=author000&since=2026-01-01&until=2026-02-01"
+    page = await (await writer.get(address)).get_data(as_text=True)
+    assert '<h1 class="quiet">Posts by author000 · January 2026</h1>' in page
+    assert re.search(r'class="lead">\s*4 posts', page)
+    page = await (await writer.get("/posts?hour=8&lang=en")).get_data(as_text=True)
+    assert "<title>Posts by everyone · Monday, 8:00 to 9:00 ·" in page
+    address = "/posts?username=author000&hour=17&tz=Asia/Seoul"
+    page = await (await writer.get(address)).get_data(as_text=True)
+    assert re.findall(r'datetime="([^"]+)"', page) == ["2026-01-12T08:00:00Z"]
+    likeness = await drawn(writer, "likeness")
+    assert len(likeness["plot"]["layout"]["yaxis"]["ticktext"]) == 40
+    nearest = await drawn(writer, "likeness", "username=AUTHOR044")
+    assert nearest["title"].startswith("Nearest to author044 (")
+    assert len(nearest["plot"]["data"][0]["x"]) == 8
+    page = await writer.get(f"{nearest['path']}&{nearest['plot']['data'][0]['customdata'][0]}")
+    assert page.status_code == 200
+
+
+@pytest.mark.parametrize("figure", ["timeline", "week", "likeness"])
+async def test_a_figure_that_is_made_anew_reads_in_one_session(
+    viewed: Client, shared: Shared, figure: str
+) -> None:
+    await settle(viewed.app)
+
+    async def sessions(**view: str) -> int:
+        """Return how many are read in for a view, if any, and for the figures of operation."""
+        before = await sessions_so_far(shared)
+        if view:
+            address = f"{PREFIX}table/{figure}.csv"
+            answer = await shared.anybody.get(address, query_string={"username": "ann", **view})
+            assert answer.headers["Cache-Status"].endswith("fwd=miss")
+        return await sessions_so_far(shared) - before
+
+    # What runs in the background may read in between, but not each time.
+    of_views = [await sessions(tz=zone) for zone in ("UTC", "Asia/Seoul", "Asia/Tokyo")]
+    assert min(of_views) == min([await sessions() for _ in of_views]) + 1
+
+
+async def sessions_so_far(shared: Shared) -> int:
+    """Return how many sessions were read in since the app began."""
+    page = await (await shared.admin.get("/metrics")).get_data(as_text=True)
+    (count,) = re.findall(r'^saywho_db_seconds_count{kind="read"} (.+)$', page, re.MULTILINE)
+    return int(float(count))
+
+
+async def test_bad_filters_are_explained_in_the_viewers_language(shared: Shared) -> None:
+    korean = Client(shared.anybody.app, {"Accept-Language": "ko"})
+    assert (await drawn(shared.anybody, "timeline", "username=no"))["problem"] == (
+        "User 'no' doesn't exist"
+    )
+    assert re.search("[가-힣]", (await drawn(korean, "timeline", "username=no"))["problem"])
+    assert "tz" in (await drawn(shared.anybody, "timeline", "tz=nowhere"))["problem"]
+
+
+async def test_a_fault_in_a_callback_is_logged_and_is_500(
+    filled: Client, outside: Outside, caplog: pytest.LogCaptureFixture
+) -> None:
+    outside.execute('ALTER TABLE "PostCount" RENAME TO "Gone"')
+    for name in ("timeline", "week"):
+        caplog.clear()
+        answer = await filled.post(UPDATE, json=call(name), headers={"X-Request-ID": "it-was-me"})
+        page = await answer.get_data(as_text=True)
+        assert answer.status_code == 500
+        assert "it-was-me" in page
+        assert "PostCount" not in page
+        assert "Traceback" in caplog.text
+        assert "PostCount" in caplog.text
+    outside.execute('ALTER TABLE "Gone" RENAME TO "PostCount"')
+    assert (await drawn(filled, "timeline"))["plot"], "a failure must not be kept"
+
+
+MALFORMED: Final[dict[str, Any]] = {
+    "null": None,
+    "list": [],
+    "empty": {},
+    "unknown output": call("timeline", output="other.data"),
+    "no string": call("timeline", output=7),
+    "no inputs": call("timeline", inputs=[]),
+    "two inputs": call("timeline", inputs=2 * call("timeline")["inputs"]),
+    "number for a view": call(
+        "timeline", inputs=[{"id": "timeline-ask", "property": "data", "value": 3}]
+    ),
+    "client's own": call("timeline", output="..timeline-graph.figure...timeline-note.children.."),
+    "input of another figure": call("timeline", inputs=call("week")["inputs"]),
+    "other output": call("timeline", outputs={"id": "week-drawing", "property": "data"}),
+    "no properties": call("timeline", outputs=None),
+    "bad changes": call("timeline", changedPropIds=[[]]),
+    "changes that are no list": call("timeline", changedPropIds={"a": 1}),
+    "state": call("timeline", state=[{"id": "a", "property": "b"}]),
+    "nested": json.loads("[" * 400 + "]" * 400),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+async def test_malformed_callbacks_are_refused(shared: Shared, name: str) -> None:
+    for figure in ("timeline", "week"):
+        await drawn(shared.anybody, figure)  # What is known already must not answer either.
+    for headers in ({}, GZIP):
+        answer = await shared.anybody.post(UPDATE, json=MALFORMED[name], headers=headers)
+        assert answer.status_code == 400, await answer.get_data()
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=utf-16", "; charset=none"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"\xff\xfe", b"null", b"[]", b"1", b"", b"{", b'{"output": NaN}'),
+        json.dumps(call("week")).encode("utf-16"),
+        json.dumps(call("week", "한글"), ensure_ascii=False).encode("cp949"),
+        json.dumps(call("week", "username=\ud800")).encode(),
+        json.dumps(call("week") | {"x": "\xff"}, ensure_ascii=False).encode("latin-1"),
+    ],
+)
+async def test_bodies_that_are_no_json_in_utf_8(shared: Shared, body: bytes, charset: str) -> None:
+    content_type = {"Content-Type": f"application/json{charset}"}
+    answer = await shared.anybody.post(UPDATE, data=body, headers=content_type)
+    assert answer.status_code == 400
+
+
+async def test_a_callback_of_any_depth_is_drawn_or_refused(shared: Shared) -> None:
+    drawing = json.dumps(call("week"))
+    for depth in range(700, 1100):
+        body = f'{{"deep": {"[" * depth + "]" * depth}, {drawing[1:]}'
+        answer = await shared.anybody.post(
+            UPDATE, data=body, headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code in {200, 400}, depth
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b'{"x": ' + b"[" * 20_000, "application/json", 400),
+        (json.dumps(call("week")).encode(), "text/plain", 415),
+        (json.dumps(call("week", "x" * 1_100_000)).encode(), "application/json", 413),
+    ],
+    ids=["deep", "type", "large"],
+)
+async def test_bodies_that_are_no_callback(
+    shared: Shared, body: bytes, content_type: str, status: int
+) -> None:
+    answer = await shared.anybody.post(UPDATE, data=body, headers={"Content-Type": content_type})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    "path", ["anything", "assets/x.js", "os/path.py", "dash/../../x.js", "dash/dash.py"]
+)
+async def test_nothing_else_is_there(shared: Shared, path: str) -> None:
+    for folder in (PREFIX, PREFIX + "_dash-component-suites/"):
+        assert (await shared.anybody.get(folder + path)).status_code == 404
+
+
+async def test_the_page_allows_no_foreign_script_or_style_of_another_host(shared: Shared) -> None:
+    answer = await shared.anybody.get(PREFIX)
+    page = await answer.get_data(as_text=True)
+    policy = dict(
+        part.strip().split(" ", 1)
+        for part in answer.headers["Content-Security-Policy"].split(";")
+        if " " in part.strip()
+    )
+    assert "unsafe" not in policy["script-src"]
+    assert policy["style-src"] == "'self' 'unsafe-inline'"
+    assert policy["default-src"] == policy["form-action"] == "'self'"
+    assert not re.findall(r"(?:src|href)=\"(?:https?:)?//", page)
+    for path in ("/", f"{PREFIX}table/week", "/posts"):
+        other = (await shared.anybody.get(path)).headers["Content-Security-Policy"]
+        assert "unsafe-inline" not in other
+
+
+async def test_scripts_are_compressed_and_kept_by_the_browser(shared: Shared) -> None:
+    page = await (await shared.anybody.get(PREFIX)).get_data(as_text=True)
+    scripts = re.findall(r'<script src="([^"]+)"', page)
+    assert len(scripts) > 5
+    for script in scripts:
+        answer = await shared.anybody.get(script, headers={"Accept-Encoding": "gzip"})
+        assert answer.status_code == 200, script
+        assert answer.headers["Content-Encoding"] == "gzip"
+        if "immutable" not in answer.headers["Cache-Control"]:
+            known = {"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
+            again = await shared.anybody.get(script, headers=known)
+            assert again.status_code == 304
+
+
+async def test_the_page_works_as_a_form_without_scripts(viewed: Client) -> None:
+    page = await (await viewed.get(PREFIX + "?username=ann&since=2026-01-01")).get_data(
+        as_text=True
+    )
+    for figure in PANELS:
+        for address in (figure, f"{figure}.csv"):
+            assert f"/dashboard/table/{address}?username=ann&amp;since=2026-01-01" in page
+    assert 'value="ann" checked' in page
+    assert 'value="2026-01-01"' in page
+
+
+async def test_unknown_filters_stay_chosen(viewed: Client) -> None:
+    answer = await viewed.get(PREFIX + "?username=nobody&lang=xx&platform=y")
+    page = await answer.get_data(as_text=True)
+    assert 'value="nobody" checked' in page
+    assert 'type="hidden" name="lang" value="xx"' in page
+    assert 'type="hidden" name="platform" value="y"' in page
+
+
+GATED: Final = (
+    PREFIX,
+    PREFIX + "_dash-layout",
+    PREFIX + "_dash-dependencies",
+    PREFIX + "_dash-component-suites/dash/deps/react@18.3.1.min.js",
+    PREFIX + "_dash-component-suites/dash/nothing.js",
+    PREFIX + "nothing",
+    PREFIX + "table/week",
+    PREFIX + "table/week.csv",
+    PREFIX + "table/nothing",
+    "/posts",
+)
+
+
+async def test_without_public_reading_all_of_it_needs_a_right(make_config: MakeConfig) -> None:
+    app = create_app(make_config(public=False))
+    async with app.test_app():
+        stranger = Browser(app)
+        operator, token = await signed_in(app), await client_with(app, "read")
+        for path in GATED:
+            assert (await stranger.get(path)).status_code == 303, path
+            expected = 404 if "nothing" in path else 200
+            assert (await operator.get(path)).status_code == expected, path
+            assert (await token.get(path)).status_code == expected, path
+        assert (await stranger.post(UPDATE, json=call("week"))).status_code == 303
+        assert (await operator.post(UPDATE, json=call("week"))).status_code == 200
+        foreign = {"Sec-Fetch-Site": "cross-site"}
+        assert (await operator.post(UPDATE, json=call("week"), headers=foreign)).status_code == 403
+        async with app.test_client().websocket(PREFIX + "_dash-ws-callback") as socket:
+            with pytest.raises(WebsocketDisconnectError):
+                await socket.receive()
+
+
+async def test_apps_of_one_process_have_dashboards_of_their_own(
+    make_config: MakeConfig, tmp_path: Path
+) -> None:
+    listed = len(dcc._js_dist)  # noqa: SLF001 - it has no other name.
+    apps = [create_app(make_config(data_dir=tmp_path / name)) for name in ("one", "two")]
+    assert len(dcc._js_dist) == listed, "Dash's lists must not grow"  # noqa: SLF001
+    async with apps[0].test_app(), apps[1].test_app():
+        writer = await client_with(apps[0], "write")
+        await writer.add_user("ann", "only in the first")
+        assert bars(await drawn(writer, "timeline")) == {"ann": 1}
+        other = Client(apps[1], {})
+        assert (await drawn(other, "timeline"))["plot"] is None
+        assert (await other.get(PREFIX)).status_code == 200

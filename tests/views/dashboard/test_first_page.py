@@ -1,0 +1,164 @@
+"""What the dashboard says at once, without scripts: of one author, of few and of many."""
+
+import random
+import re
+from collections import Counter
+from typing import Final
+
+import pytest
+
+from app.clock import now
+from tests.browsing import parts_of
+from tests.conftest import Client
+from tests.posting import new_tweet, store
+from tests.views.dashboard.viewing import PREFIX, csv_rows, drawn, page_words
+from tests.waiting import settle
+
+WORDS: Final = ("lamp", "tide", "mast", "oven", "rolls", "dawn", "salt", "kettle", "sugar", "steam")
+HABITS: Final = {
+    "ann": ("kettle", "kettle", "kettle", "steam"),
+    "ben": ("mast", "mast", "tide"),
+    "cem": ("oven", "oven", "oven", "rolls"),
+    "dua": ("lamp", "lamp", "salt"),
+}
+
+
+def texts_of(name: str) -> list[str]:
+    """Return 30 posts in which an author's own words are frequent."""
+    chance = random.Random(name)  # noqa: S311 - no secret
+    return [" ".join([*chance.choices(WORDS, k=7), *HABITS[name]]) for _ in range(30)]
+
+
+def share_of(word: str, uses: Counter[str]) -> float:
+    """Return the share of a word in all words."""
+    return uses[word] / uses.total()
+
+
+async def add(writer: Client, *names: str) -> dict[str, list[str]]:
+    texts = {name: texts_of(name) for name in names}
+    await writer.add_posts(
+        *(
+            {"username": name, "text": text, "created_at": f"2026-05-{1 + place:02}T07:00:00Z"}
+            for name, posts in texts.items()
+            for place, text in enumerate(posts)
+        )
+    )
+    return texts
+
+
+async def test_a_single_author_has_typical_words(writer: Client) -> None:
+    await add(writer, "ann")
+    await settle(writer.app)
+    words = await page_words(writer)
+    assert list(words) == ["timeline", "week", "likeness"], "nobody to be told apart from"
+    assert (
+        words["timeline"]["title"] == "30 posts from May 1, 2026 to May 30, 2026; no day stands out"
+    )
+    drawing = await drawn(writer, "likeness")
+    # The tests have nobody else to compare with.
+    assert drawing["title"] == "No typical words of ann are known yet"
+    assert "What is typical" in drawing["words"]
+    assert (await page_words(writer))["likeness"]["title"] == drawing["title"], "then it is kept"
+
+
+@pytest.mark.parametrize("names", [("ann", "ben"), ("ann", "ben", "cem")])
+async def test_few_authors_are_told_how_they_differ(writer: Client, names: tuple[str, ...]) -> None:
+    texts = await add(writer, *names)
+    drawing = await drawn(writer, "likeness")
+    assert "How they differ" in drawing["words"]
+    claimed = dict(re.findall(r"(\w+): “(\w+)”", drawing["title"]))
+    assert set(claimed) == set(names)
+    uses = {name: Counter(" ".join(set(posts)).split()) for name, posts in texts.items()}
+    for name, word in claimed.items():
+        rates = {author: counts[word] / counts.total() for author, counts in uses.items()}
+        assert max(rates, key=rates.__getitem__) == name
+        assert sum(word in text.split() for text in texts[name]) >= 2
+    for name, word, count, rate, elsewhere in await csv_rows(writer, "likeness"):
+        assert int(count) == uses[name][word]
+        assert float(rate) == pytest.approx(1_000 * share_of(word, uses[name]), abs=0.01)
+        beside = sum((uses[author] for author in names if author != name), Counter())
+        assert float(elsewhere) == pytest.approx(1_000 * share_of(word, beside), abs=0.01)
+        assert float(rate) > float(elsewhere)
+    page = await writer.get(f"{drawing['path']}{drawing['plot']['data'][0]['customdata'][1]}")
+    assert page.status_code == 200
+    await settle(writer.app)
+    alone = await drawn(writer, "likeness", f"username={names[0]}&tz=Asia/Seoul")
+    assert alone["title"].startswith(f"Typical of {names[0]}: “{claimed[names[0]]}”")
+
+
+async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Client) -> None:
+    await add(writer, *HABITS)
+    await writer.add_user("라면", "오늘은 비가 와서 라면을 끓였다", "내일도 비가 온다고 한다")
+    await settle(writer.app)
+    drawing = await drawn(writer, "likeness")
+    title = re.fullmatch(r"The most alike \((\d\.\d\d)\): (.+)", drawing["title"])
+    assert title
+    assert "1 more is left out: fewer than four write the language" in drawing["notes"]
+    alike = {(one, second): float(like) for one, second, like in await csv_rows(writer, "likeness")}
+    assert float(title[1]) == pytest.approx(max(alike.values()), abs=0.01)
+    assert not any("라면" in pair for pair in alike)
+    # The scale is fixed: the strongest cell is as strong as it is alike.
+    strongest = max(drawing["plot"]["data"][0]["marker"]["opacity"])
+    assert strongest == pytest.approx(0.12 + 0.88 * max(alike.values()), abs=0.01)
+    nearest = await drawn(writer, "likeness", "username=ann")
+    assert nearest["title"].startswith("Nearest to ann (")
+    assert "cell" not in nearest["words"]
+    assert "라면" in (await drawn(writer, "likeness", "username=라면"))["title"]
+
+
+async def test_slow_figures_show_that_they_are_being_counted(writer: Client) -> None:
+    await add(writer, "ann", "ben")
+    await settle(writer.app)
+    first = await page_words(writer)
+    assert first["timeline"]["title"].startswith("60 posts")
+    assert first["likeness"] == {
+        "title": "Who sounds like whom",
+        "notes": first["likeness"]["notes"],
+    }
+    assert first["likeness"]["notes"].startswith("Being counted…")
+    assert first["apart"]["notes"].startswith("Being measured")
+    for name in ("likeness", "apart"):
+        title = (await drawn(writer, name, "tz=Asia/Seoul"))["title"]
+        assert (await page_words(writer))[name]["title"] == title
+    await writer.add_tweet("ann", "kettle and steam")
+    assert (await page_words(writer))["timeline"]["title"].startswith("61 posts")
+
+
+async def test_numbers_are_saved_as_a_file_without_scripts(writer: Client) -> None:
+    await writer.add_user("=1+2", "kettle", platform="x")
+    await writer.add_tweet("=1+2", "steam", created_at="2026-05-03T07:00:00Z")
+    page = await writer.page(PREFIX)
+    for name in ("timeline", "week", "likeness"):
+        assert f'href="/dashboard/table/{name}.csv"' in page
+    answer = await writer.get(f"{PREFIX}table/timeline.csv?until=2026-05-04")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="saywho-timeline.csv"'
+    content = (await answer.get_data()).decode("utf-8-sig")
+    assert content == 'Period,Author,Posts\r\n"May 3, 2026",\'=1+2,1\r\n'
+    assert (await writer.get(f"{PREFIX}table/nothing.csv")).status_code == 404
+
+
+async def test_a_burst_leaves_other_bars_high(writer: Client) -> None:
+    posts = [(f"2026-04-{day:02}", "ann") for day in range(1, 29)]
+    posts += [("2026-04-10", "ben")] * 40
+    await writer.add_posts(
+        *(
+            {"username": name, "text": f"post {place}", "created_at": f"{day}T07:00:00Z"}
+            for place, (day, name) in enumerate(posts)
+        )
+    )
+    drawing = await drawn(writer, "timeline")
+    ann, ben, marks = drawing["plot"]["data"]
+    assert {-bar for bar in ann["y"]} == {0.84}
+    assert [-bar for bar in ben["y"]] == [0.84]
+    assert len(marks["x"]) == 1
+    assert "40" in marks["hovertext"][0]
+    assert drawing["notes"] == "The scale ends at 1; ▲ marks a bar that would be higher."
+    assert drawing["title"] == "Busiest: April 10, 2026, with 41 of 68 posts"
+
+
+async def test_posts_without_a_time_are_not_said_to_be_none(writer: Client) -> None:
+    await store(parts_of(writer.app).db, "ann", new_tweet("whenever", arrived_at=now()))
+    words = await page_words(writer)
+    assert {words[name]["title"] for name in ("timeline", "week")} == {"1 post, without a time"}
+    table = await writer.page(f"{PREFIX}table/week")
+    assert "1 post, without a time" in table

@@ -1,0 +1,325 @@
+"""Every sentence of the figures is true: of ties, few posts, one author, two, and empty weeks.
+
+What is true is computed here by other means: by counting the posts that were sent.
+"""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from app.clock import now
+from app.compute.wording import TypicalWord
+from app.models import User
+from app.services.compare.answering import Model
+from app.services.compare.manners import AuthorWords
+from app.services.compare.model_card import Card, CardAuthor, Measured
+from app.services.posts.users import UserRow
+from app.views.dashboard.apart import Measurement
+from app.views.dashboard.likeness import SMALLEST_SHOWN, Likeness
+from app.views.dashboard.words import Words
+from app.views.filters import View
+from tests.browsing import parts_of
+from tests.conftest import Shared
+from tests.posting import new_tweet, store
+from tests.views.dashboard.viewing import csv_rows, drawn, page_words
+
+NOTHING: Final = "There are no posts here. Another filter may have some."
+NUMBER: Final = r"([\d,]+)"
+UNITS: Final[dict[str, Callable[[date], Hashable]]] = {
+    "day": lambda day: day,
+    "week": lambda day: day.isocalendar()[:2],
+    "month": lambda day: (day.year, day.month),
+    "quarter": lambda day: (day.year, (day.month - 1) // 3),
+    "year": lambda day: day.year,
+}
+STEPS: Final = (1, 5, 60)
+"""Days between two posts that are not of the same day."""
+names = map("person{}".format, itertools.count())
+
+times = st.one_of(
+    st.none(),
+    # Close together, so that there are ties; and far apart, so that there are empty weeks.
+    st.tuples(st.integers(0, 12), st.sampled_from([0, 3, 3, 3, 15, 23])),
+)
+authors_times = st.lists(st.lists(times, max_size=40), min_size=1, max_size=2)
+
+
+def is_ahead(count: int, counts: Sequence[int]) -> bool:
+    """Return whether a count is ahead of each of the others by more than chance."""
+    return all(count > c and (count - c) ** 2 >= 1.96**2 * (count + c) for c in counts)
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def in_posts(said: dict[str, str], *, is_chat: bool) -> dict[str, str]:
+    """Return what a figure says of messages as it would say it of posts."""
+    unsaid = "post" if is_chat else "message"
+    assert not any(unsaid in text for text in said.values())
+    return {part: text.replace("message", "post") for part, text in said.items()}
+
+
+def days_of(label: str) -> tuple[date, date]:
+    """Return the first and the last day of a period that is named in English."""
+    parts = re.split(r"\s*–\s*", label.replace("\N{THIN SPACE}", " "))
+    if len(parts) == 1:
+        if re.fullmatch(r"\w+ \d{4}", label):
+            first = datetime.strptime(label, "%B %Y").date()
+            return first, (first + timedelta(31)).replace(day=1) - timedelta(1)
+        day = datetime.strptime(label, "%B %d, %Y").date()
+        return day, day
+    year = parts[1][-4:]
+    begin = parts[0] if re.search(r"\d{4}$", parts[0]) else f"{parts[0]}, {year}"
+    end = parts[1] if not parts[1][0].isdigit() else f"{begin.split()[0]} {parts[1]}"
+    first, last = (datetime.strptime(text, "%b %d, %Y").date() for text in (begin, end))
+    return first, last
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    authors_times,
+    st.sampled_from(STEPS),
+    st.sampled_from(["UTC", "Asia/Seoul", "America/New_York"]),
+    st.booleans(),
+)
+async def test_sentences_about_times_are_true(
+    shared: Shared, authors: list[list[Any]], step: int, tz: str, is_chat: bool
+) -> None:
+    base, zone = datetime(2024, 2, 26, tzinfo=UTC), ZoneInfo(tz)
+    instants = [
+        [at and base + timedelta(days=at[0] * step, hours=at[1]) for at in author]
+        for author in authors
+    ]
+    db, usernames = parts_of(shared.app).db, [next(names) for _ in authors]
+    for username, author in zip(usernames, instants, strict=True):
+        posts = [new_tweet("a post", arrived_at=now(), created_at=instant) for instant in author]
+        await store(db, username, *posts)
+    if is_chat:
+        async with db.write() as session:
+            speakers = update(User).where(User.username.in_(usernames))
+            await session.execute(speakers.values(is_of_chat=True))
+    query = "&".join([*(f"username={name}" for name in usernames), f"tz={tz}"])
+    words = await page_words(shared.anybody, f"?{query}")
+    words = {name: in_posts(words[name], is_chat=is_chat) for name in ("timeline", "week")}
+    sent = list(itertools.chain(*instants))
+    moments = [instant.astimezone(zone) for instant in sent if instant]
+    undated = len(sent) - len(moments)
+    _check_timeline(words["timeline"], moments, undated)
+    _check_week(words["week"], moments, undated)
+    rows = await csv_rows(shared.anybody, "timeline", f"?{query}")
+    assert sum(int(row[2]) for row in rows) == len(moments)
+    again = await drawn(shared.anybody, "timeline", query)
+    again_said = in_posts({part: again[part] for part in ("title", "notes")}, is_chat=is_chat)
+    assert again_said == words["timeline"]
+
+
+def _check_undated(title: str, undated: int) -> None:
+    if not undated:
+        assert title == NOTHING
+        return
+    (count,) = re.fullmatch(rf"{NUMBER} posts?,(?: all)? without a time", title).groups()  # type: ignore[union-attr]
+    assert number(count) == undated
+
+
+def _check_timeline(words: dict[str, str], moments: list[datetime], undated: int) -> None:
+    title, days = words["title"], [moment.date() for moment in moments]
+    if not days:
+        _check_undated(title, undated)
+        return
+    more = re.search(rf"{NUMBER} more ha(?:s|ve) no time", words["notes"])
+    assert (number(more[1]) if more else 0) == undated
+    if match := re.fullmatch(rf"{NUMBER} posts?,(?: all)? of (.+)", title):
+        assert number(match[1]) == len(days)
+        assert days_of(match[2]) == (min(days), max(days))
+    elif match := re.fullmatch(rf"Busiest: (.+), with {NUMBER} of {NUMBER} posts", title):
+        first, last = days_of(match[1])
+        assert number(match[3]) == len(days)
+        inside = [day for day in days if first <= day <= last]
+        assert len(inside) == number(match[2])
+        unit = _unit(first, last)
+        by_period = Counter(UNITS[unit](day) for day in days)
+        busiest = UNITS[unit](first)
+        assert by_period.pop(busiest) == len(inside)
+        assert is_ahead(len(inside), list(by_period.values()))
+    else:
+        match = re.fullmatch(rf"{NUMBER} posts from (.+) to (.+); no (\w+) stands out", title)
+        assert match, title
+        assert number(match[1]) == len(days)
+        assert [days_of(match[i])[0] for i in (2, 3)] == [min(days), max(days)]
+        counts = list(Counter(UNITS[match[4]](day) for day in days).values())
+        for place, count in enumerate(counts):
+            assert not is_ahead(count, counts[:place] + counts[place + 1 :])
+
+
+def _unit(first: date, last: date) -> str:
+    lengths = {1: "day", 7: "week"}
+    days = (last - first).days + 1
+    return lengths.get(days) or ("month" if days < 32 else "quarter" if days < 93 else "year")
+
+
+def _check_week(words: dict[str, str], moments: list[datetime], undated: int) -> None:
+    title, total = words["title"], len(moments)
+    if not moments:
+        _check_undated(title, undated)
+        return
+    hours = Counter((moment.strftime("%A"), moment.hour) for moment in moments)
+    parts = Counter(moment.hour // 6 for moment in moments)
+    of_hours = [hours.get((day, hour), 0) for day in DAYS for hour in range(24)]
+    of_parts = [parts.get(part, 0) for part in range(4)]
+    if match := re.fullmatch(rf"{NUMBER} posts?, too few to show a rhythm", title):
+        assert number(match[1]) == total < 20
+    elif match := re.fullmatch(
+        rf"Busiest hour: (\w+), (\d+):00 to (\d+):00, with {NUMBER} of {NUMBER} posts", title
+    ):
+        count = number(match[4])
+        assert int(match[3]) == int(match[2]) + 1
+        assert (hours[match[1], int(match[2])], total) == (count, number(match[5]))
+        assert count >= 0.05 * total
+        assert is_ahead(count, _without(of_hours, count))
+    elif match := re.fullmatch(
+        rf"Busiest part of the day: \w+, (\d+):00 to (\d+):00, with {NUMBER} of {NUMBER} posts",
+        title,
+    ):
+        count = number(match[3])
+        assert int(match[2]) == int(match[1]) + 6
+        assert (parts[int(match[1]) // 6], total) == (count, number(match[4]))
+        assert is_ahead(count, _without(of_parts, count))
+    else:
+        assert title == "Spread over the week: no hour and no part of the day stands out"
+        assert not any(is_ahead(count, _without(of_parts, count)) for count in of_parts)
+        large = [count for count in of_hours if count >= 0.05 * total]
+        assert not any(is_ahead(count, _without(of_hours, count)) for count in large)
+
+
+DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def _without(counts: Sequence[int], count: int) -> list[int]:
+    left = list(counts)
+    left.remove(count)
+    return left
+
+
+levels = st.sampled_from([0.0, 0.01, 0.019, 0.02, 0.1, 0.101, 0.33, 0.334, 0.336, 1.0])
+
+
+@st.composite
+def likenesses(draw: st.DrawFn) -> Likeness:
+    size = draw(st.integers(4, 7))
+    alike = np.zeros((size, size))
+    for one, second in itertools.combinations(range(size), 2):
+        alike[one, second] = alike[second, one] = draw(levels)
+    names = [f"author{place}" for place in range(size)]
+    centre = draw(st.sampled_from(["", *names]))
+    return Likeness(View(), names, alike, size, size, centre)
+
+
+@given(likenesses())
+def test_sentences_about_likeness_are_true(data: Likeness) -> None:
+    title = data.finding().title
+    places = range(len(data.names))
+    pairs = {
+        frozenset((data.names[i], data.names[j])): data.alike[i, j]
+        for i, j in itertools.combinations(places, 2)
+        if data.alike[i, j] >= SMALLEST_SHOWN and data.centre in {"", data.names[i], data.names[j]}
+    }
+    if not pairs:
+        assert "next to nothing in common" in title
+        return
+    best = max(f"{alike:.2f}" for alike in pairs.values())
+    equal = {pair for pair, alike in pairs.items() if f"{alike:.2f}" == best}
+    assert f"({best})" in title
+    named = re.findall(r"author\d", title.partition(f"({best})")[2])
+    if len(equal) > 3:
+        assert re.match(rf"{len(equal)} (pairs|authors) ", title)
+    elif data.centre:
+        assert title.startswith(f"Nearest to {data.centre} ")
+        assert {frozenset((data.centre, name)) for name in named} == equal
+    else:
+        assert {frozenset(pair) for pair in zip(named[::2], named[1::2], strict=True)} == equal
+    rows = data.table().rows
+    assert {frozenset(map(str, row[:2])) for row in rows} == set(pairs)
+
+
+@st.composite
+def cards(draw: st.DrawFn) -> Card:
+    size = draw(st.integers(2, 4))
+    row = st.lists(st.integers(0, 3), min_size=size, max_size=size)
+    table = draw(st.lists(row, min_size=size, max_size=size))
+    asked = sum(map(sum, table))
+    extra = draw(st.integers(0, 5))
+    authors = [
+        CardAuthor(f"author{place}", 50, sum(cells), cells[place])
+        for place, cells in enumerate(table)
+    ]
+    measured = Measured(asked + extra, asked, 0.5, 0.5, None) if asked else None
+    return Card(authors, measured, None, table, Model("", 1, 1), now())
+
+
+@given(cards(), st.sampled_from([None, 0, 1]))
+def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) -> None:
+    view = View(username=[] if chosen is None else [f"author{chosen}"])
+    figure = Measurement(view, card, [], len(card.authors))
+    finding, rows = figure.finding(), figure.table().rows
+    table = card.confusion
+    places = [i for i in range(len(table)) if sum(table[i]) and chosen in {None, i}]
+    asked, right = sum(sum(table[i]) for i in places), sum(table[i][i] for i in places)
+    assert {row[0] for row in rows} == {f"author{i}" for i in places}
+    assert sum(int(row[2] or 0) for row in rows) == asked
+    if not asked:
+        assert finding.title == "There are too few posts to measure this"
+        return
+    if len(places) == 1:
+        (place,) = places
+        name = f"author{place}"
+        assert re.fullmatch(
+            rf"{right} of {asked} posts? by {name} w(as|ere) given to {name}", finding.title
+        )
+        wrong = {f"author{j}": posts for j, posts in enumerate(table[place]) if j != place}
+        most = max(wrong.values())
+        if match := re.fullmatch(r"(\d+) w(?:as|ere) given to (author\d)\.", finding.notes):
+            assert int(match[1]) == wrong[match[2]] == most
+            assert list(wrong.values()).count(most) == 1
+        else:
+            assert not most or list(wrong.values()).count(most) > 1
+    elif right == asked:
+        assert finding.title == f"All {asked} posts were given to their author"
+    else:
+        assert finding.title == f"{right} of {asked} posts were given to their author"
+    is_drawn = figure.plot() is not None
+    assert is_drawn == (right < asked)
+    if len(places) > 1 and card.held_out and card.held_out.posts > card.held_out.asked:
+        told = f"Of {card.held_out.posts} newest posts, {card.held_out.asked} had enough words"
+        assert told in finding.notes
+
+
+words = st.lists(st.sampled_from(["fog", "rye", "☕", "!!"]), unique=True, max_size=3)
+
+
+@given(st.lists(words, min_size=1, max_size=3))
+def test_sentences_about_words_are_true(listed: list[list[str]]) -> None:
+    authors = [
+        AuthorWords(
+            UserRow(place + 1, f"author{place}", f"author{place}", 9, 0),
+            [TypicalWord(word, 1.5, 4, 1) for word in typical],
+        )
+        for place, typical in enumerate(listed)
+    ]
+    finding = Words(View(), authors, len(authors)).finding()
+    said = f"{finding.title} {finding.notes}"
+    for author, typical in authors:
+        first = typical[0].text if typical else None
+        assert (f"“{first}”" in said) == (first is not None)
+        if len(authors) > 1 and any(listed):
+            is_silent = author.username in finding.notes
+            assert is_silent == (first is None)

@@ -1,0 +1,173 @@
+"""People of a chat are called as they write their names; their usernames stand in addresses."""
+
+import json
+import re
+from urllib.parse import quote, urlencode
+
+import pytest
+from quart import Quart
+
+from tests.browsing import parts_of
+from tests.chats import import_chat, kakaotalk, said
+from tests.conftest import Client, Shared
+from tests.views.dashboard.viewing import drawn
+
+NAME, USERNAME = "민준 (회사)", "민준_(회사)"
+OTHERS = "하늘 🌿", "Anna Kim"
+TEXT = "오늘 저녁에는 다 같이 떡볶이를 먹으러 가는 게 어때요?"
+
+
+@pytest.fixture(scope="module")
+async def chat(shared: Shared) -> Client:
+    """Read the pages of people in a chat, beside an author with another name."""
+    db = parts_of(shared.app).db
+    await import_chat(db, kakaotalk("우리", *said((NAME, *OTHERS), times=15)))
+    await shared.writer.add_user("hana_writes", "안녕하세요", display_name="Hana 하나")
+    return shared.anybody
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/user/{quote(USERNAME)}",
+        "/tweet/1",
+        "/authors",
+        "/room/1",
+        f"/compare/card?username={quote(USERNAME)}&username={quote('Anna_Kim')}",
+        f"/compare?text={quote(TEXT)}&username={quote(USERNAME)}&username={quote('Anna_Kim')}",
+        f"/search?q={quote('말')}",
+        f"/posts?username={quote(USERNAME)}",
+        "/dashboard/table/timeline",
+    ],
+    ids=lambda path: path.partition("?")[0].rpartition("/")[2] or "home",
+)
+async def test_a_page_calls_people_as_they_write_their_names(chat: Client, path: str) -> None:
+    page = await chat.page(path)
+    main = page.partition("<main")[2].partition("</main>")[0]
+    seen = re.sub(r"<(script|textarea|datalist).*?</\1>|<[^>]*>|\u200b", "", main, flags=re.DOTALL)
+    assert NAME in seen
+    assert USERNAME not in seen
+
+
+BY_OTHERS = "Posts by other people given to one of them"
+"""These are of anybody whose posts are here."""
+UNSEEN = "script|textarea|datalist|fieldset"
+"""Parts of a page without what it says of its subject: fieldsets name others to choose."""
+PAIR = f"username={quote(USERNAME)}&username=Anna_Kim"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/user/{quote(USERNAME)}",
+        f"/user/{quote(USERNAME)}/2024",
+        "/tweet/1",
+        "/room/1/portrait",
+        f"/posts?username={quote(USERNAME)}",
+        f"/compare/card?{PAIR}",
+        f"/compare?text={quote(TEXT)}&{PAIR}",
+        f"/compare?text={quote(TEXT)}&years=Anna_Kim",
+        f"/dashboard/?{PAIR}",
+        f"/dashboard/?{PAIR}&lang=xx",
+        f"/dashboard/table/timeline?{PAIR}",
+        f"/dashboard/table/apart?{PAIR}",
+        f"/search?username={quote(USERNAME)}&mode=words&q={quote('말')}",
+    ],
+    ids=lambda path: re.sub(r"[%?=&].*", "", path) or "home",
+)
+async def test_pages_about_people_of_chats_speak_of_messages(chat: Client, path: str) -> None:
+    page = await chat.page(path)
+    main = page.partition("<main")[2].partition("</main>")[0].partition("compare-form")[0]
+    seen = re.sub(
+        r"<(script|textarea|datalist|fieldset).*?</\1>|<[^>]*>", "", main, flags=re.DOTALL
+    )
+    left = [line.strip() for line in seen.splitlines() if re.search(r"\b[Pp]osts?\b", line)]
+    assert [line for line in left if not line.startswith(BY_OTHERS)] == []
+
+
+async def test_pages_speak_of_messages_where_they_lack_something(chat: Client) -> None:
+    words = quote("말 떡볶이")
+    page = await chat.page(f"/search?q={words}&username={quote(USERNAME)}")
+    assert "No message has all the words" in page
+    assert "Messages with “" in page
+    path = f"/user/{quote(USERNAME)}/2019"
+    assert f"There are no messages by '{USERNAME}' in 2019" in await chat.page(path, status=404)
+    korean = {"Accept-Language": "ko"}
+    assert "님의 메시지가 없어요" in await chat.page(path, status=404, headers=korean)
+
+
+async def test_an_answer_in_a_chat_is_to_a_message(shared: Shared) -> None:
+    answers = [
+        {"id": number, "type": "message", "date": f"2024-01-15T15:0{number}:00", "from": "Bo"}
+        | {"from_id": "user1", "text": f"so it is, {number}", "reply_to_message_id": answered}
+        for number, answered in ((2, 1), (3, 2))
+    ]
+    chat = {"name": "Boats", "type": "private_group", "id": 9, "messages": answers}
+    await import_chat(parts_of(shared.app).db, json.dumps(chat).encode(), name="result.json")
+    found = await shared.anybody.json("/api/v1/search?q=so+it+is")
+    pages = [await shared.anybody.page(f"/tweet/{item['id']}") for item in found["items"]]
+    assert len(pages) == 2
+    assert any("a message that is not here" in page for page in pages)
+    assert any("a message by <bdi>" in page or "a message before it" in page for page in pages)
+
+
+@pytest.mark.parametrize("figure", ["timeline", "likeness", "apart"])
+async def test_figures_call_people_as_they_write_their_names(chat: Client, figure: str) -> None:
+    view = urlencode({"username": [USERNAME, "Anna_Kim"]}, doseq=True)
+    drawing = await drawn(chat, figure, view)
+    written = json.dumps([drawing[part] for part in ("words", "rows", "plot")], ensure_ascii=False)
+    # Their words do not differ, so the figure of these names nobody in its sentence.
+    assert (NAME in written) == (figure != "likeness")
+    assert USERNAME not in written
+    table = await (await chat.get(f"/dashboard/table/{figure}.csv?{view}")).get_data(as_text=True)
+    assert USERNAME not in table
+
+
+async def test_the_quiz_asks_for_people_by_their_names(chat: Client) -> None:
+    ids = {item["username"]: item["id"] for item in (await chat.json("/api/v1/users"))["items"]}
+    page = await chat.page(f"/quiz?set={ids[USERNAME]}.{ids['Anna_Kim']}-1")
+    guesses = re.findall(r'<button[^>]*value="([^"]*)".*?<bdi>(.*?)</bdi>', page)
+    assert sorted(guesses) == [("Anna_Kim", "Anna Kim"), (USERNAME, NAME)]
+    answer = await chat.page(f"/quiz?set={ids[USERNAME]}.{ids['Anna_Kim']}-1&guess=Anna_Kim")
+    assert f"it is <bdi>{NAME}</bdi>" in answer
+
+
+async def test_messages_are_called_so_and_other_names_stay(chat: Client) -> None:
+    page = await chat.page(f"/user/{quote(USERNAME)}")
+    assert f">{NAME}</h1>" in page
+    assert "<dt>Messages</dt>" in page
+    assert '<a class="name" href="/room/1"><bdi>우리</bdi></a>' in page
+    assert f"A message by <bdi>{NAME}</bdi></h1>" in await chat.page("/tweet/1")
+    authors = await chat.page("/authors")
+    assert "15 messages" in authors
+    assert "1 post<br>" in authors
+    assert '<bdi>Hana 하나</bdi> <span class="username">' in authors
+    assert "Username: hana_writes</h1>" in await chat.page("/user/hana_writes")
+
+
+SITE_WIDE = {
+    "/dashboard/": ("Messages over time", "Posts over time"),
+    "/dashboard/table/timeline": ('<th scope="col">Messages</th>', '<th scope="col">Posts</th>'),
+    "/dashboard/table/timeline.csv": ("Period,Author,Messages", "Period,Author,Posts"),
+    "/posts": ("Messages by everyone", "Posts by everyone"),
+    "/search": ("Search the messages</h1>", "Search the posts</h1>"),
+    "/": ("Newest messages", "Newest posts"),
+}
+"""What pages about everybody say where all that is here are chats, and where not."""
+
+
+async def test_a_site_of_chats_alone_speaks_of_messages(
+    app: Quart, anybody: Client, writer: Client
+) -> None:
+    await import_chat(parts_of(app).db, kakaotalk("우리", *said((NAME, *OTHERS), times=8)))
+    for path, (messages, posts) in SITE_WIDE.items():
+        page = await (await anybody.get(path)).get_data(as_text=True)
+        assert messages in page, path
+        assert posts not in page
+    korean = {"Accept-Language": "ko"}
+    assert "기간별 메시지 수" in await anybody.page("/dashboard/", headers=korean)
+    assert "24 messages, all of" in (await drawn(anybody, "timeline"))["title"]
+    await writer.add_user("hana", "a post beside the messages")
+    for path, (_, posts) in SITE_WIDE.items():
+        assert posts in await (await anybody.get(path)).get_data(as_text=True), path
+    assert "25 posts" in (await drawn(anybody, "timeline"))["title"]

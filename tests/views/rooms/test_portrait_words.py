@@ -1,0 +1,91 @@
+"""What a portrait says in sentences holds for any chat, as counted from its messages."""
+
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from hypothesis import assume, given
+
+from app.compute.portrait import Said, portray
+from app.services.rooms.portrait import RoomPortrait, portrait_of
+from app.services.rooms.room_facts import RoomFacts
+from app.views.rooms.picture import card_lines
+from app.views.rooms.words import timing_told, words_missing
+from tests.compute.test_portrait import HOUR_S, chats
+
+ZONE: Final = ZoneInfo("Asia/Seoul")
+SILENCE_S: Final = 6 * HOUR_S
+
+
+def portrait_in(chat: list[Said]) -> RoomPortrait:
+    people = {message.author for message in chat}
+    room = RoomFacts(1, "room", None, len(chat), [], len(people), None, None)
+    names: dict[int, tuple[str, str | None]] = {
+        author: (f"author{author}", None) for author in people
+    }
+    return portrait_of(room, ZONE, len(chat), portray(chat, ZONE), names)
+
+
+def truths(chat: list[Said]) -> dict[str, bool]:
+    """Return every sentence about beginnings and answers, and whether it is true."""
+    dated = [(said.time, said.author) for said in chat if said.time is not None]
+    waits_s = [after[0] - before[0] for before, after in pairwise(dated)]
+    others_wait_s = [
+        after[0] - before[0] for before, after in pairwise(dated) if before[1] != after[1]
+    ]
+    return {
+        "No message has a time.": not dated,
+        "Only one message has a time.": len(dated) == 1,
+        "Only one person writes here, so nobody answers.": len({said.author for said in chat}) == 1,
+        "Nobody answered within six hours.": all(wait > SILENCE_S for wait in others_wait_s),
+        "All messages with a time are of the same second.": len({time for time, _ in dated}) == 1,
+        "There was no silence of more than six hours.": all(wait <= SILENCE_S for wait in waits_s),
+    }
+
+
+@given(chats())
+def test_sentences_about_times_are_true_and_leave_no_column_empty(chat: list[Said]) -> None:
+    assume(chat)
+    told, true = timing_told(portrait_in(chat)), truths(chat)
+    assert all(true[sentence] for sentence in told.sentences)
+    assert len(told.sentences) == len(set(told.sentences))
+    assert told.has_beginnings != true["There was no silence of more than six hours."]
+    assert told.has_answers != true["Nobody answered within six hours."]
+    # What has no column has a sentence that says why.
+    assert len(told.sentences) >= (not told.has_beginnings or not told.has_answers)
+
+
+@given(chats())
+def test_a_picture_tells_of_each_what_was_counted(chat: list[Said]) -> None:
+    assume(chat)
+    portrait = portrait_in(chat)
+    pairs = list(pairwise(said for said in chat if said.time is not None))
+    is_any = not truths(chat)["There was no silence of more than six hours."]
+    for person in portrait.people:
+        if person.username is None:
+            continue
+        author = int(person.username.removeprefix("author"))
+        began = sum(
+            after.author == author and (after.time or 0) - (before.time or 0) > SILENCE_S
+            for before, after in pairs
+        )
+        line = " · ".join(card_lines(person, portrait))
+        assert ("never began after a silence" in line) == (is_any and began == 0)
+        times = "time" if began == 1 else "times"
+        assert (f"began {began} {times} after a silence" in line) == (began > 0)
+        assert ("until an answer:" in line) == (person.answers > 0)
+
+
+@given(chats())
+def test_why_there_are_no_words_is_said(chat: list[Said]) -> None:
+    assume(chat)
+    chat = chat * 4  # Few of them have 20 messages of two people.
+    reason, people = words_missing(portrait_in(chat)), {said.author for said in chat}
+    counts = sorted(
+        (sum(said.author == author for said in chat) for author in people), reverse=True
+    )
+    groups = [*counts[:6], *([sum(counts[6:])] if counts[6:] else [])]
+    # Both sides need 20 messages.
+    is_compared = any(min(count, len(chat) - count) >= 20 for count in groups)
+    assert bool(reason) != is_compared
+    assert ("Only one person writes here" in reason) == (len(people) == 1)
