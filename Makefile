@@ -59,8 +59,8 @@ ready: $(DEV_STAMP) ## install all that tests need, without running them
 .PHONY: test
 test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager when root)
 	@bash tests/install.sh chromium || true
-	@started=$$(date +%s) && $(TEST) -n auto -m 'not full and not soak' && \
-	echo $$(($$(date +%s) - started)) > $(VENV)/.test-seconds
+	@TIMEFORMAT='%R %U %S'; \
+	{ time $(TEST) -n auto -m 'not full and not soak' 2>&3; } 3>&2 2> $(VENV)/.test-seconds
 
 .PHONY: test-full
 test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy and nginx when root), on Spark where Java is
