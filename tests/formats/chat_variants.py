@@ -121,11 +121,11 @@ def _mac(room: list[Said]) -> bytes:
     return file.getvalue().encode()
 
 
-def _whatsapp(room: list[Said], form: str) -> bytes:
+def _whatsapp(room: list[Said], form: str, *, omitted: str = "") -> bytes:
     is_ios = form.startswith("[")
     mark = "\u200e" if is_ios else ""
     texts = {
-        "media": f"{mark}image omitted" if is_ios else "<Media omitted>",
+        "media": mark + (omitted or ("image omitted" if is_ios else "<Media omitted>")),
         "deleted": f"{mark}This message was deleted.",
     }
     first = "Messages and calls are end-to-end encrypted."
@@ -175,13 +175,19 @@ VARIANTS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
     "whatsapp android": partial(_whatsapp, form="%d.%m.%y, %H:%M - "),
     "whatsapp android us": partial(_whatsapp, form="{m}/{d}/%y, {h}:%M %p - "),
     "whatsapp android ko": partial(_whatsapp, form="%y/{m}/{d} %p {h}:%M - "),
+    "whatsapp ios es": partial(
+        _whatsapp, form="[{d}/{m}/%y, %H:%M:%S] ", omitted="<adjunto: 00000012-PHOTO-2024.jpg>"
+    ),
+    "whatsapp android ja": partial(
+        _whatsapp, form="%Y/{m}/{d}, %H:%M - ", omitted="IMG-20260103-WA0001.jpg (ファイル添付)"
+    ),
     "telegram": _telegram,
 }
 
 
 def room_of(variant: str, seed: int) -> list[Said]:
     """Return a room as that variant can hold it: names and seconds differ."""
-    has_seconds = variant in {"kakaotalk mac", "telegram", "whatsapp ios", "whatsapp ios us"}
+    has_seconds = variant in {"kakaotalk mac", "telegram"} or variant.startswith("whatsapp ios")
     return invented(seed, seconds=has_seconds)
 
 

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, LimitReachedError
+from app.formats.chats.attachments import attachments_of
 from app.formats.records import BROKEN, BadRecord, FileRoom, Item, Record, Skipped, is_broken
 from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines
@@ -41,6 +42,13 @@ class Opening:
     """Whether it only says the day of what follows."""
 
 
+class Spoken(NamedTuple):
+    """What somebody wrote, and the names of the files that they sent with it."""
+
+    text: str
+    files: tuple[str, ...] = ()
+
+
 class Grammar(Protocol):
     """How one app writes a room."""
 
@@ -53,7 +61,7 @@ class Grammar(Protocol):
     def read(self, line: str) -> Opening | None:
         """Return what the line begins; None for a line that goes on with the one before."""
 
-    def said(self, text: str) -> str:
+    def said(self, text: str) -> "Spoken":
         """Return the whole text without what the app added, which may be all of it."""
 
 
@@ -81,11 +89,12 @@ def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Ite
 
 def message(grammar: Grammar, opening: Opening, place: int, parts: Iterable[str]) -> Item:
     """Return a message as a record, without a zone and under the name that stands there."""
-    name, text = opening.name, grammar.said("\n".join(parts).strip("\n"))
+    name, (text, files) = opening.name, grammar.said("\n".join(parts).strip("\n"))
     if is_broken(name + text):
         return BadRecord(place, BROKEN)
     if not name or not text.strip():
         return Skipped(place, "media" if name else "system")
+    attached = attachments_of(files)
     return Record(
         place=place,
         text=text,
@@ -93,6 +102,8 @@ def message(grammar: Grammar, opening: Opening, place: int, parts: Iterable[str]
         display_name=name,
         platform="local",
         created_at=opening.when,
+        media=attached.media,
+        files=attached.files,
     )
 
 
@@ -157,15 +168,29 @@ def read_rooms(
     fault: BrokenFileError | None = None
     for file in files:
         room = structs.replace(room_of(file), file=file.content.name)
+        folder, _, _ = file.content.name.rpartition("/")
         try:
             for item in read(file.content, file.grammar):
-                yield structs.replace(item, room=room) if isinstance(item, Record) else item
+                yield _in_room(item, room, folder) if isinstance(item, Record) else item
         except LimitReachedError:
             raise
         except BrokenFileError as error:
             fault = fault or error
     if fault is not None:
         raise fault
+
+
+def _in_room(record: Record, room: FileRoom, folder: str) -> Record:
+    """Return a message of a room, whose files lie beside the one that it stands in."""
+    if not (record.files and folder):
+        return structs.replace(record, room=room)
+    files = tuple(name and f"{folder}/{name}" for name in record.files)
+    return structs.replace(record, room=room, files=files)
+
+
+def file_names(source: Source) -> frozenset[str]:
+    """Return the names, without folders, of all files of a folder or an archive."""
+    return frozenset(name.rpartition("/")[2] for name in source.members)
 
 
 def title_of(texts: Iterable[str], patterns: Sequence[re.Pattern[str]]) -> str:

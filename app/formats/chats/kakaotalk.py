@@ -12,6 +12,8 @@ from app.formats.chats.chat_files import (
     Grammar,
     Opening,
     RoomFile,
+    Spoken,
+    file_names,
     find_rooms,
     head_of,
     message,
@@ -27,10 +29,11 @@ from app.formats.source.file import Content, Source
 
 _TIME: Final = r"(?:(?:오전|오후)\s)?\d{1,2}:\d{2}(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
 _KOREAN_DAY: Final = r"(?P<y>\d{4})년 (?P<mo>\d{1,2})월 (?P<d>\d{1,2})일"
+_DOTTED_DAY: Final = r"(?P<y>\d{4})\. (?P<mo>\d{1,2})\. (?P<d>\d{1,2})\."
 _ENGLISH_DAY: Final = r"(?P<month>[A-Z][a-z]{2,8})\.? (?P<d>\d{1,2}), (?P<y>\d{4})"
 _STAMPS: Final = (
     rf"{_KOREAN_DAY} (?P<time>{_TIME})",
-    rf"(?P<y>\d{{4}})\. (?P<mo>\d{{1,2}})\. (?P<d>\d{{1,2}})\. (?P<time>{_TIME})",
+    rf"{_DOTTED_DAY} (?P<time>{_TIME})",
     rf"(?P<time>{_TIME}), {_ENGLISH_DAY}",
     rf"{_ENGLISH_DAY}(?:,| at) (?P<time>{_TIME})",
     r"(?P<time>(?:오전|오후)\s\d{1,2}:\d{2})",
@@ -50,6 +53,7 @@ _TITLES: Final = (
 _MAC_NAMES: Final = (re.compile(r"KakaoTalk_Chat_(?P<title>.+?)(?:_\d{4}-\d\d-\d\d\b.*)?"),)
 _DAY_LINES: Final = (
     re.compile(rf"(?:-{{5,}} )?{_KOREAN_DAY} \S요일(?: -{{5,}})?"),
+    re.compile(rf"{_DOTTED_DAY} \S요일"),
     re.compile(rf"(?:-{{5,}} )?[A-Z][a-z]+day, {_ENGLISH_DAY}(?: -{{5,}})?"),
 )
 _WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<text>.*)")
@@ -63,6 +67,8 @@ _MEDIA: Final = re.compile(
     r"|Photos?|Video|Emoticons?|emoticon|Voice (?:Note|Message)|Contact|Map)[)>]?\s?"
     r"|(?:파일|File): .+|샵검색: #.+|(?:보이스톡|페이스톡|라이브톡|그룹콜).{0,40}"
 )
+_HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
+"""Files of pictures on Android, each on a line."""
 _DELETED: Final = re.compile(
     r"삭제된 메시지입니다\.|메시지가 삭제되었습니다\.|(?:채팅방 )?관리자가 메시지를 가렸습니다\."
     r"|(?:This message was deleted|Message deleted)\.?"
@@ -103,8 +109,10 @@ class KakaoTalk(Grammar):
     def begin(self, lines: Iterable[str]) -> None:
         self._day = None
 
-    def said(self, text: str) -> str:
-        return "" if _MEDIA.fullmatch(text) or _DELETED.fullmatch(text) else text
+    def said(self, text: str) -> Spoken:
+        if _HASHED.fullmatch(text):
+            return Spoken("", tuple(text.split()))
+        return Spoken("" if _MEDIA.fullmatch(text) or _DELETED.fullmatch(text) else text)
 
     def _is_day(self, line: str) -> bool:
         if len(line) > _LONGEST_LINE:
@@ -183,9 +191,13 @@ def _day(match: re.Match[str]) -> date | None:
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the rooms, as the apps write it; some may be of WhatsApp."""
 
+    beside = file_names(source)
+
     def grammar_of_any(content: Content) -> Grammar | None:
         head = head_of(content)
-        return Mac() if head[:1] == [_CSV_HEADER] else grammar_of(head) or whatsapp.grammar_of(head)
+        if head[:1] == [_CSV_HEADER]:
+            return Mac()
+        return grammar_of(head) or whatsapp.grammar_of(head, beside)
 
     rooms = find_rooms(source, (".txt", ".csv"), grammar_of_any)
     if not any(isinstance(room.grammar, KakaoTalk) for room in rooms):

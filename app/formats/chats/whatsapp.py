@@ -1,7 +1,7 @@
 """WhatsApp's text exports: of iOS and Android, in the shape that the phone's language gives."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final, Literal
@@ -11,6 +11,8 @@ from app.formats.chats.chat_files import (
     Grammar,
     Opening,
     RoomFile,
+    Spoken,
+    file_names,
     find_rooms,
     head_of,
     moment,
@@ -18,6 +20,7 @@ from app.formats.chats.chat_files import (
     read_text,
     title_of,
 )
+from app.formats.chats.whatsapp_notes import OWN_MARK, AppNotes
 from app.formats.records import FileRoom, Format, ReadOptions, RecordStream
 from app.formats.source.file import Source
 
@@ -33,9 +36,7 @@ _SHAPES: Final = (
     re.compile(rf"{_DAY},? {_TIME} - (?P<rest>.*)"),
 )
 """Of iOS and of Android."""
-_MARKS: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_OWN_MARK: Final = "\u200e"
-"""Stands on iOS before what the app wrote."""
+_OTHER_MARKS: Final = re.compile("[\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SYSTEM: Final = re.compile(
     r"end-to-end encrypted|created (?:this )?group|\badded\b|\bremoved\b|\bleft$|joined using"
     r"|joined from|changed (?:the|this) group|changed the subject|changed their phone number"
@@ -43,17 +44,6 @@ _SYSTEM: Final = re.compile(
     r"|now an admin|pinned a message|turned (?:on|off)|is a contact"
     r"|Ende-zu-Ende|Gruppe erstellt|hinzugefügt|entfernt|hat die Gruppe verlassen"
     r"|종단간 암호화|그룹에 추가되었습니다|그룹을 만들었습니다|나갔습니다|보안 코드|추가했습니다"
-)
-_MEDIA: Final = re.compile(
-    r"<Media omitted>|<미디어 파일 제외됨>|<Medien ausgeschlossen>|<attached: .+>|<첨부: .+>|null"
-    r"|(?:image|video|audio|GIF|sticker|document|Contact card|video note) omitted"
-    r"|(?:location|위치): https?://\S+|POLL:.*",
-    re.DOTALL,
-)
-_ATTACHED: Final = re.compile(r"\S.{0,200} \((?:file attached|파일 첨부됨|Datei angehängt)\)\n?")
-_DELETED: Final = re.compile(
-    r"(?:This message was deleted|You deleted this message|이 메시지는 삭제되었습니다"
-    r"|삭제된 메시지입니다|Diese Nachricht wurde gelöscht)\.?"
 )
 _NAMES: Final = (
     re.compile(r"WhatsApp[ -]Chat (?:with|mit|-|–) (?P<title>.+?)(?: \(\d+\))?"),
@@ -63,7 +53,6 @@ _NAMES: Final = (
 """Names of files that name the room; a number is one more download of it."""
 _MOST_DAYS: Final = 20_000
 """Days by which their order is decided: more than fifty years of them."""
-_EDITS: Final = ("<This message was edited>", "<편집된 메시지입니다>")
 
 
 class WhatsApp(Grammar):
@@ -71,14 +60,23 @@ class WhatsApp(Grammar):
 
     exporters = frozenset({"You", "you", "나"})
 
-    def __init__(self, first: re.Match[str]) -> None:
+    def __init__(self, first: re.Match[str], beside: Collection[str]) -> None:
         self._pattern, self._clock = first.re, _clock(first)
         self._order: Order = "dmy"
+        self._notes = AppNotes(beside)
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Decide on the order of day and month by all lines of the file."""
-        matches = filter(None, map(self._match, lines))
-        self._order = order_of((match.group("a", "b", "c") for match in matches), self._clock[1])
+        """Decide on the order of day and month, and on the language, by all lines of the file."""
+        dates: dict[tuple[str, ...], None] = {}
+
+        def texts() -> Iterator[str]:
+            for match in filter(None, map(self._match, lines)):
+                if len(dates) < _MOST_DAYS:
+                    dates[match.group("a", "b", "c")] = None
+                yield match["rest"].partition(": ")[2]
+
+        self._notes.learn(texts())
+        self._order = order_of(list(dates), self._clock[1])
 
     def read(self, line: str) -> Opening | None:
         """Return what the line begins: a message has a name before the first `: `."""
@@ -89,58 +87,47 @@ class WhatsApp(Grammar):
         name, colon, text = match["rest"].partition(": ")
         if when is None:
             return None
-        name, message = _MARKS.sub("", name), _MARKS.sub("", text)
+        name, message = (_OTHER_MARKS.sub("", part) for part in (name, text))
+        name = name.replace(OWN_MARK, "")
         if not colon or _SYSTEM.search(name):
             return Opening()
-        if text.startswith(_OWN_MARK) and not _ATTACHED.match(message):
+        is_own = message.startswith(OWN_MARK) and not line.startswith(OWN_MARK)
+        if is_own and not self._notes.is_medium(message):
             return Opening()
         name = name.removeprefix("~").strip()
         return Opening(name, when, message) if name else None
 
-    def said(self, text: str) -> str:
-        """Return a text without an attached file's name and the note of an edit."""
-        if _MEDIA.fullmatch(text) or _DELETED.fullmatch(text):
-            return ""
-        attached = _ATTACHED.match(text)
-        message = text[attached.end() :] if attached else text
-        for edit in _EDITS:
-            if message.endswith(edit):
-                message = message.removesuffix(edit).rstrip()
-        return message
+    def said(self, text: str) -> Spoken:
+        return self._notes.said(text)
 
     def _match(self, line: str) -> re.Match[str] | None:
         match = self._pattern.match(_bare(line))
         return match if match and _clock(match) == self._clock else None
 
 
-def grammar_of(lines: Sequence[str]) -> WhatsApp | None:
+def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp | None:
     """Return how a file is written whose first lines these are; None for no chat.
 
-    Two lines of one shape are enough, of which one is the first.
+    Two lines of one shape are enough, of which one is the first. `beside` are the names of the
+    files that lie beside it.
     """
     for pattern in _SHAPES:
         matches = [match for line in lines if (match := pattern.match(_bare(line)))]
         if len(matches) > 1 and pattern.match(_bare(lines[0])):
-            grammar = WhatsApp(matches[0])
+            grammar = WhatsApp(matches[0], beside)
             grammar.begin(lines)
             is_chat = any((opening := grammar.read(line)) and opening.name for line in lines)
             return grammar if is_chat else None
     return None
 
 
-def order_of(days: Iterable[tuple[str, ...]], half: str) -> Order:
-    """Return the order of year, month and day that all dates of a file agree with.
+def order_of(dates: list[tuple[str, ...]], half: str) -> Order:
+    """Return the order of year, month and day that all dates of a file agree with, each once.
 
     `half` says where AM and PM stand: `before` the time, `after` it or nowhere. Of several orders
     the one in which dates never go back counts, then the one in which the day changes most often,
     then what people with a clock of twelve hours write: the month first.
     """
-    distinct: dict[tuple[str, ...], None] = {}
-    for day in days:
-        distinct[day] = None
-        if len(distinct) == _MOST_DAYS:
-            break
-    dates = list(distinct)
     numbers = [tuple(map(int, day)) for day in dates]
     firsts, seconds, lasts = ({day[i] for day in numbers} for i in range(3))
     are_short = all(len(first) == 2 for first, *_ in dates)
@@ -186,7 +173,8 @@ def _bare(line: str) -> str:
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the rooms, each in one of the shapes."""
-    rooms = find_rooms(source, ".txt", lambda content: grammar_of(head_of(content)))
+    beside = file_names(source)
+    rooms = find_rooms(source, ".txt", lambda content: grammar_of(head_of(content), beside))
     items = read_rooms(rooms, room_of, read_text)
     return RecordStream(FORMAT.name, "line", None, items) if rooms else None
 
