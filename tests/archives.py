@@ -146,6 +146,8 @@ SMALL_FILES = {
     b'"message", "date": "2024-01-15T15:02:00", "from": "mina", "text": ["hi", ", you"]}]}',
     "kakaotalk": b"KakaoTalk Chats with us\nDate Saved : 2024-02-20 10:44\n\n"
     b"January 15, 2024, 3:02 PM, mina : hi, you\n",
+    "line": b"[LINE] Chat history with mina\nSaved on: 2/20/2024, 10:44\n\nMon, 1/15/2024\n"
+    b"3:02PM\tmina\thi, you\n",
     "whatsapp": b"1/15/24, 9:05 PM - Messages are end-to-end encrypted.\n"
     b"1/15/24, 9:05 PM - mina: hi, you\n",
     "csv": b'text,author\n"hi, you",mina\n',

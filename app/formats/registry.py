@@ -10,7 +10,7 @@ from msgspec import structs
 from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
 from app.formats import bluesky, csv, documents, mastodon
-from app.formats.chats import kakaotalk, telegram, whatsapp
+from app.formats.chats import kakaotalk, line, telegram, whatsapp
 from app.formats.chats.people import People
 from app.formats.records import (
     NO_OPTIONS,
@@ -41,6 +41,7 @@ FORMATS: Final[dict[str, Format]] = {
         bluesky.FORMAT,
         documents.JSONL,
         kakaotalk.FORMAT,
+        line.FORMAT,
         whatsapp.FORMAT,
         csv.FORMAT,
     )

@@ -6,72 +6,17 @@
 import csv
 import io
 import json
-import random
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.formats.records import Item, Record, Skipped
+from tests.formats import line_variants
 from tests.formats.files import read_file_records
-
-ZONE: Final = "Asia/Seoul"
-NAMES: Final = (
-    "하늘",
-    "[운영] 하늘",
-    "하늘/27/서울",
-    "Anna Kim",
-    "Anna_Kim",
-    "mina",
-    "Mina",
-    "🐶",
-    "O'Neil, Jr.",
-)
-WORDS: Final = (
-    *("ㅋㅋㅋ", "사진 좋다", "그래 3:02에", "ok", "https://a.example/x?y", "회의 [오후 5:00]"),
-    *("12:30에 나갔습니다", "left", "yes: no", "1/2/24", "<3", "a, b", "🎉", "2024년 1월"),
-)
-PASTED: Final = "2024년 1월 15일 오후 3:02, 나라 : 붙여 넣은 말"
-
-
-class Said(NamedTuple):
-    """One line of a room: a message, or what is left out where `fate` says so."""
-
-    name: str
-    when: datetime
-    text: str
-    fate: str = ""
-
-
-def invented(seed: int, *, seconds: bool) -> list[Said]:
-    """Return a room of up to 60 messages over some days, with what apps put between them."""
-    rng = random.Random(seed)  # noqa: S311 # no secret
-    names = rng.sample(NAMES, rng.randint(2, len(NAMES)))
-    when, room = datetime(2024, 1, rng.randint(13, 25), 9, 30), []
-    for _ in range(rng.randint(8, 60)):
-        when += timedelta(minutes=rng.choice([0, 0, 1, 7, 200, 900]))
-        if seconds:
-            when += timedelta(seconds=rng.randint(0, 59))
-        text = "\n".join(
-            " ".join(rng.choices(WORDS, k=rng.randint(1, 5))) for _ in range(rng.choice([1, 1, 3]))
-        )
-        fate = rng.choice(["", "", "", "", "", "system", "media", "deleted"])
-        room.append(Said(rng.choice(names), when, text, fate))
-    return [*room, Said(names[0], when + timedelta(days=25), "끝", "")]
-
-
-def _stamp(form: str, when: datetime) -> str:
-    """Return a time in a form: of `strftime`, with these fields, whose numbers have no zeros."""
-    fields = {
-        "half": "오전" if when.hour < 12 else "오후",
-        "p": f"{when:%p}".lower(),
-        "h": when.hour % 12 or 12,
-        "d": when.day,
-        "m": when.month,
-    }
-    return when.strftime(form.format(**fields))
+from tests.formats.invented_rooms import PASTED, ZONE, Said, invented, stamp
 
 
 def _windows(room: list[Said], form: str) -> bytes:
@@ -80,10 +25,10 @@ def _windows(room: list[Said], form: str) -> bytes:
     for said in room:
         if day != said.when.date():
             day = said.when.date()
-            line = _stamp("%Y년 {m}월 {d}일 월요일", said.when)
+            line = stamp("%Y년 {m}월 {d}일 월요일", said.when)
             written += ["", f"--------------- {line} ---------------"]
         text = texts.get(said.fate, said.text).replace("\n", "\r\n")
-        line = f"[{said.name}] [{_stamp(form, said.when)}] {text}"
+        line = f"[{said.name}] [{stamp(form, said.when)}] {text}"
         written.append(f"{said.name}님이 나갔습니다." if said.fate == "system" else line)
     return "\r\n".join([*written, ""]).encode()
 
@@ -103,7 +48,7 @@ def _phone(room: list[Said], form: str, *, system: str = ", ") -> bytes:
             text += f"\n{PASTED}"
         is_system = said.fate == "system"
         rest = f"{system}{said.name}님이 들어왔습니다." if is_system else f", {said.name} : {text}"
-        written.append(_stamp(form, said.when) + rest)
+        written.append(stamp(form, said.when) + rest)
     return "\r\n".join([*written, ""]).encode()
 
 
@@ -129,13 +74,13 @@ def _whatsapp(room: list[Said], form: str, *, omitted: str = "") -> bytes:
         "deleted": f"{mark}This message was deleted.",
     }
     first = "Messages and calls are end-to-end encrypted."
-    written = [_stamp(form, room[0].when) + (f"Room: {mark}{first}" if is_ios else first)]
+    written = [stamp(form, room[0].when) + (f"Room: {mark}{first}" if is_ios else first)]
     for said in room:
         line = f"{said.name}: {texts.get(said.fate, said.text)}"
         if said.fate == "system":
             line = f"{said.name} changed the group name from “Trip: May” to “June”"
         before = mark if said.fate == "media" else ""
-        written.append(f"{before}{_stamp(form, said.when)}{line}")
+        written.append(f"{before}{stamp(form, said.when)}{line}")
     end = "\r\n" if is_ios else "\n"
     return end.join([*written, ""]).encode()
 
@@ -182,6 +127,7 @@ VARIANTS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
         _whatsapp, form="%Y/{m}/{d}, %H:%M - ", omitted="IMG-20260103-WA0001.jpg (ファイル添付)"
     ),
     "telegram": _telegram,
+    **line_variants.VARIANTS,
 }
 
 

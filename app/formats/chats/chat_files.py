@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import pairwise
 from pathlib import PurePosixPath
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec import structs
 
@@ -24,10 +24,11 @@ MOST_LOOKED_AT: Final = 500
 LONGEST: Final = 30_000
 """Characters of a message that are kept: more than a post may have."""
 _TIME: Final = re.compile(
-    r"(?P<before>오전|오후|[AP]M)?\s?(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?"
+    r"(?P<before>오전|오후|午前|午後|上午|下午|[AP]M)?\s?(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?"
     r"\s?(?P<after>[ap]\.?\s?m\.?)?",
     re.IGNORECASE,
 )
+_AFTERNOONS: Final = frozenset({"오후", "午後", "下午"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,15 @@ class Grammar(Protocol):
     def read(self, line: str) -> Opening | None:
         """Return what the line begins; None for a line that goes on with the one before."""
 
-    def said(self, text: str) -> "Spoken":
+    def said(self, text: str) -> Spoken:
         """Return the whole text without what the app added, which may be all of it."""
+
+    def room(self, file: "RoomFile[Any]") -> FileRoom:
+        """Return the room that a file of this grammar holds."""
+
+    def items(self, content: Content) -> Iterator[Item]:
+        """Yield the messages of a file."""
+        return _read_text(content, self)
 
 
 def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Item]:
@@ -114,11 +122,14 @@ def moment(day: date | None, text: str) -> datetime | None:
         return None
     hour, half = int(match["h"]), (match["before"] or match["after"] or "").lower()
     if half:
-        hour = hour % 12 + 12 * (half == "오후" or half.startswith("p"))
+        hour = hour % 12 + 12 * (half in _AFTERNOONS or half.startswith("p"))
     try:
         return datetime.combine(day, time(hour, int(match["m"]), int(match["s"] or 0)))
     except ValueError:
         return None
+
+
+GrammarT = TypeVar("GrammarT", bound=Grammar)
 
 
 class RoomFile(NamedTuple, Generic[T]):
@@ -156,21 +167,17 @@ def _names(name: str) -> tuple[str, ...]:
     return clean_title(path.stem) or "", clean_title(path.parent.name) or ""
 
 
-def read_rooms(
-    files: Iterable[RoomFile[T]],
-    room_of: Callable[[RoomFile[T]], FileRoom],
-    read: Callable[[Content, T], Iterator[Item]],
-) -> Iterator[Item]:
+def read_rooms(files: Iterable[RoomFile[GrammarT]]) -> Iterator[Item]:
     """Yield the messages of all rooms; after a damaged one those of the others.
 
     Raises BrokenFileError behind all that can be read.
     """
     fault: BrokenFileError | None = None
     for file in files:
-        room = structs.replace(room_of(file), file=file.content.name)
+        room = structs.replace(file.grammar.room(file), file=file.content.name)
         folder, _, _ = file.content.name.rpartition("/")
         try:
-            for item in read(file.content, file.grammar):
+            for item in file.grammar.items(file.content):
                 yield _in_room(item, room, folder) if isinstance(item, Record) else item
         except LimitReachedError:
             raise
@@ -207,7 +214,7 @@ def head_of(content: Content) -> list[str]:
     return [line.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content)]
 
 
-def read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
+def _read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
     """Yield the messages of a text."""
     is_crlf = _has_crlf(content, grammar)
     grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))

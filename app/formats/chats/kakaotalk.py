@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from app.errors import Message
-from app.formats.chats import whatsapp
+from app.formats.chats import line, whatsapp
 from app.formats.chats.chat_files import (
     Grammar,
     Opening,
@@ -20,7 +20,6 @@ from app.formats.chats.chat_files import (
     messages,
     moment,
     read_rooms,
-    read_text,
     title_of,
 )
 from app.formats.csv import read_rows
@@ -114,6 +113,11 @@ class KakaoTalk(Grammar):
             return Spoken("", tuple(text.split()))
         return Spoken("" if _MEDIA.fullmatch(text) or _DELETED.fullmatch(text) else text)
 
+    def room(self, file: RoomFile[Any]) -> FileRoom:
+        head = head_of(file.content)[:_HEADING_LINES]
+        name = title_of(head, _TITLES) or title_of(file.names, _MAC_NAMES)
+        return FileRoom(platform=FORMAT.name, name=name)
+
     def _is_day(self, line: str) -> bool:
         if len(line) > _LONGEST_LINE:
             return False
@@ -139,6 +143,16 @@ class Windows(KakaoTalk):
 
 class Mac(Windows):
     """Rows of CSV, in which the app names media and deletions as on Windows."""
+
+    def items(self, content: Content) -> Iterator[Item]:
+        """Yield the messages; who has no name is the app itself."""
+
+        def read_row(fields: list[str], place: int) -> Item:
+            when, name, text = (*fields, "", "", "")[:3]
+            opening = Opening() if _SYSTEM.fullmatch(text) else Opening(name, _time(when))
+            return message(self, opening, place, [text])
+
+        return read_each(islice(read_rows(content, ","), 1, None), read_row)
 
 
 class Phone(KakaoTalk):
@@ -189,7 +203,7 @@ def _day(match: re.Match[str]) -> date | None:
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return what was said in the rooms, as the apps write it; some may be of WhatsApp."""
+    """Return what was said in the rooms; some may be of LINE or WhatsApp."""
 
     beside = file_names(source)
 
@@ -197,37 +211,12 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
         head = head_of(content)
         if head[:1] == [_CSV_HEADER]:
             return Mac()
-        return grammar_of(head) or whatsapp.grammar_of(head, beside)
+        return grammar_of(head) or line.grammar_of(head) or whatsapp.grammar_of(head, beside)
 
     rooms = find_rooms(source, (".txt", ".csv"), grammar_of_any)
     if not any(isinstance(room.grammar, KakaoTalk) for room in rooms):
         return None
-    return RecordStream(FORMAT.name, "line", None, read_rooms(rooms, _room, _messages))
-
-
-def _room(file: RoomFile[Grammar]) -> FileRoom:
-    if isinstance(file.grammar, whatsapp.WhatsApp):
-        return whatsapp.room_of(file)
-    head = head_of(file.content)[:_HEADING_LINES]
-    name = title_of(head, _TITLES) or title_of(file.names, _MAC_NAMES)
-    return FileRoom(platform=FORMAT.name, name=name)
-
-
-def _messages(content: Content, grammar: Grammar) -> Iterator[Item]:
-    if isinstance(grammar, Mac):
-        return _csv_messages(content, grammar)
-    return read_text(content, grammar)
-
-
-def _csv_messages(content: Content, grammar: Grammar) -> Iterator[Item]:
-    """Yield the messages of a Mac; who has no name is the app itself."""
-
-    def read_row(fields: list[str], place: int) -> Item:
-        when, name, text = (*fields, "", "", "")[:3]
-        opening = Opening() if _SYSTEM.fullmatch(text) else Opening(name, _time(when))
-        return message(grammar, opening, place, [text])
-
-    return read_each(islice(read_rows(content, ","), 1, None), read_row)
+    return RecordStream(FORMAT.name, "line", None, read_rooms(rooms))
 
 
 def _time(text: str) -> datetime | None:

@@ -17,7 +17,6 @@ from app.formats.chats.chat_files import (
     head_of,
     moment,
     read_rooms,
-    read_text,
     title_of,
 )
 from app.formats.chats.whatsapp_notes import OWN_MARK, AppNotes
@@ -100,6 +99,10 @@ class WhatsApp(Grammar):
     def said(self, text: str) -> Spoken:
         return self._notes.said(text)
 
+    def room(self, file: RoomFile[Any]) -> FileRoom:
+        """Return the room as the name of its file, its folder or its archive tells it."""
+        return FileRoom(platform=FORMAT.name, name=title_of(file.names, _NAMES))
+
     def _match(self, line: str) -> re.Match[str] | None:
         match = self._pattern.match(_bare(line))
         return match if match and _clock(match) == self._clock else None
@@ -175,13 +178,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the rooms, each in one of the shapes."""
     beside = file_names(source)
     rooms = find_rooms(source, ".txt", lambda content: grammar_of(head_of(content), beside))
-    items = read_rooms(rooms, room_of, read_text)
-    return RecordStream(FORMAT.name, "line", None, items) if rooms else None
-
-
-def room_of(file: RoomFile[Any]) -> FileRoom:
-    """Return the room as the name of its file, its folder or its archive tells it."""
-    return FileRoom(platform=FORMAT.name, name=title_of(file.names, _NAMES))
+    return RecordStream(FORMAT.name, "line", None, read_rooms(rooms)) if rooms else None
 
 
 FORMAT: Final = Format("whatsapp", Message("WhatsApp"), read, is_chat=True)

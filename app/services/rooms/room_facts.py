@@ -34,7 +34,7 @@ class RoomFacts(Struct, frozen=True):
     id: int
     name: str
     platform: Annotated[
-        str | None, Meta(description="The app: kakaotalk, whatsapp or telegram; null if unknown.")
+        str | None, Meta(description="The app, such as kakaotalk or line; null if unknown.")
     ]
     messages: int
     people: Annotated[list[RoomSpeaker], Meta(description="Those with the most messages first.")]

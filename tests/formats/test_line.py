@@ -1,0 +1,189 @@
+"""Rooms of LINE: days, times, quotes, notes and names that its apps write in many ways."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from app.errors import UnrecognisedFileError
+from app.formats.records import FileRoom, Record
+from tests.archives import zip_bytes
+from tests.formats import chat_variants, line_variants
+from tests.formats.files import read_file_records
+from tests.formats.invented_rooms import Said
+from tests.growth import FACTOR, MOST_GROWTH, growth
+
+HEADING = "[LINE] Lantern Clubのトーク履歴\n保存日時：2026/02/03 21:14\n\n"
+
+
+def said(text: str) -> list[tuple[str | None, str]]:
+    items = read_file_records(text.encode(), timezone="UTC")[1]
+    return [(item.username, item.text) for item in items if isinstance(item, Record)]
+
+
+def times(text: str) -> list[datetime | None]:
+    items = read_file_records(text.encode(), timezone="UTC")[1]
+    return [item.created_at for item in items if isinstance(item, Record)]
+
+
+def day(*messages: str) -> str:
+    """Return a room in which these messages were written on one day."""
+    return HEADING + "\n".join(["2026/01/30(金)", *messages, ""])
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ('"駅に着いた\n""東口""で待つね"', '駅に着いた\n"東口"で待つね'),
+        ('"one line', '"one line'),
+        ('"one line"', '"one line"'),
+        ('"said" he\nand "she"', '"said" he\nand "she"'),
+        ("\nbelow", "below"),
+        ("a\tb\tc", "a\tb\tc"),
+        (
+            "we meet\n2026/1/31\nor 2026/1/31(土) at ten",
+            "we meet\n2026/1/31\nor 2026/1/31(土) at ten",
+        ),
+        ("12:30 lunch\n13:00 tea", "12:30 lunch\n13:00 tea"),
+        ("(emoji) see you", "(emoji) see you"),
+        ("[写真] what is that?", "[写真] what is that?"),
+    ],
+)
+def test_texts_are_read_as_they_were_written(written: str, text: str) -> None:
+    assert said(day(f"9:05\tMori\t{written}", "9:06\tAki\tend")) == [("Mori", text), ("Aki", "end")]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        *(
+            "[Photo]",
+            "[スタンプ]",
+            "[동영상]",
+            "[語音訊息]",
+            "[アルバム] 夏\n3枚",
+            "☎ 通話時間 0:31",
+        ),
+        *("☎ chat.message.groupcall.started.long", "(emoji)(emoji)", "Message unsent."),
+        "[null] https://maps.google.com/maps?q=1,2",
+    ],
+)
+def test_what_the_app_wrote_is_nobodys_text(note: str) -> None:
+    data = day(
+        f"9:05\tMori\t{note}", "9:06\t\tAkiが参加しました", "9:07\tAki joined", "9:08\tAki\tend"
+    )
+    assert said(data) == [("Aki", "end")]
+
+
+@pytest.mark.parametrize(
+    ("time", "hour", "minute"),
+    [
+        *[("9:05", 9, 5), ("24:53", 0, 53), ("午前12:03", 0, 3), ("午後 9:05", 21, 5)],
+        *[("上午10:00", 10, 0), ("下午3:18", 15, 18), ("오후 12:30", 12, 30), ("9:30 PM", 21, 30)],
+        *[("02:05pm", 14, 5), ("12:05am", 0, 5)],
+    ],
+)
+def test_times_are_of_twelve_hours_or_of_24(time: str, hour: int, minute: int) -> None:
+    assert times(day(f"{time}\tMori\thi")) == [datetime(2026, 1, 30, hour, minute, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        *[("2026/01/06(火)", (2026, 1, 6)), ("2026/1/6（週二）", (2026, 1, 6))],
+        *[("2026/1/6周二", (2026, 1, 6)), ("2026/1/6(Tue)", (2026, 1, 6))],
+        *[("2026.01.06 Tuesday", (2026, 1, 6)), ("2026.01.06 화요일", (2026, 1, 6))],
+        *[("R8/01/06(火)", (2026, 1, 6)), ("2026. 1. 6. 화요일", (2026, 1, 6))],
+        *[("Tue, 1/6/2026", (2026, 1, 6)), ("Tue, 06/01/2026", (2026, 1, 6))],
+        ("Mon, 1/6/2026", (2026, 6, 1)),
+    ],
+)
+def test_days_are_read_in_every_form(line: str, expected: tuple[int, int, int]) -> None:
+    assert times(f"{line}\n9:05\tMori\thi\n") == [datetime(*expected, 9, 5, tzinfo=UTC)]
+
+
+def test_a_day_of_another_weekday_follows_the_others() -> None:
+    data = "Tue, 06/01/2026\n9:05\tMori\thi\n\nMon, 07/01/2026\n9:05\tMori\tho\n"
+    assert [time and time.day for time in times(f"{data}\nThu, 08/01/2026\n9:05\tA\tb\n")] == [
+        6,
+        7,
+        8,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        *[("[LINE] Chat history with Kon", "Kon"), ("[LINE] Chat history in Tea & Co", "Tea & Co")],
+        *[("[LINE] Konとのトーク履歴", "Kon"), ("[LINE] 夏の会のトーク履歴", "夏の会")],
+        *[("[LINE] 與Kon的聊天記錄", "Kon"), ("[LINE] Kon的聊天记录", "Kon")],
+        *[("[LINE] 하늘님과의 대화", "하늘"), ("\ufeff[LINE] Chat with Kon", "Kon")],
+    ],
+)
+def test_the_heading_names_the_room(heading: str, title: str) -> None:
+    data = f"{heading}\nSaved on: 1/31/2026, 9:14\n\nFri, 1/30/2026\n9:05AM\tMori\thi\n"
+    assert names_of(data.encode()) == [title]
+
+
+def test_the_file_names_a_room_without_a_heading() -> None:
+    data = b"2026/01/30(Fri)\n9:05\tMori\thi\n"
+    members = {"[LINE] Lantern Club.txt": data, "[LINE]Konとのトーク.txt": data}
+    assert sorted(names_of(zip_bytes(members))) == ["Kon", "Lantern Club"]
+
+
+def names_of(data: bytes) -> list[str]:
+    items = read_file_records(data)[1]
+    rooms = (item.room for item in items if isinstance(item, Record))
+    assert all(isinstance(room, FileRoom) and room.platform == "line" for room in rooms)
+    return [item.room.name for item in items if isinstance(item, Record) and item.room]
+
+
+@pytest.mark.parametrize("first", ["line ja", "kakaotalk windows ko"])
+def test_a_zip_holds_rooms_of_several_apps(first: str) -> None:
+    variants = ["whatsapp android", "line en us", first]
+    rooms = {
+        f"{number}.txt": chat_variants.VARIANTS[variant](chat_variants.room_of(variant, 1))
+        for number, variant in enumerate(variants)
+    }
+    records, items = read_file_records(zip_bytes(rooms))
+    assert records.format == first.split()[0]
+    expected = [item for data in rooms.values() for item in read_file_records(data)[1]]
+    assert [getattr(item, "text", None) for item in items] == [
+        getattr(item, "text", None) for item in expected
+    ]
+
+
+def test_blanks_around_names_of_several_words_are_read_by_all_lines() -> None:
+    names = ["Mori", "Anna Kim", "Anna Lee", "[운영] 하늘"]
+    texts = ["ok", "ok then", "see you at ten", "네", "첫 줄\n12:30에 둘째 줄", "Photos of us"]
+    start = datetime(2024, 1, 15, 9, 30)
+    room = [
+        Said(names[at * 7 % 4], start + timedelta(minutes=at), texts[at * 5 % 6], fate)
+        for at, fate in enumerate(["", "", "", "media", "system", "", "deleted"] * 20)
+    ]
+    data = line_variants.windows(room).decode()
+    assert said(data) == [
+        (said.name.replace(" ", "_"), said.text) for said in room if not said.fate
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "2024.01.05 Friday\n9:00 breakfast\n12:30 lunch\n18:00 dinner\n",
+        "9:05\tMori\thi\n9:06\tAki\tho\n",
+        "[LINE] is an app\nand this is prose\n",
+    ],
+)
+def test_diaries_tables_and_prose_are_no_rooms(data: str) -> None:
+    with pytest.raises(UnrecognisedFileError):
+        said(data)
+
+
+def test_a_long_file_of_odd_lines_takes_no_longer_than_others() -> None:
+    def work(count: int) -> None:
+        texts = ("hi", " " * count, '"' * count, "(emoji) " * count, "[null] " * count + "x")
+        lines = [f"9:05\tMori\t{text}" for text in texts]
+        assert len(said(day(*lines, "9:05\t" * count, f"9:05\t{'a' * count}"))) >= 3
+
+    assert growth(partial(work, 100_000 // FACTOR), partial(work, 100_000)) < MOST_GROWTH
