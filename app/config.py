@@ -192,12 +192,11 @@ class Config:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
         """Return the settings of the environment, over those of `.env` in the current folder.
 
-        Raises ConfigError for an unknown name with our prefix and for a bad value.
+        Raises ConfigError for an unknown name with our prefix, for a bad value, and where `.env`
+        cannot be read.
         """
         if environ is None:
-            environ = {k: v for k, v in dotenv_values(".env").items() if v is not None} | dict(
-                os.environ
-            )
+            environ = _from_file() | dict(os.environ)
         values = {
             key.removeprefix(PREFIX).lower(): value.strip()
             for key, value in environ.items()
@@ -208,6 +207,17 @@ class Config:
             raise ConfigError(f"{PREFIX}{name.upper()} is not a setting; see docs/settings.md")
         values.setdefault("log", "text" if sys.stderr.isatty() else "json")
         return cls(**{name: _parse(name, value) for name, value in values.items() if value})  # type: ignore[arg-type]
+
+
+def _from_file() -> dict[str, str]:
+    """Return the values of `.env` in the current folder, where there is one."""
+    try:
+        return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    except OSError as error:
+        raise ConfigError(f"the file .env cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        # Its bytes may be those of a secret.
+        raise ConfigError("the file .env is not UTF-8") from error
 
 
 def _parse(name: str, value: str) -> object:

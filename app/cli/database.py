@@ -10,7 +10,7 @@ from alembic.util.exc import CommandError
 from app.cli.running import BAD_INPUT, fail, json_option, print_result, with_database
 from app.config import Config
 from app.db.engine import Database, backend_for
-from app.db.migrate import alembic_config, head_revision, known_state, prepare
+from app.db.migrate import alembic_config, downgrade, head_revision, known_state, prepare
 from app.errors import StartError
 from app.services.backup import BackupSize, make_backup, restore_backup
 from app.services.checks import find_faults, find_weaknesses
@@ -39,7 +39,7 @@ def downgrade_command() -> None:
     config = Config.from_env()
     known_state(config.database_url)
     try:
-        command.downgrade(alembic_config(config.database_url), "-1")
+        downgrade(config.database_url)
     except CommandError as error:
         fail(str(error), BAD_INPUT)
     _print_current(config)

@@ -27,6 +27,8 @@ SHOWN_ERRORS: Final = 20
 _JSON: Final = "saywho.json"
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DISK_ERRORS: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+_RIGHTS_ERRORS: Final = {errno.EACCES, errno.EPERM, errno.EROFS}
+"""What the system answers where a file or folder is another user's, or its disk read-only."""
 
 
 def _keep(context: click.Context, option: click.Parameter, value: bool) -> None:
@@ -73,10 +75,17 @@ def one_line_errors() -> Iterator[None]:
         _discard_output()
         sys.exit(FAILED)
     except OSError as error:
-        if error.errno not in _DISK_ERRORS:
-            raise
+        _fail_by(error)
+
+
+def _fail_by(error: OSError) -> NoReturn:
+    """End the program with one line for a disk or for rights; raise any other error again."""
+    if error.errno in _DISK_ERRORS:
         _discard_output()
         fail(f"the output cannot be written: {error.strerror}")
+    if error.errno in _RIGHTS_ERRORS and error.filename is not None:
+        fail(f"{os.fsdecode(error.filename)} cannot be read or written: {error.strerror}")
+    raise error
 
 
 def _discard_output() -> None:

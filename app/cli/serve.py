@@ -63,6 +63,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
     """Serve until a stop; return the exit status."""
     from app.db.migrate import SchemaState, prepare
     from app.logs import configure
+    from app.security import load_secret_keys
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
     from app.serving.worker import load_server_config, prepare_app, run
     from app.tasks import share_heap, trim_heap
@@ -75,6 +76,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
         with _fails_on(server.bind):
             sockets = [stack.enter_context(closing(sock)) for sock in open_sockets(server)]
         state = prepare(config, upgrade_old=True)
+        load_secret_keys(config)  # Else each worker would end, and be replaced, without end.
         origin = config.url or _origin(sockets[0], server)
         with_samples = sample and state is SchemaState.FRESH
         asyncio.run(_prepare_site(config, origin, with_samples=with_samples))

@@ -4,6 +4,8 @@ Alembic is imported only where a database is not current, since the import alone
 a start may.
 """
 
+import contextlib
+from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -55,11 +57,30 @@ def upgrade(url: str) -> None:
     Raises StartError where the database cannot take it, as where its disk is full.
     """
     from alembic import command
+
+    with _as_start_error(url):
+        command.upgrade(alembic_config(url), "head")
+
+
+def downgrade(url: str) -> None:
+    """Take the tables back by one revision.
+
+    Raises StartError where the database cannot take it, alembic's CommandError from the first one.
+    """
+    from alembic import command
+
+    with _as_start_error(url):
+        command.downgrade(alembic_config(url), "-1")
+
+
+@contextlib.contextmanager
+def _as_start_error(url: str) -> Iterator[None]:
+    """Raise StartError where the database cannot be migrated."""
     from sqlalchemy.exc import DBAPIError
 
     backend = backend_for(url)
     try:
-        command.upgrade(alembic_config(url), "head")
+        yield
     except DBAPIError as error:
         cause = backend.as_app_error(error) or error.orig or error
         reason = in_one_line(cause.__cause__ or cause)

@@ -64,21 +64,22 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
     if known_state(config.database_url) is SchemaState.FRESH:
         raise BackupError("there is no database yet, so there is nothing to back up")
     try:
-        with open(target, "xb", opener=open_private) as file:
-            try:
-                size = _write(config, file, with_secrets=with_secrets)
-                file.flush()
-                os.fsync(file.fileno())
-                (config.data_dir / LAST_BACKUP).touch(mode=0o600)
-            except BaseException:
-                target.unlink(missing_ok=True)
-                raise
+        file = open(target, "xb", opener=open_private)  # noqa: SIM115 - closed below
     except FileExistsError as error:
         raise BackupError(f"{target} exists; a backup overwrites nothing") from error
-    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+    except OSError as error:
         raise BackupError(f"{target} cannot be written: {error.strerror}") from error
-    except (sqlite3.DatabaseError, OSError) as error:
-        raise StartError(f"the database cannot be copied: {error}") from error
+    try:
+        with file:
+            size = _write(config, file, with_secrets=with_secrets)
+            file.flush()
+            os.fsync(file.fileno())
+        (config.data_dir / LAST_BACKUP).touch(mode=0o600)
+    except BaseException as error:
+        target.unlink(missing_ok=True)
+        if isinstance(error, sqlite3.DatabaseError | OSError):
+            raise StartError(f"the database cannot be copied: {error}") from error
+        raise
     return size
 
 
@@ -160,8 +161,9 @@ def restore_backup(config: Config, file: Path) -> BackupSize:
                     shutil.move(staging / name, target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-    except (FileExistsError, PermissionError, NotADirectoryError) as error:
-        raise StartError(f"{folder} cannot be written: {error.strerror}") from error
+    except OSError as error:
+        where = error.filename or folder
+        raise StartError(f"{where} cannot be written: {error.strerror or error}") from error
     return size
 
 

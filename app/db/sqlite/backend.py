@@ -134,19 +134,21 @@ class SqliteBackend(Backend):
             # that exists is not opened: closing it would release the locks of this process on it.
             self.path.touch(0o600)
         except OSError as error:
-            raise StartError(f"the database {self.path} cannot be made: {error}") from error
+            reason = f"cannot be opened or made: {error.strerror}"
+            raise StartError(f"the database {self.path} {reason}") from error
 
     def current_revision(self) -> str | None:
-        if not self.path.exists() or self.path.stat().st_size == 0:
-            return None
         try:
+            if not self.path.exists() or self.path.stat().st_size == 0:
+                return None
             with contextlib.closing(open_connection(self.path)) as connection:
                 names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
                 if "alembic_version" in names:
                     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
                     return str(row[0]) if row else None
-        except sqlite3.OperationalError as error:
-            raise StartError(f"{self.path} cannot be read: {error}") from error
+        except (sqlite3.OperationalError, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StartError(f"{self.path} cannot be read: {reason}") from error
         except sqlite3.DatabaseError as error:
             raise StartError(
                 f"{self.path} is damaged, or no database of saywho: {error}"
