@@ -51,6 +51,12 @@ def sources() -> dict[Path, str]:
     return {path: path.read_text() for path in sorted(paths)}
 
 
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Return each module of the app as Python reads it."""
+    return {path: ast.parse(text) for path, text in sources().items()}
+
+
 def room_of(path: Path) -> str:
     """Return the package or module at the top of `app/` that holds this file."""
     return path.relative_to(APP).parts[0].removesuffix(".py")
@@ -61,8 +67,8 @@ def imports() -> tuple[Import, ...]:
     """Return every import between rooms, those inside of functions and for types too."""
     return tuple(
         Import(str(path.relative_to(ROOT)), line, room_of(path), target, is_ours)
-        for path, text in sources().items()
-        for line, target, is_ours in _targets(ast.parse(text))
+        for path, tree in trees().items()
+        for line, target, is_ours in _targets(tree)
         if not (is_ours and target == room_of(path))
     )
 
@@ -128,7 +134,7 @@ def upward_inner_imports(package: str) -> list[str]:
     """
     floors, upward = inner_floors(package), list[str]()
     for subject, path in inner_modules(package):
-        for line, target in _inner_targets(package, ast.parse(sources()[path])):
+        for line, target in _inner_targets(package, trees()[path]):
             if target != subject:
                 floor = floors.get(target, -1)
                 if floor >= 0 and floor >= floors.get(subject, -1):
@@ -162,8 +168,8 @@ def circle() -> list[str]:
 def repeated_classes() -> dict[str, list[str]]:
     """Return the public class names that stand in several modules of the app, with these."""
     homes = defaultdict(list)
-    for path, text in sources().items():
-        for node in ast.parse(text).body:
+    for path, tree in trees().items():
+        for node in tree.body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(str(path.relative_to(ROOT)))
     return {name: paths for name, paths in sorted(homes.items()) if len(paths) > 1}
@@ -171,8 +177,8 @@ def repeated_classes() -> dict[str, list[str]]:
 
 def bound_names() -> Iterator[tuple[str, str]]:
     """Yield every name that the app binds, of variables, fields and parameters, and its place."""
-    for path, text in sources().items():
-        for node in ast.walk(ast.parse(text)):
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
             match node:
                 case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                     if name not in {"self", "cls"} and not name.startswith("_"):
@@ -189,8 +195,8 @@ def state_at_import() -> list[str]:
     """Return the containers that a module makes empty, to be filled while the program runs."""
     return [
         f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
-        for path, text in sources().items()
-        for node in ast.parse(text).body
+        for path, tree in trees().items()
+        for node in tree.body
         if isinstance(node, ast.Assign | ast.AnnAssign) and _is_empty(node.value)
     ]
 
@@ -211,8 +217,8 @@ def function_lengths() -> list[int]:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     return sorted(
         (node.end_lineno or node.lineno) - node.lineno + 1
-        for text in sources().values()
-        for node in ast.walk(ast.parse(text))
+        for tree in trees().values()
+        for node in ast.walk(tree)
         if isinstance(node, kinds)
     )
 
@@ -223,8 +229,7 @@ HOOKS: Final = frozenset(("before_request", "after_request", "context_processor"
 def values_in_g() -> list[str]:
     """Return where a value is put into `g`, but in hooks of the request."""
     places = []
-    for path, text in sources().items():
-        tree = ast.parse(text)
+    for path, tree in trees().items():
         hooks = {id(node) for function in _hooks(tree) for node in ast.walk(function)}
         places += [
             f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
@@ -260,8 +265,8 @@ def untyped_contexts() -> list[str]:
 def long_signatures() -> list[str]:
     """Return the functions of more than six parameters, beside `self` and `cls`."""
     long: list[str] = []
-    for path, text in sources().items():
-        for node in ast.walk(ast.parse(text)):
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
                 names = [argument.arg for argument in taken if argument.arg not in {"self", "cls"}]

@@ -74,7 +74,7 @@ def asked(app: Quart) -> Iterator[str]:
                     yield f"{path}?{urlencode(query | zone)}"
 
 
-@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 @pytest.mark.timeout(120)
 async def test_no_time_in_an_address_is_an_error_of_the_server(old: Client) -> None:
     sent = set(asked(old.app))
@@ -93,7 +93,7 @@ async def test_a_drawing_of_any_time_is_made(old: Client) -> None:
             await drawn(old, name, "?" + urlencode(query | {"tz": zone}))
 
 
-@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 async def test_no_number_in_an_address_is_an_error_of_the_server(old: Client) -> None:
     finite = {path: names for path, names in addresses(old.app).items() if path != ENDLESS}
     for path, names in finite.items():

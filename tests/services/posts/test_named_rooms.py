@@ -133,6 +133,7 @@ SENT = st.lists(
 CUTS = st.lists(st.integers(0, 10), max_size=3)
 
 
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 @given(SENT, CUTS)
 def test_rooms_are_the_same_however_posts_are_split_into_requests(
     databases: Databases, sent: list[Sent], cuts: list[int]
@@ -155,6 +156,7 @@ IDS = ROOMS | st.sampled_from(
 )
 
 
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 @given(st.lists(st.tuples(st.sampled_from(PEOPLE), IDS), max_size=10), CUTS)
 @example([("ben", {"id": 1, "name": "pier"}), ("ben", {"name": "pier"})], [])
 def test_a_room_named_by_its_id_is_the_same_however_posts_are_split(

@@ -21,6 +21,7 @@ from app.views.authors.years import picture_of_year
 from app.views.canvas import MARGIN, SIZE
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
+from tests.selection import first_of
 
 WORDS = {2022: "kettle", 2023: "lantern", 2024: "harbour"}
 """The word that is in the posts of each year, beside one that is in all."""
@@ -186,7 +187,7 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
     assert picture.lines == (("Answered most", "@ann"),)
 
 
-@pytest.mark.parametrize("lines", range(4))
+@pytest.mark.parametrize("lines", first_of(range(4), 0, 3))
 @pytest.mark.parametrize("name", ["ann", "W" * 320, "긴이름" * 90], ids=["short", "wide", "Hangul"])
 def test_heading_months_lines_and_foot_keep_apart(name: str, lines: int) -> None:
     words = (("Words that came and never went", "kettle, " * 40),) * lines

@@ -119,7 +119,7 @@ def test_an_address_with_years_is_an_example_with_its_answer(api: Api) -> None:
     assert (answer["years"]["verdict"], answer["years"]["ranking"]) == ("few", [])
 
 
-@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 async def test_the_examples_are_answered_as_declared(filled: Api, admin: Client) -> None:
     await _look_at_what_lists_hold(filled, admin)
     # What is read or added to is deleted last, a post before its author.
