@@ -17,7 +17,7 @@ from app.i18n import speaking_of
 from app.services.posts.users import NamedUser, all_speak_in_chats, named_users
 
 HUES: Final = 24
-"""As many as style.css declares; ids that follow each other have the most different ones."""
+"""As many as style.css declares, the clearest first."""
 NO_HUE: Final = "author-0"
 
 
@@ -70,23 +70,31 @@ async def cast_of(
 
     about: whose posts the page is about, by default all of them. Where all these speak in chats it
     tells of messages, as where it is of a chat itself. Names that nobody here has do not count;
-    without any it is about everybody who is here, or on a platform.
+    without any it is about everybody who is here, or on a platform. They get the first colours, in
+    their order; the others follow by their numbers of posts.
     """
     named = list(usernames)
     subjects = named if about is None else list(about)
     users = await named_users(session, {*named, *subjects})
-    people = {user.username: person_of(user) for user in users.values()}
+    hues = _dealt(users, about or ())
+    people = {user.username: person_of(user, hues[key]) for key, user in users.items()}
     known = [users[key] for key in map(username_key, subjects) if key in users]
     if not (in_chat or known):
         in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
     return Cast(people, in_chat or (bool(known) and all(user.is_of_chat for user in known)))
 
 
-def person_of(user: NamedUser) -> Person:
+def person_of(user: NamedUser, hue: str) -> Person:
     username, display_name = user.username, user.display_name or user.username
     name = display_name if as_username(display_name) == username else username
-    hue = f"author-{(user.id - 1) % HUES + 1}"
     return Person(username, name, display_name, hue, user.is_of_chat)
+
+
+def _dealt(users: Mapping[str, NamedUser], first: Iterable[str]) -> dict[str, str]:
+    """Return the classes of colours by case-folded name: these first, then by numbers of posts."""
+    others = sorted(users, key=lambda key: (-users[key].posts, users[key].id))
+    order = dict.fromkeys([*map(username_key, first), *others])
+    return {key: f"author-{place % HUES + 1}" for place, key in enumerate(order)}
 
 
 @contextmanager

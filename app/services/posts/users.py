@@ -188,7 +188,7 @@ HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
 """Condition on an author, for `rows_by_key`."""
 _IDS: Final = select(User.username_key, User.id).where(User.deleted_at.is_(None), HAS_KEY)
 _NAMES: Final = select(
-    User.username_key, User.id, User.username, User.display_name, User.is_of_chat
+    User.username_key, User.id, User.username, User.display_name, User.is_of_chat, User.tweet_count
 ).where(HAS_KEY)
 
 
@@ -232,6 +232,7 @@ class NamedUser(NamedTuple):
     username: str
     display_name: str | None
     is_of_chat: bool
+    posts: int
 
 
 async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[str, NamedUser]:

@@ -42,6 +42,11 @@ class RoomFacts(Struct, frozen=True):
     first_message_at: datetime | None
     newest_message_at: datetime | None
 
+    @property
+    def usernames(self) -> list[str]:
+        """Of the people who are named, those with the most messages first."""
+        return [person.username for person in self.people]
+
 
 async def list_rooms(
     session: AsyncSession, *, after: int | None = None, limit: int
@@ -102,6 +107,13 @@ async def get_room(session: AsyncSession, room_id: int) -> RoomFacts:
         raise NotFoundError("There is no room {room_id}", room_id=room_id)
     people = await _people(session, [row.id], most=MOST_PEOPLE)
     return _facts(row, people[row.id])
+
+
+async def speakers_of(session: AsyncSession, room_id: int) -> list[str]:
+    """Return the usernames of the people of a room, as its facts name them."""
+    depends_on(EVERYTHING)
+    people = await _people(session, [room_id], most=MOST_PEOPLE)
+    return [person.username for person in people[room_id]]
 
 
 def _rooms() -> AnySelect:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from PIL import ImageDraw, ImageFont
 
-from app.views.canvas import ACCENT, INK, MARGIN, SIZE, SOFT, WIDTH, Canvas
+from app.views.canvas import INK, MARGIN, SIZE, SOFT, WIDTH, Canvas
 from app.views.lettering import clipped, drawn_text, font_of
 
 MOST_KEPT: Final = 32
@@ -28,6 +28,8 @@ class YearPicture(NamedTuple):
     heading: str
     """With `{username}` where the name stands, which is cut where it is too long."""
     figures: str
+    colour: str
+    """The author's."""
     months: tuple[int, ...]
     """Posts of each month, from January."""
     month_names: tuple[str, ...]
@@ -55,13 +57,13 @@ def _draw_months(pen: ImageDraw.ImageDraw, picture: YearPicture) -> None:
     """Draw a column for each month, its number of posts above and its name below."""
     font, top = font_of(bold=False, size=20), max(1, *picture.months)
     width = (WIDTH - _GAP * (len(picture.months) - 1)) / len(picture.months)
-    chart_height = _height_of(picture)
+    chart_height, colour = _height_of(picture), picture.colour
     bottom = _CHART_TOP + chart_height
     for place, posts in enumerate(picture.months):
         left = MARGIN + place * (width + _GAP)
         height = chart_height * posts / top
         if posts:
-            pen.rounded_rectangle((left, bottom - max(height, 4), left + width, bottom), 4, ACCENT)
+            pen.rounded_rectangle((left, bottom - max(height, 4), left + width, bottom), 4, colour)
             _write_centred(pen, str(posts), left + width / 2, bottom - height - 28, font)
         pen.line((left, bottom, left + width, bottom), SOFT)
         _write_centred(pen, picture.month_names[place], left + width / 2, bottom + 8, font)

@@ -15,9 +15,11 @@ from app.services.posts.users import Author, get_author
 from app.views.authors.calendar import PostingYear, year_of_posting
 from app.views.authors.year_picture import YearPicture, draw_year
 from app.views.blueprints import PageBlueprint
+from app.views.canvas import page_colours
 from app.views.cast import bound
 from app.views.filters import parse_zone, zone_of_page
 from app.views.lettering import drawn_name
+from app.views.names import hue
 from app.views.page import WebPage, cast_on, render
 
 blueprint = PageBlueprint("years")
@@ -117,6 +119,7 @@ def picture_of_year(author_year: AuthorYear) -> YearPicture:
             text.format(count=show_number(count))
             for text, count in ((posts, calendar.tweets), (days, calendar.days))
         ),
+        colour=page_colours()[hue(user.username)],
         months=tuple(_months(author_year)),
         month_names=tuple(month_names()),
         lines=tuple((label, ", ".join(names[:PICTURED_WORDS])) for label, names in lines if names),

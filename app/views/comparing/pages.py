@@ -16,6 +16,7 @@ from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
 from app.i18n import SWITCH, gettext, own_address, speaking
 from app.lifespan import resources
+from app.services.compare.answering import Comparison
 from app.services.compare.cases import MOST_TEXTS
 from app.services.compare.model_card import Card
 from app.services.compare.question import Question
@@ -94,7 +95,7 @@ async def show_picture(args: PictureArgs) -> Response:
     comparison = await resources().comparer.ask(args.question(texts))
     async with resources().db.read() as session:
         samples = await list_samples(session)
-    cast = await cast_on(comparison)
+    cast = await cast_on(comparison, _subjects(names, comparison))
     with speaking(args.lang):
         with bound(cast):
             stand_ins = stand_ins_of([ranked.username for ranked in comparison.ranking])
@@ -235,9 +236,14 @@ async def _page(
             picture=picture,
             origin=own_origin(),
             error=failure,
-            about=[ranked.username for ranked in result.comparison.ranking] if result else (),
+            about=_subjects(names, result.comparison) if result else (),
         )
     )
+
+
+def _subjects(names: Sequence[str], comparison: Comparison) -> list[str]:
+    """Return whom an answer is about: those asked about, else from the likeliest on."""
+    return [*names, *(ranked.username for ranked in comparison.ranking)]
 
 
 async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> Compared:

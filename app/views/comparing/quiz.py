@@ -177,7 +177,7 @@ async def _asked(game: Game, failure: AppError | None = None) -> ResponseReturnV
                 game=game,
                 question=question,
                 error=failure,
-                about=question.usernames,
+                about=game.room.usernames if game.room else question.usernames,
                 in_chat=game.room is not None,
             )
         )
@@ -205,7 +205,7 @@ async def _answer_page(game: Game, guess: str) -> str:
             room=game.room,
             game=answered,
             solved=solved,
-            about=solution.usernames,
+            about=game.room.usernames if game.room else solution.usernames,
             in_chat=game.room is not None,
         )
     )

@@ -26,7 +26,7 @@ from app.views.dashboard.periods import Period, fitting, start_of, starts
 from app.views.dashboard.sentences import nothing_dated, posts_path, sentences, some_of
 from app.views.dashboard.shapes import ROW_PX, Plot, row_axis
 from app.views.filters import View
-from app.views.names import shown_name
+from app.views.names import hue, shown_name
 
 FEW_PX: Final = 448
 HIGHEST_ROW_PX: Final = 56
@@ -200,7 +200,7 @@ def _row(data: PostsByPeriod, name: str, place: int, row_px: int) -> Plot:
         "base": [place + 0.42] * len(places),
         "y": [round(-0.84 * height, 4) for height in heights],
         "customdata": [urlencode(_asked(data, name, i)) for i in places],
-        "marker": {"color": "$accent"},
+        "marker": {"color": f"${hue(name)}"},
         "hovertext": [_label(data, name, i) for i in places],
         "meta": {"posts": sum(row)},
     }

@@ -28,6 +28,7 @@ from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import Post, TweetKey, list_posts, list_selected
 from app.services.posts.users import Author, count_users, get_author
 from app.services.rooms.messages import messages_around
+from app.services.rooms.room_facts import speakers_of
 from app.services.search.similar import SimilarPosts, similar_posts
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of
@@ -153,14 +154,16 @@ async def show_tweet(tweet_id: int) -> str:
         author = await get_author(session, similar.post.username)
         conversation = await read_conversation(session, tweet_id, most=MOST_OF_THREAD)
         around = await messages_around(session, similar.post)
+        room = similar.post.room
+        speakers = await speakers_of(session, room.id) if room else [author.username]
     return await render(
         TweetPage(
             author=author,
             similar=similar,
             conversation=conversation,
             around=around,
-            about=[author.username],
-            in_chat=similar.post.room is not None,
+            about=speakers,
+            in_chat=room is not None,
         )
     )
 

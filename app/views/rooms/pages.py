@@ -135,6 +135,7 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
             later=cursor_of(passage.later),
             results=results,
             next_cursor=cursor_of(results.next) if results else None,
+            about=room.usernames,
         )
     )
 

@@ -74,6 +74,7 @@ async def show_portrait(room_id: int, args: PortraitArgs) -> ResponseReturnValue
             picture=_address(
                 "portraits.show_room_picture", portrait, zone.key if zone.key != "UTC" else ""
             ),
+            about=portrait.room.usernames,
         )
     )
 
@@ -85,7 +86,7 @@ async def show_room_picture(room_id: int, args: PortraitArgs) -> ResponseReturnV
     portrait = await _read(room_id, zone)
     if portrait.room.id != room_id:
         return see_other(_address("portraits.show_room_picture", portrait, args.tz))
-    with bound(await cast_on(portrait)):
+    with bound(await cast_on(portrait, portrait.room.usernames)):
         picture = picture_of_room(portrait, zone)
     return Response(await resources().work_pool.run(draw_room, picture), content_type="image/png")
 

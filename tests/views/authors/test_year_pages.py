@@ -18,7 +18,7 @@ from app.services.archive.author_year import read_year
 from app.services.posts.users import get_author
 from app.views.authors.year_picture import YearPicture, draw_year
 from app.views.authors.years import picture_of_year
-from app.views.canvas import MARGIN, SIZE
+from app.views.canvas import INK, MARGIN, SIZE
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 from tests.selection import first_of
@@ -195,7 +195,7 @@ def test_heading_months_lines_and_foot_keep_apart(name: str, lines: int) -> None
     short = tuple(f"{number}월" for number in range(1, 13))
 
     def drawn(heading: str) -> Image.Image:
-        drawing = draw_year(YearPicture(name, heading, "999 posts", months, short, words))
+        drawing = draw_year(YearPicture(name, heading, "999 posts", INK, months, short, words))
         return Image.open(BytesIO(drawing)).convert("RGB")
 
     image = drawn("{username} in 2024")

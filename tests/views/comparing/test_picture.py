@@ -21,12 +21,12 @@ COLOURS = list(page_colours().values())
 
 
 def cast_with(*names: str) -> Cast:
-    """Return people of these names, whose ids are those from 1 on."""
+    """Return people of these names, whose ids and colours are those from 1 on."""
     users = (
-        NamedUser(number, name.replace(" ", "_"), name, False)
+        NamedUser(number, name.replace(" ", "_"), name, False, 0)
         for number, name in enumerate(names, 1)
     )
-    return Cast({user.username: person_of(user) for user in users})
+    return Cast({user.username: person_of(user, f"author-{user.id}") for user in users})
 
 
 TEXT = "Fog again, the bell rings, 안개 🎉 مرحبا and no end of it. " * 20
