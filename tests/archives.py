@@ -144,6 +144,9 @@ SMALL_FILES = {
     "jsonl": b'{"text": "hi, you"}\n',
     "telegram": b'{"name": "us", "type": "private_group", "id": 7, "messages": [{"id": 1, "type": '
     b'"message", "date": "2024-01-15T15:02:00", "from": "mina", "text": ["hi", ", you"]}]}',
+    "messenger": b'{"participants": [{"name": "mina"}], "messages": [{"sender_name": "mina", '
+    b'"timestamp_ms": 1735689600000, "content": "hi, you"}], "title": "us"}',
+    "meta": b'[{"media": [{"uri": "", "creation_timestamp": 1735689600, "title": "hi, you"}]}]',
     "kakaotalk": b"KakaoTalk Chats with us\nDate Saved : 2024-02-20 10:44\n\n"
     b"January 15, 2024, 3:02 PM, mina : hi, you\n",
     "line": b"[LINE] Chat history with mina\nSaved on: 2/20/2024, 10:44\n\nMon, 1/15/2024\n"

@@ -17,7 +17,9 @@ from app.errors import Message
 Kind = Literal["post", "reply", "quote"]
 MediumKind = Literal["photo", "video", "gif", "audio", "link"]
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
-Platform = Literal["x", "mastodon", "bluesky", "rss", "local"]
+Platform = Literal[
+    "x", "mastodon", "bluesky", "instagram", "facebook", "threads", "discord", "rss", "local"
+]
 """Where the posts of an author come from; `local` where nobody says."""
 MOST_MEDIA: Final = 100
 """Media of one post that a request may name, and that an import keeps."""
@@ -38,6 +40,10 @@ PLATFORMS: Final[dict[Platform, PlatformNames]] = {
     "x": PlatformNames(Message("X"), ("twitter", "트위터")),
     "mastodon": PlatformNames(Message("Mastodon"), ("마스토돈",)),
     "bluesky": PlatformNames(Message("Bluesky"), ("블루스카이",)),
+    "instagram": PlatformNames(Message("Instagram"), ("인스타그램",)),
+    "facebook": PlatformNames(Message("Facebook"), ("페이스북",)),
+    "threads": PlatformNames(Message("Threads"), ("스레드",)),
+    "discord": PlatformNames(Message("Discord"), ("디스코드",)),
     "rss": PlatformNames(Message("RSS")),
     "local": PlatformNames(Message("not given")),
 }

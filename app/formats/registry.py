@@ -12,6 +12,8 @@ from app.errors import BrokenFileError, LimitReachedError, Message, Unrecognised
 from app.formats import bluesky, csv, documents, mastodon
 from app.formats.chats import kakaotalk, line, telegram, whatsapp
 from app.formats.chats.people import People
+from app.formats.meta import chats as meta_chats
+from app.formats.meta import posts as meta_posts
 from app.formats.records import (
     NO_OPTIONS,
     BadRecord,
@@ -36,6 +38,8 @@ FORMATS: Final[dict[str, Format]] = {
         x_archive.FORMAT,
         mastodon.FORMAT,
         telegram.FORMAT,
+        meta_chats.FORMAT,
+        meta_posts.FORMAT,
         documents.MONGO,
         api.FORMAT,
         bluesky.FORMAT,
@@ -79,7 +83,7 @@ def open_records(
             raise _too_deep(source) from error
         if records is not None:
             items = _to_the_end(records.items, source)
-            records = replace(records, left_out=source.listing.note)
+            records = replace(records, left_out=records.left_out or source.listing.note)
             if options.decode_entities and records.format in WITH_ENTITIES:
                 items = map(_without_entities, items)
             if candidate.is_chat:

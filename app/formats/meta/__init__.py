@@ -1,0 +1,1 @@
+"""Downloads of Meta: chats of Messenger and Instagram, own posts and comments, Threads."""

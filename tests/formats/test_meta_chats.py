@@ -1,0 +1,192 @@
+"""Chats of Messenger and Instagram, as the downloads of Meta hold them."""
+
+import json
+from datetime import UTC
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.errors import BrokenFileError, UnrecognisedFileError
+from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
+from tests.archives import zip_bytes
+from tests.formats import meta_variants
+from tests.formats.files import read_broken, read_file_records
+from tests.formats.invented_rooms import ZONE, invented
+from tests.formats.meta_variants import written
+
+TIME = 1735689600000
+
+
+def chat(*messages: dict[str, Any], **fields: Any) -> bytes:
+    """Return a chat of Ida and René with these messages, the newest first."""
+    full = [{"timestamp_ms": TIME - n * 1000} | message for n, message in enumerate(messages)]
+    people = [{"name": "Ida Moss"}, {"name": "René Vale"}]
+    about = {"title": "Ida Moss", "thread_path": "inbox/idamoss_12"} | fields
+    return written({"participants": people, "messages": full} | about)
+
+
+def ida(text: str | None = None, **fields: Any) -> dict[str, Any]:
+    message = {"sender_name": "Ida Moss"} | fields
+    return message if text is None else message | {"content": text}
+
+
+def read(data: bytes) -> list[Item]:
+    records, items = read_file_records(data)
+    assert (records.format, records.is_chat) == ("messenger", True)
+    return items
+
+
+def said(data: bytes) -> list[str]:
+    return [item.text for item in read(data) if isinstance(item, Record)]
+
+
+def room_of(data: bytes) -> FileRoom:
+    (room,) = {item.room for item in read(data) if isinstance(item, Record)}
+    assert isinstance(room, FileRoom)
+    return room
+
+
+@pytest.mark.parametrize("variant", meta_variants.VARIANTS)
+@pytest.mark.parametrize("seed", range(3))
+def test_rooms_are_read_as_they_were_written(variant: str, seed: int) -> None:
+    room = invented(seed, seconds=bool(seed))
+    items = read(meta_variants.VARIANTS[variant](room))
+    # Files begin with the newest; what has one time stays in the order in which it was said.
+    expected = [
+        (said.name, said.when.replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC), said.text)
+        for said in sorted(room, key=lambda said: said.when, reverse=True)
+        if not said.fate
+    ]
+    records = [item for item in items if isinstance(item, Record)]
+    assert [(item.display_name, item.created_at, item.text) for item in records] == expected
+    left_out = sum(isinstance(item, Skipped) for item in items)
+    assert left_out == sum(bool(said.fate) for said in room)
+    room_here = room_of(meta_variants.VARIANTS[variant](room))
+    assert (room_here.name, room_here.platform) == ("우리 반", variant.split()[0])
+    assert room_here.external_id == (None if "encrypted" in variant else "us_12")
+
+
+@pytest.mark.parametrize("is_newest_first", [True, False])
+def test_messages_of_one_second_stay_in_their_order(is_newest_first: bool) -> None:
+    messages = [ida(f"{n}", timestamp_ms=TIME + n * 400) for n in range(9)]
+    ordered = messages[::-1] if is_newest_first else messages
+    numbers = ["8", "5", "6", "7", "3", "4", "0", "1", "2"]
+    assert said(chat(*ordered)) == (numbers if is_newest_first else [f"{n}" for n in range(9)])
+
+
+def test_letters_are_put_right_where_they_are_bytes() -> None:
+    texts = ["café 🍰?", "세모", "plain", "ÿ"]
+    assert said(chat(*map(ida, texts))) == texts
+    whole = {"sender_name": "Zoë", "timestamp_ms": TIME, "content": "naïve"}
+    mixed = whole | {"content": "Ã© ≠ é", "timestamp_ms": TIME - 1000}
+    document = {"participants": [{"name": "Zoë"}], "messages": [whole, mixed]}
+    assert said(json.dumps(document).encode()) == ["naïve", "Ã© ≠ é"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *(ida("Ida liked a message"), ida("Ida Moss named the group Tea & Co.")),
+        *(ida("Reacted ❤ to your message "), ida("You set the nickname for René to Re.")),
+        *(ida("Ida sent a photo.", photos=[{"uri": "photos/1.jpg"}]), ida(call_duration=4)),
+        *(ida("Ida shared a link.", share={"link": "https://a.example"}), ida("hi", type="Call")),
+        *(ida(sticker={"uri": "stickers/1.png"}), ida("gone", is_unsent=True), ida("")),
+        {"sender_name": "Facebook user", "content": "who was I"},
+        {"content": "nobody said this"},
+    ],
+)
+def test_what_nobody_wrote_is_left_out(message: dict[str, Any]) -> None:
+    items = read(chat(ida("first"), message, ida("last")))
+    assert [type(item) for item in items].count(Skipped) == 1
+    assert said(chat(ida("first"), message, ida("last"))) == ["first", "last"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("I liked a message of yours", "Ida sent a photo.", "we added milk to the group order"),
+        *("Ida", "Ida likes tea", "You are kind", "they left the group", "call me"),
+    ],
+)
+def test_sentences_of_people_stay(text: str) -> None:
+    assert said(chat(ida(text))) == [text]
+
+
+def test_what_stands_beside_words_is_kept_with_the_name_of_its_file() -> None:
+    thread = "your_instagram_activity/messages/inbox/idamoss_12"
+    address = "https://gifs.example/a.gif?x=1"
+    message = ida("look", photos=[{"uri": f"{thread}/photos/1.jpg"}], gifs=[{"uri": address}])
+    name = f"top/{thread}/message_1.json"
+    (record,) = read(zip_bytes({name: chat(message, ida("é", is_geoblocked_for_viewer=False))}))[:1]
+    assert isinstance(record, Record)
+    assert [(m.kind, m.source_url) for m in record.media] == [("photo", None), ("gif", address)]
+    assert record.files == (f"top/{thread}/photos/1.jpg", None)
+    assert record.room == FileRoom(
+        platform="instagram", name="Ida Moss", external_id="idamoss_12", file=name[:-15]
+    )
+
+
+def test_files_of_a_chat_are_one_room_in_the_order_of_their_numbers() -> None:
+    files = {f"inbox/us_1/message_{n}.json": chat(ida(f"{n}")) for n in range(1, 12)}
+    files["inbox/them_2/message_1.json"] = chat(
+        ida("them"), title="Them", thread_path="inbox/them_2"
+    )
+    assert said(zip_bytes(files)) == ["them", *(f"{n}" for n in range(1, 12))]
+    items = read(zip_bytes(files))
+    assert len({item.room for item in items if isinstance(item, Record)}) == 2
+
+
+def test_a_damaged_file_ends_only_itself() -> None:
+    files = {f"inbox/us_1/message_{n}.json": chat(ida(f"{n}"), ida("x")) for n in range(1, 4)}
+    name = "inbox/us_1/message_1.json"
+    files[name] = files[name][: files[name].index(b'"sender_name": "Ida', 200)]
+    items = read_broken(zip_bytes(files), "message_1.json breaks off")
+    assert [item.text for item in items if isinstance(item, Record)] == ["1", "2", "x", "3", "x"]
+
+
+def test_bad_messages_cost_no_other() -> None:
+    data = chat(ida("first"), ida("odd", timestamp_ms="soon"), ida("last"))
+    whole = json.loads(data)
+    whole["messages"][1] = ["no object"]
+    for file in (data, json.dumps(whole).encode()):
+        items = sorted(read(file), key=lambda item: item.place)
+        assert [type(item) for item in items] == [Record, BadRecord, Record]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'<!DOCTYPE html><html><body><div class="_3-95 _a6-g">hi</div></body></html>',
+        zip_bytes({"your_facebook_activity/messages/inbox/us_1/message_1.html": b"<html></html>"}),
+        zip_bytes({"your_instagram_activity/media/posts_1.html": b"<html></html>"}),
+    ],
+)
+def test_downloads_as_pages_are_refused_with_what_to_do(data: bytes) -> None:
+    with pytest.raises(UnrecognisedFileError, match="choose JSON as its format in place of HTML"):
+        read(data)
+
+
+@pytest.mark.parametrize("data", [b'{"participants": [], "messages": []}', b'{"messages": [1]}'])
+def test_a_chat_without_messages_is_none(data: bytes) -> None:
+    with pytest.raises(UnrecognisedFileError):
+        read(data)
+
+
+def test_a_cut_chat_keeps_its_first_messages() -> None:
+    data = chat(*(ida(f"{n}", timestamp_ms=TIME - n * 1000) for n in range(9)))
+    with pytest.raises(BrokenFileError):
+        read(data[: len(data) // 2])
+    assert len(read_broken(data[: len(data) // 2], "breaks off")) > 2
+
+
+def test_a_download_with_posts_beside_its_chats_says_that_they_are_left_out() -> None:
+    posts = written([{"media": [{"uri": "", "creation_timestamp": 1, "title": "a post"}]}])
+    files = {"messages/inbox/us_1/message_1.json": chat(ida("hi")), "media/posts_1.json": posts}
+    records, items = read_file_records(zip_bytes(files))
+    assert [item.text for item in items if isinstance(item, Record)] == ["hi"]
+    assert records.left_out is not None
+    assert "--format meta reads own posts" in records.left_out
+    records, items = read_file_records(zip_bytes(files), "meta")
+    assert [item.text for item in items if isinstance(item, Record)] == ["a post"]
+    assert records.left_out is None
