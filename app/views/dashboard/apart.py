@@ -14,9 +14,10 @@ from app.lifespan import resources
 from app.services.compare.cases import MOST_COMPARED
 from app.services.compare.model_card import Card
 from app.services.posts.statistics import ActiveAuthors, most_active_with
-from app.views.dashboard.figures import Figure, Finding, Panel, Table
+from app.views.dashboard.figures import Panel
 from app.views.dashboard.sentences import nothing_dated, sentences, some_of
 from app.views.dashboard.shapes import Plot, row_axis, row_height
+from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 from app.views.names import shown_name
 
@@ -65,7 +66,7 @@ class ToldApart(Panel[ActiveAuthors]):
 
 
 @dataclass(frozen=True)
-class Measurement(Figure):
+class Measurement(Figure[Plot]):
     """A model card, and what of it the view asks for."""
 
     view: View
@@ -99,7 +100,7 @@ class Measurement(Figure):
         if not rows:
             return Finding(gettext("There are too few posts to measure this"))
         if len(rows) == 1:
-            return Finding(_title_of_one(rows[0]), _mostly_taken_for(rows[0]))
+            return Finding(_title_of_one(rows[0]), sentences(_mostly_taken_for(rows[0])))
         extent = some_of(len(self.card.authors), self.total)
         return Finding(_title(rows), sentences(_hidden(self.card), extent))
 

@@ -1,10 +1,9 @@
-"""The parts of a figure, what all figures share, and the answer that the browser gets of one."""
+"""A panel of the dashboard, how its figure is counted, and the answer that the browser gets."""
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import msgspec
 from quart import g
@@ -13,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.asgi.cached import CachedResponse
 from app.clock import monotonic
 from app.errors import AppError, UnavailableError
-from app.i18n import gettext, gettext_noop, show_number, translate_message
+from app.i18n import gettext, gettext_noop, translate_message
 from app.lifespan import resources
 from app.memo import cacheable
 from app.views.cast import Cast, bound, cast_of, current_cast
 from app.views.dashboard.shapes import Plot
+from app.views.figure import Figure, FigureParts, Finding, ShownRow, Table, show_rows
 from app.views.filters import View, view_of
 from app.views.page import WebPage, render
 
@@ -30,73 +30,6 @@ FIRST_ROWS: Final = 12
 """Rows of the numbers that stand beside a figure; a page of their own has the others."""
 OF_AUTHORS: Final = ("since", "until", "lang", "tz")
 """Filters that a figure of authors does not know: it is of all their posts."""
-
-TableCell = str | int | float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A figure's numbers in rows, and the address of the posts behind each row."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[TableCell]]
-    links: Sequence[str] = ()
-
-
-class ShownRow(NamedTuple):
-    """A row of a table as a page shows it."""
-
-    cells: Sequence[tuple[str, bool]]
-    """Each as text, and whether it is a number."""
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a figure says in words."""
-
-    title: str
-    """What the numbers say, in a sentence without a full stop."""
-    notes: str = ""
-    """Further sentences: what they are of, and what they leave out."""
-    topic: str = ""
-    """What the figure is about, where that is not its usual topic."""
-    about: str = ""
-    """How it is read, likewise."""
-
-
-class Figure(ABC):
-    """Numbers, which tell what they say, their rows, their graph, and the posts behind them."""
-
-    @abstractmethod
-    def finding(self) -> Finding:
-        """Return what the numbers say."""
-
-    @abstractmethod
-    def table(self) -> Table:
-        """Return the numbers in rows."""
-
-    @abstractmethod
-    def plot(self) -> Plot | None:
-        """Return the graph of the numbers, None where there is nothing to draw."""
-
-    @abstractmethod
-    def path(self) -> str:
-        """Return the address of the posts behind a point, without the point's own parameters."""
-
-    def drawing(self) -> "Drawing":
-        """Return all of it."""
-        return Drawing(self.finding(), self.table(), self.plot(), self.path())
-
-
-class Drawing(NamedTuple):
-    """A figure for the browser."""
-
-    finding: Finding
-    table: Table
-    plot: Plot | None
-    path: str
-
 
 LoadedT = TypeVar("LoadedT")
 
@@ -138,7 +71,7 @@ class Panel(ABC, Generic[LoadedT]):
         return ()
 
     @abstractmethod
-    async def count(self, loaded: LoadedT, view: View) -> Figure:
+    async def count(self, loaded: LoadedT, view: View) -> Figure[Plot]:
         """Return the figure. What takes long is done here: the session is closed by then."""
 
     def key(self, view: View) -> tuple[str, str, str]:
@@ -178,15 +111,15 @@ async def answer_of(panel: AnyPanel, view: View) -> bytes:
         async with asyncio.timeout(MAKING_TIMEOUT_S):
             figure, cast = await load(panel, view)
         with bound(cast):
-            drawing = await resources().work_pool.run(figure.drawing)
+            parts = await resources().work_pool.run(figure.parts)
             cacheable()
-            return CachedResponse("", (), msgspec.json.encode(await _answer(panel, drawing)))
+            return CachedResponse("", (), msgspec.json.encode(await _answer(panel, parts)))
 
     made = await resources().cache.get_or_make(panel.key(view), make)
     return made.body if made else b"null"
 
 
-async def load(panel: AnyPanel, view: View) -> tuple[Figure, Cast]:
+async def load(panel: AnyPanel, view: View) -> tuple[Figure[Plot], Cast]:
     """Return the figure of a panel, and who is in it: its texts are made while these are bound.
 
     Raises NotFoundError, MalformedError and InvalidInputError for what is wrong in the view.
@@ -208,26 +141,12 @@ def kept_answer(panel: AnyPanel, view: View) -> bytes | None:
     return response.body if response else None
 
 
-async def _answer(panel: AnyPanel, drawing: Drawing) -> FigureAnswer:
-    table = drawing.table
+async def _answer(panel: AnyPanel, parts: FigureParts[Plot]) -> FigureAnswer:
+    table = parts.table
     first = show_rows(table, FIRST_ROWS)
     rows = await render(FigureRows(table=table, rows=first), current_cast()) if first else ""
-    words = await _show_words(panel, drawing.finding)
-    return FigureAnswer(words, rows, drawing.plot, drawing.path)
-
-
-def show_rows(table: Table, most: int) -> list[ShownRow]:
-    """Return the first rows as the request's language writes them; a thread does many."""
-    return [
-        ShownRow(
-            [
-                (show_number(cell), True) if isinstance(cell, int | float) else (cell or "", False)
-                for cell in row
-            ],
-            link,
-        )
-        for row, link in zip(table.rows[:most], table.links or [""] * most, strict=False)
-    ]
+    words = await _show_words(panel, parts.finding)
+    return FigureAnswer(words, rows, parts.plot, parts.path)
 
 
 async def problem_of(panel: AnyPanel, view: View, error: AppError) -> FigureAnswer:
@@ -236,7 +155,7 @@ async def problem_of(panel: AnyPanel, view: View, error: AppError) -> FigureAnsw
         cast = await _cast_of(session, view.names, view)
     with bound(cast):
         topic = gettext(panel.topic)
-        problem = Finding(topic, translate_message(error.detail), topic=topic, about=" ")
+        problem = Finding(topic, (translate_message(error.detail),), topic=topic, about=" ")
         return FigureAnswer(await _show_words(panel, problem), is_problem=True)
 
 

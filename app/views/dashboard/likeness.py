@@ -18,7 +18,7 @@ from app.lifespan import resources
 from app.services.compare.manners import likeness_of, typical_beside, written_languages
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.services.posts.users import UserRow
-from app.views.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Figure, Finding, Panel, Table
+from app.views.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Panel
 from app.views.dashboard.sentences import posts_path, sentences, some_of
 from app.views.dashboard.shapes import (
     Cell,
@@ -30,6 +30,7 @@ from app.views.dashboard.shapes import (
     row_height,
 )
 from app.views.dashboard.words import MOST_WORDED, Words
+from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 from app.views.names import shown_name
 
@@ -76,12 +77,12 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
     def usernames(self, loaded: "Likeness | Words") -> Iterable[str]:
         return loaded.names
 
-    async def count(self, loaded: "Likeness | Words", view: View) -> Figure:
+    async def count(self, loaded: "Likeness | Words", view: View) -> Figure[Plot]:
         return loaded
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness(Figure):
+class Likeness(Figure[Plot]):
     """Authors of languages with four or more, and how alike those of one language are."""
 
     view: View
@@ -174,11 +175,11 @@ async def _words(
     return Words(view, typical, 1 if is_alone else authors.total, is_any_alone=1 in sizes)
 
 
-def _left_out(data: Likeness) -> str:
+def _left_out(data: Likeness) -> list[str]:
     """Return which authors are not compared, in sentences, if any."""
     if data.centre:
         note = gettext("Compared with {count} authors of the language, those with the most posts.")
-        return note.format(count=show_number(len(data.names) - 1))
+        return [note.format(count=show_number(len(data.names) - 1))]
     few = data.looked_at - len(data.names)
     note = ngettext(
         "{count} more is left out: fewer than four write the language, or it is not known.",

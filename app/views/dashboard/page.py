@@ -23,18 +23,15 @@ from app.views.dashboard.apart import ToldApart
 from app.views.dashboard.figures import (
     AnyPanel,
     FigureAnswer,
-    Finding,
-    ShownRow,
-    Table,
     answer_of,
     kept_answer,
     load,
     problem_of,
-    show_rows,
 )
 from app.views.dashboard.likeness import WhoLikeWhom
 from app.views.dashboard.timeline import Timeline
 from app.views.dashboard.week import Week
+from app.views.figure import Finding, ShownRow, Table, show_rows
 from app.views.filters import View, zone_of_page
 from app.views.page import WebPage, render
 from app.views.parts import offered_authors
@@ -153,14 +150,14 @@ async def show_table(name: str, args: View) -> str:
     panel = _panel(name)
     figure, cast = await load(panel, args)
     with bound(cast):
-        drawing = await resources().work_pool.run(figure.drawing)
-    table, is_empty = drawing.table, False
+        parts = await resources().work_pool.run(figure.parts)
+    table, is_empty = parts.table, False
     if not table.rows:
         async with resources().db.read() as session:
             is_empty = not await count_users(session)
     page = TablePage(
         figure=panel,
-        finding=drawing.finding,
+        finding=parts.finding,
         table=table,
         is_empty=is_empty,
         rows=await resources().work_pool.run(show_rows, table, MOST_ROWS),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from app.i18n import gettext, ngettext, show_number
-from app.views.dashboard.figures import Finding
+from app.views.figure import Finding
 from app.views.filters import View
 
 
@@ -26,9 +26,9 @@ def some_of(displayed: int, total: int) -> str:
     return template.format(shown=show_number(displayed), all=show_number(total))
 
 
-def sentences(*parts: str) -> str:
+def sentences(*parts: str) -> list[str]:
     """Return the sentences that are not empty."""
-    return " ".join(filter(None, parts))
+    return [*filter(None, parts)]
 
 
 def posts_path(query: str, **narrowed: str | Sequence[str]) -> str:

@@ -21,10 +21,11 @@ from app.services.posts.statistics import (
     count_by_day,
     count_undated,
 )
-from app.views.dashboard.figures import MOST_AUTHORS, Figure, Finding, Panel, Table
+from app.views.dashboard.figures import MOST_AUTHORS, Panel
 from app.views.dashboard.periods import Period, fitting, start_of, starts
 from app.views.dashboard.sentences import nothing_dated, posts_path, sentences, some_of
 from app.views.dashboard.shapes import ROW_PX, Plot, row_axis
+from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 from app.views.names import hue, shown_name
 
@@ -77,7 +78,7 @@ class Timeline(Panel[PostsByDay]):
 
 
 @dataclass(frozen=True, slots=True)
-class PostsByPeriod(Figure):
+class PostsByPeriod(Figure[Plot]):
     """How many posts each author has in each period."""
 
     view: View
@@ -110,7 +111,7 @@ class PostsByPeriod(Figure):
     def finding(self) -> Finding:
         extent = some_of(len(self.authors.names), self.authors.total)
         if self.span is None:
-            return replace(nothing_dated(self.view, self.undated), notes=extent)
+            return replace(nothing_dated(self.view, self.undated), notes=sentences(extent))
         return Finding(_title(self), sentences(_undated(self), _beyond(self), extent))
 
     def plot(self) -> Plot | None:

@@ -9,9 +9,10 @@ from app.compute.peaks import clear_peak
 from app.dates import weekday_names
 from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.services.posts.statistics import count_by_hour_of_week, count_undated
-from app.views.dashboard.figures import Figure, Finding, Panel, Table
+from app.views.dashboard.figures import Panel
 from app.views.dashboard.sentences import nothing_dated, posts_path
 from app.views.dashboard.shapes import Cell, Plot, draw_cells, row_axis
+from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 
 HOURS: Final = 24
@@ -42,7 +43,7 @@ class Week(Panel["PostsByHour"]):
 
 
 @dataclass(frozen=True, slots=True)
-class PostsByHour(Figure):
+class PostsByHour(Figure[Plot]):
     """How many posts the hours of the week have."""
 
     view: View
@@ -55,7 +56,7 @@ class PostsByHour(Figure):
         if not any(self.hours):
             return nothing_dated(self.view, self.undated)
         zone = gettext("Hours are those of {zone}.").format(zone=self.view.tz or "UTC")
-        return Finding(_title(self.hours), zone)
+        return Finding(_title(self.hours), [zone])
 
     def plot(self) -> Plot | None:
         most = max(self.hours)

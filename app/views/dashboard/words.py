@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from app.compute.wording import TypicalWord
 from app.i18n import gettext, gettext_noop, show_list, show_number
 from app.services.compare.manners import AuthorWords
-from app.views.dashboard.figures import Figure, Finding, Table
 from app.views.dashboard.sentences import nothing_dated, sentences, some_of
 from app.views.dashboard.shapes import FigureBar, Plot, draw_bars
+from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 from app.views.names import hue, shown_name
 
@@ -33,7 +33,7 @@ ALONE: Final = gettext_noop(
 
 
 @dataclass(frozen=True, slots=True)
-class Words(Figure):
+class Words(Figure[Plot]):
     """What authors use more than others do."""
 
     view: View

@@ -7,17 +7,19 @@ from zoneinfo import ZoneInfo
 
 from app.compute.portrait import PersonPortrait
 from app.dates import show_duration, show_period
-from app.i18n import gettext, ngettext, rounded_parts, show_number, show_percent
+from app.i18n import gettext, ngettext, show_number
 from app.services.rooms.portrait import RoomPortrait
 from app.services.rooms.room_facts import RoomFacts
 from app.views.canvas import FOOT, INK, MARGIN, SIZE, SOFT, WIDTH, Canvas, page_colours
 from app.views.lettering import clipped, drawn_name, drawn_text, font_of
-from app.views.names import hue, shown_name
+from app.views.rooms.figures import Laughs, Shares
+from app.views.rooms.timing import Timing
+from app.views.rooms.typical_words import TypicalWords
 
 MOST_KEPT: Final = 32
 """Pictures in memory: programs ask for a shared one several times."""
-CARD_LAUGHS: Final = 2
-CARD_WORDS: Final = 4
+LINES: Final = ((Timing,), (Laughs, TypicalWords))
+"""Of which figures each line about a person tells, the first first."""
 _TOP: Final = 186
 """Where the first person begins, from the top; all measures are in pixels."""
 _SIZES: Final = (
@@ -66,15 +68,6 @@ def picture_of_room(portrait: RoomPortrait, zone: ZoneInfo) -> RoomPicture:
     )
 
 
-def _name_of(person: PersonPortrait, number: int) -> str:
-    """Return a name as far as it can be drawn; `number` is the place of the person."""
-    if person.username is None:
-        text = ngettext("{count} other", "{count} others", person.people)
-        return text.format(count=show_number(person.people))
-    name = drawn_name(shown_name(person.username))
-    return name or gettext("Person {number}").format(number=number)
-
-
 def _figures(room: RoomFacts, zone: ZoneInfo) -> str:
     messages = ngettext("{count} message", "{count} messages", room.messages)
     people = ngettext("{count} person", "{count} people", room.people_total)
@@ -104,35 +97,11 @@ def _foot(portrait: RoomPortrait) -> str:
 
 def card_lines(person: PersonPortrait, portrait: RoomPortrait) -> tuple[str, ...]:
     """Return what a picture tells of a person beside the share, the most telling first."""
-    return tuple(filter(None, (_timing(person, portrait), _manner(person))))
-
-
-def _timing(person: PersonPortrait, portrait: RoomPortrait) -> str:
-    parts: list[str] = []
-    if any(speaker.beginnings for speaker in portrait.people):
-        text = ngettext(
-            "began {count} time after a silence",
-            "began {count} times after a silence",
-            person.beginnings,
-        )
-        never = gettext("never began after a silence")
-        count = show_number(person.beginnings)
-        parts.append(text.format(count=count) if person.beginnings else never)
-    if person.median_answer_s is not None:
-        text = gettext("until an answer: {time} (median)")
-        parts.append(text.format(time=show_duration(person.median_answer_s)))
-    return " · ".join(parts)
-
-
-def _manner(person: PersonPortrait) -> str:
-    """Return how a person laughs, and the typical words as far as the fonts have them whole."""
-    laughs = sorted(person.laughs, key=lambda laugh: -laugh.messages)[:CARD_LAUGHS]
-    parts = [f"{laugh.text} {show_number(laugh.messages)}" for laugh in laughs if laugh.messages]
-    typical = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
-    if typical:
-        words = ", ".join(typical[:CARD_WORDS])
-        parts.append(gettext("typical: {words}").format(words=words))
-    return " · ".join(parts)
+    lines = (
+        " · ".join(part for figure in told for part in figure(portrait).line_of(person))
+        for told in LINES
+    )
+    return tuple(filter(None, lines))
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -168,14 +137,15 @@ def _draw_person(canvas: Canvas, person: PicturePerson, top: float, height: floa
 
 
 def _people_of(portrait: RoomPortrait) -> tuple[PicturePerson, ...]:
-    shares = rounded_parts([person.share for person in portrait.people])
+    bars = Shares(portrait).plot().rows
     return tuple(
         PicturePerson(
-            name=_name_of(person, number),
-            share=person.share,
-            percent=show_percent(share),
-            colour=page_colours()[hue(person.username)],
+            # A name is written as far as it can be drawn.
+            name=drawn_name(bar.name) or gettext("Person {number}").format(number=number),
+            share=bar.share,
+            percent=bar.label,
+            colour=page_colours()[bar.hue],
             lines=tuple(map(drawn_text, card_lines(person, portrait))),
         )
-        for number, (person, share) in enumerate(zip(portrait.people, shares, strict=True), 1)
+        for number, (person, bar) in enumerate(zip(portrait.people, bars, strict=True), 1)
     )

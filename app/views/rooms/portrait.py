@@ -1,30 +1,28 @@
 """The portrait of a room: how its people write, side by side, and a picture of it to pass on."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Final
+from itertools import groupby
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from quart import Response, url_for
 from quart.typing import ResponseReturnValue
 
-from app.i18n import rounded_parts
 from app.lifespan import resources
 from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.room_facts import RoomFacts
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
+from app.views.drawings import Bars
+from app.views.figure import Finding, Table
 from app.views.filters import parse_zone, zone_of_page
 from app.views.page import WebPage, cast_on, render
 from app.views.parts import see_other
+from app.views.rooms.figures import FIGURES
 from app.views.rooms.picture import draw_room, picture_of_room
-from app.views.rooms.words import TimingTold, timing_told, words_missing
+from app.views.rooms.portrait_figure import OfPeople, PortraitFigure
 
 blueprint = PageBlueprint("portraits")
-
-HOURS: Final = tuple(f"{hour}:00" for hour in range(24))
-HOUR_LABELS: Final = tuple(str(hour) if hour % 6 == 0 else "" for hour in range(24))
 
 
 class PortraitArgs(Struct):
@@ -32,15 +30,21 @@ class PortraitArgs(Struct):
     """Without one, the page shows the hours of the browser, and the picture the days of UTC."""
 
 
+class ShownFigure(NamedTuple):
+    """A figure on the page, in rows or drawn."""
+
+    figure: PortraitFigure
+    finding: Finding
+    table: Table | None
+    plot: Bars | OfPeople | None
+
+
 class PortraitPage(WebPage, frozen=True, kw_only=True):
     template = "rooms/portrait.html"
 
     args: PortraitArgs
     shown: RoomPortrait
-    silence: tuple[float, datetime, datetime] | None
     picture: str
-    hour_names: Sequence[str] = HOURS
-    hour_labels: Sequence[str] = HOUR_LABELS
     in_chat: bool = True
 
     @property
@@ -48,16 +52,11 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
         return self.shown.room
 
     @property
-    def shares(self) -> list[float]:
-        return rounded_parts([person.share for person in self.shown.people])
-
-    @property
-    def timing(self) -> TimingTold:
-        return timing_told(self.shown)
-
-    @property
-    def words_missing(self) -> str:
-        return words_missing(self.shown)
+    def sections(self) -> list[list[ShownFigure]]:
+        """The figures; those of one topic stand under one heading."""
+        figures = [figure(self.shown, self.args.tz) for figure in FIGURES]
+        topics = groupby(figures, key=lambda figure: figure.topic)
+        return [[*map(_shown, of_topic)] for _, of_topic in topics]
 
 
 @blueprint.page("/room/<id:room_id>/portrait", is_cacheable=True)
@@ -70,7 +69,6 @@ async def show_portrait(room_id: int, args: PortraitArgs) -> ResponseReturnValue
         PortraitPage(
             args=args,
             shown=portrait,
-            silence=_silence_of(portrait, zone),
             picture=_address(
                 "portraits.show_room_picture", portrait, zone.key if zone.key != "UTC" else ""
             ),
@@ -100,10 +98,7 @@ def _address(endpoint: str, portrait: RoomPortrait, tz: str) -> str:
     return url_for(endpoint, room_id=portrait.room.id, tz=tz or None)
 
 
-def _silence_of(portrait: RoomPortrait, zone: ZoneInfo) -> tuple[float, datetime, datetime] | None:
-    """Return how long the longest silence is, in seconds, and when it begins and ends there."""
-    silence = portrait.longest_silence
-    if silence is None:
-        return None
-    length_s = (silence.until - silence.since).total_seconds()
-    return length_s, silence.since.astimezone(zone), silence.until.astimezone(zone)
+def _shown(figure: PortraitFigure) -> ShownFigure:
+    if figure.is_drawn:
+        return ShownFigure(figure, figure.finding(), None, figure.plot())
+    return ShownFigure(figure, figure.finding(), figure.table(), None)

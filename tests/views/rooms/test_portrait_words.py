@@ -10,7 +10,8 @@ from app.compute.portrait import Said, portray
 from app.services.rooms.portrait import RoomPortrait, portrait_of
 from app.services.rooms.room_facts import RoomFacts
 from app.views.rooms.picture import card_lines
-from app.views.rooms.words import timing_told, words_missing
+from app.views.rooms.timing import Timing
+from app.views.rooms.typical_words import TypicalWords
 from tests.compute.test_portrait import HOUR_S, chats
 
 ZONE: Final = ZoneInfo("Asia/Seoul")
@@ -46,13 +47,14 @@ def truths(chat: list[Said]) -> dict[str, bool]:
 @given(chats())
 def test_sentences_about_times_are_true_and_leave_no_column_empty(chat: list[Said]) -> None:
     assume(chat)
-    told, true = timing_told(portrait_in(chat)), truths(chat)
-    assert all(true[sentence] for sentence in told.sentences)
-    assert len(told.sentences) == len(set(told.sentences))
-    assert told.has_beginnings != true["There was no silence of more than six hours."]
-    assert told.has_answers != true["Nobody answered within six hours."]
+    timing, true = Timing(portrait_in(chat)), truths(chat)
+    sentences = timing.missing()
+    assert all(true[sentence] for sentence in sentences)
+    assert len(sentences) == len(set(sentences))
+    assert timing.has_beginnings != true["There was no silence of more than six hours."]
+    assert timing.has_answers != true["Nobody answered within six hours."]
     # What has no column has a sentence that says why.
-    assert len(told.sentences) >= (not told.has_beginnings or not told.has_answers)
+    assert len(sentences) >= (not timing.has_beginnings or not timing.has_answers)
 
 
 @given(chats())
@@ -80,7 +82,7 @@ def test_a_picture_tells_of_each_what_was_counted(chat: list[Said]) -> None:
 def test_why_there_are_no_words_is_said(chat: list[Said]) -> None:
     assume(chat)
     chat = chat * 4  # Few of them have 20 messages of two people.
-    reason, people = words_missing(portrait_in(chat)), {said.author for said in chat}
+    reason, people = TypicalWords(portrait_in(chat)).missing(), {said.author for said in chat}
     counts = sorted(
         (sum(said.author == author for said in chat) for author in people), reverse=True
     )

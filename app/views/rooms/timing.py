@@ -1,0 +1,112 @@
+"""Who begins in a room after a silence, and how long answers take."""
+
+from zoneinfo import ZoneInfo
+
+from markupsafe import escape
+
+from app.compute.portrait import PersonPortrait
+from app.dates import show_clock, show_date, show_duration
+from app.i18n import gettext, gettext_noop, ngettext, show_number
+from app.views.figure import Finding, Table
+from app.views.rooms.portrait_figure import NOT_THERE, PortraitFigure, is_alone, name_of
+
+
+class Timing(PortraitFigure):
+    """Who begins after a silence, and how long answers take."""
+
+    name = "answers"
+    topic = gettext_noop("Who begins, and how long answers take")
+
+    @property
+    def has_beginnings(self) -> bool:
+        return any(person.beginnings for person in self.people)
+
+    @property
+    def has_answers(self) -> bool:
+        return any(person.answers for person in self.people)
+
+    def finding(self) -> Finding:
+        about = gettext(
+            "Whoever writes after more than six hours without a message begins. An answer is a "
+            "message right after one of somebody else, at most six hours later; the time shown is "
+            "the median of a person's answers, without the seconds. Messages without a time count "
+            "for neither."
+        )
+        return Finding(notes=[*self.missing(), *self._silence()], about=about)
+
+    def table(self) -> Table:
+        columns: list[tuple[str, list[str | int]]] = []
+        if self.has_beginnings:
+            columns += [(gettext("Begins"), [person.beginnings for person in self.people])]
+        if self.has_answers:
+            waits_s = [person.median_answer_s for person in self.people]
+            columns += [
+                (gettext("Answers to others"), [person.answers for person in self.people]),
+                (
+                    gettext("Until an answer"),
+                    [NOT_THERE if wait is None else show_duration(wait) for wait in waits_s],
+                ),
+            ]
+        names = [*map(name_of, self.people)] if columns else []
+        return Table(
+            [gettext("Name"), *(heading for heading, _ in columns)],
+            [*zip(names, *(cells for _, cells in columns), strict=True)],
+        )
+
+    def missing(self) -> list[str]:
+        """Return why there is nothing to tell of beginnings or answers, where there is nothing."""
+        dated = sum(sum(person.hours) for person in self.people)
+        if dated == 0:
+            return [gettext("No message has a time.")]
+        if dated == 1:
+            return [gettext("Only one message has a time.")]
+        sentences: list[str] = []
+        if is_alone(self.portrait):
+            sentences.append(gettext("Only one person writes here, so nobody answers."))
+        elif not self.has_answers:
+            sentences.append(gettext("Nobody answered within six hours."))
+        if self.portrait.longest_silence is None:
+            sentences.append(gettext("All messages with a time are of the same second."))
+        elif not self.has_beginnings:
+            sentences.append(gettext("There was no silence of more than six hours."))
+        return sentences
+
+    def _silence(self) -> list[str]:
+        """Return the longest silence in a sentence, if there is one."""
+        silence = self.portrait.longest_silence
+        if silence is None:
+            return []
+        zone = ZoneInfo(self.portrait.tz)
+        first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
+        sentence = escape(
+            gettext(
+                "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "
+                "{last_time} ({zone})."
+            )
+        )
+        return [
+            sentence.format(
+                length=show_duration((last - first).total_seconds()),
+                first_day=show_date(first),
+                first_time=show_clock(first),
+                last_day=show_date(last),
+                last_time=show_clock(last),
+                zone=self.portrait.tz,
+            )
+        ]
+
+    def line_of(self, person: PersonPortrait) -> list[str]:
+        parts: list[str] = []
+        if self.has_beginnings:
+            text = ngettext(
+                "began {count} time after a silence",
+                "began {count} times after a silence",
+                person.beginnings,
+            )
+            never = gettext("never began after a silence")
+            count = show_number(person.beginnings)
+            parts.append(text.format(count=count) if person.beginnings else never)
+        if person.median_answer_s is not None:
+            text = gettext("until an answer: {time} (median)")
+            parts.append(text.format(time=show_duration(person.median_answer_s)))
+        return parts

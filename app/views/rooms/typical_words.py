@@ -1,0 +1,63 @@
+"""Which words the people of a room write clearly more often than the others there."""
+
+from typing import Final
+
+from app.compute.portrait import PersonPortrait, TypicalOfPerson
+from app.i18n import gettext, gettext_noop, show_number
+from app.views.drawings import ListedName, NameList
+from app.views.figure import Finding, Table
+from app.views.lettering import drawn_name
+from app.views.rooms.portrait_figure import OfPeople, PortraitFigure, is_alone, name_of
+
+MOST_WORDS: Final = 4
+"""In a line about a person."""
+
+
+class TypicalWords(PortraitFigure):
+    """Which words each person writes clearly more often than all others."""
+
+    name = "typical"
+    topic = gettext_noop("Typical words")
+    is_drawn = True
+
+    def finding(self) -> Finding:
+        about = gettext(
+            "Words in clearly more messages of one than of all others here; the figures are these "
+            "messages. A word is listed where chance explains the difference in fewer than one of "
+            "twenty cases; words that every text needs are left out. Both sides need 20 messages."
+        )
+        return Finding(self.missing(), about=about)
+
+    def table(self) -> Table:
+        rows = [
+            (name_of(person), word.text, word.posts, word.posts_beside)
+            for person in self.people
+            for word in person.typical or []
+        ]
+        columns = [gettext("Name"), gettext("Word"), gettext("Messages"), gettext("Of the others")]
+        return Table(columns, rows, [self.messages_path(word) for _, word, *_ in rows])
+
+    def plot(self) -> OfPeople:
+        return [
+            (person, NameList([*map(self._listed, person.typical)]))
+            for person in self.people
+            if person.typical is not None
+        ]
+
+    def missing(self) -> str:
+        """Return why no words are shown; an empty string where some person has a list."""
+        if any(person.typical is not None for person in self.people):
+            return ""
+        if is_alone(self.portrait):
+            return gettext("Only one person writes here, so there is nobody to compare with.")
+        return gettext("There are too few messages to compare words.")
+
+    def line_of(self, person: PersonPortrait) -> list[str]:
+        """Return the words as far as the fonts have them whole."""
+        words = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
+        told = gettext("typical: {words}").format(words=", ".join(words[:MOST_WORDS]))
+        return [told] if words else []
+
+    def _listed(self, word: TypicalOfPerson) -> ListedName:
+        count = f"{show_number(word.posts)} : {show_number(word.posts_beside)}"
+        return ListedName(word.text, count, self.messages_path(word.text))

@@ -1,0 +1,107 @@
+"""The figures of a room's portrait: each is whole, and stands on the page because it is listed."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.i18n import gettext
+from app.services.rooms.portrait import RoomPortrait, read_portrait
+from app.views.cast import bound
+from app.views.figure import Finding, Table
+from app.views.page import cast_on
+from app.views.rooms import portrait as page
+from app.views.rooms.figures import FIGURES, Shares
+from app.views.rooms.portrait_figure import PortraitFigure, name_of
+from tests.browsing import parts_of
+from tests.chats import Said, import_chat, kakaotalk
+from tests.conftest import Shared
+
+TIMES = [f"2024-04-01 {10 + minute // 60}:{minute % 60:02}" for minute in range(120)]
+SPOKEN = (("tea", "the kettle sings ㅋㅋ"), ("light", "the lantern swings 🙋"))
+TALK: list[Said] = [
+    (time, *spoken) for time, spoken in zip(TIMES, SPOKEN * (len(TIMES) // 2), strict=True)
+]
+CHATS: dict[str, list[Said]] = {
+    "alone": TALK[:1],
+    "talk": TALK,
+    "many": [(time, name, f"hi {name}") for time, name in zip(TIMES, "abcdefgh", strict=False)],
+}
+
+
+@pytest.fixture(scope="module")
+async def portraits(shared: Shared) -> dict[str, RoomPortrait]:
+    """Return the portraits of chats, as counted in Seoul."""
+    db = parts_of(shared.app).db
+    for name, chat in CHATS.items():
+        await import_chat(db, kakaotalk(name, *chat))
+    async with db.read() as session:
+        zone = ZoneInfo("Asia/Seoul")
+        read = [await read_portrait(session, room_id, zone) for room_id in (1, 2, 3)]
+    return dict(zip(CHATS, read, strict=True))
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("name", CHATS)
+async def test_a_figure_is_whole(
+    shared: Shared, portraits: dict[str, RoomPortrait], name: str, figure: type[PortraitFigure]
+) -> None:
+    portrait = portraits[name]
+    async with shared.app.test_request_context("/"):
+        with bound(await cast_on(portrait)):
+            parts = figure(portrait, "Asia/Seoul").parts()
+            lines = [figure(portrait).line_of(person) for person in portrait.people]
+    assert len(parts.finding.title) <= 140
+    assert all(len(row) == len(parts.table.columns) for row in parts.table.rows)
+    assert len(parts.table.links) in (0, len(parts.table.rows))
+    assert parts.path.startswith("/room/")
+    assert all(map(all, lines))
+    # Who reads it finds numbers, or why there are none.
+    assert (
+        parts.table.rows
+        or parts.plot
+        or parts.finding.title
+        or parts.finding.notes
+        or (figure.name == "emoji")
+    )
+
+
+async def test_what_is_drawn_is_what_stands_in_rows(
+    shared: Shared, portraits: dict[str, RoomPortrait]
+) -> None:
+    async with shared.app.test_request_context("/"):
+        with bound(await cast_on(portraits["many"])):
+            shares = Shares(portraits["many"]).parts()
+    assert shares.plot
+    assert [bar.name for bar in shares.plot.rows] == [*"abcdef", "2 others"]
+    assert [(bar.name, bar.label) for bar in shares.plot.rows] == [
+        (row[0], row[2]) for row in shares.table.rows
+    ]
+    assert sum(bar.share for bar in shares.plot.rows) == pytest.approx(1)
+
+
+class Questions(PortraitFigure):
+    """What somebody might add."""
+
+    name = "questions"
+    topic = "Who asks"
+
+    def finding(self) -> Finding:
+        return Finding(notes=["Nobody asks less."], about="A question ends with its mark.")
+
+    def table(self) -> Table:
+        rows = [(name_of(person), 1_234) for person in self.people]
+        return Table([gettext("Name"), "Questions"], rows)
+
+
+@pytest.mark.usefixtures("portraits")
+async def test_a_figure_that_is_listed_stands_on_the_page(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "FIGURES", (*FIGURES, Questions))
+    shown = await shared.anybody.page("/room/2/portrait?tz=Asia/Tokyo")
+    section = shown.partition('aria-labelledby="questions-heading"')[2].partition("</section>")[0]
+    assert "Who asks</h2>" in section
+    assert '<th scope="col">Questions</th>' in section
+    assert section.count("<td>1,234</td>") == len(SPOKEN)
+    assert "<p>Nobody asks less.</p>" in section
+    assert '<p class="small">A question ends with its mark.</p>' in section
