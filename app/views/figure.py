@@ -44,6 +44,8 @@ class Finding:
     """What the figure is about, where that is not its usual topic."""
     about: str = ""
     """How it is read, or how it is counted."""
+    zone: str = ""
+    """The time zone of the numbers, where a page names it beside the heading."""
 
 
 class Figure(ABC, Generic[PlotT]):

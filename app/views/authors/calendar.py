@@ -11,6 +11,7 @@ from babel.dates import format_skeleton
 from quart import g
 
 from app.dates import show_month_day
+from app.i18n import ngettext, show_number
 from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
 
 ONE_DAY: Final = timedelta(days=1)
@@ -58,6 +59,16 @@ class PostingYear:
     posts: int
     days: int
     months: Sequence[PostingMonth]
+
+    @property
+    def title(self) -> str:
+        return posts_in_year(self.posts, self.year)
+
+
+def posts_in_year(posts: int, year: int) -> str:
+    """Return how many posts a year has, in words."""
+    text = ngettext("{count} post in {year}", "{count} posts in {year}", posts)
+    return text.format(count=show_number(posts), year=year)
 
 
 def year_of_posting(calendar: CalendarYear | None) -> PostingYear | None:

@@ -4,7 +4,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from app.dates import weekday_names
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.samples import list_samples
@@ -12,8 +11,11 @@ from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import Author, get_author, list_authors
 from app.services.rooms.room_facts import RoomFacts, list_rooms, newest_first, rooms_of
 from app.views.authors.calendar import PostingYear, year_of_posting
+from app.views.authors.figures import MostNamed, columns_of, lists_of
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
+from app.views.drawings import Columns
+from app.views.figure import Figure
 from app.views.filters import Year, zone_of_page
 from app.views.page import WebPage, render
 
@@ -71,8 +73,12 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
     """Programs that read feeds cannot sign in."""
 
     @property
-    def weekdays(self) -> list[str]:
-        return weekday_names()
+    def columns(self) -> list[Figure[Columns]]:
+        return columns_of(self.archive)
+
+    @property
+    def lists(self) -> list[MostNamed]:
+        return lists_of(self.archive)
 
 
 @blueprint.page("/authors", cursor=AUTHOR_CURSOR, is_cacheable=True)

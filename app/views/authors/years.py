@@ -6,25 +6,29 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from quart import Response
 
-from app.dates import month_names
 from app.errors import NotFoundError
 from app.i18n import gettext, ngettext, show_number
 from app.lifespan import resources
-from app.services.archive.author_year import AuthorYear, WordsOfYear, read_year
+from app.services.archive.author_year import AuthorYear, read_year
 from app.services.posts.users import Author, get_author
-from app.views.authors.calendar import PostingYear, year_of_posting
+from app.views.authors.figures import (
+    ComparedWords,
+    MostNamed,
+    PostsByMonth,
+    most_answered,
+    words_of,
+)
 from app.views.authors.year_picture import YearPicture, draw_year
 from app.views.blueprints import PageBlueprint
 from app.views.canvas import page_colours
 from app.views.cast import bound
+from app.views.drawings import NameList
 from app.views.filters import parse_zone, zone_of_page
 from app.views.lettering import drawn_name
-from app.views.names import hue
 from app.views.page import WebPage, cast_on, render
 
 blueprint = PageBlueprint("years")
 
-MONTHS: Final = 12
 PICTURED_WORDS: Final = 5
 
 
@@ -40,12 +44,18 @@ class YearPage(WebPage, frozen=True, kw_only=True):
     shown: AuthorYear
     author: Author
     year: int
-    months: list[int]
-    posting: PostingYear | None
 
     @property
-    def month_names(self) -> list[str]:
-        return month_names()
+    def months(self) -> PostsByMonth:
+        return PostsByMonth(self.shown)
+
+    @property
+    def words(self) -> list[ComparedWords]:
+        return words_of(self.shown)
+
+    @property
+    def answered(self) -> MostNamed:
+        return most_answered(self.author, self.shown.answered)
 
 
 @blueprint.page("/user/<username>/<year:year>", is_cacheable=True)
@@ -57,8 +67,6 @@ async def show_year(username: str, year: int, args: YearArgs) -> str:
             shown=author_year,
             author=author_year.user,
             year=year,
-            months=_months(author_year),
-            posting=year_of_posting(author_year.calendar),
             about=[author_year.user.username],
         )
     )
@@ -93,23 +101,14 @@ async def _read(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
         return await read_year(session, author, year, zone)
 
 
-def _months(author_year: AuthorYear) -> list[int]:
-    """Return the posts of each month, from January."""
-    counts = {month.month: month.tweets for month in author_year.calendar.months}
-    return [counts.get(month, 0) for month in range(1, MONTHS + 1)]
-
-
 def picture_of_year(author_year: AuthorYear) -> YearPicture:
     """Return what is drawn of a year, in the visitor's language."""
     user, calendar = author_year.user, author_year.calendar
     posts = ngettext("{count} post", "{count} posts", calendar.tweets)
     days = ngettext("on {count} day", "on {count} days", calendar.days)
-    answered = filter(None, (drawn_name(entry.name) for entry in author_year.answered))
-    lines = [
-        (gettext("Words that came"), _words(author_year.came)),
-        (gettext("Words that went"), _words(author_year.went)),
-        (gettext("Answered most"), [f"@{name}" for name in answered]),
-    ]
+    lists = [*words_of(author_year), most_answered(user, author_year.answered)]
+    rows = [(figure.finding().topic, _drawn_names(figure.plot())) for figure in lists]
+    columns = PostsByMonth(author_year).plot()
     name = drawn_name(user.display_name or "") or drawn_name(user.username)
     heading = gettext("{username} in {year}") if name else gettext("The year {year}")
     return YearPicture(
@@ -119,13 +118,16 @@ def picture_of_year(author_year: AuthorYear) -> YearPicture:
             text.format(count=show_number(count))
             for text, count in ((posts, calendar.tweets), (days, calendar.days))
         ),
-        colour=page_colours()[hue(user.username)],
-        months=tuple(_months(author_year)),
-        month_names=tuple(month_names()),
-        lines=tuple((label, ", ".join(names[:PICTURED_WORDS])) for label, names in lines if names),
+        colour=page_colours()[columns.hue],
+        months=tuple(columns.counts),
+        month_names=tuple(columns.labels),
+        lines=tuple((topic, ", ".join(names[:PICTURED_WORDS])) for topic, names in rows if names),
     )
 
 
-def _words(words: WordsOfYear | None) -> list[str]:
-    """Return the words that the fonts have whole."""
-    return [*filter(None, (drawn_name(word.text) for word in words.words))] if words else []
+def _drawn_names(drawing: NameList | None) -> list[str]:
+    """Return the names of a list that the fonts have whole."""
+    if drawing is None:
+        return []
+    names = (drawn_name(name.text) for name in drawing.names)
+    return [f"{drawing.prefix}{name}" for name in names if name]

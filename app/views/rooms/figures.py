@@ -63,15 +63,13 @@ class HoursOfDay(PortraitFigure):
     topic = gettext_noop("By hour")
     is_drawn = True
 
-    @property
-    def zone(self) -> str:
-        return self.portrait.tz
-
     def finding(self) -> Finding:
         dated = self._dated
-        if not dated:
-            return Finding(gettext("No message has a time."))
-        return Finding(about=gettext("Each figure has its own scale.") if dated[1:] else "")
+        return Finding(
+            "" if dated else gettext("No message has a time."),
+            about=gettext("Each figure has its own scale.") if len(dated) > 1 else "",
+            zone=self.portrait.tz,
+        )
 
     def table(self) -> Table:
         return Table(

@@ -49,11 +49,6 @@ class PortraitFigure(Figure["Bars | OfPeople"]):
     def people(self) -> Sequence[PersonPortrait]:
         return self.portrait.people
 
-    @property
-    def zone(self) -> str:
-        """The time zone of the numbers, where they are of hours."""
-        return ""
-
     def messages_path(self, word: str | None = None) -> str:
         """Return the address of the room's messages, or of those with a word."""
         room = self.portrait.room

@@ -70,13 +70,11 @@ async def test_what_is_drawn_is_what_stands_in_rows(
 ) -> None:
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(portraits["many"])):
-            shares = Shares(portraits["many"]).parts()
-    assert shares.plot
-    assert [bar.name for bar in shares.plot.rows] == [*"abcdef", "2 others"]
-    assert [(bar.name, bar.label) for bar in shares.plot.rows] == [
-        (row[0], row[2]) for row in shares.table.rows
-    ]
-    assert sum(bar.share for bar in shares.plot.rows) == pytest.approx(1)
+            figure = Shares(portraits["many"])
+            bars, rows = figure.plot().rows, figure.table().rows
+    assert [bar.name for bar in bars] == [*"abcdef", "2 others"]
+    assert [(bar.name, bar.label) for bar in bars] == [(row[0], row[2]) for row in rows]
+    assert sum(bar.share for bar in bars) == pytest.approx(1)
 
 
 class Questions(PortraitFigure):

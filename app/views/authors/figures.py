@@ -1,0 +1,224 @@
+"""The figures of an author's archive, and of a year of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from quart import url_for
+
+from app.compute.mentions import NameCount
+from app.dates import month_names, weekday_names
+from app.i18n import gettext, ngettext, show_number
+from app.services.archive.author_archive import AuthorArchive
+from app.services.archive.author_year import AuthorYear, WordsOfYear
+from app.services.posts.users import Author
+from app.views.authors.calendar import posts_in_year
+from app.views.drawings import HOURS, Columns, ListedName, NameList, by_hour
+from app.views.figure import Figure, Finding, Table
+from app.views.names import hue
+
+MONTHS: Final = 12
+MOST_LISTED: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PostsByMonth(Figure[Columns]):
+    """How many posts the months of a year have."""
+
+    author_year: AuthorYear
+
+    @property
+    def counts(self) -> list[int]:
+        """From January."""
+        counts = {month.month: month.tweets for month in self.author_year.calendar.months}
+        return [counts.get(month, 0) for month in range(1, MONTHS + 1)]
+
+    def finding(self) -> Finding:
+        calendar = self.author_year.calendar
+        days = ngettext("On {count} day ({zone}).", "On {count} days ({zone}).", calendar.days)
+        note = days.format(count=show_number(calendar.days), zone=self.author_year.tz)
+        return Finding(posts_in_year(calendar.tweets, calendar.year), [note])
+
+    def table(self) -> Table:
+        rows = [*zip(month_names(), self.counts, strict=True)]
+        return Table([gettext("Month"), gettext("Posts")], rows)
+
+    def plot(self) -> Columns:
+        names = month_names()
+        colour = hue(self.author_year.user.username)
+        return Columns(colour, gettext("Posts by month"), self.counts, names, names)
+
+    def path(self) -> str:
+        year, tz = self.author_year.calendar.year, self.author_year.tz
+        return url_for(
+            "posts.show_posts",
+            username=self.author_year.user.username,
+            since=f"{year:04}-01-01",
+            until=f"{year + 1:04}-01-01",
+            tz=tz if tz != "UTC" else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HoursOfPosts(Figure[Columns]):
+    """How many posts of an archive the hours of the day have."""
+
+    archive: AuthorArchive
+
+    def finding(self) -> Finding:
+        return Finding(topic=gettext("By hour"), zone=self.archive.tz)
+
+    def table(self) -> Table:
+        rows = [*zip(HOURS, self.archive.numbers.hours, strict=True)]
+        return Table([gettext("Hour"), gettext("Posts")], rows)
+
+    def plot(self) -> Columns:
+        colour = hue(self.archive.user.username)
+        return by_hour(colour, self.archive.numbers.hours, gettext("Posts by hour of the day"))
+
+    def path(self) -> str:
+        return posts_path(self.archive.user)
+
+
+@dataclass(frozen=True, slots=True)
+class WeekdaysOfPosts(Figure[Columns]):
+    """How many posts of an archive the weekdays have."""
+
+    archive: AuthorArchive
+
+    def finding(self) -> Finding:
+        return Finding(topic=gettext("By weekday"))
+
+    def table(self) -> Table:
+        rows = [*zip(weekday_names("wide"), self.archive.numbers.weekdays, strict=True)]
+        return Table([gettext("Weekday"), gettext("Posts")], rows)
+
+    def plot(self) -> Columns:
+        names, colour = weekday_names(), hue(self.archive.user.username)
+        weekdays = self.archive.numbers.weekdays
+        return Columns(colour, gettext("Posts by weekday"), weekdays, names, names)
+
+    def path(self) -> str:
+        return posts_path(self.archive.user)
+
+
+@dataclass(frozen=True, slots=True)
+class MostNamed(Figure[NameList]):
+    """What an author's posts name most often, of one kind."""
+
+    author: Author
+    topic: str
+    id_: str
+    """Of the heading."""
+    counts: Sequence[NameCount]
+    prefix: str = ""
+    is_phrase: bool = False
+    """Whether posts are found by the name as it is."""
+    is_of_anybody: bool = False
+    """Whether a name leads to posts of others, too."""
+
+    def finding(self) -> Finding:
+        return Finding(topic=self.topic)
+
+    def table(self) -> Table:
+        return Table(
+            [gettext("Name"), gettext("Posts")],
+            [(f"{self.prefix}{counted.name}", counted.posts) for counted in self.counts],
+            [self._search_path(counted.name) for counted in self.counts],
+        )
+
+    def plot(self) -> NameList | None:
+        names = [
+            ListedName(counted.name, show_number(counted.posts), self._search_path(counted.name))
+            for counted in self.counts[:MOST_LISTED]
+        ]
+        return NameList(names, self.id_, self.prefix, gettext("posts")) if names else None
+
+    def path(self) -> str:
+        return posts_path(self.author)
+
+    def _search_path(self, name: str) -> str:
+        query = f'"{name}"' if self.is_phrase else f"{self.prefix}{name}"
+        username = None if self.is_of_anybody else self.author.username
+        return url_for("search.show_search", q=query, username=username)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedWords(Figure[NameList]):
+    """Which words are in clearly more posts of a year than of the one beside it."""
+
+    author_year: AuthorYear
+    topic: str
+    id_: str
+    """Of the heading."""
+    words: WordsOfYear
+
+    def finding(self) -> Finding:
+        note = gettext(
+            "In clearly more posts of {year} than of {other}; the figures are these posts"
+        ).format(year=self.author_year.calendar.year, other=self.words.year)
+        return Finding(topic=self.topic, notes=[note])
+
+    def table(self) -> Table:
+        words = self.words.words
+        return Table(
+            [gettext("Word"), gettext("Posts"), str(self.words.year)],
+            [(word.text, word.posts, word.posts_beside) for word in words],
+            [self._search_path(word.text) for word in words],
+        )
+
+    def plot(self) -> NameList:
+        names = [
+            ListedName(
+                word.text,
+                f"{show_number(word.posts)} : {show_number(word.posts_beside)}",
+                self._search_path(word.text),
+            )
+            for word in self.words.words
+        ]
+        return NameList(names, self.id_)
+
+    def path(self) -> str:
+        return posts_path(self.author_year.user)
+
+    def _search_path(self, word: str) -> str:
+        return url_for("search.show_search", q=word, username=self.author_year.user.username)
+
+
+def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
+    """Return when an author writes; nothing where no post has a time."""
+    return [HoursOfPosts(archive), WeekdaysOfPosts(archive)] if any(archive.numbers.hours) else []
+
+
+def lists_of(archive: AuthorArchive) -> list[MostNamed]:
+    """Return what an author's posts name most often, kinds that are not there left out."""
+    author, numbers = archive.user, archive.numbers
+    lists = (
+        most_answered(author, numbers.answered),
+        MostNamed(author, gettext("Tags"), "tags-heading", numbers.tags, prefix="#"),
+        MostNamed(author, gettext("Emoji"), "emoji-heading", numbers.emoji),
+        MostNamed(
+            author, gettext("Links, by site"), "sites-heading", numbers.sites, is_phrase=True
+        ),
+    )
+    return [figure for figure in lists if figure.counts]
+
+
+def most_answered(author: Author, counts: Sequence[NameCount]) -> MostNamed:
+    """Return whom an author answers most often."""
+    topic = gettext("Answered most")
+    return MostNamed(author, topic, "answered-heading", counts, prefix="@", is_of_anybody=True)
+
+
+def words_of(author_year: AuthorYear) -> list[ComparedWords]:
+    """Return the words that came with a year, and those that went."""
+    sides = (
+        (gettext("Words that came"), "came-heading", author_year.came),
+        (gettext("Words that went"), "went-heading", author_year.went),
+    )
+    return [ComparedWords(author_year, topic, id_, words) for topic, id_, words in sides if words]
+
+
+def posts_path(author: Author) -> str:
+    """Return the address of an author's posts."""
+    return url_for("posts.show_posts", username=author.username)

@@ -1,0 +1,79 @@
+"""The figures of an archive and of a year: each is whole, and drawn as it stands in its rows."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.services.archive.author_archive import AuthorArchive, read_archive
+from app.services.archive.author_year import AuthorYear, read_year
+from app.services.posts.users import get_author
+from app.views.authors.figures import PostsByMonth, columns_of, lists_of, most_answered, words_of
+from app.views.cast import bound
+from app.views.drawings import Columns, NameList
+from app.views.figure import Figure, FigureParts
+from app.views.page import cast_on
+from tests.browsing import parts_of
+from tests.conftest import Shared
+
+WORDS = {2023: "lantern", 2024: "harbour"}
+POSTS: list[dict[str, Any]] = [
+    {
+        "username": "hana",
+        "text": f"today the quiet {word} #{word} 🏮 https://{word}.example/{day}",
+        "created_at": f"{year}-05-{day + 1:02}T12:00:00Z",
+        "reply_to": {"source_id": "1", "username": "Minjun"},
+    }
+    for year, word in WORDS.items()
+    for day in range(25)
+]
+
+
+@pytest.fixture(scope="module")
+async def read(shared: Shared) -> tuple[AuthorArchive, AuthorYear]:
+    """Return the archive of an author, and the second of two years."""
+    await shared.writer.add_posts(*POSTS)
+    parts, zone = parts_of(shared.app), ZoneInfo("Asia/Seoul")
+    async with parts.db.read() as session:
+        author = await get_author(session, "hana")
+        archive = await read_archive(session, parts.models, author, zone, None)
+        return archive, await read_year(session, author, 2024, zone)
+
+
+@pytest.fixture
+async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[FigureParts[Any]]:
+    archive, year = read
+    async with shared.app.test_request_context("/"):
+        with bound(await cast_on(archive)):
+            figures: list[Figure[Any]] = [*columns_of(archive), *lists_of(archive)]
+            figures += [PostsByMonth(year), *words_of(year)]
+            figures += [most_answered(year.user, year.answered)]
+            return [figure.parts() for figure in figures]
+
+
+def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
+    assert [parts.finding.topic or parts.finding.title for parts in told] == [
+        *("By hour", "By weekday"),
+        *("Answered most", "Tags", "Emoji", "Links, by site"),
+        *("25 posts in 2024", "Words that came", "Answered most"),
+    ]
+    for finding, table, plot, path in told:
+        assert len(finding.title) <= 140
+        assert table.rows
+        assert all(len(row) == len(table.columns) for row in table.rows)
+        assert len(table.links) in (0, len(table.rows))
+        assert plot
+        assert path.startswith("/posts?username=hana")
+
+
+def test_what_is_drawn_is_what_stands_in_rows(told: list[FigureParts[Any]]) -> None:
+    for _, table, plot, _ in told:
+        if isinstance(plot, Columns):
+            assert [row[1] for row in table.rows] == [*plot.counts]
+            assert len(plot.names) == len(plot.labels) == len(plot.counts)
+        else:
+            assert isinstance(plot, NameList)
+            assert [row[0] for row in table.rows] == [
+                plot.prefix + name.text for name in plot.names
+            ]
+            assert [*table.links] == [name.path for name in plot.names]
