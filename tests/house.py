@@ -175,6 +175,65 @@ def repeated_classes() -> dict[str, list[str]]:
     return {name: paths for name, paths in sorted(homes.items()) if len(paths) > 1}
 
 
+class Declared(NamedTuple):
+    """A class at the top of a module."""
+
+    module: str
+    fields: frozenset[str]
+    bases: tuple[str, ...]
+
+
+def repeated_structs() -> list[str]:
+    """Return the classes of equal fields, by name, that stand in several modules of the app.
+
+    Those that share a base are one: what the base says is said once.
+    """
+    classes, alike = _classes(), defaultdict(list)
+    lines = {name: _lineage(name, classes) for name in classes}
+    for name, line in lines.items():
+        if fields := frozenset[str]().union(*(classes[part].fields for part in line)):
+            alike[fields].append(name)
+    return [
+        " = ".join(f"{classes[name].module}: {name}" for name in names)
+        for names in alike.values()
+        if len({classes[name].module for name in names}) > 1
+        and not set.intersection(*(lines[name] for name in names))
+    ]
+
+
+def _lineage(name: str, classes: dict[str, Declared]) -> set[str]:
+    """Return the names of a class and of all classes of ours that it is made of."""
+    ours = (base for base in classes[name].bases if base in classes)
+    return {name}.union(*(_lineage(base, classes) for base in ours))
+
+
+def _classes() -> dict[str, Declared]:
+    """Return the classes of the app, and what `PlainPost = PostContent[…]` makes, by name."""
+    classes = {}
+    for path, text in sources().items():
+        module = str(path.relative_to(ROOT))
+        for node in ast.parse(text).body:
+            match node:
+                case ast.ClassDef(name=name, body=body, bases=bases):
+                    fields = frozenset(_fields_in(body))
+                    classes[name] = Declared(module, fields, tuple(map(_base, bases)))
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Subscript() as value):
+                    classes.setdefault(name, Declared(module, frozenset(), (_base(value),)))
+    return classes
+
+
+def _base(node: ast.expr) -> str:
+    return ast.unparse(node.value if isinstance(node, ast.Subscript) else node)
+
+
+def _fields_in(body: list[ast.stmt]) -> Iterator[str]:
+    for node in body:
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
+                if not ast.unparse(annotation).startswith("ClassVar"):
+                    yield name
+
+
 def bound_names() -> Iterator[tuple[str, str]]:
     """Yield every name that the app binds, of variables, fields and parameters, and its place."""
     for path, tree in trees().items():
@@ -304,6 +363,7 @@ def main() -> None:
         f"functions of over {MOST_PARAMETERS} parameters": str(len(long_signatures())),
         "state at import": str(len(state_at_import())),
         "class names used twice": ", ".join(repeated_classes()) or "0",
+        "structs of equal fields": "; ".join(repeated_structs()) or "0",
         "circle of packages": " ↔ ".join(circle()) or "none",
         "upward imports": str(len(upward_imports())),
         "upward imports inside services": str(len(upward_inner_imports("services"))),

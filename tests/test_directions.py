@@ -47,6 +47,10 @@ def test_no_public_class_name_stands_twice() -> None:
     assert house.repeated_classes() == {}
 
 
+def test_what_is_alike_is_one_struct() -> None:
+    assert house.repeated_structs() == []
+
+
 def test_names_say_what_they_hold() -> None:
     vague, bound = house.pronouns()
     assert len(vague) <= bound // 100, "\n".join(vague)

@@ -16,7 +16,15 @@ import msgspec
 from app.clock import monotonic
 from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed, unpacked
-from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, count_skipped
+from app.formats.records import (
+    BadRecord,
+    ImportFault,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    count_skipped,
+)
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
 
@@ -69,10 +77,9 @@ class PreviewedPost(msgspec.Struct, frozen=True):
     text: str
 
 
-class PreviewFault(msgspec.Struct, frozen=True):
+class PreviewFault(ImportFault, frozen=True):
     """A record that cannot be read."""
 
-    record: int
     detail: Message
 
 
@@ -195,7 +202,7 @@ class _Reading:
         elif isinstance(item, BadRecord):
             result.rejected += 1
             if len(result.errors) < MOST_ERRORS:
-                result.errors.append(PreviewFault(item.place, _sentence(item.detail)))
+                result.errors.append(PreviewFault(_sentence(item.detail), item.place))
         else:
             count_skipped(result, item)
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Annotated, Final, Literal, Protocol, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from app.compute.text import clean_username
 from app.errors import Message, RecordError, message_of
@@ -53,6 +54,13 @@ class BadRecord:
     place: int
     detail: str
     """The reason; a Message, where one is to be translated."""
+
+
+class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a record was not stored, or the whole file."""
+
+    detail: str
+    record: Annotated[int | None, Meta(description="Its place in the file.")] = None
 
 
 @dataclass(frozen=True, slots=True)

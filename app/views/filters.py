@@ -23,6 +23,13 @@ Year = Annotated[int, Meta(ge=1, le=9998)]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
+class ZoneArgs(Struct):
+    """The time zone of a page or a picture, and nothing else."""
+
+    tz: str = ""
+    """Without one, a page shows the days of the browser, and a picture those of UTC."""
+
+
 class PostFilters(Struct):
     """The filters that all addresses of posts share; an empty one is none."""
 

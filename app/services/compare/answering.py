@@ -188,9 +188,9 @@ async def add_reasons(
     names = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
     posts = {
         name: [
-            post
-            for post in await newest_own(session, ids[name], SEARCHED_POSTS)
-            if post.id not in case.hidden
+            (post_id, text)
+            for post_id, text in await newest_own(session, ids[name], SEARCHED_POSTS)
+            if post_id not in case.hidden
         ]
         for name in names
     }
@@ -218,7 +218,7 @@ def _with_uses(
         compared_posts = [*elsewhere, *(plain[rival] for rival in plain if rival != name)]
         compared[name] = PostTexts([*chain.from_iterable(compared_posts)])
         authors[name] = sum(map(bool, compared_posts))
-    texts = {post.id: post.text for authored in posts.values() for post in authored}
+    texts = {post_id: text for authored in posts.values() for post_id, text in authored}
     explained = []
     for mark in marks:
         name = mark.username
@@ -257,7 +257,7 @@ async def typical_of(
     """
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
-    texts = [post.text for post in await newest_own(session, user.id, RECENT_POSTS)]
+    texts = [text for _, text in await newest_own(session, user.id, RECENT_POSTS)]
     language = guess_main_language(texts)
     samples = () if user.id in fitted.samples else fitted.samples
     population = fitted.population

@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import func, select
@@ -22,12 +21,8 @@ from app.models import PostCount, Tweet, User
 from app.services.posts.replies import own_chains
 from app.tasks import worked_on
 
-
-class OwnPost(NamedTuple):
-    """A post of an author, with text."""
-
-    id: int
-    text: str
+OwnPost = tuple[int, str]
+"""A post of an author, with text: its id, and that."""
 
 
 class HabitStore:
@@ -71,7 +66,7 @@ async def measure_habit(
     """
     count = usual_posts(profile.posts)
     newest = await newest_own(session, user_id, count + len(hidden))
-    texts = [post.text for post in newest if post.text not in hidden][:count]
+    texts = [text for _, text in newest if text not in hidden][:count]
     is_in_background = user_id not in fitted.samples
     return replace(
         facts,
@@ -84,7 +79,7 @@ async def measure_habit(
 
 async def _is_english(session: AsyncSession, user_id: int, fitted: Fitted) -> bool:
     newest = await newest_own(session, user_id, ENGLISH_POSTS)
-    texts = [post.text for post in newest]
+    texts = [text for _, text in newest]
     return await worked_on(texts, partial(is_english, texts, fitted.shipped))
 
 
@@ -130,7 +125,7 @@ async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[Ow
         .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
         .limit(count)
     )
-    return [OwnPost(*row) for row in await session.execute(newest)]
+    return [(post_id, text) for post_id, text in await session.execute(newest)]
 
 
 async def newest_chained(session: AsyncSession, user_id: int, count: int) -> list[ChainedPost]:

@@ -79,7 +79,7 @@ async def typical_beside(
         depends_on(user.id)
     profiles = await models.profiles.load(session, users, may_evict=False)
     texts = [
-        [post.text for post in await newest_own(session, user.id, RECENT_POSTS)] for user in users
+        [text for _, text in await newest_own(session, user.id, RECENT_POSTS)] for user in users
     ]
     words = await asyncio.to_thread(_beside, profiles, texts)
     return [AuthorWords(user, typical) for user, typical in zip(users, words, strict=True)]

@@ -213,9 +213,7 @@ async def _strangers(
     texts_by_author: dict[int, list[str]] = {}
     for user_id in [*outside, *(compared if len(compared) > 2 else [])]:
         posts_of_author = await newest_own(session, user_id, STRANGER_POSTS)
-        in_language = [
-            post.text for post in posts_of_author if guess_language(post.text) == language
-        ]
+        in_language = [text for _, text in posts_of_author if guess_language(text) == language]
         if in_language:
             texts_by_author[user_id] = in_language
         if len(texts_by_author) == MOST_STRANGERS:

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now
 from app.db.backend import Sessions, allocate_ids, backend_of
 from app.errors import ConflictError, Message, NotFoundError
-from app.formats.records import NO_OPTIONS, ReadOptions
+from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from app.models import ImportJob
-from app.services.imports.report import COUNTS, ImportFault, ImportReport, encode_errors, errors_of
+from app.services.imports.report import COUNTS, ImportReport, encode_errors, errors_of
 
 FOLDER: Final = "uploads"
 """Name of the folder of the files, which servers may share; their own names are in the database."""

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import decode_entities
 from app.errors import Message, packed, unpacked
 from app.formats.post import StoredMedium
-from app.formats.records import BadRecord, RecordStream, Skipped, count_skipped
+from app.formats.records import BadRecord, ImportFault, RecordStream, Skipped, count_skipped
 from app.formats.registry import WITH_ENTITIES
 from app.models import ImportJob, User
 
@@ -23,13 +23,6 @@ COUNTS: Final = ("accepted", "duplicates", "rejected", "reposts", "restricted", 
 MAX_ERRORS: Final = 100
 MOST_LISTED: Final = 200
 """Authors whom a report names."""
-
-
-class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why a record was not stored, or the whole file."""
-
-    detail: str
-    record: Annotated[int | None, Meta(description="Its place in the file.")] = None
 
 
 class StoredPosts(msgspec.Struct):

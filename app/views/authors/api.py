@@ -13,7 +13,7 @@ from app.services.deletion import delete_user
 from app.services.posts.users import Author, add_user, get_author, list_authors
 from app.views.blueprints import ApiBlueprint, Reply
 from app.views.cursors import AUTHOR_CURSOR, Page, PageArgs
-from app.views.filters import Year, parse_zone
+from app.views.filters import Year, ZoneArgs, parse_zone
 from app.views.policies import writing
 
 blueprint = ApiBlueprint("api_users", tag="users")
@@ -69,7 +69,7 @@ async def show_archive(username: str, args: ArchiveArgs) -> AuthorArchive:
         return await read_archive(session, resources().models, author, zone, args.year)
 
 
-class AuthorYearArgs(Struct):
+class AuthorYearArgs(ZoneArgs):
     tz: Annotated[str, Meta(description="An IANA name; the year is the one there.")] = "UTC"
 
 

@@ -3,7 +3,6 @@
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
 from quart import Response
 
 from app.errors import NotFoundError
@@ -23,7 +22,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.canvas import page_colours
 from app.views.cast import bound
 from app.views.drawings import NameList
-from app.views.filters import parse_zone, zone_of_page
+from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.lettering import drawn_name
 from app.views.page import WebPage, cast_on, render
 
@@ -32,15 +31,10 @@ blueprint = PageBlueprint("years")
 PICTURED_WORDS: Final = 5
 
 
-class YearArgs(Struct):
-    tz: str = ""
-    """Without one, the page shows the days of the browser, and the picture those of UTC."""
-
-
 class YearPage(WebPage, frozen=True, kw_only=True):
     template = "authors/year.html"
 
-    args: YearArgs
+    args: ZoneArgs
     shown: AuthorYear
     author: Author
     year: int
@@ -59,7 +53,7 @@ class YearPage(WebPage, frozen=True, kw_only=True):
 
 
 @blueprint.page("/user/<username>/<year:year>", is_cacheable=True)
-async def show_year(username: str, year: int, args: YearArgs) -> str:
+async def show_year(username: str, year: int, args: ZoneArgs) -> str:
     author_year = await _read_where_it_is(username, year, args)
     return await render(
         YearPage(
@@ -73,7 +67,7 @@ async def show_year(username: str, year: int, args: YearArgs) -> str:
 
 
 @blueprint.page("/user/<username>/<year:year>/picture.png", is_cacheable=True)
-async def show_year_picture(username: str, year: int, args: YearArgs) -> Response:
+async def show_year_picture(username: str, year: int, args: ZoneArgs) -> Response:
     """Draw the year that the page of this name shows."""
     zone = parse_zone(args.tz or "UTC")
     author_year = await _read(username, year, zone)
@@ -82,7 +76,7 @@ async def show_year_picture(username: str, year: int, args: YearArgs) -> Respons
     return Response(await resources().work_pool.run(draw_year, picture), content_type="image/png")
 
 
-async def _read_where_it_is(username: str, year: int, args: YearArgs) -> AuthorYear:
+async def _read_where_it_is(username: str, year: int, args: ZoneArgs) -> AuthorYear:
     """Return the year in the zone of the page; in UTC if it has posts there alone.
 
     So an address that somebody else sent leads to the same year.

@@ -21,6 +21,7 @@ from app.services.compare.question import Question
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.bodies import whole_body
+from app.views.comparing.compared import Names, PanelArgs
 from app.views.parsing import Piece, gaps_of, require_type
 
 MOST_LINES: Final = 1_000
@@ -31,8 +32,6 @@ _PARAMETERS: Final = {"texts": "text", "usernames": "username"}
 blueprint = ApiBlueprint("api_compare", tag="compare")
 
 Text = Annotated[str, Meta(description="With letters, at most 25,000 characters.")]
-Names = Annotated[list[str], Meta(description="Several times for several; none for all.")]
-
 
 Offset = Annotated[int, Meta(ge=0, lt=10_000_000)]
 
@@ -62,10 +61,6 @@ class CompareForm(CompareOptions, forbid_unknown_fields=True):
         list[Piece | tuple[Offset, Offset]],
         Meta(description="Pieces that do not count, by code points: `4-9` or `[4, 9]`."),
     ] = []
-
-
-class PanelArgs(Struct):
-    username: Names = []
 
 
 @blueprint.operation("GET", "/compare", "read", "The answer and its evidence")

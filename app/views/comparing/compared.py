@@ -1,9 +1,9 @@
 """What the page of a comparison shows of it."""
 
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from quart import url_for
 
 from app.clock import now
@@ -27,6 +27,13 @@ LONGEST_UNFOLDED: Final = 1_500
 SHOWN_BARS: Final = 5
 FOLDED_SHARE: Final = 0.01
 """Below the first bars, those of a smaller share are folded."""
+Names = Annotated[list[str], Meta(description="Several times for several; none for all.")]
+
+
+class PanelArgs(Struct):
+    """Whom a comparison is about."""
+
+    username: Names = []
 
 
 class Compared(Struct, frozen=True):

@@ -26,7 +26,7 @@ from app.services.posts.tweets import find_posts, get_post
 from app.services.posts.users import Author, get_author
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cast import bound
-from app.views.comparing.compared import Compared
+from app.views.comparing.compared import Compared, PanelArgs
 from app.views.comparing.evidence import read_evidence
 from app.views.comparing.picture import draw_picture, picture_of, stand_ins_of
 from app.views.comparing.verdicts import NOT_FOR
@@ -108,10 +108,6 @@ async def show_picture(args: PictureArgs) -> Response:
     )
 
 
-class CardArgs(Struct):
-    username: list[str] = []
-
-
 class CardPage(WebPage, frozen=True, kw_only=True):
     template = "comparing/card.html"
 
@@ -126,7 +122,7 @@ class CardPage(WebPage, frozen=True, kw_only=True):
 
 
 @blueprint.page("/compare/card")
-async def show_card(args: CardArgs) -> ResponseReturnValue:
+async def show_card(args: PanelArgs) -> ResponseReturnValue:
     names = given_names(args.username)
     card = await resources().cards.get(names)
     compared = [author.username for author in card.authors]

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from app.formats.csv import FIELDS
 from app.formats.preview import SHOWN, Preview
-from app.formats.records import Format, ReadOptions
+from app.formats.records import Format, ImportFault, ReadOptions
 from app.formats.registry import FORMATS
 from app.models import ImportJob
-from app.services.imports.report import ImportFault, StoredPosts, errors_of
+from app.services.imports.report import StoredPosts, errors_of
 from app.services.rooms.room_facts import RoomFacts
 from app.views.access.readership import Readership
 from app.views.page import FormPage, WebPage

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct, field, structs
+from msgspec import Meta, field, structs
 
 from app.lifespan import resources
 from app.memo import cacheable
@@ -14,7 +14,7 @@ from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 from app.services.search.results import SearchQuery, Spans, find
 from app.views.blueprints import ApiBlueprint
 from app.views.cursors import ROOM_CURSOR, Page, PageArgs, messages_cursor
-from app.views.filters import parse_day, parse_zone, span_of_day
+from app.views.filters import ZoneArgs, parse_day, parse_zone, span_of_day
 
 blueprint = ApiBlueprint("api_rooms", tag="rooms")
 
@@ -35,7 +35,7 @@ class MessagesArgs(PageArgs):
     tz: str = "UTC"
 
 
-class RoomPortraitArgs(Struct):
+class RoomPortraitArgs(ZoneArgs):
     tz: Annotated[str, Meta(description="An IANA name; hours are those there.")] = "UTC"
 
 

@@ -4,7 +4,6 @@ from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
 from quart import Response, url_for
 from quart.typing import ResponseReturnValue
 
@@ -15,7 +14,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.drawings import Bars
 from app.views.figure import Finding, Table
-from app.views.filters import parse_zone, zone_of_page
+from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, cast_on, render
 from app.views.parts import see_other
 from app.views.rooms.figures import FIGURES
@@ -23,11 +22,6 @@ from app.views.rooms.picture import draw_room, picture_of_room
 from app.views.rooms.portrait_figure import OfPeople, PortraitFigure
 
 blueprint = PageBlueprint("portraits")
-
-
-class PortraitArgs(Struct):
-    tz: str = ""
-    """Without one, the page shows the hours of the browser, and the picture the days of UTC."""
 
 
 class ShownFigure(NamedTuple):
@@ -42,7 +36,7 @@ class ShownFigure(NamedTuple):
 class PortraitPage(WebPage, frozen=True, kw_only=True):
     template = "rooms/portrait.html"
 
-    args: PortraitArgs
+    args: ZoneArgs
     shown: RoomPortrait
     picture: str
     in_chat: bool = True
@@ -60,7 +54,7 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
 
 
 @blueprint.page("/room/<id:room_id>/portrait", is_cacheable=True)
-async def show_portrait(room_id: int, args: PortraitArgs) -> ResponseReturnValue:
+async def show_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
     zone = zone_of_page(args.tz)
     portrait = await _read(room_id, zone)
     if portrait.room.id != room_id:
@@ -78,7 +72,7 @@ async def show_portrait(room_id: int, args: PortraitArgs) -> ResponseReturnValue
 
 
 @blueprint.page("/room/<id:room_id>/portrait/picture.png", is_cacheable=True)
-async def show_room_picture(room_id: int, args: PortraitArgs) -> ResponseReturnValue:
+async def show_room_picture(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
     """Draw the portrait that the page of this name shows, to send it into the room."""
     zone = parse_zone(args.tz or "UTC")
     portrait = await _read(room_id, zone)
