@@ -28,6 +28,8 @@ LARGEST_SHARE: Final = 8
 MOST_CHANGED: Final = 50_000
 """Authors whose last change is known; with more of them, all that was made before is stale."""
 
+Span = tuple[datetime, datetime]
+"""When something begins and stops to hold."""
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
@@ -84,8 +86,8 @@ class PendingValue(Generic[Value]):
         self.user_ids: set[int] = set()
         """Authors that the value depends on."""
         self.is_cacheable = False
-        self.ends_at: datetime | None = None
-        """When the value stops to hold whatever is written; None for never."""
+        self.span: Span | None = None
+        """Outside it the value does not hold, whatever is written; None for always."""
         self.outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
         """The value for waiting callers; None if each of them has to make it.
 
@@ -105,7 +107,8 @@ def depends_on(user_id: int) -> None:
 def holds_until(time: datetime) -> None:
     """Note that the value being made holds until that time at most, as what a day shows does."""
     if (pending := _current.get()) is not None:
-        pending.ends_at = min(time, pending.ends_at or time)
+        _, ends_at = pending.span or (time, time)
+        pending.span = now(), min(time, ends_at)
 
 
 def cacheable() -> None:
@@ -125,7 +128,7 @@ class _Entry(Generic[Value]):
     value: Value
     user_ids: frozenset[int]
     began: int
-    ends_at: datetime | None = None
+    span: Span | None = None
 
 
 class Memo(Generic[Value]):
@@ -162,7 +165,8 @@ class Memo(Generic[Value]):
         entry = self._entries.get(key)
         if entry is None:
             return None
-        if entry.ends_at is not None and now() >= entry.ends_at:
+        # The clock may have been set back to a day before.
+        if entry.span is not None and not entry.span[0] <= now() < entry.span[1]:
             self._entries.pop(key)
             return None
         for user_id in entry.user_ids:
@@ -198,11 +202,11 @@ class Memo(Generic[Value]):
         user_ids: Iterable[int],
         *,
         began: int,
-        ends_at: datetime | None = None,
+        span: Span | None = None,
     ) -> None:
-        """Store a value whose making began at that time of the memo; it holds until `ends_at`."""
+        """Store a value whose making began at that time of the memo; it holds within `span`."""
         if began >= self._emptied and self._size_of(value) <= self._largest:
-            self._entries.put(key, _Entry(value, frozenset(user_ids), began, ends_at))
+            self._entries.put(key, _Entry(value, frozenset(user_ids), began, span))
 
     async def _make(
         self, key: Hashable, make: Callable[[], Awaitable[Value | None]]
@@ -212,7 +216,7 @@ class Memo(Generic[Value]):
         try:
             value = await make()
             if value is not None and pending.is_cacheable:
-                self.put(key, value, pending.user_ids, began=pending.began, ends_at=pending.ends_at)
+                self.put(key, value, pending.user_ids, began=pending.began, span=pending.span)
             if not pending.outcome.done():
                 pending.outcome.set_result(value if pending.is_cacheable else None)
         except Exception:

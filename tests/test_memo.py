@@ -213,6 +213,16 @@ async def test_an_error_is_not_kept() -> None:
     assert await memo.get_or_make("key", maker.make) == b"4"
 
 
+@pytest.mark.parametrize(("hour", "is_kept"), [(-1, True), (1, False)])
+async def test_a_value_of_a_day_holds_no_more_where_the_clock_was_set_back(
+    hour: int, is_kept: bool
+) -> None:
+    memo, _ = memo_of()
+    begin = now() + timedelta(hours=hour)
+    memo.put("key", b"today", (), began=memo.time, span=(begin, begin + timedelta(days=1)))
+    assert (memo.find("key") is not None) == is_kept
+
+
 @pytest.mark.parametrize(("hours", "is_kept"), [((1, 2), True), ((1, 0), False), ((0, 1), False)])
 async def test_a_value_holds_until_the_first_of_the_times_that_it_names(
     hours: tuple[int, ...], is_kept: bool

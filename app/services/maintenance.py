@@ -18,6 +18,7 @@ from app.db.feed import Change
 from app.embedders import EmbedderError
 from app.errors import AppError
 from app.models import BackgroundSnapshot, ImportJob
+from app.services.clock_changes import bring_times_back, has_times_ahead
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
 from app.services.compare.profiles import fold_long_tails, has_long_tails
 from app.services.deletion import count_deleted_authors, purge_deleted
@@ -64,6 +65,7 @@ def jobs(
         Job(BACKGROUND, is_background_due, renew_background),
         Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", count_deleted_authors, purge_deleted),
+        Job("clock", has_times_ahead, bring_times_back),
         Job(
             "log",
             partial(has_old_events, kept=kept_events),

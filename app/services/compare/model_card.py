@@ -149,7 +149,7 @@ class Cards:
     def _find(self, key: Key, measured: Sequence[UserRow]) -> Card | None:
         """Return the card of these authors, unless it is due because posts came."""
         card = self._kept.get(key)
-        if card is None or now() - card.made_at < self._rest:
+        if card is None or abs(now() - card.made_at) < self._rest:
             return card
         posts = sum(author.tweets for author in card.authors)
         return card if posts == sum(user.tweet_count for user in measured) else None

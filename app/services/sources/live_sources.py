@@ -13,7 +13,7 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
+from app.clock import LATEST, now
 from app.compute.text import clean_username, username_key
 from app.config import Config
 from app.errors import ConflictError, InvalidInputError, NotFoundError, message_of, unpacked
@@ -237,15 +237,23 @@ async def is_visit_missing(session: AsyncSession, asked_at: datetime) -> bool:
     A visit that has not ended is a failure without a reason.
     """
     is_under_way = and_(LiveSource.failures > 0, LiveSource.last_error.is_(None))
-    is_waiting = or_(LiveSource.next_visit_at <= asked_at, is_under_way)
+    is_waiting = or_(_is_due(asked_at), is_under_way)
     query = select(LiveSource.id).where(_is_allowed(), is_waiting).limit(1)
     return await session.scalar(query) is not None
 
 
 async def due_sources(session: AsyncSession, by: datetime | None = None) -> list[LiveSource]:
     """Return the sources to be visited by a time, or by now, the longest due first."""
-    query = select(LiveSource).where(LiveSource.next_visit_at <= (by or now()), _is_allowed())
+    query = select(LiveSource).where(_is_due(by), _is_allowed())
     return list(await session.scalars(query.order_by(LiveSource.next_visit_at, LiveSource.id)))
+
+
+def _is_due(by: datetime | None) -> ColumnElement[bool]:
+    """Return that a visit is due by a time, or by now.
+
+    A clock that is set back while somebody waits would let that time be to come for long.
+    """
+    return LiveSource.next_visit_at <= min(by or LATEST, now())
 
 
 def _is_allowed() -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from app.models import LiveSource
 from app.services.maintenance import Maintenance, sources_job
 from app.services.sources import platforms
 from app.services.sources.following import LONGEST_S, SHORTEST_S, Follower, pause_s
-from app.services.sources.live_sources import ask_for_visits, remove_source
+from app.services.sources.live_sources import ask_for_visits, is_visit_missing, remove_source
 from tests.live_platforms import Fault, Platform
 from tests.services.sources.conftest import Following, until_asked
 from tests.waiting import DEADLINE_S, eventually
@@ -42,6 +42,22 @@ async def test_a_source_is_visited_by_one_of_two_processes(
     assert (len(platform.requests), platform.busiest) == (3, 1)
     for follower in followers:
         await follower.close()
+
+
+async def test_who_waits_for_visits_while_the_clock_is_set_back_makes_each_once(
+    following_here: Following, platform: Platform
+) -> None:
+    here = following_here
+    platform.add("sky", "hello")
+    await here.follow("bluesky", "sky")
+    asked_at = now() + timedelta(hours=1)  # Asked before the clock was set back.
+    follower = Follower(here.config)
+    async with asyncio.timeout(DEADLINE_S):
+        await follower.visit_due(here.db, asked_at)
+    await follower.close()
+    assert len(platform.requests) == 1
+    async with here.db.read() as session:
+        assert not await is_visit_missing(session, asked_at)
 
 
 async def test_a_visit_that_never_ends_counts_as_failed_from_its_beginning(

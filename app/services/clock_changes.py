@@ -1,0 +1,59 @@
+"""What a clock dated before it was set back counts as of now, so that nothing lasts for longer.
+
+Sessions, links, counted failures and visits of sources compare a stored time with the clock. After
+it was set back they would last for as much longer: of a clock that was a year ahead, for a year.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.clock import now
+from app.db.backend import Sessions
+from app.models import ImportJob, Invitation, LiveSource, LoginFailure, LoginSession, SetupLink
+from app.services.access.operators import LINK_LIFETIME
+from app.services.sources.fetching import LONGEST_PAUSE
+
+SKEW: Final = timedelta(minutes=1)
+"""What clocks of several machines may differ by."""
+NOW: Final = timedelta(0)
+VISITS: Final = (LiveSource.added_at, LiveSource.visited_at, LiveSource.posts_at)
+FURTHEST: Final[tuple[tuple[InstrumentedAttribute[object], timedelta], ...]] = (
+    *((column, NOW) for column in VISITS),
+    (LiveSource.success_at, NOW),
+    (LiveSource.not_before, LONGEST_PAUSE),
+    (LoginSession.created_at, NOW),
+    (LoginFailure.failed_at, NOW),
+    (SetupLink.created_at, NOW),
+    (Invitation.created_at, NOW),
+    (Invitation.expires_at, LINK_LIFETIME),
+    (ImportJob.created_at, NOW),
+)
+"""How far from now each time may be."""
+
+logger = logging.getLogger(__name__)
+
+
+def _is_ahead(column: InstrumentedAttribute[object], furthest: timedelta) -> ColumnElement[bool]:
+    return column > now() + furthest + SKEW
+
+
+async def has_times_ahead(session: AsyncSession) -> bool:
+    """Return whether a time is later than a clock that was never set back can have written."""
+    ahead = (exists(select(1).where(_is_ahead(*limit))) for limit in FURTHEST)
+    return bool(await session.scalar(select(or_(*ahead))))
+
+
+async def bring_times_back(db: Sessions) -> None:
+    """Bring such times back to the latest that they may be; sources so dated are due."""
+    async with db.write() as session:
+        is_due = or_(*(_is_ahead(column, NOW) for column in VISITS))
+        await session.execute(update(LiveSource).where(is_due).values(next_visit_at=now()))
+        for column, furthest in FURTHEST:
+            late = update(column.class_).where(_is_ahead(column, furthest))
+            await session.execute(late.values({column.key: now() + furthest}))
+    logger.warning("the clock was set back: what it had dated later counts as of now")
