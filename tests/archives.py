@@ -144,6 +144,11 @@ SMALL_FILES = {
     "jsonl": b'{"text": "hi, you"}\n',
     "telegram": b'{"name": "us", "type": "private_group", "id": 7, "messages": [{"id": 1, "type": '
     b'"message", "date": "2024-01-15T15:02:00", "from": "mina", "text": ["hi", ", you"]}]}',
+    "discord": b'{"guild": {"id": "11", "name": "us"}, "channel": {"id": "22", "name": "porch"}, '
+    b'"messages": [{"id": "1001", "type": "Default", "timestamp": "2026-01-31T22:04:05.678+09:00", '
+    b'"content": "hi, you", "author": {"id": "7", "name": "mina", "isBot": false}}]}',
+    "discord-package": b'[{"ID": 1190000000000000001, "Timestamp": "2025-11-02 10:20:30", '
+    b'"Contents": "hi, you", "Attachments": ""}]',
     "messenger": b'{"participants": [{"name": "mina"}], "messages": [{"sender_name": "mina", '
     b'"timestamp_ms": 1735689600000, "content": "hi, you"}], "title": "us"}',
     "meta": b'[{"media": [{"uri": "", "creation_timestamp": 1735689600, "title": "hi, you"}]}]',

@@ -12,6 +12,8 @@ from app.errors import BrokenFileError, LimitReachedError, Message, Unrecognised
 from app.formats import bluesky, csv, documents, mastodon
 from app.formats.chats import kakaotalk, line, telegram, whatsapp
 from app.formats.chats.people import People
+from app.formats.discord import channels as discord_channels
+from app.formats.discord import package as discord_package
 from app.formats.meta import chats as meta_chats
 from app.formats.meta import posts as meta_posts
 from app.formats.records import (
@@ -38,6 +40,8 @@ FORMATS: Final[dict[str, Format]] = {
         x_archive.FORMAT,
         mastodon.FORMAT,
         telegram.FORMAT,
+        discord_channels.FORMAT,
+        discord_package.FORMAT,
         meta_chats.FORMAT,
         meta_posts.FORMAT,
         documents.MONGO,

@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.formats.records import Item, Record, Skipped
-from tests.formats import line_variants
+from tests.formats import discord_variants, line_variants
 from tests.formats.files import read_file_records
 from tests.formats.invented_rooms import PASTED, ZONE, Said, invented, stamp
 
@@ -128,13 +128,14 @@ VARIANTS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
     ),
     "telegram": _telegram,
     **line_variants.VARIANTS,
+    **discord_variants.VARIANTS,
 }
 
 
 def room_of(variant: str, seed: int) -> list[Said]:
     """Return a room as that variant can hold it: names and seconds differ."""
-    has_seconds = variant in {"kakaotalk mac", "telegram"} or variant.startswith("whatsapp ios")
-    return invented(seed, seconds=has_seconds)
+    with_seconds = ("kakaotalk mac", "telegram", "whatsapp ios", "discord")
+    return invented(seed, seconds=variant.startswith(with_seconds))
 
 
 def check(variant: str, seed: int) -> None:

@@ -186,7 +186,17 @@ def spoiled(value: Any, junk: dict[str, Any], depth: int) -> Any:
 @settings(deadline=None, max_examples=10 * settings().max_examples)
 @given(
     name=st.sampled_from(
-        ["mastodon", "x-api", "bluesky", "mongo", "jsonl", "telegram", "messenger", "meta"]
+        [
+            "mastodon",
+            "x-api",
+            "bluesky",
+            "mongo",
+            "jsonl",
+            "telegram",
+            "messenger",
+            "meta",
+            "discord",
+        ]
     ),
     junk=st.dictionaries(st.sampled_from(FIELDS), JUNK, min_size=1, max_size=4),
     depth=st.integers(0, 4),
@@ -195,7 +205,9 @@ def test_odd_fields_cost_no_other_post(name: str, junk: dict[str, Any], depth: i
     good = json.loads(SMALL_FILES[name])
     good = good["orderedItems"][0] if name == "mastodon" else good
     data = [json.dumps(each).encode() for each in (good, spoiled(good, junk, depth), good)]
-    data = data[1:2] if name in {"telegram", "messenger"} else data  # A chat is one document.
+    data = (
+        data[1:2] if name in {"telegram", "messenger", "discord"} else data
+    )  # A chat is one document.
     with suppress(UnrecognisedFileError), Source(io.BytesIO(b"\n".join(data))) as source:
         items = list(open_records(source, format=name).items)
         assert len(data) == 1 or isinstance(items[0], Record)

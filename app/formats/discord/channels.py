@@ -1,0 +1,168 @@
+"""Channels of Discord as JSON: one file of DiscordChatExporter for each, or several parts.
+
+Source: https://github.com/Tyrrrz/DiscordChatExporter, JsonMessageWriter.cs. What is said of the
+channel stands before its messages.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
+from itertools import islice
+from typing import Final, Literal
+
+from app.compute.text import clean_title
+from app.errors import BrokenFileError, Message
+from app.formats.chats.attachments import attachments_of
+from app.formats.chats.chat_files import find_rooms, one_by_one
+from app.formats.discord.marks import written_out
+from app.formats.post import ReplyTarget, digits
+from app.formats.records import (
+    BROKEN,
+    BadRecord,
+    FileRoom,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    Skipped,
+    is_broken,
+    read_each,
+)
+from app.formats.source.file import Content, Source
+from app.formats.source.json import NOT_AN_OBJECT, as_object, as_word, listed
+from app.formats.source.times import read_time
+from app.formats.source.window import Json, Window, load
+
+_SAID: Final = frozenset({"Default", "Reply", "0", "19"})
+"""Types of messages that somebody wrote; the app has made up the words of the others."""
+_MESSAGE: Final = frozenset({"id", "type", "timestamp", "author", "content"})
+"""What every message has."""
+_ABOUT: Final = frozenset({"guild", "channel"})
+_LOOKED_AT: Final = 100
+_NO_GUILD: Final = "0"
+"""The id in place of a server's where a channel is of no server."""
+_DELETED: Final = "Deleted User"
+
+
+def read(source: Source, _options: ReadOptions) -> RecordStream | None:
+    """Return what was said in the channels."""
+    files = find_rooms(source, ".json", _has_messages)
+    if not files:
+        return None
+    items = one_by_one(_items(file.content) for file in files)
+    return RecordStream(FORMAT.name, "record", None, items)
+
+
+def _has_messages(content: Content) -> bool | None:
+    with suppress(BrokenFileError), closing(_found(content.beginning)) as messages:
+        for room, value in islice(messages, _LOOKED_AT):
+            if room.external_id and isinstance(value, dict) and value.keys() >= _MESSAGE:
+                return True
+    return None
+
+
+def _found(content: Content) -> Generator[tuple[FileRoom, object], None, None]:
+    """Yield the values among the messages, each with its channel."""
+    window = Window(content)
+    about: Json = {}
+    for key in window.each_key() if window.mark() == "{" else ():
+        if key == "messages" and window.mark() == "[":
+            room = _room(as_object(about.get("guild")), as_object(about.get("channel")))
+            for value in window.items():
+                yield room, value
+        elif key in _ABOUT:
+            about[key] = load(window.raw())
+        else:
+            window.raw()
+
+
+def _room(guild: Json, channel: Json) -> FileRoom:
+    """Return a channel under the name of its server and its own."""
+    name, server = as_word(channel.get("name")) or "", as_word(guild.get("name"))
+    title = f"{server} #{name}" if server and digits(guild.get("id")) != _NO_GUILD else name
+    return FileRoom(
+        platform=FORMAT.name, name=clean_title(title) or "", external_id=digits(channel.get("id"))
+    )
+
+
+def _items(content: Content) -> Iterator[Item]:
+    folder = content.name.rpartition("/")[0]
+
+    def read_one(found: tuple[FileRoom, Json], place: int) -> Item:
+        room, message = found
+        return _item(message, place, room=room, folder=folder)
+
+    return read_each(_numbered(content), read_one)
+
+
+def _numbered(content: Content) -> Iterator[tuple[int, tuple[FileRoom, Json]] | BadRecord]:
+    for place, (room, value) in enumerate(_found(content), 1):
+        if isinstance(value, dict):
+            yield place, (room, value)
+        else:
+            yield BadRecord(place, value if isinstance(value, Message) else NOT_AN_OBJECT)
+
+
+def _item(message: Json, place: int, *, room: FileRoom, folder: str) -> Item:
+    author = as_object(message.get("author"))
+    name = as_word(author.get("name"))
+    if reason := _left_out(message, author):
+        return Skipped(place, reason)
+    if not name or name == _DELETED:
+        return Skipped(place, "deleted")
+    text = _text(message)
+    if is_broken(text + name):
+        return BadRecord(place, BROKEN)
+    if not text.strip():
+        return Skipped(place, "media")
+    attached = attachments_of(_files(message, folder))
+    return Record(
+        place=place,
+        text=text,
+        username=name,
+        author_id=digits(author.get("id")),
+        display_name=as_word(author.get("nickname")) or name,
+        platform="local",
+        created_at=read_time(message["timestamp"]) if message.get("timestamp") else None,
+        source_id=digits(message.get("id")),
+        reply_to=ReplyTarget.of(_answered(message), None),
+        media=attached.media,
+        files=attached.files,
+        room=room,
+    )
+
+
+def _left_out(message: Json, author: Json) -> Literal["system", "repost"] | None:
+    """Return why a line is no message that somebody wrote; None for one."""
+    if as_word(message.get("type")) not in _SAID or author.get("isBot") is True:
+        return "system"
+    is_forward = as_object(message.get("reference")).get("type") == "Forward"
+    return "repost" if is_forward or message.get("forwardedMessage") else None
+
+
+def _answered(message: Json) -> str | None:
+    """Return the id of the message that this one answers."""
+    return digits(as_object(message.get("reference")).get("messageId"))
+
+
+def _text(message: Json) -> str:
+    text = message.get("content")
+    people = map(as_object, listed(message, "mentions"))
+    names = {
+        str(person.get("id")): name
+        for person in people
+        if (name := as_word(person.get("nickname")) or as_word(person.get("name")))
+    }
+    return written_out(text, names) if isinstance(text, str) else ""
+
+
+def _files(message: Json, folder: str) -> Iterator[str]:
+    """Yield the addresses of attached files; those that were saved lie beside the channel's."""
+    for file in map(as_object, listed(message, "attachments")):
+        if address := as_word(file.get("url")):
+            is_saved = folder and not address.startswith(("https://", "http://"))
+            yield f"{folder}/{address}" if is_saved else address
+
+
+FORMAT: Final = Format("discord", Message("Discord"), read, is_chat=True, file_name=".json")
+"""Of `DiscordChatExporter`; what Discord itself sends is `package.py`."""
