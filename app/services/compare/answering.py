@@ -28,6 +28,7 @@ from app.memo import DERIVED, depends_on
 from app.models import User
 from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
+from app.services.compare.marked_pieces import Evidence, Usage, pieces_for
 from app.services.compare.year_ranking import ComparedYears
 from app.services.posts.users import UserRow
 from app.tasks import INLINE_CHARACTERS, Runner, worked_on
@@ -53,35 +54,6 @@ class RankedAuthor(msgspec.Struct, frozen=True):
     probability: Annotated[float, Meta(description="If one of them wrote it; all sum to 1.")]
     log10_lr: Annotated[float | None, Meta(description="Against somebody else of the language.")]
     tweets: Annotated[int, Meta(description="How many posts with words it rests on.")]
-
-
-class Usage(msgspec.Struct, frozen=True):
-    """How often a piece is in the posts that were searched."""
-
-    uses: int
-    posts: Annotated[int, Meta(description="Posts that were searched.")]
-    authors: Annotated[int, Meta(description="Authors whose posts these are.")]
-
-
-class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A string of the text that speaks for an author, in log-odds; positions are code points.
-
-    With `reasons`: the `piece` that was looked up, how often in 400 posts the author and the
-    others use it, on how many uses and posts each rate rests, and up to three posts of the author
-    that have it. `others` is null with nobody else of the language here.
-    """
-
-    start: int
-    end: int
-    text: Annotated[str, Meta(description="The piece of the text.")]
-    username: Annotated[str, Meta(description="The author it speaks for.")]
-    weight: Annotated[float, Meta(description="In log-odds; below 0 it speaks against the author.")]
-    piece: str | msgspec.UnsetType = msgspec.UNSET
-    own: float | msgspec.UnsetType = msgspec.UNSET
-    others: float | msgspec.UnsetType | None = msgspec.UNSET
-    own_usage: Usage | msgspec.UnsetType = msgspec.UNSET
-    others_usage: Usage | msgspec.UnsetType | None = msgspec.UNSET
-    posts: list[int] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -146,10 +118,7 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
         none=judgement.none,
         sure=sure,
         ranking=ranked_authors(case, judgement),
-        evidence=[
-            Evidence(start, end, case.text[start:end], username, round(weight, 3))
-            for start, end, username, weight in marks
-        ],
+        evidence=pieces_for(Evidence, case.text, marks),
         limits=judgement.limits,
         weak={
             limit: [case.suspects[place].username for place in places]

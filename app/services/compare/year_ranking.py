@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from app.compute.case import Case
 from app.compute.years import AuthorYears, YearVerdict, rank_years
+from app.services.compare.marked_pieces import YearEvidence, pieces_for
 
 
 class YearPosts(msgspec.Struct, frozen=True):
@@ -20,16 +21,6 @@ class RankedYear(msgspec.Struct, frozen=True):
     year: int
     probability: Annotated[float, Meta(description="If the author wrote it then; all sum to 1.")]
     tweets: Annotated[int, Meta(description="How many posts with words it rests on.")]
-
-
-class YearEvidence(msgspec.Struct, frozen=True):
-    """A string of the text that speaks for a year beside the others; places are code points."""
-
-    start: int
-    end: int
-    text: Annotated[str, Meta(description="The piece of the text.")]
-    year: int
-    weight: Annotated[float, Meta(description="In log-odds.")]
 
 
 class ComparedYears(msgspec.Struct, frozen=True):
@@ -54,9 +45,6 @@ def ranked_years(case: Case, known: AuthorYears, explain: bool) -> ComparedYears
         username=case.suspects[0].username,
         ranking=[RankedYear(year, share, known.posts[year]) for year, share in ranking.shares],
         verdict=ranking.verdict,
-        evidence=[
-            YearEvidence(start, end, case.text[start:end], year, round(weight, 3))
-            for start, end, year, weight in ranking.marks
-        ],
+        evidence=pieces_for(YearEvidence, case.text, ranking.marks),
         posts=[YearPosts(year, count) for year, count in known.posts.items()],
     )

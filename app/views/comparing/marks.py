@@ -3,7 +3,8 @@
 from msgspec import UnsetType
 
 from app.i18n import gettext, ngettext, show_number
-from app.services.compare.answering import Comparison, Evidence, Usage
+from app.services.compare.answering import Comparison
+from app.services.compare.marked_pieces import Evidence, Usage
 
 
 def shown_marks(comparison: Comparison) -> list[Evidence]:

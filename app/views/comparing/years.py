@@ -7,7 +7,8 @@ from typing import Final
 from app.compute.years import FEWEST_POSTS
 from app.i18n import gettext, ngettext, show_list, show_number
 from app.services.compare.answering import Comparison
-from app.services.compare.year_ranking import ComparedYears, RankedYear, YearEvidence
+from app.services.compare.marked_pieces import YearEvidence
+from app.services.compare.year_ranking import ComparedYears, RankedYear
 from app.views.comparing.verdicts import is_brief
 from app.views.names import shown_name
 
