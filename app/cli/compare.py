@@ -17,15 +17,15 @@ from app.db.engine import Database
 from app.errors import AppError
 from app.services.compare.answering import Comparison
 from app.services.compare.background import renew_if_outgrown
-from app.services.compare.cases import Models
-from app.services.compare.comparing import (
+from app.services.compare.batch_lines import (
     BatchLine,
-    ask_once,
     csv_texts,
     json_texts,
     judge_lines,
     plain_texts,
 )
+from app.services.compare.cases import Models
+from app.services.compare.comparing import ask_once
 from app.services.compare.question import Question
 from app.views.comparing.marks import shown_marks, uses_of
 from app.views.comparing.verdicts import (

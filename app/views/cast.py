@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.formats.chats.people import as_username
 from app.i18n import speaking_of
-from app.services.posts.users import NamedUser, all_speak_in_chats, named_users
+from app.services.posts.named_users import NamedUser, all_speak_in_chats, named_users
 
 HUES: Final = 24
 """As many as style.css declares, the clearest first."""

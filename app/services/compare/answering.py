@@ -30,7 +30,7 @@ from app.services.compare.cases import Models
 from app.services.compare.habits import OwnPost, newest_own
 from app.services.compare.marked_pieces import Evidence, Usage, pieces_for
 from app.services.compare.year_ranking import ComparedYears
-from app.services.posts.users import UserRow
+from app.services.posts.user_rows import UserRow
 from app.tasks import INLINE_CHARACTERS, Runner, worked_on
 
 MODEL_NAME: Final = "stacked-counts-3"

@@ -22,7 +22,7 @@ from app.services.compare.habits import HabitStore, measure_habit
 from app.services.compare.profiles import ProfileStore, without_texts
 from app.services.compare.question import Question
 from app.services.posts.replies import own_chains
-from app.services.posts.users import UserRow, find_rows, known_row, select_rows
+from app.services.posts.user_rows import UserRow, find_rows, known_row, select_rows
 from app.tasks import Runner, worked_on
 
 MOST_NAMED: Final = 1_000

@@ -1,46 +1,36 @@
-"""Comparisons as requests ask for them: gathered, judged, and with reasons; or many texts at once.
+"""Comparisons as requests ask for them: gathered, judged, and with reasons.
 
 Compared authors stay in memory until an event concerns them; others are read once for all
-comparisons that wait. Of a batch each text is judged by itself: lines in, lines out.
+comparisons that wait.
 """
 
 import asyncio
-import codecs
-import csv
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice, starmap
-from typing import Annotated, Final
-
-import msgspec
-from msgspec import Meta, structs
+from typing import Final
 
 from app.compute.case import RATED, Case, Suspect
 from app.compute.gaps import Gap
-from app.compute.judgement import SURE, Verdict
 from app.compute.text import username_key
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import Feed
-from app.errors import AppError, InvalidInputError
-from app.formats.file_columns import file_columns_of
+from app.errors import AppError
 from app.memo import DERIVED, Memo
-from app.services.compare.answering import Comparison, RankedAuthor, add_reasons, answer
+from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import (
     Models,
     check_words,
     choose,
-    comparable_texts,
     gather,
-    gather_each,
     judged_parts,
     load_suspects,
     with_habits,
 )
 from app.services.compare.question import Question
 from app.services.compare.years import YearStore, read_years, with_years
-from app.services.posts.users import find_rows
+from app.services.posts.user_rows import find_rows
 from app.tasks import Runner, worked_on
 
 MOST_READ: Final = 20
@@ -51,8 +41,6 @@ MOST_WAITING: Final = 1_000
 KEPT_BYTES: Final = 48 * 1024 * 1024
 """Of authors' counts, most of which the store of profiles keeps too."""
 TIMEOUT_S: Final = 30
-AT_ONCE: Final = 20
-"""Texts of a batch for which the authors are read together."""
 
 
 class Comparer:
@@ -175,118 +163,3 @@ async def ask_once(db: Database, question: Question) -> Comparison:
         return comparison
     counted = await read_years(db, case.suspects[0].id, case.fitted)
     return await with_years(comparison, case, counted, question)
-
-
-class GivenText(msgspec.Struct, forbid_unknown_fields=False):
-    """A line of a batch; the answer repeats its `id`."""
-
-    text: Annotated[str, Meta(description="With letters, at most 25,000 characters.")]
-    id: Annotated[str | int | None, Meta(description="Comes back with the answer.")] = None
-
-
-class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The answer for one line; `error` if it could not be judged."""
-
-    line: int
-    id: str | int | None
-    verdict: Verdict | msgspec.UnsetType = msgspec.UNSET
-    none: float | msgspec.UnsetType | None = msgspec.UNSET
-    ranking: list[RankedAuthor] = []
-    outgrown: Annotated[bool, Meta(description="As in the model of an answer.")] = False
-    error: str = ""
-
-
-BatchLine = tuple[int, GivenText | str]
-"""The number of a line, and its text, or why it could not be read."""
-
-
-def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
-    """Yield the texts of JSON lines, without blank lines."""
-    for number, line in enumerate(lines, 1):
-        if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
-        if not line.strip():
-            continue
-        try:
-            yield number, msgspec.json.decode(line, type=GivenText)
-        except (ValueError, RecursionError) as error:
-            yield number, f"not a text: {error}"
-
-
-def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
-    """Yield a text for each line that is not blank."""
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield number, GivenText(line.strip())
-
-
-def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
-    """Yield the texts of a CSV file with a heading. Raises InvalidInputError without a column."""
-    reader = csv.DictReader(lines)
-    column = file_columns_of(tuple(reader.fieldnames or ())).text
-    if column is None:
-        raise InvalidInputError("The CSV file needs a column named text", loc="file")
-    for row in reader:
-        yield reader.line_num, GivenText(row[column] or "", row.get("id"))
-
-
-async def judge_lines(
-    db: Database,
-    models: Models,
-    usernames: Sequence[str],
-    lines: Iterable[BatchLine],
-    sure: float = SURE,
-    run: Runner = asyncio.to_thread,
-) -> AsyncIterator[list[JudgedText]]:
-    """Return the answers in the order of the lines, a portion at a time.
-
-    The authors are those named, or all that have posts; each portion is judged by the state at its
-    turn, by `run`. Raises NotFoundError and InvalidInputError.
-    """
-    async with db.read() as session:
-        await gather_each(session, models, [], usernames)
-    return _portions(db, models, usernames, iter(lines), sure, run)
-
-
-async def _portions(
-    db: Database,
-    models: Models,
-    usernames: Sequence[str],
-    lines: Iterator[BatchLine],
-    sure: float,
-    run: Runner,
-) -> AsyncIterator[list[JudgedText]]:
-    # By `run`, since a million blank lines may come before the next text.
-    while portion := await run(lambda: list(starmap(_checked, islice(lines, AT_ONCE)))):
-        try:
-            async with db.read() as session:
-                questions = [texts for _, texts in portion if texts]
-                cases = iter(await gather_each(session, models, questions, usernames, run))
-        except AppError as error:  # The authors were deleted meanwhile.
-            yield [structs.replace(line, error=str(error.detail)) for line, _ in portion]
-            continue
-        yield [
-            await _judged(line, next(cases), sure, run) if texts else line
-            for line, texts in portion
-        ]
-
-
-def _checked(number: int, line: GivenText | str) -> tuple[JudgedText, tuple[str, ...]]:
-    """Return the answer for a line as far as it is known, and its text, none with an error."""
-    if isinstance(line, str):
-        return JudgedText(number, None, error=line), ()
-    try:
-        return JudgedText(number, line.id), comparable_texts([line.text])
-    except InvalidInputError as error:
-        return JudgedText(number, line.id, error=str(error.detail)), ()
-
-
-async def _judged(line: JudgedText, case: Case, sure: float, run: Runner) -> JudgedText:
-    answered = await answer(case, sure=sure, explain=False, run=run)
-    return structs.replace(
-        line,
-        verdict=answered.verdict,
-        none=answered.none,
-        ranking=answered.ranking,
-        outgrown=case.fitted.is_outgrown,
-    )

@@ -18,7 +18,7 @@ from app.memo import DERIVED, depends_on
 from app.services.compare.answering import RECENT_POSTS, typical_of
 from app.services.compare.cases import Models
 from app.services.compare.habits import main_languages, newest_own
-from app.services.posts.users import UserRow
+from app.services.posts.user_rows import UserRow
 
 
 async def written_languages(

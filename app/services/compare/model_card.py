@@ -34,7 +34,7 @@ from app.services.compare.cases import (
     with_habits,
 )
 from app.services.compare.habits import newest_chained, newest_own
-from app.services.posts.users import UserRow
+from app.services.posts.user_rows import UserRow
 
 REST: Final = timedelta(minutes=1)
 """A card is made again at most this often while posts arrive; until then the last one is shown."""

@@ -17,7 +17,7 @@ from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts, without_po
 from app.db.backend import Sessions, backend_of, chunks, is_among
 from app.memo import LruStore
 from app.models import MAX_ID, Profile, Tweet, User
-from app.services.posts.users import UserRow
+from app.services.posts.user_rows import UserRow
 from app.tasks import worked_on
 
 RELOAD_TAIL: Final = 50

@@ -1,6 +1,5 @@
 """Who wrote it? A post without its author, and the model's own guess."""
 
-import contextlib
 import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,10 +9,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import monotonic
 from app.compute.links import VISIBLE_LINK
 from app.compute.text import HIDDEN, has_words, mask_names
-from app.db.backend import Sessions
 from app.errors import NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
@@ -26,10 +23,6 @@ FEWEST_POSTS: Final = 20
 CHOICES: Final = 4
 SET_LENGTH: Final = 10
 MOST_CHARACTERS: Final = 600
-SHOWN_CHARACTERS: Final = 100
-"""Of the example on the front page."""
-SHOWN_S: Final = 3_600
-"""Time for which an example is shown."""
 _DRAWN: Final = 1_000
 """Random authors among whom those of the language are preferred."""
 MOST_PLAYERS: Final = 24
@@ -38,8 +31,6 @@ _CANDIDATES: Final = 20
 """Consecutive posts that are searched for one that can be guessed."""
 TRIES: Final = 3
 """Draws of authors, and searches for each post of a set, before a game is given up."""
-_SHOWN_TRIES: Final = 10
-"""Questions that are tried for an example that is answered right."""
 _LINK_OR_TAG: Final = re.compile(rf"{VISIBLE_LINK}|#\w+")
 _SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")
 """A name or initials after a dash, at the end."""
@@ -202,44 +193,3 @@ async def solve(
     return Solution(
         question.tweet_id, question.username, question.usernames, question.text, comparison
     )
-
-
-class Showcase:
-    """An answered example in each language, for the front page."""
-
-    def __init__(self, db: Sessions, models: Models) -> None:
-        self._db = db
-        self._models = models
-        self._shown: dict[str, tuple[float, QuizSet, Solution]] = {}
-
-    def clear(self, _newest: int) -> None:
-        """Forget the examples, since the database has lost some posts, and gives out their ids."""
-        self._shown.clear()
-
-    async def find(self, lang: str) -> Solution | None:
-        """Return the example, a new one each hour; None while there is too little for one."""
-        async with self._db.read() as session:
-            until, quiz, solution = self._shown.get(lang, (0.0, None, None))
-            if quiz is not None and monotonic() < until:
-                with contextlib.suppress(NotFoundError):
-                    await read_question(session, quiz)
-                    return solution
-            return await self._make(session, lang)
-
-    async def _make(self, session: AsyncSession, lang: str) -> Solution | None:
-        best, most = None, -1.0
-        for _ in range(_SHOWN_TRIES):
-            quiz = await draw(session, lang, longest=SHOWN_CHARACTERS)
-            if quiz is None:
-                break
-            solution = await solve(session, self._models, quiz)
-            if (share := solution.author_share) > most:
-                best, most = quiz, share
-            if solution.is_model_right and solution.comparison.verdict == "likely":
-                break
-        if best is None:
-            return None
-        # Reasons are looked for in many posts, hence only once.
-        example = await solve(session, self._models, best, reasons=True)
-        self._shown[lang] = monotonic() + SHOWN_S, best, example
-        return example

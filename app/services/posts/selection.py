@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
-from app.services.posts.users import rows_by_name
+from app.services.posts.user_rows import rows_by_name
 
 Conditions = list[ColumnElement[bool]]
 

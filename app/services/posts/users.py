@@ -1,26 +1,25 @@
 """Authors: find, list and add them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Final, NamedTuple, TypeVarTuple
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, select
+from sqlalchemy import Select, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.compute.text import clean_username, username_key
-from app.db.backend import allocate_ids, chunks
-from app.errors import ConflictError, InvalidInputError, NotFoundError
+from app.db.backend import allocate_ids
+from app.errors import ConflictError, InvalidInputError
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.own_author import claim_site
-from app.tasks import worked_on
+from app.services.posts.user_rows import HAS_KEY, rows_by_key, unknown_user
 
-Fields = TypeVarTuple("Fields")
 MOST_FOUND: Final = 200
 """Authors that are found by a part of their names."""
 
@@ -36,20 +35,6 @@ class Author(msgspec.Struct, frozen=True):
     first_tweet_at: datetime | None
     newest_tweet_at: datetime | None
     created_at: Annotated[datetime, Meta(description="When the author was added, UTC.")]
-
-
-class UserRow(msgspec.Struct, frozen=True):
-    """A user as comparisons need it; thousands load much faster than `User` objects."""
-
-    id: int
-    username: str
-    username_key: str
-    tweet_count: int
-    version: int
-
-
-def unknown_user(username: str) -> NotFoundError:
-    return NotFoundError("User '{username}' doesn't exist", username=username)
 
 
 async def find_user(session: AsyncSession, username: str) -> User | None:
@@ -182,86 +167,6 @@ async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[s
     """Return the authors with these case-folded names, with the figures of their posts."""
     rows = await rows_by_key(session, _authors().where(HAS_KEY), keys)
     return {row.username_key: Author(*row[:-1]) for row in rows}
-
-
-HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
-"""Condition on an author, for `rows_by_key`."""
-_IDS: Final = select(User.username_key, User.id).where(User.deleted_at.is_(None), HAS_KEY)
-_NAMES: Final = select(
-    User.username_key, User.id, User.username, User.display_name, User.is_of_chat, User.tweet_count
-).where(HAS_KEY)
-
-
-async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
-    """Return the ids of the authors with these case-folded names."""
-    return {row.username_key: row.id for row in await rows_by_key(session, _IDS, keys)}
-
-
-def select_rows(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
-    """Return the query of the users for whom these conditions hold, for `UserRow`."""
-    return select(User.id, User.username, User.username_key, User.tweet_count, User.version).where(
-        User.deleted_at.is_(None), *conditions
-    )
-
-
-async def find_rows(session: AsyncSession, usernames: Collection[str]) -> dict[str, UserRow]:
-    """Return those of these users who are here, by case-folded name."""
-    keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
-    rows = await rows_by_key(session, select_rows(HAS_KEY), keys)
-    return {row.username_key: UserRow(*row) for row in rows}
-
-
-async def rows_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
-    """Return the users of these names, in that order. Raises NotFoundError."""
-    rows = await find_rows(session, usernames)
-    return [known_row(name, rows) for name in usernames]
-
-
-def known_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
-    """Return a user among those found. Raises NotFoundError."""
-    row = rows.get(username_key(username))
-    if row is None:
-        raise unknown_user(username)
-    return row
-
-
-class NamedUser(NamedTuple):
-    """How somebody is called, and whether it is somebody who speaks in chats."""
-
-    id: int
-    username: str
-    display_name: str | None
-    is_of_chat: bool
-    posts: int
-
-
-async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[str, NamedUser]:
-    """Return those of these users who are here, by case-folded name."""
-    keys = {username_key(username) for username in usernames}
-    rows = await rows_by_key(session, _NAMES, keys) if keys else []
-    for row in rows:
-        depends_on(row.id)
-    return {row.username_key: NamedUser(*row[1:]) for row in rows}
-
-
-async def all_speak_in_chats(session: AsyncSession, platform: str = "") -> bool:
-    """Return whether all who have posts, or posts of a platform, speak in chats; of nobody not."""
-    depends_on(EVERYTHING)
-    writers = select(User.id).where(User.deleted_at.is_(None), User.tweet_count > 0)
-    if platform:
-        writers = writers.where(User.platform == platform)
-    others = writers.where(User.is_of_chat.is_(False))
-    return bool(await session.scalar(select(and_(writers.exists(), ~others.exists()))))
-
-
-async def rows_by_key(
-    session: AsyncSession, query: Select[*Fields], keys: Collection[str]
-) -> list[Row[*Fields]]:
-    """Return the rows of a query of authors with HAS_KEY for these case-folded names."""
-    rows: list[Row[*Fields]] = []
-    for chunk in chunks(list(keys)):
-        rows += await session.execute(query, {"keys": chunk})
-    return rows
 
 
 @cache

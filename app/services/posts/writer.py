@@ -15,7 +15,7 @@ from app.services.posts.arrivals import Added, Arrival, add_arrivals, find_store
 from app.services.posts.named_rooms import RoomMention, find_named
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.tweets import Post, find_posts
-from app.services.posts.users import ids_by_key, unknown_user
+from app.services.posts.user_rows import ids_by_key, unknown_user
 
 MOST_POSTS: Final = 500
 """Posts in one transaction."""

@@ -20,7 +20,7 @@ from app.models import Tweet, User
 from app.services.posts.exporting import COLUMNS, Export, begin_export
 from app.services.posts.selection import Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
-from app.services.posts.users import rows_by_name
+from app.services.posts.user_rows import rows_by_name
 from app.services.search.embeddings import Embeddings
 from app.services.search.word_search import (
     MOST_COUNTED,

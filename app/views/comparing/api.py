@@ -15,7 +15,7 @@ from app.compute.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
-from app.services.compare.comparing import GivenText, JudgedText, json_texts, judge_lines
+from app.services.compare.batch_lines import GivenText, JudgedText, json_texts, judge_lines
 from app.services.compare.model_card import Card
 from app.services.compare.question import Question
 from app.views.answers import streamed, while_readable

@@ -17,7 +17,7 @@ from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number
 from app.lifespan import resources
 from app.services.compare.manners import likeness_of, typical_beside, written_languages
 from app.services.posts.statistics import ActiveAuthors, most_active_with
-from app.services.posts.users import UserRow
+from app.services.posts.user_rows import UserRow
 from app.views.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Panel
 from app.views.dashboard.sentences import posts_path, sentences, some_of
 from app.views.dashboard.shapes import (

@@ -19,7 +19,7 @@ from app.services.compare.profiles import FOLD_FROM, ProfileStore, fold_tails, u
 from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.imports.bulk import BulkPost, count, store_batch
 from app.services.imports.report import ImportReport
-from app.services.posts.users import rows_by_name
+from app.services.posts.user_rows import rows_by_name
 from tests.conftest import MakeConfig
 from tests.posting import new_tweet, post
 from tests.selection import first_of

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageColor
 from quart import g
 
-from app.services.posts.users import NamedUser
+from app.services.posts.named_users import NamedUser
 from app.views.canvas import MARGIN, PAPER, SIZE, page_colours
 from app.views.cast import HUES, Cast, bound, person_of
 from app.views.comparing.picture import Picture, PictureBar, draw_picture, picture_of, stand_ins_of

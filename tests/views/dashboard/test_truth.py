@@ -22,7 +22,7 @@ from app.models import User
 from app.services.compare.answering import Model
 from app.services.compare.manners import AuthorWords
 from app.services.compare.model_card import Card, CardAuthor, Measured
-from app.services.posts.users import UserRow
+from app.services.posts.user_rows import UserRow
 from app.views.dashboard.apart import Measurement
 from app.views.dashboard.likeness import SMALLEST_SHOWN, Likeness
 from app.views.dashboard.words import Words
