@@ -16,6 +16,7 @@ from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
 from app.embedders import open_embedder
 from app.errors import StartError
+from app.heap import keep_heap_trimmed
 from app.memo import Memo
 from app.metrics import Metrics
 from app.security import load_secret_keys
@@ -33,7 +34,7 @@ from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
 from app.services.search.embeddings import Embeddings
 from app.services.sources.following import Follower
-from app.tasks import Slots, WorkPool, keep_heap_trimmed
+from app.tasks import Slots, WorkPool
 
 KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"

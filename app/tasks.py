@@ -1,160 +1,24 @@
 """Work that must not hold up others, or must not be left half done."""
 
 import asyncio
-import contextlib
 import contextvars
-import ctypes
-import gc
-import os
-import resource
-import signal
-import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final, TypeVar
 
-from app.config import PREFIX
 from app.errors import overloaded
 
 INLINE_CHARACTERS: Final = 5_000
 """Characters of which features are counted within 10 ms, the longest that the loop may wait."""
-M_ARENA_MAX: Final = -8
-M_MMAP_THRESHOLD: Final = -3
-M_TRIM_THRESHOLD: Final = -1
-LARGE_BYTES: Final = 1024 * 1024
-"""Size from which a block of memory is apart from the heap, as the background's tables are. With
-4 MiB a comparison of 50,000 characters takes 2.5 ms less, but hostile uploads leave 5 MiB more."""
-MOST_SPARE_BYTES: Final = 2 * 1024 * 1024
-"""Memory that is kept at the end of the heap, to be used again, until it is trimmed."""
-TRIM_EVERY_S: Final = 10.0
-PR_SET_PDEATHSIG: Final = 1
-NICENESS: Final = 5
 POOL_THREADS: Final = 3
 MOST_PENDING: Final = 1_000
 """Pieces of work that may wait for a WorkPool; a request has one at a time."""
 Result = TypeVar("Result")
 Runner = Callable[..., Awaitable[Any]]
 """Runs a function with its arguments in a thread: `asyncio.to_thread`, or a pool's `run`."""
-
-
-def collect_seldom() -> None:
-    """Collect garbage less often, in a process that makes thousands of objects at a time.
-
-    They are freed by their counts; looking through them took a fifth of the time of an import.
-    """
-    gc.set_threshold(20_000, 20, 20)
-
-
-def be_nice() -> None:
-    """Lower the priority: on Linux of this thread alone, elsewhere of the process."""
-    nice = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
-    with contextlib.suppress(PermissionError):  # A sandbox may deny even a lower priority.
-        os.setpriority(os.PRIO_PROCESS, 0, nice)
-
-
-def share_heap() -> None:
-    """Let all threads allocate from one heap, in a process whose threads take turns anyway.
-
-    Call it before the first thread begins: heaps that exist stay in use, also in forked processes.
-    Each would keep what it freed for itself: in an import or a worker some 40 MiB. Large blocks are
-    apart, and given back when they are freed. glibc takes them from the heap after the first that
-    was freed, and small ones that stay are scattered among the holes that they leave.
-    """
-    with contextlib.suppress(AttributeError):  # Only glibc has several.
-        set_option = ctypes.CDLL(None).mallopt
-        set_option(M_ARENA_MAX, 1)
-        set_option(M_MMAP_THRESHOLD, LARGE_BYTES)
-        set_option(M_TRIM_THRESHOLD, MOST_SPARE_BYTES)
-
-
-def trim_heap() -> None:
-    """Give back to the system what was freed, wherever in the heap; call it in a thread.
-
-    Other threads that allocate wait meanwhile: .1 to 1.5 ms, 8 ms after 180 MB were freed.
-    """
-    with contextlib.suppress(AttributeError):  # Only glibc keeps it.
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-async def keep_heap_trimmed() -> None:
-    """Give back all the while what requests and jobs have freed.
-
-    glibc keeps what lies between small blocks that stay. A background of 2,500 posts leaves 35 MiB,
-    and a worker that only answers pages while others import keeps 5 MiB.
-    """
-    while True:
-        await asyncio.sleep(TRIM_EVERY_S)
-        await asyncio.to_thread(trim_heap)
-
-
-async def run_child(
-    module: str,
-    *arguments: str,
-    settings: Mapping[str, str],
-    streams: tuple[int | None, int | None, int | None] = (None, None, None),
-) -> int:
-    """Run a module in a process of its own, killed if this is cancelled; return its status.
-
-    Of the environment it has all but the program's settings; others stand in `settings`. It shares
-    the standard streams that are not given.
-    """
-    stdin, stdout, stderr = streams
-    others = {name: each for name, each in os.environ.items() if not name.startswith(PREFIX)}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, *arguments),
-        env={**others, **settings},
-        start_new_session=True,  # The parent hears Ctrl+C, and ends it.
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-    )
-    try:
-        return await process.wait()
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-def end_with_parent() -> None:
-    """Let the system kill this process when its parent dies; on Linux alone.
-
-    A process that is held by a regular expression could not look for its parent.
-    """
-    with contextlib.suppress(AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-@contextlib.contextmanager
-def limited_memory(most_bytes: int) -> Iterator[None]:
-    """Deny the process more memory than this beside what it has mapped; on Linux alone.
-
-    What needs more raises MemoryError.
-    """
-    if sys.platform != "linux":
-        yield
-        return
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    limits = [mapped + most_bytes, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
-    resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
-
-
-def close_inherited_files() -> None:
-    """Close what a child has open beside its standard streams.
-
-    uvloop (0.22) starts a process with all inheritable files open, the server's sockets too. The
-    port of a server that was killed would stay in use for as long as a child outlives it.
-    """
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
 
 
 async def worked_on(

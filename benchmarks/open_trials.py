@@ -20,8 +20,9 @@ from app.compute.chains import unchained
 from app.compute.counts import Counts
 from app.compute.fitting import Corpus, CorpusAuthor, fit_corpus
 from app.compute.judgement import SURE, judge
-from app.compute.population import NOTHING_SHIPPED, Population, Shipped
+from app.compute.population import Population
 from app.compute.profiles import AuthorProfile, profile_of
+from app.compute.shipped import NOTHING_SHIPPED, Shipped
 from app.compute.text import has_words, own_words, word_count
 from benchmarks.accuracy_data import read_rows
 

@@ -32,12 +32,12 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.sqlite.fts5 import register
+from app.heap import collect_seldom
 from app.models import Tweet, User
 from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.users import add_user
 from app.services.search.results import SearchQuery, find
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
-from app.tasks import collect_seldom
 from benchmarks.accuracy_data import Row, read_rows
 from tests.posting import add_posts
 

@@ -12,9 +12,9 @@ from typing import Final
 import pytest
 
 from app import sandbox
+from app.children import run_child
 from app.config import Config
 from app.services.imports import runner
-from app.tasks import run_child
 
 REAL: Final = run_child
 

@@ -19,8 +19,8 @@ from app import create_app
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
+from app.heap import collect_seldom
 from app.services.access.rights import Scope, add_token
-from app.tasks import collect_seldom
 from tests import children, quick_start
 from tests.browsing import in_one_line, parts_of
 from tests.children import own_processes  # noqa: F401 - a fixture

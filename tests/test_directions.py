@@ -7,12 +7,14 @@ from tests import house
 
 BELOW_QUART: Final = frozenset(
     {
+        "children",
         "clock",
         "compute",
         "db",
         "embedders",
         "errors",
         "formats",
+        "heap",
         "memo",
         "models",
         "services",

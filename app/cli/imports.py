@@ -27,12 +27,12 @@ from app.formats.chats.people import renaming, zone_of
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Source
+from app.heap import collect_seldom, share_heap
 from app.services.access.site import is_site_public
 from app.services.imports.report import MAX_ERRORS, ImportReport
 from app.services.imports.sample_authors import load_samples
 from app.services.imports.storing import Storing, check_records, import_records, renew_derived
 from app.services.posts.media import keeper_of
-from app.tasks import collect_seldom, share_heap
 
 
 class Importer:

@@ -3,19 +3,15 @@
 Some are kept by the installation; others come with the program, as counts alone.
 """
 
-import random
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
 from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.attribution import Query, group_factors, penalties_of, shares_of
-from app.compute.background import Background
 from app.compute.counts import EMPTY, MAX_COUNT, Counts, add
 from app.compute.features import (
     CHARACTERS,
@@ -28,12 +24,8 @@ from app.compute.features import (
 )
 from app.compute.links import without_addresses
 
-MOST_MEMBERS: Final = 50
-"""Authors of each language."""
 FEWEST_POSTS: Final = 25
 """No ratio is given for authors with fewer posts, and they are drawn last."""
-MANY_POSTS: Final = 5_000
-"""So are those with more, whose counts take megabytes."""
 
 
 class CountedAuthor(NamedTuple):
@@ -187,47 +179,6 @@ class Population:
         ends = sizes.cumsum()
         where = (starts - ends + sizes).repeat(sizes) + np.arange(ends[-1] if ends.size else 0)
         return columns.repeat(sizes), self.owners[where].astype(np.intp), self.amounts[where]
-
-
-def drawn_authors(authors: Iterable[tuple[str, int, str | None]], seed: int) -> set[str]:
-    """Return the authors of a population: key of the name, posts and language of each are given.
-
-    At most 50 of each language are drawn; those with very few or very many posts come last. Names
-    tell authors apart wherever their posts are kept, which ids do not.
-    """
-    shuffled = sorted(authors, key=itemgetter(0))
-    random.Random(seed).shuffle(shuffled)  # noqa: S311 - no secret
-    shuffled.sort(key=lambda author: not FEWEST_POSTS <= author[1] <= MANY_POSTS)
-    drawn: set[str] = set()
-    counts: Counter[str | None] = Counter()
-    for key, _, language in shuffled:
-        counts[language] += 1
-        if counts[language] <= MOST_MEMBERS:
-            drawn.add(key)
-    return drawn
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Shipped:
-    """The authors that come with the program."""
-
-    populations: Mapping[str, Population]
-    """By language; their ids are below 0."""
-    digest: str
-    """Names this set of authors; empty for none."""
-
-    def background(self, here: Background) -> Background:
-        """Return the background of the posts here and of the shipped authors' posts."""
-        populations = self.populations.values()
-        posts = sum(posts for population in populations for _, posts, _ in population.members)
-        return (
-            here.plus(add([population.summed() for population in populations]), posts)
-            if posts
-            else here
-        )
-
-
-NOTHING_SHIPPED: Final = Shipped({}, "")
 
 
 def _joined(parts: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]:

@@ -24,10 +24,10 @@ from hypercorn.config import Config as ServerConfig
 from quart import Quart
 
 from app.errors import StartError
+from app.heap import collect_seldom
 from app.lifespan import begin_stop, note_hosts, running
 from app.logs import take_over
 from app.serving.http2 import NoHttp2
-from app.tasks import collect_seldom
 
 FILE: Final = "hypercorn.toml"
 APPLICATION: Final = "app:create_app()"

@@ -1,16 +1,10 @@
-"""Access: every view declares its policy; a view without one is refused to everybody.
+"""Access: every view declares its policy; a view without one is refused to everybody."""
 
-The cookies of accounts are here too: a session's, and that of a browser which signed in before.
-"""
-
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
-from itsdangerous import BadSignature, Signer
 from quart import Quart, Response, after_this_request, current_app, g, redirect, request, url_for
 from quart.globals import app_ctx
 from quart.typing import ResponseReturnValue
@@ -23,13 +17,11 @@ from app.asgi.hosts import is_loopback, is_loopback_host
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
-from app.services.access.logins import SESSION_LIFETIME, LoginClient, SignedInAccount, find_session
-from app.services.access.operators import account_key
 from app.services.access.rights import INVALID, SCOPES, VISITOR, Right, Scope, TokenFacts
 from app.services.event_log import newest_event
+from app.views.cookies import cookie_name, signed_in
 
 Policy = Literal["open", "read", "account", "token", "write", "admin", "operator", "metrics"]
-Cookie = Literal["session", "device"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE: Final = "access_policy"
@@ -37,8 +29,6 @@ READERS: Final[frozenset[Policy]] = frozenset({"open", "read", "account"})
 """The policies that a reader's account satisfies."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
-DEVICE_LIFETIME: Final = timedelta(days=400)
-"""The longest that browsers keep a cookie."""
 PROXY_HEADERS: Final = ("forwarded", "via", "x-forwarded", "x-real-ip")
 
 
@@ -173,7 +163,7 @@ def _check_origin() -> None:
     else:
         is_ours = request.headers.get("Origin") == own_origin()
     signs_in = request.blueprint == "login" and (site or request.headers.get("Origin"))
-    if not is_ours and (_cookie_name("session") in request.cookies or signs_in):
+    if not is_ours and (cookie_name("session") in request.cookies or signs_in):
         raise ForbiddenError("This request comes from another site")
 
 
@@ -227,65 +217,3 @@ async def _token() -> TokenFacts | None:
     if token is None:
         raise UnauthorizedError("The API token is unknown or revoked", headers=INVALID)
     return token
-
-
-def _cookie_name(kind: Cookie) -> str:
-    """Return the name of a cookie.
-
-    Browsers take `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
-    """
-    return f"{'__Host-' if request.is_secure else ''}saywho_{kind}"
-
-
-async def signed_in() -> SignedInAccount | None:
-    """Return the account that is signed in, or None."""
-    secret = _get("session")
-    if secret is None:
-        return None
-    async with resources().db.read() as session:
-        return await find_session(session, secret)
-
-
-def set_session(response: Response, secret: str, name: str) -> None:
-    """Sign the browser in; its further attempts at this account count by themselves."""
-    _set(response, "session", secret, SESSION_LIFETIME)
-    device = client_of(name).device or secrets.token_hex(8)
-    _set(response, "device", device, DEVICE_LIFETIME, of=name)
-
-
-def clear_session(response: Response) -> None:
-    _set(response, "session", "", timedelta())
-
-
-def client_of(name: str) -> LoginClient:
-    """Return from where this account's password is given."""
-    return LoginClient(request.remote_addr or "", _get("device", of=name))
-
-
-def _get(kind: Cookie, *, of: str = "") -> str | None:
-    """Return the value of a cookie that was signed here, for this account; None for any other."""
-    if not (value := request.cookies.get(_cookie_name(kind))):
-        return None
-    try:
-        return _signer(kind, of).unsign(value).decode()
-    except (BadSignature, UnicodeDecodeError):
-        return None
-
-
-def _set(
-    response: Response, kind: Cookie, value: str, lifetime: timedelta, *, of: str = ""
-) -> None:
-    response.set_cookie(
-        _cookie_name(kind),
-        _signer(kind, of).sign(value).decode(),
-        max_age=int(lifetime.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure,
-    )
-
-
-def _signer(kind: Cookie, account: str) -> Signer:
-    # The last key signs; all of them verify.
-    return Signer(list(reversed(resources().secret_keys)), salt=kind + account_key(account))

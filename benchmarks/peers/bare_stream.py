@@ -20,8 +20,8 @@ from typing import Any, Final
 import uvloop
 from hypercorn.asyncio import serve
 
+from app.heap import share_heap
 from app.serving.worker import load_server_config, use_own_http1
-from app.tasks import share_heap
 
 POLL_S: Final = 0.05
 AT_ONCE: Final = 100

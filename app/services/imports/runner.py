@@ -18,6 +18,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.children import be_nice, close_inherited_files, end_with_parent, limited_memory, run_child
 from app.clock import monotonic, wait_until_set
 from app.config import MIB, Config
 from app.db.engine import Database, Grant, GrantLostError
@@ -31,6 +32,7 @@ from app.errors import (
 )
 from app.formats.registry import open_records
 from app.formats.source.file import Source
+from app.heap import collect_seldom, share_heap
 from app.logs import configure, take_over
 from app.models import ImportJob
 from app.services.access.site import is_site_public
@@ -54,15 +56,6 @@ from app.services.imports.storing import Storing, check_records, import_records
 from app.services.posts.media import keeper_of
 from app.services.posts.own_author import choose_own
 from app.services.posts.users import find_user
-from app.tasks import (
-    be_nice,
-    close_inherited_files,
-    collect_seldom,
-    end_with_parent,
-    limited_memory,
-    run_child,
-    share_heap,
-)
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between looks for imports that another process queued."""

@@ -16,9 +16,10 @@ from app.services.access.offers import Offer, accept_offer, find_offer
 from app.services.access.operators import OPERATOR, READER
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cast import NOBODY
+from app.views.cookies import clear_session, client_of, set_session
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parts import see_other
-from app.views.policies import clear_session, client_of, set_session, writing
+from app.views.policies import writing
 
 blueprint = PageBlueprint("login", policy="open")
 

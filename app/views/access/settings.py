@@ -37,9 +37,10 @@ from app.services.rooms.room_facts import RoomFacts, list_rooms, newest_first
 from app.views.access.login import local_address
 from app.views.access.readership import Readership, readership
 from app.views.blueprints import Form, PageBlueprint
+from app.views.cookies import client_of
 from app.views.page import FormPage, render_form
 from app.views.parts import see_other
-from app.views.policies import client_of, writing
+from app.views.policies import writing
 
 blueprint = PageBlueprint("settings", policy="operator")
 

@@ -7,13 +7,13 @@ import sys
 import pytest
 from sqlalchemy import func, select
 
+from app.children import NICENESS
 from app.db.engine import Database
 from app.models import Tweet
 from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import get_job, upload_path
 from app.services.imports.report import errors_of
 from app.services.imports.runner import run_waiting_job
-from app.tasks import NICENESS
 from tests.conftest import MakeConfig
 from tests.refusals import FULL, READ_ONLY, connections_take
 from tests.uploading import jsonl, queued

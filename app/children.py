@@ -1,0 +1,90 @@
+"""Processes of our own beside this one, and what they may take."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from app.config import PREFIX
+
+PR_SET_PDEATHSIG: Final = 1
+NICENESS: Final = 5
+
+
+def be_nice() -> None:
+    """Lower the priority: on Linux of this thread alone, elsewhere of the process."""
+    nice = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+    with contextlib.suppress(PermissionError):  # A sandbox may deny even a lower priority.
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
+
+
+async def run_child(
+    module: str,
+    *arguments: str,
+    settings: Mapping[str, str],
+    streams: tuple[int | None, int | None, int | None] = (None, None, None),
+) -> int:
+    """Run a module in a process of its own, killed if this is cancelled; return its status.
+
+    Of the environment it has all but the program's settings; others stand in `settings`. It shares
+    the standard streams that are not given.
+    """
+    stdin, stdout, stderr = streams
+    others = {name: each for name, each in os.environ.items() if not name.startswith(PREFIX)}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module, *arguments),
+        env={**others, **settings},
+        start_new_session=True,  # The parent hears Ctrl+C, and ends it.
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+    )
+    try:
+        return await process.wait()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def end_with_parent() -> None:
+    """Let the system kill this process when its parent dies; on Linux alone.
+
+    A process that is held by a regular expression could not look for its parent.
+    """
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def limited_memory(most_bytes: int) -> Iterator[None]:
+    """Deny the process more memory than this beside what it has mapped; on Linux alone.
+
+    What needs more raises MemoryError.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    limits = [mapped + most_bytes, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def close_inherited_files() -> None:
+    """Close what a child has open beside its standard streams.
+
+    uvloop (0.22) starts a process with all inheritable files open, the server's sockets too. The
+    port of a server that was killed would stay in use for as long as a child outlives it.
+    """
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))

@@ -1,0 +1,61 @@
+"""What was freed is given back."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import create_app, heap
+from tests.conftest import MakeConfig
+from tests.installation import ROOT
+from tests.waiting import eventually
+
+KEPT = """
+import sys
+from pathlib import Path
+from app.heap import share_heap
+
+share_heap()
+size = 8 * 1024 * 1024
+bytearray(size)
+before = int(Path("/proc/self/statm").read_text().split()[1])
+large, small = [], []
+for _ in range(4):
+    large.append(b"x" * size)
+    small.append(bytearray(2_000))
+del large
+grown = int(Path("/proc/self/statm").read_text().split()[1]) - before
+sys.exit(grown > size / 4_096)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc tells what is in memory")
+def test_what_is_large_leaves_the_memory_whatever_small_is_kept_beside() -> None:
+    subprocess.run([sys.executable, "-c", KEPT], check=True, cwd=ROOT)
+
+
+def pages() -> int:
+    """Return how many pages of memory this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc tells what is in memory")
+async def test_an_app_gives_back_what_was_freed_between_blocks_that_stay(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert heap.TRIM_EVERY_S <= 60
+    monkeypatch.setattr(heap, "TRIM_EVERY_S", 0.02)
+
+    kept, most = [], 0
+
+    async def are_given_back() -> bool:
+        return pages() < most
+
+    async with create_app(make_config()).test_app():
+        for _ in range(2):
+            blocks = [bytearray(2_000) for _ in range(20_000)]
+            most = pages() - 5_000
+            kept += blocks[::100]
+            blocks.clear()
+            await eventually(are_given_back)
