@@ -103,8 +103,9 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
             raise RecordError(template, count=len(fields), width=len(header))
         cells = dict(zip(header, fields, strict=True))
         if is_export:  # The program may have guarded these.
-            cells |= {name: _unguarded(cells[name]) for name in ("username", "text")}
-            cells["source_id"] = _unguarded_id(cells["source_id"])
+            source_id = _unguarded_id(cells["source_id"])
+            cells = {name: _unguarded(cell) for name, cell in cells.items()}
+            cells["source_id"] = source_id
         return columns.read(cells, place)
 
     items = read_each(islice(read_rows(source, delimiter), 1, None), read_row)
@@ -203,16 +204,16 @@ def _header(first: Iterable[str], delimiter: str) -> list[str]:
 
 def _cells(post: ExportedPost) -> Iterable[str | None]:
     cells: dict[str, Any] = msgspec.to_builtins(post)
-    for name in ("username", "text"):
-        cells[name] = guarded(cells[name])
-    cells["source_id"] = _guarded_id(cells["source_id"] or "")
-    return map(_cell, cells.values())
+    return [
+        _guarded_id(value or "") if name == "source_id" else _cell(value)
+        for name, value in cells.items()
+    ]
 
 
 def _cell(value: object) -> str | None:
-    """Return a text as it is, of an empty list nothing, and any other value as JSON, also 0."""
+    """Return a text, of an empty list nothing, and any other value as JSON, also 0."""
     if value is None or isinstance(value, str):
-        return value
+        return value and guarded(value)
     is_empty = isinstance(value, Sized) and not value
     return None if is_empty else msgspec.json.encode(value).decode()
 

@@ -1,0 +1,1 @@
+"""HTTP: a folder for each subject, above the modules that serve all of them."""

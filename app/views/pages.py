@@ -7,7 +7,7 @@ from quart import Quart, g
 
 from app.config import Config
 from app.i18n import own_address
-from app.views.access import login, readers, settings
+from app.views.access import account, content, login, readers, settings
 from app.views.authors import pages as authors
 from app.views.authors import years
 from app.views.comparing import pages as comparing
@@ -42,6 +42,8 @@ PAGES: Final = (
     posts,
     login,
     settings,
+    account,
+    content,
     readers,
     imports,
     sources,

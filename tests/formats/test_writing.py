@@ -139,7 +139,10 @@ def test_an_export_is_read_again(format_name: str, some: list[ExportedPost]) -> 
 
 @pytest.mark.parametrize("start", [*"=+-@'\t＝＋－＠＇"])
 def test_no_cell_is_a_formula(start: str) -> None:
-    data = written("csv", row(username=f"{start.strip()}a", text=f"{start}b", source_id="=c"))
+    written_row = row(
+        username=f"{start.strip()}a", text=f"{start}b", source_id="=c", url=f"{start}d"
+    )
+    data = written("csv", written_row)
     (cells,) = csv.DictReader(io.StringIO(data.decode(), newline=""))
     assert cells["text"] == f"'{start}b"
     assert cells["source_id"] == "'=c"

@@ -1,0 +1,1 @@
+"""Authors: their list, pages, archive, years and calendar."""

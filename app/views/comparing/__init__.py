@@ -1,0 +1,1 @@
+"""Who would have said this: answers, their reasons and years, the card, the quiz, pictures."""

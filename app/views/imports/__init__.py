@@ -1,0 +1,1 @@
+"""Imports and live sources: uploads, previews, reports."""

@@ -1,0 +1,1 @@
+"""Posts: lists, one post, search, export and the live stream."""

@@ -1,0 +1,1 @@
+"""Rooms: the chat by day, and its portrait; `figures.py` is where a figure is added."""

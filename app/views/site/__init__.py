@@ -1,0 +1,1 @@
+"""The front page, the page of the API, health, and what the course asks for."""

@@ -1,0 +1,101 @@
+"""What an operator changes of what is kept: authors, posts, chats, samples, everything."""
+
+import asyncio
+import re
+
+from quart import Response, url_for
+from quart.typing import ResponseReturnValue
+
+from app.errors import InvalidInputError, NotFoundError
+from app.lifespan import resources
+from app.services.deletion import delete_everybody, delete_post, delete_user
+from app.services.imports.jobs import drop_jobs, remove_upload
+from app.services.imports.sample_authors import delete_samples
+from app.services.posts.own_author import choose_own
+from app.services.posts.users import get_user
+from app.services.rooms.changing import join_some, rename_room
+from app.views.access.login import local_address
+from app.views.access.settings import settings_page
+from app.views.blueprints import Form, PageBlueprint
+from app.views.parts import see_other
+from app.views.policies import writing
+
+blueprint = PageBlueprint("content", policy="operator")
+
+
+@blueprint.action("/settings/authors/delete")
+async def remove_author(form: Form) -> ResponseReturnValue:
+    _check_confirmed(form)
+    async with writing() as session:
+        await delete_user(session, name := form.get("username", "").strip())
+    return see_other(url_for("authors.show_authors", deleted=name))
+
+
+@blueprint.action("/settings/own")
+async def choose_archive(form: Form) -> ResponseReturnValue:
+    """Let the front page show the archive of the author that the form names, or nobody's."""
+    username = form.get("username", "").strip()
+    try:
+        async with writing() as session:
+            user = await get_user(session, username) if username else None
+            await choose_own(session, user.id if user else None)
+    except NotFoundError as failure:
+        return await settings_page(failure=failure)
+    return _back()
+
+
+@blueprint.action("/settings/samples/delete")
+async def remove_samples(form: Form) -> ResponseReturnValue:
+    _check_confirmed(form)
+    async with writing() as session:
+        await delete_samples(session)
+    return _back(form.get("next"))
+
+
+@blueprint.action("/settings/rooms/<id:room_id>/name")
+async def name_room(room_id: int, form: Form) -> ResponseReturnValue:
+    async with writing() as session:
+        await rename_room(session, room_id, form.get("name", ""))
+    return _back(form.get("next"))
+
+
+@blueprint.action("/settings/rooms/<id:room_id>/join")
+async def join_room(room_id: int, form: Form) -> ResponseReturnValue:
+    """Move all messages of a chat to another one."""
+    target = form.get("into", "")
+    if not re.fullmatch("[0-9]{1,16}", target, re.ASCII):
+        raise InvalidInputError("Choose two chats", loc="into")
+    target_id: int | None = None
+    while target_id is None:
+        async with writing() as session:
+            target_id = await join_some(session, room_id, int(target))
+    return see_other(url_for("rooms.show_room", room_id=target_id))
+
+
+@blueprint.action("/settings/tweets/<id:tweet_id>/delete")
+async def remove_post(tweet_id: int, form: Form) -> ResponseReturnValue:
+    async with writing() as session:
+        await delete_post(session, tweet_id)
+    return _back(form.get("next"))
+
+
+@blueprint.action("/reset", policy="admin")
+async def reset(form: Form) -> ResponseReturnValue:
+    """Delete all authors and posts, as TwitOff's reset does, and cancel all imports."""
+    _check_confirmed(form)
+    async with writing() as session:
+        spools = await drop_jobs(session)
+        await delete_everybody(session)
+    for spool in spools:
+        await asyncio.to_thread(remove_upload, resources().config.data_dir, spool)
+    return see_other("/")
+
+
+def _check_confirmed(form: Form) -> None:
+    if form.get("confirm") != "yes":
+        raise InvalidInputError("Nothing was deleted: confirm it first", loc="confirm")
+
+
+def _back(address: str | None = None) -> Response:
+    """Redirect to the settings, or to the page that another page's form names."""
+    return see_other(local_address(address or url_for("settings.show_settings")))
