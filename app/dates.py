@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from babel.dates import (
     format_date,
@@ -77,11 +78,16 @@ def show_period(first: date, end: date) -> str:
     return format_interval(first, last, "yMMMd", locale=language())
 
 
-def show_time(time: datetime) -> Markup:
+def show_time(time: datetime, zone: str | None = None) -> Markup:
     """Return a `<time>` element in UTC, which a script changes to the viewer's own time.
 
-    Midnight to the second is what imports make of a bare day, so the day is all that is shown.
+    With a zone it is the time there, for everybody. In UTC midnight to the second is what imports
+    make of a bare day, so the day is all that is shown.
     """
+    if zone is not None:
+        own = time.astimezone(ZoneInfo(zone))
+        day = format_date(own, "medium", locale=language())
+        return Markup("<span>{} {}</span>").format(day, show_clock(own))
     time = time.astimezone(UTC)
     if not (time.hour or time.minute or time.second):
         return show_day(time)

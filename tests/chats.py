@@ -60,7 +60,7 @@ async def import_chat(
     db: Sessions, data: bytes, *, name: str = "chat.txt", **options: Any
 ) -> ImportReport:
     """Import a file of a chat, or an export."""
-    chosen = ReadOptions(timezone=ZONE, **options)
+    chosen = ReadOptions(**{"timezone": ZONE} | options)
     with Source(io.BytesIO(data), name=name) as source:
         records = open_records(source, options=chosen)
         return await import_records(db, records, username=chosen.username)

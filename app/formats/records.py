@@ -122,6 +122,8 @@ class RecordStream:
     is_chat: bool = False
     """Whether several people wrote it to each other: a record's `username` is a name as it stands
     there, and None for whoever exported it."""
+    tz: str | None = None
+    """Of a chat, the time zone in which its people wrote, where the importer says so."""
     columns: tuple[tuple[str, str], ...] = ()
     """Of CSV the names of the columns, each with the field it is taken for, if any."""
     left_out: Message | None = None

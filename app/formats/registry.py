@@ -93,7 +93,11 @@ def open_records(
             if candidate.is_chat:
                 people = People(options)
                 return replace(
-                    records, items=people.named(items), is_chat=True, absent=people.absent
+                    records,
+                    items=people.named(items),
+                    is_chat=True,
+                    tz=options.timezone,
+                    absent=people.absent,
                 )
             return replace(records, items=items)
     if source.fault is not None:

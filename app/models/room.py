@@ -32,6 +32,8 @@ class Room(Base):
     """As the app calls it, cut to this length; the room is known again by it."""
     name: Mapped[str | None] = mapped_column(String(320))
     """As somebody renamed it here; it is shown in place of the title."""
+    tz: Mapped[str | None] = mapped_column(String(64))
+    """The time zone in which its people wrote, as an import told; None where none did."""
     joined_to_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Room.id", ondelete="CASCADE"), index=True
     )

@@ -17,8 +17,13 @@
 
   /* The view: the filters in the address, with the viewer's time zone */
 
-  // A time zone in the address counts, so that everybody to whom it is sent sees the same.
-  const zone = () => new URLSearchParams(location.search).get("tz") ?? ownZone;
+  // A time zone in the address counts, so that everybody to whom it is sent sees the same; else that
+  // of the chats of whom the page was loaded for.
+  const zone = () => new URLSearchParams(location.search).get("tz") ?? chatZone() ?? ownZone;
+
+  const named = () => new URLSearchParams(location.search).getAll("username").join("\n");
+  const loadedFor = named();
+  const chatZone = () => (named() === loadedFor ? words.zone : undefined);
 
   function filters() {
     const found = new URLSearchParams();

@@ -27,7 +27,8 @@ class ZoneArgs(Struct):
     """The time zone of a page or a picture, and nothing else."""
 
     tz: str = ""
-    """Without one, a page shows the days of the browser, and a picture those of UTC."""
+    """Without one, days are those of the chat that is shown, else of the browser, in a picture of
+    UTC."""
 
 
 class PostFilters(Struct):
@@ -113,12 +114,23 @@ def parse_zone(name: str) -> ZoneInfo:
         raise MalformedError("tz must be an IANA time zone such as Asia/Seoul", loc="tz") from None
 
 
-def zone_of_page(name: str) -> ZoneInfo:
-    """Return the time zone in which a page shows days: the address's, the browser's, or UTC.
+def zone_of_page(name: str, own: str | None = None) -> ZoneInfo:
+    """Return the time zone in which a page shows days.
 
+    It is the address's, else the `own` one of the chat that is shown, the browser's, or UTC.
     `app.paths.OF_ZONE` names the pages that ask. Raises MalformedError for an unknown name.
     """
-    return parse_zone(name) if name else remembered_zone(request.cookies.get(ZONE_COOKIE))
+    if name:
+        return parse_zone(name)
+    return remembered_zone(own or request.cookies.get(ZONE_COOKIE))
+
+
+def zone_of_picture(name: str, own: str | None = None) -> ZoneInfo:
+    """Return the time zone in which a picture shows days: the address's, the own one, or UTC.
+
+    Programs that show links have no cookie of the browser. Raises MalformedError.
+    """
+    return parse_zone(name) if name else remembered_zone(own)
 
 
 def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:

@@ -1,11 +1,14 @@
 """What people are used to: live pages, links that are sent on, the back button, keys, paper."""
 
 import re
+from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.chats import telegram
 from tests.waiting import eventually
 
 from .conftest import OpenPage
@@ -53,6 +56,24 @@ async def test_new_posts_arrive_unless_somebody_is_reading(
     assert await newest.inner_text() == before
     await button.click()
     await eventually(lambda: has_text(page, "읽는 동안 온 소포예요."))
+
+
+async def test_a_chat_is_in_the_time_zone_of_its_people(
+    workshop: Website, open_page: OpenPage, tmp_path: Path
+) -> None:
+    messages = [("2024-01-15 09:26", "앨리스", "morning"), ("2024-01-15 09:27", "밥", "is it?")]
+    file = tmp_path / "result.json"
+    file.write_bytes(telegram(1, "런던", *messages))
+    workshop.command("import", str(file), "--timezone", "Europe/London", "--publish")
+    page = await open_page()  # In Seoul, where it is half past six in the evening.
+    await page.goto(workshop.address("/authors"))
+    await page.get_by_role("link", name="런던").click()
+    await expect(page.locator(".when").first).to_have_text(re.compile("오전 9:26"))
+    await expect(page.get_by_text("(Europe/London)")).to_have_count(1)
+    await page.goto(workshop.address(f"/dashboard/?{urlencode({'username': '앨리스'})}"))
+    await expect(page.locator("#week")).to_contain_text("Europe/London")
+    await expect(page.locator("#week .js-plotly-plot, #week.is-empty")).to_have_count(1)
+    await expect(page.locator("#week")).to_contain_text("Europe/London")
 
 
 async def has_text(page: Page, text: str) -> bool:

@@ -80,6 +80,8 @@ class Storing(NamedTuple):
     refuses it."""
     trusts_ids: bool = False
     """Whether the id of a room is one of here."""
+    tz: str | None = None
+    """The time zone in which the people of the rooms wrote."""
 
 
 USUAL: Final = Storing()
@@ -119,7 +121,7 @@ async def import_records(
         )
     media = RecordMedia(records.files, keeper)
     with closing(PostReader(records, owner, username, media)) as reader:
-        await import_posts(db, reader.read, report, storing)
+        await import_posts(db, reader.read, report, storing._replace(tz=records.tz))
     return report
 
 
@@ -136,7 +138,7 @@ async def import_posts(
     where an error ends it; posts from before a break of the file stay.
     """
     is_stopped = False
-    rooms = RoomFinder(trusts_ids=storing.trusts_ids)
+    rooms = RoomFinder(trusts_ids=storing.trusts_ids, tz=storing.tz)
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         part = ImportReport()

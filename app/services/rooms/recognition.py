@@ -48,6 +48,8 @@ class RoomFinder:
 
     trusts_ids: bool = False
     """Whether the id of a room is one of here, as in lines that are sent."""
+    tz: str | None = None
+    """The time zone in which the people of the file's rooms wrote."""
     _ids: dict[RoomReference, int] = field(default_factory=dict)
 
     def knows_by_people(self, reference: RoomReference) -> bool:
@@ -72,15 +74,15 @@ class RoomFinder:
     async def _room(
         self, session: AsyncSession, reference: RoomReference, sample: RoomSample
     ) -> int:
-        if (room_id := await self._by_id(session, reference)) is not None:
-            return room_id
-        room_id = await self._by_people(session, reference, sample)
+        room_id = await self._by_id(session, reference)
+        if room_id is None:
+            room_id = await self._by_people(session, reference, sample)
         if room_id is None:
             room_id = self._by_messages(sample)
         if room_id is None:
-            return await _made(session, reference, sample)
+            room_id = await _made(session, reference, sample)
         if isinstance(reference, FileRoom):
-            await _complete(session, room_id, reference)
+            await self._complete(session, room_id, reference)
         return room_id
 
     async def _by_id(self, session: AsyncSession, reference: RoomReference) -> int | None:
@@ -135,6 +137,17 @@ class RoomFinder:
             return None
         return room_id
 
+    async def _complete(self, session: AsyncSession, room_id: int, reference: FileRoom) -> None:
+        """Fill the app, its id and the time zone, which exports and older files do not tell."""
+        room = await session.get_one(Room, room_id)
+        if room.platform == UNKNOWN_APP:
+            room.platform = reference.platform
+        if room.external_id is None and room.platform == reference.platform:
+            room.external_id = reference.external_id
+        if room.tz is None:
+            room.tz = self.tz
+        await session.flush()
+
 
 def _is_called(name: str) -> ColumnElement[bool]:
     return or_(Room.title == name, Room.name == name)
@@ -167,13 +180,3 @@ async def _made(session: AsyncSession, reference: RoomReference, sample: RoomSam
     session.add(room)
     await session.flush()
     return room.id
-
-
-async def _complete(session: AsyncSession, room_id: int, reference: FileRoom) -> None:
-    """Fill the app and its id, which exports and older files do not tell."""
-    room = await session.get_one(Room, room_id)
-    if room.platform == UNKNOWN_APP:
-        room.platform = reference.platform
-    if room.external_id is None and room.platform == reference.platform:
-        room.external_id = reference.external_id
-    await session.flush()

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import NotFoundError
 from app.memo import EVERYTHING, depends_on
 from app.models import Room, RoomPerson, Tweet, User
+from app.services.posts.named_users import all_speak_in_chats, named_users
 from app.services.posts.tweets import AnyRow, AnySelect
 
 MOST_PEOPLE: Final = 200
@@ -37,6 +38,9 @@ class RoomFacts(Struct, frozen=True):
         str | None, Meta(description="The app, such as kakaotalk or line; null if unknown.")
     ]
     messages: int
+    tz: Annotated[
+        str | None, Meta(description="The time zone in which its people wrote; null if unknown.")
+    ]
     people: Annotated[list[RoomSpeaker], Meta(description="Those with the most messages first.")]
     people_total: Annotated[int, Meta(description="How many write in it.")]
     first_message_at: datetime | None
@@ -109,6 +113,32 @@ async def get_room(session: AsyncSession, room_id: int) -> RoomFacts:
     return _facts(row, people[row.id])
 
 
+async def zone_of_room(session: AsyncSession, room_id: int) -> str | None:
+    """Return the time zone of a room; None where none is known."""
+    depends_on(EVERYTHING)
+    return await session.scalar(select(Room.tz).where(Room.id == room_id))
+
+
+async def zone_of_chats(session: AsyncSession, usernames: Collection[str] = ()) -> str | None:
+    """Return the time zone of all chats of these people, or, without names, of all who are here.
+
+    It is None where they have several, or none is known, and where some of them write elsewhere.
+    """
+    depends_on(EVERYTHING)
+    query = select(Room.tz).where(Room.joined_to_id.is_(None)).distinct().limit(2)
+    if usernames:
+        people = (await named_users(session, usernames)).values()
+        is_of_chats = all(person.is_of_chat for person in people)
+        spoken_in = select(RoomPerson.room_id).where(
+            RoomPerson.user_id.in_([person.id for person in people]), RoomPerson.messages > 0
+        )
+        query = query.where(Room.id.in_(spoken_in))
+    else:
+        is_of_chats = await all_speak_in_chats(session)
+    zones = list(await session.scalars(query)) if is_of_chats else []
+    return zones[0] if len(zones) == 1 else None
+
+
 async def speakers_of(session: AsyncSession, room_id: int) -> list[str]:
     """Return the usernames of the people of a room, as its facts name them."""
     depends_on(EVERYTHING)
@@ -137,7 +167,7 @@ def _rooms() -> AnySelect:
     newest = times.order_by(Tweet.created_at.desc(), Tweet.id.desc()).scalar_subquery()
     name = func.coalesce(Room.name, Room.title).label("name")
     return (
-        select(Room.id, name, Room.platform, counted.c.messages, counted.c.people)
+        select(Room.id, name, Room.platform, Room.tz, counted.c.messages, counted.c.people)
         .add_columns(first.label("first"), newest.label("newest"))
         .join(counted, counted.c.room_id == Room.id)
     )
@@ -148,6 +178,7 @@ def _facts(row: AnyRow, people: list[RoomSpeaker]) -> RoomFacts:
         id=row.id,
         name=row.name,
         platform=row.platform or None,
+        tz=row.tz,
         messages=int(row.messages),
         people=people,
         people_total=row.people,

@@ -9,7 +9,13 @@ from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import Author, get_author, list_authors
-from app.services.rooms.room_facts import RoomFacts, list_rooms, newest_first, rooms_of
+from app.services.rooms.room_facts import (
+    RoomFacts,
+    list_rooms,
+    newest_first,
+    rooms_of,
+    zone_of_chats,
+)
 from app.views.authors.calendar import PostingYear, year_of_posting
 from app.views.authors.figures import MostNamed, columns_of, lists_of
 from app.views.blueprints import PageBlueprint
@@ -69,6 +75,8 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
     archive: AuthorArchive
     posting: PostingYear | None
     rooms: list[RoomFacts]
+    has_own_zone: bool
+    """Whether its days are in the time zone of the author's chats."""
     is_public: bool
     """Programs that read feeds cannot sign in."""
 
@@ -107,9 +115,10 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
 async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -> str:
     if after is not None:
         return await _older_posts(username, after)
-    zone = zone_of_page(args.tz)
     async with resources().db.read() as session:
         author = await get_author(session, username)
+        own_zone = await zone_of_chats(session, [author.username])
+        zone = zone_of_page(args.tz, own_zone)
         rooms = await rooms_of(session, author.id, limit=MOST_ROOMS_OF_ONE)
         posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
         archive = await read_archive(session, resources().models, author, zone, args.year)
@@ -120,6 +129,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
             archive=archive,
             posting=year_of_posting(archive.calendar),
             rooms=rooms,
+            has_own_zone=own_zone is not None,
             is_public=resources().openness.seems_public,
             next_cursor=cursor_of(next_key),
             about=[author.username],

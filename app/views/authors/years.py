@@ -10,6 +10,7 @@ from app.i18n import gettext, ngettext, show_number
 from app.lifespan import resources
 from app.services.archive.author_year import AuthorYear, read_year
 from app.services.posts.users import Author, get_author
+from app.services.rooms.room_facts import zone_of_chats
 from app.views.authors.figures import (
     ComparedWords,
     MostNamed,
@@ -22,7 +23,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.canvas import page_colours
 from app.views.cast import bound
 from app.views.drawings import NameList
-from app.views.filters import ZoneArgs, parse_zone, zone_of_page
+from app.views.filters import ZoneArgs, parse_zone, zone_of_page, zone_of_picture
 from app.views.lettering import drawn_name
 from app.views.page import WebPage, cast_on, render
 
@@ -37,6 +38,8 @@ class YearPage(WebPage, frozen=True, kw_only=True):
     args: ZoneArgs
     shown: AuthorYear
     author: Author
+    has_own_zone: bool
+    """Whether its days are in the time zone of the author's chats."""
     year: int
 
     @property
@@ -54,11 +57,13 @@ class YearPage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page("/user/<username>/<year:year>", is_cacheable=True)
 async def show_year(username: str, year: int, args: ZoneArgs) -> str:
-    author_year = await _read_where_it_is(username, year, args)
+    own_zone = await _own_zone(username)
+    author_year = await _read_where_it_is(username, year, args.tz, own_zone)
     return await render(
         YearPage(
             args=args,
             shown=author_year,
+            has_own_zone=own_zone is not None,
             author=author_year.user,
             year=year,
             about=[author_year.user.username],
@@ -69,22 +74,29 @@ async def show_year(username: str, year: int, args: ZoneArgs) -> str:
 @blueprint.page("/user/<username>/<year:year>/picture.png", is_cacheable=True)
 async def show_year_picture(username: str, year: int, args: ZoneArgs) -> Response:
     """Draw the year that the page of this name shows."""
-    zone = parse_zone(args.tz or "UTC")
+    zone = zone_of_picture(args.tz, await _own_zone(username))
     author_year = await _read(username, year, zone)
     with bound(await cast_on(author_year.user)):
         picture = picture_of_year(author_year)
     return Response(await resources().work_pool.run(draw_year, picture), content_type="image/png")
 
 
-async def _read_where_it_is(username: str, year: int, args: ZoneArgs) -> AuthorYear:
+async def _own_zone(username: str) -> str | None:
+    """Return the time zone of an author's chats. Raises NotFoundError."""
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+        return await zone_of_chats(session, [author.username])
+
+
+async def _read_where_it_is(username: str, year: int, tz: str, own_zone: str | None) -> AuthorYear:
     """Return the year in the zone of the page; in UTC if it has posts there alone.
 
     So an address that somebody else sent leads to the same year.
     """
     try:
-        return await _read(username, year, zone_of_page(args.tz))
+        return await _read(username, year, zone_of_page(tz, own_zone))
     except NotFoundError:
-        if args.tz:
+        if tz:
             raise
         return await _read(username, year, parse_zone("UTC"))
 
@@ -109,8 +121,11 @@ def picture_of_year(author_year: AuthorYear) -> YearPicture:
         name=name,
         heading=heading.replace("{year}", str(calendar.year)),
         figures=" ".join(
-            text.format(count=show_number(count))
-            for text, count in ((posts, calendar.tweets), (days, calendar.days))
+            [
+                posts.format(count=show_number(calendar.tweets)),
+                days.format(count=show_number(calendar.days)),
+                f"({author_year.tz})",
+            ]
         ),
         colour=page_colours()[columns.hue],
         months=tuple(columns.counts),

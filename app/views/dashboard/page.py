@@ -17,6 +17,7 @@ from app.lifespan import resources
 from app.memo import DERIVED, EVERYTHING, cacheable, depends_on
 from app.paths import DASHBOARD
 from app.services.posts.users import Author, count_users
+from app.services.rooms.room_facts import zone_of_chats
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.dashboard.apart import ToldApart
@@ -78,6 +79,8 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
     authors: list[Author]
     author_total: int
     sections: list[Section]
+    own_zone: str | None
+    """The time zone of the chats that it is about."""
     dash: Mapping[str, str]
     """What Dash puts into its page."""
 
@@ -103,11 +106,12 @@ class TablePage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page("/")
 async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
-    args.tz = zone_of_page(request.args.get("tz", "")).key
     depends_on(EVERYTHING)
     depends_on(DERIVED)
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, args.names)
+        own_zone = await zone_of_chats(session, args.names)
+    args.tz = zone_of_page(request.args.get("tz", ""), own_zone).key
     panels = [panel for panel in PANELS.values() if author_total > 1 or not panel.needs_two]
     sections = (
         [Section(panel, await _first_answer(panel, args)) for panel in panels] if authors else []
@@ -121,6 +125,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
             authors=authors,
             author_total=author_total,
             sections=sections,
+            own_zone=own_zone,
             dash=dash,
             about=args.names,
             of_platform=args.platform,

@@ -28,7 +28,7 @@ from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import Post, TweetKey, list_posts, list_selected
 from app.services.posts.users import Author, count_users, get_author
 from app.services.rooms.messages import messages_around
-from app.services.rooms.room_facts import speakers_of
+from app.services.rooms.room_facts import speakers_of, zone_of_room
 from app.services.search.similar import SimilarPosts, similar_posts
 from app.views.blueprints import PageBlueprint
 from app.views.cursors import TWEET_CURSOR, cursor_of
@@ -101,6 +101,8 @@ class TweetPage(WebPage, frozen=True, kw_only=True):
     conversation: Conversation
     around: list[Post]
     """Messages before and after it in its room."""
+    zone: str | None
+    """That of its room, in which a message shows its time."""
 
     @property
     def post(self) -> Post:
@@ -156,12 +158,14 @@ async def show_tweet(tweet_id: int) -> str:
         around = await messages_around(session, similar.post)
         room = similar.post.room
         speakers = await speakers_of(session, room.id) if room else [author.username]
+        zone = await zone_of_room(session, room.id) if room else None
     return await render(
         TweetPage(
             author=author,
             similar=similar,
             conversation=conversation,
             around=around,
+            zone=zone,
             about=speakers,
             in_chat=room is not None,
         )

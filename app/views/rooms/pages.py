@@ -110,12 +110,13 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page("/room/<id:room_id>", cursor=messages_cursor, is_cacheable=True)
 async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnValue:
-    zone, day = zone_of_page(args.tz), parse_day("on", args.on)
+    day = parse_day("on", args.on)
     results: ResultPage | None = None
     if args.q.strip():
         results = await _search(room_id, args.q, after)
     async with resources().db.read() as session:
         room = await get_room(session, room_id)
+        zone = zone_of_page(args.tz, room.tz)
         if room.id != room_id:
             asked = {name: value for name, value in asdict(args).items() if value}
             return see_other(url_for("rooms.show_room", room_id=room.id, **asked))

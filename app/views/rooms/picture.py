@@ -79,7 +79,7 @@ def _figures(room: RoomFacts, zone: ZoneInfo) -> str:
         first, newest = (
             time.astimezone(zone).date() for time in (room.first_message_at, room.newest_message_at)
         )
-        parts.append(show_period(first, newest + timedelta(days=1)))
+        parts += [show_period(first, newest + timedelta(days=1)), zone.key]
     return " · ".join(parts)
 
 

@@ -1,5 +1,7 @@
 """The portrait of a room: how its people write, side by side, and a picture of it to pass on."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -9,12 +11,12 @@ from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
 from app.services.rooms.portrait import RoomPortrait, read_portrait
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.drawings import Bars
 from app.views.figure import Finding, Table
-from app.views.filters import ZoneArgs, parse_zone, zone_of_page
+from app.views.filters import ZoneArgs, parse_zone, zone_of_page, zone_of_picture
 from app.views.page import WebPage, cast_on, render
 from app.views.parts import see_other
 from app.views.rooms.figures import FIGURES
@@ -55,8 +57,8 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page("/room/<id:room_id>/portrait", is_cacheable=True)
 async def show_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
-    zone = zone_of_page(args.tz)
-    portrait = await _read(room_id, zone)
+    portrait = await _read(room_id, partial(zone_of_page, args.tz))
+    zone = parse_zone(portrait.tz)
     if portrait.room.id != room_id:
         return see_other(_address("portraits.show_portrait", portrait, args.tz))
     return await render(
@@ -74,8 +76,8 @@ async def show_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
 @blueprint.page("/room/<id:room_id>/portrait/picture.png", is_cacheable=True)
 async def show_room_picture(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
     """Draw the portrait that the page of this name shows, to send it into the room."""
-    zone = parse_zone(args.tz or "UTC")
-    portrait = await _read(room_id, zone)
+    portrait = await _read(room_id, partial(zone_of_picture, args.tz))
+    zone = parse_zone(portrait.tz)
     if portrait.room.id != room_id:
         return see_other(_address("portraits.show_room_picture", portrait, args.tz))
     with bound(await cast_on(portrait, portrait.room.usernames)):
@@ -83,9 +85,11 @@ async def show_room_picture(room_id: int, args: ZoneArgs) -> ResponseReturnValue
     return Response(await resources().work_pool.run(draw_room, picture), content_type="image/png")
 
 
-async def _read(room_id: int, zone: ZoneInfo) -> RoomPortrait:
+async def _read(room_id: int, zone_for: Callable[[str | None], ZoneInfo]) -> RoomPortrait:
+    """Return the portrait in the zone that a page, or a picture, has for the room's own one."""
     async with resources().db.read() as session:
-        return await read_portrait(session, room_id, zone)
+        room = await get_room(session, room_id)
+        return await read_portrait(session, room_id, zone_for(room.tz))
 
 
 def _address(endpoint: str, portrait: RoomPortrait, tz: str) -> str:

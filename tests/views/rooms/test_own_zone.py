@@ -1,0 +1,119 @@
+"""A chat has the time zone of its people: its pages are in it for everybody, and say so once."""
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import select, update
+
+from app.models import Room
+from tests.browsing import parts_of
+from tests.chats import ZONE, Said, import_chat, kakaotalk, telegram
+from tests.conftest import Client, Shared
+from tests.waiting import settle
+
+LONDON: Final = {"Cookie": "saywho_lang=en; saywho_zone=Europe/London"}
+PEOPLE: Final = ("하늘 (회사)", "민준")
+USERS: Final = [quote(name) for name in ("하늘_(회사)", "민준")]
+CHAT: Final[list[Said]] = [
+    *((f"2024-01-15 09:{n + 26}", PEOPLE[n % 2], f"출근하는 길에 {n}번째 말") for n in range(24)),
+    ("2025-01-01 00:30", PEOPLE[0], "새해 복 많이 받으세요"),
+]
+"""The last message is of the year before in London, and of the day before in UTC."""
+
+
+@pytest.fixture(scope="module")
+async def chat(shared: Shared) -> Client:
+    """Read the pages of a site of one chat, from London."""
+    await import_chat(parts_of(shared.app).db, kakaotalk("동네", *CHAT))
+    await settle(shared.app)
+    return Client(shared.app, LONDON)
+
+
+def times(page: str) -> list[str]:
+    return re.findall(r'title="[^"]*">(\d+:\d+ [AP]M)</time>', page.replace("\u202f", " "))
+
+
+async def test_a_message_has_the_time_of_those_who_speak(chat: Client) -> None:
+    page = await chat.page("/room/1")
+    assert times(page)[0] == "9:26 AM"
+    assert page.count("(Asia/Seoul)") == 1
+    assert "data-zone" not in page  # No script asks for the viewer's days.
+    search = await chat.page(f"/room/1?q={quote('출근하는')}")
+    assert times(search)[0] == "9:26 AM"
+    (message, *_) = re.findall(r'id="m(\d+)"', page)
+    alone = await chat.page(f"/tweet/{message}")
+    assert times(alone)[:2] == ["9:26 AM"] * 2
+    assert alone.count("(Asia/Seoul)") == 1
+
+
+async def test_a_link_that_names_a_zone_is_obeyed(chat: Client) -> None:
+    page = await chat.page("/room/1?tz=Europe/Paris")
+    assert times(page)[0] == "1:26 AM"
+    assert "(Europe/Paris)" in page
+
+
+async def test_the_portrait_counts_the_hours_of_the_chat(chat: Client) -> None:
+    page = await chat.page("/room/1/portrait")
+    hours = re.findall(r'title="(\d+:00): ([1-9]\d*) message', page)
+    assert {hour for hour, _ in hours} == {"9:00", "0:00"}
+    assert "data-zone" not in page
+    answer = await chat.json("/api/v1/rooms/1")
+    assert answer["tz"] == ZONE
+
+
+async def test_the_year_of_somebody_of_one_chat_is_there(chat: Client) -> None:
+    page = await chat.page(f"/user/{USERS[0]}/2025")
+    assert "On 1 day (Asia/Seoul)" in page
+    assert "data-zone" not in page
+    calendar = await chat.page(f"/user/{USERS[0]}?year=2025")
+    assert "On 1 day (Asia/Seoul)" in calendar
+    assert "data-zone" not in calendar
+    await chat.page(f"/user/{USERS[0]}/2025?tz=Europe/London", status=404)
+
+
+@pytest.mark.parametrize("path", ["/room/1/portrait", f"/user/{USERS[0]}/2025"])
+async def test_its_pictures_are_there(chat: Client, path: str) -> None:
+    own, named = [await chat.get(f"{path}/picture.png{query}") for query in ("", f"?tz={ZONE}")]
+    assert own.status_code == 200
+    assert await own.get_data() == await named.get_data()
+
+
+async def test_the_dashboard_of_a_chat_is_there(chat: Client) -> None:
+    for query in ("", "?username={}&username={}".format(*USERS)):
+        page = await chat.page(f"/dashboard/{query}")
+        assert "Hours are those of Asia/Seoul." in page
+        assert 'data-zone="Asia/Seoul"' in page
+
+
+async def test_where_people_have_several_zones_it_is_the_viewers(shared: Shared) -> None:
+    db, reader = parts_of(shared.app).db, Client(shared.app, LONDON)
+    await import_chat(db, kakaotalk("동네", *CHAT))
+    await shared.writer.add_posts({"username": "hana", "text": "a bowl of tea and rain"})
+    assert "Hours are those of Europe/London." in await reader.page("/dashboard/")
+    assert "Hours are those of Asia/Seoul." in await reader.page(f"/dashboard/?username={USERS[1]}")
+    elsewhere = telegram(7, "work", ("2024-01-15 15:00", "민준", "회의 시작해요"))
+    await import_chat(db, elsewhere, timezone="America/New_York", rename={"민준": PEOPLE[1]})
+    assert "Hours are those of Europe/London." in await reader.page(
+        f"/dashboard/?username={USERS[1]}"
+    )
+    assert 'data-zone="Europe/London"' in await reader.page(f"/user/{USERS[1]}/2024")
+
+
+async def test_a_chat_of_before_learns_its_zone_when_its_file_comes_again(shared: Shared) -> None:
+    db, reader = parts_of(shared.app).db, Client(shared.app, LONDON)
+    file = telegram(
+        8, "club", ("2024-01-15 09:26", "ann", "hello"), ("2024-01-15 09:27", "bo", "hi")
+    )
+    await import_chat(db, file)
+    async with db.write() as session:
+        room = await session.scalar(select(Room.id).where(Room.title == "club"))
+        await session.execute(update(Room).values(tz=None))
+    assert 'data-zone="Europe/London"' in await reader.page(f"/room/{room}?cursor=")
+    report = await import_chat(db, file)
+    assert report.accepted == 0
+    assert times(await reader.page(f"/room/{room}"))[0] == "9:26 AM"
+    # The zone in which its people wrote is not what a later import says.
+    await import_chat(db, file, timezone="Asia/Tokyo")
+    assert "(Asia/Seoul)" in await reader.page(f"/room/{room}")
