@@ -149,6 +149,9 @@ SMALL_FILES = {
     b'"content": "hi, you", "author": {"id": "7", "name": "mina", "isBot": false}}]}',
     "discord-package": b'[{"ID": 1190000000000000001, "Timestamp": "2025-11-02 10:20:30", '
     b'"Contents": "hi, you", "Attachments": ""}]',
+    "signal": b'{"recipient": {"id": "2", "contact": {"profileGivenName": "mina"}}}\n'
+    b'{"chat": {"id": "10", "recipientId": "2"}}\n{"chatItem": {"chatId": "10", "authorId": "2", '
+    b'"dateSent": "1769990000000", "standardMessage": {"text": {"body": "hi, you"}}}}\n',
     "messenger": b'{"participants": [{"name": "mina"}], "messages": [{"sender_name": "mina", '
     b'"timestamp_ms": 1735689600000, "content": "hi, you"}], "title": "us"}',
     "meta": b'[{"media": [{"uri": "", "creation_timestamp": 1735689600, "title": "hi, you"}]}]',

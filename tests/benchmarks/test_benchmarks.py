@@ -38,10 +38,11 @@ def run(
         ("pages", ["--quick", "--repeats", "1"], "| `/authors` |"),
         ("at_home", ["--quick", "--rounds", "1"], "| a poke |"),
         ("bulk", ["--posts", "300", "--rounds", "1"], "\nsingle posts: p50 "),
+        ("chats", ["--messages", "100", "--rounds", "1"], "| line ja | 100 |"),
         ("migrating", ["--posts", "2000"], "2,000 posts: migrated from 0024 in "),
         ("paired", ["HEAD", "--quick", "--only", "hot"], "\nhot "),
     ],
-    ids=["search", "pages", "at_home", "bulk", "migrating", "paired"],
+    ids=["search", "pages", "at_home", "bulk", "chats", "migrating", "paired"],
 )
 def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:
     done = run(name, *arguments)

@@ -1,0 +1,53 @@
+"""The page of an upload says in both languages what it holds, for each app of chats."""
+
+import pytest
+from quart import Quart
+
+from tests.archives import SMALL_FILES, zip_bytes
+from tests.browsing import signed_in
+from tests.uploading import ended as until_ended
+from tests.uploading import shown, start, upload
+
+pytestmark = pytest.mark.usefixtures("own_processes")
+
+APPS = {
+    "kakaotalk": ("KakaoTalk", "카카오톡"),
+    "line": ("LINE", "LINE"),
+    "messenger": ("Messenger and Instagram", "메신저와 인스타그램"),
+    "signal": ("Signal", "Signal"),
+    "discord": ("Discord", "디스코드"),
+    "whatsapp": ("WhatsApp", "WhatsApp"),
+    "telegram": ("Telegram", "Telegram"),
+}
+PAGES = zip_bytes({"messages/inbox/us_1/message_1.html": b"<html></html>"})
+
+
+@pytest.mark.parametrize("name", APPS)
+async def test_a_chat_is_shown_and_imported_in_both_languages(app: Quart, name: str) -> None:
+    browser = await signed_in(app)
+    address = await upload(browser, SMALL_FILES[name], "chat.txt")
+    for language, label, messages in (("en", 0, "mina 1 message"), ("ko", 1, "mina 메시지 1개")):
+        browser.headers["Accept-Language"] = language
+        text = shown(await browser.page(address))
+        assert APPS[name][label] in text
+        assert messages in text
+        assert "hi, you" in text
+    assert await start(browser, address, timezone="Asia/Seoul", publish="on", only="mina") == 303
+    assert "새 메시지 1개" in shown(await until_ended(browser, address))
+    browser.headers["Accept-Language"] = "en"
+    assert "1 new message" in shown(await browser.page(address))
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "choose JSON as its format in place of HTML"),
+        ("ko", "형식을 HTML 대신 JSON으로 골라 주세요"),
+    ],
+)
+async def test_pages_of_meta_are_refused_with_what_to_do(
+    app: Quart, language: str, told: str
+) -> None:
+    browser = await signed_in(app)
+    browser.headers["Accept-Language"] = language
+    assert told in shown(await browser.page(await upload(browser, PAGES, "facebook.zip")))
