@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from app.children import be_nice, close_inherited_files, end_with_parent, limited_memory, run_child
+from app.children import be_nice, begin_child, limited_memory, run_child
 from app.clock import monotonic
 from app.config import MIB
 from app.errors import AppError, InvalidInputError, message_of, packed, unpacked
@@ -89,8 +89,7 @@ class Sandbox:
 
 def main() -> None:
     """Answer the request; the status is not 0 where that fails."""
-    close_inherited_files()
-    end_with_parent()
+    begin_child()
     be_nice()
     request = os.environ[REQUEST]
     signal.setitimer(signal.ITIMER_REAL, json.loads(request)[-1])  # Its signal kills the process.

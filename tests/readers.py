@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 
 from app.sandbox import MOST_BYTES, MOST_MEMORY
+from tests.server import oom_score_of
 
 
 def kill(_body: bytes) -> Iterator[str]:
@@ -28,3 +29,7 @@ def whisper(_body: bytes) -> Iterator[str]:
 def tell(_body: bytes) -> Iterator[object]:
     yield [name for name in os.environ if name.startswith("SAYWHO_")]
     yield os.listdir("/proc/self/fd")
+
+
+def rank(_body: bytes) -> Iterator[int]:
+    yield oom_score_of(os.getpid())

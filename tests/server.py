@@ -107,6 +107,11 @@ def memory_of(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def oom_score_of(pid: int) -> int:
+    """Return how far a process is put forward where memory is short, as Linux tells."""
+    return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+
 @contextlib.contextmanager
 def serving(installation: Installation, *command: str, port: int = 0) -> Iterator[Server]:
     """Start a server, and give it once it answers; its log goes on where there is one."""

@@ -138,3 +138,9 @@ def test_a_translation_has_the_same_parts_and_figures(page: str) -> None:
 def test_the_guide_to_operations_names_each_example() -> None:
     for example in (ROOT / "examples" / "operations").iterdir():
         assert f"(../examples/operations/{example.name})" in read("docs/operations.md")
+
+
+def test_the_unit_goes_on_where_the_kernel_has_killed_a_worker_or_an_import() -> None:
+    """By itself systemd would end the whole site."""
+    unit = (ROOT / "examples" / "operations" / "saywho.service").read_text()
+    assert "OOMPolicy=continue" in unit.splitlines()

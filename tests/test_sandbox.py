@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from tempfile import TemporaryFile
 
@@ -13,6 +14,7 @@ from app.clock import monotonic
 from app.formats.rss import read_rss
 from app.sandbox import LIMIT_S, ReadError, Sandbox
 from tests import readers
+from tests.server import oom_score_of
 from tests.trust.answers import KNOWN
 
 pytestmark = pytest.mark.usefixtures("own_processes")
@@ -79,3 +81,9 @@ async def test_the_process_has_no_settings_and_no_files_of_the_site(
     os.close(write_end)
     assert settings == []
     assert len(files) == 4  # Standard input, output and errors, and the listed folder.
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux chooses by /proc")
+async def test_where_memory_is_short_the_process_goes_before_its_parent() -> None:
+    (score,) = map(int, await read(readers.rank))
+    assert score > oom_score_of(os.getpid())

@@ -23,6 +23,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config as ServerConfig
 from quart import Quart
 
+from app.children import WORKER_SCORE, be_expendable
 from app.errors import StartError
 from app.heap import collect_seldom
 from app.lifespan import begin_stop, note_hosts, running
@@ -110,6 +111,7 @@ def run(app: Quart | None, beats: Connection, sockets: Sequence[socket.socket]) 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+    be_expendable(WORKER_SCORE)
     # Each live stream needs an open file.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

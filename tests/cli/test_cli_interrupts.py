@@ -1,4 +1,4 @@
-"""Imports that are interrupted by Ctrl+C."""
+"""Imports that are interrupted by Ctrl+C, or killed as where memory is short."""
 
 import asyncio
 import contextlib
@@ -82,15 +82,15 @@ def test_a_signal_ends_an_import_whose_input_is_silent(
     assert ("stored posts stay" in said) == (not options)
 
 
-async def interrupt_within(installation: Installation, process: Any) -> None:
-    """Interrupt an import as soon as it has stored some posts, and long before it has all."""
+async def end_within(installation: Installation, process: Any, number: int) -> None:
+    """Send an import a signal as soon as it has stored some posts, and long before it has all."""
 
     async def signalled() -> int:
         # While it waits for this transaction, it can come to no end.
         async with db.write() as session:
             stored = await session.scalar(select(func.count()).select_from(Tweet)) or 0
             if stored:
-                process.send_signal(signal.SIGINT)
+                process.send_signal(number)
         return stored
 
     db = Database(Config(env="testing", data_dir=installation.data_dir))
@@ -98,15 +98,18 @@ async def interrupt_within(installation: Installation, process: Any) -> None:
     await db.close()
 
 
-def test_an_interrupted_import_keeps_its_posts_and_resumes(
-    installation: Installation, tmp_path: Path
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 1), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_an_import_that_is_ended_keeps_its_posts_and_resumes(
+    number: int, status: int, installation: Installation, tmp_path: Path
 ) -> None:
     records = ({"username": "a", "text": f"post {n}"} for n in range(POSTS))
     path = lines(tmp_path / "posts.jsonl", *records)
     installation.done("db", "upgrade")
     with importing(installation, path) as process:
-        asyncio.run(interrupt_within(installation, process))
-        interrupted(process)
+        asyncio.run(end_within(installation, process, number))
+        assert process.wait(TIMEOUT_S) == status
     stored = installation.count_posts()
     assert 0 < stored < POSTS
     again = installation.json("import", path)

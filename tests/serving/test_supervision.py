@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sqlite3
+import sys
 import time
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from app.lifespan import running
 from app.serving import supervisor
 from app.serving.worker import _beat
 from tests.installation import Installation
-from tests.server import SERVE, Server, accepts, half_sent, listen, rest, serving
+from tests.server import SERVE, Server, accepts, half_sent, listen, oom_score_of, rest, serving
 from tests.serving.messages import GET, PREFACE
 from tests.waiting import DEADLINE_S
 
@@ -33,6 +34,13 @@ def test_a_killed_worker_is_replaced_and_requests_go_on(server: Server) -> None:
     assert before[1] in server.workers()
     assert server.send("GET", "/readyz")[0] == 200
     assert f"worker {before[0]} ended" in server.log()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux chooses by /proc")
+def test_where_memory_is_short_the_supervisor_goes_last(server: Server) -> None:
+    """With it the whole site would end, and a worker that was just forked takes less."""
+    last = oom_score_of(server.process.pid)
+    assert all(oom_score_of(worker) > last for worker in server.workers())
 
 
 SHORT_SILENCE = "import app.serving.supervisor as supervisor; supervisor.SILENCE_S = 5.0"

@@ -140,7 +140,9 @@ async def claim_job(session: AsyncSession, job_id: int) -> ImportJob | None:
         return None
     if job.attempts == MOST_ATTEMPTS:
         # It would end its process again, and keep all others waiting.
-        failure = Message("the import ended its process each time it was tried")
+        failure = Message(
+            "the import broke off each time it was tried, as it does where memory is short"
+        )
         await end_job(session, job.id, failure)
         return None
     job.state, job.started_at = "running", job.started_at or now()

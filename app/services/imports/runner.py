@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.children import be_nice, close_inherited_files, end_with_parent, limited_memory, run_child
+from app.children import be_nice, begin_child, limited_memory, run_child
 from app.clock import monotonic, wait_until_set
 from app.config import MIB, Config
 from app.db.engine import Database, Grant, GrantLostError
@@ -126,7 +127,9 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
         await asyncio.to_thread(remove_upload, config.data_dir, job.spool)
         return True
     if status := process.result():
-        logger.error("the process of an import ended with status %d", status)
+        killed = "was killed, as the system does where memory is short"
+        end = killed if status == -signal.SIGKILL else f"ended with status {status}"
+        logger.error("the process of an import %s; it is tried again", end)
     return not status
 
 
@@ -275,8 +278,7 @@ async def run_waiting_job(
 
 def main() -> None:
     """Run an import, and log as the server does that started this process."""
-    close_inherited_files()
-    end_with_parent()
+    begin_child()
     collect_seldom()
     share_heap()
     config = Config.from_env()

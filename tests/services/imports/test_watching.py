@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -10,12 +11,12 @@ import pytest
 from app.config import Config
 from app.db.engine import Database
 from app.models import ImportJob
-from app.services.imports.jobs import cancel_job, get_job, upload_path
+from app.services.imports.jobs import MOST_ATTEMPTS, cancel_job, get_job, upload_path
 from app.services.imports.report import errors_of
 from app.services.imports.runner import STALL_S, keep_importing
 from tests.conftest import MakeConfig
 from tests.installation import Installation
-from tests.server import children_of
+from tests.server import children_of, oom_score_of
 from tests.uploading import jsonl, queued
 from tests.waiting import eventually
 
@@ -63,6 +64,14 @@ async def until_started(db: Database, job_id: int) -> None:
             return (await get_job(session, job_id)).started_at is not None
 
     await eventually(has_started)
+
+
+async def until_attempted(db: Database, job_id: int, attempts: int) -> None:
+    async def has_begun() -> bool:
+        async with db.read() as session:
+            return (await get_job(session, job_id)).attempts == attempts
+
+    await eventually(has_begun)
 
 
 async def until_removed(config: Config, job: ImportJob) -> None:
@@ -147,6 +156,35 @@ async def test_an_import_that_stands_still_ends_with_its_worker(
             return await asyncio.to_thread(Path(f"/proc/{child}").exists)
 
         await eventually(runs, until=lambda is_there: not is_there)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux kills where memory is short")
+async def test_an_import_that_is_killed_each_time_fails_and_says_why(
+    make_config: MakeConfig, caplog: pytest.LogCaptureFixture
+) -> None:
+    config, queued_now = make_config(), asyncio.Event()
+    others = {*children_of(os.getpid())}
+
+    async def started() -> set[int]:
+        return {pid for pid in children_of(os.getpid()) if pid not in others}
+
+    async with Database(config) as db:
+        job = await still(db, config.data_dir)
+        task = asyncio.create_task(keep_importing(db, config, queued_now))
+        try:
+            for attempt in range(1, MOST_ATTEMPTS + 1):
+                await until_attempted(db, job.id, attempt)
+                (child,) = await started()
+                assert oom_score_of(child) > oom_score_of(os.getpid())
+                os.kill(child, signal.SIGKILL)
+                queued_now.set()  # It would pause before the next one.
+            failed = await until_state(db, job.id, "failed")
+        finally:
+            await end(task)
+    assert "as it does where memory is short" in errors_of(failed)[0].detail
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == MOST_ATTEMPTS
+    assert all("was killed, as the system does where memory is short" in line for line in told)
 
 
 WORKER = """
