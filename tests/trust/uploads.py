@@ -116,10 +116,10 @@ class Uploader:
 
     def send(self, name: str, data: bytes) -> None:
         """Look at a file, forget it, and import it."""
-        self._look(name, data)
+        self.look(name, data)
         self._import(name, data)
 
-    def _look(self, name: str, data: bytes) -> None:
+    def look(self, name: str, data: bytes) -> None:
         sent = self._browser.post("/imports", files={"file": (name, data)})
         if not self._is_answered(f"upload of {name}", sent, {303}):
             return
