@@ -77,29 +77,29 @@ async def test_what_is_drawn_is_what_stands_in_rows(
     assert sum(bar.share for bar in bars) == pytest.approx(1)
 
 
-class Questions(PortraitFigure):
+class Greetings(PortraitFigure):
     """What somebody might add."""
 
-    name = "questions"
-    topic = "Who asks"
+    name = "greetings"
+    topic = "Who greets"
 
     def finding(self) -> Finding:
-        return Finding(notes=["Nobody asks less."], about="A question ends with its mark.")
+        return Finding(notes=["Nobody greets less."], about="A greeting comes first.")
 
     def table(self) -> Table:
         rows = [(name_of(person), 1_234) for person in self.people]
-        return Table([gettext("Name"), "Questions"], rows)
+        return Table([gettext("Name"), "Greetings"], rows)
 
 
 @pytest.mark.usefixtures("portraits")
 async def test_a_figure_that_is_listed_stands_on_the_page(
     shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page, "FIGURES", (*FIGURES, Questions))
+    monkeypatch.setattr(page, "FIGURES", (*FIGURES, Greetings))
     shown = await shared.anybody.page("/room/2/portrait?tz=Asia/Tokyo")
-    section = shown.partition('aria-labelledby="questions-heading"')[2].partition("</section>")[0]
-    assert "Who asks</h2>" in section
-    assert '<th scope="col">Questions</th>' in section
+    section = shown.partition('aria-labelledby="greetings-heading"')[2].partition("</section>")[0]
+    assert "Who greets</h2>" in section
+    assert '<th scope="col">Greetings</th>' in section
     assert section.count("<td>1,234</td>") == len(SPOKEN)
-    assert "<p>Nobody asks less.</p>" in section
-    assert '<p class="small">A question ends with its mark.</p>' in section
+    assert "<p>Nobody greets less.</p>" in section
+    assert '<p class="small">A greeting comes first.</p>' in section
