@@ -149,6 +149,9 @@ SMALL_FILES = {
     b'"content": "hi, you", "author": {"id": "7", "name": "mina", "isBot": false}}]}',
     "discord-package": b'[{"ID": 1190000000000000001, "Timestamp": "2025-11-02 10:20:30", '
     b'"Contents": "hi, you", "Attachments": ""}]',
+    "chatlab": b'{"_type": "header", "chatlab": {"version": "0.0.1"}, "meta": {"name": "us"}}\n'
+    b'{"_type": "message", "sender": "u1", "accountName": "mina", "timestamp": 1767225601, '
+    b'"type": 0, "content": "hi, you"}\n',
     "signal": b'{"recipient": {"id": "2", "contact": {"profileGivenName": "mina"}}}\n'
     b'{"chat": {"id": "10", "recipientId": "2"}}\n{"chatItem": {"chatId": "10", "authorId": "2", '
     b'"dateSent": "1769990000000", "standardMessage": {"text": {"body": "hi, you"}}}}\n',

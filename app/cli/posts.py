@@ -15,14 +15,19 @@ from app.cli.running import fail, json_option, print_result, progress, wants_jso
 from app.config import Config
 from app.db.engine import Database
 from app.embedders import EmbedderError, open_embedder
+from app.formats.chats.chatlab_writing import chatlab_writer
+from app.formats.records import Writer
 from app.formats.registry import WRITERS
 from app.security import open_private
 from app.services.posts.exporting import begin_export, count_posts_to_export, exported
-from app.services.posts.selection import Selection
+from app.services.posts.selection import Selection, field_conditions
+from app.services.rooms.room_facts import RoomFacts, get_room
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.results import Mode, ResultPage, SearchQuery, corrected_words, find
 from app.services.search.word_search import SORTS, Sort
 
+CHATLAB: Final = "chatlab"
+"""The format that holds one chat alone."""
 RESULTS: Final = 20
 RESUMABLE: Final = "finished vectors stay; run it again to resume"
 
@@ -116,13 +121,14 @@ def embed_command(is_all: bool) -> None:
 
 @click.command("export")
 @click.option("--username", help="Only the posts of this author.")
+@click.option("--room", "room_id", type=click.IntRange(1), help="Only the messages of this chat.")
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(list(WRITERS)),
+    type=click.Choice([*WRITERS, CHATLAB]),
     default="jsonl",
     show_default=True,
-    help="JSON lines, CSV, or what mongoimport reads.",
+    help="JSON lines, CSV, what mongoimport reads, or ChatLab's JSON lines of a chat.",
 )
 @click.option(
     "-o",
@@ -131,18 +137,25 @@ def embed_command(is_all: bool) -> None:
     help="The file to write, in the place of one that is there; - is standard output.",
 )
 @json_option
-def export_command(username: str | None, format_name: str, output: Path | None) -> None:
-    """Write all posts, or those of one author, as a file that `saywho import` reads again."""
+def export_command(
+    username: str | None, room_id: int | None, format_name: str, output: Path | None
+) -> None:
+    """Write all posts, or those of one author or chat, as `saywho import` reads them again."""
     path = None if output is None or str(output) == "-" else output
     if path is None and wants_json():
         raise click.UsageError("--json goes with -o FILE; the posts go to standard output.")
+    if format_name == CHATLAB and room_id is None:
+        raise click.UsageError("--format chatlab goes with --room ID: it holds one chat.")
 
     async def export(db: Database, _: Config) -> int:
         async with db.read() as session:
-            begun = await begin_export(session, username)
-            total = await count_posts_to_export(session, username)
+            room = None if room_id is None else await get_room(session, room_id)
+            narrowed = field_conditions(Selection(room_id=room.id if room else None))
+            begun = await begin_export(session, username, conditions=narrowed)
+            total = room.messages if room else await count_posts_to_export(session, username)
+        writer = _room_writer(room) if room and format_name == CHATLAB else WRITERS[format_name]
         with _opened(path) as file, progress("exporting posts") as show:
-            async with contextlib.aclosing(exported(db, begun, WRITERS[format_name])) as pieces:
+            async with contextlib.aclosing(exported(db, begun, writer)) as pieces:
                 async for piece in pieces:
                     await asyncio.to_thread(file.write, piece)
                     # The posts go to a terminal themselves without a file.
@@ -160,6 +173,11 @@ def export_command(username: str | None, format_name: str, output: Path | None) 
     if path:
         facts = {"file": str(path), "format": format_name, "posts": posts}
         print_result(facts, f"wrote {posts:,} posts to {path}")
+
+
+def _room_writer(room: RoomFacts) -> Writer:
+    people = ((person.username, person.display_name) for person in room.people)
+    return chatlab_writer(room.name, room.platform, people)
 
 
 @contextlib.contextmanager

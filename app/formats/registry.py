@@ -10,7 +10,7 @@ from msgspec import structs
 from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
 from app.formats import bluesky, csv, documents, mastodon
-from app.formats.chats import kakaotalk, line, signal, telegram, whatsapp
+from app.formats.chats import chatlab, kakaotalk, line, signal, telegram, whatsapp
 from app.formats.chats.people import People
 from app.formats.discord import channels as discord_channels
 from app.formats.discord import package as discord_package
@@ -40,6 +40,7 @@ FORMATS: Final[dict[str, Format]] = {
         x_archive.FORMAT,
         mastodon.FORMAT,
         telegram.FORMAT,
+        chatlab.FORMAT,
         signal.FORMAT,
         discord_channels.FORMAT,
         discord_package.FORMAT,

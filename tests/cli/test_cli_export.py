@@ -122,3 +122,55 @@ def test_a_deletion_shows_its_progress(
     monkeypatch.setattr(running, "LINE_EVERY_S", 0.0)
     # Two posts and their author.
     assert "deleting: 3 of 3 rows" in filled.run("user", "delete", "mina", "--yes").stderr
+
+
+CHAT = (
+    b"KakaoTalk Chats with us\n\n"
+    b"January 15, 2024, 3:10 PM, Anna Kim : at the harbour\n"
+    b"January 15, 2024, 3:11 PM, bo : on my way\n"
+    b"January 15, 2024, 3:11 PM, bo : on my way\n"
+)
+
+
+def test_a_chat_goes_out_and_comes_in_again_in_every_format(
+    installation: Installation, tmp_path: Path
+) -> None:
+    chat, posts = tmp_path / "chat.txt", lines(tmp_path / "posts.jsonl", *POSTS)
+    chat.write_bytes(CHAT)
+    installation.json("import", posts)
+    installation.json("import", chat, "--publish", "--timezone", "UTC")
+    for name in ("jsonl", "csv", "mongo", "chatlab"):
+        path = tmp_path / f"room.{name}"
+        written = installation.json("export", "--room", "1", "--format", name, "-o", path)
+        assert written["posts"] == 3
+        publish = ("--publish",) if name == "chatlab" else ()
+        again = installation.json("import", path, *publish)
+        assert (again["accepted"], again["duplicates"]) == (0, 3)
+    header, *rows = map(json.loads, path.read_text().splitlines())
+    assert header["meta"] == {"name": "us", "platform": "kakaotalk", "type": "private"}
+    assert [row["accountName"] for row in rows if row["_type"] == "member"] == ["bo", "Anna Kim"]
+    messages = [row for row in rows if row["_type"] == "message"]
+    assert messages[0] == {
+        "_type": "message",
+        "sender": "Anna_Kim",
+        "accountName": "Anna Kim",
+        "timestamp": 1705331400,
+        "type": 0,
+        "content": "at the harbour",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--format", "chatlab"), "--format chatlab goes with --room ID"),
+        (("--room", "7"), "There is no room 7"),
+        (("--room", "7", "--format", "chatlab"), "There is no room 7"),
+    ],
+)
+def test_a_chat_that_is_not_there_is_told(
+    filled: Installation, arguments: tuple[str, ...], told: str
+) -> None:
+    result = filled.run("export", *arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr

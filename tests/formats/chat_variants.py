@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.formats.records import Item, Record, Skipped
-from tests.formats import discord_variants, line_variants, signal_variants
+from tests.formats import chatlab_variants, discord_variants, line_variants, signal_variants
 from tests.formats.files import read_file_records
 from tests.formats.invented_rooms import PASTED, ZONE, Said, invented, stamp
 
@@ -130,12 +130,13 @@ VARIANTS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
     **line_variants.VARIANTS,
     **discord_variants.VARIANTS,
     **signal_variants.VARIANTS,
+    **chatlab_variants.VARIANTS,
 }
 
 
 def room_of(variant: str, seed: int) -> list[Said]:
     """Return a room as that variant can hold it: names and seconds differ."""
-    with_seconds = ("kakaotalk mac", "telegram", "whatsapp ios", "discord", "signal")
+    with_seconds = ("kakaotalk mac", "telegram", "whatsapp ios", "discord", "signal", "chatlab")
     return invented(seed, seconds=variant.startswith(with_seconds))
 
 

@@ -15,9 +15,10 @@ from tests.formats import chat_variants, meta_variants
 from tests.formats.invented_rooms import Said
 
 VARIANTS = chat_variants.VARIANTS | meta_variants.VARIANTS
+APP_OF = {"chatlab lines": "wechat"}
 APPS = (
     *("kakaotalk android ko", "whatsapp ios", "telegram", "line ja", "line en us", "discord zip"),
-    "signal zip",
+    *("signal zip", "chatlab lines"),
     *("messenger", "instagram", "messenger encrypted zip"),
 )
 
@@ -52,5 +53,7 @@ async def test_a_chat_is_stored_whole_and_once(db: Database, variant: str) -> No
     assert report.duplicates == total.total()
     assert await stored(db) == total
     async with db.read() as session:
-        assert list(await session.scalars(select(Room.platform))) == [variant.split()[0]]
+        assert list(await session.scalars(select(Room.platform))) == [
+            APP_OF.get(variant, variant.split()[0])
+        ]
     assert await find_faults(db) == []
