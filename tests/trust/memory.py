@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import requests
 
 from tests.installation import Installation
@@ -131,10 +132,14 @@ def run(limit: MemoryLimit, folder: Path, *, posts: int = POSTS) -> Report:
     """Use a site in all ways within the limit; return what it took and did."""
     report, data = Report(), fleet(posts)
     with ExitStack() as stack:
-        site = Site(folder, limit, report)
-        stack.callback(site.close)
+        try:
+            site = Site(folder, limit, report)
+            stack.callback(site.close)
+            uploader = Uploader(site.server, UploadReport())
+        except (AssertionError, httpx.TransportError):
+            report.faults.append("nobody can sign in: a worker is killed, or the server")
+            return report
         crowd, samples = site.crowd, site.installation.count_posts()
-        uploader = Uploader(site.server, UploadReport())
         with site.watched(), crowd.acting(uploader):
             stored = site.import_file(data)["accepted"]
             report.previews = uploader.report.previews
