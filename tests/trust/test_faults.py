@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
+from tests.browsing import PASSWORD
 from tests.databases import Databases
 from tests.installation import PROGRAM
 from tests.server import SERVE, half_sent, listen, serving
 from tests.trust.site import Site, site_of, upload
+from tests.waiting import DEADLINE_S
 
 pytestmark = pytest.mark.full
 
@@ -56,7 +59,7 @@ def broken_site(kind: str, folder: Path) -> Iterator[Site]:
 def mounted(folder: Path, *mount: str) -> Iterator[Path]:
     """Mount a file system where the data folder of a site will be; its log is elsewhere."""
     place = folder / "instance"
-    place.mkdir(mode=0o700, parents=True)
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = ["mount", *mount, str(place)]
     if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("only root may mount a file system")
@@ -166,6 +169,41 @@ def test_a_file_system_that_becomes_read_only_is_503_while_reads_go_on(tmp_path:
         assert site.server.send("POST", POSTS, {"text": "after"})[0] == 201
         assert site.installation.count_posts() == 2
         assert site.installation.json("check") == {"ok": True, "faults": []}
+
+
+def test_a_data_folder_that_is_read_only_for_a_while_is_503_while_reads_go_on(
+    tmp_path: Path,
+) -> None:
+    """A file system with files that are open to be written cannot be mounted anew for reading.
+
+    So one that is lies above it for a while: nothing more can be opened there to be written.
+    """
+    with broken_site("sqlite", tmp_path) as site:
+        server, installation = site.server, site.installation
+        installation.done("operator", "add", "me", "--password-stdin", stdin=f"{PASSWORD}\n")
+        job = upload(server, "fleet", IMPORTED)
+        installation.wait_until(lambda: server.send("GET", job)[2]["accepted"])
+        with mounted(tmp_path, "--bind", str(installation.data_dir)) as place:
+            command = ["mount", "-o", "remount,bind,ro", str(place)]
+            subprocess.run(command, check=True)
+            for method, path, body in (
+                ("POST", POSTS, {"text": "refused"}),
+                ("POST", "/api/v1/imports?format=jsonl", {"username": "ann", "text": "refused"}),
+                ("DELETE", "/api/v1/users/ann", None),
+            ):
+                status, headers, _ = server.send(method, path, body)
+                assert (status, bool(headers["Retry-After"])) == (503, True), path
+            form = {"name": "me", "password": PASSWORD}
+            signing_in = requests.post(f"{site.url()}/login", form, timeout=DEADLINE_S)
+            assert (signing_in.status_code, signing_in.headers["Retry-After"]) == (503, "30")
+            assert server.send("GET", POSTS)[2]["items"][0]["text"] == "before"
+            for command_line in (("backup", tmp_path / "backup.tar"), ("users",)):
+                refused = installation.process(PROGRAM, *command_line)
+                assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
+                assert "Read-only file system" in refused.stderr
+            installation.wait_until(lambda: "goes on later" in server.log())
+        installation.wait_until(lambda: server.send("GET", job)[2]["state"] == "done")
+        assert server.send("GET", job)[2]["accepted"] == IMPORTED
 
 
 def test_a_database_that_another_program_locks_is_503_while_reads_go_on(tmp_path: Path) -> None:

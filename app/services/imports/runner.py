@@ -80,7 +80,7 @@ async def keep_importing(
 
     One that makes no progress for `stall_s` fails.
     """
-    next_tidy = 0.0
+    next_tidy, reason = 0.0, ""
     while True:
         queued.clear()
         try:
@@ -89,8 +89,12 @@ async def keep_importing(
                 await remove_old_uploads(db, config.data_dir)
             if await _run_one(db, config, stall_s):
                 continue
-        except Exception:
-            logger.exception("looking for imports or old uploads failed; trying again")
+            reason = ""
+        except Exception as error:
+            # It is said once: a disk may be away for hours.
+            if str(error) != reason:
+                logger.exception("looking for imports or old uploads failed; trying again")
+            reason = str(error)
         await wait_until_set(queued, at_most_s=LOOK_EVERY_S)
 
 

@@ -11,6 +11,7 @@ import pytest
 from app.config import Config
 from app.db.engine import Database
 from app.models import ImportJob
+from app.services.imports import runner
 from app.services.imports.jobs import MOST_ATTEMPTS, cancel_job, get_job, upload_path
 from app.services.imports.report import errors_of
 from app.services.imports.runner import STALL_S, keep_importing
@@ -118,6 +119,33 @@ async def test_an_import_that_stands_still_fails_and_the_next_one_runs(
             assert (await until_state(db, second.id, "done")).accepted == 1
         finally:
             await end(task)
+
+
+@pytest.mark.databases("sqlite")
+async def test_why_no_import_can_be_looked_for_is_said_once(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(runner, "LOOK_EVERY_S", 0.01)
+    config, looks = make_config(), list[str]()
+    # As on a disk that has become read-only, no lock can be made.
+    lock = Installation.of(config).database.with_name("testing.db.imports.lock")
+    async with Database(config, on_session=lambda kind, _: looks.append(kind)) as db:
+        job = await queued(db, config.data_dir, POSTS)
+        lock.symlink_to(config.data_dir / "no folder" / "lock")
+        task = importing(db, config)
+
+        async def count() -> int:
+            return len(looks)
+
+        try:
+            await eventually(count, until=lambda seen: seen > 20)
+            lock.unlink()
+            assert (await until_state(db, job.id, "done")).accepted == 1
+        finally:
+            await end(task)
+    assert [message for message in caplog.messages if "looking for imports" in message] == [
+        "looking for imports or old uploads failed; trying again"
+    ]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's memory so")
