@@ -118,7 +118,12 @@ async def test_typical_words_are_never_old(writer: Client, admin: Client) -> Non
 
 
 async def test_pages_call_each_platform_as_people_do(shared: Shared) -> None:
-    names = {"x": "X", "mastodon": "마스토돈", "bluesky": "블루스카이", "rss": "RSS"}
+    names = {"x": "X", "mastodon": "마스토돈", "bluesky": "블루스카이", "rss": "RSS"} | {
+        "instagram": "인스타그램",
+        "facebook": "페이스북",
+        "threads": "스레드",
+        "discord": "디스코드",
+    }
     assert {*names, "local"} == set(PLATFORMS) == set(get_args(Platform))
     await shared.writer.add_posts(
         *({"username": f"of-{name}", "text": "빵", "platform": name} for name in names)
