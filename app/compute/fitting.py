@@ -50,6 +50,8 @@ class HeldOut:
     profile: AuthorProfile
     """Without the posts."""
     queries: list[Counts]
+    asked: list[Sequence[str]]
+    """The posts of each of these, in units."""
 
 
 def hold_out(whole: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
@@ -62,9 +64,11 @@ def hold_out(whole: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
     if not all(map(all, times)):
         raise ValueError("the profile does not hold the posts")
     once = [texts for texts, counts in zip(units, times, strict=True) if set(counts) == {1}]
-    samples = filter(has_words, [own_words("\n\n".join(texts)) for texts in once])
+    samples = [(texts, own_words("\n\n".join(texts))) for texts in once]
+    asked = [(texts, sample) for texts, sample in samples if has_words(sample)]
     remainder = without_posts(whole, [text for texts in once for text in texts])
-    return HeldOut(whole, remainder, features_of(list(samples)))
+    queries = features_of([sample for _, sample in asked])
+    return HeldOut(whole, remainder, queries, [texts for texts, _ in asked])
 
 
 def asked_authors(drawn: Iterable[str]) -> list[str]:

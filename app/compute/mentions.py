@@ -99,9 +99,22 @@ def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
             tags.add(_TAG.findall(post.text))
         if "://" in post.text or post.cards:
             sites.add(_sites(post.text, post.cards or ""))
-        if not post.text.isascii() and _MAY_BE_EMOJI.search(post.text):
-            emoji.add(_EMOJI.findall(post.text))
+        if written := written_emoji(post.text):
+            emoji.add(written)
     return Mentions(*(tally.most(most) for tally in (answered, tags, emoji, sites)))
+
+
+def written_emoji(text: str) -> list[str]:
+    """Return the emoji of a text, each as it is written."""
+    if text.isascii() or not _MAY_BE_EMOJI.search(text):
+        return []
+    return _EMOJI.findall(text)
+
+
+def emoji_in(text: str) -> set[str]:
+    """Return which emoji a text has, without their skins."""
+    written = written_emoji(text)
+    return {_VARIANT.sub("", emoji) for emoji in written} if written else set()
 
 
 def _sites(*texts: str) -> Iterator[str]:

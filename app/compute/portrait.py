@@ -26,15 +26,18 @@ FEWEST_COMPARED: Final = 20
 MOST_TYPICAL: Final = 8
 MOST_EMOJI: Final = 5
 LAUGHS: Final = {
-    "ㅋㅋ": re.compile("ㅋㅋ"),
-    "ㅎㅎ": re.compile("ㅎㅎ"),
-    "ㅠㅠ": re.compile("[ㅠㅜ]{2}"),
-    "haha": re.compile("(?<![a-z])a?(?:ha){2,}h?(?![a-z])", re.IGNORECASE),
-    "lol": re.compile("(?<![a-z])lo+l(?![a-z])", re.IGNORECASE),
+    "ㅋㅋ": "ㅋㅋ",
+    "ㅎㅎ": "ㅎㅎ",
+    "ㅠㅠ": "[ㅠㅜ]{2}",
+    "haha": "(?<![a-z])a?(?:ha){2,}h?(?![a-z])",
+    "lol": "(?<![a-z])lo+l(?![a-z])",
 }
 """What is laughed and cried with, by its plainest form."""
+_LAUGH: Final = re.compile(
+    "|".join(f"(?P<{name}>{pattern})" for name, pattern in LAUGHS.items()), re.IGNORECASE
+)
 _MAY_LAUGH: Final = re.compile("[ㅋㅎㅠㅜ]{2}|haha|lo+l", re.IGNORECASE)
-"""Most messages have nothing of it; they are looked through once, not five times."""
+"""Most messages have nothing of it, which this finds sooner."""
 MOST_GUESSED: Final = 500
 """Newest messages of a person from which their language is guessed."""
 
@@ -108,7 +111,7 @@ class ChatPortrait(NamedTuple):
     longest_silence: SilenceSpan | None
 
 
-class _Timing(NamedTuple):
+class ChatTiming(NamedTuple):
     """What the times of messages tell, by author."""
 
     beginnings: Counter[int]
@@ -130,7 +133,7 @@ def portray(messages: Sequence[Said], zone: ZoneInfo) -> ChatPortrait:
     if others := tuple(ranked[MOST_PORTRAYED:]):
         groups.append(others)
     said = [[message for author in group for message in by_author[author]] for group in groups]
-    timing = _timing_of(messages)
+    timing = timing_of(messages)
     texts = [[message.text for message in of_group] for of_group in said]
     people = [
         PersonPortrait(
@@ -140,7 +143,7 @@ def portray(messages: Sequence[Said], zone: ZoneInfo) -> ChatPortrait:
             messages=len(of_group),
             share=len(of_group) / len(messages),
             words_per_message=_words_per_message(of_group_texts),
-            hours=_hours_of(of_group, zone),
+            hours=hours_of(of_group, zone),
             beginnings=sum(timing.beginnings[author] for author in group),
             answers=len(answers_s),
             median_answer_s=float(median(answers_s)) if answers_s else None,
@@ -166,9 +169,9 @@ def portray(messages: Sequence[Said], zone: ZoneInfo) -> ChatPortrait:
     )
 
 
-def _timing_of(messages: Iterable[Said]) -> _Timing:
+def timing_of(messages: Iterable[Said]) -> ChatTiming:
     """Return who begins after a silence, how long answers take, and the first longest silence."""
-    timing = _Timing(Counter(), defaultdict(list), None)
+    timing = ChatTiming(Counter(), defaultdict(list), None)
     longest: tuple[int, int] | None = None
     dated = [(message.author, message.time) for message in messages if message.time is not None]
     for (author_before, before), (author, time) in pairwise(dated):
@@ -182,7 +185,7 @@ def _timing_of(messages: Iterable[Said]) -> _Timing:
     return timing._replace(longest_silence=longest)
 
 
-def _answers_of(group: Iterable[int], timing: _Timing) -> list[int]:
+def _answers_of(group: Iterable[int], timing: ChatTiming) -> list[int]:
     """Return how long each answer of a group took, in seconds."""
     return [*chain.from_iterable(timing.answers_s.get(author, ()) for author in group)]
 
@@ -209,16 +212,17 @@ def _laughs_of(texts: Sequence[Sequence[str]]) -> list[list[MessagesWith]]:
 
 def _laughs_in(texts: Iterable[str]) -> Counter[str]:
     """Return the number of messages with each of `LAUGHS` that is in any."""
-    laughing = [text for text in texts if _MAY_LAUGH.search(text)]
-    return Counter(
-        {
-            name: sum(pattern.search(text) is not None for text in laughing)
-            for name, pattern in LAUGHS.items()
-        }
-    )
+    return Counter(chain.from_iterable(map(laughs_in, texts)))
 
 
-def _hours_of(said: Iterable[Said], zone: ZoneInfo) -> list[int]:
+def laughs_in(text: str) -> set[str]:
+    """Return which of `LAUGHS` a message has."""
+    if not _MAY_LAUGH.search(text):
+        return set()
+    return {laugh.lastgroup or "" for laugh in _LAUGH.finditer(text)}
+
+
+def hours_of(said: Iterable[Said], zone: ZoneInfo) -> list[int]:
     """Return how many messages each hour of the day has in the zone."""
     hours = [0] * DAY_H
     for message in said:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final, NamedTuple, TypeVar
 
@@ -119,7 +119,7 @@ def typical_words(
             word = TypicalWord(forms[key], float(lead[i]), int(uses[i]), rate, rate_elsewhere)
             typical.setdefault(word.text, word)
     language = guess_main_language(posts)
-    words = [word for word in typical.values() if _is_telling(word.text, language)]
+    words = [word for word in typical.values() if is_telling(word.text, language)]
     return words[:MOST_WORDS] + [word for word in typical.values() if word.is_mark][:MOST_SIGNS]
 
 
@@ -146,7 +146,7 @@ def gained_words(
     gained = [
         kind(words[i], spread[words[i]], spread_beside[words[i]])
         for i in np.argsort(-errors, kind="stable").tolist()
-        if errors[i] >= CLEAR and _is_telling(words[i], language)
+        if errors[i] >= CLEAR and is_telling(words[i], language)
     ]
     return gained[:most]
 
@@ -165,18 +165,21 @@ def leads(
 
 
 def posts_with_words(posts: Sequence[str]) -> Counter[str]:
-    """Return the number of posts with each word, whatever its case.
+    """Return the number of posts with each word, whatever its case."""
+    # Counted in one go: to update a counter for each post takes a third of the time.
+    return Counter(chain.from_iterable(words_in_each(posts)))
+
+
+def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
+    """Return the words of each post, folded.
 
     Addresses, names and tags are no words, nor are HTML's entities that a file kept (`&amp;`).
     """
-    # Counted in one go: to update a counter for each post takes a third of the time.
     plain = map(without_addresses, map(decode_entities, posts))
-    return Counter(
-        chain.from_iterable({*words, *runs} for words, runs in map(words_and_runs, plain))
-    )
+    return ({*words, *runs} for words, runs in map(words_and_runs, plain))
 
 
-def _is_telling(word: str, language: str | None) -> bool:
+def is_telling(word: str, language: str | None) -> bool:
     """Return whether a word in this author's script says something about the author.
 
     Numbers are about the subject of a post.

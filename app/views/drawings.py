@@ -75,6 +75,93 @@ class NameList:
     """What the numbers count, for those who only listen."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Those of some people who are at about one place of a line."""
+
+    place: float
+    """In per cent of the line."""
+    text: str
+    """Their initials, or how many they are."""
+    names: Sequence[str]
+
+    @property
+    def width_px(self) -> int:
+        return 18 + 8 * (len(self.text) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class DotRow:
+    """A line with a dot for somebody, and rings for those beside them."""
+
+    label: str
+    value: str
+    """Of the dot, in words."""
+    beside: str
+    """Of all others together."""
+    is_clear: bool
+    """Whether the dot is apart from them by more than chance."""
+    place: float
+    """Of the dot, in per cent of the line."""
+    rings: Sequence[Ring]
+    path: str
+    """The address of the posts that show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """Lines below each other, the most distinct first."""
+
+    macro: ClassVar[str] = "dots"
+
+    hue: str
+    """The class of the dots' colour."""
+    labelled_by: str
+    """The id of what the drawing says."""
+    rows: Sequence[DotRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The hours of the day: somebody's as columns, those of others as an outline."""
+
+    macro: ClassVar[str] = "clock"
+
+    hue: str
+    caption: str
+    heights: Sequence[float]
+    """Of each hour from 0, in per cent of the highest of both."""
+    outline: Sequence[float]
+    """Likewise; empty where there is nobody else."""
+
+    @property
+    def outline_path(self) -> str:
+        """The outline in a field of 24 by 100, from its left end to its right one."""
+        steps = [f"V{100 - height:.1f}H{hour}" for hour, height in enumerate(self.outline, 1)]
+        return f"M0 100{''.join(steps)}V100"
+
+
+class PhraseRow(NamedTuple):
+    """A phrase, and how often somebody and others write it."""
+
+    text: str
+    told: str
+    own: float
+    """The length of the bar, in per cent of the longest."""
+    beside: float
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseList:
+    """Phrases below each other, the clearest first."""
+
+    macro: ClassVar[str] = "phrases"
+
+    hue: str
+    rows: Sequence[PhraseRow]
+
+
 def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:
     """Return the columns of the hours of the day."""
     return Columns(hue, caption, counts, HOURS, HOUR_LABELS)

@@ -24,6 +24,7 @@ from app.views.names import (
     shown_name,
 )
 from app.views.parts import with_links
+from app.views.portraits import pages as portraits
 from app.views.posts import pages as posts
 from app.views.posts import search
 from app.views.rooms import pages as rooms
@@ -38,6 +39,7 @@ PAGES: Final = (
     rooms,
     comparing,
     quiz,
+    portraits,
     search,
     posts,
     login,

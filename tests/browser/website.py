@@ -73,6 +73,7 @@ PAGES: Final = {
     "author-long": "/user/" + quote(LONG_NAME),
     "author-rtl": "/user/" + quote(RIGHT_TO_LEFT),
     "year": f"/user/{quote(KOREANS[0])}/2026",
+    "author-portrait": f"/user/{quote(KOREANS[0])}/portrait",
     "wall": "/posts?has=media",
     "tweet": "/tweet/400",
     "room": "/room/1",

@@ -31,6 +31,7 @@ from tests.waiting import eventually, settle
 API: Final = "/api/v1"
 KEPT: Final = (
     *("/", "/authors", "/user/ann", "/user/ann/2020", "/user/ann/2020/picture.png", "/tweet/1"),
+    *("/user/ann/portrait", f"{API}/users/ann/portrait"),
     *("/room/1", "/room/1/portrait", "/room/1/portrait/picture.png", "/feed.atom"),
     *("/user/ben/feed.atom", "/posts", "/search?q=sea"),
     *("/dashboard/table/timeline", "/dashboard/table/week.csv"),

@@ -44,10 +44,8 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     """
     depends_on(EVERYTHING)
     room = await get_room(session, room_id)
-    dated, undated = [
-        await _scan(session, room.id, is_dated=is_dated) for is_dated in (True, False)
-    ]
-    scanned, portrait = await asyncio.to_thread(_portray, dated, undated, zone)
+    scans = await scan_room(session, room.id)
+    scanned, portrait = await asyncio.to_thread(_portray, scans, zone)
     ids = [group[0] for group in portrait.groups if len(group) == 1]
     return portrait_of(room, zone, scanned, portrait, await _names_of(session, ids))
 
@@ -70,24 +68,32 @@ def portrait_of(
     return RoomPortrait(room, zone.key, scanned, people, portrait.longest_silence)
 
 
-async def _scan(session: AsyncSession, room_id: int, *, is_dated: bool) -> Scan:
-    """Return the newest messages of a room with a time, or without, the newest first."""
+async def scan_room(session: AsyncSession, room_id: int) -> tuple[Scan, Scan]:
+    """Return the newest messages of a room with a time, and those without, the newest first."""
     is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
     columns: tuple[ScannedColumn, ...] = ("author", "time", "text")
-    return await scan(
-        session, Tweet.room_id == room_id, is_alive, columns=columns, is_dated=is_dated
-    )
+    of_room = Tweet.room_id == room_id
+    dated, undated = [
+        await scan(session, of_room, is_alive, columns=columns, is_dated=is_dated)
+        for is_dated in (True, False)
+    ]
+    return dated, undated
 
 
-def _portray(dated: Scan, undated: Scan, zone: ZoneInfo) -> tuple[int, ChatPortrait]:
-    """Return how many messages were looked through, and their portrait."""
-    newest = _said(dated)
-    messages = newest[::-1] + _said(undated)[: MOST_SCANNED - len(newest)][::-1]
-    return len(messages), portray(messages, zone)
+def said_in(scans: tuple[Scan, Scan]) -> list[Said]:
+    """Return the newest 20,000 messages of a room, the oldest first, those without time last."""
+    newest, undated = map(said_of, scans)
+    return newest[::-1] + undated[: MOST_SCANNED - len(newest)][::-1]
 
 
-def _said(messages: Scan) -> list[Said]:
+def said_of(messages: Scan) -> list[Said]:
     return [*map(Said, messages.author, messages.time, messages.text)]
+
+
+def _portray(scans: tuple[Scan, Scan], zone: ZoneInfo) -> tuple[int, ChatPortrait]:
+    """Return how many messages were looked through, and their portrait."""
+    messages = said_in(scans)
+    return len(messages), portray(messages, zone)
 
 
 async def _names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Names]:

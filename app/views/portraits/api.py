@@ -1,0 +1,31 @@
+"""How an author writes, in the API."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from app.lifespan import resources
+from app.services.archive.author_portrait import (
+    AuthorPortrait,
+    read_author_portrait,
+    room_of_author,
+)
+from app.services.posts.users import get_author
+from app.views.blueprints import ApiBlueprint
+from app.views.filters import ZoneArgs, parse_zone
+
+blueprint = ApiBlueprint("api_author_portraits", tag="users")
+
+
+class AuthorPortraitArgs(ZoneArgs):
+    tz: Annotated[str, Meta(description="An IANA name; hours are those there.")] = "UTC"
+
+
+@blueprint.operation("GET", "/users/<username>/portrait", "read", "The portrait", is_cacheable=True)
+async def show_portrait_of_user(username: str, args: AuthorPortraitArgs) -> AuthorPortrait:
+    """Show how an author writes, beside the others of their chat or of the site."""
+    zone = parse_zone(args.tz)
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+        room = await room_of_author(session, author)
+        return await read_author_portrait(session, resources().models, author, room, zone)

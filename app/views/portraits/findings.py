@@ -1,0 +1,90 @@
+"""What the portrait of an author says in words: its finding, and the names of its measures."""
+
+from typing import Final
+
+from app.compute.fingerprint import Measure
+from app.i18n import gettext, gettext_noop, show_number
+from app.services.archive.author_portrait import AuthorPortrait
+from app.views.names import shown_name
+from app.views.portraits.in_words import briefly, often
+
+MOST_TRAITS: Final = 3
+"""In the finding."""
+LONGEST_FINDING: Final = 140
+LONGEST_NAME: Final = 24
+"""Characters of a name in the finding."""
+LONGEST_SIGN: Final = 8
+_LABELS: Final = {
+    "length": gettext_noop("Length"),
+    "questions": gettext_noop("Questions"),
+    "exclamations": gettext_noop("Exclamation marks"),
+    "laughing": gettext_noop("Laughing {sign}"),
+    "emoji": gettext_noop("Emoji {sign}"),
+    "endings": gettext_noop("Ends with {sign}"),
+    "beginnings": gettext_noop("Begins in small letters"),
+}
+_AFTER_SILENCE: Final = gettext_noop("Begins after a silence")
+_TRAITS: Final = {
+    "length": (
+        gettext_noop("long posts ({words} words)"),
+        gettext_noop("short posts ({words} words)"),
+    ),
+    "questions": (gettext_noop("a question {often}"), gettext_noop("few questions")),
+    "exclamations": (gettext_noop("“!” {often}"), gettext_noop("seldom “!”")),
+    "laughing": (gettext_noop("{sign} {often}"), gettext_noop("little laughing")),
+    "emoji": (gettext_noop("emoji {often}"), gettext_noop("few emoji")),
+    "endings": (
+        gettext_noop("“{sign}” at the end {often}"),
+        gettext_noop("seldom “{sign}” at the end"),
+    ),
+    "beginnings": (
+        gettext_noop("a small first letter {often}"),
+        gettext_noop("a capital at the start"),
+    ),
+}
+"""What is more, and what is less, than others have."""
+_SILENCES: Final = (gettext_noop("first after a silence {often}"), gettext_noop("seldom begins"))
+
+
+def label_of(measure: Measure) -> str:
+    """Return the name of a measure, with the sign that is most of it."""
+    text = _AFTER_SILENCE if measure.sign == "silence" else _LABELS[measure.name]
+    sign = f"“{measure.sign}”" if measure.name == "endings" else measure.sign[:LONGEST_SIGN]
+    return gettext(text).format(sign=sign).strip()
+
+
+def value_of(measure: Measure, value: float) -> str:
+    """Return a value of a measure in words."""
+    if measure.name == "length":
+        return gettext("{count} words").format(count=show_number(round(value, 1)))
+    return often(value)
+
+
+def finding_of(portrait: AuthorPortrait) -> str:
+    """Return what sets the author apart, by the clearest measures; at most 140 characters."""
+    name = _short_name(shown_name(portrait.user.username))
+    if not portrait.others_total:
+        return gettext("There is nobody else here to compare {name} with.").format(name=name)
+    if not portrait.is_compared:
+        return gettext("There are too few posts yet to compare {name} with others.").format(
+            name=name
+        )
+    clear = [trait_of(measure) for measure in portrait.measures if measure.is_clear]
+    if not clear:
+        return gettext("Nothing sets {name} clearly apart here.").format(name=name)
+    findings = [f"{name}: {', '.join(clear[:count])}." for count in range(1, MOST_TRAITS + 1)]
+    return [text for text in findings if len(text) <= LONGEST_FINDING][-1]
+
+
+def trait_of(measure: Measure) -> str:
+    """Return in a few words how a measure sets somebody apart."""
+    more, less = _SILENCES if measure.sign == "silence" else _TRAITS[measure.name]
+    return gettext(more if measure.errors > 0 else less).format(
+        words=show_number(round(measure.own, 1)),
+        often=briefly(measure.own),
+        sign=measure.sign[:LONGEST_SIGN],
+    )
+
+
+def _short_name(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"

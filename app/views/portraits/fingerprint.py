@@ -1,0 +1,131 @@
+"""The measures of an author: lines with a dot for the author, and rings for the others."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from quart import url_for
+
+from app.compute.fingerprint import Measure
+from app.i18n import gettext
+from app.services.archive.author_portrait import AuthorPortrait
+from app.views.drawings import DotRow, Dots, Ring
+from app.views.figure import Figure, Finding, Table, TableCell
+from app.views.names import display_name, hue
+from app.views.portraits.findings import finding_of, label_of, value_of
+
+EDGE: Final = 4.0
+"""Per cent of a line that are left free at both ends, so that dots and rings stay inside."""
+NEAR: Final = 6.5
+"""Per cent of a line within which rings would touch on a phone; they are drawn as one."""
+MOST_INITIALS: Final = 3
+"""People whose initials stand in one ring; of more it says how many they are."""
+SEARCHED: Final = ("laughing", "emoji")
+"""Measures whose sign is a word that a search finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint(Figure[Dots]):
+    """How an author's posts differ from those of others in seven things."""
+
+    portrait: AuthorPortrait
+    labelled_by: str = ""
+    """The id of the finding on the page."""
+
+    def finding(self) -> Finding:
+        return Finding(finding_of(self.portrait), topic=gettext("How they write"))
+
+    def table(self) -> Table:
+        columns = [
+            gettext("Measure"),
+            display_name(self.portrait.user.username),
+            gettext("All others"),
+            *self._names,
+        ]
+        rows: list[list[TableCell]] = [
+            [
+                label_of(measure),
+                *(
+                    value_of(measure, value)
+                    for value in (measure.own, measure.beside, *measure.each)
+                ),
+            ]
+            for measure in self.portrait.measures
+        ]
+        return Table(columns, rows, [self._posts_with(one) for one in self.portrait.measures])
+
+    def plot(self) -> Dots | None:
+        if not self.portrait.measures:
+            return None
+        colour = hue(self.portrait.user.username)
+        return Dots(colour, self.labelled_by, [*map(self._row, self.portrait.measures)])
+
+    def path(self) -> str:
+        return url_for("posts.show_posts", username=self.portrait.user.username)
+
+    @property
+    def _names(self) -> list[str]:
+        return [display_name(other.username) for other in self.portrait.others]
+
+    def _row(self, measure: Measure) -> DotRow:
+        most = max(measure.own, *measure.each, 1e-9)
+        return DotRow(
+            label=label_of(measure),
+            value=value_of(measure, measure.own),
+            beside=value_of(measure, measure.beside),
+            is_clear=measure.is_clear,
+            place=_place(measure.own / most),
+            rings=rings_of([_place(value / most) for value in measure.each], self._names),
+            path=self._posts_with(measure),
+        )
+
+    def _posts_with(self, measure: Measure) -> str:
+        """Return the address of the posts that show a measure, or of all of them."""
+        if measure.name in SEARCHED and measure.sign:
+            username = self.portrait.user.username
+            return url_for("search.show_search", q=measure.sign, username=username)
+        return self.path()
+
+
+def rings_of(places: Sequence[float], names: Sequence[str]) -> list[Ring]:
+    """Return rings for people at these places; those who are near each other share one."""
+    groups: list[list[tuple[float, str, str]]] = []
+    for person in sorted(zip(places, names, initials_of(names), strict=True)):
+        if groups and person[0] - groups[-1][0][0] < NEAR:
+            groups[-1].append(person)
+        else:
+            groups.append([person])
+    return [
+        Ring(
+            round(sum(place for place, _, _ in group) / len(group), 2),
+            "".join(initials for _, _, initials in group)
+            if len(group) <= MOST_INITIALS
+            else str(len(group)),
+            [name for _, name, _ in group],
+        )
+        for group in groups
+    ]
+
+
+def initials_of(names: Sequence[str]) -> list[str]:
+    """Return a letter for each name; where several would have one, two: also of its end."""
+    firsts = [_first_of(name) for name in names]
+    shared = {first for first, times in Counter(firsts).items() if times > 1}
+    return [
+        first + (_first_of(name.split()[-1]) if " " in name.strip() else _first_of(name[::-1]))
+        if first in shared
+        else first
+        for first, name in zip(firsts, names, strict=True)
+    ]
+
+
+def _first_of(name: str) -> str:
+    """Return the first letter or digit of a name, or its first sign where it has none."""
+    composed = unicodedata.normalize("NFC", name)
+    return next(filter(str.isalnum, composed), composed[:1]).upper()
+
+
+def _place(part: float) -> float:
+    return round(EDGE + (100 - 2 * EDGE) * part, 2)

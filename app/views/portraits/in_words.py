@@ -1,0 +1,67 @@
+"""Shares of posts in words: "in every fifth post"."""
+
+from typing import Final, NamedTuple
+
+from app.i18n import gettext, gettext_noop
+
+HARDLY: Final = 0.005
+"""Shares below are less than one of a hundred."""
+OF_HUNDRED: Final = 0.055
+"""Shares below are told in hundredths; those above, up to the next, as one of so many."""
+ONE_OF: Final = 0.36
+ALMOST_ALL: Final = 0.95
+
+
+class Often(NamedTuple):
+    """How often something is in posts, in words; a number stands in them as `{count}`."""
+
+    whole: str
+    brief: str
+    """Where it is known what it is of."""
+    number: int = 0
+
+
+_ONE_OF: Final = {
+    2: Often(gettext_noop("in every second post"), gettext_noop("in every second")),
+    3: Often(gettext_noop("in every third post"), gettext_noop("in every third")),
+    4: Often(gettext_noop("in every fourth post"), gettext_noop("in every fourth")),
+    5: Often(gettext_noop("in every fifth post"), gettext_noop("in every fifth")),
+    6: Often(gettext_noop("in every sixth post"), gettext_noop("in every sixth")),
+    7: Often(gettext_noop("in every seventh post"), gettext_noop("in every seventh")),
+    8: Often(gettext_noop("in every eighth post"), gettext_noop("in every eighth")),
+    9: Often(gettext_noop("in every ninth post"), gettext_noop("in every ninth")),
+    10: Often(gettext_noop("in every tenth post"), gettext_noop("in every tenth")),
+}
+
+
+def often(share: float) -> str:
+    """Return in how many posts something is, by their share: "in every fifth post"."""
+    words = _words_of(share)
+    return gettext(words.whole).format(count=words.number)
+
+
+def briefly(share: float) -> str:
+    """Return the same after words that say what it is in: "in every fifth"."""
+    words = _words_of(share)
+    return gettext(words.brief).format(count=words.number)
+
+
+def _words_of(share: float) -> Often:
+    if share == 0:
+        return Often(gettext_noop("never"), gettext_noop("never"))
+    if share < HARDLY:
+        return Often(gettext_noop("hardly ever"), gettext_noop("hardly ever"))
+    if share == 1:
+        return Often(gettext_noop("in every post"), gettext_noop("always"))
+    if share >= ALMOST_ALL:
+        return Often(gettext_noop("in almost every post"), gettext_noop("almost always"))
+    if share < OF_HUNDRED:
+        hundredths = max(1, round(100 * share))
+        return Often(
+            gettext_noop("in {count} of 100 posts"), gettext_noop("in {count} of 100"), hundredths
+        )
+    number, tenths = round(1 / share), round(10 * share)
+    if share < ONE_OF or tenths == 5:
+        every = Often(gettext_noop("in every {count}th post"), gettext_noop("in every {count}th"))
+        return _ONE_OF.get(number, every)._replace(number=number)
+    return Often(gettext_noop("in {count} of 10 posts"), gettext_noop("in {count} of 10"), tenths)

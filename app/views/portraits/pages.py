@@ -1,0 +1,97 @@
+"""How an author writes: the page of their portrait."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.lifespan import resources
+from app.services.archive.author_portrait import (
+    AuthorPortrait,
+    read_author_portrait,
+    room_of_author,
+)
+from app.services.compare.answering import add_reasons, answer
+from app.services.compare.cases import gather
+from app.services.compare.question import Question
+from app.services.posts.users import Author, get_author
+from app.views.blueprints import PageBlueprint
+from app.views.comparing.evidence import Evident, read_evidence
+from app.views.drawings import Clock, Dots, PhraseList
+from app.views.figure import FigureParts
+from app.views.filters import ZoneArgs, zone_of_page
+from app.views.page import WebPage, render
+from app.views.portraits.figures import HoursBeside, Phrases
+from app.views.portraits.fingerprint import Fingerprint
+
+blueprint = PageBlueprint("author_portraits")
+
+FINDING_ID: Final = "finding"
+
+
+class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
+    template = "portraits/portrait.html"
+
+    args: ZoneArgs
+    shown: AuthorPortrait
+    author: Author
+    evident: Evident | None
+    """The post that is most like the author, with its marks."""
+    since: datetime | None
+    until: datetime | None
+    """In the zone of the page."""
+    has_own_zone: bool
+    """Whether the hours are those of the chat, wherever the viewer is."""
+
+    @property
+    def fingerprint(self) -> FigureParts[Dots]:
+        return Fingerprint(self.shown, FINDING_ID).parts()
+
+    @property
+    def phrases(self) -> FigureParts[PhraseList]:
+        return Phrases(self.shown).parts()
+
+    @property
+    def clock(self) -> FigureParts[Clock]:
+        return HoursBeside(self.shown).parts()
+
+    @property
+    def tenths(self) -> int:
+        """Of ten hidden posts, how many saywho gives to the author."""
+        recognised = self.shown.recognised
+        return round(10 * recognised.right / recognised.asked) if recognised else 0
+
+
+@blueprint.page("/user/<username>/portrait", is_cacheable=True)
+async def show_author_portrait(username: str, args: ZoneArgs) -> str:
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+        room = await room_of_author(session, author)
+        zone = zone_of_page(args.tz, room.tz if room else None)
+        portrait = await read_author_portrait(session, resources().models, author, room, zone)
+        evident = await _evidence_of(session, portrait)
+    return await render(
+        AuthorPortraitPage(
+            args=args,
+            shown=portrait,
+            author=author,
+            evident=evident,
+            since=portrait.since and portrait.since.astimezone(zone),
+            until=portrait.until and portrait.until.astimezone(zone),
+            has_own_zone=room is not None and room.tz is not None,
+            in_chat=room is not None,
+            about=room.usernames if room else [author.username],
+        )
+    )
+
+
+async def _evidence_of(session: AsyncSession, portrait: AuthorPortrait) -> Evident | None:
+    """Return the post that is most like the author with its marks, as if it were not known."""
+    post = portrait.most_like
+    if post is None:
+        return None
+    names = [portrait.user.username, *(other.username for other in portrait.others)]
+    asked = Question([post.text], names, hidden_post=post.id)
+    case = await gather(session, resources().models, asked)
+    comparison = await add_reasons(session, case, await answer(case))
+    return await read_evidence(session, comparison)

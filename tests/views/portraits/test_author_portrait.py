@@ -1,0 +1,161 @@
+"""How an author writes: the page, and its twin in the API."""
+
+import re
+from html import unescape
+from typing import Any, Final
+from urllib.parse import quote
+
+import pytest
+
+from app.i18n import speaking
+from app.views.portraits.fingerprint import initials_of, rings_of
+from app.views.portraits.in_words import briefly, often
+from tests.browsing import parts_of
+from tests.chats import Said, import_chat, kakaotalk
+from tests.conftest import Client, Shared
+
+LONG: Final = "Caroline Featherstonehaugh-Willoughby of Upper Slaughter"
+QUIET: Final = "the kettle is on again."
+
+
+def chat(*people: tuple[str, str], rounds: int = 40) -> list[Said]:
+    """Return messages in turn, each of somebody's the same, one a minute from seven o'clock on."""
+    turns = [pair for _ in range(rounds) for pair in people]
+    return [
+        (f"2024-01-15 {7 + place // 60:02}:{place % 60:02}", name, text)
+        for place, (name, text) in enumerate(turns)
+    ]
+
+
+@pytest.fixture(scope="module")
+async def chats(shared: Shared) -> Client:
+    """Read chats: of three people of whom one differs, of a pair alike, of somebody alone."""
+    db = parts_of(shared.app).db
+    three = chat((LONG, "Oh what a day we have had, my dears! 🌸"), ("Ben", QUIET), ("Dan", QUIET))
+    await import_chat(db, kakaotalk("three", *three))
+    await import_chat(db, kakaotalk("pair", *chat(("Eve", QUIET), ("Finn", QUIET))))
+    await import_chat(db, kakaotalk("alone", *chat(("Gus", QUIET))))
+    await import_chat(db, kakaotalk("few", *chat(("Hal", QUIET), ("Ida", QUIET), rounds=3)))
+    return shared.anybody
+
+
+def address_of(name: str) -> str:
+    return f"/user/{quote(name.replace(' ', '_'))}/portrait"
+
+
+def finding_in(page: str) -> str:
+    (finding,) = re.findall(r'<p class="finding[^"]*" id="finding">(.*?)</p>', page)
+    return unescape(finding)
+
+
+async def test_one_sentence_says_what_sets_somebody_apart(chats: Client) -> None:
+    page = await chats.page(address_of(LONG))
+    finding = finding_in(page)
+    assert finding.startswith("Caroline Featherstoneha…: ")
+    assert "“!” always" in finding
+    assert "emoji always" in finding
+    assert len(finding) <= 140
+    assert 'role="img" aria-labelledby="finding"' in page
+    assert "in every message" in page
+    assert "beside 2 others" in page
+    korean = finding_in(await chats.page(address_of(LONG), headers={"Accept-Language": "ko"}))
+    assert "느낌표(항상)" in korean
+
+
+@pytest.mark.parametrize(
+    ("name", "finding"),
+    [
+        ("Eve", "Nothing sets Eve clearly apart here."),
+        ("Gus", "There is nobody else here to compare Gus with."),
+        ("Hal", "There are too few messages yet to compare Hal with others."),
+    ],
+)
+async def test_where_nothing_is_found_it_says_so(chats: Client, name: str, finding: str) -> None:
+    page = await chats.page(address_of(name))
+    assert finding_in(page) == finding
+
+
+async def test_numbers_stand_folded_and_nowhere_else(chats: Client) -> None:
+    page = await chats.page(address_of("Ben"))
+    shown, folded = re.split("<details", page, maxsplit=1)
+    assert "<table" not in shown
+    assert folded.count("<table") == 3
+    assert not re.search(r"\d+ : \d+|median", page)
+
+
+async def test_rows_lead_to_messages_that_show_them(chats: Client) -> None:
+    page = unescape(await chats.page(address_of(LONG)))
+    name = quote(LONG.replace(" ", "_"))
+    assert f"/search?q=%F0%9F%8C%B8&username={name}" in page.replace("🌸", "%F0%9F%8C%B8")
+    assert f"/posts?username={name}" in page
+
+
+async def test_the_api_tells_the_same(chats: Client) -> None:
+    portrait = await chats.json(
+        f"/api/v1/users/{quote(LONG.replace(' ', '_'))}/portrait?tz=Asia/Seoul"
+    )
+    assert portrait["room"]["name"] == "three"
+    assert (portrait["messages"], portrait["messages_elsewhere"]) == (40, 80)
+    assert [other["username"] for other in portrait["others"]] == ["Ben", "Dan"]
+    assert portrait["since"] == "2024-01-14T22:00:00Z"
+    measures = {measure["name"]: measure for measure in portrait["measures"]}
+    assert measures["emoji"]["sign"] == "🌸"
+    assert (measures["exclamations"]["own"], measures["exclamations"]["each"]) == (1, [0, 0])
+    assert sum(portrait["hours"][7:10]) == 40
+    assert [phrase["messages"] for phrase in portrait["phrases"]] == [40]
+    assert portrait["recognised"] is None  # Fewer than 20 could be asked about.
+    await chats.json("/api/v1/users/nobody/portrait", status=404)
+    await chats.page("/user/nobody/portrait", status=404)
+
+
+async def test_pages_of_people_lead_there(chats: Client) -> None:
+    for page in ("/user/Ben", "/room/1", "/room/1/portrait"):
+        assert 'href="/user/Ben/portrait"' in await chats.page(page)
+
+
+def test_shares_are_told_in_words() -> None:
+    shares = (0, 0.001, 0.01, 0.0551, 0.2, 0.34, 0.4, 0.5, 0.89, 0.96, 1)
+    with speaking("en"):
+        assert [often(share) for share in shares] == [
+            "never",
+            "hardly ever",
+            "in 1 of 100 posts",
+            "in every 18th post",
+            "in every fifth post",
+            "in every third post",
+            "in 4 of 10 posts",
+            "in every second post",
+            "in 9 of 10 posts",
+            "in almost every post",
+            "in every post",
+        ]
+        assert briefly(0.2) == "in every fifth"
+    with speaking("ko"):
+        assert often(0.2) == "글 5개 중 1개"
+
+
+def test_people_near_each_other_share_a_ring() -> None:
+    assert initials_of(["Ann", "Player 1", "Player 22", "사람3", "사람4", "🌸"]) == [
+        *("A", "P1", "P2", "사3", "사4", "🌸")
+    ]
+    rings = rings_of([4, 5, 50, 51, 52, 53, 96], ["Ann", "Ben", *"CDEF", "Gus"])
+    assert [(ring.text, ring.place) for ring in rings] == [("AB", 4.5), ("4", 51.5), ("G", 96)]
+
+
+async def test_of_authors_the_others_of_the_language_are_beside(shared: Shared) -> None:
+    texts = {"ada": "Rain again, and no umbrella", "bob": "Rain again, and no umbrella!"}
+    posts: list[dict[str, Any]] = [
+        {"username": name, "text": f"{text} {number}", "source_id": f"{name}{number}", "lang": "en"}
+        for name, text in texts.items()
+        for number in range(120)
+    ]
+    posts += [{"username": "cho", "text": f"비가 와요 {n}", "lang": "ko"} for n in range(30)]
+    await shared.writer.add_posts(*posts)
+    portrait = await shared.anybody.json("/api/v1/users/bob/portrait")
+    assert portrait["room"] is None
+    assert [other["username"] for other in portrait["others"]] == ["ada"]
+    assert portrait["recognised"]["asked"] == 30
+    assert portrait["most_like"]["username"] == "bob"
+    page = await shared.anybody.page("/user/bob/portrait")
+    assert "<mark" in page
+    assert re.search(r"saywho knows <bdi>bob</bdi> in ", page)
