@@ -21,7 +21,16 @@ from tests.formats.invented_rooms import NAMES, Said
 FIRST: Final = "kakaotalk windows ko"
 APPS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
     name: chat_variants.VARIANTS[name]
-    for name in (FIRST, "whatsapp android", "telegram", "line ja", "discord", "signal")
+    for name in (
+        FIRST,
+        "whatsapp android",
+        "telegram",
+        "line ja",
+        "discord",
+        "signal",
+        "chatlab lines",
+        "slack",
+    )
 } | {name: meta_variants.VARIANTS[name] for name in ("messenger", "messenger encrypted")}
 
 

@@ -149,6 +149,14 @@ SMALL_FILES = {
     b'"content": "hi, you", "author": {"id": "7", "name": "mina", "isBot": false}}]}',
     "discord-package": b'[{"ID": 1190000000000000001, "Timestamp": "2025-11-02 10:20:30", '
     b'"Contents": "hi, you", "Attachments": ""}]',
+    "slack": zip_bytes(
+        {
+            "users.json": b'[{"id": "U1", "name": "mina"}]',
+            "channels.json": b'[{"id": "C1", "name": "us", "members": ["U1"]}]',
+            "us/2026-01-01.json": b'[{"type": "message", "user": "U1", "text": "hi, you", '
+            b'"ts": "1767225600.000200"}]',
+        }
+    ),
     "chatlab": b'{"_type": "header", "chatlab": {"version": "0.0.1"}, "meta": {"name": "us"}}\n'
     b'{"_type": "message", "sender": "u1", "accountName": "mina", "timestamp": 1767225601, '
     b'"type": 0, "content": "hi, you"}\n',

@@ -26,6 +26,7 @@ from app.formats.records import (
     RecordStream,
     Writer,
 )
+from app.formats.slack import workspace as slack
 from app.formats.source.file import Content, Source
 from app.formats.source.json import check_closed
 from app.formats.source.text import pieces
@@ -39,6 +40,7 @@ FORMATS: Final[dict[str, Format]] = {
     for form in (
         x_archive.FORMAT,
         mastodon.FORMAT,
+        slack.FORMAT,
         telegram.FORMAT,
         chatlab.FORMAT,
         signal.FORMAT,

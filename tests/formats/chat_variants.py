@@ -14,7 +14,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.formats.records import Item, Record, Skipped
-from tests.formats import chatlab_variants, discord_variants, line_variants, signal_variants
+from tests.formats import (
+    chatlab_variants,
+    discord_variants,
+    line_variants,
+    signal_variants,
+    slack_variants,
+)
 from tests.formats.files import read_file_records
 from tests.formats.invented_rooms import PASTED, ZONE, Said, invented, stamp
 
@@ -131,12 +137,21 @@ VARIANTS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
     **discord_variants.VARIANTS,
     **signal_variants.VARIANTS,
     **chatlab_variants.VARIANTS,
+    **slack_variants.VARIANTS,
 }
 
 
 def room_of(variant: str, seed: int) -> list[Said]:
     """Return a room as that variant can hold it: names and seconds differ."""
-    with_seconds = ("kakaotalk mac", "telegram", "whatsapp ios", "discord", "signal", "chatlab")
+    with_seconds = (
+        "kakaotalk mac",
+        "telegram",
+        "whatsapp ios",
+        "discord",
+        "signal",
+        "chatlab",
+        "slack",
+    )
     return invented(seed, seconds=variant.startswith(with_seconds))
 
 

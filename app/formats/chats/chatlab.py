@@ -99,6 +99,8 @@ def _kind(content: Content) -> Literal["lines", "object"] | None:
         for key in window.each_key() if window.mark() == "{" else ():
             if key == "chatlab":
                 return "object" if _is_header({key: load(window.raw())}) else None
+            if window.mark() == "[":
+                break  # It may be long, and the header stands before all lists.
             window.raw()
     except BrokenFileError:
         pass

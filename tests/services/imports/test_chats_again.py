@@ -18,7 +18,7 @@ VARIANTS = chat_variants.VARIANTS | meta_variants.VARIANTS
 APP_OF = {"chatlab lines": "wechat"}
 APPS = (
     *("kakaotalk android ko", "whatsapp ios", "telegram", "line ja", "line en us", "discord zip"),
-    *("signal zip", "chatlab lines"),
+    *("signal zip", "chatlab lines", "slack"),
     *("messenger", "instagram", "messenger encrypted zip"),
 )
 

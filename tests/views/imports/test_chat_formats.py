@@ -15,6 +15,7 @@ APPS = {
     "line": ("LINE", "LINE"),
     "messenger": ("Messenger and Instagram", "메신저와 인스타그램"),
     "signal": ("Signal", "Signal"),
+    "slack": ("Slack", "슬랙"),
     "chatlab": ("ChatLab", "ChatLab"),
     "discord": ("Discord", "디스코드"),
     "whatsapp": ("WhatsApp", "WhatsApp"),

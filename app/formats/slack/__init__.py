@@ -1,0 +1,1 @@
+"""Slack: the zip that a workspace's owner exports."""

@@ -1,0 +1,163 @@
+"""The export of a workspace of Slack: channels, direct chats, names in texts, threads."""
+
+import json
+from typing import Any
+
+import pytest
+
+from app.errors import UnrecognisedFileError
+from app.formats.post import ReplyTarget
+from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
+from tests.archives import zip_bytes
+from tests.formats.files import read_broken, read_file_records
+from tests.formats.slack_variants import message, workspace
+
+USERS: list[dict[str, Any]] = [
+    {"id": "U01", "name": "tide", "profile": {"display_name": "Tide", "real_name": "T. I. De"}},
+    {"id": "U02", "name": "kelp", "profile": {"display_name": "", "real_name": "Kelp Forest"}},
+    {"id": "U03", "name": "robot", "is_bot": True, "profile": {}},
+]
+LISTS: dict[str, list[dict[str, Any]]] = {
+    "channels": [{"id": "C01", "name": "porch", "members": ["U01", "U02"]}],
+    "groups": [{"id": "G01", "name": "quiet", "members": ["U01"]}],
+    "mpims": [{"id": "G02", "name": "mpdm-tide--kelp-1", "members": ["U01", "U02"]}],
+    "dms": [{"id": "D01", "members": ["U01", "U02"]}],
+}
+TS = "1767225600.000200"
+
+
+def porch(*messages: dict[str, Any], folder: str = "porch") -> bytes:
+    return workspace({f"{folder}/2026-01-01": [*messages]}, USERS, lists=LISTS)
+
+
+def read(data: bytes) -> list[Item]:
+    records, items = read_file_records(data)
+    assert (records.format, records.is_chat) == ("slack", True)
+    return items
+
+
+def texts(data: bytes) -> list[str]:
+    return [item.text for item in read(data) if isinstance(item, Record)]
+
+
+def test_messages_have_ids_people_times_and_threads() -> None:
+    parent = message("U01", "tea?", TS, thread_ts=TS, reply_count=1)
+    answer = message("U02", "yes", "1767225660.000300", thread_ts=TS, edited={"user": "U02"})
+    first, second = read(porch(parent, answer))
+    assert isinstance(first, Record)
+    assert isinstance(second, Record)
+    assert (first.username, second.display_name) == ("Tide", "Kelp Forest")
+    assert first.created_at is not None
+    assert first.created_at.timestamp() == 1767225600
+    assert (first.source_id, first.reply_to) == (f"C01:{TS}", None)
+    assert second.reply_to == ReplyTarget(f"C01:{TS}")
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "number"),
+    [
+        ("porch", "#porch", "C01"),
+        ("quiet", "#quiet", "G01"),
+        ("mpdm-tide--kelp-1", "Tide, Kelp Forest", "G02"),
+        ("D01", "Tide, Kelp Forest", "D01"),
+        ("elsewhere", "elsewhere", None),
+    ],
+)
+def test_rooms_are_called_after_channels_or_people(
+    folder: str, name: str, number: str | None
+) -> None:
+    (record,) = read(porch(message("U01", "hi", TS), folder=folder))
+    assert isinstance(record, Record)
+    assert record.room == FileRoom(platform="slack", name=name, external_id=number)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<@U02> and <@U09|guest> and <@U08>", "@Kelp Forest and @guest and @U08"),
+        ("<#C01> or <#C02|docs> &amp; <!here>", "#porch or #docs & @here"),
+        ("<!subteam^S1|@crew> <!date^1^{date}|May 1>", "@crew May 1"),
+        ("<https://a.example/x?a=1&amp;b=2>", "https://a.example/x?a=1&b=2"),
+        ("<https://a.example/x|here>", "here (https://a.example/x)"),
+        ("<https://a.example|a.example> <mailto:a@a.example|a@a.example>", None),
+        ("a &lt;b&gt; &amp;lt; 1 < 2 > 0 :tada:", "a <b> &lt; 1 < 2 > 0 :tada:"),
+    ],
+)
+def test_names_links_and_entities_are_written_out(text: str, shown: str | None) -> None:
+    expected = shown or "https://a.example a@a.example"
+    assert texts(porch(message("U01", text, TS))) == [expected]
+
+
+def test_words_may_be_in_blocks_alone() -> None:
+    words = [{"type": "text", "text": "one "}, {"type": "text", "text": "two"}]
+    section = {"type": "rich_text_section", "elements": words}
+    blocks = [{"type": "rich_text", "elements": [section]}]
+    assert texts(porch(message("U01", "", TS, blocks=blocks))) == ["one two"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        *[({"subtype": kind}, "system") for kind in ("channel_join", "pinned_item", "bot_message")],
+        *[
+            ({"user": "U03"}, "system"),
+            ({"user": "USLACKBOT"}, "system"),
+            ({"bot_id": "B1"}, "system"),
+        ],
+        *[({"user": None}, "system"), ({"type": "huddle"}, "system"), ({"text": ""}, "media")],
+        ({"subtype": "tombstone"}, "deleted"),
+    ],
+)
+def test_what_nobody_wrote_is_left_out(fields: dict[str, Any], reason: str) -> None:
+    _, skipped = read(porch(message("U01", "hi", TS), message("U01", "words", TS) | fields))
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason == reason
+
+
+def test_guests_are_called_as_their_messages_say() -> None:
+    guest = message("U77", "hello", TS, user_profile={"display_name": "Guest", "name": "g"})
+    nobody = message("U78", "hello", "1767225601.000200")
+    people = [item.username for item in read(porch(guest, nobody)) if isinstance(item, Record)]
+    assert people == ["Guest", "U78"]
+
+
+def test_files_are_kept_by_their_addresses() -> None:
+    files = [{"url_private": "https://files.example/T1/sky.png"}, {"mode": "tombstone"}]
+    (record,) = read(porch(message("U01", "look", TS, files=files)))
+    assert isinstance(record, Record)
+    assert [(m.kind, m.source_url) for m in record.media] == [
+        ("photo", "https://files.example/T1/sky.png")
+    ]
+
+
+def test_bad_messages_and_a_damaged_day_cost_no_other() -> None:
+    odd: list[Any] = [
+        message("U01", "a", TS),
+        7,
+        message("U01", "b", "1e999"),
+        message("U02", "c", TS),
+    ]
+    days = {"porch/2026-01-01": odd}
+    kinds = [type(item) for item in read(workspace(days, USERS, lists=LISTS))]
+    assert kinds == [Record, BadRecord, BadRecord, Record]
+    files = {
+        "users.json": b"[]",
+        "channels.json": b"[",
+        "porch/2026-01-01.json": f"[{json.dumps(message('U1', 'a', TS))}, {{".encode(),
+        "porch/2026-01-02.json": json.dumps([message("U1", "b", TS)]).encode(),
+    }
+    items = read_broken(zip_bytes(files), "breaks off")
+    assert [item.text for item in items if isinstance(item, Record)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"users.json": b"[]", "channels.json": b"[]"},
+        {"users.json": b"[]", "porch/2026-01-01.json": b'[{"ts": "1767225600.000200"}]'},
+        {"users.json": b"[]", "dms.json": b"[]", "notes/2026-01-01.json": b'[{"a": 1}]'},
+    ],
+)
+def test_other_zips_are_none_of_slack(files: dict[str, bytes]) -> None:
+    with pytest.raises(UnrecognisedFileError):
+        read(zip_bytes(files))
