@@ -68,8 +68,9 @@ def _is_name(word: str, called: Collection[str]) -> bool:
 def _places(messages: Iterable[set[str]], sought: Collection[str]) -> dict[str, set[int]]:
     """Return in which of the messages each word is."""
     places: dict[str, set[int]] = {word: set() for word in sought}
+    among = frozenset(sought)
     for place, words in enumerate(messages):
-        for word in words.intersection(places):
+        for word in words & among:
             places[word].add(place)
     return places
 

@@ -25,19 +25,10 @@ FEWEST_COMPARED: Final = 20
 """Messages that a person, and all others together, need for their words to be compared."""
 MOST_TYPICAL: Final = 8
 MOST_EMOJI: Final = 5
-LAUGHS: Final = {
-    "ㅋㅋ": "ㅋㅋ",
-    "ㅎㅎ": "ㅎㅎ",
-    "ㅠㅠ": "[ㅠㅜ]{2}",
-    "haha": "(?<![a-z])a?(?:ha){2,}h?(?![a-z])",
-    "lol": "(?<![a-z])lo+l(?![a-z])",
-}
+LAUGHS: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "haha", "lol")
 """What is laughed and cried with, by its plainest form."""
-_LAUGH: Final = re.compile(
-    "|".join(f"(?P<{name}>{pattern})" for name, pattern in LAUGHS.items()), re.IGNORECASE
-)
-_MAY_LAUGH: Final = re.compile("[ㅋㅎㅠㅜ]{2}|haha|lo+l", re.IGNORECASE)
-"""Most messages have nothing of it, which this finds sooner."""
+_HAHA: Final = re.compile("(?<![a-z])a?(?:ha){2,}h?(?![a-z])")
+_LOL: Final = re.compile("(?<![a-z])lo+l(?![a-z])")
 MOST_GUESSED: Final = 500
 """Newest messages of a person from which their language is guessed."""
 
@@ -206,7 +197,7 @@ def _laughs_of(texts: Sequence[Sequence[str]]) -> list[list[MessagesWith]]:
     """Return the laughs of each group: those that anybody writes, the most frequent first."""
     counts = [_laughs_in(of_group) for of_group in texts]
     totals = sum(counts, Counter[str]())
-    ranked = sorted(totals, key=lambda name: (-totals[name], [*LAUGHS].index(name)))
+    ranked = sorted(totals, key=lambda name: (-totals[name], LAUGHS.index(name)))
     return [[MessagesWith(name, of_group[name]) for name in ranked] for of_group in counts]
 
 
@@ -217,9 +208,14 @@ def _laughs_in(texts: Iterable[str]) -> Counter[str]:
 
 def laughs_in(text: str) -> set[str]:
     """Return which of `LAUGHS` a message has."""
-    if not _MAY_LAUGH.search(text):
-        return set()
-    return {laugh.lastgroup or "" for laugh in _LAUGH.finditer(text)}
+    small = text.lower().replace("ㅜ", "ㅠ")
+    laughs = set() if small.isascii() else {laugh for laugh in LAUGHS[:3] if laugh in small}
+    # To look for the letters first takes a third of the time.
+    if "haha" in small and _HAHA.search(small):
+        laughs.add("haha")
+    if "lo" in small and _LOL.search(small):
+        laughs.add("lol")
+    return laughs
 
 
 def hours_of(said: Iterable[Said], zone: ZoneInfo) -> list[int]:
