@@ -171,6 +171,7 @@ def test_blanks_around_names_of_several_words_are_read_by_all_lines() -> None:
     "data",
     [
         "2024.01.05 Friday\n9:00 breakfast\n12:30 lunch\n18:00 dinner\n",
+        "2024.01.05 Friday\n9:00 I got up\n12:30 I had lunch\n18:00 I went home\n",
         "9:05\tMori\thi\n9:06\tAki\tho\n",
         "[LINE] is an app\nand this is prose\n",
     ],

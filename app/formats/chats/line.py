@@ -83,8 +83,6 @@ _UNSENT: Final = re.compile(
 )
 _BARE_SYSTEM: Final = re.compile(r"(?:joined|left) the (?:group|chat)\.?|unsent a message\.?")
 _LONGEST_HEADING: Final = 400
-_LEAST_REPEATED: Final = 0.5
-"""Share of lines with blanks around names that begin with a name that comes back."""
 
 
 class LineRoom(Grammar):
@@ -167,7 +165,7 @@ class OldWindows(LineRoom):
 
     def fits(self, openings: Sequence[Opening | None]) -> bool:
         is_dated = bool(openings[0] and openings[0].is_day)
-        return is_dated and self._names.share_of_repeated >= _LEAST_REPEATED
+        return is_dated and self._names.are_of_a_chat
 
     def learn(self, line: str) -> None:
         if match := _BLANKS.match(line):

@@ -47,10 +47,11 @@ class Names:
         return name, line[len(name) + 1 :]
 
     @property
-    def share_of_repeated(self) -> float:
-        """Share of lines that begin with a word with which another one begins."""
+    def are_of_a_chat(self) -> bool:
+        """Whether two or more names come back, and at least half of the lines begin with them."""
         counts = [count for words, count in self._counts.items() if " " not in words]
-        return sum(count for count in counts if count > 1) / max(sum(counts), 1)
+        repeated = [count for count in counts if count > 1]
+        return len(repeated) > 1 and 2 * sum(repeated) >= sum(counts)
 
     def _goes_on(self, name: str) -> bool:
         if self._frequent is None:

@@ -61,7 +61,8 @@ class Workspace:
 
     def add_user(self, user: Json) -> None:
         if number := as_word(user.get("id")):
-            self.names[number] = _name(user) or number
+            name = _name(user) or number
+            self.names[number] = number if is_broken(name) else name
             if user.get("is_bot") is True:
                 self.bots.add(number)
 
