@@ -38,6 +38,12 @@ CHAT: Final = "chat"
 """Context of the texts that speak of messages where others of the same id speak of posts."""
 _POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?![)}])")
 """The word, but not as the name of a value."""
+_TORN: Final = re.compile(
+    r"((?:\{|%\()(?:author|file|host|known|names?|other|platform|q|username)(?:\}|\)s)(?:</\w+>)*)"
+    "(?=[가-힣])"
+)
+"""A name before its particle, in Korean."""
+_JOINER: Final = "\N{WORD JOINER}"
 _language: ContextVar[Locale | None] = ContextVar("language", default=None)
 _speaks_of_messages = ContextVar("speaks_of_messages", default=False)
 
@@ -50,9 +56,21 @@ def catalog(locale: str) -> Translations:
         return Translations()
     compiled = io.BytesIO()
     with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=locale))
+        messages = read_po(file, locale=locale)
+    for message in messages:
+        texts = message.string
+        message.string = _held(texts) if isinstance(texts, str) else tuple(map(_held, texts or ()))
+    write_mo(compiled, messages)
     compiled.seek(0)
     return Translations(compiled)
+
+
+def _held(text: str) -> str:
+    """Return a text in which no line begins with what belongs to the name before it.
+
+    Browsers break a line between a name that ends with an emoji and its particle.
+    """
+    return _TORN.sub(rf"\1{_JOINER}", text)
 
 
 def init_app(app: Quart, config: Config) -> None:

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 import app as package
 from app import errors
-from app.i18n import CHAT, gettext, ngettext, speaking_of
+from app.i18n import CHAT, gettext, ngettext, speaking, speaking_of
 from app.services.imports import storing
 from app.services.posts import media
 from app.views import openapi
@@ -145,3 +145,15 @@ def test_the_page_of_the_api_is_translated(korean: Catalog) -> None:
     said |= set(openapi.WRITTEN["errors"].values())
     known = {entry.id for entry in korean if entry.string}
     assert sorted(said - known) == []
+
+
+def test_a_korean_particle_stays_with_its_name() -> None:
+    named = re.compile(r"(?:\{|%\()(?:author|names?|q|username)(?:\}|\)s)(?:</\w+>)*")
+    held = 0
+    with speaking("ko"):
+        for _, (message, *_) in extracted():
+            for match in named.finditer(text := gettext(message)):
+                following = text[match.end() : match.end() + 1]
+                held += following == "\u2060"
+                assert not re.match("[가-힣]", following), text
+    assert held > 30

@@ -21,6 +21,7 @@ from app.compute.features import SHAPE
 from app.compute.gaps import struck_before
 from app.compute.links import RANDOM_BEGIN
 from app.compute.occurrences import Occurrences
+from app.compute.text import own_words
 
 MOST_MARKS: Final = 12
 FEWEST_WEIGHT: Final = 0.3
@@ -33,6 +34,10 @@ _SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”�
 _WORD = re.compile(rf"(?<!\S)(?!{RANDOM_BEGIN})\S+")
 """Random links are no evidence."""
 
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}|[가-힣]{2,}")
+MOST_UNWRITTEN: Final = 3
+MOST_LOOKED_FOR: Final = 40
+"""Words of a text that are looked for in posts, the longest."""
 
 Mark = tuple[int, int, str, float]
 """Words that speak for an author: half-open code points of the text, without white space at either
@@ -194,6 +199,15 @@ def _finds(texts: str, piece: str) -> Iterator[tuple[int, bool]]:
         ends = not (piece[-1].isalnum() and after.isalnum()) or _is_hangul(piece[-1])
         yield place, begins and ends
         place = texts.find(piece, place + len(piece))
+
+
+def unwritten_words(text: str, posts: Iterable[tuple[int, str]]) -> list[str]:
+    """Return the longest words of a text that none of these posts has, in its order."""
+    words = list(dict.fromkeys(_LONG_WORD.findall(own_words(text))))
+    texts = PostTexts(plain_posts(posts))
+    longest = sorted(words, key=len, reverse=True)[:MOST_LOOKED_FOR]
+    strange = list(islice((word for word in longest if not texts.find(word)), MOST_UNWRITTEN))
+    return sorted(strange, key=words.index)
 
 
 def used_piece(mark: str, posts: PostTexts) -> tuple[str, list[int]]:

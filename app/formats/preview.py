@@ -16,6 +16,7 @@ import msgspec
 from app.clock import monotonic
 from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed, unpacked
+from app.formats.chats.people import as_username
 from app.formats.records import (
     BadRecord,
     ImportFault,
@@ -66,6 +67,12 @@ class Speaker(msgspec.Struct):
     messages: int = 0
     samples: list[str] = []
 
+    @property
+    def called(self) -> str | None:
+        """The name as it stands there, but the username of somebody whose name another one has."""
+        is_own = self.username is not None and as_username(self.name) == self.username
+        return self.name if is_own else self.username
+
 
 class PreviewedPost(msgspec.Struct, frozen=True):
     """A post as its file has it."""
@@ -92,6 +99,8 @@ class Preview(msgspec.Struct):
     is_chat: bool = False
     has_account: bool = False
     """Whether the file is of one account."""
+    title: str = ""
+    """Of the one chat in the file; empty where it has none, or several."""
     username: str | None = None
     """The one author; None for many, or where the file does not say."""
     columns: tuple[tuple[str, str], ...] = ()
@@ -165,6 +174,8 @@ class _Reading:
         self._authors: Counter[str] = Counter()
         self._files: set[str] = set()
         self._speakers: dict[str | None, Speaker] = {}
+        self._titles: set[str] = set()
+        """Of the chats."""
 
     def _count_items(self, ends_at: float) -> None:
         """Count a chat until the time is over, of other files the first items."""
@@ -187,6 +198,7 @@ class _Reading:
             result.broken = message_of(error)
         result.authors = self._authors.most_common(SHOWN)
         result.author_count = len(self._authors)
+        result.title = next(iter(self._titles)) if len(self._titles) == 1 else ""
         by_messages = sorted(self._speakers.values(), key=lambda speaker: -speaker.messages)
         result.speakers, result.speaker_count = by_messages[:MOST_CHOICES], len(by_messages)
         if self._records.files:
@@ -237,6 +249,8 @@ class _Reading:
         name = record.display_name or record.username or ""
         speaker = self._speakers.setdefault(record.username, Speaker(name, record.username))
         speaker.messages += 1
+        if record.room is not None and len(self._titles) <= 1:
+            self._titles.add(record.room.name)
         if len(speaker.samples) < SAMPLES_EACH and len(self._speakers) <= MOST_SAMPLED:
             speaker.samples.append(record.text[:SAMPLE_LENGTH])
 

@@ -119,7 +119,7 @@ async def test_a_picture_is_the_same_for_all(shown: Client) -> None:
     page = await shown.page("/user/hana/2024", headers=SEOUL)
     pictures = re.findall(r'"([^"]*picture\.png[^"]*)"', page)
     assert {address.replace("%2F", "/") for address in pictures} == {
-        "/user/hana/2024/picture.png?tz=Asia/Seoul"
+        "/user/hana/2024/picture.png?tz=Asia/Seoul&lang=en"
     }
     plain = "/user/hana/2024/picture.png"
     tags = {(await shown.get(plain, headers=headers)).headers["ETag"] for headers in ({}, SEOUL)}

@@ -16,7 +16,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Case
-from app.compute.evidence import PostTexts, marks_of, plain_posts, used_piece
+from app.compute.evidence import PostTexts, marks_of, plain_posts, unwritten_words, used_piece
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
 from app.compute.languages import guess_main_language, is_english
@@ -87,6 +87,13 @@ class Comparison(msgspec.Struct, frozen=True):
     without: Annotated[
         list[Gap] | msgspec.UnsetType, Meta(description="What was struck out of `text`, if any.")
     ] = msgspec.UNSET
+    unwritten: Annotated[
+        list[str] | msgspec.UnsetType,
+        Meta(
+            description="With reasons, where it reads like none of them: up to three words of the "
+            "text that none of the first four authors writes."
+        ),
+    ] = msgspec.UNSET
     years: Annotated[
         ComparedYears | msgspec.UnsetType, Meta(description="Where the request names `years`.")
     ] = msgspec.UNSET
@@ -151,7 +158,8 @@ async def add_reasons(
     session: AsyncSession, case: Case, comparison: Comparison, run: Runner = asyncio.to_thread
 ) -> Comparison:
     """Return the comparison with how often each mark is used, by whom, and in which posts."""
-    if not comparison.evidence:
+    is_nobody = comparison.verdict == "unfamiliar"
+    if not (comparison.evidence or is_nobody):
         return comparison
     ids = {suspect.username: suspect.id for suspect in case.suspects}
     names = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
@@ -171,7 +179,11 @@ async def add_reasons(
             for place in case.others_of(case.suspects[0]).nonzero()[0].tolist()
         ]
     evidence = await run(_with_uses, comparison.evidence, posts, population)
-    return msgspec.structs.replace(comparison, evidence=evidence)
+    explained = msgspec.structs.replace(comparison, evidence=evidence)
+    if not is_nobody:
+        return explained
+    words = await run(unwritten_words, case.text, chain(*posts.values()))
+    return msgspec.structs.replace(explained, unwritten=words)
 
 
 def _with_uses(

@@ -82,7 +82,7 @@ class Comparer:
         case = await self.gather(question)
         run = self._run_long if question.is_long else None
         comparison = await answer(case, sure=question.sure, explain=question.explain, run=run)
-        if question.reasons and comparison.evidence:
+        if question.reasons:
             async with self._db.read() as session:
                 comparison = await add_reasons(session, case, comparison, run or asyncio.to_thread)
         if not question.years:

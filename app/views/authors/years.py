@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from quart import Response
 
 from app.errors import NotFoundError
-from app.i18n import gettext, ngettext, show_number
+from app.i18n import gettext, ngettext, show_number, speaking
 from app.lifespan import resources
 from app.services.archive.author_year import AuthorYear, read_year
 from app.services.posts.users import Author, get_author
@@ -23,8 +23,8 @@ from app.views.blueprints import PageBlueprint
 from app.views.canvas import page_colours
 from app.views.cast import bound
 from app.views.drawings import NameList
-from app.views.filters import ZoneArgs, parse_zone, zone_of_page, zone_of_picture
-from app.views.lettering import drawn_name
+from app.views.filters import PictureArgs, ZoneArgs, parse_zone, zone_of_page, zone_of_picture
+from app.views.lettering import drawn_name, drawn_text
 from app.views.page import WebPage, cast_on, render
 
 blueprint = PageBlueprint("years")
@@ -72,11 +72,11 @@ async def show_year(username: str, year: int, args: ZoneArgs) -> str:
 
 
 @blueprint.page("/user/<username>/<year:year>/picture.png", is_cacheable=True)
-async def show_year_picture(username: str, year: int, args: ZoneArgs) -> Response:
+async def show_year_picture(username: str, year: int, args: PictureArgs) -> Response:
     """Draw the year that the page of this name shows."""
     zone = zone_of_picture(args.tz, await _own_zone(username))
     author_year = await _read(username, year, zone)
-    with bound(await cast_on(author_year.user)):
+    with bound(await cast_on(author_year.user)), speaking(args.lang):
         picture = picture_of_year(author_year)
     return Response(await resources().work_pool.run(draw_year, picture), content_type="image/png")
 
@@ -119,7 +119,7 @@ def picture_of_year(author_year: AuthorYear) -> YearPicture:
     heading = gettext("{username} in {year}") if name else gettext("The year {year}")
     return YearPicture(
         name=name,
-        heading=heading.replace("{year}", str(calendar.year)),
+        heading=drawn_text(heading).replace("{year}", str(calendar.year)),
         figures=" ".join(
             [
                 posts.format(count=show_number(calendar.tweets)),

@@ -10,6 +10,7 @@ from app.clock import now
 from app.services.compare.answering import Comparison
 from app.services.posts.tweets import Post
 from app.views.comparing.evidence import Evident
+from app.views.comparing.nobody import why_nobody
 from app.views.comparing.verdicts import (
     Bar,
     bars_of,
@@ -53,6 +54,10 @@ class Compared(Struct, frozen=True):
     @property
     def reasons(self) -> list[str]:
         return reasons_of(self.comparison, is_named=bool(self.names))
+
+    @property
+    def why_nobody(self) -> list[str]:
+        return why_nobody(self.comparison)
 
     @property
     def answers(self) -> list[Bar]:

@@ -30,6 +30,7 @@ from app.views.comparing.compared import Compared, PanelArgs
 from app.views.comparing.evidence import read_evidence
 from app.views.comparing.picture import draw_picture, picture_of, stand_ins_of
 from app.views.comparing.verdicts import NOT_FOR
+from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import FormPage, WebPage, cast_on, render, render_form
 from app.views.parsing import Piece, args_of, gaps_of
 from app.views.parts import given_names, offered_authors, see_other
@@ -77,20 +78,22 @@ async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     names = args.names
     if not args.text and not args.years:
         return see_other(url_for("home.show_home", username=names))
-    query = urlencode([("lang", g.locale), *request.args.items(multi=True)])
+    shown_in = [("lang", g.locale), ("tz", zone_of_page("").key)]
+    query = urlencode([*shown_in, *request.args.items(multi=True)])
     picture = f"{url_for('compare.show_picture')}?{query}"
     return await _page(args, picture=picture, has_belief="sure" in request.args)
 
 
-class PictureArgs(ComparePageArgs):
+class AnswerPictureArgs(ComparePageArgs):
+    tz: str = ""
     lang: Literal["ko", "en"] | None = None
-    """The language of the page that links here: programs that show links name none."""
+    """As of any picture: the zone of its date, and the language of the page that links here."""
 
 
 @blueprint.page("/compare/picture.png")
-async def show_picture(args: PictureArgs) -> Response:
+async def show_picture(args: AnswerPictureArgs) -> Response:
     """Draw the answer that `/compare` gives at the same address."""
-    names = args.names
+    names, today = args.names, now().astimezone(zone_of_picture(args.tz)).date()
     texts, _ = given_texts(args.text)
     comparison = await resources().comparer.ask(args.question(texts))
     async with resources().db.read() as session:
@@ -100,9 +103,7 @@ async def show_picture(args: PictureArgs) -> Response:
         with bound(cast):
             stand_ins = stand_ins_of([ranked.username for ranked in comparison.ranking])
         with bound(cast.with_names(stand_ins)):
-            picture = picture_of(
-                comparison, is_named=bool(names), samples=samples, today=now().date()
-            )
+            picture = picture_of(comparison, is_named=bool(names), samples=samples, today=today)
     return Response(
         await resources().work_pool.run(draw_picture, picture), content_type="image/png"
     )

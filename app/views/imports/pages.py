@@ -16,7 +16,7 @@ from app.errors import (
     UnavailableError,
     message_of,
 )
-from app.formats.chats.people import zone_of
+from app.formats.chats.people import as_username, zone_of
 from app.formats.csv import FIELDS
 from app.formats.preview import Preview
 from app.formats.records import NO_OPTIONS, ReadOptions
@@ -213,7 +213,7 @@ def _options(form: Form) -> ReadOptions:
         columns=_columns(form.getlist("column"), fields),
         timezone=zone,
         only=() if len(taken) == len(people) else (*taken, *filter(None, [username])),
-        rename={old: new for old, new in names if new and new != old},
+        rename={old: new for old, new in names if new and as_username(new) != old},
         is_published=form.get("publish") == "on",
         is_own="own" in form,
     )

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from functools import partial
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from quart import Response, url_for
+from msgspec.structs import asdict
+from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
+from app.i18n import speaking
 from app.lifespan import resources
 from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.room_facts import RoomFacts, get_room
@@ -16,7 +18,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.drawings import Bars
 from app.views.figure import Finding, Table
-from app.views.filters import ZoneArgs, parse_zone, zone_of_page, zone_of_picture
+from app.views.filters import PictureArgs, ZoneArgs, parse_zone, zone_of_page, zone_of_picture
 from app.views.page import WebPage, cast_on, render
 from app.views.parts import see_other
 from app.views.rooms.figures import FIGURES
@@ -58,15 +60,14 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
 @blueprint.page("/room/<id:room_id>/portrait", is_cacheable=True)
 async def show_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
     portrait = await _read(room_id, partial(zone_of_page, args.tz))
-    zone = parse_zone(portrait.tz)
     if portrait.room.id != room_id:
-        return see_other(_address("portraits.show_portrait", portrait, args.tz))
+        return see_other(_address("portraits.show_portrait", portrait, tz=args.tz))
     return await render(
         PortraitPage(
             args=args,
             shown=portrait,
             picture=_address(
-                "portraits.show_room_picture", portrait, zone.key if zone.key != "UTC" else ""
+                "portraits.show_room_picture", portrait, tz=portrait.tz, lang=g.locale
             ),
             about=portrait.room.usernames,
         )
@@ -74,14 +75,13 @@ async def show_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
 
 
 @blueprint.page("/room/<id:room_id>/portrait/picture.png", is_cacheable=True)
-async def show_room_picture(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
+async def show_room_picture(room_id: int, args: PictureArgs) -> ResponseReturnValue:
     """Draw the portrait that the page of this name shows, to send it into the room."""
     portrait = await _read(room_id, partial(zone_of_picture, args.tz))
-    zone = parse_zone(portrait.tz)
     if portrait.room.id != room_id:
-        return see_other(_address("portraits.show_room_picture", portrait, args.tz))
-    with bound(await cast_on(portrait, portrait.room.usernames)):
-        picture = picture_of_room(portrait, zone)
+        return see_other(_address("portraits.show_room_picture", portrait, **asdict(args)))
+    with bound(await cast_on(portrait, portrait.room.usernames)), speaking(args.lang):
+        picture = picture_of_room(portrait, parse_zone(portrait.tz))
     return Response(await resources().work_pool.run(draw_room, picture), content_type="image/png")
 
 
@@ -92,8 +92,10 @@ async def _read(room_id: int, zone_for: Callable[[str | None], ZoneInfo]) -> Roo
         return await read_portrait(session, room_id, zone_for(room.tz))
 
 
-def _address(endpoint: str, portrait: RoomPortrait, tz: str) -> str:
-    return url_for(endpoint, room_id=portrait.room.id, tz=tz or None)
+def _address(endpoint: str, portrait: RoomPortrait, **parameters: str | None) -> str:
+    """Return the address of the portrait or its picture, without parameters that say nothing."""
+    told: dict[str, Any] = {name: value for name, value in parameters.items() if value}
+    return url_for(endpoint, room_id=portrait.room.id, **told)
 
 
 def _shown(figure: PortraitFigure) -> ShownFigure:

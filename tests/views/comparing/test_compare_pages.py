@@ -305,10 +305,25 @@ async def test_an_impossible_comparison_is_explained_above_the_form(
     assert 'id="tweet_text"' in page
 
 
+async def test_none_of_them_says_why(site: Client) -> None:
+    text = "Kindly find the quarterly lamp figures attached, tonight"
+    page = await site.page(address(text, "ben", "cho"))
+    assert "Reads like none of them" in page
+    why = re.findall(r'<p class="why-nobody"[^>]*>(.*?)</p>', page)[0]
+    words = "None of them ever writes “quarterly”, “figures”, and “attached”. "
+    assert re.fullmatch(words + r"Nearest is (ben|cho); the chance that it was them: <?\d+%\.", why)
+    alone = await site.page(address(text, "ben"))
+    assert "ben never writes “quarterly”" in alone
+    assert "The chance that it was ben all the same: " in alone
+    assert "why-nobody" not in await site.page(address(TEXT, "ann", "ben", "cho"))
+    answer = await site.json(f"/api/v1{address(text, 'ben', 'cho')}&reasons=1")
+    assert answer["unwritten"] == ["quarterly", "figures", "attached"]
+
+
 async def test_a_shared_answer_has_a_picture_of_its_own(site: Client) -> None:
     page = await site.page(address(TEXT, "ann", "ben"), headers=KOREAN)
     (shown,) = re.findall(r'property="og:image" content="(.*?)"', page)
-    assert shown.startswith("http://localhost/compare/picture.png?lang=ko&")
+    assert shown.startswith("http://localhost/compare/picture.png?lang=ko&tz=UTC&")
     heading = page.partition("</h1>")[0].rpartition(">")[2]
     assert (
         f'href="{shown.removeprefix("http://localhost")}" download="saywho – {heading}.png"' in page

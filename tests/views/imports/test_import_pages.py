@@ -377,6 +377,9 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     assert "mina 3 messages said this at 0 said this at 2 " in shown(page)
     assert "said this at 4" not in page
     assert "Anna Kim 1 message said this at 1" in shown(page)
+    assert '<h1 class="quiet">Import: <bdi>us</bdi></h1>' in page
+    assert '<p class="lead"><bdi>chat.txt</bdi></p>' in page
+    assert 'value="Anna Kim" maxlength' in page  # As people write it; a username has no space.
     assert 'name="publish" value="private" required checked' in page
 
     form: dict[str, Any] = {"speaker": ["mina", "Anna_Kim", "bo"], "timezone": "Asia/Seoul"}
@@ -396,7 +399,7 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     page = await browser.page(await upload(browser, more, "longer.txt"))
     assert ticked.findall(page) == ["mina", "Anna_Kim"]
     assert "the last time that a chat of these people was imported" in page
-    named = re.compile(r'name="(?:renamed|username)" value="(\w*)"')
+    named = re.compile(r'name="(?:renamed|username)" value="([\w ]*)"')
     assert named.findall(page) == ["mina", "mina", "zoe", "bo"]
     other = data.replace(b"Anna Kim", b"Lee")
     page = await browser.page(await upload(browser, other, "other.txt"))

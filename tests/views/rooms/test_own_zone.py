@@ -80,6 +80,21 @@ async def test_its_pictures_are_there(chat: Client, path: str) -> None:
     assert await own.get_data() == await named.get_data()
 
 
+@pytest.mark.parametrize("page", ["/room/1/portrait", f"/user/{USERS[0]}/2025"])
+async def test_the_address_of_a_picture_says_its_language_and_zone(chat: Client, page: str) -> None:
+    here = {"Cookie": "saywho_lang=ko; saywho_zone=Asia/Seoul"}
+    found = re.findall(r'href="([^"]*picture\.png[^"]*)"', await chat.page(page, headers=here))
+    assert found
+    for address in found:
+        assert "lang=ko" in address
+        assert "tz=Asia/Seoul" in address.replace("%2F", "/")
+        # Whoever it is sent to sees the same, in whatever language and zone they are.
+        drawn = [await (await chat.get(address, headers=who)).get_data() for who in (here, LONDON)]
+        assert drawn[0] == drawn[1]
+        other = await chat.get(address.replace("lang=ko", "lang=en"))
+        assert await other.get_data() != drawn[0]
+
+
 async def test_the_dashboard_of_a_chat_is_there(chat: Client) -> None:
     for query in ("", "?username={}&username={}".format(*USERS)):
         page = await chat.page(f"/dashboard/{query}")

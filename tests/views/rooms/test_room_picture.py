@@ -42,7 +42,7 @@ def opened(data: bytes) -> Image.Image:
 
 async def test_the_portrait_names_its_picture_and_offers_it(chat: Client) -> None:
     page = await chat.page("/room/1/portrait?tz=Asia/Seoul")
-    address = "/room/1/portrait/picture.png?tz=Asia/Seoul"
+    address = "/room/1/portrait/picture.png?tz=Asia/Seoul&lang=en"
     assert f'property="og:image" content="{address}"' in page.replace("%2F", "/")
     assert f'href="{address}" download="saywho – 동네 <떡볶이> 🌶️.png"' in page.replace("%2F", "/")
     answer = await chat.get(address)
