@@ -3,8 +3,9 @@
 A site of two workers runs at half past midnight; then its clock is set back an hour, on by a year,
 and right again. A library that is loaded before the system's moves what the site takes for the
 time; what timers go by stays true. An operator is signed in, an invitation is open, somebody has
-failed to sign in, a live stream and a source are followed, a page of the day is kept, and an import
-is under way each time. Printed is what was seen and what should not have been. Takes three minutes.
+failed to sign in, a live stream and a source are followed, a page of the day is asked
+for, and an import is under way each time. Printed is what was seen and what should not have been.
+Takes three minutes.
 """
 
 import json
