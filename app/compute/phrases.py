@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from app.compute.languages import guess_language
 from app.compute.portrait import laughs_in
 from app.compute.wording import GainedWord, gained_words, is_telling, words_in_each
 
@@ -19,6 +20,7 @@ TOGETHER: Final = 0.8
 """Words are one phrase if so large a share of the messages with any of them has all (Jaccard)."""
 LONGEST_PHRASE: Final = 40
 """Characters of a phrase as it is written."""
+_PART_OF_NAME: Final = re.compile(r"[^\W_]+")
 _REST_OF_WORD: Final = re.compile(r"['’]?\w*(?:['’]\w+)*")
 
 
@@ -42,7 +44,7 @@ def phrases_of(
     words, words_beside = [*words_in_each(own)], [*words_in_each(beside)]
     spread, spread_beside = (Counter(chain.from_iterable(each)) for each in (words, words_beside))
     gained = gained_words(spread, spread_beside, GainedWord, language=language, most=MOST_WORDS)
-    called = {part for name in names for part in re.findall(r"\w+", name.casefold())}
+    called = {part for name in names for part in _PART_OF_NAME.findall(name.casefold())}
     sought = [
         word.text for word in gained if not (_is_name(word.text, called) or laughs_in(word.text))
     ]
@@ -62,7 +64,8 @@ def phrases_of(
 
 def _is_name(word: str, called: Collection[str]) -> bool:
     """Return whether a word is a part of a name, in Korean with or without an ending."""
-    return any(word == name or (len(name) > 1 and word.startswith(name)) for name in called)
+    korean = (name for name in called if len(name) > 1 and guess_language(name) == "ko")
+    return word in called or any(map(word.startswith, korean))
 
 
 def _places(messages: Iterable[set[str]], sought: Collection[str]) -> dict[str, set[int]]:

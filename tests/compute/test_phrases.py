@@ -21,8 +21,9 @@ def test_words_of_the_same_messages_are_one_phrase() -> None:
 
 
 def test_names_laughs_and_parts_of_common_words_are_no_phrases() -> None:
-    own = ["hana isn't here haha"] * 20 + ["harbour, 하나야 lol"] * 20
-    assert [phrase.text for phrase in phrases_beside(own, "Hana Kim", "하나🌸")] == ["harbour"]
+    own = ["hana isn't here haha"] * 20 + ["harbour, 하나야 lol"] * 20 + ["hanabi"] * 20
+    names = ("Hana_Kim", "하나🌸")
+    assert {phrase.text for phrase in phrases_beside(own, *names)} == {"harbour", "hanabi"}
 
 
 def test_what_is_in_fewer_of_the_messages_is_no_phrase() -> None:

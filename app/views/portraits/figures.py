@@ -34,7 +34,7 @@ class Phrases(Figure[PhraseList]):
         phrases = self.portrait.phrases or []
         name = display_name(self.portrait.user.username)
         return Table(
-            [gettext("Words"), name, gettext("All others")],
+            [gettext("Phrase"), name, gettext("All others")],
             [(phrase.text, phrase.messages, phrase.messages_elsewhere) for phrase in phrases],
             [*map(self._posts_with, phrases)],
         )

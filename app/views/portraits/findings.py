@@ -21,7 +21,7 @@ _LABELS: Final = {
     "laughing": gettext_noop("Laughing {sign}"),
     "emoji": gettext_noop("Emoji {sign}"),
     "endings": gettext_noop("Ends with {sign}"),
-    "beginnings": gettext_noop("Begins in small letters"),
+    "beginnings": gettext_noop("Small first letter"),
 }
 _AFTER_SILENCE: Final = gettext_noop("Begins after a silence")
 _TRAITS: Final = {

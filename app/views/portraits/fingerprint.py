@@ -18,10 +18,10 @@ from app.views.portraits.findings import finding_of, label_of, value_of
 
 EDGE: Final = 4.0
 """Per cent of a line that are left free at both ends, so that dots and rings stay inside."""
-NEAR: Final = 6.5
+NEAR: Final = 7.5
 """Per cent of a line within which rings would touch on a phone; they are drawn as one."""
-MOST_INITIALS: Final = 3
-"""People whose initials stand in one ring; of more it says how many they are."""
+MOST_LETTERS: Final = 3
+"""In one ring; where the initials of its people have more, it says how many they are."""
 SEARCHED: Final = ("laughing", "emoji")
 """Measures whose sign is a word that a search finds."""
 
@@ -93,20 +93,23 @@ def rings_of(places: Sequence[float], names: Sequence[str]) -> list[Ring]:
     """Return rings for people at these places; those who are near each other share one."""
     groups: list[list[tuple[float, str, str]]] = []
     for person in sorted(zip(places, names, initials_of(names), strict=True)):
-        if groups and person[0] - groups[-1][0][0] < NEAR:
+        if groups and person[0] - groups[-1][-1][0] < NEAR:
             groups[-1].append(person)
         else:
             groups.append([person])
     return [
         Ring(
             round(sum(place for place, _, _ in group) / len(group), 2),
-            "".join(initials for _, _, initials in group)
-            if len(group) <= MOST_INITIALS
-            else str(len(group)),
+            _text_of([initials for _, _, initials in group]),
             [name for _, name, _ in group],
         )
         for group in groups
     ]
+
+
+def _text_of(initials: Sequence[str]) -> str:
+    letters = "".join(initials)
+    return letters if len(letters) <= MOST_LETTERS else str(len(initials))
 
 
 def initials_of(names: Sequence[str]) -> list[str]:
