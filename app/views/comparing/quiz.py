@@ -1,5 +1,6 @@
 """Who wrote it? A game against the model, by a set of posts that can be shared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
@@ -23,6 +24,7 @@ from app.services.compare.quiz import (
     solve,
 )
 from app.services.compare.room_quiz import draw_from_room
+from app.services.posts.users import find_authors
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
@@ -121,6 +123,8 @@ class QuizPage(FormPage, frozen=True, kw_only=True):
     solved: Solved | None = None
     address: str = ""
     """Where others get the same posts, once the game is over."""
+    players: Sequence[str] = ()
+    """The authors of the set, then too."""
 
     @property
     def at(self) -> int:
@@ -186,7 +190,12 @@ async def _asked(game: Game, failure: AppError | None = None) -> ResponseReturnV
         gone = NotFoundError("The post of that question is gone")
         return await render_form(QuizPage(room=game.room, error=gone, in_chat=in_chat))
     address = own_origin() + game.address()
-    return await render(QuizPage(room=game.room, game=game, address=address, in_chat=in_chat))
+    async with resources().db.read() as session:
+        authors = await find_authors(session, game.quiz.user_ids)
+    players = [author.username for author in authors.values()]
+    return await render(
+        QuizPage(room=game.room, game=game, address=address, players=players, in_chat=in_chat)
+    )
 
 
 async def _answer_page(game: Game, guess: str) -> str:

@@ -77,9 +77,11 @@ async def test_a_game_is_of_the_room_and_its_people(
         answered = await chats.page("/quiz?" + urlencode(fields | {"guess": min(guesses)}))
         assert re.search(rf'href="/room/{room}\?message=\d+#m\d+"', answered)
         assert "post" not in main_of(page) + main_of(answered)
+        assert re.search(r'href="/user/\S+/portrait">', answered)
         (address,) = re.findall(r'<a class="button primary" href="([^"]+)"', answered)
     assert len(texts) == 10
     assert f'<a class="button" href="/quiz?room={room}"' in page
+    assert len(re.findall(r'href="/user/[^"]+/portrait"', page)) == len(people)
     shared_address = page.partition('id="squares">')[2].partition("</pre>")[0].split()[-1]
     assert f"room={room}" in shared_address
     assert "Message 1 of 10" in await chats.page(shared_address.removeprefix("http://localhost"))

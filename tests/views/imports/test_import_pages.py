@@ -388,9 +388,11 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     form["only"] = ["mina", "Anna_Kim"]
     assert await start(browser, address, **form | {"timezone": "Asia/Nowhere"}) == 422
     assert await start(browser, address, **form) == 303
-    assert "5 new messages · 1 note of the app, file or deleted message left out" in shown(
-        await ended(browser, address)
-    )
+    done = await ended(browser, address)
+    assert "5 new messages · 1 note of the app, file or deleted message left out" in shown(done)
+    assert re.findall(r'href="(/user/\w+/portrait)"', done) == [
+        *("/user/mina/portrait", "/user/zoe/portrait")
+    ]
     tweets = {item["username"]: item["tweets"] for item in await items(browser, "users")}
     assert tweets == {"mina": 4, "zoe": 1}
     # For a longer export of the room the same is proposed; in another room all are ticked.
