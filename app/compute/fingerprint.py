@@ -10,9 +10,10 @@ from typing import Annotated, Final, Literal, NamedTuple, get_args
 import msgspec
 from msgspec import Meta
 
+from app.compute.laughs import laughs_in
 from app.compute.links import without_addresses
 from app.compute.mentions import emoji_in
-from app.compute.portrait import FEWEST_COMPARED, laughs_in
+from app.compute.portrait import FEWEST_COMPARED
 
 MeasureName = Literal[
     "length", "questions", "exclamations", "laughing", "emoji", "endings", "beginnings"

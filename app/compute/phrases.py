@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Annotated, Final
 
@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from app.compute.languages import guess_language
-from app.compute.portrait import laughs_in
+from app.compute.laughs import laughs_in
 from app.compute.wording import GainedWord, gained_words, is_telling, words_in_each
 
 MOST_PHRASES: Final = 8
@@ -34,31 +34,68 @@ class Phrase(msgspec.Struct, frozen=True):
 
 
 def phrases_of(
-    own: Sequence[str], beside: Sequence[str], *, language: str | None, names: Iterable[str]
+    own: Sequence[str], beside: Sequence[str], *, language: str | None, names: Iterable[str] = ()
 ) -> list[Phrase]:
     """Return up to eight phrases of somebody, the clearest first.
 
     own, beside: their messages and those of all others. No phrase is a laugh, or a part
     of one of the names.
     """
-    words, words_beside = [*words_in_each(own)], [*words_in_each(beside)]
-    spread, spread_beside = (Counter(chain.from_iterable(each)) for each in (words, words_beside))
-    gained = gained_words(spread, spread_beside, GainedWord, language=language, most=MOST_WORDS)
+    return phrases_of_each([own, beside], {0: language}, names)[0]
+
+
+def phrases_of_each(
+    groups: Sequence[Sequence[str]], languages: Mapping[int, str | None], names: Iterable[str]
+) -> dict[int, list[Phrase]]:
+    """Return the phrases of some groups of messages, each beside all others, as `phrases_of` does.
+
+    languages: of the groups whose phrases are asked for, by their places.
+    """
+    words = [[*words_in_each(texts)] for texts in groups]
+    spreads = [Counter(chain.from_iterable(of_group)) for of_group in words]
+    total = sum(spreads, Counter[str]())
     called = {part for name in names for part in _PART_OF_NAME.findall(name.casefold())}
-    sought = [
-        word.text for word in gained if not (_is_name(word.text, called) or laughs_in(word.text))
-    ]
-    places, places_beside = _places(words, sought), _places(words_beside, sought)
+    sought = {
+        place: _sought(spreads[place], total - spreads[place], language, called)
+        for place, language in languages.items()
+    }
+    among = frozenset(chain.from_iterable(sought.values()))
+    places = [_places(of_group, among) for of_group in words]
+    return {
+        place: _told(groups, places, place, of_group, languages[place])
+        for place, of_group in sought.items()
+    }
+
+
+def _sought(
+    spread: Counter[str], beside: Counter[str], language: str | None, called: Collection[str]
+) -> list[str]:
+    """Return the words that may make phrases, the clearest first."""
+    gained = gained_words(spread, beside, GainedWord, language=language, most=MOST_WORDS)
+    words = (word.text for word in gained)
+    return [word for word in words if not (_is_name(word, called) or laughs_in(word))]
+
+
+def _told(
+    groups: Sequence[Sequence[str]],
+    places: Sequence[Mapping[str, set[int]]],
+    own: int,
+    sought: Iterable[str],
+    language: str | None,
+) -> list[Phrase]:
+    """Return the phrases of one of the groups, of words that are sought."""
+    size, size_beside = len(groups[own]), sum(map(len, groups)) - len(groups[own])
     phrases: list[Phrase] = []
-    for group in _groups(sought, places):
-        with_all = set.intersection(*(places[word] for word in group))
-        with_all_beside = set.intersection(*(places_beside[word] for word in group))
-        text = _written([own[place] for place in sorted(with_all)], group)
+    for words in _groups(sought, places[own]):
+        with_all = [set.intersection(*(of_group[word] for word in words)) for of_group in places]
+        count = len(with_all[own])
+        count_beside = sum(map(len, with_all)) - count
+        text = _written([groups[own][place] for place in sorted(with_all[own])], words)
         # Of somebody with short messages, what is more of the words may be in fewer messages. And
         # a part of a word that every text needs is no phrase, such as of "isn't".
-        is_more = len(with_all) * len(beside) > len(with_all_beside) * len(own)
-        if is_more and (group[1:] or is_telling(text, language)):
-            phrases.append(Phrase(text, group, len(with_all), len(with_all_beside)))
+        is_more = count * size_beside > count_beside * size
+        if is_more and (words[1:] or is_telling(text, language)):
+            phrases.append(Phrase(text, words, count, count_beside))
     return phrases[:MOST_PHRASES]
 
 
@@ -68,17 +105,16 @@ def _is_name(word: str, called: Collection[str]) -> bool:
     return word in called or any(map(word.startswith, korean))
 
 
-def _places(messages: Iterable[set[str]], sought: Collection[str]) -> dict[str, set[int]]:
+def _places(messages: Iterable[set[str]], among: frozenset[str]) -> dict[str, set[int]]:
     """Return in which of the messages each word is."""
-    places: dict[str, set[int]] = {word: set() for word in sought}
-    among = frozenset(sought)
+    places: dict[str, set[int]] = {word: set() for word in among}
     for place, words in enumerate(messages):
         for word in words & among:
             places[word].add(place)
     return places
 
 
-def _groups(words: Iterable[str], places: dict[str, set[int]]) -> list[list[str]]:
+def _groups(words: Iterable[str], places: Mapping[str, set[int]]) -> list[list[str]]:
     """Return words that keep together with the first of them, in groups."""
     groups: list[list[str]] = []
     for word in words:

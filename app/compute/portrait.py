@@ -1,6 +1,5 @@
 """A portrait of a chat: who writes how much and when, who begins, how long answers take."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -13,8 +12,10 @@ import msgspec
 from msgspec import Meta
 
 from app.compute.languages import guess_main_language
+from app.compute.laughs import LAUGHS, laughs_in
 from app.compute.mentions import ScannedPost, count_mentions
-from app.compute.wording import GainedWord, gained_words, posts_with_words
+from app.compute.phrases import phrases_of_each
+from app.compute.wording import GainedWord
 
 SILENCE_S: Final = 6 * 3600
 """Within this time of another's message it is an answer; after a longer one it is a beginning."""
@@ -23,12 +24,7 @@ MOST_PORTRAYED: Final = 6
 """People on their own, those with the most messages; all others are taken together."""
 FEWEST_COMPARED: Final = 20
 """Messages that a person, and all others together, need for their words to be compared."""
-MOST_TYPICAL: Final = 8
 MOST_EMOJI: Final = 5
-LAUGHS: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "haha", "lol")
-"""What is laughed and cried with, by its plainest form."""
-_HAHA: Final = re.compile("(?<![a-z])a?(?:ha){2,}h?(?![a-z])")
-_LOL: Final = re.compile("(?<![a-z])lo+l(?![a-z])")
 MOST_GUESSED: Final = 500
 """Newest messages of a person from which their language is guessed."""
 
@@ -52,7 +48,7 @@ class MessagesWith(msgspec.Struct, frozen=True):
 class TypicalOfPerson(
     GainedWord, frozen=True, rename={"posts": "messages", "posts_beside": "messages_elsewhere"}
 ):
-    """A word that is in clearly more messages of a person than of all others."""
+    """A word or phrase that is in clearly more messages of a person than of all others."""
 
     # Those that are inherited would keep their names.
     posts: int
@@ -111,7 +107,7 @@ class ChatTiming(NamedTuple):
     """The times before and after it."""
 
 
-def portray(messages: Sequence[Said], zone: ZoneInfo) -> ChatPortrait:
+def portray(messages: Sequence[Said], zone: ZoneInfo, names: Iterable[str] = ()) -> ChatPortrait:
     """Return the portrait of a chat from its messages, the oldest first, unknown times last.
 
     20,000 messages take a fifth of a second: call it in a thread.
@@ -148,7 +144,7 @@ def portray(messages: Sequence[Said], zone: ZoneInfo) -> ChatPortrait:
             texts,
             [_answers_of(group, timing) for group in groups],
             _laughs_of(texts),
-            _typical_of(texts),
+            _typical_of(texts, names),
             strict=True,
         )
     ]
@@ -206,18 +202,6 @@ def _laughs_in(texts: Iterable[str]) -> Counter[str]:
     return Counter(chain.from_iterable(map(laughs_in, texts)))
 
 
-def laughs_in(text: str) -> set[str]:
-    """Return which of `LAUGHS` a message has."""
-    small = text.lower().replace("ㅜ", "ㅠ")
-    laughs = set() if small.isascii() else {laugh for laugh in LAUGHS[:3] if laugh in small}
-    # To look for the letters first takes a third of the time.
-    if "haha" in small and _HAHA.search(small):
-        laughs.add("haha")
-    if "lo" in small and _LOL.search(small):
-        laughs.add("lol")
-    return laughs
-
-
 def hours_of(said: Iterable[Said], zone: ZoneInfo) -> list[int]:
     """Return how many messages each hour of the day has in the zone."""
     hours = [0] * DAY_H
@@ -227,17 +211,23 @@ def hours_of(said: Iterable[Said], zone: ZoneInfo) -> list[int]:
     return hours
 
 
-def _typical_of(texts: Sequence[Sequence[str]]) -> list[list[TypicalOfPerson] | None]:
-    """Return the words that are in clearly more messages of each group than of all others."""
-    spreads = [posts_with_words(of_group) for of_group in texts]
-    total = sum(spreads, Counter[str]())
+def _typical_of(
+    texts: Sequence[Sequence[str]], names: Iterable[str]
+) -> list[list[TypicalOfPerson] | None]:
+    """Return the phrases that are in clearly more messages of each group than of all others."""
     message_count = sum(map(len, texts))
-
-    def typical(of_group: Sequence[str], spread: Counter[str]) -> list[TypicalOfPerson] | None:
-        if min(len(of_group), message_count - len(of_group)) < FEWEST_COMPARED:
-            return None
-        language = guess_main_language(of_group[-MOST_GUESSED:])
-        beside = total - spread
-        return gained_words(spread, beside, TypicalOfPerson, language=language, most=MOST_TYPICAL)
-
-    return [typical(*group) for group in zip(texts, spreads, strict=True)]
+    languages = {
+        place: guess_main_language(of_group[-MOST_GUESSED:])
+        for place, of_group in enumerate(texts)
+        if min(len(of_group), message_count - len(of_group)) >= FEWEST_COMPARED
+    }
+    phrases = phrases_of_each(texts, languages, names)
+    return [
+        [
+            TypicalOfPerson(phrase.text, phrase.messages, phrase.messages_elsewhere)
+            for phrase in phrases[place]
+        ]
+        if place in languages
+        else None
+        for place in range(len(texts))
+    ]

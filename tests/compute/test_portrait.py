@@ -130,8 +130,9 @@ def test_words_are_typical_beside_those_of_all_others() -> None:
     theirs = [Said(2, place, "the lantern swings again") for place in range(60)]
     few = [Said(3, place, "kettle") for place in range(19)]
     first, second, third = portray([*mine, *theirs, *few], SEOUL).people
-    assert [astuple(word) for word in first.typical or []] == [("sings", 60, 0), ("kettle", 60, 19)]
-    assert {word.text for word in second.typical or []} == {"lantern", "swings"}
+    # Words that stand in the same messages are one phrase.
+    assert [astuple(phrase) for phrase in first.typical or []] == [("kettle sings", 60, 0)]
+    assert [phrase.text for phrase in second.typical or []] == ["lantern swings"]
     assert third.typical is None
     assert portray(mine, SEOUL).people[0].typical is None  # There is nobody beside.
     assert [person.typical for person in portray([*mine, *few], SEOUL).people] == [None, None]

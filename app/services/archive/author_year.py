@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import span_of_year
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_mentions
-from app.compute.wording import GainedWord, gained_words, posts_with_words
+from app.compute.phrases import Phrase, phrases_of
+from app.compute.wording import GainedWord
 from app.errors import NotFoundError
 from app.models import Tweet
 from app.services.archive.calendar import CalendarYear, calendar_of
@@ -27,7 +28,6 @@ FEWEST_COMPARED: Final = 20
 """Posts that a year needs for its words to be compared with another one's."""
 MOST_COMPARED: Final = 3_000
 """Posts of a year whose words are compared: the newest."""
-MOST_WORDS: Final = 12
 MOST_ANSWERED: Final = 8
 MOST_LIKED: Final = 3
 
@@ -35,7 +35,7 @@ MOST_LIKED: Final = 3
 class YearWord(
     GainedWord, frozen=True, rename={"posts": "tweets", "posts_beside": "tweets_beside"}
 ):
-    """A word that is in clearly more posts of a year than of the year beside it."""
+    """A word or phrase that is in clearly more posts of a year than of the year beside it."""
 
     posts: Annotated[int, Meta(description="Posts of the year with the word.")]
     posts_beside: Annotated[int, Meta(description="Posts of the other year with it.")]
@@ -62,6 +62,9 @@ class AuthorYear(msgspec.Struct, frozen=True):
         WordsOfYear | None,
         Meta(description="Beside the year after; null where either has fewer than 20 posts."),
     ]
+    only: Annotated[
+        list[YearWord], Meta(description="What is in neither year beside it, but came and went.")
+    ]
     answered: Annotated[list[NameCount], Meta(description="Whom replies answer, by username.")]
     most_liked: list[Post]
     first: Post
@@ -81,9 +84,9 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
         raise NotFoundError("User '{username}' doesn't exist", username=author.username)
     liked = await most_liked(session, author.id, limit=MOST_LIKED, span=span)
     scans = [await _scan_year(session, author, year + step, zone) for step in (-1, 0, 1)]
-    came, went, answered = await asyncio.to_thread(_compare, scans, author, year)
+    words, answered = await asyncio.to_thread(_compare, scans, author, year)
     first, last = (edge for edge in edges if edge)
-    return AuthorYear(author, zone.key, calendar, came, went, answered, liked, first, last)
+    return AuthorYear(author, zone.key, calendar, *words, answered, liked, first, last)
 
 
 async def _scan_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> Scan:
@@ -108,19 +111,41 @@ async def _edge(
 
 def _compare(
     scans: Sequence[Scan], author: Author, year: int
-) -> tuple[WordsOfYear | None, WordsOfYear | None, list[NameCount]]:
-    """Return the words beside the year before and after, and whom the author answered."""
-    texts = [of_year.text for of_year in scans]
-    spreads = [posts_with_words(of_year) for of_year in texts]
-    language = guess_main_language(texts[1])
+) -> tuple[tuple[WordsOfYear | None, WordsOfYear | None, list[YearWord]], list[NameCount]]:
+    """Return what came, what went and what was in this year only; whom the author answered."""
+    before, texts, after = (of_year.text for of_year in scans)
+    language = guess_main_language(texts)
 
-    def gained(place: int, year_beside: int) -> WordsOfYear | None:
-        if min(len(texts[1]), len(texts[place])) < FEWEST_COMPARED:
+    def gained(beside: Sequence[str]) -> list[Phrase] | None:
+        if min(len(texts), len(beside)) < FEWEST_COMPARED:
             return None
-        words = gained_words(
-            spreads[1], spreads[place], YearWord, language=language, most=MOST_WORDS
-        )
-        return WordsOfYear(year_beside, words)
+        return phrases_of(texts, beside, language=language)
 
+    came, went, only = _apart(gained(before), gained(after))
     answered = count_mentions(scanned_posts(scans[1], author), most=MOST_ANSWERED).answered
-    return gained(0, year - 1), gained(2, year + 1), answered
+    return (_beside(year - 1, came), _beside(year + 1, went), [*map(_word, only)]), answered
+
+
+def _apart(
+    came: list[Phrase] | None, went: list[Phrase] | None
+) -> tuple[list[Phrase] | None, list[Phrase] | None, list[Phrase]]:
+    """Return the phrases of both lists so that no word is in two: in neither year, in a third."""
+    if came is None or went is None:
+        return came, went, []
+    words_went = {word: phrase for phrase in went for word in phrase.words}
+    only: list[Phrase] = []
+    kept: list[Phrase] = []
+    for phrase in came:
+        others = [words_went[word] for word in phrase.words if word in words_went]
+        is_only = others and not any(one.messages_elsewhere for one in (phrase, *others))
+        (only if is_only else kept).append(phrase)
+    words_came = {word for phrase in came for word in phrase.words}
+    return kept, [phrase for phrase in went if words_came.isdisjoint(phrase.words)], only
+
+
+def _beside(year: int, phrases: Sequence[Phrase] | None) -> WordsOfYear | None:
+    return None if phrases is None else WordsOfYear(year, [*map(_word, phrases)])
+
+
+def _word(phrase: Phrase) -> YearWord:
+    return YearWord(phrase.text, phrase.messages, phrase.messages_elsewhere)

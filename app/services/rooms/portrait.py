@@ -1,7 +1,7 @@
 """A portrait of a room: how its people write, side by side."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -45,7 +45,8 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     depends_on(EVERYTHING)
     room = await get_room(session, room_id)
     scans = await scan_room(session, room.id)
-    scanned, portrait = await asyncio.to_thread(_portray, scans, zone)
+    names = [name for person in room.people for name in (person.username, person.display_name)]
+    scanned, portrait = await asyncio.to_thread(_portray, scans, zone, filter(None, names))
     ids = [group[0] for group in portrait.groups if len(group) == 1]
     return portrait_of(room, zone, scanned, portrait, await _names_of(session, ids))
 
@@ -90,10 +91,12 @@ def said_of(messages: Scan) -> list[Said]:
     return [*map(Said, messages.author, messages.time, messages.text)]
 
 
-def _portray(scans: tuple[Scan, Scan], zone: ZoneInfo) -> tuple[int, ChatPortrait]:
+def _portray(
+    scans: tuple[Scan, Scan], zone: ZoneInfo, names: Iterable[str]
+) -> tuple[int, ChatPortrait]:
     """Return how many messages were looked through, and their portrait."""
     messages = said_in(scans)
-    return len(messages), portray(messages, zone)
+    return len(messages), portray(messages, zone, names)
 
 
 async def _names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Names]:

@@ -10,12 +10,12 @@ from app.compute.mentions import NameCount
 from app.dates import month_names, weekday_names
 from app.i18n import gettext, ngettext, show_number
 from app.services.archive.author_archive import AuthorArchive
-from app.services.archive.author_year import AuthorYear, WordsOfYear
+from app.services.archive.author_year import AuthorYear, YearWord
 from app.services.posts.users import Author
 from app.views.authors.calendar import posts_in_year
 from app.views.drawings import HOURS, Columns, ListedName, NameList, by_hour
 from app.views.figure import Figure, Finding, Table
-from app.views.names import hue
+from app.views.names import hue, post_count
 
 MONTHS: Final = 12
 MOST_LISTED: Final = 8
@@ -151,32 +151,44 @@ class ComparedWords(Figure[NameList]):
     topic: str
     id_: str
     """Of the heading."""
-    words: WordsOfYear
+    words: Sequence[YearWord]
+    other: int | None = None
+    """The year beside it; None for what is in neither of the two."""
 
     def finding(self) -> Finding:
-        note = gettext(
-            "In clearly more posts of {year} than of {other}; the figures are these posts"
-        ).format(year=self.author_year.calendar.year, other=self.words.year)
-        return Finding(topic=self.topic, notes=[note])
+        note = (
+            gettext("In no post of the years beside it that were compared")
+            if self.other is None
+            else gettext("In clearly more posts of {year} than of {other}")
+        )
+        year = self.author_year.calendar.year
+        return Finding(topic=self.topic, notes=[note.format(year=year, other=self.other)])
 
     def table(self) -> Table:
-        words = self.words.words
+        words = self.words
         return Table(
-            [gettext("Word"), gettext("Posts"), str(self.words.year)],
+            [gettext("Word"), gettext("Posts"), str(self.other or gettext("Of the others"))],
             [(word.text, word.posts, word.posts_beside) for word in words],
             [self._search_path(word.text) for word in words],
         )
 
     def plot(self) -> NameList:
         names = [
-            ListedName(
-                word.text,
-                f"{show_number(word.posts)} : {show_number(word.posts_beside)}",
-                self._search_path(word.text),
-            )
-            for word in self.words.words
+            ListedName(word.text, self._told(word), self._search_path(word.text))
+            for word in self.words
         ]
         return NameList(names, self.id_)
+
+    def _told(self, word: YearWord) -> str:
+        """Return in how many posts of the two years a word is."""
+        beside = show_number(word.posts_beside)
+        if self.other is None:
+            return post_count(word.posts)
+        text = gettext("{count}, in {other} {beside}")
+        never = gettext("{count}, in {other} never")
+        return (text if word.posts_beside else never).format(
+            count=post_count(word.posts), other=self.other, beside=beside
+        )
 
     def path(self) -> str:
         return posts_path(self.author_year.user)
@@ -211,12 +223,21 @@ def most_answered(author: Author, counts: Sequence[NameCount]) -> MostNamed:
 
 
 def words_of(author_year: AuthorYear) -> list[ComparedWords]:
-    """Return the words that came with a year, and those that went."""
+    """Return the words of a year alone, those that came with it, and those that went."""
     sides = (
         (gettext("Words that came"), "came-heading", author_year.came),
         (gettext("Words that went"), "went-heading", author_year.went),
     )
-    return [ComparedWords(author_year, topic, id_, words) for topic, id_, words in sides if words]
+    topic = gettext("Only in {year}").format(year=author_year.calendar.year)
+    only = ComparedWords(author_year, topic, "only-heading", author_year.only)
+    return [
+        *([only] if author_year.only else []),
+        *(
+            ComparedWords(author_year, topic, id_, words.words, words.year)
+            for topic, id_, words in sides
+            if words
+        ),
+    ]
 
 
 def posts_path(author: Author) -> str:

@@ -18,8 +18,8 @@ from app.views.rooms.typical_words import TypicalWords
 
 MOST_KEPT: Final = 32
 """Pictures in memory: programs ask for a shared one several times."""
-LINES: Final = ((Timing,), (Laughs, TypicalWords))
-"""Of which figures each line about a person tells, the first first."""
+LINES: Final = ((Laughs, TypicalWords), (Timing,))
+"""Of which figures each line about a person tells: how somebody writes before when."""
 _TOP: Final = 186
 """Where the first person begins, from the top; all measures are in pixels."""
 _SIZES: Final = (

@@ -1,31 +1,35 @@
 """The portrait of a room: how its people write, side by side, and a picture of it to pass on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import asdict
 from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
-from app.i18n import speaking
+from app.i18n import gettext, show_number, speaking
 from app.lifespan import resources
 from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.drawings import Bars
-from app.views.figure import Finding, Table
+from app.views.figure import Finding, Table, TableCell
 from app.views.filters import PictureArgs, ZoneArgs, parse_zone, zone_of_page, zone_of_picture
 from app.views.page import WebPage, cast_on, render
 from app.views.parts import see_other
 from app.views.rooms.figures import FIGURES
 from app.views.rooms.picture import draw_room, picture_of_room
-from app.views.rooms.portrait_figure import OfPeople, PortraitFigure
+from app.views.rooms.portrait_figure import NOT_THERE, OfPeople, PortraitFigure
 
 blueprint = PageBlueprint("portraits")
+
+FEWEST_TOLD_APART: Final = 2
+"""People from whom on a column of equal numbers tells nothing of any of them."""
 
 
 class ShownFigure(NamedTuple):
@@ -99,6 +103,31 @@ def _address(endpoint: str, portrait: RoomPortrait, **parameters: str | None) ->
 
 
 def _shown(figure: PortraitFigure) -> ShownFigure:
+    finding = figure.finding()
     if figure.is_drawn:
-        return ShownFigure(figure, figure.finding(), None, figure.plot())
-    return ShownFigure(figure, figure.finding(), figure.table(), None)
+        return ShownFigure(figure, finding, None, figure.plot())
+    table, equal = told_apart(figure.table())
+    return ShownFigure(figure, replace(finding, notes=[*equal, *finding.notes]), table, None)
+
+
+def told_apart(table: Table) -> tuple[Table, list[str]]:
+    """Return a table without the columns in which all people are equal, and these in sentences."""
+    columns = [*zip(*table.rows, strict=True)]
+    if len(table.rows) < FEWEST_TOLD_APART:
+        return table, []
+    equal = [place for place, cells in enumerate(columns) if place and len(set(cells)) == 1]
+    text = gettext("{column}: {value} for everybody.")
+    sentences = [
+        text.format(column=table.columns[place], value=_written(columns[place][0]))
+        for place in equal
+        if columns[place][0] != NOT_THERE
+    ]
+    kept = [place for place in range(len(columns)) if place not in equal]
+    if len(kept) == 1:
+        return Table([], []), sentences
+    rows = [[row[place] for place in kept] for row in table.rows]
+    return Table([table.columns[place] for place in kept], rows), sentences
+
+
+def _written(cell: TableCell) -> str:
+    return show_number(cell) if isinstance(cell, int | float) else str(cell)

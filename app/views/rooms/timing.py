@@ -28,9 +28,9 @@ class Timing(PortraitFigure):
     def finding(self) -> Finding:
         about = gettext(
             "Whoever writes after more than six hours without a message begins. An answer is a "
-            "message right after one of somebody else, at most six hours later; the time shown is "
-            "the median of a person's answers, without the seconds. Messages without a time count "
-            "for neither."
+            "message right after one of somebody else, at most six hours later; half of a person's "
+            "answers take at most the time shown, without the seconds. Messages without a time "
+            "count for neither."
         )
         notes = [*self.missing(), *self._silence()]
         return Finding(notes=notes, about=Markup(about))  # noqa: S704 - our own words, as they are
@@ -82,7 +82,7 @@ class Timing(PortraitFigure):
         sentence = escape(
             gettext(
                 "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "
-                "{last_time} ({zone})."
+                "{last_time}."
             )
         )
         return [
@@ -92,7 +92,6 @@ class Timing(PortraitFigure):
                 first_time=show_clock(first),
                 last_day=show_date(last),
                 last_time=show_clock(last),
-                zone=self.portrait.tz,
             )
         ]
 
@@ -108,6 +107,6 @@ class Timing(PortraitFigure):
             count = show_number(person.beginnings)
             parts.append(text.format(count=count) if person.beginnings else never)
         if person.median_answer_s is not None:
-            text = gettext("until an answer: {time} (median)")
+            text = gettext("until an answer: {time}")
             parts.append(text.format(time=show_duration(person.median_answer_s)))
         return parts

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.compute.portrait import PersonPortrait, TypicalOfPerson
-from app.i18n import gettext, gettext_noop, show_number
+from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.views.drawings import ListedName, NameList
 from app.views.figure import Finding, Table
 from app.views.lettering import drawn_name
@@ -22,9 +22,10 @@ class TypicalWords(PortraitFigure):
 
     def finding(self) -> Finding:
         about = gettext(
-            "Words in clearly more messages of one than of all others here; the figures are these "
-            "messages. A word is listed where chance explains the difference in fewer than one of "
-            "twenty cases; words that every text needs are left out. Both sides need 20 messages."
+            "Words in clearly more messages of one than of all others here; those that keep "
+            "together are one phrase. A word is listed where chance explains the difference in "
+            "fewer than one of twenty cases; words that every text needs are left out. Both sides "
+            "need 20 messages."
         )
         return Finding(self.missing(), about=about)
 
@@ -59,5 +60,15 @@ class TypicalWords(PortraitFigure):
         return [told] if words else []
 
     def _listed(self, word: TypicalOfPerson) -> ListedName:
-        count = f"{show_number(word.posts)} : {show_number(word.posts_beside)}"
-        return ListedName(word.text, count, self.messages_path(word.text))
+        text = ngettext(
+            "{count} message, the others {beside}",
+            "{count} messages, the others {beside}",
+            word.posts,
+        )
+        never = ngettext(
+            "{count} message, the others never", "{count} messages, the others never", word.posts
+        )
+        told = (text if word.posts_beside else never).format(
+            count=show_number(word.posts), beside=show_number(word.posts_beside)
+        )
+        return ListedName(word.text, told, self.messages_path(word.text))

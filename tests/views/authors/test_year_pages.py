@@ -63,6 +63,33 @@ async def test_words_are_compared_with_those_of_the_years_beside(site: Client) -
     assert [word["text"] for word in before["went"]["words"]] == ["lantern"]
 
 
+async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
+    said = {
+        2020: ("grandmother stirs the stew",),
+        2021: ("moon jar from the kiln", "the rain falls"),
+        2022: ("the rain falls", "teaching a class"),
+    }
+    await shared.writer.add_posts(
+        *(
+            {"username": "potter", "text": f"{text} {n}", "created_at": f"{year}-05-01T12:00:{n}Z"}
+            for year, texts in said.items()
+            for text in texts
+            for n in range(10, 40)
+        )
+    )
+    year = await shared.anybody.json("/api/v1/users/potter/years/2021")
+    # Words that stand in the same posts are one phrase.
+    assert year["only"] == [{"text": "moon jar from the kiln", "tweets": 30, "tweets_beside": 0}]
+    assert [word["text"] for word in year["came"]["words"]] == ["rain falls"]
+    assert year["went"]["words"] == []
+    page = await shared.anybody.page("/user/potter/2021")
+    headings = re.findall(r'<h3 id="\w+-heading">(.*?)</h3>', page)
+    assert headings[:3] == ["Only in 2021", "Words that came", "Words that went"]
+    assert '<span class="count">30 posts</span>' in page
+    assert '<span class="count">30 posts, in 2020 never</span>' in page
+    assert not re.search(r"\d+ : \d+", re.sub("<[^>]*>", "", page))
+
+
 async def test_figures_are_those_of_the_year_in_the_zone(site: Client) -> None:
     year = await site.json("/api/v1/users/hana/years/2024")
     assert year["calendar"]["tweets"] == 41

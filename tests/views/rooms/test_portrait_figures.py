@@ -1,5 +1,6 @@
 """The figures of a room's portrait: each is whole, and stands on the page because it is listed."""
 
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -87,7 +88,7 @@ class Greetings(PortraitFigure):
         return Finding(notes=["Nobody greets less."], about="A greeting comes first.")
 
     def table(self) -> Table:
-        rows = [(name_of(person), 1_234) for person in self.people]
+        rows = [(name_of(person), 1_234 + place) for place, person in enumerate(self.people)]
         return Table([gettext("Name"), "Greetings"], rows)
 
 
@@ -100,6 +101,6 @@ async def test_a_figure_that_is_listed_stands_on_the_page(
     section = shown.partition('aria-labelledby="greetings-heading"')[2].partition("</section>")[0]
     assert "Who greets</h2>" in section
     assert '<th scope="col">Greetings</th>' in section
-    assert section.count("<td>1,234</td>") == len(SPOKEN)
+    assert len(re.findall(r"<td>1,2\d\d</td>", section)) == len(SPOKEN)
     assert "<p>Nobody greets less.</p>" in section
     assert '<p class="small">A greeting comes first.</p>' in section

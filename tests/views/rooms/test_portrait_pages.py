@@ -51,16 +51,19 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
     assert "<h1>Portrait of <bdi>동네 &lt;떡볶이&gt;</bdi></h1>" in page
     shown = cells(page)
     for row in (
-        ["하늘 (회사)", "2", "50%", "2.5"],
-        ["하늘 (회사)", "0", "1", "10 minutes"],
+        ["하늘 (회사)", "2.5"],
+        ["하늘 (회사)", "0", "10 minutes"],
         ["하늘 (회사)", "2", "0"],
         ["하늘 (회사)", "–"],
-        ["민준", "2", "50%", "2"],
-        ["민준", "1", "1", "5 minutes"],
+        ["민준", "2"],
+        ["민준", "1", "5 minutes"],
         ["민준", "0", "1"],
         ["민준", "🙋 1"],
     ):
         assert row in shown
+    # In what all are equal is no column: it tells nobody apart.
+    for told in ("Messages: 2", "Share: 50%", "Answers to others: 1"):
+        assert f"<p>{told} for everybody.</p>" in page
     silence = re.sub("<[^>]*>", "", page).replace("\u202f", " ")
     assert "The longest silence: 2 days, from January 16, 2024, 12:05 AM to" in silence
     assert 'title="23:00: 1 message"' in page
@@ -74,10 +77,18 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
 async def test_typical_words_have_their_counts(chats: Client) -> None:
     portrait = await chats.json("/api/v1/rooms/3/portrait")
     assert portrait["people"][0]["typical"] == [
-        {"text": word, "messages": 40, "messages_elsewhere": 0} for word in ("kettle", "sings")
+        {"text": "kettle sings", "messages": 40, "messages_elsewhere": 0}
     ]
     page = await chats.page("/room/3/portrait")
-    assert "40 : 0" in page
+    assert '<span class="count">40 messages, the others never</span>' in page
+
+
+async def test_nothing_is_told_as_a_score_nor_as_a_median(chats: Client) -> None:
+    for room in (1, 2, 3):
+        for language in ("en", "ko"):
+            page = await chats.page(f"/room/{room}/portrait", headers={"Accept-Language": language})
+            shown = re.sub("<[^>]*>", "", page)
+            assert not re.search(r"\d+ : \d+|median|중앙값", shown)
 
 
 async def test_the_api_tells_the_same(chats: Client) -> None:
