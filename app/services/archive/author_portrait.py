@@ -18,7 +18,7 @@ from app.compute.portrait import FEWEST_COMPARED, MOST_GUESSED, Said, hours_of, 
 from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.cases import Models
-from app.services.compare.habits import main_languages
+from app.services.compare.manners import written_languages
 from app.services.compare.recognised import RecognisedPosts, recognised_posts
 from app.services.posts.samples import sample_ids
 from app.services.posts.scanning import Scan, ScannedColumn, scan
@@ -34,7 +34,7 @@ OWN_POSTS: Final = 5_000
 """Newest posts of an author that are looked through, beside the site."""
 POSTS_OF_EACH: Final = 500
 """The same, of each of the others there."""
-MOST_SOUGHT: Final = 100
+MOST_SOUGHT: Final = 24
 """Authors with the most posts, among whom those of the language are sought."""
 
 
@@ -117,7 +117,7 @@ async def read_author_portrait(
 ) -> AuthorPortrait:
     """Return how an author writes: in a room beside the others there, else beside the site."""
     depends_on(EVERYTHING)
-    read = await _read_room(session, room) if room else await _read_site(session, author)
+    read = await _read_room(session, room) if room else await _read_site(session, models, author)
     counted = await asyncio.to_thread(_count, read, author, zone)
     compared = [pair for pair in counted.ranked if pair[1] >= FEWEST_COMPARED][:MOST_BESIDE]
     rows = await _rows_of(session, [author.id, *(user_id for user_id, _ in compared)])
@@ -161,10 +161,10 @@ async def _read_room(session: AsyncSession, room: RoomFacts) -> _Read:
     return _Read(await scan_room(session, room.id), room, [*filter(None, names)])
 
 
-async def _read_site(session: AsyncSession, author: Author) -> _Read:
+async def _read_site(session: AsyncSession, models: Models, author: Author) -> _Read:
     """Read the newest posts of an author, and of those with the most posts in the language."""
     own = await _newest(session, author.id, OWN_POSTS)
-    others = await _others_here(session, author)
+    others = await _others_here(session, models, author)
     scans = [own, *[await _newest(session, row.id, POSTS_OF_EACH) for row in others]]
     names = [author.username, author.display_name or "", *(row.username for row in others)]
     return _Read(scans, None, names)
@@ -175,7 +175,7 @@ async def _newest(session: AsyncSession, user_id: int, count: int) -> Scan:
     return await scan(session, Tweet.user_id == user_id, columns=columns, limit=count)
 
 
-async def _others_here(session: AsyncSession, author: Author) -> list[UserRow]:
+async def _others_here(session: AsyncSession, models: Models, author: Author) -> list[UserRow]:
     """Return up to eight others of the site who write the author's language.
 
     Samples are compared with each other, and with somebody who is alone here.
@@ -184,8 +184,9 @@ async def _others_here(session: AsyncSession, author: Author) -> list[UserRow]:
     query = select_rows(*is_other).order_by(User.tweet_count.desc(), User.id).limit(MOST_SOUGHT)
     rows = [UserRow(*row) for row in await session.execute(query)]
     samples = {*await sample_ids(session)}
-    languages = await main_languages(session, [author.id, *(row.id for row in rows)])
-    fitting = [row for row in rows if languages.get(row.id) == languages.get(author.id)]
+    own = await _rows_of(session, [author.id])
+    language, *languages = await written_languages(session, models, [*own, *rows])
+    fitting = [row for row, other in zip(rows, languages, strict=True) if other == language]
     alike = [row for row in fitting if (row.id in samples) == (author.id in samples)]
     return (alike or fitting)[:MOST_BESIDE]
 

@@ -24,10 +24,7 @@ class Phrases(Figure[PhraseList]):
     portrait: AuthorPortrait
 
     def finding(self) -> Finding:
-        missing = gettext("There are too few posts to compare words.")
-        none = gettext("No word differs clearly.")
-        phrases = self.portrait.phrases
-        title = missing if phrases is None else "" if phrases else none
+        title = "" if self.portrait.phrases else gettext("No word differs clearly.")
         return Finding(title, topic=gettext("Says more often"))
 
     def table(self) -> Table:
@@ -90,9 +87,12 @@ class HoursBeside(Figure[Clock]):
         return Finding(told, topic=topic, zone=zone)
 
     def table(self) -> Table:
-        name = display_name(self.portrait.user.username)
-        rows = [*zip(HOURS, self.portrait.hours, self.portrait.hours_elsewhere, strict=True)]
-        return Table([gettext("Hour"), name, gettext("All others")], rows)
+        own, beside = self.portrait.hours, self.portrait.hours_elsewhere
+        columns = [gettext("Hour"), display_name(self.portrait.user.username)]
+        if not any(beside):
+            return Table(columns, [*zip(HOURS, own, strict=True)] if any(own) else [])
+        rows = [*zip(HOURS, own, beside, strict=True)]
+        return Table([*columns, gettext("All others")], rows)
 
     def plot(self) -> Clock | None:
         own, beside = self.portrait.hours, self.portrait.hours_elsewhere

@@ -38,23 +38,14 @@ class Fingerprint(Figure[Dots]):
         return Finding(finding_of(self.portrait), topic=gettext("How they write"))
 
     def table(self) -> Table:
-        columns = [
-            gettext("Measure"),
-            display_name(self.portrait.user.username),
-            gettext("All others"),
-            *self._names,
-        ]
-        rows: list[list[TableCell]] = [
-            [
-                label_of(measure),
-                *(
-                    value_of(measure, value)
-                    for value in (measure.own, measure.beside, *measure.each)
-                ),
-            ]
-            for measure in self.portrait.measures
-        ]
-        return Table(columns, rows, [self._posts_with(one) for one in self.portrait.measures])
+        columns = [gettext("Measure"), display_name(self.portrait.user.username)]
+        if self.portrait.others_total:
+            columns += [gettext("All others"), *self._names]
+        return Table(
+            columns,
+            [_cells(measure)[: len(columns)] for measure in self.portrait.measures],
+            [*map(self._posts_with, self.portrait.measures)],
+        )
 
     def plot(self) -> Dots | None:
         if not self.portrait.measures:
@@ -74,7 +65,7 @@ class Fingerprint(Figure[Dots]):
         return DotRow(
             label=label_of(measure),
             value=value_of(measure, measure.own),
-            beside=value_of(measure, measure.beside),
+            beside=value_of(measure, measure.beside) if self.portrait.others_total else "",
             is_clear=measure.is_clear,
             place=_place(measure.own / most),
             rings=rings_of([_place(value / most) for value in measure.each], self._names),
@@ -87,6 +78,11 @@ class Fingerprint(Figure[Dots]):
             username = self.portrait.user.username
             return url_for("search.show_search", q=measure.sign, username=username)
         return self.path()
+
+
+def _cells(measure: Measure) -> list[TableCell]:
+    values = (measure.own, measure.beside, *measure.each)
+    return [label_of(measure), *(value_of(measure, value) for value in values)]
 
 
 def rings_of(places: Sequence[float], names: Sequence[str]) -> list[Ring]:

@@ -75,6 +75,21 @@ async def test_where_nothing_is_found_it_says_so(chats: Client, name: str, findi
     assert finding_in(page) == finding
 
 
+async def test_of_somebody_alone_nothing_is_told_of_others(chats: Client) -> None:
+    page = await chats.page(address_of("Gus"))
+    assert "All others" not in page
+    assert "all others:" not in page
+    assert "Says more often" not in page
+    assert "5 words" in page
+
+
+async def test_of_somebody_without_posts_there_is_a_page(shared: Shared) -> None:
+    await shared.writer.add_user("nobody_yet")
+    page = await shared.anybody.page("/user/nobody_yet/portrait")
+    assert finding_in(page).startswith(("There is nobody else", "There are too few"))
+    assert "No post has a time." in page
+
+
 async def test_numbers_stand_folded_and_nowhere_else(chats: Client) -> None:
     page = await chats.page(address_of("Ben"))
     shown, folded = re.split("<details", page, maxsplit=1)
@@ -150,10 +165,11 @@ async def test_of_authors_the_others_of_the_language_are_beside(shared: Shared) 
         for number in range(120)
     ]
     posts += [{"username": "cho", "text": f"비가 와요 {n}", "lang": "ko"} for n in range(30)]
+    posts += [{"username": "dee", "text": f"No umbrella, rain {n}"} for n in range(20)]
     await shared.writer.add_posts(*posts)
     portrait = await shared.anybody.json("/api/v1/users/bob/portrait")
     assert portrait["room"] is None
-    assert [other["username"] for other in portrait["others"]] == ["ada"]
+    assert [other["username"] for other in portrait["others"]] == ["ada", "dee"]
     assert portrait["recognised"]["asked"] == 30
     assert portrait["most_like"]["username"] == "bob"
     page = await shared.anybody.page("/user/bob/portrait")
