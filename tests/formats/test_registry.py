@@ -99,7 +99,15 @@ def test_an_empty_array_is_an_archive_without_items(data: bytes) -> None:
     assert read_file_records(data)[1] == []
 
 
-IN_ARCHIVES = {"x": "data/tweets.js", "mastodon": "outbox.json", "telegram": "result.json"}
+IN_ARCHIVES = {
+    "x": "data/tweets.js",
+    "mastodon": "outbox.json",
+    "telegram": "result.json",
+    "messenger": "messages/inbox/us_12/message_1.json",
+    "meta": "media/posts_1.json",
+    "discord": "us - porch [22].json",
+    "discord-package": "Messages/c22/messages.json",
+}
 JSON_FILES = {
     f"{name} {form.__name__}": form(json.loads(SMALL_FILES[name]))
     for name in ("x-api", "bluesky", "mongo", "jsonl")

@@ -7,6 +7,7 @@ import pytest
 from app.errors import UnrecognisedFileError
 from app.formats.post import ReplyTarget
 from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
+from tests.archives import zip_bytes
 from tests.formats.files import read_file_records
 from tests.formats.signal_variants import group, item, lines, person
 
@@ -108,6 +109,13 @@ def test_bad_lines_cost_no_other() -> None:
     )
     kinds = [type(item) for item in read_file_records(spoiled)[1]]
     assert kinds == [Record, BadRecord, BadRecord, Record]
+
+
+def test_an_encrypted_backup_is_refused_with_what_to_do() -> None:
+    name = "SignalBackups/signal-backup-2026-02-02-21-14-00"
+    data = zip_bytes({f"{name}/main": b"\x9a\x01", f"{name}/metadata": b"\x08"})
+    with pytest.raises(UnrecognisedFileError, match="export the chats in the settings of Signal"):
+        read_file_records(data)
 
 
 def test_other_lines_are_none_of_signal() -> None:

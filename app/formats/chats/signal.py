@@ -5,12 +5,13 @@ with one of them, or a `chatItem`, which comes behind those that it names. Numbe
 Source: https://github.com/signalapp/Signal-Desktop, protos/Backups.proto.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from app.compute.text import clean_title
-from app.errors import Message, RecordError
+from app.errors import Message, RecordError, UnrecognisedFileError
 from app.formats.chats.attachments import NONE, Attachments
 from app.formats.post import Medium, MediumKind, ReplyTarget, digits
 from app.formats.records import (
@@ -31,6 +32,7 @@ from app.formats.source.times import read_time
 from app.formats.source.window import Json
 
 _FRAMES: Final = frozenset({"recipient", "chat", "chatItem"})
+_BACKUP: Final = re.compile(r"(?:.*/)?signal-backup-[^/]+/main")
 _YOU: Final = "You"
 """Who exported, where the account has no name."""
 _MENTION: Final = "\ufffc"
@@ -94,7 +96,12 @@ class Book:
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return what was said in the chats."""
+    """Return what was said in the chats. Raises UnrecognisedFileError for an encrypted backup."""
+    if any(map(_BACKUP.fullmatch, source.members)):
+        raise UnrecognisedFileError(
+            "{name} is an encrypted backup; export the chats in the settings of Signal instead",
+            name=source.name,
+        )
     content = _find(source)
     if content is None or not any(map(_is_frame, first_documents(content.uncounted))):
         return None
