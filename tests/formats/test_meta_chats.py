@@ -103,6 +103,29 @@ def test_what_nobody_wrote_is_left_out(message: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    [
+        *("Ida님이 메시지를 좋아합니다", "Ida hat eine Nachricht mit „Gefällt mir“ markiert."),
+        *("Ida Mossさんがメッセージにいいねしました", "Ida a aimé un message"),
+    ],
+)
+def test_sentences_of_the_app_are_told_in_every_language(sentence: str) -> None:
+    often = [ida(sentence) for _ in range(3)]
+    assert said(chat(*often, ida("first"), *often)) == ["first"]
+    assert said(chat(ida(sentence))) == [sentence]
+    picture = {"photos": [{"uri": "photos/1.jpg"}]}
+    assert said(chat(ida(sentence, **picture), ida("look", **picture))) == ["look"]
+
+
+@pytest.mark.parametrize(
+    "text", [*("Ida", "Idaho is far", "ㅋㅋㅋ", "yes", "You are right", "Moss")]
+)
+def test_what_people_repeat_stays(text: str) -> None:
+    picture = {"photos": [{"uri": "photos/1.jpg"}]}
+    assert said(chat(*(ida(text) for _ in range(9)), ida(text, **picture))) == [text] * 10
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *("I liked a message of yours", "Ida sent a photo.", "we added milk to the group order"),

@@ -17,7 +17,8 @@ from app.errors import BrokenFileError, Message
 from app.formats.chats.attachments import Attachments, attachments_of
 from app.formats.chats.chat_files import in_order, one_by_one
 from app.formats.meta.posts import posts_in
-from app.formats.meta.strings import is_deleted, is_own_note, repaired
+from app.formats.meta.sentences import OwnSentences
+from app.formats.meta.strings import is_deleted, repaired
 from app.formats.records import (
     BROKEN,
     BadRecord,
@@ -105,8 +106,9 @@ def _has_messages(content: Content) -> bool:
 def _parts(threads: Iterable[ThreadFiles], source_name: str) -> Iterator[Iterator[Item]]:
     """Yield the messages of each file."""
     for thread in threads:
-        room = _room(thread, source_name)
-        read_one = partial(_item, room=room, folder=thread.folder)
+        sentences = OwnSentences()
+        room = _room(thread, source_name, sentences)
+        read_one = partial(_item, room=room, folder=thread.folder, sentences=sentences)
         for content in thread.contents:
             yield in_order(read_each(_values(content), read_one))
 
@@ -119,16 +121,20 @@ def _values(content: Content) -> Iterator[tuple[int, Json] | BadRecord]:
             yield BadRecord(place, value if isinstance(value, Message) else NOT_AN_OBJECT)
 
 
-def _room(thread: ThreadFiles, source_name: str) -> FileRoom:
-    """Return the room; what names it stands behind the messages, so the file is read twice."""
+def _room(thread: ThreadFiles, source_name: str, sentences: OwnSentences) -> FileRoom:
+    """Return the room; what names it stands behind the messages, so the file is read twice.
+
+    The sentences of the app are learnt meanwhile.
+    """
     chat: Json = {}
     flags: set[str] = set()
     with suppress(BrokenFileError):
         window = Window(thread.contents[0].uncounted)
         for key in window.each_key() if window.mark() == "{" else ():
             if key == _LIST and window.mark() == "[":
-                for number, value in enumerate(window.items()):
-                    flags |= _flags(value) if number < _MOST_FLAGS else set()
+                for number, message in enumerate(map(as_object, window.items())):
+                    flags |= _flags(message) if number < _MOST_FLAGS else set()
+                    sentences.learn(_text(message), _name(message))
             elif key in _ABOUT:
                 chat[key] = load(window.raw())
             else:
@@ -144,10 +150,16 @@ def _room(thread: ThreadFiles, source_name: str) -> FileRoom:
     )
 
 
-def _flags(message: object) -> set[str]:
+def _name(message: Json) -> str:
+    return repaired(message.get("sender_name")) or repaired(message.get("senderName"))
+
+
+def _text(message: Json) -> str:
+    return repaired(message.get("content")) or repaired(message.get("text"))
+
+
+def _flags(message: Json) -> set[str]:
     """Return what of a message tells the app: keys, and the beginnings of files' paths."""
-    if not isinstance(message, dict):
-        return set()
     addresses = (as_object(file).get("uri") for name in _FILES for file in listed(message, name))
     return {"is_geoblocked_for_viewer"} & message.keys() | {
         address.partition("/")[0] for address in addresses if isinstance(address, str)
@@ -163,17 +175,19 @@ def _app(place: str, flags: Iterable[str]) -> str:
     return "instagram" if is_instagram else "messenger"
 
 
-def _item(message: Json, place: int, *, room: FileRoom, folder: str) -> Item:
-    name = repaired(message.get("sender_name")) or repaired(message.get("senderName"))
+def _item(
+    message: Json, place: int, *, room: FileRoom, folder: str, sentences: OwnSentences
+) -> Item:
+    name = _name(message)
     if reason := _left_out(message, name):
         return Skipped(place, reason)
-    text = repaired(message.get("content")) or repaired(message.get("text"))
+    text = _text(message)
     if is_broken(name + text):
         return BadRecord(place, BROKEN)
     attached = _attached(message, folder)
-    has_more = bool(attached.media or "share" in message)
-    if is_own_note(text, name, has_more=has_more):
-        return Skipped(place, "media" if has_more else "system")
+    is_attached = bool(attached.media or "share" in message)
+    if sentences.has(text, name, is_attached=is_attached):
+        return Skipped(place, "media" if is_attached else "system")
     if not text.strip():
         return Skipped(place, "media")
     time = message.get("timestamp_ms", message.get("timestamp"))

@@ -1,4 +1,4 @@
-"""What the JSON of Meta writes in a way of its own: letters, and sentences of the app in texts."""
+"""What Meta writes in a way of its own: letters, deleted accounts, pages in place of JSON."""
 
 import re
 from typing import Final
@@ -10,27 +10,6 @@ _DELETED: Final = frozenset(
     ("facebook user", "instagram user", "facebook 사용자", "instagram 사용자")
 )
 """What stands in place of the names of deleted accounts, in lower case."""
-_DEEDS: Final = re.compile(
-    r"liked a message|reacted .{1,40} to (?:your|a|.{1,100}'s) message"
-    r"|(?:named|created|left|joined|muted|unmuted) the group.{0,200}"
-    r"|changed the (?:theme|group|chat|quick reaction|emoji).{0,200}"
-    r"|set (?:the|your|his|her|their|own|.{1,100}'s) (?:own )?(?:nickname|emoji|quick).{0,200}"
-    r"|(?:added|removed) .{1,200} (?:to|from) the group|started (?:a|an) .{0,20}(?:call|chat)"
-    r"|(?:pinned|unpinned|unsent) a message|turned (?:on|off) .{1,100}|called you|missed a call"
-    r"|started sharing .{1,100}|wasn't notified.{0,100}|took a screenshot.{0,60}"
-)
-_SENT: Final = re.compile(
-    r"(?:sent|shared) (?:an?|\d+|the) .{0,30}(?:attachment|photo|video|link|reel|story|post|GIF"
-    r"|sticker|location|voice message|message|clip|profile|contact|file|live video)s?"
-)
-_SENT_IN_KOREAN: Final = re.compile(
-    r".{1,100}님이 .{0,20}(?:첨부 파일|사진|동영상|링크|게시물|릴스|스티커|위치)"
-    r".{0,12}(?:보냈|공유했)습니다"
-)
-_ALONE: Final = re.compile(
-    r"Reacted .{1,40} to your message|You are now connected on Messenger"
-    r"|Say hi to your new Facebook friend, .{1,100}|.{1,100} (?:missed your|missed a) .{0,20}call"
-)
 _PAGES: Final = re.compile(
     r"(?:.*/)?(?:message_\d+|posts_\d+|your_posts.*|post_comments.*|threads_and_replies)\.html"
 )
@@ -57,23 +36,6 @@ def repaired(value: object) -> str:
 def is_deleted(name: str) -> bool:
     """Return whether a name stands for a deleted account."""
     return name.casefold() in _DELETED
-
-
-def is_own_note(text: str, name: str, *, has_more: bool) -> bool:
-    """Return whether a text of somebody is a sentence of the app about what they did.
-
-    `has_more` says whether there is a file or a link beside it. The app writes in the language of
-    the account; sentences of others than English are mostly not known.
-    """
-    sentence = text.strip().removesuffix(".")
-    if _ALONE.fullmatch(sentence):
-        return True
-    for subject in (name, name.partition(" ")[0], "You"):
-        if subject and sentence.startswith(f"{subject} "):
-            deed = sentence[len(subject) + 1 :]
-            if _DEEDS.fullmatch(deed) or (has_more and _SENT.fullmatch(deed)):
-                return True
-    return has_more and _SENT_IN_KOREAN.fullmatch(sentence) is not None
 
 
 def refuse_pages(source: Source) -> None:
