@@ -68,13 +68,18 @@ def month_names() -> list[str]:
     return [names[month] for month in range(1, 13)]
 
 
+def show_month(day: date) -> str:
+    """Return the month of a day and its year: "December 2015"."""
+    return format_skeleton("yMMMM", day, locale=language())
+
+
 def show_period(first: date, end: date) -> str:
     """Return the name of the days from the first until before the end: "December 2015"."""
     last = end - timedelta(days=1)
     if first == last:
         return show_date(first)
     if first.day == end.day == 1 and last < first + timedelta(days=31):
-        return format_skeleton("yMMMM", first, locale=language())
+        return show_month(first)
     return format_interval(first, last, "yMMMd", locale=language())
 
 

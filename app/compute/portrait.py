@@ -156,6 +156,19 @@ def portray(messages: Sequence[Said], zone: ZoneInfo, names: Iterable[str] = ())
     )
 
 
+def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[int]]:
+    """Return how often each of these people (rows) wrote right after each of them, within six
+    hours; the messages are the oldest first."""
+    places = {person: place for place, person in enumerate(people)}
+    answers = [[0] * len(people) for _ in people]
+    dated = [(message.author, message.time) for message in messages if message.time is not None]
+    for (author_before, before), (author, time) in pairwise(dated):
+        is_named = author in places and author_before in places
+        if is_named and author != author_before and time - before <= SILENCE_S:
+            answers[places[author]][places[author_before]] += 1
+    return answers
+
+
 def timing_of(messages: Iterable[Said]) -> ChatTiming:
     """Return who begins after a silence, how long answers take, and the first longest silence."""
     timing = ChatTiming(Counter(), defaultdict(list), None)

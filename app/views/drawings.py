@@ -1,7 +1,8 @@
 """Drawings as values: `templates/_drawings.html` makes HTML of them, pictures draw them as well."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import ClassVar, Final, NamedTuple
 
 from app.views.names import post_count
@@ -160,6 +161,71 @@ class PhraseList:
 
     hue: str
     rows: Sequence[PhraseRow]
+
+
+@dataclass(frozen=True, slots=True)
+class StackedBar:
+    """A bar of several parts, which are a whole together."""
+
+    parts: Sequence[NamedBar]
+    name: str = ""
+    """Of whose parts these are; empty for all."""
+    hue: str = ""
+
+    @property
+    def starts(self) -> list[float]:
+        """Where each part begins, in per cent."""
+        return [100 * start for start in accumulate((part.share for part in self.parts), initial=0)]
+
+
+class PeriodColumn(NamedTuple):
+    """A column of a month or a year."""
+
+    label: str
+    """What stands below it; an empty text where there is no room."""
+    height: float
+    """In per cent of the highest."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodColumns:
+    """Months or years beside each other."""
+
+    caption: str
+    columns: Sequence[PeriodColumn]
+
+    @property
+    def labels(self) -> list[tuple[int, str]]:
+        """Labels with their places."""
+        return [(place, column.label) for place, column in enumerate(self.columns) if column.label]
+
+    @property
+    def path(self) -> str:
+        """The columns in a field whose width is their number, and whose height is 100."""
+        return column_path([column.height for column in self.columns])
+
+
+@dataclass(frozen=True, slots=True)
+class HourStrip:
+    """The hours of somebody's day, small."""
+
+    hue: str
+    caption: str
+    heights: Sequence[float]
+    """In per cent of the highest."""
+
+    @property
+    def path(self) -> str:
+        return column_path(self.heights)
+
+
+def column_path(heights: Iterable[float]) -> str:
+    """Return columns of these heights as one path, each 0.8 wide in a field of 1 by 100."""
+    return "".join(
+        f"M{place}.1 100v-{height:.1f}h.8v{height:.1f}z"
+        for place, height in enumerate(heights)
+        if height
+    )
 
 
 def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:

@@ -42,6 +42,11 @@ class QuizSet(NamedTuple):
     user_ids: tuple[int, ...]
     tweet_ids: tuple[int, ...]
 
+    @property
+    def written(self) -> str:
+        """The set as it stands in addresses."""
+        return "-".join(".".join(map(str, ids)) for ids in self)
+
 
 @dataclass(frozen=True, slots=True)
 class QuizQuestion:

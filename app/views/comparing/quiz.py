@@ -67,12 +67,7 @@ class Game:
         return len(self.so) >= len(self.quiz.tweet_ids)
 
     def address(self, so: str | None = None) -> str:
-        return url_for("quiz.show_quiz", set=self.written, room=self.room_id, so=so)
-
-    @property
-    def written(self) -> str:
-        """The set as it stands in addresses."""
-        return "-".join(".".join(map(str, ids)) for ids in self.quiz)
+        return url_for("quiz.show_quiz", set=self.quiz.written, room=self.room_id, so=so)
 
     @property
     def at(self) -> int:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated, Any, Final
+from datetime import date
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
@@ -18,7 +18,7 @@ from app.models import MAX_ID
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
 from app.services.rooms.messages import list_before, list_messages
-from app.services.rooms.room_facts import RoomFacts, RoomSpeaker, get_room
+from app.services.rooms.room_facts import RoomFacts, get_room
 from app.services.search.results import Hit, ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
@@ -26,6 +26,8 @@ from app.views.cursors import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.filters import parse_day, span_of_day, zone_of_page
 from app.views.page import WebPage, render
 from app.views.parts import Marked, pieces_of_hit, see_other
+from app.views.rooms.lines import RoomLine, day_of, lines_of
+from app.views.rooms.overview import read_page
 
 blueprint = PageBlueprint("rooms")
 
@@ -34,8 +36,8 @@ MESSAGES: Final = 100
 LED_UP: Final = 20
 """Messages before the one that an address names."""
 RESULTS: Final = 20
-MOST_SHOWN: Final = 24
-"""People who are named at the top, those with the most messages."""
+_END: Final = (None, MAX_ID)
+"""The place after all messages."""
 AROUND: Final = 300
 """Characters of a long message that are shown on each side of a match."""
 
@@ -50,22 +52,14 @@ class RoomArgs(Struct):
     cursor: str | None = None
     before: str | None = None
     """The cursor of the page before which this one ends."""
+    view: Literal["", "newest", "first"] = ""
+    """Whether the newest or the first messages are shown, and no overview."""
 
-
-@dataclass(frozen=True, slots=True)
-class RoomLine:
-    """A message on the page of its room."""
-
-    post: Post
-    time: datetime | None
-    """In the page's time zone."""
-    is_new_speaker: bool
-    """Whether somebody else wrote the message above."""
-    day: date | None
-    """Its day; None where no time is known."""
-    begins_day: bool
-    goes_on: bool
-    """Whether the page before has messages of the day that begins here."""
+    @property
+    def is_of_messages(self) -> bool:
+        """Whether messages are asked for, not the overview."""
+        place = self.cursor or self.before or self.message
+        return bool(self.on or self.q.strip() or self.view or place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +93,6 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
     in_chat: bool = True
 
     @property
-    def people(self) -> list[RoomSpeaker]:
-        return self.room.people[:MOST_SHOWN]
-
-    @property
     def matches(self) -> list[tuple[Hit, list[Marked[None]]]]:
         hits = self.results.hits if self.results else []
         return [(hit, pieces_of_hit(hit, around=AROUND)) for hit in hits]
@@ -120,8 +110,12 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
         if room.id != room_id:
             asked = {name: value for name, value in asdict(args).items() if value}
             return see_other(url_for("rooms.show_room", room_id=room.id, **asked))
-        passage = RoomExcerpt([]) if results else await _excerpt(session, room, args, after, zone)
+        overview = None if args.is_of_messages else await read_page(session, room, zone, args.tz)
+        has_list = results is None and overview is None
+        passage = await _excerpt(session, room, args, after, zone) if has_list else RoomExcerpt([])
         neighbours = await _neighbours(session, room, day, zone) if day else (None, None)
+    if overview is not None:
+        return await render(overview)
     return await render(
         RoomPage(
             args=args,
@@ -129,8 +123,8 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
             room=room,
             day=day,
             neighbours=neighbours,
-            first_day=_day_of(room.first_message_at, zone),
-            newest_day=_day_of(room.newest_message_at, zone),
+            first_day=day_of(room.first_message_at, zone),
+            newest_day=day_of(room.newest_message_at, zone),
             lines=lines_of(passage.posts, zone, after=passage.after),
             earlier=cursor_of(passage.earlier),
             later=cursor_of(passage.later),
@@ -154,6 +148,9 @@ async def _excerpt(
     session: AsyncSession, room: RoomFacts, args: RoomArgs, after: TweetKey | None, zone: ZoneInfo
 ) -> RoomExcerpt:
     """Return the messages that the address asks for: by default the first ones."""
+    if args.view == "newest":
+        posts, earlier = await list_before(session, room.id, _END, limit=MESSAGES)
+        return RoomExcerpt(posts, earlier)
     if args.message is not None:
         return await _around(session, room, args.message)
     day = parse_day("on", args.on)
@@ -188,37 +185,9 @@ async def _neighbours(
     start, end = span_of_day(day, zone)
     above, _ = await list_before(session, room.id, (start, 0), limit=1)
     below, _ = await list_messages(session, room.id, since=end, limit=1)
-    previous = _day_of(above[0].created_at, zone) if above else None
-    return previous, _day_of(below[0].created_at, zone) if below else None
-
-
-def lines_of(
-    posts: Sequence[Post], zone: ZoneInfo, *, after: TweetKey | None = None
-) -> list[RoomLine]:
-    """Return the messages as the page shows them; `after` is the place of the one above."""
-    lines: list[RoomLine] = []
-    above = _day_of(after[0], zone) if after else None
-    day_above: date | None = None
-    for place, post in enumerate(posts):
-        day = _day_of(post.created_at, zone)
-        begins_day = place == 0 or day != day_above
-        lines.append(
-            RoomLine(
-                post,
-                post.created_at and post.created_at.astimezone(zone),
-                is_new_speaker=begins_day or post.username != posts[place - 1].username,
-                day=day,
-                begins_day=begins_day,
-                goes_on=place == 0 and day is not None and day == above,
-            )
-        )
-        day_above = day
-    return lines
+    previous = day_of(above[0].created_at, zone) if above else None
+    return previous, day_of(below[0].created_at, zone) if below else None
 
 
 def _key(post: Post) -> TweetKey:
     return post.created_at, post.id
-
-
-def _day_of(time: datetime | None, zone: ZoneInfo) -> date | None:
-    return time.astimezone(zone).date() if time else None

@@ -36,7 +36,11 @@ def times(page: str) -> list[str]:
 
 
 async def test_a_message_has_the_time_of_those_who_speak(chat: Client) -> None:
-    page = await chat.page("/room/1")
+    overview = await chat.page("/room/1")
+    assert times(overview) == ["12:30 AM"]
+    assert overview.count("(Asia/Seoul)") == 1
+    assert "data-zone" not in overview
+    page = await chat.page("/room/1?view=first")
     assert times(page)[0] == "9:26 AM"
     assert page.count("(Asia/Seoul)") == 1
     assert "data-zone" not in page  # No script asks for the viewer's days.
@@ -49,7 +53,7 @@ async def test_a_message_has_the_time_of_those_who_speak(chat: Client) -> None:
 
 
 async def test_a_link_that_names_a_zone_is_obeyed(chat: Client) -> None:
-    page = await chat.page("/room/1?tz=Europe/Paris")
+    page = await chat.page("/room/1?view=first&tz=Europe/Paris")
     assert times(page)[0] == "1:26 AM"
     assert "(Europe/Paris)" in page
 

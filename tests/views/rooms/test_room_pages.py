@@ -46,7 +46,7 @@ def link(page: str, label: str) -> str:
 
 
 async def test_a_chat_is_read_from_its_first_message_to_its_last(chat: Client) -> None:
-    page = await chat.page(f"/room/1?{SEOUL}")
+    page = await chat.page(f"/room/1?view=first&{SEOUL}")
     assert "<h1><bdi>동네 떡볶이</bdi></h1>" in page
     assert "133 messages" in page
     days = ["Monday, January 15, 2024", "Tuesday, January 16, 2024"]
@@ -59,6 +59,9 @@ async def test_a_chat_is_read_from_its_first_message_to_its_last(chat: Client) -
     assert [*first, *texts(second)] == [re.sub("<[^>]*>", "", text) for _, _, text in CHAT]
     assert "continued" in second
     assert texts(await chat.page(link(second, "Earlier messages"))) == first
+    newest = await chat.page(f"/room/1?view=newest&{SEOUL}")
+    assert texts(newest) == [re.sub("<[^>]*>", "", text) for _, _, text in CHAT[-100:]]
+    assert texts(await chat.page(link(newest, "Earlier messages")))[-1] == "말 32"
 
 
 @pytest.mark.parametrize(
@@ -172,11 +175,13 @@ async def test_a_room_is_renamed_and_joined(app: Quart) -> None:
 async def test_who_is_deleted_leaves_the_others_in_the_room(app: Quart, admin: Client) -> None:
     db = parts_of(app).db
     await import_chat(db, kakaotalk("우리", *CHAT[-3:]))
-    assert "저요" in await admin.page("/room/1")
+    assert "저요" in await admin.page("/room/1?view=newest")
+    assert "하늘" in await admin.page("/room/1")
     await admin.delete("/api/v1/users/하늘_(회사)")
-    page = await admin.page("/room/1")
-    assert "저요" not in page
-    assert "하늘" not in page
+    for path in ("/room/1", "/room/1?view=newest"):
+        page = await admin.page(path)
+        assert "저요" not in page
+        assert "하늘" not in page
     assert (await admin.json("/api/v1/rooms/1"))["messages"] == 2
     await purge_deleted(db)
     for item in (await admin.json("/api/v1/rooms/1/messages"))["items"]:

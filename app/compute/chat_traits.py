@@ -1,0 +1,107 @@
+"""What sets the people of a chat apart: who writes most, longest, laughs or is up at night most."""
+
+from collections.abc import Iterable, Sequence
+from math import sqrt
+from typing import Annotated, Final, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from app.compute.portrait import FEWEST_COMPARED, PersonPortrait
+from app.compute.wording import leads
+
+TraitKind = Literal["most", "longest", "laugh", "night"]
+CLEAR: Final = 2.9
+"""Standard errors from which a trait counts. Of the ten or so that are tested in a chat, one is as
+clear by chance in fewer than one of twenty chats."""
+MOST_TRAITS: Final = 3
+NIGHT_H: Final = 5
+"""The hours from midnight until this one are the night."""
+
+
+class Trait(msgspec.Struct, frozen=True):
+    """Something that one person clearly does more than all others."""
+
+    kind: TraitKind
+    person: Annotated[int, Meta(description="The place among the people.")]
+    value: Annotated[
+        float, Meta(description="Share of the messages of all, words a message, share of own ones.")
+    ]
+    errors: Annotated[float, Meta(description="By how many standard errors it is more.")]
+    sign: Annotated[str, Meta(description="Which laugh.")] = ""
+
+
+def traits_of(
+    messages: Sequence[int],
+    total: int,
+    writing: Sequence[PersonPortrait | None],
+    texts: Sequence[Sequence[str]],
+) -> list[Trait]:
+    """Return up to three traits, each of another person, the clearest first after who writes most.
+
+    messages: how many each person wrote, the most first, of the total of all. writing, texts: how
+    they write; None where nothing of a person was read.
+    """
+    compared = [
+        (place, person)
+        for place, person in enumerate(writing)
+        if person is not None and person.messages >= FEWEST_COMPARED
+    ]
+    traits = [*_most(messages, total), *_longest(texts)]
+    if len(compared) > 1:
+        laughs = [laugh.text for laugh in compared[0][1].laughs]
+        for number, laugh in enumerate(laughs):
+            shares = [(place, p.laughs[number].messages, p.messages) for place, p in compared]
+            traits += _top("laugh", shares, laugh)
+        nights = [(place, sum(p.hours[:NIGHT_H]), sum(p.hours)) for place, p in compared]
+        traits += _top("night", nights)
+    return _chosen(trait for trait in traits if trait.errors >= CLEAR)
+
+
+def _chosen(traits: Iterable[Trait]) -> list[Trait]:
+    """Return who writes most first, then others with what is clearest of them."""
+    ranked = sorted(traits, key=lambda trait: (trait.kind != "most", -trait.errors))
+    chosen: list[Trait] = []
+    for trait in ranked:
+        if all(trait.person != other.person and trait.kind != other.kind for other in chosen):
+            chosen.append(trait)
+    return chosen[:MOST_TRAITS]
+
+
+def _most(messages: Sequence[int], total: int) -> list[Trait]:
+    """Return who wrote more than the second one, of all messages."""
+    if len(messages) < 2 or sum(messages[:2]) < 2 * FEWEST_COMPARED:
+        return []
+    first, second = messages[:2]
+    errors = (first - second) / sqrt(first + second)
+    return [Trait("most", 0, first / total, errors)]
+
+
+def _longest(texts: Sequence[Sequence[str]]) -> list[Trait]:
+    """Return whose messages are longer than the next one's (Welch), in words."""
+    lengths = [np.array([len(text.split()) for text in own if text.strip()]) for own in texts]
+    means = [
+        (float(own.mean()), float(own.var(ddof=1)) / own.size, place)
+        for place, own in enumerate(lengths)
+        if own.size >= FEWEST_COMPARED
+    ]
+    if len(means) < 2:
+        return []
+    (mean, spread, place), (next_mean, next_spread, _) = sorted(means, reverse=True)[:2]
+    error = sqrt(spread + next_spread)
+    return [Trait("longest", place, mean, (mean - next_mean) / error)] if error else []
+
+
+def _top(kind: TraitKind, shares: Sequence[tuple[int, int, int]], sign: str = "") -> list[Trait]:
+    """Return who has something in the largest share of the messages, against the next one."""
+    (place, uses, total), (_, next_uses, next_total) = sorted(shares, key=_share, reverse=True)[:2]
+    _, errors = leads(
+        np.array([uses], np.float64), total, np.array([next_uses], np.float64), next_total
+    )
+    return [Trait(kind, place, uses / max(total, 1), float(errors[0]), sign)]
+
+
+def _share(uses: tuple[int, int, int]) -> float:
+    _, messages, total = uses
+    return messages / max(total, 1)

@@ -1,0 +1,216 @@
+"""The figures of a room's overview: who writes how much, when, and who answers whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from math import sqrt
+from typing import ClassVar, Final, Generic, TypeVar
+
+from quart import url_for
+
+from app.dates import month_names, show_month
+from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
+from app.services.rooms.overview import OverviewPerson, Period, RoomOverview
+from app.views.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
+from app.views.figure import Figure, Finding, Table, TableCell
+from app.views.names import hue, shown_name
+from app.views.rooms.room_finding import finding_of
+
+PlotT = TypeVar("PlotT")
+CLEAR: Final = 2.9
+"""Standard errors from which somebody answers one of the others more than chance would."""
+FEW: Final = 3
+"""Of fewer people everybody answers the other one."""
+FEWEST_ANSWERS: Final = 20
+FEW_LABELS: Final = 12
+"""So many columns have each a label; of more, the first ones of years have one."""
+JANUARY: Final = 1
+NEAR: Final = 3
+"""Columns within which two years would touch on a phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewFigure(Figure[PlotT], Generic[PlotT]):
+    """A figure of a room's overview."""
+
+    topic: ClassVar[str]
+
+    overview: RoomOverview
+    tz: str = ""
+    """The time zone that the page's address names."""
+
+    def path(self) -> str:
+        return url_for("rooms.show_room", room_id=self.overview.room.id, tz=self.tz or None)
+
+    @property
+    def people(self) -> Sequence[OverviewPerson]:
+        return self.overview.people
+
+    def bar_of(self, person: OverviewPerson, share: float, label: str) -> NamedBar:
+        return NamedBar(called(person), share, label, hue(person.username))
+
+
+class ShareBar(OverviewFigure[StackedBar]):
+    """How much each person writes."""
+
+    topic = gettext_noop("Who writes how much")
+
+    def finding(self) -> Finding:
+        return Finding(finding_of(self.overview))
+
+    def table(self) -> Table:
+        columns = [gettext("Name"), gettext("Messages"), gettext("Share")]
+        rows = [
+            (called(person), person.messages, bar.label)
+            for person, bar in zip(self.people, self.plot().parts, strict=True)
+        ]
+        return Table(columns, rows)
+
+    def plot(self) -> StackedBar:
+        shares = rounded_parts([person.share for person in self.people])
+        return StackedBar(
+            [
+                self.bar_of(person, person.share, show_percent(share))
+                for person, share in zip(self.people, shares, strict=True)
+            ]
+        )
+
+
+class Months(OverviewFigure[PeriodColumns]):
+    """When the chat was busy, and when it was silent."""
+
+    topic = gettext_noop("Month by month")
+
+    def finding(self) -> Finding:
+        fullest = max(self._periods, key=lambda period: period.messages, default=None)
+        topic = gettext("Year by year") if self._is_of_years else gettext(self.topic)
+        if fullest is None:
+            return Finding(topic=topic)
+        count = ngettext("{count} message", "{count} messages", fullest.messages)
+        title = gettext("The most in {period}: {messages}.").format(
+            period=self._name_of(fullest),
+            messages=count.format(count=show_number(fullest.messages)),
+        )
+        return Finding(title, notes=self._silence(), topic=topic)
+
+    def table(self) -> Table:
+        column = gettext("Year") if self._is_of_years else gettext("Month")
+        rows = [(self._name_of(period), period.messages) for period in self._periods]
+        return Table([column, gettext("Messages")], rows)
+
+    def plot(self) -> PeriodColumns | None:
+        if len(self._periods) < 2:
+            return None
+        most = max(period.messages for period in self._periods)
+        columns = [
+            PeriodColumn(label, 100 * period.messages / most)
+            for label, period in zip(self._labels, self._periods, strict=True)
+        ]
+        return PeriodColumns(self.finding().title, columns)
+
+    def _silence(self) -> list[str]:
+        """Return the longest time without a message in a sentence, if a whole period was silent."""
+        silences = [
+            [*periods]
+            for is_silent, periods in groupby(self._periods, lambda period: not period.messages)
+            if is_silent
+        ]
+        if not silences:
+            return []
+        longest = max(silences, key=len)
+        first, last = map(self._name_of, (longest[0], longest[-1]))
+        if first == last:
+            return [gettext("Silent in {period}.").format(period=first)]
+        return [gettext("Silent from {first} to {last}.").format(first=first, last=last)]
+
+    @property
+    def _periods(self) -> list[Period]:
+        return self.overview.periods
+
+    @property
+    def _is_of_years(self) -> bool:
+        months = [period.first_day.month for period in self._periods[:2]]
+        return len(months) > len(set(months))
+
+    def _name_of(self, period: Period) -> str:
+        if self._is_of_years:
+            return str(period.first_day.year)
+        return show_month(period.first_day)
+
+    @property
+    def _labels(self) -> list[str]:
+        """What stands below each column; an empty text where there is no room."""
+        days = [period.first_day for period in self._periods]
+        if self._is_of_years:
+            step = len(days) // FEW_LABELS + 1
+            return ["" if place % step else str(day.year) for place, day in enumerate(days)]
+        if len(days) <= FEW_LABELS:
+            return [month_names()[day.month - 1] for day in days]
+        first_january = next(place for place, day in enumerate(days) if day.month == JANUARY)
+        return [
+            str(day.year) if day.month == JANUARY or (place == 0 and first_january > NEAR) else ""
+            for place, day in enumerate(days)
+        ]
+
+
+class Answers(OverviewFigure[list[StackedBar]]):
+    """Who answers whom."""
+
+    topic = gettext_noop("Who answers whom")
+
+    def finding(self) -> Finding:
+        nobody = gettext("Nobody clearly answers one more than the others.")
+        return Finding(self._clearest() or nobody)
+
+    def table(self) -> Table:
+        rows: list[list[TableCell]] = [[called(person), *person.answers] for person in self.people]
+        return Table([gettext("Who answers"), *map(called, self._named)], rows)
+
+    def plot(self) -> list[StackedBar] | None:
+        answers = [sum(person.answers) for person in self._named]
+        if not (FEW <= len(self.people) == len(answers) and sum(answers) >= FEWEST_ANSWERS):
+            return None
+        return [
+            self._bar(person, total) for person, total in zip(self.people, answers, strict=True)
+        ]
+
+    @property
+    def _named(self) -> list[OverviewPerson]:
+        return [person for person in self.people if person.username is not None]
+
+    def _bar(self, person: OverviewPerson, total: int) -> StackedBar:
+        shares = rounded_parts([count / max(total, 1) for count in person.answers])
+        parts = [
+            self.bar_of(other, share, show_percent(share))
+            for other, share in zip(self.people, shares, strict=True)
+        ]
+        return StackedBar(
+            [part for part in parts if part.share], called(person), hue(person.username)
+        )
+
+    def _clearest(self) -> str:
+        """Return who answers whom more than by how much the others write; empty for nobody."""
+        errors, name, other = max(map(self._most_answered, self._named))
+        if errors < CLEAR:
+            return ""
+        return gettext("{name} answers {other} most often.").format(name=name, other=other)
+
+    def _most_answered(self, person: OverviewPerson) -> tuple[float, str, str]:
+        """Return whom somebody answers most: by how many standard errors, and both names."""
+        total = sum(person.answers)
+        other, count = max(zip(self._named, person.answers, strict=True), key=lambda pair: pair[1])
+        others = self.overview.room.messages - person.messages
+        if total < FEWEST_ANSWERS or not others:
+            return 0.0, "", ""
+        chance = other.messages / others
+        spread = sqrt(total * chance * (1 - chance))
+        errors = (count - total * chance) / spread if spread else 0.0
+        return errors, called(person), called(other)
+
+
+def called(person: OverviewPerson) -> str:
+    """Return what somebody is called, or several together."""
+    if person.username is not None:
+        return shown_name(person.username)
+    text = ngettext("{count} other", "{count} others", person.people)
+    return text.format(count=show_number(person.people))

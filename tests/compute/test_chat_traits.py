@@ -1,0 +1,66 @@
+"""What sets people of a chat apart is told only where chance would hardly explain it."""
+
+import random
+from zoneinfo import ZoneInfo
+
+from app.compute.chat_traits import Trait, traits_of
+from app.compute.portrait import Said, answers_among, portray
+
+HOUR_S = 3600
+DAY_S = 24 * HOUR_S
+
+
+def traits(said: list[Said], people: int) -> list[tuple[str, int]]:
+    """Return the traits of people, who are numbered by their numbers of messages."""
+    portrait = portray(said, ZoneInfo("UTC"))
+    by_author = {
+        group[0]: person for group, person in zip(portrait.groups, portrait.people, strict=True)
+    }
+    writing = [by_author.get(person) for person in range(people)]
+    texts = [[message.text for message in said if message.author == n] for n in range(people)]
+    found: list[Trait] = traits_of(list(map(len, texts)), len(said), writing, texts)
+    return [(trait.kind, trait.person) for trait in found]
+
+
+def message(author: int, number: int, text: str, hour: int = 12) -> Said:
+    return Said(author, number * DAY_S + hour * HOUR_S + author, text)
+
+
+def test_nothing_is_told_of_few_messages() -> None:
+    said = [message(0, n, "one two three four five six") for n in range(12)]
+    said += [message(1, n, "haha", hour=2) for n in range(3)]
+    assert traits(said, 2) == []
+
+
+def test_each_trait_is_told_of_who_has_it_most() -> None:
+    said = [message(0, n, "a few words") for n in range(200)]
+    said += [message(1, n, "many more words " + "than others " * (n % 3)) for n in range(100)]
+    assert traits(said, 2) == [("most", 0), ("longest", 1)]
+    said += [message(2, n, "a few haha") for n in range(60)]
+    said += [message(2, 60 + n, "haha") for n in range(30)]
+    assert traits(said, 3) == [("most", 0), ("longest", 1), ("laugh", 2)]
+
+
+def test_who_is_up_at_night_is_told() -> None:
+    said = [message(n % 2, n, "a few words", hour=2 if n % 2 else 15) for n in range(120)]
+    assert traits(said, 2) == [("night", 1)]
+
+
+def test_chance_alone_seldom_tells_anything() -> None:
+    told = 0
+    for seed in range(60):
+        chance = random.Random(seed)  # noqa: S311 - invented chats
+        said = [
+            message(chance.randrange(4), n, "w " * chance.randint(1, 9), chance.randrange(24))
+            for n in range(400)
+        ]
+        counts = [sum(said_by.author == person for said_by in said) for person in range(4)]
+        order = sorted(range(4), key=lambda person: -counts[person])
+        told += bool(traits([one._replace(author=order.index(one.author)) for one in said], 4))
+    assert told <= 3
+
+
+def test_an_answer_comes_right_after_another_one_within_six_hours() -> None:
+    said = [Said(0, 0, ""), Said(1, 60, ""), Said(1, 120, ""), Said(0, 180, ""), Said(9, 200, "")]
+    said += [Said(0, 260, ""), Said(1, 260 + 7 * HOUR_S, ""), Said(0, None, "")]
+    assert answers_among(said, [0, 1]) == [[0, 1], [1, 0]]

@@ -1,0 +1,170 @@
+"""A room at first sight: a finding, who writes how much, cards, months, a hidden message."""
+
+import re
+from html import unescape
+from typing import Final
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.browsing import parts_of
+from tests.chats import Said, import_chat, kakaotalk
+from tests.conftest import Shared
+
+WORDS: Final = ("ferry lamp quay", "kettle bowl spoon", "lantern chain bridge", "oven flour crust")
+CREW: Final = ("ann", "bo (work)", "cem")
+
+
+def talk(people: tuple[str, ...], count: int) -> list[Said]:
+    """Return a chat over months, in which the first one writes most, and the second one longest."""
+    order = (0, 1, 0, *range(2, len(people)), 0)
+    said: list[Said] = []
+    for number in range(count):
+        person = order[number % len(order)] % len(people)
+        words = f"{WORDS[person % len(WORDS)]} number {number}{' now' * (number % 2)}"
+        text = f"{words} and so much more to tell" if person == 1 else f"{words} haha"
+        day = f"2024-{1 + number * 3 // count * 2:02}-{1 + number % 28:02}"
+        said.append((f"{day} {8 + number % 12:02}:{number % 60:02}", people[person], text))
+    return sorted(said)
+
+
+CHATS: Final[dict[str, list[Said]]] = {
+    "crew": talk(CREW, 240),
+    "pair": talk(CREW[:2], 120),
+    "alone": talk(CREW[:1], 30),
+    "three": talk(CREW[:2], 3),
+    "nine": talk(tuple("abcdefghi"), 180),
+    "day": [(f"2024-05-01 10:{n:02}", CREW[n % 3], f"{WORDS[n % 3]} {n}") for n in range(60)],
+}
+
+
+@pytest.fixture(scope="module")
+async def chats(shared: Shared) -> dict[str, str]:
+    """Return the addresses of rooms."""
+    db = parts_of(shared.app).db
+    for name, chat in CHATS.items():
+        await import_chat(db, kakaotalk(name, *chat))
+    return {name: f"/room/{number}" for number, name in enumerate(CHATS, 1)}
+
+
+def text_of(html: str) -> str:
+    return " ".join(unescape(re.sub("<[^>]*>", " ", html)).split())
+
+
+def finding_in(page: str) -> str:
+    """Return the finding, which stands right after the tabs."""
+    (finding,) = re.findall(r'</nav>\s*<p class="finding" id="finding">(.*?)</p>', page)
+    return text_of(finding)
+
+
+FINDINGS: Final = {
+    "crew": "ann writes most (60%), bo (work) writes longest (12 words a message).",
+    "pair": "ann writes most (75%), bo (work) writes longest (12 words a message).",
+    "alone": "Only ann writes here, 30 messages.",
+    "three": "Nothing sets the 2 people clearly apart here.",
+    "nine": "a writes most (28%).",
+    "day": "Nothing sets the 3 people clearly apart here.",
+}
+
+
+@pytest.mark.parametrize("name", CHATS)
+async def test_the_finding_comes_first_and_names_the_drawing(
+    shared: Shared, chats: dict[str, str], name: str
+) -> None:
+    page = await shared.anybody.page(chats[name])
+    assert finding_in(page) == FINDINGS[name]
+    first, *_ = re.findall(r'<svg[^>]*role="img"[^>]*>', page.partition("<main")[2])
+    assert 'aria-labelledby="finding shares"' in first
+    tables = page.partition("<details")[0].count("<table")
+    assert (tables, page.count("<details")) == (0, 1)
+
+
+async def test_shares_are_told_with_names_and_add_up(shared: Shared, chats: dict[str, str]) -> None:
+    page = await shared.anybody.page(chats["nine"])
+    told = re.findall(r'<li class="author-\d+">.*?</li>', page.partition('id="shares"')[2])[:7]
+    assert text_of(told[0]) == "a 28%"
+    assert "3 others" in text_of(told[-1])
+    assert sum(int(share) for share in re.findall(r"(\d+)%", text_of("".join(told)))) == 100
+    # All nine are named with their numbers, below.
+    below = page.partition("<details")[2]
+    assert all(f"<bdi>{name}</bdi>" in below for name in "abcdefghi")
+
+
+async def test_each_person_has_a_card_that_leads_to_their_portrait(
+    shared: Shared, chats: dict[str, str]
+) -> None:
+    page = await shared.anybody.page(chats["crew"])
+    cards = page.partition('class="people-cards"')[2].partition("</ul>")[0].split("</li>")[:-1]
+    assert [re.findall(r'href="([^"]*)"', card) for card in cards] == [
+        [f"/user/{name}/portrait"] for name in ("ann", "bo_(work)", "cem")
+    ]
+    assert "ann 144 messages haha · “ferry lamp quay number” Mostly from" in text_of(cards[0])
+
+
+async def test_what_is_the_same_for_all_is_one_sentence(
+    shared: Shared, chats: dict[str, str]
+) -> None:
+    page = await shared.anybody.page(chats["day"])
+    assert "All answer within about 1 minute." in page
+    assert page.count("Answers within") == 0
+
+
+async def test_months_name_their_silences(shared: Shared, chats: dict[str, str]) -> None:
+    page = await shared.anybody.page(chats["crew"])
+    assert "The most in January 2024: 80 messages. Silent in February 2024." in page
+    rows = page.partition('id="months-numbers"')[2].partition("</table>")[0]
+    counts = [int(count) for count in re.findall(r"<td>(\d+)</td>", rows)]
+    assert counts == [80, 0, 80, 0, 80]
+
+
+async def test_who_answers_whom_is_told_of_few_people(
+    shared: Shared, chats: dict[str, str]
+) -> None:
+    crew, nine = [await shared.anybody.page(chats[name]) for name in ("crew", "nine")]
+    assert "Who answers whom" in crew
+    assert "Who answers whom" not in nine
+
+
+async def test_a_hidden_message_begins_the_quiz(shared: Shared, chats: dict[str, str]) -> None:
+    page = await shared.anybody.page(chats["crew"])
+    teaser = page.partition('class="card teaser"')[2].partition("</section>")[0]
+    fields = dict(re.findall(r'name="(set|room)" value="([^"]*)"', teaser))
+    guesses = re.findall(r'name="guess" value="([^"]*)"', teaser)
+    assert guesses == ["ann", "bo_(work)", "cem"]
+    question = text_of(teaser.partition("<blockquote")[2].partition("</blockquote>")[0])
+    asked = await shared.anybody.page("/quiz?" + urlencode(fields))
+    assert question.partition(">")[2].strip() in text_of(asked)
+    answered = await shared.anybody.page("/quiz?" + urlencode(fields | {"guess": guesses[0]}))
+    assert "Message 1 of 10" in answered
+    assert "What the model says" in answered
+
+
+@pytest.mark.parametrize("name", ["alone", "three"])
+async def test_where_nobody_could_guess_nothing_is_asked(
+    shared: Shared, chats: dict[str, str], name: str
+) -> None:
+    assert 'name="guess"' not in await shared.anybody.page(chats[name])
+
+
+async def test_the_newest_day_stands_open(shared: Shared, chats: dict[str, str]) -> None:
+    page = await shared.anybody.page(f"{chats['day']}?tz=Asia/Seoul")
+    times = [text for _, _, text in CHATS["day"]]
+    shown = re.findall(r'<p class="post-text[^>]*>\s*(.*?)</p>', page)
+    assert shown == times[-len(shown) :]
+    assert len(shown) == 5
+    (whole,) = re.findall(r'href="([^"]*)">The whole day', page)
+    assert "on=2024-05-01" in whole
+
+
+async def test_a_room_without_times_has_an_overview(shared: Shared) -> None:
+    posts = [
+        {"username": name, "text": f"an undated word {n}", "room": {"name": "undated"}}
+        | {"created_at": None, "source_id": f"{name}{n}"}
+        for n, name in enumerate(("una", "duo") * 15)
+    ]
+    await shared.writer.add_posts(*posts)
+    rooms = await shared.anybody.walk("/api/v1/rooms", 100)
+    (room,) = [room["id"] for room in rooms if room["name"] == "undated"]
+    page = await shared.anybody.page(f"/room/{room}")
+    assert finding_in(page) == "Nothing sets the 2 people clearly apart here."
+    assert "an undated word 29" in page
