@@ -30,9 +30,9 @@ from app.services.rooms.room_facts import RoomFacts, get_room, rooms_of
 
 MOST_BESIDE: Final = 8
 """Others who are compared one by one, those with the most messages."""
-OWN_POSTS: Final = 5_000
+OWN_POSTS: Final = 2_000
 """Newest posts of an author that are looked through, beside the site."""
-POSTS_OF_EACH: Final = 500
+POSTS_OF_EACH: Final = 300
 """The same, of each of the others there."""
 MOST_SOUGHT: Final = 24
 """Authors with the most posts, among whom those of the language are sought."""

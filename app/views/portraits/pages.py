@@ -5,8 +5,11 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.i18n import gettext, show_number
 from app.lifespan import resources
 from app.services.archive.author_portrait import (
+    OWN_POSTS,
+    POSTS_OF_EACH,
     AuthorPortrait,
     read_author_portrait,
     room_of_author,
@@ -14,6 +17,7 @@ from app.services.archive.author_portrait import (
 from app.services.compare.answering import add_reasons, answer
 from app.services.compare.cases import gather
 from app.services.compare.question import Question
+from app.services.posts.scanning import MOST_SCANNED
 from app.services.posts.users import Author, get_author
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
@@ -54,6 +58,15 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
     @property
     def clock(self) -> FigureParts[Clock]:
         return HoursBeside(self.shown).parts()
+
+    @property
+    def looked_through(self) -> str:
+        """Which posts are counted."""
+        if self.shown.room:
+            text = gettext("Of a long chat the newest {count} messages are looked through.")
+            return text.format(count=show_number(MOST_SCANNED))
+        text = gettext("Their newest {own} posts are looked through, and {each} of each other one.")
+        return text.format(own=show_number(OWN_POSTS), each=show_number(POSTS_OF_EACH))
 
     @property
     def tenths(self) -> int:
