@@ -50,6 +50,11 @@ def remembered_zone(name: str | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def now_ms() -> int:
+    """Return the time in milliseconds since 1970, where a second is too coarse."""
+    return time.time_ns() // 1_000_000
+
+
 def monotonic() -> float:
     """Return seconds that never run backwards, for durations and deadlines of this process."""
     return time.monotonic()

@@ -26,9 +26,11 @@ from app.services.compare.cases import Models
 from app.services.compare.comparing import Comparer
 from app.services.compare.model_card import Cards
 from app.services.compare.showcase import Showcase
+from app.services.games.play import Games
 from app.services.imports.preview import Previewer
 from app.services.imports.runner import keep_importing
 from app.services.live_streams.hub import LiveHub
+from app.services.live_streams.streaming import Clients
 from app.services.maintenance import Maintenance, jobs, media_job, sources_job, vectors_job
 from app.services.posts.writer import PostWriter
 from app.services.reads import Reads
@@ -60,12 +62,9 @@ class Resources:
         self.reads = Reads(db)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
         self.cache = response_memo(feed, config.cache_mb * MIB)
-        self.live_hub = LiveHub(
-            db,
-            newest=feed.newest,
-            most_clients=config.live_clients,
-            on_clients=metrics.live_clients.set,
-        )
+        clients = Clients(config.live_clients, metrics.live_clients.set)
+        self.live_hub = LiveHub(db, clients, newest=feed.newest)
+        self.games = Games(db, clients)
         self.import_queued = asyncio.Event()
         """Set when an import was queued."""
         self.previewer = Previewer(config)
@@ -89,9 +88,11 @@ class Resources:
         self.maintenance = Maintenance(db, work)
 
         feed.subscribe(self.live_hub.publish)
+        feed.subscribe(self.games.hub.publish)
         feed.subscribe(self.maintenance.wake)
         for forget in (
             self.live_hub.reset,
+            self.games.hub.reset,
             self.models.clear,
             self.cards.clear,
             self.showcase.clear,
@@ -115,6 +116,7 @@ def init_app(app: Quart, config: Config, metrics: Metrics) -> None:
                 opened.maintenance.run(),
                 opened.feed.run(),
                 opened.live_hub.run(),
+                opened.games.hub.run(),
                 keep_importing(opened.db, opened.config, opened.import_queued),
                 keep_heap_trimmed(),
             ):
@@ -137,9 +139,10 @@ async def _open(stack: contextlib.AsyncExitStack, config: Config, metrics: Metri
     stack.push_async_callback(opened.follower.close)
     stack.callback(opened.passwords.close)
     stack.callback(opened.work_pool.close)
-    for batched in (opened.writer, opened.reads, opened.comparer, opened.cards):
+    for batched in (opened.writer, opened.reads, opened.comparer, opened.cards, opened.games):
         stack.push_async_callback(batched.close)
     stack.callback(opened.live_hub.end)
+    stack.callback(opened.games.hub.end)
     return opened
 
 
@@ -187,6 +190,7 @@ def begin_stop(app: Quart) -> None:
     resources = cast(Resources | None, app.extensions.get(KEY))
     if resources is not None:
         resources.live_hub.end()
+        resources.games.hub.end()
 
 
 def cache_of(app: Quart) -> Memo[CachedResponse] | None:

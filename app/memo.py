@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from app.clock import now
-from app.db.feed import OF_SITE, Change, Feed
+from app.db.feed import GAME_CHANGED, OF_SITE, Change, Feed
 
 EVERYTHING: Final = 0
 """Stands for all authors among the ids that a value depends on."""
@@ -234,6 +234,8 @@ class Memo(Generic[Value]):
         """Outdate the values that depend on the authors of these events."""
         self.time += 1
         for change in changes:
+            if change.kind == GAME_CHANGED:
+                continue
             self._changed[change.user_id] = self.time
             if change.user_id != DERIVED:
                 self._changed[EVERYTHING] = self.time

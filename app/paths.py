@@ -30,8 +30,17 @@ LIVE: Final = "/live"
 EXPORT: Final = "/export"
 API_DOCS: Final = "/docs"
 """These stand below `API`."""
-ENDLESS: Final = API + LIVE
-"""Address whose answer has no end, and is never kept."""
+GAMES: Final = "/games"
+PLAY: Final = "/play"
+"""Addresses of the pages of hosts and of players, and below `API` of games in the API."""
+
+
+def is_endless(path: str) -> bool:
+    """Return whether an address is a live stream's, whose answer has no end and is never kept."""
+    return path.endswith(LIVE) and (
+        path == API + LIVE or path.startswith((f"{API}{GAMES}/", f"{API}{PLAY}/"))
+    )
+
 
 UPLOADS: Final = frozenset({API + TWEETS, API + IMPORTS, IMPORTS})
 """Addresses to which large bodies are posted; they are read piece by piece, with back-pressure."""

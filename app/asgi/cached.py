@@ -18,7 +18,7 @@ from app.clock import ZONE_COOKIE, remembered_zone
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import Memo, release
-from app.paths import API_DOCS, ATOM_NAME, ENDLESS, MEDIA, OF_ZONE, STATIC
+from app.paths import API_DOCS, ATOM_NAME, MEDIA, OF_ZONE, STATIC, is_endless
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
@@ -156,7 +156,7 @@ def _is_passed_on(path: str) -> bool:
 
     A visitor's breaks off when the site becomes private.
     """
-    return path == ENDLESS or path.startswith(MEDIA)
+    return path.startswith(MEDIA) or is_endless(path)
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:

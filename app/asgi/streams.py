@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
-from app.paths import ENDLESS
+from app.paths import is_endless
 
 PUSH: Final = "saywho.push"
 """Key of the ASGI extension of our HTTP/1.1 that sends a part of a body without waiting."""
@@ -47,8 +47,8 @@ class Streams:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        is_endless = scope["type"] == "http" and scope["path"] == ENDLESS
-        return (self._stream if is_endless else self._app)(scope, receive, send)
+        is_stream = scope["type"] == "http" and is_endless(scope["path"])
+        return (self._stream if is_stream else self._app)(scope, receive, send)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         bodies: list[EndlessBody] = []

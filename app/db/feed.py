@@ -17,6 +17,9 @@ SITE_PRIVATE: Final = "site.private"
 OF_SITE: Final = frozenset({SITE_PUBLIC, SITE_PRIVATE})
 """The kinds of events that tell who may read the site: all that was kept for readers is stale."""
 
+GAME_CHANGED: Final = "game.changed"
+"""The kind of event that tells of a game: it concerns no post, and nothing that is kept."""
+
 logger = logging.getLogger(__name__)
 
 

@@ -1,6 +1,7 @@
 from app.models.access import Invitation, LoginFailure, LoginSession, Operator, SetupLink, Token
 from app.models.base import MAX_ID, Base
 from app.models.derived import BackgroundSnapshot, Embedding, PostCount, Profile, Vocabulary, Word
+from app.models.game import Game, GameAnswer, GamePlayer, GameQuestion, WrongCode
 from app.models.room import Room, RoomPerson
 from app.models.site import SITE_ID, Site
 from app.models.tweet import MediaUse, Tweet, User
@@ -13,6 +14,10 @@ __all__ = [
     "Base",
     "Embedding",
     "Event",
+    "Game",
+    "GameAnswer",
+    "GamePlayer",
+    "GameQuestion",
     "ImportJob",
     "Invitation",
     "LiveSource",
@@ -31,4 +36,5 @@ __all__ = [
     "User",
     "Vocabulary",
     "Word",
+    "WrongCode",
 ]

@@ -23,6 +23,7 @@ from app.services.compare.background import BACKGROUND, is_outgrown, renew_backg
 from app.services.compare.profiles import fold_long_tails, has_long_tails
 from app.services.deletion import count_deleted_authors, purge_deleted
 from app.services.event_log import has_old_events, prune_events
+from app.services.games.hosting import has_old_games, remove_old_games
 from app.services.imports.jobs import ENDED, remove_upload
 from app.services.posts.media import has_unneeded, remove_every_unneeded, remove_unneeded
 from app.services.search.embeddings import VECTORS, Embeddings
@@ -66,6 +67,7 @@ def jobs(
         Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", count_deleted_authors, purge_deleted),
         Job("clock", has_times_ahead, bring_times_back),
+        Job("games", has_old_games, remove_old_games),
         Job(
             "log",
             partial(has_old_events, kept=kept_events),

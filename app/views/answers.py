@@ -32,7 +32,7 @@ from app.i18n import translate_message
 from app.lifespan import resources
 from app.logs import request_id
 from app.memo import cacheable
-from app.paths import ENDLESS, FOR_PROGRAMS
+from app.paths import FOR_PROGRAMS, is_endless
 from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views.bodies import too_large
 from app.views.cast import NOBODY
@@ -60,7 +60,7 @@ async def wait_for_write() -> None:
     Where anybody may ask, nothing rests on events, and a private site tells nobody their number.
     Raises UnavailableError after 2 s, and MalformedError for a number that none can have yet.
     """
-    event_id = None if g.policy == "open" else event_of("Saywho-After")
+    event_id = None if g.policy in ("open", "player") else event_of("Saywho-After")
     if event_id is None:
         return
     deadline = monotonic() + AFTER_TIMEOUT_S
@@ -114,7 +114,7 @@ async def refuse_late(response: Response) -> Response:
     """Refuse a visitor's answer that was made while the site became private."""
     try:
         # The body of an endless answer goes out by itself, and ends by itself.
-        if request.path == ENDLESS or await is_still_readable():
+        if is_endless(request.path) or await is_still_readable():
             return response
         return send_to_login()
     except AppError as error:  # The API's refusal, or nobody can tell: the database is away.

@@ -1,4 +1,4 @@
-"""The cookies of accounts: a session's, and that of a browser which signed in before."""
+"""The cookies: of a session, of a browser that signed in before, and of a game's players."""
 
 import secrets
 from datetime import timedelta
@@ -12,11 +12,14 @@ from app.services.access.logins import SESSION_LIFETIME, LoginClient, SignedInAc
 from app.services.access.operators import account_key
 
 Cookie = Literal["session", "device"]
+
+PLAYER: Final = "player_"
+"""Begins the names of the cookies of players; the game's id follows."""
 DEVICE_LIFETIME: Final = timedelta(days=400)
 """The longest that browsers keep a cookie."""
 
 
-def cookie_name(kind: Cookie) -> str:
+def cookie_name(kind: str) -> str:
     """Return the name of a cookie.
 
     Browsers take `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).

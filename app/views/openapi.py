@@ -132,6 +132,8 @@ def _security(declared: Operation, *, is_public: bool) -> list[dict[str, list[st
     """Return what may be sent, any of it: nothing ({}), a token of the scope, or a session."""
     if declared.policy == "open":
         return []
+    if declared.policy == "player":
+        return [{"player": []}]
     scope = "read" if declared.policy == "token" else declared.policy
     needed: list[dict[str, list[str]]] = [{"bearer": [scope]}, {"session": []}]
     return [{}, *needed] if declared.policy == "read" and is_public else needed

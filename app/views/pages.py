@@ -12,6 +12,8 @@ from app.views.authors import pages as authors
 from app.views.authors import years
 from app.views.comparing import pages as comparing
 from app.views.comparing import quiz
+from app.views.games import pages as games
+from app.views.games import play, screen
 from app.views.imports import pages as imports
 from app.views.imports import sources
 from app.views.names import (
@@ -40,6 +42,9 @@ PAGES: Final = (
     comparing,
     quiz,
     portraits,
+    games,
+    screen,
+    play,
     search,
     posts,
     login,

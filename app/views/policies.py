@@ -19,9 +19,11 @@ from app.lifespan import resources
 from app.paths import EVERY_API, METRICS
 from app.services.access.rights import INVALID, SCOPES, VISITOR, Right, Scope, TokenFacts
 from app.services.event_log import newest_event
-from app.views.cookies import cookie_name, signed_in
+from app.views.cookies import PLAYER, cookie_name, signed_in
 
-Policy = Literal["open", "read", "account", "token", "write", "admin", "operator", "metrics"]
+Policy = Literal[
+    "open", "read", "account", "token", "write", "admin", "operator", "metrics", "player"
+]
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE: Final = "access_policy"
@@ -38,7 +40,7 @@ def access(policy: Policy) -> Callable[[View], View]:
     `open`: nothing; `read`: a token or an account where the site is not public; `account`: an
     operator or a reader, signed in; `token`: any token or an operator; `write` and `admin`: a token
     of that scope or an operator; `operator`: an operator alone; `metrics`: whoever asks on this
-    very machine, or `admin`.
+    very machine, or `admin`; `player`: the secret of a game's player, which the view looks up.
     """
 
     def declare(view: View) -> View:
@@ -60,7 +62,7 @@ async def check() -> ResponseReturnValue | None:
     facts.is_closed = not openness.seems_public
     if (refusal := cast(dict[str, Any], request.scope).get(REFUSAL)) is not None:
         raise refusal
-    facts.token = token = await _token()
+    facts.token = token = None if _is_for_players() else await _token()
     if token is None:
         facts.account = await signed_in()
         facts.operator = facts.account if facts.account and facts.account.is_operator else None
@@ -68,7 +70,9 @@ async def check() -> ResponseReturnValue | None:
     is_unknown = token is None and facts.account is None
     facts.is_closed = facts.is_closed and is_unknown
     facts.policy = policy = _policy_of_address()
-    if policy == "open" or facts.operator is not None:
+    if policy == "player" and not _is_sent_a_secret():
+        return send_to_login()
+    if policy in ("open", "player") or facts.operator is not None:
         return None
     if policy == "read" and await openness.is_public():
         # With SAYWHO_PUBLIC the site cannot become private.
@@ -96,11 +100,11 @@ def _policy_of_address() -> Policy:
     return policy
 
 
-def _declared_policy(app: Quart, endpoint: str) -> Policy | None:
+def _declared_policy(app: Quart, endpoint: str | None) -> Policy | None:
     """Return what the view of an endpoint declares."""
     if endpoint == "static":
         return "open"
-    return cast(Policy | None, getattr(app.view_functions.get(endpoint), ATTRIBUTE, None))
+    return cast(Policy | None, getattr(app.view_functions.get(endpoint or ""), ATTRIBUTE, None))
 
 
 def is_open(app: Quart, method: str, path: str) -> bool:
@@ -162,9 +166,25 @@ def _check_origin() -> None:
         is_ours = site in {"same-origin", "none"}
     else:
         is_ours = request.headers.get("Origin") == own_origin()
+    is_known = cookie_name("session") in request.cookies or _has_cookie_of_player()
     signs_in = request.blueprint == "login" and (site or request.headers.get("Origin"))
-    if not is_ours and (cookie_name("session") in request.cookies or signs_in):
+    if not is_ours and (is_known or signs_in):
         raise ForbiddenError("This request comes from another site")
+
+
+def _is_for_players() -> bool:
+    """Return whether an address takes the secrets of players, and no token of the API."""
+    declared = _declared_policy(current_app, request.endpoint)
+    return declared == "player" and request.method != "OPTIONS"
+
+
+def _is_sent_a_secret() -> bool:
+    """Return whether a request may be a player's; the view looks up whose."""
+    return "Authorization" in request.headers or _has_cookie_of_player()
+
+
+def _has_cookie_of_player() -> bool:
+    return any(name.startswith(cookie_name(PLAYER)) for name in request.cookies)
 
 
 def own_origin() -> str:

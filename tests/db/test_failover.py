@@ -20,8 +20,8 @@ from app.db.migrate import prepare
 from app.db.postgresql.connection import connect, connection_string
 from tests.conftest import Client, client_with
 from tests.databases import Databases
+from tests.listening import listening
 from tests.postgresql import Server
-from tests.views.posts.test_live_api import listening
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.databases("postgresql")

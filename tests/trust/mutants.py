@@ -142,7 +142,7 @@ MUTANTS: Final = (
         "an answer that was being made at the switch is sent",
         "tests/views/access/test_switch.py",
         "app/views/answers.py",
-        "if request.path == ENDLESS or await is_still_readable():",
+        "if is_endless(request.path) or await is_still_readable():",
         "if request:",
     ),
     Mutant(

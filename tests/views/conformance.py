@@ -15,8 +15,10 @@ from tests.conftest import NDJSON, Client
 
 OPERATIONS: Final = operations_of(BLUEPRINTS)
 IDS: Final = sorted(declared.view.__name__ for declared in OPERATIONS)
-ENDING: Final = [name for name in IDS if name != "live_stream"]
-"""Operations whose answers can be read to their end."""
+OF_GAMES: Final = {declared.view.__name__ for declared in OPERATIONS if declared.tag == "games"}
+"""Operations that need a game under way, and its players."""
+ENDING: Final = [name for name in IDS if name != "live_stream" and name not in OF_GAMES]
+"""The others whose answers can be read to their end."""
 IN_PATH: Final = re.compile(r"{(\w+)}")
 PATH_VALUES: Final = {"username": "jack", "year": "2024"}
 BOTH: Final = {"username": ["jack", "anna"]}

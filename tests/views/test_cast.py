@@ -25,6 +25,7 @@ from app.views.people_named import usernames_in
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import MakeConfig, client_with
+from tests.views.games.playing import games_of
 from tests.views.test_policies import API, EXPECTED
 from tests.waiting import settle
 
@@ -59,6 +60,10 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/settings": ("/settings",),
     "/imports": ("/imports",),
     "/sources": ("/sources",),
+    "/games": ("/games", "/games?room=1"),
+    "/games/<id:game_id>": tuple(f"/games/{number}" for number in range(1, 5)),
+    "/play": ("/play",),
+    "/play/<id:game_id>": ("/play/1", "/play/2", "/play/3"),
 }
 """What is asked of each route that has a page or a file for readers."""
 OF_PROGRAMS: Final = re.compile(
@@ -102,6 +107,9 @@ async def site(request: pytest.FixtureRequest, make_config: MakeConfig) -> Async
             await writer.add_user("hana_writes", "안녕하세요", display_name="Hana 하나")
         await _upload(operator, chat)
         await settle(app)
+        waiting, *going, _ended = await games_of(app, *PAIR)
+        for code in (waiting, *going):
+            await operator.post("/play", form={"code": code, "name": "Ida"})
         yield operator
 
 

@@ -37,7 +37,7 @@ DERIVED = {*("BackgroundSnapshot", "Embedding", "Event", "Profile"), *("Vocabula
 IDS = {
     "username": "ann",
     **dict.fromkeys(["tweet_id", "token_id", "session_id", "import_id", "source_id"], 1),
-    **dict.fromkeys(["room_id", "invitation_id", "account_id"], 1),
+    **dict.fromkeys(["room_id", "invitation_id", "account_id", "game_id", "player_id"], 1),
 }
 
 

@@ -100,7 +100,7 @@ async def verify_password(
     UnavailableError.
     """
     address, device = client
-    origin = _half(f"device:{device}" if device else f"address:{_network(address)}")
+    origin = _half(f"device:{device}" if device else f"address:{network_of(address)}")
     subject = _half(f"account:{account_key(name)}") + origin
     is_there = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary) == origin
     is_same = LoginFailure.subject == subject
@@ -111,7 +111,7 @@ async def verify_password(
             query = select(func.count(), func.min(LoginFailure.failed_at)).where(condition)
             count, oldest = (await session.execute(query)).one()
             if count >= most:
-                logger.warning("sign-in from %s is closed for 15 minutes", _network(address))
+                logger.warning("sign-in from %s is closed for 15 minutes", network_of(address))
                 wait_s = max(int((oldest + WINDOW - time).total_seconds()), 1)
                 raise TooManyError(
                     "Too many failed attempts; try again in {minutes} minutes",
@@ -166,7 +166,7 @@ async def count_closed(session: AsyncSession) -> int:
     return len((await session.scalars(query)).all())
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """Return what failures are counted by: of IPv6 the /64, all of which one client can use."""
     with contextlib.suppress(ValueError):
         ip = IPv6Address(address)

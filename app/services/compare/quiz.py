@@ -144,9 +144,10 @@ async def _posts_to_guess(
     return random.sample(sorted(ids), len(ids))
 
 
-def masked(text: str, user: User) -> str:
-    """Return the text without the author's names, signature, links and tags."""
-    named = mask_names(text.rstrip(), filter(None, (user.username, user.display_name)))
+def masked(text: str, *users: User) -> str:
+    """Return the text without the names of its author, or of several, signature, links and tags."""
+    names = (name for user in users for name in (user.username, user.display_name) if name)
+    named = mask_names(text.rstrip(), names)
     return _LINK_OR_TAG.sub(HIDDEN, _SIGNATURE.sub(HIDDEN, named))
 
 

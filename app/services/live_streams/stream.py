@@ -14,46 +14,27 @@ Push = Callable[[bytes], bool]
 
 
 class LiveStreams(Protocol):
-    """All streams of a process."""
+    """All streams of one kind of a process."""
 
-    async def serve(self, stream: "LiveStream", send: Send) -> None:
+    async def serve(self, stream: "ClientStream", send: Send) -> None:
         """Send to one stream what it lacks, until it is over."""
 
-    def drop(self, stream: "LiveStream") -> None:
+    def drop(self, stream: "ClientStream") -> None:
         """Count a stream no longer."""
 
 
-class LiveStream:
-    """One client's stream, counted until it is closed."""
+class ClientStream:
+    """One client's stream, whatever is sent on it; it is counted until it is closed."""
 
-    __slots__ = (
-        "_live",
-        "_woken",
-        "first",
-        "is_due",
-        "is_over",
-        "limit",
-        "position",
-        "push",
-        "right",
-        "sending_since",
-        "user_id",
-    )
+    __slots__ = ("_live", "_woken", "is_due", "is_over", "limit", "push", "right", "sending_since")
 
-    def __init__(
-        self, live: LiveStreams, position: int, user_id: int | None, right: Right | None
-    ) -> None:
+    def __init__(self, live: LiveStreams, right: Right | None) -> None:
         self._live = live
         self._woken: asyncio.Future[None] | None = None
         self.limit = asyncio.timeout(None)
         """Ends the stream of a client that takes nothing."""
         self.push: Push = lambda _: False
         """Sends without waiting, and returns whether it did."""
-        self.first = b""
-        """What was read before the stream began."""
-        self.position = position
-        """The last event that was sent."""
-        self.user_id = user_id
         self.right = right
         self.sending_since: float | None = None
         """When the message was begun that is being sent."""
@@ -101,6 +82,29 @@ class LiveStream:
             gone.remove_done_callback(self._on_gone)
         return True
 
+    def _on_gone(self, _: asyncio.Future[None]) -> None:
+        self.end()
+
+    def close(self) -> None:
+        """Count the stream no longer."""
+        self._live.drop(self)
+
+
+class LiveStream(ClientStream):
+    """One client's stream of the events of the log."""
+
+    __slots__ = ("first", "position", "user_id")
+
+    def __init__(
+        self, live: LiveStreams, position: int, user_id: int | None, right: Right | None
+    ) -> None:
+        super().__init__(live, right)
+        self.first = b""
+        """What was read before the stream began."""
+        self.position = position
+        """The last event that was sent."""
+        self.user_id = user_id
+
     def push_page(self, page: LogPage | None, end: int) -> None:
         """Send without waiting what there is for the client up to an event, else wake the stream.
 
@@ -118,10 +122,3 @@ class LiveStream:
             self.is_due = self.is_due and not data
         else:
             self.wake()
-
-    def _on_gone(self, _: asyncio.Future[None]) -> None:
-        self.end()
-
-    def close(self) -> None:
-        """Count the stream no longer."""
-        self._live.drop(self)

@@ -51,7 +51,7 @@ class QuizArgs(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Game:
+class PlayedSet:
     """A set that is played, and how far."""
 
     quiz: QuizSet
@@ -113,7 +113,7 @@ class QuizPage(FormPage, frozen=True, kw_only=True):
 
     room: RoomFacts | None
     """The chat whose messages are asked about."""
-    game: Game | None = None
+    game: PlayedSet | None = None
     question: QuizQuestion | None = None
     solved: Solved | None = None
     address: str = ""
@@ -134,10 +134,10 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
         room = None if args.room is None else await get_room(session, args.room)
         drawn = None if args.set else await _drawn(session, room)
     if drawn is not None:
-        return see_other(Game(drawn, room).address())
+        return see_other(PlayedSet(drawn, room).address())
     if not args.set:
         return await render(QuizPage(room=room, in_chat=room is not None))
-    game = Game(_read(args.set), room, args.so)
+    game = PlayedSet(_read(args.set), room, args.so)
     failure = None
     if args.guess is not None and not game.is_over:
         try:
@@ -159,7 +159,7 @@ def _read(address: str) -> QuizSet:
     return QuizSet(*(tuple(map(int, ids.split("."))) for ids in address.split("-")))
 
 
-async def _asked(game: Game, failure: AppError | None = None) -> ResponseReturnValue:
+async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseReturnValue:
     """Ask the next question that is still there; after the last one tell how it went."""
     while not game.is_over:
         try:
@@ -193,7 +193,7 @@ async def _asked(game: Game, failure: AppError | None = None) -> ResponseReturnV
     )
 
 
-async def _answer_page(game: Game, guess: str) -> str:
+async def _answer_page(game: PlayedSet, guess: str) -> str:
     async with resources().db.read() as session:
         solution = await solve(
             session, resources().models, game.quiz, len(game.so), room_id=game.room_id, reasons=True

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 from quart import Response, request
 
-from app.asgi.streams import hand_over
+from app.asgi.streams import EndlessBody, hand_over
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import LIVE
@@ -37,12 +37,19 @@ async def live_stream(args: LiveArgs) -> Response:
     after = args.after if (last := event_of("Last-Event-ID")) is None else last
     user_id = None if args.username is None else await _author_id(args.username)
     await resources().feed.catch_up()
-    if request.method != "HEAD":
-        hub = resources().live_hub
-        events = await hub.open(after=after, user_id=user_id, right=right_to_read())
-        if not await is_still_readable():
-            events.close()
-            return send_to_login()
+    if request.method == "HEAD":
+        return endless(None)
+    hub = resources().live_hub
+    events = await hub.open(after=after, user_id=user_id, right=right_to_read())
+    if not await is_still_readable():
+        events.close()
+        return send_to_login()
+    return endless(events)
+
+
+def endless(events: EndlessBody | None) -> Response:
+    """Return the answer of a live stream; to HEAD without its events."""
+    if events is not None:
         hand_over(request.scope, events)
     response = Response(b"", headers=HEADERS)
     del response.content_length  # It is not known.

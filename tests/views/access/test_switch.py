@@ -16,8 +16,9 @@ from app.services.posts import exporting
 from app.views.posts import pages as posts_page
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, client_with
+from tests.listening import Listener, listening
 from tests.uploading import upload
-from tests.views.posts.test_live_api import DEADLINE_S, Listener, listening
+from tests.views.posts.test_live_api import DEADLINE_S
 from tests.views.posts.test_media_pages import FILM, bring
 from tests.waiting import eventually
 

@@ -18,7 +18,7 @@ from app.views import answers as answers_view
 from app.views.posts.search_api import LONGEST_NAME
 from tests.browsing import parts_of
 from tests.conftest import Client, MakeConfig, client_with
-from tests.views.posts.test_live_api import Listener
+from tests.listening import Listener
 
 PATH = "/api/v1/export"
 DEADLINE_S = 40

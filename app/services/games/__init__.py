@@ -1,0 +1,1 @@
+"""Games: the quiz played together, on rows that any worker reads."""

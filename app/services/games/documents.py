@@ -1,0 +1,148 @@
+"""What a game says to its host and its players: one value for each, and one for all players."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from app.services.games.rules import State
+from app.services.games.states import GameState, Standing
+
+FIRST: Final = 10
+"""Players who are shown as the first."""
+
+Ended = Annotated[datetime | None, Meta(description="Until when answers count; null otherwise.")]
+
+
+class Guess(Struct, frozen=True):
+    """Whom saywho chose, which had not seen the post."""
+
+    username: str
+    probability: float
+
+
+class RankedPlayer(Struct, frozen=True):
+    name: str
+    points: int
+    place: Annotated[int, Meta(description="Equal points share a place.")]
+    player: int
+
+
+class GameView(Struct, frozen=True, kw_only=True):
+    """A game as its host sees it."""
+
+    id: int
+    code: str
+    state: State
+    question: Annotated[int, Meta(description="Of those asked so far the last; 0 before.")]
+    questions: int
+    seconds: int
+    options: Annotated[list[str], Meta(description="The usernames to choose from.")]
+    players: int
+    answers: Annotated[int, Meta(description="To the present question.")]
+    ends_at: Ended
+    text: Annotated[str | None, Meta(description="Without names; null where the post is gone.")]
+    truth: Annotated[str | None, Meta(description="The author; null while it is asked.")]
+    saywho: Annotated[Guess | None, Meta(description="Null while it is asked.")]
+    tally: Annotated[dict[str, int] | None, Meta(description="Who was chosen how often.")]
+    ranking: list[RankedPlayer]
+    version: Annotated[int, Meta(description="Grows with every change but counts.")]
+
+
+class SharedView(Struct, frozen=True, kw_only=True):
+    """A game as all players see it."""
+
+    state: State
+    question: int
+    questions: int
+    options: list[str]
+    text: str | None
+    ends_at: Ended
+    now: Annotated[datetime, Meta(description="The server's clock.")]
+    truth: Annotated[str | None, Meta(description="The author; null while it is asked.")]
+    saywho: Annotated[Guess | None, Meta(description="Null while it is asked.")]
+    players: int
+    version: int
+
+
+class PlayerView(SharedView, frozen=True, kw_only=True):
+    """A game as one player sees it."""
+
+    answer: Annotated[str | None, Meta(description="What the player chose, if anything.")]
+    right: Annotated[bool | None, Meta(description="Null while it is asked, and without answer.")]
+    points: Annotated[int | None, Meta(description="For this question; null while it is asked.")]
+    total: Annotated[int, Meta(description="For the questions that were told.")]
+    place: Annotated[int | None, Meta(description="Null before the first question was told.")]
+
+
+def moment(ms: int) -> datetime:
+    """Return a time that is given in milliseconds since 1970."""
+    return datetime.fromtimestamp(ms / 1_000, UTC)
+
+
+def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) -> GameView:
+    game, told = state.game, state.told_present()
+    order = standing.order
+    return GameView(
+        id=game.id,
+        code=game.code,
+        state=state.state,
+        question=game.question,
+        questions=game.questions,
+        seconds=game.seconds,
+        options=list(state.usernames.values()),
+        players=state.players,
+        answers=state.answers,
+        ends_at=None if state.ends_ms is None else moment(state.ends_ms),
+        text=state.text,
+        truth=state.truth,
+        saywho=_guess(state),
+        tally=standing.tally(state.usernames) if told else None,
+        ranking=[
+            RankedPlayer(
+                standing.names[player], standing.totals[player], standing.places[player], player
+            )
+            for player in (order if shows_all else order[:FIRST])
+        ],
+        version=game.version,
+    )
+
+
+def shared_view(state: GameState, time_ms: int) -> SharedView:
+    return SharedView(
+        state=state.state,
+        question=state.game.question,
+        questions=state.game.questions,
+        options=list(state.usernames.values()),
+        text=state.text,
+        ends_at=None if state.ends_ms is None else moment(state.ends_ms),
+        now=moment(time_ms),
+        truth=state.truth,
+        saywho=_guess(state),
+        players=state.players,
+        version=state.game.version,
+    )
+
+
+def player_view(
+    state: GameState, standing: Standing, player: int, chosen: int | None, time_ms: int
+) -> PlayerView:
+    """Return what one player sees; `chosen` is their answer to the question that is asked."""
+    shared = shared_view(state, time_ms)
+    choice, told = standing.choices.get(player), state.told_present()
+    answer = choice.user_id if choice else chosen
+    return PlayerView(
+        **{name: getattr(shared, name) for name in SharedView.__struct_fields__},
+        answer=None if answer is None else state.usernames[answer],
+        right=choice.user_id == told.user_id if choice and told else None,
+        points=(choice.points if choice else 0) if told else None,
+        total=standing.totals.get(player, 0),
+        place=standing.places.get(player) if state.told else None,
+    )
+
+
+def _guess(state: GameState) -> Guess | None:
+    told = state.told_present()
+    if told is None:
+        return None
+    return Guess(state.usernames[told.model_user_id], told.model_probability)

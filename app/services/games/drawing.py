@@ -1,0 +1,181 @@
+"""What a game asks: posts of its authors, and whom saywho chose for each before anybody did."""
+
+import asyncio
+import math
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import HIDDEN, has_words
+from app.errors import InvalidInputError
+from app.models import RoomPerson, Tweet, User
+from app.services.compare.answering import Comparison, add_reasons, answer
+from app.services.compare.cases import Models, gather
+from app.services.compare.question import Question
+from app.services.compare.quiz import MOST_CHARACTERS, masked
+from app.services.games.rules import shares
+from app.services.posts.users import get_user
+from app.services.rooms.room_facts import RoomFacts
+
+FEWEST_AUTHORS: Final = 2
+MOST_AUTHORS: Final = 6
+_LOOKED_AT: Final = 1_000
+"""Posts of an author among which those to ask about are looked for; of fewer all are."""
+_PASSAGES: Final = 20
+"""Places from which these are taken, where an author has more."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnQuestion:
+    """A post to ask about, its author, and whom saywho chose."""
+
+    tweet_id: int
+    user_id: int
+    model_user_id: int
+    model_probability: float
+
+
+async def named_cast(session: AsyncSession, usernames: Sequence[str]) -> list[User]:
+    """Return the authors of these names. Raises NotFoundError, InvalidInputError."""
+    cast = {user.id: user for user in [await get_user(session, name) for name in usernames]}
+    if len(cast) < len(usernames):
+        raise InvalidInputError("Name each author once", loc="usernames")
+    if not FEWEST_AUTHORS <= len(cast) <= MOST_AUTHORS:
+        raise InvalidInputError(
+            "A game needs {fewest} to {most} authors",
+            fewest=FEWEST_AUTHORS,
+            most=MOST_AUTHORS,
+            loc="usernames",
+        )
+    return sorted(cast.values(), key=lambda user: user.username_key)
+
+
+async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> list[User]:
+    """Return those of a chat who wrote most, six at most, if they have enough to ask about.
+
+    Raises InvalidInputError where fewer than two have.
+    """
+    query = (
+        select(User)
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .where(RoomPerson.room_id == room.id, User.deleted_at.is_(None))
+        .order_by(RoomPerson.messages.desc(), User.username_key)
+        .limit(2 * MOST_AUTHORS)
+    )
+    users = (await session.scalars(query)).all()
+    few = fewest_posts(questions)
+    able = [user for user in users if len(await _askable(session, user, users, room.id)) >= few]
+    if len(able) < FEWEST_AUTHORS:
+        raise InvalidInputError(
+            "The game needs two people with {count} messages of four words or more in this chat",
+            count=few,
+            loc="room",
+        )
+    return sorted(able[:MOST_AUTHORS], key=lambda user: user.username_key)
+
+
+def fewest_posts(questions: int) -> int:
+    """Return how many posts each author of a game needs."""
+    return math.ceil(questions / 2)
+
+
+async def draw_questions(
+    session: AsyncSession,
+    models: Models,
+    cast: Sequence[User],
+    questions: int,
+    *,
+    room_id: int | None = None,
+) -> list[DrawnQuestion]:
+    """Return different posts in a random order, of each author as many as of the others.
+
+    Raises InvalidInputError where somebody has too few.
+    """
+    counts = shares(questions, [user.id for user in cast], random.sample(_ids(cast), len(cast)))
+    posts: list[tuple[int, int]] = []
+    for user in cast:
+        ids = await _askable(session, user, cast, room_id)
+        if len(ids) < fewest_posts(questions):
+            raise InvalidInputError(
+                "'{username}' has too few posts of four words or more:"
+                " {questions} questions need {count}",
+                username=user.username,
+                questions=questions,
+                count=fewest_posts(questions),
+                loc="usernames",
+            )
+        posts += [(tweet_id, user.id) for tweet_id in random.sample(ids, counts[user.id])]
+    random.shuffle(posts)
+    return [
+        await _with_guess(session, models, cast, tweet_id, user_id) for tweet_id, user_id in posts
+    ]
+
+
+def _ids(cast: Iterable[User]) -> list[int]:
+    return [user.id for user in cast]
+
+
+async def _askable(
+    session: AsyncSession, user: User, cast: Sequence[User], room_id: int | None
+) -> list[int]:
+    """Return posts of an author that have words without the names of those asked about."""
+    conditions = [Tweet.user_id == user.id, func.length(Tweet.text) <= MOST_CHARACTERS]
+    if room_id is not None:
+        conditions.append(Tweet.room_id == room_id)
+    texts = await _some_texts(session, conditions)
+    return await asyncio.to_thread(_with_words, texts, cast)
+
+
+async def _some_texts(
+    session: AsyncSession, conditions: Sequence[ColumnElement[bool]]
+) -> dict[int, str]:
+    """Return posts by id: all, or of many some from all over the time."""
+    posts = select(Tweet.id, Tweet.text).where(*conditions)
+    posts = posts.order_by(Tweet.created_at, Tweet.id)
+    total = await session.scalar(select(func.count()).select_from(posts.subquery())) or 0
+    length, starts = _LOOKED_AT, [0]
+    if total > _LOOKED_AT:
+        length = _LOOKED_AT // _PASSAGES
+        starts = [random.randrange(total - length) for _ in range(_PASSAGES)]  # noqa: S311 - a game
+    texts: dict[int, str] = {}
+    for start in starts:
+        rows = await session.execute(posts.offset(start).limit(length))
+        texts.update((tweet_id, text) for tweet_id, text in rows)
+    return texts
+
+
+def _with_words(texts: dict[int, str], cast: Sequence[User]) -> list[int]:
+    return [tweet_id for tweet_id, text in texts.items() if has_words(masked(text, *cast))]
+
+
+async def _with_guess(
+    session: AsyncSession, models: Models, cast: Sequence[User], tweet_id: int, user_id: int
+) -> DrawnQuestion:
+    comparison = await compare_post(session, models, cast, tweet_id)
+    best = comparison.ranking[0]
+    by_name = {user.username: user.id for user in cast}
+    return DrawnQuestion(tweet_id, user_id, by_name[best.username], best.probability)
+
+
+async def compare_post(
+    session: AsyncSession,
+    models: Models,
+    cast: Sequence[User],
+    tweet_id: int,
+    *,
+    reasons: bool = False,
+) -> Comparison:
+    """Return what saywho says of a post that it must not know, as players see it.
+
+    Raises NotFoundError, InvalidInputError.
+    """
+    tweet = await session.get_one(Tweet, tweet_id)
+    text = masked(tweet.text, *cast).replace(HIDDEN, "")
+    asked = Question([text], [user.username for user in cast], hidden_post=tweet_id)
+    case = await gather(session, models, asked)
+    comparison = await answer(case)
+    return await add_reasons(session, case, comparison) if reasons else comparison

@@ -1,0 +1,288 @@
+"""What a host does: make a game, lead it from question to question, and end it.
+
+Each change appends an event, so that every process looks at the game again.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import now
+from app.db.backend import Sessions, allocate_ids
+from app.errors import ConflictError, NotFoundError
+from app.memo import DERIVED
+from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User, WrongCode
+from app.services.event_log import NewEvent, append_events
+from app.services.games.drawing import DrawnQuestion
+from app.services.games.rules import new_code
+from app.services.games.states import asked_of, unknown_game
+
+MOST_GAMES: Final = 20
+"""Games that have not ended."""
+KEPT_AFTER_END: Final = timedelta(hours=24)
+KEPT: Final = timedelta(hours=48)
+"""After it was made, whether it has ended or not."""
+WRONG_CODES_KEPT: Final = timedelta(minutes=10)
+THERE_MS: Final = 25_000
+"""A player is there for so long after a sign of an open screen."""
+
+
+async def add_game(
+    session: AsyncSession,
+    cast: Sequence[User],
+    questions: Sequence[DrawnQuestion],
+    *,
+    seconds: int,
+    room_id: int | None = None,
+) -> int:
+    """Add a game that waits for its players; return its id. Raises ConflictError."""
+    await check_room_for_one(session)
+    (game_id,) = await allocate_ids(session, Game, 1)
+    session.add(
+        Game(
+            id=game_id,
+            code=await _unused_code(session),
+            state="waiting",
+            questions=len(questions),
+            seconds=seconds,
+            user_ids=msgspec.json.encode([user.id for user in cast]).decode(),
+            room_id=room_id,
+            created_at=now(),
+        )
+    )
+    await session.flush()
+    session.add_all(
+        GameQuestion(
+            game_id=game_id,
+            number=number,
+            tweet_id=question.tweet_id,
+            user_id=question.user_id,
+            model_user_id=question.model_user_id,
+            model_probability=question.model_probability,
+        )
+        for number, question in enumerate(questions, start=1)
+    )
+    await _tell_of_change(session)
+    return game_id
+
+
+async def check_room_for_one(session: AsyncSession) -> None:
+    """Raise ConflictError where too many games have not ended."""
+    open_games = select(func.count()).select_from(Game).where(Game.state != "ended")
+    if (await session.scalar(open_games) or 0) >= MOST_GAMES:
+        raise ConflictError(
+            "{most} games have not ended; end or delete one of them first", most=MOST_GAMES
+        )
+
+
+async def _unused_code(session: AsyncSession) -> str:
+    while True:
+        code = new_code()
+        if await session.scalar(select(Game.id).where(Game.code == code)) is None:
+            return code
+
+
+async def get_game(session: AsyncSession, game_id: int) -> Game:
+    """Return the row of a game. Raises NotFoundError."""
+    game = await session.get(Game, game_id)
+    if game is None:
+        raise unknown_game()
+    return game
+
+
+async def go_on(session: AsyncSession, game_id: int, version: int, time_ms: int) -> None:
+    """Start, tell, ask the next question, or end: whichever is next.
+
+    Raises NotFoundError, and ConflictError where the version is not the present one.
+    """
+    game = await _at_version(session, game_id, version)
+    if game.state == "asking":
+        await tell(session, game, time_ms)
+    else:
+        await _ask_next(session, game, time_ms)
+
+
+async def skip(session: AsyncSession, game_id: int, version: int, time_ms: int) -> None:
+    """Leave out the present question, with all answers to it, and ask the next one.
+
+    Raises NotFoundError, ConflictError.
+    """
+    game = await _at_version(session, game_id, version)
+    question = await _present(session, game)
+    await _void(session, question)
+    question.asked_ms = question.over_ms = None
+    await _ask_next(session, game, time_ms)
+
+
+async def ask_again(session: AsyncSession, game_id: int, time_ms: int) -> None:
+    """Ask the present question again; answers to it are void.
+
+    Raises NotFoundError, ConflictError.
+    """
+    game = await get_game(session, game_id)
+    if game.state == "ended":
+        raise _ended()
+    question = await _present(session, game)
+    await _void(session, question)
+    await _ask(session, game, question, time_ms)
+
+
+async def end_game(session: AsyncSession, game_id: int, time_ms: int) -> None:
+    """End a game at once; what was answered counts. Raises NotFoundError, ConflictError."""
+    game = await get_game(session, game_id)
+    if game.state == "ended":
+        raise _ended()
+    if game.state == "asking":
+        await tell(session, game, time_ms)
+    await _end(session, game)
+
+
+async def remove_player(session: AsyncSession, game_id: int, player_id: int, time_ms: int) -> None:
+    """Remove a player with all answers. Raises NotFoundError."""
+    player = await session.get(GamePlayer, player_id)
+    if player is None or player.game_id != game_id:
+        raise NotFoundError("There is no such player")
+    await session.delete(player)
+    await session.flush()
+    game = await get_game(session, game_id)
+    await note_change(session, game)
+    await tell_if_all_answered(session, game, time_ms)
+
+
+async def delete_game(session: AsyncSession, game_id: int) -> None:
+    """Delete a game with all names. Raises NotFoundError."""
+    await session.delete(await get_game(session, game_id))
+    await _tell_of_change(session)
+
+
+async def tell(session: AsyncSession, game: Game, time_ms: int) -> None:
+    """End the question that is asked."""
+    question = await _present(session, game)
+    question.over_ms = min(time_ms, asked_of(game, question).ends_ms)
+    game.state = "told"
+    await note_change(session, game)
+
+
+async def tell_if_due(session: AsyncSession, game_id: int, time_ms: int) -> None:
+    """End the question that is asked if its time is over."""
+    game = await session.get(Game, game_id)
+    if game is None or game.state != "asking":
+        return
+    if asked_of(game, await _present(session, game)).ends_ms <= time_ms:
+        await tell(session, game, time_ms)
+
+
+async def tell_if_all_answered(session: AsyncSession, game: Game, time_ms: int) -> None:
+    """End the question that is asked if all who are there have answered.
+
+    There is whoever has a screen open or answered the question before; where nobody is, everybody
+    is waited for.
+    """
+    if game.state != "asking" or not await _has_one(session, game, _answered(game.question)):
+        return
+    is_there = or_(GamePlayer.seen_ms > time_ms - THERE_MS, _answered(game.question - 1))
+    is_awaited = ~_answered(game.question)
+    if await _has_one(session, game, is_there, is_awaited):
+        return
+    if await _has_one(session, game, is_there) or not await _has_one(session, game, is_awaited):
+        await tell(session, game, time_ms)
+
+
+async def _has_one(session: AsyncSession, game: Game, *conditions: ColumnElement[bool]) -> bool:
+    """Return whether the game has a player for whom all this is true."""
+    query = select(GamePlayer.id).where(GamePlayer.game_id == game.id, *conditions).limit(1)
+    return await session.scalar(query) is not None
+
+
+def _answered(number: int) -> ColumnElement[bool]:
+    """Return the condition that a player has answered a question."""
+    is_own = GameAnswer.player_id == GamePlayer.id, GameAnswer.number == number
+    return exists().where(*is_own).correlate(GamePlayer)
+
+
+async def note_change(session: AsyncSession, game: Game) -> None:
+    """Let all who follow the game look at it again."""
+    game.version += 1
+    await _tell_of_change(session)
+
+
+async def has_old_games(session: AsyncSession) -> bool:
+    """Return whether there is a game, or a wrong code, whose time is over."""
+    is_wrong = WrongCode.sent_at <= now() - WRONG_CODES_KEPT
+    old = select(Game.id).where(_is_old()), select(WrongCode.id).where(is_wrong)
+    return any([await session.scalar(query.limit(1)) is not None for query in old])
+
+
+async def remove_old_games(db: Sessions) -> None:
+    """Delete the games whose time is over, with all names."""
+    async with db.write() as session:
+        await session.execute(delete(Game).where(_is_old()))
+        is_wrong = WrongCode.sent_at <= now() - WRONG_CODES_KEPT
+        await session.execute(delete(WrongCode).where(is_wrong))
+        await _tell_of_change(session)
+
+
+def _is_old() -> ColumnElement[bool]:
+    return or_(Game.ended_at <= now() - KEPT_AFTER_END, Game.created_at <= now() - KEPT)
+
+
+async def _at_version(session: AsyncSession, game_id: int, version: int) -> Game:
+    """Return a game that has not ended and is at this version."""
+    game = await get_game(session, game_id)
+    if game.state == "ended":
+        raise _ended()
+    if game.version != version:
+        raise ConflictError("The game has gone on since; look at it again")
+    return game
+
+
+def _ended() -> ConflictError:
+    return ConflictError("The game has ended")
+
+
+async def _present(session: AsyncSession, game: Game) -> GameQuestion:
+    question = await session.get(GameQuestion, (game.id, game.question))
+    if question is None:
+        raise ConflictError("The game has not begun")
+    return question
+
+
+async def _void(session: AsyncSession, question: GameQuestion) -> None:
+    is_of_it = GameAnswer.game_id == question.game_id, GameAnswer.number == question.number
+    await session.execute(delete(GameAnswer).where(*is_of_it))
+
+
+async def _ask_next(session: AsyncSession, game: Game, time_ms: int) -> None:
+    """Ask the next question whose post is still there; end after the last one."""
+    query = (
+        select(GameQuestion)
+        .join(Tweet, Tweet.id == GameQuestion.tweet_id)
+        .where(GameQuestion.game_id == game.id, GameQuestion.number > game.question)
+        .order_by(GameQuestion.number)
+        .limit(1)
+    )
+    question = await session.scalar(query)
+    if question is None:
+        await _end(session, game)
+    else:
+        await _ask(session, game, question, time_ms)
+
+
+async def _ask(session: AsyncSession, game: Game, question: GameQuestion, time_ms: int) -> None:
+    question.asked_ms, question.over_ms = time_ms, None
+    game.state, game.question = "asking", question.number
+    await note_change(session, game)
+
+
+async def _end(session: AsyncSession, game: Game) -> None:
+    game.state, game.ended_at = "ended", now()
+    await note_change(session, game)
+
+
+async def _tell_of_change(session: AsyncSession) -> None:
+    await session.flush()
+    await append_events(session, [NewEvent("game.changed", DERIVED, posts=0)])

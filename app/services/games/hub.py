@@ -1,0 +1,231 @@
+"""The live streams of games: each client has the newest document, and misses only older ones.
+
+A stream sends documents with a number, the version. Whoever comes late or again gets the newest at
+once. One task reads the games that are followed: when the log tells of one, when a question is
+due, and twice a second for what is only counted.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import now_ms, wait_until_set
+from app.db.batch import Batch
+from app.db.engine import Database
+from app.db.feed import GAME_CHANGED, Change
+from app.errors import AppError
+from app.models import GamePlayer
+from app.services.access.rights import Right
+from app.services.games.channel import Channel, GameStream
+from app.services.games.documents import host_view, shared_view
+from app.services.games.hosting import tell_if_due
+from app.services.games.presence import Presence
+from app.services.games.states import GameState, Standings, read_states, unknown_game
+from app.services.live_streams.stream import ClientStream
+from app.services.live_streams.streaming import (
+    AT_ONCE,
+    HEARTBEAT_S,
+    LONGEST_TICK_S,
+    LOOK_S,
+    READER_TIMEOUT_S,
+    SENDING_SHARE,
+    Clients,
+    StreamHub,
+)
+
+COUNT_S: Final = 0.5
+"""Seconds between looks at what is only counted."""
+MOST_GAMES: Final = 100
+"""Games that are read together; many more than may be open."""
+TIMEOUT_S: Final = 30
+
+logger = logging.getLogger(__name__)
+
+
+class GameHub(StreamHub[GameStream]):
+    """The games that this process's clients follow."""
+
+    def __init__(self, db: Database, clients: Clients, standings: Standings) -> None:
+        super().__init__(db, clients)
+        self._standings = standings
+        self._channels: dict[int, Channel] = {}
+        self.presence = Presence(db)
+        self._work = asyncio.Event()
+        self._has_changed = False
+        """Whether the log told of a game since the last look."""
+        self._look: Batch[int, None] = Batch(
+            self._read, max_size=MOST_GAMES, max_waiting=MOST_GAMES, timeout_s=TIMEOUT_S
+        )
+
+    async def close(self) -> None:
+        await self._look.close()
+
+    def publish(self, changes: Sequence[Change]) -> None:
+        """Note events of the feed for the clients."""
+        if any(change.kind == GAME_CHANGED for change in changes):
+            self._has_changed = True
+            self._work.set()
+
+    def reset(self, _newest: int) -> None:
+        """Look at all games: the log no longer holds what was read of it."""
+        self._has_changed = True
+        self._work.set()
+
+    async def open(
+        self, game_id: int, *, player_id: int | None = None, right: Right | None = None
+    ) -> GameStream:
+        """Return the documents of a game, for a player or its host, from the newest on.
+
+        The stream is counted until it is closed. Raises NotFoundError, and UnavailableError if
+        there are too many.
+        """
+        channel = self._channels.get(game_id) or Channel(game_id)
+        stream = GameStream(self, channel, player_id, right)
+        self.add(stream)
+        self._channels[game_id] = channel
+        channel.streams[stream] = None
+        try:
+            await self._look(game_id)
+            if channel.state is None:
+                raise unknown_game()
+        except BaseException:
+            stream.close()
+            raise
+        if player_id is not None:
+            self.presence.come(player_id)
+        self._work.set()
+        return stream
+
+    def drop(self, stream: ClientStream) -> None:
+        if isinstance(stream, GameStream) and stream in self._streams:
+            channel = stream.channel
+            channel.streams.pop(stream, None)
+            if not channel.streams:
+                self._channels.pop(channel.game_id, None)
+            if stream.player_id is not None:
+                self.presence.leave(stream.player_id)
+        super().drop(stream)
+
+    def _first(self, stream: GameStream) -> bytes:
+        return stream.take()
+
+    async def _next(self, stream: GameStream) -> bytes:
+        while not (self.is_ending or stream.is_over):
+            if data := stream.take():
+                return data
+            await stream.wait()
+        return b""
+
+    async def run(self) -> None:
+        """Send what is new of the games, and heartbeats, until cancelled."""
+        clock = asyncio.get_running_loop().time
+        beat = looked = counted = clock()
+        while True:
+            await wait_until_set(self._work, at_most_s=self._pause_s(counted - clock()))
+            began = clock()
+            self._work.clear()
+            if began - looked >= LOOK_S:
+                looked = began
+                self._disconnect_stalled(began - READER_TIMEOUT_S)
+            if is_beat := began - beat >= HEARTBEAT_S:
+                beat = began
+                await self._end_unreadable()
+            is_count = began - counted >= COUNT_S
+            if is_count:
+                counted = began
+                await self._note_presence()
+            await self._look_at(is_count=is_count)
+            await self._tick(is_beat=is_beat)
+            took = clock() - began
+            await asyncio.sleep(min(LONGEST_TICK_S, took * (1 / SENDING_SHARE - 1)))
+
+    def _pause_s(self, since_count_s: float) -> float:
+        """Return the seconds until there is something to look at."""
+        pauses = [LOOK_S]
+        time_ms = now_ms()
+        for channel in self._channels.values():
+            if channel.is_counted:
+                pauses.append(COUNT_S + since_count_s)
+            if channel.state is not None and channel.state.ends_ms is not None:
+                pauses.append((channel.state.ends_ms - time_ms) / 1_000)
+        return max(0.0, min(pauses))
+
+    async def _note_presence(self) -> None:
+        try:
+            await self.presence.store(now_ms())
+        except AppError as error:  # The database is away.
+            logger.warning("who is there could not be stored: %s", error.detail)
+        except Exception:
+            logger.exception("who is there could not be stored; the next look tries again")
+
+    async def _look_at(self, *, is_count: bool) -> None:
+        """Read the games that have changed, that are due, or of which something is counted."""
+        is_all, self._has_changed = self._has_changed, False
+        time_ms = now_ms()
+        ids = [
+            channel.game_id
+            for channel in self._channels.values()
+            if is_all
+            or (is_count and channel.is_counted)
+            or (channel.state is not None and channel.state.is_due(time_ms))
+        ]
+        if not ids:
+            return
+        for result in await asyncio.gather(*map(self._look, ids), return_exceptions=True):
+            if isinstance(result, BaseException):
+                self._has_changed = True
+                logger.warning("a game could not be read; the next look tries again: %s", result)
+
+    async def _read(self, game_ids: Sequence[int]) -> list[None]:
+        """Renew the channels of these games, and end the questions that are due."""
+        due = await self._renew_all(game_ids)
+        if due:
+            async with self._db.write() as session:
+                for game_id in due:
+                    await tell_if_due(session, game_id, now_ms())
+            await self._renew_all(due)
+        return [None] * len(game_ids)
+
+    async def _renew_all(self, game_ids: Sequence[int]) -> list[int]:
+        """Read these games; return those whose question is due to end."""
+        async with self._db.read() as session:
+            states = await read_states(session, game_ids)
+            for game_id in game_ids:
+                if channel := self._channels.get(game_id):
+                    await self._renew(session, channel, states.get(game_id))
+        return [game_id for game_id, state in states.items() if state.is_due(now_ms())]
+
+    async def _renew(
+        self, session: AsyncSession, channel: Channel, state: GameState | None
+    ) -> None:
+        before, channel.state = channel.state, state
+        if state is None:
+            return
+        is_other = (
+            before is None
+            or before.game.version != state.game.version
+            or before.players != state.players
+        )
+        if is_other:
+            of_game = select(GamePlayer.id).where(GamePlayer.game_id == channel.game_id)
+            channel.players = frozenset(await session.scalars(of_game))
+        if any(stream.player_id is None for stream in channel.streams):
+            channel.renew_host(host_view(state, await self._standings.read(session, state)))
+        channel.renew_shared(shared_view(state, now_ms()))
+
+    async def _tick(self, *, is_beat: bool) -> None:
+        """Send to all that wait what they lack; wake those that do not take it."""
+        count = 0
+        for channel in list(self._channels.values()):
+            documents = {is_host: channel.document(is_host=is_host) for is_host in (True, False)}
+            for stream in list(channel.streams):
+                stream.is_due |= is_beat
+                if stream.is_waiting:
+                    stream.push_document(documents[stream.player_id is None])
+                count += 1
+                if count % AT_ONCE == 0:
+                    await asyncio.sleep(0)

@@ -1,0 +1,184 @@
+"""Joining a game by its code: those who come together share a commit."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, cast
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import now
+from app.compute.text import username_key
+from app.db.backend import allocate_ids, insert_rows, is_among
+from app.db.batch import Batch
+from app.db.engine import Database
+from app.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    TooManyError,
+    UnavailableError,
+)
+from app.models import Game, GamePlayer, WrongCode
+from app.security import digest, new_secret
+from app.services.access.logins import network_of
+from app.services.games.rules import free_name, typed_code
+from app.services.posts.users import clean_display_name
+
+MOST_PLAYERS: Final = 5_000
+LONGEST_NAME: Final = 40
+MOST_WRONG: Final = 100
+"""Wrong codes from a network within `WINDOW`, after which it waits."""
+WINDOW: Final = timedelta(minutes=1)
+MOST_AT_ONCE: Final = 500
+"""Requests in one transaction."""
+MOST_WAITING: Final = 10_000
+TIMEOUT_S: Final = 30
+SECRET_PREFIX: Final = "player_"  # noqa: S105 - no secret
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JoinRequest:
+    """Somebody who wants to play."""
+
+    code: str
+    name: str
+    address: str
+    """From where it was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A new player, and the secret by which they are known."""
+
+    game_id: int
+    player_id: int
+    name: str
+    secret: str
+
+
+def player_name(name: str) -> str:
+    """Return the name as a game shows it. Raises InvalidInputError."""
+    clean = clean_display_name(" ".join(name.split()))
+    if clean is None:
+        raise InvalidInputError("A name needs letters that can be seen", loc="name")
+    return clean[:LONGEST_NAME].rstrip()
+
+
+class Joining:
+    """Adds players; each is told after the commit."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.join: Batch[JoinRequest, Joined] = Batch(
+            self._run, max_size=MOST_AT_ONCE, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
+        )
+        """Add a player. Raises NotFoundError, ConflictError, TooManyError, UnavailableError."""
+
+    async def close(self) -> None:
+        await self.join.close()
+
+    async def _run(self, requests: Sequence[JoinRequest]) -> list[Joined | Exception]:
+        async with self._db.write() as session:
+            return await _join_all(session, requests)
+
+
+async def _join_all(
+    session: AsyncSession, requests: Sequence[JoinRequest]
+) -> list[Joined | Exception]:
+    codes = {typed_code(request.code) for request in requests}
+    rows = await session.scalars(select(Game).where(is_among(session, Game.code, codes)))
+    games = {game.code: game for game in rows}
+    networks = {request.address: digest(network_of(request.address)) for request in requests}
+    wrong = await _wrong_codes(session, networks.values())
+    taken = await _taken_names(session, games.values(), requests)
+    counts = await _players(session, games.values())
+    outcomes: list[Joined | Exception] = []
+    players: list[dict[str, object]] = []
+    ids = iter(await allocate_ids(session, GamePlayer, len(requests)))
+    for request in requests:
+        network, game = networks[request.address], games.get(typed_code(request.code))
+        if wrong[network] >= MOST_WRONG:
+            outcomes.append(_too_many_codes())
+        elif game is None:
+            wrong[network] += 1
+            session.add(WrongCode(network=network, sent_at=now()))
+            outcomes.append(NotFoundError("No game has this code"))
+        elif refusal := _refusal(game, counts[game.id]):
+            outcomes.append(refusal)
+        else:
+            counts[game.id] += 1
+            joined, row = _new_player(game, request.name, next(ids), taken[game.id])
+            players.append(row)
+            outcomes.append(joined)
+    await session.flush()
+    await insert_rows(session, cast(Table, GamePlayer.__table__), players)
+    return outcomes
+
+
+def _refusal(game: Game, players: int) -> ConflictError | UnavailableError | None:
+    if game.state == "ended":
+        return ConflictError("This game has ended")
+    if players >= MOST_PLAYERS:
+        return UnavailableError("This game is full", retry_after_s=60)
+    return None
+
+
+def _new_player(
+    game: Game, name: str, player_id: int, taken: set[str]
+) -> tuple[Joined, dict[str, object]]:
+    name = free_name(name, lambda candidate: username_key(candidate) in taken)
+    taken.add(username_key(name))
+    secret = new_secret(SECRET_PREFIX)
+    row = {
+        "id": player_id,
+        "game_id": game.id,
+        "name": name,
+        "name_key": username_key(name),
+        "sha256": digest(secret).hex(),
+    }
+    return Joined(game.id, player_id, name, secret), row
+
+
+async def _wrong_codes(session: AsyncSession, networks: Iterable[bytes]) -> Counter[bytes]:
+    """Return how many wrong codes came from each network within the window."""
+    query = (
+        select(WrongCode.network, func.count())
+        .where(WrongCode.network.in_(set(networks)), WrongCode.sent_at > now() - WINDOW)
+        .group_by(WrongCode.network)
+    )
+    return Counter(dict((await session.execute(query)).all()))
+
+
+def _too_many_codes() -> TooManyError:
+    return TooManyError(
+        "Too many wrong codes came from your network; try again in a minute",
+        headers={"Retry-After": str(int(WINDOW.total_seconds()))},
+    )
+
+
+async def _players(session: AsyncSession, games: Collection[Game]) -> Counter[int]:
+    query = (
+        select(GamePlayer.game_id, func.count())
+        .where(GamePlayer.game_id.in_([game.id for game in games]))
+        .group_by(GamePlayer.game_id)
+    )
+    return Counter(dict((await session.execute(query)).all()))
+
+
+async def _taken_names(
+    session: AsyncSession, games: Collection[Game], requests: Sequence[JoinRequest]
+) -> dict[int, set[str]]:
+    """Return the keys of names that players have, in each game: all of them where one is taken."""
+    taken: dict[int, set[str]] = {game.id: set() for game in games}
+    wanted = {username_key(request.name) for request in requests}
+    is_here = GamePlayer.game_id.in_(list(taken))
+    one = select(GamePlayer.id).where(is_here, is_among(session, GamePlayer.name_key, wanted))
+    if len(wanted) == len(requests) and await session.scalar(one.limit(1)) is None:
+        return taken
+    rows = await session.execute(select(GamePlayer.game_id, GamePlayer.name_key).where(is_here))
+    for game_id, key in rows:
+        taken[game_id].add(key)
+    return taken

@@ -1,0 +1,79 @@
+"""Which players have a screen open, as far as this process knows; all processes store it."""
+
+from collections import Counter
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.backend import is_among
+from app.db.engine import Database
+from app.models import Game, GamePlayer
+from app.services.games.hosting import tell_if_all_answered
+
+RENEW_MS: Final = 10_000
+"""Milliseconds after which the same is stored again, since a process may die."""
+
+
+class Presence:
+    """The players whose screens are open here."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._open: Counter[int] = Counter()
+        """Streams, by player."""
+        self._come: set[int] = set()
+        self._left: set[int] = set()
+        self._stored_ms = 0
+
+    def come(self, player_id: int) -> None:
+        """Note that a stream was opened."""
+        self._open[player_id] += 1
+        self.see(player_id)
+
+    def see(self, player_id: int) -> None:
+        """Note that a page was shown, which looks again by itself."""
+        self._come.add(player_id)
+        self._left.discard(player_id)
+
+    def leave(self, player_id: int) -> None:
+        """Note that a stream was closed."""
+        self._open[player_id] -= 1
+        if self._open[player_id] <= 0:
+            del self._open[player_id]
+            self._left.add(player_id)
+            self._come.discard(player_id)
+
+    async def store(self, time_ms: int) -> None:
+        """Store who has come and left; now and then all who are there."""
+        is_all = time_ms - self._stored_ms >= RENEW_MS and bool(self._open)
+        come = self._come | set(self._open) if is_all else self._come
+        left = self._left
+        if not come and not left:
+            return
+        self._come, self._left = set(), set()
+        try:
+            async with self._db.write() as session:
+                for players, seen_ms in ((come, time_ms), (left, None)):
+                    is_one = is_among(session, GamePlayer.id, players)
+                    values = update(GamePlayer).where(is_one).values(seen_ms=seen_ms)
+                    await session.execute(values, execution_options={"synchronize_session": False})
+                if left:
+                    await _end_where_all_answered(session, left, time_ms)
+        except BaseException:
+            self._come |= come - self._left
+            self._left |= left - self._come
+            raise
+        if is_all:
+            self._stored_ms = time_ms
+
+
+async def _end_where_all_answered(
+    session: AsyncSession, players: Collection[int], time_ms: int
+) -> None:
+    """End questions whose last players left without an answer."""
+    of_players = select(GamePlayer.game_id).where(is_among(session, GamePlayer.id, players))
+    query = select(Game).where(Game.state == "asking", Game.id.in_(of_players))
+    for game in await session.scalars(query):
+        await tell_if_all_answered(session, game, time_ms)

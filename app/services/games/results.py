@@ -1,0 +1,130 @@
+"""How a game went: each question, the class beside saywho and chance, and each player's answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Integer, case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import GameAnswer, GameQuestion, Tweet
+from app.services.compare.quiz import masked
+from app.services.games.states import Choice, GameState, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question that was told, and how many knew."""
+
+    number: int
+    masked_text: str | None
+    """None where the post is gone."""
+    username: str
+    """The author."""
+    is_model_right: bool
+    answers: int
+    right: int
+
+    @property
+    def share(self) -> float:
+        """Of the answers those that were right."""
+        return self.right / self.answers if self.answers else 0.0
+
+
+class RightShares(NamedTuple):
+    """The shares of right answers: of the class, of saywho, and by chance."""
+
+    players: float
+    model: float
+    chance: float
+
+
+async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQuestion]:
+    """Return the questions that were told, in their order."""
+    game, usernames = state.game, state.usernames
+    is_right = GameAnswer.user_id == GameQuestion.user_id
+    counted = (
+        select(GameQuestion, Tweet.text, func.count(GameAnswer.player_id))
+        .add_columns(func.coalesce(func.sum(case((is_right, 1), else_=0)), 0).cast(Integer))
+        .outerjoin(Tweet, Tweet.id == GameQuestion.tweet_id)
+        .outerjoin(
+            GameAnswer,
+            (GameAnswer.game_id == GameQuestion.game_id)
+            & (GameAnswer.number == GameQuestion.number),
+        )
+        .where(GameQuestion.game_id == game.id, GameQuestion.over_ms.is_not(None))
+        .group_by(GameQuestion.game_id, GameQuestion.number, Tweet.id)
+        .order_by(GameQuestion.number)
+    )
+    return [
+        AskedQuestion(
+            number=question.number,
+            masked_text=None if text is None else masked(text, *state.cast),
+            username=usernames[question.user_id],
+            is_model_right=question.model_user_id == question.user_id,
+            answers=answers,
+            right=right,
+        )
+        for question, text, answers, right in await session.execute(counted)
+    ]
+
+
+def compared(state: GameState, questions: Sequence[AskedQuestion]) -> RightShares | None:
+    """Return the class beside saywho and chance; None where nothing was answered."""
+    answers = sum(question.answers for question in questions)
+    if not answers:
+        return None
+    right = sum(question.right for question in questions)
+    model = sum(question.is_model_right for question in questions)
+    return RightShares(right / answers, model / len(questions), 1 / len(state.cast))
+
+
+def that_fooled_most(questions: Sequence[AskedQuestion], *, most: int) -> list[AskedQuestion]:
+    """Return the questions that fewest knew, of those that not everybody did."""
+    fooling = [question for question in questions if question.right < question.answers]
+    return sorted(fooling, key=lambda question: (question.share, question.number))[:most]
+
+
+async def result_rows(
+    session: AsyncSession, state: GameState, standing: Standing
+) -> list[list[str | int]]:
+    """Return a table with a row for each player, the best first: its first row names the columns.
+
+    Of each question it says whom they chose, whether it was right (1 or 0), and after how many
+    milliseconds.
+    """
+    questions = await read_questions(session, state)
+    choices = await _choices(session, state)
+    header: list[str | int] = ["place", "name", "points"]
+    for question in questions:
+        name = f"question_{question.number}"
+        header += [name, f"{name}_right", f"{name}_ms"]
+    rows = [header]
+    for player in standing.order:
+        row: list[str | int] = [
+            standing.places[player],
+            standing.names[player],
+            standing.totals[player],
+        ]
+        for question in questions:
+            choice = choices.get((player, question.number))
+            row += _cells(choice, question, state.usernames)
+        rows.append(row)
+    return rows
+
+
+def _cells(
+    choice: Choice | None, question: AskedQuestion, usernames: Mapping[int, str]
+) -> list[str | int]:
+    if choice is None:
+        return ["", "", ""]
+    chosen = usernames[choice.user_id]
+    return [chosen, int(chosen == question.username), choice.ms]
+
+
+async def _choices(session: AsyncSession, state: GameState) -> dict[tuple[int, int], Choice]:
+    answers = select(GameAnswer).where(GameAnswer.game_id == state.game.id)
+    return {
+        (answer.player_id, answer.number): Choice(answer.user_id, answer.ms, answer.points)
+        for answer in await session.scalars(answers)
+    }

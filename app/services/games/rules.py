@@ -1,0 +1,69 @@
+"""The rules of a game, as functions of values: points, places, and what an answer is worth."""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, count
+from typing import Final, Literal, TypeVar
+
+State = Literal["waiting", "asking", "told", "ended"]
+
+MOST_POINTS: Final = 1_000
+LEAST_POINTS: Final = 500
+"""For a right answer at once, and at the end of the time."""
+LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Of codes: none looks like another one."""
+CODE_LENGTH: Final = 6
+"""Some 890 million codes: at 100 wrong ones a minute one of 20 games is found in 8 months."""
+
+Key = TypeVar("Key")
+
+
+def points_for(ms: int, seconds: int) -> int:
+    """Return the points for a right answer that came so many milliseconds after the question."""
+    left_ms = max(0, min(seconds * 1_000, seconds * 1_000 - ms))
+    return LEAST_POINTS + (MOST_POINTS - LEAST_POINTS) * left_ms // (seconds * 1_000)
+
+
+def places(totals: Mapping[Key, int]) -> dict[Key, int]:
+    """Return the place of each, by points, the most first; equal points share a place."""
+    by_points: dict[int, int] = {}
+    for place, total in enumerate(sorted(totals.values(), reverse=True), start=1):
+        by_points.setdefault(total, place)
+    return {key: by_points[total] for key, total in totals.items()}
+
+
+def new_code() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+
+
+def typed_code(text: str) -> str:
+    """Return a code as it is kept, however it was typed: in small letters, or with blanks."""
+    return "".join(letter for letter in text.upper() if letter in LETTERS)[: CODE_LENGTH + 1]
+
+
+def free_name(name: str, is_taken: Callable[[str], bool]) -> str:
+    """Return the name, with the first number that makes it one that nobody has yet."""
+    candidates = (f"{name} {number}" for number in count(2))
+    return next(free for free in chain([name], candidates) if not is_taken(free))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was announced, and until when answers count, in milliseconds since 1970."""
+
+    asked_ms: int
+    ends_ms: int
+
+    def takes(self, arrived_ms: int) -> bool:
+        return self.asked_ms <= arrived_ms <= self.ends_ms
+
+
+def shares(questions: int, authors: Sequence[Key], extra: Iterable[Key]) -> dict[Key, int]:
+    """Return how many questions are about each author: as many as about the others, within one.
+
+    extra: the authors in the order in which they get one more.
+    """
+    each, more = divmod(questions, len(authors))
+    first = set(list(extra)[:more])
+    return {author: each + (author in first) for author in authors}

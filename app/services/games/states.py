@@ -1,0 +1,226 @@
+"""The state of a game as its rows say it: all that a screen of it is made of."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import HIDDEN
+from app.errors import NotFoundError
+from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
+from app.services.compare.quiz import masked
+from app.services.games.rules import Asked, State, places
+
+SHOWN_HIDDEN: Final = "[…]"
+"""Stands for a name in texts that programs read."""
+
+
+@dataclass(frozen=True, slots=True)
+class GameState:
+    """A game at one moment."""
+
+    game: Game
+    present: GameQuestion | None
+    """The question that is asked or was told last."""
+    cast: Sequence[User]
+    """The authors to choose from, in the order of their names."""
+    masked_text: str | None
+    """Of the present question, with `HIDDEN` for names; None where the post is gone."""
+    players: int
+    answers: int
+    """To the present question."""
+
+    @property
+    def state(self) -> State:
+        return cast(State, self.game.state)
+
+    @property
+    def is_asking(self) -> bool:
+        return self.game.state == "asking"
+
+    @property
+    def told(self) -> int:
+        """How many questions were told, or skipped."""
+        return self.game.question - self.is_asking
+
+    @property
+    def text(self) -> str | None:
+        return None if self.masked_text is None else self.masked_text.replace(HIDDEN, SHOWN_HIDDEN)
+
+    @property
+    def ends_ms(self) -> int | None:
+        """Until when answers count; None where nothing is asked."""
+        return asked_of(self.game, self.present).ends_ms if self.is_asking else None
+
+    @property
+    def usernames(self) -> dict[int, str]:
+        return {user.id: user.username for user in self.cast}
+
+    def told_present(self) -> GameQuestion | None:
+        """Return the present question where its truth may be known."""
+        return None if self.is_asking else self.present
+
+    @property
+    def truth(self) -> str | None:
+        told = self.told_present()
+        return self.usernames[told.user_id] if told else None
+
+    def is_due(self, time_ms: int) -> bool:
+        return self.ends_ms is not None and self.ends_ms <= time_ms
+
+
+def asked_of(game: Game, question: GameQuestion | None) -> Asked:
+    """Return when a question that was asked took answers."""
+    if question is None or question.asked_ms is None:
+        return Asked(1, 0)
+    ends_ms = question.asked_ms + game.seconds * 1_000
+    return Asked(question.asked_ms, min(ends_ms, question.over_ms or ends_ms))
+
+
+def user_ids_of(game: Game) -> list[int]:
+    return cast(list[int], msgspec.json.decode(game.user_ids))
+
+
+def unknown_game() -> NotFoundError:
+    return NotFoundError("There is no such game")
+
+
+async def get_state(session: AsyncSession, game_id: int) -> GameState:
+    """Return the state of a game. Raises NotFoundError."""
+    state = (await read_states(session, [game_id])).get(game_id)
+    if state is None:
+        raise unknown_game()
+    return state
+
+
+async def read_states(session: AsyncSession, ids: Collection[int]) -> dict[int, GameState]:
+    """Return the games of these ids; those of whose authors one is deleted are gone."""
+    games = (await session.scalars(select(Game).where(Game.id.in_(ids)))).all()
+    at_present = (
+        select(GameQuestion)
+        .join(Game, (Game.id == GameQuestion.game_id) & (Game.question == GameQuestion.number))
+        .where(Game.id.in_(ids))
+    )
+    questions = {row.game_id: row for row in await session.scalars(at_present)}
+    user_ids = {user_id for game in games for user_id in user_ids_of(game)}
+    query = select(User).where(User.id.in_(user_ids), User.deleted_at.is_(None))
+    users = {user.id: user for user in await session.scalars(query)}
+    tweet_ids = {row.tweet_id for row in questions.values()}
+    rows = await session.execute(select(Tweet.id, Tweet.text).where(Tweet.id.in_(tweet_ids)))
+    texts = dict(rows.all())
+    players, answers = await _counts(session, ids)
+    states: dict[int, GameState] = {}
+    for game in games:
+        if not users.keys() >= set(user_ids_of(game)):
+            continue
+        present, people = questions.get(game.id), [users[id_] for id_ in user_ids_of(game)]
+        text = texts.get(present.tweet_id) if present else None
+        states[game.id] = GameState(
+            game,
+            present,
+            people,
+            None if text is None else masked(text, *people),
+            players.get(game.id, 0),
+            answers.get(game.id, 0),
+        )
+    return states
+
+
+async def _counts(
+    session: AsyncSession, ids: Collection[int]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Return the numbers of players, and of answers to the present question, by game."""
+    players = (
+        select(GamePlayer.game_id, func.count())
+        .where(GamePlayer.game_id.in_(ids))
+        .group_by(GamePlayer.game_id)
+    )
+    answers = (
+        select(GameAnswer.game_id, func.count())
+        .join(Game, (Game.id == GameAnswer.game_id) & (Game.question == GameAnswer.number))
+        .where(Game.id.in_(ids))
+        .group_by(GameAnswer.game_id)
+    )
+    counted, answered = await session.execute(players), await session.execute(answers)
+    return dict(counted.all()), dict(answered.all())
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A player's answer to a question."""
+
+    user_id: int
+    ms: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who has how many points, of the questions that were told."""
+
+    names: Mapping[int, str]
+    """By player, in the order in which they came."""
+    totals: Mapping[int, int]
+    places: Mapping[int, int]
+    choices: Mapping[int, Choice]
+    """The answers to the present question, once it was told."""
+
+    @property
+    def order(self) -> list[int]:
+        """The players, the best first."""
+        return sorted(self.names, key=lambda player: (self.places[player], player))
+
+    def tally(self, usernames: Mapping[int, str]) -> dict[str, int]:
+        """Return how many chose whom."""
+        counts = dict.fromkeys(usernames.values(), 0)
+        for choice in self.choices.values():
+            counts[usernames[choice.user_id]] += 1
+        return counts
+
+
+async def read_standing(session: AsyncSession, state: GameState) -> Standing:
+    """Return the standing: sums over the answers, so that none counts twice."""
+    game = state.game
+    query = (
+        select(GamePlayer.id, GamePlayer.name, func.coalesce(func.sum(GameAnswer.points), 0))
+        .outerjoin(
+            GameAnswer, (GameAnswer.player_id == GamePlayer.id) & (GameAnswer.number <= state.told)
+        )
+        .where(GamePlayer.game_id == game.id)
+        .group_by(GamePlayer.id)
+        .order_by(GamePlayer.id)
+    )
+    rows = (await session.execute(query)).all()
+    totals = {player: int(total) for player, _, total in rows}
+    choices: dict[int, Choice] = {}
+    if state.told_present():
+        answers = select(GameAnswer.player_id, GameAnswer.user_id, GameAnswer.ms, GameAnswer.points)
+        answers = answers.where(GameAnswer.game_id == game.id, GameAnswer.number == game.question)
+        choices = {player: Choice(*rest) for player, *rest in await session.execute(answers)}
+    names = {player: name for player, name, _ in rows}
+    return Standing(names, totals, places(totals), choices)
+
+
+class Standings:
+    """The newest standing of each game that a process knows: thousands of players ask for it."""
+
+    MOST: Final = 40
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[tuple[int, int], Standing]] = {}
+
+    async def read(self, session: AsyncSession, state: GameState) -> Standing:
+        """Return the standing that a session sees; answers change it together with the version."""
+        key = state.game.version, state.players
+        kept = self._kept.get(state.game.id)
+        if kept is not None and kept[0] == key:
+            return kept[1]
+        standing = await read_standing(session, state)
+        self._kept.pop(state.game.id, None)
+        self._kept[state.game.id] = key, standing
+        while len(self._kept) > self.MOST:
+            del self._kept[next(iter(self._kept))]
+        return standing

@@ -1,0 +1,135 @@
+"""What all kinds of live streams have in common: they are counted, served, and end."""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection
+from typing import Final, Generic, TypeVar, cast
+
+from app.db.engine import Database
+from app.errors import AppError, UnavailableError
+from app.services.access.rights import Right, ended_rights
+from app.services.live_streams.stream import ClientStream, Send
+
+HEARTBEAT_S: Final = 13.0
+"""Seconds between comments to all clients (proxies close silent connections), and between checks of
+their rights."""
+READER_TIMEOUT_S: Final = 30.0
+"""A client that takes nothing for this many seconds is disconnected."""
+LOOK_S: Final = 2.0
+"""Seconds between looks for such clients. With a heartbeat, which finds that nothing is taken, and
+the time limit it is 45 s at most from the last byte that a client took."""
+AT_ONCE: Final = 100
+"""Clients to which something is sent before other work gets the processor."""
+SENDING_SHARE: Final = 0.4
+"""The largest part of a worker's time; beyond it, more is sent together."""
+LONGEST_TICK_S: Final = 0.4
+"""The longest time for which something is held back."""
+BYE: Final = b"event: bye\ndata: {}\n\n"
+
+logger = logging.getLogger(__name__)
+
+AnyStream = TypeVar("AnyStream", bound=ClientStream)
+
+
+class Clients:
+    """Counts the clients of a process that have a live stream of any kind open."""
+
+    def __init__(self, most: int, on_count: Callable[[int], None] = lambda _: None) -> None:
+        self._most = most
+        self._on_count = on_count
+        self._count = 0
+
+    def add(self) -> None:
+        """Count one more. Raises UnavailableError if there are too many."""
+        if self._count >= self._most:
+            raise UnavailableError(
+                "There are too many live streams; try again soon", retry_after_s=5
+            )
+        self._note(self._count + 1)
+
+    def remove(self) -> None:
+        self._note(self._count - 1)
+
+    def _note(self, count: int) -> None:
+        self._count = count
+        self._on_count(count)
+
+
+class StreamHub(ABC, Generic[AnyStream]):
+    """The live streams of one kind of a process."""
+
+    def __init__(self, db: Database, clients: Clients) -> None:
+        self._db = db
+        self._clients = clients
+        self._streams: dict[AnyStream, None] = {}
+        self.is_ending = False
+        """Whether the server is stopping."""
+
+    def end(self) -> None:
+        """End all streams, since the server stops."""
+        self.is_ending = True
+        for stream in self._streams:
+            stream.wake()
+
+    def add(self, stream: AnyStream) -> None:
+        """Count a stream until it is dropped. Raises UnavailableError."""
+        self._clients.add()
+        self._streams[stream] = None
+
+    def drop(self, stream: ClientStream) -> None:
+        """Count a stream no longer."""
+        if stream in self._streams:
+            del self._streams[stream]
+            self._clients.remove()
+
+    async def serve(self, stream: ClientStream, send: Send) -> None:
+        """Send what a stream has for its client, until it ends."""
+        own = cast(AnyStream, stream)
+        clock = asyncio.get_running_loop().time
+        data = self._first(own)
+        while data:
+            stream.sending_since = clock()
+            await send(data)
+            stream.sending_since = None
+            data = await self._next(own)
+        if self.is_ending:
+            stream.sending_since = clock()
+            await send(BYE)
+
+    @abstractmethod
+    def _first(self, stream: AnyStream) -> bytes:
+        """Return what a stream begins with."""
+
+    @abstractmethod
+    async def _next(self, stream: AnyStream) -> bytes:
+        """Return what is to be sent next by the stream itself; nothing at the end."""
+
+    def _disconnect_stalled(self, before: float) -> None:
+        """End the streams whose clients have taken nothing since that time."""
+        now = asyncio.get_running_loop().time()
+        for stream in self._streams:
+            if stream.sending_since is not None and stream.sending_since <= before:
+                stream.sending_since = None
+                stream.limit.reschedule(now)
+
+    async def _end_unreadable(self) -> None:
+        """End the streams whose right to read has ended."""
+        rights = {stream.right for stream in self._streams if stream.right is not None}
+        if not rights:
+            return
+        try:
+            async with self._db.read() as session:
+                ended = await ended_rights(session, rights)
+        except AppError as error:  # The database is away.
+            logger.warning("rights to listen could not be checked: %s", error.detail)
+            return
+        except Exception:
+            logger.exception("rights to listen could not be checked; the next check follows")
+            return
+        self._end_those_with(ended)
+
+    def _end_those_with(self, rights: Collection[Right]) -> None:
+        for stream in self._streams:
+            if stream.right in rights:
+                stream.end()

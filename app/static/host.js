@@ -1,0 +1,86 @@
+"use strict";
+
+// The host's screen follows the game: counts in place, anything else as a new part of the page.
+(() => {
+  const number = new Intl.NumberFormat(document.documentElement.lang);
+  let stop = () => {};
+  let stream = null;
+  let waiting = 0;
+  let isAsked = false;
+  let missed = null; // The newest document that came while a part was asked for.
+
+  const root = () => document.getElementById("game");
+
+  function begin() {
+    stop();
+    const timer = root().querySelector("[data-timer]");
+    stop = timer ? window.countDown(timer, {}) : () => {};
+  }
+
+  async function refresh() {
+    isAsked = true;
+    try {
+      await htmx.ajax("GET", location.pathname, {
+        source: document.body, target: "#game", select: "#game", swap: "outerHTML",
+      });
+    } catch {
+      waiting = setTimeout(refresh, 2000);
+    } finally {
+      isAsked = false;
+    }
+    const newer = missed;
+    missed = null;
+    if (newer) show(newer);
+  }
+
+  function show(game) {
+    if (isAsked) {
+      missed = game;
+      return;
+    }
+    const shown = root();
+    const hasMoved = game.version > Number(shown.dataset.version);
+    const hasCome = game.state === "waiting" && String(game.players) !== shown.dataset.players;
+    if (hasMoved || hasCome) {
+      // What somebody opened or types stays open for them while others come.
+      if (!hasMoved && shown.querySelector("details[open]")) return;
+      refresh();
+      return;
+    }
+    for (const [name, count] of [["answers", game.answers], ["all", game.players]]) {
+      const place = shown.querySelector(`[data-${name}]`);
+      if (place) place.textContent = number.format(count);
+    }
+  }
+
+  function listen() {
+    clearTimeout(waiting);
+    stream?.close();
+    stream = new EventSource(root().dataset.live);
+    stream.addEventListener("game", (event) => show(JSON.parse(event.data)));
+    stream.addEventListener("gone", () => location.reload());
+    stream.onerror = () => {
+      // A browser does not come back by itself after a refusal.
+      if (stream.readyState === EventSource.CLOSED) waiting = setTimeout(listen, 2000);
+    };
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== " " || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("button, a, input, select, textarea, summary")) return;
+    const button = root().querySelector("[data-next] button");
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target.id !== "game") return;
+    begin();
+    if (document.activeElement === document.body) {
+      root().querySelector("[data-focus]")?.focus({ preventScroll: true });
+    }
+  });
+  window.addEventListener("pagehide", () => stream?.close());
+  begin();
+  listen();
+})();

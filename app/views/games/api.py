@@ -1,0 +1,146 @@
+"""Hosting games in the API."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+from quart import Response, g, request, url_for
+
+from app.clock import now_ms
+from app.errors import ConflictError, InvalidInputError
+from app.formats.csv import guarded
+from app.lifespan import resources
+from app.models import MAX_ID
+from app.paths import GAMES, LIVE
+from app.services.access.rights import Right
+from app.services.games import hosting
+from app.services.games.documents import GameView
+from app.services.games.results import result_rows
+from app.views.blueprints import CSV, EVENTS, ApiBlueprint, Reply
+from app.views.games.making import GameWish, make_game
+from app.views.policies import writing
+from app.views.posts.live import endless
+
+blueprint = ApiBlueprint("api_games", tag="games")
+
+
+class GameForm(Struct, forbid_unknown_fields=True):
+    usernames: Annotated[list[str], Meta(description="Two to six authors; or a room.")] = []
+    room: Annotated[int, Meta(ge=1, le=MAX_ID)] | UnsetType = UNSET
+    questions: Annotated[int, Meta(ge=3, le=30)] = 10
+    seconds: Annotated[int, Meta(ge=5, le=120, description="For each question.")] = 20
+
+
+class VersionForm(Struct, forbid_unknown_fields=True):
+    version: Annotated[int, Meta(description="That was seen last.")]
+
+
+class GameArgs(Struct):
+    ranking: Annotated[
+        Literal["first", "all"], Meta(description="Whether only the first ten are ranked.")
+    ] = "first"
+
+
+@blueprint.operation("POST", GAMES, "admin", {201: "The new game, and its address"})
+async def create_game(form: GameForm) -> Reply[GameView]:
+    """Make a game that waits for its players."""
+    room = None if form.room is UNSET else form.room
+    if (room is None) == (not form.usernames):
+        raise InvalidInputError("Name the authors, or a room", loc="usernames")
+    game_id = await make_game(GameWish(form.usernames, room, form.questions, form.seconds))
+    address = url_for("api_games.show_game", game_id=game_id)
+    return await resources().games.host_view(game_id), 201, {"Location": address}
+
+
+@blueprint.operation("GET", f"{GAMES}/<id:game_id>", "admin", "The game")
+async def show_game(game_id: int, args: GameArgs) -> GameView:
+    """Show a game to its host."""
+    return await resources().games.host_view(game_id, shows_all=args.ranking == "all")
+
+
+@blueprint.operation("POST", f"{GAMES}/<id:game_id>/next", "admin", "The game")
+async def go_on(game_id: int, form: VersionForm) -> GameView:
+    """Start a game, tell the answer, ask the next question, or end: whichever is next."""
+    async with writing() as session:
+        await hosting.go_on(session, game_id, form.version, now_ms())
+    return await resources().games.host_view(game_id)
+
+
+@blueprint.operation("POST", f"{GAMES}/<id:game_id>/skip", "admin", "The game")
+async def skip_question(game_id: int, form: VersionForm) -> GameView:
+    """Leave out the present question with all answers to it, and ask the next one."""
+    async with writing() as session:
+        await hosting.skip(session, game_id, form.version, now_ms())
+    return await resources().games.host_view(game_id)
+
+
+@blueprint.operation("POST", f"{GAMES}/<id:game_id>/again", "admin", "The game")
+async def ask_again(game_id: int) -> GameView:
+    """Ask the present question again; answers to it are void."""
+    async with writing() as session:
+        await hosting.ask_again(session, game_id, now_ms())
+    return await resources().games.host_view(game_id)
+
+
+@blueprint.operation("POST", f"{GAMES}/<id:game_id>/end", "admin", "The game")
+async def end_game(game_id: int) -> GameView:
+    """End a game at once; what was answered counts."""
+    async with writing() as session:
+        await hosting.end_game(session, game_id, now_ms())
+    return await resources().games.host_view(game_id)
+
+
+@blueprint.operation(
+    "DELETE", f"{GAMES}/<id:game_id>/players/<id:player_id>", "admin", "The player is out"
+)
+async def remove_player(game_id: int, player_id: int) -> None:
+    """Remove a player, who is in no table any more."""
+    async with writing() as session:
+        await hosting.remove_player(session, game_id, player_id, now_ms())
+
+
+@blueprint.operation("DELETE", f"{GAMES}/<id:game_id>", "admin", "The game is gone")
+async def delete_game(game_id: int) -> None:
+    """Delete a game with all names."""
+    async with writing() as session:
+        await hosting.delete_game(session, game_id)
+
+
+@blueprint.operation(
+    "GET", f"{GAMES}/<id:game_id>/results.csv", "admin", "A row a player", content={CSV: str}
+)
+async def show_results(game_id: int) -> Response:
+    """Show what each player chose, once the game has ended."""
+    state, standing = await resources().games.read(game_id)
+    if state.state != "ended":
+        raise ConflictError("The game has not ended")
+    async with resources().db.read() as session:
+        rows = await result_rows(session, state, standing)
+    disposition = f'attachment; filename="saywho-game-{game_id}.csv"'
+    return Response(
+        _as_csv(rows),
+        content_type="text/csv; charset=utf-8; header=present",
+        headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
+    )
+
+
+def _as_csv(rows: Sequence[Sequence[str | int]]) -> str:
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows(
+        [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
+    return written.getvalue()
+
+
+@blueprint.operation(
+    "GET", f"{GAMES}/<id:game_id>{LIVE}", "admin", "Documents, without end", content={EVENTS: str}
+)
+async def follow_game(game_id: int) -> Response:
+    """Follow a game as its host does, as server-sent events."""
+    if request.method == "HEAD":
+        await resources().games.read(game_id)
+        return endless(None)
+    hosts = Right("token", g.token.id) if g.token else Right("session", g.account.session_id)
+    return endless(await resources().games.hub.open(game_id, right=hosts))

@@ -1,0 +1,132 @@
+"""The page of the operator's games, where one is started."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from quart import url_for
+from quart.typing import ResponseReturnValue
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import AppError, NotFoundError
+from app.lifespan import resources
+from app.models import MAX_ID
+from app.paths import GAMES
+from app.services.games.drawing import MOST_AUTHORS
+from app.services.games.play import list_games
+from app.services.games.rules import State
+from app.services.games.states import GameState
+from app.services.posts.users import Author
+from app.services.rooms.room_facts import RoomFacts, get_room
+from app.views.blueprints import Form, PageBlueprint
+from app.views.games.making import GameWish, make_game, number_field
+from app.views.page import FormPage, render_form
+from app.views.parts import given_names, offered_authors, see_other
+
+blueprint = PageBlueprint("games", policy="operator")
+
+
+class GamesArgs(Struct):
+    room: str = ""
+    """The chat whose people are asked about."""
+
+
+class ListedGame(Struct, frozen=True):
+    id: int
+    code: str
+    state: State
+    question: int
+    questions: int
+    players: int
+    usernames: list[str]
+    created_at: datetime
+
+
+class GamesPage(FormPage, frozen=True, kw_only=True):
+    template = "games/games.html"
+
+    authors: list[Author]
+    author_total: int
+    chosen: list[str]
+    room: RoomFacts | None
+    questions: str
+    seconds: str
+    games: list[ListedGame]
+    is_public: bool
+    most_authors: int = MOST_AUTHORS
+
+
+@blueprint.page(GAMES)
+async def show_games(args: GamesArgs) -> ResponseReturnValue:
+    return await _games_page(room_id=args.room)
+
+
+@blueprint.action(GAMES)
+async def start_game(form: Form) -> ResponseReturnValue:
+    """Make a game, and show its screen."""
+    names = given_names(form.getlist("username"))
+    room_id = form.get("room", "")
+    questions, seconds = form.get("questions", ""), form.get("seconds", "")
+    try:
+        wish = GameWish(
+            () if room_id else names,
+            number_field(room_id, 1, MAX_ID, "room") if room_id else None,
+            number_field(questions, 3, 30, "questions"),
+            number_field(seconds, 5, 120, "seconds"),
+        )
+        game_id = await make_game(wish)
+    except AppError as failure:
+        return await _games_page(
+            failure, chosen=names, room_id=room_id, questions=questions, seconds=seconds
+        )
+    return see_other(url_for("game.show_game", game_id=game_id))
+
+
+async def _games_page(
+    error: AppError | None = None,
+    *,
+    chosen: list[str] | None = None,
+    room_id: str = "",
+    questions: str = "10",
+    seconds: str = "20",
+) -> ResponseReturnValue:
+    names = chosen or []
+    async with resources().db.read() as session:
+        authors, total = await offered_authors(session, names)
+        room = await _room(session, room_id)
+        games = await list_games(session)
+    page = GamesPage(
+        error=error,
+        authors=authors,
+        author_total=total,
+        chosen=names,
+        room=room,
+        questions=questions,
+        seconds=seconds,
+        games=[_listed(state) for state in games],
+        is_public=await resources().openness.is_public(),
+        about=[],
+    )
+    return await render_form(page)
+
+
+def _listed(state: GameState) -> ListedGame:
+    game = state.game
+    return ListedGame(
+        id=game.id,
+        code=game.code,
+        state=state.state,
+        question=game.question,
+        questions=game.questions,
+        players=state.players,
+        usernames=list(state.usernames.values()),
+        created_at=game.created_at,
+    )
+
+
+async def _room(session: AsyncSession, room_id: str) -> RoomFacts | None:
+    if not (room_id.isascii() and room_id.isdigit() and len(room_id) < 16):
+        return None
+    try:
+        return await get_room(session, int(room_id))
+    except NotFoundError:
+        return None

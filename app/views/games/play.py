@@ -1,0 +1,183 @@
+"""The pages of players: the entrance with its code and name, and the player's own screen."""
+
+from typing import Final
+
+from msgspec import Struct
+from quart import request, url_for
+from quart.typing import ResponseReturnValue
+
+from app.clock import now_ms
+from app.errors import AppError, ConflictError, InvalidInputError, Message, UnauthorizedError
+from app.i18n import translate_message
+from app.lifespan import resources
+from app.paths import PLAY
+from app.services.games.answering import AnswerRequest
+from app.services.games.documents import PlayerView
+from app.services.games.joining import LONGEST_NAME
+from app.services.games.playing import PlayerKey, Screen
+from app.services.games.rules import CODE_LENGTH, typed_code
+from app.views.blueprints import Form, PageBlueprint
+from app.views.games.players import join, joined_games, player_key, remember
+from app.views.games.screen import Option, letter_of
+from app.views.names import shown_name
+from app.views.page import FormPage, render_form
+from app.views.parts import see_other
+
+blueprint = PageBlueprint("play", policy="open")
+
+LONGEST_CODE: Final = 4 * CODE_LENGTH
+"""Characters of a code that are read, with blanks between them."""
+
+
+class EntranceArgs(Struct):
+    code: str = ""
+
+
+class EntrancePage(FormPage, frozen=True, kw_only=True):
+    template = "games/entrance.html"
+
+    code: str
+    name: str
+    joined: list[Screen]
+    """What this browser plays already."""
+    longest_code: int = LONGEST_CODE
+    longest_name: int = LONGEST_NAME
+
+
+class PlayPage(FormPage, frozen=True, kw_only=True):
+    template = "games/play.html"
+
+    game_id: int
+    name: str
+    view: PlayerView
+    masked_text: str
+    options: list[Option]
+    left_ms: int
+    seconds: int
+
+    @property
+    def heading(self) -> str:
+        """What has happened, in a few words."""
+        view = self.view
+        if view.state == "asking":
+            return translate_message(
+                Message("Question {number} of {count}", number=view.question, count=view.questions)
+            )
+        return translate_message(_HEADINGS[view.state if view.state != "told" else view.right])
+
+    @property
+    def truth_line(self) -> str:
+        name = shown_name(self.view.truth) if self.view.truth else ""
+        return translate_message(Message("It was {name}.", name=name))
+
+    @property
+    def saywho_line(self) -> str:
+        name = shown_name(self.view.saywho.username) if self.view.saywho else ""
+        return translate_message(Message("saywho said {name}.", name=name))
+
+    @property
+    def choice_line(self) -> str:
+        name = shown_name(self.view.answer) if self.view.answer else ""
+        return translate_message(Message("You have chosen {name}.", name=name))
+
+
+_HEADINGS: Final[dict[str | bool | None, Message]] = {
+    "waiting": Message("You are in"),
+    "ended": Message("The game is over"),
+    True: Message("Right!"),
+    False: Message("Wrong"),
+    None: Message("No answer in time"),
+}
+
+
+@blueprint.page(PLAY)
+async def show_entrance(args: EntranceArgs) -> ResponseReturnValue:
+    """Ask for code and name; a browser that plays already goes on where it was."""
+    joined = await joined_games()
+    for screen in joined:
+        if screen.state.game.code == typed_code(args.code):
+            return see_other(_address(screen.state.game.id))
+    return await _entrance(joined, args.code)
+
+
+@blueprint.action(PLAY)
+async def enter(form: Form) -> ResponseReturnValue:
+    """Let somebody play who knows the code."""
+    code, name = form.get("code", ""), form.get("name", "")
+    screens = await joined_games()
+    for screen in screens:
+        if screen.state.game.code == typed_code(code):
+            return see_other(_address(screen.state.game.id))
+    try:
+        joined = await join(code, name)
+    except AppError as failure:
+        return await _entrance(screens, code, name, failure)
+    return remember(see_other(_address(joined.game_id)), joined)
+
+
+async def _entrance(
+    joined: list[Screen], code: str, name: str = "", error: AppError | None = None
+) -> ResponseReturnValue:
+    page = EntrancePage(code=code[:LONGEST_CODE], name=name, joined=joined, error=error, about=[])
+    html, status, headers = await render_form(page)
+    return html, status, {**headers, "Cache-Control": "no-store"}
+
+
+@blueprint.page(f"{PLAY}/<id:game_id>")
+async def show_play(game_id: int) -> ResponseReturnValue:
+    """Show the player's own screen; whoever has none is asked for code and name."""
+    key = player_key(game_id)
+    if key is None:
+        return see_other(url_for("play.show_entrance"))
+    return await _screen_page(key)
+
+
+@blueprint.action(f"{PLAY}/<id:game_id>")
+async def answer(game_id: int, form: Form) -> ResponseReturnValue:
+    """Take an answer; the first one counts, and what is wrong with another one is said."""
+    arrived_ms = now_ms()
+    key = player_key(game_id)
+    if key is None:
+        return see_other(url_for("play.show_entrance"))
+    number = form.get("question", "")
+    question = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0
+    sent = AnswerRequest(game_id, key.sha256, question, form.get("username", ""), arrived_ms)
+    try:
+        await resources().games.answering.add(sent)
+    except (ConflictError, InvalidInputError) as failure:
+        return await _screen_page(key, failure)
+    except UnauthorizedError:
+        return see_other(url_for("play.show_entrance"))
+    return see_other(_address(game_id))
+
+
+async def _screen_page(key: PlayerKey, error: AppError | None = None) -> ResponseReturnValue:
+    games = resources().games
+    try:
+        screen = await games.screen(key)
+    except UnauthorizedError:  # Removed, or the game is gone.
+        return see_other(url_for("play.show_entrance"))
+    if request.method == "GET":
+        games.hub.presence.see(screen.player_id)
+    view, state = screen.view, screen.state
+    page = PlayPage(
+        error=error,
+        game_id=key.game_id,
+        name=screen.name,
+        view=view,
+        masked_text=state.masked_text or "",
+        options=[
+            Option(letter_of(place), place, username, None)
+            for place, username in enumerate(view.options, start=1)
+        ],
+        left_ms=max(0, (state.ends_ms or 0) - now_ms()),
+        seconds=state.game.seconds,
+        about=view.options,
+        in_chat=state.game.room_id is not None,
+    )
+    html, status, headers = await render_form(page)
+    return html, status, {**headers, "Cache-Control": "no-store"}
+
+
+def _address(game_id: int) -> str:
+    return url_for("play.show_play", game_id=game_id)

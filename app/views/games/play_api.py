@@ -1,0 +1,87 @@
+"""Playing a game in the API: joining by its code, looking, answering and listening."""
+
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+from quart import Response, request
+
+from app.clock import now_ms
+from app.lifespan import resources
+from app.paths import LIVE, PLAY
+from app.services.games.answering import AnswerRequest
+from app.services.games.documents import PlayerView
+from app.views.blueprints import EVENTS, ApiBlueprint, Reply
+from app.views.games.players import join, required_key, screen_of
+from app.views.posts.live import endless
+
+blueprint = ApiBlueprint("api_play", tag="games")
+
+PRIVATE: Final = {"Cache-Control": "no-store"}
+"""Headers of what one player alone may see."""
+
+
+class JoinForm(Struct, forbid_unknown_fields=True):
+    code: Annotated[str, Meta(description="Of the game, as its host shows it, in any case.")]
+    name: Annotated[str, Meta(description="At most 40 characters of it are kept.")]
+
+
+class JoinedPlayer(Struct, frozen=True):
+    game: int
+    player: int
+    name: Annotated[str, Meta(description="With a number, where somebody has this name.")]
+    token: Annotated[str, Meta(description="What the player is known by; it is shown once.")]
+
+
+class AnswerForm(Struct, forbid_unknown_fields=True):
+    question: Annotated[int, Meta(ge=1, le=30)]
+    username: str
+
+
+class AnswerReceipt(Struct, frozen=True):
+    question: int
+    username: str
+    ms: Annotated[int, Meta(description="Between the announcement and the answer's arrival.")]
+
+
+@blueprint.operation("POST", PLAY, "open", {201: "The new player, and their token"})
+async def join_game(form: JoinForm) -> JoinedPlayer:
+    """Join a game by its code."""
+    joined = await join(form.code, form.name)
+    return JoinedPlayer(joined.game_id, joined.player_id, joined.name, joined.secret)
+
+
+@blueprint.operation("GET", f"{PLAY}/<id:game_id>", "player", "The game as the player sees it")
+async def show_play(game_id: int) -> Reply[PlayerView]:
+    """Show a game to one of its players."""
+    return (await screen_of(game_id)).view, 200, PRIVATE
+
+
+@blueprint.operation(
+    "POST",
+    f"{PLAY}/<id:game_id>/answers",
+    "player",
+    {201: "The answer counts", 200: "It was sent before; the first one counts"},
+)
+async def answer_question(game_id: int, form: AnswerForm) -> Reply[AnswerReceipt]:
+    """Answer the question that is asked; the first answer counts, if it arrives in time."""
+    arrived_ms = now_ms()
+    key = required_key(game_id)
+    receipt = await resources().games.answering.add(
+        AnswerRequest(game_id, key.sha256, form.question, form.username, arrived_ms)
+    )
+    body = AnswerReceipt(receipt.question, receipt.username, receipt.ms)
+    return body, receipt.status, PRIVATE
+
+
+@blueprint.operation(
+    "GET", f"{PLAY}/<id:game_id>{LIVE}", "player", "Documents, without end", content={EVENTS: str}
+)
+async def follow_play(game_id: int) -> Response:
+    """Follow a game as its players do, as server-sent events.
+
+    Send the newest document at once, and each that follows.
+    """
+    screen = await screen_of(game_id)
+    if request.method == "HEAD":
+        return endless(None)
+    return endless(await resources().games.hub.open(game_id, player_id=screen.player_id))

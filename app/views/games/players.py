@@ -1,0 +1,79 @@
+"""How a player is known: by a secret, which programs send and browsers keep in a cookie."""
+
+import contextlib
+from typing import Final
+
+from quart import Response, request
+
+from app.errors import NotFoundError, UnauthorizedError
+from app.lifespan import resources
+from app.security import digest
+from app.services.games.hosting import KEPT
+from app.services.games.joining import Joined, JoinRequest, player_name
+from app.services.games.playing import PlayerKey, Screen
+from app.views.cookies import PLAYER, cookie_name
+from app.views.policies import send_to_login
+
+LONGEST_SECRET: Final = 200
+MOST_JOINED: Final = 5
+"""Games that a browser is reminded of."""
+
+
+def player_key(game_id: int) -> PlayerKey | None:
+    """Return who asks about a game; None for who sends no secret at all."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        secret = request.cookies.get(_cookie_of(game_id), "")
+    secret = secret.strip()[:LONGEST_SECRET]
+    return PlayerKey(game_id, digest(secret).hex()) if secret else None
+
+
+def required_key(game_id: int) -> PlayerKey:
+    """Return who asks. Raises UnauthorizedError, which tells nothing of the game."""
+    key = player_key(game_id)
+    if key is None:
+        send_to_login()
+        raise AssertionError("the API sends nobody to a page")
+    return key
+
+
+async def screen_of(game_id: int) -> Screen:
+    """Return what the player who asks sees. Raises UnauthorizedError, NotFoundError."""
+    return await resources().games.screen(required_key(game_id))
+
+
+async def join(code: str, name: str) -> Joined:
+    """Let whoever asks play. Raises InvalidInputError, NotFoundError and others."""
+    request_ = JoinRequest(code, player_name(name), request.remote_addr or "")
+    return await resources().games.joining.join(request_)
+
+
+def remember(response: Response, joined: Joined) -> Response:
+    """Let the browser know the player again."""
+    response.set_cookie(
+        _cookie_of(joined.game_id),
+        joined.secret,
+        max_age=int(KEPT.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+    return response
+
+
+def _cookie_of(game_id: int) -> str:
+    return cookie_name(f"{PLAYER}{game_id}")
+
+
+async def joined_games() -> list[Screen]:
+    """Return what this browser plays, the newest game first."""
+    prefix = cookie_name(PLAYER)
+    numbers = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
+    ids = sorted((int(each) for each in numbers if each.isdigit() and len(each) < 16), reverse=True)
+    screens = []
+    for game_id in ids[:MOST_JOINED]:
+        if key := player_key(game_id):
+            with contextlib.suppress(UnauthorizedError, NotFoundError):
+                screens.append(await resources().games.screen(key))
+    return [screen for screen in screens if screen.view.state != "ended"]

@@ -1,0 +1,185 @@
+"""The host's screen of a game, which everybody looks at, and what its buttons do."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+import segno
+from markupsafe import Markup
+from msgspec import Struct
+from quart import Response, url_for
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.asgi.hosts import is_loopback_host
+from app.clock import now_ms
+from app.lifespan import resources
+from app.models import MAX_ID
+from app.paths import GAMES
+from app.services.games import hosting
+from app.services.games.documents import RankedPlayer, host_view
+from app.services.games.drawing import compare_post
+from app.services.games.results import (
+    AskedQuestion,
+    RightShares,
+    compared,
+    read_questions,
+    that_fooled_most,
+)
+from app.services.games.states import GameState, Standing
+from app.views.blueprints import Form, PageBlueprint
+from app.views.comparing.evidence import Evident, read_evidence
+from app.views.games.making import number_field
+from app.views.page import WebPage, render
+from app.views.parts import see_other
+from app.views.policies import own_origin, writing
+
+blueprint = PageBlueprint("game", policy="operator")
+
+MOST_FOOLING: Final = 3
+QR_DARK, QR_LIGHT = "#000", "#fff"
+
+
+class Option(Struct, frozen=True):
+    """An author to choose, and how often it was done."""
+
+    letter: str
+    number: int
+    username: str
+    count: int | None
+    """None while it is asked."""
+
+
+class GamePage(WebPage, frozen=True, kw_only=True):
+    template = "games/game.html"
+
+    state: GameState
+    ranking: list[RankedPlayer]
+    options: list[Option]
+    join_address: str
+    """Where players go, without scheme."""
+    qr: Markup
+    is_of_this_machine: bool
+    is_public: bool
+    left_ms: int
+    """Until the question ends."""
+    players: list[tuple[int, str]]
+    """Id and name, the newest first."""
+    evident: Evident | None
+    questions: list[AskedQuestion]
+
+    @property
+    def fooling(self) -> list[AskedQuestion]:
+        return that_fooled_most(self.questions, most=MOST_FOOLING)
+
+    @property
+    def comparison(self) -> RightShares | None:
+        return compared(self.state, self.questions)
+
+
+@blueprint.page(f"{GAMES}/<id:game_id>")
+async def show_game(game_id: int) -> str:
+    """Show the screen that everybody looks at, as far as the game is."""
+    state, standing = await resources().games.read(game_id)
+    evident: Evident | None = None
+    async with resources().db.read() as session:
+        questions = await read_questions(session, state) if state.state == "ended" else []
+        if state.state == "told":
+            evident = await _evidence(session, state)
+    origin = own_origin()
+    address = origin + url_for("play.show_entrance", code=state.game.code)
+    page = GamePage(
+        state=state,
+        ranking=host_view(state, standing).ranking,
+        options=_options(state, standing),
+        join_address=urlsplit(origin).netloc + url_for("play.show_entrance"),
+        qr=_qr(address),
+        is_of_this_machine=is_loopback_host(urlsplit(origin).netloc),
+        is_public=await resources().openness.is_public(),
+        left_ms=max(0, (state.ends_ms or 0) - now_ms()),
+        players=list(standing.names.items())[::-1],
+        evident=evident,
+        questions=questions,
+        about=list(state.usernames.values()),
+        in_chat=state.game.room_id is not None,
+    )
+    return await render(page)
+
+
+async def _evidence(session: AsyncSession, state: GameState) -> Evident | None:
+    """Return the text with the marks of what speaks for whom; None where the post is gone."""
+    if state.present is None or state.masked_text is None:
+        return None
+    comparison = await compare_post(
+        session, resources().models, state.cast, state.present.tweet_id, reasons=True
+    )
+    return await read_evidence(session, comparison)
+
+
+def _options(state: GameState, standing: Standing) -> list[Option]:
+    tally = {} if state.is_asking else standing.tally(state.usernames)
+    return [
+        Option(letter_of(place), place, username, tally.get(username))
+        for place, username in enumerate(state.usernames.values(), start=1)
+    ]
+
+
+def letter_of(place: int) -> str:
+    """Return the letter of an option: A for the first."""
+    return chr(ord("A") + place - 1)
+
+
+def _qr(address: str) -> Markup:
+    """Return a QR code as the content of an `svg`, dark on light, with a quiet border."""
+    code = segno.make_qr(address, error="m")
+    drawn = code.svg_inline(dark=QR_DARK, light=QR_LIGHT, border=4, omitsize=True, svgclass="qr")
+    return Markup(drawn)  # noqa: S704 - It is made of modules alone.
+
+
+@blueprint.action(f"{GAMES}/<id:game_id>/next")
+async def go_on(game_id: int, form: Form) -> Response:
+    async with writing() as session:
+        await hosting.go_on(session, game_id, _version(form), now_ms())
+    return _to_screen(game_id)
+
+
+@blueprint.action(f"{GAMES}/<id:game_id>/skip")
+async def skip(game_id: int, form: Form) -> Response:
+    async with writing() as session:
+        await hosting.skip(session, game_id, _version(form), now_ms())
+    return _to_screen(game_id)
+
+
+@blueprint.action(f"{GAMES}/<id:game_id>/again")
+async def ask_again(game_id: int) -> Response:
+    async with writing() as session:
+        await hosting.ask_again(session, game_id, now_ms())
+    return _to_screen(game_id)
+
+
+@blueprint.action(f"{GAMES}/<id:game_id>/end")
+async def end(game_id: int) -> Response:
+    async with writing() as session:
+        await hosting.end_game(session, game_id, now_ms())
+    return _to_screen(game_id)
+
+
+@blueprint.action(f"{GAMES}/<id:game_id>/remove")
+async def remove(game_id: int, form: Form) -> Response:
+    player = number_field(form.get("player", ""), 1, MAX_ID, "player")
+    async with writing() as session:
+        await hosting.remove_player(session, game_id, player, now_ms())
+    return _to_screen(game_id)
+
+
+@blueprint.action(f"{GAMES}/<id:game_id>/delete")
+async def delete(game_id: int) -> Response:
+    async with writing() as session:
+        await hosting.delete_game(session, game_id)
+    return see_other(url_for("games.show_games"))
+
+
+def _version(form: Form) -> int:
+    return number_field(form.get("version", ""), 1, 2**31, "version")
+
+
+def _to_screen(game_id: int) -> Response:
+    return see_other(url_for("game.show_game", game_id=game_id))

@@ -1,0 +1,162 @@
+"""A class plays together, in real browsers: a host, and eight phones at once."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from playwright.async_api import Page, expect
+
+from .conftest import OpenPage
+from .test_appearance import faults_of
+from .website import Website, serve
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+QUESTIONS: Final = 3
+
+
+@pytest.fixture(scope="module")
+def club(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    """The sample posts, and an operator who hosts games."""
+    with serve(tmp_path_factory.mktemp("club"), has_operator=True) as site:
+        yield site
+
+
+async def begin_game(host: Page, site: Website, *, seconds: int = 60) -> str:
+    """Make a game of four authors; return its code."""
+    await host.goto(site.address("/quiz"))
+    await host.get_by_role("link", name="Play together").click()
+    for box in (await host.locator("input[name=username]").all())[:4]:
+        await box.check()
+    await host.get_by_label("Questions").fill(str(QUESTIONS))
+    await host.get_by_label("Seconds for each").fill(str(seconds))
+    await host.get_by_role("button", name="Make the game").click()
+    return await host.locator(".code").inner_text()
+
+
+async def enter(phone: Page, site: Website, code: str, name: str) -> None:
+    await phone.goto(site.address(f"/play?code={code}"))
+    await phone.locator("#name").fill(name)
+    await phone.locator("main button[type=submit]").click()
+    await expect(phone.locator("#play")).to_be_visible()
+
+
+async def sees(phone: Page, state: str) -> None:
+    """Wait until the phone shows this state; one without JavaScript looks again by itself."""
+    await expect(phone.locator(f"[data-when={state}]")).to_be_visible()
+
+
+async def is_sound(page: Page, *widths: int) -> None:
+    faults = await faults_of(page, widths=widths)
+    assert not faults, "\n".join(faults)
+
+
+async def test_a_host_and_eight_phones(club: Website, open_page: OpenPage) -> None:
+    host = await open_page(locale="en", width=1920, operator_of=club)
+    code = await begin_game(host, club)
+    phones = [
+        await open_page(
+            locale="ko" if number % 2 else "en", width=320, javascript=number != 7, is_new=True
+        )
+        for number in range(8)
+    ]
+    reloading = phones[6]
+    await asyncio.gather(
+        *(enter(phone, club, code, f"Player {number}") for number, phone in enumerate(phones))
+    )
+    await expect(host.get_by_text("8 players are here")).to_be_visible()
+    names = await host.locator(".come li").all_inner_texts()
+    assert sorted(names) == [f"Player {number}" for number in range(8)]
+    await is_sound(host, 1920)
+    await host.locator("h1").click()
+    await host.keyboard.press("Space")
+    totals = [0] * 8
+    for number in range(1, QUESTIONS + 1):
+        await expect(host.get_by_role("heading", level=1)).to_have_text(
+            f"Question {number} of {QUESTIONS}"
+        )
+        await asyncio.gather(*(sees(phone, "asking") for phone in phones))
+        await reloading.reload()
+        await sees(reloading, "asking")
+        text = await host.locator(".asked-text").inner_text()
+        if "hidden" not in text:
+            assert await phones[0].locator(".asked-text").inner_text() == text
+        for place, phone in enumerate(phones):
+            if number == 1 and place == 7:
+                await expect(host.locator(".answered")).to_contain_text("7 / 8")
+                await is_sound(host, 1920)
+                await is_sound(phones[0], 320)
+            button = phone.locator(".choices button").nth(place % 4)
+            await button.click()
+            if place < 7:  # The last answer ends the question.
+                await expect(phone.locator(".choices .is-chosen .tick")).to_be_visible()
+            if phone is reloading:
+                await reloading.reload()
+                await expect(reloading.locator(".choices .is-chosen .tick")).to_be_visible()
+        await expect(host.get_by_role("heading", level=1)).to_contain_text("It was")
+        tally = await host.locator(".tally li > b").all_inner_texts()
+        assert tally == ["2"] * 4
+        await asyncio.gather(*(sees(phone, "told") for phone in phones))
+        await reloading.reload()
+        for place, phone in enumerate(phones):
+            totals[place] += await gained(phone)
+            await expect(phone.locator("[data-total]")).to_have_text(f"{totals[place]:,}")
+        if number == 1:
+            await is_sound(host, 320, 1920)
+            await is_sound(phones[1], 320)
+        following = "To the podium" if number == QUESTIONS else "Next question"
+        await host.get_by_role("button", name=following).click()
+    await expect(host.locator(".podium")).to_be_visible()
+    await asyncio.gather(*(sees(phone, "ended") for phone in phones))
+    await is_sound(host, 320, 1920)
+    shown = await host.locator(":is(.podium, .standing) .points").all_inner_texts()
+    assert [int(points.replace(",", "")) for points in shown] == sorted(totals, reverse=True)
+
+
+async def gained(phone: Page) -> int:
+    """Return the points of the question that was just told."""
+    await expect(phone.locator("[data-gained]")).to_have_text(re.compile(r"\+[\d,]+"))
+    return int((await phone.locator("[data-gained]").inner_text()).replace(",", ""))
+
+
+async def test_a_second_tab_and_a_lost_line_lead_to_the_same_point(
+    club: Website, open_page: OpenPage
+) -> None:
+    host = await open_page(locale="en", operator_of=club)
+    code = await begin_game(host, club)
+    phone = await open_page(locale="en", width=320, is_new=True)
+    await enter(phone, club, code, "Mina")
+    await host.get_by_role("button", name="Start").click()
+    await sees(phone, "asking")
+    await phone.locator(".choices button").first.click()
+    other = await phone.context.new_page()
+    await other.goto(phone.url)
+    await sees(other, "told")
+    await host.get_by_role("button", name="Next question").click()
+    await sees(phone, "asking")
+    await phone.context.set_offline(True)
+    await phone.locator(".choices button").nth(2).click()
+    await expect(phone.get_by_text("No connection")).to_be_visible()
+    await phone.context.set_offline(False)
+    await sees(phone, "told")
+    await host.get_by_role("button", name="Next question").click()
+    await sees(phone, "asking")
+    await sees(other, "asking")
+    await other.locator(".choices button").nth(1).click()
+    await sees(phone, "told")
+    assert await gained(phone) == await gained(other)
+
+
+async def test_whoever_is_removed_is_asked_for_a_name_again(
+    club: Website, open_page: OpenPage
+) -> None:
+    host = await open_page(locale="en", operator_of=club)
+    code = await begin_game(host, club)
+    phone = await open_page(locale="en", width=320, is_new=True)
+    await enter(phone, club, code, "Rude")
+    await expect(host.get_by_text("1 player is here")).to_be_visible()
+    await host.locator(".leading summary").first.click()
+    await host.get_by_role("button", name="Remove from the game").click()
+    await expect(phone.get_by_label("Your name")).to_be_visible()
+    await expect(host.get_by_text("0 players are here")).to_be_visible()

@@ -1,0 +1,80 @@
+"""The rules of games: points, places, codes and names."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.services.games.rules import (
+    CODE_LENGTH,
+    LEAST_POINTS,
+    LETTERS,
+    MOST_POINTS,
+    Asked,
+    free_name,
+    new_code,
+    places,
+    points_for,
+    shares,
+    typed_code,
+)
+
+SECONDS = st.integers(5, 120)
+
+
+@given(SECONDS, st.data())
+def test_points_fall_evenly_from_1000_to_500(seconds: int, data: st.DataObject) -> None:
+    ms = data.draw(st.integers(0, seconds * 1_000))
+    points = points_for(ms, seconds)
+    exact = 500 + 500 * (seconds - ms / 1_000) / seconds
+    assert exact - 1 < points <= exact + 1e-9
+    assert points_for(ms + 1, seconds) <= points
+    assert (points_for(0, seconds), points_for(seconds * 1_000, seconds)) == (1_000, 500)
+    assert LEAST_POINTS <= points <= MOST_POINTS
+
+
+@pytest.mark.parametrize(
+    ("ms", "seconds", "points"), [(0, 20, 1000), (10_000, 20, 750), (39, 20, 999), (1, 120, 999)]
+)
+def test_points_are_rounded_down(ms: int, seconds: int, points: int) -> None:
+    assert points_for(ms, seconds) == points
+
+
+@given(st.dictionaries(st.integers(), st.integers(0, 5)))
+def test_a_place_is_one_more_than_those_who_have_more(totals: dict[int, int]) -> None:
+    assert places(totals) == {
+        player: 1 + sum(other > total for other in totals.values())
+        for player, total in totals.items()
+    }
+
+
+@given(st.integers(3, 30), st.integers(2, 6))
+def test_each_author_is_asked_about_as_often_as_the_others_within_one(
+    questions: int, authors: int
+) -> None:
+    names = list(range(authors))
+    counts = shares(questions, names, names[::-1])
+    assert sum(counts.values()) == questions
+    assert max(counts.values()) - min(counts.values()) <= 1
+
+
+@given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 20_000))
+def test_a_question_takes_what_arrives_while_it_is_asked(start: int, length: int, at: int) -> None:
+    assert Asked(start, start + length).takes(at) == (start <= at <= start + length)
+
+
+def test_codes_are_read_however_they_are_typed() -> None:
+    code = new_code()
+    assert len(code) == CODE_LENGTH
+    assert set(code) <= set(LETTERS)
+    assert typed_code(f" {code[:3].lower()}-{code[3:]} ") == code
+    assert typed_code(code + "A") != code
+    letters = Counter(letter for _ in range(2_000) for letter in new_code())
+    assert letters.keys() == set(LETTERS)
+
+
+def test_a_taken_name_gets_the_first_free_number() -> None:
+    taken = {"Mina", "Mina 2", "Mina 4"}
+    assert free_name("Mina", taken.__contains__) == "Mina 3"
+    assert free_name("Jun", taken.__contains__) == "Jun"

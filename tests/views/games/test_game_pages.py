@@ -1,0 +1,148 @@
+"""The pages of games as plain forms, without a script."""
+
+import re
+from urllib.parse import urlencode
+
+import pytest
+
+from app.services.games import hosting
+from tests.browsing import Browser, in_one_line, parts_of, signed_in
+from tests.chats import import_chat, kakaotalk
+from tests.conftest import Client
+from tests.views.comparing.test_room_quiz import PEOPLE, talk
+from tests.views.games.playing import AUTHORS, posts_of
+from tests.waiting import maintain
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
+
+@pytest.fixture
+async def operator(writer: Client) -> Browser:
+    await writer.add_posts(*posts_of(*AUTHORS))
+    return await signed_in(writer.app)
+
+
+async def made(operator: Browser, *usernames: str, **fields: str) -> str:
+    """Make a game, and return the address of its screen."""
+    form = [("username", name) for name in usernames or AUTHORS]
+    form += list(({"questions": "3", "seconds": "60"} | fields).items())
+    headers = operator.headers | {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await operator.post("/games", data=urlencode(form), headers=headers)
+    assert answer.status_code == 303, await answer.get_data(as_text=True)
+    return str(answer.headers["Location"])
+
+
+def code_on(page: str) -> str:
+    (code,) = re.findall(r'class="code"[^>]*>([A-Z2-9]{6})<', page)
+    return str(code)
+
+
+async def press(browser: Browser, page: str, label: str) -> str:
+    """Press the button of this label, and return the page that it leads to."""
+    for form in re.findall(r"<form.*?</form>", page, re.S):
+        if f">{label}</button>" in form:
+            (action,) = re.findall(r'action="([^"]+)"', form)
+            fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+            answer = await browser.post(action, form=fields)
+            assert answer.status_code == 303, await answer.get_data(as_text=True)
+            return await browser.page(answer.headers["Location"])
+    raise AssertionError(f"there is no button {label}")
+
+
+async def chosen(phone: Browser, address: str, username: str) -> str:
+    page = await phone.page(address)
+    (question,) = re.findall(r'name="question" value="(\d+)"', page)
+    form = {"question": question, "username": username}
+    answer = await phone.post(address, form=form)
+    return (
+        in_one_line(await answer.get_data(as_text=True))
+        if answer.status_code != 303
+        else (await phone.page(address))
+    )
+
+
+async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
+    app = operator.app
+    assert 'href="/games"' in await operator.page("/authors") + await operator.page(
+        (await operator.get("/quiz")).headers["Location"]
+    )
+    address = await made(operator)
+    lobby = await operator.page(address)
+    assert "<svg" in lobby.partition('class="qr-code"')[2]
+    assert "0 players are here" in lobby
+    phones = [Browser(app), Browser(app)]
+    for phone, name in zip(phones, ("Mina", "<b>Jun"), strict=True):
+        entered = await phone.post("/play", form={"code": code_on(lobby), "name": name})
+        play = entered.headers["Location"]
+        assert "You are in" in await phone.page(play)
+    page = await operator.page(address)
+    assert "2 players are here" in page
+    assert "&lt;b&gt;Jun" in page
+    for number in (1, 2, 3):
+        page = await press(operator, page, "Start" if number == 1 else "Next question")
+        assert f"Question {number} of 3" in page
+        assert 'http-equiv="refresh" content="4"' in page
+        first = await chosen(phones[0], play, "ferry")
+        assert "You have chosen ferry." in first
+        other = await chosen(phones[0], play, "museum")
+        assert "You have chosen ferry" in other
+        await chosen(phones[1], play, "museum")
+        page = await operator.page(address)
+        assert "It was <bdi>" in page
+        assert "saywho said <bdi>" in page
+        results = [await phone.page(play) for phone in phones]
+        headings = [re.findall(r"data-heading[^>]*>([^<]+)<", result)[0] for result in results]
+        assert set(headings) <= {"Right!", "Wrong"}
+    page = await press(operator, page, "To the podium")
+    assert 'class="podium"' in page
+    assert "The class, saywho and chance" in page
+    assert "By question" in page
+    assert "The game is over" in await phones[0].page(play)
+    assert 'http-equiv="refresh"' not in await phones[0].page(play)
+
+
+async def test_a_room_is_played_by_its_people(operator: Browser) -> None:
+    db = parts_of(operator.app).db
+    await import_chat(
+        db, kakaotalk("항구", *talk(PEOPLE, times=22, day="2024-01-15", place="항구"))
+    )
+    assert 'href="/games?room=1"' in await operator.page("/room/1")
+    form = await operator.page("/games?room=1")
+    assert 'name="room" value="1"' in form
+    address = await made(operator, room="1")
+    page = await press(operator, await operator.page(address), "Start")
+    names = re.findall(r'class="option-name">([^<]+)<', page)
+    assert sorted(names) == sorted(PEOPLE)
+    assert "항구" in page
+
+
+async def test_what_is_wrong_with_the_form_is_said(operator: Browser) -> None:
+    for fields in ({"questions": "2"}, {"seconds": "x"}, {"room": "9"}, {"questions": "9" * 30}):
+        form = {"username": "ferry", "questions": "3", "seconds": "20"} | fields
+        answer = await operator.post("/games", form=form)
+        assert answer.status_code in {404, 422}, fields
+        assert 'role="alert"' in await answer.get_data(as_text=True)
+
+
+async def test_an_old_game_goes_with_all_names(
+    operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = await made(operator)
+    page = await operator.page(address)
+    await Browser(operator.app).post("/play", form={"code": code_on(page), "name": "Mina"})
+    await press(operator, page, "Yes, end the game")
+    db = parts_of(operator.app).db
+    await maintain(db)
+    assert (await operator.get(address)).status_code == 200
+    monkeypatch.setattr(hosting, "KEPT_AFTER_END", -hosting.KEPT_AFTER_END)
+    await maintain(db)
+    assert (await operator.get(address)).status_code == 404
+
+
+async def test_going_on_from_an_old_page_changes_nothing(operator: Browser) -> None:
+    address = await made(operator)
+    page = await operator.page(address)
+    await press(operator, page, "Start")
+    answer = await operator.post(f"{address}/next", form={"version": "1"})
+    assert answer.status_code == 409
+    assert "Question 1 of 3" in await operator.page(address)

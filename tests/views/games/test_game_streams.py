@@ -1,0 +1,175 @@
+"""The streams of games: whoever comes late has the newest document at once, and all the same."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.models import GamePlayer
+from app.services.access.rights import revoke_token
+from app.services.games import hub
+from tests.browsing import parts_of
+from tests.conftest import Client, client_with
+from tests.listening import Listener, listening
+from tests.views.games.playing import AUTHORS, Host, Player, host_game, join, posts_of
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+OWN = {"answer", "right", "points", "total", "place"}
+
+
+@pytest.fixture
+async def host(writer: Client, admin: Client) -> Host:
+    await writer.add_posts(*posts_of(*AUTHORS))
+    return await host_game(admin)
+
+
+class Ears:
+    """Streams of a game that are open until the test ends."""
+
+    def __init__(self, stack: AsyncExitStack, host: Host) -> None:
+        self._stack = stack
+        self._host = host
+
+    async def of(self, player: Player | None = None) -> Listener:
+        """Open a player's stream, or the host's."""
+        client = player.client if player else self._host.client
+        path = f"/api/v1/{'play' if player else 'games'}/{self._host.game}/live"
+        opened = listening(client.app, headers=client.headers, path=path)
+        (listener,) = await self._stack.enter_async_context(opened)
+        return listener
+
+
+@pytest.fixture
+async def ears(host: Host) -> AsyncIterator[Ears]:
+    async with AsyncExitStack() as stack:
+        yield Ears(stack, host)
+
+
+async def until(listener: Listener, **fields: Any) -> dict[str, Any]:
+    """Return the first document that says this."""
+    while True:
+        ((_, kind, value),) = await listener.next()
+        assert kind == "game"
+        if fields.items() <= value.items():
+            document: dict[str, Any] = value
+            return document
+
+
+def documents(listener: Listener) -> list[str]:
+    """Return what was sent, without the server's clock."""
+    values = [json.loads(block["data"]) for block in listener.blocks if "id" in block]
+    return [json.dumps(value | {"now": None}) for value in values]
+
+
+async def test_all_players_are_sent_the_same_and_whoever_is_late_has_it_at_once(
+    host: Host, ears: Ears, anybody: Client
+) -> None:
+    mina, jun, late = await join(anybody.app, host, "Mina", "Jun", "Late")
+    first, second = await ears.of(mina), await ears.of(jun)
+    waiting = await until(first, state="waiting")
+    assert waiting["players"] == 3
+    view = await host.does("next")
+    asked = await until(first, state="asking")
+    await until(second, state="asking")
+    assert asked["version"] == view["version"]
+    assert asked["text"] == view["text"]
+    assert asked.keys() == (await mina.see()).keys() - OWN
+    third = await ears.of(late)
+    assert (await until(third, state="asking"))["question"] == 1
+    await mina.chooses(1, await host.truth())
+    await host.does("next")
+    told = [await until(each, state="told") for each in (first, second, third)]
+    assert {document["truth"] for document in told} == {(await host.see())["truth"]}
+    assert documents(first) == documents(second)
+    assert documents(third) == documents(first)[-2:]
+
+
+async def test_a_host_hears_of_counts(host: Host, ears: Ears, anybody: Client) -> None:
+    listener = await ears.of()
+    await until(listener, players=0)
+    mina, jun = await join(anybody.app, host, "Mina", "Jun")
+    await until(listener, players=2)
+    await host.does("next")
+    await until(listener, state="asking", answers=0)
+    await mina.chooses(1, "ferry")
+    await until(listener, answers=1)
+    await jun.chooses(1, "ferry")
+    assert (await until(listener, state="told"))["tally"]["ferry"] == 2
+
+
+async def test_a_question_ends_when_its_time_is_over(
+    writer: Client, admin: Client, anybody: Client
+) -> None:
+    await writer.add_posts(*posts_of(*AUTHORS))
+    host = await host_game(admin, seconds=5)
+    mina, _ = await join(anybody.app, host, "Mina", "Jun")
+    path = f"/api/v1/play/{host.game}/live"
+    async with listening(anybody.app, headers=mina.client.headers, path=path) as (listener,):
+        view = await host.does("next")
+        await until(listener, state="asking")
+        told = await until(listener, state="told")
+        assert told["now"] >= view["ends_at"]
+        late = await mina.chooses(1, "ferry", status=409)
+        assert late["detail"] == "Too late: the question is over"
+
+
+async def test_a_question_ends_early_once_all_who_are_there_have_answered(
+    host: Host, ears: Ears, anybody: Client
+) -> None:
+    mina, jun, _away = await join(anybody.app, host, "Mina", "Jun", "Away")
+    listener, other = await ears.of(mina), await ears.of(jun)
+
+    async def there() -> int:
+        is_there = GamePlayer.game_id == host.game, GamePlayer.seen_ms.is_not(None)
+        async with parts_of(anybody.app).db.read() as session:
+            return len((await session.scalars(select(GamePlayer.id).where(*is_there))).all())
+
+    await eventually(there, until=lambda count: count == 2)
+    await host.does("next")
+    await mina.chooses(1, "ferry")
+    assert (await host.see())["state"] == "asking"
+    await jun.chooses(1, "ferry")
+    assert (await host.see())["state"] == "told"
+    await host.does("next")
+    await mina.chooses(2, "ferry")
+    other.leave()
+    # Jun answered before, and so is waited for, though nobody listens any more.
+    await eventually(there, until=lambda count: count == 1)
+    assert (await host.see())["state"] == "asking"
+    await jun.chooses(2, "ferry")
+    assert (await host.see())["state"] == "told"
+    assert await until(listener, question=2, state="told")
+
+
+async def test_whoever_is_removed_and_all_of_a_deleted_game_are_told_so(
+    host: Host, ears: Ears, anybody: Client
+) -> None:
+    mina, jun = await join(anybody.app, host, "Mina", "Jun")
+    first, second, leading = await ears.of(mina), await ears.of(jun), await ears.of()
+    await host.client.delete(f"{host.address}/players/{mina.id}")
+    await first.answer
+    assert first.blocks[-1] == {"event": "gone", "data": "{}"}
+    await until(second, players=1)
+    await host.client.delete(host.address)
+    for listener in (second, leading):
+        await listener.answer
+        assert listener.blocks[-1] == {"event": "gone", "data": "{}"}
+
+
+async def test_a_host_whose_token_is_revoked_hears_no_more(
+    host: Host, anybody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "HEARTBEAT_S", 0.1)
+    other = await client_with(anybody.app, "admin")
+    path = f"{host.address}/live"
+    async with listening(anybody.app, headers=other.headers, path=path) as (listener,):
+        secret = other.headers["Authorization"].removeprefix("Bearer ")
+        token = await parts_of(anybody.app).reads.token(secret)
+        assert token is not None
+        async with parts_of(anybody.app).db.write() as session:
+            await revoke_token(session, token.id)
+        await listener.answer

@@ -1,0 +1,204 @@
+"""A game by the API: from the code to the last question, for hosts and players."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.services.games.rules import points_for
+from tests.conftest import Client, Outside
+from tests.views.games.playing import AUTHORS, Host, host_game, join, names_of, posts_of
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
+
+@pytest.fixture
+async def host(writer: Client, admin: Client) -> Host:
+    await writer.add_posts(*posts_of(*AUTHORS))
+    return await host_game(admin)
+
+
+async def test_a_game_is_played_to_its_end(host: Host, anybody: Client) -> None:
+    mina, jun = await join(anybody.app, host, "Mina", "Jun")
+    view = await host.see()
+    assert view["state"] == "waiting"
+    assert (view["players"], view["question"], view["options"]) == (2, 0, sorted(AUTHORS))
+    totals = {"Mina": 0, "Jun": 0}
+    for number in (1, 2, 3):
+        view = await host.does("next")
+        assert (view["state"], view["question"]) == ("asking", number)
+        assert view["truth"] is view["saywho"] is view["tally"] is None
+        truth, wrong = await host.truth(), await host.wrong()
+        receipt = await mina.chooses(number, truth)
+        totals["Mina"] += points_for(receipt["ms"], 60)
+        await jun.chooses(number, wrong)
+        view = await host.see()
+        assert view["state"] == "told", "all have answered"
+        assert view["truth"] == truth
+        assert view["tally"] == dict.fromkeys(sorted(AUTHORS), 0) | {truth: 1, wrong: 1}
+        assert view["saywho"]["username"] in AUTHORS
+        seen = await mina.see()
+        assert seen["right"] is True
+        assert seen["total"] == totals["Mina"]
+        assert (await jun.see())["points"] == 0
+    view = await host.does("next")
+    assert view["state"] == "ended"
+    assert {ranked["name"]: ranked["points"] for ranked in view["ranking"]} == totals
+    assert [ranked["place"] for ranked in view["ranking"]] == [1, 2]
+    await host.does("next", status=409)
+
+
+async def test_a_game_leaves_what_is_kept(host: Host, anybody: Client) -> None:
+    await anybody.get("/authors")
+    await host.does("next")
+    assert (await anybody.get("/authors")).headers["Cache-Status"] == "saywho; hit"
+
+
+async def test_a_double_click_does_nothing(host: Host, anybody: Client) -> None:
+    await join(anybody.app, host, "Mina")
+    version = (await host.see())["version"]
+    address = f"{host.address}/next"
+    answers = await asyncio.gather(
+        *(host.client.post(address, json={"version": version}) for _ in range(3))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    assert (await host.see())["question"] == 1
+
+
+async def test_the_first_answer_counts_and_all_else_is_said(host: Host, anybody: Client) -> None:
+    mina, jun = await join(anybody.app, host, "Mina", "Jun")
+    early = await mina.chooses(1, "ferry", status=409)
+    assert early["detail"] == "The game has not begun"
+    await host.does("next")
+    first = await mina.chooses(1, "ferry")
+    assert first == await mina.chooses(1, "FERRY", status=200)
+    other = await mina.chooses(1, "museum", status=409)
+    assert other["detail"] == "You have chosen ferry"
+    assert other["errors"] == [{"loc": "username", "detail": "ferry"}]
+    await mina.chooses(1, "nobody", status=422)
+    ahead = await jun.chooses(2, "ferry", status=409)
+    assert "not the present one, which is 1" in ahead["detail"]
+    await host.does("next")
+    late = await jun.chooses(1, "ferry", status=409)
+    assert late["detail"] == "Too late: the question is over"
+    assert first == await mina.chooses(1, "ferry", status=200)
+    view = await host.see()
+    assert view["answers"] == 1
+
+
+async def test_answers_at_once_are_one_answer(host: Host, anybody: Client) -> None:
+    (mina, _) = await join(anybody.app, host, "Mina", "Jun")
+    await host.does("next")
+    answers = await asyncio.gather(
+        *(mina.answer(1, name) for name in ("ferry", "museum", "bakery") * 3)
+    )
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses.count(201) == 1
+    assert set(statuses) == {200, 201, 409}
+    assert (await host.see())["answers"] == 1
+
+
+async def test_asking_again_makes_answers_void_and_skipping_leaves_them_out(
+    host: Host, anybody: Client
+) -> None:
+    mina, jun = await join(anybody.app, host, "Mina", "Jun")
+    await host.does("again", status=409)
+    await host.does("next")
+    truth = await host.truth()
+    await mina.chooses(1, truth)
+    await host.does("next")
+    assert (await mina.see())["total"] > 500
+    view = await host.does("again")
+    assert (view["state"], view["question"], view["answers"]) == ("asking", 1, 0)
+    assert (await mina.see())["total"] == 0
+    await mina.chooses(1, await host.wrong())
+    await jun.chooses(1, truth)
+    assert names_of((await host.see())["ranking"]) == ["Jun", "Mina"]
+    view = await host.does("skip")
+    assert (view["question"], view["state"]) == (2, "asking")
+    assert [ranked["points"] for ranked in view["ranking"]] == [0, 0]
+    view = await host.does("end")
+    assert view["state"] == "ended"
+    await host.does("again", status=409)
+    await mina.chooses(2, truth, status=409)
+
+
+async def test_a_removed_player_is_in_no_table(host: Host, anybody: Client) -> None:
+    mina, jun = await join(anybody.app, host, "Mina", "Jun")
+    await host.does("next")
+    await mina.chooses(1, "ferry")
+    answer = await host.client.send("DELETE", f"{host.address}/players/{mina.id}")
+    assert answer.status_code == 204
+    view = await host.see("?ranking=all")
+    assert (view["players"], view["answers"]) == (1, 0)
+    assert names_of(view["ranking"]) == ["Jun"]
+    await mina.chooses(1, "ferry", status=401)
+    await mina.client.json(f"/api/v1/play/{mina.game}", status=401)
+    other = await host.client.send("DELETE", f"{host.address}/players/{mina.id}")
+    assert other.status_code == 404
+    assert (await jun.see())["players"] == 1
+
+
+async def test_a_deleted_game_leaves_no_row(host: Host, anybody: Client, outside: Outside) -> None:
+    (mina,) = await join(anybody.app, host, "Mina")
+    await host.does("next")
+    await mina.chooses(1, "ferry")
+    answer = await host.client.send("DELETE", host.address)
+    assert answer.status_code == 204
+    for table in ("Game", "GameQuestion", "GamePlayer", "GameAnswer"):
+        assert outside.fetch(f'SELECT * FROM "{table}"') == []  # noqa: S608 - a name of here
+    await host.client.json(host.address, status=404)
+
+
+async def test_the_end_is_a_table_of_all(host: Host, anybody: Client) -> None:
+    mina, _, formula = await join(anybody.app, host, "Mina", "mina", "=1+1")
+    refused = await host.client.get(f"{host.address}/results.csv")
+    assert refused.status_code == 409
+    await host.does("next")
+    truth = await host.truth()
+    receipt = await mina.chooses(1, truth)
+    await formula.chooses(1, await host.wrong())
+    await host.does("end")
+    answer = await host.client.get(f"{host.address}/results.csv")
+    rows = [line.split(",") for line in (await answer.get_data(as_text=True)).splitlines()]
+    assert rows[0][:6] == [
+        "place",
+        "name",
+        "points",
+        "question_1",
+        "question_1_right",
+        "question_1_ms",
+    ]
+    assert rows[1][1:] == ["Mina", rows[1][2], truth, "1", str(receipt["ms"])]
+    assert [row[:3] for row in rows[2:]] == [["2", "mina 2", "0"], ["2", "'=1+1", "0"]]
+
+
+WISHES: list[tuple[dict[str, Any], int]] = [
+    ({"usernames": ["ferry"]}, 422),
+    ({"usernames": ["ferry", "ferry"]}, 422),
+    ({"usernames": ["ferry", "nobody"]}, 404),
+    ({}, 422),
+    ({"usernames": ["ferry", "museum"], "room": 1}, 422),
+    ({"room": 9}, 404),
+    ({"usernames": ["ferry", "museum"], "questions": 2}, 422),
+    ({"usernames": ["ferry", "museum"], "seconds": 121}, 422),
+    ({"usernames": ["ferry", "few"], "questions": 3}, 422),
+]
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_game_needs_authors_with_enough_to_ask_about(writer: Client, admin: Client) -> None:
+    await writer.add_posts(*posts_of(*AUTHORS), {"username": "few", "text": "one post has words"})
+    for wish, status in WISHES:
+        answer = await admin.post("/api/v1/games", json=wish)
+        assert answer.status_code == status, (wish, await answer.get_data())
+
+
+@pytest.mark.databases("sqlite")
+async def test_so_many_games_at_most_have_not_ended(host: Host) -> None:
+    for _ in range(19):
+        await host_game(host.client)
+    answer = await host.client.post("/api/v1/games", json={"usernames": ["ferry", "museum"]})
+    assert answer.status_code == 409
+    await host.does("end")
+    await host_game(host.client)

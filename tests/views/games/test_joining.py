@@ -1,0 +1,129 @@
+"""Joining a game: codes, names, and how a browser is known again."""
+
+import pytest
+
+from app import create_app
+from app.services.games import joining
+from tests.browsing import Browser, set_cookies
+from tests.conftest import Client, MakeConfig, client_with
+from tests.views.games.playing import AUTHORS, Host, host_game, join, posts_of
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+WRONG = {"code": "AAAAAA", "name": "Mina"}
+
+
+@pytest.fixture
+async def host(writer: Client, admin: Client) -> Host:
+    await writer.add_posts(*posts_of(*AUTHORS))
+    return await host_game(admin)
+
+
+async def test_a_name_that_is_taken_gets_a_number(host: Host, anybody: Client) -> None:
+    players = await join(anybody.app, host, "Mina", "MINA", " mina\u200b ", "하나", "하나")
+    names = sorted(player.name for player in players)
+    assert names == sorted(["Mina", "MINA 2", "mina 3", "하나", "하나 2"])
+    (again,) = await join(anybody.app, host, "Mina 2")
+    assert again.name == "Mina 2 2"
+    other = await host_game(host.client)
+    assert (await join(anybody.app, other, "Mina"))[0].name == "Mina"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200b", "\x00\n"])
+async def test_a_name_needs_something_to_see(host: Host, anybody: Client, name: str) -> None:
+    answer = await anybody.post("/api/v1/play", json={"code": host.code, "name": name})
+    assert answer.status_code == 422
+
+
+async def test_a_code_is_read_in_any_case_and_an_ended_game_takes_nobody(
+    host: Host, anybody: Client
+) -> None:
+    body = {"code": f" {host.code[:3].lower()} {host.code[3:]}", "name": "Mina"}
+    assert (await anybody.post("/api/v1/play", json=body)).status_code == 201
+    assert (await anybody.post("/api/v1/play", json=WRONG)).status_code == 404
+    await host.does("end")
+    assert (await anybody.post("/api/v1/play", json=body)).status_code == 409
+
+
+async def test_wrong_codes_close_a_network_for_a_minute(
+    host: Host, anybody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "MOST_WRONG", 10)
+    here, there = Browser(anybody.app), Browser(anybody.app, address="198.51.100.7")
+    for _ in range(10):
+        assert (await here.post("/api/v1/play", json=WRONG)).status_code == 404
+    right = {"code": host.code, "name": "Mina"}
+    for body in (WRONG, right):
+        answer = await here.post("/api/v1/play", json=body)
+        assert answer.status_code == 429
+        assert answer.headers["Retry-After"] == "60"
+    page = await here.post("/play", form=right)
+    assert page.status_code == 429
+    assert (await there.post("/api/v1/play", json=right)).status_code == 201
+
+
+async def test_a_full_game_says_so(
+    host: Host, anybody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "MOST_PLAYERS", 2)
+    await join(anybody.app, host, "Mina", "Jun")
+    body = {"code": host.code, "name": "Ida"}
+    answer = await anybody.post("/api/v1/play", json=body)
+    assert answer.status_code == 503
+
+
+async def test_a_private_site_lets_whoever_has_the_code_play(make_config: MakeConfig) -> None:
+    app = create_app(make_config(public=False))
+    async with app.test_app():
+        admin = await client_with(app, "admin")
+        await admin.add_posts(*posts_of(*AUTHORS))
+        host = await host_game(admin)
+        phone = Browser(app)
+        assert (await phone.get("/user/ferry")).status_code == 303
+        assert (await phone.get("/play")).status_code == 200
+        await phone.post("/play", form={"code": host.code, "name": "Mina"})
+        await host.does("next")
+        page = await phone.page(f"/play/{host.game}")
+        assert "Question 1 of 3" in page
+        assert (await phone.get(f"/api/v1/play/{host.game}")).status_code == 200
+        assert (await phone.get(f"/games/{host.game}")).status_code == 303
+
+
+async def test_a_browser_is_known_again_by_a_cookie(host: Host, anybody: Client) -> None:
+    phone = Browser(anybody.app)
+    entered = await phone.post("/play", form={"code": host.code, "name": "Mina"})
+    address = entered.headers["Location"]
+    (cookie,) = set_cookies(entered).values()
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert "Mina" in await phone.page(address)
+    again = await phone.post("/play", form={"code": host.code, "name": "Somebody else"})
+    assert again.headers["Location"] == address
+    assert (await phone.get(f"/play?code={host.code.lower()}")).headers["Location"] == address
+    assert "Go on as <bdi>Mina</bdi>" in await phone.page("/play")
+    assert (await host.see())["players"] == 1
+    stranger = Browser(anybody.app)
+    assert (await stranger.get(address)).headers["Location"] == "/play"
+    assert (await stranger.get(f"/play?code={host.code}")).status_code == 200
+
+
+async def test_another_site_cannot_answer_for_a_player(host: Host, anybody: Client) -> None:
+    phone = Browser(anybody.app)
+    entered = await phone.post("/play", form={"code": host.code, "name": "Mina"})
+    await host.does("next")
+    form = {"question": "1", "username": "ferry"}
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    answer = await phone.post(entered.headers["Location"], form=form, headers=foreign)
+    assert answer.status_code == 403
+    assert (await host.see())["answers"] == 0
+
+
+async def test_a_name_stands_in_no_log(
+    host: Host, anybody: Client, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (player,) = await join(anybody.app, host, "Xanthippe")
+    phone = Browser(anybody.app)
+    await phone.post("/play", form={"code": host.code, "name": "Xanthippe"})
+    await host.does("next")
+    await player.chooses(1, "ferry")
+    export = await (await host.client.get("/api/v1/export")).get_data(as_text=True)
+    assert "Xanthippe" not in export + "".join(capfd.readouterr())

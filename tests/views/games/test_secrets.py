@@ -1,0 +1,107 @@
+"""Nobody learns anything before a question has ended: pages, answers, streams, what is kept."""
+
+import asyncio
+
+import pytest
+
+from tests.browsing import Browser, signed_in
+from tests.conftest import Client
+from tests.listening import listening
+from tests.views.games.playing import AUTHORS, Host, host_game, join, posts_of
+
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
+
+
+@pytest.fixture
+async def host(writer: Client, admin: Client) -> Host:
+    await writer.add_posts(*posts_of(*AUTHORS))
+    return await host_game(admin)
+
+
+async def test_while_it_is_asked_all_is_the_same_whoever_wrote_it(
+    host: Host, anybody: Client
+) -> None:
+    """Options stand in the order of names everywhere, and nothing else names an author."""
+    app = anybody.app
+    operator, phone = await signed_in(app), Browser(app)
+    await phone.post("/play", form={"code": host.code, "name": "Mina"})
+    (jun,) = await join(app, host, "Jun")
+    await host.does("next")
+    pages = [await operator.page(f"/games/{host.game}"), await phone.page(f"/play/{host.game}")]
+    for page in pages:
+        main = page.partition("<main")[2].partition("</main>")[0]
+        counts = {name: main.count(name) for name in AUTHORS}
+        assert len(set(counts.values())) == 1, counts
+        assert "/tweet/" not in main
+    view, seen = await host.see(), await jun.see()
+    for field in ("truth", "saywho", "tally"):
+        assert view[field] is None
+    for field in ("truth", "saywho", "right", "points", "answer"):
+        assert seen[field] is None
+    assert not any(name in view["text"] for name in AUTHORS)
+    path = f"/api/v1/play/{host.game}/live"
+    async with listening(app, headers=jun.client.headers, path=path) as (listener,):
+        ((_, _, document),) = await listener.next()
+    assert document["truth"] is document["saywho"] is None
+    results = await host.client.get(f"{host.address}/results.csv")
+    assert results.status_code == 409
+
+
+async def test_another_players_answer_is_read_by_nobody(host: Host, anybody: Client) -> None:
+    app, browsers = anybody.app, [Browser(anybody.app) for _ in range(3)]
+    for number, browser in enumerate(browsers):
+        await browser.post("/play", form={"code": host.code, "name": f"Player {number}"})
+    await host.does("next")
+    page, answers = f"/play/{host.game}", f"/api/v1/play/{host.game}/answers"
+    chosen = list(AUTHORS)[:2]
+    for browser, name in zip(browsers, chosen, strict=False):
+        sent = await browser.post(answers, json={"question": 1, "username": name})
+        assert sent.status_code == 201
+    for _ in range(3):
+        views = await asyncio.gather(
+            *(browser.get(f"/api/v1{page}") for browser in browsers for _ in range(3))
+        )
+        seen = [(await view.get_json())["answer"] for view in views]
+        assert seen == [name for name in (*chosen, None) for _ in range(3)]
+        shown = await asyncio.gather(*(browser.page(page) for browser in browsers))
+        assert [f"Player {number}" in text for number, text in enumerate(shown)] == [True] * 3
+        assert ["is-chosen" in text for text in shown] == [True, True, False]
+    for address in (page, f"/api/v1{page}"):
+        answer = await browsers[0].get(address)
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "ETag" not in answer.headers
+    stolen = await Browser(app).get(f"/api/v1{page}")
+    assert stolen.status_code == 401
+
+
+async def test_a_player_of_another_game_is_nobody_here(host: Host, anybody: Client) -> None:
+    other = await host_game(host.client)
+    (mina,) = await join(anybody.app, other, "Mina")
+    await host.does("next")
+    await mina.client.json(f"/api/v1/play/{host.game}", status=401)
+    body = {"question": 1, "username": "ferry"}
+    answer = await mina.client.post(f"/api/v1/play/{host.game}/answers", json=body)
+    assert answer.status_code == 401
+    stream = await mina.client.get(f"/api/v1/play/{host.game}/live")
+    assert stream.status_code == 401
+
+
+async def test_what_was_deleted_is_asked_and_shown_no_more(
+    host: Host, admin: Client, anybody: Client
+) -> None:
+    (mina,) = await join(anybody.app, host, "Mina")
+    await host.does("next")
+    text = (await mina.see())["text"]
+    number = text.partition(":")[0]
+    truth = await host.truth()
+    posts = (await admin.json(f"/api/v1/users/{truth}/tweets?limit=50"))["items"]
+    (post,) = [post["id"] for post in posts if post["text"].startswith(f"{number}:")]
+    await admin.delete(f"/api/v1/tweets/{post}")
+    assert (await mina.see())["text"] is None
+    operator = await signed_in(anybody.app)
+    assert "This text was deleted" in await operator.page(f"/games/{host.game}")
+    await host.does("next")
+    assert "It was" in await operator.page(f"/games/{host.game}")
+    await admin.delete("/api/v1/users/museum")
+    await mina.client.json(f"/api/v1/play/{host.game}", status=404)
+    await host.client.json(host.address, status=404)
