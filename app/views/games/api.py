@@ -5,32 +5,24 @@ import io
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct
 from quart import Response, g, request, url_for
 
 from app.clock import now_ms
 from app.errors import ConflictError, InvalidInputError
 from app.formats.csv import guarded
 from app.lifespan import resources
-from app.models import MAX_ID
 from app.paths import GAMES, LIVE
 from app.services.access.rights import Right
 from app.services.games import hosting
 from app.services.games.documents import GameView
 from app.services.games.results import result_rows
 from app.views.blueprints import CSV, EVENTS, ApiBlueprint, Reply
-from app.views.games.making import GameWish, make_game
+from app.views.games.making import GameForm, make_game
 from app.views.policies import writing
 from app.views.posts.live import endless
 
 blueprint = ApiBlueprint("api_games", tag="games")
-
-
-class GameForm(Struct, forbid_unknown_fields=True):
-    usernames: Annotated[list[str], Meta(description="Two to six authors; or a room.")] = []
-    room: Annotated[int, Meta(ge=1, le=MAX_ID)] | UnsetType = UNSET
-    questions: Annotated[int, Meta(ge=3, le=30)] = 10
-    seconds: Annotated[int, Meta(ge=5, le=120, description="For each question.")] = 20
 
 
 class VersionForm(Struct, forbid_unknown_fields=True):
@@ -46,10 +38,9 @@ class GameArgs(Struct):
 @blueprint.operation("POST", GAMES, "admin", {201: "The new game, and its address"})
 async def create_game(form: GameForm) -> Reply[GameView]:
     """Make a game that waits for its players."""
-    room = None if form.room is UNSET else form.room
-    if (room is None) == (not form.usernames):
+    if (form.room is UNSET) == (not form.usernames):
         raise InvalidInputError("Name the authors, or a room", loc="usernames")
-    game_id = await make_game(GameWish(form.usernames, room, form.questions, form.seconds))
+    game_id = await make_game(form)
     address = url_for("api_games.show_game", game_id=game_id)
     return await resources().games.host_view(game_id), 201, {"Location": address}
 

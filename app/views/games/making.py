@@ -1,41 +1,41 @@
 """Making a game, as the page and the API do."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.errors import InvalidInputError
 from app.lifespan import resources
+from app.models import MAX_ID
 from app.services.games.drawing import draw_questions, named_cast, room_cast
 from app.services.games.hosting import add_game, check_room_for_one
 from app.services.rooms.room_facts import get_room
 from app.views.policies import writing
 
 
-class GameWish(NamedTuple):
-    """What a game shall be like: of these authors, or of a room."""
-
-    usernames: Sequence[str]
-    room: int | None
-    questions: int
-    seconds: int
+class GameForm(Struct, forbid_unknown_fields=True):
+    usernames: Annotated[list[str], Meta(description="Two to six authors; or a room.")] = []
+    room: Annotated[int, Meta(ge=1, le=MAX_ID)] | UnsetType = UNSET
+    questions: Annotated[int, Meta(ge=3, le=30)] = 10
+    seconds: Annotated[int, Meta(ge=5, le=120, description="For each question.")] = 20
 
 
-async def make_game(wish: GameWish) -> int:
+async def make_game(form: GameForm) -> int:
     """Make a game; return its id. Raises NotFoundError, InvalidInputError, ConflictError."""
     parts = resources()
     async with parts.db.read() as session:
         await check_room_for_one(session)
-        room = None if wish.room is None else await get_room(session, wish.room)
+        room = None if form.room is UNSET else await get_room(session, form.room)
         room_id = room.id if room else None
         if room is None:
-            cast = await named_cast(session, wish.usernames)
+            cast = await named_cast(session, form.usernames)
         else:
-            cast = await room_cast(session, room, wish.questions)
+            cast = await room_cast(session, room, form.questions)
         questions = await draw_questions(
-            session, parts.models, cast, wish.questions, room_id=room_id
+            session, parts.models, cast, form.questions, room_id=room_id
         )
     async with writing() as session:
-        return await add_game(session, cast, questions, seconds=wish.seconds, room_id=room_id)
+        return await add_game(session, cast, questions, seconds=form.seconds, room_id=room_id)
 
 
 def number_field(text: str, least: int, most: int, name: str) -> int:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from quart import url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +18,7 @@ from app.services.games.states import GameState
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import Form, PageBlueprint
-from app.views.games.making import GameWish, make_game, number_field
+from app.views.games.making import GameForm, make_game, number_field
 from app.views.page import FormPage, render_form
 from app.views.parts import given_names, offered_authors, see_other
 
@@ -67,9 +67,9 @@ async def start_game(form: Form) -> ResponseReturnValue:
     room_id = form.get("room", "")
     questions, seconds = form.get("questions", ""), form.get("seconds", "")
     try:
-        wish = GameWish(
-            () if room_id else names,
-            number_field(room_id, 1, MAX_ID, "room") if room_id else None,
+        wish = GameForm(
+            [] if room_id else names,
+            number_field(room_id, 1, MAX_ID, "room") if room_id else UNSET,
             number_field(questions, 3, 30, "questions"),
             number_field(seconds, 5, 120, "seconds"),
         )
