@@ -96,10 +96,10 @@ class _Round:
         query = query.where(is_among(session, GamePlayer.sha256, hashes))
         self._players = {sha256: (id_, game) for sha256, id_, game in await session.execute(query)}
         numbers = {request.question for request in requests}
-        asked = select(GameQuestion).where(
+        question_query = select(GameQuestion).where(
             GameQuestion.game_id.in_(list(self._states)), GameQuestion.number.in_(numbers)
         )
-        rows = await session.scalars(asked)
+        rows = await session.scalars(question_query)
         self._questions = {(question.game_id, question.number): question for question in rows}
         ids = [player_id for player_id, _ in self._players.values()]
         answers = select(GameAnswer).where(
@@ -126,10 +126,10 @@ class _Round:
         if first := self._first.get((player_id, request.question)):
             return first if first.username == username else _chosen_already(first)
         question = self._questions.get((game_id, request.question))
-        asked = asked_of(state.game, question)
-        if question is None or not asked.takes(request.arrived_ms):
+        period = asked_of(state.game, question)
+        if question is None or not period.takes(request.arrived_ms):
             return _not_now(state, request)
-        ms = request.arrived_ms - asked.asked_ms
+        ms = request.arrived_ms - period.asked_ms
         is_right = user_id == question.user_id
         self._new.append(
             {

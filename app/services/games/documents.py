@@ -81,7 +81,7 @@ def moment(ms: int) -> datetime:
 
 
 def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) -> GameView:
-    game, told = state.game, state.told_present()
+    game, solved = state.game, state.told_present()
     order = standing.order
     return GameView(
         id=game.id,
@@ -97,7 +97,7 @@ def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) 
         text=state.text,
         truth=state.truth,
         saywho=_guess(state),
-        tally=standing.tally(state.usernames) if told else None,
+        tally=standing.tally(state.usernames) if solved else None,
         ranking=[
             RankedPlayer(
                 standing.names[player], standing.totals[player], standing.places[player], player
@@ -129,20 +129,20 @@ def player_view(
 ) -> PlayerView:
     """Return what one player sees; `chosen` is their answer to the question that is asked."""
     shared = shared_view(state, time_ms)
-    choice, told = standing.choices.get(player), state.told_present()
+    choice, solved = standing.choices.get(player), state.told_present()
     answer = choice.user_id if choice else chosen
     return PlayerView(
         **{name: getattr(shared, name) for name in SharedView.__struct_fields__},
         answer=None if answer is None else state.usernames[answer],
-        right=choice.user_id == told.user_id if choice and told else None,
-        points=(choice.points if choice else 0) if told else None,
+        right=choice.user_id == solved.user_id if choice and solved else None,
+        points=(choice.points if choice else 0) if solved else None,
         total=standing.totals.get(player, 0),
         place=standing.places.get(player) if state.told else None,
     )
 
 
 def _guess(state: GameState) -> Guess | None:
-    told = state.told_present()
-    if told is None:
+    solved = state.told_present()
+    if solved is None:
         return None
-    return Guess(state.usernames[told.model_user_id], told.model_probability)
+    return Guess(state.usernames[solved.model_user_id], solved.model_probability)

@@ -175,7 +175,7 @@ async def compare_post(
     """
     tweet = await session.get_one(Tweet, tweet_id)
     text = masked(tweet.text, *cast).replace(HIDDEN, "")
-    asked = Question([text], [user.username for user in cast], hidden_post=tweet_id)
-    case = await gather(session, models, asked)
+    question = Question([text], [user.username for user in cast], hidden_post=tweet_id)
+    case = await gather(session, models, question)
     comparison = await answer(case)
     return await add_reasons(session, case, comparison) if reasons else comparison

@@ -173,10 +173,10 @@ async def _taken_names(
 ) -> dict[int, set[str]]:
     """Return the keys of names that players have, in each game: all of them where one is taken."""
     taken: dict[int, set[str]] = {game.id: set() for game in games}
-    wanted = {username_key(request.name) for request in requests}
+    name_keys = {username_key(request.name) for request in requests}
     is_here = GamePlayer.game_id.in_(list(taken))
-    one = select(GamePlayer.id).where(is_here, is_among(session, GamePlayer.name_key, wanted))
-    if len(wanted) == len(requests) and await session.scalar(one.limit(1)) is None:
+    one = select(GamePlayer.id).where(is_here, is_among(session, GamePlayer.name_key, name_keys))
+    if len(name_keys) == len(requests) and await session.scalar(one.limit(1)) is None:
         return taken
     rows = await session.execute(select(GamePlayer.game_id, GamePlayer.name_key).where(is_here))
     for game_id, key in rows:

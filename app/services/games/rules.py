@@ -64,6 +64,6 @@ def shares(questions: int, authors: Sequence[Key], extra: Iterable[Key]) -> dict
 
     extra: the authors in the order in which they get one more.
     """
-    each, more = divmod(questions, len(authors))
-    first = set(list(extra)[:more])
-    return {author: each + (author in first) for author in authors}
+    least, remainder = divmod(questions, len(authors))
+    first = set(list(extra)[:remainder])
+    return {author: least + (author in first) for author in authors}

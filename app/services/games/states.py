@@ -65,8 +65,8 @@ class GameState:
 
     @property
     def truth(self) -> str | None:
-        told = self.told_present()
-        return self.usernames[told.user_id] if told else None
+        solved = self.told_present()
+        return self.usernames[solved.user_id] if solved else None
 
     def is_due(self, time_ms: int) -> bool:
         return self.ends_ms is not None and self.ends_ms <= time_ms
@@ -199,7 +199,7 @@ async def read_standing(session: AsyncSession, state: GameState) -> Standing:
     if state.told_present():
         answers = select(GameAnswer.player_id, GameAnswer.user_id, GameAnswer.ms, GameAnswer.points)
         answers = answers.where(GameAnswer.game_id == game.id, GameAnswer.number == game.question)
-        choices = {player: Choice(*rest) for player, *rest in await session.execute(answers)}
+        choices = {player: Choice(*fields) for player, *fields in await session.execute(answers)}
     names = {player: name for player, name, _ in rows}
     return Standing(names, totals, places(totals), choices)
 
@@ -215,9 +215,9 @@ class Standings:
     async def read(self, session: AsyncSession, state: GameState) -> Standing:
         """Return the standing that a session sees; answers change it together with the version."""
         key = state.game.version, state.players
-        kept = self._kept.get(state.game.id)
-        if kept is not None and kept[0] == key:
-            return kept[1]
+        entry = self._kept.get(state.game.id)
+        if entry is not None and entry[0] == key:
+            return entry[1]
         standing = await read_standing(session, state)
         self._kept.pop(state.game.id, None)
         self._kept[state.game.id] = key, standing

@@ -85,14 +85,14 @@ class StreamHub(ABC, Generic[AnyStream]):
 
     async def serve(self, stream: ClientStream, send: Send) -> None:
         """Send what a stream has for its client, until it ends."""
-        own = cast(AnyStream, stream)
+        member = cast(AnyStream, stream)
         clock = asyncio.get_running_loop().time
-        data = self._first(own)
+        data = self._first(member)
         while data:
             stream.sending_since = clock()
             await send(data)
             stream.sending_since = None
-            data = await self._next(own)
+            data = await self._next(member)
         if self.is_ending:
             stream.sending_since = clock()
             await send(BYE)
