@@ -121,7 +121,7 @@ def portray(messages: Sequence[Said], zone: ZoneInfo, names: Iterable[str] = ())
         groups.append(others)
     said = [[message for author in group for message in by_author[author]] for group in groups]
     timing = timing_of(messages)
-    texts = [[message.text for message in of_group] for of_group in said]
+    texts = [[message.text for message in of_group if message.text] for of_group in said]
     people = [
         PersonPortrait(
             username=None,

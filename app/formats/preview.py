@@ -202,7 +202,7 @@ class _Reading:
         by_messages = sorted(self._speakers.values(), key=lambda speaker: -speaker.messages)
         result.speakers, result.speaker_count = by_messages[:MOST_CHOICES], len(by_messages)
         if self._records.files:
-            result.files = len(self._files & self._records.files.members.keys())
+            result.files = len(self._files)
         return result
 
     def _count(self, item: Item) -> None:
@@ -225,6 +225,8 @@ class _Reading:
             result.last_at = max(time, result.last_at or time)
 
     def _add(self, record: Record) -> None:
+        if self._records.files:
+            self._files.update(self._records.files.members.keys() & set(record.files))
         if self._records.is_chat:
             self._add_message(record)
             return
@@ -241,7 +243,6 @@ class _Reading:
             )
         if name := record.username or record.author_id:
             self._authors[name] += 1
-        self._files.update(filter(None, record.files))
         if result.format in WITH_ENTITIES:
             result.with_entities += decode_entities(record.text) != record.text
 
@@ -251,7 +252,8 @@ class _Reading:
         speaker.messages += 1
         if record.room is not None and len(self._titles) <= 1:
             self._titles.add(record.room.name)
-        if len(speaker.samples) < SAMPLES_EACH and len(self._speakers) <= MOST_SAMPLED:
+        has_room = len(speaker.samples) < SAMPLES_EACH and len(self._speakers) <= MOST_SAMPLED
+        if has_room and record.text.strip():
             speaker.samples.append(record.text[:SAMPLE_LENGTH])
 
 

@@ -11,6 +11,7 @@ from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
 from app.formats import bluesky, csv, documents, mastodon
 from app.formats.chats import chatlab, kakaotalk, line, signal, telegram, whatsapp
+from app.formats.chats.attachments import in_place
 from app.formats.chats.people import People
 from app.formats.discord import channels as discord_channels
 from app.formats.discord import package as discord_package
@@ -98,7 +99,8 @@ def open_records(
                 people = People(options)
                 return replace(
                     records,
-                    items=people.named(items),
+                    items=people.named(in_place(items, source.members)),
+                    files=source if source.has_members else None,
                     is_chat=True,
                     tz=options.timezone,
                     absent=people.absent,

@@ -49,6 +49,15 @@ def invented(seed: int, *, seconds: bool) -> list[Said]:
     return [*room, Said(names[0], when + timedelta(days=25), "끝", "")]
 
 
+def messages_in(room: list[Said], *, has_files: bool) -> list[Said]:
+    """Return what is read as messages: where files came with a room, its pictures alone too."""
+    return [
+        said._replace(text="" if said.fate else said.text)
+        for said in room
+        if not said.fate or (has_files and said.fate == "media")
+    ]
+
+
 def stamp(form: str, when: datetime) -> str:
     """Return a time in a form: of `strftime`, with these fields, whose numbers have no zeros."""
     fields = {

@@ -104,3 +104,5 @@ VARIANTS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
     "messenger encrypted": encrypted,
     "messenger encrypted zip": partial(encrypted, is_packed=True),
 }
+WITH_FILES: Final = VARIANTS.keys() - {"messenger", "messenger encrypted"}
+"""Those that hold the files of pictures too."""

@@ -131,5 +131,5 @@ def test_a_mark_that_names_a_file_of_the_zip_is_a_picture(mark: str) -> None:
     chat = android(mark, f"{mark}\nour dog" if mark.endswith(")") else f"our dog {mark}")
     members: Mapping[str, bytes] = {"us/chat.txt": chat, "us/dog.jpg": b"\xff\xd8\xff"}
     assert [text for _, text in said(chat)][1] == mark
-    assert said(zip_bytes(dict(members))) == [("Mina", "hi"), ("Mina", "our dog")]
-    assert files(zip_bytes(dict(members))) == [(), ("us/dog.jpg",)]
+    assert said(zip_bytes(dict(members))) == [("Mina", text) for text in ("hi", "", "our dog")]
+    assert files(zip_bytes(dict(members))) == [(), ("us/dog.jpg",), ("us/dog.jpg",)]

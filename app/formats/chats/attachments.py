@@ -3,10 +3,11 @@
 Only what a file says of them is read here, not their bytes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from app.formats.post import Medium, MediumKind
+from app.formats.records import Item, Record, Skipped
 
 _KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("jpg", "jpeg", "png", "webp", "heic"), "photo"),
@@ -15,6 +16,9 @@ _KINDS: Final[dict[str, MediumKind]] = {
     "gif": "gif",
 }
 """By the ends of names; other files are no media."""
+
+_TEXTS: Final = (".txt", ".csv", ".json", ".jsonl", ".html")
+"""Ends of the names of files that come with chats, and are no media."""
 
 
 class Attachments(NamedTuple):
@@ -37,3 +41,17 @@ def attachments_of(names: Iterable[str]) -> Attachments:
             media.append(Medium(kind, name if is_address else None))
             files.append(None if is_address else name)
     return Attachments(tuple(media), tuple(files)) if media else NONE
+
+
+def in_place(items: Iterable[Item], members: Collection[str]) -> Iterator[Item]:
+    """Yield the items; a message without words is one where it names a file.
+
+    That may be missing among those that came. Where no files came with the chat, and where it has
+    only the address of one, there is nothing to be shown.
+    """
+    has_files = any(not name.lower().endswith(_TEXTS) for name in members)
+    for item in items:
+        if isinstance(item, Record) and not (item.text.strip() or (has_files and any(item.files))):
+            yield Skipped(item.place, "media")
+        else:
+            yield item

@@ -102,9 +102,9 @@ def message(grammar: Grammar, opening: Opening, place: int, parts: Iterable[str]
     name, (text, files) = opening.name, grammar.said("\n".join(parts).strip("\n"))
     if is_broken(name + text):
         return BadRecord(place, BROKEN)
-    if not name or not text.strip():
-        return Skipped(place, "media" if name else "system")
     attached = attachments_of(files)
+    if not name or not (text.strip() or attached.media):
+        return Skipped(place, "media" if name else "system")
     return Record(
         place=place,
         text=text,

@@ -8,8 +8,9 @@ from typing import Final, Literal
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
+from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import find_rooms
-from app.formats.post import ReplyTarget
+from app.formats.post import Medium, MediumKind, ReplyTarget, as_count
 from app.formats.records import (
     BadRecord,
     FileRoom,
@@ -34,6 +35,12 @@ _DEEPEST: Final = 20
 """Objects around a chat; there are two."""
 _ABOUT: Final = frozenset({"id", "name", "type"})
 """What is kept of what is said of a chat."""
+_KINDS: Final[dict[str, MediumKind]] = {
+    "animation": "gif",
+    **dict.fromkeys(("video_file", "video_message"), "video"),
+    **dict.fromkeys(("voice_message", "audio_file"), "audio"),
+}
+"""Of files that are no `photo`; those of others are told by their names."""
 _MESSAGE: Final = frozenset({"id", "type", "date", "text"})
 """What every message has."""
 
@@ -59,9 +66,10 @@ def _has_messages(content: Content) -> bool | None:
 
 
 def _read(content: Content) -> Iterator[Item]:
+    folder = content.name.rpartition("/")[0]
     for place, (chat, value) in enumerate(_found(content), 1):
         if isinstance(value, dict):
-            yield _item(value, chat, place)
+            yield _item(value, chat, place, folder)
         else:
             yield BadRecord(place, value if isinstance(value, Message) else NOT_AN_OBJECT)
 
@@ -107,11 +115,12 @@ def _left_out(message: Json, chat: Json) -> Literal["system", "repost"] | None:
     return "repost" if "forwarded_from" in message else None
 
 
-def _item(message: Json, chat: Json, place: int) -> Item:
+def _item(message: Json, chat: Json, place: int, folder: str) -> Item:
     if reason := _left_out(message, chat):
         return Skipped(place, reason)
     text = _text(message.get("text"))
-    if not text.strip():
+    attached = _attached(message, folder)
+    if not (text.strip() or attached):
         return Skipped(place, "media")
     person, name = message.get("from_id"), message.get("from") or message.get("from_id")
     if not isinstance(name, str | int):
@@ -127,6 +136,8 @@ def _item(message: Json, chat: Json, place: int) -> Item:
         created_at=_time(message),
         source_id=_id(chat, message.get("id")),
         reply_to=ReplyTarget(_id(chat, answered)) if answered else None,
+        media=attached[:1] if attached else (),
+        files=attached[1:] if attached else (),
         room=_room(chat),
     )
 
@@ -143,6 +154,23 @@ def _room(chat: Json) -> FileRoom:
 def _id(chat: Json, number: object) -> str:
     """Return an id that is one for all chats, where those of messages begin anew in each."""
     return f"{chat.get('id', '')}:{number}"
+
+
+def _attached(message: Json, folder: str) -> tuple[Medium, str] | None:
+    """Return the picture, video or sound of a message, and the name of its file.
+
+    Where the file was not saved, a sentence in brackets stands in place of its name.
+    """
+    is_photo = "photo" in message
+    name = as_word(message.get("photo" if is_photo else "file"))
+    if name is None:
+        return None
+    kind = "photo" if is_photo else _KINDS.get(as_word(message.get("media_type")) or "")
+    kind = kind or next((medium.kind for medium in attachments_of([name]).media), None)
+    if kind is None:
+        return None
+    size = as_count(message.get("width")), as_count(message.get("height"))
+    return Medium(kind, None, None, *size), f"{folder}/{name}".removeprefix("/")
 
 
 def _text(text: object) -> str:

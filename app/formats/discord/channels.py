@@ -113,9 +113,9 @@ def _item(message: Json, place: int, *, room: FileRoom, folder: str) -> Item:
     text = _text(message)
     if is_broken(text + name):
         return BadRecord(place, BROKEN)
-    if not text.strip():
-        return Skipped(place, "media")
     attached = attachments_of(_files(message, folder))
+    if not (text.strip() or attached.media):
+        return Skipped(place, "media")
     return Record(
         place=place,
         text=text,

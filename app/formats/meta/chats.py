@@ -187,8 +187,10 @@ def _item(
     attached = _attached(message, folder)
     is_attached = bool(attached.media or "share" in message)
     if sentences.has(text, name, is_attached=is_attached):
-        return Skipped(place, "media" if is_attached else "system")
-    if not text.strip():
+        if not attached.media:
+            return Skipped(place, "media" if is_attached else "system")
+        text = ""
+    if not (text.strip() or attached.media):
         return Skipped(place, "media")
     time = message.get("timestamp_ms", message.get("timestamp"))
     return Record(

@@ -14,13 +14,14 @@ from app.compute.features import features_of
 from app.compute.text import username_key
 from app.db.backend import backend_of
 from app.errors import AppError, message_of
-from app.formats.post import RoomReference
+from app.formats.post import RoomReference, StoredMedium
 from app.models import Tweet
 from app.services.compare.profiles import FOLD_FROM, CountedPost, fold_batch
 from app.services.event_log import NewEvent
 from app.services.imports.bulk_authors import BulkAuthor, find_by_keys, store_authors
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import Arrival, SourceKey, add_arrivals, find_stored, keys_in_rooms
+from app.services.posts.media_again import fill_media
 from app.services.posts.message_counts import Membership, put_into_rooms
 from app.services.posts.named_rooms import RoomMention, find_named
 from app.services.posts.new_tweet import NewTweet
@@ -105,7 +106,7 @@ async def store_batch(
     resolved = await _in_rooms(
         session, rooms or RoomFinder(), resolved, stored, keys_in_rooms(rows)
     )
-    fresh, memberships = _sorted_out(resolved, stored)
+    fresh, memberships, media = _sorted_out(resolved, stored)
     added = await add_arrivals(
         session,
         [Arrival(user.id, item.post, room_id) for item, user, room_id in fresh],
@@ -115,6 +116,7 @@ async def store_batch(
         announced=announced,
     )
     await put_into_rooms(session, memberships)
+    await fill_media(session, media)
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
@@ -168,13 +170,15 @@ async def _in_rooms(
 
 def _sorted_out(
     resolved: Iterable[Resolved], stored: Mapping[PostIdentity, Sequence[EqualPost]]
-) -> tuple[list[Resolved], dict[int, Membership]]:
-    """Return the posts that are to be added, and the rooms of stored ones that had none.
+) -> tuple[list[Resolved], dict[int, Membership], dict[int, tuple[StoredMedium, ...]]]:
+    """Return the posts that are to be added, the rooms of stored ones that had none, and the media
+    of stored ones whose files came.
 
     A message is the same only in its own room, or in none, as those of before have it.
     """
     fresh: list[Resolved] = []
     memberships: dict[int, Membership] = {}
+    media: dict[int, tuple[StoredMedium, ...]] = {}
     for outcome in resolved:
         item, user, room_id = outcome
         equal = [
@@ -189,7 +193,9 @@ def _sorted_out(
         post = sorted(equal, key=lambda post: (post.room_id is None, post.id))[item.repeat - 1]
         if room_id is not None and post.room_id is None:
             memberships[post.id] = room_id, user.id
-    return fresh, memberships
+        if any(medium.file for medium in item.post.media):
+            media[post.id] = item.post.media
+    return fresh, memberships, media
 
 
 async def _resolve(

@@ -27,6 +27,7 @@ from app.db.lock import file_lock
 from app.errors import InvalidInputError, RecordError, UnavailableError
 from app.formats.media_types import START_BYTES, TYPES, suffix_of
 from app.formats.post import StoredMedium
+from app.formats.private_notes import without_notes
 from app.models import MediaUse, Tweet, User
 from app.security import make_private_folder, open_private
 
@@ -64,7 +65,7 @@ class MediaKeeper:
         self._lock: int | None = None
 
     def keep(self, chunks: Iterable[bytes], name: str) -> str:
-        """Copy a file and return the name of the copy; `name` is for messages.
+        """Copy a file without its notes, and return the name of the copy; `name` is for messages.
 
         Raises RecordError for a file that is not kept, NoRoomError where the limit or the disk is
         reached, and what reading raises.
@@ -108,7 +109,7 @@ class MediaKeeper:
         draft = self._folder / f"{DRAFT}{secrets.token_hex(8)}"
         try:
             with open(draft, "xb", opener=open_private) as file:
-                for chunk in chain([start], chunks):
+                for chunk in without_notes(chain([start], chunks), suffix):
                     digest.update(chunk)
                     size += len(chunk)
                     if self.used_bytes + size > self._limit_bytes:

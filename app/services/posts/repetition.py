@@ -27,16 +27,18 @@ def _value(name: str, stored: StoredContent, sent: StoredContent) -> Any:
             return again
         case "fills" if value in (None, ()):
             return again
-    return _with_files(stored.media, sent.media) if name == "media" else value
+    return with_files(stored.media, sent.media) if name == "media" else value
 
 
-def _with_files(
+def with_files(
     stored: Sequence[StoredMedium], sent: Sequence[StoredMedium]
 ) -> tuple[StoredMedium, ...]:
     """Return stored media with the files of the same post's media in an archive, where they lack.
 
-    Media are the same if there are as many of them.
+    Media are the same if there are as many of them; where none are stored, all are taken.
     """
+    if not stored:
+        return tuple(sent)
     if len(stored) != len(sent):
         return tuple(stored)
     pairs = zip(stored, sent, strict=True)

@@ -1,5 +1,6 @@
 """What a post holds, as the columns of its row have it, and back."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -53,11 +54,21 @@ def encoded(content: PostContent[Any, Any, Any]) -> dict[str, Any]:
     target = values.pop("reply_to")
     values["reply_to_source_id"] = target.source_id if target else None
     values["reply_to_username"] = target.username if target else None
-    values["media"] = json.encode(content.media).decode() if content.media else None
+    values["media"] = encoded_media(content.media)
     values["counts"] = json.encode(content.counts).decode() if content.counts else None
     room = values.pop("room")
     values["room_id"] = room.id if room else None
     return values
+
+
+def encoded_media(media: Sequence[StoredMedium]) -> str | None:
+    """Return media as their column holds them."""
+    return json.encode(media).decode() if media else None
+
+
+def decoded_media(media: str | None) -> tuple[StoredMedium, ...]:
+    """Return the media that their column holds."""
+    return _media.decode(media) if media else ()
 
 
 def decoded(values: dict[str, Any]) -> dict[str, Any]:
@@ -66,9 +77,9 @@ def decoded(values: dict[str, Any]) -> dict[str, Any]:
     `room_name` is no column of a post; without it, a room has no name.
     """
     source_id, username = values.pop("reply_to_source_id"), values.pop("reply_to_username")
-    media, counts = values["media"], values["counts"]
+    counts = values["counts"]
     values["reply_to"] = ReplyTarget.of(source_id, username)
-    values["media"] = _media.decode(media) if media else ()
+    values["media"] = decoded_media(values["media"])
     values["counts"] = _counts.decode(counts) if counts else None
     room_id, name = values.pop("room_id"), values.pop("room_name", None)
     values["room"] = RoomReference(id=room_id, name=name or "") if room_id else None

@@ -1,0 +1,159 @@
+"""Pictures without what a camera wrote into them, such as the place where one was taken.
+
+Of JPEG, PNG and WebP what shows the picture is kept: of the notes only how it is turned. The bytes
+of the picture itself stay as they are. Sources: ITU-T T.81, annex B; Exif 3.0, 4.5-4.6; PNG
+(third edition), 5; the WebP container specification.
+"""
+
+import re
+import struct
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+_MARK: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
+"""What begins a part of a JPEG, and is in no data of a picture."""
+_END, _EXIF, _COLOURS, _ADOBE, _COMMENT = 0xD9, 0xE1, 0xE2, 0xEE, 0xFE
+_NOTES: Final = frozenset({*range(0xE1, 0xF0), _COMMENT}) - {_COLOURS, _ADOBE}
+"""Parts that may say anything."""
+_PROFILE: Final = b"ICC_PROFILE\0"
+_TURNED: Final = 0x0112
+_MOST_ENTRIES: Final = 1_000
+_PNG_NOTES: Final = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
+_WEBP_NOTES: Final = frozenset({b"EXIF", b"XMP "})
+_WEBP_FLAGS: Final = 0b1100
+"""Of the head: that there are such notes."""
+
+
+class _Bytes:
+    """Bytes that come in chunks, taken in pieces of any size."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._buffer = bytearray()
+
+    def _fill(self, size: int) -> None:
+        while len(self._buffer) < size and (chunk := next(self._chunks, b"")):
+            self._buffer += chunk
+
+    def take(self, size: int) -> bytes:
+        """Return that many bytes; fewer at the end."""
+        self._fill(size)
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def some(self, size: int) -> Iterator[bytes]:
+        """Yield that many bytes, or fewer at the end, in pieces."""
+        while size > 0 and (piece := self.take(min(size, 2**16))):
+            size -= len(piece)
+            yield piece
+
+    def drop(self, size: int = sys.maxsize) -> None:
+        """Read past that many bytes, or all, so that it is known whether they are whole."""
+        for _ in self.some(size):
+            pass
+
+    def until(self, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
+        """Yield the bytes before a match of two bytes, or all."""
+        while True:
+            self._fill(2**16)
+            match = pattern.search(self._buffer)
+            is_end = match is None and len(self._buffer) < 2
+            size = match.start() if match else len(self._buffer) - (not is_end)
+            if size:
+                yield self.take(size)
+            if match or is_end:
+                return
+
+
+def without_notes(chunks: Iterable[bytes], suffix: str) -> Iterator[bytes]:
+    """Yield the bytes of a file without notes; of one that is no such picture all bytes."""
+    cleaned = _CLEANED.get(suffix)
+    if cleaned is None:
+        yield from chunks
+        return
+    content = _Bytes(chunks)
+    yield from cleaned(content)
+    content.drop()
+
+
+def _jpeg(content: _Bytes) -> Iterator[bytes]:
+    """Yield a JPEG up to its end; what cameras put behind it may be a video of the place."""
+    yield content.take(2)
+    while True:
+        yield from content.until(_MARK)
+        mark = content.take(2)
+        if len(mark) < 2 or mark[1] == _END:
+            yield mark
+            return
+        length = content.take(2)
+        part = content.take(max(int.from_bytes(length, "big") - 2, 0))
+        if mark[1] == _EXIF:
+            yield from _turned_only(part)
+        elif mark[1] not in _NOTES and (mark[1] != _COLOURS or part.startswith(_PROFILE)):
+            yield mark + length + part
+
+
+def _turned_only(part: bytes) -> Iterator[bytes]:
+    """Yield a part of a JPEG that says how the picture is turned, if this one does."""
+    turned = _turning(part.removeprefix(b"Exif\0\0")) if part.startswith(b"Exif\0\0") else 1
+    if 1 < turned <= 8:
+        entry = struct.pack(">HHIHH", _TURNED, 3, 1, turned, 0)
+        tiff = struct.pack(">2sHIH", b"MM", 42, 8, 1) + entry + bytes(4)
+        yield struct.pack(">2sH", b"\xff\xe1", len(tiff) + 8) + b"Exif\0\0" + tiff
+
+
+def _turning(tiff: bytes) -> int:
+    """Return how a picture is turned, from 1 to 8; 1, which is not, where nothing says it."""
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None:
+        return 1
+    try:
+        (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, start)
+        for number in range(min(count, _MOST_ENTRIES)):
+            tag, _, _, value = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * number)
+            if tag == _TURNED:
+                return int(value)
+    except struct.error:
+        pass
+    return 1
+
+
+def _png(content: _Bytes) -> Iterator[bytes]:
+    yield content.take(8)
+    while head := content.take(8):
+        rest = content.some(int.from_bytes(head[:4], "big") + 4)
+        if head[4:] in _PNG_NOTES:
+            content.drop(int.from_bytes(head[:4], "big") + 4)
+            continue
+        yield head
+        yield from rest
+        if head[4:] == b"IEND":
+            return
+
+
+def _webp(content: _Bytes) -> Iterator[bytes]:
+    """Yield a WebP with zeros in place of notes, since its size stands at its beginning."""
+    yield content.take(12)
+    while head := content.take(8):
+        size = int.from_bytes(head[4:], "little")
+        rest = content.some(size + size % 2)
+        if head[:4] in _WEBP_NOTES:
+            yield b"JUNK" + head[4:]
+            yield from (bytes(len(piece)) for piece in rest)
+            continue
+        yield head
+        if head[:4] == b"VP8X":
+            flags = content.take(1)
+            yield bytes(flag & ~_WEBP_FLAGS for flag in flags)
+            rest = content.some(size + size % 2 - 1)
+        yield from rest
+
+
+_CLEANED: Final[dict[str, Callable[[_Bytes], Iterator[bytes]]]] = {
+    "jpg": _jpeg,
+    "png": _png,
+    "webp": _webp,
+}

@@ -1,0 +1,104 @@
+"""What a camera wrote into a picture goes; how it looks stays."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PIL import Image, ImageOps, PngImagePlugin
+
+from app.formats.private_notes import without_notes
+from tests.archives import VIDEO, picture
+
+PLACE = b"near the lighthouse"
+TURNED = 0x0112
+DESCRIPTION = 0x010E
+GPS = 0x8825
+
+
+def photo(kind: str = "jpeg", turned: int = 6, **options: Any) -> bytes:
+    """Return a picture with a place in its notes, of which three corners differ."""
+    image = Image.new("RGB", (64, 40), (200, 200, 40))
+    image.paste((20, 20, 220), (0, 0, 20, 20))
+    image.paste((220, 20, 20), (44, 0, 64, 20))
+    exif = Image.Exif()
+    exif[TURNED] = turned
+    exif[DESCRIPTION] = PLACE.decode()
+    exif.get_ifd(GPS)[2] = (37.0, 33.0, 59.0)
+    file = io.BytesIO()
+    image.save(file, kind, exif=exif, **options)
+    return file.getvalue()
+
+
+def pieces(data: bytes, size: int = 97) -> Iterator[bytes]:
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
+
+
+def cleaned(data: bytes, suffix: str, size: int = 97) -> bytes:
+    return b"".join(without_notes(pieces(data, size), suffix))
+
+
+def shown(data: bytes) -> bytes:
+    """Return the pixels as a browser shows them."""
+    with Image.open(io.BytesIO(data)) as image:
+        return ImageOps.exif_transpose(image).convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize("size", [1, 3, 97, 10**6])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"comment": PLACE}])
+@pytest.mark.parametrize("turned", range(1, 9))
+def test_a_photo_loses_its_notes_and_not_how_it_is_turned(
+    turned: int, options: dict[str, Any], size: int
+) -> None:
+    data = photo(turned=turned, xmp=b"<x:xmpmeta>" + PLACE, **options)
+    assert PLACE in data
+    kept = cleaned(data + PLACE, "jpg", size)
+    assert PLACE not in kept
+    assert shown(kept) == shown(data)
+    with Image.open(io.BytesIO(kept)) as image:
+        assert dict(image.getexif()) == ({} if turned == 1 else {TURNED: turned})
+    assert cleaned(kept, "jpg") == kept
+
+
+def test_colours_stay() -> None:
+    profile = b"\0\0\2\x0ca profile of colours" * 9
+    data = photo(icc_profile=profile)
+    with Image.open(io.BytesIO(cleaned(data, "jpg"))) as image:
+        assert image.info["icc_profile"] == profile
+
+
+def test_a_png_loses_its_notes() -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Comment", PLACE.decode())
+    info.add_itxt("XML:com.adobe.xmp", PLACE.decode(), zip=False)
+    data = photo("png", turned=1, pnginfo=info)
+    assert PLACE in data
+    kept = cleaned(data + PLACE, "png")
+    assert PLACE not in kept
+    assert shown(kept) == shown(data)
+    assert cleaned(picture(3), "png", 2) == picture(3)
+
+
+@pytest.mark.parametrize("size", [1, 97])
+def test_a_webp_loses_its_notes(size: int) -> None:
+    data = photo("webp", turned=1, xmp=PLACE, lossless=True)
+    assert PLACE in data
+    kept = cleaned(data, "webp", size)
+    assert PLACE not in kept
+    assert len(kept) == len(data)
+    assert shown(kept) == shown(data)
+    with Image.open(io.BytesIO(kept)) as image:
+        assert not image.getexif()
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "mp4"])
+def test_files_that_break_off_or_are_none_end(suffix: str) -> None:
+    kinds = {"jpg": "jpeg", "png": "png", "webp": "webp", "gif": "gif"}
+    data = photo(kinds[suffix], turned=1) if suffix in kinds else VIDEO
+    for end in range(0, len(data), 7):
+        kept = cleaned(data[:end], suffix)
+        assert len(kept) <= end
+        assert PLACE not in kept
+    assert cleaned(b"\xff\xd8\xff\xe1\0\0" + b"\xff" * 99, "jpg")
+    assert cleaned(VIDEO, "mp4") == VIDEO

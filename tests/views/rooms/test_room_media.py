@@ -1,0 +1,95 @@
+"""Pictures of a chat are shown where they were sent; nobody sees them who may not see the chat."""
+
+import io
+import re
+from html import unescape
+
+import pytest
+
+from app.formats.records import ReadOptions
+from app.formats.registry import open_records
+from app.formats.source.file import Source
+from app.services.imports.storing import import_records
+from app.services.posts.media import keeper_of
+from tests.archives import VIDEO, picture, zip_bytes
+from tests.browsing import parts_of
+from tests.chats import ZONE
+from tests.conftest import Client, Shared
+
+LINES = (
+    *("hi", "ho", "\u200e<attached: a.png>", "our dog \u200e<attached: b.png>"),
+    *("\u200e<attached: c.mp4>", "\u200e<attached: d.opus>", "\u200e<attached: gone.jpg>", "bye"),
+)
+FILES = {
+    "a.png": picture(1),
+    "b.png": picture(2),
+    "c.mp4": VIDEO,
+    "d.opus": b"OggS\0\2" + bytes(90),
+}
+
+
+def chat() -> bytes:
+    lines = [f"[15/01/2024, 21:{n:02}:00] Mina: {text}" for n, text in enumerate(LINES)]
+    return zip_bytes({"_chat.txt": "\r\n".join([*lines, ""]).encode(), **FILES})
+
+
+@pytest.fixture(scope="module")
+async def reader(shared: Shared) -> Client:
+    """Read the pages of a chat with media."""
+    parts = parts_of(shared.app)
+    with Source(io.BytesIO(chat()), name="WhatsApp Chat - us.zip") as source:
+        records = open_records(source, options=ReadOptions(timezone=ZONE))
+        keeper = keeper_of(parts.config)
+        report = await import_records(parts.db, records, username=None, keeper=keeper)
+    assert (report.accepted, report.errors) == (8, [])
+    return shared.anybody
+
+
+def messages(page: str) -> list[str]:
+    return re.findall(r'<li class="message .*?\n</li>', page, re.DOTALL)
+
+
+async def test_media_stand_in_their_place_in_the_conversation(reader: Client) -> None:
+    shown = messages(await reader.page("/room/1?on=2024-01-15&tz=Asia/Seoul"))
+    assert len(shown) == 8
+    assert '<img src="/media/' in shown[2]
+    assert 'alt="picture"' in shown[2]
+    assert "post-text" not in shown[2]
+    assert "our dog" in shown[3]
+    assert '<img src="/media/' in shown[3]
+    assert "<video src=" in shown[4]
+    assert "<audio src=" in shown[5]
+    assert 'preload="none"' in shown[4]
+    assert "The file is not here." in shown[6]
+    assert not any("not here" in message for message in [*shown[:6], shown[7]])
+    for address in re.findall(r'src="(/media/[^"]*)"', "".join(shown)):
+        assert (await reader.get(unescape(address))).status_code == 200
+
+
+async def test_media_stand_around_a_message(reader: Client) -> None:
+    page = await reader.page("/tweet/8")
+    around = page.partition('id="around"')[2]
+    assert around.count('<img src="/media/') == 2
+    assert "The file is not here." in around
+    alone = await reader.page("/tweet/3")
+    assert "Without words, this message counts in no comparison." in alone
+
+
+async def test_a_portrait_counts_words_of_messages_that_have_some(reader: Client) -> None:
+    response = await reader.get("/api/v1/rooms/1/portrait")
+    (person,) = (await response.get_json())["people"]
+    assert (person["messages"], person["words_per_message"]) == (8, 1.25)
+
+
+async def test_exports_have_what_is_known_of_media(reader: Client) -> None:
+    response = await reader.get("/api/v1/export?format=jsonl")
+    text = (await response.get_data()).decode()
+    assert text.count('"kind":"photo"') == 3
+
+
+async def test_no_link_preview_shows_a_picture_of_a_chat(reader: Client) -> None:
+    for path in ("/room/1", "/tweet/3"):
+        page = await reader.page(path)
+        previews = re.findall(r'<meta property="og:[^>]*>', page)
+        assert previews
+        assert "/media/" not in "".join(previews)
