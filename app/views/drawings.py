@@ -118,7 +118,7 @@ class Dots:
     hue: str
     """The class of the dots' colour."""
     labelled_by: str
-    """The id of what the drawing says."""
+    """The ids of what the drawing says."""
     rows: Sequence[DotRow]
 
 

@@ -32,7 +32,7 @@ class Fingerprint(Figure[Dots]):
 
     portrait: AuthorPortrait
     labelled_by: str = ""
-    """The id of the finding on the page."""
+    """The ids of what names the drawing on the page."""
 
     def finding(self) -> Finding:
         return Finding(finding_of(self.portrait), topic=gettext("How they write"))

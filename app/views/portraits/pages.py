@@ -30,7 +30,8 @@ from app.views.portraits.fingerprint import Fingerprint
 
 blueprint = PageBlueprint("author_portraits")
 
-FINDING_ID: Final = "finding"
+NAMED_BY: Final = "finding fingerprint-heading"
+"""The ids of what names the drawing: the finding, and the heading, since a finding may be short."""
 
 
 class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
@@ -49,7 +50,7 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def fingerprint(self) -> FigureParts[Dots]:
-        return Fingerprint(self.shown, FINDING_ID).parts()
+        return Fingerprint(self.shown, NAMED_BY).parts()
 
     @property
     def phrases(self) -> FigureParts[PhraseList]:

@@ -55,7 +55,7 @@ async def test_one_sentence_says_what_sets_somebody_apart(chats: Client) -> None
     assert "“!” always" in finding
     assert "emoji always" in finding
     assert len(finding) <= 140
-    assert 'role="img" aria-labelledby="finding"' in page
+    assert 'role="img" aria-labelledby="finding fingerprint-heading"' in page
     assert "in every message" in page
     assert "beside 2 others" in page
     korean = finding_in(await chats.page(address_of(LONG), headers={"Accept-Language": "ko"}))
