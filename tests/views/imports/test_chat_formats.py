@@ -12,9 +12,9 @@ pytestmark = pytest.mark.usefixtures("own_processes")
 
 APPS = {
     "kakaotalk": ("KakaoTalk", "카카오톡"),
-    "line": ("LINE", "LINE"),
+    "line": ("LINE", "라인"),
     "messenger": ("Messenger and Instagram", "메신저와 인스타그램"),
-    "signal": ("Signal", "Signal"),
+    "signal": ("Signal", "시그널"),
     "slack": ("Slack", "슬랙"),
     "chatlab": ("ChatLab", "ChatLab"),
     "discord": ("Discord", "디스코드"),
