@@ -1,7 +1,7 @@
 """A room at first sight: who writes how much and how, when, and who answers whom."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Annotated, Final
@@ -153,7 +153,8 @@ def _first_days(first: datetime, newest: datetime) -> list[date]:
 def _count(
     said: Sequence[Said], room: RoomFacts, people: Sequence[int], zone: ZoneInfo
 ) -> _Counted:
-    writing = _writing_of(said, people, zone)
+    names = [name for person in room.people for name in (person.username, person.display_name)]
+    writing = _writing_of(said, people, zone, filter(None, names))
     texts = [[message.text for message in said if message.author == person] for person in people]
     messages = [person.messages for person in room.people[:MOST_PORTRAYED]]
     traits = traits_of(messages, room.messages, writing, texts)
@@ -161,12 +162,15 @@ def _count(
 
 
 def _writing_of(
-    said: Sequence[Said], people: Sequence[int], zone: ZoneInfo
+    said: Sequence[Said], people: Sequence[int], zone: ZoneInfo, names: Iterable[str]
 ) -> list[PersonPortrait | None]:
-    """Return how each of these people writes; None for one of whom nothing is there, or little."""
+    """Return how each of these people writes; None for one of whom nothing is there, or little.
+
+    names: what anybody there is called, which is no phrase.
+    """
     if not said:
         return [None for _ in people]
-    portrait = portray(said, zone)
+    portrait = portray(said, zone, names)
     alone = {
         group[0]: person
         for group, person in zip(portrait.groups, portrait.people, strict=True)

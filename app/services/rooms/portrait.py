@@ -1,7 +1,8 @@
 """A portrait of a room: how its people write, side by side."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from msgspec import Meta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.chat_traits import Trait, traits_of
 from app.compute.portrait import ChatPortrait, PersonPortrait, Said, SilenceSpan, portray
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
@@ -35,6 +37,10 @@ class RoomPortrait(msgspec.Struct, frozen=True):
     longest_silence: Annotated[
         SilenceSpan | None, Meta(description="The first of equal ones; null if there is none.")
     ]
+    traits: Annotated[
+        Sequence[Trait],
+        Meta(description="What sets some apart by more than chance; at most three."),
+    ] = ()
 
 
 async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> RoomPortrait:
@@ -46,9 +52,9 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     room = await get_room(session, room_id)
     scans = await scan_room(session, room.id)
     names = [name for person in room.people for name in (person.username, person.display_name)]
-    scanned, portrait = await asyncio.to_thread(_portray, scans, zone, filter(None, names))
+    scanned, portrait, traits = await asyncio.to_thread(_portray, scans, zone, filter(None, names))
     ids = [group[0] for group in portrait.groups if len(group) == 1]
-    return portrait_of(room, zone, scanned, portrait, await _names_of(session, ids))
+    return portrait_of(room, zone, scanned, portrait, await _names_of(session, ids), traits)
 
 
 def portrait_of(
@@ -57,6 +63,7 @@ def portrait_of(
     scanned: int,
     portrait: ChatPortrait,
     names: Mapping[int, Names],
+    traits: Sequence[Trait] = (),
 ) -> RoomPortrait:
     """Return the portrait of so many messages of a room, with the names of its people by id."""
     people = list(portrait.people)
@@ -66,7 +73,7 @@ def portrait_of(
             people[place] = msgspec.structs.replace(
                 people[place], username=username, display_name=display_name
             )
-    return RoomPortrait(room, zone.key, scanned, people, portrait.longest_silence)
+    return RoomPortrait(room, zone.key, scanned, people, portrait.longest_silence, traits)
 
 
 async def scan_room(session: AsyncSession, room_id: int) -> tuple[Scan, Scan]:
@@ -93,10 +100,22 @@ def said_of(messages: Scan) -> list[Said]:
 
 def _portray(
     scans: tuple[Scan, Scan], zone: ZoneInfo, names: Iterable[str]
-) -> tuple[int, ChatPortrait]:
-    """Return how many messages were looked through, and their portrait."""
+) -> tuple[int, ChatPortrait, list[Trait]]:
+    """Return how many messages were looked through, their portrait, and what sets people apart."""
     messages = said_in(scans)
-    return len(messages), portray(messages, zone, names)
+    portrait = portray(messages, zone, names)
+    texts: dict[int, list[str]] = defaultdict(list)
+    for message in messages:
+        texts[message.author].append(message.text)
+    authors = [group[0] for group in portrait.groups if len(group) == 1]
+    people = portrait.people[: len(authors)]  # Those who stand for themselves come first.
+    traits = traits_of(
+        [person.messages for person in people],
+        len(messages),
+        people,
+        [texts[author] for author in authors],
+    )
+    return len(messages), portrait, traits
 
 
 async def _names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Names]:

@@ -56,7 +56,7 @@ class ShareBar(OverviewFigure[StackedBar]):
     topic = gettext_noop("Who writes how much")
 
     def finding(self) -> Finding:
-        return Finding(finding_of(self.overview))
+        return Finding(finding_of(self.people, self.overview.traits, self.overview.room))
 
     def table(self) -> Table:
         columns = [gettext("Name"), gettext("Messages"), gettext("Share")]

@@ -17,14 +17,17 @@ from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
-from app.views.drawings import Bars
+from app.views.drawings import Bars, NameList, StackedBar
 from app.views.figure import Finding, Table, TableCell
 from app.views.filters import PictureArgs, ZoneArgs, parse_zone, zone_of_page, zone_of_picture
 from app.views.page import WebPage, cast_on, render
 from app.views.parts import see_other
-from app.views.rooms.figures import FIGURES
+from app.views.rooms.cards import PersonCard, alike
+from app.views.rooms.figures import FIGURES, Shares
 from app.views.rooms.picture import draw_room, picture_of_room
-from app.views.rooms.portrait_figure import NOT_THERE, OfPeople, PortraitFigure
+from app.views.rooms.portrait_figure import NOT_THERE, OfPeople, PortraitFigure, name_of
+from app.views.rooms.room_finding import finding_of
+from app.views.rooms.typical_words import TypicalWords
 
 blueprint = PageBlueprint("portraits")
 
@@ -52,6 +55,38 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
     @property
     def room(self) -> RoomFacts:
         return self.shown.room
+
+    @property
+    def finding(self) -> str:
+        return finding_of(self.shown.people, self.shown.traits, self.room)
+
+    @property
+    def shares(self) -> StackedBar:
+        return StackedBar(Shares(self.shown).plot().rows)
+
+    @property
+    def cards(self) -> list[PersonCard]:
+        phrases = {
+            person.username: drawing
+            for person, drawing in TypicalWords(self.shown, self.args.tz).plot()
+            if isinstance(drawing, NameList)
+        }
+        return [
+            PersonCard(
+                person.username,
+                name_of(person),
+                person.messages,
+                person,
+                bool(self.alike),
+                phrases.get(person.username),
+            )
+            for person in self.shown.people
+        ]
+
+    @property
+    def alike(self) -> str:
+        """What is the same for all, in a sentence; empty where nothing is."""
+        return alike(self.shown.people)
 
     @property
     def sections(self) -> list[list[ShownFigure]]:

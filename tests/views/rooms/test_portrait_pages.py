@@ -68,10 +68,41 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
     assert "The longest silence: 2 days, from January 16, 2024, 12:05 AM to" in silence
     assert 'title="23:00: 1 message"' in page
     assert "There are too few messages to compare words." in page
-    assert "newest" not in page  # All of them were looked through.
+    assert "were looked through" not in page  # All of them were.
     assert "/room/1/portrait?tz=Asia/Seoul" in unescape(
         await chats.page("/room/1?tz=Asia/Seoul")
     ).replace("%2F", "/")
+
+
+async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Client) -> None:
+    page = await chats.page("/room/3/portrait")
+    finding = '<p class="finding" id="finding">Nothing sets the 2 people clearly apart here.</p>'
+    assert re.search(rf"</nav>\s*{finding}", page)
+    first, *_ = re.findall(r'<svg[^>]*role="img"[^>]*>', page.partition("<main")[2])
+    assert 'aria-labelledby="finding shares"' in first
+    above, _, folded = page.partition("<details")
+    assert "<table" not in above
+    assert "<table" in folded
+    assert page.count("<details") == 1
+    # Phrases and hours are seen at once.
+    cards = above.partition('class="people-cards"')[2]
+    assert cards.count("kettle sings") == cards.count("lantern swings") == 1
+    assert cards.count("Mostly from 9:00 to 12:00") == len(re.findall(r'"hour-strip', cards)) == 2
+
+
+async def test_the_portrait_says_what_its_twin_says(chats: Client, shared: Shared) -> None:
+    said = [(f"2024-06-{1 + n % 28:02} 10:00", "pia", "the tide turns") for n in range(90)]
+    said += [(f"2024-06-{1 + n % 28:02} 11:00", "quo", "the tide haha") for n in range(30)]
+    await import_chat(parts_of(shared.app).db, kakaotalk("tides", *sorted(said)))
+    rooms = await chats.walk("/api/v1/rooms", 100)
+    (room,) = [room["id"] for room in rooms if room["name"] == "tides"]
+    traits = (await chats.json(f"/api/v1/rooms/{room}/portrait"))["traits"]
+    assert [(trait["kind"], trait["person"], trait["value"]) for trait in traits] == [
+        ("most", 0, 0.75),
+        ("laugh", 1, 1.0),
+    ]
+    page = await chats.page(f"/room/{room}/portrait")
+    assert ">pia writes most (75%), quo writes haha most often.</p>" in page
 
 
 async def test_typical_words_have_their_counts(chats: Client) -> None:

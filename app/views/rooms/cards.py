@@ -1,0 +1,88 @@
+"""The people of a room in a few words, as its overview and its portrait show them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from app.compute.laughs import laughs_in
+from app.compute.portrait import PersonPortrait
+from app.dates import show_duration
+from app.i18n import gettext
+from app.views.drawings import HourStrip, NameList
+from app.views.names import hue
+
+BUSY_H: Final = 3
+"""Hours in a row that are called the busiest."""
+FEWEST_HOURS: Final = 10
+"""Messages with a time from which there is a clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCard:
+    """Somebody in a few words; several together have no username."""
+
+    username: str | None
+    name: str
+    messages: int
+    writing: PersonPortrait | None
+    """How they write; None where nothing of theirs was read."""
+    is_alike: bool = False
+    """Whether all answer in the same time, so that no card tells it."""
+    phrases: NameList | None = None
+
+    @property
+    def hue(self) -> str:
+        return hue(self.username)
+
+    @property
+    def manner(self) -> list[str]:
+        """A laugh, a phrase and an emoji, as far as there are such."""
+        if self.writing is None:
+            return []
+        laugh = max(self.writing.laughs, key=lambda laugh: laugh.messages, default=None)
+        parts = [laugh.text] if laugh and laugh.messages else []
+        phrases = (one.text for one in self.writing.typical or [] if not laughs_in(one.text))
+        if self.phrases is None:
+            parts += [f"“{phrase}”" for phrase in islice(phrases, 1)]
+        return parts + [emoji.text for emoji in self.writing.emoji[:1]]
+
+    @property
+    def wait(self) -> str:
+        return "" if self.is_alike else wait_of(self.writing)
+
+    @property
+    def hours(self) -> HourStrip | None:
+        """The clock, with the busiest hours in words; None for few messages."""
+        hours: Sequence[int] = self.writing.hours if self.writing else ()
+        if sum(hours) < FEWEST_HOURS:
+            return None
+        start = _busiest(hours)
+        caption = gettext("Mostly from {start}:00 to {end}:00").format(
+            start=start, end=(start + BUSY_H) % len(hours)
+        )
+        return HourStrip(self.hue, caption, [100 * hour / max(hours) for hour in hours])
+
+
+def _busiest(hours: Sequence[int]) -> int:
+    """Return the first of the busiest hours; of equal times the one with the fullest middle."""
+
+    def fullness(start: int) -> tuple[int, int]:
+        around = [hours[(start + step) % len(hours)] for step in range(BUSY_H)]
+        return sum(around), around[BUSY_H // 2]
+
+    return max(range(len(hours)), key=fullness)
+
+
+def wait_of(writing: PersonPortrait | None) -> str:
+    """Return how long somebody's answers take; an empty text where there are none."""
+    wait_s = writing.median_answer_s if writing else None
+    return "" if wait_s is None else show_duration(wait_s)
+
+
+def alike(writing: Sequence[PersonPortrait | None]) -> str:
+    """Return in a sentence what is the same for several people; empty where nothing is."""
+    waits = {*map(wait_of, writing)}
+    if len(writing) < 2 or len(waits) > 1 or waits == {""}:
+        return ""
+    return gettext("All answer within about {time}.").format(time=waits.pop())
