@@ -1,6 +1,6 @@
 """What the portrait of an author says in words: its finding, and the names of its measures."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.compute.fingerprint import Measure
 from app.i18n import gettext, gettext_noop, show_number
@@ -24,26 +24,52 @@ _LABELS: Final = {
     "beginnings": gettext_noop("Small first letter"),
 }
 _AFTER_SILENCE: Final = gettext_noop("Begins after a silence")
+
+
+class MeasureWords(NamedTuple):
+    """What a measure says of somebody who has more of it than others, less, or nothing."""
+
+    more: str
+    less: str
+    none: str
+
+
 _TRAITS: Final = {
-    "length": (
+    "length": MeasureWords(
         gettext_noop("long posts ({words} words)"),
         gettext_noop("short posts ({words} words)"),
+        gettext_noop("short posts ({words} words)"),
     ),
-    "questions": (gettext_noop("a question {often}"), gettext_noop("few questions")),
-    "exclamations": (gettext_noop("“!” {often}"), gettext_noop("seldom “!”")),
-    "laughing": (gettext_noop("{sign} {often}"), gettext_noop("little laughing")),
-    "emoji": (gettext_noop("emoji {often}"), gettext_noop("few emoji")),
-    "endings": (
+    "questions": MeasureWords(
+        gettext_noop("a question {often}"),
+        gettext_noop("few questions"),
+        gettext_noop("no questions"),
+    ),
+    "exclamations": MeasureWords(
+        gettext_noop("“!” {often}"), gettext_noop("seldom “!”"), gettext_noop("never “!”")
+    ),
+    "laughing": MeasureWords(
+        gettext_noop("{sign} {often}"), gettext_noop("little laughing"), gettext_noop("no laughing")
+    ),
+    "emoji": MeasureWords(
+        gettext_noop("emoji {often}"), gettext_noop("few emoji"), gettext_noop("no emoji")
+    ),
+    "endings": MeasureWords(
         gettext_noop("“{sign}” at the end {often}"),
         gettext_noop("seldom “{sign}” at the end"),
+        gettext_noop("never “{sign}” at the end"),
     ),
-    "beginnings": (
+    "beginnings": MeasureWords(
         gettext_noop("a small first letter {often}"),
-        gettext_noop("a capital at the start"),
+        gettext_noop("seldom a small first letter"),
+        gettext_noop("never a small first letter"),
     ),
 }
-"""What is more, and what is less, than others have."""
-_SILENCES: Final = (gettext_noop("first after a silence {often}"), gettext_noop("seldom begins"))
+_SILENCES: Final = MeasureWords(
+    gettext_noop("first after a silence {often}"),
+    gettext_noop("seldom first after a silence"),
+    gettext_noop("never first after a silence"),
+)
 
 
 def label_of(measure: Measure) -> str:
@@ -78,8 +104,9 @@ def finding_of(portrait: AuthorPortrait) -> str:
 
 def trait_of(measure: Measure) -> str:
     """Return in a few words how a measure sets somebody apart."""
-    more, less = _SILENCES if measure.sign == "silence" else _TRAITS[measure.name]
-    return gettext(more if measure.errors > 0 else less).format(
+    trait = _SILENCES if measure.sign == "silence" else _TRAITS[measure.name]
+    less = trait.less if measure.own else trait.none
+    return gettext(trait.more if measure.errors > 0 else less).format(
         words=show_number(round(measure.own, 1)),
         often=briefly(measure.own),
         sign=measure.sign[:LONGEST_SIGN],

@@ -7,7 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
+from app.compute.fingerprint import Measure
 from app.i18n import speaking
+from app.views.portraits.findings import trait_of
 from app.views.portraits.fingerprint import initials_of, rings_of
 from app.views.portraits.in_words import briefly, often
 from tests.browsing import parts_of
@@ -126,6 +128,19 @@ async def test_the_api_tells_the_same(chats: Client) -> None:
 async def test_pages_of_people_lead_there(chats: Client) -> None:
     for page in ("/user/Ben", "/room/1", "/room/1/portrait"):
         assert 'href="/user/Ben/portrait"' in await chats.page(page)
+
+
+@pytest.mark.parametrize(
+    ("own", "beside", "trait"),
+    [
+        (0.2, 0.02, "a question in every fifth"),
+        (0.1, 0.5, "few questions"),
+        (0, 0.5, "no questions"),
+    ],
+)
+def test_a_trait_says_more_less_or_nothing(own: float, beside: float, trait: str) -> None:
+    with speaking("en"):
+        assert trait_of(Measure("questions", "", own, beside, [], own - beside, 0)) == trait
 
 
 def test_shares_are_told_in_words() -> None:
