@@ -1,13 +1,14 @@
 """Chats of Messenger and Instagram, as the downloads of Meta hold them."""
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
+from app.formats.meta.order import in_order
 from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
 from tests.archives import zip_bytes
 from tests.formats import meta_variants
@@ -19,8 +20,9 @@ TIME = 1735689600000
 
 
 def chat(*messages: dict[str, Any], **fields: Any) -> bytes:
-    """Return a chat of Ida and René with these messages, the newest first."""
-    full = [{"timestamp_ms": TIME - n * 1000} | message for n, message in enumerate(messages)]
+    """Return a chat of Ida and René with these messages, which are written newest first."""
+    full = [{"timestamp_ms": TIME + n * 1000} | message for n, message in enumerate(messages)]
+    full.reverse()
     people = [{"name": "Ida Moss"}, {"name": "René Vale"}]
     about = {"title": "Ida Moss", "thread_path": "inbox/idamoss_12"} | fields
     return written({"participants": people, "messages": full} | about)
@@ -53,10 +55,9 @@ def test_rooms_are_read_as_they_were_written(variant: str, seed: int) -> None:
     room = invented(seed, seconds=bool(seed))
     items = read(meta_variants.VARIANTS[variant](room))
     messages = messages_in(room, has_files=variant in meta_variants.WITH_FILES)
-    # Files begin with the newest; what has one time stays in the order in which it was said.
+    zone = ZoneInfo(ZONE)
     expected = [
-        (said.name, said.when.replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC), said.text)
-        for said in sorted(messages, key=lambda said: said.when, reverse=True)
+        (said.name, said.when.replace(tzinfo=zone).astimezone(UTC), said.text) for said in messages
     ]
     records = [item for item in items if isinstance(item, Record)]
     assert [(item.display_name, item.created_at, item.text) for item in records] == expected
@@ -67,20 +68,25 @@ def test_rooms_are_read_as_they_were_written(variant: str, seed: int) -> None:
     assert room_here.external_id == (None if "encrypted" in variant else "us_12")
 
 
+@pytest.mark.parametrize("most", [8, 9, 10, 100])
 @pytest.mark.parametrize("is_newest_first", [True, False])
-def test_messages_of_one_second_stay_in_their_order(is_newest_first: bool) -> None:
-    messages = [ida(f"{n}", timestamp_ms=TIME + n * 400) for n in range(9)]
-    ordered = messages[::-1] if is_newest_first else messages
-    numbers = ["8", "5", "6", "7", "3", "4", "0", "1", "2"]
-    assert said(chat(*ordered)) == (numbers if is_newest_first else [f"{n}" for n in range(9)])
+def test_messages_are_put_in_order(most: int, is_newest_first: bool) -> None:
+    times = [datetime.fromtimestamp(TIME // 1000 + n * 2 // 5, UTC) for n in range(9)]
+    messages = [Record(place=n, text=f"{n}", created_at=time) for n, time in enumerate(times)]
+    ordered = in_order(iter(messages[::-1] if is_newest_first else messages), most)
+    # Of a longer file what has one time is in order.
+    by_seconds = ["8", "5", "6", "7", "3", "4", "0", "1", "2"]
+    is_whole = most > 9 or not is_newest_first
+    expected = [f"{n}" for n in range(9)] if is_whole else by_seconds
+    assert [item.text for item in ordered if isinstance(item, Record)] == expected
 
 
 def test_letters_are_put_right_where_they_are_bytes() -> None:
     texts = ["café 🍰?", "세모", "plain", "ÿ"]
     assert said(chat(*map(ida, texts))) == texts
     whole = {"sender_name": "Zoë", "timestamp_ms": TIME, "content": "naïve"}
-    mixed = whole | {"content": "Ã© ≠ é", "timestamp_ms": TIME - 1000}
-    document = {"participants": [{"name": "Zoë"}], "messages": [whole, mixed]}
+    mixed = whole | {"content": "Ã© ≠ é", "timestamp_ms": TIME + 1000}
+    document = {"participants": [{"name": "Zoë"}], "messages": [mixed, whole]}
     assert said(json.dumps(document).encode()) == ["naïve", "Ã© ≠ é"]
 
 
@@ -155,7 +161,7 @@ def test_files_of_a_chat_are_one_room_in_the_order_of_their_numbers() -> None:
     files["inbox/them_2/message_1.json"] = chat(
         ida("them"), title="Them", thread_path="inbox/them_2"
     )
-    assert said(zip_bytes(files)) == ["them", *(f"{n}" for n in range(1, 12))]
+    assert said(zip_bytes(files)) == ["them", *(f"{n}" for n in range(11, 0, -1))]
     items = read(zip_bytes(files))
     assert len({item.room for item in items if isinstance(item, Record)}) == 2
 
@@ -165,7 +171,7 @@ def test_a_damaged_file_ends_only_itself() -> None:
     name = "inbox/us_1/message_1.json"
     files[name] = files[name][: files[name].index(b'"sender_name": "Ida', 200)]
     items = read_broken(zip_bytes(files), "message_1.json breaks off")
-    assert [item.text for item in items if isinstance(item, Record)] == ["1", "2", "x", "3", "x"]
+    assert [item.text for item in items if isinstance(item, Record)] == ["3", "x", "2", "x", "x"]
 
 
 def test_bad_messages_cost_no_other() -> None:
@@ -197,7 +203,7 @@ def test_a_chat_without_messages_is_none(data: bytes) -> None:
 
 
 def test_a_cut_chat_keeps_its_first_messages() -> None:
-    data = chat(*(ida(f"{n}", timestamp_ms=TIME - n * 1000) for n in range(9)))
+    data = chat(*(ida(f"{n}") for n in range(9)))
     with pytest.raises(BrokenFileError):
         read(data[: len(data) // 2])
     assert len(read_broken(data[: len(data) // 2], "breaks off")) > 2

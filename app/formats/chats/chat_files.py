@@ -23,8 +23,6 @@ MOST_LOOKED_AT: Final = 500
 """Files of an archive that are looked at to find the rooms among them."""
 LONGEST: Final = 30_000
 """Characters of a message that are kept: more than a post may have."""
-_MOST_AT_ONCE: Final = 10_000
-"""Messages of one time that are put in order."""
 _TIME: Final = re.compile(
     r"(?P<before>오전|오후|午前|午後|上午|下午|[AP]M)?\s?(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?"
     r"\s?(?P<after>[ap]\.?\s?m\.?)?",
@@ -194,28 +192,6 @@ def one_by_one(parts: Iterable[Iterator[Item]]) -> Iterator[Item]:
             raise
         except BrokenFileError as error:
             fault = fault or error
-    if fault is not None:
-        raise fault
-
-
-def in_order(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield what has one time in the order in which it was said, though a file be newest first."""
-    group: list[Item] = []
-    time, is_newest_first = None, True
-    fault: BrokenFileError | None = None
-    try:
-        for item in items:
-            when = item.created_at if isinstance(item, Record) else None
-            is_other = when is not None and time is not None and when != time
-            if is_other or len(group) == _MOST_AT_ONCE:
-                is_newest_first = when < time if when and time and is_other else is_newest_first
-                yield from reversed(group) if is_newest_first else group
-                group = []
-            time = when or time
-            group.append(item)
-    except BrokenFileError as error:
-        fault = error
-    yield from reversed(group) if is_newest_first else group
     if fault is not None:
         raise fault
 

@@ -1,7 +1,8 @@
 """Chats of Messenger and Instagram: `message_1.json` and the like, and those of encrypted chats.
 
-A chat has a folder with numbered files; each begins with the newest message. An encrypted one, of
-which there is another download, has files like `Mina_4.json`. People are told apart by names alone.
+A chat has a folder with numbered files, of which the first one is the newest, as its first message
+is. An encrypted one, of which there is another download, has files like `Mina_4.json`. People are
+told apart by names alone.
 """
 
 import re
@@ -15,7 +16,8 @@ from typing import Final, Literal, NamedTuple
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message
 from app.formats.chats.attachments import Attachments, attachments_of
-from app.formats.chats.chat_files import in_order, one_by_one
+from app.formats.chats.chat_files import one_by_one
+from app.formats.meta.order import in_order
 from app.formats.meta.posts import posts_in
 from app.formats.meta.sentences import OwnSentences
 from app.formats.meta.strings import is_deleted, repaired
@@ -104,12 +106,12 @@ def _has_messages(content: Content) -> bool:
 
 
 def _parts(threads: Iterable[ThreadFiles], source_name: str) -> Iterator[Iterator[Item]]:
-    """Yield the messages of each file."""
+    """Yield the messages of each file, those of the oldest first."""
     for thread in threads:
         sentences = OwnSentences()
         room = _room(thread, source_name, sentences)
         read_one = partial(_item, room=room, folder=thread.folder, sentences=sentences)
-        for content in thread.contents:
+        for content in reversed(thread.contents):
             yield in_order(read_each(_values(content), read_one))
 
 
