@@ -62,9 +62,9 @@ def weekday_names(width: Literal["abbreviated", "wide"] = "abbreviated") -> list
     return [names[day] for day in range(7)]
 
 
-def month_names() -> list[str]:
-    """Return the short names of the months, from January."""
-    names = get_month_names("abbreviated", "stand-alone", locale=language())
+def month_names(width: Literal["abbreviated", "wide"] = "abbreviated") -> list[str]:
+    """Return the names of the months, from January."""
+    names = get_month_names(width, "stand-alone", locale=language())
     return [names[month] for month in range(1, 13)]
 
 

@@ -9,18 +9,20 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import span_of_year
+from app.clock import now, span_of_year
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_mentions
 from app.compute.phrases import Phrase, phrases_of
 from app.compute.wording import GainedWord
 from app.errors import NotFoundError
+from app.memo import holds_until
 from app.models import Tweet
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import most_liked
-from app.services.archive.numbers import scan_author, scanned_posts
+from app.services.archive.numbers import hours_of_day, scan_author, scanned_posts
 from app.services.posts.scanning import Scan
-from app.services.posts.statistics import have_posts
+from app.services.posts.selection import Selection
+from app.services.posts.statistics import count_by_hour_of_week, have_posts
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 
@@ -48,12 +50,25 @@ class WordsOfYear(msgspec.Struct, frozen=True):
     words: Annotated[list[YearWord], Meta(description="The clearest first.")]
 
 
+class YearBefore(msgspec.Struct, frozen=True):
+    """What a year is told beside."""
+
+    year: int
+    tweets: int
+    hours: Annotated[list[int], Meta(description="Posts of each hour of the day in `tz`, from 0.")]
+
+
 class AuthorYear(msgspec.Struct, frozen=True):
     """A year of an author, in a time zone."""
 
     user: Author
     tz: str
     calendar: CalendarYear
+    hours: Annotated[list[int], Meta(description="Posts of each hour of the day in `tz`, from 0.")]
+    is_over: Annotated[bool, Meta(description="Whether the year has ended in `tz`.")]
+    before: Annotated[
+        YearBefore | None, Meta(description="The year before; null where it has no posts.")
+    ]
     came: Annotated[
         WordsOfYear | None,
         Meta(description="Beside the year before; null where either has fewer than 20 posts."),
@@ -83,10 +98,31 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     if calendar is None or None in edges:
         raise NotFoundError("User '{username}' doesn't exist", username=author.username)
     liked = await most_liked(session, author.id, limit=MOST_LIKED, span=span)
+    is_over = span[1] <= now()
+    if not is_over:
+        holds_until(span[1])
+    hours = await _hours_of(session, author, year, zone)
+    before = await _year_before(session, author, year - 1, zone)
     scans = [await _scan_year(session, author, year + step, zone) for step in (-1, 0, 1)]
     words, answered = await asyncio.to_thread(_compare, scans, author, year)
     first, last = (edge for edge in edges if edge)
-    return AuthorYear(author, zone.key, calendar, *words, answered, liked, first, last)
+    return AuthorYear(
+        author, zone.key, calendar, hours, is_over, before, *words, answered, liked, first, last
+    )
+
+
+async def _year_before(
+    session: AsyncSession, author: Author, year: int, zone: ZoneInfo
+) -> YearBefore | None:
+    hours = await _hours_of(session, author, year, zone)
+    return YearBefore(year, sum(hours), hours) if any(hours) else None
+
+
+async def _hours_of(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> list[int]:
+    """Return how many posts of a year each hour of the day has."""
+    since, until = span_of_year(year, zone)
+    selection = Selection(usernames=(author.username,), since=since, until=until)
+    return hours_of_day(await count_by_hour_of_week(session, selection, zone))
 
 
 async def _scan_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> Scan:

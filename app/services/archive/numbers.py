@@ -1,6 +1,7 @@
 """An author in numbers: when they write, whom they answer, their tags, emoji and links."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -44,7 +45,7 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
     newest = await scan_author(session, author)
     mentions = await asyncio.to_thread(_mentions_in, newest, author)
     return Numbers(
-        hours=[sum(week[hour::DAY_H]) for hour in range(DAY_H)],
+        hours=hours_of_day(week),
         weekdays=[sum(week[day : day + DAY_H]) for day in range(0, WEEK_H, DAY_H)],
         answered=mentions.answered,
         tags=mentions.tags,
@@ -52,6 +53,11 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
         sites=mentions.sites,
         scanned=len(newest.text),
     )
+
+
+def hours_of_day(week: Sequence[int]) -> list[int]:
+    """Return the sums of each hour of the day, of those of the hours of a week."""
+    return [sum(week[hour::DAY_H]) for hour in range(DAY_H)]
 
 
 async def scan_author(

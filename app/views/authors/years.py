@@ -18,11 +18,13 @@ from app.views.authors.figures import (
     most_answered,
     words_of,
 )
+from app.views.authors.year_figures import HoursOfYear, YearCalendar
 from app.views.authors.year_picture import YearPicture, draw_year
 from app.views.blueprints import PageBlueprint
 from app.views.canvas import page_colours
 from app.views.cast import bound
-from app.views.drawings import NameList
+from app.views.drawings import Clock, NameList, WeekGrid
+from app.views.figure import FigureParts
 from app.views.filters import PictureArgs, ZoneArgs, parse_zone, zone_of_page, zone_of_picture
 from app.views.lettering import drawn_name, drawn_text
 from app.views.page import WebPage, cast_on, render
@@ -45,6 +47,14 @@ class YearPage(WebPage, frozen=True, kw_only=True):
     @property
     def months(self) -> PostsByMonth:
         return PostsByMonth(self.shown)
+
+    @property
+    def calendar(self) -> FigureParts[WeekGrid]:
+        return YearCalendar(self.shown).parts()
+
+    @property
+    def clock(self) -> FigureParts[Clock]:
+        return HoursOfYear(self.shown).parts()
 
     @property
     def words(self) -> list[ComparedWords]:

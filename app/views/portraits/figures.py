@@ -1,7 +1,6 @@
 """The figures of an author's portrait beside its fingerprint: their phrases, and their hours."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from quart import url_for
 
@@ -10,11 +9,9 @@ from app.i18n import gettext
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.drawings import HOURS, Clock, PhraseList, PhraseRow
 from app.views.figure import Figure, Finding, Table
+from app.views.hours import busiest, clock_of
+from app.views.in_words import often
 from app.views.names import display_name, hue
-from app.views.portraits.in_words import often
-
-BUSY_H: Final = 3
-"""Hours in a row that are called the busiest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +76,7 @@ class HoursBeside(Figure[Clock]):
         topic, zone = gettext("By hour"), self.portrait.tz
         if not any(hours):
             return Finding(gettext("No post has a time."), topic=topic, zone=zone)
-        busy = [sum(_around(hours, hour)) for hour in range(len(hours))]
-        start = busy.index(max(busy))
-        told = gettext("Most between {start}:00 and {end}:00: {often}").format(
-            start=start, end=(start + BUSY_H) % len(hours), often=often(max(busy) / sum(hours))
-        )
-        return Finding(told, topic=topic, zone=zone)
+        return Finding(busiest(hours), topic=topic, zone=zone)
 
     def table(self) -> Table:
         own, beside = self.portrait.hours, self.portrait.hours_elsewhere
@@ -96,24 +88,7 @@ class HoursBeside(Figure[Clock]):
 
     def plot(self) -> Clock | None:
         own, beside = self.portrait.hours, self.portrait.hours_elsewhere
-        if not any(own):
-            return None
-        shares, outline = _shares(own), _shares(beside)
-        most = max(*shares, *outline)
-        return Clock(
-            hue(self.portrait.user.username),
-            self.finding().title,
-            [100 * share / most for share in shares],
-            [100 * share / most for share in outline] if any(beside) else [],
-        )
+        return clock_of(hue(self.portrait.user.username), self.finding().title, own, beside)
 
     def path(self) -> str:
         return url_for("posts.show_posts", username=self.portrait.user.username)
-
-
-def _around(hours: list[int], start: int) -> list[int]:
-    return [hours[(start + step) % len(hours)] for step in range(BUSY_H)]
-
-
-def _shares(hours: list[int]) -> list[float]:
-    return [count / max(sum(hours), 1) for count in hours]

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 from app.compute.fingerprint import Measure
 from app.i18n import gettext, gettext_noop, show_number
 from app.services.archive.author_portrait import AuthorPortrait
+from app.views.in_words import briefly, often
 from app.views.names import shown_name
-from app.views.portraits.in_words import briefly, often
 
 MOST_TRAITS: Final = 3
 """In the finding."""

@@ -1,16 +1,20 @@
 """The figures of an archive and of a year: each is whole, and drawn as it stands in its rows."""
 
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.archive.author_year import AuthorYear, read_year
 from app.services.posts.users import get_author
 from app.views.authors.figures import PostsByMonth, columns_of, lists_of, most_answered, words_of
+from app.views.authors.year_figures import HoursOfYear, YearCalendar, longest_run
 from app.views.cast import bound
-from app.views.drawings import Columns, NameList
+from app.views.drawings import Clock, Columns, NameList, WeekGrid
 from app.views.figure import Figure, FigureParts
 from app.views.page import cast_on
 from tests.browsing import parts_of
@@ -46,7 +50,7 @@ async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[F
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(archive)):
             figures: list[Figure[Any]] = [*columns_of(archive), *lists_of(archive)]
-            figures += [PostsByMonth(year), *words_of(year)]
+            figures += [PostsByMonth(year), YearCalendar(year), HoursOfYear(year), *words_of(year)]
             figures += [most_answered(year.user, year.answered)]
             return [figure.parts() for figure in figures]
 
@@ -55,7 +59,9 @@ def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
     assert [parts.finding.topic or parts.finding.title for parts in told] == [
         *("By hour", "By weekday"),
         *("Answered most", "Tags", "Emoji", "Links, by site"),
-        *("25 posts in 2024", "Words that came", "Answered most"),
+        "25 posts in 2024",
+        "25 posts on 25 days, as many as in 2023. The longest run is 25 days.",
+        *("By hour", "Words that came", "Answered most"),
     ]
     for finding, table, plot, path in told:
         assert len(finding.title) <= 140
@@ -71,9 +77,24 @@ def test_what_is_drawn_is_what_stands_in_rows(told: list[FigureParts[Any]]) -> N
         if isinstance(plot, Columns):
             assert [row[1] for row in table.rows] == [*plot.counts]
             assert len(plot.names) == len(plot.labels) == len(plot.counts)
-        else:
-            assert isinstance(plot, NameList)
+        elif isinstance(plot, NameList):
             assert [row[0] for row in table.rows] == [
                 plot.prefix + name.text for name in plot.names
             ]
             assert [*table.links] == [name.path for name in plot.names]
+        elif isinstance(plot, WeekGrid):
+            assert sum(day.level > 0 for day in plot.days) == len(table.rows)
+            assert sum(day.is_marked for day in plot.days) == len(table.rows)
+        else:
+            assert isinstance(plot, Clock)
+            assert [row[0] for row in table.rows if row[1]] == ["21:00"]
+            assert [hour for hour, height in enumerate(plot.heights) if height] == [21]
+
+
+@given(st.sets(st.dates(date(2024, 1, 1), date(2024, 3, 1)), min_size=1))
+def test_the_longest_run_is_what_one_counts_by_hand(days: set[date]) -> None:
+    run = longest_run(sorted(days))
+    assert run == [run[0] + timedelta(number) for number in range(len(run))]
+    assert days.issuperset(run)
+    spans = ([day + timedelta(number) for number in range(len(run) + 1)] for day in days)
+    assert not any(days.issuperset(span) for span in spans)

@@ -106,6 +106,15 @@ async def test_figures_are_those_of_the_year_in_the_zone(site: Client) -> None:
 async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
     page = await site.page("/user/hana/2024")
     assert "<h1>hana in 2024</h1>" in page
+    finding = "41 posts on 41 days, 11 more than in 2023."
+    assert f'id="finding">{finding}</p>' in page
+    before, _, after = page.partition(
+        '<svg class="weeks author-1" role="img" aria-labelledby="finding"'
+    )
+    assert 'class="finding' in before
+    assert "<details" not in before
+    assert "<table" not in after.partition("<details")[0]
+    assert "The outline is 2023." in page
     assert "41 posts in 2024" in page
     assert "In clearly more posts of 2024 than of 2023" in page
     assert "Both years need 20 posts" in page

@@ -9,9 +9,9 @@ import pytest
 
 from app.compute.fingerprint import Measure
 from app.i18n import speaking
+from app.views.in_words import briefly, often
 from app.views.portraits.findings import trait_of
 from app.views.portraits.fingerprint import initials_of, rings_of
-from app.views.portraits.in_words import briefly, often
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

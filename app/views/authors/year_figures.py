@@ -1,0 +1,174 @@
+"""What a year of an author says at first sight: its calendar, and its hours."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from quart import url_for
+
+from app.dates import month_names, show_month_day, show_period
+from app.i18n import gettext, ngettext, show_number
+from app.services.archive.author_year import AuthorYear
+from app.views.authors.calendar import LEVELS, ONE_DAY
+from app.views.drawings import HOURS, Clock, GridDay, WeekGrid
+from app.views.figure import Figure, Finding, Table
+from app.views.hours import busiest, clock_of
+from app.views.names import hue, post_count
+
+SHORTEST_RUN: Final = 3
+"""Days in a row that are worth a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class YearCalendar(Figure[WeekGrid]):
+    """On which days of a year an author wrote."""
+
+    author_year: AuthorYear
+
+    @property
+    def posts_by_day(self) -> dict[date, int]:
+        """The days that have posts, in their order."""
+        months = self.author_year.calendar.months
+        return {day.date: day.tweets for month in months for day in month.days}
+
+    def finding(self) -> Finding:
+        sentences = (self._total(), self._fullest_month(), self._longest_run())
+        return Finding(" ".join(filter(None, sentences)), notes=self._notes())
+
+    def table(self) -> Table:
+        rows = [(show_month_day(day), posts) for day, posts in self.posts_by_day.items()]
+        links = [self._posts_between(day, day + ONE_DAY) for day in self.posts_by_day]
+        return Table([gettext("Day"), gettext("Posts")], rows, links)
+
+    def plot(self) -> WeekGrid:
+        year, posts = self.author_year.calendar.year, self.posts_by_day
+        new_year = date(year, 1, 1)
+        end = date(year, 12, 31) if self.author_year.is_over else max(posts)
+        run, fullest = longest_run([*posts]), fullest_day(posts)
+        marked = {fullest, *(run if len(run) >= SHORTEST_RUN else ())}
+        top = max(LEVELS, *posts.values())
+        days = [new_year + timedelta(number) for number in range((end - new_year).days + 1)]
+        levels = {day: -(-LEVELS * count // top) for day, count in posts.items()}
+        firsts = [date(year, month, 1) for month in range(1, 13)]
+        return WeekGrid(
+            hue(self.author_year.user.username),
+            "finding",
+            [
+                GridDay(_week_of(day), day.weekday(), levels.get(day, 0), day in marked)
+                for day in days
+            ],
+            [*zip(map(_week_of, firsts), month_names(), strict=True)],
+        )
+
+    def path(self) -> str:
+        year = self.author_year.calendar.year
+        return self._posts_between(date(year, 1, 1), date(year + 1, 1, 1))
+
+    def _total(self) -> str:
+        calendar, before = self.author_year.calendar, self.author_year.before
+        days = ngettext("on {count} day", "on {count} days", calendar.days)
+        total = f"{post_count(calendar.tweets)} {days.format(count=show_number(calendar.days))}"
+        if not self.author_year.is_over:
+            return gettext("So far {total}.").format(total=total)
+        if before is None:
+            return f"{total}."
+        change = calendar.tweets - before.tweets
+        told = gettext("as many as in {year}")
+        if change > 0:
+            told = ngettext("{count} more than in {year}", "{count} more than in {year}", change)
+        elif change < 0:
+            told = ngettext("{count} fewer than in {year}", "{count} fewer than in {year}", -change)
+        return f"{total}, {told.format(count=show_number(abs(change)), year=before.year)}."
+
+    def _fullest_month(self) -> str:
+        counts = {month.month: month.tweets for month in self.author_year.calendar.months}
+        fullest = [month for month, posts in counts.items() if posts == max(counts.values())]
+        if len(counts) == 1 or len(fullest) > 1:
+            return ""
+        return gettext("{month} was the fullest month ({count}).").format(
+            month=month_names("wide")[fullest[0] - 1], count=show_number(counts[fullest[0]])
+        )
+
+    def _longest_run(self) -> str:
+        days = len(longest_run([*self.posts_by_day]))
+        told = ngettext("The longest run is {count} day.", "The longest run is {count} days.", days)
+        return told.format(count=show_number(days)) if days >= SHORTEST_RUN else ""
+
+    def _notes(self) -> list[str]:
+        """Name the days that have a ring."""
+        run, day = longest_run([*self.posts_by_day]), fullest_day(self.posts_by_day)
+        notes = []
+        if day:
+            told = gettext("The fullest day: {day} ({posts})")
+            notes.append(
+                told.format(day=show_month_day(day), posts=post_count(self.posts_by_day[day]))
+            )
+        if len(run) >= SHORTEST_RUN:
+            told = gettext("The longest run: {days}")
+            notes.append(told.format(days=show_period(run[0], run[-1] + ONE_DAY)))
+        return notes
+
+    def _posts_between(self, since: date, until: date) -> str:
+        tz, username = self.author_year.tz, self.author_year.user.username
+        zone = tz if tz != "UTC" else None
+        return url_for(
+            "posts.show_posts",
+            username=username,
+            since=since.isoformat(),
+            until=until.isoformat(),
+            tz=zone,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HoursOfYear(Figure[Clock]):
+    """When an author wrote in a year, and in the year before."""
+
+    author_year: AuthorYear
+
+    def finding(self) -> Finding:
+        topic, zone = gettext("By hour"), self.author_year.tz
+        return Finding(busiest(self.author_year.hours), topic=topic, zone=zone)
+
+    def table(self) -> Table:
+        calendar, before = self.author_year.calendar, self.author_year.before
+        columns, hours = [gettext("Hour"), str(calendar.year)], [self.author_year.hours]
+        if before:
+            columns, hours = [*columns, str(before.year)], [*hours, before.hours]
+        return Table(columns, [*zip(HOURS, *hours, strict=True)])
+
+    def plot(self) -> Clock | None:
+        before = self.author_year.before
+        return clock_of(
+            hue(self.author_year.user.username),
+            self.finding().title,
+            self.author_year.hours,
+            before.hours if before else [0] * len(HOURS),
+        )
+
+    def path(self) -> str:
+        return YearCalendar(self.author_year).path()
+
+
+def longest_run(days: Sequence[date]) -> list[date]:
+    """Return the most days that follow each other, the first such; days in ascending order."""
+    longest: list[date] = []
+    run: list[date] = []
+    for day in days:
+        run = [*run, day] if run and run[-1] + ONE_DAY == day else [day]
+        longest = max(longest, run, key=len)
+    return longest
+
+
+def fullest_day(posts_by_day: Mapping[date, int]) -> date | None:
+    """Return the day with most posts; None where several have as many."""
+    (first, most), *others = Counter(posts_by_day).most_common(2)
+    return None if others and others[0][1] == most else first
+
+
+def _week_of(day: date) -> int:
+    """Return the column of a day in the grid of its year, whose weeks begin with Monday."""
+    new_year = date(day.year, 1, 1)
+    return ((day - new_year).days + new_year.weekday()) // 7
