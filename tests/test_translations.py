@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -73,6 +74,13 @@ def test_every_message_is_translated(korean: Catalog) -> None:
         if entry is None or not entry.string or entry.fuzzy:
             missing.append(f"{place}: {message[0]}")
     assert not missing, "\n".join(missing)
+
+
+def test_no_message_is_translated_twice() -> None:
+    """The first translation would hold, whatever the second one says."""
+    text = (ROOT / "translations/ko/LC_MESSAGES/messages.po").read_text()
+    ids = re.findall(r'^(msgctxt ".+"\n)?msgid (".+")$', text, re.MULTILINE)
+    assert [written for written, times in Counter(ids).items() if times > 1] == []
 
 
 def test_placeholders_are_the_same(korean: Catalog) -> None:

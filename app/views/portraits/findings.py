@@ -16,7 +16,7 @@ LONGEST_NAME: Final = 24
 LONGEST_SIGN: Final = 8
 _LABELS: Final = {
     "length": gettext_noop("Length"),
-    "questions": gettext_noop("Questions"),
+    "questions": gettext_noop("Question marks"),
     "exclamations": gettext_noop("Exclamation marks"),
     "laughing": gettext_noop("Laughing {sign}"),
     "emoji": gettext_noop("Emoji {sign}"),
