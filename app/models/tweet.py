@@ -94,6 +94,7 @@ class Tweet(Base):
         Index("ix_Tweet_user_id_event_id", "user_id", "event_id"),
         _partial_index("ix_Tweet_user_id_dated_at", "user_id", "dated_at", of="dated_at"),
         _partial_index("ix_Tweet_user_id_media", "user_id", "created_at", "id", of="media"),
+        _partial_index("ix_Tweet_room_id_media", "room_id", "created_at", "id", of="media"),
         _partial_index(
             "ix_Tweet_reply_to_source_id", "reply_to_source_id", of="reply_to_source_id"
         ),

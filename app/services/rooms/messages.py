@@ -1,13 +1,13 @@
 """The messages of a room, the oldest first."""
 
-from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy import exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.memo import EVERYTHING, depends_on
-from app.models import Tweet
+from app.models import MAX_ID, Tweet
+from app.services.posts.selection import Selection, field_conditions
 from app.services.posts.tweets import (
     AnySelect,
     Page,
@@ -20,42 +20,40 @@ from app.services.posts.tweets import (
 
 AROUND: Final = 10
 """Messages before and after one."""
+END: Final[TweetKey] = (None, MAX_ID)
+"""The place after all messages."""
 _SORT_KEY: Final = tuple_(Tweet.created_at, Tweet.id)
 
 
 async def list_messages(
-    session: AsyncSession,
-    room_id: int,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    after: TweetKey | None = None,
-    limit: int,
+    session: AsyncSession, selection: Selection, *, after: TweetKey | None = None, limit: int
 ) -> Page:
-    """Return up to `limit` messages, the oldest first, and the key of the next page.
+    """Return up to `limit` messages of a room, the oldest first, and the key of the next page.
 
     Equal times are in the order of the file, unknown times last; a message without a time is in no
-    period. `since` is inclusive, `until` exclusive.
+    period. Of the selection the room, the period and `has` count.
     """
     depends_on(EVERYTHING)
-    dated, undated = _parts(room_id, since, until)
+    dated, undated = _parts(selection)
     posts: list[Post] = []
     if after is None or after[0] is not None:
         query = dated if after is None else dated.where(tuple_(*after) < _SORT_KEY)
         rows = await session.execute(query.order_by(Tweet.created_at, Tweet.id).limit(limit + 1))
         posts = list(map(as_post, rows))
-    if len(posts) <= limit and since is until is None:
+    if len(posts) <= limit and selection.since is selection.until is None:
         last = after[1] if after and after[0] is None else 0
         query = undated.where(Tweet.id > last).order_by(Tweet.id).limit(limit + 1 - len(posts))
         posts += map(as_post, await session.execute(query))
     return as_page(posts, limit)
 
 
-async def list_before(session: AsyncSession, room_id: int, before: TweetKey, *, limit: int) -> Page:
-    """Return the last `limit` messages before a key, the oldest first, and the key of the
-    first where others come before it."""
+async def list_before(
+    session: AsyncSession, selection: Selection, before: TweetKey, *, limit: int
+) -> Page:
+    """Return the last `limit` messages of a room before a key, the oldest first, and the key of
+    the first where others come before it. Of the selection the room and `has` count."""
     depends_on(EVERYTHING)
-    dated, undated = _parts(room_id)
+    dated, undated = _parts(selection)
     posts: list[Post] = []
     if before[0] is None:
         query = undated.where(Tweet.id < before[1]).order_by(Tweet.id.desc()).limit(limit + 1)
@@ -74,22 +72,23 @@ async def messages_around(session: AsyncSession, post: Post) -> list[Post]:
     if post.room is None:
         return []
     key = post.created_at, post.id
-    above, _ = await list_before(session, post.room.id, key, limit=AROUND)
-    below, _ = await list_messages(session, post.room.id, after=key, limit=AROUND)
+    selection = Selection(room_id=post.room.id)
+    above, _ = await list_before(session, selection, key, limit=AROUND)
+    below, _ = await list_messages(session, selection, after=key, limit=AROUND)
     return [*above, post, *below]
 
 
-def _parts(
-    room_id: int, since: datetime | None = None, until: datetime | None = None
-) -> tuple[AnySelect, AnySelect]:
+async def has_media(session: AsyncSession, room_id: int) -> bool:
+    """Return whether a room has messages with media."""
+    selection = Selection(room_id=room_id, has="media")
+    return bool(await session.scalar(select(exists().where(*field_conditions(selection)))))
+
+
+def _parts(selection: Selection) -> tuple[AnySelect, AnySelect]:
     """Return queries for the messages with a time, and for those without.
 
     SQLite reads the index in the order of a list only where no time is unknown.
     """
-    messages = select_posts().where(Tweet.room_id == room_id)
-    dated: list[ColumnElement[bool]] = [Tweet.created_at.is_not(None)]
-    if since is not None:
-        dated.append(Tweet.created_at >= since)
-    if until is not None:
-        dated.append(Tweet.created_at < until)
-    return messages.where(*dated), messages.where(Tweet.created_at.is_(None))
+    messages = select_posts().where(*field_conditions(selection))
+    is_dated = Tweet.created_at.is_not(None)
+    return messages.where(is_dated), messages.where(Tweet.created_at.is_(None))

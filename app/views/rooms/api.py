@@ -1,6 +1,7 @@
 """Rooms in the API: the chats, and what was written in them."""
 
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field, structs
 
@@ -32,6 +33,9 @@ class MessagesArgs(PageArgs):
     q: Annotated[
         str, Meta(max_length=1000, description="Only messages with these words, as in /search.")
     ] = ""
+    has: Annotated[
+        Literal["media"] | None, Meta(description="Only messages with pictures, videos or sounds.")
+    ] = None
     tz: str = "UTC"
 
 
@@ -75,12 +79,13 @@ async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortra
 async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Page[RoomMessage]:
     """List what was written in a chat, the oldest first, or what a search finds of it."""
     since, until = span_of_day(parse_day("on", args.on), parse_zone(args.tz or "UTC"))
+    selected = Selection(has=args.has, since=since, until=until)
     parts = resources()
     async with parts.db.read() as session:
         room = await get_room(session, room_id)
         if not args.q.strip():
             posts, next_key = await list_messages(
-                session, room.id, since=since, until=until, after=after, limit=args.limit
+                session, replace(selected, room_id=room.id), after=after, limit=args.limit
             )
             cacheable()
             messages = [RoomMessage(**structs.asdict(post)) for post in posts]
@@ -88,7 +93,7 @@ async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Pa
     page = await find(
         parts.db,
         None,
-        SearchQuery(args.q, Selection(room_id=room.id, since=since, until=until), sort="oldest"),
+        SearchQuery(args.q, replace(selected, room_id=room.id), sort="oldest"),
         limit=args.limit,
         after=after,
     )

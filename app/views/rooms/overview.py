@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import MAX_ID
 from app.services.compare.quiz import QuizQuestion
 from app.services.compare.room_teaser import Teaser, read_teaser
+from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_before
 from app.services.rooms.overview import RoomOverview, read_overview
@@ -114,5 +115,5 @@ async def _newest(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> lis
     """Return the newest messages, of one day; where none has a time, the last ones."""
     newest = room.newest_message_at
     end = (newest + timedelta(seconds=1), 0) if newest else (None, MAX_ID)
-    posts, _ = await list_before(session, room.id, end, limit=MOST_OPEN + 1)
+    posts, _ = await list_before(session, Selection(room_id=room.id), end, limit=MOST_OPEN + 1)
     return [post for post in posts if day_of(post.created_at, zone) == day_of(newest, zone)]

@@ -17,7 +17,7 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
-from app.services.rooms.messages import list_before, list_messages
+from app.services.rooms.messages import END, has_media, list_before, list_messages
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.services.search.results import Hit, ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey
@@ -28,6 +28,7 @@ from app.views.page import WebPage, render
 from app.views.parts import Marked, pieces_of_hit, see_other
 from app.views.rooms.lines import RoomLine, day_of, lines_of
 from app.views.rooms.overview import read_page
+from app.views.rooms.wall import read_wall
 
 blueprint = PageBlueprint("rooms")
 
@@ -36,8 +37,6 @@ MESSAGES: Final = 100
 LED_UP: Final = 20
 """Messages before the one that an address names."""
 RESULTS: Final = 20
-_END: Final = (None, MAX_ID)
-"""The place after all messages."""
 AROUND: Final = 300
 """Characters of a long message that are shown on each side of a match."""
 
@@ -52,6 +51,8 @@ class RoomArgs(Struct):
     cursor: str | None = None
     before: str | None = None
     """The cursor of the page before which this one ends."""
+    has: Literal["", "media"] = ""
+    """Whether messages with media alone are asked for: a wall of pictures."""
     view: Literal["", "newest", "first"] = ""
     """Whether the newest or the first messages are shown, and no overview."""
 
@@ -87,6 +88,8 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
     lines: list[RoomLine]
     earlier: str | None
     later: str | None
+    has_pictures: bool
+    """Whether messages of the room have media."""
     results: ResultPage | None
     """What a search finds."""
     next_cursor: str | None
@@ -110,12 +113,13 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
         if room.id != room_id:
             asked = {name: value for name, value in asdict(args).items() if value}
             return see_other(url_for("rooms.show_room", room_id=room.id, **asked))
-        overview = None if args.is_of_messages else await read_page(session, room, zone, args.tz)
-        has_list = results is None and overview is None
+        other = await _other_page(session, room, zone, args, after)
+        has_list = results is None and other is None
+        has_pictures = has_list and await has_media(session, room.id)
         passage = await _excerpt(session, room, args, after, zone) if has_list else RoomExcerpt([])
         neighbours = await _neighbours(session, room, day, zone) if day else (None, None)
-    if overview is not None:
-        return await render(overview)
+    if other is not None:
+        return await render(other)
     return await render(
         RoomPage(
             args=args,
@@ -128,11 +132,21 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
             lines=lines_of(passage.posts, zone, after=passage.after),
             earlier=cursor_of(passage.earlier),
             later=cursor_of(passage.later),
+            has_pictures=has_pictures,
             results=results,
             next_cursor=cursor_of(results.next) if results else None,
             about=room.usernames,
         )
     )
+
+
+async def _other_page(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, args: RoomArgs, after: Any
+) -> WebPage | None:
+    """Return the overview or the wall of pictures; None where messages are asked for."""
+    if args.has and not args.q.strip():
+        return await read_wall(session, room, zone, args.tz, after)
+    return None if args.is_of_messages else await read_page(session, room, zone, args.tz)
 
 
 async def _search(room_id: int, query: str, after: ResultKey | None) -> ResultPage:
@@ -148,8 +162,9 @@ async def _excerpt(
     session: AsyncSession, room: RoomFacts, args: RoomArgs, after: TweetKey | None, zone: ZoneInfo
 ) -> RoomExcerpt:
     """Return the messages that the address asks for: by default the first ones."""
+    whole = Selection(room_id=room.id)
     if args.view == "newest":
-        posts, earlier = await list_before(session, room.id, _END, limit=MESSAGES)
+        posts, earlier = await list_before(session, whole, END, limit=MESSAGES)
         return RoomExcerpt(posts, earlier)
     if args.message is not None:
         return await _around(session, room, args.message)
@@ -157,11 +172,10 @@ async def _excerpt(
     since, until = span_of_day(day, zone)
     before = TWEET_CURSOR.decode(args.before or None)
     if before is not None:
-        posts, earlier = await list_before(session, room.id, before, limit=MESSAGES)
+        posts, earlier = await list_before(session, whole, before, limit=MESSAGES)
         return RoomExcerpt(posts, earlier, _key(posts[-1]) if posts else None)
-    posts, later = await list_messages(
-        session, room.id, since=since, until=until, after=after, limit=MESSAGES
-    )
+    of_day = Selection(room_id=room.id, since=since, until=until)
+    posts, later = await list_messages(session, of_day, after=after, limit=MESSAGES)
     earlier = _key(posts[0]) if posts and after and not day else None
     return RoomExcerpt(posts, earlier, later, after)
 
@@ -171,9 +185,10 @@ async def _around(session: AsyncSession, room: RoomFacts, message: int) -> RoomE
     post = await get_post(session, message)
     if post.room is None or post.room.id != room.id:
         raise NotFoundError("There is no post {tweet_id}", tweet_id=message)
-    above, earlier = await list_before(session, room.id, _key(post), limit=LED_UP)
+    whole = Selection(room_id=room.id)
+    above, earlier = await list_before(session, whole, _key(post), limit=LED_UP)
     below, later = await list_messages(
-        session, room.id, after=_key(post), limit=MESSAGES - LED_UP - 1
+        session, whole, after=_key(post), limit=MESSAGES - LED_UP - 1
     )
     return RoomExcerpt([*above, post, *below], earlier, later)
 
@@ -183,8 +198,8 @@ async def _neighbours(
 ) -> tuple[date | None, date | None]:
     """Return the days with messages before and after a day."""
     start, end = span_of_day(day, zone)
-    above, _ = await list_before(session, room.id, (start, 0), limit=1)
-    below, _ = await list_messages(session, room.id, since=end, limit=1)
+    above, _ = await list_before(session, Selection(room_id=room.id), (start, 0), limit=1)
+    below, _ = await list_messages(session, Selection(room_id=room.id, since=end), limit=1)
     previous = day_of(above[0].created_at, zone) if above else None
     return previous, day_of(below[0].created_at, zone) if below else None
 

@@ -93,3 +93,31 @@ async def test_no_link_preview_shows_a_picture_of_a_chat(reader: Client) -> None
         previews = re.findall(r'<meta property="og:[^>]*>', page)
         assert previews
         assert "/media/" not in "".join(previews)
+
+
+async def test_a_wall_has_the_media_of_a_chat_alone(reader: Client) -> None:
+    conversation = await reader.page("/room/1?view=newest")
+    assert "has=media" in conversation
+    page = await reader.page("/room/1?has=media&tz=Asia/Seoul")
+    wall = page.partition('id="list"')[2].partition("</ol>")[0]
+    tiles = re.findall(r'<li><a href="([^"]*)">(.*?)</a></li>', wall, re.DOTALL)
+    # The newest first; each leads to its place in the conversation.
+    assert [unescape(address).partition("#")[2] for address, _ in tiles] == [
+        f"m{number}" for number in (7, 6, 5, 4, 3)
+    ]
+    shown = [tile for _, tile in tiles]
+    assert "The file is not here." in shown[0]
+    assert "sound" in shown[1]
+    assert "video" in shown[2]
+    assert 'alt="our dog"' in shown[3]
+    assert 'alt="picture by Mina"' in shown[4]
+    place, _, mark = unescape(tiles[4][0]).partition("#")
+    assert f'id="{mark}" aria-current="true"' in await reader.page(place)
+
+
+async def test_the_api_lists_messages_with_media(reader: Client) -> None:
+    response = await reader.get("/api/v1/rooms/1/messages?has=media&limit=2")
+    page = await response.get_json()
+    assert [message["id"] for message in page["items"]] == [3, 4]
+    rest = await reader.get(f"/api/v1/rooms/1/messages?has=media&cursor={page['next']}")
+    assert [message["id"] for message in (await rest.get_json())["items"]] == [5, 6, 7]
