@@ -17,6 +17,7 @@ from app.compute.chat_traits import Trait, traits_of
 from app.compute.portrait import MOST_PORTRAYED, PersonPortrait, Said, answers_among, portray
 from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
+from app.services.posts.post_counts import MOST_YEARS
 from app.services.posts.scanning import Scan, ScannedColumn, scan
 from app.services.rooms.room_facts import RoomFacts
 
@@ -142,11 +143,14 @@ async def _periods(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> li
 
 
 def _first_days(first: datetime, newest: datetime) -> list[date]:
-    """Return the first days of the months from a time to a later one, or of the years, and of the
-    next one."""
+    """Return the first days of the months from a time to a later one, and of the next month.
+
+    Where these are too many it is years, at most the newest `MOST_YEARS`.
+    """
     months = range(first.year * YEAR_M + first.month - 1, newest.year * YEAR_M + newest.month + 1)
     if len(months) > MOST_MONTHS + 1:
-        return [date(year, 1, 1) for year in range(first.year, newest.year + 2)]
+        oldest = max(first.year, newest.year - MOST_YEARS + 1)
+        return [date(year, 1, 1) for year in range(oldest, newest.year + 2)]
     return [date(month // YEAR_M, month % YEAR_M + 1, 1) for month in months]
 
 
