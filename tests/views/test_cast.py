@@ -171,16 +171,16 @@ async def test_a_page_by_the_recipe_calls_people_rightly(app: Quart) -> None:
     assert app.jinja_env.loader is not None
     added = DictLoader({"trends.html": TRENDS})
     app.jinja_env.loader = ChoiceLoader([added, app.jinja_env.loader])
-    blueprint = PageBlueprint("trends")
+    blueprint = PageBlueprint("by_the_recipe")
 
-    @blueprint.page("/trends")
+    @blueprint.page("/by-the-recipe")
     async def show_trends() -> str:
         async with resources().db.read() as session:
             authors, _ = await list_authors(session, limit=50)
         return await render(TrendsPage(authors=authors))
 
     app.register_blueprint(blueprint)
-    page = await Browser(app).page("/trends")
+    page = await Browser(app).page("/by-the-recipe")
     assert "<h1>Newest messages</h1>" in page
     assert all(f"<bdi>{name}</bdi>" in page for name in NAMES)
 
