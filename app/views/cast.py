@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.formats.chats.people import as_username
 from app.i18n import speaking_of
+from app.services.posts.named_rooms import are_rooms_here
 from app.services.posts.named_users import NamedUser, all_speak_in_chats, named_users
 
 HUES: Final = 24
@@ -44,6 +45,8 @@ class Cast:
     """By username."""
     is_chat: bool = False
     """Whether what the page is about are messages."""
+    has_chats: bool = False
+    """Whether there are any chats here, to which the menu leads then."""
 
     def with_names(self, names: Mapping[str, str]) -> "Cast":
         """Return the cast with other names for some, by username."""
@@ -81,7 +84,8 @@ async def cast_of(
     known = [users[key] for key in map(username_key, subjects) if key in users]
     if not (in_chat or known):
         in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
-    return Cast(people, in_chat or (bool(known) and all(user.is_of_chat for user in known)))
+    is_chat = in_chat or (bool(known) and all(user.is_of_chat for user in known))
+    return Cast(people, is_chat, await are_rooms_here(session))
 
 
 def person_of(user: NamedUser, hue: str) -> Person:

@@ -30,6 +30,11 @@ def is_speaker(username: str) -> bool:
     return person is not None and person.is_speaker
 
 
+def has_chats() -> bool:
+    """Return whether the menu leads to chats."""
+    return current_cast().has_chats
+
+
 def post_count(count: int, username: str | None = None) -> str:
     """Return how many posts, or messages, in words: of an author, or of what the page is about."""
     with speaking_of(messages=_says_messages(username)):

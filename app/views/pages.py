@@ -18,6 +18,7 @@ from app.views.imports import pages as imports
 from app.views.imports import sources
 from app.views.names import (
     display_name,
+    has_chats,
     hue,
     is_speaker,
     platform_name,
@@ -73,6 +74,7 @@ def init_app(app: Quart, config: Config) -> None:
         "shown_name": shown_name,
         "with_links": with_links,
     }
+    app.jinja_env.globals["has_chats"] = has_chats
     app.jinja_env.tests["speaker"] = is_speaker
     app.jinja_env.undefined = StrictUndefined
     for page in PAGES:

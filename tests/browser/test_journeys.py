@@ -30,7 +30,7 @@ async def test_asking_about_two_authors_from_the_front_page(
     page = await open_page(javascript=javascript)
     await page.goto(website.address("/"))
     await compare(page, TEXT, *KOREANS)
-    verdict = "이 2명 가운데 골목빵집의 글과 가장 닮았어요"
+    verdict = "이 2명 가운데 골목빵집\u2060의 글과 가장 닮았어요"
     await expect(page.locator("h1.answer")).to_have_text(verdict)
     assert await page.title() == f"{verdict} · saywho"
     query = parse_qs(urlsplit(page.url).query)
@@ -336,3 +336,56 @@ async def test_typing_suggests_authors_among_all(
     await page.locator("input[list=known_authors]").first.press_sequentially("R_45")
     await expect(names).to_have_count(1)
     await expect(names).to_have_attribute("value", "neighbour_45")
+
+
+async def test_the_box_is_seen_whole_before_any_scrolling(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.goto(website.address("/"))
+    box = await page.locator("#tweet_text").bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= 800
+
+
+PARTICLE_ROWS = """() => {
+  const torn = [];
+  const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  const signs = [];
+  while (walker.nextNode()) {
+    const { currentNode: node } = walker;
+    for (let at = 0; at < node.length; at++) signs.push([node, at]);
+  }
+  const top = ([node, at]) => {
+    const range = document.createRange();
+    range.setStart(node, at);
+    range.setEnd(node, at + 1);
+    return Math.round(range.getBoundingClientRect().bottom);
+  };
+  signs.forEach(([node, at], place) => {
+    if (node.data[at] !== "\u2060") return;
+    torn.push(Math.abs(top(signs[place - 1]) - top(signs[place + 1])) > 12);
+  });
+  return torn;
+}"""
+"""Of each particle on the page, whether it is in another row than the end of its name."""
+
+
+async def test_no_line_begins_with_a_particle(workshop: Website, open_page: OpenPage) -> None:
+    posts = [f"{word} 이야기를 오늘도 길게 적어 봅니다" for word in ("빵", "별", "배", "책")] * 5
+    workshop.add_posts("하나🌸", *posts)
+    workshop.add_posts("두리🌿", *posts)
+    page = await open_page()
+    checked = 0
+    for path in (
+        "/compare?years=" + quote("하나🌸"),
+        compare_path("오늘 빵 이야기를 적어요", "하나🌸"),
+    ):
+        await page.goto(workshop.address(path))
+        for width in range(320, 460, 6):
+            await page.set_viewport_size({"width": width, "height": 800})
+            torn = await page.evaluate(PARTICLE_ROWS)
+            checked += len(torn)
+            assert not any(torn), (path, width)
+    assert checked

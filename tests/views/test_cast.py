@@ -42,6 +42,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/user/<username>/<year:year>": (f"/user/{quote(PAIR[0])}/2024", "/user/Anna_Kim/2019"),
     "/user/<username>/portrait": (f"/user/{quote(PAIR[0])}/portrait",),
     "/tweet/<id:tweet_id>": ("/tweet/1",),
+    "/rooms": ("/rooms",),
     "/room/<id:room_id>": ("/room/1", f"/room/1?q={quote('말')}", "/room/1?on=2024-01-15"),
     "/room/<id:room_id>/portrait": ("/room/1/portrait",),
     "/compare": (f"/compare?{TEXT}&{NAMED}", f"/compare?{TEXT}&years=Anna_Kim"),

@@ -35,6 +35,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/user/<username>/portrait": {"GET": "read"},
     "/user/<username>/<year:year>/picture.png": {"GET": "read"},
     "/tweet/<id:tweet_id>": {"GET": "read"},
+    "/rooms": {"GET": "read"},
     "/room/<id:room_id>": {"GET": "read"},
     "/room/<id:room_id>/portrait": {"GET": "read"},
     "/room/<id:room_id>/portrait/picture.png": {"GET": "read"},

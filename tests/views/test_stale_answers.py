@@ -32,7 +32,7 @@ API: Final = "/api/v1"
 KEPT: Final = (
     *("/", "/authors", "/user/ann", "/user/ann/2020", "/user/ann/2020/picture.png", "/tweet/1"),
     *("/user/ann/portrait", f"{API}/users/ann/portrait"),
-    *("/room/1", "/room/1/portrait", "/room/1/portrait/picture.png", "/feed.atom"),
+    *("/rooms", "/room/1", "/room/1/portrait", "/room/1/portrait/picture.png", "/feed.atom"),
     *("/user/ben/feed.atom", "/posts", "/search?q=sea"),
     *("/dashboard/table/timeline", "/dashboard/table/week.csv"),
     *(f"{API}/users", f"{API}/users/ben", f"{API}/users/ann/archive", f"{API}/users/ann/tweets"),

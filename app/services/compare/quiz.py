@@ -17,6 +17,7 @@ from app.models import RoomPerson, Tweet, User
 from app.services.compare.answering import Comparison, add_reasons, answer
 from app.services.compare.cases import Models, gather
 from app.services.compare.question import Question
+from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
 
 FEWEST_POSTS: Final = 20
 """Posts an author must have to be in a question; with fewer neither side has a fair chance."""
@@ -89,7 +90,10 @@ async def draw(
 
     None while there are too few of either.
     """
-    can_play = (User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS)
+    can_play = [User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS]
+    own = select(User.id).where(*can_play, ~is_sample()).limit(ENOUGH_OF_OWN)
+    if len((await session.scalars(own)).all()) == ENOUGH_OF_OWN:
+        can_play.append(~is_sample())
     drawn = select(User.id).where(*can_play).order_by(func.random()).limit(_DRAWN).subquery()
     of_author = select(Tweet.lang).where(Tweet.user_id == User.id)
     newest = of_author.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1)

@@ -17,6 +17,7 @@ from app.clock import now
 from app.db.backend import is_among
 from app.formats.post import RoomReference
 from app.models import Room, RoomPerson
+from app.services.event_log import NewEvent, append_events
 
 UNKNOWN_APP: Final = ""
 """App of a room that only posts have named; it yields to any."""
@@ -100,6 +101,24 @@ async def find_named(
     return [room.id if room else None for room in outcomes]
 
 
+async def are_rooms_here(session: AsyncSession) -> bool:
+    """Return whether there is any chat.
+
+    The first one that comes, and each deletion, is an event about everybody.
+    """
+    first = select(Room.id).where(Room.joined_to_id.is_(None)).limit(1)
+    return await session.scalar(first) is not None
+
+
+async def announce_first_room(session: AsyncSession, user_id: int) -> None:
+    """Tell every worker of the first chat, before it is stored: the menu of all pages leads there.
+
+    user_id: of one of its people.
+    """
+    if not await are_rooms_here(session):
+        await append_events(session, [NewEvent("room.updated", user_id)])
+
+
 async def _candidates(session: AsyncSession, mentions: Sequence[RoomMention]) -> NamedRooms:
     names = {mention.reference.name for mention in mentions}
     ids = {mention.reference.id for mention in mentions if mention.reference.id}
@@ -131,6 +150,9 @@ async def _candidates(session: AsyncSession, mentions: Sequence[RoomMention]) ->
 
 async def _make(session: AsyncSession, rooms: Sequence[NamedRoom]) -> None:
     """Insert new rooms, and give them their ids."""
+    if not rooms:
+        return
+    await announce_first_room(session, min(rooms[0].people))
     created_at = now()
     rows = [
         Room(platform=UNKNOWN_APP, title=title, created_at=created_at)

@@ -14,6 +14,9 @@ from app.models import Tweet, User
 
 FOLDER: Final = Path(__file__).parents[2] / "sample"
 
+ENOUGH_OF_OWN: Final = 4
+"""Authors of one's own from whom on the samples leave the quiz and the first screen."""
+
 
 @cache
 def sample_files() -> tuple[Path, ...]:

@@ -1,6 +1,6 @@
 """Posts as answers show them: one, or a page of a list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Annotated, Any, Final
@@ -195,6 +195,16 @@ async def list_posts(
     if user_id is not None:
         conditions.append(Tweet.user_id == user_id)
     return await read_page(session, conditions, after=after, limit=limit)
+
+
+async def newest_without(
+    session: AsyncSession, usernames: Collection[str], *, limit: int
+) -> list[Post]:
+    """Return up to `limit` posts, the newest first, of all but these authors."""
+    depends_on(EVERYTHING)
+    left_out = select(User.id).where(User.username.in_(usernames))
+    conditions = [Tweet.user_id.not_in(left_out)] if usernames else []
+    return (await read_page(session, conditions, after=None, limit=limit))[0]
 
 
 async def list_selected(

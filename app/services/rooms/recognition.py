@@ -18,7 +18,7 @@ from app.db.backend import is_among
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Room, RoomPerson, User
-from app.services.posts.named_rooms import UNKNOWN_APP
+from app.services.posts.named_rooms import UNKNOWN_APP, announce_first_room
 
 MOST_REMEMBERED: Final = 10_000
 """Rooms of one import that are remembered."""
@@ -170,6 +170,7 @@ async def _made(session: AsyncSession, reference: RoomReference, sample: RoomSam
         platform, external_id = reference.platform, reference.external_id
     people = list(sample.names.values())
     called = ", ".join([*people[:MOST_NAMED], *["…"][: len(people) - MOST_NAMED]])
+    await announce_first_room(session, min(sample.names))
     room = Room(
         platform=platform,
         external_id=external_id,

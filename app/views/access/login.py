@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Final
 
 from msgspec import Struct
-from quart import g
+from quart import g, url_for
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
@@ -14,6 +14,7 @@ from app.paths import IMPORTS
 from app.services.access.logins import add_session, end_session, sign_in
 from app.services.access.offers import Offer, accept_offer, find_offer
 from app.services.access.operators import OPERATOR, READER
+from app.services.rooms.room_facts import list_rooms
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cast import NOBODY
 from app.views.cookies import clear_session, client_of, set_session
@@ -115,9 +116,20 @@ async def setup(form: Form) -> ResponseReturnValue:
     except AppError as failure:
         page = SetupPage(token=token, offer=offer, given=name, error=failure)
         return await render_form(page, NOBODY)
-    response = see_other(IMPORTS if offer.role == OPERATOR else "/")
+    response = see_other(IMPORTS if offer.role == OPERATOR else await _readers_first_page())
     set_session(response, secret, account.name)
     return response
+
+
+async def _readers_first_page() -> str:
+    """Return where a new reader finds what they were invited to see: the chat, or the chats."""
+    async with resources().db.read() as session:
+        rooms, further = await list_rooms(session, limit=1)
+    if not rooms:
+        return "/"
+    if further:
+        return url_for("rooms.show_rooms")
+    return url_for("rooms.show_room", room_id=rooms[0].id)
 
 
 def _is_for_somebody_else(offer: Offer) -> bool:

@@ -18,7 +18,7 @@ from app.models import MAX_ID
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
 from app.services.rooms.messages import END, has_media, list_before, list_messages
-from app.services.rooms.room_facts import RoomFacts, get_room
+from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.services.search.results import Hit, ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey
 from app.views.blueprints import PageBlueprint
@@ -37,6 +37,8 @@ MESSAGES: Final = 100
 LED_UP: Final = 20
 """Messages before the one that an address names."""
 RESULTS: Final = 20
+MOST_ROOMS: Final = 200
+"""Chats that are listed; the API has them all."""
 AROUND: Final = 300
 """Characters of a long message that are shown on each side of a match."""
 
@@ -99,6 +101,20 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
     def matches(self) -> list[tuple[Hit, list[Marked[None]]]]:
         hits = self.results.hits if self.results else []
         return [(hit, pieces_of_hit(hit, around=AROUND)) for hit in hits]
+
+
+class RoomsPage(WebPage, frozen=True, kw_only=True):
+    template = "rooms/rooms.html"
+
+    rooms: list[RoomFacts]
+    """Those with the newest messages first."""
+
+
+@blueprint.page("/rooms", is_cacheable=True)
+async def show_rooms() -> str:
+    async with resources().db.read() as session:
+        rooms, _ = await list_rooms(session, limit=MOST_ROOMS)
+    return await render(RoomsPage(rooms=newest_first(rooms)))
 
 
 @blueprint.page("/room/<id:room_id>", cursor=messages_cursor, is_cacheable=True)

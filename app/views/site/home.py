@@ -15,9 +15,10 @@ from app.services.archive.author_archive import Memories, read_memories
 from app.services.compare.answering import MODEL_NAME
 from app.services.compare.quiz import Solution, is_playable
 from app.services.posts.own_author import find_own
-from app.services.posts.samples import list_samples
-from app.services.posts.tweets import Post, list_posts
+from app.services.posts.samples import ENOUGH_OF_OWN, list_samples
+from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.posts.users import Author, get_author
+from app.services.rooms.room_facts import RoomFacts, list_rooms, newest_first
 from app.views.authors.calendar import PostingYear, year_of_posting
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
@@ -29,6 +30,9 @@ from app.views.parts import given_names, offered_authors
 blueprint = PageBlueprint("home")
 
 NEWEST: Final = 3
+MOST_ROOMS: Final = 3
+MOST_SEARCHED: Final = 20
+"""Chats that are shown, and those among which they are the newest."""
 MEASURED_RIGHT: Final = 0.756
 MEASURED_AUTHORS: Final = 32
 """How often the right one of how many authors was named (docs/attribution.md)."""
@@ -67,11 +71,15 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     chosen: list[str]
     authors: list[Author]
     author_total: int
+    offered_total: int
+    """Those without the samples, where these are no longer of use."""
     posts: list[Post]
     example: Example | None
     archive: Memories | None
     posting: PostingYear | None
     samples: list[str]
+    rooms: list[RoomFacts]
+    """The chats with the newest messages."""
     is_playable: bool
     measured_right: float = MEASURED_RIGHT
     measured_authors: int = MEASURED_AUTHORS
@@ -84,20 +92,25 @@ async def show_home(args: HomeArgs) -> str:
     async with resources().db.read() as session:
         chosen = given_names(args.username)
         authors, author_total = await offered_authors(session, chosen)
-        posts, _ = await list_posts(session, limit=NEWEST)
         samples, may_play = await list_samples(session), await is_playable(session)
+        has_enough = author_total - len(samples) >= ENOUGH_OF_OWN
+        hidden = {*samples} - {*chosen} if has_enough else set()
+        posts = await newest_without(session, hidden, limit=NEWEST)
+        rooms, _ = await list_rooms(session, limit=MOST_SEARCHED)
         evident = await read_evidence(session, solution.comparison) if solution else None
         archive = await _own_archive(session, args)
     return await render(
         HomePage(
             chosen=chosen,
-            authors=authors,
+            authors=[author for author in authors if author.username not in hidden],
             author_total=author_total,
+            offered_total=author_total - len(hidden),
             posts=posts,
             example=Example(solution, evident) if solution and evident else None,
             archive=archive,
             posting=year_of_posting(archive.calendar) if archive else None,
-            samples=samples,
+            samples=[] if has_enough else samples,
+            rooms=newest_first(rooms)[:MOST_ROOMS],
             is_playable=may_play,
             about=[*(solution.usernames if solution else ()), *(post.username for post in posts)],
         )

@@ -1,0 +1,99 @@
+"""People are led to what they came for: their chats, their archive, the box; samples make room."""
+
+import re
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+import pytest
+from quart import Quart
+
+from app.services.access.readers import add_invitation
+from app.services.imports.sample_authors import load_samples
+from app.services.posts.samples import list_samples
+from tests.browsing import PASSWORD, Browser, parts_of, signed_in
+from tests.chats import import_chat, kakaotalk, said
+from tests.conftest import Client
+from tests.waiting import settle
+
+MENU: Final = 'href="/rooms"'
+
+
+async def test_the_menu_leads_to_chats_once_there_are_any(app: Quart, writer: Client) -> None:
+    await writer.add_user("ann", "lamp and fog")
+    pages = ("/", "/user/ann", "/authors", "/search?q=fog", "/tweet/1")
+    anybody = Client(app, {})
+    for path in pages * 2:  # Then they are kept.
+        assert MENU not in await anybody.page(path), path
+    assert "There are no chats here yet." in await anybody.page("/rooms")
+    await import_chat(parts_of(app).db, kakaotalk("동네", *said(("하늘", "민준"))))
+    for path in pages:
+        assert MENU in await anybody.page(path), path
+    assert "<bdi>동네</bdi>" in await anybody.page("/rooms")
+
+
+async def test_a_first_chat_of_single_posts_is_in_the_menu(app: Quart, writer: Client) -> None:
+    await writer.add_user("ann", "lamp and fog")
+    anybody = Client(app, {})
+    assert MENU not in await anybody.page("/user/ann")
+    await writer.add_posts({"username": "bo", "text": "hello", "room": {"name": "pier"}})
+    assert MENU in await anybody.page("/user/ann")
+
+
+async def test_the_front_page_begins_with_the_chats_and_the_box(app: Quart) -> None:
+    db = parts_of(app).db
+    await load_samples(db)
+    anybody = Client(app, {})
+    page = await anybody.page("/")
+    # What one came for stands before what others wrote.
+    assert page.index('id="tweet_text"') < page.index('class="card shown"')
+    await import_chat(db, kakaotalk("동네", *said(("하늘", "민준"))))
+    page = await anybody.page("/")
+    assert page.index('href="/room/1"') < page.index('id="tweet_text"')
+
+
+@pytest.mark.parametrize(("chats", "place"), [(0, "/"), (1, "/room/1"), (2, "/rooms")])
+async def test_a_reader_lands_at_what_they_were_invited_to_see(
+    app: Quart, chats: int, place: str
+) -> None:
+    for number in range(chats):
+        people = (f"하늘{number}", f"민준{number}")
+        await import_chat(parts_of(app).db, kakaotalk(f"동네 {number}", *said(people)))
+    await signed_in(app)
+    async with parts_of(app).db.write() as session:
+        token = await add_invitation(session, "bo", account_id=1)
+    form = {"token": token, "name": "bo", "password": PASSWORD}
+    answer = await Browser(app).post("/setup", form=form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, place)
+
+
+async def add_own(writer: Client, *names: str) -> None:
+    for name in names:
+        texts = (f"{name} had the lamp and the fog and the {n}th bell" for n in range(25))
+        await writer.add_user(name, *texts)
+
+
+async def test_samples_make_room_for_four_authors_of_ones_own(app: Quart, writer: Client) -> None:
+    await load_samples(parts_of(app).db)
+    async with parts_of(app).db.read() as session:
+        samples = await list_samples(session)
+    anybody = Client(app, {})
+
+    async def named() -> set[str]:
+        """Return the samples who are on the front page, or among whom the quiz asks."""
+        pages = [await anybody.page("/")]
+        for _ in range(4):
+            quiz: Any = await anybody.get("/quiz")
+            pages.append(await anybody.page(quiz.headers["Location"]))
+        return {name for name in samples for page in pages if name in unquote(page)}
+
+    await add_own(writer, "own0", "own1", "own2")
+    await settle(app)
+    assert await named()
+    await add_own(writer, "own3")
+    await settle(app)
+    parts_of(app).showcase.clear(0)  # As in an hour.
+    assert not await named()
+    # They are still here, and who asks for one gets them.
+    assert samples[0] in unquote(await anybody.page("/authors"))
+    asked = await anybody.page(f"/?username={quote(samples[0])}")
+    assert re.search(f'value="{samples[0]}" checked', asked)
