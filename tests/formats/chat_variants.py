@@ -140,7 +140,7 @@ VARIANTS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
     **slack_variants.VARIANTS,
 }
 
-WITH_FILES: Final = frozenset({"discord zip"})
+WITH_FILES: Final = frozenset({"discord zip", "signal zip"})
 """Those that hold the files of pictures too."""
 
 

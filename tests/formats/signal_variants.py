@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,14 @@ def item(author: int, sent: int, body: str, **fields: Any) -> dict[str, Any]:
     return {"chatItem": facts | {"standardMessage": message} | fields}
 
 
+def located(data: bytes) -> dict[str, str]:
+    """Return how a message tells its file."""
+    return {
+        "plaintextHash": base64.b64encode(sha256(data).digest()).decode(),
+        "size": str(len(data)),
+    }
+
+
 def chat(room: list[Said], *, is_packed: bool = False) -> bytes:
     names = list(dict.fromkeys(said.name for said in room))
     frames: list[dict[str, Any]] = [{"account": {"givenName": names[0], "profileKey": "c2VjcmV0"}}]
@@ -50,7 +59,7 @@ def chat(room: list[Said], *, is_packed: bool = False) -> bytes:
         if said.fate:
             message.pop("standardMessage")
         if said.fate == "media":
-            pointer = {"contentType": "image/jpeg", "locatorInfo": {"plaintextHash": "aGFzaA=="}}
+            pointer = {"contentType": "image/jpeg", "locatorInfo": located(b"\xff\xd8\xff")}
             message["standardMessage"] = {"attachments": [{"pointer": pointer}]}
         if said.fate == "deleted":
             message["remoteDeletedMessage"] = {}
@@ -60,7 +69,7 @@ def chat(room: list[Said], *, is_packed: bool = False) -> bytes:
     data = lines(*frames)
     name = "signal-export-2026-02-02"
     return (
-        zip_bytes({f"{name}/main.jsonl": data, f"{name}/metadata.json": b"{}"})
+        zip_bytes({f"{name}/main.jsonl": data, f"{name}/files/7a/7ab9": b"\xff\xd8\xff"})
         if is_packed
         else data
     )

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 from app.compute.text import clean_title
 from app.errors import Message, RecordError, UnrecognisedFileError
 from app.formats.chats.attachments import NONE, Attachments
+from app.formats.chats.signal_files import SignalFiles
 from app.formats.post import Medium, MediumKind, ReplyTarget, digits
 from app.formats.records import (
     BROKEN,
@@ -107,7 +108,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
         return None
     if source.has_members:
         source.expect([content.name])
-    return RecordStream(FORMAT.name, "line", None, _items(content))
+    return RecordStream(FORMAT.name, "line", None, _items(content, SignalFiles(source)))
 
 
 def _find(source: Source) -> Content | None:
@@ -122,7 +123,7 @@ def _is_frame(document: Json) -> bool:
     return len(document) == 1 and not _FRAMES.isdisjoint(document)
 
 
-def _items(content: Content) -> Iterator[Item]:
+def _items(content: Content, files: SignalFiles) -> Iterator[Item]:
     book = Book()
 
     def read_one(frame: Json, place: int) -> Item | None:
@@ -130,12 +131,12 @@ def _items(content: Content) -> Iterator[Item]:
         if item is None:
             book.note(frame)
             return None
-        return _item(as_object(item), place, book)
+        return _item(as_object(item), place, book, files)
 
     return read_each(objects(content), read_one)
 
 
-def _item(item: Json, place: int, book: Book) -> Item:
+def _item(item: Json, place: int, book: Book, files: SignalFiles) -> Item:
     room = book.rooms.get(str(item.get("chatId")))
     message = as_object(item.get("standardMessage"))
     if reason := _left_out(item, room):
@@ -146,9 +147,9 @@ def _item(item: Json, place: int, book: Book) -> Item:
     text = _text(as_object(_words(item)), book)
     if is_broken(name + text):
         raise RecordError(BROKEN)
-    if not text.strip():
+    attached = _attached(message, files)
+    if not (text.strip() or attached.media):
         return Skipped(place, "media")
-    attached = _attached(message)
     return Record(
         place=place,
         text=text,
@@ -196,14 +197,16 @@ def _text(text: Json, book: Book) -> str:
     return first + "".join(f"@{next(names, None) or '?'}{part}" for part in parts)
 
 
-def _attached(message: Json) -> Attachments:
-    """Return the pictures, videos and sounds of a message; their files are called by hashes."""
-    kinds = []
+def _attached(message: Json, files: SignalFiles) -> Attachments:
+    """Return the pictures, videos and sounds of a message, and the names of their files."""
+    attached = []
     for attachment in map(as_object, listed(message, "attachments")):
         pointer = as_object(attachment.get("pointer"))
-        kinds.append(_KINDS.get((as_word(pointer.get("contentType")) or "").partition("/")[0]))
-    media = tuple(Medium(kind) for kind in kinds if kind)
-    return Attachments(media, tuple(None for _ in media)) if media else NONE
+        type_ = as_word(pointer.get("contentType")) or ""
+        if kind := _KINDS.get(type_.partition("/")[0]):
+            medium = Medium("gif" if type_ == "image/gif" else kind)
+            attached.append((medium, files.name_of(pointer)))
+    return Attachments(*map(tuple, zip(*attached, strict=True))) if attached else NONE
 
 
 def _answered(quote: Json, book: Book) -> ReplyTarget | None:

@@ -23,6 +23,7 @@ from app.services.posts.media import MediaKeeper
 from tests.archives import VIDEO, damaged, picture, zip_bytes
 from tests.chats import ZONE
 from tests.formats.files import saved_folder
+from tests.formats.signal_variants import item, lines, located, person
 
 ROOM = 2**30
 VOICE = b"OggS\0\2" + bytes(60) + b"OpusHead" * 9
@@ -176,6 +177,38 @@ async def test_telegram_has_media_of_every_kind(db: Database, folder: Path) -> N
         ("", [("photo", None)]),
     ]
     assert (await bring(db, zip_bytes(members), folder)).accepted == 0
+
+
+async def test_files_of_signal_are_told_by_what_they_hold(db: Database, folder: Path) -> None:
+    sent = [
+        ("image/jpeg", located(photo(1))),
+        ("audio/ogg", located(VOICE)),
+        ("video/mp4", located(VIDEO)),
+        # Of the size of another one; too large a number; said by nobody.
+        ("image/jpeg", located(photo(2)) | {"size": str(len(photo(1)))}),
+        ("image/jpeg", located(photo(1)) | {"size": "9" * 5_000}),
+        ("image/jpeg", {}),
+    ]
+    frames = [
+        {"account": {"givenName": "Owl"}},
+        person(2, "Heron"),
+        {"chat": {"id": "10", "recipientId": "2"}},
+    ]
+    for number, (type_, locator) in enumerate(sent):
+        pointer = {"contentType": type_, "locatorInfo": locator}
+        message = {"attachments": [{"pointer": pointer}]}
+        frames.append(item(2, 1_769_990_000_000 + 1000 * number, "", standardMessage=message))
+    members = {"export/main.jsonl": lines(*frames)}
+    for number, data in enumerate((photo(1), VOICE, VIDEO)):
+        members[f"export/files/0{number}/0{number}ab"] = data
+    report = await bring(db, zip_bytes(members), folder)
+    assert (report.accepted, report.skipped, report.errors) == (5, 1, [])
+    assert [media for _, media in await messages(db)] == [
+        [("photo", "jpg")],
+        [("audio", "ogg")],
+        [("video", "mp4")],
+        *2 * [[("photo", None)]],
+    ]
 
 
 async def test_files_that_come_later_are_added(db: Database, folder: Path) -> None:
