@@ -20,6 +20,7 @@ NAMED: Final = {
     "/": 'data-zone="{}"',
     "/user/hana": 'data-zone="{}"',
     "/user/hana/2024": 'data-zone="{}"',
+    "/user/hana/portrait": 'data-zone="{}"',
     "/room/1": 'data-zone="{}"',
     "/room/1/portrait": 'data-zone="{}"',
     "/dashboard/": "Hours are those of {}",
