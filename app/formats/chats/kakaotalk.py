@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
+from urllib.parse import unquote
 
 from app.errors import Message
 from app.formats.chats import line, whatsapp
@@ -64,8 +65,10 @@ _SYSTEM: Final = re.compile(
 _MEDIA: Final = re.compile(
     r"[(<]?(?:사진(?: \d+장)?|동영상|이모티콘|음성메시지|연락처|지도"
     r"|Photos?|Video|Emoticons?|emoticon|Voice (?:Note|Message)|Contact|Map)[)>]?\s?"
-    r"|(?:파일|File): .+|샵검색: #.+|(?:보이스톡|페이스톡|라이브톡|그룹콜).{0,40}"
+    r"|샵검색: #.+|(?:보이스톡|페이스톡|라이브톡|그룹콜).{0,40}"
 )
+_FILE: Final = re.compile(r"(?:파일|File): (?P<name>.+)")
+"""A file by its name, which may be written as in an address."""
 _HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
 """Files of pictures on Android, each on a line."""
 _DELETED: Final = re.compile(
@@ -111,6 +114,8 @@ class KakaoTalk(Grammar):
     def said(self, text: str) -> Spoken:
         if _HASHED.fullmatch(text):
             return Spoken("", tuple(text.split()))
+        if match := _FILE.fullmatch(text):
+            return Spoken("", (unquote(match["name"]),))
         return Spoken("" if _MEDIA.fullmatch(text) or _DELETED.fullmatch(text) else text)
 
     def room(self, file: RoomFile[Any]) -> FileRoom:

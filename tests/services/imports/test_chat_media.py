@@ -21,7 +21,7 @@ from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_records
 from app.services.posts.media import MediaKeeper
 from tests.archives import VIDEO, damaged, picture, zip_bytes
-from tests.chats import ZONE
+from tests.chats import ZONE, Said, kakaotalk
 from tests.formats.files import saved_folder
 from tests.formats.signal_variants import item, lines, located, person
 
@@ -209,6 +209,27 @@ async def test_files_of_signal_are_told_by_what_they_hold(db: Database, folder: 
         [("video", "mp4")],
         *2 * [[("photo", None)]],
     ]
+
+
+async def test_kakaotalk_has_the_pictures_that_it_names(db: Database, folder: Path) -> None:
+    first, second = (f"{letter * 64}.jpg" for letter in "ab")
+    said: list[Said] = [
+        ("2024-01-15 15:00", "하늘", "안녕"),
+        ("2024-01-15 15:01", "민준", f"{first}\n{second}"),
+        ("2024-01-15 15:02", "하늘", "파일: %EB%B0%94%EB%8B%A4.mp4"),
+        ("2024-01-15 15:03", "민준", "파일: 계획.pdf"),
+        ("2024-01-15 15:04", "하늘", "사진"),
+    ]
+    members = {"Chats/KakaoTalkChats.txt": kakaotalk("우리 반", *said)}
+    members |= {f"Chats/{first}": photo(1), f"Chats/{second}": photo(2), "Chats/바다.mp4": VIDEO}
+    report = await bring(db, zip_bytes(members), folder)
+    assert (report.accepted, report.skipped, report.errors) == (3, 2, [])
+    assert await messages(db) == [
+        ("안녕", []),
+        ("", 2 * [("photo", "jpg")]),
+        ("", [("video", "mp4")]),
+    ]
+    assert (await bring(db, zip_bytes(members), folder)).accepted == 0
 
 
 async def test_files_that_come_later_are_added(db: Database, folder: Path) -> None:
