@@ -95,6 +95,8 @@ async def show_home(args: HomeArgs) -> str:
         samples, may_play = await list_samples(session), await is_playable(session)
         has_enough = author_total - len(samples) >= ENOUGH_OF_OWN
         hidden = {*samples} - {*chosen} if has_enough else set()
+        if solution and hidden.intersection(solution.usernames):
+            solution = None  # It was drawn before; in an hour the next one comes.
         posts = await newest_without(session, hidden, limit=NEWEST)
         rooms, _ = await list_rooms(session, limit=MOST_SEARCHED)
         evident = await read_evidence(session, solution.comparison) if solution else None

@@ -91,7 +91,6 @@ async def test_samples_make_room_for_four_authors_of_ones_own(app: Quart, writer
     assert await named()
     await add_own(writer, "own3")
     await settle(app)
-    parts_of(app).showcase.clear(0)  # As in an hour.
     assert not await named()
     # They are still here, and who asks for one gets them.
     assert samples[0] in unquote(await anybody.page("/authors"))
