@@ -1,8 +1,8 @@
-"""Pictures without what a camera wrote into them, such as the place where one was taken.
+"""Pictures and videos without what a camera wrote into them, such as the place of a picture.
 
-Of JPEG, PNG and WebP what shows the picture is kept: of the notes only how it is turned. The bytes
-of the picture itself stay as they are. Sources: ITU-T T.81, annex B; Exif 3.0, 4.5-4.6; PNG
-(third edition), 5; the WebP container specification.
+Of JPEG, PNG, WebP and MP4 what shows the picture is kept: of the notes only how it is turned. The
+bytes of the picture itself stay as they are. Sources: ITU-T T.81, annex B; Exif 3.0, 4.5-4.6; PNG
+(third edition), 5; the WebP container specification; ISO/IEC 14496-12, 4.2 and 8.
 """
 
 import re
@@ -21,6 +21,9 @@ _TURNED: Final = 0x0112
 _MOST_ENTRIES: Final = 1_000
 _PNG_NOTES: Final = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
 _WEBP_NOTES: Final = frozenset({b"EXIF", b"XMP "})
+_MP4_PARTS: Final = frozenset({b"moov", b"trak"})
+"""Boxes of others, some of which are notes."""
+_MP4_NOTES: Final = frozenset({b"udta", b"meta", b"uuid"})
 _WEBP_FLAGS: Final = 0b1100
 """Of the head: that there are such notes."""
 
@@ -152,8 +155,26 @@ def _webp(content: _Bytes) -> Iterator[bytes]:
         yield from rest
 
 
+def _mp4(content: _Bytes) -> Iterator[bytes]:
+    """Yield an MP4 with free space in place of notes, since it tells places by their distance."""
+    while head := content.take(8):
+        size = int.from_bytes(head[:4], "big")
+        long = content.take(8) if size == 1 else b""
+        if size == 0:  # To the end.
+            size = sys.maxsize
+        rest = (int.from_bytes(long, "big") if long else size) - len(head + long)
+        if head[4:] in _MP4_NOTES:
+            yield head[:4] + b"free" + long
+            yield from (bytes(len(piece)) for piece in content.some(rest))
+            continue
+        yield head + long
+        if head[4:] not in _MP4_PARTS:
+            yield from content.some(rest)
+
+
 _CLEANED: Final[dict[str, Callable[[_Bytes], Iterator[bytes]]]] = {
     "jpg": _jpeg,
     "png": _png,
     "webp": _webp,
+    "mp4": _mp4,
 }

@@ -1,6 +1,7 @@
 """What a camera wrote into a picture goes; how it looks stays."""
 
 import io
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -90,6 +91,29 @@ def test_a_webp_loses_its_notes(size: int) -> None:
     assert shown(kept) == shown(data)
     with Image.open(io.BytesIO(kept)) as image:
         assert not image.getexif()
+
+
+def box(name: bytes, *parts: bytes, is_long: bool = False) -> bytes:
+    """Return a box of an MP4."""
+    data = b"".join(parts)
+    if is_long:
+        return struct.pack(">I4sQ", 1, name, len(data) + 16) + data
+    return struct.pack(">I4s", len(data) + 8, name) + data
+
+
+@pytest.mark.parametrize("size", [1, 97, 10**6])
+@pytest.mark.parametrize("is_long", [False, True])
+def test_a_video_loses_its_notes(is_long: bool, size: int) -> None:
+    start, frames = box(b"ftyp", b"isom\0\0\2\0"), box(b"mdat", b"udta" * 99, is_long=is_long)
+
+    def film(name: bytes, note: bytes) -> bytes:
+        """Return a video with a note of the film, of a track, and behind them."""
+        notes = box(name, note, is_long=is_long)
+        track = box(b"trak", box(b"tkhd", b"turned"), notes, box(b"mdia", b"samples"))
+        return start + frames + box(b"moov", box(b"mvhd", b"times"), track, notes) + notes
+
+    for name in (b"udta", b"meta", b"uuid"):
+        assert cleaned(film(name, PLACE), "mp4", size) == film(b"free", bytes(len(PLACE)))
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "mp4"])
