@@ -1,9 +1,9 @@
-"""A game with very many players: `python -m benchmarks.game [--players 5000]`.
+"""A game with very many players: `python -m benchmarks.game [--players 5000] [--peer]`.
 
 Two workers serve a host and players, each with a stream open. Prints in what time all are in, how
 late each question reaches them after its announcement, how late answers are acknowledged that are
 sent within 3 s, whether the sums are those of what was acknowledged, and what the server took of
-the processor.
+the processor. `--peer` plays with a Flask peer of the same rules, whose players ask each second.
 """
 
 import argparse
@@ -24,7 +24,9 @@ from typing import Any, Final
 import uvloop
 
 from benchmarks import machine
+from benchmarks.contestants import flask
 from tests.installation import Installation
+from tests.ports import free_port
 from tests.server import SERVE, serving
 
 AUTHORS: Final = ("ferry", "museum", "bakery", "library")
@@ -35,6 +37,8 @@ JOINED_WITHIN_S: Final = 25.0
 CONNECTIONS: Final = 400
 """Over which answers are sent; a stream has one of its own."""
 SPARE_FILES: Final = 1_000
+POLL_S: Final = 1.0
+PEER: Final = ("--worker-class", "gthread", "--workers", "2", "--threads", "8")
 
 
 class Wire:
@@ -75,6 +79,14 @@ class Phone:
     acknowledged: dict[int, tuple[str, int]] = field(default_factory=dict)
     comes: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a question has come, until it is answered."""
+
+    def take(self, document: dict[str, Any]) -> None:
+        """Note when a question came that is asked."""
+        number = document["question"]
+        if document["state"] == "asking" and number not in self.asked:
+            ends = datetime.fromisoformat(document["ends_at"]).timestamp()
+            self.asked[number] = time.time() - (ends - SECONDS)
+            self.comes.set()
 
 
 class Crowd:
@@ -154,12 +166,7 @@ class Crowd:
                 if not line.startswith(b"data: "):
                     continue
                 begun.set()
-                document = json.loads(line[6:])
-                number = document["question"]
-                if document["state"] == "asking" and number not in phone.asked:
-                    ends = datetime.fromisoformat(document["ends_at"]).timestamp()
-                    phone.asked[number] = time.time() - (ends - SECONDS)
-                    phone.comes.set()
+                phone.take(json.loads(line[6:]))
 
     async def _until_all_have(self, number: int) -> None:
         async with asyncio.timeout(SECONDS):
@@ -216,6 +223,21 @@ class Crowd:
         )
 
 
+class PollingCrowd(Crowd):
+    """Players who ask each second."""
+
+    async def _listen(self, phone: Phone, begun: asyncio.Event) -> None:
+        wire = self._wire()
+        begun.set()
+        await asyncio.sleep(self._chance.random())
+        with contextlib.closing(wire):
+            while True:
+                status, document = await wire.ask("GET", self._play, phone.token)
+                assert status == 200, document
+                phone.take(document)
+                await asyncio.sleep(POLL_S)
+
+
 def _percentile(values: Sequence[float], part: int) -> float:
     return values[min(len(values) - 1, len(values) * part // 100)]
 
@@ -240,10 +262,25 @@ def measure(players: int, questions: int, folder: Path) -> dict[str, Any]:
     return figures
 
 
+def measure_peer(players: int, questions: int, folder: Path) -> dict[str, Any]:
+    """Return the figures of a game on the Flask peer, by threads of two processes."""
+    options = (*PEER, "--keep-alive", "75")
+    peer = flask("Flask", *options, module="flask_game")
+    port, log = free_port(), folder / "log"
+    env = peer.environment(folder / "game.db", folder)
+    with machine.running(peer.command(port), env, on=machine.cores(), log=log) as process:
+        machine.wait_until_ready(f"http://127.0.0.1:{port}/readyz", process, log)
+        before_s = machine.cpu_s([process.pid])
+        figures = uvloop.run(PollingCrowd(port, "", players).play(questions))
+        figures["server_cpu_s"] = machine.cpu_s([process.pid]) - before_s
+    return figures
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--players", type=int, default=5_000)
     parser.add_argument("--questions", type=int, default=3)
+    parser.add_argument("--peer", action="store_true", help="play with the Flask peer")
     arguments = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -251,7 +288,8 @@ def main() -> None:
         sys.exit(f"this machine allows a process {most:,} open files")
     print(machine.description())
     with machine.work_folder() as folder:
-        for name, value in measure(arguments.players, arguments.questions, folder).items():
+        play = measure_peer if arguments.peer else measure
+        for name, value in play(arguments.players, arguments.questions, folder).items():
             print(f"{name:<14}{value:>10.3f}")
 
 
