@@ -24,7 +24,7 @@ from app.services.compare.quiz import (
 )
 from app.services.rooms.room_facts import RoomFacts
 
-_SEARCHED: Final = 150
+_SEARCHED: Final = 120
 """Newest messages among which some are searched that can be guessed."""
 
 LONGEST_FIRST: Final = 160

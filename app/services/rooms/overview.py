@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import cache
 from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import first_instant
@@ -21,7 +22,7 @@ from app.services.posts.post_counts import MOST_YEARS
 from app.services.posts.scanning import Scan, ScannedColumn, scan
 from app.services.rooms.room_facts import RoomFacts
 
-MOST_READ: Final = 600
+MOST_READ: Final = 500
 """Newest messages that are looked through; the portrait looks through more, and takes longer."""
 MOST_MONTHS: Final = 48
 """A chat of more of them is counted by years."""
@@ -67,7 +68,7 @@ class RoomOverview(msgspec.Struct, frozen=True, kw_only=True):
     periods: Annotated[
         list[Period], Meta(description="Months from the first to the last, of more than 48 years.")
     ]
-    scanned: Annotated[int, Meta(description="Messages that were looked through: the newest 600.")]
+    scanned: Annotated[int, Meta(description="Messages that were looked through: the newest 500.")]
 
 
 class _Counted(msgspec.Struct, frozen=True):
@@ -118,7 +119,7 @@ def _said(dated: Scan, undated: Scan | None) -> list[Said]:
 
 
 async def _periods(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> list[Period]:
-    """Return the months or years of a room: an index alone is read, for each of them a part."""
+    """Return the months or years of a room."""
     if room.first_message_at is None or room.newest_message_at is None:
         return []
     days = _first_days(
@@ -130,16 +131,32 @@ async def _periods(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> li
             gone.where(RoomPerson.room_id == room.id, User.deleted_at.is_not(None))
         )
     )
-    of_room = select(func.count()).where(Tweet.room_id == room.id)
-    if deleted:
-        of_room = of_room.where(Tweet.user_id.not_in(deleted))
     starts = [first_instant(day, zone) for day in days]
-    counts = [
-        of_room.where(Tweet.created_at >= start, Tweet.created_at < end).scalar_subquery()
-        for start, end in pairwise(starts)
-    ]
-    row = (await session.execute(select(*counts))).one()
+    moments = {f"start{place}": start for place, start in enumerate(starts)}
+    of_room = {"room_id": room.id} | ({"deleted": deleted} if deleted else {})
+    counts = _counts(len(days) - 1, has_deleted=bool(deleted))
+    row = (await session.execute(counts, of_room | moments)).one()
     return [*map(Period, days[:-1], row)]
+
+
+@cache
+def _counts(periods: int, *, has_deleted: bool) -> Select[Any]:
+    """Return a query for the messages of so many periods, which takes longer to make than to run.
+
+    Without people whose messages are still to be removed, an index alone is read.
+    """
+    of_room = select(func.count()).where(Tweet.room_id == bindparam("room_id"))
+    if has_deleted:
+        of_room = of_room.where(Tweet.user_id.not_in(bindparam("deleted", expanding=True)))
+    starts = [
+        bindparam(f"start{place}", type_=Tweet.created_at.type) for place in range(periods + 1)
+    ]
+    return select(
+        *(
+            of_room.where(Tweet.created_at >= start, Tweet.created_at < end).scalar_subquery()
+            for start, end in pairwise(starts)
+        )
+    )
 
 
 def _first_days(first: datetime, newest: datetime) -> list[date]:

@@ -84,10 +84,9 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def cards(self) -> list[PersonCard]:
+        is_alike = bool(self.alike)
         return [
-            PersonCard(
-                person.username, called(person), person.messages, person.writing, bool(self.alike)
-            )
+            PersonCard(person.username, called(person), person.messages, person.writing, is_alike)
             for person in self.overview.people
             if person.username
         ]

@@ -71,13 +71,14 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
             for person, drawing in TypicalWords(self.shown, self.args.tz).plot()
             if isinstance(drawing, NameList)
         }
+        is_alike = bool(self.alike)
         return [
             PersonCard(
                 person.username,
                 name_of(person),
                 person.messages,
                 person,
-                bool(self.alike),
+                is_alike,
                 phrases.get(person.username),
             )
             for person in self.shown.people
