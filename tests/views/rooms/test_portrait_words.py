@@ -1,5 +1,6 @@
 """What a portrait says in sentences holds for any chat, as counted from its messages."""
 
+from collections import Counter
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -83,11 +84,11 @@ def test_why_there_are_no_words_is_said(chat: list[Said]) -> None:
     assume(chat)
     chat = chat * 4  # Few of them have 20 messages of two people.
     reason, people = TypicalWords(portrait_in(chat)).missing(), {said.author for said in chat}
-    counts = sorted(
-        (sum(said.author == author for said in chat) for author in people), reverse=True
-    )
-    groups = [*counts[:6], *([sum(counts[6:])] if counts[6:] else [])]
-    # Both sides need 20 messages.
-    is_compared = any(min(count, len(chat) - count) >= 20 for count in groups)
+    messages = Counter(said.author for said in chat)
+    ranked = sorted(people, key=lambda author: (-messages[author], author))
+    groups = [[author] for author in ranked[:6]] + [ranked[6:]]
+    # Both sides need 20 messages with text.
+    texts = [sum(said.author in group and bool(said.text) for said in chat) for group in groups]
+    is_compared = any(min(count, sum(texts) - count) >= 20 for count in texts)
     assert bool(reason) != is_compared
     assert ("Only one person writes here" in reason) == (len(people) == 1)
