@@ -110,11 +110,13 @@ def looks() -> Iterator[Any]:
     """Yield each page in each language and width: its site, name and path, language and width."""
     for site, pages in SITES.items():
         for (name, path), locale, width in product(pages.items(), ("ko", "en"), WIDTHS):
-            is_first = name in FIRST_SEEN and locale == "ko"
+            is_first = (locale, width) == ("ko", min(WIDTHS)) and name in FIRST_SEEN
+            is_last = (locale, width) == ("ko", max(WIDTHS))
+            mark = pytest.mark.soak if is_last else pytest.mark.full
             yield pytest.param(
                 *(site, name, path, locale, width),
                 id=f"{site}: {name}-{locale}-{width}",
-                marks=[] if is_first and width == min(WIDTHS) else [pytest.mark.full],
+                marks=[] if is_first else [mark],
             )
 
 

@@ -9,6 +9,7 @@ from tests.trust.games import run
 
 
 @pytest.mark.full
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.soak))
 @pytest.mark.timeout(300)
 def test_kills_lose_no_answer_and_no_sum_is_wrong(tmp_path: Path, databases: Databases) -> None:
     questions = {"sqlite": 3, "postgresql": 4}[databases.kind]

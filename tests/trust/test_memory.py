@@ -11,7 +11,7 @@ from tests.trust.memory import run
 SHORT_MIB = 320
 
 
-@pytest.mark.full
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_where_memory_is_short_the_site_answers_and_nothing_is_lost(tmp_path: Path) -> None:
     with ExitStack() as stack:
