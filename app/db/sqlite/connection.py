@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection, event, exc, make_url
+from sqlalchemy import Connection, ExceptionContext, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.sqlite.fts5 import register
@@ -77,6 +77,13 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
         mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
         driver = cast(DriverConnection, connection.connection.driver_connection)
         driver.begin = f"BEGIN {mode}"
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def forget_read_only(context: ExceptionContext) -> None:
+        """Let all connections be opened anew: SQLite keeps one read-only that was opened so."""
+        code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_READONLY:
+            context.is_disconnect = True
 
     return engine
 
