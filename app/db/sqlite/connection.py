@@ -80,7 +80,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def forget_read_only(context: ExceptionContext) -> None:
-        """Let all connections be opened anew: SQLite keeps one read-only that was opened so."""
+        """Open all connections anew: one that was opened on a read-only disk can never write."""
         code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_READONLY:
             context.is_disconnect = True
