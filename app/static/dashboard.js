@@ -17,13 +17,29 @@
 
   /* The view: the filters in the address, with the viewer's time zone */
 
-  // A time zone in the address counts, so that everybody to whom it is sent sees the same; else that
-  // of the chats of whom the page was loaded for.
-  const zone = () => new URLSearchParams(location.search).get("tz") ?? chatZone() ?? ownZone;
+  // Of each choice of authors, the zone of their chats; where they have none, it is the viewer's.
+  const named = (asked) => asked.getAll("username").join("\n");
+  const chatZones = new Map([[named(new URLSearchParams(location.search)), words.zone]]);
+  const usualZone = (names) => chatZones.get(names) ?? ownZone;
 
-  const named = () => new URLSearchParams(location.search).getAll("username").join("\n");
-  const loadedFor = named();
-  const chatZone = () => (named() === loadedFor ? words.zone : undefined);
+  // A time zone in the address counts, so that everybody to whom it is sent sees the same, unless it
+  // is the usual one of the authors there.
+  function zone() {
+    const asked = new URLSearchParams(location.search);
+    const told = asked.get("tz");
+    return told === null || told === usualZone(named(asked)) ? usualZone(named(applied)) : told;
+  }
+
+  async function learnZone() {
+    const authors = new URLSearchParams(filters().getAll("username").map((name) => ["username", name]));
+    if (chatZones.has(named(authors))) return;
+    try {
+      const answer = await fetch(`${words.zones}?${authors}`);
+      chatZones.set(named(authors), (await answer.json()).zone ?? undefined);
+    } catch {
+      // The figures say what is wrong; until it is known, the zone is the viewer's.
+    }
+  }
 
   function filters() {
     const found = new URLSearchParams();
@@ -61,6 +77,18 @@
       field.value = value;
     }
     applied = filters();
+  }
+
+  async function show() {
+    await learnZone();
+    showAddress();
+    askAll(false);
+  }
+
+  async function showForm() {
+    fillForm();
+    await learnZone();
+    askAll(false);
   }
 
   function showAddress() {
@@ -228,19 +256,17 @@
     if (stateText.textContent !== text) stateText.textContent = text;
   }
 
-  form.addEventListener("change", () => { showAddress(); askAll(false); });
+  form.addEventListener("change", show);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    showAddress();
-    askAll(false);
+    show();
   });
   document.getElementById("reset").addEventListener("click", (event) => {
     event.preventDefault();
     history.pushState(null, "", location.pathname);
-    fillForm();
-    askAll(false);
+    showForm();
   });
-  window.addEventListener("popstate", () => { fillForm(); askAll(false); });
+  window.addEventListener("popstate", showForm);
   fillForm();
 
   /* Colours */

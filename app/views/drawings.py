@@ -77,52 +77,6 @@ class NameList:
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
-    """Those of some people who are at about one place of a line."""
-
-    place: float
-    """In per cent of the line."""
-    text: str
-    """Their initials, or how many they are."""
-    names: Sequence[str]
-
-    @property
-    def width_px(self) -> int:
-        return 18 + 8 * (len(self.text) - 1)
-
-
-@dataclass(frozen=True, slots=True)
-class DotRow:
-    """A line with a dot for somebody, and rings for those beside them."""
-
-    label: str
-    value: str
-    """Of the dot, in words."""
-    beside: str
-    """Of all others together; empty where there are none."""
-    is_clear: bool
-    """Whether the dot is apart from them by more than chance."""
-    place: float
-    """Of the dot, in per cent of the line."""
-    rings: Sequence[Ring]
-    path: str
-    """The address of the posts that show it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dots:
-    """Lines below each other, the most distinct first."""
-
-    macro: ClassVar[str] = "dots"
-
-    hue: str
-    """The class of the dots' colour."""
-    labelled_by: str
-    """The ids of what the drawing says."""
-    rows: Sequence[DotRow]
-
-
-@dataclass(frozen=True, slots=True)
 class Clock:
     """The hours of the day: somebody's as columns, those of others as an outline."""
 

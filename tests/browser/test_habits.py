@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from playwright.async_api import Page, expect
@@ -74,6 +74,15 @@ async def test_a_chat_is_in_the_time_zone_of_its_people(
     await expect(page.locator("#week")).to_contain_text("Europe/London")
     await expect(page.locator("#week .js-plotly-plot, #week.is-empty")).to_have_count(1)
     await expect(page.locator("#week")).to_contain_text("Europe/London")
+    # So it is also where other authors are chosen, though no page is loaded.
+    workshop.add_posts("역무원", "첫차가 들어와요.")
+    await page.goto(workshop.address("/dashboard/"))
+    await page.locator("#filters summary").click()
+    for name, zone in (("역무원", "Asia/Seoul"), ("앨리스", "Europe/London")):
+        await page.locator("#reset").click()
+        await page.locator(f"#filters [name=username][value={name}]").check()
+        await expect(page.locator("#week")).to_contain_text(zone)
+        assert f"tz={quote(zone, safe='')}" in page.url
 
 
 async def has_text(page: Page, text: str) -> bool:

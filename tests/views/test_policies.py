@@ -51,6 +51,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/posts": {"GET": "read"},
     "/media/<name>": {"GET": "read"},
     "/dashboard/": {"GET": "read"},
+    "/dashboard/zone": {"GET": "read"},
     "/dashboard/table/<name>": {"GET": "read"},
     "/dashboard/table/<name>.csv": {"GET": "read"},
     "/dashboard/_dash-layout": {"GET": "read"},

@@ -150,6 +150,13 @@ async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
     return msgspec.json.decode(body, type=FigureAnswer) if body else None
 
 
+@blueprint.page("/zone", is_cacheable=True)
+async def show_zone(args: View) -> dict[str, str | None]:
+    """Name the time zone of the chats of these authors: their figures are in it."""
+    async with resources().db.read() as session:
+        return {"zone": await zone_of_chats(session, args.names)}
+
+
 @blueprint.page("/table/<name>", is_cacheable=True)
 async def show_table(name: str, args: View) -> str:
     panel = _panel(name)

@@ -11,7 +11,7 @@ from quart import url_for
 from app.compute.fingerprint import Measure
 from app.i18n import gettext
 from app.services.archive.author_portrait import AuthorPortrait
-from app.views.drawings import DotRow, Dots, Ring
+from app.views.dots import DotRow, Dots, Initials, Ring
 from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.names import display_name, hue
 from app.views.portraits.findings import finding_of, label_of, value_of
@@ -20,8 +20,6 @@ EDGE: Final = 4.0
 """Per cent of a line that are left free at both ends, so that dots and rings stay inside."""
 NEAR: Final = 7.5
 """Per cent of a line within which rings would touch on a phone; they are drawn as one."""
-MOST_LETTERS: Final = 3
-"""In one ring; where the initials of its people have more, it says how many they are."""
 SEARCHED: Final = ("laughing", "emoji")
 """Measures whose sign is a word that a search finds."""
 
@@ -51,7 +49,8 @@ class Fingerprint(Figure[Dots]):
         if not self.portrait.measures:
             return None
         colour = hue(self.portrait.user.username)
-        return Dots(colour, self.labelled_by, [*map(self._row, self.portrait.measures)])
+        rows = [*map(self._row, self.portrait.measures)]
+        return Dots(colour, self.labelled_by, rows, self._others)
 
     def path(self) -> str:
         return url_for("posts.show_posts", username=self.portrait.user.username)
@@ -59,6 +58,11 @@ class Fingerprint(Figure[Dots]):
     @property
     def _names(self) -> list[str]:
         return [display_name(other.username) for other in self.portrait.others]
+
+    @property
+    def _others(self) -> list[Initials]:
+        hues = [hue(other.username) for other in self.portrait.others]
+        return [*map(Initials, initials_of(self._names), self._names, hues)]
 
     def _row(self, measure: Measure) -> DotRow:
         most = max(measure.own, *measure.each, 1e-9)
@@ -68,7 +72,7 @@ class Fingerprint(Figure[Dots]):
             beside=value_of(measure, measure.beside) if self.portrait.others_total else "",
             is_clear=measure.is_clear,
             place=_place(measure.own / most),
-            rings=rings_of([_place(value / most) for value in measure.each], self._names),
+            rings=rings_of([_place(value / most) for value in measure.each], self._others),
             path=self._posts_with(measure),
         )
 
@@ -85,27 +89,20 @@ def _cells(measure: Measure) -> list[TableCell]:
     return [label_of(measure), *(value_of(measure, value) for value in values)]
 
 
-def rings_of(places: Sequence[float], names: Sequence[str]) -> list[Ring]:
+def rings_of(places: Sequence[float], people: Sequence[Initials]) -> list[Ring]:
     """Return rings for people at these places; those who are near each other share one."""
-    groups: list[list[tuple[float, str, str]]] = []
-    for person in sorted(zip(places, names, initials_of(names), strict=True)):
-        if groups and person[0] - groups[-1][-1][0] < NEAR:
-            groups[-1].append(person)
+    groups: list[list[tuple[float, Initials]]] = []
+    for placed in sorted(zip(places, people, strict=True)):
+        if groups and placed[0] - groups[-1][-1][0] < NEAR:
+            groups[-1].append(placed)
         else:
-            groups.append([person])
+            groups.append([placed])
     return [
         Ring(
-            round(sum(place for place, _, _ in group) / len(group), 2),
-            _text_of([initials for _, _, initials in group]),
-            [name for _, name, _ in group],
+            round(sum(place for place, _ in group) / len(group), 2), [person for _, person in group]
         )
         for group in groups
     ]
-
-
-def _text_of(initials: Sequence[str]) -> str:
-    letters = "".join(initials)
-    return letters if len(letters) <= MOST_LETTERS else str(len(initials))
 
 
 def initials_of(names: Sequence[str]) -> list[str]:

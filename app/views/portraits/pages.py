@@ -21,7 +21,8 @@ from app.services.posts.scanning import MOST_SCANNED
 from app.services.posts.users import Author, get_author
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.drawings import Clock, Dots, PhraseList
+from app.views.dots import Dots
+from app.views.drawings import Clock, PhraseList
 from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render

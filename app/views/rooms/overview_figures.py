@@ -163,8 +163,11 @@ class Answers(OverviewFigure[list[StackedBar]]):
         return Finding(self._clearest() or nobody)
 
     def table(self) -> Table:
-        rows: list[list[TableCell]] = [[called(person), *person.answers] for person in self.people]
-        return Table([gettext("Who answers"), *map(called, self._named)], rows)
+        rows: list[list[TableCell]] = [
+            [called(person), sum(person.answers), *person.answers] for person in self._named
+        ]
+        columns = [gettext("Who answers"), gettext("Answers to others")]
+        return Table([*columns, *map(called, self._named)], rows)
 
     def plot(self) -> list[StackedBar] | None:
         answers = [sum(person.answers) for person in self._named]

@@ -9,6 +9,7 @@ import pytest
 
 from app.compute.fingerprint import Measure
 from app.i18n import speaking
+from app.views.dots import Initials
 from app.views.in_words import briefly, often
 from app.views.portraits.findings import trait_of
 from app.views.portraits.fingerprint import initials_of, rings_of
@@ -168,8 +169,17 @@ def test_people_near_each_other_share_a_ring() -> None:
     assert initials_of(["Ann", "Player 1", "Player 22", "사람3", "사람4", "🌸"]) == [
         *("A", "P1", "P2", "사3", "사4", "🌸")
     ]
-    rings = rings_of([4, 5, 50, 51, 52, 53, 96], ["Ann", "Ben", *"CDEF", "Gus"])
-    assert [(ring.text, ring.place) for ring in rings] == [("AB", 4.5), ("4", 51.5), ("G", 96)]
+    people = [Initials(letter, letter, f"author-{n}") for n, letter in enumerate("ABCDEFG", 2)]
+    rings = rings_of([4, 5, 50, 51, 52, 53, 96], people)
+    drawn = [("".join(letter.text for letter in ring.letters), ring.place) for ring in rings]
+    assert drawn == [("AB", 4.5), ("4", 51.5), ("G", 96)]
+    # A person keeps their colour; a number of people has none.
+    hues = [(ring.hue, *(letter.hue for letter in ring.letters)) for ring in rings]
+    assert hues == [
+        ("author-0", "author-2", "author-3"),
+        ("author-0", "author-0"),
+        ("author-8", "author-8"),
+    ]
 
 
 async def test_of_authors_the_others_of_the_language_are_beside(shared: Shared) -> None:
