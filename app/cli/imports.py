@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.cli.explaining import explain_files
 from app.cli.running import (
     BAD_INPUT,
     FAILED,
@@ -192,12 +193,25 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
     "--publish", "is_published", is_flag=True, help="Take a chat though everybody may read it here."
 )
 @click.option("--dry-run", is_flag=True, help="Count without storing.")
+@click.option(
+    "--explain",
+    "is_explained",
+    is_flag=True,
+    help="Tell what each file is read as, and what was not understood, without a word of it.",
+)
 @json_option
 def import_command(
-    files: tuple[str, ...], format_name: str, no_media: bool, dry_run: bool, **chosen: Any
+    files: tuple[str, ...],
+    format_name: str,
+    no_media: bool,
+    dry_run: bool,
+    is_explained: bool,
+    **chosen: Any,
 ) -> None:
     """Import the posts of each FILE, recognised by its content; - reads standard input."""
     options = ReadOptions(with_media=not no_media, **chosen)
+    if is_explained:
+        sys.exit(explain_files(files, format_name, options))
     importer = Importer(format_name, options, is_dry=dry_run)
 
     async def run(db: Database, config: Config) -> None:

@@ -234,4 +234,9 @@ def _kind(record: Json) -> Kind:
     return "quote" if isinstance(uri, str) and f"/{_POST}/" in uri else "post"
 
 
-FORMAT: Final = Format("bluesky", Message("Bluesky"), read)
+FORMAT: Final = Format(
+    "bluesky",
+    Message("Bluesky"),
+    read,
+    mark=Message("JSON with a feed or records, whose posts have an address that begins with at://"),
+)

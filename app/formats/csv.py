@@ -244,4 +244,7 @@ FORMAT: Final = Format(
     Message("CSV"),
     read,
     Writer("csv", "text/csv; charset=utf-8; header=present", f"{OWN_HEADER}\r\n".encode(), encode),
+    mark=Message(
+        "a table whose first row has a name for the column of texts, such as text or content"
+    ),
 )

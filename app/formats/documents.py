@@ -147,11 +147,16 @@ def _mongo_lines(posts: Mapping[int, ExportedPost]) -> bytes:
 
 
 JSONL: Final = Format(
-    "jsonl", Message("JSON lines"), _read_lines, Writer("jsonl", CONTENT_TYPE, b"", _lines)
+    "jsonl",
+    Message("JSON lines"),
+    _read_lines,
+    Writer("jsonl", CONTENT_TYPE, b"", _lines),
+    mark=Message("JSON objects, of which one has a field for the text, such as text or content"),
 )
 MONGO: Final = Format(
     "mongo",
     Message("MongoDB, or an array of JSON objects"),
     _read_mongo,
     Writer("json", CONTENT_TYPE, b"", _mongo_lines),
+    mark=Message("JSON objects with an _id or values such as $date, and a field for the text"),
 )

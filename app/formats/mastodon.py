@@ -241,4 +241,10 @@ def _last_part(address: str) -> str | None:
     return address.removesuffix("/activity").rstrip("/").rpartition("/")[2] or None
 
 
-FORMAT: Final = Format("mastodon", Message("Mastodon archive"), read, file_name="outbox.json")
+FORMAT: Final = Format(
+    "mastodon",
+    Message("Mastodon archive"),
+    read,
+    file_name="outbox.json",
+    mark=Message("a file outbox.json, or JSON with orderedItems that are activities"),
+)

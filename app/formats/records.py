@@ -1,8 +1,8 @@
 """What a format is, and what its reader gives: records, bad ones, skipped ones, and facts."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Final, Literal, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -54,6 +54,8 @@ class BadRecord:
     place: int
     detail: str
     """The reason; a Message, where one is to be translated."""
+    value: object = field(default=None, compare=False)
+    """What stands there, for whoever explains the file; of a line it is read again."""
 
 
 class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -130,6 +132,22 @@ class RecordStream:
     """What lies among the files and is not read."""
     absent: Collection[str] = ()
     """Of a chat the names in the options that nobody in the items taken so far has."""
+    lines: Iterable["TextLine"] = ()
+    """Of a chat in text what each line is, for whoever explains the file; read as it is taken."""
+
+
+LineKind = Literal["message", "day", "note", "more", "heading"]
+
+
+class TextLine(NamedTuple):
+    """A line of a chat in text."""
+
+    file: str
+    number: int
+    """From 1, in its file."""
+    kind: LineKind
+    """What it begins or is; `note`: the app's own, `more`: it goes on with the one before."""
+    text: str
 
 
 class ReadOptions(msgspec.Struct, frozen=True):
@@ -178,6 +196,9 @@ class Writer:
     """Returns posts, by their ids here, as they stand in the file."""
 
 
+BY_ITSELF: Final = Message("what its own reader looks for")
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format, recognised by content; to add one, write a module and register it."""
@@ -192,6 +213,8 @@ class Format:
     """Whether several people write to each other."""
     file_name: str = ""
     """Of JSON in a folder or an archive, the name of the file that holds the posts."""
+    mark: Message = BY_ITSELF
+    """What a file of it is recognised by."""
 
 
 def read_each(
@@ -209,9 +232,9 @@ def read_each(
         try:
             item = read(value, place)
         except RecordError as error:
-            item = BadRecord(place, message_of(error))
+            item = BadRecord(place, message_of(error), value)
         except RecursionError:
-            item = BadRecord(place, TOO_DEEP)
+            item = BadRecord(place, TOO_DEEP, value)
         if item is not None:
             yield item
 

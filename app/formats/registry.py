@@ -79,9 +79,11 @@ def open_records(
     *,
     format: str = "auto",  # noqa: A002 # the word that the command line and the API use
     options: ReadOptions = NO_OPTIONS,
+    with_values: bool = False,
 ) -> RecordStream:
     """Return the records of a source: their account is known at once, items are read on demand.
 
+    Bad ones say what stands there if `with_values`, and take no memory for it otherwise.
     An empty file has no items. Raises KeyError for an unknown format name,
     UnrecognisedFileError where nothing is recognised; the items may raise BrokenFileError.
     """
@@ -91,7 +93,7 @@ def open_records(
         except RecursionError as error:
             raise _too_deep(source) from error
         if records is not None:
-            items = _to_the_end(records.items, source)
+            items = _to_the_end(records.items, source, with_values=with_values)
             records = replace(records, left_out=records.left_out or source.listing.note)
             if options.decode_entities and records.format in WITH_ENTITIES:
                 items = map(_without_entities, items)
@@ -114,11 +116,16 @@ def open_records(
     raise _unrecognised(source, format)
 
 
-def _to_the_end(items: Iterator[Item], source: Source) -> Iterator[Item]:
+def _to_the_end(items: Iterator[Item], source: Source, *, with_values: bool) -> Iterator[Item]:
     """Yield the items, and raise what is wrong with the file behind them."""
     try:
         for item in items:
-            yield _of_bounded_size(item) if isinstance(item, Record) else item
+            if isinstance(item, Record):
+                yield _of_bounded_size(item)
+            elif isinstance(item, BadRecord) and not with_values:
+                yield BadRecord(item.place, item.detail)
+            else:
+                yield item
     except RecursionError as error:
         raise _too_deep(source) from error
     source.check()

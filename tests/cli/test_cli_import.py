@@ -418,3 +418,25 @@ def test_media_are_kept_unless_they_are_to_be_left_out(
     (folder / "left").write_bytes(b"over")
     installation.done("db", "vacuum")
     assert list(folder.iterdir()) == []
+
+
+def test_an_explanation_names_what_was_not_understood_and_stores_nothing(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "data")
+    chat = tmp_path / "Gunhild.txt"
+    chat.write_text("1/15/24, 9:05 PM - Gunhild: Sesame\n1/15/24, 9:06 PM - Gunhild: [unbekannt]\n")
+    strange = tmp_path / "strange.txt"
+    strange.write_text("Dear Gunhild,\n10:30 Sesame\n")
+    result = installation.run("import", "--explain", chat, strange, tmp_path / "missing")
+    assert result.exit_code == 2
+    assert "Xxxxxxx.txt: WhatsApp (whatsapp)\n  recognised by: two messages" in result.output
+    assert "    line 2: all of it stands in brackets" in result.output
+    assert "      0/00/00, 0:00 XX - Xxxxxxx: [xxxxxxxxx]\n" in result.output
+    assert "    kakaotalk: a heading of KakaoTalk and a message" in result.output
+    assert "xxxxxxx cannot be opened: No such file or directory" in result.output
+    assert "Sesame" not in result.output
+    (explained,) = installation.json("import", "--explain", "-", stdin=chat.read_bytes())["files"]
+    assert (explained["format"], explained["records"]["text"]) == ("whatsapp", 2)
+    limited = Installation(tmp_path / "data", {"SAYWHO_MAX_IMPORT_MB": "1"})
+    chat.write_text("1/15/24, 9:05 PM - Gunhild: Sesame\n" * 40_000)
+    assert limited.run("import", "--explain", chat).exit_code == 1
+    assert not installation.data_dir.exists()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import PurePosixPath
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -14,7 +14,18 @@ from msgspec import structs
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, LimitReachedError
 from app.formats.chats.attachments import attachments_of
-from app.formats.records import BROKEN, BadRecord, FileRoom, Item, Record, Skipped, is_broken
+from app.formats.records import (
+    BROKEN,
+    BadRecord,
+    FileRoom,
+    Item,
+    LineKind,
+    Record,
+    RecordStream,
+    Skipped,
+    TextLine,
+    is_broken,
+)
 from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines
 
@@ -71,6 +82,10 @@ class Grammar(Protocol):
     def items(self, content: Content) -> Iterator[Item]:
         """Yield the messages of a file."""
         return _read_text(content, self)
+
+    def kinds(self, content: Content) -> Iterator[TextLine]:
+        """Yield what each line of a file is; nothing of a table."""
+        return _kinds(content, self)
 
 
 def messages(lines: Iterable[tuple[int, str]], grammar: Grammar) -> Iterator[Item]:
@@ -129,9 +144,6 @@ def moment(day: date | None, text: str) -> datetime | None:
         return None
 
 
-GrammarT = TypeVar("GrammarT", bound=Grammar)
-
-
 class RoomFile(NamedTuple, Generic[T]):
     """A file that holds a room, and how it is written."""
 
@@ -167,12 +179,14 @@ def _names(name: str) -> tuple[str, ...]:
     return clean_title(path.stem) or "", clean_title(path.parent.name) or ""
 
 
-def read_rooms(files: Iterable[RoomFile[GrammarT]]) -> Iterator[Item]:
-    """Yield the messages of all rooms, as `one_by_one` does."""
-    return one_by_one(map(_room_items, files))
+def stream_of(format_name: str, files: Sequence[RoomFile[Any]]) -> RecordStream:
+    """Return the messages of all rooms, read as `one_by_one` does."""
+    lines = chain.from_iterable(file.grammar.kinds(file.content) for file in files)
+    items = one_by_one(map(_room_items, files))
+    return RecordStream(format_name, "line", None, items, lines=lines)
 
 
-def _room_items(file: RoomFile[GrammarT]) -> Iterator[Item]:
+def _room_items(file: RoomFile[Any]) -> Iterator[Item]:
     room = structs.replace(file.grammar.room(file), file=file.content.name)
     folder, _, _ = file.content.name.rpartition("/")
     for item in file.grammar.items(file.content):
@@ -228,6 +242,21 @@ def _read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
     is_crlf = _has_crlf(content, grammar)
     grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
     yield from messages(_whole_lines(content, is_crlf=is_crlf), grammar)
+
+
+def _kinds(content: Content, grammar: Grammar) -> Iterator[TextLine]:
+    """Yield the lines of a text, of those of a message the first as what begins it."""
+    is_crlf, is_headed = _has_crlf(content, grammar), False
+    grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
+    for number, line in _whole_lines(content.uncounted, is_crlf=is_crlf):
+        first, *later = line.split("\n")
+        opening = grammar.read(first)
+        is_headed = is_headed or opening is not None
+        kind: LineKind = "more" if is_headed else "heading"
+        if opening is not None:
+            kind = "day" if opening.is_day else "message" if opening.name else "note"
+        yield TextLine(content.name, number, kind, first)
+        yield from (TextLine(content.name, number, "more", part) for part in later)
 
 
 def _until_damage(numbered: Iterable[tuple[int, str]]) -> Iterator[str]:

@@ -28,7 +28,7 @@ from app.formats.records import (
     read_each,
 )
 from app.formats.source.file import Content, Source
-from app.formats.source.json import NOT_AN_OBJECT, as_object, as_word
+from app.formats.source.json import as_object, as_word, no_object
 from app.formats.source.text import first_lines, lines
 from app.formats.source.times import read_time
 from app.formats.source.window import MAX_VALUE, Json, Window, load
@@ -125,7 +125,7 @@ def _in_lines(content: Content, file: ChatLabFile) -> Iterator[tuple[int, Json] 
             continue
         value = fault or load(line)
         if not isinstance(value, dict):
-            yield BadRecord(number, value if isinstance(value, Message) else NOT_AN_OBJECT)
+            yield no_object(number, value)
         elif value.get("_type") == "header":
             file.note_header(value)
         elif value.get("_type") == "member":
@@ -149,7 +149,7 @@ def _in_object(content: Content, file: ChatLabFile) -> Iterator[tuple[int, Json]
                 if isinstance(value, dict):
                     yield place, value
                 else:
-                    yield BadRecord(place, value if isinstance(value, Message) else NOT_AN_OBJECT)
+                    yield no_object(place, value)
         else:
             window.raw()
 
@@ -213,4 +213,11 @@ def _id(value: object) -> str | None:
     return str(value).strip() or None
 
 
-FORMAT: Final = Format("chatlab", Message("ChatLab"), read, is_chat=True, file_name=".jsonl")
+FORMAT: Final = Format(
+    "chatlab",
+    Message("ChatLab"),
+    read,
+    is_chat=True,
+    file_name=".jsonl",
+    mark=Message("JSON whose header has chatlab with a version"),
+)

@@ -20,11 +20,20 @@ from app.formats.chats.chat_files import (
     message,
     messages,
     moment,
-    read_rooms,
+    stream_of,
     title_of,
 )
 from app.formats.csv import read_rows
-from app.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream, read_each
+from app.formats.records import (
+    FileRoom,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    TextLine,
+    read_each,
+)
 from app.formats.source.file import Content, Source
 
 _TIME: Final = r"(?:(?:오전|오후)\s)?\d{1,2}:\d{2}(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
@@ -159,6 +168,9 @@ class Mac(Windows):
 
         return read_each(islice(read_rows(content, ","), 1, None), read_row)
 
+    def kinds(self, content: Content) -> Iterator[TextLine]:
+        return iter(())
+
 
 class Phone(KakaoTalk):
     """`when, name : text`; without a name it is the app's own line."""
@@ -221,7 +233,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     rooms = find_rooms(source, (".txt", ".csv"), grammar_of_any)
     if not any(isinstance(room.grammar, KakaoTalk) for room in rooms):
         return None
-    return RecordStream(FORMAT.name, "line", None, read_rooms(rooms))
+    return stream_of(FORMAT.name, rooms)
 
 
 def _time(text: str) -> datetime | None:
@@ -231,4 +243,13 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-FORMAT: Final = Format("kakaotalk", Message("KakaoTalk"), read, is_chat=True)
+FORMAT: Final = Format(
+    "kakaotalk",
+    Message("KakaoTalk"),
+    read,
+    is_chat=True,
+    mark=Message(
+        "a heading of KakaoTalk and a message, or two messages as one of its apps writes them, the"
+        " first in the first line"
+    ),
+)

@@ -21,7 +21,7 @@ from app.formats.chats.chat_files import (
     find_rooms,
     head_of,
     moment,
-    read_rooms,
+    stream_of,
     title_of,
 )
 from app.formats.chats.line_names import Names
@@ -232,7 +232,15 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     rooms = find_rooms(source, ".txt", grammar_of_any)
     if not any(isinstance(room.grammar, LineRoom) for room in rooms):
         return None
-    return RecordStream(FORMAT.name, "line", None, read_rooms(rooms))
+    return stream_of(FORMAT.name, rooms)
 
 
-FORMAT: Final = Format("line", Message("LINE"), read, is_chat=True)
+FORMAT: Final = Format(
+    "line",
+    Message("LINE"),
+    read,
+    is_chat=True,
+    mark=Message(
+        "a heading of LINE and a message, or a line with a day and its weekday above a message"
+    ),
+)

@@ -243,4 +243,11 @@ def _number(value: object) -> int | None:
     return int(text) if text else None
 
 
-FORMAT: Final = Format("signal", Message("Signal"), read, is_chat=True, file_name="main.jsonl")
+FORMAT: Final = Format(
+    "signal",
+    Message("Signal"),
+    read,
+    is_chat=True,
+    file_name="main.jsonl",
+    mark=Message("lines of JSON with a recipient, a chat or a chatItem, in a folder main.jsonl"),
+)

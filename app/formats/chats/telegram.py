@@ -11,18 +11,9 @@ from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import find_rooms
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count
-from app.formats.records import (
-    BadRecord,
-    FileRoom,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-)
+from app.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream, Skipped
 from app.formats.source.file import Content, Source, head
-from app.formats.source.json import NOT_AN_OBJECT, as_word
+from app.formats.source.json import NOT_AN_OBJECT, as_word, no_object
 from app.formats.source.window import TOO_DEEP, Json, Window, load
 
 _ROOMS: Final = frozenset(
@@ -71,7 +62,7 @@ def _read(content: Content) -> Iterator[Item]:
         if isinstance(value, dict):
             yield _item(value, chat, place, folder)
         else:
-            yield BadRecord(place, value if isinstance(value, Message) else NOT_AN_OBJECT)
+            yield no_object(place, value)
 
 
 def _found(content: Content) -> Generator[tuple[Json, object], None, None]:
@@ -190,4 +181,11 @@ def _time(message: Json) -> datetime | None:
         return None
 
 
-FORMAT: Final = Format("telegram", Message("Telegram"), read, is_chat=True, file_name="result.json")
+FORMAT: Final = Format(
+    "telegram",
+    Message("Telegram"),
+    read,
+    is_chat=True,
+    file_name="result.json",
+    mark=Message("JSON with a list messages, of which one has id, type, date and text"),
+)

@@ -16,7 +16,7 @@ from app.formats.chats.chat_files import (
     find_rooms,
     head_of,
     moment,
-    read_rooms,
+    stream_of,
     title_of,
 )
 from app.formats.chats.whatsapp_notes import OWN_MARK, AppNotes
@@ -178,7 +178,15 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the rooms, each in one of the shapes."""
     beside = file_names(source)
     rooms = find_rooms(source, ".txt", lambda content: grammar_of(head_of(content), beside))
-    return RecordStream(FORMAT.name, "line", None, read_rooms(rooms)) if rooms else None
+    return stream_of(FORMAT.name, rooms) if rooms else None
 
 
-FORMAT: Final = Format("whatsapp", Message("WhatsApp"), read, is_chat=True)
+FORMAT: Final = Format(
+    "whatsapp",
+    Message("WhatsApp"),
+    read,
+    is_chat=True,
+    mark=Message(
+        "two messages of one shape, a date and a time before each, the first in the first line"
+    ),
+)

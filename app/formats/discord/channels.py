@@ -29,7 +29,7 @@ from app.formats.records import (
     read_each,
 )
 from app.formats.source.file import Content, Source
-from app.formats.source.json import NOT_AN_OBJECT, as_object, as_word, listed
+from app.formats.source.json import as_object, as_word, listed, no_object
 from app.formats.source.times import read_time
 from app.formats.source.window import Json, Window, load
 
@@ -100,7 +100,7 @@ def _numbered(content: Content) -> Iterator[tuple[int, tuple[FileRoom, Json]] | 
         if isinstance(value, dict):
             yield place, (room, value)
         else:
-            yield BadRecord(place, value if isinstance(value, Message) else NOT_AN_OBJECT)
+            yield no_object(place, value)
 
 
 def _item(message: Json, place: int, *, room: FileRoom, folder: str) -> Item:
@@ -112,7 +112,7 @@ def _item(message: Json, place: int, *, room: FileRoom, folder: str) -> Item:
         return Skipped(place, "deleted")
     text = _text(message)
     if is_broken(text + name):
-        return BadRecord(place, BROKEN)
+        return BadRecord(place, BROKEN, message)
     attached = attachments_of(_files(message, folder))
     if not (text.strip() or attached.media):
         return Skipped(place, "media")
@@ -164,5 +164,14 @@ def _files(message: Json, folder: str) -> Iterator[str]:
             yield f"{folder}/{address}" if is_saved else address
 
 
-FORMAT: Final = Format("discord", Message("Discord"), read, is_chat=True, file_name=".json")
+FORMAT: Final = Format(
+    "discord",
+    Message("Discord"),
+    read,
+    is_chat=True,
+    file_name=".json",
+    mark=Message(
+        "JSON with a channel and messages, of which one has id, type, timestamp, author and content"
+    ),
+)
 """Of `DiscordChatExporter`; what Discord itself sends is `package.py`."""

@@ -135,5 +135,11 @@ def _item(message: Json, place: int, *, account: Account, is_left_out: bool) -> 
 
 
 FORMAT: Final = Format(
-    "discord-package", Message("Discord data package"), read, file_name="messages.json"
+    "discord-package",
+    Message("Discord data package"),
+    read,
+    file_name="messages.json",
+    mark=Message(
+        "files messages.json or messages.csv with ID, Timestamp, Contents and Attachments"
+    ),
 )

@@ -35,7 +35,7 @@ from app.formats.records import (
     read_each,
 )
 from app.formats.source.file import Content, Source
-from app.formats.source.json import NOT_AN_OBJECT, as_object, as_word, first_documents, listed
+from app.formats.source.json import as_object, as_word, first_documents, listed, no_object
 from app.formats.source.times import read_time
 from app.formats.source.window import Json, Window, load
 
@@ -120,7 +120,7 @@ def _values(content: Content) -> Iterator[tuple[int, Json] | BadRecord]:
         if isinstance(value, dict):
             yield place, value
         else:
-            yield BadRecord(place, value if isinstance(value, Message) else NOT_AN_OBJECT)
+            yield no_object(place, value)
 
 
 def _room(thread: ThreadFiles, source_name: str, sentences: OwnSentences) -> FileRoom:
@@ -185,7 +185,7 @@ def _item(
         return Skipped(place, reason)
     text = _text(message)
     if is_broken(name + text):
-        return BadRecord(place, BROKEN)
+        return BadRecord(place, BROKEN, message)
     attached = _attached(message, folder)
     is_attached = bool(attached.media or "share" in message)
     if sentences.has(text, name, is_attached=is_attached):
@@ -232,5 +232,13 @@ def _attached(message: Json, folder: str) -> Attachments:
 
 
 FORMAT: Final = Format(
-    "messenger", Message("Messenger and Instagram"), read, is_chat=True, file_name="message_1.json"
+    "messenger",
+    Message("Messenger and Instagram"),
+    read,
+    is_chat=True,
+    file_name="message_1.json",
+    mark=Message(
+        "files message_1.json and so on, whose messages have sender_name and timestamp_ms, or of"
+        " encrypted chats senderName and timestamp"
+    ),
 )

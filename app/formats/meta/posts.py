@@ -145,5 +145,9 @@ def _item(value: Json, place: int, *, account: Account, member: Callable[[str], 
 
 
 FORMAT: Final = Format(
-    "meta", Message("Posts of Instagram, Facebook and Threads"), read, file_name="posts_1.json"
+    "meta",
+    Message("Posts of Instagram, Facebook and Threads"),
+    read,
+    file_name="posts_1.json",
+    mark=Message("JSON of posts with media, or with timestamp and data, or of comments"),
 )

@@ -31,7 +31,7 @@ from app.formats.records import (
 )
 from app.formats.slack.texts import plain_text
 from app.formats.source.file import Content, Source
-from app.formats.source.json import NOT_AN_OBJECT, as_object, as_word, first_documents, listed
+from app.formats.source.json import as_object, as_word, first_documents, listed, no_object
 from app.formats.source.times import read_time
 from app.formats.source.window import Json, Window
 
@@ -139,7 +139,7 @@ def _numbered(content: Content) -> Iterator[tuple[int, Json] | BadRecord]:
         if isinstance(value, dict):
             yield place, value
         else:
-            yield BadRecord(place, value if isinstance(value, Message) else NOT_AN_OBJECT)
+            yield no_object(place, value)
 
 
 def _room(name: str, number: str | None) -> FileRoom:
@@ -154,7 +154,7 @@ def _item(message: Json, place: int, *, workspace: Workspace, room: FileRoom) ->
     name = name or user or ""
     text = plain_text(message, workspace.names)
     if is_broken(name + text):
-        return BadRecord(place, BROKEN)
+        return BadRecord(place, BROKEN, message)
     if not text.strip():
         return Skipped(place, "media")
     channel = room.external_id or room.name
@@ -196,4 +196,14 @@ def _name(user: Json) -> str | None:
     return next(filter(None, map(as_word, (*names, user.get("name"), profile.get("name")))), None)
 
 
-FORMAT: Final = Format("slack", Message("Slack"), read, is_chat=True, file_name=_USERS)
+FORMAT: Final = Format(
+    "slack",
+    Message("Slack"),
+    read,
+    is_chat=True,
+    file_name=_USERS,
+    mark=Message(
+        "users.json and channels.json, and beside them folders with a file for each day, whose"
+        " messages have a ts"
+    ),
+)

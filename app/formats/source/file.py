@@ -59,6 +59,7 @@ class Content:
 
     def chunks(self) -> Generator[bytes, None, None]:
         """Yield the bytes, and count them. Raises ImportFileError, behind all that can be read."""
+        self.meter.reading = self.name
         try:
             with self.stored.open() as stream:
                 while chunk := read_some(stream):

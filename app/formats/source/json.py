@@ -34,10 +34,13 @@ def objects(
     for place, page in _documents(content, lists):
         for value in items_of(page) if items_of and isinstance(page, dict) else [page]:
             at = next(numbers) if items_of else place
-            if isinstance(value, dict):
-                yield at, value
-            else:
-                yield BadRecord(at, value if isinstance(value, Message) else NOT_AN_OBJECT)
+            yield (at, value) if isinstance(value, dict) else no_object(at, value)
+
+
+def no_object(place: int, value: object) -> BadRecord:
+    """Return that something else stands where an object should be, or what is wrong with it."""
+    fault = value if isinstance(value, Message) else NOT_AN_OBJECT
+    return BadRecord(place, fault, value)
 
 
 def _documents(content: Content, lists: Collection[str]) -> Iterator[tuple[int, object]]:

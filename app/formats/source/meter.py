@@ -12,6 +12,8 @@ class Meter:
         self._name = name
         self.limit_bytes = limit_bytes
         self.bytes_read = 0
+        self.reading = name
+        """The file that was opened last."""
 
     def counted(self, chunk: bytes) -> Iterator[bytes]:
         """Yield the part of a chunk within the limit. Raises LimitReachedError behind it."""

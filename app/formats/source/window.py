@@ -20,8 +20,17 @@ Json = dict[str, object]
 MAX_VALUE: Final = 8 * 2**20
 """Characters of one document."""
 TOO_DEEP: Final = Message("nested too deeply")
+_NOT_JSON: Final = Message("not valid JSON")
+_KEPT: Final = 1_000
+"""Characters of a bad value that are kept to be shown as a shape."""
 _BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
 _decode: Final = json.JSONDecoder().raw_decode
+
+
+class BadValue(Message):
+    """Why a value is bad, with the beginning of what stands there."""
+
+    text: str
 
 
 def load(text: str | bytes) -> object:
@@ -29,7 +38,7 @@ def load(text: str | bytes) -> object:
     try:
         return json.loads(text)
     except (RecursionError, ValueError) as error:
-        return _fault(error)
+        return _fault(error, text if isinstance(text, str) else "")
 
 
 class Window:
@@ -121,7 +130,7 @@ class Window:
         try:
             value, size = _decode(self.text[self.at : end])
         except (RecursionError, ValueError) as error:
-            return _fault(error), end
+            return _fault(error, self.text[self.at : min(end, self.at + _KEPT)]), end
         return value, self.at + size
 
     def _take(self, end: int | None) -> int:
@@ -210,6 +219,8 @@ def _too_long() -> Message:
     return Message("longer than {size} MB", size=MAX_VALUE >> 20)
 
 
-def _fault(error: Exception) -> Message:
-    is_deep = isinstance(error, RecursionError)
-    return TOO_DEEP if is_deep else Message("not valid JSON")
+def _fault(error: Exception, text: str) -> Message:
+    reason = TOO_DEEP if isinstance(error, RecursionError) else _NOT_JSON
+    fault = BadValue(reason.template)
+    fault.text = text[:_KEPT]
+    return fault

@@ -142,4 +142,11 @@ def _as_v1(status: Json) -> Json:
     }
 
 
-FORMAT: Final = Format("x-api", Message("X API"), read)
+FORMAT: Final = Format(
+    "x-api",
+    Message("X API"),
+    read,
+    mark=Message(
+        "JSON of posts with id_str and user, or with author_id and created_at, or pages of them"
+    ),
+)

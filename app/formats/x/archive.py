@@ -168,7 +168,7 @@ class _Reader:
             return record
         except RecordError as error:
             restricted = Skipped(place, "restricted")
-            return restricted if is_left_out else BadRecord(place, message_of(error))
+            return restricted if is_left_out else BadRecord(place, message_of(error), item)
 
     def _files(self, tweet: Json) -> tuple[str | None, ...]:
         """Return the names of the files of the post's media, as far as they are there.
@@ -267,4 +267,9 @@ def _beginning(text: str) -> str:
     return text[:_COMPARED_CHARACTERS]
 
 
-FORMAT: Final = Format("x", Message("X archive"), read)
+FORMAT: Final = Format(
+    "x",
+    Message("X archive"),
+    read,
+    mark=Message("a file tweets.js or tweet.js, alone or in the folder data of an archive"),
+)

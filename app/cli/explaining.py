@@ -1,0 +1,151 @@
+"""`saywho import --explain`: what was read in files and what was not, and nothing is stored."""
+
+import asyncio
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryFile
+from typing import BinaryIO, Final
+
+import msgspec
+
+from app.cli.running import BAD_INPUT, FAILED, fail, print_result
+from app.config import MIB, Config
+from app.formats.explained import (
+    LINE_KINDS,
+    RECORD_KINDS,
+    Explanation,
+    ExplanationRequest,
+    decoded_explanation,
+)
+from app.formats.explanation import explain
+from app.formats.records import ReadOptions
+from app.formats.registry import FORMATS
+from app.sandbox import MOST_MEMORY, ReadError, Sandbox
+
+MOST_S: Final = 600
+"""Seconds for which a file is read, as long as an import may stand still."""
+_REST_S: Final = 20
+"""Seconds in which reading ends by itself before it is killed."""
+
+
+_CHUNK: Final = 1024 * 1024
+
+
+def explain_files(names: Sequence[str], format_name: str, options: ReadOptions) -> int:
+    """Print what is in the files and what was not understood; return the exit status."""
+    limit = Config.from_env().max_import_bytes
+    explanations = [_explained(name, format_name, options, limit) for name in names]
+    lines = [line for explanation in explanations for line in explanation_lines(explanation)]
+    print_result({"files": explanations}, *lines)
+    sys.stdout.flush()
+    return max(map(_status, explanations))
+
+
+def _status(explanation: Explanation) -> int:
+    if explanation.failure is not None:
+        return BAD_INPUT
+    return FAILED if explanation.broken is not None else 0
+
+
+def _explained(name: str, format_name: str, options: ReadOptions, limit: int) -> Explanation:
+    """Explain a file in a process of its own. Raises ReadError."""
+    with ExitStack() as stack:
+        path = Path(name)
+        if name == "-":
+            path = _copied(sys.stdin.buffer, limit, stack)
+        elif path.exists() and not (path.is_file() or path.is_dir()):
+            path = _copied(stack.enter_context(path.open("rb")), limit, stack)
+        request = ExplanationRequest(
+            path=str(path.absolute()),
+            name=Path(name).name,
+            options=options,
+            limit_bytes=limit,
+            seconds=MOST_S - _REST_S,
+            format=format_name,
+        )
+        body = stack.enter_context(TemporaryFile())
+        body.write(msgspec.json.encode(request))
+        body.flush()
+        return asyncio.run(_read(body))
+
+
+async def _read(body: BinaryIO) -> Explanation:
+    try:
+        async with Sandbox(MOST_S).read(explain, body) as lines:
+            return decoded_explanation(lines.readline())
+    except ReadError:
+        fail(f"reading it takes more than {MOST_S} seconds or {MOST_MEMORY // MIB} MB of memory")
+
+
+def _copied(stream: BinaryIO, limit: int, stack: ExitStack) -> Path:
+    """Return a copy of what the other process could not open: somewhat more than is read."""
+    copy = stack.enter_context(NamedTemporaryFile())  # noqa: SIM115 # is closed with the others
+    while copy.tell() <= limit and (chunk := stream.read(_CHUNK)):
+        copy.write(chunk)
+    copy.flush()
+    return Path(copy.name)
+
+
+def explanation_lines(explanation: Explanation) -> Iterator[str]:
+    """Yield an explanation as text, which can be sent as it is."""
+    if explanation.format:
+        form = FORMATS[explanation.format]
+        yield f"{explanation.name}: {form.label} ({form.name})"
+        yield f"  recognised by: {form.mark}"
+    else:
+        yield f"{explanation.name}: nothing is recognised"
+    for problem in (explanation.failure, explanation.broken, explanation.left_out):
+        if problem is not None:
+            yield f"  {problem}"
+    yield from _attempt_lines(explanation)
+    yield from _counts(explanation)
+    yield from _place_lines(explanation)
+
+
+def _attempt_lines(explanation: Explanation) -> Iterator[str]:
+    if explanation.tried:
+        yield "  what the formats look for, and none of it is there:"
+    for attempt in explanation.tried:
+        form = FORMATS[attempt.format]
+        said = f" (it says: {attempt.fault})" if attempt.fault else ""
+        yield f"    {form.name}: {form.mark}{said}"
+
+
+def _counts(explanation: Explanation) -> Iterator[str]:
+    if explanation.files:
+        ends = (f"{end or 'without an ending'} {n:,}" for end, n in explanation.files.items())
+        yield f"  files: {', '.join(ends)}"
+    if explanation.columns:
+        columns = (f"{name}{field and f' = {field}'}" for name, field in explanation.columns)
+        yield f"  columns: {', '.join(columns)}"
+    if not explanation.is_whole:
+        yield f"  not read to its end in {MOST_S} seconds"
+    for heading, labels, counts in (
+        ("lines", LINE_KINDS, explanation.lines),
+        ("records", RECORD_KINDS, explanation.records),
+    ):
+        if any(counts.values()):
+            yield f"  {heading}:"
+        yield from (
+            f"    {label}: {counts[kind]:,}" for kind, label in labels.items() if counts.get(kind)
+        )
+    if explanation.faults:
+        yield "  reasons why records cannot be read:"
+    yield from (f"    {fault}: {count:,}" for fault, count in explanation.faults)
+
+
+def _place_lines(explanation: Explanation) -> Iterator[str]:
+    shown, count = len(explanation.unclear), explanation.unclear_count
+    if not count and explanation.format and explanation.is_whole:
+        yield "  everything was understood"
+    if not count:
+        return
+    more = f", the first {shown} of {count:,}" if count > shown else ""
+    yield f"  not understood{more}, letters and digits masked:"
+    for place in explanation.unclear:
+        where = f"{place.file}, " if place.file else ""
+        yield f"    {where}{place.unit} {place.place}: {place.detail}"
+        if place.shape:
+            yield f"      {place.shape}"

@@ -1,0 +1,249 @@
+"""Explains a file: what it is read as, what is in it, what was not understood.
+
+It runs in `app/sandbox.py`, and nothing of it is stored.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from app.clock import monotonic
+from app.errors import ImportFileError, Message, message_of, packed
+from app.formats.explained import Attempt, Explanation, ExplanationRequest, UnclearPlace
+from app.formats.masks import masked_name, masked_sentence, shape_of, shape_of_value
+from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, TextLine
+from app.formats.registry import FORMATS, open_records
+from app.formats.source.file import Content, Source
+from app.formats.source.text import first_lines, lines
+from app.formats.source.window import BadValue
+
+T = TypeVar("T")
+MOST_PLACES: Final = 10
+MOST_KINDS: Final = 30
+"""Kinds of files, columns and reasons that are named."""
+_TEXTS: Final = (".txt", ".json", ".jsonl", ".js", ".csv", ".tsv", ".html", ".xml")
+"""Ends of files of an archive whose first line is shown where nothing is recognised."""
+_HEADING_LINES: Final = 5
+_MOMENT: Final = re.compile(
+    r".{0,24}?(?:\d{1,2}\s?[:：h시]\s?\d{2}|\d{1,4}\s?[./년-]\s?\d{1,2}\s?[./월-]\s?\d{1,4})"
+)
+"""How a line begins that may begin a message or a day."""
+_NOTE: Final = re.compile(r"\u200e.*|[<(\[{‹«（【][^\n]{1,80}[>)\]}›»）】]", re.DOTALL)
+"""A whole text as apps write what is no text: `<Media omitted>`."""
+_STRAY: Final = Message("a date or a time stands at its beginning, but it begins no message")
+_APP_LIKE: Final = Message("all of it stands in brackets, as what an app writes about a picture")
+_UNREAD: Final = Message("nothing here was read")
+
+
+def explain(body: bytes) -> Iterator[object]:
+    """Yield the explanation that an ExplanationRequest, as JSON, asks for: one plain value."""
+    request = msgspec.json.decode(body, type=ExplanationRequest)
+    ends_at = monotonic() + request.seconds
+    result = Explanation(name=masked_name(Path(request.name).name))
+    try:
+        path = Path(request.path)
+        with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
+            _explain(source, request, result, ends_at)
+    except ImportFileError as error:
+        result.failure = message_of(error)
+    yield json.loads(msgspec.json.encode(result, enc_hook=_masked_and_packed))
+
+
+def _masked_and_packed(sentence: Any) -> object:
+    return packed(masked_sentence(sentence) if isinstance(sentence, Message) else sentence)
+
+
+def _explain(
+    source: Source, request: ExplanationRequest, result: Explanation, ends_at: float
+) -> None:
+    if source.has_members:
+        result.files = _ends(source)
+    try:
+        records = open_records(
+            source, format=request.format, options=request.options, with_values=True
+        )
+    except ImportFileError as error:
+        result.failure = message_of(error)
+        names = FORMATS if request.format == "auto" else [request.format]
+        result.tried = [_attempt(source, name, request.options) for name in names]
+        result.unclear = list(islice(_beginnings(source), MOST_PLACES))
+        result.unclear_count = len(result.unclear)
+        return
+    result.format, result.left_out = records.format, records.left_out
+    result.columns = [(masked_name(name), field) for name, field in records.columns[:MOST_KINDS]]
+    _Reading(source, records, result).read(ends_at)
+
+
+def _ends(source: Source) -> dict[str, int]:
+    """Return how many files have each ending, the most frequent first."""
+    ends = Counter(masked_name(Path(name).suffix.lower()) for name in source.members)
+    return dict(ends.most_common(MOST_KINDS))
+
+
+def _attempt(source: Source, name: str, options: ReadOptions) -> Attempt:
+    """Ask one format alone for what it says of a file that it may have refused."""
+    try:
+        FORMATS[name].read(source, options)
+    except ImportFileError as error:
+        return Attempt(name, message_of(error))
+    except RecursionError:
+        return Attempt(name, Message("nested too deeply"))
+    return Attempt(name)
+
+
+def _beginnings(source: Source) -> Iterator[UnclearPlace]:
+    """Yield the first lines of a file, or of each of the first files of an archive."""
+    if not source.has_members:
+        for number, text in enumerate(first_lines(source), 1):
+            yield UnclearPlace(detail=_UNREAD, unit="line", place=number, shape=_line_shape(text))
+    names = sorted(source.members, key=lambda name: (not name.lower().endswith(_TEXTS), name))
+    for name in names:
+        first = ""
+        if name.lower().endswith(_TEXTS):
+            with suppress(ImportFileError):
+                first = next(iter(first_lines(source.member(name))), "")
+        shape, file = _line_shape(first), masked_name(name)
+        yield UnclearPlace(detail=_UNREAD, file=file, unit="line", place=1, shape=shape)
+
+
+def _line_shape(text: str) -> str:
+    return shape_of(text.rstrip("\r\n"))
+
+
+class _Reading:
+    """Reads a recognised file for as long as there is time, and counts what it has."""
+
+    def __init__(self, source: Source, records: RecordStream, result: Explanation) -> None:
+        self._source, self._records, self._result = source, records, result
+        self._kinds: Counter[str] = Counter()
+        self._lines: Counter[str] = Counter()
+        self._faults: Counter[Message] = Counter()
+        self._bad: list[tuple[str, BadRecord]] = []
+        """The first records that cannot be read, each with the name of its file."""
+        self._stray: list[TextLine] = []
+        self._app_like: list[tuple[str, Record]] = []
+
+    def read(self, ends_at: float) -> None:
+        """Count, and put what was found into the result."""
+        result = self._result
+        half = (monotonic() + ends_at) / 2
+        try:
+            for line in self._in_time(iter(self._records.lines), half):
+                self._count_line(line)
+            for item in self._in_time(self._records.items, ends_at):
+                self._count(item)
+        except ImportFileError as error:
+            result.broken = message_of(error)
+        result.lines, result.records = dict(self._lines), dict(self._kinds)
+        result.faults = self._faults.most_common(MOST_KINDS)
+        places = list(chain(self._bad_places(), self._stray_places(), self._app_like_places()))
+        result.unclear = self._with_lines(places[:MOST_PLACES])
+        result.unclear_count = self._kinds["bad"] + self._lines["stray"] + self._kinds["app_like"]
+
+    def _in_time(self, parts: Iterator[T], ends_at: float) -> Iterator[T]:
+        for part in parts:
+            yield part
+            if monotonic() >= ends_at:
+                self._result.is_whole = next(parts, None) is None and self._result.is_whole
+                return
+
+    def _count_line(self, line: TextLine) -> None:
+        self._lines[line.kind] += 1
+        may_begin = line.kind == "more" or (line.kind == "heading" and line.number > _HEADING_LINES)
+        if may_begin and _MOMENT.match(line.text):
+            self._lines["stray"] += 1
+            if len(self._stray) < MOST_PLACES:
+                self._stray.append(line)
+
+    def _count(self, item: Item) -> None:
+        if isinstance(item, Record):
+            self._count_record(item)
+        elif isinstance(item, BadRecord):
+            self._kinds["bad"] += 1
+            detail = masked_sentence(_sentence(item.detail))
+            if detail in self._faults or len(self._faults) < MOST_KINDS:
+                self._faults[detail] += 1
+            if len(self._bad) < MOST_PLACES:
+                self._bad.append((self._source.meter.reading, item))
+        else:
+            self._kinds[item.reason] += 1
+
+    def _count_record(self, record: Record) -> None:
+        self._kinds["text" if record.text.strip() else "picture"] += 1
+        self._kinds["reply"] += record.reply_to is not None
+        self._kinds["with_media"] += bool(record.media)
+        if self._records.is_chat and _NOTE.fullmatch(record.text):
+            self._kinds["app_like"] += 1
+            if len(self._app_like) < MOST_PLACES:
+                self._app_like.append((self._source.meter.reading, record))
+
+    def _bad_places(self) -> Iterator[UnclearPlace]:
+        for file, item in self._bad:
+            shape = "" if self._records.unit == "line" else _shape_of_bad(item.value)
+            yield self._place(_sentence(item.detail), file, item.place, shape)
+
+    def _stray_places(self) -> Iterator[UnclearPlace]:
+        for line in self._stray:
+            yield self._place(_STRAY, line.file, line.number, shape_of(line.text))
+
+    def _app_like_places(self) -> Iterator[UnclearPlace]:
+        for file, record in self._app_like:
+            shape = "" if self._records.unit == "line" else shape_of(record.text)
+            yield self._place(_APP_LIKE, file, record.place, shape)
+
+    def _place(self, detail: Message, file: str, place: int, shape: str) -> UnclearPlace:
+        return UnclearPlace(
+            detail=detail, file=file, unit=self._records.unit, place=place, shape=shape
+        )
+
+    def _with_lines(self, places: list[UnclearPlace]) -> list[UnclearPlace]:
+        """Return the places as they are told: with the lines that stand there, and masked names."""
+        shapes: dict[tuple[str, int], str] = {}
+        if self._records.unit == "line":
+            for file in {place.file for place in places}:
+                numbers = {place.place for place in places if place.file == file}
+                texts = _texts(self._content(file), numbers)
+                shapes |= {(file, number): text for number, text in texts.items()}
+        return [
+            msgspec.structs.replace(
+                place,
+                shape=place.shape or shapes.get((place.file, place.place), ""),
+                file=masked_name(place.file) if self._source.has_members else "",
+            )
+            for place in places
+        ]
+
+    def _content(self, file: str) -> Content:
+        return self._source.member(file) if file in self._source.members else self._source
+
+
+def _sentence(detail: str) -> Message:
+    return detail if isinstance(detail, Message) else Message(detail)
+
+
+def _shape_of_bad(value: object) -> str:
+    """Return the shape of a record; empty where it is not at hand."""
+    if isinstance(value, BadValue):
+        return shape_of(value.text)
+    if isinstance(value, tuple):  # It came with what its file says of the room.
+        return shape_of_value(value[-1])
+    return "" if value is None or isinstance(value, Message) else shape_of_value(value)
+
+
+def _texts(content: Content, numbers: set[int]) -> dict[int, str]:
+    """Return the shapes of these lines of a file, as far as it can be read."""
+    shapes = {}
+    with suppress(ImportFileError):
+        for line in lines(content.uncounted):
+            if line.number in numbers:
+                shapes[line.number] = _line_shape(line.text)
+            if len(shapes) == len(numbers):
+                break
+    return shapes
