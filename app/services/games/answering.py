@@ -13,7 +13,7 @@ from app.db.backend import insert_rows, is_among
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.errors import ConflictError, FieldError, InvalidInputError, UnauthorizedError
-from app.models import Game, GameAnswer, GamePlayer, GameQuestion
+from app.models import GameAnswer, GamePlayer, GameQuestion
 from app.services.access.rights import INVALID
 from app.services.games.hosting import note_change, tell_if_all_answered
 from app.services.games.rules import points_for
@@ -85,7 +85,7 @@ class _Round:
         outcomes = [self._outcome(request) for request in requests]
         await insert_rows(self._session, cast(Table, GameAnswer.__table__), self._new)
         for game_id in {row["game_id"] for row in self._new}:
-            await self._follow(self._states[game_id].game)
+            await self._follow(self._states[game_id])
         return outcomes
 
     async def _read(self, requests: Sequence[AnswerRequest]) -> None:
@@ -144,16 +144,16 @@ class _Round:
         self._first[player_id, request.question] = TakenAnswer(200, request.question, username, ms)
         return TakenAnswer(201, request.question, username, ms)
 
-    async def _follow(self, game: Game) -> None:
+    async def _follow(self, state: GameState) -> None:
         """End the question if all have answered; show again what was told too early.
 
         An answer that arrived in time counts, though it waited for the database while the question
-        ended.
+        ended, and the next one began.
         """
-        if game.state == "asking":
-            await tell_if_all_answered(self._session, game, now_ms())
-        else:
-            await note_change(self._session, game)
+        rows = (row for row in self._new if row["game_id"] == state.game.id)
+        if any(row["number"] <= state.told for row in rows):
+            await note_change(self._session, state.game)
+        await tell_if_all_answered(self._session, state.game, now_ms())
 
 
 def unknown_player() -> UnauthorizedError:

@@ -18,6 +18,7 @@ from app.services.compare.cases import Models, gather
 from app.services.compare.question import Question
 from app.services.compare.quiz import MOST_CHARACTERS, masked
 from app.services.games.rules import shares
+from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
 from app.services.rooms.room_facts import RoomFacts
 
@@ -173,8 +174,8 @@ async def compare_post(
 
     Raises NotFoundError, InvalidInputError.
     """
-    tweet = await session.get_one(Tweet, tweet_id)
-    text = masked(tweet.text, *cast).replace(HIDDEN, "")
+    post = await get_post(session, tweet_id)
+    text = masked(post.text, *cast).replace(HIDDEN, "")
     question = Question([text], [user.username for user in cast], hidden_post=tweet_id)
     case = await gather(session, models, question)
     comparison = await answer(case)

@@ -42,6 +42,8 @@ COUNT_S: Final = 0.5
 MOST_GAMES: Final = 100
 """Games that are read together; many more than may be open."""
 TIMEOUT_S: Final = 30
+RETRY_S: Final = 1.0
+"""Seconds until games are looked at again that could not be."""
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +59,8 @@ class GameHub(StreamHub[GameStream]):
         self._work = asyncio.Event()
         self._has_changed = False
         """Whether the log told of a game since the last look."""
+        self._has_failed = False
+        """Whether the last look could not read some game, or not end its question."""
         self._look: Batch[int, None] = Batch(
             self._read, max_size=MOST_GAMES, max_waiting=MOST_GAMES, timeout_s=TIMEOUT_S
         )
@@ -88,6 +92,8 @@ class GameHub(StreamHub[GameStream]):
         self.add(stream)
         self._channels[game_id] = channel
         channel.streams[stream] = None
+        if player_id is not None:
+            self.presence.come(player_id)
         try:
             await self._look(game_id)
             if channel.state is None:
@@ -95,8 +101,6 @@ class GameHub(StreamHub[GameStream]):
         except BaseException:
             stream.close()
             raise
-        if player_id is not None:
-            self.presence.come(player_id)
         self._work.set()
         return stream
 
@@ -145,6 +149,8 @@ class GameHub(StreamHub[GameStream]):
 
     def _pause_s(self, since_count_s: float) -> float:
         """Return the seconds until there is something to look at."""
+        if self._has_failed:
+            return RETRY_S
         pauses = [LOOK_S]
         time_ms = now_ms()
         for channel in self._channels.values():
@@ -164,7 +170,7 @@ class GameHub(StreamHub[GameStream]):
 
     async def _look_at(self, *, is_count: bool) -> None:
         """Read the games that have changed, that are due, or of which something is counted."""
-        is_all, self._has_changed = self._has_changed, False
+        is_all, self._has_changed, self._has_failed = self._has_changed, False, False
         time_ms = now_ms()
         ids = [
             channel.game_id
@@ -177,7 +183,7 @@ class GameHub(StreamHub[GameStream]):
             return
         for result in await asyncio.gather(*map(self._look, ids), return_exceptions=True):
             if isinstance(result, BaseException):
-                self._has_changed = True
+                self._has_changed = self._has_failed = True
                 logger.warning("a game could not be read; the next look tries again: %s", result)
 
     async def _read(self, game_ids: Sequence[int]) -> list[None]:

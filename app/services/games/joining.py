@@ -24,7 +24,7 @@ from app.errors import (
 from app.models import Game, GamePlayer, WrongCode
 from app.security import digest, new_secret
 from app.services.access.logins import network_of
-from app.services.games.rules import free_name, typed_code
+from app.services.games.rules import PlayerNames, typed_code
 from app.services.posts.users import clean_display_name
 
 MOST_PLAYERS: Final = 5_000
@@ -93,7 +93,7 @@ async def _join_all(
     games = {game.code: game for game in rows}
     networks = {request.address: digest(network_of(request.address)) for request in requests}
     wrong = await _wrong_codes(session, networks.values())
-    taken = await _taken_names(session, games.values(), requests)
+    names = await _names(session, games.values(), requests)
     counts = await _players(session, games.values())
     outcomes: list[Joined | Exception] = []
     players: list[dict[str, object]] = []
@@ -110,7 +110,7 @@ async def _join_all(
             outcomes.append(refusal)
         else:
             counts[game.id] += 1
-            joined, row = _new_player(game, request.name, next(ids), taken[game.id])
+            joined, row = _new_player(game, request.name, next(ids), names[game.id])
             players.append(row)
             outcomes.append(joined)
     await session.flush()
@@ -127,10 +127,9 @@ def _refusal(game: Game, players: int) -> ConflictError | UnavailableError | Non
 
 
 def _new_player(
-    game: Game, name: str, player_id: int, taken: set[str]
+    game: Game, name: str, player_id: int, names: PlayerNames
 ) -> tuple[Joined, dict[str, object]]:
-    name = free_name(name, lambda candidate: username_key(candidate) in taken)
-    taken.add(username_key(name))
+    name = names.take(name)
     secret = new_secret(SECRET_PREFIX)
     row = {
         "id": player_id,
@@ -168,17 +167,17 @@ async def _players(session: AsyncSession, games: Collection[Game]) -> Counter[in
     return Counter(dict((await session.execute(query)).all()))
 
 
-async def _taken_names(
+async def _names(
     session: AsyncSession, games: Collection[Game], requests: Sequence[JoinRequest]
-) -> dict[int, set[str]]:
-    """Return the keys of names that players have, in each game: all of them where one is taken."""
-    taken: dict[int, set[str]] = {game.id: set() for game in games}
+) -> dict[int, PlayerNames]:
+    """Return the names that players have, in each game: all of them where one is taken."""
+    names = {game.id: PlayerNames() for game in games}
     name_keys = {username_key(request.name) for request in requests}
-    is_here = GamePlayer.game_id.in_(list(taken))
+    is_here = GamePlayer.game_id.in_(list(names))
     one = select(GamePlayer.id).where(is_here, is_among(session, GamePlayer.name_key, name_keys))
     if len(name_keys) == len(requests) and await session.scalar(one.limit(1)) is None:
-        return taken
+        return names
     rows = await session.execute(select(GamePlayer.game_id, GamePlayer.name_key).where(is_here))
     for game_id, key in rows:
-        taken[game_id].add(key)
-    return taken
+        names[game_id].add(key)
+    return names

@@ -1,10 +1,12 @@
 """The rules of a game, as functions of values: points, places, and what an answer is worth."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import count
 from typing import Final, Literal, TypeVar
+
+from app.compute.text import username_key
 
 State = Literal["waiting", "asking", "told", "ended"]
 
@@ -42,10 +44,25 @@ def typed_code(text: str) -> str:
     return "".join(letter for letter in text.upper() if letter in LETTERS)[: CODE_LENGTH + 1]
 
 
-def free_name(name: str, is_taken: Callable[[str], bool]) -> str:
-    """Return the name, with the first number that makes it one that nobody has yet."""
-    candidates = (f"{name} {number}" for number in count(2))
-    return next(free for free in chain([name], candidates) if not is_taken(free))
+class PlayerNames:
+    """The names of a game's players, which are all different, in any case."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+        self._numbers: dict[str, Iterator[int]] = {}
+        """Those that were not tried yet, by the key of the name that they stand behind."""
+
+    def add(self, key: str) -> None:
+        """Note a name that a player has, case-folded."""
+        self._keys.add(key)
+
+    def take(self, name: str) -> str:
+        """Return the name, with the first number that makes it one that nobody has yet."""
+        free, numbers = name, self._numbers.setdefault(username_key(name), count(2))
+        while username_key(free) in self._keys:
+            free = f"{name} {next(numbers)}"
+        self._keys.add(username_key(free))
+        return free
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,8 @@ async def joined_games() -> list[Screen]:
     """Return what this browser plays, the newest game first."""
     prefix = cookie_name(PLAYER)
     numbers = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
-    ids = sorted(
-        (int(digits) for digits in numbers if digits.isdigit() and len(digits) < 16), reverse=True
-    )
+    numbers = [number for number in numbers if number.isascii() and number.isdigit()]
+    ids = sorted((int(number) for number in numbers if len(number) < 16), reverse=True)
     screens = []
     for game_id in ids[:MOST_JOINED]:
         if key := player_key(game_id):

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.hosts import is_loopback_host
 from app.clock import now_ms
+from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import GAMES
@@ -105,12 +106,17 @@ async def show_game(game_id: int) -> str:
 
 
 async def _evidence(session: AsyncSession, state: GameState) -> Evident | None:
-    """Return the text with the marks of what speaks for whom; None where the post is gone."""
-    if state.present is None or state.masked_text is None:
+    """Return the text with the marks of what speaks for whom; None where nothing can be compared.
+
+    The post may be gone by now, or all of an author's.
+    """
+    if state.present is None:
         return None
-    comparison = await compare_post(
-        session, resources().models, state.cast, state.present.tweet_id, reasons=True
-    )
+    tweet_id, models = state.present.tweet_id, resources().models
+    try:
+        comparison = await compare_post(session, models, state.cast, tweet_id, reasons=True)
+    except (NotFoundError, InvalidInputError):
+        return None
     return await read_evidence(session, comparison)
 
 

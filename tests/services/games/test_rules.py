@@ -1,6 +1,7 @@
 """The rules of games: points, places, codes and names."""
 
 from collections import Counter
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from app.services.games.rules import (
     LETTERS,
     MOST_POINTS,
     Asked,
-    free_name,
+    PlayerNames,
     new_code,
     places,
     points_for,
@@ -75,6 +76,16 @@ def test_codes_are_read_however_they_are_typed() -> None:
 
 
 def test_a_taken_name_gets_the_first_free_number() -> None:
-    taken = {"Mina", "Mina 2", "Mina 4"}
-    assert free_name("Mina", taken.__contains__) == "Mina 3"
-    assert free_name("Jun", taken.__contains__) == "Jun"
+    names = PlayerNames()
+    for key in ("mina", "mina 2", "mina 4"):
+        names.add(key)
+    assert [names.take(name) for name in ("Mina", "MINA", "Jun", "jun")] == [
+        *("Mina 3", "MINA 5", "Jun", "jun 2")
+    ]
+
+
+def test_thousands_of_one_name_are_numbered_at_once() -> None:
+    names = PlayerNames()
+    began = perf_counter()
+    assert [names.take("Kim") for _ in range(5_000)][-1] == "Kim 5000"
+    assert perf_counter() - began < 1

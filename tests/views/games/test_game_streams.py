@@ -1,5 +1,6 @@
 """The streams of games: whoever comes late has the newest document at once, and all the same."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -8,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.clock import now_ms
 from app.models import GamePlayer
 from app.services.access.rights import revoke_token
-from app.services.games import hub
+from app.services.games import hosting, hub
 from tests.browsing import parts_of
-from tests.conftest import Client, client_with
+from tests.conftest import Client, Outside, client_with
 from tests.listening import Listener, listening
 from tests.views.games.playing import AUTHORS, Host, Player, host_game, join, posts_of
 from tests.waiting import eventually
@@ -173,3 +175,41 @@ async def test_a_host_whose_token_is_revoked_hears_no_more(
         async with parts_of(anybody.app).db.write() as session:
             await revoke_token(session, token.id)
         await listener.answer
+
+
+async def test_a_screen_that_breaks_off_takes_no_other_one_away(
+    host: Host, ears: Ears, anybody: Client
+) -> None:
+    (mina,) = await join(anybody.app, host, "Mina")
+    await ears.of(mina)
+    hub = parts_of(anybody.app).games.hub
+    second = asyncio.create_task(hub.open(host.game, player_id=mina.id))
+    await asyncio.sleep(0)
+    second.cancel()
+    await asyncio.wait([second])
+    await hub.presence.store(now_ms())
+    async with parts_of(anybody.app).db.read() as session:
+        assert (await session.get_one(GamePlayer, mina.id)).seen_ms is not None
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_question_that_cannot_be_ended_is_tried_again_once_a_second(
+    host: Host, ears: Ears, outside: Outside, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener = await ears.of()
+    outside.execute('UPDATE "Game" SET seconds = 0')
+    outside.execute(
+        """CREATE TRIGGER broken BEFORE UPDATE OF state ON "Game" WHEN new.state = 'told'
+        BEGIN SELECT RAISE(ABORT, 'no disk'); END"""
+    )
+    view = await host.client.json(host.address)
+    async with parts_of(host.client.app).db.write() as session:
+        await hosting.go_on(session, host.game, view["version"], now_ms())
+
+    async def warnings() -> list[float]:
+        return [record.created for record in caplog.records if record.name == hub.__name__]
+
+    first, second, *_ = await eventually(warnings, until=lambda times: len(times) > 1)
+    assert second - first > 0.9
+    outside.execute("DROP TRIGGER broken")
+    assert await until(listener, state="told")

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
+from app.clock import now_ms
+from app.security import digest
+from app.services.games.answering import AnswerRequest
 from app.services.games.rules import points_for
+from tests.browsing import parts_of
 from tests.conftest import Client, Outside
 from tests.views.games.playing import AUTHORS, Host, host_game, join, names_of, posts_of
 
@@ -202,3 +206,18 @@ async def test_so_many_games_at_most_have_not_ended(host: Host) -> None:
     assert answer.status_code == 409
     await host.does("end")
     await host_game(host.client)
+
+
+async def test_an_answer_that_waited_while_the_next_question_began_counts_at_once(
+    host: Host, anybody: Client
+) -> None:
+    (mina,) = await join(anybody.app, host, "Mina")
+    await host.does("next")
+    truth, arrived_ms = await host.truth(), now_ms()
+    await host.does("next")
+    await host.does("next")
+    assert (await mina.see())["total"] == 0
+    sha256 = digest(mina.client.headers["Authorization"].removeprefix("Bearer ")).hex()
+    late = AnswerRequest(host.game, sha256, 1, truth, arrived_ms)
+    await parts_of(anybody.app).games.answering.add(late)
+    assert (await mina.see())["total"] > 0

@@ -1,10 +1,13 @@
 """Joining a game: codes, names, and how a browser is known again."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from app import create_app
 from app.services.games import joining
-from tests.browsing import Browser, set_cookies
+from tests.browsing import Browser, scope_of, set_cookies
 from tests.conftest import Client, MakeConfig, client_with
 from tests.views.games.playing import AUTHORS, Host, host_game, join, posts_of
 
@@ -104,6 +107,20 @@ async def test_a_browser_is_known_again_by_a_cookie(host: Host, anybody: Client)
     stranger = Browser(anybody.app)
     assert (await stranger.get(address)).headers["Location"] == "/play"
     assert (await stranger.get(f"/play?code={host.code}")).status_code == 200
+
+
+async def test_a_cookie_of_an_odd_number_is_nobodys(anybody: Client) -> None:
+    coming: asyncio.Queue[Any] = asyncio.Queue()
+    coming.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = scope_of("GET", "/play", {"Host": "localhost"})
+    scope["headers"].append((b"cookie", b"saywho_player_\xb2=odd"))
+    await anybody.app(scope, coming.get, send)
+    assert sent[0]["status"] == 200
 
 
 async def test_another_site_cannot_answer_for_a_player(host: Host, anybody: Client) -> None:

@@ -105,3 +105,17 @@ async def test_what_was_deleted_is_asked_and_shown_no_more(
     await admin.delete("/api/v1/users/museum")
     await mina.client.json(f"/api/v1/play/{host.game}", status=404)
     await host.client.json(host.address, status=404)
+
+
+async def test_a_game_goes_on_where_an_author_has_no_posts_any_more(
+    host: Host, admin: Client, anybody: Client
+) -> None:
+    await host.does("next")
+    wrong = await host.wrong()
+    told = await host.does("next")
+    for post in (await admin.json(f"/api/v1/users/{wrong}/tweets?limit=50"))["items"]:
+        await admin.delete(f"/api/v1/tweets/{post['id']}")
+    operator = await signed_in(anybody.app)
+    page = await operator.page(f"/games/{host.game}")
+    assert told["text"][:12] in page
+    assert "Next question" in page
