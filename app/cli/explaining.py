@@ -109,8 +109,8 @@ def _attempt_lines(explanation: Explanation) -> Iterator[str]:
         yield "  what the formats look for, and none of it is there:"
     for attempt in explanation.tried:
         form = FORMATS[attempt.format]
-        said = f" (it says: {attempt.fault})" if attempt.fault else ""
-        yield f"    {form.name}: {form.mark}{said}"
+        claim = f" (it says: {attempt.fault})" if attempt.fault else ""
+        yield f"    {form.name}: {form.mark}{claim}"
 
 
 def _counts(explanation: Explanation) -> Iterator[str]:

@@ -143,6 +143,22 @@ def is_visible(name: str) -> bool:
     return is_seen and not categories & {"Cc", "Cf", "Cs"} and not _UNSEEN.search(name)
 
 
+MAX_SIGN_LENGTH: Final = 64
+_JOINERS: Final = re.compile("[\u200d\ufe0e\ufe0f\U000e0020-\U000e007f]")
+"""What emoji are joined by and coloured with, and the letters of the flags of regions."""
+
+
+def clean_sign(sign: str) -> str | None:
+    """Return what somebody reacted with, an emoji or a name, in NFC; None for what is no sign.
+
+    That is one which is empty, longer than 64 characters, or holds white space or characters that
+    cannot be seen, beside those that emoji are made of.
+    """
+    if not 0 < len(sign) <= MAX_SIGN_LENGTH or any(map(str.isspace, sign)):
+        return None
+    return normalized(sign)[:MAX_SIGN_LENGTH] if is_visible(_JOINERS.sub("", sign)) else None
+
+
 def username_key(name: str) -> str:
     """Return the key by which a name is unique, found and sorted: case-folded NFC."""
     return _key_of(_possible_name(name))

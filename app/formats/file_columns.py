@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, Literal, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from app.formats.column_names import (
     is_export,
@@ -17,6 +18,7 @@ from app.formats.column_names import (
 )
 from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget
 from app.formats.records import Item, Record, Skipped, required_text
+from app.formats.signs import kept_signs
 from app.formats.source.json import as_json
 from app.formats.source.times import read_time
 from app.formats.source.window import Json
@@ -168,6 +170,8 @@ def _reactions(values: Json) -> Reactions | None:
     if _COUNTS.isdisjoint(values):
         return None
     stated = _exported(values.get("counts"), Reactions)
+    if stated and stated.signs:
+        stated = structs.replace(stated, signs=kept_signs(stated.signs))
     return stated if stated and stated.is_known else Reactions.read(map(values.get, _COUNTED))
 
 

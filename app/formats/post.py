@@ -12,17 +12,21 @@ from typing import Annotated, Final, Generic, Literal, NamedTuple, TypeVar, get_
 import msgspec
 from msgspec import Meta
 
+from app.compute.text import MAX_SIGN_LENGTH
 from app.errors import Message
 
 Kind = Literal["post", "reply", "quote"]
 MediumKind = Literal["photo", "video", "gif", "audio", "link"]
-Count = Annotated[int, Meta(ge=0, lt=2**53)]
+MOST_COUNTED: Final = 2**53 - 1
+Count = Annotated[int, Meta(ge=0, le=MOST_COUNTED)]
 Platform = Literal[
     "x", "mastodon", "bluesky", "instagram", "facebook", "threads", "discord", "rss", "local"
 ]
 """Where the posts of an author come from; `local` where nobody says."""
 MOST_MEDIA: Final = 100
 """Media of one post that a request may name, and that an import keeps."""
+MOST_SIGNS: Final = 50
+"""Different reactions to one post; of more the most frequent are kept."""
 _MOST_DIGITS: Final = 15
 """Of a count."""
 
@@ -78,6 +82,16 @@ class StoredMedium(Medium, frozen=True, forbid_unknown_fields=True, omit_default
     """Name of its file here; None where none is kept."""
 
 
+class SignCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often one sign was given to a message."""
+
+    sign: Annotated[
+        str,
+        Meta(min_length=1, max_length=MAX_SIGN_LENGTH, description="An emoji, or the name of one."),
+    ]
+    count: Count
+
+
 class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often a post was liked and so on; null where nobody says."""
 
@@ -87,6 +101,14 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quotes: Count | None = None
     as_of: Annotated[datetime, Meta(tz=True)] | None = None
     """When that was so; by default on arrival."""
+    signs: Annotated[
+        tuple[SignCount, ...],
+        Meta(
+            max_length=MOST_SIGNS,
+            description="Of a message of a chat its likes by what people reacted with, the most "
+            "frequent first; without any, the file names none.",
+        ),
+    ] = ()
 
     @classmethod
     def read(cls, figures: Iterable[object], as_of: datetime | None = None) -> "Reactions | None":
@@ -98,12 +120,12 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def is_known(self) -> bool:
         """Whether there is any figure."""
-        return self.figures != (None,) * 4
+        return any(figure not in (None, ()) for figure in self.figures)
 
     @property
-    def figures(self) -> tuple[int | None, ...]:
+    def figures(self) -> tuple[int | tuple[SignCount, ...] | None, ...]:
         """The figures without their time."""
-        return self.likes, self.reposts, self.replies, self.quotes
+        return self.likes, self.reposts, self.replies, self.quotes, self.signs
 
 
 class RoomReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

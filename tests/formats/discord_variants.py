@@ -31,7 +31,7 @@ def message(number: int, said: Said) -> dict[str, Any]:
         "attachments": [file] if said.fate == "media" else [],
         "embeds": [],
         "stickers": [],
-        "reactions": [],
+        "reactions": [{"emoji": {"id": "", "name": "❤", "code": "heart"}, "count": 2}],
         "mentions": [],
         "reference": {"messageId": str(1_190_000_000_000_000_000), "channelId": "22"},
         "inlineEmojis": [],

@@ -32,7 +32,8 @@ def group(number: int, title: str) -> dict[str, Any]:
 
 
 def item(author: int, sent: int, body: str, **fields: Any) -> dict[str, Any]:
-    message = {"text": {"body": body}, "attachments": [], "reactions": []}
+    reactions = [{"emoji": "❤", "authorId": "1", "sentTimestamp": str(sent)}]
+    message = {"text": {"body": body}, "attachments": [], "reactions": reactions}
     facts = {"chatId": "10", "authorId": str(author), "dateSent": str(sent), "incoming": {}}
     return {"chatItem": facts | {"standardMessage": message} | fields}
 

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.compute.text import clean_text, clean_username
-from app.formats.post import Medium, Reactions, ReplyTarget, RoomReference, headers
+from app.formats.post import Medium, Reactions, ReplyTarget, RoomReference, SignCount, headers
 from app.formats.records import ExportedPost, Record
 from app.formats.registry import WRITERS
 from tests.formats.files import read_file_records
@@ -111,6 +111,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         st.integers(0, 2**53 - 1),
         *[st.none() | st.integers(0, 9)] * 3,
         st.none() | times,
+        st.just(()) | st.just((SignCount("❤", 3), SignCount("$oid", 2), SignCount(":a.b:", 1))),
     ),
     "room": st.none() | st.builds(RoomReference, id=st.integers(1, 2**53 - 1), name=texts),
 }

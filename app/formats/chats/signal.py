@@ -27,6 +27,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
+from app.formats.signs import reactions_of
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import read_time
@@ -162,6 +163,7 @@ def _item(item: Json, place: int, book: Book, files: SignalFiles) -> Item:
         reply_to=_answered(as_object(message.get("quote")), book),
         media=attached.media,
         files=attached.files,
+        counts=reactions_of((sign, 1) for sign in _signs(item)),
         room=room,
     )
 
@@ -180,6 +182,14 @@ def _words(item: Json) -> object:
     """Return the text of a message or of an answer to a story."""
     story = as_object(as_object(item.get("directStoryReplyMessage")).get("textReply"))
     return as_object(item.get("standardMessage")).get("text") or story.get("text")
+
+
+def _signs(item: Json) -> Iterator[str]:
+    """Yield what each person reacted with, to a message or to an answer to a story."""
+    for kind in ("standardMessage", "directStoryReplyMessage"):
+        for reaction in map(as_object, listed(as_object(item.get(kind)), "reactions")):
+            if sign := as_word(reaction.get("emoji")):
+                yield sign
 
 
 def _text(text: Json, book: Book) -> str:

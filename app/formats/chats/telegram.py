@@ -12,8 +12,9 @@ from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import find_rooms
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count
 from app.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream, Skipped
+from app.formats.signs import reactions_of
 from app.formats.source.file import Content, Source, head
-from app.formats.source.json import NOT_AN_OBJECT, as_word, no_object
+from app.formats.source.json import NOT_AN_OBJECT, as_object, as_word, listed, no_object
 from app.formats.source.window import TOO_DEEP, Json, Window, load
 
 _ROOMS: Final = frozenset(
@@ -32,6 +33,8 @@ _KINDS: Final[dict[str, MediumKind]] = {
     **dict.fromkeys(("voice_message", "audio_file"), "audio"),
 }
 """Of files that are no `photo`; those of others are told by their names."""
+_PAID: Final = "\N{WHITE MEDIUM STAR}"
+"""What is shown for a reaction that costs Telegram's stars."""
 _MESSAGE: Final = frozenset({"id", "type", "date", "text"})
 """What every message has."""
 
@@ -129,6 +132,7 @@ def _item(message: Json, chat: Json, place: int, folder: str) -> Item:
         reply_to=ReplyTarget(_id(chat, answered)) if answered else None,
         media=attached[:1] if attached else (),
         files=attached[1:] if attached else (),
+        counts=reactions_of(_reactions(message)),
         room=_room(chat),
     )
 
@@ -162,6 +166,13 @@ def _attached(message: Json, folder: str) -> tuple[Medium, str] | None:
         return None
     size = as_count(message.get("width")), as_count(message.get("height"))
     return Medium(kind, None, None, *size), f"{folder}/{name}".removeprefix("/")
+
+
+def _reactions(message: Json) -> Iterator[tuple[object, object]]:
+    """Yield each sign and how often it was given; own emoji of Telegram have none."""
+    for reaction in map(as_object, listed(message, "reactions")):
+        is_paid = reaction.get("type") == "paid"
+        yield _PAID if is_paid else reaction.get("emoji"), reaction.get("count")
 
 
 def _text(text: object) -> str:

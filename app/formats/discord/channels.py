@@ -28,6 +28,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
+from app.formats.signs import reactions_of
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, listed, no_object
 from app.formats.source.times import read_time
@@ -88,8 +89,8 @@ def _room(guild: Json, channel: Json) -> FileRoom:
 def _items(content: Content) -> Iterator[Item]:
     folder = content.name.rpartition("/")[0]
 
-    def read_one(found: tuple[FileRoom, Json], place: int) -> Item:
-        room, message = found
+    def read_one(pair: tuple[FileRoom, Json], place: int) -> Item:
+        room, message = pair
         return _item(message, place, room=room, folder=folder)
 
     return read_each(_numbered(content), read_one)
@@ -128,6 +129,7 @@ def _item(message: Json, place: int, *, room: FileRoom, folder: str) -> Item:
         reply_to=ReplyTarget.of(_answered(message), None),
         media=attached.media,
         files=attached.files,
+        counts=reactions_of(_reactions(message)),
         room=room,
     )
 
@@ -154,6 +156,14 @@ def _text(message: Json) -> str:
         if (name := as_word(person.get("nickname")) or as_word(person.get("name")))
     }
     return written_out(text, names) if isinstance(text, str) else ""
+
+
+def _reactions(message: Json) -> Iterator[tuple[object, object]]:
+    """Yield each sign, of a server's own emoji the name, and how often it was given."""
+    for reaction in map(as_object, listed(message, "reactions")):
+        emoji = as_object(reaction.get("emoji"))
+        name = as_word(emoji.get("name"))
+        yield f":{name}:" if name and as_word(emoji.get("id")) else name, reaction.get("count")
 
 
 def _files(message: Json, folder: str) -> Iterator[str]:

@@ -34,6 +34,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
+from app.formats.signs import reactions_of
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, no_object
 from app.formats.source.times import read_time
@@ -204,6 +205,7 @@ def _item(
         created_at=None if time is None else read_time(time),
         media=attached.media,
         files=attached.files,
+        counts=reactions_of((sign, 1) for sign in _signs(message)),
         room=room,
     )
 
@@ -215,6 +217,13 @@ def _left_out(message: Json, name: str) -> Literal["system", "deleted"] | None:
         return "deleted"
     kind = (as_word(message.get("type")) or "").lower()
     return "system" if kind in _CALLS or "call_duration" in message else None
+
+
+def _signs(message: Json) -> Iterator[str]:
+    """Yield what each person reacted with."""
+    for reaction in map(as_object, listed(message, "reactions")):
+        if sign := repaired(reaction.get("reaction")):
+            yield sign
 
 
 def _attached(message: Json, folder: str) -> Attachments:

@@ -29,6 +29,8 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
+from app.formats.signs import reactions_of
+from app.formats.slack.signs import sign_of
 from app.formats.slack.texts import plain_text
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, no_object
@@ -173,8 +175,16 @@ def _item(message: Json, place: int, *, workspace: Workspace, room: FileRoom) ->
         reply_to=ReplyTarget(f"{channel}:{thread}") if thread and thread != number else None,
         media=attached.media,
         files=attached.files,
+        counts=reactions_of(_reactions(message)),
         room=room,
     )
+
+
+def _reactions(message: Json) -> Iterator[tuple[object, object]]:
+    """Yield each sign and how often it was given."""
+    for reaction in map(as_object, listed(message, "reactions")):
+        name = as_word(reaction.get("name"))
+        yield name and sign_of(name), reaction.get("count")
 
 
 def _left_out(

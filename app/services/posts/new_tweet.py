@@ -10,7 +10,7 @@ from msgspec import structs
 
 from app.clock import EARLIEST
 from app.compute.languages import guess_language
-from app.compute.text import clean_text, clean_title, clean_username
+from app.compute.text import clean_sign, clean_text, clean_title, clean_username
 from app.errors import InvalidInputError, message_of
 from app.formats.post import (
     Medium,
@@ -22,6 +22,7 @@ from app.formats.post import (
     StoredMedium,
 )
 from app.formats.records import FileRoom
+from app.formats.signs import kept_signs, total_of
 from app.services.posts.stored_content import StoredContent
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ def checked(
     a post that answers another one is a reply.
     """
     fields = {name: getattr(content, name) for name in PostContent.__struct_fields__}
-    text, media, counts = content.text, content.media, content.counts
+    text, media = content.text, content.media
     reply_to, created_at = checked_target(content.reply_to), _time(content.created_at)
     is_ahead = created_at is not None and created_at > arrived_at
     try:
@@ -71,7 +72,7 @@ def checked(
             "url": checked_url(content.url),
             "reply_to": reply_to,
             "media": tuple(map(checked_medium, media)),
-            "counts": _dated(counts, arrived_at) if counts and counts.is_known else None,
+            "counts": _counted(content.counts, arrived_at),
             "room": checked_room(content.room),
         },
         dated_at=created_at if is_ahead else None,
@@ -148,11 +149,22 @@ def checked_room(room: RoomReference | None) -> RoomReference | None:
     return structs.replace(room, name=name)
 
 
-def _dated(counts: Reactions, arrived_at: datetime) -> Reactions:
-    """Return the counts with the time of arrival, where they name none or a later one."""
-    as_of = _time(counts.as_of)
+def _counted(counts: Reactions | None, arrived_at: datetime) -> Reactions | None:
+    """Return the counts with the time of arrival, where they name none or a later one.
+
+    Signs of reactions are likes, which need no number of their own beside them.
+    """
+    if counts is None or not counts.is_known:
+        return None
+    if not all(clean_sign(one.sign) for one in counts.signs):
+        raise InvalidInputError("a sign must be an emoji or a word that is seen", loc="counts")
+    as_of, likes = _time(counts.as_of), counts.likes
+    if likes is None and counts.signs:
+        likes = total_of(one.count for one in counts.signs)
     is_good = as_of is not None and as_of <= arrived_at
-    return structs.replace(counts, as_of=as_of if is_good else arrived_at)
+    return structs.replace(
+        counts, likes=likes, signs=kept_signs(counts.signs), as_of=as_of if is_good else arrived_at
+    )
 
 
 def checked_url(url: str | None) -> str | None:

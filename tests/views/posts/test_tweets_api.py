@@ -98,6 +98,18 @@ BAD_FIELDS: list[tuple[str, dict[str, Any]]] = [
     ("counts.likes", {"counts": {"likes": -1}}),
     ("counts.as_of", {"counts": {"likes": 1, "as_of": "2024-05-01T00:00:00"}}),
     ("counts.views", {"counts": {"views": 1}}),
+    *(
+        (
+            f"counts.signs[0].{name}",
+            {"counts": {"signs": [{"sign": "❤", "count": 1} | {name: value}]}},
+        )
+        for name, value in (("count", -1), ("count", 2**53), ("sign", ""), ("sign", "x" * 65))
+    ),
+    *(
+        ("counts", {"counts": {"signs": [{"sign": sign, "count": 1}]}})
+        for sign in ("a b", "\u202ea")
+    ),
+    ("counts.signs", {"counts": {"signs": [{"sign": "❤", "count": 1}] * 51}}),
     ("reply_to", {"reply_to": "1"}),
     *(("reply_to.source_id", {"reply_to": to}) for to in ({}, {"username": "m"}, {"source_id": 1})),
     *(("reply_to", {"reply_to": {"source_id": value}}) for value in ("", "a\n")),

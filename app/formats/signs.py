@@ -1,0 +1,48 @@
+"""Reactions to a message: how often which sign was given. Together they are its likes."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from app.compute.text import clean_sign
+from app.formats.post import MOST_COUNTED, MOST_SIGNS, Reactions, SignCount, as_count
+
+_MOST_GIVEN: Final = 10**9
+"""Of one sign to one message; a larger number is a damaged one."""
+
+
+def reactions_of(signs: Iterable[tuple[object, object]]) -> Reactions | None:
+    """Return what a file says was given to a message, each sign with how often; None for nothing.
+
+    What has a number but no sign that can be shown, such as a picture, is a like without one.
+    """
+    counts = [(sign, number) for sign, count in signs if (number := _number(count))]
+    if not counts:
+        return None
+    return Reactions(likes=total_of(number for _, number in counts), signs=signs_of(counts))
+
+
+def signs_of(counts: Iterable[tuple[object, int]]) -> tuple[SignCount, ...]:
+    """Return the most frequent signs as they are kept, with those that are one joined."""
+    numbers: Counter[str] = Counter()
+    for sign, number in counts:
+        if isinstance(sign, str) and (clean := clean_sign(sign)):
+            numbers[clean] += number
+    return tuple(
+        SignCount(sign, total_of([number])) for sign, number in numbers.most_common(MOST_SIGNS)
+    )
+
+
+def kept_signs(signs: Iterable[SignCount]) -> tuple[SignCount, ...]:
+    """Return signs that somebody sent as they are kept; what is no sign is left out."""
+    return signs_of((sign.sign, sign.count) for sign in signs)
+
+
+def total_of(numbers: Iterable[int]) -> int:
+    """Return how many they are together, at most what a count can be."""
+    return min(sum(numbers), MOST_COUNTED)
+
+
+def _number(count: object) -> int:
+    number = as_count(count) or 0
+    return number if number <= _MOST_GIVEN else 0

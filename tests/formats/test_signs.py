@@ -1,0 +1,170 @@
+"""Reactions to the messages of chats, as each app writes them: their number by sign."""
+
+from typing import Any
+
+import pytest
+
+from app.formats.post import MOST_SIGNS, Reactions, SignCount
+from app.formats.records import Record
+from app.formats.signs import reactions_of
+from tests.formats import discord_variants, meta_variants, slack_variants
+from tests.formats.files import pretty, read_file_records
+from tests.formats.signal_variants import item, lines, person
+from tests.formats.test_discord import written
+from tests.formats.test_slack import TS, porch
+
+HEART, JOY, TIDE = "❤", "😂", ":tide:"
+
+
+def telegram(reactions: Any) -> bytes:
+    message = {"id": 1, "type": "message", "date": "2026-01-03T21:00:05", "text": "ferry at nine"}
+    message |= {"from": "Mina", "from_id": "user1", "reactions": reactions}
+    return pretty({"name": "Pier", "type": "private_group", "id": 5, "messages": [message]})
+
+
+def messenger(reactions: Any) -> bytes:
+    message = {"sender_name": "Mina", "timestamp_ms": 1767225600123, "content": "ferry at nine"}
+    thread = {"participants": [{"name": "Mina"}], "title": "Pier", "thread_path": "inbox/pier_1"}
+    return meta_variants.written(thread | {"messages": [message | {"reactions": reactions}]})
+
+
+def encrypted(reactions: Any) -> bytes:
+    message = {"senderName": "Mina", "timestamp": 1767225600123, "text": "ferry at nine"}
+    thread = {"participants": ["Mina"], "threadName": "Pier_1"}
+    return pretty(thread | {"messages": [message | {"reactions": reactions}]})
+
+
+def discord(reactions: Any) -> bytes:
+    return discord_variants.document([written(reactions=reactions)])
+
+
+def signal(reactions: Any) -> bytes:
+    message = item(2, 1769990000000, "ferry at nine")
+    message["chatItem"]["standardMessage"]["reactions"] = reactions
+    return lines(person(2, "Mina"), {"chat": {"id": "10", "recipientId": "2"}}, message)
+
+
+def slack(reactions: Any) -> bytes:
+    return porch(slack_variants.message("U01", "ferry at nine", TS, reactions=reactions))
+
+
+def counts(data: bytes) -> Reactions | None:
+    (record,) = read_file_records(data)[1]
+    assert isinstance(record, Record)
+    return record.counts
+
+
+def reactions(*signs: tuple[str, int], likes: int | None = None) -> Reactions:
+    total = sum(count for _, count in signs) if likes is None else likes
+    return Reactions(total, signs=tuple(SignCount(*sign) for sign in signs))
+
+
+def by(*signs: str) -> list[dict[str, str]]:
+    """Return reactions as Meta writes them, one for each person."""
+    return [{"reaction": sign, "actor": f"p{number}"} for number, sign in enumerate(signs)]
+
+
+GIVEN: dict[str, tuple[bytes, Reactions]] = {
+    "telegram": (
+        telegram(
+            [
+                {"type": "emoji", "count": 1, "emoji": JOY, "recent": [{"from": "Jun"}]},
+                {"type": "emoji", "count": 3, "emoji": HEART},
+                {"type": "custom_emoji", "count": 2, "document_id": "stickers/1.webp"},
+                {"type": "paid", "count": 5},
+            ]
+        ),
+        reactions(("⭐", 5), (HEART, 3), (JOY, 1), likes=11),
+    ),
+    "messenger": (messenger(by(HEART, JOY, HEART)), reactions((HEART, 2), (JOY, 1))),
+    "messenger encrypted": (encrypted(by(JOY)), reactions((JOY, 1))),
+    "discord": (
+        discord(
+            [
+                {"emoji": {"id": "", "name": JOY, "code": "joy"}, "count": 2, "users": []},
+                {"emoji": {"id": "77", "name": "tide"}, "count": 4},
+            ]
+        ),
+        reactions((TIDE, 4), (JOY, 2)),
+    ),
+    "signal": (
+        signal([{"emoji": HEART, "authorId": "1"}, {"emoji": HEART, "authorId": "2"}]),
+        reactions((HEART, 2)),
+    ),
+    "slack": (
+        slack(
+            [
+                {"name": "+1::skin-tone-3", "users": ["U01"], "count": 1},
+                {"name": "thumbsup", "users": ["U02"], "count": 2},
+                {"name": "tide", "users": ["U02"], "count": 1},
+            ]
+        ),
+        reactions(("👍", 3), (TIDE, 1)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_reactions_are_counted_by_sign(name: str) -> None:
+    data, expected = GIVEN[name]
+    assert counts(data) == expected
+
+
+WRITTEN = {
+    "telegram": telegram,
+    "messenger": messenger,
+    "discord": discord,
+    "signal": signal,
+    "slack": slack,
+}
+
+
+@pytest.mark.parametrize(
+    "odd", [None, [], {}, "❤", 7, [None], [[]], [{"count": -3}], [{"emoji": 1}]]
+)
+@pytest.mark.parametrize("name", WRITTEN)
+def test_reactions_of_a_wrong_shape_are_none(name: str, odd: object) -> None:
+    shown = counts(WRITTEN[name](odd))
+    assert shown is None
+
+
+def test_the_most_frequent_of_many_signs_are_kept_and_all_are_counted() -> None:
+    shown = reactions_of((f"a{number}", number) for number in range(1, 10_001))
+    assert shown is not None
+    assert shown.likes == sum(range(1, 10_001))
+    assert [sign.count for sign in shown.signs] == [*range(10_000, 10_000 - MOST_SIGNS, -1)]
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "",
+        " ",
+        "a b",
+        "a\n",
+        "x" * 65,
+        "\0",
+        "\u202eabc",
+        "\u200d",
+        "\ud800",
+        "\u200f",
+        None,
+        7,
+        ["❤"],
+    ],
+)
+def test_what_is_no_sign_counts_without_one(sign: object) -> None:
+    assert reactions_of([(sign, 2)]) == Reactions(2)
+
+
+@pytest.mark.parametrize("count", [-1, 0, 1.5, True, None, "x", 10**12, 10**30, [1]])
+def test_a_damaged_number_counts_nothing(count: object) -> None:
+    assert reactions_of([(HEART, count)]) is None
+
+
+def test_signs_that_are_one_are_joined_in_nfc() -> None:
+    signs = ("é", "e\u0301", "👩\u200d💻", "🏴\U000e0067\U000e0062\U000e007f", "1️⃣", "مرحبا")
+    shown = reactions_of((sign, 10 - place) for place, sign in enumerate(signs))
+    assert shown is not None
+    assert [sign.sign for sign in shown.signs] == ["é", *signs[2:]]
+    assert shown.signs[0].count == 19

@@ -1,0 +1,109 @@
+"""Reactions stand at their message, in answers and exports, and in the order by likes."""
+
+import json
+import re
+from typing import Any, Final
+from urllib.parse import quote
+
+import pytest
+from quart import Quart
+from sqlalchemy import select
+
+from app.db.engine import Database
+from app.models import Tweet
+from tests.browsing import parts_of
+from tests.chats import import_chat, said, telegram
+from tests.conftest import Client, Shared
+
+WORD: Final = quote("번째")
+ROOM: Final = said(("Mina", "Jun"), times=3)
+HEART: Final = {"type": "emoji", "emoji": "❤", "count": 2}
+HOSTILE: Final = {"type": "emoji", "emoji": "<b>مرحبا", "count": 1}
+GIVEN: Final[dict[int, list[dict[str, Any]]]] = {1: [HEART, HOSTILE], 4: [HEART]}
+
+
+def chat(given: dict[int, list[dict[str, Any]]]) -> bytes:
+    """Return a chat with what was given to the messages of these numbers."""
+    room = json.loads(telegram(5, "Pier", *ROOM))
+    for message in room["messages"]:
+        message["reactions"] = given.get(message["id"], [])
+    return json.dumps(room).encode()
+
+
+@pytest.fixture(scope="module")
+async def reader(shared: Shared) -> Client:
+    report = await import_chat(parts_of(shared.app).db, chat(GIVEN))
+    assert (report.accepted, report.errors) == (6, [])
+    return shared.anybody
+
+
+def reactions_in(page: str) -> list[list[str]]:
+    """Return the reactions of each message that has some, as people read them."""
+    lists = re.findall(r'<ul class="reactions".*?</ul>', page, re.DOTALL)
+    items = (re.findall(r"<li[^>]*>(.*?)</li>", each, re.DOTALL) for each in lists)
+    return [[re.sub("</?bdi>", "", item) for item in some] for some in items]
+
+
+@pytest.mark.parametrize("path", ["/room/1?view=newest", f"/search?q={WORD}&sort=newest"])
+async def test_messages_show_what_was_given_to_them(reader: Client, path: str) -> None:
+    shown = reactions_in(await reader.page(path))
+    assert sorted(shown) == [["❤ 2"], ["❤ 2", "<b>مرحبا 1"]]
+
+
+async def test_the_page_of_a_message_has_its_reactions(reader: Client) -> None:
+    page = await reader.page("/tweet/1", headers={"Accept-Language": "ko"})
+    assert reactions_in(page)[0] == ["❤ 2", "<b>مرحبا 1"]
+    assert "<dt>반응</dt>" in page
+    assert "좋아요" not in page
+    response = await reader.get("/tweet/1")
+    assert "<bdi>&lt;b&gt;مرحبا</bdi> 1" in await response.get_data(as_text=True)
+
+
+async def test_reactions_are_likes_by_which_a_search_is_ordered(reader: Client) -> None:
+    found = await reader.json(f"/api/v1/search?q={WORD}&sort=likes")
+    assert [hit["id"] for hit in found["items"][:2]] == [1, 4]
+    counts = found["items"][0]["counts"]
+    assert counts["likes"] == 3
+    assert counts["signs"] == [{"sign": "❤", "count": 2}, {"sign": "<b>مرحبا", "count": 1}]
+    page = await reader.page(f"/search?q={WORD}&sort=likes")
+    assert "3 reactions" in page
+    assert "3 likes" not in page
+
+
+@pytest.mark.parametrize("format_name", ["jsonl", "csv", "mongo"])
+async def test_an_export_takes_them_along(reader: Client, db: Database, format_name: str) -> None:
+    response = await reader.get(f"/api/v1/export?format={format_name}")
+    report = await import_chat(db, await response.get_data(), name=f"posts.{format_name}")
+    assert (report.accepted, report.errors) == (6, [])
+    async with db.read() as session:
+        query = select(Tweet.counts).where(Tweet.counts.is_not(None)).order_by(Tweet.id)
+        stored = [json.loads(counts or "") for counts in await session.scalars(query)]
+    assert [counts["signs"] for counts in stored] == [
+        [{"sign": "❤", "count": 2}, {"sign": "<b>مرحبا", "count": 1}],
+        [{"sign": "❤", "count": 2}],
+    ]
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_a_newer_export_renews_them(app: Quart, anybody: Client) -> None:
+    db = parts_of(app).db
+    await import_chat(db, chat(GIVEN))
+    newer = GIVEN | {4: [HEART | {"count": 9}], 5: [HEART]}
+    report = await import_chat(db, chat(newer))
+    assert (report.accepted, report.duplicates) == (0, 6)
+    found = await anybody.json(f"/api/v1/search?q={WORD}&sort=likes")
+    assert [(hit["source_id"], hit["counts"]["likes"]) for hit in found["items"][:3]] == [
+        ("5:4", 9),
+        ("5:1", 3),
+        ("5:5", 2),
+    ]
+    assert found["items"][0]["counts"]["signs"] == [{"sign": "❤", "count": 9}]
+
+
+async def test_signs_may_be_sent(writer: Client) -> None:
+    signs = [{"sign": "e\u0301", "count": 2}, {"sign": "👍", "count": 5}]
+    await writer.add_user("ann")
+    await writer.add_tweet("ann", "soup", counts={"signs": signs})
+    (tweet,) = (await writer.json("/api/v1/users/ann/tweets"))["items"]
+    assert tweet["counts"]["likes"] == 7
+    assert tweet["counts"]["signs"] == [{"sign": "👍", "count": 5}, {"sign": "é", "count": 2}]
