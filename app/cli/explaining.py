@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
@@ -12,16 +12,10 @@ import msgspec
 
 from app.cli.running import BAD_INPUT, FAILED, fail, print_result
 from app.config import MIB, Config
-from app.formats.explained import (
-    LINE_KINDS,
-    RECORD_KINDS,
-    Explanation,
-    ExplanationRequest,
-    decoded_explanation,
-)
+from app.formats.explained import Explanation, ExplanationRequest, decoded_explanation
 from app.formats.explanation import explain
+from app.formats.explanation_text import explanation_lines
 from app.formats.records import ReadOptions
-from app.formats.registry import FORMATS
 from app.sandbox import MOST_MEMORY, ReadError, Sandbox
 
 MOST_S: Final = 600
@@ -86,66 +80,3 @@ def _copied(stream: BinaryIO, limit: int, stack: ExitStack) -> Path:
         copy.write(chunk)
     copy.flush()
     return Path(copy.name)
-
-
-def explanation_lines(explanation: Explanation) -> Iterator[str]:
-    """Yield an explanation as text, which can be sent as it is."""
-    if explanation.format:
-        form = FORMATS[explanation.format]
-        yield f"{explanation.name}: {form.label} ({form.name})"
-        yield f"  recognised by: {form.mark}"
-    else:
-        yield f"{explanation.name}: nothing is recognised"
-    for problem in (explanation.failure, explanation.broken, explanation.left_out):
-        if problem is not None:
-            yield f"  {problem}"
-    yield from _attempt_lines(explanation)
-    yield from _counts(explanation)
-    yield from _place_lines(explanation)
-
-
-def _attempt_lines(explanation: Explanation) -> Iterator[str]:
-    if explanation.tried:
-        yield "  what the formats look for, and none of it is there:"
-    for attempt in explanation.tried:
-        form = FORMATS[attempt.format]
-        claim = f" (it says: {attempt.fault})" if attempt.fault else ""
-        yield f"    {form.name}: {form.mark}{claim}"
-
-
-def _counts(explanation: Explanation) -> Iterator[str]:
-    if explanation.files:
-        ends = (f"{end or 'without an ending'} {n:,}" for end, n in explanation.files.items())
-        yield f"  files: {', '.join(ends)}"
-    if explanation.columns:
-        columns = (f"{name}{field and f' = {field}'}" for name, field in explanation.columns)
-        yield f"  columns: {', '.join(columns)}"
-    if not explanation.is_whole:
-        yield f"  not read to its end in {MOST_S} seconds"
-    for heading, labels, counts in (
-        ("lines", LINE_KINDS, explanation.lines),
-        ("records", RECORD_KINDS, explanation.records),
-    ):
-        if any(counts.values()):
-            yield f"  {heading}:"
-        yield from (
-            f"    {label}: {counts[kind]:,}" for kind, label in labels.items() if counts.get(kind)
-        )
-    if explanation.faults:
-        yield "  reasons why records cannot be read:"
-    yield from (f"    {fault}: {count:,}" for fault, count in explanation.faults)
-
-
-def _place_lines(explanation: Explanation) -> Iterator[str]:
-    shown, count = len(explanation.unclear), explanation.unclear_count
-    if not count and explanation.format and explanation.is_whole:
-        yield "  everything was understood"
-    if not count:
-        return
-    more = f", the first {shown} of {count:,}" if count > shown else ""
-    yield f"  not understood{more}, letters and digits masked:"
-    for place in explanation.unclear:
-        where = f"{place.file}, " if place.file else ""
-        yield f"    {where}{place.unit} {place.place}: {place.detail}"
-        if place.shape:
-            yield f"      {place.shape}"

@@ -83,12 +83,12 @@ def mask(text: str) -> str:
 
 def masked_name(name: str) -> str:
     """Return the name of a field, a file or a folder, of which common words stay."""
-    kept = []
+    parts: list[str] = []
     at = 0
     for match in _WORD.finditer(name):
-        kept += [mask(name[at : match.start()]), _kept_words(match[0])]
+        parts += [mask(name[at : match.start()]), _kept_words(match[0])]
         at = match.end()
-    return "".join((*kept, mask(name[at:])))
+    return "".join((*parts, mask(name[at:])))
 
 
 def masked_sentence(sentence: Message) -> Message:
@@ -143,8 +143,8 @@ def _mask(character: str) -> str:
     category = unicodedata.category(character)
     if category[0] == "L":
         script = unicodedata.name(character, "").partition(" ")[0]
-        capital, other = _SCRIPTS.get(script, ("X", "x"))
-        return capital if category in {"Lu", "Lt"} else other
+        capital, small = _SCRIPTS.get(script, ("X", "x"))
+        return capital if category in {"Lu", "Lt"} else small
     if category == "Nd":
         return chr(ord(character) - unicodedata.decimal(character))
     if category == "Cc" or (category in {"Cf", "Zs"} and " " != character < "\uffff"):

@@ -58,6 +58,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "/dashboard/table/<name>.csv": (f"/dashboard/table/timeline.csv?{NAMED}",),
     "/imports/<id:import_id>": ("/imports/1",),
+    "/imports/<id:import_id>/explanation": ("/imports/1/explanation",),
     "/settings": ("/settings",),
     "/imports": ("/imports",),
     "/sources": ("/sources",),

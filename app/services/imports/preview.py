@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from functools import partial
 from tempfile import TemporaryFile
 from typing import Final
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
 from app.errors import UnavailableError
+from app.formats.explained import Explanation, ExplanationRequest, decoded_explanation
+from app.formats.explanation import explain
 from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.models import ImportJob
@@ -54,13 +57,33 @@ class Previewer:
             limit_bytes=self._config.max_import_bytes,
             chat_s=self._chat_s,
         )
+        return decoded_preview(await self._answer(preview, request, operator_id))
+
+    async def explain(self, job: ImportJob, *, operator_id: int) -> Explanation:
+        """Return what the file of an upload is read as, and what not, as `look` does."""
+        request = ExplanationRequest(
+            path=str(upload_path(self._config.data_dir, job.spool)),
+            name=job.file_name,
+            options=NO_OPTIONS,
+            limit_bytes=self._config.max_import_bytes,
+            seconds=self._chat_s,
+        )
+        return decoded_explanation(await self._answer(explain, request, operator_id))
+
+    async def _answer(
+        self,
+        function: Callable[[bytes], Iterator[object]],
+        request: PreviewRequest | ExplanationRequest,
+        operator_id: int,
+    ) -> bytes:
+        """Return the one line that is answered. Raises ReadError, UnavailableError."""
         sandbox = self._sandboxes[operator_id]
         with TemporaryFile() as body:
             body.write(msgspec.json.encode(request))
             body.flush()
             try:
-                async with asyncio.timeout(self._most_s), sandbox.read(preview, body) as lines:
-                    return decoded_preview(lines.readline())
+                async with asyncio.timeout(self._most_s), sandbox.read(function, body) as lines:
+                    return lines.readline()
             except TimeoutError:
                 raise UnavailableError(
                     "Another file of yours is being read. Load the page again in a moment."

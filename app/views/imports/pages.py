@@ -44,7 +44,7 @@ from app.services.rooms.room_facts import find_rooms
 from app.views.access.readership import readership
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
-from app.views.imports.shown import ImportPage, ImportsPage, PreviewPage
+from app.views.imports.shown import ExplanationPage, ImportPage, ImportsPage, PreviewPage
 from app.views.page import render, render_form
 from app.views.parts import see_other
 from app.views.policies import writing
@@ -114,9 +114,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
     if job.state != "uploaded":
         return await _progress_page(job)
     config = resources().config
-    path = upload_path(config.data_dir, job.spool)
-    if resources().db.backend.is_shared and not path.exists():
-        raise UnavailableError("Another server of this site has the file. Load the page again.")
+    _check_upload(job)
     earlier = NO_OPTIONS
     options = ReadOptions(columns=_columns(args.column, args.field))
     own, asks_whose = None, False
@@ -141,6 +139,34 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
             in_chat=preview is not None and preview.is_chat,
         )
     )
+
+
+@blueprint.page(IMPORTS + "/<id:import_id>/explanation")
+async def show_explanation(import_id: int) -> ResponseReturnValue:
+    """Show what the file is read as, and what in it is not understood."""
+    async with resources().db.read() as session:
+        job = await get_job(session, import_id)
+    if job.state != "uploaded":
+        return _to(import_id)  # There is no file any more.
+    _check_upload(job)
+    try:
+        previewer = resources().previewer
+        explanation = await previewer.explain(job, operator_id=g.operator.account_id)
+    except ReadError:
+        explanation = None
+    in_chat = explanation is not None and bool(
+        explanation.format and FORMATS[explanation.format].is_chat
+    )
+    return await render(
+        ExplanationPage(job=job, explanation=explanation, about=(), in_chat=in_chat)
+    )
+
+
+def _check_upload(job: ImportJob) -> None:
+    """Raise UnavailableError where another server of the site has the file."""
+    path = upload_path(resources().config.data_dir, job.spool)
+    if resources().db.backend.is_shared and not path.exists():
+        raise UnavailableError("Another server of this site has the file. Load the page again.")
 
 
 async def _asks_whose(session: AsyncSession, preview: Preview, own: str | None) -> bool:

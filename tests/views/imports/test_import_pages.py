@@ -74,7 +74,12 @@ async def test_a_strange_table_needs_the_name_of_one_or_a_known_column(browser: 
     browser.headers["Accept-Language"] = "en"
     assert "표라면 글이 든 열의 이름을 text나 내용으로 바꾸거나" in shown(korean)
     for data, name in ((table, "essays.csv"), (table.replace(b"Essay", b"text"), "essays.txt")):
-        assert "Start the import" in shown(await browser.page(await upload(browser, data, name)))
+        page = shown(await browser.page(await upload(browser, data, name)))
+        assert "Start the import" in page
+        # Until the column of the texts is chosen, it is no fault of the records.
+        assert ("Choose the column that holds the text" in page) is (data is table)
+        assert "no text" not in page
+        assert "Records that cannot be read" not in page
     alone = await browser.page(await upload(browser, b"Student,Essay\n", "essays.csv"))
     assert "essays.csv has one row alone" in shown(alone)
 

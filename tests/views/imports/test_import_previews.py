@@ -84,3 +84,35 @@ async def test_posts_are_imported_without_a_look_at_them(
         assert ('name="publish"' in page) is is_public
         assert await start(browser, address, unread="1", timezone="", username="") == 303
         assert "1 new post" in shown(await ended(browser, address))
+
+
+async def test_what_was_not_understood_is_told_without_a_word_of_it(app: Quart) -> None:
+    browser = await signed_in(app)
+    address = await upload(browser, CHAT + b"15 Jan 15h03 harbour\n[all of it]\n", "mina.txt")
+    assert f'href="{address}/explanation"' in await browser.page(address)
+    page = await browser.page(f"{address}/explanation")
+    text = shown(page.partition("</h1>")[2])
+    assert "KakaoTalk Recognised by: a heading of KakaoTalk and a message" in text
+    assert "have a date or a time, and begin no message 1" in text
+    assert "line 5: a date or a time stands at its beginning" in text
+    assert page.count("00 Xxx 00x00 xxxxxxx") == 2  # In the list, and in the text to be sent.
+    browser.headers["Accept-Language"] = "ko"
+    assert "5번째 줄: 앞에 날짜나 시각이 있지만" in shown(
+        await browser.page(f"{address}/explanation")
+    )
+    refused = await upload(browser, b"Dear mina,\nthe harbour\n", "mina.txt")
+    assert f'href="{refused}/explanation"' in await browser.page(refused)
+    korean = shown((await browser.page(f"{refused}/explanation")).partition("</h1>")[2])
+    assert "형식마다 다음을 찾지만 이 파일에는 없어요." in korean
+    assert "Xxxx xxxx," in korean
+    for told in (text, korean):
+        assert "mina" not in told
+        assert "harbour" not in told
+    assert (
+        await start(browser, address, timezone="", publish="on", only="mina", speaker="mina") == 303
+    )
+    await ended(browser, address)
+    gone = await browser.get(f"{address}/explanation")
+    assert (gone.status_code, gone.headers["Location"]) == (303, address)
+    preview_within(app, limit_s=1e-6)
+    assert "너무 커요" in await browser.page(f"{refused}/explanation")
