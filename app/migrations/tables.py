@@ -5,17 +5,26 @@ from sqlalchemy import Connection, insert, text
 from app.compute.words import WORDS_RECIPE
 from app.models import SITE_ID, Base, Site, Vocabulary
 
-MOST_LIKED = {
-    "sqlite": """
-        CREATE INDEX "ix_Tweet_user_id_likes"
-        ON "Tweet" (user_id, json_extract(counts, '$.likes')) WHERE counts IS NOT NULL
-    """,
-    "postgresql": """
-        CREATE INDEX "ix_Tweet_user_id_likes"
-        ON "Tweet" (user_id, (CAST(CAST(counts AS json) ->> 'likes' AS bigint)))
-        WHERE counts IS NOT NULL
-    """,
+_LIKES = {
+    "sqlite": "json_extract(counts, '$.likes')",
+    "postgresql": "(CAST(CAST(counts AS json) ->> 'likes' AS bigint))",
 }
+
+
+def most_liked(dialect: str) -> tuple[str, str]:
+    """Return the indexes of an author's posts and of a room's messages by their likes."""
+    return (
+        f"""
+        CREATE INDEX "ix_Tweet_user_id_likes"
+        ON "Tweet" (user_id, {_LIKES[dialect]}) WHERE counts IS NOT NULL
+        """,
+        f"""
+        CREATE INDEX "ix_Tweet_room_id_likes"
+        ON "Tweet" (room_id, {_LIKES[dialect]})
+        WHERE counts IS NOT NULL AND room_id IS NOT NULL
+        """,
+    )
+
 
 # The word index keeps no copy of the texts. Triggers keep it in step with the posts, whatever
 # changes these; counts are renewed together with media that stay as they are.
@@ -79,7 +88,8 @@ def make_tables(connection: Connection) -> None:
     if dialect == "postgresql":
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
     Base.metadata.create_all(connection)
-    for statement in (MOST_LIKED[dialect], *(POSTGRESQL if dialect == "postgresql" else SQLITE)):
+    statements = POSTGRESQL if dialect == "postgresql" else SQLITE
+    for statement in (*most_liked(dialect), *statements):
         connection.exec_driver_sql(statement)
     nothing = {"id": 1, "recipe": WORDS_RECIPE, "tweets": 0, "terms": 0}
     connection.execute(insert(Vocabulary), nothing)

@@ -71,6 +71,11 @@ def decoded_media(media: str | None) -> tuple[StoredMedium, ...]:
     return _media.decode(media) if media else ()
 
 
+def decoded_counts(counts: str | None) -> Reactions:
+    """Return the figures that their column holds."""
+    return _counts.decode(counts) if counts else Reactions()
+
+
 def decoded(values: dict[str, Any]) -> dict[str, Any]:
     """Replace columns by the fields that they hold, and return all; plain ones may be missing.
 

@@ -16,6 +16,7 @@ from app.compute.portrait import ChatPortrait, PersonPortrait, Said, SilenceSpan
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
+from app.services.rooms.loved import LovedMessage, most_loved
 from app.services.rooms.room_facts import RoomFacts, get_room
 
 Names = tuple[str, str | None]
@@ -41,6 +42,13 @@ class RoomPortrait(msgspec.Struct, frozen=True):
         Sequence[Trait],
         Meta(description="What sets some apart by more than chance; at most three."),
     ] = ()
+    loved: Annotated[
+        Sequence[LovedMessage],
+        Meta(
+            description="The message with the most reactions, then those with the most of up to "
+            "three signs, of all messages; empty where the chat's app writes none."
+        ),
+    ] = ()
 
 
 async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> RoomPortrait:
@@ -54,7 +62,11 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     names = [name for person in room.people for name in (person.username, person.display_name)]
     scanned, portrait, traits = await asyncio.to_thread(_portray, scans, zone, filter(None, names))
     ids = [group[0] for group in portrait.groups if len(group) == 1]
-    return portrait_of(room, zone, scanned, portrait, await _names_of(session, ids), traits)
+    loved = await most_loved(session, room.id)
+    return msgspec.structs.replace(
+        portrait_of(room, zone, scanned, portrait, await _names_of(session, ids), traits),
+        loved=loved,
+    )
 
 
 def portrait_of(

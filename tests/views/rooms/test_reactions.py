@@ -18,13 +18,14 @@ from tests.conftest import Client, Shared
 WORD: Final = quote("번째")
 ROOM: Final = said(("Mina", "Jun"), times=3)
 HEART: Final = {"type": "emoji", "emoji": "❤", "count": 2}
+JOY: Final = {"type": "emoji", "emoji": "😂", "count": 3}
 HOSTILE: Final = {"type": "emoji", "emoji": "<b>مرحبا", "count": 1}
 GIVEN: Final[dict[int, list[dict[str, Any]]]] = {1: [HEART, HOSTILE], 4: [HEART]}
 
 
-def chat(given: dict[int, list[dict[str, Any]]]) -> bytes:
+def chat(given: dict[int, list[dict[str, Any]]], *, number: int = 5) -> bytes:
     """Return a chat with what was given to the messages of these numbers."""
-    room = json.loads(telegram(5, "Pier", *ROOM))
+    room = json.loads(telegram(number, f"Pier {number}", *ROOM))
     for message in room["messages"]:
         message["reactions"] = given.get(message["id"], [])
     return json.dumps(room).encode()
@@ -107,3 +108,23 @@ async def test_signs_may_be_sent(writer: Client) -> None:
     (tweet,) = (await writer.json("/api/v1/users/ann/tweets"))["items"]
     assert tweet["counts"]["likes"] == 7
     assert tweet["counts"]["signs"] == [{"sign": "👍", "count": 5}, {"sign": "é", "count": 2}]
+
+
+async def test_the_portrait_shows_what_the_others_loved(shared: Shared, reader: Client) -> None:
+    room = chat({1: [HEART | {"count": 5}, HOSTILE], 2: [HEART], 5: [JOY]}, number=6)
+    await import_chat(parts_of(shared.app).db, room)
+    portrait = await reader.json("/api/v1/rooms/2/portrait")
+    loved = [(one["post"]["source_id"], one["count"], one["sign"]) for one in portrait["loved"]]
+    assert loved == [("6:1", 6, None), ("6:5", 3, "😂")]
+    page = await reader.page("/room/2/portrait")
+    card = page.partition('id="loved"')[2].partition("</section>")[0]
+    assert "Most reactions: 6" in card
+    assert "Most of <bdi>😂</bdi>: 3" in card
+    plain = await reader.page("/room/2/portrait", headers={"Accept-Language": "ko"})
+    assert "다들 좋아한 메시지" in plain
+
+
+async def test_a_room_without_reactions_has_no_card(shared: Shared, reader: Client) -> None:
+    await import_chat(parts_of(shared.app).db, telegram(7, "Quay", *said(("Ida", "Bo"), times=2)))
+    assert (await reader.json("/api/v1/rooms/3/portrait"))["loved"] == []
+    assert 'id="loved"' not in await reader.page("/room/3/portrait")
