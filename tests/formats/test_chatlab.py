@@ -120,3 +120,11 @@ def test_the_header_says_all_of_the_room() -> None:
     assert isinstance(record, Record)
     assert record.room is not None
     assert record.room.name == HEAD["meta"]["name"]
+
+
+@FORMS
+def test_an_author_called_system_comes_back_from_an_export(write: Callable[..., bytes]) -> None:
+    data = write([message(1, sender="system", accountName="system")])
+    (record,) = read(data.replace(b'"toy"', b'"saywho"'))
+    assert isinstance(record, Record)
+    assert record.username == "system"

@@ -21,10 +21,13 @@ from app.formats.source.file import Content, Source
 from app.formats.source.members import Member
 from app.formats.source.meter import Meter
 from tests.archives import SMALL_FILES, x_file, x_tweet, zip_bytes
+from tests.formats.chatlab_variants import in_lines
 from tests.formats.files import array, lines, read_broken, read_file_records
 from tests.growth import FACTOR, MOST_GROWTH, growth
 from tests.trust.hostile_files import large_values, many_headers, namesakes
 from tests.trust.hostile_uploads import hostile_upload
+
+TIME_MS = 1_767_225_601_000
 
 
 def read(data: bytes) -> None:
@@ -70,6 +73,18 @@ def marked_host(count: int) -> bytes:
     return json.dumps({"orderedItems": [{"type": "Create", "object": post}]}).encode()
 
 
+def shared_addresses(count: int) -> bytes:
+    """Return a room of ChatLab with a link whose text is many."""
+    said = {"type": 7, "content": "a://" * count + " b", "timestamp": TIME_MS}
+    return in_lines([{"sender": "ida", "accountName": "Ida"} | said])
+
+
+def words_beside_files(count: int) -> bytes:
+    """Return a chat of WhatsApp in which all notes about files differ."""
+    line = "[01.02.24, 10:00:00] Ida: \u200ea.jpg ({:060})\n"
+    return "".join(map(line.format, range(count))).encode()
+
+
 GROWING: dict[str, tuple[Callable[[int], bytes], int]] = {
     "digits of a header": (lambda n: extended(b"1" * n), 4_000),
     "records in a header": (lambda n: extended(b"2 " * (n // 2) + b"="), 8_000),
@@ -83,6 +98,7 @@ GROWING: dict[str, tuple[Callable[[int], bytes], int]] = {
     "long posts": (long_posts, 300),
     "half links": (half_links, 400),
     "a host's name": (marked_host, 1_500),
+    "links of a room": (shared_addresses, 2_000),
 }
 SELDOM_SLOW = ("bad values", "long posts", "half links")
 """The files of a size that only a slow reader minds."""
@@ -131,6 +147,7 @@ def peak(data: bytes) -> int:
             ),
             id="an address many times",
         ),
+        pytest.param(words_beside_files(200_000), id="words beside files", marks=pytest.mark.full),
     ],
 )
 def test_memory_stays_small(data: bytes) -> None:

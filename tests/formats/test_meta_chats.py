@@ -1,6 +1,7 @@
 """Chats of Messenger and Instagram, as the downloads of Meta hold them."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.meta.order import in_order
+from app.formats.meta.order import MOST_CHARACTERS, in_order
 from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
 from tests.archives import zip_bytes
 from tests.formats import meta_variants
@@ -79,6 +80,23 @@ def test_messages_are_put_in_order(most: int, is_newest_first: bool) -> None:
     is_whole = most > 9 or not is_newest_first
     expected = [f"{n}" for n in range(9)] if is_whole else by_seconds
     assert [item.text for item in ordered if isinstance(item, Record)] == expected
+
+
+def test_few_long_messages_are_held_to_be_put_in_order() -> None:
+    taken = []
+
+    def long_messages() -> Iterator[Record]:
+        for n in range(40):
+            taken.append(n)
+            time = datetime.fromtimestamp(TIME // 1000 - n // 20, UTC)
+            yield Record(place=n, text="a" * 2**20, created_at=time)
+
+    ordered = in_order(long_messages())
+    places = []
+    for item in ordered:
+        places.append(item.place)
+        assert len(taken) - len(places) <= 2 * MOST_CHARACTERS // 2**20
+    assert sorted(places) == taken
 
 
 def test_letters_are_put_right_where_they_are_bytes() -> None:
@@ -164,6 +182,19 @@ def test_files_of_a_chat_are_one_room_in_the_order_of_their_numbers() -> None:
     assert said(zip_bytes(files)) == ["them", *(f"{n}" for n in range(11, 0, -1))]
     items = read(zip_bytes(files))
     assert len({item.room for item in items if isinstance(item, Record)}) == 2
+
+
+def test_encrypted_chats_of_one_name_are_different_rooms() -> None:
+    def ciphered(number: int) -> bytes:
+        message = {"senderName": "Mina", "text": f"of {number}", "timestamp": TIME}
+        document = {"participants": ["Mina"], "threadName": f"Mina_{number}", "messages": [message]}
+        return json.dumps(document).encode()
+
+    items = read(zip_bytes({f"messages/Mina_{n}.json": ciphered(n) for n in (4, 10)}))
+    rooms = [item.room for item in items if isinstance(item, Record)]
+    assert [(room.name, room.file) for room in rooms if isinstance(room, FileRoom)] == [
+        *(("Mina", "messages/Mina_10"), ("Mina", "messages/Mina_4"))
+    ]
 
 
 def test_a_damaged_file_ends_only_itself() -> None:

@@ -121,8 +121,9 @@ def test_guests_are_called_as_their_messages_say() -> None:
     assert people == ["Guest", "U78"]
 
 
-def test_files_are_kept_by_their_addresses() -> None:
-    files = [{"url_private": "https://files.example/T1/sky.png"}, {"mode": "tombstone"}]
+def test_files_are_kept_by_their_addresses_without_the_token_that_opens_them() -> None:
+    address = "https://files.example/T1/sky.png?t=xoxe-1-secret"
+    files = [{"url_private": address}, {"mode": "tombstone"}]
     (record,) = read(porch(message("U01", "look", TS, files=files)))
     assert isinstance(record, Record)
     assert [(m.kind, m.source_url) for m in record.media] == [

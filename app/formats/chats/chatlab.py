@@ -43,7 +43,6 @@ _NOTES: Final[dict[object, Literal["system", "deleted"]]] = {
     **dict.fromkeys((22, 23), "system"),
 }
 _APP: Final = re.compile(r"[a-z][a-z0-9-]{0,15}")
-_ADDRESS: Final = re.compile(r"\S+://\S+")
 _SYSTEM: Final = "system"
 _LOOKED_AT: Final = 20
 """Lines among which the header is."""
@@ -166,7 +165,7 @@ def _room(meta: Json) -> FileRoom:
 
 def _item(message: Json, place: int, file: ChatLabFile) -> Item:
     person, kind = _id(message.get("sender")), message.get("type")
-    if person == _SYSTEM:
+    if person == _SYSTEM and not file.is_own:
         return Skipped(place, "system")
     if kind == _FORWARD:
         return Skipped(place, "repost")
@@ -198,7 +197,8 @@ def _has_words(text: object, kind: object) -> TypeGuard[str]:
     """Return whether a message has words of its sender: a link has some beside an address."""
     if not (isinstance(text, str) and text.strip() and isinstance(kind, int)):
         return False
-    return kind in _TEXTS or (kind == _LINK and _ADDRESS.fullmatch(text.strip()) is None)
+    is_address = "://" in text and len(text.split(maxsplit=1)) == 1
+    return kind in _TEXTS or (kind == _LINK and not is_address)
 
 
 def _name(value: Json) -> str | None:

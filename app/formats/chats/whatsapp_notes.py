@@ -54,7 +54,7 @@ _EDITS: Final = ("<This message was edited>", "<편집된 메시지입니다>")
 _LEAST_REPEATS: Final = 3
 """How often a whole message in angle brackets is the same before it counts as the app's."""
 _MOST_COUNTED: Final = 1_000
-"""Of such messages that differ."""
+"""Of such messages that differ, and of words beside files."""
 
 
 class AppNotes:
@@ -72,7 +72,8 @@ class AppNotes:
         words: set[str] = set()
         for text in texts:
             if text.endswith(")") and (match := _FILE.match(text)) and self._is_sure(match):
-                words.add(match["words"])
+                if len(words) < _MOST_COUNTED:
+                    words.add(match["words"])
             elif (
                 text.endswith(">")
                 and _IN_ANGLES.fullmatch(text)

@@ -1,8 +1,8 @@
 """Chats of Messenger and Instagram: `message_1.json` and the like, and those of encrypted chats.
 
 A chat has a folder with numbered files, of which the first one is the newest, as its first message
-is. An encrypted one, of which there is another download, has files like `Mina_4.json`. People are
-told apart by names alone.
+is. An encrypted one, of which there is another download, is one file like `Mina_4.json`, whose
+number is that of the chat. People are told apart by names alone.
 """
 
 import re
@@ -97,8 +97,9 @@ def _threads(source: Source) -> list[ThreadFiles]:
 
 
 def _folder(match: re.Match[str]) -> str:
-    """Return what the files of one chat have in common."""
-    return match.groupdict().get("folder") or _NUMBER.sub("", match[0].removesuffix(".json"))
+    """Return what the files of one chat have in common; an encrypted one is a single file."""
+    is_numbered = match.re is _NUMBERED
+    return (match["folder"] or "") if is_numbered else match[0].removesuffix(".json")
 
 
 def _has_messages(content: Content) -> bool:

@@ -9,28 +9,44 @@ from app.formats.records import Item, Record
 
 MOST_HELD: Final = 20_000
 """Messages that are put in order at once: twice as many as numbered files have."""
+MOST_CHARACTERS: Final = 4 * 2**20
+"""Of their texts."""
 
 
 def in_order(items: Iterator[Item], most: int = MOST_HELD) -> Iterator[Item]:
     """Yield what was said as it was said, though a file may begin with the newest.
 
-    Of a file with `most` messages only what has one time is put in order. Raises BrokenFileError
-    behind all that can be read.
+    Of a file with `most` messages, or with very long ones, only what has one time is put in order.
+    Raises BrokenFileError behind all that can be read.
     """
     held: list[Item] = []
     fault: BrokenFileError | None = None
     try:
-        held.extend(islice(items, most))
+        held.extend(_portion(items, most))
     except BrokenFileError as error:
         fault = error
     if not _is_newest_first(held):
         yield from chain(held, items)
-    elif len(held) == most:
+    elif len(held) == most or sum(map(_characters, held)) >= MOST_CHARACTERS:
         yield from _within_times(chain(held, items))
     else:
         yield from reversed(held)
     if fault is not None:
         raise fault
+
+
+def _portion(items: Iterator[Item], most: int) -> Iterator[Item]:
+    """Yield as many of the items as are held at once."""
+    characters = 0
+    for item in islice(items, most):
+        yield item
+        characters += _characters(item)
+        if characters >= MOST_CHARACTERS:
+            return
+
+
+def _characters(item: Item) -> int:
+    return len(item.text) if isinstance(item, Record) else 0
 
 
 def _is_newest_first(items: Iterable[Item]) -> bool:
@@ -42,15 +58,18 @@ def _is_newest_first(items: Iterable[Item]) -> bool:
 def _within_times(items: Iterable[Item]) -> Iterator[Item]:
     """Yield what has one time the other way round."""
     group: list[Item] = []
+    characters = 0
     time, fault = None, None
     try:
         for item in items:
             when = item.created_at if isinstance(item, Record) else None
-            if (when and time and when != time) or len(group) == MOST_HELD:
+            is_full = len(group) == MOST_HELD or characters >= MOST_CHARACTERS
+            if (when and time and when != time) or is_full:
                 yield from reversed(group)
-                group = []
+                group, characters = [], 0
             time = when or time
             group.append(item)
+            characters += _characters(item)
     except BrokenFileError as error:
         fault = error
     yield from reversed(group)

@@ -161,8 +161,9 @@ def _item(message: Json, place: int, *, workspace: Workspace, room: FileRoom) ->
         return Skipped(place, "media")
     channel = room.external_id or room.name
     number, thread = (as_word(message.get(key)) for key in ("ts", "thread_ts"))
-    files = (as_word(as_object(file).get("url_private")) for file in listed(message, "files"))
-    attached = attachments_of(filter(None, files))
+    addresses = (as_word(as_object(file).get("url_private")) for file in listed(message, "files"))
+    # The token behind the address of a file opens it to anybody.
+    attached = attachments_of(address.partition("?")[0] for address in addresses if address)
     return Record(
         place=place,
         text=text,
