@@ -2,8 +2,9 @@
 
 Two workers serve a host and players, each with a stream open. Prints in what time all are in, how
 late each question reaches them after its announcement, how late answers are acknowledged that are
-sent within 3 s, whether the sums are those of what was acknowledged, and what the server took of
-the processor. `--peer` plays with a Flask peer of the same rules, whose players ask each second.
+sent within 3 s, how many sums are not those that a second program makes of the acknowledgements
+(`tests/trust/game_sums.py`), and what the server took of the processor. `--peer` plays with a Flask
+peer of the same rules, whose players ask each second.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from benchmarks.contestants import flask
 from tests.installation import Installation
 from tests.ports import free_port
 from tests.server import SERVE, serving
+from tests.trust.receipts import Receipts, sums_in
 
 AUTHORS: Final = ("ferry", "museum", "bakery", "library")
 SECONDS: Final = 30
@@ -70,13 +72,12 @@ class Wire:
 
 @dataclass(slots=True)
 class Phone:
-    """A player: who it is, what it was sent, and what was acknowledged."""
+    """A player: who it is, and what it was sent."""
 
     token: str
     id: int
     asked: dict[int, float] = field(default_factory=dict)
     """When each question arrived, in seconds after its announcement."""
-    acknowledged: dict[int, tuple[str, int]] = field(default_factory=dict)
     comes: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a question has come, until it is answered."""
 
@@ -92,10 +93,11 @@ class Phone:
 class Crowd:
     """The players of a game."""
 
-    def __init__(self, port: int, token: str, players: int) -> None:
+    def __init__(self, port: int, token: str, players: int, folder: Path) -> None:
         self._port = port
         self._token = token
         self._size = players
+        self._receipts = Receipts(folder / "receipts.jsonl")
         self._chance = Random(5)
         self.phones: list[Phone] = []
         self._listening: list[asyncio.Task[None]] = []
@@ -115,13 +117,13 @@ class Crowd:
         began = time.time()
         await self._join(game["code"])
         joined_s = time.time() - began
-        truths: dict[int, str] = {}
         for number in range(1, questions + 1):
             await self._go_on(host)
             await self._until_all_have(number)
             await self._answer_all(number)
-            truths[number] = await self._told(host)
-        faults = await self._wrong_sums(host, truths)
+            truth = await self._told(host)
+            self._receipts.note(question=number, truth=truth, seconds=SECONDS)
+        faults = await self._wrong_sums(host)
         for task in self._listening:
             task.cancel()
         host.close()
@@ -132,7 +134,7 @@ class Crowd:
             "asked_p50_s": statistics.median(asked),
             "ack_p99_s": _percentile(sorted(self.latencies_s), 99),
             "ack_p50_s": statistics.median(self.latencies_s),
-            "answers": sum(len(phone.acknowledged) for phone in self.phones),
+            "answers": len(self.latencies_s),
             "wrong_sums": faults,
         }
 
@@ -149,6 +151,7 @@ class Crowd:
                 assert status == 201, joined
                 phone = Phone(joined["token"], joined["player"])
                 self.phones.append(phone)
+                self._receipts.note(joined=phone.id)
                 begun = asyncio.Event()
                 self._listening.append(asyncio.create_task(self._listen(phone, begun)))
                 await begun.wait()
@@ -190,7 +193,7 @@ class Crowd:
                 status, receipt = await wire.ask("POST", f"{self._play}/answers", phone.token, body)
                 assert status == 201, receipt
                 self.latencies_s.append(time.time() - sent)
-                phone.acknowledged[number] = receipt["username"], receipt["ms"]
+                self._receipts.note(player=phone.id, **receipt)
 
         wires = [self._wire() for _ in range(CONNECTIONS)]
         await asyncio.gather(*map(send, wires))
@@ -208,19 +211,11 @@ class Crowd:
         assert view["state"] == "told", "all who are there have answered"
         return str(view["truth"])
 
-    async def _wrong_sums(self, host: Wire, truths: dict[int, str]) -> int:
-        """Return of how many players the points are not those of their acknowledgements."""
+    async def _wrong_sums(self, host: Wire) -> int:
+        """Return of how many players points or place are not what a second program says."""
         _, view = await host.ask("GET", f"{self._path}?ranking=all", self._token)
-        points = {ranked["player"]: ranked["points"] for ranked in view["ranking"]}
-        return sum(
-            points.get(phone.id)
-            != sum(
-                500 + 500 * (1_000 * SECONDS - ms) // (1_000 * SECONDS)
-                for number, (username, ms) in phone.acknowledged.items()
-                if truths[number] == username
-            )
-            for phone in self.phones
-        )
+        said, sums = sums_in(view["ranking"]), self._receipts.sums()
+        return sum(said.get(player) != sums.get(player) for player in said.keys() | sums)
 
 
 class PollingCrowd(Crowd):
@@ -257,7 +252,7 @@ def measure(players: int, questions: int, folder: Path) -> dict[str, Any]:
     token = installation.json("token", "add", "game", "--scope", "admin")["token"]
     with serving(installation, *SERVE, "--workers", "2") as server:
         before_s = machine.cpu_s([server.process.pid])
-        figures = uvloop.run(Crowd(server.port, token, players).play(questions))
+        figures = uvloop.run(Crowd(server.port, token, players, folder).play(questions))
         figures["server_cpu_s"] = machine.cpu_s([server.process.pid]) - before_s
     return figures
 
@@ -271,7 +266,7 @@ def measure_peer(players: int, questions: int, folder: Path) -> dict[str, Any]:
     with machine.running(peer.command(port), env, on=machine.cores(), log=log) as process:
         machine.wait_until_ready(f"http://127.0.0.1:{port}/readyz", process, log)
         before_s = machine.cpu_s([process.pid])
-        figures = uvloop.run(PollingCrowd(port, "", players).play(questions))
+        figures = uvloop.run(PollingCrowd(port, "", players, folder).play(questions))
         figures["server_cpu_s"] = machine.cpu_s([process.pid]) - before_s
     return figures
 

@@ -56,7 +56,8 @@ def create_game() -> Any:
 def show_game(game_id: int) -> Any:
     game = told_if_over(game_id)
     ranking = g.db.execute(
-        "SELECT p.id AS player, coalesce(sum(a.points), 0) AS points FROM player p"
+        "SELECT p.id AS player, coalesce(sum(a.points), 0) AS points,"
+        " rank() OVER (ORDER BY coalesce(sum(a.points), 0) DESC) AS place FROM player p"
         " LEFT JOIN answer a ON a.player = p.id WHERE p.game = ? GROUP BY p.id",
         (game_id,),
     )

@@ -1,155 +1,184 @@
-"""Games on a real server whose processes are killed in the middle of questions.
+"""A class that plays on a site whose processes are killed in the middle of questions.
 
-`python -m tests.trust.games sqlite 10` plays games of 10 questions in all, `… postgresql 10 7` with
-seed 7. Players answer once, twice, late, and as somebody else; what was acknowledged is summed up
-here, by the contract's rule, and compared with what the server says.
+Players answer once, twice, late, and as somebody else. What was acknowledged stands in a file, of
+which a second program makes the sums (`game_sums.py`); the server must say the same.
 """
 
 import asyncio
-import sys
-import tempfile
-from dataclasses import dataclass, field
-from fractions import Fraction
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import httpx
 
-from tests.trust.site import Site, site_of
-from tests.waiting import DEADLINE_S
+from tests.trust.calling import Caller
+from tests.trust.listener import GameListener
+from tests.trust.receipts import Receipts, sums_in
 
 PLAYERS: Final = 12
 SECONDS: Final = 60
-MOST_QUESTIONS: Final = 30
-RETRY_S: Final = 0.05
-NO_ANSWER: Final = 503
+QUESTIONS: Final = 3
+ANSWERED_WITHIN_S: Final = 0.6
 AUTHORS: Final = ("ferry", "museum", "bakery")
+POSTS: Final = 40
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TrustedPlayer:
-    """A player, and what the server has acknowledged."""
+    """A player, as the server named them."""
 
-    number: int
-    token: str = ""
-    id: int = 0
-    acknowledged: dict[int, tuple[str, int]] = field(default_factory=dict)
-    """Whom they chose, and after how many milliseconds, by question."""
+    id: int
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
 
 
 class PlayedGames:
-    """Games of one site, with a kill in the middle of each question."""
+    """Games of one site, one after the other, a question at a time."""
 
-    def __init__(self, site: Site, seed: int) -> None:
-        self.site = site
-        self.chance = Random(seed)
-        self.questions = self.answers = self.refused = 0
+    def __init__(self, caller: Caller, chance: Random, folder: Path) -> None:
+        self.questions = self.answers = self.refused = self.void = 0
+        self._caller = caller
+        self._chance = chance
+        self._folder = folder
+        self._number = QUESTIONS
+        self._game = 0
+        self._players: list[TrustedPlayer] = []
+        self._acknowledged: dict[tuple[int, int], tuple[str, int]] = {}
+        """Whom a player chose, and after how many milliseconds, by player and question."""
 
     def __str__(self) -> str:
         return (
-            f"{self.site.kind}: {sum(self.site.killed.values())} kills {dict(self.site.killed)}, "
-            f"{self.questions} questions, {self.answers} answers acknowledged, {self.refused} "
-            "doubled, late or foreign ones refused; none lost, none counted twice, all sums right"
+            f"{self.questions} questions of games, {self.answers} answers acknowledged, "
+            f"{self.refused} doubled or late ones refused, {self.void} questions asked "
+            "again, all sums right"
         )
 
-    async def play(self, questions: int) -> None:
-        """Play so many questions, of each game 30 at most."""
-        limits = httpx.Limits(max_connections=4 * PLAYERS, keepalive_expiry=0.2)
-        async with httpx.AsyncClient(limits=limits, timeout=DEADLINE_S) as client:
-            self.client = client
-            await self._add_posts()
-            while questions > 0:
-                count = max(3, min(questions, MOST_QUESTIONS))
-                await self._play_game(count)
-                questions -= count
+    async def begin(self) -> None:
+        """Add posts to ask about."""
+        posts = "".join(
+            f'{{"username": "{author}", "text": "the {author} was early again, day {day}"}}\n'
+            for author in AUTHORS
+            for day in range(POSTS)
+        )
+        lines = {"Content-Type": "application/x-ndjson"}
+        answer = await self._caller.ask("POST", "/tweets", content=posts, headers=lines)
+        assert answer.status_code == 200, answer.text
 
-    async def _send(self, method: str, path: str, token: str, **kwargs: Any) -> httpx.Response:
-        """Send until there is an answer: nobody knows what became of a request without one."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with asyncio.timeout(DEADLINE_S):
-            while True:
-                try:
-                    answer = await self.client.request(
-                        method, f"{self.site.url()}/api/v1{path}", headers=headers, **kwargs
-                    )
-                except httpx.TransportError:
-                    answer = None
-                if answer is not None and answer.status_code != NO_ANSWER:
-                    assert answer.status_code < 500, (path, answer.text)
-                    return answer
-                await asyncio.sleep(RETRY_S)
+    async def ask(self) -> None:
+        """Ask the next question, of a new game after the last one."""
+        if self._number == QUESTIONS:
+            await self.end()
+            await self._new_game()
+        self._number += 1
+        await self._go_on("asking")
 
-    async def _host(self, method: str, path: str, **kwargs: Any) -> Any:
-        answer = await self._send(method, f"/games{path}", self.site.token, **kwargs)
+    async def answer(self) -> None:
+        """Let everybody answer; now and then the question is asked again, and answered anew."""
+        await self._answer_all()
+        if self._chance.random() < 0.3:
+            await self._host("POST", "/again")
+            self._receipts.note(void=self._number)
+            for player in self._players:
+                self._acknowledged.pop((player.id, self._number), None)
+            self.void += 1
+            await self._answer_all()
+
+    async def check(self) -> None:
+        """Tell the answer, and compare all that is said of players with the acknowledgements."""
+        view = await self._go_on("told")
+        self._receipts.note(question=self._number, truth=view["truth"], seconds=SECONDS)
+        self.questions += 1
+        if self._number == 2:
+            await self._remove(self._players.pop())
+        sums = self._receipts.sums()
+        view = await self._host("GET", "?ranking=all")
+        said = sums_in(view["ranking"])
+        # Whoever joined again, since no answer came, is in the game twice, and answers once.
+        twice = {player: own for player, own in said.items() if player not in sums}
+        assert said == sums | twice, (said, sums)
+        assert not any(own.points for own in twice.values()), twice
+        for player in self._players:
+            own = (await self._as(player, "GET", "")).json()
+            assert (own["total"], own["place"]) == sums[player.id], (player, own)
+            choice, _ = self._acknowledged.get((player.id, self._number), (None, 0))
+            assert own["answer"] == choice, (player, own)
+        if self._number == QUESTIONS:
+            await self._go_on("ended")
+
+    async def end(self) -> None:
+        """End the game that is played, if there is one; whoever follows it is told so."""
+        if self._game:
+            await self._host("POST", "/end")
+            await self._following
+            self._game = 0
+
+    async def _new_game(self) -> None:
+        wish = {"usernames": AUTHORS, "questions": QUESTIONS, "seconds": SECONDS}
+        game = (await self._caller.ask("POST", "/games", json=wish)).json()
+        self._game, self._number, self._players = game["id"], 0, []
+        self._acknowledged.clear()
+        self._receipts = Receipts(self._folder / f"game-{self._game}.jsonl")
+        for number in range(PLAYERS):
+            body = {"code": game["code"], "name": f"Player {number}"}
+            joined = (await self._caller.ask("POST", "/play", json=body)).json()
+            self._players.append(TrustedPlayer(joined["player"], joined["token"]))
+            self._receipts.note(joined=joined["player"])
+        listener = GameListener(self._caller.address(f"/play/{self._game}/live"))
+        follow = listener.follow(self._caller.client, self._players[0].headers)
+        self._following = asyncio.create_task(follow)
+
+    async def _host(self, method: str, path: str, **kwargs: Any) -> dict[str, Any]:
+        answer = await self._caller.ask(method, f"/games/{self._game}{path}", **kwargs)
         assert answer.status_code < 300 or answer.status_code == 409, answer.text
-        return answer.json()
+        value: dict[str, Any] = answer.json()
+        return value
 
-    async def _add_posts(self) -> None:
-        for author in AUTHORS:
-            lines = "".join(
-                f'{{"username": "{author}", "text": "the {author} was early again, day {n}"}}\n'
-                for n in range(40)
-            )
-            answer = await self.client.post(
-                f"{self.site.url()}/api/v1/tweets",
-                content=lines,
-                headers={
-                    "Authorization": f"Bearer {self.site.token}",
-                    "Content-Type": "application/x-ndjson",
-                },
-            )
-            assert answer.status_code == 200, answer.text
-
-    async def _play_game(self, questions: int) -> None:
-        wish = {"usernames": AUTHORS, "questions": questions, "seconds": SECONDS}
-        game = await self._host("POST", "", json=wish)
-        self.game = game["id"]
-        players = [TrustedPlayer(number) for number in range(PLAYERS)]
-        for player in players:
-            body = {"code": game["code"], "name": f"Player {player.number}"}
-            joined = (await self._send("POST", "/play", "", json=body)).json()
-            player.token, player.id = joined["token"], joined["player"]
-        truths: dict[int, str] = {}
-        for number in range(1, questions + 1):
-            await self._go_on("asking", number)
-            async with asyncio.TaskGroup() as group:
-                for player in players:
-                    chance = Random(self.chance.random())
-                    group.create_task(self._answer(player, number, chance))
-                await asyncio.sleep(self.chance.random() * 0.3)
-                await self.site.kill(self.questions, self.chance)
-            view = await self._go_on("told", number)
-            truths[number] = view["truth"]
-            self.questions += 1
-            await self._check(players, truths)
-        await self._go_on("ended", questions)
-        await self._check(players, truths)
-
-    async def _go_on(self, state: str, number: int) -> Any:
+    async def _go_on(self, state: str) -> dict[str, Any]:
         """Bring the game to a state, however often the host's click gets lost."""
         while True:
-            view = await self._host("GET", f"/{self.game}")
-            if (view["state"], view["question"]) == (state, number):
+            view = await self._host("GET", "")
+            if (view["state"], view["question"]) == (state, self._number):
                 return view
-            version = {"version": view["version"]}
-            await self._host("POST", f"/{self.game}/next", json=version)
+            await self._host("POST", "/next", json={"version": view["version"]})
 
-    async def _answer(self, player: TrustedPlayer, number: int, chance: Random) -> None:
-        """Answer a question, perhaps twice or late, until it is acknowledged."""
-        await asyncio.sleep(chance.random() * 0.6)
-        path = f"/play/{self.game}/answers"
-        first = {"question": number, "username": chance.choice(AUTHORS)}
+    async def _remove(self, player: TrustedPlayer) -> None:
+        path = f"/games/{self._game}/players/{player.id}"
+        answer = await self._caller.ask("DELETE", path)
+        assert answer.status_code in {204, 404}, answer.text
+        self._receipts.note(removed=player.id)
+        gone = await self._as(player, "GET", "")
+        assert gone.status_code == 401, gone.text
+
+    async def _as(
+        self, player: TrustedPlayer, method: str, path: str, **kwargs: Any
+    ) -> httpx.Response:
+        address = f"/play/{self._game}{path}"
+        return await self._caller.ask(method, address, headers=player.headers, **kwargs)
+
+    async def _answer_all(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for player in self._players:
+                group.create_task(self._answer(player, Random(self._chance.random())))
+
+    async def _answer(self, player: TrustedPlayer, chance: Random) -> None:
+        """Answer, perhaps twice or late, until it is acknowledged."""
+        await asyncio.sleep(chance.random() * ANSWERED_WITHIN_S)
+        first = {"question": self._number, "username": chance.choice(AUTHORS)}
         sent = [first] * chance.choice((1, 1, 2))
         if chance.random() < 0.4:
-            sent.append({"question": number, "username": chance.choice(AUTHORS)})
-        if number > 1 and chance.random() < 0.3:
-            sent.append({"question": number - 1, "username": chance.choice(AUTHORS)})
-        requests = [self._send("POST", path, player.token, json=body) for body in sent]
+            sent.append(first | {"username": chance.choice(AUTHORS)})
+        if self._number > 1 and chance.random() < 0.3:
+            sent.append({"question": self._number - 1, "username": chance.choice(AUTHORS)})
+        requests = [self._as(player, "POST", "/answers", json=body) for body in sent]
         for body, answer in zip(sent, await asyncio.gather(*requests), strict=True):
             self._note(player, body["question"], answer)
-        foreign = await self._send("POST", path, f"{player.token}x", json=first)
-        assert foreign.status_code == 401, foreign.text
+        foreign = TrustedPlayer(player.id, f"{player.token}x")
+        refused = await self._as(foreign, "POST", "/answers", json=first)
+        assert refused.status_code == 401, refused.text
 
     def _note(self, player: TrustedPlayer, question: Any, answer: httpx.Response) -> None:
         value = answer.json()
@@ -157,51 +186,8 @@ class PlayedGames:
             assert answer.status_code == 409, value
             self.refused += 1
             return
-        told = value["username"], value["ms"]
-        before = player.acknowledged.setdefault(question, told)
-        assert before == told, ("two answers were acknowledged", before, told)
+        choice = value["username"], value["ms"]
+        self._receipts.note(player=player.id, question=question, username=choice[0], ms=choice[1])
+        before = self._acknowledged.setdefault((player.id, question), choice)
+        assert before == choice, ("two answers were acknowledged", before, choice)
         self.answers += answer.status_code == 201
-
-    async def _check(self, players: list[TrustedPlayer], truths: dict[int, str]) -> None:
-        """Compare all sums with those of what was acknowledged."""
-        view = await self._host("GET", f"/{self.game}?ranking=all")
-        points = {ranked["player"]: ranked["points"] for ranked in view["ranking"]}
-        for player in players:
-            own = await self._send("GET", f"/play/{self.game}", player.token)
-            expected = sum(
-                _points(ms)
-                for question, (username, ms) in player.acknowledged.items()
-                if truths.get(question) == username
-            )
-            assert points[player.id] == expected, (player, points[player.id], expected)
-            assert own.json()["total"] == expected
-            last = view["question"]
-            assert own.json()["answer"] == player.acknowledged.get(last, (None,))[0]
-
-
-def _points(ms: int) -> int:
-    """Return the points of a right answer by the contract's words, without the program's code."""
-    t = Fraction(ms, 1_000)
-    return int(500 + 500 * (SECONDS - t) / SECONDS)
-
-
-def run(kind: str, questions: int, folder: Path, seed: int = 0) -> PlayedGames:
-    """Play on a site of its own, and check what it left."""
-    with site_of(kind, folder) as site:
-        games = PlayedGames(site, seed)
-        asyncio.run(games.play(questions))
-        assert site.installation.json("check") == {"ok": True, "faults": []}
-        assert site.server.stop() == 0
-        assert "Traceback" not in site.server.log(), site.server.log()
-    return games
-
-
-def main(arguments: list[str]) -> int:
-    kind, questions, *rest = arguments
-    with tempfile.TemporaryDirectory(prefix="saywho-trust-") as folder:
-        print(f"{run(kind, int(questions), Path(folder), *map(int, rest))}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

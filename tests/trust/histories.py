@@ -1,5 +1,7 @@
 """Histories of clients of a real server whose processes are killed, checked against a model.
 
+Beside them a class plays a game, of which each round asks a question (`games.py`).
+
 `python -m tests.trust.histories sqlite 100` kills 100 times, `… postgresql 100 7` with seed 7.
 """
 
@@ -7,16 +9,16 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
-from tests.trust.listener import RETRY_S, Listener
+from tests.trust.calling import Caller, calling
+from tests.trust.games import PLAYERS, PlayedGames
+from tests.trust.listener import Listener
 from tests.trust.model import NEVER, Author, Post, Read
 from tests.trust.site import Site, site_of
 from tests.waiting import DEADLINE_S, eventually
@@ -29,8 +31,6 @@ MOST_POSTS: Final = 180
 BEFORE: Final = 60
 """Posts acknowledged in a round before something is killed, at most; as many follow at the end."""
 AFTER: Final = 10
-NO_ANSWER: Final = 503
-"""Nobody knows what became of the request."""
 
 
 class History:
@@ -52,16 +52,21 @@ class History:
         """Play so many rounds. Raises AssertionError at the first fault."""
         most = 10 * len(self.listeners)  # With many, somebody is always coming back.
         async with (
-            self._connected(CLIENTS) as client,
-            self._connected(len(self.listeners)) as streaming,
+            calling(self.site, CLIENTS) as caller,
+            calling(self.site, PLAYERS) as phones,
+            calling(self.site, len(self.listeners)) as streaming,
             asyncio.TaskGroup() as group,
         ):
             followers = [
-                group.create_task(each.follow(streaming, Random(number), most=most))
+                group.create_task(each.follow(streaming.client, Random(number), most=most))
                 for number, each in enumerate(self.listeners)
             ]
+            self.games = PlayedGames(phones, self.chance, self.site.installation.data_dir.parent)
+            await self.games.begin()
             for number in range(rounds):
-                await self._play_round(client, number)
+                await self._play_round(caller, number)
+            await self.games.end()
+            self.unanswered = caller.unanswered + phones.unanswered
             for task in followers:
                 task.cancel()
 
@@ -72,36 +77,28 @@ class History:
             f"{self.site.kind}: {sum(self.site.killed.values())} kills {dict(self.site.killed)}, "
             f"{self.acknowledged} posts and {self.removed} deletions acknowledged, {self.reads} "
             f"reads, {self.unanswered} requests without answer; {reconnects} reconnects of "
-            f"streams, {events} events; nothing lost, doubled or stale"
+            f"streams, {events} events; {self.games}; nothing lost, doubled or stale"
         )
 
-    @asynccontextmanager
-    async def _connected(self, most: int) -> AsyncIterator[httpx.AsyncClient]:
-        # Connections that end soon reach all workers.
-        limits = httpx.Limits(max_connections=2 * most, keepalive_expiry=0.5)
-        async with httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {self.site.token}"},
-            limits=limits,
-            timeout=DEADLINE_S,
-        ) as client:
-            yield client
-
-    async def _play_round(self, client: httpx.AsyncClient, number: int) -> None:
+    async def _play_round(self, caller: Caller, number: int) -> None:
         self._authors = [Author(f"r{number}_a{each}") for each in range(AUTHORS)]
         self._is_over = False
         for author in self._authors:
-            made = await client.post(
-                f"{self.site.url()}/api/v1/users", json={"username": author.name}
+            made = await caller.client.post(
+                caller.address("/users"), json={"username": author.name}
             )
             assert made.status_code == 201, made.text
+        await self.games.ask()
         async with asyncio.TaskGroup() as clients:
+            clients.create_task(self.games.answer())
             for each in range(CLIENTS):
-                clients.create_task(self._act(client, Random(self.chance.random()), each))
+                clients.create_task(self._act(caller, Random(self.chance.random()), each))
             await self._until_acknowledged(self.chance.randrange(1, BEFORE))
             await self.site.kill(number, self.chance)
             await self._until_acknowledged(AFTER)
             self._is_over = True
-        await self._check(client)
+        await self._check(caller)
+        await self.games.check()
 
     async def _until_acknowledged(self, more: int) -> None:
         goal = self.acknowledged + more
@@ -111,7 +108,7 @@ class History:
 
         await eventually(acknowledged, until=lambda seen: seen >= goal)
 
-    async def _act(self, client: httpx.AsyncClient, chance: Random, number: int) -> None:
+    async def _act(self, caller: Caller, chance: Random, number: int) -> None:
         """Write and read until the round is over."""
         written = 0
         while not self._is_over:
@@ -119,40 +116,23 @@ class History:
             if what < 0.35 and len(author.posts) < MOST_POSTS:
                 written += 1
                 has_id = chance.random() < 0.7
-                await self._post(client, author, f"client {number} {written}", has_id=has_id)
+                await self._post(caller, author, f"client {number} {written}", has_id=has_id)
             elif what < 0.42 and (text := _some_post(author, chance)):
-                await self._remove(client, author.posts[text])
+                await self._remove(caller, author.posts[text])
             elif what < 0.55 and (text := _some_post(author, chance)):
-                await self._read_post(client, author, text)
+                await self._read_post(caller, author, text)
             elif what < 0.7:
-                await self._read_count(client, author)
+                await self._read_count(caller, author)
             else:
-                await self._read_list(client, author)
+                await self._read_list(caller, author)
 
-    async def _send(
-        self, client: httpx.AsyncClient, method: str, path: str, **kwargs: Any
-    ) -> httpx.Response | None:
-        """Return the answer; None if there is none."""
-        try:
-            answer = await client.request(method, f"{self.site.url()}/api/v1{path}", **kwargs)
-        except httpx.TransportError:
-            answer = None
-        if answer is not None and answer.status_code != NO_ANSWER:
-            assert answer.status_code < 500, (path, answer.status_code, answer.text)
-            return answer
-        self.unanswered += 1
-        await asyncio.sleep(RETRY_S)
-        return None
-
-    async def _post(
-        self, client: httpx.AsyncClient, author: Author, text: str, *, has_id: bool
-    ) -> None:
+    async def _post(self, caller: Caller, author: Author, text: str, *, has_id: bool) -> None:
         """Post, and with a source_id until it is acknowledged."""
         post = author.posts[text] = Post(time.monotonic())
         sent = {"text": text} | ({"source_id": text} if has_id else {})
         path, deadline = f"/users/{author.name}/tweets", post.began + DEADLINE_S
         while time.monotonic() < deadline:
-            answer = await self._send(client, "POST", path, json=sent)
+            answer = await caller.send("POST", path, json=sent)
             if answer is not None:
                 assert answer.status_code in {200, 201}, answer.text
                 post.id, post.added = answer.json()["id"], time.monotonic()
@@ -163,10 +143,9 @@ class History:
                 return
         raise TimeoutError(f"{text} was never acknowledged")
 
-    async def _remove(self, client: httpx.AsyncClient, post: Post) -> None:
+    async def _remove(self, caller: Caller, post: Post) -> None:
         post.removal = time.monotonic()
-        while (answer := await self._send(client, "DELETE", f"/tweets/{post.id}")) is None:
-            assert time.monotonic() < post.removal + DEADLINE_S, "a post was never removed"
+        answer = await caller.ask("DELETE", f"/tweets/{post.id}")
         # What was done, and not acknowledged, is 404 at the second time.
         assert answer.status_code in {204, 404}, answer.text
         post.removed = time.monotonic()
@@ -174,30 +153,28 @@ class History:
         if answer.status_code == 204:
             self.newest = max(self.newest, int(answer.headers["Saywho-Event"]))
 
-    async def _get(
-        self, client: httpx.AsyncClient, path: str
-    ) -> tuple[Read, httpx.Response | None]:
+    async def _get(self, caller: Caller, path: str) -> tuple[Read, httpx.Response | None]:
         """Return when and where it was read, and the answer."""
         after = {"Saywho-After": str(self.newest)} if self.site.kind != "sqlite" else {}
         began = time.monotonic()
-        answer = await self._send(client, "GET", path, headers=after)
+        answer = await caller.send("GET", path, headers=after)
         self.reads += answer is not None
         return Read(began, time.monotonic()), answer
 
-    async def _read_post(self, client: httpx.AsyncClient, author: Author, text: str) -> None:
-        read, answer = await self._get(client, f"/tweets/{author.posts[text].id}")
+    async def _read_post(self, caller: Caller, author: Author, text: str) -> None:
+        read, answer = await self._get(caller, f"/tweets/{author.posts[text].id}")
         if answer is not None:
             assert answer.status_code in {200, 404}, answer.text
             seen = frozenset({text} if answer.status_code == 200 else ())
             author.reads.append(replace(read, seen=seen, of=text))
 
-    async def _read_count(self, client: httpx.AsyncClient, author: Author) -> None:
-        read, answer = await self._get(client, f"/users/{author.name}")
+    async def _read_count(self, caller: Caller, author: Author) -> None:
+        read, answer = await self._get(caller, f"/users/{author.name}")
         if answer is not None:
             author.reads.append(replace(read, count=answer.json()["tweets"]))
 
-    async def _read_list(self, client: httpx.AsyncClient, author: Author) -> bool:
-        read, answer = await self._get(client, f"/users/{author.name}/tweets?limit=200")
+    async def _read_list(self, caller: Caller, author: Author) -> bool:
+        read, answer = await self._get(caller, f"/users/{author.name}/tweets?limit=200")
         if answer is None:
             return False
         texts = [post["text"] for post in answer.json()["items"]]
@@ -207,10 +184,10 @@ class History:
             author.posts[post["text"]].id = post["id"]
         return True
 
-    async def _check(self, client: httpx.AsyncClient) -> None:
+    async def _check(self, caller: Caller) -> None:
         """Compare what is stored, and what was announced, with what clients were told."""
         for author in self._authors:
-            while not await self._read_list(client, author):
+            while not await self._read_list(caller, author):
                 pass
             is_one_machine = self.site.kind == "sqlite"
             faults = list(author.faults(is_one_machine=is_one_machine))

@@ -71,3 +71,37 @@ class Listener:
             self.created.append(data["id"])
         elif kind == "tweet.deleted":
             self.removed.append(data["id"])
+
+
+@dataclass(slots=True)
+class GameListener:
+    """A player who follows a game: it never goes back, and says nothing too early."""
+
+    address: str
+    version: int = 0
+    state: str = ""
+
+    async def follow(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+        """Follow until the game has ended."""
+        while self.state != "ended":
+            try:
+                await self._listen(client, headers)
+            except httpx.TransportError:
+                await asyncio.sleep(RETRY_S)
+
+    async def _listen(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+        async with client.stream("GET", self.address, headers=headers) as stream:
+            if stream.status_code != 200:
+                assert stream.status_code == 503
+                await asyncio.sleep(RETRY_S)
+                return
+            async for line in stream.aiter_lines():
+                if line.startswith('data: {"state"'):
+                    self._note(json.loads(line.removeprefix("data: ")))
+                if self.state == "ended":
+                    return
+
+    def _note(self, document: dict[str, Any]) -> None:
+        assert document["version"] >= self.version, (document, self.version)
+        self.version, self.state = document["version"], document["state"]
+        assert self.state != "asking" or document["truth"] is document["saywho"] is None

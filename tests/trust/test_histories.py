@@ -16,6 +16,8 @@ def test_kills_lose_nothing_and_no_answer_is_stale(tmp_path: Path, databases: Da
     history = run(databases.kind, kills, tmp_path)
     assert sum(history.site.killed.values()) == kills
     assert min(history.acknowledged, history.removed, history.reads) > 0
+    assert history.games.questions == kills
+    assert history.games.answers > kills
 
 
 def seen(began: int, *texts: str) -> Read:
