@@ -182,15 +182,25 @@ class PeriodColumn(NamedTuple):
 
     label: str
     """What stands below it; an empty text where there is no room."""
-    height: float
-    """In per cent of the highest."""
+    heights: Sequence[float]
+    """Of its parts from the ground up, one for each person, in per cent of the highest column."""
+
+
+class ColumnsPart(NamedTuple):
+    """What is of one person in columns."""
+
+    name: str
+    hue: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodColumns:
-    """Months or years beside each other."""
+    """Months or years beside each other, each of parts of several people."""
 
     caption: str
+    people: Sequence[tuple[str, str]]
+    """Name and class of the colour of each person."""
     columns: Sequence[PeriodColumn]
 
     @property
@@ -199,9 +209,20 @@ class PeriodColumns:
         return [(place, column.label) for place, column in enumerate(self.columns) if column.label]
 
     @property
-    def path(self) -> str:
-        """The columns in a field whose width is their number, and whose height is 100."""
-        return column_path([column.height for column in self.columns])
+    def parts(self) -> list[ColumnsPart]:
+        """Those of each person in a field whose width is the number of columns, height 100."""
+        paths = [""] * len(self.people)
+        for place, column in enumerate(self.columns):
+            bottom = 100.0
+            for person, height in enumerate(column.heights):
+                if height:
+                    paths[person] += f"M{place}.1 {bottom:.1f}v-{height:.1f}h.8v{height:.1f}z"
+                bottom -= height
+        return [
+            ColumnsPart(name, hue, path)
+            for (name, hue), path in zip(self.people, paths, strict=True)
+            if path
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,16 @@ draw what these return. They are asked while the people of a page are bound (`ap
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from app.i18n import show_number
 
 TableCell = str | int | float | None
+ISOLATE: Final = "\u2068"
+END: Final = "\u2069"
+"""Around a name, whose direction of writing nothing else follows then."""
+LONGEST_BELOW: Final = 24
+"""Characters of a column's name that stands before each cell."""
 PlotT = TypeVar("PlotT")
 
 
@@ -22,6 +27,12 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[TableCell]]
     links: Sequence[str] = ()
+
+    def below(self, row: Sequence[TableCell], beside: int) -> str:
+        """Return the cells of a row behind the first ones, with the names of their columns."""
+        columns = (column[:LONGEST_BELOW] for column in self.columns[beside:])
+        cells = zip(columns, row[beside:], strict=False)
+        return " · ".join(f"{ISOLATE}{column}{END}: {_written(cell)}" for column, cell in cells)
 
 
 class ShownRow(NamedTuple):
@@ -97,3 +108,7 @@ def show_rows(table: Table, most: int) -> list[ShownRow]:
         )
         for row, link in zip(table.rows[:most], table.links or [""] * most, strict=False)
     ]
+
+
+def _written(cell: TableCell) -> str:
+    return show_number(cell) if isinstance(cell, int | float) else cell or ""

@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -148,7 +148,17 @@ async def _posts_to_guess(
     return random.sample(sorted(ids), len(ids))
 
 
-def masked(text: str, *users: User) -> str:
+class Masked(Protocol):
+    """Somebody whose names would tell who wrote a text."""
+
+    @property
+    def username(self) -> str: ...
+
+    @property
+    def display_name(self) -> str | None: ...
+
+
+def masked(text: str, *users: Masked) -> str:
     """Return the text without the names of its author, or of several, signature, links and tags."""
     names = (name for user in users for name in (user.username, user.display_name) if name)
     named = mask_names(text.rstrip(), names)

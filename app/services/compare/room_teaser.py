@@ -38,6 +38,14 @@ class Teaser(NamedTuple):
     question: QuizQuestion
 
 
+class Player(NamedTuple):
+    """Somebody who may have written a message; rows load faster than `User` objects."""
+
+    username: str
+    username_key: str
+    display_name: str | None
+
+
 async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     """Return a quiz out of a room, which changes only as the room does.
 
@@ -48,8 +56,9 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     names = [person.username for person in room.people if person.messages >= FEWEST_POSTS]
     if len(names) < 2:
         return None
-    query = select(User).where(User.username.in_(names), User.deleted_at.is_(None))
-    players = {user.id: user for user in await session.scalars(query)}
+    query = select(User.id, User.username, User.username_key, User.display_name)
+    has_name = User.username.in_(names), User.deleted_at.is_(None)
+    players = {row.id: Player(*row[1:]) for row in await session.execute(query.where(*has_name))}
     messages = (
         select(Tweet.id, Tweet.user_id, Tweet.text)
         .where(Tweet.room_id == room.id, Tweet.created_at.is_not(None))
@@ -61,7 +70,7 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     return await asyncio.to_thread(_teaser, rows, players)
 
 
-def _teaser(rows: Sequence[Any], players: Mapping[int, User]) -> Teaser | None:
+def _teaser(rows: Sequence[Any], players: Mapping[int, Player]) -> Teaser | None:
     worded = [row for row in rows if has_words(row.text)]
     counts = Counter(row.user_id for row in worded)
     able = sorted(user_id for user_id, count in counts.items() if count >= FEWEST_JUDGED)
@@ -81,7 +90,7 @@ def _teaser(rows: Sequence[Any], players: Mapping[int, User]) -> Teaser | None:
 
 
 def _texts(
-    rows: Iterable[Any], players: Mapping[int, User], cast: Collection[int]
+    rows: Iterable[Any], players: Mapping[int, Player], cast: Collection[int]
 ) -> dict[int, str]:
     """Return messages of these people, without names, by id: as many as a set has."""
     texts: dict[int, str] = {}

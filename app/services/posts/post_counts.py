@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
-from app.db.backend import ColumnLike, insert_rows
+from app.db.backend import insert_rows
 from app.models import PostCount, Tweet, User
 from app.models.derived import EPOCH_S, SLOT_S, UNKNOWN_SLOT
 
@@ -106,12 +106,12 @@ async def miscounted(session: AsyncSession) -> list[str]:
     return list(await session.scalars(query.order_by(User.username_key)))
 
 
-def unix_seconds(time: ColumnLike) -> ColumnElement[int]:
+def unix_seconds(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]:
     """Return the expression for the seconds of a column of times, from 1970."""
     return cast(extract("epoch", time), BigInteger)
 
 
-def seconds_of(time: ColumnLike) -> ColumnElement[int]:
+def seconds_of(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]:
     """Return the expression for the seconds of a column of times, from the year 1."""
     return unix_seconds(time) + EPOCH_S
 

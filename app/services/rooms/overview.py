@@ -2,31 +2,31 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from functools import cache
-from itertools import pairwise
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import first_instant
 from app.compute.chat_traits import Trait, traits_of
-from app.compute.portrait import MOST_PORTRAYED, PersonPortrait, Said, answers_among, portray
+from app.compute.portrait import (
+    MOST_PORTRAYED,
+    PersonPortrait,
+    Said,
+    SilenceSpan,
+    answers_among,
+    portray,
+)
 from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
-from app.services.posts.post_counts import MOST_YEARS
 from app.services.posts.scanning import Scan, ScannedColumn, scan
+from app.services.rooms.periods import Period, longest_silence, read_periods
 from app.services.rooms.room_facts import RoomFacts
 
 MOST_READ: Final = 500
 """Newest messages that are looked through; the portrait looks through more, and takes longer."""
-MOST_MONTHS: Final = 48
-"""A chat of more of them is counted by years."""
-YEAR_M: Final = 12
 _COLUMNS: Final[tuple[ScannedColumn, ...]] = ("author", "time", "text")
 
 
@@ -46,13 +46,6 @@ class OverviewPerson(msgspec.Struct, frozen=True, kw_only=True):
     ]
 
 
-class Period(msgspec.Struct, frozen=True):
-    """A month or a year of a room."""
-
-    first_day: date
-    messages: int
-
-
 class RoomOverview(msgspec.Struct, frozen=True, kw_only=True):
     """A room at first sight, in a time zone."""
 
@@ -67,6 +60,9 @@ class RoomOverview(msgspec.Struct, frozen=True, kw_only=True):
     ]
     periods: Annotated[
         list[Period], Meta(description="Months from the first to the last, of more than 48 years.")
+    ]
+    longest_silence: Annotated[
+        SilenceSpan | None, Meta(description="Null if none is of more than two days.")
     ]
     scanned: Annotated[int, Meta(description="Messages that were looked through: the newest 500.")]
 
@@ -83,29 +79,41 @@ class _Counted(msgspec.Struct, frozen=True):
 async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> RoomOverview:
     """Return a room at first sight."""
     depends_on(EVERYTHING)
-    names = [person.username for person in room.people[:MOST_PORTRAYED]]
-    rows = await session.execute(select(User.username, User.id).where(User.username.in_(names)))
-    ids = {row.username: row.id for row in rows}
-    dated = await _scan(session, room.id, MOST_READ, is_dated=True)
+    people, gone = await _people(session, room)
+    written = [Tweet.room_id == room.id, *([Tweet.user_id.not_in(gone)] if gone else [])]
+    dated = await scan(session, *written, columns=_COLUMNS, limit=MOST_READ, is_dated=True)
     missing = MOST_READ - len(dated.author)
-    undated = await _scan(session, room.id, missing, is_dated=False) if missing else None
-    periods = await _periods(session, room, zone)
-    counted = await asyncio.to_thread(
-        _count, _said(dated, undated), room, [ids[name] for name in names], zone
+    undated = (
+        await scan(session, *written, columns=_COLUMNS, limit=missing, is_dated=False)
+        if missing
+        else None
     )
-    return _overview(room, zone, periods, counted)
+    counted = await asyncio.to_thread(_count, _said(dated, undated), room, people, zone)
+    return RoomOverview(
+        room=room,
+        tz=zone.key,
+        people=_overview_people(room, counted),
+        traits=counted.traits,
+        periods=await read_periods(
+            session, room, zone, people, gone if room.people_total > len(people) else None
+        ),
+        longest_silence=await longest_silence(session, room.id, gone),
+        scanned=counted.scanned,
+    )
 
 
-async def _scan(session: AsyncSession, room_id: int, limit: int, *, is_dated: bool) -> Scan:
-    is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
-    return await scan(
-        session,
-        Tweet.room_id == room_id,
-        is_alive,
-        columns=_COLUMNS,
-        limit=limit,
-        is_dated=is_dated,
+async def _people(session: AsyncSession, room: RoomFacts) -> tuple[list[int], list[int]]:
+    """Return the ids of those who wrote most, and of people whose messages are to be removed."""
+    names = [person.username for person in room.people[:MOST_PORTRAYED]]
+    query = (
+        select(User.username, User.id, User.deleted_at)
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .where(RoomPerson.room_id == room.id)
+        .where(or_(User.username.in_(names), User.deleted_at.is_not(None)))
     )
+    rows = (await session.execute(query)).all()
+    ids = {row.username: row.id for row in rows if row.deleted_at is None}
+    return [ids[name] for name in names], [row.id for row in rows if row.deleted_at is not None]
 
 
 def _said(dated: Scan, undated: Scan | None) -> list[Said]:
@@ -116,59 +124,6 @@ def _said(dated: Scan, undated: Scan | None) -> list[Said]:
         for part in scans
         for message in [*map(Said, part.author, part.time, part.text)][::-1]
     ]
-
-
-async def _periods(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> list[Period]:
-    """Return the months or years of a room."""
-    if room.first_message_at is None or room.newest_message_at is None:
-        return []
-    days = _first_days(
-        room.first_message_at.astimezone(zone), room.newest_message_at.astimezone(zone)
-    )
-    gone = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
-    deleted = list(
-        await session.scalars(
-            gone.where(RoomPerson.room_id == room.id, User.deleted_at.is_not(None))
-        )
-    )
-    starts = [first_instant(day, zone) for day in days]
-    moments = {f"start{place}": start for place, start in enumerate(starts)}
-    of_room = {"room_id": room.id} | ({"deleted": deleted} if deleted else {})
-    counts = _counts(len(days) - 1, has_deleted=bool(deleted))
-    row = (await session.execute(counts, of_room | moments)).one()
-    return [*map(Period, days[:-1], row)]
-
-
-@cache
-def _counts(periods: int, *, has_deleted: bool) -> Select[Any]:
-    """Return a query for the messages of so many periods, which takes longer to make than to run.
-
-    Without people whose messages are still to be removed, an index alone is read.
-    """
-    of_room = select(func.count()).where(Tweet.room_id == bindparam("room_id"))
-    if has_deleted:
-        of_room = of_room.where(Tweet.user_id.not_in(bindparam("deleted", expanding=True)))
-    starts = [
-        bindparam(f"start{place}", type_=Tweet.created_at.type) for place in range(periods + 1)
-    ]
-    return select(
-        *(
-            of_room.where(Tweet.created_at >= start, Tweet.created_at < end).scalar_subquery()
-            for start, end in pairwise(starts)
-        )
-    )
-
-
-def _first_days(first: datetime, newest: datetime) -> list[date]:
-    """Return the first days of the months from a time to a later one, and of the next month.
-
-    Where these are too many it is years, at most the newest `MOST_YEARS`.
-    """
-    months = range(first.year * YEAR_M + first.month - 1, newest.year * YEAR_M + newest.month + 1)
-    if len(months) > MOST_MONTHS + 1:
-        oldest = max(first.year, newest.year - MOST_YEARS + 1)
-        return [date(year, 1, 1) for year in range(oldest, newest.year + 2)]
-    return [date(month // YEAR_M, month % YEAR_M + 1, 1) for month in months]
 
 
 def _count(
@@ -200,9 +155,7 @@ def _writing_of(
     return [alone.get(person) for person in people]
 
 
-def _overview(
-    room: RoomFacts, zone: ZoneInfo, periods: list[Period], counted: _Counted
-) -> RoomOverview:
+def _overview_people(room: RoomFacts, counted: _Counted) -> list[OverviewPerson]:
     named = room.people[:MOST_PORTRAYED]
     people = [
         OverviewPerson(
@@ -227,11 +180,4 @@ def _overview(
                 writing=None,
             )
         )
-    return RoomOverview(
-        room=room,
-        tz=zone.key,
-        people=people,
-        traits=counted.traits,
-        periods=periods,
-        scanned=counted.scanned,
-    )
+    return people

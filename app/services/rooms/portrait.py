@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,11 +12,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.chat_traits import Trait, traits_of
-from app.compute.portrait import ChatPortrait, PersonPortrait, Said, SilenceSpan, portray
+from app.compute.portrait import (
+    ChatPortrait,
+    PersonPortrait,
+    Said,
+    SilenceSpan,
+    answers_among,
+    portray,
+)
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
 from app.services.rooms.loved import LovedMessage, most_loved
+from app.services.rooms.periods import Period, gone_from, read_periods
 from app.services.rooms.room_facts import RoomFacts, get_room
 
 Names = tuple[str, str | None]
@@ -49,6 +57,28 @@ class RoomPortrait(msgspec.Struct, frozen=True):
             "three signs, of all messages; empty where the chat's app writes none."
         ),
     ] = ()
+    periods: Annotated[
+        Sequence[Period],
+        Meta(description="Months from the first to the last, of more than 48 years."),
+    ] = ()
+    answers: Annotated[
+        Sequence[Sequence[int]],
+        Meta(
+            description="Of each person (rows) messages right after one of each of them, within "
+            "6 h; several together are not among them."
+        ),
+    ] = ()
+
+
+class _Counted(NamedTuple):
+    """What is counted of a room."""
+
+    scanned: int
+    portrait: ChatPortrait
+    ids: list[int]
+    """Of the people who stand for themselves."""
+    traits: list[Trait]
+    answers: list[list[int]]
 
 
 async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> RoomPortrait:
@@ -60,13 +90,14 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     room = await get_room(session, room_id)
     scans = await scan_room(session, room.id)
     names = [name for person in room.people for name in (person.username, person.display_name)]
-    scanned, portrait, traits = await asyncio.to_thread(_portray, scans, zone, filter(None, names))
-    ids = [group[0] for group in portrait.groups if len(group) == 1]
+    counted = await asyncio.to_thread(_portray, scans, zone, filter(None, names))
+    portrait, ids = counted.portrait, counted.ids
+    gone = await gone_from(session, room.id) if len(portrait.groups) > len(ids) else None
+    periods = await read_periods(session, room, zone, ids, gone)
+    called = await _names_of(session, ids)
+    shown = portrait_of(room, zone, counted.scanned, portrait, called, counted.traits)
     loved = await most_loved(session, room.id)
-    return msgspec.structs.replace(
-        portrait_of(room, zone, scanned, portrait, await _names_of(session, ids), traits),
-        loved=loved,
-    )
+    return msgspec.structs.replace(shown, loved=loved, periods=periods, answers=counted.answers)
 
 
 def portrait_of(
@@ -110,24 +141,22 @@ def said_of(messages: Scan) -> list[Said]:
     return [*map(Said, messages.author, messages.time, messages.text)]
 
 
-def _portray(
-    scans: tuple[Scan, Scan], zone: ZoneInfo, names: Iterable[str]
-) -> tuple[int, ChatPortrait, list[Trait]]:
-    """Return how many messages were looked through, their portrait, and what sets people apart."""
+def _portray(scans: tuple[Scan, Scan], zone: ZoneInfo, names: Iterable[str]) -> _Counted:
+    """Return what is counted of the messages that are looked through; it takes long."""
     messages = said_in(scans)
     portrait = portray(messages, zone, names)
     texts: dict[int, list[str]] = defaultdict(list)
     for message in messages:
         texts[message.author].append(message.text)
-    authors = [group[0] for group in portrait.groups if len(group) == 1]
-    people = portrait.people[: len(authors)]  # Those who stand for themselves come first.
+    ids = [group[0] for group in portrait.groups if len(group) == 1]
+    people = portrait.people[: len(ids)]  # Those who stand for themselves come first.
     traits = traits_of(
         [person.messages for person in people],
         len(messages),
         people,
-        [texts[author] for author in authors],
+        [texts[author] for author in ids],
     )
-    return len(messages), portrait, traits
+    return _Counted(len(messages), portrait, ids, traits, answers_among(messages, ids))
 
 
 async def _names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Names]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from math import sqrt
 from typing import ClassVar, Final, Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 from quart import url_for
 
-from app.dates import month_names, show_month
+from app.dates import month_names, show_date, show_duration, show_month
 from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
-from app.services.rooms.overview import OverviewPerson, Period, RoomOverview
+from app.services.rooms.overview import OverviewPerson, RoomOverview
+from app.services.rooms.periods import Period
 from app.views.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.names import hue, shown_name
@@ -77,7 +78,7 @@ class ShareBar(OverviewFigure[StackedBar]):
 
 
 class Months(OverviewFigure[PeriodColumns]):
-    """When the chat was busy, and when it was silent."""
+    """When the chat was busy and with whom, and when it was silent."""
 
     topic = gettext_noop("Month by month")
 
@@ -95,33 +96,35 @@ class Months(OverviewFigure[PeriodColumns]):
 
     def table(self) -> Table:
         column = gettext("Year") if self._is_of_years else gettext("Month")
-        rows = [(self._name_of(period), period.messages) for period in self._periods]
-        return Table([column, gettext("Messages")], rows)
+        rows: list[list[TableCell]] = [
+            [self._name_of(period), period.messages, *period.people] for period in self._periods
+        ]
+        return Table([column, gettext("Messages"), *map(called, self.people)], rows)
 
     def plot(self) -> PeriodColumns | None:
         if len(self._periods) < 2:
             return None
         most = max(period.messages for period in self._periods)
         columns = [
-            PeriodColumn(label, 100 * period.messages / most)
+            PeriodColumn(label, [100 * count / most for count in period.people])
             for label, period in zip(self._labels, self._periods, strict=True)
         ]
-        return PeriodColumns(self.finding().title, columns)
+        return PeriodColumns(self.finding().title, self._people, columns)
 
     def _silence(self) -> list[str]:
-        """Return the longest time without a message in a sentence, if a whole period was silent."""
-        silences = [
-            [*periods]
-            for is_silent, periods in groupby(self._periods, lambda period: not period.messages)
-            if is_silent
-        ]
-        if not silences:
+        """Return the longest time without a message in a sentence, if there is a long one."""
+        silence = self.overview.longest_silence
+        if silence is None:
             return []
-        longest = max(silences, key=len)
-        first, last = map(self._name_of, (longest[0], longest[-1]))
-        if first == last:
-            return [gettext("Silent in {period}.").format(period=first)]
-        return [gettext("Silent from {first} to {last}.").format(first=first, last=last)]
+        zone = ZoneInfo(self.overview.tz)
+        first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
+        length = show_duration((last - first).total_seconds())
+        text = gettext("The longest silence: {length}, from {first} to {last}.")
+        return [text.format(length=length, first=show_date(first), last=show_date(last))]
+
+    @property
+    def _people(self) -> list[tuple[str, str]]:
+        return [(called(person), hue(person.username)) for person in self.people]
 
     @property
     def _periods(self) -> list[Period]:

@@ -1,6 +1,7 @@
 """A room at first sight: a finding, who writes how much, cards, months, a hidden message."""
 
 import re
+from collections import Counter
 from html import unescape
 from typing import Final
 from urllib.parse import urlencode
@@ -109,12 +110,46 @@ async def test_what_is_the_same_for_all_is_one_sentence(
     assert page.count("Answers within") == 0
 
 
-async def test_months_name_their_silences(shared: Shared, chats: dict[str, str]) -> None:
-    page = await shared.anybody.page(chats["crew"])
-    assert "The most in January 2024: 80 messages. Silent in February 2024." in page
+async def test_months_are_told_by_person_with_the_longest_silence(
+    shared: Shared, chats: dict[str, str]
+) -> None:
+    page = await shared.anybody.page(f"{chats['crew']}?tz=Asia/Seoul")
+    assert "The most in January 2024: 80 messages." in page
+    silence = "The longest silence: 33 days, from March 28, 2024 to May 1, 2024."
+    assert silence in page
+    months = page.partition('class="period-columns"')[2].partition("<line")[0]
+    drawn = re.findall(r'<path class="([^"]*)"[^>]*><title>([^<]*)</title>', months)
+    assert drawn == [("author-1", "ann"), ("author-2", "bo (work)"), ("author-3", "cem")]
     rows = page.partition('id="months-numbers"')[2].partition("</table>")[0]
     counts = [int(count) for count in re.findall(r"<td>(\d+)</td>", rows)]
     assert counts == [80, 0, 80, 0, 80]
+    assert text_of(rows).count("\u2068ann\u2069: 48 · \u2068bo (work)\u2069: 16 · ") == 3
+
+
+@pytest.mark.parametrize("name", ["crew", "nine", "day"])
+async def test_the_api_has_months_by_person_and_who_answers_whom(
+    shared: Shared, chats: dict[str, str], name: str
+) -> None:
+    address = f"/api/v1{chats[name].replace('room', 'rooms')}/portrait?tz=Asia/Seoul"
+    portrait = await shared.anybody.json(address)
+    people = [person["display_name"] for person in portrait["people"]]
+    by_month = Counter((when[:7], who) for when, who, _ in CHATS[name])
+    for period in portrait["periods"]:
+        month = period["first_day"][:7]
+        of_month = {who: count for (when, who), count in by_month.items() if when == month}
+        assert period["messages"] == sum(of_month.values())
+        named = [of_month.get(who, 0) for who in people if who]
+        others = period["messages"] - sum(named)
+        assert period["people"] == named + [others for who in people if not who]
+    if name == "day":  # They write in turn.
+        answers = {
+            (who, whom): count
+            for who, row in zip(people, portrait["answers"], strict=True)
+            for whom, count in zip(people, row, strict=True)
+        }
+        one, two, three = CREW
+        turns = {(one, three): 19, (two, one): 20, (three, two): 20}
+        assert {pair: count for pair, count in answers.items() if count} == turns
 
 
 async def test_who_answers_whom_is_told_of_few_people(

@@ -1,0 +1,196 @@
+"""The months or years of a room: who wrote how much in each, and the longest silence."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime
+from functools import cache
+from itertools import pairwise
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.clock import first_instant
+from app.compute.portrait import SilenceSpan
+from app.db.backend import backend_of
+from app.models import RoomPerson, Tweet, User
+from app.services.posts.post_counts import MOST_YEARS, unix_seconds
+from app.services.rooms.room_facts import RoomFacts
+
+MOST_MONTHS: Final = 48
+"""A chat of more of them is counted by years."""
+YEAR_M: Final = 12
+DaysAfter = Callable[[ColumnElement[datetime], int], ColumnElement[datetime]]
+SILENT_D: Final = 2
+"""Days without a message from which on they are a silence."""
+
+
+class Period(msgspec.Struct, frozen=True):
+    """A month or a year of a room."""
+
+    first_day: date
+    messages: int
+    people: Annotated[list[int], Meta(description="Those of each of `people`.")]
+
+
+async def read_periods(
+    session: AsyncSession,
+    room: RoomFacts,
+    zone: ZoneInfo,
+    people: Sequence[int],
+    gone: Collection[int] | None,
+) -> list[Period]:
+    """Return the months of a room, from the first to the last; of more than 48 of them the years.
+
+    people: the ids of those who are counted one by one. gone: where there are others, who are
+    counted together, those whose messages are still to be removed; else None.
+    """
+    days = _first_days(room, zone)
+    if not days:
+        return []
+    starts = {f"start{place}": first_instant(day, zone) for place, day in enumerate(days)}
+    values = starts | {"room_id": room.id, "people": people}
+    rows = await session.execute(_messages_of_each(len(days) - 1), values)
+    counts = {(place, user_id): messages for place, user_id, messages in rows}
+    named = [[counts[place, person] for person in people] for place in range(len(days) - 1)]
+    if gone is None:
+        return [*map(Period, days, map(sum, named), named)]
+    values = starts | {"room_id": room.id} | ({"gone": gone} if gone else {})
+    totals = await session.scalars(_messages(len(days) - 1, has_gone=bool(gone)), values)
+    return [
+        Period(day, total, [*of_people, total - sum(of_people)])
+        for day, total, of_people in zip(days, totals, named, strict=False)
+    ]
+
+
+async def longest_silence(
+    session: AsyncSession, room_id: int, gone: Collection[int]
+) -> SilenceSpan | None:
+    """Return the longest time of more than two days without a message, the first of equal ones.
+
+    gone: people whose messages are still to be removed.
+    """
+    query = _silences(backend_of(session).days_after, has_gone=bool(gone))
+    values: dict[str, Any] = {"room_id": room_id} | ({"gone": list(gone)} if gone else {})
+    row = (await session.execute(query, values)).first()
+    return SilenceSpan(*row) if row else None
+
+
+async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
+    """Return the ids of people of a room whose messages are still to be removed."""
+    people = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
+    is_gone = RoomPerson.room_id == room_id, User.deleted_at.is_not(None)
+    return list(await session.scalars(people.where(*is_gone)))
+
+
+@cache
+def _silences(days_after: DaysAfter, *, has_gone: bool) -> Select[datetime, datetime]:
+    """Return the query for the longest silence, which takes longer to make than to run.
+
+    From a message it leads to the last one of the two days after it, and where there is none to the
+    next one, which ends a silence: so it reads one message of two days.
+    """
+    written = [Tweet.room_id == bindparam("room_id")]
+    if has_gone:
+        written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
+    nothing = cast(null(), Tweet.created_at.type).label("since")
+    first = select(func.min(Tweet.created_at).label("time"), nothing)
+    steps = first.where(*written).cte(recursive=True)
+    later = [*written, Tweet.created_at > steps.c.time]
+    soon = Tweet.created_at <= days_after(steps.c.time, SILENT_D)
+    last_soon = select(func.max(Tweet.created_at)).where(*later, soon).scalar_subquery()
+    following = select(func.min(Tweet.created_at)).where(*later).scalar_subquery()
+    silent_since = case((last_soon.is_(None), steps.c.time))
+    step = select(func.coalesce(last_soon, following), silent_since)
+    steps = steps.union_all(step.where(steps.c.time.is_not(None)))
+    length = unix_seconds(steps.c.time) - unix_seconds(steps.c.since)
+    silences = select(steps.c.since, steps.c.time).where(steps.c.since.is_not(None))
+    return silences.where(steps.c.time.is_not(None)).order_by(length.desc(), steps.c.time).limit(1)
+
+
+def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:
+    """Return the first days of the months of a room, and of the month after its last message.
+
+    Where these are too many it is years, at most the newest `MOST_YEARS`.
+    """
+    if room.first_message_at is None or room.newest_message_at is None:
+        return []
+    first, newest = (
+        time.astimezone(zone) for time in (room.first_message_at, room.newest_message_at)
+    )
+    months = range(first.year * YEAR_M + first.month - 1, newest.year * YEAR_M + newest.month + 1)
+    if len(months) > MOST_MONTHS + 1:
+        oldest = max(first.year, newest.year - MOST_YEARS + 1)
+        return [date(year, 1, 1) for year in range(oldest, newest.year + 2)]
+    return [date(month // YEAR_M, month % YEAR_M + 1, 1) for month in months]
+
+
+@cache
+def _messages_of_each(periods: int) -> Select[int, int, int]:
+    """Return the query for how many messages each person has in each of so many periods.
+
+    Of somebody who writes nowhere else an index alone tells them.
+    """
+    spans = _spans(periods)
+    written = select(func.count()).where(Tweet.user_id == User.id, *_is_within(spans))
+    here = written.where(Tweet.room_id == bindparam("room_id"))
+    is_only_here = User.tweet_count == RoomPerson.messages
+    counted = case(
+        (is_only_here, written.correlate(User, spans).scalar_subquery()),
+        else_=here.correlate(User, spans).scalar_subquery(),
+    )
+    return (
+        select(spans.c.place, User.id, counted)
+        .select_from(spans)
+        .join(RoomPerson, RoomPerson.room_id == bindparam("room_id"))
+        .join(User, User.id == RoomPerson.user_id)
+        .where(User.id.in_(bindparam("people", expanding=True)))
+    )
+
+
+@cache
+def _messages(periods: int, *, has_gone: bool) -> Select[int]:
+    """Return the query for how many messages a room has in each of so many periods.
+
+    Where nobody is gone, an index alone tells them.
+    """
+    spans = _spans(periods)
+    written = select(func.count()).where(Tweet.room_id == bindparam("room_id"), *_is_within(spans))
+    if has_gone:
+        written = written.where(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
+    return select(written.scalar_subquery()).select_from(spans).order_by(spans.c.place)
+
+
+def _spans(periods: int) -> Subquery:
+    """Return a table of periods with `place`, from 0, `starts_at` and `ends_at`."""
+    moments = [
+        bindparam(f"start{place}", type_=Tweet.created_at.type) for place in range(periods + 1)
+    ]
+    rows = (
+        select(
+            literal_column(str(place), Integer).label("place"),
+            start.label("starts_at"),
+            end.label("ends_at"),
+        )
+        for place, (start, end) in enumerate(pairwise(moments))
+    )
+    return union_all(*rows).subquery()
+
+
+def _is_within(spans: Subquery) -> list[ColumnElement[bool]]:
+    return [Tweet.created_at >= spans.c.starts_at, Tweet.created_at < spans.c.ends_at]
