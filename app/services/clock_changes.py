@@ -1,7 +1,8 @@
 """What a clock dated before it was set back counts as of now, so that nothing lasts for longer.
 
-Sessions, links, counted failures and visits of sources compare a stored time with the clock. After
-it was set back they would last for as much longer: of a clock that was a year ahead, for a year.
+Sessions, links, counted failures, games and visits of sources compare a stored time with the clock.
+After it was set back they would last for as much longer: of a clock that was a year ahead, for a
+year.
 """
 
 import logging
@@ -14,7 +15,16 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.clock import now
 from app.db.backend import Sessions
-from app.models import ImportJob, Invitation, LiveSource, LoginFailure, LoginSession, SetupLink
+from app.models import (
+    Game,
+    ImportJob,
+    Invitation,
+    LiveSource,
+    LoginFailure,
+    LoginSession,
+    SetupLink,
+    WrongCode,
+)
 from app.services.access.operators import LINK_LIFETIME
 from app.services.sources.fetching import LONGEST_PAUSE
 
@@ -32,6 +42,9 @@ FURTHEST: Final[tuple[tuple[InstrumentedAttribute[object], timedelta], ...]] = (
     (Invitation.created_at, NOW),
     (Invitation.expires_at, LINK_LIFETIME),
     (ImportJob.created_at, NOW),
+    (Game.created_at, NOW),
+    (Game.ended_at, NOW),
+    (WrongCode.sent_at, NOW),
 )
 """How far from now each time may be."""
 

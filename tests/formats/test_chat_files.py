@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from app.formats.chats import chat_files
 from app.formats.records import Record, Skipped
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records
@@ -133,3 +134,12 @@ def test_a_mark_that_names_a_file_of_the_zip_is_a_picture(mark: str) -> None:
     assert [text for _, text in said(chat)][1] == mark
     assert said(zip_bytes(dict(members))) == [("Mina", text) for text in ("hi", "", "our dog")]
     assert files(zip_bytes(dict(members))) == [(), ("us/dog.jpg",), ("us/dog.jpg",)]
+
+
+def test_an_archive_may_have_any_number_of_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_files, "MOST_OTHERS", 3)
+    rooms = {f"{n}.txt": android(f"of {n}") for n in range(10)}
+    others = {f"0{n}.txt": b"nothing" for n in range(2)}
+    texts = {text for _, text in said(zip_bytes(rooms | others))}
+    assert texts == {"hi", *(f"of {n}" for n in range(10))}
+    assert len(said(zip_bytes(rooms | others | {"5a.txt": b"nothing"}))) == 12

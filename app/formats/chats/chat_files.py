@@ -30,8 +30,8 @@ from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines
 
 T = TypeVar("T")
-MOST_LOOKED_AT: Final = 500
-"""Files of an archive that are looked at to find the rooms among them."""
+MOST_OTHERS: Final = 500
+"""Files of an archive that are no rooms, behind which no more are looked for."""
 LONGEST: Final = 30_000
 """Characters of a message that are kept: more than a post may have."""
 _TIME: Final = re.compile(
@@ -162,7 +162,9 @@ def find_rooms(
         return [] if grammar is None else [RoomFile(source, grammar, _names(source.name))]
     grammars: dict[str, T] = {}
     names = sorted(name for name in source.members if name.lower().endswith(end))
-    for name in names[:MOST_LOOKED_AT]:
+    for place, name in enumerate(names):
+        if place - len(grammars) >= MOST_OTHERS:
+            break
         if (grammar := grammar_of(source.member(name))) is not None:
             grammars[name] = grammar
     if grammars:

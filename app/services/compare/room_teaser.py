@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import FEWEST_JUDGED
-from app.compute.text import has_words
+from app.compute.text import has_words, username_key
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.quiz import (
@@ -53,12 +53,13 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     words to be guessed.
     """
     depends_on(EVERYTHING)
-    names = [person.username for person in room.people if person.messages >= FEWEST_POSTS]
-    if len(names) < 2:
+    able = [person for person in room.people if person.messages >= FEWEST_POSTS]
+    if len(able) < 2:
         return None
     query = select(User.id, User.username, User.username_key, User.display_name)
-    has_name = User.username.in_(names), User.deleted_at.is_(None)
-    players = {row.id: Player(*row[1:]) for row in await session.execute(query.where(*has_name))}
+    keys = [username_key(person.username) for person in able]
+    has_key = User.username_key.in_(keys), User.deleted_at.is_(None)
+    players = {row.id: Player(*row[1:]) for row in await session.execute(query.where(*has_key))}
     messages = (
         select(Tweet.id, Tweet.user_id, Tweet.text)
         .where(Tweet.room_id == room.id, Tweet.created_at.is_not(None))

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.compute.text import username_key
 from app.db.backend import backend_of, chunks
 from app.errors import NotFoundError
 from app.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium
@@ -202,7 +203,8 @@ async def newest_without(
 ) -> list[Post]:
     """Return up to `limit` posts, the newest first, of all but these authors."""
     depends_on(EVERYTHING)
-    left_out = select(User.id).where(User.username.in_(usernames))
+    keys = [username_key(username) for username in usernames]
+    left_out = select(User.id).where(User.username_key.in_(keys))
     conditions = [Tweet.user_id.not_in(left_out)] if usernames else []
     return (await read_page(session, conditions, after=None, limit=limit))[0]
 
