@@ -3,6 +3,7 @@
 Two things no request meets: what opens when the app starts comes first, the commands come last.
 """
 
+import logging
 from functools import partial
 
 from quart import Quart
@@ -12,11 +13,14 @@ from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
 from app.config import Config, ConfigError
+from app.formats.registry import BROUGHT
 from app.metrics import Metrics
 from app.paths import STATIC
 from app.views import answers, api, bodies, handling, pages, parsing, policies
 from app.views.dashboard import dash_app as dashboard
 from app.views.site import course
+
+logger = logging.getLogger(__name__)
 
 
 def make_app(config: Config | None) -> Quart:
@@ -28,6 +32,8 @@ def make_app(config: Config | None) -> Quart:
     app = Quart("app", static_url_path=STATIC)
     metrics = Metrics()
     logs.configure(config)
+    for fault in BROUGHT.faults:
+        logger.warning(fault)
 
     # Before all requests: what opens when the app starts, and closes when it stops.
     lifespan.init_app(app, config, metrics)

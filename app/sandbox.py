@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, redirect_stdout
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
@@ -93,8 +93,10 @@ def main() -> None:
     be_nice()
     request = os.environ[REQUEST]
     signal.setitimer(signal.ITIMER_REAL, json.loads(request)[-1])  # Its signal kills the process.
-    with limited_memory(MOST_MEMORY):
-        sys.exit(answer(request, sys.stdin.buffer, sys.stdout.buffer))
+    lines = sys.stdout.buffer
+    # A format that was brought along may print.
+    with limited_memory(MOST_MEMORY), redirect_stdout(sys.stderr):
+        sys.exit(answer(request, sys.stdin.buffer, lines))
 
 
 def answer(request: str, body: BinaryIO, lines: BinaryIO) -> int:

@@ -12,6 +12,7 @@ from app.config import Config
 from app.db.engine import Database, backend_for
 from app.db.migrate import alembic_config, downgrade, head_revision, known_state, prepare
 from app.errors import StartError
+from app.formats.registry import BROUGHT
 from app.services.backup import BackupSize, make_backup, restore_backup
 from app.services.checks import find_faults, find_weaknesses
 from app.services.maintenance import vacuum
@@ -92,7 +93,7 @@ def check_command() -> None:
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise
-    for warning in find_weaknesses(sys.version_info[:3]):
+    for warning in [*find_weaknesses(sys.version_info[:3]), *BROUGHT.faults]:
         click.echo(f"saywho: warning: {warning}", err=True)
     print_result({"ok": not faults, "faults": faults}, *([] if faults else ["ok"]), notes=faults)
     if faults:

@@ -26,7 +26,7 @@ from app.db.engine import Database
 from app.errors import AppError, BrokenFileError, ImportFileError
 from app.formats.chats.people import renaming, zone_of
 from app.formats.records import ReadOptions
-from app.formats.registry import FORMATS, open_records
+from app.formats.registry import BROUGHT, FORMATS, open_records
 from app.formats.source.file import Source
 from app.heap import collect_seldom, share_heap
 from app.services.access.site import is_site_public
@@ -209,6 +209,8 @@ def import_command(
     **chosen: Any,
 ) -> None:
     """Import the posts of each FILE, recognised by its content; - reads standard input."""
+    for fault in BROUGHT.faults:
+        click.echo(f"saywho: warning: {fault}", err=True)
     options = ReadOptions(with_media=not no_media, **chosen)
     if is_explained:
         sys.exit(explain_files(files, format_name, options))

@@ -10,6 +10,7 @@ from msgspec import structs
 from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
 from app.formats import bluesky, csv, documents, mastodon
+from app.formats.brought import bring_formats
 from app.formats.chats import chatlab, kakaotalk, line, signal, telegram, whatsapp
 from app.formats.chats.attachments import in_place
 from app.formats.chats.people import People
@@ -36,29 +37,29 @@ from app.formats.x import api
 from app.formats.x import archive as x_archive
 
 # In the order in which they are tried: the most particular first.
-FORMATS: Final[dict[str, Format]] = {
-    form.name: form
-    for form in (
-        x_archive.FORMAT,
-        mastodon.FORMAT,
-        slack.FORMAT,
-        telegram.FORMAT,
-        chatlab.FORMAT,
-        signal.FORMAT,
-        discord_channels.FORMAT,
-        discord_package.FORMAT,
-        meta_chats.FORMAT,
-        meta_posts.FORMAT,
-        documents.MONGO,
-        api.FORMAT,
-        bluesky.FORMAT,
-        documents.JSONL,
-        kakaotalk.FORMAT,
-        line.FORMAT,
-        whatsapp.FORMAT,
-        csv.FORMAT,
-    )
-}
+_BUILT_IN: Final[tuple[Format, ...]] = (
+    x_archive.FORMAT,
+    mastodon.FORMAT,
+    slack.FORMAT,
+    telegram.FORMAT,
+    chatlab.FORMAT,
+    signal.FORMAT,
+    discord_channels.FORMAT,
+    discord_package.FORMAT,
+    meta_chats.FORMAT,
+    meta_posts.FORMAT,
+    documents.MONGO,
+    api.FORMAT,
+    bluesky.FORMAT,
+    documents.JSONL,
+    kakaotalk.FORMAT,
+    line.FORMAT,
+    whatsapp.FORMAT,
+    csv.FORMAT,
+)
+BROUGHT: Final = bring_formats([form.name for form in _BUILT_IN])
+FORMATS: Final[dict[str, Format]] = {form.name: form for form in (*BROUGHT.formats, *_BUILT_IN)}
+"""Those of other packages are tried first: their files may look like tables, or like JSON."""
 WRITERS: Final[dict[str, Writer]] = {
     form.name: form.writer
     for form in (documents.JSONL, csv.FORMAT, documents.MONGO)
