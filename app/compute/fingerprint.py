@@ -44,7 +44,7 @@ _CANDIDATES: Final[dict[MeasureName, Sequence[str]]] = {
     "beginnings": BEGINNINGS,
 }
 """Of these the most distinct one is shown."""
-_AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
+AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 """What may follow the last word of a Korean message."""
 
 
@@ -164,7 +164,7 @@ def _ending_of(text: str) -> Ending | None:
         return "~"
     if last in "ㅠㅜ":
         return "ㅠㅠ"
-    return "요" if end.rstrip(_AFTER_WORDS)[-1:] == "요" else None
+    return "요" if end.rstrip(AFTER_WORDS)[-1:] == "요" else None
 
 
 def _begins_small(text: str) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Dialect,
     Executable,
     Select,
+    SQLColumnExpression,
     Subquery,
     Table,
     bindparam,
@@ -85,8 +86,8 @@ class Backend(Protocol):
     """Returns all values of a column as one value, a JSON list in the order of the rows.
 
     Thousands of texts come so in a fraction of the time of as many rows."""
-    days_after: Callable[[ColumnElement[datetime], int], ColumnElement[datetime]]
-    """Returns the time that is so many days after the one of a column, to compare with others."""
+    hours_after: Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
+    """Returns the time so many hours after the one of a column, to compare with others."""
     size: str
     """Query for the size of the database in bytes."""
     texts: str

@@ -89,7 +89,7 @@ class PostgresqlBackend(Backend):
     is_shared = True
     likes = literal_column("CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", BigInteger)
     collected = staticmethod(lambda column: sql_cast(func.json_agg(column), Text))
-    days_after = staticmethod(lambda time, days: time + func.make_interval(0, 0, 0, days))
+    hours_after = staticmethod(lambda time, hours: time + func.make_interval(0, 0, 0, 0, hours))
     size = "SELECT pg_database_size(current_database())"
     texts = "SELECT value FROM json_array_elements_text(CAST(CAST(:texts AS text) AS json))"
     newest_of_each = """

@@ -28,7 +28,7 @@ class SqliteBackend(Backend):
     is_shared = False
     likes = literal_column("json_extract(\"Tweet\".counts, '$.likes')", BigInteger)
     collected = staticmethod(func.json_group_array)
-    days_after = staticmethod(lambda time, days: func.datetime(time, f"+{days} days"))
+    hours_after = staticmethod(lambda time, hours: func.datetime(time, f"{hours:+} hours"))
     size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     texts = "SELECT value FROM json_each(:texts)"
     # CROSS JOIN keeps the order: SQLite would begin with all authors.

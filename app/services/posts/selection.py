@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
+from app.services.posts.showing import Shown, showing
 from app.services.posts.user_rows import rows_by_name
 
 Conditions = list[ColumnElement[bool]]
@@ -28,6 +29,8 @@ class Selection:
     """`reply` for what answers another post."""
     has: str | None = None
     """`media` for posts with pictures, videos or links beside the text."""
+    shows: Shown | None = None
+    """How its posts are written; lists by `post_conditions` alone know it."""
     room_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -35,8 +38,8 @@ class Selection:
     @property
     def is_narrowed(self) -> bool:
         """Whether the selection leaves out some posts of its authors."""
-        fields = (self.lang, self.kind, self.is_, self.has, self.room_id, self.since, self.until)
-        return any(fields)
+        fields = (self.lang, self.kind, self.is_, self.has, self.shows, self.room_id)
+        return any((*fields, self.since, self.until))
 
 
 async def author_conditions(session: AsyncSession, selection: Selection) -> Conditions:
@@ -59,7 +62,10 @@ async def author_conditions(session: AsyncSession, selection: Selection) -> Cond
 
 async def post_conditions(session: AsyncSession, selection: Selection) -> Conditions:
     """Return the conditions of a query that joins `User` and `Tweet`, likewise."""
-    return [*await author_conditions(session, selection), *field_conditions(selection)]
+    conditions = [*await author_conditions(session, selection), *field_conditions(selection)]
+    if selection.shows is not None:
+        conditions.append(showing(session, selection.shows))
+    return conditions
 
 
 def field_conditions(selection: Selection) -> Conditions:

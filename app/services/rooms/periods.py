@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    SQLColumnExpression,
     Subquery,
     bindparam,
     case,
@@ -35,9 +36,9 @@ from app.services.rooms.room_facts import RoomFacts
 MOST_MONTHS: Final = 48
 """A chat of more of them is counted by years."""
 YEAR_M: Final = 12
-DaysAfter = Callable[[ColumnElement[datetime], int], ColumnElement[datetime]]
-SILENT_D: Final = 2
-"""Days without a message from which on they are a silence."""
+HoursAfter = Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
+SILENT_H: Final = 48
+"""Hours without a message from which on they are a silence."""
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -85,7 +86,7 @@ async def longest_silence(
 
     gone: people whose messages are still to be removed.
     """
-    query = _silences(backend_of(session).days_after, has_gone=bool(gone))
+    query = _silences(backend_of(session).hours_after, has_gone=bool(gone))
     values: dict[str, Any] = {"room_id": room_id} | ({"gone": list(gone)} if gone else {})
     row = (await session.execute(query, values)).first()
     return SilenceSpan(*row) if row else None
@@ -99,7 +100,7 @@ async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
 
 
 @cache
-def _silences(days_after: DaysAfter, *, has_gone: bool) -> Select[datetime, datetime]:
+def _silences(hours_after: HoursAfter, *, has_gone: bool) -> Select[datetime, datetime]:
     """Return the query for the longest silence, which takes longer to make than to run.
 
     From a message it leads to the last one of the two days after it, and where there is none to the
@@ -112,7 +113,7 @@ def _silences(days_after: DaysAfter, *, has_gone: bool) -> Select[datetime, date
     first = select(func.min(Tweet.created_at).label("time"), nothing)
     steps = first.where(*written).cte(recursive=True)
     later = [*written, Tweet.created_at > steps.c.time]
-    soon = Tweet.created_at <= days_after(steps.c.time, SILENT_D)
+    soon = Tweet.created_at <= hours_after(steps.c.time, SILENT_H)
     last_soon = select(func.max(Tweet.created_at)).where(*later, soon).scalar_subquery()
     following = select(func.min(Tweet.created_at)).where(*later).scalar_subquery()
     silent_since = case((last_soon.is_(None), steps.c.time))

@@ -11,6 +11,7 @@ from quart import url_for
 from app.compute.fingerprint import Measure
 from app.i18n import gettext
 from app.services.archive.author_portrait import AuthorPortrait
+from app.services.posts.showing import Shown
 from app.views.dots import DotRow, Dots, Initials, Ring
 from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.names import display_name, hue
@@ -22,6 +23,18 @@ NEAR: Final = 7.5
 """Per cent of a line within which rings would touch on a phone; they are drawn as one."""
 SEARCHED: Final = ("laughing", "emoji")
 """Measures whose sign is a word that a search finds."""
+SHOWN_BY: Final[dict[str, Shown]] = {
+    "questions": "questions",
+    "exclamations": "exclamations",
+    "small": "small",
+    "silence": "silence",
+    ".": "dot",
+    "…": "dots",
+    "~": "tilde",
+    "ㅠㅠ": "tears",
+    "요": "yo",
+}
+"""How posts are written, by the measure or its sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +90,21 @@ class Fingerprint(Figure[Dots]):
         )
 
     def _posts_with(self, measure: Measure) -> str:
-        """Return the address of the posts that show a measure, or of all of them."""
-        if measure.name in SEARCHED and measure.sign:
-            username = self.portrait.user.username
+        """Return the address of the posts that show a measure; of all where none does."""
+        username = self.portrait.user.username
+        if measure.name in SEARCHED:
+            if not measure.sign:
+                return self.path()
             return url_for("search.show_search", q=measure.sign, username=username)
-        return self.path()
+        shown = _shown(measure)
+        return url_for("posts.show_posts", username=username, shows=shown if measure.own else None)
+
+
+def _shown(measure: Measure) -> Shown:
+    """Return how the posts are written that show a measure which is no word."""
+    if measure.name == "length":
+        return "long" if measure.own >= measure.beside else "short"
+    return SHOWN_BY[measure.sign or measure.name]
 
 
 def _cells(measure: Measure) -> list[TableCell]:

@@ -6,6 +6,7 @@ Files are served so that nothing in them can act as a page.
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,15 +16,17 @@ from msgspec import Meta
 from quart import Response, g, request, url_for
 from quart.wrappers.response import FileBody
 
+from app.compute.fingerprint import ENDINGS, Ending
 from app.dates import show_period, weekday_names
 from app.errors import NotFoundError
-from app.i18n import gettext, own_address
+from app.i18n import gettext, gettext_noop, own_address
 from app.lifespan import resources
 from app.paths import ATOM_NAME, MEDIA
 from app.services.access.site import Openness
 from app.services.posts.media import content_type, is_medium, is_needed
 from app.services.posts.replies import Conversation, read_conversation
 from app.services.posts.selection import Selection
+from app.services.posts.showing import Shown
 from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import Post, TweetKey, list_posts, list_selected
 from app.services.posts.users import Author, count_users, get_author
@@ -62,11 +65,14 @@ ASKED_EACH_TIME: Final = "private, no-cache"
 class PostsArgs(View):
     hour: Annotated[int, Meta(ge=0, lt=WEEK_H)] | None = None
     has: Literal["", "media"] = ""
+    shows: Shown | Literal[""] = ""
+    """How the posts are written."""
     cursor: str | None = None
 
     @property
     def selection(self) -> Selection:
-        return self.select(self.names, self.platform, has=self.has)
+        selected = self.select(self.names, self.platform, has=self.has)
+        return replace(selected, shows=self.shows or None)
 
 
 class PostsPage(WebPage, frozen=True, kw_only=True):
@@ -90,7 +96,12 @@ class PostsPage(WebPage, frozen=True, kw_only=True):
     @property
     def query(self) -> str:
         hour = "" if self.args.hour is None else str(self.args.hour)
-        return self.args.query(hour=hour, has=self.args.has)
+        return self.args.query(hour=hour, has=self.args.has, shows=self.args.shows)
+
+    @property
+    def shown(self) -> str | None:
+        """How the posts are written, in words."""
+        return shown_label(self.args.shows) if self.args.shows else None
 
 
 class TweetPage(WebPage, frozen=True, kw_only=True):
@@ -113,7 +124,7 @@ class TweetPage(WebPage, frozen=True, kw_only=True):
 async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
     async with resources().db.read() as session:
         count = None
-        if not args.has:  # Counts do not tell posts with media.
+        if not (args.has or args.shows):  # Counts tell neither media nor how posts are written.
             count = await count_selected(session, args.selection, args.zone, hour=args.hour)
         posts, next_key = await list_selected(
             session,
@@ -135,6 +146,26 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
             of_platform=args.platform,
         )
     )
+
+
+_SHOWN: Final[dict[Shown, str]] = {
+    "long": gettext_noop("Seven words or more"),
+    "short": gettext_noop("Three words or fewer"),
+    "questions": gettext_noop("Question marks"),
+    "exclamations": gettext_noop("Exclamation marks"),
+    "small": gettext_noop("Small first letter"),
+    "silence": gettext_noop("Begins after a silence"),
+}
+_ENDINGS: Final[dict[Shown, Ending]] = dict(
+    zip(("dot", "dots", "tilde", "tears", "yo"), ENDINGS, strict=True)
+)
+
+
+def shown_label(shown: Shown) -> str:
+    """Return in words how posts are written."""
+    if shown in _ENDINGS:
+        return gettext("Ends with {sign}").format(sign=f"“{_ENDINGS[shown]}”")
+    return gettext(_SHOWN[shown])
 
 
 def _hour(hour: int) -> str:

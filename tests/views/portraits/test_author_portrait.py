@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.compute.fingerprint import Measure
+from app.compute.fingerprint import Measure, Sign, tally_of
 from app.i18n import speaking
 from app.views.dots import Initials
 from app.views.in_words import briefly, often
@@ -105,7 +105,56 @@ async def test_rows_lead_to_messages_that_show_them(chats: Client) -> None:
     page = unescape(await chats.page(address_of(LONG)))
     name = quote(LONG.replace(" ", "_"))
     assert f"/search?q=%F0%9F%8C%B8&username={name}" in page.replace("🌸", "%F0%9F%8C%B8")
-    assert f"/posts?username={name}" in page
+    for shown in ("exclamations", "long", "small", "silence", "dot"):
+        assert (f"/posts?username={name}&shows={shown}" in page) == (
+            shown in {"exclamations", "long"}
+        )
+
+
+SIGNS: Final[dict[str, Sign]] = {
+    "questions": ("questions", ""),
+    "exclamations": ("exclamations", ""),
+    "small": ("beginnings", "small"),
+    "dot": ("endings", "."),
+    "dots": ("endings", "…"),
+    "tilde": ("endings", "~"),
+    "tears": ("endings", "ㅠㅠ"),
+    "yo": ("endings", "요"),
+}
+TEXTS: Final = (
+    *("Is it? yes", "https://example.org/?q=1", "Now!", "정말！", "it rains", "It rains", "비"),
+    *("Done.", "Done...", "Hm…", "그래~", "그래∼ ", "아니 ㅠㅠ", "네 ㅜㅜ", "가요", "가요!! ㅎㅎ"),
+    *("가요.", "http://a.example first", "one two three four five six seven"),
+)
+
+
+async def test_posts_that_show_a_measure_are_those_that_it_counts(shared: Shared) -> None:
+    posts = [{"username": "signs", "text": text, "lang": "ko"} for text in TEXTS]
+    await shared.writer.add_posts(*posts)
+    written = {text.strip() for text in TEXTS}
+    for shown, sign in SIGNS.items():
+        page = await shared.anybody.page(f"/posts?username=signs&shows={shown}")
+        counted = {text for text in written if tally_of([text]).signs[sign]}
+        assert texts_in(page) == counted, shown
+    long = texts_in(await shared.anybody.page("/posts?username=signs&shows=long"))
+    assert long == {TEXTS[-1]}
+    short = texts_in(await shared.anybody.page("/posts?username=signs&shows=short"))
+    assert short == written - {TEXTS[-1]}
+
+
+async def test_messages_after_a_silence_are_shown(shared: Shared) -> None:
+    said = [("09:00", "Sil", "first"), ("09:01", "Ent", "soon"), ("15:01", "Sil", "in time")]
+    chat_of_day = [(f"2024-03-01 {time}", name, text) for time, name, text in said]
+    chat_of_day += [("2024-03-01 21:02", "Ent", "at last"), ("2024-03-02 09:00", "Sil", "morning")]
+    await import_chat(parts_of(shared.app).db, kakaotalk("silences", *chat_of_day))
+    page = await shared.anybody.page("/posts?username=Sil&username=Ent&shows=silence")
+    assert texts_in(page) == {"first", "at last", "morning"}
+
+
+def texts_in(page: str) -> set[str]:
+    """Return the texts of the posts on a page."""
+    texts = re.findall(r'<p class="post-text[^>]*>(.*?)</p>', page, re.DOTALL)
+    return {unescape(re.sub("<[^>]*>", "", text)).strip() for text in texts}
 
 
 async def test_the_api_tells_the_same(chats: Client) -> None:
