@@ -7,11 +7,22 @@ from itertools import chain
 from typing import Annotated, Final
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
-from app.compute.languages import guess_language
+from app.compute.languages import guess_language, guess_main_language
 from app.compute.laughs import laughs_in
-from app.compute.wording import GainedWord, gained_words, is_telling, words_in_each
+from app.compute.population import Population
+from app.compute.profiles import AuthorProfile
+from app.compute.wording import (
+    GainedWord,
+    TypicalWord,
+    gained_words,
+    is_telling,
+    typical_words,
+    words_in_each,
+)
 
 MOST_PHRASES: Final = 8
 MOST_WORDS: Final = 40
@@ -54,7 +65,7 @@ def phrases_of_each(
     words = [[*words_in_each(texts)] for texts in groups]
     spreads = [Counter(chain.from_iterable(of_group)) for of_group in words]
     total = sum(spreads, Counter[str]())
-    called = {part for name in names for part in _PART_OF_NAME.findall(name.casefold())}
+    called = _parts_of(names)
     sought = {
         place: _sought(spreads[place], total - spreads[place], language, called)
         for place, language in languages.items()
@@ -65,6 +76,40 @@ def phrases_of_each(
         place: _told(groups, places, place, of_group, languages[place])
         for place, of_group in sought.items()
     }
+
+
+def typical_phrases(
+    author: AuthorProfile,
+    posts: Sequence[str],
+    population: Population,
+    members: NDArray[np.bool_],
+    names: Iterable[str] = (),
+) -> list[TypicalWord]:
+    """Return an author's typical words, as `typical_words` does, and those that keep together once.
+
+    A phrase has the figures of its clearest word. Left out are parts of words that every text
+    needs, such as "isn" of "isn't", and of the names.
+    """
+    typical = typical_words(author, posts, population, members)
+    language = guess_main_language(posts)
+    called = _parts_of(names)
+    spoken = {
+        word.text.lower(): word
+        for word in typical
+        if not (word.is_mark or _is_name(word.text.lower(), called))
+    }
+    places = _places(words_in_each(posts), frozenset(spoken))
+    phrases: list[TypicalWord] = []
+    for group in _groups(spoken, places):
+        first = spoken[group[0]]
+        with_all = set.intersection(*(places[word] for word in group))
+        text = _written([posts[place] for place in sorted(with_all)], group)
+        if group[1:]:
+            forms = " · ".join(spoken[word].text for word in group)
+            phrases.append(first._replace(text=text or forms))
+        elif not with_all or is_telling(text, language):
+            phrases.append(first)
+    return phrases + [word for word in typical if word.is_mark]
 
 
 def _sought(
@@ -90,13 +135,19 @@ def _told(
         with_all = [set.intersection(*(of_group[word] for word in words)) for of_group in places]
         count = len(with_all[own])
         count_beside = sum(map(len, with_all)) - count
-        text = _written([groups[own][place] for place in sorted(with_all[own])], words)
+        texts = [groups[own][place] for place in sorted(with_all[own])]
+        text = _written(texts, words) or " · ".join(words)
         # Of somebody with short messages, what is more of the words may be in fewer messages. And
         # a part of a word that every text needs is no phrase, such as of "isn't".
         is_more = count * size_beside > count_beside * size
         if is_more and (words[1:] or is_telling(text, language)):
             phrases.append(Phrase(text, words, count, count_beside))
     return phrases[:MOST_PHRASES]
+
+
+def _parts_of(names: Iterable[str]) -> set[str]:
+    """Return the words of names, folded."""
+    return {part for name in names for part in _PART_OF_NAME.findall(name.casefold())}
 
 
 def _is_name(word: str, called: Collection[str]) -> bool:
@@ -120,7 +171,7 @@ def _groups(words: Iterable[str], places: Mapping[str, set[int]]) -> list[list[s
     for word in words:
         for group in groups:
             first = places[group[0]]
-            if len(first & places[word]) >= TOGETHER * len(first | places[word]):
+            if first and len(first & places[word]) >= TOGETHER * len(first | places[word]):
                 group.append(word)
                 break
         else:
@@ -129,12 +180,12 @@ def _groups(words: Iterable[str], places: Mapping[str, set[int]]) -> list[list[s
 
 
 def _written(texts: Iterable[str], words: Sequence[str]) -> str:
-    """Return how a phrase is written most often: from its first word to its last, if not too long.
+    """Return how a phrase is written most often, from its first word to its last.
 
-    Else the words stand in their order, with a dot between.
+    Empty where it is too long each time.
     """
     forms = Counter(filter(None, (_passage(text, words) for text in texts)))
-    return min(forms, key=lambda form: (-forms[form], form), default=" · ".join(words))
+    return min(forms, key=lambda form: (-forms[form], form), default="")
 
 
 def _passage(text: str, words: Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 """The most similar posts, the words that set authors apart, and how alike authors are."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.compute.background import EMPTY_BACKGROUND, build_background
 from app.compute.likeness import likeness, neighbour_order, similarities
+from app.compute.phrases import typical_phrases
 from app.compute.population import CountedAuthor, Population
 from app.compute.wording import TypicalWord, posts_with_words, typical_words
 from tests.compute.invented import profile
@@ -42,7 +45,9 @@ def test_rare_wording_weighs_more() -> None:
     assert similarities("bread", [], BACKGROUND).size == 0
 
 
-def typical(posts: list[str], *others: list[str]) -> list[TypicalWord]:
+def typical(
+    posts: list[str], *others: list[str], find: Callable[..., list[TypicalWord]] = typical_words
+) -> list[TypicalWord]:
     """Return what is typical of one author of a few."""
     everybody = [profile(own) for own in (posts, *others)]
     members = [
@@ -50,7 +55,18 @@ def typical(posts: list[str], *others: list[str]) -> list[TypicalWord]:
         for number, each in enumerate(everybody)
     ]
     population = Population.of(members)
-    return typical_words(everybody[0], posts, population, population.without([0], None))
+    return find(everybody[0], posts, population, population.without([0], None))
+
+
+def test_typical_words_that_keep_together_are_one_phrase() -> None:
+    far = "Lighthouse " + "of the " * 20 + "Keeper"
+    own = ["Posted a Photo here!", "she is the Captain, Hana", far] * 20
+    words = typical(own, BAKER * 20, SAILOR * 20)
+    assert said(words) >= {"Posted", "Photo", "Captain", "Hana", "Lighthouse", "Keeper", "!"}
+    of_hana = partial(typical_phrases, names=["hana_kim"])
+    phrases = typical(own, BAKER * 20, SAILOR * 20, find=of_hana)
+    assert said(phrases) == {"Posted a Photo", "Captain", "Lighthouse · Keeper", "!"}
+    assert all(phrase.uses == 20 for phrase in phrases)
 
 
 def said(words: list[TypicalWord]) -> set[str]:

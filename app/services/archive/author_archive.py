@@ -1,6 +1,7 @@
 """An author's archive as its page and the API show it."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from msgspec import Meta, structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import first_instant, now
+from app.compute.phrases import typical_phrases
 from app.memo import holds_until
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import (
@@ -23,6 +25,7 @@ from app.services.compare.answering import typical_of
 from app.services.compare.cases import Models
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author, get_user
+from app.services.rooms.room_facts import names_in, rooms_of
 
 PICTURES: Final = 12
 """As many as fill whole rows of three, four and six."""
@@ -56,7 +59,7 @@ class TypicalTerm(msgspec.Struct, frozen=True):
 class AuthorArchive(Memories, frozen=True):
     """What an author may like to see again, what is typical of them, and their figures."""
 
-    typical: Annotated[list[TypicalTerm], Meta(description="Words, then signs.")]
+    typical: Annotated[list[TypicalTerm], Meta(description="Words and phrases, then signs.")]
     numbers: Numbers
 
 
@@ -85,7 +88,11 @@ async def read_archive(
 ) -> AuthorArchive:
     """Return the archive of an author, likewise."""
     archive = await read_memories(session, author, zone, year)
-    words = await typical_of(session, models, await get_user(session, author.username))
+    user = await get_user(session, author.username)
+    names = [author.username, author.display_name or ""]
+    for room in await rooms_of(session, author.id, limit=1):
+        names += names_in(room)
+    words = await typical_of(session, models, user, partial(typical_phrases, names=names))
     typical = [TypicalTerm(word.text, round(word.times, 2), word.is_mark) for word in words]
     numbers = await numbers_of(session, author, zone)
     return AuthorArchive(**structs.asdict(archive), typical=typical, numbers=numbers)

@@ -26,7 +26,7 @@ from app.services.posts.tweets import Post, find_posts
 from app.services.posts.user_rows import UserRow, select_rows
 from app.services.posts.users import Author
 from app.services.rooms.portrait import said_in, said_of, scan_room
-from app.services.rooms.room_facts import RoomFacts, get_room, rooms_of
+from app.services.rooms.room_facts import RoomFacts, get_room, names_in, rooms_of
 
 MOST_BESIDE: Final = 8
 """Others who are compared one by one, those with the most messages."""
@@ -157,8 +157,7 @@ async def room_of_author(session: AsyncSession, author: Author) -> RoomFacts | N
 
 
 async def _read_room(session: AsyncSession, room: RoomFacts) -> _Read:
-    names = [name for person in room.people for name in (person.username, person.display_name)]
-    return _Read(await scan_room(session, room.id), room, [*filter(None, names)])
+    return _Read(await scan_room(session, room.id), room, names_in(room))
 
 
 async def _read_site(session: AsyncSession, models: Models, author: Author) -> _Read:

@@ -4,7 +4,7 @@ The words typical of an author are found beside them: what an author uses, and t
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -229,9 +229,14 @@ def _with_uses(
 
 
 async def typical_of(
-    session: AsyncSession, models: Models, user: User | UserRow
+    session: AsyncSession,
+    models: Models,
+    user: User | UserRow,
+    find: Callable[..., list[TypicalWord]] = typical_words,
 ) -> list[TypicalWord]:
     """Return the typical words of an author, then signs, the clearest first.
+
+    find: `typical_phrases`, where words that keep together are wanted as one.
 
     The author is compared with others of the population, of the same language if possible, and with
     shipped authors where nobody else is here; the words are those of the newest posts.
@@ -251,4 +256,4 @@ async def typical_of(
     if not members.any() or not texts:
         return []
     (profile,) = await models.profiles.load(session, [user], may_evict=False)
-    return await asyncio.to_thread(typical_words, profile, texts, population, members)
+    return await asyncio.to_thread(find, profile, texts, population, members)

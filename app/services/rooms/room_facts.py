@@ -89,6 +89,12 @@ async def rooms_of(session: AsyncSession, user_id: int, *, limit: int) -> list[R
     return sorted(await find_rooms(session, ids), key=lambda room: ids.index(room.id))
 
 
+def names_in(room: RoomFacts) -> list[str]:
+    """Return the usernames of the people of a room, and their names as they write them."""
+    names = (name for person in room.people for name in (person.username, person.display_name))
+    return [*filter(None, names)]
+
+
 def newest_first(rooms: Iterable[RoomFacts]) -> list[RoomFacts]:
     """Return rooms by their newest messages, those without times last."""
 
