@@ -14,7 +14,10 @@
   let stop = () => {};
   let stream = null;
   let waiting = 0;
-  let present = { state: say.state, question: Number(say.question), version: Number(say.version) };
+  const endOf = (game) => (game.ends_at ? new Date(game.ends_at).getTime() : null);
+  let present = {
+    state: say.state, question: Number(say.question), version: Number(say.version), end: Number(say.ends) || null,
+  };
 
   const nameOf = (username) =>
     buttons.find((button) => button.value === username).querySelector(".option-name").textContent;
@@ -129,9 +132,10 @@
     const isNew = game.version !== present.version || game.state !== present.state;
     part("players").textContent = number.format(game.players);
     if (!isNew) return;
-    // A question that is asked again has no answer yet.
-    if (game.state === "asking" && present.state === "told" && game.question === present.question) forget(game.question);
-    present = { state: game.state, question: game.question, version: game.version };
+    const end = endOf(game);
+    // A question that is asked again, be it while it is asked, has no answer yet.
+    if (game.state === "asking" && game.question === present.question && end !== present.end) forget(game.question);
+    present = { state: game.state, question: game.question, version: game.version, end };
     warn("");
     showPart(game.state);
     stop();
@@ -165,7 +169,7 @@
     } catch {
       answer = null;
     }
-    if (question !== present.question || present.state !== "asking") return;
+    if (question !== present.question || present.state !== "asking" || asked.get(question) !== username) return;
     if (answer === null || answer.status >= 500) {
       warn(say.lost);
       setTimeout(() => send(question, username), 1000);

@@ -148,6 +148,30 @@ async def test_a_second_tab_and_a_lost_line_lead_to_the_same_point(
     assert await gained(phone) == await gained(other)
 
 
+@pytest.mark.full
+async def test_a_question_that_is_asked_again_can_be_answered_again(
+    club: Website, open_page: OpenPage
+) -> None:
+    host = await open_page(locale="en", operator_of=club)
+    code = await begin_game(host, club)
+    phone = await open_page(locale="en", width=320, is_new=True)
+    slow = await open_page(locale="en", width=320, is_new=True)
+    await enter(phone, club, code, "Mina")
+    await enter(slow, club, code, "Jun")
+    await host.get_by_role("button", name="Start").click()
+    chosen = phone.locator(".choices .is-chosen")
+    for _ in range(2):
+        await phone.locator(".choices button").first.click()
+        await expect(chosen.locator(".tick")).to_be_visible()
+        await host.locator(".leading summary").first.click()
+        await host.get_by_role("button", name="Ask again").click()
+        await expect(chosen).to_have_count(0)
+    await phone.locator(".choices button").nth(2).click()
+    await slow.locator(".choices button").nth(2).click()
+    await sees(phone, "told")
+    assert (await host.locator(".tally li > b").all_inner_texts())[2] == "2"
+
+
 async def test_whoever_is_removed_is_asked_for_a_name_again(
     club: Website, open_page: OpenPage
 ) -> None:

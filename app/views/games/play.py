@@ -52,6 +52,8 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
     view: PlayerView
     masked_text: str
     options: list[Option]
+    ends_ms: int | None
+    """When the question ends, in milliseconds since 1970."""
     left_ms: int
     seconds: int
 
@@ -170,6 +172,7 @@ async def _screen_page(key: PlayerKey, error: AppError | None = None) -> Respons
             Option(letter_of(place), place, username, None)
             for place, username in enumerate(view.options, start=1)
         ],
+        ends_ms=state.ends_ms,
         left_ms=max(0, (state.ends_ms or 0) - now_ms()),
         seconds=state.game.seconds,
         about=view.options,
