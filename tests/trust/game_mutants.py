@@ -1,0 +1,130 @@
+"""Bugs that somebody might make in the rules of a game, and the tests that find each."""
+
+from typing import Final
+
+from tests.trust.planting import Mutant
+
+ANSWERING: Final = "app/services/games/answering.py"
+HOSTING: Final = "app/services/games/hosting.py"
+STATES: Final = "app/services/games/states.py"
+PLAYED: Final = "tests/views/games/test_games_api.py"
+KEPT_QUIET: Final = "tests/views/games/test_secrets.py"
+STREAMED: Final = "tests/views/games/test_game_streams.py"
+JOINED: Final = "tests/views/games/test_joining.py"
+
+GAME_MUTANTS: Final = (
+    Mutant(
+        "in a game, a second answer of a player takes the place of the first",
+        PLAYED,
+        ANSWERING,
+        "if first := self._first.get((player_id, request.question)):",
+        "if (first := self._first.get((player_id, request.question))) "
+        "and first.username == username:",
+    ),
+    Mutant(
+        "in a game, answers of one player that arrive together are two",
+        PLAYED,
+        ANSWERING,
+        "        self._first[player_id, request.question] = TakenAnswer(",
+        "        TakenAnswer(",
+    ),
+    Mutant(
+        "in a game, an answer to a question that is over counts",
+        PLAYED,
+        ANSWERING,
+        "if question is None or not period.takes(request.arrived_ms):",
+        "if question is None:",
+    ),
+    Mutant(
+        "in a game, an answer counts after its time until the question was told",
+        "tests/services/games/test_rules.py",
+        "app/services/games/rules.py",
+        "return self.asked_ms <= arrived_ms <= self.ends_ms",
+        "return self.asked_ms <= arrived_ms",
+    ),
+    Mutant(
+        "in a game, a player's secret opens another game",
+        KEPT_QUIET,
+        ANSWERING,
+        "if game_id != request.game_id:",
+        "if not game_id:",
+    ),
+    Mutant(
+        "in a game, answers to a question that is asked again are kept",
+        PLAYED,
+        HOSTING,
+        "    await _void(session, question)\n    await _ask(",
+        "    await _ask(",
+    ),
+    Mutant(
+        "in a game, points of a skipped question are kept",
+        PLAYED,
+        HOSTING,
+        "    await _void(session, question)\n    question.asked_ms",
+        "    question.asked_ms",
+    ),
+    Mutant(
+        "in a game, a double click goes on twice",
+        PLAYED,
+        HOSTING,
+        "if game.version != version:",
+        "if game.version < version:",
+    ),
+    Mutant(
+        "in a game, a question does not end when the last one without an answer leaves",
+        STREAMED,
+        "app/services/games/presence.py",
+        "await tell_if_all_answered(session, game, time_ms)",
+        "pass",
+    ),
+    Mutant(
+        "in a game, the truth is told while it is asked",
+        KEPT_QUIET,
+        STATES,
+        "return None if self.is_asking else self.present",
+        "return self.present",
+    ),
+    Mutant(
+        "in a game, points of a question count while it is asked, and so tell who wrote it",
+        KEPT_QUIET,
+        STATES,
+        "return self.game.question - self.is_asking",
+        "return self.game.question",
+    ),
+    Mutant(
+        "in a game, a standing is kept though answers have changed it",
+        PLAYED,
+        STATES,
+        "key = state.game.version, state.players",
+        "key = state.game.question, state.players",
+    ),
+    Mutant(
+        "in a game, what a player sees may be kept",
+        KEPT_QUIET,
+        "app/views/games/play_api.py",
+        "return (await screen_of(game_id)).view, 200, PRIVATE",
+        "return (await screen_of(game_id)).view, 200, {}",
+    ),
+    Mutant(
+        "in a game, a removed player hears on",
+        STREAMED,
+        "app/services/games/channel.py",
+        "player is None or player in channel.players",
+        "True",
+    ),
+    Mutant(
+        "in a game, a name stands in the log",
+        JOINED,
+        "app/services/games/joining.py",
+        "    secret = new_secret(SECRET_PREFIX)\n",
+        "    secret = new_secret(SECRET_PREFIX)\n"
+        "    __import__('logging').getLogger('app.services').warning('%s plays', name)\n",
+    ),
+    Mutant(
+        "in a game, wrong codes are tried without end",
+        JOINED,
+        "app/services/games/joining.py",
+        "            wrong[network] += 1\n",
+        "",
+    ),
+)
