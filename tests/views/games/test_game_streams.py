@@ -67,6 +67,17 @@ def documents(listener: Listener) -> list[str]:
     return [json.dumps(value | {"now": None}) for value in values]
 
 
+async def until_there(host: Host, count: int) -> None:
+    """Wait until so many players are known to have a screen open."""
+
+    async def there() -> int:
+        is_there = GamePlayer.game_id == host.game, GamePlayer.seen_ms.is_not(None)
+        async with parts_of(host.client.app).db.read() as session:
+            return len((await session.scalars(select(GamePlayer.id).where(*is_there))).all())
+
+    await eventually(there, until=lambda seen: seen == count)
+
+
 async def test_all_players_are_sent_the_same_and_whoever_is_late_has_it_at_once(
     host: Host, ears: Ears, anybody: Client
 ) -> None:
@@ -124,13 +135,7 @@ async def test_a_question_ends_early_once_all_who_are_there_have_answered(
 ) -> None:
     mina, jun, _away = await join(anybody.app, host, "Mina", "Jun", "Away")
     listener, other = await ears.of(mina), await ears.of(jun)
-
-    async def there() -> int:
-        is_there = GamePlayer.game_id == host.game, GamePlayer.seen_ms.is_not(None)
-        async with parts_of(anybody.app).db.read() as session:
-            return len((await session.scalars(select(GamePlayer.id).where(*is_there))).all())
-
-    await eventually(there, until=lambda count: count == 2)
+    await until_there(host, 2)
     await host.does("next")
     await mina.chooses(1, "ferry")
     assert (await host.see())["state"] == "asking"
@@ -140,11 +145,24 @@ async def test_a_question_ends_early_once_all_who_are_there_have_answered(
     await mina.chooses(2, "ferry")
     other.leave()
     # Jun answered before, and so is waited for, though nobody listens any more.
-    await eventually(there, until=lambda count: count == 1)
+    await until_there(host, 1)
     assert (await host.see())["state"] == "asking"
     await jun.chooses(2, "ferry")
     assert (await host.see())["state"] == "told"
     assert await until(listener, question=2, state="told")
+
+
+async def test_a_question_ends_when_the_last_one_without_an_answer_leaves(
+    host: Host, ears: Ears, anybody: Client
+) -> None:
+    mina, jun = await join(anybody.app, host, "Mina", "Jun")
+    listener, other = await ears.of(mina), await ears.of(jun)
+    await until_there(host, 2)
+    await host.does("next")
+    await mina.chooses(1, "ferry")
+    assert (await host.see())["state"] == "asking"
+    other.leave()
+    assert await until(listener, question=1, state="told")
 
 
 async def test_whoever_is_removed_and_all_of_a_deleted_game_are_told_so(

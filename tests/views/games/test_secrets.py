@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.browsing import Browser, signed_in
+from tests.browsing import Browser, in_one_line, signed_in
 from tests.conftest import Client
 from tests.listening import listening
 from tests.views.games.playing import AUTHORS, Host, host_game, join, posts_of
@@ -72,6 +72,29 @@ async def test_another_players_answer_is_read_by_nobody(host: Host, anybody: Cli
         assert "ETag" not in answer.headers
     stolen = await Browser(app).get(f"/api/v1{page}")
     assert stolen.status_code == 401
+
+
+async def test_points_of_a_question_are_nobodys_before_it_has_ended(
+    host: Host, anybody: Client
+) -> None:
+    """A sum that grows, or a place that changes, would say who was right."""
+    mina, jun = await join(anybody.app, host, "Mina", "Jun")
+    await host.does("next")
+    await mina.chooses(1, await host.truth())
+    # Who comes now has the standing read anew.
+    await join(anybody.app, host, "Late")
+    for player in (mina, jun):
+        seen = await player.see()
+        assert (seen["total"], seen["place"], seen["points"]) == (0, None, None)
+    ranking = (await host.see("?ranking=all"))["ranking"]
+    assert [(ranked["points"], ranked["place"]) for ranked in ranking] == [(0, 1)] * 3
+    operator, phone = await signed_in(anybody.app), Browser(anybody.app)
+    assert "points" not in await operator.page(f"/games/{host.game}")
+    await phone.post("/play", form={"code": host.code, "name": "Ida"})
+    page = in_one_line(await phone.page(f"/play/{host.game}"))
+    assert "data-score hidden" in page
+    await host.does("next")
+    assert (await mina.see())["total"] > 500
 
 
 async def test_a_player_of_another_game_is_nobody_here(host: Host, anybody: Client) -> None:
