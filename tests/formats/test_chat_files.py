@@ -1,11 +1,15 @@
 """What apps write beside people's words in a chat: names of files, days, notes in any language."""
 
+import io
+import unicodedata
 from collections.abc import Mapping
 
 import pytest
 
 from app.formats.chats import chat_files
 from app.formats.records import Record, Skipped
+from app.formats.registry import open_records
+from app.formats.source.file import Source
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records
 
@@ -143,3 +147,14 @@ def test_an_archive_may_have_any_number_of_rooms(monkeypatch: pytest.MonkeyPatch
     texts = {text for _, text in said(zip_bytes(rooms | others))}
     assert texts == {"hi", *(f"of {n}" for n in range(10))}
     assert len(said(zip_bytes(rooms | others | {"5a.txt": b"nothing"}))) == 12
+
+
+def test_files_that_a_mac_has_named_are_found() -> None:
+    """It writes Hangul by its letters, and a message by its syllables."""
+    chat = ios("\u200e<첨부: 하늘.jpg>")
+    names = [unicodedata.normalize("NFD", f"우리 반/{name}") for name in ("_chat.txt", "하늘.jpg")]
+    data = zip_bytes(dict(zip(names, (chat, b"\xff\xd8\xff"), strict=True)))
+    with Source(io.BytesIO(data)) as source:
+        named = [item.files for item in open_records(source).items if isinstance(item, Record)]
+        assert named == [(), ("우리 반/하늘.jpg",)]
+        assert "우리 반/하늘.jpg" in source.members

@@ -6,6 +6,7 @@ Only what a file says of them is read here, not their bytes.
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
+from app.compute.text import normalized
 from app.formats.post import Medium, MediumKind
 from app.formats.records import Item, Record, Skipped
 
@@ -32,14 +33,17 @@ NONE: Final = Attachments()
 
 
 def attachments_of(names: Iterable[str]) -> Attachments:
-    """Return the media among files, told by their names, which may be addresses of the web."""
+    """Return the media among files, told by their names, which may be addresses of the web.
+
+    Names of files are in NFC, as those of the members of a source are.
+    """
     media, files = [], []
     for name in names:
         is_address = name.startswith(("https://", "http://"))
         ending = name.partition("?")[0] if is_address else name
         if kind := _KINDS.get(ending.rpartition(".")[2].lower()):
             media.append(Medium(kind, name if is_address else None))
-            files.append(None if is_address else name)
+            files.append(None if is_address else normalized(name))
     return Attachments(tuple(media), tuple(files)) if media else NONE
 
 

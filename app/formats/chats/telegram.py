@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Final, Literal
 
-from app.compute.text import clean_title
+from app.compute.text import clean_title, normalized
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import find_rooms
@@ -165,7 +165,7 @@ def _attached(message: Json, folder: str) -> tuple[Medium, str] | None:
     if kind is None:
         return None
     size = as_count(message.get("width")), as_count(message.get("height"))
-    return Medium(kind, None, None, *size), f"{folder}/{name}".removeprefix("/")
+    return Medium(kind, None, None, *size), f"{folder}/{normalized(name)}".removeprefix("/")
 
 
 def _reactions(message: Json) -> Iterator[tuple[object, object]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, Final, NamedTuple
 
+from app.compute.text import normalized
 from app.errors import BrokenFileError, Message
 
 MAX_LIST_BYTES: Final = 32 * 2**20
@@ -46,7 +47,7 @@ class Listing:
     """What is in a folder or an archive."""
 
     members: Members = field(default_factory=dict)
-    """The plain files that lie inside, by name."""
+    """The plain files that lie inside, by name, in NFC: a Mac writes Hangul by its letters."""
     left_out: list[str] = field(default_factory=list)
     """Names of all else but folders: links, devices, files that would lie outside."""
     fault: BrokenFileError | None = None
@@ -54,6 +55,7 @@ class Listing:
 
     def add(self, name: str, member: Member | None) -> None:
         """Add a file, or note what is none; what macOS adds to archives is left out unnoted."""
+        name = normalized(name)
         if _EXTRA.search(name):
             return
         if member is None or _OUTSIDE.search(name):
