@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import exists, select, tuple_
+from sqlalchemy import tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.memo import EVERYTHING, depends_on
@@ -76,12 +76,6 @@ async def messages_around(session: AsyncSession, post: Post) -> list[Post]:
     above, _ = await list_before(session, selection, key, limit=AROUND)
     below, _ = await list_messages(session, selection, after=key, limit=AROUND)
     return [*above, post, *below]
-
-
-async def has_media(session: AsyncSession, room_id: int) -> bool:
-    """Return whether a room has messages with media."""
-    selection = Selection(room_id=room_id, has="media")
-    return bool(await session.scalar(select(exists().where(*field_conditions(selection)))))
 
 
 def _parts(selection: Selection) -> tuple[AnySelect, AnySelect]:

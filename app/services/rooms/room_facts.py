@@ -45,6 +45,9 @@ class RoomFacts(Struct, frozen=True):
     people_total: Annotated[int, Meta(description="How many write in it.")]
     first_message_at: datetime | None
     newest_message_at: datetime | None
+    has_media: Annotated[
+        bool, Meta(description="Whether messages have pictures, videos or sounds.")
+    ]
 
     @property
     def usernames(self) -> list[str]:
@@ -169,12 +172,19 @@ def _rooms() -> AnySelect:
         .correlate(Room)
         .limit(1)
     )
+    with_media = (
+        select(Tweet.id)
+        .join(User, User.id == Tweet.user_id)
+        .where(Tweet.room_id == Room.id, Tweet.media.is_not(None), User.deleted_at.is_(None))
+        .correlate(Room)
+        .exists()
+    )
     first = times.order_by(Tweet.created_at, Tweet.id).scalar_subquery()
     newest = times.order_by(Tweet.created_at.desc(), Tweet.id.desc()).scalar_subquery()
     name = func.coalesce(Room.name, Room.title).label("name")
     return (
         select(Room.id, name, Room.platform, Room.tz, counted.c.messages, counted.c.people)
-        .add_columns(first.label("first"), newest.label("newest"))
+        .add_columns(first.label("first"), newest.label("newest"), with_media.label("has_media"))
         .join(counted, counted.c.room_id == Room.id)
     )
 
@@ -190,6 +200,7 @@ def _facts(row: AnyRow, people: list[RoomSpeaker]) -> RoomFacts:
         people_total=row.people,
         first_message_at=row.first,
         newest_message_at=row.newest,
+        has_media=row.has_media,
     )
 
 

@@ -17,7 +17,7 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey, get_post
-from app.services.rooms.messages import END, has_media, list_before, list_messages
+from app.services.rooms.messages import END, list_before, list_messages
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.services.search.results import Hit, ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey
@@ -90,8 +90,6 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
     lines: list[RoomLine]
     earlier: str | None
     later: str | None
-    has_pictures: bool
-    """Whether messages of the room have media."""
     results: ResultPage | None
     """What a search finds."""
     next_cursor: str | None
@@ -131,7 +129,6 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
             return see_other(url_for("rooms.show_room", room_id=room.id, **asked))
         other = await _other_page(session, room, zone, args, after)
         has_list = results is None and other is None
-        has_pictures = has_list and await has_media(session, room.id)
         passage = await _excerpt(session, room, args, after, zone) if has_list else RoomExcerpt([])
         neighbours = await _neighbours(session, room, day, zone) if day else (None, None)
     if other is not None:
@@ -148,7 +145,6 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
             lines=lines_of(passage.posts, zone, after=passage.after),
             earlier=cursor_of(passage.earlier),
             later=cursor_of(passage.later),
-            has_pictures=has_pictures,
             results=results,
             next_cursor=cursor_of(results.next) if results else None,
             about=room.usernames,

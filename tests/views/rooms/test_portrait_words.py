@@ -21,7 +21,7 @@ SILENCE_S: Final = 6 * HOUR_S
 
 def portrait_in(chat: list[Said]) -> RoomPortrait:
     people = {message.author for message in chat}
-    room = RoomFacts(1, "room", None, len(chat), None, [], len(people), None, None)
+    room = RoomFacts(1, "room", None, len(chat), None, [], len(people), None, None, False)
     names: dict[int, tuple[str, str | None]] = {
         author: (f"author{author}", None) for author in people
     }
