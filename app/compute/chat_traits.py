@@ -1,4 +1,5 @@
-"""What sets the people of a chat apart: who writes most, longest, laughs or is up at night most."""
+"""What sets the people of a chat apart: who writes most or longest, laughs or is up at night most,
+and whom the model knows best."""
 
 from collections.abc import Iterable, Sequence
 from math import sqrt
@@ -11,11 +12,15 @@ from msgspec import Meta
 from app.compute.portrait import FEWEST_COMPARED, PersonPortrait
 from app.compute.wording import leads
 
-TraitKind = Literal["most", "longest", "laugh", "night"]
+TraitKind = Literal["most", "longest", "laugh", "night", "recognised"]
+Judged = tuple[int, int]
+"""Of how many posts the model was asked who wrote them, and how many it gave to who did."""
 CLEAR: Final = 2.9
 """Standard errors from which a trait counts. Of the ten or so that are tested in a chat, one is as
 clear by chance in fewer than one of twenty chats."""
 MOST_TRAITS: Final = 3
+_FIRST: Final = ("most", "recognised")
+"""What is told in any case, if it is clear."""
 NIGHT_H: Final = 5
 """The hours from midnight until this one are the night."""
 
@@ -26,7 +31,11 @@ class Trait(msgspec.Struct, frozen=True):
     kind: TraitKind
     person: Annotated[int, Meta(description="The place among the people.")]
     value: Annotated[
-        float, Meta(description="Share of the messages of all, words a message, share of own ones.")
+        float,
+        Meta(
+            description="Share of the messages of all, words a message, share of own ones; of "
+            "somebody recognised, the share of hidden posts that the model gave to them."
+        ),
     ]
     errors: Annotated[float, Meta(description="By how many standard errors it is more.")]
     sign: Annotated[str, Meta(description="Which laugh.")] = ""
@@ -37,11 +46,13 @@ def traits_of(
     total: int,
     writing: Sequence[PersonPortrait | None],
     texts: Sequence[Sequence[str]],
+    judged: Sequence[Judged],
 ) -> list[Trait]:
-    """Return up to three traits, each of another person, the clearest first after who writes most.
+    """Return up to three traits, each of another person: who writes most, the clearest others, and
+    last who is easiest to recognise, if anybody is.
 
     messages: how many each person wrote, the most first, of the total of all. writing, texts: how
-    they write; None where nothing of a person was read.
+    they write; None where nothing of a person was read. judged: how well each is recognised.
     """
     compared = [
         (place, person)
@@ -49,24 +60,27 @@ def traits_of(
         if person is not None and person.messages >= FEWEST_COMPARED
     ]
     traits = [*_most(messages, total), *_longest(texts)]
+    shares = [(place, right, posts) for place, (posts, right) in enumerate(judged) if posts]
+    if len(shares) > 1:
+        traits += _top("recognised", shares)
     if len(compared) > 1:
         laughs = [laugh.text for laugh in compared[0][1].laughs]
         for number, laugh in enumerate(laughs):
-            shares = [(place, p.laughs[number].messages, p.messages) for place, p in compared]
-            traits += _top("laugh", shares, laugh)
+            uses = [(place, p.laughs[number].messages, p.messages) for place, p in compared]
+            traits += _top("laugh", uses, laugh)
         nights = [(place, sum(p.hours[:NIGHT_H]), sum(p.hours)) for place, p in compared]
         traits += _top("night", nights)
     return _chosen(trait for trait in traits if trait.errors >= CLEAR)
 
 
 def _chosen(traits: Iterable[Trait]) -> list[Trait]:
-    """Return who writes most first, then others with what is clearest of them."""
-    ranked = sorted(traits, key=lambda trait: (trait.kind != "most", -trait.errors))
+    """Return who writes most, others with what is clearest of them, and who is recognised."""
+    ranked = sorted(traits, key=lambda trait: (*map(trait.kind.__ne__, _FIRST), -trait.errors))
     chosen: list[Trait] = []
     for trait in ranked:
         if all(trait.person != other.person and trait.kind != other.kind for other in chosen):
             chosen.append(trait)
-    return chosen[:MOST_TRAITS]
+    return sorted(chosen[:MOST_TRAITS], key=lambda trait: trait.kind == "recognised")
 
 
 def _most(messages: Sequence[int], total: int) -> list[Trait]:

@@ -39,6 +39,8 @@ class Room(Base):
     )
     """The room that has the posts of this one."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    judged_messages: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many messages it had when its people were judged; 0 before the first time."""
 
 
 class RoomPerson(Base):
@@ -55,3 +57,7 @@ class RoomPerson(Base):
     )
     messages: Mapped[int] = mapped_column(default=0, server_default="0")
     """How many messages of this person the room has."""
+    asked: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many of their newest posts were put to the model; 0 where nobody was judged yet."""
+    recognised: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many of these it gave to them, among the people of the room."""

@@ -20,7 +20,9 @@ from app.errors import AppError
 from app.models import BackgroundSnapshot, ImportJob
 from app.services.clock_changes import bring_times_back, has_times_ahead
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
+from app.services.compare.cases import Models
 from app.services.compare.profiles import fold_long_tails, has_long_tails
+from app.services.compare.room_judging import has_unjudged, judge_room
 from app.services.deletion import count_deleted_authors, purge_deleted
 from app.services.event_log import has_old_events, prune_events
 from app.services.games.hosting import has_old_games, remove_old_games
@@ -92,6 +94,11 @@ def media_job(folder: Path) -> Job:
         has_looked = await remove_unneeded(db, folder)
 
     return Job("media", is_due, remove)
+
+
+def rooms_job(models: Models) -> Job:
+    """Return the job that measures how well the people of rooms are recognised."""
+    return Job("rooms", has_unjudged, partial(judge_room, models=models))
 
 
 def vectors_job(embeddings: Embeddings) -> Job:

@@ -1,16 +1,17 @@
 """What sets people of a chat apart is told only where chance would hardly explain it."""
 
 import random
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from app.compute.chat_traits import Trait, traits_of
+from app.compute.chat_traits import Judged, Trait, traits_of
 from app.compute.portrait import Said, answers_among, portray
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 
 
-def traits(said: list[Said], people: int) -> list[tuple[str, int]]:
+def traits(said: list[Said], people: int, judged: Sequence[Judged] = ()) -> list[tuple[str, int]]:
     """Return the traits of people, who are numbered by their numbers of messages."""
     portrait = portray(said, ZoneInfo("UTC"))
     by_author = {
@@ -18,7 +19,7 @@ def traits(said: list[Said], people: int) -> list[tuple[str, int]]:
     }
     writing = [by_author.get(person) for person in range(people)]
     texts = [[message.text for message in said if message.author == n] for n in range(people)]
-    found: list[Trait] = traits_of(list(map(len, texts)), len(said), writing, texts)
+    found: list[Trait] = traits_of(list(map(len, texts)), len(said), writing, texts, judged)
     return [(trait.kind, trait.person) for trait in found]
 
 
@@ -39,6 +40,17 @@ def test_each_trait_is_told_of_who_has_it_most() -> None:
     said += [message(2, n, "a few haha") for n in range(60)]
     said += [message(2, 60 + n, "haha") for n in range(30)]
     assert traits(said, 3) == [("most", 0), ("longest", 1), ("laugh", 2)]
+
+
+def test_who_is_recognised_best_is_told_last() -> None:
+    said = [message(0, n, "a few words") for n in range(200)]
+    said += [message(1, n, "many more words " + "than others " * (n % 3)) for n in range(100)]
+    said += [message(2, n, "a few haha") for n in range(60)]
+    judged = [(50, 20), (25, 10), (60, 57)]
+    assert traits(said, 3, judged) == [("most", 0), ("longest", 1), ("recognised", 2)]
+    # Of equally good ones, and of one alone, nothing is told.
+    assert traits(said, 3, [(50, 45), (0, 0), (60, 57)])[-1] == ("laugh", 2)
+    assert traits(said, 3, [(0, 0), (0, 0), (60, 57)])[-1] == ("laugh", 2)
 
 
 def test_who_is_up_at_night_is_told() -> None:

@@ -35,11 +35,11 @@ _TILDES: Final = "~～∼"
 _TEARS: Final = "ㅠㅜ"
 
 
-def showing(session: AsyncSession, shown: Shown) -> ColumnElement[bool]:
+def showing(session: AsyncSession, manner: Shown) -> ColumnElement[bool]:
     """Return the condition on posts that show it."""
-    if shown == "silence":
+    if manner == "silence":
         return _comes_after_silence(session)
-    return _CONDITIONS[shown]
+    return _CONDITIONS[manner]
 
 
 def _comes_after_silence(session: AsyncSession) -> ColumnElement[bool]:

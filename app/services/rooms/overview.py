@@ -10,7 +10,7 @@ from msgspec import Meta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.chat_traits import Trait, traits_of
+from app.compute.chat_traits import Judged, Trait, traits_of
 from app.compute.portrait import (
     MOST_PORTRAYED,
     PersonPortrait,
@@ -19,7 +19,7 @@ from app.compute.portrait import (
     answers_among,
     portray,
 )
-from app.memo import EVERYTHING, depends_on
+from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.posts.scanning import Scan, ScannedColumn, scan
 from app.services.rooms.periods import Period, longest_silence, read_periods
@@ -79,7 +79,8 @@ class _Counted(msgspec.Struct, frozen=True):
 async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> RoomOverview:
     """Return a room at first sight."""
     depends_on(EVERYTHING)
-    people, gone = await _people(session, room)
+    depends_on(DERIVED)  # How well people are recognised.
+    people, gone, judged = await _people(session, room)
     written = [Tweet.room_id == room.id, *([Tweet.user_id.not_in(gone)] if gone else [])]
     dated = await scan(session, *written, columns=_COLUMNS, limit=MOST_READ, is_dated=True)
     missing = MOST_READ - len(dated.author)
@@ -88,7 +89,8 @@ async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) 
         if missing
         else None
     )
-    counted = await asyncio.to_thread(_count, _said(dated, undated), room, people, zone)
+    messages = _said(dated, undated)
+    counted = await asyncio.to_thread(_count, messages, room, people, judged, zone)
     return RoomOverview(
         room=room,
         tz=zone.key,
@@ -102,18 +104,23 @@ async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) 
     )
 
 
-async def _people(session: AsyncSession, room: RoomFacts) -> tuple[list[int], list[int]]:
-    """Return the ids of those who wrote most, and of people whose messages are to be removed."""
+async def _people(
+    session: AsyncSession, room: RoomFacts
+) -> tuple[list[int], list[int], list[Judged]]:
+    """Return the ids of those who wrote most, and of people whose messages are to be removed; and
+    how well the first are recognised."""
     names = [person.username for person in room.people[:MOST_PORTRAYED]]
     query = (
-        select(User.username, User.id, User.deleted_at)
+        select(User.username, User.id, User.deleted_at, RoomPerson.asked, RoomPerson.recognised)
         .join(RoomPerson, RoomPerson.user_id == User.id)
         .where(RoomPerson.room_id == room.id)
         .where(or_(User.username.in_(names), User.deleted_at.is_not(None)))
     )
     rows = (await session.execute(query)).all()
-    ids = {row.username: row.id for row in rows if row.deleted_at is None}
-    return [ids[name] for name in names], [row.id for row in rows if row.deleted_at is not None]
+    gone = [row.id for row in rows if row.deleted_at is not None]
+    here = {row.username: row for row in rows if row.deleted_at is None}
+    named = [here[name] for name in names]
+    return [row.id for row in named], gone, [(row.asked, row.recognised) for row in named]
 
 
 def _said(dated: Scan, undated: Scan | None) -> list[Said]:
@@ -127,13 +134,17 @@ def _said(dated: Scan, undated: Scan | None) -> list[Said]:
 
 
 def _count(
-    said: Sequence[Said], room: RoomFacts, people: Sequence[int], zone: ZoneInfo
+    said: Sequence[Said],
+    room: RoomFacts,
+    people: Sequence[int],
+    judged: Sequence[Judged],
+    zone: ZoneInfo,
 ) -> _Counted:
     names = [name for person in room.people for name in (person.username, person.display_name)]
     writing = _writing_of(said, people, zone, filter(None, names))
     texts = [[message.text for message in said if message.author == person] for person in people]
     messages = [person.messages for person in room.people[:MOST_PORTRAYED]]
-    traits = traits_of(messages, room.messages, writing, texts)
+    traits = traits_of(messages, room.messages, writing, texts, judged)
     return _Counted(len(said), answers_among(said, people), writing, traits)
 
 

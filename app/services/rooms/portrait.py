@@ -11,7 +11,7 @@ from msgspec import Meta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.chat_traits import Trait, traits_of
+from app.compute.chat_traits import Judged, Trait, traits_of
 from app.compute.portrait import (
     ChatPortrait,
     PersonPortrait,
@@ -20,8 +20,8 @@ from app.compute.portrait import (
     answers_among,
     portray,
 )
-from app.memo import EVERYTHING, depends_on
-from app.models import Tweet, User
+from app.memo import DERIVED, EVERYTHING, depends_on
+from app.models import RoomPerson, Tweet, User
 from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
 from app.services.rooms.loved import LovedMessage, most_loved
 from app.services.rooms.periods import Period, gone_from, read_periods
@@ -87,17 +87,21 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     Raises NotFoundError, also for a room without messages.
     """
     depends_on(EVERYTHING)
+    depends_on(DERIVED)  # How well people are recognised.
     room = await get_room(session, room_id)
     scans = await scan_room(session, room.id)
     names = [name for person in room.people for name in (person.username, person.display_name)]
-    counted = await asyncio.to_thread(_portray, scans, zone, filter(None, names))
+    judged = await _judged_in(session, room.id)
+    counted = await asyncio.to_thread(_portray, scans, zone, filter(None, names), judged)
     portrait, ids = counted.portrait, counted.ids
     gone = await gone_from(session, room.id) if len(portrait.groups) > len(ids) else None
     periods = await read_periods(session, room, zone, ids, gone)
     called = await _names_of(session, ids)
-    shown = portrait_of(room, zone, counted.scanned, portrait, called, counted.traits)
+    room_portrait = portrait_of(room, zone, counted.scanned, portrait, called, counted.traits)
     loved = await most_loved(session, room.id)
-    return msgspec.structs.replace(shown, loved=loved, periods=periods, answers=counted.answers)
+    return msgspec.structs.replace(
+        room_portrait, loved=loved, periods=periods, answers=counted.answers
+    )
 
 
 def portrait_of(
@@ -141,7 +145,9 @@ def said_of(messages: Scan) -> list[Said]:
     return [*map(Said, messages.author, messages.time, messages.text)]
 
 
-def _portray(scans: tuple[Scan, Scan], zone: ZoneInfo, names: Iterable[str]) -> _Counted:
+def _portray(
+    scans: tuple[Scan, Scan], zone: ZoneInfo, names: Iterable[str], judged: Mapping[int, Judged]
+) -> _Counted:
     """Return what is counted of the messages that are looked through; it takes long."""
     messages = said_in(scans)
     portrait = portray(messages, zone, names)
@@ -155,8 +161,17 @@ def _portray(scans: tuple[Scan, Scan], zone: ZoneInfo, names: Iterable[str]) -> 
         len(messages),
         people,
         [texts[author] for author in ids],
+        [judged.get(author, (0, 0)) for author in ids],
     )
     return _Counted(len(messages), portrait, ids, traits, answers_among(messages, ids))
+
+
+async def _judged_in(session: AsyncSession, room_id: int) -> dict[int, Judged]:
+    """Return how well people of a room are recognised, by their ids."""
+    people = select(RoomPerson.user_id, RoomPerson.asked, RoomPerson.recognised)
+    is_asked = RoomPerson.room_id == room_id, RoomPerson.asked > 0
+    rows = await session.execute(people.where(*is_asked))
+    return {user_id: (posts, recognised) for user_id, posts, recognised in rows}
 
 
 async def _names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Names]:

@@ -96,8 +96,8 @@ class Fingerprint(Figure[Dots]):
             if not measure.sign:
                 return self.path()
             return url_for("search.show_search", q=measure.sign, username=username)
-        shown = _shown(measure)
-        return url_for("posts.show_posts", username=username, shows=shown if measure.own else None)
+        manner = _shown(measure) if measure.own else None
+        return url_for("posts.show_posts", username=username, shows=manner)
 
 
 def _shown(measure: Measure) -> Shown:

@@ -83,6 +83,11 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         return Answers(self.overview, self.tz).parts()
 
     @property
+    def is_somebody_known(self) -> bool:
+        """Whether it is told who is easiest to recognise."""
+        return any(trait.kind == "recognised" for trait in self.overview.traits)
+
+    @property
     def cards(self) -> list[PersonCard]:
         is_alike = bool(self.alike)
         return [

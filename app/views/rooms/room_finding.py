@@ -31,6 +31,10 @@ _CLAUSES: Final = {
         gettext_noop("{name} writes at night more than the others ({share})"),
         gettext_noop("{name} writes at night more than the others ({share})."),
     ),
+    "recognised": (
+        gettext_noop("{name} is easiest to recognise ({share})"),
+        gettext_noop("{name} is easiest to recognise ({share})."),
+    ),
 }
 """Of each kind of trait, within the sentence and at its end."""
 
