@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -10,6 +10,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now, span_of_year
+from app.compute.fingerprint import Measure, fingerprint, tally_of
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_mentions
 from app.compute.phrases import Phrase, phrases_of
@@ -80,6 +81,13 @@ class AuthorYear(msgspec.Struct, frozen=True):
     only: Annotated[
         list[YearWord], Meta(description="What is in neither year beside it, but came and went.")
     ]
+    measures: Annotated[
+        list[Measure] | None,
+        Meta(
+            description="How the year is written (`own`) and the year before (`beside`), what "
+            "changed clearly first; null where either has fewer than 20 posts with text."
+        ),
+    ]
     answered: Annotated[list[NameCount], Meta(description="Whom replies answer, by username.")]
     most_liked: list[Post]
     first: Post
@@ -104,10 +112,10 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     hours = await _hours_of(session, author, year, zone)
     before = await _year_before(session, author, year - 1, zone)
     scans = [await _scan_year(session, author, year + step, zone) for step in (-1, 0, 1)]
-    words, answered = await asyncio.to_thread(_compare, scans, author, year)
+    compared = await asyncio.to_thread(_compare, scans, author, year)
     first, last = (edge for edge in edges if edge)
     return AuthorYear(
-        author, zone.key, calendar, hours, is_over, before, *words, answered, liked, first, last
+        author, zone.key, calendar, hours, is_over, before, *compared, liked, first, last
     )
 
 
@@ -145,10 +153,18 @@ async def _edge(
     return as_post(row) if row else None
 
 
-def _compare(
-    scans: Sequence[Scan], author: Author, year: int
-) -> tuple[tuple[WordsOfYear | None, WordsOfYear | None, list[YearWord]], list[NameCount]]:
-    """Return what came, what went and what was in this year only; whom the author answered."""
+class _Compared(NamedTuple):
+    """What the texts of a year and of those beside it tell; the fields of `AuthorYear`."""
+
+    came: WordsOfYear | None
+    went: WordsOfYear | None
+    only: list[YearWord]
+    measures: list[Measure] | None
+    answered: list[NameCount]
+
+
+def _compare(scans: Sequence[Scan], author: Author, year: int) -> _Compared:
+    """Return what changed in a year, and whom the author answered; it takes long."""
     before, texts, after = (of_year.text for of_year in scans)
     language = guess_main_language(texts)
 
@@ -158,25 +174,45 @@ def _compare(
         return phrases_of(texts, beside, language=language)
 
     came, went, only = _apart(gained(before), gained(after))
-    answered = count_mentions(scanned_posts(scans[1], author), most=MOST_ANSWERED).answered
-    return (_beside(year - 1, came), _beside(year + 1, went), [*map(_word, only)]), answered
+    return _Compared(
+        came=_beside(year - 1, came),
+        went=_beside(year + 1, went),
+        only=[*map(_word, only)],
+        measures=_measures(texts, before),
+        answered=count_mentions(scanned_posts(scans[1], author), most=MOST_ANSWERED).answered,
+    )
+
+
+def _measures(texts: Sequence[str], before: Sequence[str]) -> list[Measure] | None:
+    """Return how the texts of a year differ from those of the year before; None for too few."""
+    if min(len(texts), len(before)) < FEWEST_COMPARED:
+        return None
+    tally, tally_before = tally_of(texts), tally_of(before)
+    if min(tally.messages, tally_before.messages) < FEWEST_COMPARED:
+        return None
+    return fingerprint(tally, [], tally_before)
 
 
 def _apart(
     came: list[Phrase] | None, went: list[Phrase] | None
 ) -> tuple[list[Phrase] | None, list[Phrase] | None, list[Phrase]]:
-    """Return the phrases of both lists so that no word is in two: in neither year, in a third."""
+    """Return the phrases of both lists so that no word is in two.
+
+    What came and went is in neither year, in a third list, or went: so what came has stayed.
+    """
     if came is None or went is None:
         return came, went, []
     words_went = {word: phrase for phrase in went for word in phrase.words}
     only: list[Phrase] = []
-    kept: list[Phrase] = []
+    stayed: list[Phrase] = []
     for phrase in came:
         others = [words_went[word] for word in phrase.words if word in words_went]
-        is_only = others and not any(one.messages_elsewhere for one in (phrase, *others))
-        (only if is_only else kept).append(phrase)
-    words_came = {word for phrase in came for word in phrase.words}
-    return kept, [phrase for phrase in went if words_came.isdisjoint(phrase.words)], only
+        if not others:
+            stayed.append(phrase)
+        elif not any(one.messages_elsewhere for one in (phrase, *others)):
+            only.append(phrase)
+    words_only = {word for phrase in only for word in phrase.words}
+    return stayed, [phrase for phrase in went if words_only.isdisjoint(phrase.words)], only
 
 
 def _beside(year: int, phrases: Sequence[Phrase] | None) -> WordsOfYear | None:

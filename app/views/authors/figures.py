@@ -37,7 +37,10 @@ class PostsByMonth(Figure[Columns]):
         calendar = self.author_year.calendar
         days = ngettext("On {count} day ({zone}).", "On {count} days ({zone}).", calendar.days)
         note = days.format(count=show_number(calendar.days), zone=self.author_year.tz)
-        return Finding(posts_in_year(calendar.tweets, calendar.year), [note])
+        title = posts_in_year(calendar.tweets, calendar.year)
+        if not self.author_year.is_over:
+            title = gettext("So far {total}.").format(total=title)
+        return Finding(title, [note])
 
     def table(self) -> Table:
         rows = [*zip(month_names(), self.counts, strict=True)]
@@ -223,9 +226,13 @@ def most_answered(author: Author, counts: Sequence[NameCount]) -> MostNamed:
 
 
 def words_of(author_year: AuthorYear) -> list[ComparedWords]:
-    """Return the words of a year alone, those that came with it, and those that went."""
+    """Return the words of a year alone, those that came with it, and those that went.
+
+    That those that came have stayed can be told where the year after it was compared too.
+    """
+    came = gettext("New words that stayed") if author_year.went else gettext("Words that came")
     sides = (
-        (gettext("Words that came"), "came-heading", author_year.came),
+        (came, "came-heading", author_year.came),
         (gettext("Words that went"), "went-heading", author_year.went),
     )
     topic = gettext("Only in {year}").format(year=author_year.calendar.year)
@@ -235,7 +242,7 @@ def words_of(author_year: AuthorYear) -> list[ComparedWords]:
         *(
             ComparedWords(author_year, topic, id_, words.words, words.year)
             for topic, id_, words in sides
-            if words
+            if words and words.words
         ),
     ]
 

@@ -8,7 +8,8 @@ from quart import Response
 from app.errors import NotFoundError
 from app.i18n import gettext, ngettext, show_number, speaking
 from app.lifespan import resources
-from app.services.archive.author_year import AuthorYear, read_year
+from app.services.archive.author_year import FEWEST_COMPARED, AuthorYear, read_year
+from app.services.posts.tweets import Post
 from app.services.posts.users import Author, get_author
 from app.services.rooms.room_facts import zone_of_chats
 from app.views.authors.figures import (
@@ -18,6 +19,7 @@ from app.views.authors.figures import (
     most_answered,
     words_of,
 )
+from app.views.authors.year_changes import ChangedWriting
 from app.views.authors.year_figures import HoursOfYear, YearCalendar
 from app.views.authors.year_picture import YearPicture, draw_year
 from app.views.blueprints import PageBlueprint
@@ -59,6 +61,30 @@ class YearPage(WebPage, frozen=True, kw_only=True):
     @property
     def words(self) -> list[ComparedWords]:
         return words_of(self.shown)
+
+    @property
+    def changes(self) -> FigureParts[NameList]:
+        return ChangedWriting(self.shown).parts()
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether the year has enough posts to say more of it than when they were."""
+        return self.shown.calendar.tweets >= FEWEST_COMPARED
+
+    @property
+    def post_of_year(self) -> Post | None:
+        """The post with most likes; None where others have as many."""
+        likes = [post.counts.likes for post in self.shown.most_liked if post.counts]
+        return self.shown.most_liked[0] if likes and likes.count(likes[0]) == 1 else None
+
+    @property
+    def edges_heading(self) -> str:
+        is_only, is_over = self.shown.first.id == self.shown.last.id, self.shown.is_over
+        if is_only:
+            so_far = gettext("The only post of the year so far")
+            return gettext("The only post of the year") if is_over else so_far
+        so_far = gettext("The first and the newest post of the year so far")
+        return gettext("The first and the last post of the year") if is_over else so_far
 
     @property
     def answered(self) -> MostNamed:
@@ -127,6 +153,8 @@ def picture_of_year(author_year: AuthorYear) -> YearPicture:
     columns = PostsByMonth(author_year).plot()
     name = drawn_name(user.display_name or "") or drawn_name(user.username)
     heading = gettext("{username} in {year}") if name else gettext("The year {year}")
+    if not author_year.is_over:
+        posts = gettext("so far {posts}").format(posts=posts)
     return YearPicture(
         name=name,
         heading=drawn_text(heading).replace("{year}", str(calendar.year)),

@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 from app.compute.fingerprint import Measure
 from app.i18n import gettext, gettext_noop, show_number
 from app.services.archive.author_portrait import AuthorPortrait
-from app.views.in_words import briefly, often
+from app.views.in_words import briefly
+from app.views.measures import LONGEST_SIGN
 from app.views.names import shown_name
 
 MOST_TRAITS: Final = 3
@@ -13,17 +14,6 @@ MOST_TRAITS: Final = 3
 LONGEST_FINDING: Final = 140
 LONGEST_NAME: Final = 24
 """Characters of a name in the finding."""
-LONGEST_SIGN: Final = 8
-_LABELS: Final = {
-    "length": gettext_noop("Length"),
-    "questions": gettext_noop("Question marks"),
-    "exclamations": gettext_noop("Exclamation marks"),
-    "laughing": gettext_noop("Laughing {sign}"),
-    "emoji": gettext_noop("Emoji {sign}"),
-    "endings": gettext_noop("Ends with {sign}"),
-    "beginnings": gettext_noop("Small first letter"),
-}
-_AFTER_SILENCE: Final = gettext_noop("Begins after a silence")
 
 
 class MeasureWords(NamedTuple):
@@ -70,20 +60,6 @@ _SILENCES: Final = MeasureWords(
     gettext_noop("seldom first after a silence"),
     gettext_noop("never first after a silence"),
 )
-
-
-def label_of(measure: Measure) -> str:
-    """Return the name of a measure, with the sign that is most of it."""
-    text = _AFTER_SILENCE if measure.sign == "silence" else _LABELS[measure.name]
-    sign = f"“{measure.sign}”" if measure.name == "endings" else measure.sign[:LONGEST_SIGN]
-    return gettext(text).format(sign=sign).strip()
-
-
-def value_of(measure: Measure, value: float) -> str:
-    """Return a value of a measure in words."""
-    if measure.name == "length":
-        return gettext("{count} words").format(count=show_number(round(value, 1)))
-    return often(value)
 
 
 def finding_of(portrait: AuthorPortrait) -> str:

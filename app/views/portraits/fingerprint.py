@@ -14,8 +14,9 @@ from app.services.archive.author_portrait import AuthorPortrait
 from app.services.posts.showing import Shown
 from app.views.dots import DotRow, Dots, Initials, Ring
 from app.views.figure import Figure, Finding, Table, TableCell
+from app.views.measures import label_of, value_of
 from app.views.names import display_name, hue
-from app.views.portraits.findings import finding_of, label_of, value_of
+from app.views.portraits.findings import finding_of
 
 EDGE: Final = 4.0
 """Per cent of a line that are left free at both ends, so that dots and rings stay inside."""

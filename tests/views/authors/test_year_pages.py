@@ -84,10 +84,67 @@ async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
     assert year["went"]["words"] == []
     page = await shared.anybody.page("/user/potter/2021")
     headings = re.findall(r'<h3 id="\w+-heading">(.*?)</h3>', page)
-    assert headings[:3] == ["Only in 2021", "Words that came", "Words that went"]
+    assert headings[:2] == ["Only in 2021", "New words that stayed"]
+    assert "Words that went" not in headings  # None did: no list is empty.
+    assert "No word differs clearly." not in page
     assert '<span class="count">30 posts</span>' in page
     assert '<span class="count">30 posts, in 2020 never</span>' in page
     assert not re.search(r"\d+ : \d+", re.sub("<[^>]*>", "", page))
+
+
+async def test_the_page_says_how_the_writing_changed_where_it_did_clearly(shared: Shared) -> None:
+    texts = {2020: "we sail at noon", 2021: "do we sail at noon today?", 2022: "do we sail at ten?"}
+    await shared.writer.add_posts(
+        *(
+            {"username": "sailor", "text": text, "created_at": f"{year}-05-01T12:00:{n}Z"}
+            for year, text in texts.items()
+            for n in range(10, 50)
+        )
+    )
+    year = await shared.anybody.json("/api/v1/users/sailor/years/2021")
+    question = next(one for one in year["measures"] if one["name"] == "questions")
+    assert (question["own"], question["beside"]) == (1, 0)
+    page = await shared.anybody.page("/user/sailor/2021")
+    changes, counted = page.split('id="changed-heading"')[1].split("<details", 1)
+    assert ">Question marks</bdi>" in changes
+    assert "in every post; in 2020 never" in changes
+    assert "chance explains the difference from the year before" in counted
+    assert "Written much as in 2021." not in page
+    same = await shared.anybody.page("/user/sailor/2022")
+    assert "Question marks" not in same.split('id="changed-heading"')[1].split("<details")[0]
+    assert (await shared.anybody.json("/api/v1/users/sailor/years/2020"))["measures"] is None
+
+
+async def test_a_running_year_says_so_far_and_one_of_few_posts_is_short(shared: Shared) -> None:
+    this_year = datetime.now(UTC).year
+    likes = ({"likes": count} for count in (1, 7, 3))
+    await shared.writer.add_posts(
+        *(
+            {"username": "newcomer", "text": f"tea {n}", "counts": counts}
+            | {"created_at": f"{this_year}-01-0{n}T12:00:00Z"}
+            for n, counts in enumerate(likes, 1)
+        )
+    )
+    page = await shared.anybody.page(f"/user/newcomer/{this_year}?tz=UTC")
+    assert f"<h1>newcomer in {this_year}, so far</h1>" in page
+    assert "The first and the newest post of the year so far" in page
+    assert f"So far 3 posts in {this_year}." in page.partition("<details")[2]
+    for heading in ("best-heading", "hours-heading", "words-heading", "liked-heading"):
+        assert heading not in page, heading
+    await shared.writer.add_posts(
+        *(
+            {
+                "username": "newcomer",
+                "text": f"tea {n}",
+                "created_at": f"{this_year}-01-05T12:00:{n}Z",
+            }
+            for n in range(10, 30)
+        )
+    )
+    page = await shared.anybody.page(f"/user/newcomer/{this_year}?tz=UTC")
+    best = page.split("The post of the year so far")[1].split("</ol>")[0]
+    assert "tea 2" in best
+    assert "7 likes" in best
 
 
 async def test_figures_are_those_of_the_year_in_the_zone(site: Client) -> None:

@@ -29,7 +29,12 @@ async def test_the_menu_leads_to_chats_once_there_are_any(app: Quart, writer: Cl
     for path in pages:
         assert MENU in await anybody.page(path), path
     assert "<bdi>동네</bdi>" in await anybody.page("/rooms")
-    wrong = {"/nothing": 404, "/user/nobody": 404, "/imports/1/start": 405, "/user/ann?cursor=x": 400}
+    wrong = {
+        "/nothing": 404,
+        "/user/nobody": 404,
+        "/imports/1/start": 405,
+        "/user/ann?cursor=x": 400,
+    }
     for path, status in wrong.items():
         assert MENU in await anybody.page(path, status=status), path
 
