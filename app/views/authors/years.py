@@ -9,7 +9,6 @@ from app.errors import NotFoundError
 from app.i18n import gettext, ngettext, show_number, speaking
 from app.lifespan import resources
 from app.services.archive.author_year import FEWEST_COMPARED, AuthorYear, read_year
-from app.services.posts.tweets import Post
 from app.services.posts.users import Author, get_author
 from app.services.rooms.room_facts import zone_of_chats
 from app.views.authors.figures import (
@@ -72,10 +71,13 @@ class YearPage(WebPage, frozen=True, kw_only=True):
         return self.shown.calendar.tweets >= FEWEST_COMPARED
 
     @property
-    def post_of_year(self) -> Post | None:
-        """The post with most likes; None where others have as many."""
+    def best_heading(self) -> str:
+        """What the post with most likes is called; where others have as many it is one of them."""
         likes = [post.counts.likes for post in self.shown.most_liked if post.counts]
-        return self.shown.most_liked[0] if likes and likes.count(likes[0]) == 1 else None
+        if likes and likes.count(max(likes)) > 1:
+            return gettext("Most liked")
+        so_far = gettext("The post of the year so far")
+        return gettext("The post of the year") if self.shown.is_over else so_far
 
     @property
     def edges_heading(self) -> str:
