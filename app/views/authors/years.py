@@ -74,7 +74,7 @@ class YearPage(WebPage, frozen=True, kw_only=True):
     def best_heading(self) -> str:
         """What the post with most likes is called; where others have as many it is one of them."""
         likes = [post.counts.likes for post in self.shown.most_liked if post.counts]
-        if likes and likes.count(max(likes)) > 1:
+        if likes and likes.count(likes[0]) > 1:
             return gettext("Most liked")
         so_far = gettext("The post of the year so far")
         return gettext("The post of the year") if self.shown.is_over else so_far
