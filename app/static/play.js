@@ -23,7 +23,7 @@
     buttons.find((button) => button.value === username).querySelector(".option-name").textContent;
 
   function tell(template, values) {
-    return Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), template);
+    return Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, () => value), template);
   }
 
   function warn(text) {

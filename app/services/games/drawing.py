@@ -5,6 +5,7 @@ import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
@@ -69,7 +70,11 @@ async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> l
     )
     users = (await session.scalars(query)).all()
     few = fewest_posts(questions)
-    able = [user for user in users if len(await _askable(session, user, users, room.id)) >= few]
+    able = [
+        user
+        for user in users
+        if len(await _askable(session, user, users, few, room_id=room.id)) == few
+    ]
     if len(able) < FEWEST_AUTHORS:
         raise InvalidInputError(
             "The game needs two people with {count} messages of four words or more in this chat",
@@ -99,7 +104,7 @@ async def draw_questions(
     counts = shares(questions, [user.id for user in cast], random.sample(_ids(cast), len(cast)))
     posts: list[tuple[int, int]] = []
     for user in cast:
-        ids = await _askable(session, user, cast, room_id)
+        ids = await _askable(session, user, cast, fewest_posts(questions), room_id=room_id)
         if len(ids) < fewest_posts(questions):
             raise InvalidInputError(
                 "'{username}' has too few posts of four words or more:"
@@ -109,7 +114,7 @@ async def draw_questions(
                 count=fewest_posts(questions),
                 loc="usernames",
             )
-        posts += [(tweet_id, user.id) for tweet_id in random.sample(ids, counts[user.id])]
+        posts += [(tweet_id, user.id) for tweet_id in ids[: counts[user.id]]]
     random.shuffle(posts)
     return [
         await _with_guess(session, models, cast, tweet_id, user_id) for tweet_id, user_id in posts
@@ -121,14 +126,15 @@ def _ids(cast: Iterable[User]) -> list[int]:
 
 
 async def _askable(
-    session: AsyncSession, user: User, cast: Sequence[User], room_id: int | None
+    session: AsyncSession, user: User, cast: Sequence[User], most: int, *, room_id: int | None
 ) -> list[int]:
-    """Return posts of an author that have words without the names of those asked about."""
+    """Return up to `most` posts of an author that have words without the names of those asked
+    about, in a random order."""
     conditions = [Tweet.user_id == user.id, func.length(Tweet.text) <= MOST_CHARACTERS]
     if room_id is not None:
         conditions.append(Tweet.room_id == room_id)
     texts = await _some_texts(session, conditions)
-    return await asyncio.to_thread(_with_words, texts, cast)
+    return await asyncio.to_thread(_with_words, texts, cast, most)
 
 
 async def _some_texts(
@@ -149,8 +155,12 @@ async def _some_texts(
     return texts
 
 
-def _with_words(texts: dict[int, str], cast: Sequence[User]) -> list[int]:
-    return [tweet_id for tweet_id, text in texts.items() if has_words(masked(text, *cast))]
+def _with_words(texts: dict[int, str], cast: Sequence[User], most: int) -> list[int]:
+    ids = random.sample(list(texts), len(texts))
+    # Names are masked only until there are enough: of all that would take seconds.
+    worded = (tweet_id for tweet_id in ids if has_words(texts[tweet_id]))
+    good = (tweet_id for tweet_id in worded if has_words(masked(texts[tweet_id], *cast)))
+    return list(islice(good, most))
 
 
 async def _with_guess(
