@@ -7,7 +7,7 @@ that of KakaoTalk's text.
 
 import argparse
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -44,12 +44,12 @@ def room(messages: int) -> list[Said]:
     return said
 
 
-def measure(folder: Path, messages: int, rounds: int) -> None:
+def measure(folder: Path, apps: Sequence[str], messages: int, rounds: int) -> None:
     """Print the table of imports."""
     said, files = room(messages), {}
-    for name, write in APPS.items():
+    for name in apps:
         files[name] = folder / f"{name}.txt"
-        files[name].write_bytes(write(said))
+        files[name].write_bytes(APPS[name](said))
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in files}
     for _ in range(rounds):
         for name, path in files.items():
@@ -66,10 +66,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--app", action="append", choices=APPS, help="only this one, or these")
     arguments = parser.parse_args()
     print(machine.description())
     with machine.work_folder() as folder:
-        measure(folder, arguments.messages, arguments.rounds)
+        measure(folder, arguments.app or [*APPS], arguments.messages, arguments.rounds)
 
 
 if __name__ == "__main__":

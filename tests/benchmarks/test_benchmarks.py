@@ -39,10 +39,11 @@ def run(
         ("at_home", ["--quick", "--rounds", "1"], "| a poke |"),
         ("bulk", ["--posts", "300", "--rounds", "1"], "\nsingle posts: p50 "),
         ("chats", ["--messages", "100", "--rounds", "1"], "| line ja | 100 |"),
+        ("pictures", ["--pictures", "30", "--repeats", "1"], "| `/room/1?has=media` |"),
         ("migrating", ["--posts", "2000"], "2,000 posts: migrated from 0024 in "),
         ("paired", ["HEAD", "--quick", "--only", "hot"], "\nhot "),
     ],
-    ids=["search", "pages", "at_home", "bulk", "chats", "migrating", "paired"],
+    ids=["search", "pages", "at_home", "bulk", "chats", "pictures", "migrating", "paired"],
 )
 def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:
     done = run(name, *arguments)
