@@ -196,6 +196,7 @@ def test_a_comparison_ranks_the_years_of_one_author(
         ("texts.txt", "오늘의 빵이 따뜻할 때 오세요 :)\n\n123\n"),
         ("texts.jsonl", '{"text": "오늘의 빵이 따뜻할 때 오세요 :)", "id": 7}\n\n{}\n'),
         ("texts.csv", "id,본문\n7,오늘의 빵이 따뜻할 때 오세요 :)\n8,123\n"),
+        ("long.csv", f"id,본문\n7,오늘의 빵이 따뜻할 때 오세요 :)\n8,{'a' * 2**17}b\n"),
     ],
 )
 def test_a_file_of_texts_is_judged_line_by_line(

@@ -4,6 +4,7 @@ import asyncio
 import codecs
 import csv
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice, starmap
 from typing import Annotated, Final
 
@@ -69,10 +70,19 @@ def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
 def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
     """Yield the texts of a CSV file with a heading. Raises InvalidInputError without a column."""
     reader = csv.DictReader(lines)
-    column = file_columns_of(tuple(reader.fieldnames or ())).text
+    column = None
+    with suppress(csv.Error):
+        column = file_columns_of(tuple(reader.fieldnames or ())).text
     if column is None:
         raise InvalidInputError("The CSV file needs a column named text", loc="file")
-    for row in reader:
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield reader.reader.line_num, f"not a row: {error}"
+            continue
         yield reader.line_num, GivenText(row[column] or "", row.get("id"))
 
 
