@@ -61,13 +61,18 @@ def jobs(
     *,
     kept_events: int = MOST_EVENTS,
     is_background_due: Callable[[AsyncSession], Awaitable[bool]] = is_outgrown,
+    models: Models | None = None,
 ) -> list[Job]:
-    """Return the jobs of every site; the log keeps `kept_events` events."""
+    """Return the jobs of every site; the log keeps `kept_events` events.
+
+    models: the counts that the process keeps in memory, if it does.
+    """
     return [
         Job("profiles", has_long_tails, fold_long_tails),
         Job(BACKGROUND, is_background_due, renew_background),
         Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", count_deleted_authors, purge_deleted),
+        Job("rooms", has_unjudged, partial(judge_room, models=models or Models())),
         Job("clock", has_times_ahead, bring_times_back),
         Job("games", has_old_games, remove_old_games),
         Job(
@@ -94,11 +99,6 @@ def media_job(folder: Path) -> Job:
         has_looked = await remove_unneeded(db, folder)
 
     return Job("media", is_due, remove)
-
-
-def rooms_job(models: Models) -> Job:
-    """Return the job that measures how well the people of rooms are recognised."""
-    return Job("rooms", has_unjudged, partial(judge_room, models=models))
 
 
 def vectors_job(embeddings: Embeddings) -> Job:

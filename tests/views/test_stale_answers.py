@@ -21,6 +21,7 @@ from app.lifespan import resources
 from app.models import Tweet
 from app.services import event_log
 from app.services.compare.background import FIRST_SNAPSHOT_POSTS
+from app.services.compare.room_judging import FEWEST_MESSAGES
 from app.views.blueprints import PageBlueprint
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, client_with
@@ -34,7 +35,7 @@ KEPT: Final = (
     *("/user/ann/portrait", f"{API}/users/ann/portrait"),
     *("/rooms", "/room/1", "/room/1/portrait", "/room/1/portrait/picture.png", "/feed.atom"),
     *("/user/ben/feed.atom", "/posts", "/search?q=sea"),
-    *("/dashboard/table/timeline", "/dashboard/table/week.csv"),
+    *("/dashboard/zone", "/dashboard/table/timeline", "/dashboard/table/week.csv"),
     *(f"{API}/users", f"{API}/users/ben", f"{API}/users/ann/archive", f"{API}/users/ann/tweets"),
     *(f"{API}/users/ann/years/2020", f"{API}/tweets/2", f"{API}/tweets/1/thread"),
     *(f"{API}/tweets/1/similar", f"{API}/rooms", f"{API}/rooms/1", f"{API}/rooms/1/portrait"),
@@ -118,6 +119,16 @@ async def write_in_bulk(workers: Workers) -> None:
     await workers.admin.add_posts(*lines)
 
 
+async def chat(workers: Workers) -> None:
+    """Write as many messages as a room needs for its people to be judged.
+
+    All are by who writes most: of two with posts the front page has an example, which each
+    worker draws.
+    """
+    message = {"username": "cem", "text": "a lamp", "room": {"name": "pier"}}
+    await workers.admin.add_posts(*[message] * FEWEST_MESSAGES)
+
+
 async def make_private_and_public(workers: Workers) -> None:
     for public in ("0", "1"):
         await workers.operator.post("/settings/reading", form={"public": public})
@@ -127,6 +138,7 @@ Write = Callable[[Workers], Awaitable[Any]]
 WRITES: Final[dict[str, Write]] = {
     "a post": lambda workers: write(workers, "ann", "the sea again", created_at=YEAR),
     "a message": lambda workers: write(workers, "ben", "sea?", room={"name": "pier"}),
+    "a chat": chat,
     "what a post lacked": lambda workers: write(
         workers, "ann", "an answer from the sea", source_id="7", reply_to=SOURCE, created_at=YEAR
     ),
