@@ -11,10 +11,13 @@ TYPES: Final = {
     "png": "image/png",
     "gif": "image/gif",
     "webp": "image/webp",
+    "avif": "image/avif",
+    "heic": "image/heic",
     "mp4": "video/mp4",
     "webm": "video/webm",
     "mp3": "audio/mpeg",
     "ogg": "audio/ogg",
+    "wav": "audio/wav",
 }
 """By the ends of the names under which they are kept."""
 START_BYTES: Final = 64
@@ -28,7 +31,8 @@ _STARTS: Final = {
     b"ID3": "mp3",
 }
 _EBML: Final = b"\x1a\x45\xdf\xa3"
-_PICTURES: Final = frozenset({b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"jxl "})
+_BRANDS: Final = {b"avif": "avif", b"avis": "avif", b"heic": "heic", b"heix": "heic"}
+_PICTURES: Final = _BRANDS.keys() | {b"mif1", b"msf1", b"hevc", b"jxl "}
 """Brands of files that are built as MP4 is, and are none."""
 
 
@@ -39,11 +43,22 @@ def suffix_of(start: bytes) -> str | None:
             return suffix
     if start.startswith(b"RIFF") and start[8:12] == b"WEBP":
         return "webp"
-    if start[4:8] == b"ftyp" and start[8:12] not in _PICTURES:
-        return "mp4"
+    if start.startswith(b"RIFF") and start[8:12] == b"WAVE":
+        return "wav"
+    if start[4:8] == b"ftyp":
+        return _suffix_of_brand(start)
     if start.startswith(_EBML) and b"webm" in start[:START_BYTES]:
         return "webm"
     return "mp3" if _is_mp3_frame(start) else None
+
+
+def _suffix_of_brand(start: bytes) -> str | None:
+    """Return the type that a file names first; of a common one, the first that it goes with."""
+    if start[8:12] not in _PICTURES:
+        return "mp4"
+    size = min(int.from_bytes(start[:4], "big"), len(start))
+    brands = (start[place : place + 4] for place in (8, *range(16, size, 4)))
+    return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), None)
 
 
 def _is_mp3_frame(start: bytes) -> bool:

@@ -1,15 +1,19 @@
 """Pictures and videos without what a camera wrote into them, such as the place of a picture.
 
-Of JPEG, PNG, WebP and MP4 what shows the picture is kept: of the notes only how it is turned. The
-bytes of the picture itself stay as they are. Sources: ITU-T T.81, annex B; Exif 3.0, 4.5-4.6; PNG
-(third edition), 5; the WebP container specification; ISO/IEC 14496-12, 4.2 and 8.
+Of JPEG, PNG, WebP, AVIF, HEIC, MP4 and WAV what shows the picture is kept: of the notes only how it
+is turned. The bytes of the picture itself stay as they are. Sources: ITU-T T.81, annex B; Exif 3.0,
+4.5-4.6; PNG (third edition), 5; the WebP container specification; ISO/IEC 14496-12, 4.2 and 8.
 """
 
 import re
 import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Final
+
+from app.errors import RecordError
+from app.formats.heif_notes import MOST_SAID, UNTOLD, blanked, notes_in
 
 _MARK: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
 """What begins a part of a JPEG, and is in no data of a picture."""
@@ -20,7 +24,7 @@ _PROFILE: Final = b"ICC_PROFILE\0"
 _TURNED: Final = 0x0112
 _MOST_ENTRIES: Final = 1_000
 _PNG_NOTES: Final = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
-_WEBP_NOTES: Final = frozenset({b"EXIF", b"XMP "})
+_RIFF_NOTES: Final = frozenset({b"EXIF", b"XMP ", b"LIST", b"id3 ", b"bext", b"iXML", b"_PMX"})
 _MP4_PARTS: Final = frozenset({b"moov", b"trak"})
 """Boxes of others, some of which are notes."""
 _MP4_NOTES: Final = frozenset({b"udta", b"meta", b"uuid"})
@@ -137,13 +141,13 @@ def _png(content: _Bytes) -> Iterator[bytes]:
             return
 
 
-def _webp(content: _Bytes) -> Iterator[bytes]:
-    """Yield a WebP with zeros in place of notes, since its size stands at its beginning."""
+def _riff(content: _Bytes) -> Iterator[bytes]:
+    """Yield a WebP or WAV with zeros in place of notes, since its size stands at its beginning."""
     yield content.take(12)
     while head := content.take(8):
         size = int.from_bytes(head[4:], "little")
         rest = content.some(size + size % 2)
-        if head[:4] in _WEBP_NOTES:
+        if head[:4] in _RIFF_NOTES:
             yield b"JUNK" + head[4:]
             yield from (bytes(len(piece)) for piece in rest)
             continue
@@ -172,9 +176,31 @@ def _mp4(content: _Bytes) -> Iterator[bytes]:
             yield from content.some(rest)
 
 
+def _heif(content: _Bytes) -> Iterator[bytes]:
+    """Yield an AVIF or HEIC with zeros in place of notes, which stand among its other parts.
+
+    Raises RecordError where it cannot be told which these are.
+    """
+    start = b""
+    while (head := content.take(8))[4:] != b"meta":
+        size = int.from_bytes(head[:4], "big")
+        start += head + content.take(min(max(size - 8, 0), MOST_SAID))
+        if head[4:] != b"ftyp" or len(start) > MOST_SAID:
+            raise RecordError(UNTOLD)
+    size = int.from_bytes(head[:4], "big") - 8
+    if not 0 < size <= MOST_SAID:
+        raise RecordError(UNTOLD)
+    meta = content.take(size)
+    spans = notes_in(meta, len(start + head))
+    yield from blanked(chain([start + head + meta], _mp4(content)), spans)
+
+
 _CLEANED: Final[dict[str, Callable[[_Bytes], Iterator[bytes]]]] = {
     "jpg": _jpeg,
     "png": _png,
-    "webp": _webp,
+    "webp": _riff,
+    "wav": _riff,
     "mp4": _mp4,
+    "avif": _heif,
+    "heic": _heif,
 }

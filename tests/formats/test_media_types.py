@@ -10,6 +10,9 @@ STARTS = {
     "png": [picture()],
     "gif": [b"GIF87a", b"GIF89a\1\0\1\0"],
     "webp": [b"RIFF\x24\0\0\0WEBPVP8 "],
+    "avif": [b"\0\0\0\x1cftypavif\0\0\0\0", b"\0\0\0\x1cftypmif1\0\0\0\0mif1miafavif"],
+    "heic": [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"],
+    "wav": [b"RIFF\x24\0\0\0WAVEfmt "],
     "mp4": [VIDEO, b"\0\0\0\x1cftypM4A \0\0\0\0", b"\0\0\0\x20ftypmp42\0\0\0\0"],
     "webm": [b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\1\x42\xf7\x81\1\x42\x82\x84webm"],
     "mp3": [b"ID3\4\0\0", b"\xff\xfb\x90\x64\0", b"\xff\xf3\x40\xc0"],
@@ -29,7 +32,12 @@ def test_each_type_that_is_kept_is_told() -> None:
     [
         *(b"", b"root:x:0:0:root:/root:/bin/bash\n", b"SQLite format 3\0", b"\x7fELF\2\1\1"),
         *(b"<svg xmlns=", b"<!DOCTYPE html>", b"%PDF-1.7", b"PK\3\4", b"\x1f\x8b\x08"),
-        *(b"RIFF\x24\0\0\0WAVEfmt ", b"\0\0\0\x1cftypavif\0\0\0\0", b"BM\x46\0\0\0", b"\xff\xd8"),
+        *(
+            b"RIFF\x24\0\0\0AVI LIST",
+            b"\0\0\0\x14ftypmif1\0\0\0\0mif1",
+            b"BM\x46\0\0\0",
+            b"\xff\xd8",
+        ),
         # Text in UTF-16, AAC, and what an MP3 frame cannot say.
         *(b"\xff\xfeh\0i\0", b"\xff\xf1\x50\x80", b"\xff\xfb\xf0\x64", b"\xff\xfb\x9c\x64"),
         *(b"\x1a\x45\xdf\xa3\x93\x42\x82\x88matroska", b"\xff\xff\xff\xff"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageOps, PngImagePlugin
 
+from app.errors import RecordError
 from app.formats.private_notes import without_notes
 from tests.archives import VIDEO, picture
 
@@ -91,6 +92,80 @@ def test_a_webp_loses_its_notes(size: int) -> None:
     assert shown(kept) == shown(data)
     with Image.open(io.BytesIO(kept)) as image:
         assert not image.getexif()
+
+
+@pytest.mark.parametrize("size", [1, 97, 10**6])
+def test_an_avif_and_a_heic_lose_their_notes(size: int) -> None:
+    data = photo("avif", turned=1, xmp=PLACE * 9)
+    assert data.count(PLACE) == 10
+    # A HEIC is built alike, of parts that Pillow cannot write.
+    for suffix in ("avif", "heic"):
+        kept = cleaned(data + box(b"uuid", PLACE), suffix, size)
+        assert PLACE not in kept
+        assert len(kept) == len(data) + 8 + len(PLACE)
+        assert shown(kept[: len(data)]) == shown(data)
+    with Image.open(io.BytesIO(cleaned(data, "avif"))) as image:
+        assert not image.getexif()
+
+
+def heif(method: int, version: int) -> bytes:
+    """Return a picture whose one item is a note, in the file or in its head."""
+    number = ">I" if version == 2 else ">H"
+    item = struct.pack(">I", (3 if version == 2 else 2) << 24) + struct.pack(number, 7)
+    items = box(b"iinf", bytes(4), b"\0\1", box(b"infe", item, b"\0\0Exif"))
+
+    def whole(place: int) -> tuple[bytes, bytes]:
+        parts = (struct.pack(">I", version << 24), b"\x44\0", struct.pack(number, 1))
+        where = struct.pack(number, 7) + (struct.pack(">H", method) if version else b"")
+        where += struct.pack(">HHII", 0, 1, place, len(PLACE))
+        note = box(b"idat", b"xx", PLACE) if method == 1 else b""
+        head = box(b"ftyp", b"heic", bytes(4)) + box(
+            b"meta", bytes(4), items, note, box(b"iloc", *parts, where)
+        )
+        return head, box(b"mdat", PLACE, b"frames")
+
+    if method == 1:
+        return b"".join(whole(2))
+    head, _ = whole(0)
+    return b"".join(whole(len(head) + 8))
+
+
+@pytest.mark.parametrize(("method", "version"), [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2)])
+def test_notes_of_a_heic_are_found_where_it_says(method: int, version: int) -> None:
+    data = heif(method, version)
+    nothing = struct.pack(">I2sHIHI", 0, b"MM", 42, 8, 0, 0).ljust(len(PLACE), b"\0")
+    assert cleaned(data, "heic", 5) == data.replace(PLACE, nothing, 1)
+
+
+@pytest.mark.parametrize("suffix", ["avif", "heic"])
+def test_a_heic_whose_notes_cannot_be_told_is_not_kept(suffix: str) -> None:
+    data = heif(0, 1)
+    head = data.index(b"mdat") - 4
+    odd = (
+        *(data[:end] for end in range(head)),
+        *(data.replace(name, b"free", 1) for name in (b"ftyp", b"meta", b"iinf", b"iloc", b"infe")),
+        heif(2, 1),
+        data.replace(struct.pack(">I", len(PLACE)), bytes(4), 1),
+        box(b"ftyp", bytes(2**20 + 1)) + data,
+        box(b"ftyp", b"heic") * 9 + struct.pack(">I4s", 2**30, b"meta"),
+    )
+    for broken in odd:
+        with pytest.raises(RecordError):
+            cleaned(broken, suffix)
+    for end in range(head, len(data)):
+        assert PLACE not in cleaned(data[:end], suffix)
+
+
+def test_a_wav_loses_its_notes() -> None:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return name + struct.pack("<I", len(data)) + data
+
+    sound = (chunk(b"fmt ", bytes(16)), chunk(b"data", b"LIST" * 9))
+    parts = (sound[0], chunk(b"LIST", b"INFO" + PLACE * 2), sound[1], chunk(b"bext", PLACE * 2))
+    kept = cleaned(b"RIFF\0\0\0\0WAVE" + b"".join(parts), "wav", 5)
+    assert PLACE not in kept
+    assert all(part in kept for part in sound)
+    assert len(kept) == 12 + sum(map(len, parts))
 
 
 def box(name: bytes, *parts: bytes, is_long: bool = False) -> bytes:

@@ -11,7 +11,7 @@ from app.formats.post import Medium, MediumKind
 from app.formats.records import Item, Record, Skipped
 
 _KINDS: Final[dict[str, MediumKind]] = {
-    **dict.fromkeys(("jpg", "jpeg", "png", "webp", "heic"), "photo"),
+    **dict.fromkeys(("jpg", "jpeg", "png", "webp", "heic", "heif", "avif"), "photo"),
     **dict.fromkeys(("mp4", "mov", "webm", "3gp", "m4v", "mkv"), "video"),
     **dict.fromkeys(("mp3", "ogg", "opus", "oga", "m4a", "aac", "amr", "wav"), "audio"),
     "gif": "gif",

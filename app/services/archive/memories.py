@@ -19,6 +19,8 @@ from app.services.posts.users import Author
 YEARS_BACK: Final = 40
 YEARS_SHOWN: Final = 5
 OF_EACH_YEAR: Final = 2
+UNSEEN: Final = ".heic"
+"""The end of the addresses of pictures that most browsers cannot show."""
 MOST_LOOKED_AT: Final = 100
 """Newest posts with media that are searched for pictures."""
 
@@ -80,7 +82,7 @@ async def newest_pictures(
         ArchivePicture(post, medium)
         for post in map(as_post, await session.execute(newest))
         for medium in post.media
-        if medium.kind == "photo" and medium.url
+        if medium.kind == "photo" and medium.url and not medium.url.endswith(UNSEEN)
     ]
     return pictures[:limit]
 

@@ -15,6 +15,7 @@ from tests.archives import VIDEO, picture, zip_bytes
 from tests.browsing import parts_of
 from tests.chats import ZONE
 from tests.conftest import Client, Shared
+from tests.formats.test_private_notes import PLACE, heif, photo
 
 LINES = (
     *("hi", "ho", "\u200e<attached: a.png>", "our dog \u200e<attached: b.png>"),
@@ -113,6 +114,37 @@ async def test_a_wall_has_the_media_of_a_chat_alone(reader: Client) -> None:
     assert 'alt="picture by Mina"' in shown[4]
     place, _, mark = unescape(tiles[4][0]).partition("#")
     assert f'id="{mark}" aria-current="true"' in await reader.page(place)
+
+
+async def test_what_browsers_cannot_show_is_to_be_saved(shared: Shared, reader: Client) -> None:
+    files = {"p.heic": heif(0, 1), "q.avif": photo("avif"), "r.wav": b"RIFF\4\0\0\0WAVE"}
+    lines = [
+        f"[16/01/2024, 21:0{place}:00] Jun: \u200e<attached: {name}>"
+        for place, name in enumerate((*files, "s.heic"))
+    ]
+    files |= {"s.heic": heif(2, 1), "_chat.txt": "\r\n".join([*lines, ""]).encode()}
+    parts = parts_of(shared.app)
+    with Source(io.BytesIO(zip_bytes(files)), name="WhatsApp Chat - Jun.zip") as source:
+        records = open_records(source, options=ReadOptions(timezone=ZONE))
+        keeper = keeper_of(parts.config)
+        report = await import_records(parts.db, records, username=None, keeper=keeper)
+    assert report.accepted == 4
+    assert [str(fault.detail) for fault in report.errors] == [
+        "where a camera's notes are in it cannot be told"
+    ]
+    apple, wide, sound, untold = messages(await reader.page("/room/2?view=newest"))
+    assert re.search(r'<a href="/media/\w+\.heic" download>Save the picture \(HEIC\)</a>', apple)
+    assert "Only Safari can show it." in apple
+    assert re.search(r'<img src="/media/\w+\.avif"', wide)
+    assert re.search(r'<audio src="/media/\w+\.wav"', sound)
+    assert "The file is not here." in untold
+    wall = await reader.page("/room/2?has=media")
+    assert '.heic"' not in wall
+    for ending, type_ in (("heic", "image/heic"), ("avif", "image/avif"), ("wav", "audio/wav")):
+        (address,) = set(re.findall(rf"/media/\w+\.{ending}", apple + wide + sound))
+        response = await reader.get(address)
+        assert (response.status_code, response.content_type) == (200, type_)
+        assert PLACE not in await response.get_data()
 
 
 async def test_the_api_lists_messages_with_media(reader: Client) -> None:
