@@ -70,7 +70,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
 """What is asked of each route that has a page or a file for readers."""
 OF_PROGRAMS: Final = re.compile(
     rf"{API}/|/static/|/healthz|/readyz|/metrics|/login|/logout|/setup|/media/|/favicon.ico|.*\.png"
-    "|/about|/dashboard/_|/get_user|/user$|/users|/reset|/update|/compare/example"
+    "|/about|/dashboard/_|/dashboard/zone|/get_user|/user$|/users|/reset|/update|/compare/example"
 )
 """Routes of programs, of pictures, of signing in, and `/about`, which is about any author."""
 UNSEEN: Final = re.compile(
