@@ -15,14 +15,8 @@ from app.compute.languages import guess_language, guess_main_language
 from app.compute.laughs import laughs_in
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
-from app.compute.wording import (
-    GainedWord,
-    TypicalWord,
-    gained_words,
-    is_telling,
-    typical_words,
-    words_in_each,
-)
+from app.compute.typical_words import TypicalWord, typical_words
+from app.compute.wording import GainedWord, gained_words, is_telling, words_in_each
 
 MOST_PHRASES: Final = 8
 MOST_WORDS: Final = 40

@@ -1,25 +1,19 @@
-"""The words typical of an author, or of some posts beside others."""
+"""The words that are in more of some posts than of others, and which of them tell something."""
 
-import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.counts import lookup
-from app.compute.features import WORDS, named_words
 from app.compute.korean import is_ending
-from app.compute.languages import guess_language, guess_main_language
+from app.compute.languages import guess_language
 from app.compute.links import without_addresses
-from app.compute.population import Population
-from app.compute.profiles import AuthorProfile
 from app.compute.text import decode_entities
-from app.compute.words import segments, words_and_runs
+from app.compute.words import words_and_runs
 
 PRIOR_WORDS: Final = 500
 """Words of both sides together that are mixed into each side's."""
@@ -48,34 +42,6 @@ _FUNCTION_WORDS: Final = frozenset(
 """Words that every text needs; the model weighs them, but they tell a reader nothing."""
 
 
-MOST_WORDS: Final = 12
-MOST_SIGNS: Final = 6
-
-
-class TypicalWord(NamedTuple):
-    """A word or sign that an author uses more than the others."""
-
-    text: str
-    weight: float
-    """Log-odds against the other authors."""
-    uses: int
-    """Uses by the author, in all posts."""
-    rate: float = 0.0
-    """Uses by the author, in 1,000 words."""
-    rate_elsewhere: float = 0.0
-    """The same of all of the others together."""
-
-    @property
-    def times(self) -> float:
-        """How many times as often as the others the author uses it."""
-        return math.exp(self.weight)
-
-    @property
-    def is_mark(self) -> bool:
-        """Whether it is a sign such as punctuation or an emoji, not a word."""
-        return not any(map(str.isalnum, self.text))
-
-
 class GainedWord(msgspec.Struct, frozen=True):
     """A word that is in clearly more of some posts than of others."""
 
@@ -88,41 +54,6 @@ class GainedWord(msgspec.Struct, frozen=True):
 GainedT = TypeVar("GainedT", bound=GainedWord)
 
 
-def typical_words(
-    author: AuthorProfile, posts: Sequence[str], population: Population, members: NDArray[np.bool_]
-) -> list[TypicalWord]:
-    """Return words, then signs, that an author uses more than the members (n,), clearest first.
-
-    Function words and words in another script than most of the posts are left out. `posts` are
-    some of the author's, from which words are recovered; their uses come from the profile.
-    """
-    forms: dict[int, str] = {}
-    spread = _spread(posts, forms)
-    keys = np.array(sorted(forms), np.uint32)
-    if not keys.size or not members.any():
-        return []
-    uses = lookup(author.counts, keys).astype(np.float64)
-    uses_elsewhere = population.uses(keys, members).astype(np.float64)
-    total, others_total = author.totals[WORDS], population.totals[members, WORDS].sum()
-    # Of these authors alone: beside all posts of a large background, words that only this author
-    # uses would be too rare to be clear.
-    lead, errors = leads(uses, int(total), uses_elsewhere, int(others_total))
-    typical: dict[str, TypicalWord] = {}
-    for i in np.argsort(-errors, kind="stable").tolist():
-        key = int(keys[i])
-        if spread[key] >= FEWEST_POSTS and errors[i] >= CLEAR:
-            # Parts of one emoji have keys of their own.
-            rate, rate_elsewhere = (
-                1_000 * float(count[i] / max(words, 1))
-                for count, words in ((uses, total), (uses_elsewhere, others_total))
-            )
-            word = TypicalWord(forms[key], float(lead[i]), int(uses[i]), rate, rate_elsewhere)
-            typical.setdefault(word.text, word)
-    language = guess_main_language(posts)
-    words = [word for word in typical.values() if is_telling(word.text, language)]
-    return words[:MOST_WORDS] + [word for word in typical.values() if word.is_mark][:MOST_SIGNS]
-
-
 def gained_words(
     spread: Counter[str],
     spread_beside: Counter[str],
@@ -133,8 +64,8 @@ def gained_words(
 ) -> list[GainedT]:
     """Return up to `most` words that are in more of some posts than of others, clearest first.
 
-    The spreads are those of `posts_with_words`, the language is that of the former posts. The same
-    measure as that of typical words, with posts for uses.
+    The spreads are the numbers of posts with each word, the language is that of the former posts.
+    The same measure as that of typical words, with posts for uses.
     """
     # In one order in every process: of equal words the first of the alphabet comes first.
     words = sorted(word for word, count in spread.items() if count >= FEWEST_POSTS)
@@ -164,12 +95,6 @@ def leads(
     return lead, lead / np.sqrt(1 / (uses + prior) + 1 / (uses_beside + prior))
 
 
-def posts_with_words(posts: Sequence[str]) -> Counter[str]:
-    """Return the number of posts with each word, whatever its case."""
-    # Counted in one go: to update a counter for each post takes a third of the time.
-    return Counter(chain.from_iterable(words_in_each(posts)))
-
-
 def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
     """Return the words of each post, folded.
 
@@ -188,32 +113,6 @@ def is_telling(word: str, language: str | None) -> bool:
         return False
     first = re.split("['’]|n['’]t", word.lower())[0]
     return first not in _FUNCTION_WORDS and not is_ending(word)
-
-
-def _wholes_of_signs(post: str) -> dict[str, str]:
-    """Return the whole emoji of each sign: a skin tone, a flag or a family is several signs."""
-    emoji = [
-        post[segment.start : segment.end] for segment in segments(post) if segment.kind == "emoji"
-    ]
-    return {sign: whole for whole in emoji if whole[1:] for sign in whole}
-
-
-def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:
-    """Return the number of posts with each word; add the written forms to `forms` by key.
-
-    HTML's entities that a file kept (`&amp;`) are the signs that they stand for.
-    """
-    spread: Counter[int] = Counter()
-    for post in map(decode_entities, posts):
-        wholes = _wholes_of_signs(post)
-        for key, word in named_words(post).items():
-            spread[key] += 1
-            if word in wholes:
-                forms.setdefault(key, wholes[word])
-            # Words at the beginning of a sentence are capitalised.
-            elif word.islower() or not word.isalnum() or key not in forms:
-                forms[key] = word
-    return spread
 
 
 def _log_odds(

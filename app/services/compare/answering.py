@@ -23,7 +23,7 @@ from app.compute.languages import guess_main_language, is_english
 from app.compute.occurrences import occurrences
 from app.compute.population import NOBODY
 from app.compute.text import own_words
-from app.compute.wording import TypicalWord, typical_words
+from app.compute.typical_words import TypicalWord, typical_words
 from app.memo import DERIVED, depends_on
 from app.models import User
 from app.services.compare.cases import Models

@@ -13,7 +13,7 @@ from app.compute.languages import are_english
 from app.compute.likeness import likeness
 from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import AuthorProfile
-from app.compute.wording import TypicalWord, typical_words
+from app.compute.typical_words import TypicalWord, typical_words
 from app.memo import DERIVED, depends_on
 from app.services.compare.answering import RECENT_POSTS, typical_of
 from app.services.compare.cases import Models

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from app.compute.wording import TypicalWord
+from app.compute.typical_words import TypicalWord
 from app.i18n import gettext, gettext_noop, show_list, show_number
 from app.services.compare.manners import AuthorWords
 from app.views.dashboard.sentences import nothing_dated, sentences, some_of

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.compute.case import RATED
 from app.compute.judgement import FEWEST_JUDGED
-from app.compute.wording import TypicalWord
+from app.compute.typical_words import TypicalWord
 from app.db.engine import Database
 from app.models import User
 from app.services.compare.answering import SHOWN_OF_ALL, Comparison, add_reasons, answer, typical_of

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from app.clock import now
-from app.compute.wording import TypicalWord
+from app.compute.typical_words import TypicalWord
 from app.models import User
 from app.services.compare.answering import Model
 from app.services.compare.manners import AuthorWords
