@@ -11,7 +11,7 @@ from app.views.access import account, content, login, readers, settings
 from app.views.authors import pages as authors
 from app.views.authors import years
 from app.views.comparing import pages as comparing
-from app.views.comparing import quiz
+from app.views.comparing import quiz, year_question
 from app.views.games import pages as games
 from app.views.games import play, screen
 from app.views.imports import pages as imports
@@ -41,6 +41,7 @@ PAGES: Final = (
     portrait,
     rooms,
     comparing,
+    year_question,
     quiz,
     portraits,
     games,

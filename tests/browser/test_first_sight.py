@@ -1,4 +1,4 @@
-"""What is seen of a portrait before anybody scrolls: its finding, and its drawing."""
+"""What is seen of a portrait and a year before anybody scrolls: the finding, and the drawing."""
 
 from typing import Any, Final
 from urllib.parse import quote
@@ -28,13 +28,21 @@ WIDER: Final = """() => [...document.querySelectorAll("main table")].filter(
   (table) => table.offsetWidth > table.parentElement.clientWidth).length"""
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-async def test_a_portrait_is_seen_at_once(
-    website: Website, open_page: OpenPage, width: int, height: int
+@pytest.mark.parametrize(
+    ("path", "width", "height"),
+    [
+        ("portrait", 1280, 800),
+        ("portrait", 390, 844),
+        ("2026", 1280, 800),
+        pytest.param("2026", 390, 844, marks=pytest.mark.full),
+    ],
+)
+async def test_a_finding_is_seen_at_once(
+    website: Website, open_page: OpenPage, path: str, width: int, height: int
 ) -> None:
     page = await open_page()
     await page.set_viewport_size({"width": width, "height": height})
-    await page.goto(website.address(f"/user/{quote(KOREANS[0])}/portrait"))
+    await page.goto(website.address(f"/user/{quote(KOREANS[0])}/{path}"))
     seen: dict[str, Any] = await page.evaluate(SEEN)
     assert seen["before"] == ["h1", "plead", "pfinding"]
     assert len(seen["finding"]) <= 140

@@ -31,7 +31,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/": {"GET": "read"},
     "/authors": {"GET": "read"},
     "/user/<username>": {"GET": "read"},
-    "/user/<username>/<year:year>": {"GET": "read"},
+    "/user/<username>/<year:year>": {"GET": "read", "POST": "read"},
     "/user/<username>/portrait": {"GET": "read"},
     "/user/<username>/<year:year>/picture.png": {"GET": "read"},
     "/tweet/<id:tweet_id>": {"GET": "read"},

@@ -19,6 +19,8 @@ from app.views.names import hue, post_count
 
 MONTHS: Final = 12
 MOST_LISTED: Final = 8
+MOST_WORDS: Final = 6
+"""Of a year that stand in sight; its table has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ class ComparedWords(Figure[NameList]):
     def plot(self) -> NameList:
         names = [
             ListedName(word.text, self._told(word), self._search_path(word.text))
-            for word in self.words
+            for word in self.words[:MOST_WORDS]
         ]
         return NameList(names, self.id_)
 

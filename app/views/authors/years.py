@@ -95,17 +95,20 @@ class YearPage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page("/user/<username>/<year:year>", is_cacheable=True)
 async def show_year(username: str, year: int, args: ZoneArgs) -> str:
+    return await render(await page_of_year(username, year, args))
+
+
+async def page_of_year(username: str, year: int, args: ZoneArgs) -> YearPage:
+    """Return the page of an author's year. Raises NotFoundError."""
     own_zone = await _own_zone(username)
     author_year = await _read_where_it_is(username, year, args.tz, own_zone)
-    return await render(
-        YearPage(
-            args=args,
-            shown=author_year,
-            has_own_zone=own_zone is not None,
-            author=author_year.user,
-            year=year,
-            about=[author_year.user.username],
-        )
+    return YearPage(
+        args=args,
+        shown=author_year,
+        has_own_zone=own_zone is not None,
+        author=author_year.user,
+        year=year,
+        about=[author_year.user.username],
     )
 
 

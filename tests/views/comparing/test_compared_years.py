@@ -167,3 +167,26 @@ async def test_new_posts_count_at_once(shared: Shared, site: Client) -> None:
     await shared.writer.add_posts(hundredth)
     after = await site.json("/api/v1" + page_of(SEA_TEXT, "late"))
     assert [ranked["tweets"] for ranked in after["years"]["ranking"]] == [100, 100]
+
+
+async def test_the_page_of_a_year_asks_and_answers_in_place(site: Client) -> None:
+    page = await site.page("/user/mara/2021?tz=UTC")
+    assert 'action="/user/mara/2021?tz=UTC#sounds"' in page
+    assert 'id="sounds"' not in await site.page("/user/mara/2023?tz=UTC")  # It has 5 posts.
+
+    async def asked(text: str, status: int = 200, language: str = "en") -> str:
+        headers = {"Accept-Language": language}
+        answer = await site.post("/user/mara/2021?tz=UTC", form={"text": text}, headers=headers)
+        assert answer.status_code == status
+        shown: str = await answer.get_data(as_text=True)
+        return shown.split('id="sounds"')[1].split("</section>")[0]
+
+    sounds = await asked(SEA_TEXT)
+    assert "Most like mara in 2021" in sounds
+    assert 'href="/user/mara/2022?tz=UTC"' in sounds
+    assert f"\n{SEA_TEXT}</textarea>" in sounds  # To be changed.
+    assert "mara\u2060의 2021년 글과 가장 닮았어요" in await asked(SEA_TEXT, language="ko")
+    assert "Too few words for a year" in await asked("lamp")
+    assert 'role="alert"' in await asked(" ", 422)
+    assert 'role="alert"' in await asked("lamp " * 6_000, 422)
+    assert (await site.post("/user/mara/1999", form={"text": SEA_TEXT})).status_code == 404
