@@ -5,12 +5,13 @@ line has a `_type`: `header`, `member` or `message`, or begins with `#` and says
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeGuard
 
-from app.compute.text import clean_title
+from app.compute.text import clean_title, normalized
 from app.errors import BrokenFileError, Message, RecordError
+from app.formats.chats.attachments import NONE, Attachments, attachments_of
 from app.formats.chats.chat_files import find_rooms, one_by_one
 from app.formats.chats.chatlab_writing import GENERATOR
 from app.formats.post import ReplyTarget
@@ -35,6 +36,8 @@ from app.formats.source.window import MAX_VALUE, Json, Window, load
 
 _TEXTS: Final = frozenset({0, 25})
 """Types of messages that are words: a text, and an answer with words of its own."""
+_MEDIA: Final = frozenset({1, 2, 3, 4, 5})
+"""Pictures, sounds, videos, other files and stickers."""
 _LINK: Final = 7
 _FORWARD: Final = 26
 _NOTES: Final[dict[object, Literal["system", "deleted"]]] = {
@@ -53,6 +56,10 @@ class ChatLabFile:
     """What a file has said so far of its room and its people."""
 
     room: FileRoom
+    folder: str = ""
+    """In which it lies, with a slash at the end."""
+    members: Collection[str] = ()
+    """The names of the files of its archive."""
     is_own: bool = False
     """Whether this program wrote it: senders and ids are those of its posts."""
     names: dict[str, str] = field(default_factory=dict)
@@ -70,6 +77,12 @@ class ChatLabFile:
             return text
         return f"{self.room.platform}:{self.room.external_id or self.room.name}:{text}"
 
+    def attached(self, kind: object, content: object) -> Attachments:
+        """Return the picture, video or sound that a message is, whose content names the file."""
+        name = normalized(f"{self.folder}{content}") if isinstance(content, str) else ""
+        is_there = isinstance(kind, int) and kind in _MEDIA and name in self.members
+        return attachments_of([name]) if is_there else NONE
+
     def note_member(self, member: Json) -> None:
         if (person := _id(member.get("platformId"))) and (name := _name(member)):
             self.names[person] = name
@@ -81,7 +94,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     if not files:
         return None
     unit: Literal["line", "record"] = "line" if files[0].grammar == "lines" else "record"
-    items = one_by_one(_items(file.content, file.grammar) for file in files)
+    items = one_by_one(_items(file.content, file.grammar, source.members) for file in files)
     return RecordStream(FORMAT.name, unit, None, items)
 
 
@@ -110,8 +123,9 @@ def _is_header(value: Json) -> bool:
     return "version" in as_object(value.get("chatlab"))
 
 
-def _items(content: Content, kind: str) -> Iterator[Item]:
-    file = ChatLabFile(_room({}))
+def _items(content: Content, kind: str, members: Collection[str]) -> Iterator[Item]:
+    folder = content.name[: content.name.rfind("/") + 1]
+    file = ChatLabFile(_room({}), folder, members)
     values = _in_lines(content, file) if kind == "lines" else _in_object(content, file)
     return read_each(values, lambda message, place: _item(message, place, file))
 
@@ -170,7 +184,10 @@ def _item(message: Json, place: int, file: ChatLabFile) -> Item:
     if kind == _FORWARD:
         return Skipped(place, "repost")
     text = message.get("content")
-    if not _has_words(text, kind):
+    attached = file.attached(kind, text)
+    if attached.media:
+        text = ""
+    elif not _has_words(text, kind):
         return Skipped(place, _NOTES.get(kind, "media") if isinstance(kind, int) else "media")
     name = _name(message) or file.names.get(person or "") or person
     if not name:
@@ -189,6 +206,8 @@ def _item(message: Json, place: int, file: ChatLabFile) -> Item:
         created_at=None if time is None else read_time(time),
         source_id=file.id_of(message.get("platformMessageId")),
         reply_to=ReplyTarget.of(answered, None),
+        media=attached.media,
+        files=attached.files,
         room=file.room,
     )
 

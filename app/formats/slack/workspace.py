@@ -43,6 +43,8 @@ _UNNAMED: Final = ("mpims.json", "dms.json")
 _CHANNELS: Final = ("channels.json", "groups.json", *_UNNAMED)
 _DAY: Final = re.compile(r"(?:(?P<folder>.*)/)?\d{4}-\d\d-\d\d\.json")
 _TIME: Final = re.compile(r"\d{9,11}\.\d{6}")
+_FILE: Final = re.compile(r"(?:.*/)?(?P<id>F[A-Z0-9]{8,16})[/-][^/]+")
+"""A file that another program added: `__uploads/<id>/<name>` or `attachments/<id>-<name>`."""
 _LOOKED_AT: Final = 20
 _SAID: Final = frozenset({None, "thread_broadcast", "me_message", "file_share"})
 """Kinds of messages that somebody wrote; the others are notes of the app."""
@@ -60,6 +62,8 @@ class Workspace:
     bots: set[str] = field(default_factory=set)
     rooms: dict[str, FileRoom] = field(default_factory=dict)
     """By the names of their folders."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Names of files in the archive, by the ids that messages have for them."""
 
     def add_user(self, user: Json) -> None:
         if number := as_word(user.get("id")):
@@ -115,7 +119,8 @@ def _has_messages(content: Content) -> bool:
 
 def _parts(source: Source, home: str, days: list[Content]) -> Iterator[Iterator[Item]]:
     """Yield the messages of each file; lists of people and channels come first, and have none."""
-    workspace = Workspace()
+    matches = filter(None, map(_FILE.fullmatch, source.members))
+    workspace = Workspace(files={match["id"]: match[0] for match in matches})
     yield _learned(source.member(f"{home}{_USERS}"), workspace.add_user)
     for name in _lists(source, home):
         is_named = not name.endswith(_UNNAMED)
@@ -157,13 +162,12 @@ def _item(message: Json, place: int, *, workspace: Workspace, room: FileRoom) ->
     text = plain_text(message, workspace.names)
     if is_broken(name + text):
         return BadRecord(place, BROKEN, message)
-    if not text.strip():
+    files = map(as_object, listed(message, "files"))
+    attached = attachments_of(filter(None, (_place_of(file, workspace) for file in files)))
+    if not (text.strip() or attached.media):
         return Skipped(place, "media")
     channel = room.external_id or room.name
     number, thread = (as_word(message.get(key)) for key in ("ts", "thread_ts"))
-    addresses = (as_word(as_object(file).get("url_private")) for file in listed(message, "files"))
-    # The token behind the address of a file opens it to anybody.
-    attached = attachments_of(address.partition("?")[0] for address in addresses if address)
     return Record(
         place=place,
         text=text,
@@ -179,6 +183,14 @@ def _item(message: Json, place: int, *, workspace: Workspace, room: FileRoom) ->
         counts=reactions_of(_reactions(message)),
         room=room,
     )
+
+
+def _place_of(file: Json, workspace: Workspace) -> str | None:
+    """Return where a file is: in the archive, where another program added it, else at Slack."""
+    if name := workspace.files.get(as_word(file.get("id")) or ""):
+        return name
+    # The token behind the address of a file opens it to anybody.
+    return (as_word(file.get("url_private")) or "").partition("?")[0] or None
 
 
 def _reactions(message: Json) -> Iterator[tuple[object, object]]:
