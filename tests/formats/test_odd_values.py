@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +16,8 @@ from tests.formats import chatlab_variants, discord_variants, meta_variants, sig
 from tests.formats.invented_rooms import invented
 
 ODD: tuple[Any, ...] = (None, True, -1, 1e300, 10**30, "", "\ud800", [], [[]], {}, [None], {"a": 1})
+MANY_DIGITS = "1" * 5_000
+"""More than Python reads as a number."""
 ROOM = invented(7, seconds=True)[-3:]
 DOCUMENTS = {
     "messenger": json.loads(meta_variants.lone(ROOM)),
@@ -32,11 +34,11 @@ LINES = {
 }
 
 
-def spoiled(value: Any) -> Iterator[Any]:
+def spoiled(value: Any, odd: Sequence[Any] = ODD) -> Iterator[Any]:
     """Yield the document with each value in it replaced by each odd one."""
     if isinstance(value, dict | list):
         for key, inner in list(value.items() if isinstance(value, dict) else enumerate(value)):
-            for other in (*ODD, *spoiled(inner)):
+            for other in (*odd, *spoiled(inner, odd)):
                 changed = value.copy()
                 changed[key] = other
                 yield changed
@@ -58,12 +60,20 @@ def test_odd_values_cost_at_most_what_they_stand_in(name: str) -> None:
     assert max(counts) == records(json.dumps(DOCUMENTS[name]).encode(), name) > 0
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_numbers_of_many_digits_end_no_file(name: str) -> None:
+    total = records(json.dumps(DOCUMENTS[name]).encode(), name)
+    for document in spoiled(DOCUMENTS[name], [MANY_DIGITS]):
+        assert records(json.dumps(document).encode(), name) <= total + 1  # It may be words.
+
+
 @pytest.mark.parametrize("name", LINES)
 def test_odd_lines_cost_no_other(name: str) -> None:
     lines = LINES[name].splitlines()
     total = records(LINES[name], name)
     for at, line in enumerate(lines):
-        for document in spoiled(json.loads(line) if line.startswith(b"{") else {}):
+        value = json.loads(line) if line.startswith(b"{") else {}
+        for document in spoiled(value, [*ODD, MANY_DIGITS]):
             changed = [*lines[:at], json.dumps(document).encode(), *lines[at + 1 :]]
             assert records(b"\n".join(changed), name) <= total
 

@@ -14,7 +14,7 @@ from app.compute.text import clean_title
 from app.errors import Message, RecordError, UnrecognisedFileError
 from app.formats.chats.attachments import NONE, Attachments
 from app.formats.chats.signal_files import SignalFiles
-from app.formats.post import Medium, MediumKind, ReplyTarget, digits
+from app.formats.post import Medium, MediumKind, ReplyTarget, as_count, digits
 from app.formats.records import (
     BROKEN,
     FileRoom,
@@ -158,7 +158,7 @@ def _item(item: Json, place: int, book: Book, files: SignalFiles) -> Item:
         author_id=key,
         display_name=name,
         platform="local",
-        created_at=read_time(_number(item.get("dateSent"))),
+        created_at=read_time(as_count(item.get("dateSent"))),
         source_id=f"{key}:{item.get('dateSent')}",
         reply_to=_answered(as_object(message.get("quote")), book),
         media=attached.media,
@@ -200,7 +200,7 @@ def _text(text: Json, book: Book) -> str:
     if _MENTION not in body:
         return body
     ranges = [as_object(part) for part in listed(text, "bodyRanges")]
-    ranges.sort(key=lambda part: int(digits(part.get("start")) or 0))
+    ranges.sort(key=lambda part: as_count(part.get("start")) or 0)
     accounts = (as_word(part.get("mentionAci")) for part in ranges if "mentionAci" in part)
     first, *parts = body.split(_MENTION)
     names = (book.names.get(account or "") for account in accounts)
@@ -246,11 +246,6 @@ def _contact_name(contact: Json) -> str | None:
 
 def _joined(values: Json, *keys: str) -> str | None:
     return " ".join(filter(None, (as_word(values.get(key)) for key in keys))) or None
-
-
-def _number(value: object) -> int | None:
-    text = digits(value)
-    return int(text) if text else None
 
 
 FORMAT: Final = Format(
