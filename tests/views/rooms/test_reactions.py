@@ -124,6 +124,14 @@ async def test_the_portrait_shows_what_the_others_loved(shared: Shared, reader: 
     assert "다들 좋아한 메시지" in plain
 
 
+async def test_a_person_is_shown_by_what_the_others_loved(reader: Client) -> None:
+    page = await reader.page("/user/Mina")
+    card = page.partition('id="liked-heading"')[2].partition("</section>")[0]
+    assert card.startswith(">What the others loved<")
+    assert "6 reactions" in card
+    assert reactions_in(card)[0] == ["❤ 5", "<b>مرحبا 1"]
+
+
 async def test_a_room_without_reactions_has_no_card(shared: Shared, reader: Client) -> None:
     await import_chat(parts_of(shared.app).db, telegram(7, "Quay", *said(("Ida", "Bo"), times=2)))
     assert (await reader.json("/api/v1/rooms/3/portrait"))["loved"] == []
