@@ -74,6 +74,34 @@ async def test_another_players_answer_is_read_by_nobody(host: Host, anybody: Cli
     assert stolen.status_code == 401
 
 
+async def test_kept_answers_give_nothing_away(host: Host, anybody: Client) -> None:
+    """Nothing of a player is kept, and an ETag of the host opens nothing."""
+    app = anybody.app
+    operator, phone, stranger = await signed_in(app), Browser(app), Browser(app)
+    await phone.post("/play", form={"code": host.code, "name": "Xanthippe"})
+    await host.does("next")
+    entrances = await asyncio.gather(
+        *(browser.page("/play") for browser in (phone, stranger) for _ in range(3))
+    )
+    assert ["Xanthippe" in page for page in entrances] == [True] * 3 + [False] * 3
+    screen = f"/play/{host.game}"
+    for address in ("/play", screen, f"/api/v1{screen}"):
+        for _ in range(2):
+            answer = await phone.get(address)
+            assert "hit" not in answer.headers["Cache-Status"]
+            assert (answer.headers["Cache-Control"], "ETag" in answer.headers) == (
+                "no-store",
+                False,
+            )
+    for address in (host.address, f"{host.address}?ranking=all"):
+        etag = (await operator.get(address)).headers["ETag"]
+        for browser in (phone, stranger):
+            refused = await browser.get(address, headers={"If-None-Match": etag})
+            assert (refused.status_code, "ETag" in refused.headers) == (401, False)
+    shown = await operator.get(f"/games/{host.game}")
+    assert shown.headers["Cache-Control"] == "no-store"
+
+
 async def test_points_of_a_question_are_nobodys_before_it_has_ended(
     host: Host, anybody: Client
 ) -> None:
