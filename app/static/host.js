@@ -3,16 +3,26 @@
 // The host's screen follows the game: counts in place, anything else as a new part of the page.
 (() => {
   const number = new Intl.NumberFormat(document.documentElement.lang);
+  const PAUSE_MS = 700;
   let stop = () => {};
   let stream = null;
   let waiting = 0;
   let isAsked = false;
+  let state = "";
   let missed = null; // The newest document that came while a part was asked for.
 
   const root = () => document.getElementById("game");
 
+  // A question may end by itself just as its end is asked for: that click is not for the next one.
+  function wait(button) {
+    button.disabled = true;
+    setTimeout(() => { button.disabled = false; }, PAUSE_MS);
+  }
+
   function begin() {
     stop();
+    if (state === "asking" && root().dataset.state === "told") wait(root().querySelector("[data-next] button"));
+    state = root().dataset.state;
     const timer = root().querySelector("[data-timer]");
     stop = timer ? window.countDown(timer, {}) : () => {};
   }
@@ -58,7 +68,7 @@
     stream?.close();
     stream = new EventSource(root().dataset.live);
     stream.addEventListener("game", (event) => show(JSON.parse(event.data)));
-    stream.addEventListener("gone", () => location.reload());
+    stream.addEventListener("gone", () => location.assign(root().dataset.games));
     stream.onerror = () => {
       // A browser does not come back by itself after a refusal.
       if (stream.readyState === EventSource.CLOSED) waiting = setTimeout(listen, 2000);
