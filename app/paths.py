@@ -5,6 +5,8 @@ from typing import Final
 STATIC: Final = "/static"
 ATOM_NAME: Final = "/feed.atom"
 """End of the addresses of Atom feeds, which name their host."""
+PICTURE_NAME: Final = "/picture.png"
+"""End of the addresses of pictures, which name their host too."""
 IMPORTS: Final = "/imports"
 """Address of the page of imports, and below `API` of imports in the API."""
 MEDIA: Final = "/media"

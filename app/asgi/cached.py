@@ -18,7 +18,7 @@ from app.clock import ZONE_COOKIE, remembered_zone
 from app.db.feed import Feed
 from app.i18n import COOKIE, LONGEST_HEADER, negotiated
 from app.memo import Memo, release
-from app.paths import API_DOCS, ATOM_NAME, MEDIA, OF_ZONE, STATIC, is_endless
+from app.paths import API_DOCS, ATOM_NAME, MEDIA, OF_ZONE, PICTURE_NAME, STATIC, is_endless
 
 SMALLEST_COMPRESSED: Final = 500
 GZIP_LEVEL: Final = 6
@@ -183,7 +183,7 @@ def _key(scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
     if not scope["path"].startswith(STATIC):
         accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
         language = _chosen_language(accepted, headers.get(b"cookie", b""))
-    names_host = scope["path"].endswith((ATOM_NAME, API_DOCS))
+    names_host = scope["path"].endswith((ATOM_NAME, API_DOCS, PICTURE_NAME))
     origin = (scope["scheme"], headers.get(b"host")) if names_host else None
     zone = _zone(scope["path"], headers)
     return scope["path"], scope["query_string"], takes_gzip(headers), language, origin, zone

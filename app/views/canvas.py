@@ -1,73 +1,95 @@
-"""The frame of all pictures, 1200 × 630: paper, heading, foot, bars, and the colours of pages."""
+"""The frame of all pictures: paper, heading, foot, bars, and the colours of pages."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from PIL import Image, ImageColor, ImageDraw
 
-from app.views.lettering import clipped, font_of
+from app.views.lettering import Lettering, clipped, font_of
 
 SIZE: Final = (1200, 630)
-PAPER: Final = "#fbfaf8"
-INK: Final = "#1c1b1a"
-SOFT: Final = "#5f5b56"
-ACCENT: Final = "#0b6e4f"
+"""What programs show of a link; all measures are in pixels."""
 TINTED: Final = 0.15
 """Share of an author's colour in the ground of a mark, as on a page."""
 MARGIN: Final = 64
 WIDTH: Final = SIZE[0] - 2 * MARGIN
 FOOT: Final = SIZE[1] - 62
-"""Where the line at the foot begins, from the top; all measures are in pixels."""
-_SHORTEST: Final = 12
+"""Where the line at the foot begins, from the top."""
+SHORTEST: Final = 12
 """Width of the shortest bar that is drawn."""
-_HUE: Final = re.compile(r"^\.(author-\d+) \{ --hue: light-dark\((#[0-9a-f]{6})", re.M)
+ThemeName = Literal["light", "dark"]
+_COLOUR: Final = re.compile(
+    r"^(?:\.(author-\d+) \{ --hue|  --([a-z-]+)): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)",
+    re.M,
+)
 _STYLES: Final = Path(__file__).parents[1] / "static" / "style.css"
+
+
+class Theme(NamedTuple):
+    """The colours of pages, light or dark."""
+
+    paper: str
+    ink: str
+    soft: str
+    line: str
+    accent: str
+    hues: Mapping[str, str]
+    """Of authors, by their class."""
+
+    def mixed(self, colour: str, share: float = TINTED) -> str:
+        """Return a colour as a ground: so much of it on the paper, by default that of a mark."""
+        pairs = zip(ImageColor.getrgb(self.paper), ImageColor.getrgb(colour), strict=True)
+        return "#" + "".join(f"{round(paper + share * (hue - paper)):02x}" for paper, hue in pairs)
 
 
 class Canvas:
     """A picture that is being drawn."""
 
-    def __init__(self) -> None:
-        self._image = Image.new("RGB", SIZE, PAPER)
+    def __init__(self, size: tuple[int, int] = SIZE, theme: ThemeName = "light") -> None:
+        self.width, self.height = size
+        self.theme = theme_of(theme)
+        self._image = Image.new("RGB", size, self.theme.paper)
         self.pen = ImageDraw.Draw(self._image)
+
+    def write(
+        self, place: tuple[float, float], text: str, font: Lettering, colour: str = ""
+    ) -> None:
+        """Draw a text whose top left corner is there, by default in ink."""
+        font.write(self.pen, place, text, colour or self.theme.ink)
 
     def draw_bar(self, box: tuple[float, float, float, float], share: float, colour: str) -> None:
         """Draw a bar: its ground, and of that the share in [0, 1] in the colour."""
         left, top, right, bottom = box
-        self.pen.rounded_rectangle(box, 6, tint(colour))
+        self.pen.rounded_rectangle(box, 6, self.theme.mixed(colour))
         length = (right - left) * share
         if length >= 1:
-            end = left + max(length, _SHORTEST)
+            end = left + max(length, SHORTEST)
             self.pen.rounded_rectangle((left, top, end, bottom), 6, colour)
 
-    def draw_foot(
-        self, text: str = "", *, size: int = 22, lowered: int = 0, mark_top: int = FOOT - 2
-    ) -> None:
+    def draw_foot(self, text: str = "", *, size: int = 22, top: int = FOOT) -> None:
         """Draw the name of the program at the right, and a text beside it, cut to its room."""
         mark = font_of(bold=True, size=24)
-        left = SIZE[0] - MARGIN - mark.getlength("saywho")
-        self.pen.text((left, mark_top), "saywho", ACCENT, mark)
+        left = self.width - MARGIN - mark.getlength("saywho")
+        self.write((left, top - 2), "saywho", mark, self.theme.accent)
         small = font_of(bold=False, size=size)
-        beside = clipped(text, small, left - MARGIN - 24)
-        self.pen.text((MARGIN, FOOT + lowered), beside, SOFT, small)
+        self.write((MARGIN, top), clipped(text, small, left - MARGIN - 24), small, self.theme.soft)
 
     def as_png(self) -> bytes:
         """Return the picture as a file."""
         file = BytesIO()
-        self._image.save(file, "PNG", optimize=True)
+        self._image.save(file, "PNG")
         return file.getvalue()
 
 
 @cache
-def page_colours() -> dict[str, str]:
-    """Return the authors' colours on light pages, by their class."""
-    return dict(_HUE.findall(_STYLES.read_text(encoding="utf-8")))
-
-
-def tint(colour: str) -> tuple[int, ...]:
-    """Return a colour as the ground of a mark."""
-    pairs = zip(ImageColor.getrgb(PAPER), ImageColor.getrgb(colour), strict=True)
-    return tuple(round(paper + TINTED * (hue - paper)) for paper, hue in pairs)
+def theme_of(name: ThemeName) -> Theme:
+    """Return the colours of light or dark pages."""
+    colours, hues = dict[str, str](), dict[str, str]()
+    for author, token, light, dark in _COLOUR.findall(_STYLES.read_text(encoding="utf-8")):
+        (hues if author else colours)[author or token] = dark if name == "dark" else light
+    shared = {field: colours[field] for field in Theme._fields if field != "hues"}
+    return Theme(**shared, hues=hues)

@@ -50,11 +50,12 @@ class Cast:
 
     def with_names(self, names: Mapping[str, str]) -> "Cast":
         """Return the cast with other names for some, by username."""
-        people = {
-            username: person._replace(name=names.get(username, person.name))
-            for username, person in self.people.items()
+        called = {
+            username: self.people[username]._replace(name=name, display_name=name)
+            for username, name in names.items()
+            if username in self.people
         }
-        return replace(self, people=people)
+        return replace(self, people={**self.people, **called})
 
 
 NOBODY: Final = Cast()

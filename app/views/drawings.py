@@ -225,6 +225,21 @@ class PeriodColumns:
         ]
 
 
+class TileRow(NamedTuple):
+    """What somebody guessed, question by question."""
+
+    name: str
+    hits: tuple[bool, ...]
+    """Whether each guess was right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """A tile for each question, and a row for each player; pictures alone have it."""
+
+    rows: Sequence[TileRow]
+
+
 @dataclass(frozen=True, slots=True)
 class HourStrip:
     """The hours of somebody's day, small."""

@@ -31,13 +31,6 @@ class ZoneArgs(Struct):
     UTC."""
 
 
-class PictureArgs(ZoneArgs):
-    """The time zone and the language of a picture, as the page that links to it has them."""
-
-    lang: Literal["ko", "en"] | None = None
-    """Programs that show links name none."""
-
-
 class PostFilters(Struct):
     """The filters that all addresses of posts share; an empty one is none."""
 

@@ -1,23 +1,62 @@
-"""Texts in pictures: the signs that the fonts have, in rows of a width."""
+"""Texts in pictures: the signs that the fonts have, emoji among them, in rows of a width."""
 
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from PIL import ImageFont
+from PIL import ImageDraw, ImageFont
 
 _FONTS: Final = Path(__file__).parents[1] / "fonts"
 STROKED: Final = dict(zip("ĐđĦħıŁłŊŋŦŧƏə", "DdHhiLlNnTtEe", strict=True))
 """Latin letters of names that are no letter with an accent, and what stands for them."""
 MOST_SIGNS: Final = 5_000
 """Signs of which it is remembered whether the fonts have them; visitors may send any of Unicode."""
+JOINER: Final = "\u200d"
+"""Between emoji that are one sign together, of which the first is drawn."""
+_EMOJI: Final = "NotoEmoji.ttf"
+_EMOJI_SIZE: Final = 0.84
+"""Of emoji, which are as high as the letters beside them then."""
 
 
-def rows_of(text: str, font: ImageFont.FreeTypeFont, width: float) -> Iterator[tuple[int, str]]:
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """Letters of one size, and emoji beside them."""
+
+    letters: ImageFont.FreeTypeFont
+    emoji: ImageFont.FreeTypeFont
+
+    @property
+    def size(self) -> float:
+        """Return the size of the letters in pixels."""
+        return self.letters.size
+
+    def getlength(self, text: str) -> float:
+        """Return the width of a text in pixels."""
+        return sum(font.getlength(run) for font, run in self._runs(text))
+
+    def write(
+        self, pen: ImageDraw.ImageDraw, place: tuple[float, float], text: str, colour: str
+    ) -> None:
+        """Draw a text whose top left corner is there."""
+        left, top = place
+        baseline = top + self.letters.getmetrics()[0]
+        for font, run in self._runs(text):
+            pen.text((left, baseline), run, colour, font, anchor="ls")
+            left += font.getlength(run)
+
+    def _runs(self, text: str) -> Iterator[tuple[ImageFont.FreeTypeFont, str]]:
+        """Yield the pieces of a text that one font has, with this font."""
+        for is_of_emoji, signs in groupby(text, is_emoji):
+            yield self.emoji if is_of_emoji else self.letters, "".join(signs)
+
+
+def rows_of(text: str, font: Lettering, width: float) -> Iterator[tuple[int, str]]:
     """Yield where each row of a text begins, and its signs, without the space around them."""
     for line in re.finditer(r"\S[^\n]*", text):
         start = line.start()
@@ -29,7 +68,7 @@ def rows_of(text: str, font: ImageFont.FreeTypeFont, width: float) -> Iterator[t
             start = end
 
 
-def _row_end(text: str, start: int, end: int, font: ImageFont.FreeTypeFont, width: float) -> int:
+def _row_end(text: str, start: int, end: int, font: Lettering, width: float) -> int:
     """Return where a row ends that begins there: after a space if one fits, or at the end."""
     used, last_space = 0.0, None
     for place in range(start, end):
@@ -42,7 +81,7 @@ def _row_end(text: str, start: int, end: int, font: ImageFont.FreeTypeFont, widt
 
 
 def first_rows(
-    rows: list[tuple[int, str]], most: int, font: ImageFont.FreeTypeFont, width: float
+    rows: list[tuple[int, str]], most: int, font: Lettering, width: float
 ) -> list[tuple[int, str]]:
     """Return the first rows; the last of them is cut where more would follow."""
     if len(rows) <= most:
@@ -51,7 +90,7 @@ def first_rows(
     return [*rows[: most - 1], (start, clipped(f"{row} …", font, width))]
 
 
-def clipped(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:
+def clipped(text: str, font: Lettering, width: float) -> str:
     """Return the text, cut where it is wider."""
     if font.getlength(text) <= width:
         return text
@@ -65,14 +104,15 @@ def drawable(
 ) -> list[tuple[str, str | None]]:
     """Return the signs of a text that the fonts have, and the colour of each.
 
-    Letters that they lack are drawn without their accents, and spaces of any width as one. Others,
-    such as emoji, are left out, with one of the spaces around them.
+    Letters that they lack are drawn without their accents, and spaces of any width as one. Others
+    are left out, with one of the spaces around them, as is what is joined to an emoji.
     """
     signs: list[tuple[str, str | None]] = []
     is_gap = False
     for place, written in enumerate(text):
         sign = _plain(written)
-        is_lost = sign != "\n" and not has_sign(sign)
+        is_joined = text[place - 1 : place] == JOINER and is_emoji(sign)
+        is_lost = is_joined or (sign != "\n" and not has_sign(sign))
         is_second_space = is_gap and sign == " " and signs[-1:] and signs[-1][0] == " "
         if not is_lost and not is_second_space:
             signs.append((sign, colours.get(place)))
@@ -88,7 +128,7 @@ def _plain(sign: str) -> str:
 
 
 def drawn_text(text: str) -> str:
-    """Return the text without the signs that the fonts lack, such as emoji."""
+    """Return the text without the signs that the fonts lack."""
     return "".join(sign for sign, _ in drawable(text)).strip()
 
 
@@ -99,26 +139,40 @@ def drawn_name(name: str) -> str:
     """
     text = drawn_text(name)
     is_lost = any(sign.isalpha() and not has_sign(_plain(sign)) for sign in name)
-    return text if any(map(str.isalnum, text)) and not is_lost else ""
+    tells = any(sign.isalnum() or is_emoji(sign) for sign in text)
+    return text if tells and not is_lost else ""
 
 
 @cache
-def font_of(*, bold: bool, size: int) -> ImageFont.FreeTypeFont:
-    """Return the font of this size, in pixels."""
-    name = "NotoSansKR-Bold.otf" if bold else "NotoSansKR-Regular.otf"
-    return ImageFont.truetype(_FONTS / name, size, layout_engine=ImageFont.Layout.BASIC)
+def font_of(*, bold: bool, size: int) -> Lettering:
+    """Return the letters of this size, in pixels."""
+    letters = "NotoSansKR-Bold.otf" if bold else "NotoSansKR-Regular.otf"
+    return Lettering(_font(letters, size), _font(_EMOJI, round(size * _EMOJI_SIZE)))
+
+
+def has_sign(sign: str) -> bool:
+    """Return whether the fonts have the sign."""
+    return sign.isspace() or _is_letter(sign) or is_emoji(sign)
 
 
 @lru_cache(maxsize=MOST_SIGNS)
-def has_sign(sign: str) -> bool:
-    """Return whether the fonts have the sign: one that they lack looks like none at all."""
-    return sign.isspace() or _shape_of(sign) != _shape_of_none()
+def is_emoji(sign: str) -> bool:
+    """Return whether the font of emoji has the sign, and that of letters lacks it."""
+    if sign.isascii() or _is_letter(sign):
+        return False
+    return _has(_font(_EMOJI, 20), sign)
+
+
+@lru_cache(maxsize=MOST_SIGNS)
+def _is_letter(sign: str) -> bool:
+    return sign.isspace() or _has(font_of(bold=False, size=20).letters, sign)
 
 
 @cache
-def _shape_of_none() -> bytes:
-    return _shape_of("\U0010fffe")
+def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(_FONTS / name, size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def _shape_of(sign: str) -> bytes:
-    return bytes(font_of(bold=False, size=20).getmask(sign))
+def _has(font: ImageFont.FreeTypeFont, sign: str) -> bool:
+    """Return whether a font has a sign: one that it lacks looks like none at all."""
+    return bytes(font.getmask(sign)) != bytes(font.getmask("\U0010fffe"))

@@ -9,9 +9,9 @@ from app.config import Config
 from app.i18n import own_address
 from app.views.access import account, content, login, readers, settings
 from app.views.authors import pages as authors
-from app.views.authors import years
+from app.views.authors import year_picture, years
 from app.views.comparing import pages as comparing
-from app.views.comparing import quiz, year_question
+from app.views.comparing import quiz, quiz_picture, year_question
 from app.views.games import pages as games
 from app.views.games import play, screen
 from app.views.imports import pages as imports
@@ -28,9 +28,11 @@ from app.views.names import (
 )
 from app.views.parts import with_links
 from app.views.portraits import pages as portraits
+from app.views.portraits import picture as author_picture
 from app.views.posts import pages as posts
 from app.views.posts import search
 from app.views.rooms import pages as rooms
+from app.views.rooms import picture as room_picture
 from app.views.rooms import portrait
 from app.views.site import home
 
@@ -38,12 +40,16 @@ PAGES: Final = (
     home,
     authors,
     years,
+    year_picture,
     portrait,
+    room_picture,
     rooms,
     comparing,
     year_question,
     quiz,
+    quiz_picture,
     portraits,
+    author_picture,
     games,
     screen,
     play,

@@ -37,7 +37,7 @@ VALUES: Final = {
 OTHERS: Final = {
     *("tz", "username", "platform", "lang", "kind", "is", "has", "q", "mode", "sort", "facets"),
     *("limit", "format", "hour", "message", "deleted"),
-    *("text", "post", "without", "sure", "years", "view", "shows"),
+    *("text", "post", "without", "sure", "years", "view", "shows", "theme", "names", "words"),
 }
 ZONES: Final = ("UTC", "Pacific/Kiritimati")
 """The latter was ten hours behind, and is fourteen ahead."""

@@ -30,9 +30,12 @@ from tests.views.test_policies import EXPECTED
 from tests.waiting import eventually, settle
 
 API: Final = "/api/v1"
+QUIZ: Final = "set=1.2-1.2&so=31&room=1"
 KEPT: Final = (
     *("/", "/authors", "/user/ann", "/user/ann/2020", "/user/ann/2020/picture.png", "/tweet/1"),
-    *("/user/ann/portrait", f"{API}/users/ann/portrait"),
+    *("/user/ann/portrait", f"{API}/users/ann/portrait", "/user/ann/2020/picture"),
+    *("/user/ann/portrait/picture", "/user/ann/portrait/picture.png", "/room/1/portrait/picture"),
+    f"/quiz/picture.png?{QUIZ}",
     *("/rooms", "/room/1", "/room/1/portrait", "/room/1/portrait/picture.png", "/feed.atom"),
     *("/user/ben/feed.atom", "/posts", "/search?q=sea"),
     *("/dashboard/zone", "/dashboard/table/timeline", "/dashboard/table/week.csv"),
@@ -52,7 +55,8 @@ UNCHANGING: Final = frozenset(
 """The routes whose answers are kept, and change with the program alone."""
 MADE_ANEW: Final = frozenset(
     (
-        *("/healthz", "/readyz", "/login", "/setup", "/about", "/quiz", "/media/<name>"),
+        *("/healthz", "/readyz", "/login", "/setup", "/about", "/media/<name>"),
+        *("/quiz", "/quiz/picture"),
         *("/compare", "/compare/example", "/compare/picture.png", "/compare/card"),
         *("/get_user", "/user", "/users", "/users.json", "/play", "/play/<id:game_id>"),
         *("/dashboard/", "/dashboard/_reload-hash", "/dashboard/_favicon.ico"),

@@ -55,11 +55,11 @@ class YearCalendar(Figure[WeekGrid]):
         return WeekGrid(
             hue(self.author_year.user.username),
             "finding",
-            [
+            tuple(
                 GridDay(_week_of(day), day.weekday(), levels.get(day, 0), day in marked)
                 for day in days
-            ],
-            [*zip(map(_week_of, firsts), month_names(), strict=True)],
+            ),
+            tuple(zip(map(_week_of, firsts), month_names(), strict=True)),
         )
 
     def path(self) -> str:

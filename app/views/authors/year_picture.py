@@ -1,90 +1,107 @@
-"""The picture of a year of an author, 1200 × 630, to pass on."""
+"""The picture of a year of an author, to pass on."""
 
-from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final
 
-from PIL import ImageDraw, ImageFont
+from quart import Response, url_for
 
-from app.views.canvas import INK, MARGIN, SIZE, SOFT, WIDTH, Canvas
-from app.views.lettering import clipped, drawn_text, font_of
+from app.i18n import gettext, speaking
+from app.services.archive.author_year import AuthorYear
+from app.views.authors.figures import most_answered, words_of
+from app.views.authors.year_figures import YearCalendar
+from app.views.authors.years import own_zone_of, read_in_zone, read_where_it_is
+from app.views.blueprints import PageBlueprint
+from app.views.cast import bound
+from app.views.drawings import NameList
+from app.views.figure import Figure
+from app.views.filters import zone_of_picture
+from app.views.initials import numbered_initials
+from app.views.lettering import drawn_name
+from app.views.names import display_name, hue
+from app.views.page import cast_on, render
+from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
+from app.views.poster import Poster, PosterLine
 
-MOST_KEPT: Final = 32
-"""Pictures in memory: programs ask for a shared one several times."""
-_CHART_TOP: Final = 210
-_CHART_HEIGHT: Final = 150
-"""Beside as many lines as there can be; where some have nothing to tell it is higher."""
-_MOST_LINES: Final = 3
-_LINE: Final = 44
-_GAP: Final = 12
-_LABEL: Final = 230
-"""Width of the labels before a line of names."""
+blueprint = PageBlueprint("year_pictures")
 
-
-class YearPicture(NamedTuple):
-    """What is drawn: words are in the visitor's language already."""
-
-    name: str
-    """The author's, as far as it can be drawn; it may be empty."""
-    heading: str
-    """With `{username}` where the name stands, which is cut where it is too long."""
-    figures: str
-    colour: str
-    """The author's."""
-    months: tuple[int, ...]
-    """Posts of each month, from January."""
-    month_names: tuple[str, ...]
-    lines: tuple[tuple[str, str], ...]
-    """Labels, and names in a row."""
+PICTURED_WORDS: Final = 5
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def draw_year(picture: YearPicture) -> bytes:
-    """Return the picture as PNG; a new one takes some 100 ms, so call it in a thread."""
-    canvas = Canvas()
-    pen = canvas.pen
-    heading, figures = font_of(bold=True, size=52), font_of(bold=False, size=30)
-    room = WIDTH - heading.getlength(picture.heading.format(username=""))
-    name = clipped(picture.name, heading, room)
-    pen.text((MARGIN, 46), picture.heading.format(username=name), INK, heading)
-    pen.text((MARGIN, 128), picture.figures, SOFT, figures)
-    _draw_months(pen, picture)
-    _draw_lines(pen, picture)
-    canvas.draw_foot(mark_top=SIZE[1] - 58)
-    return canvas.as_png()
+@blueprint.page("/user/<username>/<year:year>/picture", is_cacheable=True)
+async def show_year_picture_page(username: str, year: int, args: PictureArgs) -> str:
+    own_zone = await own_zone_of(username)
+    author_year = await read_where_it_is(username, year, args.tz, own_zone)
+    poster = await _poster(author_year, args)
+    here: dict[str, Any] = {"username": author_year.user.username, "year": year}
+    return await render(
+        PicturePage(
+            args=args,
+            address=url_for("year_pictures.show_year_picture_page", **here),
+            back=url_for("years.show_year", **here, tz=args.tz or None),
+            title=poster.title,
+            finding=poster.finding,
+            subject={},
+            tz=author_year.tz,
+            words=gettext("Words that came and went") if words_of(author_year) else "",
+            about=[author_year.user.username],
+        )
+    )
 
 
-def _draw_months(pen: ImageDraw.ImageDraw, picture: YearPicture) -> None:
-    """Draw a column for each month, its number of posts above and its name below."""
-    font, top = font_of(bold=False, size=20), max(1, *picture.months)
-    width = (WIDTH - _GAP * (len(picture.months) - 1)) / len(picture.months)
-    chart_height, colour = _height_of(picture), picture.colour
-    bottom = _CHART_TOP + chart_height
-    for place, posts in enumerate(picture.months):
-        left = MARGIN + place * (width + _GAP)
-        height = chart_height * posts / top
-        if posts:
-            pen.rounded_rectangle((left, bottom - max(height, 4), left + width, bottom), 4, colour)
-            _write_centred(pen, str(posts), left + width / 2, bottom - height - 28, font)
-        pen.line((left, bottom, left + width, bottom), SOFT)
-        _write_centred(pen, picture.month_names[place], left + width / 2, bottom + 8, font)
+@blueprint.page("/user/<username>/<year:year>/picture.png", is_cacheable=True)
+async def show_year_picture(username: str, year: int, args: PictureArgs) -> Response:
+    """Draw the year that the page above this name shows."""
+    zone = zone_of_picture(args.tz, await own_zone_of(username))
+    author_year = await read_in_zone(username, year, zone)
+    with speaking(args.lang):
+        poster = await _poster(author_year, args)
+    return await picture_of(poster, args)
 
 
-def _height_of(picture: YearPicture) -> float:
-    """Return the height of the columns, which fill what the lines leave."""
-    return _CHART_HEIGHT + _LINE * (_MOST_LINES - len(picture.lines))
+async def _poster(author_year: AuthorYear, args: PictureArgs) -> Poster:
+    username = author_year.user.username
+    cast = await cast_on(author_year.user)
+    with bound(cast_in_picture(cast, [username], has_names=args.has_names)):
+        return poster_of_year(author_year, args)
 
 
-def _write_centred(
-    pen: ImageDraw.ImageDraw, text: str, middle: float, top: float, font: ImageFont.FreeTypeFont
-) -> None:
-    pen.text((middle - font.getlength(text) / 2, top), text, SOFT, font)
+def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
+    """Return what is drawn of a year, in the visitor's language; its author is bound."""
+    calendar = YearCalendar(author_year)
+    finding, username = calendar.finding(), author_year.user.username
+    path = url_for("years.show_year", username=username, year=author_year.calendar.year)
+    return Poster(
+        title=gettext("{username} in {year}").format(
+            username=display_name(username), year=author_year.calendar.year
+        ),
+        facts=" · ".join([*finding.notes, author_year.tz]),
+        finding=finding.title,
+        drawing=calendar.plot(),
+        address=short_address(path, has_names=args.has_names),
+        lines=tuple(_lines(author_year, args)),
+        hue=hue(username),
+    )
 
 
-def _draw_lines(pen: ImageDraw.ImageDraw, picture: YearPicture) -> None:
-    top = _CHART_TOP + _height_of(picture) + 64
-    label_font, font = font_of(bold=True, size=26), font_of(bold=False, size=26)
-    for label, names in picture.lines:
-        pen.text((MARGIN, top), clipped(label, label_font, _LABEL), INK, label_font)
-        row = clipped(drawn_text(names), font, WIDTH - _LABEL - _GAP)
-        pen.text((MARGIN + _LABEL + _GAP, top), row, INK, font)
-        top += _LINE
+def _lines(author_year: AuthorYear, args: PictureArgs) -> list[PosterLine]:
+    """Return whom the author answered, and words of the year where they are wanted."""
+    words = words_of(author_year) if args.has_words else []
+    lines = [_line(figure, _drawn_names(figure.plot())) for figure in words]
+    answered = most_answered(author_year.user, author_year.answered)
+    names = _drawn_names(answered.plot())
+    return [
+        line
+        for line in [*lines, _line(answered, names if args.has_names else numbered_initials(names))]
+        if line.text
+    ]
+
+
+def _line(figure: Figure[NameList], names: list[str]) -> PosterLine:
+    return PosterLine(figure.finding().topic, ", ".join(names[:PICTURED_WORDS]))
+
+
+def _drawn_names(drawing: NameList | None) -> list[str]:
+    """Return the names of a list that the fonts have whole."""
+    if drawing is None:
+        return []
+    names = (drawn_name(name.text) for name in drawing.names)
+    return [f"{drawing.prefix}{name}" for name in names if name]

@@ -1,12 +1,9 @@
-"""A year of an author: its page, and a picture of it to pass on."""
+"""A year of an author."""
 
-from typing import Final
 from zoneinfo import ZoneInfo
 
-from quart import Response
-
 from app.errors import NotFoundError
-from app.i18n import gettext, ngettext, show_number, speaking
+from app.i18n import gettext
 from app.lifespan import resources
 from app.services.archive.author_year import FEWEST_COMPARED, AuthorYear, read_year
 from app.services.posts.users import Author, get_author
@@ -20,19 +17,13 @@ from app.views.authors.figures import (
 )
 from app.views.authors.year_changes import ChangedWriting
 from app.views.authors.year_figures import HoursOfYear, YearCalendar
-from app.views.authors.year_picture import YearPicture, draw_year
 from app.views.blueprints import PageBlueprint
-from app.views.canvas import page_colours
-from app.views.cast import bound
 from app.views.drawings import Clock, NameList, WeekGrid
 from app.views.figure import FigureParts
-from app.views.filters import PictureArgs, ZoneArgs, parse_zone, zone_of_page, zone_of_picture
-from app.views.lettering import drawn_name, drawn_text
-from app.views.page import WebPage, cast_on, render
+from app.views.filters import ZoneArgs, parse_zone, zone_of_page
+from app.views.page import WebPage, render
 
 blueprint = PageBlueprint("years")
-
-PICTURED_WORDS: Final = 5
 
 
 class YearPage(WebPage, frozen=True, kw_only=True):
@@ -100,8 +91,8 @@ async def show_year(username: str, year: int, args: ZoneArgs) -> str:
 
 async def page_of_year(username: str, year: int, args: ZoneArgs) -> YearPage:
     """Return the page of an author's year. Raises NotFoundError."""
-    own_zone = await _own_zone(username)
-    author_year = await _read_where_it_is(username, year, args.tz, own_zone)
+    own_zone = await own_zone_of(username)
+    author_year = await read_where_it_is(username, year, args.tz, own_zone)
     return YearPage(
         args=args,
         shown=author_year,
@@ -112,74 +103,27 @@ async def page_of_year(username: str, year: int, args: ZoneArgs) -> YearPage:
     )
 
 
-@blueprint.page("/user/<username>/<year:year>/picture.png", is_cacheable=True)
-async def show_year_picture(username: str, year: int, args: PictureArgs) -> Response:
-    """Draw the year that the page of this name shows."""
-    zone = zone_of_picture(args.tz, await _own_zone(username))
-    author_year = await _read(username, year, zone)
-    with bound(await cast_on(author_year.user)), speaking(args.lang):
-        picture = picture_of_year(author_year)
-    return Response(await resources().work_pool.run(draw_year, picture), content_type="image/png")
-
-
-async def _own_zone(username: str) -> str | None:
+async def own_zone_of(username: str) -> str | None:
     """Return the time zone of an author's chats. Raises NotFoundError."""
     async with resources().db.read() as session:
         author = await get_author(session, username)
         return await zone_of_chats(session, [author.username])
 
 
-async def _read_where_it_is(username: str, year: int, tz: str, own_zone: str | None) -> AuthorYear:
+async def read_where_it_is(username: str, year: int, tz: str, own_zone: str | None) -> AuthorYear:
     """Return the year in the zone of the page; in UTC if it has posts there alone.
 
     So an address that somebody else sent leads to the same year.
     """
     try:
-        return await _read(username, year, zone_of_page(tz, own_zone))
+        return await read_in_zone(username, year, zone_of_page(tz, own_zone))
     except NotFoundError:
         if tz:
             raise
-        return await _read(username, year, parse_zone("UTC"))
+        return await read_in_zone(username, year, parse_zone("UTC"))
 
 
-async def _read(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
+async def read_in_zone(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
     async with resources().db.read() as session:
         author = await get_author(session, username)
         return await read_year(session, author, year, zone)
-
-
-def picture_of_year(author_year: AuthorYear) -> YearPicture:
-    """Return what is drawn of a year, in the visitor's language."""
-    user, calendar = author_year.user, author_year.calendar
-    posts = ngettext("{count} post", "{count} posts", calendar.tweets)
-    days = ngettext("on {count} day", "on {count} days", calendar.days)
-    lists = [*words_of(author_year), most_answered(user, author_year.answered)]
-    rows = [(figure.finding().topic, _drawn_names(figure.plot())) for figure in lists]
-    columns = PostsByMonth(author_year).plot()
-    name = drawn_name(user.display_name or "") or drawn_name(user.username)
-    heading = gettext("{username} in {year}") if name else gettext("The year {year}")
-    if not author_year.is_over:
-        posts = gettext("so far {posts}").format(posts=posts)
-    return YearPicture(
-        name=name,
-        heading=drawn_text(heading).replace("{year}", str(calendar.year)),
-        figures=" ".join(
-            [
-                posts.format(count=show_number(calendar.tweets)),
-                days.format(count=show_number(calendar.days)),
-                f"({author_year.tz})",
-            ]
-        ),
-        colour=page_colours()[columns.hue],
-        months=tuple(columns.counts),
-        month_names=tuple(columns.labels),
-        lines=tuple((topic, ", ".join(names[:PICTURED_WORDS])) for topic, names in rows if names),
-    )
-
-
-def _drawn_names(drawing: NameList | None) -> list[str]:
-    """Return the names of a list that the fonts have whole."""
-    if drawing is None:
-        return []
-    names = (drawn_name(name.text) for name in drawing.names)
-    return [f"{drawing.prefix}{name}" for name in names if name]

@@ -7,12 +7,11 @@ from itertools import groupby, islice
 from typing import Final, NamedTuple
 
 from babel.dates import format_date
-from PIL import ImageDraw
 
 from app.compute.judgement import SURE
 from app.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.answering import Comparison
-from app.views.canvas import FOOT, INK, MARGIN, SIZE, WIDTH, Canvas, page_colours, tint
+from app.views.canvas import FOOT, MARGIN, SIZE, WIDTH, Canvas, theme_of
 from app.views.comparing.marks import shown_marks
 from app.views.comparing.verdicts import (
     ELSEWHERE_ALONE,
@@ -80,7 +79,7 @@ def picture_of(
     samples: authors who are invented.
     """
     best = [ranked.username for ranked in comparison.ranking[:MOST_BARS]]
-    colours = {username: page_colours()[hue(username)] for username in best}
+    colours = {username: theme_of("light").hues[hue(username)] for username in best}
     is_told = comparison.verdict in {"likely", "close"}
     invented = {ranked.username for ranked in comparison.ranking} & set(samples)
     is_all_invented = len(invented) == len(comparison.ranking)
@@ -150,47 +149,47 @@ def _foot(comparison: Comparison, today: date, *, is_all_invented: bool) -> str:
 def draw_picture(picture: Picture) -> bytes:
     """Return the picture as PNG; a new one takes some 200 ms, so call it in a thread."""
     canvas = Canvas()
-    canvas.draw_foot(picture.premise, size=20, lowered=1)
+    canvas.draw_foot(picture.premise, size=20)
     end = _draw_bars(canvas, picture.bars)
-    top = _draw_heading(canvas.pen, picture.heading, picture.warning)
-    _draw_text(canvas.pen, picture, top, end)
+    top = _draw_heading(canvas, picture.heading, picture.warning)
+    _draw_text(canvas, picture, top, end)
     return canvas.as_png()
 
 
-def _draw_heading(pen: ImageDraw.ImageDraw, heading: str, warning: str) -> float:
+def _draw_heading(canvas: Canvas, heading: str, warning: str) -> float:
     """Draw one row, or two, with the warning below, and return where they end."""
     font, top = font_of(bold=True, size=HEADING), 44.0
     text = "".join(sign for sign, _ in drawable(heading))
     for _, row in first_rows(list(islice(rows_of(text, font, WIDTH), 3)), 2, font, WIDTH):
-        pen.text((MARGIN, top), row, INK, font)
+        canvas.write((MARGIN, top), row, font)
         top += HEADING * 1.3
     if warning:
         font = font_of(bold=False, size=BARS)
-        pen.text((MARGIN, top + 6), clipped(warning, font, WIDTH), INK, font)
+        canvas.write((MARGIN, top + 6), clipped(warning, font, WIDTH), font)
         top += BARS * 1.75
     return top + 20
 
 
 def _draw_bars(canvas: Canvas, bars: Sequence[PictureBar]) -> float:
     """Draw the bars above the foot, and return where they begin."""
-    pen = canvas.pen
     font, bold = font_of(bold=False, size=BARS), font_of(bold=True, size=BARS)
     height = BARS * 1.8
     begin = top = FOOT - 14 - height * len(bars)
     left, right = MARGIN + 330, SIZE[0] - MARGIN - 100
     for bar in bars:
         name = "".join(sign for sign, _ in drawable(bar.name))
-        pen.text((MARGIN, top), clipped(name, font, 310), INK, font)
+        canvas.write((MARGIN, top), clipped(name, font, 310), font)
         ends_at = SIZE[0] - MARGIN - bold.getlength(bar.percent)
-        pen.text((ends_at, top), bar.percent, INK, bold)
+        canvas.write((ends_at, top), bar.percent, bold)
         box = left, top + BARS * 0.4, right, top + BARS * 1.3
         canvas.draw_bar(box, bar.share, NOBODY if bar.colour is None else bar.colour)
         top += height
     return begin
 
 
-def _draw_text(pen: ImageDraw.ImageDraw, picture: Picture, top: float, end: float) -> None:
+def _draw_text(canvas: Canvas, picture: Picture, top: float, end: float) -> None:
     """Draw as much of the marked text as there is room for."""
+    pen, theme = canvas.pen, canvas.theme
     spans = [*picture.marks, *((*gap, STRUCK) for gap in picture.struck)]
     marked = {place: colour for start, stop, colour in spans for place in range(start, stop)}
     signs = drawable(picture.text, marked)
@@ -210,9 +209,9 @@ def _draw_text(pen: ImageDraw.ImageDraw, picture: Picture, top: float, end: floa
                 right = MARGIN + font.getlength(row[:run_end])
                 line = top + size * 1.37
                 if colour == STRUCK:
-                    pen.rectangle((left, top + size * 0.8, right, top + size * 0.85), INK)
+                    pen.rectangle((left, top + size * 0.8, right, top + size * 0.85), theme.ink)
                     continue
-                pen.rectangle((left, top + 4, right, line), tint(colour))
+                pen.rectangle((left, top + 4, right, line), theme.mixed(colour))
                 pen.rectangle((left, line, right, line + 2), colour)
-        pen.text((MARGIN, top), row, INK, font)
+        canvas.write((MARGIN, top), row, font)
         top += _ROW * size

@@ -114,6 +114,7 @@ class QuizPage(FormPage, frozen=True, kw_only=True):
     room: RoomFacts | None
     """The chat whose messages are asked about."""
     game: PlayedSet | None = None
+    """Over where there is neither a question nor an answer."""
     question: QuizQuestion | None = None
     solved: Solved | None = None
     address: str = ""
@@ -137,7 +138,7 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
         return see_other(PlayedSet(drawn, room).address())
     if not args.set:
         return await render(QuizPage(room=room, in_chat=room is not None))
-    game = PlayedSet(_read(args.set), room, args.so)
+    game = PlayedSet(set_of(args.set), room, args.so)
     failure = None
     if args.guess is not None and not game.is_over:
         try:
@@ -155,7 +156,8 @@ async def _drawn(session: AsyncSession, room: RoomFacts | None) -> QuizSet | Non
     return await draw_from_room(session, resources().models, room, count=SET_LENGTH)
 
 
-def _read(address: str) -> QuizSet:
+def set_of(address: str) -> QuizSet:
+    """Return the set that an address names, as `SET` has it."""
     return QuizSet(*(tuple(map(int, ids.split("."))) for ids in address.split("-")))
 
 

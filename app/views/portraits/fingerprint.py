@@ -1,7 +1,5 @@
 """The measures of an author: lines with a dot for the author, and rings for the others."""
 
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +12,7 @@ from app.services.archive.author_portrait import AuthorPortrait
 from app.services.posts.showing import Shown
 from app.views.dots import DotRow, Dots, Initials, Ring
 from app.views.figure import Figure, Finding, Table, TableCell
+from app.views.initials import initials_of
 from app.views.measures import label_of, value_of
 from app.views.names import display_name, hue
 from app.views.portraits.findings import finding_of
@@ -63,8 +62,8 @@ class Fingerprint(Figure[Dots]):
         if not self.portrait.measures:
             return None
         colour = hue(self.portrait.user.username)
-        rows = [*map(self._row, self.portrait.measures)]
-        return Dots(colour, self.labelled_by, rows, self._others)
+        rows = tuple(map(self._row, self.portrait.measures))
+        return Dots(colour, self.labelled_by, rows, tuple(self._others))
 
     def path(self) -> str:
         return url_for("posts.show_posts", username=self.portrait.user.username)
@@ -86,7 +85,7 @@ class Fingerprint(Figure[Dots]):
             beside=value_of(measure, measure.beside) if self.portrait.others_total else "",
             is_clear=measure.is_clear,
             place=_place(measure.own / most),
-            rings=rings_of([_place(value / most) for value in measure.each], self._others),
+            rings=tuple(rings_of([_place(value / most) for value in measure.each], self._others)),
             path=self._posts_with(measure),
         )
 
@@ -123,28 +122,11 @@ def rings_of(places: Sequence[float], people: Sequence[Initials]) -> list[Ring]:
             groups.append([placed])
     return [
         Ring(
-            round(sum(place for place, _ in group) / len(group), 2), [person for _, person in group]
+            round(sum(place for place, _ in group) / len(group), 2),
+            tuple(person for _, person in group),
         )
         for group in groups
     ]
-
-
-def initials_of(names: Sequence[str]) -> list[str]:
-    """Return a letter for each name; where several would have one, two: also of its end."""
-    firsts = [_first_of(name) for name in names]
-    shared = {first for first, times in Counter(firsts).items() if times > 1}
-    return [
-        first + (_first_of(name.split()[-1]) if " " in name.strip() else _first_of(name[::-1]))
-        if first in shared
-        else first
-        for first, name in zip(firsts, names, strict=True)
-    ]
-
-
-def _first_of(name: str) -> str:
-    """Return the first letter or digit of a name, or its first sign where it has none."""
-    composed = unicodedata.normalize("NFC", name)
-    return next(filter(str.isalnum, composed), composed[:1]).upper()
 
 
 def _place(part: float) -> float:

@@ -1,7 +1,10 @@
 """How an author writes: the page of their portrait."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -80,11 +83,9 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
 @blueprint.page("/user/<username>/portrait", is_cacheable=True)
 async def show_author_portrait(username: str, args: ZoneArgs) -> str:
     async with resources().db.read() as session:
-        author = await get_author(session, username)
-        room = await room_of_author(session, author)
-        zone = zone_of_page(args.tz, room.tz if room else None)
-        portrait = await read_author_portrait(session, resources().models, author, room, zone)
+        portrait = await read_in_zone(session, username, partial(zone_of_page, args.tz))
         evident = await _evidence_of(session, portrait)
+    author, room, zone = portrait.user, portrait.room, ZoneInfo(portrait.tz)
     return await render(
         AuthorPortraitPage(
             args=args,
@@ -98,6 +99,19 @@ async def show_author_portrait(username: str, args: ZoneArgs) -> str:
             about=room.usernames if room else [author.username],
         )
     )
+
+
+async def read_in_zone(
+    session: AsyncSession, username: str, zone_for: Callable[[str | None], ZoneInfo]
+) -> AuthorPortrait:
+    """Return the portrait in the zone that a page, or a picture, has for the chat's own one.
+
+    Raises NotFoundError.
+    """
+    author = await get_author(session, username)
+    room = await room_of_author(session, author)
+    zone = zone_for(room.tz if room else None)
+    return await read_author_portrait(session, resources().models, author, room, zone)
 
 
 async def _evidence_of(session: AsyncSession, portrait: AuthorPortrait) -> Evident | None:

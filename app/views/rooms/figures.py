@@ -45,10 +45,10 @@ class Shares(PortraitFigure):
 
     def plot(self) -> Bars:
         return Bars(
-            [
+            tuple(
                 NamedBar(name_of(person), person.share, percent, hue(person.username))
                 for person, percent in zip(self.people, self._percents, strict=True)
-            ]
+            )
         )
 
     @property

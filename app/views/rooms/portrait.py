@@ -1,30 +1,27 @@
-"""The portrait of a room: how its people write, side by side, and a picture of it to pass on."""
+"""The portrait of a room: how its people write, side by side."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import asdict
-from quart import Response, g, url_for
+from quart import url_for
 from quart.typing import ResponseReturnValue
 
-from app.i18n import gettext, show_number, speaking
+from app.i18n import gettext, show_number
 from app.lifespan import resources
 from app.services.rooms.portrait import RoomPortrait, read_portrait
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
-from app.views.cast import bound
 from app.views.drawings import Bars, NameList, StackedBar
 from app.views.figure import Finding, Table, TableCell
-from app.views.filters import PictureArgs, ZoneArgs, parse_zone, zone_of_page, zone_of_picture
-from app.views.page import WebPage, cast_on, render
+from app.views.filters import ZoneArgs, zone_of_page
+from app.views.page import WebPage, render
 from app.views.parts import see_other
 from app.views.rooms.cards import PersonCard, alike
 from app.views.rooms.figures import FIGURES, Shares
-from app.views.rooms.picture import draw_room, picture_of_room
 from app.views.rooms.portrait_figure import NOT_THERE, OfPeople, PortraitFigure, name_of
 from app.views.rooms.room_finding import finding_of
 from app.views.rooms.typical_words import TypicalWords
@@ -49,7 +46,6 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
 
     args: ZoneArgs
     shown: RoomPortrait
-    picture: str
     in_chat: bool = True
 
     @property
@@ -99,43 +95,22 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
 
 @blueprint.page("/room/<id:room_id>/portrait", is_cacheable=True)
 async def show_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
-    portrait = await _read(room_id, partial(zone_of_page, args.tz))
+    portrait = await read_in_zone(room_id, partial(zone_of_page, args.tz))
     if portrait.room.id != room_id:
-        return see_other(_address("portraits.show_portrait", portrait, tz=args.tz))
-    return await render(
-        PortraitPage(
-            args=args,
-            shown=portrait,
-            picture=_address(
-                "portraits.show_room_picture", portrait, tz=portrait.tz, lang=g.locale
-            ),
-            about=portrait.room.usernames,
+        return see_other(
+            url_for("portraits.show_portrait", room_id=portrait.room.id, tz=args.tz or None)
         )
-    )
+    return await render(PortraitPage(args=args, shown=portrait, about=portrait.room.usernames))
 
 
-@blueprint.page("/room/<id:room_id>/portrait/picture.png", is_cacheable=True)
-async def show_room_picture(room_id: int, args: PictureArgs) -> ResponseReturnValue:
-    """Draw the portrait that the page of this name shows, to send it into the room."""
-    portrait = await _read(room_id, partial(zone_of_picture, args.tz))
-    if portrait.room.id != room_id:
-        return see_other(_address("portraits.show_room_picture", portrait, **asdict(args)))
-    with bound(await cast_on(portrait, portrait.room.usernames)), speaking(args.lang):
-        picture = picture_of_room(portrait, parse_zone(portrait.tz))
-    return Response(await resources().work_pool.run(draw_room, picture), content_type="image/png")
+async def read_in_zone(room_id: int, zone_for: Callable[[str | None], ZoneInfo]) -> RoomPortrait:
+    """Return the portrait in the zone that a page, or a picture, has for the room's own one.
 
-
-async def _read(room_id: int, zone_for: Callable[[str | None], ZoneInfo]) -> RoomPortrait:
-    """Return the portrait in the zone that a page, or a picture, has for the room's own one."""
+    Raises NotFoundError.
+    """
     async with resources().db.read() as session:
         room = await get_room(session, room_id)
         return await read_portrait(session, room_id, zone_for(room.tz))
-
-
-def _address(endpoint: str, portrait: RoomPortrait, **parameters: str | None) -> str:
-    """Return the address of the portrait or its picture, without parameters that say nothing."""
-    told: dict[str, Any] = {name: value for name, value in parameters.items() if value}
-    return url_for(endpoint, room_id=portrait.room.id, **told)
 
 
 def _shown(figure: PortraitFigure) -> ShownFigure:

@@ -16,12 +16,12 @@ from quart import g
 
 from app.services.archive.author_year import read_year
 from app.services.posts.users import get_author
-from app.views.authors.year_picture import YearPicture, draw_year
-from app.views.authors.years import picture_of_year
-from app.views.canvas import INK, MARGIN, SIZE
+from app.views.authors.year_picture import poster_of_year
+from app.views.cast import bound
+from app.views.page import cast_on
+from app.views.picturing import PictureArgs, cast_in_picture
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
-from tests.selection import first_of
 
 WORDS = {2022: "kettle", 2023: "lantern", 2024: "harbour"}
 """The word that is in the posts of each year, beside one that is in all."""
@@ -254,15 +254,15 @@ async def test_the_picture_has_the_size_that_programs_want(site: Client) -> None
 
 
 @pytest.mark.parametrize(
-    ("display_name", "username", "name", "heading"),
+    ("display_name", "username", "name"),
     [
-        ("Hana 하나 🏺", "hana_writes", "Hana 하나", "{username} in 2024"),
-        ("مقهى الميناء", "cafe", "cafe", "{username} in 2024"),
-        ("דנה", "דנה", "", "The year 2024"),
+        ("Hana 하나 🏺", "hana_writes", "Hana 하나 🏺"),
+        ("مقهى الميناء", "cafe", "cafe"),
+        ("דנה", "דנה", "Person 1"),
     ],
 )
 async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
-    shared: Shared, display_name: str, username: str, name: str, heading: str
+    shared: Shared, display_name: str, username: str, name: str
 ) -> None:
     await shared.writer.add_user(username, display_name=display_name)
     answered = ({"source_id": "1", "username": to} for to in ("دنا", "ann"))
@@ -275,34 +275,22 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
         year = await read_year(session, author, 2024, ZoneInfo("UTC"))
     async with shared.app.test_request_context("/"):
         g.locale = "en"
-        picture = picture_of_year(year)
-    assert (picture.name, picture.heading) == (name, heading)
-    assert picture.lines == (("Answered most", "@ann"),)
+        cast = await cast_on(year.user)
+        with bound(cast_in_picture(cast, [username], has_names=True)):
+            poster = poster_of_year(year, PictureArgs())
+        with bound(cast_in_picture(cast, [username], has_names=False)):
+            brief = poster_of_year(year, PictureArgs(names="initials"))
+    assert poster.title == f"{name} in 2024"
+    assert poster.lines == (("Answered most", "@ann"),)
+    assert brief.title == f"{name[0].upper()} in 2024"
+    assert (brief.lines, brief.address) == ((("Answered most", "A"),), "localhost")
 
 
-@pytest.mark.parametrize("lines", first_of(range(4), 0, 3))
-@pytest.mark.parametrize("name", ["ann", "W" * 320, "긴이름" * 90], ids=["short", "wide", "Hangul"])
-def test_heading_months_lines_and_foot_keep_apart(name: str, lines: int) -> None:
-    words = (("Words that came and never went", "kettle, " * 40),) * lines
-    months = (1, *(40_000,) * 11)
-    short = tuple(f"{number}월" for number in range(1, 13))
-
-    def drawn(heading: str) -> Image.Image:
-        drawing = draw_year(YearPicture(name, heading, "999 posts", INK, months, short, words))
-        return Image.open(BytesIO(drawing)).convert("RGB")
-
-    image = drawn("{username} in 2024")
-    width, height = SIZE
-
-    def is_blank(left: int, top: int, right: int, bottom: int) -> bool:
-        return len(image.crop((left, top, right, bottom)).getcolors() or [None] * 2) == 1
-
-    assert is_blank(0, 0, MARGIN - 2, height)
-    assert is_blank(width - MARGIN + 2, 0, width, height)
-    assert is_blank(0, height - 16, width, height)
-    rows = [not is_blank(0, top, width, top + 1) for top in range(height)]
-    blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
-    # The heading, the figures, the numbers of the columns, these, their names, and the foot.
-    assert len(blocks) == 6 + lines
-    # The year stands there however long the name is.
-    assert image.tobytes() != drawn("{username} in 2025").tobytes()
+async def test_words_of_a_year_are_in_its_picture_where_that_is_wanted(site: Client) -> None:
+    page = await site.page("/user/hana/2024/picture")
+    assert "Words that came and went" in page
+    pictures = [
+        await (await site.get(f"/user/hana/2024/picture.png?format=1080x1350{words}")).get_data()
+        for words in ("", "&words=", "&words=1")
+    ]
+    assert pictures[0] == pictures[1] != pictures[2]

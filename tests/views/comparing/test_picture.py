@@ -10,14 +10,15 @@ from PIL import Image, ImageColor
 from quart import g
 
 from app.services.posts.named_users import NamedUser
-from app.views.canvas import MARGIN, PAPER, SIZE, page_colours
+from app.views.canvas import MARGIN, SIZE, theme_of
 from app.views.cast import HUES, Cast, bound, person_of
 from app.views.comparing.picture import Picture, PictureBar, draw_picture, picture_of, stand_ins_of
 from tests.conftest import Shared
 from tests.selection import first_of
 from tests.views.comparing.test_verdicts import Facts
 
-COLOURS = list(page_colours().values())
+LIGHT = theme_of("light")
+COLOURS = list(LIGHT.hues.values())
 
 
 def cast_with(*names: str) -> Cast:
@@ -30,7 +31,7 @@ def cast_with(*names: str) -> Cast:
 
 
 TEXT = "Fog again, the bell rings, 안개 🎉 مرحبا and no end of it. " * 20
-PAPER_RGB = ImageColor.getrgb(PAPER)
+PAPER_RGB = ImageColor.getrgb(LIGHT.paper)
 
 
 def drawn(picture: Picture) -> Image.Image:
@@ -73,14 +74,23 @@ def test_signs_that_no_font_has_leave_no_trace() -> None:
         return drawn(Picture("Most like ann", text, marks, (), "foot")).tobytes()
 
     plain = picture("Tea now, and rain", (9, 17, colour))
-    assert picture("Tea ☕️ now, 🎉 and rain", (14, 22, colour)) == plain
-    assert picture("Tea ☕️ now, 🎉 and rain", (12, 22, colour)) == plain
-    assert picture("🎉", (0, 1, colour)) == picture("")
+    assert picture("Tea م️ now, م and rain", (14, 22, colour)) == plain
+    assert picture("Tea م️ now, م and rain", (12, 22, colour)) == plain
+    assert picture("م", (0, 1, colour)) == picture("")
+
+
+def test_emoji_are_drawn_of_joined_ones_the_first() -> None:
+    def picture(text: str) -> bytes:
+        return drawn(Picture("Most like ann", text, (), (), "foot")).tobytes()
+
+    assert picture("Tea ☕️ now") != picture("Tea now")
+    assert picture("Tea ☕️ now") == picture("Tea ☕ now")
+    assert picture("🏃🏽‍♀️ on") == picture("🏃 on")
 
 
 def test_the_colours_are_those_of_a_page() -> None:
-    assert len(page_colours()) == HUES + 1
-    assert page_colours()["author-0"]
+    assert len(LIGHT.hues) == HUES + 1
+    assert LIGHT.hues["author-0"] != theme_of("dark").hues["author-0"]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n\n", "가" * 25_000, "\u200b\ufe0f", "a b " * 9_000])
@@ -144,7 +154,7 @@ def test_a_picture_says_who_is_invented_how_many_and_when(
         picture = picture_of(comparison, is_named=True, samples=samples, today=date(2026, 11, 23))
     # Bars under one in a hundred leave the room to the text.
     assert [bar.name for bar in picture.bars] == names
-    assert picture.bars[0].colour == page_colours()["author-1"]
+    assert picture.bars[0].colour == LIGHT.hues["author-1"]
     assert picture.premise == f"{foot} · Nov 23, 2026 · Style is evidence, not proof."
 
 

@@ -1,10 +1,13 @@
 """The game as a plain form: the question tells nothing, the answer everything."""
 
 import re
+from html import unescape
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from PIL import Image
 
 from tests.browsing import body
 from tests.conftest import Client
@@ -140,3 +143,33 @@ async def test_a_bad_set_is_400_and_a_set_without_posts_404(site: Client) -> Non
     page = await body(answer)
     assert "is gone" in page
     assert 'href="/quiz" rel="nofollow"' in page
+
+
+async def test_the_end_of_a_set_has_a_picture_that_tells_no_text(site: Client) -> None:
+    address = (await new_set(site)).partition("set=")[2].partition("&")[0]
+    total = len(address.partition("-")[2].split("."))
+    so = "0312"[:total].ljust(total, "3")
+    end = await site.page(f"/quiz?set={address}&so={so}")
+    (choosing,) = re.findall(r'href="(/quiz/picture[^"]*)"[^>]* data-picture', end)
+    page = await site.page(unescape(choosing) + "&format=1080x1350")
+    right = sum(int(digit) & 1 for digit in so)
+    model = sum(int(digit) >> 1 for digit in so)
+    assert f'alt="{right} of {total} right. saywho: {model}."' in page
+    assert "tide" not in page
+    assert "ferry" not in page
+    (image,) = re.findall(r'<img src="([^"]*)"', page)
+    drawn = [
+        await (await site.get(unescape(image).replace(f"so={so}", f"so={other}"))).get_data()
+        for other in (so, so[::-1], "2" * total)
+    ]
+    assert len({*drawn}) == 3
+    with Image.open(BytesIO(drawn[0])) as picture:
+        assert (picture.format, picture.size) == ("PNG", (1080, 1350))
+
+
+@pytest.mark.parametrize("so", ["", "3", "x" * 10, "9" * 10])
+@pytest.mark.parametrize("end", ["", ".png"])
+async def test_a_set_that_is_not_over_has_no_picture(site: Client, so: str, end: str) -> None:
+    status = 422 if so in {"3", "x" * 10} else 400
+    await site.page(f"/quiz/picture{end}?set=1.2-1.2.3.4.5.6.7.8.9.10&so={so}", status=status)
+    await site.page(f"/quiz/picture{end}?set=no&so=3", status=400)

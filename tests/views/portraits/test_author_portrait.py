@@ -11,8 +11,9 @@ from app.compute.fingerprint import Measure, Sign, tally_of
 from app.i18n import speaking
 from app.views.dots import Initials
 from app.views.in_words import briefly, often
+from app.views.initials import initials_of
 from app.views.portraits.findings import trait_of
-from app.views.portraits.fingerprint import initials_of, rings_of
+from app.views.portraits.fingerprint import rings_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

@@ -88,8 +88,13 @@ async def test_its_pictures_are_there(chat: Client, path: str) -> None:
 @pytest.mark.parametrize("page", ["/room/1/portrait", f"/user/{USERS[0]}/2025"])
 async def test_the_address_of_a_picture_says_its_language_and_zone(chat: Client, page: str) -> None:
     here = {"Cookie": "saywho_lang=ko; saywho_zone=Asia/Seoul"}
-    found = re.findall(r'href="([^"]*picture\.png[^"]*)"', await chat.page(page, headers=here))
-    assert found
+    shown = await chat.page(page, headers=here)
+    (choosing,) = re.findall(r'href="([^"]*)"[^>]* data-picture', shown)
+    found = [
+        *re.findall(r'content="([^"]*picture\.png[^"]*)"', shown),
+        *re.findall(r'href="([^"]*picture\.png[^"]*)"', await chat.page(choosing, headers=here)),
+    ]
+    assert len(found) == 3
     for address in found:
         assert "lang=ko" in address
         assert "tz=Asia/Seoul" in address.replace("%2F", "/")

@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from app.compute.portrait import Said, portray
 from app.services.rooms.portrait import RoomPortrait, portrait_of
 from app.services.rooms.room_facts import RoomFacts
-from app.views.rooms.picture import card_lines
+from app.views.picturing import PictureArgs
+from app.views.rooms.picture import line_about
 from app.views.rooms.timing import Timing
 from app.views.rooms.typical_words import TypicalWords
 from tests.compute.test_portrait import HOUR_S, chats
@@ -72,7 +73,7 @@ def test_a_picture_tells_of_each_what_was_counted(chat: list[Said]) -> None:
             after.author == author and (after.time or 0) - (before.time or 0) > SILENCE_S
             for before, after in pairs
         )
-        line = " · ".join(card_lines(person, portrait))
+        line = line_about(person, portrait, PictureArgs())
         assert ("never began after a silence" in line) == (is_any and began == 0)
         times = "time" if began == 1 else "times"
         assert (f"began {began} {times} after a silence" in line) == (began > 0)

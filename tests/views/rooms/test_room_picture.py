@@ -1,5 +1,8 @@
-"""The picture of a room: sized as programs want it, in the page's colours, whatever the names."""
+"""The picture of a room: sized and coloured as its address says, whatever the names."""
 
+import re
+from collections.abc import Sequence
+from html import unescape
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
@@ -10,22 +13,22 @@ from sqlalchemy import select
 
 from app.models import Room
 from app.services.rooms.portrait import read_portrait
-from app.views.canvas import MARGIN, PAPER, SIZE, page_colours
+from app.views.canvas import SIZE, ThemeName, theme_of
 from app.views.cast import bound
+from app.views.drawings import Bars, NamedBar
 from app.views.page import cast_on
-from app.views.rooms.picture import PicturePerson, RoomPicture, draw_room, picture_of_room
+from app.views.picturing import PictureArgs, cast_in_picture
+from app.views.poster import Poster
+from app.views.rooms.picture import poster_of_room
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
-from tests.selection import first_of
 
 CHAT: list[Said] = [
     ("2024-01-15 23:50", "하늘 (회사)", "떡볶이 ㅋㅋㅋ"),
     ("2024-01-15 23:55", "מיכל", "저요 🙋 lol"),
     ("2024-01-18 09:00", "하늘 (회사)", "아침"),
 ]
-PAPER_RGB = ImageColor.getrgb(PAPER)
-COLOURS = [page_colours()[f"author-{place}"] for place in range(1, 8)]
 
 
 @pytest.fixture(scope="module")
@@ -34,24 +37,62 @@ async def chat(shared: Shared) -> Client:
     return shared.anybody
 
 
-def opened(data: bytes) -> Image.Image:
+def opened(data: bytes, size: tuple[int, int] = SIZE) -> Image.Image:
     with Image.open(BytesIO(data)) as image:
-        assert (image.format, image.size) == ("PNG", SIZE)
+        assert (image.format, image.size) == ("PNG", size)
         return image.convert("RGB")
+
+
+def colours_of(image: Image.Image) -> set[object]:
+    return {colour for _, colour in image.getcolors(2**20) or []}
 
 
 async def test_the_portrait_names_its_picture_and_offers_it(chat: Client) -> None:
     page = await chat.page("/room/1/portrait?tz=Asia/Seoul")
     address = "/room/1/portrait/picture.png?tz=Asia/Seoul&lang=en"
     assert f'property="og:image" content="{address}"' in page.replace("%2F", "/")
-    assert f'href="{address}" download="saywho – 동네 <떡볶이> 🌶️.png"' in page.replace("%2F", "/")
+    assert 'href="/room/1/portrait/picture?tz=Asia/Seoul" rel="nofollow" data-picture' in (
+        page.replace("%2F", "/")
+    )
     answer = await chat.get(address)
     assert answer.content_type == "image/png"
-    image = opened(await answer.get_data())
-    drawn = {colour for _, colour in image.getcolors(2**20) or []}
+    drawn = colours_of(opened(await answer.get_data()))
     for hue in ("author-1", "author-2"):  # As on the page.
         assert f'swatch {hue}"' in page
-        assert ImageColor.getrgb(page_colours()[hue]) in drawn
+        assert ImageColor.getrgb(theme_of("light").hues[hue]) in drawn
+
+
+@pytest.mark.parametrize(
+    ("format_", "theme"), [("1080x1350", "light"), ("1080x1920", "dark"), ("1200x630", "dark")]
+)
+async def test_the_page_of_a_picture_shows_what_its_address_says(
+    chat: Client, format_: str, theme: ThemeName
+) -> None:
+    query = f"format={format_}&theme={theme}&names=initials"
+    page = await chat.page(f"/room/1/portrait/picture?{query}&words=1&locale=", status=200)
+    width, height = map(int, format_.split("x"))
+    (image,) = re.findall(r'<img src="([^"]*)" width="(\d+)" height="(\d+)"\s+alt="([^"]+)"', page)
+    path, *shown, told = image
+    assert shown == [str(width), str(height)]
+    assert told == "Nothing sets the 2 people clearly apart here."
+    path = unescape(path).replace("%2F", "/")
+    chosen = f"tz=Asia/Seoul&lang=en&{query}&words=1"
+    assert path == f"/room/1/portrait/picture.png?{chosen}"
+    answer = await chat.get(path)
+    drawn = opened(await answer.get_data(), (width, height))
+    assert answer.headers["Cache-Control"] == "no-cache"
+    colours = theme_of(theme)
+    assert {ImageColor.getrgb(colours.paper), ImageColor.getrgb(colours.hues["author-1"])} <= (
+        colours_of(drawn)
+    )
+    for changed in (path.replace("initials", "names"), path.replace("lang=en", "lang=ko")):
+        assert await (await chat.get(changed)).get_data() != await answer.get_data()
+
+
+@pytest.mark.parametrize("bad", ["format=1x1", "theme=blue", "names=all", "words=2", "lang=fr"])
+@pytest.mark.parametrize("end", ["", ".png"])
+async def test_a_picture_that_cannot_be_is_refused(chat: Client, bad: str, end: str) -> None:
+    await chat.page(f"/room/1/portrait/picture{end}?{bad}", status=400)
 
 
 async def test_the_picture_follows_the_messages(shared: Shared, chat: Client) -> None:
@@ -67,30 +108,6 @@ async def test_the_picture_follows_the_messages(shared: Shared, chat: Client) ->
     await chat.page("/room/1/portrait/picture.png?tz=nowhere", status=400)
 
 
-@pytest.mark.parametrize("people", first_of(range(1, 8), 1, 4, 7))
-@pytest.mark.parametrize("name", ["ann", "W" * 320, "긴이름" * 90], ids=["short", "wide", "Hangul"])
-def test_names_bars_lines_and_foot_keep_apart(people: int, name: str) -> None:
-    line = "began 3 times after a silence " * 6
-    share = 1 / people
-    listed = tuple(
-        PicturePerson(name, share, "14%", colour, (line, line)) for colour in COLOURS[:people]
-    )
-    image = opened(draw_room(RoomPicture(name, line, listed, line)))
-    width, height = SIZE
-
-    def is_blank(left: int, top: int, right: int, bottom: int) -> bool:
-        box = image.crop((left, top, right, bottom))
-        return box.tobytes() == bytes(PAPER_RGB) * box.width * box.height
-
-    assert is_blank(0, 0, MARGIN - 2, height)
-    assert is_blank(width - MARGIN + 2, 0, width, height)
-    assert is_blank(0, height - 16, width, height)
-    rows = [not is_blank(0, top, width, top + 1) for top in range(height)]
-    blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
-    lines = 2 if people <= 3 else 1 if people <= 5 else 0
-    assert len(blocks) == 2 + people * (1 + lines) + 1
-
-
 async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared) -> None:
     db = parts_of(shared.app).db
     words = {"金민수": "今日は 港 へ 行く", "Łukasz": "łódź 海岸 portowa", "하늘": "오늘 산책 가자"}
@@ -102,17 +119,25 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
     async with db.read() as session:
         rooms = await session.scalars(select(Room.id).where(Room.title == "東京 여행"))
         portrait = await read_portrait(session, rooms.one(), ZoneInfo("Asia/Seoul"))
-    async with shared.app.test_request_context("/"):
-        g.locale = "en"
-        with bound(await cast_on(portrait)):
-            picture = picture_of_room(portrait, ZoneInfo("Asia/Seoul"))
     typical = {
         person.username: {word.text for word in person.typical or []} for person in portrait.people
     }
     assert typical["金민수"] == {"今日は 港 へ 行く"}
     assert any("海岸" in phrase for phrase in typical["Łukasz"])
-    told = {person.name: " · ".join(person.lines[:1]) for person in picture.people}
-    assert picture.heading == "A chat"
+    usernames = [person.username or "" for person in portrait.people]
+    async with shared.app.test_request_context("/"):
+        g.locale = "en"
+        cast = await cast_on(portrait)
+        with bound(cast_in_picture(cast, usernames, has_names=True)):
+            poster = poster_of_room(portrait, PictureArgs(words="1"))
+            silent = poster_of_room(portrait, PictureArgs())
+        with bound(cast_in_picture(cast, usernames, has_names=False)):
+            brief = poster_of_room(portrait, PictureArgs(names="initials"))
+    assert (poster.title, poster.address) == (
+        "A chat",
+        f"localhost/room/{portrait.room.id}/portrait",
+    )
+    told = {bar.name: note for bar, note in zip(rows_of(poster), poster.notes, strict=True)}
     listed = {name: line.partition("typical: ")[2].split(", ") for name, line in told.items()}
     assert {name: sorted(words) for name, words in listed.items()} == {
         "Person 1": [""],
@@ -120,3 +145,26 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
         "하늘": ["오늘 산책 가자"],
     }
     assert "typical" not in told["Person 1"]
+    # What somebody wrote stands there only where that is wanted, and their names likewise.
+    assert not any("산책" in note for note in silent.notes)
+    assert {bar.name for bar in rows_of(brief)} == {"P", "L", "하"}
+    assert brief.address == "localhost"
+
+
+def rows_of(poster: Poster) -> Sequence[NamedBar]:
+    assert isinstance(poster.drawing, Bars)
+    return poster.drawing.rows
+
+
+async def test_a_title_of_names_is_not_in_a_picture_of_initials(shared: Shared) -> None:
+    chat: list[Said] = [("2024-01-15 10:00", "수진", "안녕"), ("2024-01-15 10:01", "태호", "응")]
+    await import_chat(parts_of(shared.app).db, kakaotalk("수진, 태호 🌊", *chat))
+    rooms = (await shared.anybody.json("/api/v1/rooms"))["items"]
+    (number,) = (room["id"] for room in rooms if "수진" in room["name"])
+    named, brief = [
+        await shared.anybody.page(f"/room/{number}/portrait/picture?names={names}")
+        for names in ("names", "initials")
+    ]
+    assert "<bdi>수진, 태호 🌊</bdi>" in named
+    assert "<bdi>A chat</bdi>" in brief
+    assert "수진" not in brief

@@ -1,0 +1,64 @@
+"use strict";
+
+// The page of a picture in a dialog, beside which one stays; and a picture that another program takes.
+(() => {
+  async function open(link) {
+    const answer = await fetch(link.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const maker = answer.ok && page.querySelector(".picture-maker");
+    if (!maker) {
+      location.assign(link.href);
+      return;
+    }
+    const dialog = document.createElement("dialog");
+    dialog.className = "picture-dialog";
+    dialog.setAttribute("aria-label", link.textContent.trim());
+    const close = document.createElement("button");
+    close.className = "button";
+    close.type = "button";
+    close.textContent = link.dataset.close;
+    close.addEventListener("click", () => dialog.close());
+    dialog.append(maker, close);
+    // A click beside it closes it too.
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog) dialog.close();
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      // The days of a first page are put in anew, and so is the link then.
+      const opener = link.isConnected ? link : document.querySelector("[data-picture]");
+      opener?.focus({ preventScroll: true });
+    });
+    document.body.append(dialog);
+    htmx.process(dialog);
+    enhance(dialog);
+    dialog.showModal();
+  }
+
+  const canShare = () => navigator.canShare?.({ files: [new File([""], "saywho.png", { type: "image/png" })] });
+
+  async function share(button) {
+    const picture = await (await fetch(button.dataset.sharePicture)).blob();
+    const file = new File([picture], "saywho.png", { type: picture.type });
+    // Whoever closes the list of programs wants nothing.
+    await navigator.share({ files: [file] }).catch(() => {});
+  }
+
+  // What is chosen is shown at once, so that no button is needed for it.
+  function enhance(root) {
+    root.querySelectorAll(".picture-maker .apply").forEach((button) => { button.hidden = true; });
+    if (!canShare()) return;
+    root.querySelectorAll("[data-share-picture]").forEach((button) => { button.hidden = false; });
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-share-picture]");
+    if (button) share(button);
+    const link = event.target.closest?.("[data-picture]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open(link);
+  });
+  document.addEventListener("htmx:load", () => enhance(document));
+  enhance(document);
+})();

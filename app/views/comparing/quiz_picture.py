@@ -1,0 +1,86 @@
+"""The picture of how a set of the quiz went: a tile for each post, yours and saywho's."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+from quart import Response, url_for
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import InvalidInputError
+from app.i18n import gettext, speaking
+from app.lifespan import resources
+from app.models import MAX_ID
+from app.services.compare.quiz import SET_LENGTH
+from app.services.rooms.room_facts import get_room
+from app.views.blueprints import PageBlueprint
+from app.views.comparing.quiz import SET, SKIPPED, PlayedSet, set_of
+from app.views.drawings import TileRow, Tiles
+from app.views.lettering import drawn_name
+from app.views.page import render
+from app.views.picturing import LookArgs, PicturePage, picture_of, short_address
+from app.views.poster import Poster
+
+blueprint = PageBlueprint("quiz_pictures")
+
+
+class QuizPictureArgs(LookArgs):
+    set: Annotated[str, Meta(pattern=f"^{SET}$")] = ""
+    so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]+$", max_length=SET_LENGTH)] = ""
+    """The answers, as the end of the quiz has them."""
+    room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
+
+
+@blueprint.page("/quiz/picture")
+async def show_quiz_picture_page(args: QuizPictureArgs) -> str:
+    async with resources().db.read() as session:
+        game = await _played(session, args)
+    poster = poster_of_quiz(game)
+    subject: dict[str, Any] = {"set": args.set, "so": args.so}
+    if args.room is not None:
+        subject["room"] = str(args.room)
+    return await render(
+        PicturePage(
+            args=args,
+            address=url_for("quiz_pictures.show_quiz_picture_page"),
+            back=url_for("quiz.show_quiz", **subject),
+            title=poster.title,
+            finding=poster.finding,
+            subject=subject,
+            in_chat=game.room is not None,
+        )
+    )
+
+
+@blueprint.page("/quiz/picture.png", is_cacheable=True)
+async def show_quiz_picture(args: QuizPictureArgs) -> Response:
+    """Draw how the quiz went, with no text and no name of a person."""
+    async with resources().db.read() as session:
+        game = await _played(session, args)
+    with speaking(args.lang):
+        poster = poster_of_quiz(game)
+    return await picture_of(poster, args)
+
+
+async def _played(session: AsyncSession, args: QuizPictureArgs) -> PlayedSet:
+    """Return the set that was played to its end. Raises InvalidInputError for another one."""
+    room = None if args.room is None else await get_room(session, args.room)
+    game = PlayedSet(set_of(args.set), room, args.so) if args.set else None
+    if game is None or not game.is_over or not game.you:
+        raise InvalidInputError("This set has not been played to its end", loc="so")
+    return game
+
+
+def poster_of_quiz(game: PlayedSet) -> Poster:
+    """Return what is drawn of a set, in the visitor's language."""
+    name = drawn_name(game.room.name) if game.room else ""
+    title = gettext("Quiz: who wrote this?")
+    finding = gettext("{right} of {count} right. saywho: {model}.")
+    rows = [(gettext("You"), game.you), ("saywho", game.model)]
+    path = url_for("quiz.show_quiz")
+    return Poster(
+        title=name or title,
+        facts=title if name else "",
+        finding=finding.format(right=sum(game.you), count=len(game.you), model=sum(game.model)),
+        drawing=Tiles(tuple(TileRow(name, tuple(map(bool, hits))) for name, hits in rows)),
+        address=short_address(path) + (f"?room={game.room.id}" if game.room else ""),
+    )

@@ -1,0 +1,128 @@
+"""The address of a picture, which says all that was chosen, and the page where one chooses."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
+from urllib.parse import unquote, urlencode
+
+from msgspec import Struct
+from quart import Response, g
+
+from app.i18n import gettext
+from app.lifespan import resources
+from app.paths import PICTURE_NAME
+from app.views.canvas import ThemeName
+from app.views.cast import Cast
+from app.views.initials import numbered_initials
+from app.views.lettering import drawn_name
+from app.views.page import WebPage
+from app.views.policies import own_origin
+from app.views.poster import FORMATS, Format, Poster, draw_poster
+
+PICTURE_PAGE: Final = PICTURE_NAME.removesuffix(".png")
+
+
+class LookArgs(Struct):
+    """The size, colours and language of a picture."""
+
+    format: Format = "1200x630"
+    theme: ThemeName = "light"
+    lang: Literal["ko", "en"] | None = None
+    """That of the page that links to it; programs that show links name none."""
+
+
+class PictureArgs(LookArgs):
+    """The same, and what a picture tells of people."""
+
+    tz: str = ""
+    """The time zone of its days; without one they are those of the chat, else of UTC."""
+    names: Literal["names", "initials"] = "names"
+    words: Literal["", "1"] = ""
+    """Whether it has what somebody wrote."""
+
+    @property
+    def has_names(self) -> bool:
+        return self.names == "names"
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self.words)
+
+
+class PicturePage(WebPage, frozen=True, kw_only=True):
+    """Where the look of a picture is chosen, beside the picture."""
+
+    template = "picture.html"
+
+    args: LookArgs
+    address: str
+    """Of this page; that of the picture differs by its end."""
+    back: str
+    """The address of the page that the picture is of."""
+    title: str
+    finding: str
+    """What the picture says."""
+    subject: Mapping[str, str]
+    """What the queries of both addresses say beside what is chosen here."""
+    tz: str = ""
+    """The time zone of the picture, which its address names."""
+    words: str = ""
+    """What of somebody's words it can have; empty for nothing."""
+
+    @property
+    def has_people(self) -> bool:
+        return isinstance(self.args, PictureArgs)
+
+    @property
+    def image(self) -> str:
+        chosen: dict[str, str] = {"format": self.args.format, "theme": self.args.theme}
+        if isinstance(self.args, PictureArgs):
+            chosen |= {"names": self.args.names, "words": self.args.words}
+        query = {**self.subject, "tz": self.tz, "lang": g.locale, **chosen}
+        parameters = {name: value for name, value in query.items() if value}
+        path = self.address.removesuffix(PICTURE_PAGE) + PICTURE_NAME
+        return f"{path}?{urlencode(parameters, safe='/')}"
+
+    @property
+    def formats(self) -> list[tuple[str, str]]:
+        """The sizes, and what each is for."""
+        return [
+            *zip(
+                FORMATS,
+                (gettext("Link preview"), gettext("Upright"), gettext("Story")),
+                strict=True,
+            )
+        ]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return FORMATS[self.args.format].size
+
+
+def cast_in_picture(cast: Cast, usernames: Iterable[str], *, has_names: bool) -> Cast:
+    """Return the cast with the names that a picture has: as far as they can be drawn.
+
+    Whose name the fonts lack is a person of a number, in the order of these usernames. Without
+    names everybody is called by the first letter, with a number where several have it: a second
+    letter would be the whole of many Korean names.
+    """
+    numbered = gettext("Person {number}")
+    order = [name for name in dict.fromkeys([*usernames, *cast.people]) if name in cast.people]
+    names = [
+        drawn_name(cast.people[username].display_name)
+        or drawn_name(username)
+        or numbered.format(number=number)
+        for number, username in enumerate(order, 1)
+    ]
+    calls = names if has_names else numbered_initials(names)
+    return cast.with_names(dict(zip(order, calls, strict=True)))
+
+
+def short_address(path: str, *, has_names: bool = True) -> str:
+    """Return the address of a page as people read it; without names that of the site."""
+    return own_origin().partition("://")[2] + (unquote(path) if has_names else "")
+
+
+async def picture_of(poster: Poster, look: LookArgs) -> Response:
+    """Return the picture as an answer."""
+    drawn = await resources().work_pool.run(draw_poster, poster, look.format, look.theme)
+    return Response(drawn, content_type="image/png")

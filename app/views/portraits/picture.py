@@ -1,0 +1,92 @@
+"""The picture of how an author writes, to pass on."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from quart import Response, url_for
+
+from app.dates import show_period
+from app.i18n import gettext, ngettext, show_number, speaking
+from app.lifespan import resources
+from app.services.archive.author_portrait import AuthorPortrait
+from app.views.blueprints import PageBlueprint
+from app.views.cast import bound
+from app.views.filters import zone_of_page, zone_of_picture
+from app.views.names import display_name, hue, post_count
+from app.views.page import cast_on, render
+from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
+from app.views.portraits.fingerprint import Fingerprint
+from app.views.portraits.pages import read_in_zone
+from app.views.poster import Poster
+
+blueprint = PageBlueprint("author_pictures")
+
+
+@blueprint.page("/user/<username>/portrait/picture", is_cacheable=True)
+async def show_author_picture_page(username: str, args: PictureArgs) -> str:
+    async with resources().db.read() as session:
+        portrait = await read_in_zone(session, username, partial(zone_of_page, args.tz))
+    poster = await _poster(portrait, args)
+    here: dict[str, Any] = {"username": portrait.user.username}
+    return await render(
+        PicturePage(
+            args=args,
+            address=url_for("author_pictures.show_author_picture_page", **here),
+            back=url_for("author_portraits.show_author_portrait", **here, tz=args.tz or None),
+            title=poster.title,
+            finding=poster.finding,
+            subject={},
+            tz=portrait.tz,
+            words=gettext("The post that is most like them") if portrait.most_like else "",
+            in_chat=portrait.room is not None,
+            about=[portrait.user.username],
+        )
+    )
+
+
+@blueprint.page("/user/<username>/portrait/picture.png", is_cacheable=True)
+async def show_author_picture(username: str, args: PictureArgs) -> Response:
+    """Draw the portrait that the page above this name shows."""
+    async with resources().db.read() as session:
+        portrait = await read_in_zone(session, username, partial(zone_of_picture, args.tz))
+    with speaking(args.lang):
+        poster = await _poster(portrait, args)
+    return await picture_of(poster, args)
+
+
+async def _poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
+    room, username = portrait.room, portrait.user.username
+    cast = await cast_on(portrait, room.usernames if room else [username])
+    usernames = [username, *(other.username for other in portrait.others)]
+    with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
+        return poster_of_author(portrait, args)
+
+
+def poster_of_author(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
+    """Return what is drawn of a portrait, in the visitor's language; its people are bound."""
+    username, fingerprint = portrait.user.username, Fingerprint(portrait)
+    path = url_for("author_portraits.show_author_portrait", username=username)
+    quote = portrait.most_like.text if portrait.most_like and args.has_words else ""
+    return Poster(
+        title=gettext("How {name} writes").format(name=display_name(username)),
+        facts=_facts(portrait),
+        finding=fingerprint.finding().title,
+        drawing=fingerprint.plot(),
+        address=short_address(path, has_names=args.has_names),
+        quote=quote,
+        hue=hue(username),
+    )
+
+
+def _facts(portrait: AuthorPortrait) -> str:
+    parts = [post_count(portrait.messages)]
+    if portrait.since and portrait.until:
+        zone = ZoneInfo(portrait.tz)
+        first, last = (time.astimezone(zone).date() for time in (portrait.since, portrait.until))
+        parts.append(show_period(first, last + timedelta(days=1)))
+    if portrait.others_total:
+        beside = ngettext("beside {count} other", "beside {count} others", portrait.others_total)
+        parts.append(beside.format(count=show_number(portrait.others_total)))
+    return " · ".join(parts)

@@ -1,0 +1,63 @@
+"""A picture is chosen in a dialog in a real browser, and on its page without JavaScript."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from playwright.async_api import Page, expect
+
+from .conftest import OpenPage
+from .website import KOREANS, Website
+
+pytestmark = pytest.mark.browser
+
+PATH = f"/user/{quote(KOREANS[0])}/portrait"
+
+
+async def expect_picture(page: Page, width: int, height: int) -> None:
+    """Expect the preview to be a picture of that size, which is the one that is saved."""
+    image = page.locator(".preview img")
+    await expect(image).to_have_js_property("naturalWidth", width)
+    await expect(image).to_have_js_property("naturalHeight", height)
+    saved = page.get_by_role("link", name="그림으로 저장")
+    assert await saved.get_attribute("href") == await image.get_attribute("src")
+
+
+async def test_a_dialog_shows_the_picture_that_is_chosen(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.goto(website.address(PATH))
+    opens = page.get_by_role("link", name="그림으로", exact=True)
+    await opens.press("Enter")
+    dialog = page.get_by_role("dialog", name="그림으로")
+    await expect(dialog).to_be_visible()
+    await expect_picture(page, 1200, 630)
+    story = dialog.get_by_label("스토리")
+    await story.press("Space")
+    await expect_picture(page, 1080, 1920)
+    await expect(story).to_be_focused()
+    await dialog.get_by_label("어둡게").check()
+    await expect(page.locator(".preview img")).to_have_attribute("src", re.compile("theme=dark"))
+    await expect(dialog.get_by_role("button", name="보기")).to_be_hidden()
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await expect(opens).to_be_focused()
+    assert page.url == website.address(PATH)
+
+
+@pytest.mark.full
+async def test_its_page_does_the_same_without_javascript(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(javascript=False)
+    await page.goto(website.address(PATH))
+    await page.get_by_role("link", name="그림으로", exact=True).click()
+    await expect_picture(page, 1200, 630)
+    await page.get_by_label("세로").check()
+    await page.get_by_label("머리글자").check()
+    await page.get_by_role("button", name="보기").click()
+    await expect_picture(page, 1080, 1350)
+    assert "names=initials" in page.url
+    await page.get_by_role("link", name="돌아가기").click()
+    assert page.url == website.address(PATH)
