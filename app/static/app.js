@@ -59,19 +59,35 @@
     if (!done) throw new Error("copying was refused");
   }
 
+  async function copyBy(element, label, text) {
+    try {
+      await copy(text);
+      element.textContent = element.dataset.done;
+    } catch {
+      element.textContent = element.dataset.failed;
+    }
+    setTimeout(() => { element.textContent = label; }, 2500);
+  }
+
   function offerCopying(button) {
     const label = button.textContent;
     button.hidden = false;
     button.setAttribute("aria-live", "polite");
-    button.addEventListener("click", async () => {
+    button.addEventListener("click", () => {
       const source = button.dataset.copy;
-      try {
-        await copy(source ? document.querySelector(source).textContent : location.href);
-        button.textContent = button.dataset.done;
-      } catch {
-        button.textContent = button.dataset.failed;
-      }
-      setTimeout(() => { button.textContent = label; }, 2500);
+      copyBy(button, label, source ? document.querySelector(source).textContent : location.href);
+    });
+  }
+
+  // A link goes to another program where the browser has a list of them, else to the clipboard.
+  function offerSharing(link) {
+    const label = link.textContent;
+    link.setAttribute("aria-live", "polite");
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      if (!navigator.share) copyBy(link, label, link.href);
+      // Whoever closes the list wants nothing.
+      else navigator.share({ title: document.title, url: link.href }).catch(() => {});
     });
   }
 
@@ -228,6 +244,7 @@
     each(root, "time[datetime*=T]:not([title])", showLocalTime);
     each(root, "[data-timezone]", fillTimeZone);
     each(root, "[data-copy][hidden]", offerCopying);
+    each(root, "[data-share]:not([aria-live])", offerSharing);
     each(root, "[data-print][hidden]", offerPrinting);
     each(root, "[data-counts]:not([data-counting])", offerCounting);
     each(root, "#upload:not([data-progress])", offerProgress);

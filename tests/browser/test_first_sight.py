@@ -1,14 +1,31 @@
-"""What is seen of a portrait and a year before anybody scrolls: the finding, and the drawing."""
+"""What is seen of a portrait, a year or a chat before anybody scrolls: the finding, the drawing."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
+from playwright.async_api import Page, expect
 
-from .conftest import OpenPage
-from .website import KOREANS, Website
+from .conftest import WITH_AND_WITHOUT, OpenPage
+from .test_appearance import faults_of
+from .website import KOREANS, Website, serve
+
+pytestmark = pytest.mark.browser
+
+ROOMS: Final = (2, 4, 9, 40)
+"""The people of each room, by its number less one."""
+WORDS: Final = (
+    "찻집 앞에서 봐요",
+    "ㅋㅋㅋ 그래",
+    "the kettle is on again!",
+    "네… 내일 아침에 가요~",
+)
+SIZES: Final = [(1280, 800), (390, 844)]
 
 SEEN: Final = """() => {
+  const shifts = new PerformanceObserver(() => {});
+  shifts.observe({ type: "layout-shift", buffered: true });
   const finding = document.querySelector(".finding");
   const drawing = document.querySelector("main svg[role=img]");
   const { top, bottom } = drawing.getBoundingClientRect();
@@ -20,12 +37,49 @@ SEEN: Final = """() => {
       .slice(0, 3).map((part) => part.localName + (part.classList[0] ?? "")),
     top, bottom,
     height: document.documentElement.scrollHeight,
+    shift: shifts.takeRecords().reduce((sum, entry) => sum + entry.value, 0),
     tables: [...document.querySelectorAll("main table")]
       .filter((table) => table.checkVisibility()).length,
   };
 }"""
 WIDER: Final = """() => [...document.querySelectorAll("main table")].filter(
   (table) => table.offsetWidth > table.parentElement.clientWidth).length"""
+
+
+def messages() -> Iterator[dict[str, Any]]:
+    """Yield messages of a year in rooms of few and of many."""
+    for room, people in enumerate(ROOMS, 1):
+        for number in range(max(240, 12 * people)):
+            person = number % (people if number % 2 else min(people, 3))
+            day = f"{1 + number % 12:02}-{1 + number % 28:02}"
+            yield {
+                "username": f"방{room}_사람{person + 1}",
+                "text": f"{WORDS[person % len(WORDS)]} {number}",
+                "created_at": f"2025-{day}T0{number % 9}:00:00Z",
+                "source_id": f"{room}-{number}",
+                "room": {"id": room, "name": f"{people}명이 모이는 방 🏮"},
+            }
+
+
+@pytest.fixture(scope="module")
+def rooms(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    with serve(tmp_path_factory.mktemp("rooms"), sample=False, records=[*messages()]) as site:
+        yield site
+
+
+async def seen_at(page: Page, address: str, width: int, height: int) -> dict[str, Any]:
+    """Return what is seen of a page; its finding and its drawing are where they must be."""
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.goto(address)
+    seen: dict[str, Any] = await page.evaluate(SEEN)
+    assert len(seen["finding"]) <= 140
+    assert seen["name"].startswith(seen["finding"])
+    assert len(seen["name"]) >= 20
+    assert (seen["bottom"] if width == 1280 else seen["top"]) < height
+    assert seen["height"] <= (1_800 if width == 1280 else 3_200)
+    assert seen["shift"] < 0.05
+    assert seen["tables"] == 0
+    return seen
 
 
 @pytest.mark.parametrize(
@@ -41,15 +95,47 @@ async def test_a_finding_is_seen_at_once(
     website: Website, open_page: OpenPage, path: str, width: int, height: int
 ) -> None:
     page = await open_page()
-    await page.set_viewport_size({"width": width, "height": height})
-    await page.goto(website.address(f"/user/{quote(KOREANS[0])}/{path}"))
-    seen: dict[str, Any] = await page.evaluate(SEEN)
+    address = website.address(f"/user/{quote(KOREANS[0])}/{path}")
+    seen = await seen_at(page, address, width, height)
     assert seen["before"] == ["h1", "plead", "pfinding"]
-    assert len(seen["finding"]) <= 140
-    assert seen["name"].startswith(seen["finding"])
-    assert len(seen["name"]) >= 20
-    assert (seen["bottom"] if width == 1280 else seen["top"]) < height
-    assert seen["height"] <= (1_800 if width == 1280 else 3_200)
-    assert seen["tables"] == 0
     await page.click("details > summary")
     assert await page.evaluate(WIDER) == 0
+
+
+async def test_a_link_goes_to_another_program(website: Website, open_page: OpenPage) -> None:
+    page = await open_page()
+    address = website.address(f"/user/{quote(KOREANS[0])}/portrait")
+    await page.goto(address)
+    await page.evaluate("() => { navigator.share = async ({ url }) => { document.title = url; }; }")
+    await page.get_by_role("link", name="링크 공유").click()
+    await expect(page).to_have_title(address)
+
+
+@pytest.mark.full
+@WITH_AND_WITHOUT
+@pytest.mark.parametrize("room", range(1, len(ROOMS) + 1), ids=map(str, ROOMS))
+async def test_a_chat_is_seen_at_once(
+    rooms: Website, open_page: OpenPage, javascript: bool, room: int
+) -> None:
+    page = await open_page(javascript=javascript)
+    address = rooms.address(f"/room/{room}")
+    for width, height in SIZES if javascript else SIZES[:1]:
+        seen = await seen_at(page, address, width, height)
+        assert seen["before"] == ["h1", "pfinding", "svgstacked"]
+    await page.click("details > summary")
+    assert await page.evaluate(WIDER) == 0
+    if javascript:
+        assert await faults_of(page) == []
+
+
+@pytest.mark.full
+async def test_the_day_stays_in_sight_while_a_chat_is_read(
+    rooms: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.goto(rooms.address("/room/4?view=first&tz=Asia/Seoul"))
+    await page.locator(".message").nth(50).scroll_into_view_if_needed()
+    tops = await page.locator(".new-day").evaluate_all(
+        "(days) => days.map((day) => day.getBoundingClientRect().top)"
+    )
+    assert 0 in map(round, tops)

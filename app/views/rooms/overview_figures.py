@@ -177,7 +177,9 @@ class Answers(OverviewFigure[list[StackedBar]]):
         if not (FEW <= len(self.people) == len(answers) and sum(answers) >= FEWEST_ANSWERS):
             return None
         return [
-            self._bar(person, total) for person, total in zip(self.people, answers, strict=True)
+            self._bar(person, total)
+            for person, total in zip(self.people, answers, strict=True)
+            if total  # Of somebody who answers nobody there is nothing to draw.
         ]
 
     @property
@@ -185,7 +187,7 @@ class Answers(OverviewFigure[list[StackedBar]]):
         return [person for person in self.people if person.username is not None]
 
     def _bar(self, person: OverviewPerson, total: int) -> StackedBar:
-        shares = rounded_parts([count / max(total, 1) for count in person.answers])
+        shares = rounded_parts([count / total for count in person.answers])
         parts = [
             self.bar_of(other, share, show_percent(share))
             for other, share in zip(self.people, shares, strict=True)
