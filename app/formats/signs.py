@@ -2,24 +2,44 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 from app.compute.text import clean_sign
+from app.errors import RecordError
 from app.formats.post import MOST_COUNTED, MOST_SIGNS, Reactions, SignCount, as_count
+from app.formats.source.times import read_time
 
+_FIRST_YEAR: Final = 2000
+"""No app that has reactions is older."""
 _MOST_GIVEN: Final = 10**9
 """Of one sign to one message; a larger number is a damaged one."""
 
 
-def reactions_of(signs: Iterable[tuple[object, object]]) -> Reactions | None:
+def reactions_of(
+    signs: Iterable[tuple[object, object]], as_of: datetime | None = None
+) -> Reactions | None:
     """Return what a file says was given to a message, each sign with how often; None for nothing.
+
+    as_of: when the file was written, where it says so: an older file renews nothing.
 
     What has a number but no sign that can be shown, such as a picture, is a like without one.
     """
     counts = [(sign, number) for sign, count in signs if (number := _number(count))]
     if not counts:
         return None
-    return Reactions(likes=total_of(number for _, number in counts), signs=signs_of(counts))
+    return Reactions(
+        likes=total_of(number for _, number in counts), as_of=as_of, signs=signs_of(counts)
+    )
+
+
+def written_at(value: object) -> datetime | None:
+    """Return when a file says that it was written; None where it does not, or cannot have been."""
+    try:
+        time = read_time(value)
+    except RecordError:
+        return None
+    return time if time.year >= _FIRST_YEAR else None
 
 
 def signs_of(counts: Iterable[tuple[object, int]]) -> tuple[SignCount, ...]:

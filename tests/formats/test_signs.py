@@ -1,8 +1,10 @@
 """Reactions to the messages of chats, as each app writes them: their number by sign."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from app.formats.post import MOST_SIGNS, Reactions, SignCount
 from app.formats.records import Record
@@ -107,7 +109,9 @@ GIVEN: dict[str, tuple[bytes, Reactions]] = {
 @pytest.mark.parametrize("name", GIVEN)
 def test_reactions_are_counted_by_sign(name: str) -> None:
     data, expected = GIVEN[name]
-    assert counts(data) == expected
+    shown = counts(data)
+    assert shown is not None
+    assert replace(shown, as_of=None) == expected
 
 
 WRITTEN = {
@@ -117,6 +121,26 @@ WRITTEN = {
     "signal": signal,
     "slack": slack,
 }
+
+
+@pytest.mark.parametrize(
+    ("stated", "read"),
+    [
+        ("2026-02-01T08:00:00+09:00", datetime(2026, 1, 31, 23, tzinfo=UTC)),
+        *((odd, None) for odd in ("0001-01-01T00:00:00+00:00", "soon", None, 1e300, 12)),
+    ],
+)
+def test_reactions_are_as_of_the_export(stated: object, read: datetime | None) -> None:
+    reaction = {"emoji": {"id": "", "name": JOY}, "count": 2}
+    shown = counts(discord_variants.document([written(reactions=[reaction])], exportedAt=stated))
+    assert shown == replace(reactions((JOY, 2)), as_of=read)
+
+
+def test_reactions_of_signal_are_as_of_its_first_line() -> None:
+    data = signal([{"emoji": HEART}])
+    shown = counts(data.replace(b'"1770000000000"', b'"1780000000000"'))
+    assert shown is not None
+    assert shown.as_of == datetime.fromtimestamp(1780000000, UTC)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ Source: https://github.com/signalapp/Signal-Desktop, protos/Backups.proto.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 from app.compute.text import clean_title
@@ -27,7 +28,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import reactions_of
+from app.formats.signs import reactions_of, written_at
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import read_time
@@ -63,14 +64,18 @@ class Book:
     """What the lines so far say of people and chats, by the numbers that only this file has."""
 
     own_name: str | None = None
+    written_at: datetime | None = None
+    """When the export was made, by its first line."""
     people: dict[str, Contact] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     """Of people by their accounts."""
     rooms: dict[str, FileRoom | None] = field(default_factory=dict)
 
     def note(self, frame: Json) -> None:
-        """Take what a line says of the account, of a person or of a chat."""
-        if account := as_object(frame.get("account")):
+        """Take what a line says of the export, of the account, of a person or of a chat."""
+        if "backupTimeMs" in frame:
+            self.written_at = written_at(as_count(frame["backupTimeMs"]))
+        elif account := as_object(frame.get("account")):
             self.own_name = _joined(account, "givenName", "familyName") or as_word(
                 account.get("username")
             )
@@ -163,7 +168,7 @@ def _item(item: Json, place: int, book: Book, files: SignalFiles) -> Item:
         reply_to=_answered(as_object(message.get("quote")), book),
         media=attached.media,
         files=attached.files,
-        counts=reactions_of((sign, 1) for sign in _signs(item)),
+        counts=reactions_of(((sign, 1) for sign in _signs(item)), book.written_at),
         room=room,
     )
 

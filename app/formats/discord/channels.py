@@ -6,8 +6,9 @@ channel stands before its messages.
 
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
+from datetime import datetime
 from itertools import islice
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message
@@ -28,7 +29,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import reactions_of
+from app.formats.signs import reactions_of, written_at
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, listed, no_object
 from app.formats.source.times import read_time
@@ -38,11 +39,18 @@ _SAID: Final = frozenset({"Default", "Reply", "0", "19"})
 """Types of messages that somebody wrote; the app has made up the words of the others."""
 _MESSAGE: Final = frozenset({"id", "type", "timestamp", "author", "content"})
 """What every message has."""
-_ABOUT: Final = frozenset({"guild", "channel"})
+_ABOUT: Final = frozenset({"guild", "channel", "exportedAt"})
 _LOOKED_AT: Final = 100
 _NO_GUILD: Final = "0"
 """The id in place of a server's where a channel is of no server."""
 _DELETED: Final = "Deleted User"
+
+
+class ExportedChannel(NamedTuple):
+    """What a file says of its channel before all messages."""
+
+    room: FileRoom
+    exported_at: datetime | None
 
 
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
@@ -56,21 +64,22 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 def _has_messages(content: Content) -> bool | None:
     with suppress(BrokenFileError), closing(_found(content.beginning)) as messages:
-        for room, value in islice(messages, _LOOKED_AT):
+        for (room, _), value in islice(messages, _LOOKED_AT):
             if room.external_id and isinstance(value, dict) and value.keys() >= _MESSAGE:
                 return True
     return None
 
 
-def _found(content: Content) -> Generator[tuple[FileRoom, object], None, None]:
+def _found(content: Content) -> Generator[tuple[ExportedChannel, object], None, None]:
     """Yield the values among the messages, each with its channel."""
     window = Window(content)
     about: Json = {}
     for key in window.each_key() if window.mark() == "{" else ():
         if key == "messages" and window.mark() == "[":
             room = _room(as_object(about.get("guild")), as_object(about.get("channel")))
+            channel = ExportedChannel(room, written_at(about.get("exportedAt")))
             for value in window.items():
-                yield room, value
+                yield channel, value
         elif key in _ABOUT:
             about[key] = load(window.raw())
         else:
@@ -89,22 +98,22 @@ def _room(guild: Json, channel: Json) -> FileRoom:
 def _items(content: Content) -> Iterator[Item]:
     folder = content.name.rpartition("/")[0]
 
-    def read_one(pair: tuple[FileRoom, Json], place: int) -> Item:
-        room, message = pair
-        return _item(message, place, room=room, folder=folder)
+    def read_one(pair: tuple[ExportedChannel, Json], place: int) -> Item:
+        channel, message = pair
+        return _item(message, place, channel=channel, folder=folder)
 
     return read_each(_numbered(content), read_one)
 
 
-def _numbered(content: Content) -> Iterator[tuple[int, tuple[FileRoom, Json]] | BadRecord]:
-    for place, (room, value) in enumerate(_found(content), 1):
+def _numbered(content: Content) -> Iterator[tuple[int, tuple[ExportedChannel, Json]] | BadRecord]:
+    for place, (channel, value) in enumerate(_found(content), 1):
         if isinstance(value, dict):
-            yield place, (room, value)
+            yield place, (channel, value)
         else:
             yield no_object(place, value)
 
 
-def _item(message: Json, place: int, *, room: FileRoom, folder: str) -> Item:
+def _item(message: Json, place: int, *, channel: ExportedChannel, folder: str) -> Item:
     author = as_object(message.get("author"))
     name = as_word(author.get("name"))
     if reason := _left_out(message, author):
@@ -129,8 +138,8 @@ def _item(message: Json, place: int, *, room: FileRoom, folder: str) -> Item:
         reply_to=ReplyTarget.of(_answered(message), None),
         media=attached.media,
         files=attached.files,
-        counts=reactions_of(_reactions(message)),
-        room=room,
+        counts=reactions_of(_reactions(message), channel.exported_at),
+        room=channel.room,
     )
 
 
