@@ -55,6 +55,7 @@ class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True):
     options: ReadOptions
     limit_bytes: int
     chat_s: float = CHAT_S
+    format: str = "auto"
 
 
 class Speaker(msgspec.Struct):
@@ -121,6 +122,8 @@ class Preview(msgspec.Struct):
     """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
     left_out: Message | None = None
     """What lies among the files and is not read."""
+    next_format: str = ""
+    """Name of the format that reads it."""
     errors: list[PreviewFault] = []
     authors: list[tuple[str, int]] = []
     """Names and how many posts of each, the most frequent first."""
@@ -140,7 +143,8 @@ def preview(body: bytes) -> Iterator[object]:
     try:
         path = Path(request.path)
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
-            result = _Reading(open_records(source, options=request.options)).read(ends_at)
+            records = open_records(source, format=request.format, options=request.options)
+            result = _Reading(records).read(ends_at)
     except ImportFileError as error:
         result = Preview(failure=message_of(error))
     plain = msgspec.to_builtins(result, enc_hook=packed)
@@ -170,6 +174,7 @@ class _Reading:
             username=account.username if account else None,
             columns=records.columns[:MOST_CHOICES],
             left_out=records.left_out,
+            next_format=records.next_format,
         )
         self._authors: Counter[str] = Counter()
         self._files: set[str] = set()

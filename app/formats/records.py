@@ -130,6 +130,8 @@ class RecordStream:
     """Of CSV the names of the columns, each with the field it is taken for, if any."""
     left_out: Message | None = None
     """What lies among the files and is not read."""
+    next_format: str = ""
+    """Name of the format that reads what is left out, where one does."""
     absent: Collection[str] = ()
     """Of a chat the names in the options that nobody in the items taken so far has."""
     lines: Iterable["TextLine"] = ()

@@ -8,6 +8,7 @@ number is that of the chat. People are told apart by names alone.
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -67,16 +68,14 @@ class ThreadFiles(NamedTuple):
 def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return what was said in the chats."""
     if threads := _threads(source):
-        items = one_by_one(_parts(threads, source.name))
-        return RecordStream(FORMAT.name, "record", None, items, left_out=_posts_left_out(source))
+        stream = RecordStream(FORMAT.name, "record", None, one_by_one(_parts(threads, source.name)))
+        if source.has_members and posts_in(source):  # They are of an account, and of no chat.
+            note = Message(
+                "the chats of {name} are read; --format meta reads own posts", name=source.name
+            )
+            return replace(stream, left_out=note, next_format="meta")
+        return stream
     return None
-
-
-def _posts_left_out(source: Source) -> Message | None:
-    """Return that there are own posts too, which are of an account and of no chat."""
-    if not (source.has_members and posts_in(source)):
-        return None
-    return Message("the chats of {name} are read; --format meta reads own posts", name=source.name)
 
 
 def _threads(source: Source) -> list[ThreadFiles]:

@@ -100,12 +100,17 @@ async def list_jobs(
     return jobs[:limit], jobs[limit - 1].id if has_next else None
 
 
-async def start_job(session: AsyncSession, job_id: int, options: ReadOptions) -> None:
-    """Queue an upload. Raises NotFoundError, ConflictError."""
+async def start_job(
+    session: AsyncSession, job_id: int, options: ReadOptions, form: str = "auto"
+) -> None:
+    """Queue an upload, to be read as the format of this name.
+
+    Raises NotFoundError, ConflictError.
+    """
     job = await get_job(session, job_id)
     if job.state != "uploaded":
         raise ConflictError("The import {job_id} was started already", job_id=job_id)
-    job.state = "running"
+    job.state, job.format = "running", form
     job.options = msgspec.json.encode(options)
 
 

@@ -44,8 +44,12 @@ class Previewer:
         self._sandboxes: defaultdict[int, Sandbox] = defaultdict(partial(Sandbox, limit_s))
         """By the ids of operators, who are few."""
 
-    async def look(self, job: ImportJob, options: ReadOptions, *, operator_id: int) -> Preview:
-        """Return what is in the file of an upload; a caller that is cancelled ends the process.
+    async def look(
+        self, job: ImportJob, options: ReadOptions, *, operator_id: int, form: str = "auto"
+    ) -> Preview:
+        """Return what is in the file of an upload, read as the format of this name.
+
+        A caller that is cancelled ends the process.
 
         Raises ReadError where that takes too much time or memory, UnavailableError where the
         operator's look before it lasts.
@@ -56,6 +60,7 @@ class Previewer:
             options=options,
             limit_bytes=self._config.max_import_bytes,
             chat_s=self._chat_s,
+            format=form,
         )
         return decoded_preview(await self._answer(preview, request, operator_id))
 

@@ -59,6 +59,7 @@ class PreviewArgs(Struct):
     column: list[str] = []
     field: list[str] = []
     """What each of the columns is to be taken for."""
+    format: str = "auto"
 
 
 @blueprint.app_template_filter("reason")
@@ -117,9 +118,12 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
     _check_upload(job)
     earlier = NO_OPTIONS
     options = ReadOptions(columns=_columns(args.column, args.field))
+    form = _format_name(args.format)
     own, asks_whose = None, False
     try:
-        preview = await resources().previewer.look(job, options, operator_id=g.operator.account_id)
+        preview = await resources().previewer.look(
+            job, options, operator_id=g.operator.account_id, form=form
+        )
         async with resources().db.read() as session:
             earlier = await earlier_options(session, preview)
             own = await find_own(session)
@@ -130,6 +134,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
         PreviewPage(
             job=job,
             preview=preview,
+            chosen_format=form,
             earlier=earlier,
             keeps_media=config.max_media_gb > 0,
             readership=await readership(),
@@ -220,7 +225,7 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
             await switch_site(session, None, is_public=False)
         await openness.settle()  # No worker may show the first message to a visitor.
     async with writing() as session:
-        await start_job(session, import_id, options)
+        await start_job(session, import_id, options, _format_name(form.get("format", "")))
     resources().import_queued.set()
     return _to(import_id)
 
@@ -243,6 +248,11 @@ def _options(form: Form) -> ReadOptions:
         is_published=form.get("publish") == "on",
         is_own="own" in form,
     )
+
+
+def _format_name(name: str) -> str:
+    """Return the name of a format; of none that there is, that of them all."""
+    return name if name in FORMATS else "auto"
 
 
 def _columns(names: list[str], fields: list[str]) -> dict[str, str]:

@@ -33,6 +33,8 @@ class PreviewPage(WebPage, frozen=True, kw_only=True):
     job: ImportJob
     preview: Preview | None
     """None where the file was too much for a look."""
+    chosen_format: str
+    """As which the file is read: `auto`, or a name."""
     earlier: ReadOptions
     keeps_media: bool
     readership: Readership

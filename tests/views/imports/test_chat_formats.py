@@ -53,3 +53,23 @@ async def test_pages_of_meta_are_refused_with_what_to_do(
     browser = await signed_in(app)
     browser.headers["Accept-Language"] = language
     assert told in shown(await browser.page(await upload(browser, PAGES, "facebook.zip")))
+
+
+async def test_of_a_download_with_chats_and_posts_the_page_leads_to_the_posts(app: Quart) -> None:
+    files = {
+        "messages/inbox/us_1/message_1.json": SMALL_FILES["messenger"],
+        "media/posts_1.json": SMALL_FILES["meta"].replace(b"hi, you", b"my harbour"),
+    }
+    browser = await signed_in(app)
+    address = await upload(browser, zip_bytes(files), "instagram.zip")
+    page = await browser.page(address)
+    assert "left out: Posts of Instagram, Facebook and Threads." in shown(page)
+    assert "mina 1 message hi, you" in shown(page)
+    assert "my harbour" not in page
+    assert f'href="{address}?format=meta"' in page
+    posts = await browser.page(f"{address}?format=meta")
+    assert "my harbour" in posts
+    assert "left out" not in shown(posts)
+    assert 'name="format" value="meta"' in posts
+    assert await start(browser, address, format="meta", username="mina") == 303
+    assert "1 new post" in shown(await until_ended(browser, address))
