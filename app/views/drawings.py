@@ -97,6 +97,22 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Spark:
+    """A few columns in a line of text, one of which stands out."""
+
+    macro: ClassVar[str] = "spark"
+
+    hue: str
+    caption: str
+    heights: Sequence[float]
+    """In per cent of the highest."""
+    shown: int
+    """The place of the one that stands out."""
+    ends: tuple[str, str]
+    """What stands before and after them."""
+
+
+@dataclass(frozen=True, slots=True)
 class GridDay:
     """A day in a grid of weeks."""
 

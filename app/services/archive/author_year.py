@@ -23,7 +23,7 @@ from app.services.archive.memories import most_liked
 from app.services.archive.numbers import hours_of_day, scan_author, scanned_posts
 from app.services.posts.scanning import Scan
 from app.services.posts.selection import Selection
-from app.services.posts.statistics import count_by_hour_of_week, have_posts
+from app.services.posts.statistics import count_by_hour_of_week, count_in_spans, have_posts
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 
@@ -92,6 +92,7 @@ class AuthorYear(msgspec.Struct, frozen=True):
     most_liked: list[Post]
     first: Post
     last: Post
+    by_year: Annotated[list[int], Meta(description="Posts of each of the calendar's `years`.")]
 
 
 async def read_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> AuthorYear:
@@ -113,9 +114,11 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     before = await _year_before(session, author, year - 1, zone)
     scans = [await _scan_year(session, author, year + step, zone) for step in (-1, 0, 1)]
     compared = await asyncio.to_thread(_compare, scans, author, year)
+    years = [span_of_year(listed, zone) for listed in calendar.years]
+    by_year = await count_in_spans(session, author.id, years)
     first, last = (edge for edge in edges if edge)
     return AuthorYear(
-        author, zone.key, calendar, hours, is_over, before, *compared, liked, first, last
+        author, zone.key, calendar, hours, is_over, before, *compared, liked, first, last, by_year
     )
 
 

@@ -151,6 +151,20 @@ async def have_posts(
     return [bool(has_posts) for has_posts in (await session.execute(select(*conditions))).one()]
 
 
+async def count_in_spans(
+    session: AsyncSession, user_id: int, spans: Sequence[tuple[datetime, datetime]]
+) -> list[int]:
+    """Return how many posts of the author are in each span of time, by one statement."""
+    of_author = select(func.coalesce(_POSTS, 0)).where(PostCount.user_id == user_id)
+    counts = [
+        of_author.where(
+            PostCount.slot >= slot_from(since), PostCount.slot < slot_from(until)
+        ).scalar_subquery()
+        for since, until in spans
+    ]
+    return [int(posts) for posts in (await session.execute(select(*counts))).one()]
+
+
 async def count_by_hour_of_week(
     session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[int]:

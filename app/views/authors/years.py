@@ -17,8 +17,9 @@ from app.views.authors.figures import (
 )
 from app.views.authors.year_changes import ChangedWriting
 from app.views.authors.year_figures import HoursOfYear, YearCalendar
+from app.views.authors.year_row import YearRow
 from app.views.blueprints import PageBlueprint
-from app.views.drawings import Clock, NameList, WeekGrid
+from app.views.drawings import Clock, NameList, Spark, WeekGrid
 from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
@@ -39,6 +40,10 @@ class YearPage(WebPage, frozen=True, kw_only=True):
     @property
     def months(self) -> PostsByMonth:
         return PostsByMonth(self.shown)
+
+    @property
+    def years(self) -> FigureParts[Spark]:
+        return YearRow(self.shown).parts()
 
     @property
     def calendar(self) -> FigureParts[WeekGrid]:

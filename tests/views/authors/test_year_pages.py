@@ -172,6 +172,10 @@ async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
     assert "<details" not in before
     assert "<table" not in after.partition("<details")[0]
     assert "The outline is 2023." in page
+    # The years of the author in one small drawing, which says its numbers.
+    assert (
+        'role="img" aria-label="19 posts in 2022, 30 posts in 2023, and 41 posts in 2024"' in page
+    )
     assert "41 posts in 2024" in page
     assert "In clearly more posts of 2024 than of 2023" in page
     assert "Both years need 20 posts" in page
