@@ -35,7 +35,7 @@ LOOKS: Final = [
         marks=[] if look == ("ko", 320, True) else [pytest.mark.full],
     )
     for look in product(("ko", "en"), (320, 1280), (True, False))
-    if look[1] == 320 or look[2]
+    if look[1] == 320 or look == ("en", 1280, True)
 ]
 """Languages, widths, and with or without JavaScript."""
 
