@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Final
+from zlib import crc32
 
 from app.errors import RecordError
 from app.formats.heif_notes import MOST_SAID, UNTOLD, blanked, notes_in
@@ -21,9 +22,13 @@ _END, _EXIF, _COLOURS, _ADOBE, _COMMENT = 0xD9, 0xE1, 0xE2, 0xEE, 0xFE
 _NOTES: Final = frozenset({*range(0xE1, 0xF0), _COMMENT}) - {_COLOURS, _ADOBE}
 """Parts that may say anything."""
 _PROFILE: Final = b"ICC_PROFILE\0"
+_EXIF_HEAD: Final = b"Exif\0\0"
 _TURNED: Final = 0x0112
 _MOST_ENTRIES: Final = 1_000
-_PNG_NOTES: Final = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
+_MOST_READ: Final = 2**16
+"""Bytes of notes in which it is looked for how a picture is turned."""
+_PNG_EXIF: Final = b"eXIf"
+_PNG_NOTES: Final = frozenset({_PNG_EXIF, b"tEXt", b"zTXt", b"iTXt", b"tIME"})
 _RIFF_NOTES: Final = frozenset({b"EXIF", b"XMP ", b"LIST", b"id3 ", b"bext", b"iXML", b"_PMX"})
 _MP4_PARTS: Final = frozenset({b"moov", b"trak"})
 """Boxes of others, some of which are notes."""
@@ -97,18 +102,20 @@ def _jpeg(content: _Bytes) -> Iterator[bytes]:
         length = content.take(2)
         part = content.take(max(int.from_bytes(length, "big") - 2, 0))
         if mark[1] == _EXIF:
-            yield from _turned_only(part)
+            if part.startswith(_EXIF_HEAD) and (turned := _turned_alone(part[len(_EXIF_HEAD) :])):
+                kept = _EXIF_HEAD + turned
+                yield mark + (len(kept) + 2).to_bytes(2, "big") + kept
         elif mark[1] not in _NOTES and (mark[1] != _COLOURS or part.startswith(_PROFILE)):
             yield mark + length + part
 
 
-def _turned_only(part: bytes) -> Iterator[bytes]:
-    """Yield a part of a JPEG that says how the picture is turned, if this one does."""
-    turned = _turning(part.removeprefix(b"Exif\0\0")) if part.startswith(b"Exif\0\0") else 1
-    if 1 < turned <= 8:
-        entry = struct.pack(">HHIHH", _TURNED, 3, 1, turned, 0)
-        tiff = struct.pack(">2sHIH", b"MM", 42, 8, 1) + entry + bytes(4)
-        yield struct.pack(">2sH", b"\xff\xe1", len(tiff) + 8) + b"Exif\0\0" + tiff
+def _turned_alone(tiff: bytes) -> bytes:
+    """Return notes that say alone how the picture is turned; nothing where these do not say it."""
+    turned = _turning(tiff)
+    if not 1 < turned <= 8:
+        return b""
+    entry = struct.pack(">HHIHH", _TURNED, 3, 1, turned, 0)
+    return struct.pack(">2sHIH", b"MM", 42, 8, 1) + entry + bytes(4)
 
 
 def _turning(tiff: bytes) -> int:
@@ -131,9 +138,14 @@ def _turning(tiff: bytes) -> int:
 def _png(content: _Bytes) -> Iterator[bytes]:
     yield content.take(8)
     while head := content.take(8):
-        rest = content.some(int.from_bytes(head[:4], "big") + 4)
+        size = int.from_bytes(head[:4], "big")
+        rest = content.some(size + 4)
         if head[4:] in _PNG_NOTES:
-            content.drop(int.from_bytes(head[:4], "big") + 4)
+            start = content.take(min(size, _MOST_READ))
+            content.drop(size + 4 - len(start))
+            if head[4:] == _PNG_EXIF and (turned := _turned_alone(start)):
+                kept = _PNG_EXIF + turned
+                yield len(turned).to_bytes(4, "big") + kept + crc32(kept).to_bytes(4, "big")
             continue
         yield head
         yield from rest

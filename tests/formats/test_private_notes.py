@@ -70,15 +70,17 @@ def test_colours_stay() -> None:
         assert image.info["icc_profile"] == profile
 
 
-def test_a_png_loses_its_notes() -> None:
+@pytest.mark.parametrize("turned", range(1, 9))
+def test_a_png_loses_its_notes_and_not_how_it_is_turned(turned: int) -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Comment", PLACE.decode())
     info.add_itxt("XML:com.adobe.xmp", PLACE.decode(), zip=False)
-    data = photo("png", turned=1, pnginfo=info)
+    data = photo("png", turned=turned, pnginfo=info)
     assert PLACE in data
     kept = cleaned(data + PLACE, "png")
     assert PLACE not in kept
     assert shown(kept) == shown(data)
+    assert cleaned(kept, "png") == kept
     assert cleaned(picture(3), "png", 2) == picture(3)
 
 
