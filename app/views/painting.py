@@ -28,7 +28,7 @@ _LARGEST_DAY: Final = 64
 _MOST_STRIPS: Final = 6
 _MONTHS: Final = 30
 """Height of the names of months above a strip."""
-_LARGEST_TILE: Final = 170
+_LARGEST_TILE: Final = 180
 _TILE_GAP: Final = 12
 _PLAYER: Final = 28
 """Size of the letters of a player's name, above the tiles."""
@@ -51,9 +51,9 @@ class Field(NamedTuple):
     def height(self) -> float:
         return self.bottom - self.top
 
-    def middle(self, height: float) -> "Field":
-        """Return as much of its height as is needed, in its middle."""
-        top = self.top + max(0, self.height - height) / 2
+    def part(self, height: float) -> "Field":
+        """Return as much of its height as is needed; of what is left a third is above it."""
+        top = self.top + max(0, self.height - height) / 3
         return self._replace(top=top, bottom=min(self.bottom, top + height))
 
 
@@ -79,7 +79,7 @@ def _rows_of(field: Field, rows: int, lowest: int, highest: int) -> list[Field]:
     in_column = max(1, min(ceil(rows / columns), int(field.height // lowest)))
     height = min(field.height / in_column, highest)
     width = (field.width - _BETWEEN * (columns - 1)) / columns
-    top = field.middle(height * in_column).top
+    top = field.part(height * in_column).top
     return [
         Field(left, top + row * height, left + width, top + (row + 1) * height)
         for column in range(columns)
@@ -163,7 +163,7 @@ def _paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
         key=lambda sized: sized[1],
     )
     strips, height = ceil(grid.columns / in_strip), 7 * side + _MONTHS
-    field = field.middle(strips * height + (strips - 1) * _MONTHS)
+    field = field.part(strips * height + (strips - 1) * _MONTHS)
     tops = [field.top + strip * (height + _MONTHS) for strip in range(strips)]
     font, ends = font_of(bold=False, size=20), [field.left] * strips
     for week, name in grid.months:
@@ -204,7 +204,7 @@ def _paint_tiles(canvas: Canvas, tiles: Tiles, field: Field) -> None:
     )
     font, step = font_of(bold=True, size=_PLAYER), side + _TILE_GAP
     height = _PLAYER_ROW + step * ceil(most / columns)
-    field = field.middle(len(tiles.rows) * height)
+    field = field.part(len(tiles.rows) * height)
     for number, row in enumerate(tiles.rows):
         top = field.top + number * height
         canvas.write((field.left, top), row.name, font)

@@ -54,6 +54,9 @@ async def test_the_portrait_names_its_picture_and_offers_it(chat: Client) -> Non
     assert 'href="/room/1/portrait/picture?tz=Asia/Seoul" rel="nofollow" data-picture' in (
         page.replace("%2F", "/")
     )
+    assert 'href="/room/1/portrait/picture" rel="nofollow" data-picture' in (
+        await chat.page("/room/1")
+    )
     answer = await chat.get(address)
     assert answer.content_type == "image/png"
     drawn = colours_of(opened(await answer.get_data()))

@@ -1,0 +1,72 @@
+"""The picture of how somebody writes: what its address says, and nothing that was not asked for."""
+
+import re
+from html import unescape
+from typing import Final
+
+import pytest
+
+from tests.conftest import Client, Shared
+
+SAID: Final = "Oh what a day we have had, my dears!"
+PATH: Final = "/user/Caroline/portrait"
+
+
+@pytest.fixture(scope="module")
+async def pair(shared: Shared) -> Client:
+    texts = {"Caroline": SAID, "Ben": "the kettle is on again, and the bread is out"}
+    await shared.writer.add_posts(
+        *(
+            {"username": name, "text": f"{text} {number}"}
+            for name, text in texts.items()
+            for number in range(120)
+        )
+    )
+    return shared.anybody
+
+
+async def picture(client: Client, query: str, **headers: str) -> bytes:
+    answer = await client.get(f"{PATH}/picture.png?{query}", headers=headers)
+    assert (answer.status_code, answer.content_type) == (200, "image/png")
+    data: bytes = await answer.get_data()
+    return data
+
+
+async def test_what_somebody_wrote_is_in_the_picture_where_that_is_ticked(pair: Client) -> None:
+    page = await pair.page(f"{PATH}/picture")
+    assert 'name="words" value="1"' in page
+    assert SAID not in unescape(page)
+    (image,) = re.findall(r'<img src="[^?"]*\?([^"]*)"', page)
+    assert "words" not in image
+    plain = await picture(pair, "")
+    assert await picture(pair, unescape(image)) == plain
+    assert await picture(pair, "words=1") != plain
+
+
+async def test_its_page_names_it_for_those_who_get_a_link(pair: Client) -> None:
+    page = await pair.page(PATH)
+    (preview,) = re.findall(r'property="og:image" content="([^"]*)"', page)
+    assert unescape(preview).startswith(f"{PATH}/picture.png?tz=")
+    (alt,) = re.findall(r'<img [^>]*alt="([^"]*)"', await pair.page(f"{PATH}/picture"))
+    assert alt == re.findall(r'id="finding">([^<]*)<', page)[0]
+
+
+async def test_initials_name_nobody(pair: Client) -> None:
+    page = await pair.page(f"{PATH}/picture?names=initials")
+    main = page.partition("<main")[2].partition("</main>")[0]
+    assert "<bdi>How C writes</bdi>" in main
+    # The addresses alone have the name.
+    assert "Caroline" not in re.sub(
+        r'(href|src|action|hx-get|data-share-picture)="[^"]*"', "", main
+    )
+
+
+async def test_a_kept_picture_has_the_address_by_which_it_was_asked(pair: Client) -> None:
+    first, second = [await picture(pair, "", Host=host) for host in ("a.example", "localhost")]
+    assert first != second
+    assert await picture(pair, "", Host="a.example") == first
+    here = {"Host": "localhost"}
+    answer = await pair.get(f"{PATH}/picture.png?", headers=here)
+    assert answer.headers["Cache-Status"] == "saywho; hit"
+    known = here | {"If-None-Match": answer.headers["ETag"]}
+    assert (await pair.get(f"{PATH}/picture.png?", headers=known)).status_code == 304
