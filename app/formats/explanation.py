@@ -72,7 +72,7 @@ def _explain(
     except ImportFileError as error:
         result.failure = message_of(error)
         names = FORMATS if request.format == "auto" else [request.format]
-        result.tried = [_attempt(source, name, request.options) for name in names]
+        result.tried = [_attempt(source, name, request.options, ends_at) for name in names]
         result.unclear = list(islice(_beginnings(source), MOST_PLACES))
         result.unclear_count = len(result.unclear)
         return
@@ -87,8 +87,10 @@ def _ends(source: Source) -> dict[str, int]:
     return dict(ends.most_common(MOST_KINDS))
 
 
-def _attempt(source: Source, name: str, options: ReadOptions) -> Attempt:
-    """Ask one format alone for what it says of a file that it may have refused."""
+def _attempt(source: Source, name: str, options: ReadOptions, ends_at: float) -> Attempt:
+    """Ask one format alone for what it says of a refused file, as long as there is time."""
+    if monotonic() >= ends_at:
+        return Attempt(name)
     try:
         FORMATS[name].read(source, options)
     except ImportFileError as error:

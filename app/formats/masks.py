@@ -70,10 +70,13 @@ def shape_of(text: str) -> str:
 
 
 def shape_of_value(value: object) -> str:
-    """Return a document, a row or a text as a shape."""
+    """Return a document, a row or a text as a shape; nothing of one that is nested too deeply."""
     if isinstance(value, str):
         return shape_of(value)
-    return shape_of(json.dumps(value, ensure_ascii=False, default=str))
+    try:
+        return shape_of(json.dumps(value, ensure_ascii=False, default=str))
+    except RecursionError:
+        return ""
 
 
 def mask(text: str) -> str:

@@ -24,6 +24,7 @@ from tests.archives import (
     x_tweet,
     x_zip,
 )
+from tests.chats import kakaotalk
 from tests.installation import Installation, lines
 from tests.refusals import FULL, READ_ONLY, connections_take
 
@@ -67,6 +68,18 @@ def test_a_dry_run_counts_like_the_real_run_and_stores_nothing(
     again = installation.json("import", first, "--dry-run")
     assert counts(again) == (0, 3, 1, 1, 0, 1)
     assert "would store 0 posts" in installation.done("import", first, "--dry-run")
+
+
+def test_a_dry_run_of_a_chat_of_several_batches_counts_all_of_it(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """Each batch is undone, the room that it made too."""
+    path = tmp_path / "chat.txt"
+    said = [("2024-03-05 오후 3:02", f"p{n % 3}", f"number {n}") for n in range(2 * BATCH + 1)]
+    path.write_bytes(kakaotalk("우리", *said))
+    dry = installation.json("import", path, "--publish", "--dry-run")
+    assert counts(dry) == (2 * BATCH + 1, 0, 0, 0, 0, 0)
+    assert installation.json("import", path, "--publish") == dry
 
 
 def test_a_table_without_a_known_column_of_texts_is_status_2(

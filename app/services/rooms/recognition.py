@@ -5,7 +5,7 @@ its people are the same; else by its messages, where most of them are in one roo
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -66,10 +66,22 @@ class RoomFinder:
         """Return the ids of the rooms, by what names them."""
         if len(self._ids) > MOST_REMEMBERED:
             self._ids.clear()
+        await self._forget_missing(session, samples)
         for reference, sample in samples.items():
             if reference not in self._ids:
                 self._ids[reference] = await self._room(session, reference, sample)
         return self._ids
+
+    async def _forget_missing(
+        self, session: AsyncSession, references: Iterable[RoomReference]
+    ) -> None:
+        """Forget rooms that are not here: a dry run undoes each batch, and they may be deleted."""
+        ids = {self._ids[reference] for reference in references if reference in self._ids}
+        if ids:
+            here = await session.scalars(select(Room.id).where(is_among(session, Room.id, ids)))
+            if missing := ids.difference(here):
+                ids_here = {name: room for name, room in self._ids.items() if room not in missing}
+                self._ids = ids_here
 
     async def _room(
         self, session: AsyncSession, reference: RoomReference, sample: RoomSample
