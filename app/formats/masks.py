@@ -34,19 +34,20 @@ _OTHERS: Final = {"N": "0", "M": "", "C": "\ufffd"}
 """What stands for numbers that are no digits, for accents, for what is no character."""
 _FIELDS: Final = """
 account activity actor album animation app archive at attachment attachments audio author authors
-avatar body bot call caption category channel channels chat chats comment comments content
-conversation conversations count counts created creation data date day description device direct
-display document edited edit emoji entities entry event export exported file files folder forwarded
-from full group guild handle head height html id ids image images inbox index info is item items
-json jsonl kind label lang language last like likes link links list location media medium member
-members mention mentions message messages meta mime modified ms name names nickname note number
-object outbox owner page participant participants path phone photo photos picture pictures platform
-poll post posts profile public published quote quoted reaction reactions read real received
-receiver recipient record records ref reply retweet room rooms row schema screen sender sent server
-service size source sticker str string subject subtype summary system tag tags text texts thread
-threads time timestamp title to topic ts tweet tweets txt type unix unread updated uri url user
-username users uuid value version video videos voice width zone csv tsv js zip jpg jpeg png gif webp
-mp4 ogg opus 작성자 내용 이름 날짜 시간 메시지 보낸사람 사용자 제목 트윗 작성일
+avatar body call caption category channel channels chat chats comment comments content conversation
+conversations count counts created creation data date day description device direct display document
+edited edit emoji entities entry event export exported file files folder forwarded from full group
+guild handle height html id ids image images inbox index info is item items json jsonl kind label
+lang language last like likes list location media medium member members mention mentions message
+messages meta mime modified ms name names nickname note number object outbox owner participant
+participants path phone photo photos picture pictures platform poll post posts profile public
+published quote quoted reaction reactions real received receiver recipient record records ref reply
+retweet room rooms row schema screen sender sent server service size source sticker str string
+subject subtype summary system tag tags text texts thread threads time timestamp title to topic ts
+tweet tweets txt type unix unread updated uri url user username users uuid value version video
+videos voice width zone csv tsv js zip jpg jpeg png gif webp mp4 ogg opus 작성자 내용 이름 날짜 시간
+메시지 보낸사람
+사용자 제목 트윗 작성일
 """
 _FIELD_WORDS: Final = frozenset(_FIELDS.split())
 _WORD: Final = re.compile(r"[^\W\d_]+")
