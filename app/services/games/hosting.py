@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
@@ -19,7 +19,7 @@ from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User, 
 from app.services.event_log import NewEvent, append_events
 from app.services.games.drawing import DrawnQuestion
 from app.services.games.rules import new_code
-from app.services.games.states import asked_of, unknown_game
+from app.services.games.states import asked_of, read_states, unknown_game
 
 MOST_GAMES: Final = 20
 """Games that have not ended."""
@@ -71,9 +71,12 @@ async def add_game(
 
 
 async def check_room_for_one(session: AsyncSession) -> None:
-    """Raise ConflictError where too many games have not ended."""
-    open_games = select(func.count()).select_from(Game).where(Game.state != "ended")
-    if (await session.scalar(open_games) or 0) >= MOST_GAMES:
+    """Raise ConflictError where too many games have not ended.
+
+    Those that ask about a deleted author have, though their rows are still there.
+    """
+    ids = (await session.scalars(select(Game.id).where(Game.state != "ended"))).all()
+    if len(ids) >= MOST_GAMES and len(await read_states(session, ids)) >= MOST_GAMES:
         raise ConflictError(
             "{most} games have not ended; end or delete one of them first", most=MOST_GAMES
         )
