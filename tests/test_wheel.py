@@ -65,7 +65,7 @@ def test_the_installed_wheel_serves(program: Path, tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
-def test_the_wheel_has_the_population_and_its_notice(dist: Path) -> None:
+def test_the_wheel_has_the_population_and_fonts_with_their_notices(dist: Path) -> None:
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()
@@ -73,6 +73,7 @@ def test_the_wheel_has_the_population_and_its_notice(dist: Path) -> None:
     assert "app/population/counts.xz" in names
     assert any(name.endswith(".dist-info/licenses/app/population/NOTICE") for name in names)
     assert "Kummerfeld" in notice
+    assert {"app/fonts/NotoEmoji.ttf", "app/fonts/OFL-NotoEmoji.txt"} <= {*names}
 
 
 def test_the_source_distribution_holds_what_the_wheel_does(dist: Path) -> None:

@@ -19,7 +19,7 @@ MARGIN: Final = 64
 WIDTH: Final = SIZE[0] - 2 * MARGIN
 FOOT: Final = SIZE[1] - 62
 """Where the line at the foot begins, from the top."""
-SHORTEST: Final = 12
+_SHORTEST: Final = 12
 """Width of the shortest bar that is drawn."""
 ThemeName = Literal["light", "dark"]
 _COLOUR: Final = re.compile(
@@ -67,7 +67,7 @@ class Canvas:
         self.pen.rounded_rectangle(box, 6, self.theme.mixed(colour))
         length = (right - left) * share
         if length >= 1:
-            end = left + max(length, SHORTEST)
+            end = left + max(length, _SHORTEST)
             self.pen.rounded_rectangle((left, top, end, bottom), 6, colour)
 
     def draw_foot(self, text: str = "", *, size: int = 22, top: int = FOOT) -> None:

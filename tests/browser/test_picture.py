@@ -55,7 +55,7 @@ async def test_its_page_does_the_same_without_javascript(
     await page.get_by_role("link", name="그림으로", exact=True).click()
     await expect_picture(page, 1200, 630)
     await page.get_by_label("세로").check()
-    await page.get_by_label("머리글자").check()
+    await page.get_by_label("첫 글자").check()
     await page.get_by_role("button", name="보기").click()
     await expect_picture(page, 1080, 1350)
     assert "names=initials" in page.url

@@ -31,6 +31,7 @@ async def test_searches_and_comparisons_do_not_wait_for_slow_work(
             writer.post("/api/v1/tweets", data=lines, headers=NDJSON),
             anybody.get("/api/v1/export?format=csv"),
             anybody.get("/compare/picture.png?text=the+boats+come+in&lang=en"),
+            anybody.get("/user/ann/portrait/picture.png?format=1080x1920"),
             anybody.post("/api/v1/compare/batch", data=jsonl({"text": LONG}), headers=NDJSON),
             anybody.post("/api/v1/compare", json={"texts": [LONG] * 8, "reasons": True}),
         )
@@ -44,7 +45,7 @@ async def test_searches_and_comparisons_do_not_wait_for_slow_work(
     finally:
         is_over.set()
     assert await asyncio.gather(*slow) == [True] * POOL_THREADS
-    assert [answer.status_code for answer in await asyncio.gather(*behind)] == [200] * 5
+    assert [answer.status_code for answer in await asyncio.gather(*behind)] == [200] * 6
 
 
 async def test_two_batches_at_a_time_are_open_to_clients_without_a_token(
