@@ -1,9 +1,11 @@
 """The tables of a fresh database: those of the models, and what only one kind of database has."""
 
-from sqlalchemy import Connection, insert, text
+from typing import cast
+
+from sqlalchemy import Connection, Table, insert, text
 
 from app.compute.words import WORDS_RECIPE
-from app.models import SITE_ID, Base, Site, Vocabulary
+from app.models import SITE_ID, Base, Site, Tweet, Vocabulary
 
 _LIKES = {
     "sqlite": "json_extract(counts, '$.likes')",
@@ -82,12 +84,23 @@ POSTGRESQL = (
 )
 
 
+def _make_last(connection: Connection, name: str) -> None:
+    """Make an index of posts behind the others, which SQLAlchemy makes in any order.
+
+    Of two that serve alike SQLite takes the one that was made last.
+    """
+    (index,) = (index for index in cast(Table, Tweet.__table__).indexes if index.name == name)
+    index.drop(connection)
+    index.create(connection)
+
+
 def make_tables(connection: Connection) -> None:
     """Make all tables, as every revision together would leave them."""
     dialect = connection.dialect.name
     if dialect == "postgresql":
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
     Base.metadata.create_all(connection)
+    _make_last(connection, "ix_Tweet_room_id_media")
     statements = POSTGRESQL if dialect == "postgresql" else SQLITE
     for statement in (*most_liked(dialect), *statements):
         connection.exec_driver_sql(statement)
