@@ -1,6 +1,6 @@
-"""What players see: their screens are read in batches, by the hashes of their secrets."""
+"""Who players are, and what they see: read in batches, by the hashes of their secrets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import select
@@ -46,9 +46,19 @@ class Screens:
             self._run, max_size=MOST_AT_ONCE, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
         )
         """Return a player's screen. Raises UnauthorizedError, NotFoundError."""
+        self.find: Batch[PlayerKey, int] = Batch(
+            self._find, max_size=MOST_AT_ONCE, max_waiting=MOST_WAITING, timeout_s=TIMEOUT_S
+        )
+        """Return a player's id. Raises UnauthorizedError."""
 
     async def close(self) -> None:
         await self.read.close()
+        await self.find.close()
+
+    async def _find(self, keys: Sequence[PlayerKey]) -> list[int | Exception]:
+        async with self._db.read() as session:
+            players = await _players(session, keys)
+        return [player.id if (player := _of(key, players)) else unknown_player() for key in keys]
 
     async def _run(self, keys: Sequence[PlayerKey]) -> list[Screen | Exception]:
         async with self._db.read() as session:
@@ -61,8 +71,8 @@ class Screens:
             }
         screens: list[Screen | Exception] = []
         for key in keys:
-            player, state = players.get(key.sha256), states.get(key.game_id)
-            if player is None or player.game_id != key.game_id:
+            player, state = _of(key, players), states.get(key.game_id)
+            if player is None:
                 screens.append(unknown_player())
             elif state is None:
                 screens.append(unknown_game())
@@ -76,6 +86,12 @@ class Screens:
 async def _players(session: AsyncSession, keys: Sequence[PlayerKey]) -> dict[str, GamePlayer]:
     is_asked = is_among(session, GamePlayer.sha256, {key.sha256 for key in keys})
     return {row.sha256: row for row in await session.scalars(select(GamePlayer).where(is_asked))}
+
+
+def _of(key: PlayerKey, players: Mapping[str, GamePlayer]) -> GamePlayer | None:
+    """Return the player of a key, who plays this game and no other."""
+    player = players.get(key.sha256)
+    return player if player and player.game_id == key.game_id else None
 
 
 async def _chosen(session: AsyncSession, player_ids: Sequence[int]) -> dict[int, int]:

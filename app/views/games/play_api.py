@@ -81,7 +81,8 @@ async def follow_play(game_id: int) -> Response:
 
     Send the newest document at once, and each that follows.
     """
-    screen = await screen_of(game_id)
+    games = resources().games
+    player_id = await games.screens.find(required_key(game_id))
     if request.method == "HEAD":
         return endless(None)
-    return endless(await resources().games.hub.open(game_id, player_id=screen.player_id))
+    return endless(await games.hub.open(game_id, player_id=player_id))
