@@ -99,6 +99,10 @@ async def test_a_newer_export_renews_them(app: Quart, anybody: Client) -> None:
         ("5:5", 2),
     ]
     assert found["items"][0]["counts"]["signs"] == [{"sign": "❤", "count": 9}]
+    room = found["items"][0]["room"]["id"]
+    loved = (await anybody.json(f"/api/v1/rooms/{room}/portrait"))["loved"]
+    assert [(one["count"], one["sign"]) for one in loved] == [(9, None)]
+    assert (await anybody.json(f"/api/v1/rooms/{room}"))["has_media"] is False
 
 
 async def test_signs_may_be_sent(writer: Client) -> None:
