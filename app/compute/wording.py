@@ -56,7 +56,7 @@ GainedT = TypeVar("GainedT", bound=GainedWord)
 
 def gained_words(
     spread: Counter[str],
-    spread_beside: Counter[str],
+    spread_of_all: Counter[str],
     kind: type[GainedT],
     *,
     language: str | None,
@@ -64,7 +64,8 @@ def gained_words(
 ) -> list[GainedT]:
     """Return up to `most` words that are in more of some posts than of others, clearest first.
 
-    The spreads are the numbers of posts with each word, the language is that of the former posts.
+    The spreads are the numbers of posts with each word, of some posts and of these with the others;
+    the language is that of the former posts.
     The same measure as that of typical words, with posts for uses.
     """
     # In one order in every process: of equal words the first of the alphabet comes first.
@@ -72,10 +73,11 @@ def gained_words(
     if not words:
         return []
     uses = np.array([spread[word] for word in words], np.float64)
-    uses_beside = np.array([spread_beside[word] for word in words], np.float64)
-    _, errors = leads(uses, spread.total(), uses_beside, spread_beside.total())
+    uses_of_all = np.array([spread_of_all[word] for word in words], np.float64)
+    total, total_of_all = spread.total(), spread_of_all.total()
+    _, errors = leads(uses, total, uses_of_all - uses, total_of_all - total)
     gained = [
-        kind(words[i], spread[words[i]], spread_beside[words[i]])
+        kind(words[i], spread[words[i]], spread_of_all[words[i]] - spread[words[i]])
         for i in np.argsort(-errors, kind="stable").tolist()
         if errors[i] >= CLEAR and is_telling(words[i], language)
     ]
