@@ -1,6 +1,7 @@
 """How the writing of a year differs from that of the year before."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from app.compute.fingerprint import Measure
 from app.i18n import gettext
@@ -9,6 +10,9 @@ from app.views.authors.year_figures import YearCalendar
 from app.views.drawings import ListedName, NameList
 from app.views.figure import Figure, Finding, Table
 from app.views.measures import label_of, value_of
+
+MOST_CHANGES: Final = 4
+"""In sight, the clearest; the table has all measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,10 @@ class ChangedWriting(Figure[NameList]):
         return Table(columns, [(label_of(one), *_values(one)) for one in self.measures])
 
     def plot(self) -> NameList | None:
+        clear = [measure for measure in self.measures if measure.is_clear]
         changes = [
             ListedName(label_of(measure), self._told(measure), self.path())
-            for measure in self.measures
-            if measure.is_clear
+            for measure in clear[:MOST_CHANGES]
         ]
         return NameList(changes, "changed-heading") if changes else None
 
