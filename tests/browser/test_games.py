@@ -223,6 +223,7 @@ async def test_whoever_is_removed_is_asked_for_a_name_and_a_deleted_game_leads_t
     await expect(host.get_by_text("1 player is here")).to_be_visible()
     await host.locator(".leading summary").first.click()
     await host.get_by_role("button", name="Remove from the game").click()
+    await expect(phone.get_by_text("You are not in this game")).to_be_visible()
     await expect(phone.get_by_label("Your name")).to_be_visible()
     await expect(host.get_by_text("0 players are here")).to_be_visible()
     await host.locator(".leading summary").first.click()

@@ -3,7 +3,7 @@
 from typing import Final
 
 from msgspec import Struct
-from quart import request, url_for
+from quart import Response, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.clock import now_ms
@@ -31,6 +31,8 @@ LONGEST_CODE: Final = 4 * CODE_LENGTH
 
 class EntranceArgs(Struct):
     code: str = ""
+    out: str = ""
+    """Anything, where the player of a game was led here who is not in it, or no longer."""
 
 
 class EntrancePage(FormPage, frozen=True, kw_only=True):
@@ -40,6 +42,7 @@ class EntrancePage(FormPage, frozen=True, kw_only=True):
     name: str
     joined: list[Screen]
     """What this browser plays already."""
+    is_out: bool
     longest_code: int = LONGEST_CODE
     longest_name: int = LONGEST_NAME
 
@@ -99,7 +102,7 @@ async def show_entrance(args: EntranceArgs) -> ResponseReturnValue:
     for screen in joined:
         if screen.state.game.code == typed_code(args.code):
             return see_other(_address(screen.state.game.id))
-    return await _entrance(joined, args.code)
+    return await _entrance(joined, args.code, is_out=bool(args.out))
 
 
 @blueprint.action(PLAY)
@@ -118,9 +121,16 @@ async def enter(form: Form) -> ResponseReturnValue:
 
 
 async def _entrance(
-    joined: list[Screen], code: str, name: str = "", error: AppError | None = None
+    joined: list[Screen],
+    code: str,
+    name: str = "",
+    error: AppError | None = None,
+    *,
+    is_out: bool = False,
 ) -> ResponseReturnValue:
-    page = EntrancePage(code=code[:LONGEST_CODE], name=name, joined=joined, error=error, about=[])
+    page = EntrancePage(
+        code=code[:LONGEST_CODE], name=name, joined=joined, error=error, is_out=is_out, about=[]
+    )
     html, status, headers = await render_form(page)
     return html, status, {**headers, "Cache-Control": "no-store"}
 
@@ -130,7 +140,7 @@ async def show_play(game_id: int) -> ResponseReturnValue:
     """Show the player's own screen; whoever has none is asked for code and name."""
     key = player_key(game_id)
     if key is None:
-        return see_other(url_for("play.show_entrance"))
+        return _to_entrance()
     return await _screen_page(key)
 
 
@@ -140,7 +150,7 @@ async def answer(game_id: int, form: Form) -> ResponseReturnValue:
     arrived_ms = now_ms()
     key = player_key(game_id)
     if key is None:
-        return see_other(url_for("play.show_entrance"))
+        return _to_entrance()
     number = form.get("question", "")
     question = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0
     sent = AnswerRequest(game_id, key.sha256, question, form.get("username", ""), arrived_ms)
@@ -149,7 +159,7 @@ async def answer(game_id: int, form: Form) -> ResponseReturnValue:
     except (ConflictError, InvalidInputError) as failure:
         return await _screen_page(key, failure)
     except UnauthorizedError:
-        return see_other(url_for("play.show_entrance"))
+        return _to_entrance()
     return see_other(_address(game_id))
 
 
@@ -158,7 +168,7 @@ async def _screen_page(key: PlayerKey, error: AppError | None = None) -> Respons
     try:
         screen = await games.screen(key)
     except UnauthorizedError:  # Removed, or the game is gone.
-        return see_other(url_for("play.show_entrance"))
+        return _to_entrance()
     if request.method == "GET":
         games.hub.presence.see(screen.player_id)
     view, state = screen.view, screen.state
@@ -180,6 +190,10 @@ async def _screen_page(key: PlayerKey, error: AppError | None = None) -> Respons
     )
     html, status, headers = await render_form(page)
     return html, status, {**headers, "Cache-Control": "no-store"}
+
+
+def _to_entrance() -> Response:
+    return see_other(url_for("play.show_entrance", out=1))
 
 
 def _address(game_id: int) -> str:

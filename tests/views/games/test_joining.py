@@ -106,7 +106,9 @@ async def test_a_browser_is_known_again_by_a_cookie(host: Host, anybody: Client)
     assert "Go on as <bdi>Mina</bdi>" in await phone.page("/play")
     assert (await host.see())["players"] == 1
     stranger = Browser(anybody.app)
-    assert (await stranger.get(address)).headers["Location"] == "/play"
+    entrance = (await stranger.get(address)).headers["Location"]
+    assert "You are not in this game" in await stranger.page(entrance)
+    assert "You are not in this game" not in await stranger.page("/play")
     assert (await stranger.get(f"/play?code={host.code}")).status_code == 200
 
 
