@@ -82,7 +82,7 @@ async def test_a_chat_is_in_the_time_zone_of_its_people(
         await page.locator("#reset").click()
         await page.locator(f"#filters [name=username][value={name}]").check()
         await expect(page.locator("#week")).to_contain_text(zone)
-        assert f"tz={quote(zone, safe='')}" in page.url
+        await expect(page).to_have_url(re.compile(f"tz={quote(zone, safe='')}"))
 
 
 async def has_text(page: Page, text: str) -> bool:
