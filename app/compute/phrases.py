@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Annotated, Final
 
@@ -38,6 +39,22 @@ class Phrase(msgspec.Struct, frozen=True):
     messages_elsewhere: Annotated[int, Meta(description="Those of the others, likewise.")]
 
 
+@dataclass(frozen=True, slots=True)
+class WordedTexts:
+    """Texts with their words, which take longest to find."""
+
+    texts: Sequence[str]
+    words: list[set[str]]
+    """Those of each text, folded."""
+    spread: Counter[str]
+    """How many of the texts have each word."""
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "WordedTexts":
+        words = [*words_in_each(texts)]
+        return cls(texts, words, Counter(chain.from_iterable(words)))
+
+
 def phrases_of(
     own: Sequence[str], beside: Sequence[str], *, language: str | None, names: Iterable[str] = ()
 ) -> list[Phrase]:
@@ -56,19 +73,26 @@ def phrases_of_each(
 
     languages: of the groups whose phrases are asked for, by their places.
     """
-    words = [[*words_in_each(texts)] for texts in groups]
-    spreads = [Counter(chain.from_iterable(of_group)) for of_group in words]
-    # Sums and differences of counters take as long as all else together.
-    total = Counter(chain.from_iterable(chain.from_iterable(words)))
+    return phrases_apart([*map(WordedTexts.of, groups)], languages, names)
+
+
+def phrases_apart(
+    groups: Sequence[WordedTexts], languages: Mapping[int, str | None], names: Iterable[str] = ()
+) -> dict[int, list[Phrase]]:
+    """Return the same of messages whose words are found."""
+    total = Counter[str]()
+    for group in groups:
+        total.update(group.spread)  # Sums of counters (`+`) take as long as all else together.
     called = _parts_of(names)
     sought = {
-        place: _sought(spreads[place], total, language, called)
+        place: _sought(groups[place].spread, total, language, called)
         for place, language in languages.items()
     }
     among = frozenset(chain.from_iterable(sought.values()))
-    places = [_places(of_group, among) for of_group in words]
+    places = [_places(group.words, among) for group in groups]
+    texts = [group.texts for group in groups]
     return {
-        place: _told(groups, places, place, of_group, languages[place])
+        place: _told(texts, places, place, of_group, languages[place])
         for place, of_group in sought.items()
     }
 

@@ -13,7 +13,7 @@ from app.clock import now, span_of_year
 from app.compute.fingerprint import Measure, fingerprint, tally_of
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_mentions
-from app.compute.phrases import Phrase, phrases_of
+from app.compute.phrases import Phrase, WordedTexts, phrases_apart
 from app.compute.wording import GainedWord
 from app.errors import NotFoundError
 from app.memo import holds_until
@@ -168,20 +168,20 @@ class _Compared(NamedTuple):
 
 def _compare(scans: Sequence[Scan], author: Author, year: int) -> _Compared:
     """Return what changed in a year, and whom the author answered; it takes long."""
-    before, texts, after = (of_year.text for of_year in scans)
-    language = guess_main_language(texts)
+    before, own, after = (WordedTexts.of(of_year.text) for of_year in scans)
+    language = guess_main_language(own.texts)
 
-    def gained(beside: Sequence[str]) -> list[Phrase] | None:
-        if min(len(texts), len(beside)) < FEWEST_COMPARED:
+    def gained(beside: WordedTexts) -> list[Phrase] | None:
+        if min(len(own.texts), len(beside.texts)) < FEWEST_COMPARED:
             return None
-        return phrases_of(texts, beside, language=language)
+        return phrases_apart([own, beside], {0: language})[0]
 
     came, went, only = _apart(gained(before), gained(after))
     return _Compared(
         came=_beside(year - 1, came),
         went=_beside(year + 1, went),
         only=[*map(_word, only)],
-        measures=_measures(texts, before),
+        measures=_measures(own.texts, before.texts),
         answered=count_mentions(scanned_posts(scans[1], author), most=MOST_ANSWERED).answered,
     )
 
