@@ -33,13 +33,15 @@ LINKED_SITE: Final = re.compile(
 address without a space."""
 VISIBLE_LINK: Final = rf"(?:{LINK_BEGIN}|www\.|pic\.twitter\.com/)\S+"
 """A pattern of all that a reader of the text takes for a link."""
+_NAME_OR_TAG: Final = r"[@#]\w+(?:@[\w.-]+)?"
 ADDRESS: Final = re.compile(
     rf"(?:{LINK_BEGIN}|www\.)\S+"
     r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,3}\.[a-z]{2,10}/\S*"
     r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
-    r"|[@#]\w+(?:@[\w.-]+)?",
+    rf"|{_NAME_OR_TAG}",
     re.IGNORECASE,
 )
+_TAG: Final = re.compile(_NAME_OR_TAG)
 _LINK_BEGIN: Final = re.compile(LINK_BEGIN)
 
 
@@ -65,5 +67,9 @@ def may_have_random_link(text: str) -> bool:
 
 def without_addresses(text: str) -> str:
     """Return the text without addresses, @names and #tags."""
-    has_any = "@" in text or "#" in text or "/" in text or "www." in text
-    return ADDRESS.sub(" ", text) if has_any else text
+    if "@" in text or "/" in text or "www." in text:
+        return ADDRESS.sub(" ", text)
+    if "#" not in text:
+        return text
+    # Many posts have tags alone, which are found in a tenth of the time.
+    return (ADDRESS if "www." in text.lower() else _TAG).sub(" ", text)

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.compute.links import (
     ADDRESS,
@@ -13,6 +15,7 @@ from app.compute.links import (
     has_link,
     link_count,
     may_have_random_link,
+    without_addresses,
 )
 from app.compute.text import plain_text, word_count
 from tests.house import APP, ROOT
@@ -31,6 +34,14 @@ def test_a_link_is_one_for_all(link: str) -> None:
     assert ADDRESS.findall(text) == [link]
     assert LINKED_SITE.search(text)
     assert word_count(text) == 2
+
+
+@given(
+    st.lists(st.sampled_from([*LINKS, "WWW.a.example", "#tea", "#", "a#b@c.d", "ö", ".", "tea"]))
+)
+def test_addresses_are_those_of_the_pattern(parts: list[str]) -> None:
+    for text in (" ".join(["#차", *parts]), "".join(["#차", *parts])):
+        assert without_addresses(text) == ADDRESS.sub(" ", text)
 
 
 @pytest.mark.parametrize("word", NO_LINKS)
