@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -29,23 +30,30 @@ def run(
     return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
-@pytest.mark.full
+QUICK: Final = {
+    "search": (["--posts", "2000", "--queries", "5"], "| four words of a post |"),
+    "pages": (["--quick", "--repeats", "1"], "| `/authors` |"),
+    "at_home": (["--quick", "--rounds", "1"], "| a poke |"),
+    "bulk": (["--posts", "300", "--rounds", "1"], "\nsingle posts: p50 "),
+    "chats": (["--messages", "100", "--rounds", "1"], "| line ja | 100 |"),
+    "pictures": (["--pictures", "30", "--repeats", "1"], "| `/room/1?has=media` |"),
+    "migrating": (["--posts", "2000"], "2,000 posts: migrated from 0024 in "),
+    "paired": (["HEAD", "--quick", "--only", "hot"], "\nhot "),
+}
+"""Arguments of a quick run, and what it prints."""
+OFTEN_TRIED: Final = frozenset(("at_home", "migrating"))
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
-    ("name", "arguments", "printed"),
+    "name",
     [
-        ("search", ["--posts", "2000", "--queries", "5"], "| four words of a post |"),
-        ("pages", ["--quick", "--repeats", "1"], "| `/authors` |"),
-        ("at_home", ["--quick", "--rounds", "1"], "| a poke |"),
-        ("bulk", ["--posts", "300", "--rounds", "1"], "\nsingle posts: p50 "),
-        ("chats", ["--messages", "100", "--rounds", "1"], "| line ja | 100 |"),
-        ("pictures", ["--pictures", "30", "--repeats", "1"], "| `/room/1?has=media` |"),
-        ("migrating", ["--posts", "2000"], "2,000 posts: migrated from 0024 in "),
-        ("paired", ["HEAD", "--quick", "--only", "hot"], "\nhot "),
+        pytest.param(name, marks=pytest.mark.full if name in OFTEN_TRIED else pytest.mark.soak)
+        for name in QUICK
     ],
-    ids=["search", "pages", "at_home", "bulk", "chats", "pictures", "migrating", "paired"],
 )
-def test_a_quick_run_prints_its_figures(name: str, arguments: list[str], printed: str) -> None:
+def test_a_quick_run_prints_its_figures(name: str) -> None:
+    arguments, printed = QUICK[name]
     done = run(name, *arguments)
     assert done.returncode == 0, done.stderr
     assert printed in done.stdout

@@ -4,9 +4,8 @@ import pytest
 
 from tests.benchmarks.test_benchmarks import run
 
-pytestmark = pytest.mark.full
 
-
+@pytest.mark.soak
 @pytest.mark.timeout(170)
 def test_a_quick_comparison_of_streams_prints_all_sides() -> None:
     options = ("--clients", 20, "--per-second", 10, "--seconds", 1, "--storms", 1, "--rounds", 1)
@@ -16,6 +15,7 @@ def test_a_quick_comparison_of_streams_prints_all_sides() -> None:
         assert name in done.stdout
 
 
+@pytest.mark.full
 @pytest.mark.timeout(250)
 def test_clients_that_read_nothing_are_disconnected_and_hinder_nobody() -> None:
     """Each is gone within 45 s of when it takes no more; posts reach the others within 1 s."""

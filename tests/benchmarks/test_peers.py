@@ -3,7 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -21,23 +21,27 @@ def quick(folder: Path, *parts: str) -> tuple[dict[str, Any], str]:
     return json.loads((folder / "benchmarks.json").read_text()), done.stdout
 
 
-@pytest.mark.full
+OTHERS: Final = {
+    "hot": {"Flask, gunicorn gthread", "naive Quart + Batch", "bare ASGI, hypercorn"},
+    "mixed": {"FastAPI, uvicorn", "naive Quart, hypercorn"},
+    "compare": {"the course's way", "the course's way, lean query"},
+}
+"""Some of the programs with which a part compares."""
+
+
 @pytest.mark.timeout(170)
 @pytest.mark.parametrize(
-    ("part", "others"),
+    "part",
     [
-        ("hot", {"Flask, gunicorn gthread", "naive Quart + Batch", "bare ASGI, hypercorn"}),
-        ("mixed", {"FastAPI, uvicorn", "naive Quart, hypercorn"}),
-        ("compare", {"the course's way", "the course's way, lean query"}),
+        pytest.param("hot", marks=pytest.mark.soak),
+        pytest.param("mixed", marks=pytest.mark.soak),
+        pytest.param("compare", marks=pytest.mark.full),
     ],
-    ids=["hot", "mixed", "compare"],
 )
-def test_a_quick_run_compares_and_writes_a_table(
-    tmp_path: Path, part: str, others: set[str]
-) -> None:
+def test_a_quick_run_compares_and_writes_a_table(tmp_path: Path, part: str) -> None:
     results, printed = quick(tmp_path, part)
     ours = results[part]["saywho"]
-    assert others <= set(results[part])
+    assert OTHERS[part] <= set(results[part])
     assert (ours["errors"], ours["stale"]) == (0, 0)
     assert ours["per_second"][0] > 0
     assert (ours["checked"] > 0) == (part == "mixed")
@@ -46,7 +50,7 @@ def test_a_quick_run_compares_and_writes_a_table(
     assert "| saywho |" in (tmp_path / "benchmarks.md").read_text()
 
 
-@pytest.mark.full
+@pytest.mark.soak
 @pytest.mark.timeout(170)
 def test_a_quick_run_of_streams_and_of_a_start(tmp_path: Path) -> None:
     results, _ = quick(tmp_path, "live", "start")

@@ -210,7 +210,7 @@ async def test_a_question_that_is_asked_again_can_be_answered_again(
     await phone.locator(".choices button").nth(2).click()
     await slow.locator(".choices button").nth(2).click()
     await sees(phone, "told")
-    assert (await host.locator(".tally li > b").all_inner_texts())[2] == "2"
+    await expect(host.locator(".tally li > b").nth(2)).to_have_text("2")
 
 
 async def test_whoever_is_removed_is_asked_for_a_name_and_a_deleted_game_leads_to_the_others(

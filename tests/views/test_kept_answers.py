@@ -73,7 +73,7 @@ async def change(admin: Client, chance: Random) -> Any:
     ("seed", "changes"),
     [
         pytest.param(0, 12, marks=pytest.mark.full),
-        pytest.param(1, 15, marks=pytest.mark.full),
+        pytest.param(1, 15, marks=pytest.mark.soak),
         pytest.param(2, 100, marks=pytest.mark.soak),
     ],
     ids=range(3),
