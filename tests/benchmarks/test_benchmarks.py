@@ -41,14 +41,13 @@ QUICK: Final = {
     "paired": (["HEAD", "--quick", "--only", "hot"], "\nhot "),
 }
 """Arguments of a quick run, and what it prints."""
-OFTEN_TRIED: Final = frozenset(("at_home", "migrating"))
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.full if name in OFTEN_TRIED else pytest.mark.soak)
+        pytest.param(name, marks=pytest.mark.full if name == "migrating" else pytest.mark.soak)
         for name in QUICK
     ],
 )

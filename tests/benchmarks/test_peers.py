@@ -29,15 +29,9 @@ OTHERS: Final = {
 """Some of the programs with which a part compares."""
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(170)
-@pytest.mark.parametrize(
-    "part",
-    [
-        pytest.param("hot", marks=pytest.mark.soak),
-        pytest.param("mixed", marks=pytest.mark.soak),
-        pytest.param("compare", marks=pytest.mark.full),
-    ],
-)
+@pytest.mark.parametrize("part", OTHERS)
 def test_a_quick_run_compares_and_writes_a_table(tmp_path: Path, part: str) -> None:
     results, printed = quick(tmp_path, part)
     ours = results[part]["saywho"]

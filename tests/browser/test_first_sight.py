@@ -113,7 +113,11 @@ async def test_a_link_goes_to_another_program(website: Website, open_page: OpenP
 
 @pytest.mark.full
 @WITH_AND_WITHOUT
-@pytest.mark.parametrize("room", range(1, len(ROOMS) + 1), ids=map(str, ROOMS))
+@pytest.mark.parametrize(
+    "room",
+    [1, pytest.param(2, marks=pytest.mark.soak), pytest.param(3, marks=pytest.mark.soak), 4],
+    ids=map(str, ROOMS),
+)
 async def test_a_chat_is_seen_at_once(
     rooms: Website, open_page: OpenPage, javascript: bool, room: int
 ) -> None:

@@ -10,6 +10,7 @@ from tests.trust.model import Author, Post, Read
 
 
 @pytest.mark.full
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.soak))
 @pytest.mark.timeout(300)
 def test_kills_lose_nothing_and_no_answer_is_stale(tmp_path: Path, databases: Databases) -> None:
     kills = {"sqlite": 3, "postgresql": 4}[databases.kind]

@@ -9,9 +9,8 @@ from tests.trust.feeds import follow
 from tests.trust.hostile import Calls, hostile_site
 from tests.trust.uploads import upload_all
 
-pytestmark = pytest.mark.full
 
-
+@pytest.mark.full
 @pytest.mark.timeout(600)
 def test_no_request_is_an_error_of_the_server(tmp_path: Path) -> None:
     with hostile_site(tmp_path) as server:
@@ -21,6 +20,7 @@ def test_no_request_is_an_error_of_the_server(tmp_path: Path) -> None:
     assert calls.report.statuses[200] > 33
 
 
+@pytest.mark.full
 @pytest.mark.timeout(300)
 def test_hostile_sources_replace_no_worker_and_hold_up_no_request(tmp_path: Path) -> None:
     report = follow(12, tmp_path)
@@ -29,6 +29,7 @@ def test_hostile_sources_replace_no_worker_and_hold_up_no_request(tmp_path: Path
     assert report.median_s < 0.5, report  # Of a busy machine; `python -m tests.trust.feeds` tells.
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_hostile_uploads_replace_no_worker_and_hold_up_no_request(tmp_path: Path) -> None:
     report = upload_all(6, tmp_path)
