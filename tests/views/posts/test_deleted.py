@@ -63,7 +63,7 @@ async def paths_with(app: Quart, client: Client | Browser, *marks: str) -> set[s
     return {path for path, data in answers.items() for mark in marks if mark.encode() in data}
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.soak))
 async def test_a_deleted_author_stands_in_no_answer(app: Quart) -> None:
     admin, operator = await filled(app), await signed_in(app)
     assert (await operator.post("/settings/own", form={"username": NAME})).status_code == 303
