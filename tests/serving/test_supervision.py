@@ -77,7 +77,7 @@ def test_workers_that_were_stopped_with_their_supervisor_are_kept(server: Server
     # It looks at them before they can beat.
     looked = waits_of(server.process.pid)
     os.kill(server.process.pid, signal.SIGCONT)
-    server.installation.wait_until(lambda: waits_of(server.process.pid) > looked + 2)
+    server.installation.wait_until(lambda: waits_of(server.process.pid) > looked)
     for pid in workers:
         os.kill(pid, signal.SIGCONT)
     assert server.send("GET", "/readyz")[0] == 200
