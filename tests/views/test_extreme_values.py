@@ -75,7 +75,7 @@ def asked(app: Quart) -> Iterator[str]:
                     yield f"{path}?{urlencode(query | zone)}"
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.soak))
 @pytest.mark.timeout(120)
 async def test_no_time_in_an_address_is_an_error_of_the_server(old: Client) -> None:
     sent = set(asked(old.app))
@@ -94,7 +94,7 @@ async def test_a_drawing_of_any_time_is_made(old: Client) -> None:
             await drawn(old, name, "?" + urlencode(query | {"tz": zone}))
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.soak))
 async def test_no_number_in_an_address_is_an_error_of_the_server(old: Client) -> None:
     finite = {path: names for path, names in addresses(old.app).items() if not is_endless(path)}
     for path, names in finite.items():
