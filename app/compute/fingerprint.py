@@ -14,6 +14,7 @@ from app.compute.laughs import laughs_in
 from app.compute.links import without_addresses
 from app.compute.mentions import emoji_in
 from app.compute.portrait import FEWEST_COMPARED
+from app.compute.shares import more_often
 
 MeasureName = Literal[
     "length", "questions", "exclamations", "laughing", "emoji", "endings", "beginnings"
@@ -233,15 +234,7 @@ def _height(share: float) -> float:
 
 
 def _more_often(sign: Sign, own: Tally, beside: Tally) -> float:
-    """Return by how many standard errors a sign is in a larger share of messages than others have.
-
-    With one message with it and one without added to each side. Source: Agresti and Caffo 2000.
-    """
+    """Return by how many standard errors a sign is in a larger share of the messages."""
     if min(own.messages, beside.messages) < FEWEST_COMPARED:
         return 0.0
-    shares, variances = [], []
-    for tally in (own, beside):
-        share = (tally.signs[sign] + 1) / (tally.messages + 2)
-        shares.append(share)
-        variances.append(share * (1 - share) / (tally.messages + 2))
-    return (shares[0] - shares[1]) / sqrt(sum(variances))
+    return more_often(own.signs[sign], own.messages, beside.signs[sign], beside.messages)

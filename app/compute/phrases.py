@@ -16,8 +16,9 @@ from app.compute.languages import guess_language, guess_main_language
 from app.compute.laughs import laughs_in
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
+from app.compute.shares import more_often
 from app.compute.typical_words import TypicalWord, typical_words
-from app.compute.wording import GainedWord, gained_words, is_telling, words_in_each
+from app.compute.wording import CLEAR, GainedWord, gained_words, is_telling, words_in_each
 
 MOST_PHRASES: Final = 8
 MOST_WORDS: Final = 40
@@ -156,9 +157,9 @@ def _told(
         count_beside = sum(map(len, with_all)) - count
         texts = [groups[own][place] for place in sorted(with_all[own])]
         text = _written(texts, words) or " · ".join(words)
-        # Of somebody with short messages, what is more of the words may be in fewer messages. And
-        # a part of a word that every text needs is no phrase, such as of "isn't".
-        is_more = count * size_beside > count_beside * size
+        # Of somebody with short messages, what is more of the words need not be in more messages.
+        # And a part of a word that every text needs is no phrase, such as of "isn't".
+        is_more = more_often(count, size, count_beside, size_beside) >= CLEAR
         if is_more and (words[1:] or is_telling(text, language)):
             phrases.append(Phrase(text, words, count, count_beside))
     return phrases[:MOST_PHRASES]

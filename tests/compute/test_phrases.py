@@ -35,3 +35,10 @@ def test_a_long_passage_is_told_by_its_words() -> None:
     own = ["harbour " + "and " * 20 + "lighthouse"] * 30
     (phrase,) = phrases_beside(own)
     assert phrase.text == "harbour · lighthouse"
+
+
+def test_what_short_messages_have_by_chance_is_no_phrase() -> None:
+    topics = [f"{word} again" for word in ("kettle", "harbour", "lantern", "umbrella")]
+    own = topics * 50 + ["kettle again"] * 8
+    others = [f"well, as far as anybody here can tell me, {topic}" for topic in topics * 100]
+    assert phrases_of(own, others, language=None) == []
