@@ -25,7 +25,7 @@
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
-      // The days of a first page are put in anew, and so is the link then.
+      // A first page is loaded again in the days of the browser, and its link is another element then.
       const opener = link.isConnected ? link : document.querySelector("[data-picture]");
       opener?.focus({ preventScroll: true });
     });

@@ -80,7 +80,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def forget_read_only(context: ExceptionContext) -> None:
-        """Open all connections anew: one that was opened on a read-only disk can never write."""
+        """Drop all connections: one that was opened while the disk was read-only never writes."""
         code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_READONLY:
             context.is_disconnect = True
