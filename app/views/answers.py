@@ -35,8 +35,7 @@ from app.memo import cacheable
 from app.paths import FOR_PROGRAMS, is_endless
 from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views.bodies import too_large
-from app.views.cast import NOBODY
-from app.views.page import WebPage, cast_on, render
+from app.views.page import WebPage, cast_for_anybody, render
 from app.views.parsing import event_of
 from app.views.policies import is_still_readable, right_to_read, send_to_login
 
@@ -228,8 +227,4 @@ async def _answer(
         body = msgspec.json.encode(details)
         return Response(body, details.status, headers, content_type="application/problem+json")
     page = ErrorPage(status=details.status, message=message, request_id=details.request_id)
-    cast = NOBODY  # So it is for those who may not know who is here, and where nobody can tell.
-    if not g.get("is_closed", True):
-        with contextlib.suppress(AppError):
-            cast = await cast_on(page)
-    return await render(page, cast), details.status, headers
+    return await render(page, await cast_for_anybody(page)), details.status, headers

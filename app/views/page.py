@@ -1,16 +1,17 @@
 """A page is a value: what its template shows. One function renders it, and finds its people."""
 
+import contextlib
 from collections.abc import Sequence
 from functools import cache
 from typing import ClassVar, Final
 
 from msgspec import Struct
-from quart import render_template
+from quart import g, render_template
 
 from app.errors import AppError
 from app.i18n import translate_message
 from app.lifespan import resources
-from app.views.cast import Cast, bound, cast_of
+from app.views.cast import NOBODY, Cast, bound, cast_of
 from app.views.people_named import usernames_in
 
 
@@ -56,6 +57,17 @@ async def cast_on(value: object, about: Sequence[str] | None = None) -> Cast:
             in_chat=subject.in_chat,
             platform=subject.of_platform,
         )
+
+
+async def cast_for_anybody(value: object = None) -> Cast:
+    """Return the cast of a page that anybody may see, of all whose usernames are in the value.
+
+    It is empty for those who may not know who is here, and where nobody can tell.
+    """
+    if not g.get("is_closed", True):
+        with contextlib.suppress(AppError):
+            return await cast_on(value)
+    return NOBODY
 
 
 async def render(page: WebPage, cast: Cast | None = None) -> str:

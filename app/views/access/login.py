@@ -16,9 +16,8 @@ from app.services.access.offers import Offer, accept_offer, find_offer
 from app.services.access.operators import OPERATOR, READER
 from app.services.rooms.room_facts import list_rooms
 from app.views.blueprints import Form, PageBlueprint
-from app.views.cast import NOBODY
 from app.views.cookies import clear_session, client_of, set_session
-from app.views.page import FormPage, WebPage, render, render_form
+from app.views.page import FormPage, WebPage, cast_for_anybody, render, render_form
 from app.views.parts import see_other
 from app.views.policies import writing
 
@@ -63,7 +62,8 @@ class InvitedAlreadyPage(WebPage, frozen=True, kw_only=True):
 async def show_login(args: LoginArgs) -> ResponseReturnValue:
     if g.account is not None:
         return see_other(local_address(args.next))
-    return await render_form(LoginPage(next=local_address(args.next)), NOBODY)
+    page = LoginPage(next=local_address(args.next))
+    return await render_form(page, await cast_for_anybody())
 
 
 @blueprint.action("/login")
@@ -74,7 +74,8 @@ async def login(form: Form) -> ResponseReturnValue:
             resources().db, resources().passwords, client_of(name), name, form.get("password", "")
         )
     except (TooManyError, UnauthorizedError) as failure:
-        return await render_form(LoginPage(next=next_address, name=name, error=failure), NOBODY)
+        page = LoginPage(next=next_address, name=name, error=failure)
+        return await render_form(page, await cast_for_anybody())
     response = see_other(next_address)
     set_session(response, secret, name)
     return response
@@ -96,8 +97,8 @@ async def show_setup(args: SetupArgs) -> ResponseReturnValue:
         offer = await find_offer(session, args.token)
     if _is_for_somebody_else(offer):
         return await _signed_in_already(args.token)
-    page = await render(SetupPage(token=args.token, offer=offer), NOBODY)
-    return page, 200, NO_STORE
+    page = SetupPage(token=args.token, offer=offer)
+    return await render(page, await cast_for_anybody()), 200, NO_STORE
 
 
 @blueprint.action("/setup")
@@ -115,7 +116,7 @@ async def setup(form: Form) -> ResponseReturnValue:
             secret = await add_session(session, account)
     except AppError as failure:
         page = SetupPage(token=token, offer=offer, given=name, error=failure)
-        return await render_form(page, NOBODY)
+        return await render_form(page, await cast_for_anybody())
     response = see_other(IMPORTS if offer.role == OPERATOR else await _readers_first_page())
     set_session(response, secret, account.name)
     return response
@@ -138,8 +139,8 @@ def _is_for_somebody_else(offer: Offer) -> bool:
 
 
 async def _signed_in_already(token: str) -> ResponseReturnValue:
-    page = await render(InvitedAlreadyPage(token=token, name=g.account.name), NOBODY)
-    return page, HTTPStatus.CONFLICT, NO_STORE
+    page = InvitedAlreadyPage(token=token, name=g.account.name)
+    return await render(page, await cast_for_anybody()), HTTPStatus.CONFLICT, NO_STORE
 
 
 def local_address(address: str) -> str:

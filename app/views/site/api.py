@@ -15,9 +15,8 @@ from app.services.checks import check_ready, measure_lag
 from app.services.event_log import newest_event
 from app.views import openapi
 from app.views.blueprints import HTML, ApiBlueprint, operations_of
-from app.views.cast import NOBODY
 from app.views.examples import command_of
-from app.views.page import WebPage, render
+from app.views.page import WebPage, cast_for_anybody, render
 from app.views.policies import access, own_origin
 
 blueprint = ApiBlueprint("service", tag="service", url_prefix=None)
@@ -86,8 +85,8 @@ class DocsPage(WebPage, frozen=True, kw_only=True):
 )
 async def show_docs() -> str:
     """This document as a page."""
-    # It is about the program, and nothing that is stored changes it.
-    return await render(DocsPage(document=_document(), origin=own_origin()), NOBODY)
+    page = DocsPage(document=_document(), origin=own_origin())
+    return await render(page, await cast_for_anybody())
 
 
 def _document() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from app.services.posts.samples import list_samples
 from tests.browsing import PASSWORD, Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client
+from tests.views.test_policies import need_of, routes
 from tests.waiting import settle
 
 MENU: Final = 'href="/rooms"'
@@ -104,3 +105,31 @@ async def test_samples_make_room_for_four_authors_of_ones_own(app: Quart, writer
     assert samples[0] in unquote(await anybody.page("/authors"))
     asked = await anybody.page(f"/?username={quote(samples[0])}")
     assert re.search(f'value="{samples[0]}" checked', asked)
+
+
+async def text_of(answer: Any) -> str:
+    """Return the text of a page; of a file there is none."""
+    return str(await answer.get_data(as_text=True)) if answer.mimetype == "text/html" else ""
+
+
+@pytest.mark.databases("sqlite")
+async def test_every_page_has_the_menu_with_chats(app: Quart) -> None:
+    operator, anybody = await signed_in(app), Browser(app)
+    docs = "/api/v1/docs"
+    assert MENU not in await text_of(await anybody.get(docs))  # It is kept.
+    await import_chat(parts_of(app).db, kakaotalk("동네", *said(("하늘", "민준"), times=12)))
+    await settle(app)
+    here = {"username": "하늘", "year": 2024, "tweet_id": 1, "room_id": 1, "name": "timeline"}
+    async with parts_of(app).db.write() as session:
+        token = await add_invitation(session, "bo", account_id=1)
+    asked = {(rule, address) for method, rule, address in routes(app, here) if method == "GET"}
+    lacking, pages = set(), set()
+    for rule, address in {*asked, ("/setup", f"/setup?token={token}")}:
+        browser = anybody if need_of("GET", rule) == "open" else operator
+        page = await text_of(await browser.get(address))
+        if "<main" in page:
+            pages.add(rule)
+            if MENU not in page:
+                lacking.add(address)
+    assert lacking == set()
+    assert {"/login", "/setup", docs, "/", "/rooms", "/settings", "/dashboard/"} <= pages
