@@ -18,8 +18,8 @@ APPS = {
     "slack": ("Slack", "슬랙"),
     "chatlab": ("ChatLab", "ChatLab"),
     "discord": ("Discord", "디스코드"),
-    "whatsapp": ("WhatsApp", "WhatsApp"),
-    "telegram": ("Telegram", "Telegram"),
+    "whatsapp": ("WhatsApp", "왓츠앱"),
+    "telegram": ("Telegram", "텔레그램"),
 }
 PAGES = zip_bytes({"messages/inbox/us_1/message_1.html": b"<html></html>"})
 

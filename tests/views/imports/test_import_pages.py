@@ -395,6 +395,7 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     assert await start(browser, address, **form) == 303
     done = await ended(browser, address)
     assert "5 new messages · 1 note of the app, file or deleted message left out" in shown(done)
+    assert '<h1 class="quiet">Import: <bdi>us</bdi></h1>' in done
     assert re.findall(r'href="(/user/\w+/portrait)"', done) == [
         *("/user/mina/portrait", "/user/zoe/portrait")
     ]
