@@ -104,6 +104,14 @@ def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
     return Mentions(*(tally.most(most) for tally in (answered, tags, emoji, sites)))
 
 
+def count_names(usernames: Iterable[str | None], *, most: int) -> list[NameCount]:
+    """Return up to `most` of those whom posts answer, likewise; None is nobody."""
+    answered = _Tally(str.casefold)
+    for username in filter(None, usernames):
+        answered.add([username])
+    return answered.most(most)
+
+
 def written_emoji(text: str) -> list[str]:
     """Return the emoji of a text, each as it is written."""
     if text.isascii() or not _MAY_BE_EMOJI.search(text):

@@ -2,9 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Annotated, Final
 
 import msgspec
@@ -93,7 +93,8 @@ def phrases_apart(
     places = [_places(group.words, among) for group in groups]
     texts = [group.texts for group in groups]
     return {
-        place: _told(texts, places, place, of_group, languages[place])
+        # How a phrase is written is looked for in all messages that have it.
+        place: [*islice(_told(texts, places, place, of_group, languages[place]), MOST_PHRASES)]
         for place, of_group in sought.items()
     }
 
@@ -147,22 +148,21 @@ def _told(
     own: int,
     sought: Iterable[str],
     language: str | None,
-) -> list[Phrase]:
-    """Return the phrases of one of the groups, of words that are sought."""
+) -> Iterator[Phrase]:
+    """Yield the phrases of one of the groups, of words that are sought."""
     size, size_beside = len(groups[own]), sum(map(len, groups)) - len(groups[own])
-    phrases: list[Phrase] = []
     for words in _groups(sought, places[own]):
         with_all = [set.intersection(*(of_group[word] for word in words)) for of_group in places]
         count = len(with_all[own])
         count_beside = sum(map(len, with_all)) - count
+        # Of somebody with short messages, what is more of the words need not be in more messages.
+        if more_often(count, size, count_beside, size_beside) < CLEAR:
+            continue
         texts = [groups[own][place] for place in sorted(with_all[own])]
         text = _written(texts, words) or " · ".join(words)
-        # Of somebody with short messages, what is more of the words need not be in more messages.
-        # And a part of a word that every text needs is no phrase, such as of "isn't".
-        is_more = more_often(count, size, count_beside, size_beside) >= CLEAR
-        if is_more and (words[1:] or is_telling(text, language)):
-            phrases.append(Phrase(text, words, count, count_beside))
-    return phrases[:MOST_PHRASES]
+        # A part of a word that every text needs is no phrase, such as of "isn't".
+        if words[1:] or is_telling(text, language):
+            yield Phrase(text, words, count, count_beside)
 
 
 def _parts_of(names: Iterable[str]) -> set[str]:
@@ -190,8 +190,11 @@ def _groups(words: Iterable[str], places: Mapping[str, set[int]]) -> list[list[s
     groups: list[list[str]] = []
     for word in words:
         for group in groups:
-            first = places[group[0]]
-            if first and len(first & places[word]) >= TOGETHER * len(first | places[word]):
+            first, others = places[group[0]], places[word]
+            if min(len(first), len(others)) < TOGETHER * max(len(first), len(others), 1):
+                continue  # Most are so, which is known at once.
+            shared = len(first & others)
+            if shared >= TOGETHER * (len(first) + len(others) - shared):
                 group.append(word)
                 break
         else:

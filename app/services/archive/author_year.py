@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clock import now, span_of_year
 from app.compute.fingerprint import Measure, fingerprint, tally_of
 from app.compute.languages import guess_main_language
-from app.compute.mentions import NameCount, count_mentions
+from app.compute.mentions import NameCount, count_names
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
 from app.compute.wording import GainedWord
 from app.errors import NotFoundError
@@ -20,7 +20,7 @@ from app.memo import holds_until
 from app.models import Tweet
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import most_liked
-from app.services.archive.numbers import hours_of_day, scan_author, scanned_posts
+from app.services.archive.numbers import answered_in, hours_of_day, scan_author
 from app.services.posts.scanning import Scan
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_hour_of_week, count_in_spans, have_posts
@@ -139,7 +139,9 @@ async def _hours_of(session: AsyncSession, author: Author, year: int, zone: Zone
 async def _scan_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> Scan:
     since, until = span_of_year(year, zone)
     is_of_year = Tweet.created_at >= since, Tweet.created_at < until
-    return await scan_author(session, author, *is_of_year, limit=MOST_COMPARED)
+    return await scan_author(
+        session, author, *is_of_year, columns=("text", "answered"), limit=MOST_COMPARED
+    )
 
 
 async def _edge(
@@ -182,7 +184,7 @@ def _compare(scans: Sequence[Scan], author: Author, year: int) -> _Compared:
         went=_beside(year + 1, went),
         only=[*map(_word, only)],
         measures=_measures(own.texts, before.texts),
-        answered=count_mentions(scanned_posts(scans[1], author), most=MOST_ANSWERED).answered,
+        answered=count_names(answered_in(scans[1], author), most=MOST_ANSWERED),
     )
 
 

@@ -42,7 +42,7 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
     """Return the figures of an author; hours and days are those of the time zone."""
     selection = Selection(usernames=(author.username,))
     week = await count_by_hour_of_week(session, selection, zone)
-    newest = await scan_author(session, author)
+    newest = await scan_author(session, author, columns=("text", "card", "answered"))
     mentions = await asyncio.to_thread(_mentions_in, newest, author)
     return Numbers(
         hours=hours_of_day(week),
@@ -64,24 +64,22 @@ async def scan_author(
     session: AsyncSession,
     author: Author,
     *conditions: ColumnElement[bool],
+    columns: tuple[ScannedColumn, ...],
     limit: int = MOST_SCANNED,
 ) -> Scan:
     """Return what is looked through of the author's newest posts that meet the conditions."""
     depends_on(author.id)
-    columns: tuple[ScannedColumn, ...] = ("text", "card", "answered")
     return await scan(
         session, Tweet.user_id == author.id, *conditions, columns=columns, limit=limit
     )
 
 
-def scanned_posts(newest: Scan, author: Author) -> list[ScannedPost]:
-    """Return the posts, without answers to their author; it takes long, so call it in a thread."""
+def answered_in(newest: Scan, author: Author) -> list[str | None]:
+    """Return whom each post answers, None for nobody and for the author."""
     own_key = username_key(author.username)
-    return [
-        ScannedPost(text, card, name if name and username_key(name) != own_key else None)
-        for text, card, name in zip(newest.text, newest.card, newest.answered, strict=True)
-    ]
+    return [name if name and username_key(name) != own_key else None for name in newest.answered]
 
 
 def _mentions_in(newest: Scan, author: Author) -> Mentions:
-    return count_mentions(scanned_posts(newest, author), most=MOST_NAMED)
+    columns = newest.text, newest.card, answered_in(newest, author)
+    return count_mentions(map(ScannedPost, *columns), most=MOST_NAMED)

@@ -1,6 +1,5 @@
 """Figures over posts, from the counts that are kept with each change."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -173,12 +172,10 @@ async def count_by_hour_of_week(
     # By slot first, in the order of the index: sorting a row of each post takes half a second.
     slots = select(PostCount.slot, _POSTS.label("posts")).where(*conditions)
     counted = slots.group_by(PostCount.slot).subquery()
-    hour = local_unit(counted.c.slot, zone, HOUR_S).label("hour")
+    hour = (local_unit(counted.c.slot, zone, HOUR_S) % WEEK_H).label("hour")
     query = select(hour, func.sum(counted.c.posts)).group_by("hour")
-    hours: Counter[int] = Counter()
-    for number, posts in await session.execute(query):  # Of each hour since the year 1.
-        hours[int(number) % WEEK_H] += int(posts)
-    return [hours[hour] for hour in range(WEEK_H)]
+    hours = {int(hour): int(posts) for hour, posts in await session.execute(query)}
+    return [hours.get(hour, 0) for hour in range(WEEK_H)]
 
 
 async def count_selected(

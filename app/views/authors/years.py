@@ -20,7 +20,7 @@ from app.views.authors.year_figures import HoursOfYear, YearCalendar
 from app.views.authors.year_row import YearRow
 from app.views.blueprints import PageBlueprint
 from app.views.drawings import Clock, NameList, Spark, WeekGrid
-from app.views.figure import FigureParts
+from app.views.figure import FigureParts, Finding
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
 
@@ -46,8 +46,12 @@ class YearPage(WebPage, frozen=True, kw_only=True):
         return YearRow(self.shown).parts()
 
     @property
-    def calendar(self) -> FigureParts[WeekGrid]:
-        return YearCalendar(self.shown).parts()
+    def finding(self) -> Finding:
+        return YearCalendar(self.shown).finding()
+
+    @property
+    def weeks(self) -> WeekGrid:
+        return YearCalendar(self.shown).plot()
 
     @property
     def clock(self) -> FigureParts[Clock]:
