@@ -133,6 +133,25 @@ async def test_a_chat_is_seen_at_once(
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("locale", ["en", "ko"])
+async def test_the_front_page_has_the_chats_and_the_box(
+    rooms: Website, open_page: OpenPage, locale: str
+) -> None:
+    page = await open_page(locale=locale)
+    for width, height in SIZES:
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.goto(rooms.address("/"))
+        (chats, box) = [
+            await page.locator(part).bounding_box() for part in ("#rooms", "#tweet_text")
+        ]
+        assert chats
+        assert box
+        assert chats["y"] < (box["y"] if width == 390 else height / 2)
+        assert box["y"] < 520
+        assert box["y"] + box["height"] <= height
+
+
+@pytest.mark.full
 async def test_the_day_stays_in_sight_while_a_chat_is_read(
     rooms: Website, open_page: OpenPage
 ) -> None:

@@ -80,6 +80,7 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     samples: list[str]
     rooms: list[RoomFacts]
     """The chats with the newest messages."""
+    has_more_rooms: bool
     is_playable: bool
     measured_right: float = MEASURED_RIGHT
     measured_authors: int = MEASURED_AUTHORS
@@ -113,8 +114,13 @@ async def show_home(args: HomeArgs) -> str:
             posting=year_of_posting(archive.calendar) if archive else None,
             samples=[] if has_enough else samples,
             rooms=newest_first(rooms)[:MOST_ROOMS],
+            has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
-            about=[*(solution.usernames if solution else ()), *(post.username for post in posts)],
+            about=[
+                *((archive.user.username,) if archive else ()),
+                *(solution.usernames if solution else ()),
+                *(post.username for post in posts),
+            ],
         )
     )
 

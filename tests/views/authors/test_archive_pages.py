@@ -95,9 +95,9 @@ async def test_the_front_page_has_each_part_once_however_much_there_is_to_see_ag
             assert page.count(f'id="{part}-heading"') == 1, part
         assert section(page, "today").count('class="post"') == 2 * years
         columns = page.partition('<div class="columns own">')[2].partition('id="calendar"')[0]
-        example, form = columns.index('id="shown-heading"'), columns.index('id="tweet_text"')
-        is_below.append(example > form)
-        assert ('id="newest-heading"' in columns) == (example > form)
+        example, quiz = columns.index('id="shown-heading"'), columns.index('id="quiz-heading"')
+        is_below.append(example > quiz)
+        assert ('id="newest-heading"' in columns) == (example > quiz)
     # From five posts on the example is as wide as the page, and the newest posts fill a column.
     assert is_below == [False, False, False, True, True, True]
 

@@ -58,6 +58,22 @@ async def test_the_front_page_begins_with_the_chats_and_the_box(app: Quart) -> N
     await import_chat(db, kakaotalk("동네", *said(("하늘", "민준"))))
     page = await anybody.page("/")
     assert page.index('href="/room/1"') < page.index('id="tweet_text"')
+    assert "All chats" not in page
+    for number in range(3):
+        await import_chat(db, kakaotalk(f"동네 {number}", *said((f"하늘{number}", "민준"))))
+    page = await anybody.page("/")
+    assert page.count('<a class="name" href="/room/') == 3
+    assert "All chats" in page
+
+
+async def test_an_archive_beside_chats_is_of_posts(app: Quart, writer: Client) -> None:
+    await import_chat(parts_of(app).db, kakaotalk("동네", *said(("하늘", "민준"))))
+    await writer.add_posts(*({"username": "ann", "text": text} for text in ("lamp", "fog")))
+    page = await Client(app, {}).page("/")
+    archive = page.partition('id="archive"')[2].partition("</section>")[0]
+    assert "2 posts" in archive
+    order = ("archive", "rooms", "tweet_text", "newest")
+    assert sorted(order, key=lambda name: page.index(f'id="{name}"')) == [*order]
 
 
 @pytest.mark.parametrize(("chats", "place"), [(0, "/"), (1, "/room/1"), (2, "/rooms")])
