@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from app.compute.hours import busiest_hours, counts_by_hour, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.laughs import LAUGHS, laughs_in
 from app.compute.mentions import ScannedPost, count_mentions
@@ -19,7 +20,6 @@ from app.compute.wording import GainedWord
 
 SILENCE_S: Final = 6 * 3600
 """Within this time of another's message it is an answer; after a longer one it is a beginning."""
-DAY_H: Final = 24
 MOST_PORTRAYED: Final = 6
 """People on their own, those with the most messages; all others are taken together."""
 FEWEST_COMPARED: Final = 20
@@ -67,6 +67,10 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
         float | None, Meta(description="The mean of the messages with text; between spaces.")
     ]
     hours: Annotated[list[int], Meta(description="Messages of each hour in `tz`, from 0.")]
+    busy_from: Annotated[
+        int | None,
+        Meta(description="The first of the three hours that clearly have most; null for none."),
+    ]
     beginnings: Annotated[int, Meta(description="Messages after more than six hours without any.")]
     answers: Annotated[
         int, Meta(description="Messages right after somebody else's, within six hours.")
@@ -130,7 +134,8 @@ def portray(messages: Sequence[Said], zone: ZoneInfo, names: Iterable[str] = ())
             messages=len(of_group),
             share=len(of_group) / len(messages),
             words_per_message=_words_per_message(of_group_texts),
-            hours=hours_of(of_group, zone),
+            hours=hours_of_day(hours),
+            busy_from=busiest_hours(hours),
             beginnings=sum(timing.beginnings[author] for author in group),
             answers=len(answers_s),
             median_answer_s=float(median(answers_s)) if answers_s else None,
@@ -138,10 +143,11 @@ def portray(messages: Sequence[Said], zone: ZoneInfo, names: Iterable[str] = ())
             emoji=_emoji_in(of_group_texts),
             typical=typical,
         )
-        for group, of_group, of_group_texts, answers_s, laughs, typical in zip(
+        for group, of_group, of_group_texts, hours, answers_s, laughs, typical in zip(
             groups,
             said,
             texts,
+            [hour_counts(of_group, zone) for of_group in said],
             [_answers_of(group, timing) for group in groups],
             _laughs_of(texts),
             _typical_of(texts, names),
@@ -215,13 +221,9 @@ def _laughs_in(texts: Iterable[str]) -> Counter[str]:
     return Counter(chain.from_iterable(map(laughs_in, texts)))
 
 
-def hours_of(said: Iterable[Said], zone: ZoneInfo) -> list[int]:
-    """Return how many messages each hour of the day has in the zone."""
-    hours = [0] * DAY_H
-    for message in said:
-        if message.time is not None:
-            hours[datetime.fromtimestamp(message.time, zone).hour] += 1
-    return hours
+def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:
+    """Return how many messages each hour of each day has in the zone."""
+    return counts_by_hour((message.time for message in said if message.time is not None), zone)
 
 
 def _typical_of(

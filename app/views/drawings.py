@@ -262,6 +262,7 @@ class HourStrip:
 
     hue: str
     caption: str
+    """What stands out; an empty text where nothing does."""
     heights: Sequence[float]
     """In per cent of the highest."""
 

@@ -1,22 +1,40 @@
 """The hours of the day, of somebody beside others or beside another time: in words, and drawn."""
 
 from collections.abc import Sequence
-from typing import Final
 
+from app.compute.hours import BUSY_H, DAY_H
 from app.i18n import gettext
 from app.views.drawings import Clock
 from app.views.in_words import often
 
-BUSY_H: Final = 3
-"""Hours in a row that are called the busiest."""
 
+def busiest(hours: Sequence[int], start: int | None) -> str:
+    """Return in a sentence when most is written, of the posts of each hour; some has any.
 
-def busiest(hours: Sequence[int]) -> str:
-    """Return in a sentence when most is written, of the posts of each hour; some has any."""
-    busy = [sum(_around(hours, hour)) for hour in range(len(hours))]
-    start = busy.index(max(busy))
+    start: the first of the hours that clearly have most; None where none stand out.
+    """
+    if start is None:
+        return gettext("No hours are clearly the busiest.")
+    busy = [hours[(start + step) % DAY_H] for step in range(BUSY_H)]
     return gettext("Most between {start}:00 and {end}:00: {often}").format(
-        start=start, end=(start + BUSY_H) % len(hours), often=often(max(busy) / sum(hours))
+        start=start, end=(start + BUSY_H) % DAY_H, often=often(sum(busy) / sum(hours))
+    )
+
+
+def how_told() -> str:
+    """Return in a sentence when hours are called the busiest."""
+    return gettext(
+        "Three hours are called the busiest where they lead, day by day, any other three by more "
+        "than chance."
+    )
+
+
+def mostly(start: int | None) -> str:
+    """Return the same briefly; an empty text where no hours stand out."""
+    if start is None:
+        return ""
+    return gettext("Mostly from {start}:00 to {end}:00").format(
+        start=start, end=(start + BUSY_H) % DAY_H
     )
 
 
@@ -32,10 +50,6 @@ def clock_of(hue: str, caption: str, hours: Sequence[int], beside: Sequence[int]
         [100 * share / most for share in shares],
         [100 * share / most for share in outline] if any(beside) else [],
     )
-
-
-def _around(hours: Sequence[int], start: int) -> list[int]:
-    return [hours[(start + step) % len(hours)] for step in range(BUSY_H)]
 
 
 def _shares(hours: Sequence[int]) -> list[float]:

@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fingerprint import Measure, fingerprint, tally_of, together
+from app.compute.hours import busiest_hours, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.phrases import Phrase, phrases_of
-from app.compute.portrait import FEWEST_COMPARED, MOST_GUESSED, Said, hours_of, timing_of
+from app.compute.portrait import FEWEST_COMPARED, MOST_GUESSED, Said, hour_counts, timing_of
 from app.memo import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.cases import Models
@@ -69,6 +70,10 @@ class AuthorPortrait(msgspec.Struct, frozen=True):
         list[Phrase] | None, Meta(description="Null where either side has under 20 messages.")
     ]
     hours: Annotated[list[int], Meta(description="Messages of each hour in `tz`, from 0.")]
+    busy_from: Annotated[
+        int | None,
+        Meta(description="The first of the three hours that clearly have most; null for none."),
+    ]
     hours_elsewhere: Annotated[list[int], Meta(description="Those of the others, likewise.")]
     recognised: Annotated[
         RecognisedPosts | None, Meta(description="Null where fewer than 20 could be asked about.")
@@ -109,6 +114,7 @@ class _Counted(NamedTuple):
     measures: list[Measure]
     phrases: list[Phrase] | None
     hours: list[int]
+    busy_from: int | None
     hours_elsewhere: list[int]
 
 
@@ -141,6 +147,7 @@ async def read_author_portrait(
         measures=counted.measures,
         phrases=counted.phrases,
         hours=counted.hours,
+        busy_from=counted.busy_from,
         hours_elsewhere=counted.hours_elsewhere,
         recognised=recognised,
         most_like=next(iter(most_like.values()), None),
@@ -216,6 +223,7 @@ def _count(read: _Read, author: Author, zone: ZoneInfo) -> _Counted:
         :MOST_BESIDE
     ]
     rest = [tallies[user_id] for user_id in ranked if user_id not in one_by_one]
+    hours = hour_counts(own, zone)
     times = [message.time for message in own if message.time is not None]
     return _Counted(
         messages=len(own),
@@ -226,8 +234,9 @@ def _count(read: _Read, author: Author, zone: ZoneInfo) -> _Counted:
             tallies[author.id], [tallies[user_id] for user_id in one_by_one], together(rest)
         ),
         phrases=_phrases(own, beside, read.names),
-        hours=hours_of(own, zone),
-        hours_elsewhere=hours_of(beside, zone),
+        hours=hours_of_day(hours),
+        busy_from=busiest_hours(hours),
+        hours_elsewhere=hours_of_day(hour_counts(beside, zone)),
     )
 
 

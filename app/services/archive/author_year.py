@@ -1,6 +1,7 @@
 """A year of an author: when they wrote, which words came and went, whom they answered."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now, span_of_year
 from app.compute.fingerprint import Measure, fingerprint, tally_of
+from app.compute.hours import DAY_H, busiest_hours, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_names
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
@@ -20,10 +22,10 @@ from app.memo import holds_until
 from app.models import Tweet
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import most_liked
-from app.services.archive.numbers import answered_in, hours_of_day, scan_author
+from app.services.archive.numbers import answered_in, scan_author
 from app.services.posts.scanning import Scan
 from app.services.posts.selection import Selection
-from app.services.posts.statistics import count_by_hour_of_week, count_in_spans, have_posts
+from app.services.posts.statistics import count_by_hour, count_in_spans, have_posts
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 
@@ -66,6 +68,10 @@ class AuthorYear(msgspec.Struct, frozen=True):
     tz: str
     calendar: CalendarYear
     hours: Annotated[list[int], Meta(description="Posts of each hour of the day in `tz`, from 0.")]
+    busy_from: Annotated[
+        int | None,
+        Meta(description="The first of the three hours that clearly have most; null for none."),
+    ]
     is_over: Annotated[bool, Meta(description="Whether the year has ended in `tz`.")]
     before: Annotated[
         YearBefore | None, Meta(description="The year before; null where it has no posts.")
@@ -118,22 +124,35 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     by_year = await count_in_spans(session, author.id, years)
     first, last = (edge for edge in edges if edge)
     return AuthorYear(
-        author, zone.key, calendar, hours, is_over, before, *compared, liked, first, last, by_year
+        user=author,
+        tz=zone.key,
+        calendar=calendar,
+        hours=hours_of_day(hours),
+        busy_from=busiest_hours(hours),
+        is_over=is_over,
+        before=before,
+        **compared._asdict(),
+        most_liked=liked,
+        first=first,
+        last=last,
+        by_year=by_year,
     )
 
 
 async def _year_before(
     session: AsyncSession, author: Author, year: int, zone: ZoneInfo
 ) -> YearBefore | None:
-    hours = await _hours_of(session, author, year, zone)
+    hours = hours_of_day(await _hours_of(session, author, year, zone, folded_h=DAY_H))
     return YearBefore(year, sum(hours), hours) if any(hours) else None
 
 
-async def _hours_of(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> list[int]:
-    """Return how many posts of a year each hour of the day has."""
+async def _hours_of(
+    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, *, folded_h: int | None = None
+) -> Counter[int]:
+    """Return how many posts each hour of a year has; see `count_by_hour`."""
     since, until = span_of_year(year, zone)
     selection = Selection(usernames=(author.username,), since=since, until=until)
-    return hours_of_day(await count_by_hour_of_week(session, selection, zone))
+    return await count_by_hour(session, selection, zone, folded_h=folded_h)
 
 
 async def _scan_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> Scan:

@@ -1,7 +1,6 @@
 """An author in numbers: when they write, whom they answer, their tags, emoji and links."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.hours import DAY_H, hours_of_day
 from app.compute.mentions import Mentions, NameCount, ScannedPost, count_mentions
 from app.compute.text import username_key
 from app.memo import depends_on
@@ -19,7 +19,6 @@ from app.services.posts.selection import Selection
 from app.services.posts.statistics import WEEK_H, count_by_hour_of_week
 from app.services.posts.users import Author
 
-DAY_H: Final = 24
 MOST_NAMED: Final = 20
 """Entries of each list."""
 
@@ -45,7 +44,7 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
     newest = await scan_author(session, author, columns=("text", "card", "answered"))
     mentions = await asyncio.to_thread(_mentions_in, newest, author)
     return Numbers(
-        hours=hours_of_day(week),
+        hours=hours_of_day(dict(enumerate(week))),
         weekdays=[sum(week[day : day + DAY_H]) for day in range(0, WEEK_H, DAY_H)],
         answered=mentions.answered,
         tags=mentions.tags,
@@ -53,11 +52,6 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
         sites=mentions.sites,
         scanned=len(newest.text),
     )
-
-
-def hours_of_day(week: Sequence[int]) -> list[int]:
-    """Return the sums of each hour of the day, of those of the hours of a week."""
-    return [sum(week[hour::DAY_H]) for hour in range(DAY_H)]
 
 
 async def scan_author(

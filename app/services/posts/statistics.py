@@ -1,5 +1,6 @@
 """Figures over posts, from the counts that are kept with each change."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -168,14 +169,25 @@ async def count_by_hour_of_week(
     session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[int]:
     """Return how many posts each of the 168 hours of the week has, from Monday, 0 o'clock."""
+    hours = await count_by_hour(session, selection, zone, folded_h=WEEK_H)
+    return [hours[hour] for hour in range(WEEK_H)]
+
+
+async def count_by_hour(
+    session: AsyncSession, selection: Selection, zone: ZoneInfo, *, folded_h: int | None = None
+) -> Counter[int]:
+    """Return how many posts each hour has in the zone, since the year 1, which begins on a Monday.
+
+    With `folded_h` hours that are so far apart count together.
+    """
     conditions = await count_conditions(session, selection, first_slot=0)
     # By slot first, in the order of the index: sorting a row of each post takes half a second.
     slots = select(PostCount.slot, _POSTS.label("posts")).where(*conditions)
     counted = slots.group_by(PostCount.slot).subquery()
-    hour = (local_unit(counted.c.slot, zone, HOUR_S) % WEEK_H).label("hour")
+    hour = local_unit(counted.c.slot, zone, HOUR_S)
+    hour = (hour % folded_h if folded_h else hour).label("hour")
     query = select(hour, func.sum(counted.c.posts)).group_by("hour")
-    hours = {int(hour): int(posts) for hour, posts in await session.execute(query)}
-    return [hours.get(hour, 0) for hour in range(WEEK_H)]
+    return Counter({int(hour): int(posts) for hour, posts in await session.execute(query)})
 
 
 async def count_selected(

@@ -14,7 +14,7 @@ from app.services.archive.author_year import AuthorYear
 from app.views.authors.calendar import LEVELS, ONE_DAY
 from app.views.drawings import HOURS, Clock, GridDay, WeekGrid
 from app.views.figure import Figure, Finding, Table
-from app.views.hours import busiest, clock_of
+from app.views.hours import busiest, clock_of, how_told
 from app.views.names import hue, post_count
 
 SHORTEST_RUN: Final = 3
@@ -130,7 +130,8 @@ class HoursOfYear(Figure[Clock]):
 
     def finding(self) -> Finding:
         topic, zone = gettext("By hour"), self.author_year.tz
-        return Finding(busiest(self.author_year.hours), topic=topic, zone=zone)
+        title = busiest(self.author_year.hours, self.author_year.busy_from)
+        return Finding(title, topic=topic, about=how_told(), zone=zone)
 
     def table(self) -> Table:
         calendar, before = self.author_year.calendar, self.author_year.before

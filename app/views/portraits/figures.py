@@ -9,7 +9,7 @@ from app.i18n import gettext
 from app.services.archive.author_portrait import AuthorPortrait
 from app.views.drawings import HOURS, Clock, PhraseList, PhraseRow
 from app.views.figure import Figure, Finding, Table
-from app.views.hours import busiest, clock_of
+from app.views.hours import busiest, clock_of, how_told
 from app.views.in_words import often
 from app.views.names import display_name, hue
 
@@ -76,7 +76,8 @@ class HoursBeside(Figure[Clock]):
         topic, zone = gettext("By hour"), self.portrait.tz
         if not any(hours):
             return Finding(gettext("No post has a time."), topic=topic, zone=zone)
-        return Finding(busiest(hours), topic=topic, zone=zone)
+        title = busiest(hours, self.portrait.busy_from)
+        return Finding(title, topic=topic, about=how_told(), zone=zone)
 
     def table(self) -> Table:
         own, beside = self.portrait.hours, self.portrait.hours_elsewhere

@@ -10,10 +10,9 @@ from app.compute.portrait import PersonPortrait
 from app.dates import show_duration
 from app.i18n import gettext
 from app.views.drawings import HourStrip, NameList
+from app.views.hours import mostly
 from app.views.names import hue
 
-BUSY_H: Final = 3
-"""Hours in a row that are called the busiest."""
 FEWEST_HOURS: Final = 10
 """Messages with a time from which there is a clock."""
 
@@ -53,25 +52,12 @@ class PersonCard:
 
     @property
     def hours(self) -> HourStrip | None:
-        """The clock, with the busiest hours in words; None for few messages."""
-        hours: Sequence[int] = self.writing.hours if self.writing else ()
-        if sum(hours) < FEWEST_HOURS:
+        """The clock, in words where hours stand out; None for few messages."""
+        if self.writing is None or sum(self.writing.hours) < FEWEST_HOURS:
             return None
-        start = _busiest(hours)
-        caption = gettext("Mostly from {start}:00 to {end}:00").format(
-            start=start, end=(start + BUSY_H) % len(hours)
-        )
-        return HourStrip(self.hue, caption, [100 * hour / max(hours) for hour in hours])
-
-
-def _busiest(hours: Sequence[int]) -> int:
-    """Return the first of the busiest hours; of equal times the one with the fullest middle."""
-
-    def fullness(start: int) -> tuple[int, int]:
-        around = [hours[(start + step) % len(hours)] for step in range(BUSY_H)]
-        return sum(around), around[BUSY_H // 2]
-
-    return max(range(len(hours)), key=fullness)
+        hours = self.writing.hours
+        heights = [100 * hour / max(hours) for hour in hours]
+        return HourStrip(self.hue, mostly(self.writing.busy_from), heights)
 
 
 def wait_of(writing: PersonPortrait | None) -> str:

@@ -9,6 +9,7 @@ from app.compute.portrait import PersonPortrait
 from app.i18n import gettext, gettext_noop, rounded_parts, show_number, show_percent
 from app.views.drawings import HOURS, Bars, NamedBar, by_hour
 from app.views.figure import Finding, Table, TableCell
+from app.views.hours import how_told
 from app.views.names import hue
 from app.views.rooms.portrait_figure import NOT_THERE, OfPeople, PortraitFigure, name_of
 from app.views.rooms.timing import Timing
@@ -64,12 +65,10 @@ class HoursOfDay(PortraitFigure):
     is_drawn = True
 
     def finding(self) -> Finding:
-        dated = self._dated
-        return Finding(
-            "" if dated else gettext("No message has a time."),
-            about=gettext("Each figure has its own scale.") if len(dated) > 1 else "",
-            zone=self.portrait.tz,
-        )
+        if not self._dated:
+            return Finding(gettext("No message has a time."), zone=self.portrait.tz)
+        scale = gettext("Each figure has its own scale.") if len(self._dated) > 1 else ""
+        return Finding(about=f"{scale} {how_told()}".lstrip(), zone=self.portrait.tz)
 
     def table(self) -> Table:
         return Table(

@@ -35,6 +35,12 @@ CHATS: Final[dict[str, list[Said]]] = {
     "alone": talk(CREW[:1], 30),
     "three": talk(CREW[:2], 3),
     "nine": talk(tuple("abcdefghi"), 180),
+    "hours": sorted(
+        (f"2024-{1 + day // 28:02}-{1 + day % 28:02} {hour:02}:{number:02}", name, f"{word} {day}")
+        for day in range(56)
+        for name, word, hour in (("eve", "lamp", 20 + day % 3), ("ron", "quay", 11 * day % 24))
+        for number in range(2)
+    ),
     "day": [(f"2024-05-01 10:{n:02}", CREW[n % 3], f"{WORDS[n % 3]} {n}") for n in range(60)],
 }
 
@@ -64,6 +70,7 @@ FINDINGS: Final = {
     "alone": "Only ann writes here, 30 messages.",
     "three": "Nothing sets the 2 people clearly apart here.",
     "nine": "a writes most (28%).",
+    "hours": "Nothing sets the 2 people clearly apart here.",
     "day": "Nothing sets the 3 people clearly apart here.",
 }
 
@@ -99,7 +106,17 @@ async def test_each_person_has_a_card_that_leads_to_their_portrait(
     assert [re.findall(r'href="([^"]*)"', card) for card in cards] == [
         [f"/user/{name}/portrait"] for name in ("ann", "bo_(work)", "cem")
     ]
-    assert "ann 144 messages haha · “ferry lamp quay number” Mostly from" in text_of(cards[0])
+    assert "ann 144 messages haha · “ferry lamp quay number”" in text_of(cards[0])
+
+
+@pytest.mark.parametrize("path", ["", "/portrait"])
+async def test_hours_are_told_of_whom_they_are_no_chance(
+    shared: Shared, chats: dict[str, str], path: str
+) -> None:
+    page = await shared.anybody.page(f"{chats['hours']}{path}?tz=Asia/Seoul")
+    cards = page.partition('class="people-cards"')[2].partition("</ul>")[0]
+    assert cards.count('"hour-strip') == 2
+    assert re.findall("Mostly from.*?(?=<)", cards) == ["Mostly from 20:00 to 23:00"]
 
 
 async def test_what_is_the_same_for_all_is_one_sentence(

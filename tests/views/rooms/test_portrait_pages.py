@@ -87,7 +87,8 @@ async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Cli
     # Phrases and hours are seen at once.
     cards = above.partition('class="people-cards"')[2]
     assert cards.count("kettle sings") == cards.count("lantern swings") == 1
-    assert cards.count("Mostly from 9:00 to 12:00") == len(re.findall(r'"hour-strip', cards)) == 2
+    assert cards.count('"hour-strip') == 2
+    assert "Mostly from" not in cards  # All was written on one day.
 
 
 async def test_the_portrait_says_what_its_twin_says(chats: Client, shared: Shared) -> None:

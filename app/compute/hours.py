@@ -1,0 +1,66 @@
+"""The hours of the day in which somebody writes, and those that clearly stand out."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from math import sqrt
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from app.compute.peaks import CLEAR
+
+DAY_H: Final = 24
+BUSY_H: Final = 3
+"""Hours in a row that are called the busiest."""
+QUARTER_S: Final = 15 * 60
+"""Zones change by whole quarters of an hour."""
+
+
+def counts_by_hour(times: Iterable[int], zone: ZoneInfo) -> Counter[int]:
+    """Return how many of the times each hour of each day has in the zone, as `busiest_hours` takes
+    them; times are seconds since 1970."""
+    counts = Counter[int]()
+    for quarter, posts in Counter(time // QUARTER_S for time in times).items():
+        moment = datetime.fromtimestamp(quarter * QUARTER_S, zone)
+        counts[moment.toordinal() * DAY_H + moment.hour] += posts
+    return counts
+
+
+def hours_of_day(counts: Mapping[int, int]) -> list[int]:
+    """Return the sums of each hour of the day, from 0."""
+    hours = [0] * DAY_H
+    for hour, posts in counts.items():
+        hours[hour % DAY_H] += posts
+    return hours
+
+
+def busiest_hours(counts: Mapping[int, int]) -> int | None:
+    """Return the first of the three hours of the day in which clearly most is written, else None.
+
+    counts: posts of hours that are numbered through days and years. Posts of a day are one
+    conversation or several, and no proof each: what counts is on which days the three hours lead
+    the next three that are apart from them, by the sum of these leads in standard errors, which
+    the days tell (clustered: Liang and Zeger 1986). That the best hours were chosen is in the
+    comparison with the next best: of hours at random fewer than one of fifty pass.
+    """
+    hours = hours_of_day(counts)
+    sums = [sum(_from(hours, start)) for start in range(DAY_H)]
+    # Of equal ones that with the fullest middle, as a peak has.
+    first = max(range(DAY_H), key=lambda start: (sums[start], _from(hours, start)[BUSY_H // 2]))
+    apart = [(first + step) % DAY_H for step in range(BUSY_H, DAY_H - BUSY_H + 1)]
+    second = max(apart, key=sums.__getitem__)
+    leads = Counter[int]()
+    for hour, posts in counts.items():
+        # A day has these hours in its middle, so that hardly any conversation is in two.
+        day = (hour - first + DAY_H // 2) // DAY_H
+        leads[day] += posts * (_is_within(hour, first) - _is_within(hour, second))
+    error = sqrt(sum(lead * lead for lead in leads.values()))
+    return first if error and leads.total() >= CLEAR * error else None
+
+
+def _from(hours: Sequence[int], start: int) -> list[int]:
+    return [hours[(start + step) % DAY_H] for step in range(BUSY_H)]
+
+
+def _is_within(hour: int, start: int) -> bool:
+    return (hour - start) % DAY_H < BUSY_H
