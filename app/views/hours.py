@@ -47,8 +47,8 @@ def clock_of(hue: str, caption: str, hours: Sequence[int], beside: Sequence[int]
     return Clock(
         hue,
         caption,
-        [100 * share / most for share in shares],
-        [100 * share / most for share in outline] if any(beside) else [],
+        tuple(100 * share / most for share in shares),
+        tuple(100 * share / most for share in outline) if any(beside) else (),
     )
 
 

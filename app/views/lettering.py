@@ -2,10 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -19,6 +19,8 @@ MOST_SIGNS: Final = 5_000
 """Signs of which it is remembered whether the fonts have them; visitors may send any of Unicode."""
 JOINER: Final = "\u200d"
 """Between emoji that are one sign together, of which the first is drawn."""
+_STEPS: Final = 40
+"""Parts of a width by which rows are made longer until they are few enough."""
 _EMOJI: Final = "NotoEmoji.ttf"
 _EMOJI_SIZE: Final = 0.84
 """Of emoji, which are as high as the letters beside them then."""
@@ -88,6 +90,34 @@ def first_rows(
         return rows
     start, row = rows[most - 1]
     return [*rows[: most - 1], (start, clipped(f"{row} …", font, width))]
+
+
+def even_rows(text: str, font: Lettering, width: float) -> list[str]:
+    """Return the rows of a text: as few as the width allows, and about as long as each other."""
+    rows = [row for _, row in rows_of(text, font, width)]
+    narrow = font.getlength(text) / max(len(rows), 1)
+    while narrow < width:
+        even = [row for _, row in rows_of(text, font, narrow)]
+        if len(even) <= len(rows):
+            return even
+        narrow += width / _STEPS
+    return rows
+
+
+def joined_rows(parts: Iterable[str], font: Lettering, width: float, most: int) -> list[str]:
+    """Return parts with a dot between them in so many rows; one for which no room is left is out.
+
+    A row ends inside of a part only where the part is wider than it.
+    """
+    rows: list[str] = []
+    for part in parts:
+        longer = f"{rows[-1]} · {part}" if rows else part
+        if rows and font.getlength(longer) <= width:
+            rows[-1] = longer
+        elif len(rows) < most:
+            own = [*islice(rows_of(part, font, width), most + 1)]
+            rows += [row for _, row in first_rows(own, most - len(rows), font, width)]
+    return rows
 
 
 def clipped(text: str, font: Lettering, width: float) -> str:

@@ -12,11 +12,12 @@ from app.lifespan import resources
 from app.paths import PICTURE_NAME
 from app.views.canvas import ThemeName
 from app.views.cast import Cast
+from app.views.composition import draw_poster
 from app.views.initials import numbered_initials
 from app.views.lettering import drawn_name
 from app.views.page import WebPage
 from app.views.policies import own_origin
-from app.views.poster import FORMATS, Format, Poster, draw_poster
+from app.views.poster import FORMATS, Format, Poster
 
 PICTURE_PAGE: Final = PICTURE_NAME.removesuffix(".png")
 

@@ -9,12 +9,25 @@ import pytest
 from PIL import Image, ImageColor
 
 from app.views.canvas import MARGIN, ThemeName, theme_of
+from app.views.composition import draw_poster
 from app.views.dots import DotRow, Dots, Initials, Ring
-from app.views.drawings import Bars, GridDay, NamedBar, TileRow, Tiles, WeekGrid
+from app.views.drawings import (
+    Bars,
+    Clock,
+    GridDay,
+    NamedBar,
+    PeriodColumn,
+    PeriodColumns,
+    TileRow,
+    Tiles,
+    WeekGrid,
+)
 from app.views.painting import Drawing
-from app.views.poster import FORMATS, Format, Poster, PosterLine, draw_poster
+from app.views.poster import FORMATS, Format, Poster, PosterFigure, PosterLine
+from app.views.rooms.room_finding import LONGEST_FINDING
 from tests.selection import first_of
 
+HUES: Final = theme_of("light").hues
 LARGEST_BYTES: Final = 400_000
 LONG: Final = "began 3 times after a silence 🌊 " * 6
 NAMES: Final = ("긴이름" * 90, "W" * 320, "ann")
@@ -48,6 +61,17 @@ DRAWINGS: Final[dict[str, Drawing | None]] = {
     "tiles": TILES,
     "nothing": None,
 }
+MONTHS: Final = PeriodColumns(
+    "Month by month",
+    (("ann", "author-1"), ("ben", "author-2")),
+    tuple(PeriodColumn("2024" if not month else "", (60, month % 40)) for month in range(40)),
+)
+CLOCK: Final = Clock("author-1", "By hour", (0, 50, 100) * 8, (80, 0, 20) * 8)
+SECOND: Final[dict[str, PeriodColumns | Clock]] = dict(
+    zip(DRAWINGS, cycle((MONTHS, CLOCK)), strict=False)
+)
+LONG_TOLD: Final = [kind for kind in DRAWINGS if kind not in {"tiles", "nothing"}]
+"""Drawings below a finding that may be long."""
 NAME_BESIDE: Final = dict(zip(DRAWINGS, cycle(NAMES), strict=False))
 
 
@@ -68,14 +92,15 @@ def test_title_finding_drawing_and_foot_keep_apart(
     finding = f"{name[:MANY]} writes most (48%), and longest, more than all others."
     poster = Poster(
         name,
-        LONG,
+        (LONG, "Asia/Seoul"),
         finding,
         drawing,
         name,
-        notes=(LONG * 3,) * 7,
+        notes=((LONG * 3, LONG),) * 7,
         lines=(PosterLine("Came", LONG), PosterLine("", LONG)),
         quote=LONG * 20,
         hue="author-1",
+        second=PosterFigure("Month by month", LONG, SECOND[kind]) if drawing else None,
     )
     image = image_of(poster, format_, theme)
     width, height = image.size
@@ -95,11 +120,54 @@ def test_title_finding_drawing_and_foot_keep_apart(
     assert not rows[FORMATS[format_].foot - 10 : FORMATS[format_].foot - 4].any()
 
 
+@pytest.mark.parametrize("word", ["Hamburg", "H함부르크"])
+@pytest.mark.parametrize("kind", first_of(LONG_TOLD, "bars of 7"))
 @pytest.mark.parametrize("format_", FORMATS)
-def test_a_finding_is_large(format_: Format) -> None:
-    image = image_of(Poster("", "", "HHH", None, ""), format_, "light")
-    foot = FORMATS[format_].foot - 10
-    letters = image.crop((0, 0, image.width, foot)).convert("L").point(lambda grey: 255 - grey)
-    _, top, _, bottom = letters.point(lambda ink: ink if ink > 128 else 0).getbbox() or (0, 0, 0, 0)
-    # Capital letters are some 73 hundredths of their size.
-    assert 38 <= bottom - top <= 44
+def test_a_finding_is_large_and_whole_however_long(format_: Format, kind: str, word: str) -> None:
+    finding = f"{word} " * LONGEST_FINDING
+    finding = f"{finding[: LONGEST_FINDING - 1]}."
+    poster = Poster("Ferry friends", (), finding, DRAWINGS[kind], "", hue="author-1")
+    image = image_of(poster, format_, "light")
+    hued = np.asarray(image)[:, MARGIN + 4] == ImageColor.getrgb(HUES["author-1"])
+    first, *_, last = np.flatnonzero(np.all(hued, axis=1))
+    grey = np.asarray(image.convert("L"))[first - 40 : last, MARGIN + 20 : MARGIN + 48]
+    inked = np.any(grey < 128, axis=1)
+    tops = np.flatnonzero(inked[1:] & ~inked[:-1])
+    # The first letter is that of each row; rows stand 5 quarters of the size of letters apart.
+    assert (tops[1] - tops[0]) / 1.25 >= (44 if format_ == "1200x630" else 56) - 0.5
+    assert tops[-1] < last - first + 40
+    # Its last sign is there, and so is the drawing.
+    changed = poster._replace(finding=poster.finding[:-1] + "!")
+    assert image_of(changed, format_, "light") != image
+    assert image_of(poster._replace(drawing=None), format_, "light") != image
+
+
+def test_a_short_finding_is_larger_still() -> None:
+    heights = []
+    for format_ in FORMATS:
+        image = image_of(Poster("", (), "HHH", None, ""), format_, "light")
+        letters = image.crop((0, 0, image.width, FORMATS[format_].foot - 10)).convert("L")
+        _, top, _, bottom = letters.point(lambda grey: 255 * (grey < 128)).getbbox() or (0,) * 4
+        heights.append(bottom - top)
+    # Capital letters are some 73 hundredths of their size: 56, 72 and 80.
+    assert heights == pytest.approx([41, 53, 59], abs=2)
+
+
+def test_no_letters_are_too_small_for_a_phone() -> None:
+    for measures in FORMATS.values():
+        sizes = (*measures.titles, *measures.findings, measures.facts, measures.lines)
+        assert min(*sizes, measures.small) >= 22
+
+
+@pytest.mark.parametrize("second", first_of([MONTHS, CLOCK], MONTHS))
+def test_an_upright_picture_uses_its_height(second: PeriodColumns | Clock) -> None:
+    poster = Poster(
+        "Ferry friends", ("2 people",), "Ann writes most (53%).", bars(2, "Ann"), "foot"
+    )
+    both = poster._replace(second=PosterFigure("Month by month", "", second))
+    assert image_of(both, "1200x630", "light") == image_of(poster, "1200x630", "light")
+    for format_ in ("1080x1350", "1080x1920"):
+        image = image_of(both, format_, "light")
+        paper = ImageColor.getrgb(theme_of("light").paper)
+        inked = np.flatnonzero((np.asarray(image) != paper).any(axis=(1, 2)))
+        assert max(np.diff(inked)) < image.height / 10

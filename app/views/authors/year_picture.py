@@ -7,7 +7,7 @@ from quart import Response, url_for
 from app.i18n import gettext, speaking
 from app.services.archive.author_year import AuthorYear
 from app.views.authors.figures import most_answered, words_of
-from app.views.authors.year_figures import YearCalendar
+from app.views.authors.year_figures import HoursOfYear, YearCalendar
 from app.views.authors.years import own_zone_of, read_in_zone, read_where_it_is
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
@@ -19,7 +19,7 @@ from app.views.lettering import drawn_name
 from app.views.names import display_name, hue
 from app.views.page import cast_on, render
 from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
-from app.views.poster import Poster, PosterLine
+from app.views.poster import Poster, PosterFigure, PosterLine
 
 blueprint = PageBlueprint("year_pictures")
 
@@ -73,13 +73,27 @@ def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
         title=gettext("{username} in {year}").format(
             username=display_name(username), year=author_year.calendar.year
         ),
-        facts=" · ".join([*finding.notes, author_year.tz]),
+        facts=(*finding.notes, author_year.tz),
         finding=finding.title,
         drawing=calendar.plot(),
         address=short_address(path, has_names=args.has_names),
         lines=tuple(_lines(author_year, args)),
         hue=hue(username),
+        second=_hours(author_year),
     )
+
+
+def _hours(author_year: AuthorYear) -> PosterFigure | None:
+    topic, clock = HoursOfYear(author_year).finding().topic, HoursOfYear(author_year).plot()
+    if clock is None:
+        return None
+    before = author_year.before
+    about = (
+        gettext("The outline is {year}.").format(year=before.year)
+        if clock.outline and before
+        else ""
+    )
+    return PosterFigure(topic, about, clock)
 
 
 def _lines(author_year: AuthorYear, args: PictureArgs) -> list[PosterLine]:

@@ -79,7 +79,7 @@ def poster_of_quiz(game: PlayedSet) -> Poster:
     path = url_for("quiz.show_quiz")
     return Poster(
         title=name or title,
-        facts=title if name else "",
+        facts=(title,) if name else (),
         finding=finding.format(right=sum(game.you), count=len(game.you), model=sum(game.model)),
         drawing=Tiles(tuple(TileRow(name, tuple(map(bool, hits))) for name, hits in rows)),
         address=short_address(path) + (f"?room={game.room.id}" if game.room else ""),

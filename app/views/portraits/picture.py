@@ -17,9 +17,10 @@ from app.views.filters import zone_of_page, zone_of_picture
 from app.views.names import display_name, hue, post_count
 from app.views.page import cast_on, render
 from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
+from app.views.portraits.figures import HoursBeside
 from app.views.portraits.fingerprint import Fingerprint
 from app.views.portraits.pages import read_in_zone
-from app.views.poster import Poster
+from app.views.poster import Poster, PosterFigure
 
 blueprint = PageBlueprint("author_pictures")
 
@@ -77,10 +78,19 @@ def poster_of_author(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
         address=short_address(path, has_names=args.has_names),
         quote=quote,
         hue=hue(username),
+        second=_hours(portrait),
     )
 
 
-def _facts(portrait: AuthorPortrait) -> str:
+def _hours(portrait: AuthorPortrait) -> PosterFigure | None:
+    finding, clock = HoursBeside(portrait).finding(), HoursBeside(portrait).plot()
+    if clock is None:
+        return None
+    about = gettext("The outline is all others together.") if clock.outline else ""
+    return PosterFigure(f"{finding.topic} · {finding.zone}", about, clock)
+
+
+def _facts(portrait: AuthorPortrait) -> tuple[str, ...]:
     parts = [post_count(portrait.messages)]
     if portrait.since and portrait.until:
         zone = ZoneInfo(portrait.tz)
@@ -89,4 +99,4 @@ def _facts(portrait: AuthorPortrait) -> str:
     if portrait.others_total:
         beside = ngettext("beside {count} other", "beside {count} others", portrait.others_total)
         parts.append(beside.format(count=show_number(portrait.others_total)))
-    return " · ".join(parts)
+    return tuple(parts)

@@ -105,11 +105,11 @@ class Months(OverviewFigure[PeriodColumns]):
         if len(self._periods) < 2:
             return None
         most = max(period.messages for period in self._periods)
-        columns = [
-            PeriodColumn(label, [100 * count / most for count in period.people])
+        columns = (
+            PeriodColumn(label, tuple(100 * count / most for count in period.people))
             for label, period in zip(self._labels, self._periods, strict=True)
-        ]
-        return PeriodColumns(self.finding().title, self._people, columns)
+        )
+        return PeriodColumns(self.finding().title, tuple(self._people), tuple(columns))
 
     def _silence(self) -> list[str]:
         """Return the longest time without a message in a sentence, if there is a long one."""

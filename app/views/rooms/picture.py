@@ -1,5 +1,6 @@
 """The picture of a room, to send into it: who writes how much, and how."""
 
+from collections import Counter
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -12,6 +13,7 @@ from quart.typing import ResponseReturnValue
 from app.compute.portrait import PersonPortrait
 from app.dates import show_duration, show_period
 from app.i18n import gettext, ngettext, show_number, speaking
+from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.portrait import RoomPortrait
 from app.services.rooms.room_facts import RoomFacts
 from app.views.blueprints import PageBlueprint
@@ -21,8 +23,9 @@ from app.views.lettering import drawn_name, drawn_text
 from app.views.page import cast_on, render
 from app.views.parts import see_other
 from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
-from app.views.poster import Poster, PosterLine
+from app.views.poster import Poster, PosterFigure, PosterLine
 from app.views.rooms.figures import Laughs, Shares
+from app.views.rooms.overview_figures import Months
 from app.views.rooms.portrait import read_in_zone
 from app.views.rooms.room_finding import finding_of
 from app.views.rooms.timing import Timing
@@ -91,7 +94,8 @@ def poster_of_room(portrait: RoomPortrait, args: PictureArgs) -> Poster:
         drawing=Shares(portrait).plot(),
         address=short_address(path, has_names=args.has_names),
         lines=_silence(portrait),
-        notes=tuple(line_about(person, portrait, args) for person in portrait.people),
+        notes=notes_of(portrait, args),
+        second=_months(portrait),
     )
 
 
@@ -104,7 +108,7 @@ def _title(room: RoomFacts, args: PictureArgs) -> str:
     return drawn_name(room.name)
 
 
-def _facts(portrait: RoomPortrait) -> str:
+def _facts(portrait: RoomPortrait) -> tuple[str, ...]:
     room, zone = portrait.room, ZoneInfo(portrait.tz)
     messages = ngettext("{count} message", "{count} messages", room.messages)
     people = ngettext("{count} person", "{count} people", room.people_total)
@@ -120,7 +124,7 @@ def _facts(portrait: RoomPortrait) -> str:
     if portrait.scanned < room.messages:
         text = gettext("of the newest {count} messages")
         parts.append(text.format(count=show_number(portrait.scanned)))
-    return " · ".join(parts)
+    return tuple(parts)
 
 
 def _silence(portrait: RoomPortrait) -> tuple[PosterLine, ...]:
@@ -131,8 +135,45 @@ def _silence(portrait: RoomPortrait) -> tuple[PosterLine, ...]:
     return (PosterLine("", gettext("The longest silence: {length}").format(length=length)),)
 
 
-def line_about(person: PersonPortrait, portrait: RoomPortrait, args: PictureArgs) -> str:
-    """Return what a picture tells of a person beside the share, the most telling first."""
+def notes_of(portrait: RoomPortrait, args: PictureArgs) -> tuple[tuple[str, ...], ...]:
+    """Return what a picture tells of each person beside the share.
+
+    What it would tell of most of them in the same words tells nothing of any.
+    """
+    notes = [line_about(person, portrait, args) for person in portrait.people]
+    times = Counter(part for note in notes for part in note)
+    usual = {part for part in times if len(notes) > 1 and 2 * times[part] > len(notes)}
+    return tuple(tuple(part for part in note if part not in usual) for note in notes)
+
+
+def line_about(person: PersonPortrait, portrait: RoomPortrait, args: PictureArgs) -> list[str]:
+    """Return what can be told of a person, in parts, the most telling first."""
     figures = TOLD_WITH_WORDS if args.has_words else TOLD
     parts = [part for figure in figures for part in figure(portrait).line_of(person)]
-    return drawn_text(" · ".join(parts))
+    return [*map(drawn_text, parts)]
+
+
+def _months(portrait: RoomPortrait) -> PosterFigure | None:
+    """Return the months by person, as the overview draws them; None for less than two."""
+    people = [
+        OverviewPerson(
+            username=person.username,
+            people=person.people,
+            messages=person.messages,
+            share=person.share,
+            answers=[],
+            writing=person,
+        )
+        for person in portrait.people
+    ]
+    overview = RoomOverview(
+        room=portrait.room,
+        tz=portrait.tz,
+        people=people,
+        traits=[],
+        periods=[*portrait.periods],
+        longest_silence=portrait.longest_silence,
+        scanned=portrait.scanned,
+    )
+    finding, drawing = Months(overview).finding(), Months(overview).plot()
+    return PosterFigure(finding.topic, finding.title, drawing) if drawing else None

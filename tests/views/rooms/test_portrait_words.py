@@ -73,7 +73,7 @@ def test_a_picture_tells_of_each_what_was_counted(chat: list[Said]) -> None:
             after.author == author and (after.time or 0) - (before.time or 0) > SILENCE_S
             for before, after in pairs
         )
-        line = line_about(person, portrait, PictureArgs())
+        line = " · ".join(line_about(person, portrait, PictureArgs()))
         assert ("never began after a silence" in line) == (is_any and began == 0)
         times = "time" if began == 1 else "times"
         assert (f"began {began} {times} after a silence" in line) == (began > 0)

@@ -140,7 +140,9 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
         "A chat",
         f"localhost/room/{portrait.room.id}/portrait",
     )
-    told = {bar.name: note for bar, note in zip(rows_of(poster), poster.notes, strict=True)}
+    told = {
+        bar.name: " · ".join(note) for bar, note in zip(rows_of(poster), poster.notes, strict=True)
+    }
     listed = {name: line.partition("typical: ")[2].split(", ") for name, line in told.items()}
     assert {name: sorted(words) for name, words in listed.items()} == {
         "Person 1": [""],
@@ -149,7 +151,7 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
     }
     assert "typical" not in told["Person 1"]
     # What somebody wrote stands there only where that is wanted, and their names likewise.
-    assert not any("산책" in note for note in silent.notes)
+    assert not any("산책" in part for note in silent.notes for part in note)
     assert {bar.name for bar in rows_of(brief)} == {"P", "L", "하"}
     assert brief.address == "localhost"
 
@@ -171,3 +173,26 @@ async def test_a_title_of_names_is_not_in_a_picture_of_initials(shared: Shared) 
     assert "<bdi>수진, 태호 🌊</bdi>" in named
     assert "<bdi>A chat</bdi>" in brief
     assert "수진" not in brief
+
+
+async def test_an_upright_picture_has_the_months_by_person(shared: Shared) -> None:
+    chat: list[Said] = [
+        (f"2024-0{month}-15 10:0{minute}", name, f"안녕 {month}")
+        for month in (1, 2, 3)
+        for minute, name in enumerate(("수진", "태호"))
+    ]
+    await import_chat(parts_of(shared.app).db, kakaotalk("달마다", *chat))
+    rooms = (await shared.anybody.json("/api/v1/rooms"))["items"]
+    (number,) = (room["id"] for room in rooms if room["name"] == "달마다")
+    answer = await shared.anybody.get(f"/room/{number}/portrait/picture.png?format=1080x1920")
+    image = opened(await answer.get_data(), (1080, 1920))
+    hues = {ImageColor.getrgb(theme_of("light").hues[hue]) for hue in ("author-1", "author-2")}
+    # Above are the shares, below the months, of which each has both.
+    for top in (400, 1200):
+        assert hues <= colours_of(image.crop((0, top, 1080, top + 500)))
+    columns = [
+        column
+        for column in range(64, 1016)
+        if hues <= colours_of(image.crop((column, 1200, column + 1, 1700)))
+    ]
+    assert len(columns) > 600

@@ -1,0 +1,213 @@
+"""Drawings of rows in a picture: bars with their names, and lines with dots.
+
+Measures are in pixels.
+"""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from math import ceil
+from typing import Final
+
+from app.views.canvas import Canvas, Field, Heights
+from app.views.dots import DotRow, Dots, Ring
+from app.views.drawings import Bars, NamedBar
+from app.views.lettering import clipped, drawn_text, font_of, joined_rows
+
+SMALLEST: Final = 22
+"""Size of letters; pictures are looked at on phones."""
+_WIDE: Final = 900
+"""A field from here on has two columns where its rows would be low."""
+_BETWEEN: Final = 48
+"""Between two columns."""
+_BAR_ROW: Final = 46
+"""Lowest row of a bar."""
+_UPRIGHT_ROW: Final = 62
+_NOTED_ROW: Final = 78
+"""One with a note below it."""
+_LARGE_ROW: Final = 180
+"""From here on a bar stands below its name, as wide as the field."""
+_HIGHEST_NOTED: Final = 290
+_HIGHEST_BAR: Final = 200
+_HIGHEST_LOW_BAR: Final = 130
+"""Likewise in a picture that is not upright."""
+_MOST_BELOW: Final = 4
+"""More bars stand in two columns, unless the picture is upright."""
+_STACK: Final = 40
+"""Height of the one bar of all where there is no room for rows."""
+_STACK_GAP: Final = 4
+_STACK_SPACE: Final = 10
+"""Below it."""
+_LEGEND: Final = 24
+"""Size of the letters of names below it."""
+_LEGEND_ROW: Final = 34
+_LEGEND_NAME: Final = 200
+"""Most width of a name there."""
+_DOT_ROW: Final = 86
+"""Lowest row of a dot."""
+_DOT_ROW_UPRIGHT: Final = 104
+_HIGHEST_DOT: Final = 150
+
+
+def bars_heights(canvas: Canvas, bars: Bars, *, has_notes: bool) -> Heights:
+    count = len(bars.rows)
+    least = min(_BAR_ROW * count, _STACK + _STACK_SPACE + 2 * _LEGEND_ROW)
+    if canvas.is_upright:
+        good, most = (_NOTED_ROW, _HIGHEST_NOTED) if has_notes else (_UPRIGHT_ROW, _HIGHEST_BAR)
+        return Heights(_UPRIGHT_ROW * count, good * count, most * count)
+    lines = count if count <= _MOST_BELOW else ceil(count / 2)
+    return Heights(least, _BAR_ROW * lines, _HIGHEST_LOW_BAR * lines)
+
+
+def dots_heights(canvas: Canvas, dots: Dots) -> Heights:
+    count = len(dots.rows)
+    if canvas.is_upright:
+        return Heights(_DOT_ROW * count, _DOT_ROW_UPRIGHT * count, _HIGHEST_DOT * count)
+    lines = ceil(count / 2)
+    return Heights(_DOT_ROW, _DOT_ROW * min(lines, 2), _HIGHEST_DOT * lines)
+
+
+def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: Sequence[Sequence[str]]) -> None:
+    """Draw bars as long as their shares are of the largest one; as one bar where they are many."""
+    largest = max((bar.share for bar in bars.rows), default=0) or 1
+    places = _places(field, len(bars.rows), _BAR_ROW)
+    if len(places) < len(bars.rows):
+        return _paint_stack(canvas, bars.rows, field)
+    for number, (bar, place) in enumerate(zip(bars.rows, places, strict=True)):
+        draw = _paint_large_bar if place.height >= _LARGE_ROW else _paint_bar
+        draw(canvas, bar, place, bar.share / largest, notes[number] if number < len(notes) else ())
+    return None
+
+
+def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
+    """Draw a line for each row, as many as there is room for."""
+    places = _places(field, len(dots.rows), _DOT_ROW)
+    size = min((_dot_size(row, place) for row, place in zip(dots.rows, places, strict=False)))
+    for row, place in zip(dots.rows, places, strict=False):
+        _paint_dot_row(canvas, row, place, canvas.theme.hues[dots.hue], size)
+
+
+def _places(field: Field, rows: int, lowest: int) -> list[Field]:
+    """Return where each row stands: below each other, or in two columns where that is too low.
+
+    They are fewer than asked for where not all have the lowest height.
+    """
+    is_halved = field.width > _WIDE and field.height / rows < lowest
+    columns = 2 if is_halved and rows > 1 else 1
+    in_column = max(1, min(ceil(rows / columns), int(field.height // lowest)))
+    height = field.height / in_column
+    width = (field.width - _BETWEEN * (columns - 1)) / columns
+    return [
+        Field(left, top, left + width, top + height)
+        for column in range(columns)
+        for left in [field.left + column * (width + _BETWEEN)]
+        for top in [field.top + row * height for row in range(in_column)]
+    ][:rows]
+
+
+def _paint_bar(
+    canvas: Canvas, bar: NamedBar, row: Field, length: float, note: Sequence[str]
+) -> None:
+    """Draw the name, the bar and the share beside each other, and the note below them."""
+    size = int(min(44, max(24, row.height * 0.34)))
+    font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
+    name_width = row.width * (0.34 if row.width > _WIDE else 0.4)
+    canvas.write((row.left, row.top), clipped(bar.name, font, name_width - 16), font, colour)
+    canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
+    end = row.right - font.getlength("100%") - 20
+    box = row.left + name_width, row.top + size * 0.4, end, row.top + size * 1.2
+    canvas.draw_bar(box, length, colour)
+    small = font_of(bold=False, size=min(28, max(SMALLEST, int(size * 0.8))))
+    _paint_note(canvas, note, row._replace(top=row.top + size * 1.5), small.size)
+
+
+def _paint_large_bar(
+    canvas: Canvas, bar: NamedBar, row: Field, length: float, note: Sequence[str]
+) -> None:
+    """Draw the bar below the name and the share, as wide as the field, and the note below it."""
+    size = int(min(56, row.height * (0.2 if note else 0.28)))
+    font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
+    canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
+    room = row.width - font.getlength("100%") - 32
+    canvas.write((row.left, row.top), clipped(bar.name, font, room), font, colour)
+    top = row.top + size * 1.5
+    canvas.draw_bar((row.left, top, row.right, top + size * 0.9), length, colour)
+    _paint_note(canvas, note, row._replace(top=top + size * 1.1), min(32, size * 0.7))
+
+
+def _paint_note(canvas: Canvas, note: Sequence[str], field: Field, size: float) -> None:
+    font, top = font_of(bold=False, size=int(size)), field.top
+    most = min(2, int(field.height // (font.size * 1.4)))
+    for row in joined_rows(note, font, field.width, most):
+        canvas.write((field.left, top), row, font, canvas.theme.soft)
+        top += font.size * 1.4
+
+
+def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field) -> None:
+    """Draw all shares in one bar, and the names below it, as many as there is room for."""
+    total = sum(bar.share for bar in bars) or 1
+    width = field.width - _STACK_GAP * (len(bars) - 1)
+    starts = accumulate((bar.share / total * width + _STACK_GAP for bar in bars), initial=0)
+    for bar, start in zip(bars, starts, strict=False):
+        left = field.left + start
+        box = left, field.top, left + bar.share / total * width, field.top + _STACK
+        canvas.pen.rectangle(box, canvas.theme.hues[bar.hue])
+    font, left, top = (
+        font_of(bold=True, size=_LEGEND),
+        field.left,
+        field.top + _STACK + _STACK_SPACE,
+    )
+    for bar in bars:
+        name = clipped(bar.name, font, _LEGEND_NAME)
+        length = font.getlength(name) + 10 + font.getlength(bar.label)
+        if left > field.left and left + length > field.right:
+            left, top = field.left, top + _LEGEND_ROW
+        if top + _LEGEND_ROW > field.bottom:
+            return
+        canvas.write((left, top), name, font, canvas.theme.hues[bar.hue])
+        canvas.write((left + length - font.getlength(bar.label), top), bar.label, font)
+        left += length + 32
+
+
+def _dot_size(row: DotRow, field: Field) -> int:
+    """Return the size of letters at which label and value stand beside each other, if there is."""
+    size = int(min(36, max(SMALLEST, field.height * 0.28)))
+    texts = drawn_text(row.label), drawn_text(row.value)
+    while size > SMALLEST:
+        font = font_of(bold=row.is_clear, size=size)
+        if sum(map(font.getlength, texts)) + 24 <= field.width:
+            break
+        size -= 2
+    return max(size, SMALLEST)
+
+
+def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size: int) -> None:
+    """Draw the line, its label and value above, the dot on it, and the rings below it."""
+    font, theme = font_of(bold=row.is_clear, size=size), canvas.theme
+    value = clipped(drawn_text(row.value), font, field.width * 0.6)
+    left = field.right - font.getlength(value)
+    canvas.write((left, field.top), value, font, theme.ink if row.is_clear else theme.soft)
+    name = clipped(drawn_text(row.label), font, left - field.left - 16)
+    canvas.write((field.left, field.top), name, font)
+    line = field.top + size * 1.85
+    canvas.pen.line((field.left, line, field.right, line), theme.line, 3)
+    ring_size = max(SMALLEST, int(size * 0.7))
+    for ring in row.rings:
+        _paint_ring(canvas, ring, field, line + size * 0.4 + ring_size * 0.6, ring_size)
+    middle, radius = field.left + field.width * row.place / 100, size * 0.4
+    box = middle - radius, line - radius, middle + radius, line + radius
+    canvas.pen.ellipse(box, colour, theme.paper, 3)
+
+
+def _paint_ring(canvas: Canvas, ring: Ring, field: Field, middle: float, size: int) -> None:
+    """Draw the initials of some people in a ring, inside the field."""
+    font, theme = font_of(bold=False, size=size), canvas.theme
+    texts = [drawn_text(letter.text) or "·" for letter in ring.letters]
+    width = sum(map(font.getlength, texts)) + size
+    left = field.left + field.width * ring.place / 100 - width / 2
+    left = min(max(left, field.left), field.right - width)
+    box = left, middle - size * 0.66, left + width, middle + size * 0.66
+    canvas.pen.rounded_rectangle(box, size * 0.66, theme.paper, theme.hues[ring.hue], 2)
+    left += size * 0.5
+    for text, letter in zip(texts, ring.letters, strict=True):
+        canvas.write((left, middle - font.size * 0.73), text, font, theme.hues[letter.hue])
+        left += font.getlength(text)
