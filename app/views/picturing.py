@@ -66,6 +66,8 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
     """What the queries of both addresses say beside what is chosen here."""
     tz: str = ""
     """The time zone of the picture, which its address names."""
+    has_own_zone: bool = False
+    """Whether that is of the chat, and not of whoever looks at it."""
     words: str = ""
     """What of somebody's words it can have; empty for nothing."""
 

@@ -46,6 +46,26 @@ async def test_a_dialog_shows_the_picture_that_is_chosen(
     assert page.url == website.address(PATH)
 
 
+async def test_a_first_visit_has_the_days_of_the_browser(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    path = f"/user/{quote(KOREANS[0])}/2026/picture"
+    answer = await page.goto(website.address(path))
+    assert answer is not None
+    assert "picture.png?tz=UTC" in await answer.text()
+    image = page.locator(".preview img")
+    await expect(image).to_have_attribute("src", re.compile(r"picture\.png\?tz=Asia/Seoul&"))
+    await expect_picture(page, 1200, 630)
+    # So it is for all that is chosen then, and whoever names a zone gets that one.
+    await page.get_by_label("세로").check()
+    await expect(image).to_have_attribute("src", re.compile("tz=Asia/Seoul&.*1080x1350"))
+    await page.context.clear_cookies()
+    await page.goto(website.address(f"{path}?tz=Europe/Paris"))
+    await expect(page.get_by_role("button", name="보기")).to_be_hidden()
+    await expect(image).to_have_attribute("src", re.compile("tz=Europe/Paris&"))
+
+
 @pytest.mark.full
 async def test_its_page_does_the_same_without_javascript(
     website: Website, open_page: OpenPage

@@ -41,6 +41,7 @@ async def show_year_picture_page(username: str, year: int, args: PictureArgs) ->
             finding=poster.finding,
             subject={},
             tz=author_year.tz,
+            has_own_zone=own_zone is not None,
             words=gettext("Words that came and went") if words_of(author_year) else "",
             about=[author_year.user.username],
         )

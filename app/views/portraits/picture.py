@@ -40,6 +40,7 @@ async def show_author_picture_page(username: str, args: PictureArgs) -> str:
             finding=poster.finding,
             subject={},
             tz=portrait.tz,
+            has_own_zone=portrait.room is not None and portrait.room.tz is not None,
             words=gettext("The post that is most like them") if portrait.most_like else "",
             in_chat=portrait.room is not None,
             about=[portrait.user.username],

@@ -54,6 +54,7 @@ async def show_room_picture_page(room_id: int, args: PictureArgs) -> ResponseRet
             finding=poster.finding,
             subject={},
             tz=portrait.tz,
+            has_own_zone=portrait.room.tz is not None,
             words=gettext("Typical words"),
             in_chat=True,
         )

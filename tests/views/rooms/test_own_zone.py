@@ -1,6 +1,7 @@
 """A chat has the time zone of its people: its pages are in it for everybody, and say so once."""
 
 import re
+from html import unescape
 from typing import Final
 from urllib.parse import quote
 
@@ -59,6 +60,9 @@ async def test_a_link_that_names_a_zone_is_obeyed(chat: Client) -> None:
 
 
 async def test_the_portrait_counts_the_hours_of_the_chat(chat: Client) -> None:
+    page = await chat.page("/room/1/portrait/picture")
+    assert "picture.png?tz=Asia/Seoul&" in unescape(page)
+    assert "data-zone" not in page
     page = await chat.page("/room/1/portrait")
     hours = re.findall(r'title="(\d+:00): ([1-9]\d*) message', page)
     assert {hour for hour, _ in hours} == {"9:00", "0:00"}
