@@ -23,6 +23,7 @@ from app.models import Tweet
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import most_liked
 from app.services.archive.numbers import answered_in, scan_author
+from app.services.archive.same_days import SameDays, read_same_days
 from app.services.posts.scanning import Scan
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_hour, count_in_spans, have_posts
@@ -59,6 +60,10 @@ class YearBefore(msgspec.Struct, frozen=True):
     year: int
     tweets: int
     hours: Annotated[list[int], Meta(description="Posts of each hour of the day in `tz`, from 0.")]
+    same_days: Annotated[
+        SameDays | None,
+        Meta(description="What can be compared: null where under 14 days are in both years."),
+    ]
 
 
 class AuthorYear(msgspec.Struct, frozen=True):
@@ -117,7 +122,7 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     if not is_over:
         holds_until(span[1])
     hours = await _hours_of(session, author, year, zone)
-    before = await _year_before(session, author, year - 1, zone)
+    before = await _year_before(session, author, calendar, zone)
     scans = [await _scan_year(session, author, year + step, zone) for step in (-1, 0, 1)]
     compared = await asyncio.to_thread(_compare, scans, author, year)
     years = [span_of_year(listed, zone) for listed in calendar.years]
@@ -140,10 +145,14 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
 
 
 async def _year_before(
-    session: AsyncSession, author: Author, year: int, zone: ZoneInfo
+    session: AsyncSession, author: Author, calendar: CalendarYear, zone: ZoneInfo
 ) -> YearBefore | None:
+    year = calendar.year - 1
     hours = hours_of_day(await _hours_of(session, author, year, zone, folded_h=DAY_H))
-    return YearBefore(year, sum(hours), hours) if any(hours) else None
+    if not any(hours):
+        return None
+    same_days = await read_same_days(session, author, calendar, zone)
+    return YearBefore(year, sum(hours), hours, same_days)
 
 
 async def _hours_of(

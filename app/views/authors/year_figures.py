@@ -12,6 +12,7 @@ from app.dates import month_names, show_month_day, show_period
 from app.i18n import gettext, ngettext, show_number
 from app.services.archive.author_year import AuthorYear
 from app.views.authors.calendar import LEVELS, ONE_DAY
+from app.views.authors.year_total import total_of
 from app.views.drawings import HOURS, Clock, GridDay, WeekGrid
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, clock_of, how_told
@@ -34,7 +35,7 @@ class YearCalendar(Figure[WeekGrid]):
         return {day.date: day.tweets for month in months for day in month.days}
 
     def finding(self) -> Finding:
-        sentences = (self._total(), self._fullest_month(), self._longest_run())
+        sentences = (total_of(self.author_year), self._fullest_month())
         return Finding(" ".join(filter(None, sentences)), notes=self._notes())
 
     def table(self) -> Table:
@@ -66,22 +67,6 @@ class YearCalendar(Figure[WeekGrid]):
         year = self.author_year.calendar.year
         return self._posts_between(date(year, 1, 1), date(year + 1, 1, 1))
 
-    def _total(self) -> str:
-        calendar, before = self.author_year.calendar, self.author_year.before
-        days = ngettext("on {count} day", "on {count} days", calendar.days)
-        total = f"{post_count(calendar.tweets)} {days.format(count=show_number(calendar.days))}"
-        if not self.author_year.is_over:
-            return gettext("So far {total}.").format(total=total)
-        if before is None:
-            return f"{total}."
-        change = calendar.tweets - before.tweets
-        told = gettext("as many as in {year}")
-        if change > 0:
-            told = ngettext("{count} more than in {year}", "{count} more than in {year}", change)
-        elif change < 0:
-            told = ngettext("{count} fewer than in {year}", "{count} fewer than in {year}", -change)
-        return f"{total}, {told.format(count=show_number(abs(change)), year=before.year)}."
-
     def _fullest_month(self) -> str:
         counts = {month.month: month.tweets for month in self.author_year.calendar.months}
         fullest = [month for month, posts in counts.items() if posts == max(counts.values())]
@@ -90,11 +75,6 @@ class YearCalendar(Figure[WeekGrid]):
         return gettext("{month} was the fullest month ({count}).").format(
             month=month_names("wide")[fullest[0] - 1], count=show_number(counts[fullest[0]])
         )
-
-    def _longest_run(self) -> str:
-        days = len(longest_run([*self.posts_by_day]))
-        told = ngettext("The longest run is {count} day.", "The longest run is {count} days.", days)
-        return told.format(count=show_number(days)) if days >= SHORTEST_RUN else ""
 
     def _notes(self) -> list[str]:
         """Name the days that have a ring."""
@@ -106,8 +86,13 @@ class YearCalendar(Figure[WeekGrid]):
                 told.format(day=show_month_day(day), posts=post_count(self.posts_by_day[day]))
             )
         if len(run) >= SHORTEST_RUN:
-            told = gettext("The longest run: {days}")
-            notes.append(told.format(days=show_period(run[0], run[-1] + ONE_DAY)))
+            told = ngettext(
+                "The longest run: {count} day, {days}",
+                "The longest run: {count} days, {days}",
+                len(run),
+            )
+            days = show_period(run[0], run[-1] + ONE_DAY)
+            notes.append(told.format(count=show_number(len(run)), days=days))
         return notes
 
     def _posts_between(self, since: date, until: date) -> str:

@@ -18,6 +18,7 @@ from app.views.authors.figures import (
 from app.views.authors.year_changes import ChangedWriting
 from app.views.authors.year_figures import HoursOfYear, YearCalendar
 from app.views.authors.year_row import YearRow
+from app.views.authors.year_total import comparison_of
 from app.views.blueprints import PageBlueprint
 from app.views.drawings import Clock, NameList, Spark, WeekGrid
 from app.views.figure import FigureParts, Finding
@@ -48,6 +49,10 @@ class YearPage(WebPage, frozen=True, kw_only=True):
     @property
     def finding(self) -> Finding:
         return YearCalendar(self.shown).finding()
+
+    @property
+    def before_told(self) -> str:
+        return comparison_of(self.shown)
 
     @property
     def weeks(self) -> WeekGrid:

@@ -1,0 +1,118 @@
+"""A year beside the one before: like with like, where one of them is not whole."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.services.archive.same_days import FEWEST_DAYS, stretch_of
+from tests.conftest import Shared
+
+THIS_YEAR = datetime.now(UTC).year
+
+
+def daily(first: str, count: int, step: int = 1) -> list[str]:
+    """Return days from the first on."""
+    day = date.fromisoformat(first)
+    return [(day + timedelta(step * number)).isoformat() for number in range(count)]
+
+
+def posts_on(username: str, days: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"username": username, "text": f"tea {day}", "created_at": f"{day}T12:00:00Z"}
+        for day in days
+    ]
+
+
+BEGINS_LATE = [*daily("2024-11-03", 20), *daily("2025-01-01", 200), *daily("2025-11-03", 59)]
+ENDS_EARLY = [*daily("2022-06-01", 9), *daily("2023-01-01", 50, 7), *daily("2024-01-01", 61)]
+FROM_LEAP_DAY = daily("2024-02-29", 412)
+TO_LEAP_DAY = [*daily("2023-01-01", 365), *daily("2024-02-01", 29)]
+WHOLE = [*daily("2022-12-31", 2), *daily("2024-02-01", 29)]
+APART = [*daily("2024-11-03", 9), *daily("2025-01-01", 9)]
+BRIEF = [*daily("2024-12-20", 9), *daily("2025-12-20", 12)]
+RUNNING = [*daily(f"{THIS_YEAR - 2}-12-31", 60, 3), *daily(f"{THIS_YEAR}-01-01", 15)]
+
+
+@pytest.mark.parametrize(
+    ("days", "year", "finding", "compared"),
+    [
+        (BEGINS_LATE, 2025, "259 days. From November 3 on, 39 more than in 2024.", (59, 20)),
+        (ENDS_EARLY, 2024, "on 61 days, 52 more than by March 1 in 2023.", (61, 9)),
+        (ENDS_EARLY, 2023, "on 50 days. From June 1 on, 19 more than in 2022.", (28, 9)),
+        (FROM_LEAP_DAY, 2025, "From March 1 to April 15, as many as in 2024.", (46, 46)),
+        (TO_LEAP_DAY, 2024, "on 29 days, 30 fewer than by February 28 in 2023.", (29, 59)),
+        (WHOLE, 2024, "on 29 days, 28 more than in 2023.", (29, 1)),
+        (APART, 2025, "9 posts on 9 days.", None),
+        (BRIEF, 2025, "12 posts on 12 days.", None),
+        (
+            RUNNING,
+            THIS_YEAR,
+            f"So far 15 posts on 15 days, 10 more than by January 15 in {THIS_YEAR - 1}.",
+            (15, 5),
+        ),
+    ],
+    ids=["late", "early", "begun", "from", "to", "whole", "apart", "brief", "running"],
+)
+async def test_a_year_is_compared_on_the_days_that_both_have(
+    shared: Shared, days: list[str], year: int, finding: str, compared: tuple[int, int] | None
+) -> None:
+    name = f"writer{year}-{len(days)}"
+    await shared.writer.add_posts(*posts_on(name, days))
+    page = await shared.anybody.page(f"/user/{name}/{year}?tz=UTC")
+    title = page.split('id="finding">')[1].split("</p>")[0]
+    assert finding in title
+    assert len(title) <= 140
+    answer = await shared.anybody.json(f"/api/v1/users/{name}/years/{year}")
+    same_days = answer["before"]["same_days"]
+    assert compared == (same_days and (same_days["tweets"], same_days["tweets_before"]))
+    assert answer["before"]["tweets"] == sum(day.startswith(str(year - 1)) for day in days)
+    counted = page.partition("<details")[2]
+    if compared is None:
+        assert " than in " not in title
+        assert "have too few days in common to be compared." in counted
+    else:
+        assert f"there are {compared[0]} post" in counted
+
+
+async def test_a_year_ends_earlier_when_its_last_post_is_deleted(shared: Shared) -> None:
+    await shared.writer.add_posts(*posts_on("gone", ENDS_EARLY))
+    address = "/api/v1/users/gone/years/2024"
+    last = (await shared.anybody.json(address))["last"]
+    await shared.admin.delete(f"/api/v1/tweets/{last['id']}")
+    same_days = (await shared.anybody.json(address))["before"]["same_days"]
+    assert (same_days["last"], same_days["tweets"]) == ("2023-02-28", 60)
+    korean = await shared.anybody.page("/user/gone/2024?tz=UTC", headers={"Accept-Language": "ko"})
+    assert "60일에 걸쳐 글 60개, 2023년 2월 28일까지보다 51개 많아요." in korean
+
+
+@given(
+    st.dates(date(2019, 1, 1), date(2024, 12, 31)),
+    st.dates(date(2023, 1, 1), date(2026, 12, 31)),
+    st.sampled_from([2024, 2025]),
+)
+def test_days_of_both_years_are_the_same_ones(first: date, last: date, year: int) -> None:
+    def days_of(since: date, until: date) -> set[tuple[int, int]]:
+        days = (since + timedelta(number) for number in range((until - since).days))
+        return {(day.month, day.day) for day in days} - {(2, 29)}
+
+    def was_there(day: date) -> bool:
+        return first <= day <= last
+
+    both = [
+        day
+        for number in range(365)
+        if (day := date(2023, 1, 1) + timedelta(number))
+        and was_there(day.replace(year=year - 1))
+        and was_there(day.replace(year=year))
+    ]
+    stretch = stretch_of(year, first, last)
+    if stretch is None:
+        assert len(both) < FEWEST_DAYS
+        return
+    assert len(both) >= FEWEST_DAYS - 1  # February 29 may be one of them.
+    since, until, since_before, until_before = stretch
+    assert days_of(since, until) == days_of(since_before, until_before)
+    assert days_of(since, until) == {(day.month, day.day) for day in both}
