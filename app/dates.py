@@ -2,7 +2,7 @@
 
 import math
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import (
@@ -20,6 +20,11 @@ from quart import Quart
 
 from app.clock import now
 from app.i18n import gettext, language
+
+MINUTE_S: Final = 60
+HOUR_MIN: Final = 60
+FEW_MINUTES: Final = 10
+"""So many are told one by one."""
 
 
 def init_app(app: Quart) -> None:
@@ -130,6 +135,21 @@ def show_duration(seconds: float) -> str:
         return _counted(days, "day")
     parts = [_counted(hours, "hour")] if hours else []
     return " ".join([*parts, _counted(minutes % 60, "minute")] if minutes % 60 else parts)
+
+
+def show_roughly(seconds: float) -> str:
+    """Return how long something takes as people say it: "25 minutes", "2 hours".
+
+    From ten minutes on these are fives, from an hour on hours.
+    """
+    if seconds < MINUTE_S:
+        return gettext("less than a minute")
+    minutes = round(seconds / MINUTE_S)
+    if minutes > FEW_MINUTES:
+        minutes = 5 * round(minutes / 5)
+    if minutes < HOUR_MIN:
+        return _counted(minutes, "minute")
+    return _counted(round(seconds / MINUTE_S / HOUR_MIN), "hour")
 
 
 def _counted(count: int, unit: Literal["day", "hour", "minute"]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.compute.laughs import laughs_in
 from app.compute.portrait import PersonPortrait
-from app.dates import show_duration
+from app.dates import MINUTE_S, show_roughly
 from app.i18n import gettext
 from app.views.drawings import HourStrip, NameList
 from app.views.hours import mostly
@@ -48,7 +48,11 @@ class PersonCard:
 
     @property
     def wait(self) -> str:
-        return "" if self.is_alike else wait_of(self.writing)
+        """How long their answers take, in words; empty where no card tells it."""
+        if self.is_alike:
+            return ""
+        within = gettext("Answers within about {time}")
+        return _answer_time(self.writing, gettext("Answers in less than a minute"), within)
 
     @property
     def hours(self) -> HourStrip | None:
@@ -60,15 +64,20 @@ class PersonCard:
         return HourStrip(self.hue, mostly(self.writing.busy_from), heights)
 
 
-def wait_of(writing: PersonPortrait | None) -> str:
-    """Return how long somebody's answers take; an empty text where there are none."""
-    wait_s = writing.median_answer_s if writing else None
-    return "" if wait_s is None else show_duration(wait_s)
-
-
 def alike(writing: Sequence[PersonPortrait | None]) -> str:
     """Return in a sentence what is the same for several people; empty where nothing is."""
-    waits = {*map(wait_of, writing)}
-    if len(writing) < 2 or len(waits) > 1 or waits == {""}:
+    within = gettext("All answer within about {time}.")
+    soon = gettext("All answer in less than a minute.")
+    sentences = {_answer_time(person, soon, within) for person in writing}
+    return sentences.pop() if len(sentences) == 1 < len(writing) else ""
+
+
+def _answer_time(writing: PersonPortrait | None, soon: str, within: str) -> str:
+    """Return how long somebody's answers take in one of two sentences; empty where there are none.
+
+    soon: for less than a minute.
+    """
+    wait_s = writing.median_answer_s if writing else None
+    if wait_s is None:
         return ""
-    return gettext("All answer within about {time}.").format(time=waits.pop())
+    return soon if wait_s < MINUTE_S else within.format(time=show_roughly(wait_s))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from quart import url_for
 
-from app.dates import month_names, show_date, show_duration, show_month
+from app.dates import month_names, show_month
 from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
 from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.periods import Period
@@ -16,6 +16,7 @@ from app.views.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.names import hue, shown_name
 from app.views.rooms.room_finding import finding_of
+from app.views.rooms.silence import told_silence
 
 PlotT = TypeVar("PlotT")
 CLEAR: Final = 2.9
@@ -114,13 +115,7 @@ class Months(OverviewFigure[PeriodColumns]):
     def _silence(self) -> list[str]:
         """Return the longest time without a message in a sentence, if there is a long one."""
         silence = self.overview.longest_silence
-        if silence is None:
-            return []
-        zone = ZoneInfo(self.overview.tz)
-        first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
-        length = show_duration((last - first).total_seconds())
-        text = gettext("The longest silence: {length}, from {first} to {last}.")
-        return [text.format(length=length, first=show_date(first), last=show_date(last))]
+        return [told_silence(silence, ZoneInfo(self.overview.tz))] if silence else []
 
     @property
     def _people(self) -> list[tuple[str, str]]:

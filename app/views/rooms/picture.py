@@ -11,7 +11,7 @@ from quart import url_for
 from quart.typing import ResponseReturnValue
 
 from app.compute.portrait import PersonPortrait
-from app.dates import show_duration, show_period
+from app.dates import show_period
 from app.i18n import gettext, ngettext, show_number, speaking
 from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.portrait import RoomPortrait
@@ -28,6 +28,7 @@ from app.views.rooms.figures import Laughs, Shares
 from app.views.rooms.overview_figures import Months
 from app.views.rooms.portrait import read_in_zone
 from app.views.rooms.room_finding import finding_of
+from app.views.rooms.silence import length_of
 from app.views.rooms.timing import Timing
 from app.views.rooms.typical_words import TypicalWords
 
@@ -132,7 +133,7 @@ def _silence(portrait: RoomPortrait) -> tuple[PosterLine, ...]:
     silence = portrait.longest_silence
     if silence is None or not any(person.beginnings for person in portrait.people):
         return ()
-    length = show_duration((silence.until - silence.since).total_seconds())
+    length = length_of(silence, ZoneInfo(portrait.tz))
     return (PosterLine("", gettext("The longest silence: {length}").format(length=length)),)
 
 

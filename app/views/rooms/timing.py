@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from app.compute.portrait import PersonPortrait
-from app.dates import show_clock, show_date, show_duration
+from app.dates import show_clock, show_date, show_duration, show_roughly
 from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.views.figure import Finding, Table
 from app.views.rooms.portrait_figure import NOT_THERE, PortraitFigure, is_alone, name_of
+from app.views.rooms.silence import LONG, length_of, told_silence
 
 
 class Timing(PortraitFigure):
@@ -79,21 +80,23 @@ class Timing(PortraitFigure):
             return []
         zone = ZoneInfo(self.portrait.tz)
         first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
-        sentence = escape(
-            gettext(
-                "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "
-                "{last_time}."
-            )
+        sentence = gettext(
+            "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "
+            "{last_time}."
         )
-        return [
-            sentence.format(
-                length=show_duration((last - first).total_seconds()),
-                first_day=show_date(first),
-                first_time=show_clock(first),
-                last_day=show_date(last),
-                last_time=show_clock(last),
+        is_long = last - first >= LONG
+        if is_long:
+            sentence = gettext(
+                "The messages around it: {first_day}, {first_time}, and {last_day}, {last_time}."
             )
-        ]
+        edges = escape(sentence).format(
+            length=length_of(silence, zone),
+            first_day=show_date(first),
+            first_time=show_clock(first),
+            last_day=show_date(last),
+            last_time=show_clock(last),
+        )
+        return [told_silence(silence, zone), edges] if is_long else [edges]
 
     def line_of(self, person: PersonPortrait) -> list[str]:
         parts: list[str] = []
@@ -108,5 +111,5 @@ class Timing(PortraitFigure):
             parts.append(text.format(count=count) if person.beginnings else never)
         if person.median_answer_s is not None:
             text = gettext("until an answer: {time}")
-            parts.append(text.format(time=show_duration(person.median_answer_s)))
+            parts.append(text.format(time=show_roughly(person.median_answer_s)))
         return parts

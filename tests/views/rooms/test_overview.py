@@ -132,7 +132,7 @@ async def test_months_are_told_by_person_with_the_longest_silence(
 ) -> None:
     page = await shared.anybody.page(f"{chats['crew']}?tz=Asia/Seoul")
     assert "The most in January 2024: 80 messages." in page
-    silence = "The longest silence: 33 days, from March 28, 2024 to May 1, 2024."
+    silence = "The longest silence: 33 days, from March 29, 2024 to April 30, 2024."
     assert silence in page
     months = page.partition('class="period-columns"')[2].partition("<line")[0]
     drawn = re.findall(r'<path class="([^"]*)"[^>]*><title>([^<]*)</title>', months)

@@ -65,7 +65,8 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
     for told in ("Messages: 2", "Share: 50%", "Answers to others: 1"):
         assert f"<p>{told} for everybody.</p>" in page
     silence = re.sub("<[^>]*>", "", page).replace("\u202f", " ")
-    assert "The longest silence: 2 days, from January 16, 2024, 12:05 AM to" in silence
+    assert "The longest silence: 1 day, January 17, 2024." in silence
+    assert "The messages around it: January 16, 2024, 12:05 AM, and" in silence
     assert 'title="23:00: 1 message"' in page
     assert "There are too few messages to compare words." in page
     assert "were looked through" not in page  # All of them were.

@@ -1,0 +1,39 @@
+"""The longest time without a message; a long one is told in whole days, as people count them."""
+
+from datetime import date, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from app.compute.portrait import SilenceSpan
+from app.dates import show_date, show_duration
+from app.i18n import gettext, ngettext, show_number
+
+DAY: Final = timedelta(days=1)
+LONG: Final = 2 * DAY
+"""A silence of so long has a whole day in it."""
+
+
+def silent_days(silence: SilenceSpan, zone: ZoneInfo) -> tuple[date, date]:
+    """Return the first and the last day without any message of a long silence."""
+    before, after = (time.astimezone(zone).date() for time in (silence.since, silence.until))
+    return before + DAY, after - DAY
+
+
+def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
+    """Return how long a silence is: a long one in days without any message."""
+    if silence.until - silence.since < LONG:
+        return show_duration((silence.until - silence.since).total_seconds())
+    first, last = silent_days(silence, zone)
+    days = (last - first).days + 1
+    return ngettext("{count} day", "{count} days", days).format(count=show_number(days))
+
+
+def told_silence(silence: SilenceSpan, zone: ZoneInfo) -> str:
+    """Return a long silence in a sentence, with its days."""
+    first, last = silent_days(silence, zone)
+    length = length_of(silence, zone)
+    if first == last:
+        text = gettext("The longest silence: {length}, {day}.")
+        return text.format(length=length, day=show_date(first))
+    text = gettext("The longest silence: {length}, from {first} to {last}.")
+    return text.format(length=length, first=show_date(first), last=show_date(last))

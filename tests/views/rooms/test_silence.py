@@ -1,0 +1,75 @@
+"""The longest silence, in days and times of the chat's zone, and waits as people say them."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from quart import Quart
+
+from app.compute.portrait import SilenceSpan
+from app.dates import show_roughly
+from app.views.rooms.silence import length_of, told_silence
+
+
+@pytest.fixture
+async def english(app: Quart) -> AsyncIterator[None]:
+    async with app.test_request_context("/", headers={"Accept-Language": "en"}):
+        yield
+
+
+def span(since: str, until: str) -> SilenceSpan:
+    return SilenceSpan(
+        *(datetime.fromisoformat(time).replace(tzinfo=UTC) for time in (since, until))
+    )
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "zone", "told"),
+    [
+        # 23:30 of the 10th until 0:30 of the 27th in Seoul, and 16 days there; in UTC they are 15.
+        (
+            "2024-03-10T14:30",
+            "2024-03-26T15:30",
+            "Asia/Seoul",
+            "16 days, from March 11, 2024 to March 26, 2024.",
+        ),
+        (
+            "2024-03-10T14:30",
+            "2024-03-26T15:30",
+            "UTC",
+            "15 days, from March 11, 2024 to March 25, 2024.",
+        ),
+        (
+            "2024-03-10T15:30",
+            "2024-03-26T14:30",
+            "Asia/Seoul",
+            "14 days, from March 12, 2024 to March 25, 2024.",
+        ),
+        ("2024-03-10T00:00", "2024-03-12T00:00", "UTC", "1 day, March 11, 2024."),
+        # Clocks go back: 49 hours from one midnight to the next but one.
+        (
+            "2024-10-26T21:59",
+            "2024-10-28T23:01",
+            "Europe/Berlin",
+            "2 days, from October 27, 2024 to October 28, 2024.",
+        ),
+    ],
+)
+async def test_a_long_silence_has_as_many_days_as_it_names(
+    english: None, since: str, until: str, zone: str, told: str
+) -> None:
+    assert told_silence(span(since, until), ZoneInfo(zone)) == f"The longest silence: {told}"
+
+
+async def test_a_short_silence_is_told_in_hours(english: None) -> None:
+    assert (
+        length_of(span("2024-03-10T14:30", "2024-03-11T15:35"), ZoneInfo("UTC"))
+        == "25 hours 5 minutes"
+    )
+
+
+async def test_waits_are_told_as_people_say_them(english: None) -> None:
+    minutes = {0.5: "less than a minute", 1.4: "1 minute", 9.6: "10 minutes", 13: "15 minutes"}
+    minutes |= {46: "45 minutes", 57: "55 minutes", 58: "1 hour", 106: "2 hours", 359: "6 hours"}
+    assert [show_roughly(60 * wait) for wait in minutes] == [*minutes.values()]
