@@ -138,14 +138,13 @@ class WeekGrid:
 
     hue: str
     labelled_by: str
-    """The id of what the drawing says."""
+    """The ids of what the drawing says, and whose year it is."""
     days: Sequence[GridDay]
+    """Until today, of a year that goes on."""
     months: Sequence[tuple[int, str]]
     """The column in which each begins, and its name."""
-
-    @property
-    def columns(self) -> int:
-        return max(day.week for day in self.days) + 1
+    columns: int
+    """Those of the whole year, so that each month stands where it stands in other years."""
 
     @property
     def shades(self) -> list[tuple[str, str]]:

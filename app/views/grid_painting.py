@@ -66,12 +66,10 @@ def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
         if strip < strips and ends[strip] <= left <= field.right - font.getlength(name):
             canvas.write((left, tops[strip] - 4), name, font, canvas.theme.soft)
             ends[strip] = left + font.getlength(name) + 8
-    # Around most of the days they would set none of them apart.
-    has_rings = 2 * sum(day.is_marked for day in grid.days) < len(grid.days)
     for day in sorted(grid.days, key=lambda day: day.is_marked):
         strip, column = divmod(day.week, in_strip)
         left, top = field.left + column * side, tops[strip] + _MONTHS + day.weekday * side
-        outline = canvas.theme.ink if day.is_marked and has_rings else None
+        outline = canvas.theme.ink if day.is_marked else None
         box, width = (left, top, left + side * 0.88, top + side * 0.88), max(2, round(side * 0.08))
         colour = _shade(canvas.theme, grid.hue, day.level)
         canvas.pen.rounded_rectangle(box, side * 0.12, colour, outline, width)

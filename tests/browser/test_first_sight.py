@@ -37,6 +37,8 @@ SEEN: Final = """() => {
       .slice(0, 3).map((part) => part.localName + (part.classList[0] ?? "")),
     top, bottom,
     height: document.documentElement.scrollHeight,
+    cut: [...document.querySelectorAll(".weeks text")].filter(
+      (text) => text.getBoundingClientRect().right > drawing.getBoundingClientRect().right).length,
     shift: shifts.takeRecords().reduce((sum, entry) => sum + entry.value, 0),
     tables: [...document.querySelectorAll("main table")]
       .filter((table) => table.checkVisibility()).length,
@@ -78,7 +80,7 @@ async def seen_at(page: Page, address: str, width: int, height: int) -> dict[str
     assert (seen["bottom"] if width == 1280 else seen["top"]) < height
     assert seen["height"] <= (1_800 if width == 1280 else 3_200)
     assert seen["shift"] < 0.05
-    assert seen["tables"] == 0
+    assert (seen["tables"], seen["cut"]) == (0, 0)
     return seen
 
 

@@ -52,6 +52,7 @@ WEEKS: Final = WeekGrid(
     "finding",
     tuple(GridDay(day // 7, day % 7, day % 5, day % 50 == 0) for day in range(366)),
     tuple((round(month * 4.4), f"{month + 1}월") for month in range(12)),
+    53,
 )
 TILES: Final = Tiles((TileRow("You", (True, False) * 5), TileRow("saywho", (True,) * 10)))
 DRAWINGS: Final[dict[str, Drawing | None]] = {

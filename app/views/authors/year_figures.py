@@ -20,6 +20,8 @@ from app.views.names import hue, post_count
 
 SHORTEST_RUN: Final = 3
 """Days in a row that are worth a word."""
+LONGEST_RINGED: Final = 60
+"""Rings around more of them would set no day apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +50,20 @@ class YearCalendar(Figure[WeekGrid]):
         new_year = date(year, 1, 1)
         end = date(year, 12, 31) if self.author_year.is_over else max(posts)
         run, fullest = longest_run([*posts]), fullest_day(posts)
-        marked = {fullest, *(run if len(run) >= SHORTEST_RUN else ())}
+        marked = {fullest, *(run if SHORTEST_RUN <= len(run) <= LONGEST_RINGED else ())}
         top = max(LEVELS, *posts.values())
         days = [new_year + timedelta(number) for number in range((end - new_year).days + 1)]
         levels = {day: -(-LEVELS * count // top) for day, count in posts.items()}
         firsts = [date(year, month, 1) for month in range(1, 13)]
         return WeekGrid(
             hue(self.author_year.user.username),
-            "finding",
+            "finding year-title",
             tuple(
                 GridDay(_week_of(day), day.weekday(), levels.get(day, 0), day in marked)
                 for day in days
             ),
             tuple(zip(map(_week_of, firsts), month_names(), strict=True)),
+            _week_of(date(year, 12, 31)) + 1,
         )
 
     def path(self) -> str:
