@@ -1,7 +1,8 @@
 """A room at first sight: who writes how much and how, when, and who answers whom."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ from app.memo import DERIVED, EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.posts.scanning import Scan, ScannedColumn, scan
 from app.services.rooms.periods import Period, longest_silence, read_periods
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.room_facts import RoomFacts, names_in
 
 MOST_READ: Final = 500
 """Newest messages that are looked through; the portrait looks through more, and takes longer."""
@@ -42,7 +43,7 @@ class OverviewPerson(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Messages right after one of each of those who are named, within 6 h."),
     ]
     writing: Annotated[
-        PersonPortrait | None, Meta(description="Of the newest messages; null if none are theirs.")
+        PersonPortrait | None, Meta(description="Of the newest messages; null for several people.")
     ]
 
 
@@ -65,14 +66,23 @@ class RoomOverview(msgspec.Struct, frozen=True, kw_only=True):
         SilenceSpan | None, Meta(description="Null if none is of more than two days.")
     ]
     scanned: Annotated[int, Meta(description="Messages that were looked through: the newest 500.")]
+    scanned_since: Annotated[
+        datetime | None, Meta(description="The time of the first of these; null if unknown.")
+    ] = None
+
+    @property
+    def is_of_newest(self) -> bool:
+        """Whether how people write was counted in the newest messages alone."""
+        return self.scanned < self.room.messages
 
 
 class _Counted(msgspec.Struct, frozen=True):
     """What a thread counts for an overview."""
 
     scanned: int
+    since: datetime | None
     answers: list[list[int]]
-    writing: list[PersonPortrait | None]
+    writing: list[PersonPortrait]
     traits: list[Trait]
 
 
@@ -101,6 +111,7 @@ async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) 
         ),
         longest_silence=await longest_silence(session, room.id, gone),
         scanned=counted.scanned,
+        scanned_since=counted.since,
     )
 
 
@@ -140,30 +151,13 @@ def _count(
     judged: Sequence[Judged],
     zone: ZoneInfo,
 ) -> _Counted:
-    names = [name for person in room.people for name in (person.username, person.display_name)]
-    writing = _writing_of(said, people, zone, filter(None, names))
+    writing = portray(said, zone, names_in(room), people=people).people[: len(people)]
     texts = [[message.text for message in said if message.author == person] for person in people]
     messages = [person.messages for person in room.people[:MOST_PORTRAYED]]
     traits = traits_of(messages, room.messages, writing, texts, judged)
-    return _Counted(len(said), answers_among(said, people), writing, traits)
-
-
-def _writing_of(
-    said: Sequence[Said], people: Sequence[int], zone: ZoneInfo, names: Iterable[str]
-) -> list[PersonPortrait | None]:
-    """Return how each of these people writes; None for one of whom nothing is there, or little.
-
-    names: what anybody there is called, which is no phrase.
-    """
-    if not said:
-        return [None for _ in people]
-    portrait = portray(said, zone, names)
-    alone = {
-        group[0]: person
-        for group, person in zip(portrait.groups, portrait.people, strict=True)
-        if len(group) == 1
-    }
-    return [alone.get(person) for person in people]
+    first = said[0].time
+    since = None if first is None else datetime.fromtimestamp(first, UTC)
+    return _Counted(len(said), since, answers_among(said, people), writing, traits)
 
 
 def _overview_people(room: RoomFacts, counted: _Counted) -> list[OverviewPerson]:

@@ -8,7 +8,7 @@ from typing import Final
 from app.compute.laughs import laughs_in
 from app.compute.portrait import PersonPortrait
 from app.dates import MINUTE_S, show_roughly
-from app.i18n import gettext
+from app.i18n import gettext, ngettext, show_number
 from app.views.drawings import HourStrip, NameList
 from app.views.hours import mostly
 from app.views.names import hue
@@ -29,6 +29,8 @@ class PersonCard:
     is_alike: bool = False
     """Whether all answer in the same time, so that no card tells it."""
     phrases: NameList | None = None
+    absence: str = ""
+    """What is told of somebody who wrote nothing of what was read."""
 
     @property
     def hue(self) -> str:
@@ -45,6 +47,19 @@ class PersonCard:
         if self.phrases is None:
             parts += [f"“{phrase}”" for phrase in islice(phrases, 1)]
         return parts + [emoji.text for emoji in self.writing.emoji[:1]]
+
+    @property
+    def measure(self) -> str:
+        """How long their messages are, where their manner is not told."""
+        if self.manner or self.writing is None:
+            return ""
+        if not self.writing.messages:
+            return self.absence
+        if self.writing.words_per_message is None:
+            return gettext("Writes no words")
+        words = max(round(self.writing.words_per_message), 1)
+        about = ngettext("About {count} word a message", "About {count} words a message", words)
+        return about.format(count=show_number(words))
 
     @property
     def wait(self) -> str:

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.dates import show_date
+from app.i18n import gettext, ngettext, show_number
 from app.models import MAX_ID
 from app.services.compare.quiz import QuizQuestion
 from app.services.compare.room_teaser import Teaser, read_teaser
@@ -88,11 +90,31 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         return any(trait.kind == "recognised" for trait in self.overview.traits)
 
     @property
+    def lately(self) -> str:
+        """Which messages the newest are, in words; empty where all were looked through."""
+        if not self.overview.is_of_newest:
+            return ""
+        count = ngettext(
+            "the newest {count} message", "the newest {count} messages", self.overview.scanned
+        ).format(count=show_number(self.overview.scanned))
+        since = day_of(self.overview.scanned_since, ZoneInfo(self.zone))
+        if since is None:
+            return count
+        return gettext("{messages}, since {day}").format(messages=count, day=show_date(since))
+
+    @property
     def cards(self) -> list[PersonCard]:
         is_alike = bool(self.alike)
         return [
-            PersonCard(person.username, called(person), person.messages, person.writing, is_alike)
-            for person in self.overview.people
+            PersonCard(
+                person.username,
+                called(person),
+                person.messages,
+                person.writing,
+                is_alike,
+                absence=self._absence(place),
+            )
+            for place, person in enumerate(self.overview.people)
             if person.username
         ]
 
@@ -100,6 +122,14 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     def alike(self) -> str:
         """What is the same for all, in a sentence; empty where nothing is."""
         return alike([person.writing for person in self.overview.people if person.username])
+
+    def _absence(self, place: int) -> str:
+        """Return when somebody wrote last, for one who wrote none of the newest messages."""
+        periods = [period for period in self.overview.periods if period.people[place]]
+        if not periods:
+            return gettext("Silent lately")
+        last = Months(self.overview).name_of(periods[-1])
+        return gettext("Silent lately, last in {period}").format(period=last)
 
 
 async def read_page(

@@ -58,7 +58,12 @@ class ShareBar(OverviewFigure[StackedBar]):
     topic = gettext_noop("Who writes how much")
 
     def finding(self) -> Finding:
-        return Finding(finding_of(self.people, self.overview.traits, self.overview.room))
+        overview = self.overview
+        return Finding(
+            finding_of(
+                self.people, overview.traits, overview.room, is_of_newest=overview.is_of_newest
+            )
+        )
 
     def table(self) -> Table:
         columns = [gettext("Name"), gettext("Messages"), gettext("Share")]
@@ -90,15 +95,14 @@ class Months(OverviewFigure[PeriodColumns]):
             return Finding(topic=topic)
         count = ngettext("{count} message", "{count} messages", fullest.messages)
         title = gettext("The most in {period}: {messages}.").format(
-            period=self._name_of(fullest),
-            messages=count.format(count=show_number(fullest.messages)),
+            period=self.name_of(fullest), messages=count.format(count=show_number(fullest.messages))
         )
         return Finding(title, notes=self._silence(), topic=topic)
 
     def table(self) -> Table:
         column = gettext("Year") if self._is_of_years else gettext("Month")
         rows: list[list[TableCell]] = [
-            [self._name_of(period), period.messages, *period.people] for period in self._periods
+            [self.name_of(period), period.messages, *period.people] for period in self._periods
         ]
         return Table([column, gettext("Messages"), *map(called, self.people)], rows)
 
@@ -130,7 +134,8 @@ class Months(OverviewFigure[PeriodColumns]):
         months = [period.first_day.month for period in self._periods[:2]]
         return len(months) > len(set(months))
 
-    def _name_of(self, period: Period) -> str:
+    def name_of(self, period: Period) -> str:
+        """Return what a month or year is called."""
         if self._is_of_years:
             return str(period.first_day.year)
         return show_month(period.first_day)
@@ -158,7 +163,8 @@ class Answers(OverviewFigure[list[StackedBar]]):
 
     def finding(self) -> Finding:
         nobody = gettext("Nobody clearly answers one more than the others.")
-        return Finding(self._clearest() or nobody)
+        lately = gettext("Who answers whom lately") if self.overview.is_of_newest else ""
+        return Finding(self._clearest() or nobody, topic=lately or gettext(self.topic))
 
     def table(self) -> Table:
         rows: list[list[TableCell]] = [

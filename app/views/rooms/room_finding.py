@@ -1,16 +1,17 @@
 """What the overview and the portrait of a room say in a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from app.compute.chat_traits import Trait
 from app.compute.portrait import PersonPortrait
-from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
+from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
 from app.services.rooms.overview import OverviewPerson
 from app.services.rooms.room_facts import RoomFacts
 from app.views.names import shown_name
 
 People = Sequence[OverviewPerson | PersonPortrait]
+Clauses = Mapping[str, tuple[str, str]]
 LONGEST_FINDING: Final = 140
 LONGEST_NAME: Final = 24
 """Characters of a name in the finding."""
@@ -39,10 +40,30 @@ _CLAUSES: Final = {
 """Of each kind of trait, within the sentence and at its end."""
 
 
-def finding_of(people: People, traits: Sequence[Trait], room: RoomFacts) -> str:
+_LATELY: Final = {
+    "longest": (
+        gettext_noop("{name} lately writes longest ({words})"),
+        gettext_noop("{name} lately writes longest ({words})."),
+    ),
+    "laugh": (
+        gettext_noop("{name} lately writes {sign} most often"),
+        gettext_noop("{name} lately writes {sign} most often."),
+    ),
+    "night": (
+        gettext_noop("{name} lately writes at night more than the others ({share})"),
+        gettext_noop("{name} lately writes at night more than the others ({share})."),
+    ),
+}
+"""The same of what was counted in the newest messages alone."""
+
+
+def finding_of(
+    people: People, traits: Sequence[Trait], room: RoomFacts, *, is_of_newest: bool = False
+) -> str:
     """Return what sets the people of a room apart, in at most 140 characters.
 
-    The traits name the people by their places.
+    The traits name the people by their places. is_of_newest: whether how people write was counted
+    in the newest messages alone.
     """
     if room.people_total == 1:
         alone = ngettext(
@@ -52,24 +73,27 @@ def finding_of(people: People, traits: Sequence[Trait], room: RoomFacts) -> str:
         )
         name = _name_of(people[0])
         return alone.format(name=name, count=show_number(room.messages))
-    findings = [_sentence(people, traits[:count]) for count in range(len(traits), 0, -1)]
+    clauses = _CLAUSES | (_LATELY if is_of_newest else {})
+    findings = [_sentence(people, traits[:count], clauses) for count in range(len(traits), 0, -1)]
     nothing = gettext("Nothing sets the {count} people clearly apart here.")
     findings.append(nothing.format(count=show_number(room.people_total)))
     return next(text for text in findings if len(text) <= LONGEST_FINDING)
 
 
-def _sentence(people: People, traits: Sequence[Trait]) -> str:
-    *clauses, last = traits
-    parts = [_clause(people, trait, is_last=False) for trait in clauses]
-    return ", ".join([*parts, _clause(people, last, is_last=True)])
+def _sentence(people: People, traits: Sequence[Trait], clauses: Clauses) -> str:
+    *first, last = traits
+    parts = [_clause(people, trait, clauses[trait.kind][0]) for trait in first]
+    return ", ".join([*parts, _clause(people, last, clauses[last.kind][1])])
 
 
-def _clause(people: People, trait: Trait, *, is_last: bool) -> str:
-    within, at_end = _CLAUSES[trait.kind]
+def _clause(people: People, trait: Trait, clause: str) -> str:
     words = ngettext("{count} word a message", "{count} words a message", round(trait.value))
-    return gettext(at_end if is_last else within).format(
+    share = trait.value
+    if trait.kind == "most":  # As the bar has it, whose parts add up.
+        share = rounded_parts([person.share for person in people])[trait.person]
+    return gettext(clause).format(
         name=_name_of(people[trait.person]),
-        share=show_percent(trait.value),
+        share=show_percent(share),
         words=words.format(count=show_number(round(trait.value))),
         sign=trait.sign,
     )

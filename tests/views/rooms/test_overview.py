@@ -41,6 +41,19 @@ CHATS: Final[dict[str, list[Said]]] = {
         for name, word, hour in (("eve", "lamp", 20 + day % 3), ("ron", "quay", 11 * day % 24))
         for number in range(2)
     ),
+    # Of the newest 500 messages one has none, and one has four.
+    "long": [
+        *((f"2024-01-{1 + n:02} 09:00", name, f"early {n}") for n in range(9) for name in "xyz"),
+        *(
+            (
+                f"2024-03-{1 + n // 20:02} {n % 20:02}:00",
+                "x" if n % 3 else "w",
+                f"late {n}{'' if n % 3 else ' haha'}",
+            )
+            for n in range(496)
+        ),
+        *((f"2024-04-01 1{n}:00", "z", "a few more words of mine") for n in range(4)),
+    ],
     "day": [(f"2024-05-01 10:{n:02}", CREW[n % 3], f"{WORDS[n % 3]} {n}") for n in range(60)],
 }
 
@@ -64,6 +77,11 @@ def finding_in(page: str) -> str:
     return text_of(finding)
 
 
+def cards_in(page: str) -> list[str]:
+    cards = page.partition('class="people-cards"')[2].partition("</ul>")[0]
+    return re.split(r'<li class="card [^>]*>', cards)[1:]
+
+
 FINDINGS: Final = {
     "crew": "ann writes most (60%), bo (work) writes longest (12 words a message).",
     "pair": "ann writes most (75%), bo (work) writes longest (12 words a message).",
@@ -71,6 +89,7 @@ FINDINGS: Final = {
     "three": "Nothing sets the 2 people clearly apart here.",
     "nine": "a writes most (28%).",
     "hours": "Nothing sets the 2 people clearly apart here.",
+    "long": "x writes most (64%), w lately writes haha most often.",
     "day": "Nothing sets the 3 people clearly apart here.",
 }
 
@@ -102,11 +121,36 @@ async def test_each_person_has_a_card_that_leads_to_their_portrait(
     shared: Shared, chats: dict[str, str]
 ) -> None:
     page = await shared.anybody.page(chats["crew"])
-    cards = page.partition('class="people-cards"')[2].partition("</ul>")[0].split("</li>")[:-1]
+    cards = cards_in(page)
     assert [re.findall(r'href="([^"]*)"', card) for card in cards] == [
         [f"/user/{name}/portrait"] for name in ("ann", "bo_(work)", "cem")
     ]
     assert "ann 144 messages haha · “ferry lamp quay number”" in text_of(cards[0])
+
+
+async def test_what_is_of_the_newest_messages_says_so(
+    shared: Shared, chats: dict[str, str]
+) -> None:
+    page = await shared.anybody.page(f"{chats['long']}?tz=Asia/Seoul")
+    (lately,) = re.findall(r'<h2 class="lately">.*?</h2>', page)
+    assert text_of(lately) == "Lately the newest 500 messages, since March 1, 2024"
+    assert ">Who answers whom lately</h2>" in page
+    cards = [*map(text_of, cards_in(page))]
+    assert "y 9 messages Silent lately, last in January 2024" in cards
+    assert "z 13 messages About 6 words a message" in cards
+    for name in ("crew", "nine"):
+        assert "lately" not in (await shared.anybody.page(chats[name])).lower()
+
+
+@pytest.mark.parametrize("name", CHATS)
+@pytest.mark.parametrize("path", ["", "/portrait"])
+async def test_every_card_tells_something(
+    shared: Shared, chats: dict[str, str], name: str, path: str
+) -> None:
+    cards = cards_in(await shared.anybody.page(chats[name] + path))
+    told = ('class="manner"', '"hour-strip', 'class="name-counts"')
+    assert cards
+    assert all(any(part in card for part in told) for card in cards)
 
 
 @pytest.mark.parametrize("path", ["", "/portrait"])
