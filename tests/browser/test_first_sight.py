@@ -39,6 +39,10 @@ SEEN: Final = """() => {
     height: document.documentElement.scrollHeight,
     cut: [...document.querySelectorAll(".weeks text")].filter(
       (text) => text.getBoundingClientRect().right > drawing.getBoundingClientRect().right).length,
+    holes: [...document.querySelectorAll(".year-cards > *")].map((card, place, cards) => [
+      card.getBoundingClientRect(), cards[place + 1]?.getBoundingClientRect(),
+      card.parentElement.getBoundingClientRect().right,
+    ]).filter(([card, next, right]) => next?.top !== card.top && right - card.right > 1).length,
     shift: shifts.takeRecords().reduce((sum, entry) => sum + entry.value, 0),
     tables: [...document.querySelectorAll("main table")]
       .filter((table) => table.checkVisibility()).length,
@@ -80,7 +84,7 @@ async def seen_at(page: Page, address: str, width: int, height: int) -> dict[str
     assert (seen["bottom"] if width == 1280 else seen["top"]) < height
     assert seen["height"] <= (1_800 if width == 1280 else 3_200)
     assert seen["shift"] < 0.05
-    assert (seen["tables"], seen["cut"]) == (0, 0)
+    assert (seen["tables"], seen["cut"], seen["holes"]) == (0, 0, 0)
     return seen
 
 

@@ -189,8 +189,8 @@ class ComparedWords(Figure[NameList]):
         beside = show_number(word.posts_beside)
         if self.other is None:
             return post_count(word.posts)
-        text = gettext("{count}, in {other} {beside}")
-        never = gettext("{count}, in {other} never")
+        text = gettext("{count}; {beside} in {other}")
+        never = gettext("{count}; never in {other}")
         return (text if word.posts_beside else never).format(
             count=post_count(word.posts), other=self.other, beside=beside
         )

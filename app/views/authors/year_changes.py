@@ -26,7 +26,8 @@ class ChangedWriting(Figure[NameList]):
         return self.author_year.measures or []
 
     def finding(self) -> Finding:
-        is_same = self.measures and not any(measure.is_clear for measure in self.measures)
+        is_compared = self.author_year.measures is not None
+        is_same = is_compared and not any(measure.is_clear for measure in self.measures)
         title = gettext("Written much as in {year}.").format(year=self._before) if is_same else ""
         return Finding(title, topic=gettext("How the writing changed"))
 

@@ -71,6 +71,32 @@ class YearPage(WebPage, frozen=True, kw_only=True):
         return ChangedWriting(self.shown).parts()
 
     @property
+    def unchanged(self) -> str:
+        """What did not change, in words; empty where that was not asked or something did."""
+        shown = self.shown
+        has_no_words = (shown.came or shown.went) and not words_of(shown)
+        told = gettext("No word clearly came or went.") if has_no_words else ""
+        return " ".join(filter(None, (ChangedWriting(shown).finding().title, told)))
+
+    @property
+    def card_count(self) -> int:
+        """How many cards stand beside each other; words of several lists have a row of their own.
+
+        The first and the last post have one of a short year, too.
+        """
+        if not self.is_compared:
+            return 1
+        shown = self.shown
+        cards = (
+            any(shown.hours),
+            len(words_of(shown)) == 1,
+            ChangedWriting(shown).plot() is not None,
+            bool(shown.most_liked),
+            len(shown.calendar.years) > 1,
+        )
+        return 1 + sum(cards)
+
+    @property
     def is_compared(self) -> bool:
         """Whether the year has enough posts to say more of it than when they were."""
         return self.shown.calendar.tweets >= FEWEST_COMPARED

@@ -86,9 +86,9 @@ async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
     headings = re.findall(r'<h3 id="\w+-heading">(.*?)</h3>', page)
     assert headings[:2] == ["Only in 2021", "New words that stayed"]
     assert "Words that went" not in headings  # None did: no list is empty.
-    assert "No word differs clearly." not in page
+    assert "No word clearly came or went." not in page
     assert '<span class="count">30 posts</span>' in page
-    assert '<span class="count">30 posts, in 2020 never</span>' in page
+    assert '<span class="count">30 posts; never in 2020</span>' in page
     assert not re.search(r"\d+ : \d+", re.sub("<[^>]*>", "", page))
 
 
@@ -111,7 +111,7 @@ async def test_the_page_says_how_the_writing_changed_where_it_did_clearly(shared
     assert "chance explains the difference from the year before" in counted
     assert "Written much as in 2021." not in page
     same = await shared.anybody.page("/user/sailor/2022")
-    assert "Question marks" not in same.split('id="changed-heading"')[1].split("<details")[0]
+    assert "Question marks" not in same.partition("<details")[0]
     assert (await shared.anybody.json("/api/v1/users/sailor/years/2020"))["measures"] is None
 
 
@@ -188,6 +188,25 @@ async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
     assert 'href="/user/hana/2024"' in await site.page("/user/hana")
 
 
+async def test_what_has_nothing_to_tell_has_no_card(shared: Shared) -> None:
+    await shared.writer.add_posts(
+        *(
+            {
+                "username": "calm",
+                "text": "we sail at noon",
+                "created_at": f"{year}-05-{n}T12:00:00Z",
+            }
+            for year in (2023, 2024)
+            for n in range(10, 31)
+        )
+    )
+    page = await shared.anybody.page("/user/calm/2024?tz=UTC")
+    seen = page.partition("<details")[0]
+    assert '<p class="soft">Written much as in 2023. No word clearly came or went.</p>' in seen
+    assert "changed-heading" not in seen
+    assert "words-heading" not in seen
+
+
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 names = map("writer{}".format, itertools.count())
 written = st.lists(
@@ -241,6 +260,8 @@ async def test_a_year_is_what_one_counts_by_hand(
         assert f"{len(inside)} post{'s' * (len(inside) != 1)} in {year}" in page
         assert f"On {len(days)} day{'s' * (len(days) != 1)} ({tz})." in page
         assert ("The only post of the year" in page) == (len(inside) == 1)
+        cards = page.partition('<div class="year-cards of-')[2].partition("<details")[0]
+        assert int(cards[0]) == cards.count('<section class="card"')
 
 
 @pytest.mark.parametrize("path", ["/user/hana/2019", "/user/hana/0000", "/user/nobody/2024"])
