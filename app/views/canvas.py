@@ -1,7 +1,7 @@
 """The frame of all pictures: paper, heading, foot, bars, and the colours of pages."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -9,16 +9,13 @@ from typing import Final, Literal, NamedTuple
 
 from PIL import Image, ImageColor, ImageDraw
 
-from app.views.lettering import Lettering, clipped, font_of
+from app.views.lettering import Lettering, drawn_text, font_of, joined_rows
 
 SIZE: Final = (1200, 630)
 """What programs show of a link; all measures are in pixels."""
 TINTED: Final = 0.15
 """Share of an author's colour in the ground of a mark, as on a page."""
 MARGIN: Final = 64
-WIDTH: Final = SIZE[0] - 2 * MARGIN
-FOOT: Final = SIZE[1] - 62
-"""Where the line at the foot begins, from the top."""
 _SHORTEST: Final = 12
 """Width of the shortest bar that is drawn."""
 _COMPRESSION: Final = 4
@@ -107,13 +104,19 @@ class Canvas:
             end = left + max(length, _SHORTEST)
             self.pen.rounded_rectangle((left, top, end, bottom), 6, colour)
 
-    def draw_foot(self, text: str = "", *, size: int = 22, top: int = FOOT) -> None:
-        """Draw the name of the program at the right, and a text beside it, cut to its room."""
-        mark = font_of(bold=True, size=size + 2)
+    def draw_foot(self, parts: Sequence[str], *, size: int, top: int, rows: int = 1) -> float:
+        """Draw the name of the program at the right, and beside it parts in up to so many rows.
+
+        The last row begins at `top`. Return where the first one does.
+        """
+        mark, small = font_of(bold=True, size=size + 2), font_of(bold=False, size=size)
         left = self.width - MARGIN - mark.getlength("saywho")
         self.write((left, top - 2), "saywho", mark, self.theme.accent)
-        small = font_of(bold=False, size=size)
-        self.write((MARGIN, top), clipped(text, small, left - MARGIN - 24), small, self.theme.soft)
+        texts = joined_rows(map(drawn_text, parts), small, left - MARGIN - 24, rows)
+        begin = top - max(0, len(texts) - 1) * size * 1.3
+        for number, text in enumerate(texts):
+            self.write((MARGIN, begin + number * size * 1.3), text, small, self.theme.soft)
+        return begin
 
     def as_png(self) -> bytes:
         """Return the picture as a file."""

@@ -5,7 +5,6 @@ Measures are in pixels.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Final, NamedTuple
 
 from app.views.canvas import MARGIN, Canvas, Field, Heights, ThemeName
@@ -14,10 +13,9 @@ from app.views.lettering import (
     clipped,
     drawn_text,
     even_rows,
-    first_rows,
     font_of,
     joined_rows,
-    rows_of,
+    text_rows,
 )
 from app.views.painting import Drawing, Notes, heights_of, paint
 from app.views.poster import FORMATS, Format, Measures, Poster, PosterLine
@@ -69,7 +67,7 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     """Return the picture as PNG; a new one takes some 150 ms, so call it in a thread."""
     measures = FORMATS[format_]
     canvas = Canvas(measures.size, theme)
-    canvas.draw_foot(drawn_text(poster.address), size=measures.small, top=measures.foot)
+    canvas.draw_foot([poster.address], size=measures.small, top=measures.foot)
     bottom, blocks = float(measures.foot - measures.space), _blocks(canvas, poster, measures)
     least = _finding(poster, measures, measures.findings[-1]).height
     least += sum(block.heights.least + measures.space for block in blocks[:1])
@@ -148,7 +146,7 @@ def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float)
     facts = joined_rows(map(drawn_text, poster.facts), small, width, 2)
     after = len(facts) * small.size * 1.4 + measures.space * 0.5 + font.size * 0.15
     most = 2 if 2 * font.size * _ROW + after <= room else 1
-    for row in _first(text, font, width, most):
+    for row in text_rows(text, font, width, most):
         canvas.write((MARGIN, top), row, font)
         top += font.size * _ROW
     top += font.size * 0.15
@@ -231,7 +229,7 @@ def _draw_quote(
     font, width = font_of(bold=False, size=measures.facts + 4), canvas.width - 2 * MARGIN - _HUED
     row = font.size * 1.4
     most = min(measures.quote, max(1, int((room - _QUOTED) // row)))
-    rows = _first(" ".join(drawn_text(poster.quote).split()), font, width, most)
+    rows = text_rows(" ".join(drawn_text(poster.quote).split()), font, width, most)
     if not rows:
         return bottom
     begin = top = bottom - row * len(rows) - 12
@@ -242,9 +240,3 @@ def _draw_quote(
         canvas.write((MARGIN + _HUED / 2, top - 6), text, font)
         top += row
     return begin - 12 - measures.space * 0.5
-
-
-def _first(text: str, font: Lettering, width: float, most: int) -> list[str]:
-    """Return the first rows of a text."""
-    rows = [*islice(rows_of(text, font, width), most + 1)]
-    return [row for _, row in first_rows(rows, most, font, width)]

@@ -92,6 +92,12 @@ def first_rows(
     return [*rows[: most - 1], (start, clipped(f"{row} …", font, width))]
 
 
+def text_rows(text: str, font: Lettering, width: float, most: int) -> list[str]:
+    """Return so many rows of a text; the last of them is cut where more would follow."""
+    rows = [*islice(rows_of(text, font, width), most + 1)]
+    return [row for _, row in first_rows(rows, most, font, width)]
+
+
 def even_rows(text: str, font: Lettering, width: float) -> list[str]:
     """Return the rows of a text: as few as the width allows, and about as long as each other."""
     rows = [row for _, row in rows_of(text, font, width)]
@@ -115,8 +121,7 @@ def joined_rows(parts: Iterable[str], font: Lettering, width: float, most: int) 
         if rows and font.getlength(longer) <= width:
             rows[-1] = longer
         elif len(rows) < most:
-            own = [*islice(rows_of(part, font, width), most + 1)]
-            rows += [row for _, row in first_rows(own, most - len(rows), font, width)]
+            rows += text_rows(part, font, width, most - len(rows))
     return rows
 
 

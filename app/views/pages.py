@@ -11,6 +11,7 @@ from app.views.access import account, content, login, readers, settings
 from app.views.authors import pages as authors
 from app.views.authors import year_picture, years
 from app.views.comparing import pages as comparing
+from app.views.comparing import picture_pages as answer_picture
 from app.views.comparing import quiz, quiz_picture, year_question
 from app.views.games import pages as games
 from app.views.games import play, screen
@@ -45,6 +46,7 @@ PAGES: Final = (
     room_picture,
     rooms,
     comparing,
+    answer_picture,
     year_question,
     quiz,
     quiz_picture,

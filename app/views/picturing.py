@@ -1,6 +1,6 @@
 """The address of a picture, which says all that was chosen, and the page where one chooses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 from urllib.parse import unquote, urlencode
 
@@ -31,18 +31,23 @@ class LookArgs(Struct):
     """That of the page that links to it; programs that show links name none."""
 
 
-class PictureArgs(LookArgs):
-    """The same, and what a picture tells of people."""
+class PeopleArgs(LookArgs):
+    """The same, and how a picture names people."""
 
     tz: str = ""
     """The time zone of its days; without one they are those of the chat, else of UTC."""
     names: Literal["names", "initials"] = "names"
-    words: Literal["", "1"] = ""
-    """Whether it has what somebody wrote."""
 
     @property
     def has_names(self) -> bool:
         return self.names == "names"
+
+
+class PictureArgs(PeopleArgs):
+    """The same, and what a picture tells of people."""
+
+    words: Literal["", "1"] = ""
+    """Whether it has what somebody wrote."""
 
     @property
     def has_words(self) -> bool:
@@ -62,7 +67,7 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
     title: str
     finding: str
     """What the picture says."""
-    subject: Mapping[str, str]
+    subject: Sequence[tuple[str, str]] = ()
     """What the queries of both addresses say beside what is chosen here."""
     tz: str = ""
     """The time zone of the picture, which its address names."""
@@ -73,15 +78,18 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
 
     @property
     def has_people(self) -> bool:
-        return isinstance(self.args, PictureArgs)
+        return isinstance(self.args, PeopleArgs)
 
     @property
     def image(self) -> str:
-        chosen: dict[str, str] = {"format": self.args.format, "theme": self.args.theme}
-        if isinstance(self.args, PictureArgs):
-            chosen |= {"names": self.args.names, "words": self.args.words}
-        query = {**self.subject, "tz": self.tz, "lang": g.locale, **chosen}
-        parameters = {name: value for name, value in query.items() if value}
+        args = self.args
+        chosen: list[tuple[str, str]] = [("format", args.format), ("theme", args.theme)]
+        if isinstance(args, PeopleArgs):
+            chosen.append(("names", args.names))
+        if isinstance(args, PictureArgs):
+            chosen.append(("words", args.words))
+        query = [*self.subject, ("tz", self.tz), ("lang", g.locale), *chosen]
+        parameters = [(name, value) for name, value in query if value]
         path = self.address.removesuffix(PICTURE_PAGE) + PICTURE_NAME
         return f"{path}?{urlencode(parameters, safe='/')}"
 

@@ -45,6 +45,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/room/<id:room_id>/portrait/picture.png": {"GET": "read"},
     "/compare": {"GET": "read", "POST": "read"},
     "/compare/example": {"GET": "read"},
+    "/compare/picture": {"GET": "read"},
     "/compare/picture.png": {"GET": "read"},
     "/about": {"GET": "read"},
     "/favicon.ico": {"GET": "open"},

@@ -57,7 +57,8 @@ MADE_ANEW: Final = frozenset(
     (
         *("/healthz", "/readyz", "/login", "/setup", "/about", "/media/<name>"),
         *("/quiz", "/quiz/picture"),
-        *("/compare", "/compare/example", "/compare/picture.png", "/compare/card"),
+        *("/compare", "/compare/example", "/compare/card"),
+        *("/compare/picture", "/compare/picture.png"),
         *("/get_user", "/user", "/users", "/users.json", "/play", "/play/<id:game_id>"),
         *("/dashboard/", "/dashboard/_reload-hash", "/dashboard/_favicon.ico"),
         *(f"{API}/compare", f"{API}/compare/card", f"{API}/export", f"{API}/live"),

@@ -39,7 +39,6 @@ async def show_year_picture_page(username: str, year: int, args: PictureArgs) ->
             back=url_for("years.show_year", **here, tz=args.tz or None),
             title=poster.title,
             finding=poster.finding,
-            subject={},
             tz=author_year.tz,
             has_own_zone=own_zone is not None,
             words=gettext("Words that came and went") if words_of(author_year) else "",

@@ -1,39 +1,36 @@
-"""Who would have said this? The comparison's page, its picture, and the model card."""
+"""Who would have said this? The comparison's page, and the model card."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
-from quart import Response, g, request, url_for
+from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 
-from app.clock import now
 from app.compute.judgement import SURE
 from app.compute.text import composed
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
-from app.i18n import SWITCH, gettext, own_address, speaking
+from app.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
 from app.services.compare.cases import MOST_TEXTS
 from app.services.compare.model_card import Card
 from app.services.compare.question import Question
 from app.services.compare.quiz import draw, read_question
-from app.services.posts.samples import list_samples
 from app.services.posts.tweets import find_posts, get_post
 from app.services.posts.users import Author, get_author
 from app.views.blueprints import Form, PageBlueprint
-from app.views.cast import bound
 from app.views.comparing.compared import Compared, PanelArgs
 from app.views.comparing.evidence import read_evidence
-from app.views.comparing.picture import draw_picture, picture_of, stand_ins_of
 from app.views.comparing.verdicts import NOT_FOR
-from app.views.filters import zone_of_page, zone_of_picture
-from app.views.page import FormPage, WebPage, cast_on, render, render_form
+from app.views.filters import zone_of_page
+from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parsing import Piece, args_of, gaps_of
 from app.views.parts import given_names, offered_authors, see_other
+from app.views.picturing import PeopleArgs
 from app.views.policies import own_origin
 
 blueprint = PageBlueprint("compare")
@@ -78,35 +75,7 @@ async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     names = args.names
     if not args.text and not args.years:
         return see_other(url_for("home.show_home", username=names))
-    shown_in = [("lang", g.locale), ("tz", zone_of_page("").key)]
-    query = urlencode([*shown_in, *request.args.items(multi=True)])
-    picture = f"{url_for('compare.show_picture')}?{query}"
-    return await _page(args, picture=picture, has_belief="sure" in request.args)
-
-
-class AnswerPictureArgs(ComparePageArgs):
-    tz: str = ""
-    lang: Literal["ko", "en"] | None = None
-    """As of any picture: the zone of its date, and the language of the page that links here."""
-
-
-@blueprint.page("/compare/picture.png")
-async def show_picture(args: AnswerPictureArgs) -> Response:
-    """Draw the answer that `/compare` gives at the same address."""
-    names, today = args.names, now().astimezone(zone_of_picture(args.tz)).date()
-    texts, _ = given_texts(args.text)
-    comparison = await resources().comparer.ask(args.question(texts))
-    async with resources().db.read() as session:
-        samples = await list_samples(session)
-    cast = await cast_on(comparison, _subjects(names, comparison))
-    with speaking(args.lang):
-        with bound(cast):
-            stand_ins = stand_ins_of([ranked.username for ranked in comparison.ranking])
-        with bound(cast.with_names(stand_ins)):
-            picture = picture_of(comparison, is_named=bool(names), samples=samples, today=today)
-    return Response(
-        await resources().work_pool.run(draw_picture, picture), content_type="image/png"
-    )
+    return await _page(args, has_picture=True, has_belief="sure" in request.args)
 
 
 class CardPage(WebPage, frozen=True, kw_only=True):
@@ -190,7 +159,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     is_private: bool
     has_belief: bool
     post: int | None
-    picture: str
+    has_picture: bool
     origin: str
     """Programs that show links need a whole address; this page is in no cache."""
 
@@ -199,12 +168,29 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
         return self.origin + own_address(SWITCH)
 
     @property
+    def preview(self) -> str:
+        """The address of the picture that programs show."""
+        shown_in = [("lang", g.locale), ("tz", zone_of_page("").key)]
+        query = urlencode([*shown_in, *asked_here()])
+        return f"{self.origin}{url_for('answer_pictures.show_answer_picture')}?{query}"
+
+    @property
+    def picture(self) -> str:
+        """The address of the page where a picture is chosen."""
+        page = url_for("answer_pictures.show_answer_picture_page")
+        return f"{page}?{urlencode(asked_here())}"
+
+    @property
     def not_for(self) -> str:
         return gettext(NOT_FOR)
 
 
 async def _page(
-    args: ComparePageArgs, *, is_private: bool = False, picture: str = "", has_belief: bool = False
+    args: ComparePageArgs,
+    *,
+    is_private: bool = False,
+    has_picture: bool = False,
+    has_belief: bool = False,
 ) -> ResponseReturnValue:
     texts, names = args.text, args.names
     result, failure, people = None, None, list[str]()
@@ -230,15 +216,21 @@ async def _page(
             is_private=is_private,
             has_belief=has_belief,
             post=args.post,
-            picture=picture,
+            has_picture=has_picture,
             origin=own_origin(),
             error=failure,
-            about=_subjects(names, result.comparison) if result else (),
+            about=people_of(names, result.comparison) if result else (),
         )
     )
 
 
-def _subjects(names: Sequence[str], comparison: Comparison) -> list[str]:
+def asked_here() -> list[tuple[str, str]]:
+    """Return what the request's address asks, without what it says of a picture."""
+    of_picture = PeopleArgs.__struct_fields__
+    return [pair for pair in request.args.items(multi=True) if pair[0] not in of_picture]
+
+
+def people_of(names: Sequence[str], comparison: Comparison) -> list[str]:
     """Return whom an answer is about: those asked about, else from the likeliest on."""
     return [*names, *(ranked.username for ranked in comparison.ranking)]
 

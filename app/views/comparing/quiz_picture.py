@@ -45,7 +45,7 @@ async def show_quiz_picture_page(args: QuizPictureArgs) -> str:
             back=url_for("quiz.show_quiz", **subject),
             title=poster.title,
             finding=poster.finding,
-            subject=subject,
+            subject=[*subject.items()],
             in_chat=game.room is not None,
         )
     )

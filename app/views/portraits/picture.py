@@ -38,7 +38,6 @@ async def show_author_picture_page(username: str, args: PictureArgs) -> str:
             back=url_for("author_portraits.show_author_portrait", **here, tz=args.tz or None),
             title=poster.title,
             finding=poster.finding,
-            subject={},
             tz=portrait.tz,
             has_own_zone=portrait.room is not None and portrait.room.tz is not None,
             words=gettext("The post that is most like them") if portrait.most_like else "",

@@ -53,7 +53,6 @@ async def show_room_picture_page(room_id: int, args: PictureArgs) -> ResponseRet
             back=url_for("portraits.show_portrait", **here, tz=args.tz or None),
             title=poster.title,
             finding=poster.finding,
-            subject={},
             tz=portrait.tz,
             has_own_zone=portrait.room.tz is not None,
             words=gettext("Typical words"),

@@ -4,7 +4,7 @@ import random
 import re
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 
@@ -143,7 +143,7 @@ async def test_an_empty_answer_has_a_reason_and_no_link_to_share(site: Client) -
         assert ("A few more words" in main) is (text == "lol")
         assert 'class="ranking' not in main
         assert "data-copy" not in main
-        assert "picture.png" not in page
+        assert "/compare/picture" not in page
         assert "data-print" not in main
 
 
@@ -324,14 +324,25 @@ async def test_a_shared_answer_has_a_picture_of_its_own(site: Client) -> None:
     page = await site.page(address(TEXT, "ann", "ben"), headers=KOREAN)
     (shown,) = re.findall(r'property="og:image" content="(.*?)"', page)
     assert shown.startswith("http://localhost/compare/picture.png?lang=ko&tz=UTC&")
-    heading = page.partition("</h1>")[0].rpartition(">")[2]
-    assert (
-        f'href="{shown.removeprefix("http://localhost")}" download="saywho – {heading}.png"' in page
-    )
-    picture = await site.get(shown.removeprefix("http://localhost"))
+    picture = await site.get(unescape(shown.removeprefix("http://localhost")))
     assert (picture.status_code, picture.content_type) == (200, "image/png")
-    assert (await picture.get_data())[:4] == b"\x89PNG"
-    assert (await site.get(address("x", "nobody").replace("?", "/picture.png?"))).status_code == 404
+    preview = await picture.get_data()
+    assert preview[:4] == b"\x89PNG"
+    for end in ("", ".png"):
+        answer = await site.get(address("x", "nobody").replace("?", f"/picture{end}?"))
+        assert answer.status_code == 404
+    # A page of its own has the same picture, and other looks of it.
+    heading = page.partition("</h1>")[0].rpartition(">")[2]
+    (link,) = re.findall('href="(/compare/picture\\?[^"]*)"[^>]* data-picture', page)
+    maker = await site.page(unescape(link), headers=KOREAN)
+    (saved,) = re.findall(f'href="([^"]*)" download="saywho – {heading}.png"', maker)
+    assert await (await site.get(unescape(saved))).get_data() == preview
+    asked = dict(parse_qsl(urlsplit(unescape(link)).query))
+    assert f'<input type="hidden" name="text" value="{asked["text"]}">' in maker
+    (back,) = re.findall('class="picture-back"><a href="([^"]*)"', maker)
+    assert dict(parse_qsl(urlsplit(unescape(back)).query)) == asked
+    for usual, chosen in (("1200x630", "1080x1920"), ("light", "dark"), ("=names", "=initials")):
+        assert await (await site.get(unescape(saved).replace(usual, chosen))).get_data() != preview
 
 
 POKED = (
@@ -365,9 +376,10 @@ async def test_a_mark_is_struck_out_by_a_link_and_taken_back_by_another(site: Cl
     assert parse_qs(urlsplit(back).query) == parse_qs(urlsplit(asked).query)
     (twin,) = re.findall(r'href="(/api/v1/compare\?[^"]+)">JSON', struck)
     assert (await site.json(twin))["without"] == [list(map(int, links[0][1].split("-")))]
-    pictures = [re.findall('href="(/compare/picture.png[^"]*)"', each) for each in (page, struck)]
+    pictures = [re.findall('href="(/compare/picture[^"]*)"', each) for each in (page, struck)]
     assert [len(picture) for picture in pictures] == [1, 1]
-    images = [await (await site.get(each)).get_data() for (each,) in pictures]
+    drawn = [unescape(each).replace("/picture", "/picture.png") for (each,) in pictures]
+    images = [await (await site.get(each)).get_data() for each in drawn]
     assert images[0] != images[1]
 
 

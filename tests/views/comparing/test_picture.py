@@ -10,15 +10,19 @@ from PIL import Image, ImageColor
 from quart import g
 
 from app.services.posts.named_users import NamedUser
-from app.views.canvas import MARGIN, SIZE, theme_of
-from app.views.cast import HUES, Cast, bound, person_of
-from app.views.comparing.picture import Picture, PictureBar, draw_picture, picture_of, stand_ins_of
+from app.views.canvas import MARGIN, ThemeName, theme_of
+from app.views.cast import HUES, NO_HUE, Cast, bound, person_of
+from app.views.comparing.picture import Picture, PictureBar, picture_of
+from app.views.comparing.picture_drawing import draw_picture
+from app.views.picturing import cast_in_picture
+from app.views.poster import FORMATS, Format
 from tests.conftest import Shared
 from tests.selection import first_of
 from tests.views.comparing.test_verdicts import Facts
 
 LIGHT = theme_of("light")
-COLOURS = list(LIGHT.hues.values())
+COLOURS = list(LIGHT.hues)
+"""Their classes."""
 
 
 def cast_with(*names: str) -> Cast:
@@ -31,12 +35,17 @@ def cast_with(*names: str) -> Cast:
 
 
 TEXT = "Fog again, the bell rings, 안개 🎉 مرحبا and no end of it. " * 20
+LARGEST_BYTES = 400_000
 PAPER_RGB = ImageColor.getrgb(LIGHT.paper)
 
 
-def drawn(picture: Picture) -> Image.Image:
-    with Image.open(BytesIO(draw_picture(picture))) as image:
-        assert (image.format, image.size) == ("PNG", SIZE)
+def drawn(
+    picture: Picture, format_: Format = "1200x630", theme: ThemeName = "light"
+) -> Image.Image:
+    data = draw_picture(picture, format_, theme)
+    assert len(data) < LARGEST_BYTES
+    with Image.open(BytesIO(data)) as image:
+        assert (image.format, image.size) == ("PNG", FORMATS[format_].size)
         return image.convert("RGB")
 
 
@@ -48,19 +57,20 @@ def test_marks_and_bars_have_their_authors_colours() -> None:
     bars = (
         PictureBar("ann", 0.7, "70%", COLOURS[0]),
         PictureBar("ben" * 100, 0.2, "20%", COLOURS[1]),
-        PictureBar("somebody else", 0.1, "10%", None),
+        PictureBar("somebody else", 0.1, "10%", NO_HUE),
     )
     image = drawn(
-        Picture("Of these 2, most like ann", TEXT, ((0, 9, COLOURS[0]),), bars, "premise")
+        Picture("Of these 2, most like ann", TEXT, ((0, 9, COLOURS[0]),), bars, ("premise",))
     )
     colours = {colour for _, colour in image.getcolors(2**20) or []}
-    assert {ImageColor.getrgb(COLOURS[0]), ImageColor.getrgb(COLOURS[1])} <= colours
-    assert ImageColor.getrgb(COLOURS[2]) not in colours
+    first, second, third = (ImageColor.getrgb(LIGHT.hues[hue]) for hue in COLOURS[:3])
+    assert {first, second} <= colours
+    assert third not in colours
 
 
 def test_gaps_have_a_line_through_them() -> None:
     def line(*struck: tuple[int, int]) -> int:
-        image = drawn(Picture("Most like ann", "–––––", (), (), "foot", struck=struck))
+        image = drawn(Picture("Most like ann", "–––––", (), (), ("foot",), struck=struck))
         inked = [image.crop((MARGIN, row, MARGIN + 400, row + 1)) for row in range(100, 300)]
         return max(ink for row in inked for ink, rgb in row.getcolors() or [] if rgb != PAPER_RGB)
 
@@ -71,7 +81,7 @@ def test_signs_that_no_font_has_leave_no_trace() -> None:
     colour = COLOURS[0]
 
     def picture(text: str, *marks: tuple[int, int, str]) -> bytes:
-        return drawn(Picture("Most like ann", text, marks, (), "foot")).tobytes()
+        return drawn(Picture("Most like ann", text, marks, (), ("foot",))).tobytes()
 
     plain = picture("Tea now, and rain", (9, 17, colour))
     assert picture("Tea م️ now, م and rain", (14, 22, colour)) == plain
@@ -81,7 +91,7 @@ def test_signs_that_no_font_has_leave_no_trace() -> None:
 
 def test_emoji_are_drawn_of_joined_ones_the_first() -> None:
     def picture(text: str) -> bytes:
-        return drawn(Picture("Most like ann", text, (), (), "foot")).tobytes()
+        return drawn(Picture("Most like ann", text, (), (), ("foot",))).tobytes()
 
     assert picture("Tea ☕️ now") != picture("Tea now")
     assert picture("Tea ☕️ now") == picture("Tea ☕ now")
@@ -95,15 +105,15 @@ def test_the_colours_are_those_of_a_page() -> None:
 
 @pytest.mark.parametrize("text", ["", "\n\n\n", "가" * 25_000, "\u200b\ufe0f", "a b " * 9_000])
 def test_any_text_is_drawn(text: str) -> None:
-    drawn(Picture("Too little to go on", text, (), (), ""))
+    drawn(Picture("Too little to go on", text, (), (), ()))
 
 
 def test_the_signs_that_visitors_send_do_not_fill_the_memory() -> None:
     first, second = ("".join(map(chr, range(n, n + 10_000))) for n in (0x20000, 0x30000))
-    drawn(Picture("Of these 2, most like ann", first, (), (), ""))
+    drawn(Picture("Of these 2, most like ann", first, (), (), ()))
     tracemalloc.start()
     try:
-        drawn(Picture("Of these 2, most like ann", second, (), (), ""))
+        drawn(Picture("Of these 2, most like ann", second, (), (), ()))
         left_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -117,20 +127,48 @@ def test_the_signs_that_visitors_send_do_not_fill_the_memory() -> None:
 @pytest.mark.parametrize("heading", ["Of these, most like ann", "most like " + "ben" * 40])
 @pytest.mark.parametrize("authors", first_of(range(6), 0, 2, 5))
 def test_heading_text_bars_and_foot_keep_apart(text: str, heading: str, authors: int) -> None:
+    picture = answer(text, heading, authors)
+    keeps_apart(drawn(picture), picture)
+
+
+@pytest.mark.parametrize("authors", first_of(range(6), 5))
+@pytest.mark.parametrize("text", ["Fog.", TEXT])
+@pytest.mark.parametrize("format_", ["1080x1350", "1080x1920"])
+def test_they_keep_apart_in_upright_pictures(format_: Format, text: str, authors: int) -> None:
+    picture = answer(text, "most like " + "ben" * 40, authors)
+    keeps_apart(drawn(picture, format_), picture)
+
+
+def answer(text: str, heading: str, authors: int) -> Picture:
     warning = "Of 100 such texts by strangers, about 21." if authors % 2 else ""
     bars = [PictureBar(f"author{n}" + "e" * 30, 0.15, "15%", COLOURS[n]) for n in range(authors)]
     if bars:
-        bars.append(PictureBar("Somebody else", 0.1, "10%", None))
+        bars.append(PictureBar("Somebody else", 0.1, "10%", NO_HUE))
     marks = tuple((n * 7, n * 7 + 6, COLOURS[n]) for n in range(authors))
-    image = drawn(Picture(heading, text, marks, tuple(bars), "premise", warning))
-    width, height = SIZE
+    return Picture(heading, text, marks, tuple(bars), ("premise " * 12, "premise"), warning)
+
+
+def keeps_apart(image: Image.Image, picture: Picture) -> None:
+    width, height = image.size
     for edge in ((0, MARGIN - 2), (width - MARGIN + 2, width)):
         assert is_blank(image, (edge[0], 0, edge[1], height))
     rows = [not is_blank(image, (0, top, width, top + 1)) for top in range(height)]
     blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
     # A heading in one or two rows, the warning, at least one row of text, each bar, and the foot.
-    assert len(blocks) >= 1 + bool(warning) + 1 + len(bars) + 1
+    assert len(blocks) >= 1 + bool(picture.warning) + 1 + len(picture.bars) + 2
     assert not any(rows[:40] + rows[height - 20 :])
+
+
+def test_the_look_of_a_picture_is_chosen() -> None:
+    picture = answer("Fog again.", "Of these, most like ann", 3)
+    dark = theme_of("dark")
+    image = drawn(picture, "1080x1920", "dark")
+    colours = {colour for _, colour in image.getcolors(2**20) or []}
+    assert {
+        ImageColor.getrgb(dark.paper),
+        *map(ImageColor.getrgb, map(dark.hues.get, COLOURS[:3])),
+    } <= colours
+    assert PAPER_RGB not in colours
 
 
 @pytest.mark.parametrize(
@@ -154,8 +192,8 @@ def test_a_picture_says_who_is_invented_how_many_and_when(
         picture = picture_of(comparison, is_named=True, samples=samples, today=date(2026, 11, 23))
     # Bars under one in a hundred leave the room to the text.
     assert [bar.name for bar in picture.bars] == names
-    assert picture.bars[0].colour == LIGHT.hues["author-1"]
-    assert picture.premise == f"{foot} · Nov 23, 2026 · Style is evidence, not proof."
+    assert picture.bars[0].hue == "author-1"
+    assert picture.premise == (foot, "Nov 23, 2026", "Style is evidence, not proof.")
 
 
 @pytest.mark.parametrize(("strangers", "is_warned"), [(0.21, True), (0.05, False)])
@@ -182,10 +220,12 @@ async def test_an_author_whose_name_the_fonts_lack_is_a_person(shared: Shared) -
     async with shared.app.test_request_context("/"):
         g.locale = "en"
         cast = cast_with(*names)
-        with bound(cast):
-            stand_ins = stand_ins_of(usernames)
-        with bound(cast.with_names(stand_ins)):
+        with bound(cast_in_picture(cast, usernames, has_names=True)):
             picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+        with bound(cast_in_picture(cast, usernames, has_names=False)):
+            brief = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+    assert brief.heading == "Too close to call: P1 or A"
+    assert {bar.name for bar in brief.bars} == {"P1", "A", "P2", "Somebody else"}
     assert picture.heading == "Too close to call: Person 1 or Ann Kim 🌿"
     assert {bar.name for bar in picture.bars} == {
         *("Person 1", "Ann Kim 🌿", "Person 3", "Somebody else")

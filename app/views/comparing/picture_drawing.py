@@ -1,0 +1,180 @@
+"""The picture of an answer, drawn: a heading, the marked text, a bar for each author, and a foot.
+
+AnswerMeasures are in pixels.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import groupby, islice
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from app.views.canvas import MARGIN, Canvas, Field, ThemeName
+from app.views.comparing.picture import Picture, PictureBar
+from app.views.lettering import (
+    Lettering,
+    clipped,
+    drawable,
+    drawn_text,
+    even_rows,
+    first_rows,
+    font_of,
+    rows_of,
+    text_rows,
+)
+from app.views.poster import FORMATS, Format
+
+MOST_KEPT: Final = 64
+"""Pictures in memory, of some 70 KB each: programs ask for a shared one several times."""
+STRUCK: Final = "struck"
+"""In place of a colour: the piece has a line through it."""
+_ROW: Final = 1.6
+"""Height of a row of the text, by the size of its letters."""
+_ABOVE: Final = 16
+"""Between the text and the bars."""
+_NAME: Final = 330
+"""Width of a name, beside which a bar stands."""
+_PERCENT: Final = 100
+_TALLEST: Final = 1.7
+"""Most that a bar in an upright picture is higher than it needs to be."""
+
+
+class AnswerMeasures(NamedTuple):
+    """Of a format of the picture of an answer. Of sizes of letters the first is taken for which there is room."""
+
+    top: int
+    heading: int
+    headings: int
+    """Most rows of the heading."""
+    texts: tuple[int, ...]
+    """Sizes; the large ones are for texts that then have room."""
+    bars: int
+    """Size of letters, of names and of the warning."""
+    bar_row: int
+    foot: int
+    """Size of letters."""
+
+
+MEASURES: Final[Mapping[Format, AnswerMeasures]] = MappingProxyType(
+    {
+        "1200x630": AnswerMeasures(44, 46, 2, (72, 60, 48, 40, 32), 24, 43, 22),
+        "1080x1350": AnswerMeasures(72, 60, 3, (96, 80, 64, 52, 40), 34, 104, 24),
+        "1080x1920": AnswerMeasures(190, 64, 3, (112, 96, 80, 64, 52, 40), 36, 112, 26),
+    }
+)
+
+
+class _Text(NamedTuple):
+    """Rows of the text in letters of a size, with where each begins in it."""
+
+    font: Lettering
+    rows: Sequence[tuple[int, str]]
+    colours: Sequence[str | None]
+    """Of each sign of the text."""
+
+    @property
+    def height(self) -> float:
+        return len(self.rows) * self.font.size * _ROW
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def draw_picture(
+    picture: Picture, format_: Format = "1200x630", theme: ThemeName = "light"
+) -> bytes:
+    """Return the picture as PNG; a new one takes some 200 ms, so call it in a thread."""
+    measures, frame = MEASURES[format_], FORMATS[format_]
+    canvas = Canvas(frame.size, theme)
+    foot = canvas.draw_foot(picture.premise, size=measures.foot, top=frame.foot, rows=2)
+    top, bottom, count = _draw_heading(canvas, picture, measures), foot - 14, len(picture.bars)
+    room = bottom - measures.bar_row * count - _ABOVE - top
+    text, row = _text_of(picture, measures, canvas.width, room), float(measures.bar_row)
+    if canvas.is_upright and count:
+        row = min(row * _TALLEST, row + max(0, room - text.height) / 2 / count)
+    bars_top = bottom - row * count
+    draw_bar = _draw_high_bar if canvas.is_upright else _draw_bar
+    for number, bar in enumerate(picture.bars):
+        begin = bars_top + number * row
+        draw_bar(canvas, bar, measures, Field(MARGIN, begin, canvas.width - MARGIN, begin + row))
+    # In an upright picture it stands in the middle of its room.
+    spare = bars_top - _ABOVE - top - text.height if canvas.is_upright else 0
+    _draw_text(canvas, text, top + max(0, spare) / 2)
+    return canvas.as_png()
+
+
+def _draw_heading(canvas: Canvas, picture: Picture, measures: AnswerMeasures) -> float:
+    """Draw one row, or some, with the warning below, and return where they end."""
+    font, top = font_of(bold=True, size=measures.heading), float(measures.top)
+    width = canvas.width - 2 * MARGIN
+    heading = drawn_text(picture.heading)
+    even = even_rows(heading, font, width) if canvas.is_upright else []
+    cut = text_rows(heading, font, width, measures.headings)
+    for row in even if len(even) == len(cut) else cut:
+        canvas.write((MARGIN, top), row, font)
+        top += font.size * 1.3
+    if picture.warning:
+        font = font_of(bold=False, size=measures.bars)
+        for row in text_rows(picture.warning, font, width, 2 if canvas.is_upright else 1):
+            canvas.write((MARGIN, top + 6), row, font)
+            top += font.size * 1.4
+        top += font.size * 0.35
+    return top + 20
+
+
+def _draw_bar(canvas: Canvas, bar: PictureBar, measures: AnswerMeasures, field: Field) -> None:
+    """Draw the name, the bar and the number beside each other."""
+    size = measures.bars
+    font, bold = font_of(bold=False, size=size), font_of(bold=True, size=size)
+    name = clipped(drawn_text(bar.name), font, _NAME - 20)
+    canvas.write((field.left, field.top), name, font)
+    canvas.write((field.right - bold.getlength(bar.percent), field.top), bar.percent, bold)
+    top, end = field.top + size * 0.4, field.right - _PERCENT
+    box = field.left + _NAME, top, end, top + size * 0.9
+    canvas.draw_bar(box, bar.share, canvas.theme.hues[bar.hue])
+
+
+def _draw_high_bar(canvas: Canvas, bar: PictureBar, measures: AnswerMeasures, field: Field) -> None:
+    """Draw the bar below the name and the number, as wide as the picture."""
+    font, bold = [font_of(bold=bold, size=measures.bars) for bold in (False, True)]
+    left = field.right - bold.getlength(bar.percent)
+    canvas.write((left, field.top), bar.percent, bold)
+    name = clipped(drawn_text(bar.name), font, left - field.left - 24)
+    canvas.write((field.left, field.top), name, font)
+    top = field.top + font.size * 1.5
+    box = field.left, top, field.right, top + (field.bottom - top) * 0.6
+    canvas.draw_bar(box, bar.share, canvas.theme.hues[bar.hue])
+
+
+def _text_of(picture: Picture, measures: AnswerMeasures, width: int, room: float) -> _Text:
+    """Return as much of the text as there is room for, in the largest letters for all of it."""
+    spans = [*picture.marks, *((*gap, STRUCK) for gap in picture.struck)]
+    marked = {place: colour for start, stop, colour in spans for place in range(start, stop)}
+    signs, inner = drawable(picture.text, marked), width - 2 * MARGIN
+    text, colours = "".join(sign for sign, _ in signs), [colour for _, colour in signs]
+    for size in measures.texts:
+        font, most = font_of(bold=False, size=size), int(room // (_ROW * size))
+        rows = [*islice(rows_of(text, font, inner), most + 1)]
+        if len(rows) <= most:
+            break
+    return _Text(font, first_rows(rows, most, font, inner), colours)
+
+
+def _draw_text(canvas: Canvas, text: _Text, top: float) -> None:
+    """Draw the text with its marks, and lines through what is struck out."""
+    font, size = text.font, text.font.size
+    for start, row in text.rows:
+        run_end = 0
+        for colour, run in groupby(text.colours[start : start + len(row)]):
+            run_start, run_end = run_end, run_end + len([*run])
+            if colour is None:
+                continue
+            left, right = (MARGIN + font.getlength(row[:end]) for end in (run_start, run_end))
+            line = top + size * 1.37
+            if colour == STRUCK:
+                box = left, top + size * 0.8, right, top + size * 0.85
+                canvas.pen.rectangle(box, canvas.theme.ink)
+                continue
+            hue = canvas.theme.hues[colour]
+            canvas.pen.rectangle((left, top + 4, right, line), canvas.theme.mixed(hue))
+            canvas.pen.rectangle((left, line, right, line + 2), hue)
+        canvas.write((MARGIN, top), row, font)
+        top += _ROW * size
