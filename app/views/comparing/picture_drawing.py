@@ -40,7 +40,7 @@ _TALLEST: Final = 1.7
 
 
 class AnswerMeasures(NamedTuple):
-    """Of a format of the picture of an answer. Of sizes of letters the first is taken for which there is room."""
+    """Of a format, for the picture of an answer; the first size with which there is room is taken."""
 
     top: int
     heading: int
