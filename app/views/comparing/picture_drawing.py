@@ -40,7 +40,7 @@ _TALLEST: Final = 1.7
 
 
 class AnswerMeasures(NamedTuple):
-    """Of a format, for the picture of an answer; the first size with which there is room is taken."""
+    """Of a format, for the picture of an answer; of sizes the first that has room is taken."""
 
     top: int
     heading: int
