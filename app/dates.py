@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -19,8 +20,10 @@ from markupsafe import Markup
 from quart import Quart
 
 from app.clock import now
+from app.config import Locale
 from app.i18n import gettext, language
 
+LEAP_YEAR: Final = 2000
 MINUTE_S: Final = 60
 HOUR_MIN: Final = 60
 FEW_MINUTES: Final = 10
@@ -117,7 +120,13 @@ def show_day(time: datetime) -> Markup:
 
 def show_month_day(day: date) -> str:
     """Return the day and month as the language writes them: "November 23"."""
-    return format_skeleton("MMMMd", day, locale=language())
+    return _month_day(day.month, day.day, language())
+
+
+@lru_cache(maxsize=2 * 366)
+def _month_day(month: int, day: int, locale: Locale) -> str:
+    # A calendar has hundreds of them.
+    return format_skeleton("MMMMd", date(LEAP_YEAR, month, day), locale=locale)
 
 
 def show_ago(time: datetime) -> str:

@@ -49,11 +49,12 @@ def busiest_hours(counts: Mapping[int, int]) -> int | None:
     first = max(range(DAY_H), key=lambda start: (sums[start], _from(hours, start)[BUSY_H // 2]))
     apart = [(first + step) % DAY_H for step in range(BUSY_H, DAY_H - BUSY_H + 1)]
     second = max(apart, key=sums.__getitem__)
+    sides = [_is_within(hour, first) - _is_within(hour, second) for hour in range(DAY_H)]
     leads = Counter[int]()
     for hour, posts in counts.items():
-        # A day has these hours in its middle, so that hardly any conversation is in two.
-        day = (hour - first + DAY_H // 2) // DAY_H
-        leads[day] += posts * (_is_within(hour, first) - _is_within(hour, second))
+        if side := sides[hour % DAY_H]:
+            # A day has these hours in its middle, so that hardly any conversation is in two.
+            leads[(hour - first + DAY_H // 2) // DAY_H] += posts * side
     error = sqrt(sum(lead * lead for lead in leads.values()))
     return first if error and leads.total() >= CLEAR * error else None
 

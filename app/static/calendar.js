@@ -35,7 +35,10 @@
     makeStop(all, newest);
     const months = calendar.querySelector(".months");
     const box = newest.closest(".month");
-    months.scrollLeft = box.offsetLeft - months.clientWidth + box.offsetWidth;
+    const show = () => { months.scrollLeft = box.offsetLeft - months.clientWidth + box.offsetWidth; };
+    show();
+    // What is folded has no width before it is opened.
+    calendar.querySelector("details")?.addEventListener("toggle", show);
     calendar.addEventListener("keydown", (event) => {
       if (!event.target.matches("a.day")) return;
       const target = next(all, event.target, event.key);

@@ -263,6 +263,7 @@ async def test_the_calendar_is_walked_by_keys_in_the_days_of_the_viewer(
     await page.goto(website.address("/user/" + quote("골목빵집")))
     calendar = page.locator("#calendar")
     await expect(calendar).to_have_attribute("data-zone", "Asia/Seoul")
+    await calendar.get_by_text("날짜별로 보기").click()
     await expect(calendar.locator("a.day[tabindex='0']")).to_have_count(1)
     await calendar.locator("a.day[tabindex='0']").focus()
     await page.keyboard.press("Home")

@@ -170,6 +170,6 @@ async def test_those_who_are_asked_about_come_first(chat: Client) -> None:
 async def test_an_author_has_one_colour_in_all_figures(chat: Client) -> None:
     for address in ("/user/Anna", "/user/Anna/2024?tz=Asia/Seoul"):
         page = await chat.page(address)
-        drawn = re.findall(r"class=\"(?:column-chart|weeks|clock) (\S+)\"", page)
+        drawn = re.findall(r"class=\"(?:columns-alone|weeks|clock|finding hued) (\S+)\"", page)
         assert {*drawn} == {"author-1"}, address
     assert 'class="card calendar author-1"' in await chat.page("/user/Anna")

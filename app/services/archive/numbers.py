@@ -1,6 +1,9 @@
 """An author in numbers: when they write, whom they answer, their tags, emoji and links."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -9,24 +12,42 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.hours import DAY_H, hours_of_day
+from app.compute.hours import DAY_H, busiest_hours, hours_of_day
 from app.compute.mentions import Mentions, NameCount, ScannedPost, count_mentions
+from app.compute.peaks import clear_peak
 from app.compute.text import username_key
 from app.memo import depends_on
 from app.models import Tweet
 from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
 from app.services.posts.selection import Selection
-from app.services.posts.statistics import WEEK_H, count_by_hour_of_week
+from app.services.posts.statistics import count_by_hour
 from app.services.posts.users import Author
 
+WEEK_DAYS: Final = 7
 MOST_NAMED: Final = 20
 """Entries of each list."""
+
+
+class MonthOfPosts(msgspec.Struct, frozen=True):
+    """A month, and how many posts it has."""
+
+    first: Annotated[date, Meta(description="Its first day.")]
+    tweets: int
 
 
 class Numbers(msgspec.Struct, frozen=True):
     """Figures over an author's posts. Lists have at most 20 entries, the most frequent first."""
 
+    days: Annotated[int, Meta(description="How many days of `tz` have posts.")]
+    fullest_month: Annotated[
+        MonthOfPosts | None,
+        Meta(description="The one with clearly more posts than any other; null where none has."),
+    ]
     hours: Annotated[list[int], Meta(description="Posts of each hour of the day in `tz`, from 0.")]
+    busy_from: Annotated[
+        int | None,
+        Meta(description="The first of the three hours that clearly have most; null for none."),
+    ]
     weekdays: Annotated[list[int], Meta(description="Posts of each weekday, from Monday.")]
     answered: Annotated[list[NameCount], Meta(description="Whom replies answer, by username.")]
     tags: Annotated[list[NameCount], Meta(description="Without their #.")]
@@ -40,18 +61,47 @@ class Numbers(msgspec.Struct, frozen=True):
 async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> Numbers:
     """Return the figures of an author; hours and days are those of the time zone."""
     selection = Selection(usernames=(author.username,))
-    week = await count_by_hour_of_week(session, selection, zone)
+    by_hour = await count_by_hour(session, selection, zone)
+    by_day = _days_of(by_hour)
     newest = await scan_author(session, author, columns=("text", "card", "answered"))
     mentions = await asyncio.to_thread(_mentions_in, newest, author)
     return Numbers(
-        hours=hours_of_day(dict(enumerate(week))),
-        weekdays=[sum(week[day : day + DAY_H]) for day in range(0, WEEK_H, DAY_H)],
+        days=len(by_day),
+        fullest_month=_fullest_month(by_day),
+        hours=hours_of_day(by_hour),
+        busy_from=busiest_hours(by_hour),
+        weekdays=_weekdays_of(by_day),
         answered=mentions.answered,
         tags=mentions.tags,
         emoji=mentions.emoji,
         sites=mentions.sites,
         scanned=len(newest.text),
     )
+
+
+def _days_of(by_hour: Mapping[int, int]) -> Counter[int]:
+    """Return how many posts each day has that has any, of hours from the year 1."""
+    days = Counter[int]()
+    for hour, posts in by_hour.items():
+        days[hour // DAY_H] += posts
+    return days
+
+
+def _weekdays_of(by_day: Mapping[int, int]) -> list[int]:
+    """Return the sums of each weekday, from Monday, which the first day is."""
+    weekdays = [0] * WEEK_DAYS
+    for day, posts in by_day.items():
+        weekdays[day % WEEK_DAYS] += posts
+    return weekdays
+
+
+def _fullest_month(by_day: Mapping[int, int]) -> MonthOfPosts | None:
+    """Return the month that is clearly ahead of all others; None without one."""
+    months = Counter[date]()
+    for day, posts in by_day.items():
+        months[date.fromordinal(day + 1).replace(day=1)] += posts
+    place = clear_peak([*months.values()])
+    return None if place is None else MonthOfPosts(*[*months.items()][place])
 
 
 async def scan_author(

@@ -1,18 +1,21 @@
 """The calendar of a year, as pages draw it: weeks are columns, days of the week are rows."""
 
 from calendar import Calendar
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 from babel import Locale
 from babel.dates import format_skeleton
-from quart import g
+from quart import g, url_for
 
-from app.dates import show_month_day
+from app.dates import month_names, show_month_day
 from app.i18n import ngettext, show_number
+from app.services.archive.author_archive import Memories
 from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
+from app.views.drawings import GridDay
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4
@@ -25,18 +28,34 @@ class CalendarDay:
     posts: int
     level: int
     """0 for no posts, to `LEVELS`."""
-    room: int | None = None
-    """The chat that all posts of the day are of."""
+    path: str = ""
+    """The address of its posts, or of the chat on that day, where all of them are of one."""
 
     @property
     def name(self) -> str:
         """Return the day and month as the language writes them."""
         return show_month_day(self.day)
 
-    @property
-    def end(self) -> date:
-        """Return the day after it."""
-        return self.day + ONE_DAY
+
+class DayPaths:
+    """The addresses of an author's days: a calendar has hundreds, which differ in the day alone."""
+
+    def __init__(self, username: str, tz: str) -> None:
+        self._posts = url_for("posts.show_posts", username=username)
+        self._rooms: dict[int, str] = {}
+        self._zone = urlencode({"tz": tz}, safe="/")
+        # Lists of posts are in UTC unless their address says otherwise; a chat is in the reader's
+        # zone, so a day of it names its own.
+        self._own_zone = f"&{self._zone}" if tz != "UTC" else ""
+
+    def path_of(self, written: DayPosts) -> str:
+        """Return the address of the posts of a day."""
+        day, room = written.date, written.room
+        if room is None:
+            return f"{self._posts}&since={day}&until={day + ONE_DAY}{self._own_zone}"
+        if room not in self._rooms:
+            self._rooms[room] = url_for("rooms.show_room", room_id=room)
+        return f"{self._rooms[room]}?on={day}&{self._zone}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +83,10 @@ class PostingYear:
     def title(self) -> str:
         return posts_in_year(self.posts, self.year)
 
+    def days_in(self, tz: str) -> str:
+        """Return on how many days of the time zone there are posts, in a sentence."""
+        return days_with_posts(self.days, tz)
+
 
 def posts_in_year(posts: int, year: int) -> str:
     """Return how many posts a year has, in words."""
@@ -71,24 +94,76 @@ def posts_in_year(posts: int, year: int) -> str:
     return text.format(count=show_number(posts), year=year)
 
 
-def year_of_posting(calendar: CalendarYear | None) -> PostingYear | None:
-    """Return the calendar with its months laid out; None where there is none."""
+def days_with_posts(days: int, tz: str) -> str:
+    """Return on how many days of a time zone there are posts, in a sentence."""
+    text = ngettext("On {count} day ({zone}).", "On {count} days ({zone}).", days)
+    return text.format(count=show_number(days), zone=tz)
+
+
+def posts_by_day(calendar: CalendarYear) -> dict[date, int]:
+    """Return how many posts each day of a year has that has any, in their order."""
+    return {day: written.tweets for day, written in _days_of(calendar).items()}
+
+
+def grid_of(
+    posts: Mapping[date, int], end: date, marked: Collection[date | None] = ()
+) -> tuple[GridDay, ...]:
+    """Return the days from New Year's Day to the end, as a grid of weeks has them.
+
+    marked: those with a ring.
+    """
+    top = max([LEVELS, *posts.values()])
+    days = [date(end.year, 1, 1) + number * ONE_DAY for number in range(end.timetuple().tm_yday)]
+    return tuple(
+        GridDay(_week_of(day), day.weekday(), -(-LEVELS * posts.get(day, 0) // top), day in marked)
+        for day in days
+    )
+
+
+def months_of(year: int) -> tuple[tuple[int, str], ...]:
+    """Return the column in which each month begins in the grid of a year, and its name."""
+    firsts = [date(year, month, 1) for month in range(1, 13)]
+    return tuple(zip(map(_week_of, firsts), month_names(), strict=True))
+
+
+def columns_of(year: int) -> int:
+    """Return how many weeks the grid of a year has."""
+    return _week_of(date(year, 12, 31)) + 1
+
+
+def _week_of(day: date) -> int:
+    """Return the column of a day in the grid of its year, whose weeks begin with Monday."""
+    new_year = date(day.year, 1, 1)
+    return ((day - new_year).days + new_year.weekday()) // 7
+
+
+def year_of_posting(archive: Memories) -> PostingYear | None:
+    """Return an author's calendar with its months laid out; None where there is none."""
+    calendar = archive.calendar
     if calendar is None:
         return None
-    days = {day.date: day for month in calendar.months for day in month.days}
+    days, paths = _days_of(calendar), DayPaths(archive.user.username, archive.tz)
+    top = max([LEVELS, *(day.tweets for day in days.values())])
+    laid_out = {day: _day(written, top, paths) for day, written in days.items()}
     return PostingYear(
         calendar.year,
         calendar.years,
         calendar.tweets,
         calendar.days,
-        [_month(calendar.year, month, days) for month in calendar.months],
+        [_month(calendar.year, month, laid_out) for month in calendar.months],
     )
 
 
-def _month(year: int, month: MonthPosts, days: Mapping[date, DayPosts]) -> PostingMonth:
-    top = max([LEVELS, *(day.tweets for day in days.values())])
+def _days_of(calendar: CalendarYear) -> dict[date, DayPosts]:
+    return {day.date: day for month in calendar.months for day in month.days}
+
+
+def _month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> PostingMonth:
     weeks = [
-        [_day(day, days.get(day), top) if day.month == month.month else None for day in week]
+        [
+            days.get(day, CalendarDay(day, 0, 0)) if day.month == month.month else None
+            for day in week
+        ]
         for week in Calendar().monthdatescalendar(year, month.month)
     ]
     locale = Locale.parse(g.locale)
@@ -104,8 +179,7 @@ def _month(year: int, month: MonthPosts, days: Mapping[date, DayPosts]) -> Posti
     )
 
 
-def _day(day: date, written: DayPosts | None, top: int) -> CalendarDay:
+def _day(written: DayPosts, top: int, paths: DayPaths) -> CalendarDay:
     """Return a day of the calendar, whose busiest day has `top` posts."""
-    if written is None:
-        return CalendarDay(day, 0, 0)
-    return CalendarDay(day, written.tweets, -(-LEVELS * written.tweets // top), written.room)
+    level = -(-LEVELS * written.tweets // top)
+    return CalendarDay(written.date, written.tweets, level, paths.path_of(written))

@@ -8,13 +8,14 @@ from quart import url_for
 
 from app.compute.mentions import NameCount
 from app.dates import month_names, weekday_names
-from app.i18n import gettext, ngettext, show_number
+from app.i18n import gettext, show_number
 from app.services.archive.author_archive import AuthorArchive
 from app.services.archive.author_year import AuthorYear, YearWord
 from app.services.posts.users import Author
-from app.views.authors.calendar import posts_in_year
+from app.views.authors.calendar import days_with_posts, posts_in_year
 from app.views.drawings import HOURS, Columns, ListedName, NameList, by_hour
 from app.views.figure import Figure, Finding, Table
+from app.views.hours import busiest, how_told
 from app.views.names import hue, post_count
 
 MONTHS: Final = 12
@@ -37,8 +38,7 @@ class PostsByMonth(Figure[Columns]):
 
     def finding(self) -> Finding:
         calendar = self.author_year.calendar
-        days = ngettext("On {count} day ({zone}).", "On {count} days ({zone}).", calendar.days)
-        note = days.format(count=show_number(calendar.days), zone=self.author_year.tz)
+        note = days_with_posts(calendar.days, self.author_year.tz)
         title = posts_in_year(calendar.tweets, calendar.year)
         if not self.author_year.is_over:
             title = gettext("So far {total}.").format(total=title)
@@ -71,7 +71,9 @@ class HoursOfPosts(Figure[Columns]):
     archive: AuthorArchive
 
     def finding(self) -> Finding:
-        return Finding(topic=gettext("By hour"), zone=self.archive.tz)
+        numbers = self.archive.numbers
+        title = busiest(numbers.hours, numbers.busy_from)
+        return Finding(title, topic=gettext("By hour"), about=how_told(), zone=self.archive.tz)
 
     def table(self) -> Table:
         rows = [*zip(HOURS, self.archive.numbers.hours, strict=True)]

@@ -1,11 +1,15 @@
 """The list of authors, and the page of one author: their posts, and their archive."""
 
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, structs
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.i18n import gettext, show_list
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, read_archive
+from app.services.archive.calendar import calendar_of
 from app.services.posts.samples import list_samples
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import Author, get_author, list_authors
@@ -16,6 +20,7 @@ from app.services.rooms.room_facts import (
     rooms_of,
     zone_of_chats,
 )
+from app.views.authors.at_sight import FEWEST_DAYS, AuthorAtSight
 from app.views.authors.calendar import PostingYear, year_of_posting
 from app.views.authors.figures import MostNamed, columns_of, lists_of
 from app.views.blueprints import PageBlueprint
@@ -81,8 +86,19 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True):
     """Programs that read feeds cannot sign in."""
 
     @property
+    def at_sight(self) -> AuthorAtSight:
+        return AuthorAtSight(self.archive)
+
+    @property
     def columns(self) -> list[Figure[Columns]]:
         return columns_of(self.archive)
+
+    @property
+    def signs_told(self) -> str:
+        """Which signs are typical, in a sentence; nothing where none is."""
+        signs = [f"“{term.text}”" for term in self.archive.typical if term.is_mark]
+        text = gettext("Writes {signs} more often than others.")
+        return text.format(signs=show_list(signs)) if signs else ""
 
     @property
     def lists(self) -> list[MostNamed]:
@@ -121,13 +137,13 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         zone = zone_of_page(args.tz, own_zone)
         rooms = await rooms_of(session, author.id, limit=MOST_ROOMS_OF_ONE)
         posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_FIRST)
-        archive = await read_archive(session, resources().models, author, zone, args.year)
+        archive = await _archive_of(session, author, zone, args.year)
     return await render(
         AuthorPage(
             author=author,
             posts=posts,
             archive=archive,
-            posting=year_of_posting(archive.calendar),
+            posting=year_of_posting(archive),
             rooms=rooms,
             has_own_zone=own_zone is not None,
             is_public=resources().openness.seems_public,
@@ -135,6 +151,19 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
             about=[author.username],
         )
     )
+
+
+async def _archive_of(
+    session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None
+) -> AuthorArchive:
+    """Return the archive; a year that has hardly begun leaves the calendar of the one before."""
+    archive = await read_archive(session, resources().models, author, zone, year)
+    calendar = archive.calendar
+    if year or calendar is None or calendar.days >= FEWEST_DAYS or len(calendar.years) == 1:
+        return archive
+    before = await calendar_of(session, author, zone, calendar.years[1])
+    is_fuller = before is not None and before.days >= FEWEST_DAYS
+    return structs.replace(archive, calendar=before) if is_fuller else archive
 
 
 async def _older_posts(username: str, after: TweetKey) -> str:

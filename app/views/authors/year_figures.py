@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from quart import url_for
@@ -11,9 +11,9 @@ from quart import url_for
 from app.dates import month_names, show_month_day, show_period
 from app.i18n import gettext, ngettext, show_number
 from app.services.archive.author_year import AuthorYear
-from app.views.authors.calendar import LEVELS, ONE_DAY
+from app.views.authors.calendar import ONE_DAY, columns_of, grid_of, months_of, posts_by_day
 from app.views.authors.year_total import total_of
-from app.views.drawings import HOURS, Clock, GridDay, WeekGrid
+from app.views.drawings import HOURS, Clock, WeekGrid
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, clock_of, how_told
 from app.views.names import hue, post_count
@@ -33,8 +33,7 @@ class YearCalendar(Figure[WeekGrid]):
     @property
     def posts_by_day(self) -> dict[date, int]:
         """The days that have posts, in their order."""
-        months = self.author_year.calendar.months
-        return {day.date: day.tweets for month in months for day in month.days}
+        return posts_by_day(self.author_year.calendar)
 
     def finding(self) -> Finding:
         sentences = (total_of(self.author_year), self._fullest_month())
@@ -47,23 +46,15 @@ class YearCalendar(Figure[WeekGrid]):
 
     def plot(self) -> WeekGrid:
         year, posts = self.author_year.calendar.year, self.posts_by_day
-        new_year = date(year, 1, 1)
         end = date(year, 12, 31) if self.author_year.is_over else max(posts)
         run, fullest = longest_run([*posts]), fullest_day(posts)
         marked = {fullest, *(run if SHORTEST_RUN <= len(run) <= LONGEST_RINGED else ())}
-        top = max(LEVELS, *posts.values())
-        days = [new_year + timedelta(number) for number in range((end - new_year).days + 1)]
-        levels = {day: -(-LEVELS * count // top) for day, count in posts.items()}
-        firsts = [date(year, month, 1) for month in range(1, 13)]
         return WeekGrid(
-            hue(self.author_year.user.username),
-            "finding year-title",
-            tuple(
-                GridDay(_week_of(day), day.weekday(), levels.get(day, 0), day in marked)
-                for day in days
-            ),
-            tuple(zip(map(_week_of, firsts), month_names(), strict=True)),
-            _week_of(date(year, 12, 31)) + 1,
+            hue=hue(self.author_year.user.username),
+            labelled_by="finding year-title",
+            days=grid_of(posts, end, marked),
+            months=months_of(year),
+            columns=columns_of(year),
         )
 
     def path(self) -> str:
@@ -155,9 +146,3 @@ def fullest_day(posts_by_day: Mapping[date, int]) -> date | None:
     """Return the day with most posts; None where several have as many."""
     (first, most), *others = Counter(posts_by_day).most_common(2)
     return None if others and others[0][1] == most else first
-
-
-def _week_of(day: date) -> int:
-    """Return the column of a day in the grid of its year, whose weeks begin with Monday."""
-    new_year = date(day.year, 1, 1)
-    return ((day - new_year).days + new_year.weekday()) // 7

@@ -111,7 +111,7 @@ async def show_home(args: HomeArgs) -> str:
             posts=posts,
             example=Example(solution, evident) if solution and evident else None,
             archive=archive,
-            posting=year_of_posting(archive.calendar) if archive else None,
+            posting=year_of_posting(archive) if archive else None,
             samples=[] if has_enough else samples,
             rooms=newest_first(rooms)[:MOST_ROOMS],
             has_more_rooms=len(rooms) > MOST_ROOMS,

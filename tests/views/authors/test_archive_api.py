@@ -64,6 +64,7 @@ async def test_times_are_those_of_the_zone(
     weekdays = Counter(time.weekday() for time in times)
     assert archive["numbers"]["hours"] == [hours[hour] for hour in range(24)]
     assert archive["numbers"]["weekdays"] == [weekdays[day] for day in range(7)]
+    assert archive["numbers"]["days"] == len({time.date() for time in times})
     days = Counter(time.date().isoformat() for time in times if time.year == 2020)
     calendar = archive["calendar"]
     listed = {day["date"]: day["tweets"] for month in calendar["months"] for day in month["days"]}

@@ -38,7 +38,7 @@ MEMORIES = (
     post(1, created_at=years_ago(1), counts={"likes": 3}),
     post(2, created_at=years_ago(2), counts={"likes": 40}),
     post(3, created_at="2011-02-03T12:00:00Z", counts={"likes": 0}),
-    post(4, created_at="2012-02-03T12:00:00Z"),
+    post(4, created_at="2012-02-03T12:00:00Z", text="a walk by the #sea"),
 )
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.archive.author_year import AuthorYear, read_year
 from app.services.posts.users import get_author
+from app.views.authors.at_sight import AuthorAtSight
 from app.views.authors.figures import PostsByMonth, columns_of, lists_of, most_answered, words_of
 from app.views.authors.year_figures import HoursOfYear, YearCalendar, longest_run
 from app.views.cast import bound
@@ -51,7 +52,7 @@ async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[F
         with bound(await cast_on(archive)):
             figures: list[Figure[Any]] = [*columns_of(archive), *lists_of(archive)]
             figures += [PostsByMonth(year), YearCalendar(year), HoursOfYear(year), *words_of(year)]
-            figures += [most_answered(year.user, year.answered)]
+            figures += [most_answered(year.user, year.answered), AuthorAtSight(archive)]
             return [figure.parts() for figure in figures]
 
 
@@ -62,6 +63,7 @@ def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
         "25 posts in 2024",
         "25 posts on 25 days, as many as in 2023.",
         *("By hour", "Words that came", "Answered most"),
+        "50 posts from 2023 to 2024. Busiest between 20:00 and 23:00.",
     ]
     for finding, table, plot, path in told:
         assert len(finding.title) <= 140
@@ -84,7 +86,8 @@ def test_what_is_drawn_is_what_stands_in_rows(told: list[FigureParts[Any]]) -> N
             assert [*table.links] == [name.path for name in plot.names]
         elif isinstance(plot, WeekGrid):
             assert sum(day.level > 0 for day in plot.days) == len(table.rows)
-            assert sum(day.is_marked for day in plot.days) == len(table.rows)
+            assert sum(day.is_marked for day in plot.days) in (0, len(table.rows))
+            assert {row[0] for row in table.rows} == {f"May {day}" for day in range(1, 26)}
         else:
             assert isinstance(plot, Clock)
             assert [row[0] for row in table.rows if row[1]] == ["21:00"]

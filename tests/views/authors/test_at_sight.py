@@ -1,0 +1,105 @@
+"""What an author's page begins with: how much they wrote, when most of it, what is typical."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import Client, Shared
+from tests.waiting import settle
+
+KOREAN = {"Accept-Language": "ko"}
+
+
+def daily(
+    username: str, days: int, *, since: str = "2025-03", hour: int = 0, step: int = 0
+) -> Iterator[Any]:
+    """Yield a post a day, each so many hours later than the one before."""
+    for day in range(1, days + 1):
+        at = f"{since}-{day:02}T{(hour + step * day) % 24:02}:30:00Z"
+        yield {"username": username, "text": f"number {day}", "created_at": at}
+
+
+POSTS = [
+    *(post for month in ("2024-11", "2025-07") for post in daily("bursts", 12, since=month)),
+    *(post | {"text": "more"} for post in daily("bursts", 28, since="2025-07", hour=9)),
+    *daily("steady", 15),
+    *daily("steady", 15, since="2025-04"),
+    *daily("uniform", 24, step=7),
+    *daily("new_year", 12, since="2024-12"),
+    *daily("new_year", 2, since="2025-01"),
+    *daily("few", 3),
+    *daily("하나", 1),
+]
+
+
+@pytest.fixture(scope="module")
+async def site(shared: Shared) -> Client:
+    await shared.writer.add_posts(*POSTS)
+    await shared.writer.add_user("silent")
+    return shared.anybody
+
+
+def finding(page: str) -> str:
+    return "".join(re.findall(r'id="finding">(.*?)</p>', page))
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "in_korean"),
+    [
+        (
+            "bursts",
+            "52 posts from 2024 to 2025. July 2025 was the fullest month (40).",
+            "2024년부터 2025년까지 글 52개. 2025년 7월에 가장 많이 썼어요(40개).",
+        ),
+        (
+            "steady",
+            "30 posts in 2025. Busiest between 23:00 and 2:00.",
+            "2025년 글 30개. 23시부터 2시 사이에 가장 많이 써요.",
+        ),
+        ("uniform", "24 posts in 2025.", "2025년 글 24개."),
+        ("few", "3 posts, Mar 1\u2009–\u20093, 2025.", "글 3개, 2025년 3월 1일~3일."),
+        ("하나", "1 post, March 1, 2025.", "글 1개, 2025년 3월 1일."),
+        ("silent", "", ""),
+    ],
+)
+async def test_the_finding_is_what_is_clear(
+    site: Client, name: str, told: str, in_korean: str
+) -> None:
+    page = await site.page("/user/" + quote(name))
+    assert finding(page) == told
+    assert finding(await site.page("/user/" + quote(name), headers=KOREAN)) == in_korean
+    # A calendar of few days is no drawing: their posts come first.
+    is_drawn = name in ("bursts", "steady", "uniform")
+    assert ('<svg class="weeks' in page) == is_drawn
+    assert (page.find('id="calendar"') < page.index('id="posts"')) == (is_drawn or name == "silent")
+
+
+async def test_the_fullest_month_is_that_of_the_zone(site: Client) -> None:
+    archive = await site.json("/api/v1/users/bursts/archive?tz=America/New_York")
+    # There the first of the month was the last of the month before.
+    assert archive["numbers"]["fullest_month"] == {"first": "2025-07-01", "tweets": 39}
+    steady = await site.json("/api/v1/users/steady/archive")
+    assert steady["numbers"]["fullest_month"] is None
+
+
+async def test_a_year_that_has_hardly_begun_leaves_the_one_before(site: Client) -> None:
+    assert "12 posts in 2024</h2>" in await site.page("/user/new_year")
+    assert "2 posts in 2025</h2>" in await site.page("/user/new_year?year=2025")
+
+
+async def test_a_sign_alone_is_told_in_a_sentence(writer: Client, anybody: Client) -> None:
+    usual = "we walked by the sea again and the gulls were loud"
+    await writer.add_posts(
+        *({"username": "dots", "text": f"{usual} {n}."} for n in range(40)),
+        *({"username": "plain", "text": f"{usual} {n}"} for n in range(40)),
+    )
+    await settle(writer.app)
+    page = await anybody.page("/user/dots")
+    typical = page.partition('id="typical-heading">')[2].partition("</section>")[0]
+    assert typical.startswith("Typical signs</h2>")
+    assert "Writes “.” more often than others." in typical
+    assert "×" not in typical
+    assert 'id="typical-heading"' not in await anybody.page("/user/plain")
