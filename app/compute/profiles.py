@@ -4,9 +4,10 @@ A text that is posted again counts once: it says nothing new about the author's 
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Final, Self
 
 import numpy as np
@@ -107,6 +108,7 @@ class AuthorProfile:
 
 
 NO_POSTS: Final = AuthorProfile(EMPTY, 0)
+NO_COUNTS: Final[Mapping[str, Counts]] = MappingProxyType({})
 
 
 def profile_of(texts: Sequence[str]) -> AuthorProfile:
@@ -115,19 +117,24 @@ def profile_of(texts: Sequence[str]) -> AuthorProfile:
 
 
 def with_posts(
-    profile: AuthorProfile, texts: Sequence[str], counted: Sequence[Counts] | None = None
+    profile: AuthorProfile, texts: Sequence[str], counts: Mapping[str, Counts] = NO_COUNTS
 ) -> AuthorProfile:
-    """Return the profile with more posts; `counted` are their features, if known already."""
+    """Return the profile with more posts; `counts` are the features of texts, as far as known."""
     keys = text_keys(texts)
     if len(texts) == 1 and not profile.posts:  # As of thousands of authors in bulk.
-        (counts,) = counted or features_of(texts)
-        return AuthorProfile(counts, 1, TextDigests(keys))
+        return AuthorProfile(_features(texts, counts)[0], 1, TextDigests(keys))
     _, first = np.unique(keys, return_index=True)
     fresh = first[profile.texts.count(keys[first]) == 0].tolist()
-    parts = [counted[i] for i in fresh] if counted else features_of([texts[i] for i in fresh])
+    parts = _features([texts[i] for i in fresh], counts)
     return AuthorProfile(
         add([profile.counts, *parts]), profile.posts + len(texts), profile.texts.plus(keys)
     )
+
+
+def _features(texts: Sequence[str], counts: Mapping[str, Counts]) -> list[Counts]:
+    """Return the features of texts, in any order."""
+    uncounted = [text for text in texts if text not in counts]
+    return features_of(uncounted) + [counts[text] for text in texts if text in counts]
 
 
 def without_posts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:

@@ -12,11 +12,11 @@ from sqlalchemy import Row, Table, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
-from app.compute.features import RECIPE, features_of
-from app.compute.profiles import NO_POSTS, AuthorProfile, with_posts, without_posts
+from app.compute.features import RECIPE
+from app.compute.profiles import NO_COUNTS, NO_POSTS, AuthorProfile, with_posts, without_posts
 from app.db.backend import Sessions, backend_of, chunks, is_among
 from app.memo import LruStore
-from app.models import MAX_ID, Profile, Tweet, User
+from app.models import Profile, Tweet, User
 from app.services.posts.user_rows import UserRow
 from app.tasks import worked_on
 
@@ -25,8 +25,8 @@ RELOAD_TAIL: Final = 50
 DEFAULT_MEMORY: Final = 96 * 1024 * 1024
 LONGEST_TAIL: Final = 200
 """Posts of a tail, from which on it is folded; reading one costs some 0.15 ms a post."""
-FOLD_FROM: Final = 50
-"""Posts of one author in a batch, from which on it is folded at once: that rewrites the profile."""
+FOLDED_FOR_ONE: Final = 32
+"""Posts of a profile for each of its tail, at most, where that is folded: it rewrites them all."""
 FOLDED_AT_ONCE: Final = 10_000
 """Posts in the profiles that one transaction reads or rewrites; of one author there may be more."""
 ASKED_AT_ONCE: Final = 2_000
@@ -115,17 +115,16 @@ def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, KnownProfile]:
 
 
 async def with_tails(
-    session: AsyncSession, checkpoints: Mapping[int, KnownProfile], *, until: int = MAX_ID
+    session: AsyncSession,
+    checkpoints: Mapping[int, KnownProfile],
+    counts: Mapping[str, Counts] = NO_COUNTS,
 ) -> dict[int, KnownProfile]:
-    """Return the profiles with the posts of later events, those before `until`."""
+    """Return the profiles with the posts of later events; `counts` are as `with_posts` has them."""
     tails: dict[int, list[tuple[int, str]]] = {user_id: [] for user_id in checkpoints}
     for chunk in chunks(list(checkpoints)):
         places = (
-            and_(
-                Tweet.user_id == author_id,
-                Tweet.event_id.between(checkpoints[author_id].as_of_event + 1, until - 1),
-            )
-            for author_id in chunk
+            and_(Tweet.user_id == user_id, Tweet.event_id > checkpoints[user_id].as_of_event)
+            for user_id in chunk
         )
         query = select(Tweet.user_id, Tweet.event_id, Tweet.text).where(or_(*places))
         for user_id, event_id, text in await session.execute(query):
@@ -134,7 +133,8 @@ async def with_tails(
     def extended() -> dict[int, KnownProfile]:
         return {
             user_id: KnownProfile(
-                with_posts(checkpoints[user_id].profile, [text for _, text in tail]), max(tail)[0]
+                with_posts(checkpoints[user_id].profile, [text for _, text in tail], counts),
+                max(tail)[0],
             )
             for user_id, tail in tails.items()
             if tail
@@ -185,46 +185,14 @@ async def store_profiles(session: AsyncSession, profiles: Mapping[int, KnownProf
         await session.execute(statement, rows)
 
 
-class CountedPost(NamedTuple):
-    """A post that was stored in bulk, and its features, where they were counted beforehand."""
-
-    event_id: int
-    text: str
-    counts: Counts | None
-
-
-async def fold_batch(session: AsyncSession, posts: Mapping[int, Sequence[CountedPost]]) -> None:
-    """Fold posts that the session has just stored, by author, and what was not folded before them.
-
-    A few posts of an author are left: they are the tail, as single posts are.
-    """
-    due = {user_id: counted for user_id, counted in posts.items() if len(counted) >= FOLD_FROM}
-    if due:
-        first = min(counted[0].event_id for counted in due.values())
-        stored = await stored_profiles(session, due)
-        before = await with_tails(session, stored, until=first)
-        await store_profiles(session, await asyncio.to_thread(_with_counted, before, due))
-
-
-def _with_counted(
-    before: Mapping[int, KnownProfile], new: Mapping[int, Sequence[CountedPost]]
-) -> dict[int, KnownProfile]:
-    folded = {}
-    for user_id, posts in new.items():
-        counts = [post.counts or features_of([post.text])[0] for post in posts]
-        profile = with_posts(before[user_id].profile, [post.text for post in posts], counts)
-        folded[user_id] = KnownProfile(profile, posts[-1].event_id)
-    return folded
-
-
-async def fold_tails(db: Sessions, *, longer_than: int = 0) -> None:
-    """Fold the tails of more posts into the stored profiles, some authors at a time.
+async def fold_tails(db: Sessions, *, only_long: bool = False) -> None:
+    """Fold all tails into the stored profiles, or those that are long, some authors at a time.
 
     They are counted outside the write lock. An author of whom meanwhile a post was deleted or
     folded is left for another time.
     """
     async with db.read() as session:
-        authors = await users_with_tails(session, longer_than=longer_than)
+        authors = await users_with_tails(session, only_long=only_long)
     for part in in_parts(authors):
         async with db.read() as session:
             states = await _states(session, part)
@@ -265,22 +233,32 @@ def in_parts(authors: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
 
 
 async def users_with_tails(
-    session: AsyncSession, *, longer_than: int = 0
+    session: AsyncSession, *, only_long: bool = False
 ) -> Sequence[tuple[int, int]]:
-    """Return the authors with more posts than that outside their stored profile: ids and posts."""
-    folded = select(Profile.posts).where(Profile.user_id == User.id, Profile.recipe == RECIPE)
-    tail = User.tweet_count - func.coalesce(folded.scalar_subquery(), 0)
+    """Return the authors with posts outside their stored profile: ids and posts.
+
+    A long tail is long beside the profile too.
+    """
+    folded = func.coalesce(
+        select(Profile.posts)
+        .where(Profile.user_id == User.id, Profile.recipe == RECIPE)
+        .scalar_subquery(),
+        0,
+    )
+    tail, fewest = User.tweet_count - folded, LONGEST_TAIL if only_long else 1
     # Most authors have fewer posts, and need no look at their profile.
-    may_have = (User.deleted_at.is_(None), User.tweet_count > longer_than)
-    query = select(User.id, User.tweet_count).where(*may_have, tail > longer_than)
+    may_have = (User.deleted_at.is_(None), User.tweet_count >= fewest)
+    query = select(User.id, User.tweet_count).where(*may_have, tail >= fewest)
+    if only_long:
+        query = query.where(tail * FOLDED_FOR_ONE >= folded)
     return (await session.execute(query)).all()
 
 
 async def has_long_tails(session: AsyncSession) -> bool:
     """Return whether there are tails that slow down readers."""
-    return bool(await users_with_tails(session, longer_than=LONGEST_TAIL - 1))
+    return bool(await users_with_tails(session, only_long=True))
 
 
 async def fold_long_tails(db: Sessions) -> None:
     """Fold the tails that slow down readers; those that change meanwhile are found again."""
-    await fold_tails(db, longer_than=LONGEST_TAIL - 1)
+    await fold_tails(db, only_long=True)

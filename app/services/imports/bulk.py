@@ -16,7 +16,7 @@ from app.db.backend import backend_of
 from app.errors import AppError, message_of
 from app.formats.post import RoomReference, StoredMedium
 from app.models import Tweet
-from app.services.compare.profiles import FOLD_FROM, CountedPost, fold_batch
+from app.services.compare.bulk_profiles import FOLD_FROM, BulkProfiles, CountedText
 from app.services.event_log import NewEvent
 from app.services.imports.bulk_authors import BulkAuthor, find_by_keys, store_authors
 from app.services.imports.report import ImportReport
@@ -53,12 +53,19 @@ class BulkPost(msgspec.Struct, kw_only=True):
 
 
 def count(batch: Sequence[BulkPost]) -> None:
-    """Count the features of the posts that will be folded at once; runs in a thread."""
+    """Count the features of the posts that will be folded; runs in a thread."""
     of_each = Counter(item.username for item in batch)
     counted = [item for item in batch if of_each[item.username] >= FOLD_FROM]
     counts = features_of([item.post.text for item in counted])
     for item, features in zip(counted, counts, strict=True):
         item.counts = features
+
+
+class ImportMemory(NamedTuple):
+    """What one import keeps in mind from batch to batch."""
+
+    rooms: RoomFinder
+    profiles: BulkProfiles
 
 
 class EqualPost(NamedTuple):
@@ -91,7 +98,7 @@ async def store_batch(
     batch: Sequence[BulkPost],
     report: ImportReport,
     *,
-    rooms: RoomFinder | None = None,
+    memory: ImportMemory | None = None,
     default_time: datetime | None = None,
     is_bulk: bool = True,
 ) -> None:
@@ -99,13 +106,12 @@ async def store_batch(
 
     In bulk one event announces all new posts of an author, else each has its own.
     """
+    memory = memory or ImportMemory(RoomFinder(), BulkProfiles())
     resolved, announced = await _resolve(session, batch, report)
     identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
     stored = await _equal_posts(session, identities)
     rows = await find_stored(session, [outcome.key for outcome in resolved])
-    resolved = await _in_rooms(
-        session, rooms or RoomFinder(), resolved, stored, keys_in_rooms(rows)
-    )
+    resolved = await _in_rooms(session, memory.rooms, resolved, stored, keys_in_rooms(rows))
     fresh, memberships, media = _sorted_out(resolved, stored)
     added = await add_arrivals(
         session,
@@ -121,13 +127,13 @@ async def store_batch(
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
     report.stored.add_rooms(outcome.room_id for outcome in resolved)
-    new: dict[int, list[CountedPost]] = defaultdict(list)
+    new: dict[int, list[CountedText]] = defaultdict(list)
     for (item, user, _), outcome in zip(fresh, added, strict=True):
         if outcome.is_new and outcome.event_id is not None:
             report.stored.add(user.id, item.post.media)
-            new[user.id].append(CountedPost(outcome.event_id, item.post.text, item.counts))
+            new[user.id].append((item.post.text, item.counts))
     if is_bulk:
-        await fold_batch(session, new)
+        await memory.profiles.add(session, new)
     # Last, since posts tell a sample from somebody else of its name.
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
     await claim_site(session, authors_new)

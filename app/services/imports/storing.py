@@ -1,45 +1,29 @@
-"""Storing the posts of a file, or of JSON lines as they are sent, batch by batch."""
+"""Storing the posts of a source, batch by batch."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime
 from functools import partial
-from itertools import count as numbered
-from itertools import islice
-from typing import IO, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now
 from app.compute.text import clean_username
 from app.db.backend import Sessions
 from app.db.engine import Database
-from app.errors import (
-    AppError,
-    ConflictError,
-    ImportFileError,
-    Message,
-    UnrecognisedFileError,
-    message_of,
-)
-from app.formats.post import Platform
+from app.errors import ConflictError, ImportFileError, Message, UnrecognisedFileError, message_of
 from app.formats.records import Account, ReadOptions, RecordStream
 from app.services.compare.background import renew_if_outgrown
-from app.services.event_log import newest_event
-from app.services.imports.bulk import BATCH, BulkPost, count, store_batch
+from app.services.compare.bulk_profiles import BulkProfiles
+from app.services.imports.bulk import BulkPost, ImportMemory, store_batch
 from app.services.imports.post_reader import PostReader, RecordMedia
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper
-from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.users import check_platform, find_user
 from app.services.rooms.recognition import RoomFinder
 from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 from app.tasks import Runner
-
-MAX_LINE_BYTES: Final = 2**20
-_SKIPPED_BYTES: Final = 64 * 1024
 
 
 class NamelessFileError(ImportFileError):
@@ -139,6 +123,7 @@ async def import_posts(
     """
     is_stopped = False
     rooms = RoomFinder(trusts_ids=storing.trusts_ids, tz=storing.tz)
+    memory = ImportMemory(rooms, BulkProfiles())
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         part = ImportReport()
@@ -150,7 +135,7 @@ async def import_posts(
             posts, part = await asyncio.shield(reading)
             if posts is None:
                 report.merge(part)
-                return
+                break
             reading = asyncio.ensure_future(run(read_next))
             async with db.write(on_commit=partial(report.merge, part)) as session:
                 if posts:
@@ -158,7 +143,7 @@ async def import_posts(
                         session,
                         posts,
                         part,
-                        rooms=rooms,
+                        memory=memory,
                         default_time=storing.default_time,
                         is_bulk=not storing.is_live,
                     )
@@ -168,6 +153,7 @@ async def import_posts(
         # The source must not be closed before the thread that reads it ends.
         is_stopped = True
         await asyncio.gather(reading, return_exceptions=True)
+    await memory.profiles.fold_rest(db)
 
 
 async def renew_derived(db: Database) -> None:
@@ -212,89 +198,3 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
             "{fault}; choose another name with --username NAME", fault=message_of(error)
         ) from None
     return Account(name, account.display_name, account.platform)
-
-
-class TweetLine(NewTweetForm, frozen=True, kw_only=True):
-    """A post and its author."""
-
-    username: str
-    platform: Platform | None = None
-
-
-class LineFault(msgspec.Struct, frozen=True):
-    """Why a line was not stored."""
-
-    line: int
-    detail: str
-
-
-class LinesReport(msgspec.Struct, frozen=True):
-    """Counts of the lines, and the first hundred errors."""
-
-    accepted: int
-    duplicates: int
-    rejected: int
-    errors: list[LineFault]
-
-
-async def store_lines(
-    db: Database, file: IO[bytes], report: ImportReport, run: Runner
-) -> tuple[LinesReport, int]:
-    """Store the lines of a file, a transaction a batch; `run` reads them.
-
-    Return what became of them, and the newest event. Committed batches stay if a later one
-    fails, and `report` counts them.
-    """
-    read = partial(_read_lines, _raw_lines(file))
-    await import_posts(db, read, report, Storing(default_time=now(), trusts_ids=True), run)
-    errors = [LineFault(fault.record or 0, fault.detail) for fault in report.in_order()]
-    counts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
-    async with db.read() as session:
-        return counts, await newest_event(session)
-
-
-def _read_lines(
-    lines: Iterator[tuple[int, bytes | None]], report: ImportReport, is_stopped: Callable[[], bool]
-) -> list[BulkPost] | None:
-    """Return the posts of the next lines, None at the end, and report the bad ones."""
-    portion = list(islice(lines, BATCH))
-    if not portion or is_stopped():
-        return None
-    batch: list[BulkPost] = []
-    for number, raw in portion:
-        if raw is not None and raw.isspace():
-            continue
-        try:
-            batch.append(_bulk_post(number, raw))
-        except UnicodeDecodeError:
-            report.reject(number, "the line is not UTF-8")
-        except (ValueError, AppError) as error:
-            report.reject(number, str(error))
-        except RecursionError:
-            report.reject(number, "the JSON is nested too deep")
-    count(batch)
-    return batch
-
-
-def _bulk_post(number: int, raw: bytes | None) -> BulkPost:
-    if raw is None:
-        raise ValueError("the line is longer than 1 MB")
-    sent = msgspec.json.decode(raw, type=TweetLine)
-    return BulkPost(
-        place=number,
-        username=clean_username(sent.username),
-        platform=sent.platform,
-        post=checked(sent, arrived_at=now()),
-    )
-
-
-def _raw_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """Yield the lines of a stream with their numbers, from 1; None for one over 1 MB."""
-    for number in numbered(1):
-        raw = stream.readline(MAX_LINE_BYTES + 2)
-        if not raw:
-            return
-        is_too_long = len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES
-        while is_too_long and raw and not raw.endswith(b"\n"):
-            raw = stream.readline(_SKIPPED_BYTES)
-        yield number, None if is_too_long else raw

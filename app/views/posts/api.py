@@ -12,8 +12,8 @@ from app.formats.post import ReplyTarget
 from app.lifespan import resources
 from app.paths import API, TWEETS
 from app.services.deletion import delete_post
+from app.services.imports.lines import LinesReport, TweetLine, store_lines
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import LinesReport, TweetLine, store_lines
 from app.services.posts.new_tweet import NewTweetForm, checked
 from app.services.posts.replies import read_conversation
 from app.services.posts.tweets import Post, TweetKey, get_post, list_posts

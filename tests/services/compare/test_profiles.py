@@ -3,9 +3,10 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.clock import now
 from app.compute.counts import Counts, add
@@ -15,11 +16,13 @@ from app.db.engine import Database
 from app.models import Profile
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
-from app.services.compare.profiles import FOLD_FROM, ProfileStore, fold_tails, users_with_tails
+from app.services.compare.bulk_profiles import FOLD_FROM, BulkProfiles
+from app.services.compare.profiles import ProfileStore, fold_tails, users_with_tails
 from app.services.deletion import delete_post, delete_user, purge_deleted
-from app.services.imports.bulk import BulkPost, count, store_batch
+from app.services.imports.bulk import BulkPost, ImportMemory, count, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.user_rows import rows_by_name
+from app.services.rooms.recognition import RoomFinder
 from tests.conftest import MakeConfig
 from tests.posting import new_tweet, post
 from tests.selection import first_of
@@ -119,6 +122,29 @@ async def test_a_batch_of_many_posts_is_folded_in_its_transaction(db: Database) 
     async with db.read() as session:
         assert await users_with_tails(session) == [(2, 3)]
     assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["before", *texts])
+    assert await find_faults(db) == []
+
+
+async def test_an_import_rewrites_a_profile_where_it_grew_by_much(db: Database) -> None:
+    """With each batch, a chat of a million messages rewrote all of its people's profiles."""
+    memory = ImportMemory(RoomFinder(), BulkProfiles())
+    folded = []
+    for start, end in pairwise([0, *range(1_650, 1_901, FOLD_FROM)]):
+        posts = [new_tweet(f"text {number}", arrived_at=now()) for number in range(start, end)]
+        batch = [BulkPost(place=n, username="ann", post=post) for n, post in enumerate(posts)]
+        count(batch)
+        async with db.write() as session:
+            await store_batch(session, batch, ImportReport(), memory=memory)
+        async with db.read() as session:
+            folded.append(await session.scalar(select(Profile.posts)))
+            assert not await users_with_tails(session, only_long=True)
+        if end == 1_800:
+            async with db.write() as session:
+                await delete_post(session, end)  # Its features wait.
+    assert folded == [1_650, 1_650, 1_750, 1_750, 1_849, 1_849]
+    await memory.profiles.fold_rest(db)
+    async with db.read() as session:
+        assert await users_with_tails(session) == []
     assert await find_faults(db) == []
 
 

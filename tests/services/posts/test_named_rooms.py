@@ -20,8 +20,8 @@ from app.db.engine import Database
 from app.formats.post import RoomReference
 from app.models import Room
 from app.services.checks import find_faults
+from app.services.imports.lines import store_lines
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import store_lines
 from app.services.posts.users import add_user
 from app.services.posts.writer import PostRequest, PostWriter
 from app.services.rooms.changing import join_some
