@@ -13,8 +13,12 @@ from itertools import chain
 from typing import Final
 from zlib import crc32
 
-from app.errors import RecordError
+from app.errors import Message, RecordError
 from app.formats.heif_notes import MOST_SAID, UNTOLD, blanked, notes_in
+
+MOST_PARTS: Final = 200_000
+"""Parts of a file that are looked at, in a quarter of a second; a video of hours has fewer."""
+_TOO_MANY: Final = Message("it has more parts than any camera writes")
 
 _MARK: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
 """What begins a part of a JPEG, and is in no data of a picture."""
@@ -24,17 +28,21 @@ _NOTES: Final = frozenset({*range(0xE1, 0xF0), _COMMENT}) - {_COLOURS, _ADOBE}
 _PROFILE: Final = b"ICC_PROFILE\0"
 _EXIF_HEAD: Final = b"Exif\0\0"
 _TURNED: Final = 0x0112
+_UNTURNED: Final = struct.pack(">2sHIHI", b"MM", 42, 8, 0, 0)
+"""Notes that say nothing."""
 _MOST_ENTRIES: Final = 1_000
 _MOST_READ: Final = 2**16
 """Bytes of notes in which it is looked for how a picture is turned."""
 _PNG_EXIF: Final = b"eXIf"
 _PNG_NOTES: Final = frozenset({_PNG_EXIF, b"tEXt", b"zTXt", b"iTXt", b"tIME"})
-_RIFF_NOTES: Final = frozenset({b"EXIF", b"XMP ", b"LIST", b"id3 ", b"bext", b"iXML", b"_PMX"})
+_RIFF_EXIF: Final = b"EXIF"
+_RIFF_NOTES: Final = frozenset({b"XMP ", b"LIST", b"id3 ", b"bext", b"iXML", b"_PMX"})
 _MP4_PARTS: Final = frozenset({b"moov", b"trak"})
 """Boxes of others, some of which are notes."""
 _MP4_NOTES: Final = frozenset({b"udta", b"meta", b"uuid"})
-_WEBP_FLAGS: Final = 0b1100
-"""Of the head: that there are such notes."""
+_WEBP_HEAD: Final = b"VP8X"
+_WEBP_XMP: Final = 0b100
+"""Of the flags of a head: that there are such notes."""
 
 
 class _Bytes:
@@ -43,6 +51,7 @@ class _Bytes:
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
         self._buffer = bytearray()
+        self._parts = 0
 
     def _fill(self, size: int) -> None:
         while len(self._buffer) < size and (chunk := next(self._chunks, b"")):
@@ -54,6 +63,13 @@ class _Bytes:
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]
         return taken
+
+    def head(self, size: int) -> bytes:
+        """Return the bytes with which the next part begins. Raises RecordError after too many."""
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise RecordError(_TOO_MANY)
+        return self.take(size)
 
     def some(self, size: int) -> Iterator[bytes]:
         """Yield that many bytes, or fewer at the end, in pieces."""
@@ -95,7 +111,7 @@ def _jpeg(content: _Bytes) -> Iterator[bytes]:
     yield content.take(2)
     while True:
         yield from content.until(_MARK)
-        mark = content.take(2)
+        mark = content.head(2)
         if len(mark) < 2 or mark[1] == _END:
             yield mark
             return
@@ -137,7 +153,7 @@ def _turning(tiff: bytes) -> int:
 
 def _png(content: _Bytes) -> Iterator[bytes]:
     yield content.take(8)
-    while head := content.take(8):
+    while head := content.head(8):
         size = int.from_bytes(head[:4], "big")
         rest = content.some(size + 4)
         if head[4:] in _PNG_NOTES:
@@ -154,26 +170,41 @@ def _png(content: _Bytes) -> Iterator[bytes]:
 
 
 def _riff(content: _Bytes) -> Iterator[bytes]:
-    """Yield a WebP or WAV with zeros in place of notes, since its size stands at its beginning."""
+    """Yield a WebP or WAV with zeros in place of notes, since its size stands at its beginning.
+
+    There it stands too whether there is Exif: of that there stays what says how to turn it, or one
+    that says nothing.
+    """
     yield content.take(12)
-    while head := content.take(8):
+    while head := content.head(8):
         size = int.from_bytes(head[4:], "little")
         rest = content.some(size + size % 2)
-        if head[:4] in _RIFF_NOTES:
+        if head[:4] == _RIFF_EXIF:
+            yield head
+            start = content.take(min(size, _MOST_READ))
+            kept = _turned_alone(start.removeprefix(_EXIF_HEAD)) or _UNTURNED
+            yield kept[: len(start)].ljust(len(start), b"\0")
+            yield from _zeros(content.some(size + size % 2 - len(start)))
+        elif head[:4] in _RIFF_NOTES:
             yield b"JUNK" + head[4:]
-            yield from (bytes(len(piece)) for piece in rest)
-            continue
-        yield head
-        if head[:4] == b"VP8X":
-            flags = content.take(1)
-            yield bytes(flag & ~_WEBP_FLAGS for flag in flags)
-            rest = content.some(size + size % 2 - 1)
-        yield from rest
+            yield from _zeros(rest)
+        elif head[:4] == _WEBP_HEAD:
+            yield head
+            yield bytes(flag & ~_WEBP_XMP for flag in content.take(1))
+            yield from content.some(size + size % 2 - 1)
+        else:
+            yield head
+            yield from rest
+
+
+def _zeros(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield as many zeros."""
+    yield from (bytes(len(piece)) for piece in pieces)
 
 
 def _mp4(content: _Bytes) -> Iterator[bytes]:
     """Yield an MP4 with free space in place of notes, since it tells places by their distance."""
-    while head := content.take(8):
+    while head := content.head(8):
         size = int.from_bytes(head[:4], "big")
         long = content.take(8) if size == 1 else b""
         if size == 0:  # To the end.
@@ -181,7 +212,7 @@ def _mp4(content: _Bytes) -> Iterator[bytes]:
         rest = (int.from_bytes(long, "big") if long else size) - len(head + long)
         if head[4:] in _MP4_NOTES:
             yield head[:4] + b"free" + long
-            yield from (bytes(len(piece)) for piece in content.some(rest))
+            yield from _zeros(content.some(rest))
             continue
         yield head + long
         if head[4:] not in _MP4_PARTS:
@@ -194,7 +225,7 @@ def _heif(content: _Bytes) -> Iterator[bytes]:
     Raises RecordError where it cannot be told which these are.
     """
     start = b""
-    while (head := content.take(8))[4:] != b"meta":
+    while (head := content.head(8))[4:] != b"meta":
         size = int.from_bytes(head[:4], "big")
         start += head + content.take(min(max(size - 8, 0), MOST_SAID))
         if head[4:] != b"ftyp" or len(start) > MOST_SAID:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageOps, PngImagePlugin
 
 from app.errors import RecordError
-from app.formats.private_notes import without_notes
+from app.formats.private_notes import MOST_PARTS, without_notes
 from tests.archives import VIDEO, picture
 
 PLACE = b"near the lighthouse"
@@ -85,15 +85,37 @@ def test_a_png_loses_its_notes_and_not_how_it_is_turned(turned: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 97])
-def test_a_webp_loses_its_notes(size: int) -> None:
-    data = photo("webp", turned=1, xmp=PLACE, lossless=True)
+@pytest.mark.parametrize("turned", range(1, 9))
+def test_a_webp_loses_its_notes_and_not_how_it_is_turned(turned: int, size: int) -> None:
+    data = photo("webp", turned=turned, xmp=PLACE, lossless=True)
     assert PLACE in data
-    kept = cleaned(data, "webp", size)
-    assert PLACE not in kept
-    assert len(kept) == len(data)
-    assert shown(kept) == shown(data)
-    with Image.open(io.BytesIO(kept)) as image:
-        assert not image.getexif()
+    place = data.index(b"EXIF") + 4
+    whole, notes = (int.from_bytes(data[at : at + 4], "little") for at in (4, place))
+    for more in (b"", b"Exif\0\0"):  # Some programs begin notes as a JPEG does.
+        sizes = [struct.pack("<I", length + len(more)) for length in (whole, notes)]
+        original = b"RIFF" + sizes[0] + data[8:place] + sizes[1] + more + data[place + 4 :]
+        kept = cleaned(original, "webp", size)
+        assert PLACE not in kept
+        assert len(kept) == len(original)
+        assert shown(kept) == shown(data)
+        with Image.open(io.BytesIO(kept)) as image:
+            assert dict(image.getexif()) == ({} if turned == 1 else {TURNED: turned})
+        assert cleaned(kept, "webp") == kept
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start", "part"),
+    [
+        ("jpg", b"\xff\xd8", b"\xff\xe1\0\2"),
+        ("png", b"\x89PNG\r\n\x1a\n", bytes(4) + b"tEXt" + bytes(4)),
+        ("webp", b"RIFF\0\0\0\0WEBP", b"XMP " + bytes(4)),
+        ("mp4", b"", b"\0\0\0\x08udta"),
+    ],
+)
+def test_a_file_of_countless_parts_is_not_kept(suffix: str, start: bytes, part: bytes) -> None:
+    """One of 8 MB took six seconds."""
+    with pytest.raises(RecordError, match="more parts than any camera writes"):
+        cleaned(start + part * (MOST_PARTS + 1), suffix, 2**16)
 
 
 @pytest.mark.parametrize("size", [1, 97, 10**6])
