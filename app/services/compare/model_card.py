@@ -48,6 +48,8 @@ STRANGER_POSTS: Final = 10
 """Posts of each stranger."""
 FEWEST_ASKED: Final = 10
 """A share of fewer posts says nothing."""
+FEWEST_OF_AUTHOR: Final = 5
+"""The same of one author, whose share stands among those of others."""
 EIGHTY: Final = (0.7, 0.9)
 """Probabilities that count as 80%."""
 MOST_KEPT: Final = 200

@@ -1,6 +1,6 @@
-"""How well authors are told apart: whose posts the model gave to whom."""
+"""How well authors are told apart: whose posts saywho gave to whom."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -12,17 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
 from app.services.compare.cases import MOST_COMPARED
-from app.services.compare.model_card import Card
+from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.views.dashboard.figures import Panel
-from app.views.dashboard.sentences import nothing_dated, sentences, some_of
+from app.views.dashboard.sentences import nothing_dated, sentences, some_of, some_shown
 from app.views.dashboard.shapes import Plot, row_axis, row_height
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
-from app.views.names import shown_name
+from app.views.names import hue, shown_name
 
 MOST_MEASURED: Final = 50
 """As many as a card measures."""
+MOST_WITH_NOTHING: Final = 12
+"""Of more authors, those of whom nothing was right have no bars."""
 LEAST_OPACITY: Final = 0.25
 PERCENT_PX: Final = 44
 """Room at the end of a bar for its share, on a screen of any width."""
@@ -46,8 +48,8 @@ class ToldApart(Panel[ActiveAuthors]):
     is_of_authors = needs_two = True
     topic = gettext_noop("How well authors are told apart")
     about = gettext_noop(
-        "Each author's newest posts, hidden from the model: how many it gave to their author, and, "
-        "paler, how many to others. Of all their posts, whatever the dates above."
+        "Each author’s newest posts were hidden from saywho, which was then asked who wrote them. "
+        "Dates chosen above do not count here."
     )
     waiting = gettext_noop("Being measured; it takes some seconds…")
 
@@ -63,6 +65,12 @@ class ToldApart(Panel[ActiveAuthors]):
         named = loaded.names[:MOST_MEASURED] if is_some else []
         card = await resources().cards.get(named) if loaded.total > 1 else None
         return Measurement(view, card, named, loaded.total)
+
+
+WITH_BARS: Final = gettext_noop(
+    "Each author’s newest posts were hidden from saywho. In colour: those whose author it named; "
+    "grey: those that it took for somebody else’s. Dates chosen above do not count here."
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,17 @@ class Measurement(Figure[Plot]):
         ]
         return sorted(rows, key=lambda row: (-row.right / row.judged, row.name.casefold()))
 
+    @cached_property
+    def drawn(self) -> list[Given]:
+        """Those of whom enough posts were judged; of many, those of whom any was right."""
+        rows = [row for row in self.rows if row.judged >= FEWEST_OF_AUTHOR]
+        return rows if len(rows) <= MOST_WITH_NOTHING else [row for row in rows if row.right]
+
+    @property
+    def _is_drawn(self) -> bool:
+        # Bars that are all full say no more than the sentence.
+        return any(row.wrong for row in self.drawn)
+
     def finding(self) -> Finding:
         if self.card is None:
             alone = gettext("It takes two authors with posts to tell them apart")
@@ -100,13 +119,15 @@ class Measurement(Figure[Plot]):
         if not rows:
             return Finding(gettext("There are too few posts to measure this"))
         if len(rows) == 1:
-            return Finding(_title_of_one(rows[0]), sentences(_mostly_taken_for(rows[0])))
-        extent = some_of(len(self.card.authors), self.total)
-        return Finding(_title(rows), sentences(_hidden(self.card), extent))
+            notes, title = sentences(_mostly_taken_for(rows[0])), _title_of_one(rows[0])
+        else:
+            extent = some_of(len(self.card.authors), self.total)
+            notes = sentences(_hidden(self.card), extent, *_without_bars(rows, self.drawn))
+            title = _title(rows)
+        return Finding(title, notes, about=gettext(WITH_BARS) if self._is_drawn else "")
 
     def plot(self) -> Plot | None:
-        # Bars that are all full say no more than the sentence.
-        return _stacked(self.rows) if any(row.wrong for row in self.rows) else None
+        return _stacked(self.drawn) if self._is_drawn else None
 
     def path(self) -> str:
         return "/compare/card?" + urlencode([("username", name) for name in self.named])
@@ -122,21 +143,19 @@ class Measurement(Figure[Plot]):
 
 
 def _title(rows: Sequence[Given]) -> str:
-    """Return how many posts were given to their authors."""
+    """Return of how many posts the author was named."""
     right, judged = sum(row.right for row in rows), sum(row.judged for row in rows)
     if right == judged:
-        return gettext("All {asked} posts were given to their author").format(
-            asked=show_number(judged)
-        )
-    return gettext("{right} of {asked} posts were given to their author").format(
-        right=show_number(right), asked=show_number(judged)
-    )
+        template = gettext("saywho named the right author for all {asked} hidden posts")
+    else:
+        template = gettext("saywho named the right author for {right} of {asked} hidden posts")
+    return template.format(right=show_number(right), asked=show_number(judged))
 
 
 def _title_of_one(row: Given) -> str:
     template = ngettext(
-        "{right} of {asked} post by {name} was given to {name}",
-        "{right} of {asked} posts by {name} were given to {name}",
+        "saywho knew {name} in {right} of {asked} hidden post",
+        "saywho knew {name} in {right} of {asked} hidden posts",
         row.judged,
     )
     right, judged = show_number(row.right), show_number(row.judged)
@@ -148,8 +167,18 @@ def _mostly_taken_for(row: Given) -> str:
     if not row.wrong or (len(row.wrong) > 1 and row.wrong[0][1] == row.wrong[1][1]):
         return ""
     name, posts = row.wrong[0]
-    note = ngettext("{count} was given to {name}.", "{count} were given to {name}.", posts)
+    note = ngettext("It took {count} for {name}.", "It took {count} for {name}.", posts)
     return note.format(count=show_number(posts), name=shown_name(name))
+
+
+def _without_bars(rows: Sequence[Given], drawn: Sequence[Given]) -> Iterator[str]:
+    """Yield who has no bar, and why, in sentences."""
+    few = [row.name for row in rows if row.judged < FEWEST_OF_AUTHOR]
+    nothing = [row.name for row in rows if row.judged >= FEWEST_OF_AUTHOR and row not in drawn]
+    if nothing:
+        yield gettext("Never right: {names}.").format(names=some_shown(nothing))
+    if few:
+        yield gettext("Too few to say: {names}.").format(names=some_shown(few))
 
 
 def _hidden(card: Card) -> str:
@@ -184,7 +213,10 @@ def _stacked(rows: Sequence[Given]) -> Plot:
         "x": [round(share, 4) for _, _, share, *_ in parts],
         "y": [place for place, *_ in parts],
         "marker": {
-            "color": ["$accent" if strength == 1 else "$soft" for *_, strength in parts],
+            "color": [
+                f"${hue(rows[place].name)}" if strength == 1 else "$soft"
+                for place, *_, strength in parts
+            ],
             "opacity": [strength for *_, strength in parts],
             "line": {"width": 1, "color": "$panel"},
         },

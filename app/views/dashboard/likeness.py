@@ -40,6 +40,13 @@ NEAREST: Final = 8
 SMALLEST_SHOWN: Final = 0.02
 MOST_TIED: Final = 3
 """Equal pairs that are named."""
+IN_COMMON: Final = (
+    (0.75, gettext_noop("They share almost all of their habits.")),
+    (0.5, gettext_noop("They share many habits.")),
+    (0.25, gettext_noop("They share some habits.")),
+    (0.0, gettext_noop("They share few habits.")),
+)
+"""What is said from which likeness on."""
 
 Pair = tuple[str, str, float]
 """Two authors and how alike they are, from 0 to 1."""
@@ -50,9 +57,8 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
     is_of_authors = True
     topic = gettext_noop("Who sounds like whom")
     about = gettext_noop(
-        "How alike authors of one language write, by what each uses more often than others do: "
-        "1 is the same habits, 0 nothing in common. Similar authors are neighbours. Of all their "
-        "posts, whatever the dates above."
+        "The stronger the colour, the more habits two of one language share; in the table 1 is all "
+        "of them, 0 none. Dates chosen above do not count here."
     )
     waiting = gettext_noop("Being counted…")
 
@@ -109,10 +115,10 @@ class Likeness(Figure[Plot]):
         return sorted(pairs, key=lambda pair: -pair[2])
 
     def finding(self) -> Finding:
-        left_out = _left_out(self)
+        notes = sentences(_habits_in_common(self), *_left_out(self))
         if self.centre:
-            return Finding(_nearest(self), left_out, about=gettext(NEAREST_ABOUT))
-        return Finding(_most_alike(self), left_out)
+            return Finding(_nearest(self), notes, about=gettext(NEAREST_ABOUT))
+        return Finding(_most_alike(self), notes)
 
     def plot(self) -> Plot | None:
         if not self.pairs:
@@ -135,8 +141,8 @@ class Likeness(Figure[Plot]):
 
 
 NEAREST_ABOUT: Final = gettext_noop(
-    "How alike the others of the language write: 1 is the same habits, 0 nothing in common. Of all "
-    "their posts, whatever the dates above."
+    "The longer a bar, the more habits they share: 1 is all of them, 0 none. Dates chosen above "
+    "do not count here."
 )
 
 
@@ -191,10 +197,16 @@ def _left_out(data: Likeness) -> list[str]:
     )
 
 
-def _best(pairs: Sequence[Pair]) -> tuple[str, list[Pair]]:
-    """Return the highest likeness as it is shown, and the pairs that have it."""
-    label, tied = next((label, list(tied)) for label, tied in groupby(pairs, key=_label))
-    return label, tied
+def _best(pairs: Sequence[Pair]) -> list[Pair]:
+    """Return the pairs that have the highest likeness as it is shown."""
+    return next(list(tied) for _, tied in groupby(pairs, key=_label))
+
+
+def _habits_in_common(data: Likeness) -> str:
+    """Return how alike those are who write the most alike, in a sentence, if any do."""
+    if not data.pairs:
+        return ""
+    return gettext(next(words for least, words in IN_COMMON if data.pairs[0][2] >= least))
 
 
 def _label(pair: Pair) -> str:
@@ -205,18 +217,15 @@ def _most_alike(data: Likeness) -> str:
     """Return which pair writes the most alike, several if they are equal to two digits."""
     if not data.pairs:
         return gettext("These authors have next to nothing in common")
-    label, tied = _best(data.pairs)
+    tied = _best(data.pairs)
     if len(tied) > MOST_TIED:
-        title = gettext(
-            "{count} pairs write about equally alike ({likeness}), more than all others"
-        )
-        return title.format(count=show_number(len(tied)), likeness=label)
-    title = gettext("The most alike ({likeness}): {pairs}")
+        title = gettext("{count} pairs write about equally alike, more than all others")
+        return title.format(count=show_number(len(tied)))
     names = [
         gettext("{one} and {other}").format(one=shown_name(one), other=shown_name(second))
         for one, second, _ in tied
     ]
-    return title.format(likeness=label, pairs="; ".join(names))
+    return gettext("The most alike: {pairs}").format(pairs="; ".join(names))
 
 
 def _nearest(data: Likeness) -> str:
@@ -224,14 +233,12 @@ def _nearest(data: Likeness) -> str:
     if not data.pairs:
         title = gettext("{name} has next to nothing in common with the other authors")
         return title.format(name=shown_name(data.centre))
-    label, tied = _best(data.pairs)
-    names = [shown_name(second) for _, second, _ in tied]
+    names = [shown_name(second) for _, second, _ in _best(data.pairs)]
     if len(names) > MOST_TIED:
-        title = gettext("{count} authors are about equally near to {name} ({likeness})")
-        count = show_number(len(names))
-        return title.format(count=count, name=shown_name(data.centre), likeness=label)
-    title = gettext("Nearest to {name} ({likeness}): {nearest}")
-    return title.format(name=shown_name(data.centre), likeness=label, nearest=show_list(names))
+        title = gettext("{count} authors are about equally near to {name}")
+        return title.format(count=show_number(len(names)), name=shown_name(data.centre))
+    title = gettext("Nearest to {name}: {nearest}")
+    return title.format(name=shown_name(data.centre), nearest=show_list(names))
 
 
 def _bars(data: Likeness) -> Plot:

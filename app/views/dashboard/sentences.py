@@ -1,11 +1,16 @@
 """Sentences and addresses that several figures have."""
 
 from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlencode
 
-from app.i18n import gettext, ngettext, show_number
+from app.i18n import gettext, ngettext, show_list, show_number
 from app.views.figure import Finding
 from app.views.filters import View
+from app.views.names import shown_name
+
+MOST_NAMED: Final = 5
+"""Authors who are named in a sentence."""
 
 
 def nothing_dated(view: View, undated: int = 0) -> Finding:
@@ -24,6 +29,16 @@ def some_of(displayed: int, total: int) -> str:
         return ""
     template = gettext("Of {all} authors, the {shown} with the most posts.")
     return template.format(shown=show_number(displayed), all=show_number(total))
+
+
+def some_shown(usernames: Sequence[str]) -> str:
+    """Return the first of these authors, and how many others there are."""
+    names = [shown_name(username) for username in usernames]
+    if len(names) <= MOST_NAMED:
+        return show_list(names)
+    named = names[: MOST_NAMED - 1]
+    template = gettext("{names} and {count} others")
+    return template.format(names=", ".join(named), count=show_number(len(names) - len(named)))
 
 
 def sentences(*parts: str) -> list[str]:

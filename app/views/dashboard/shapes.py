@@ -90,6 +90,7 @@ def row_axis(names: Sequence[str]) -> Plot:
         "range": [len(names) - 0.4, -0.6],
         "tickvals": list(range(len(names))),
         "ticktext": [escape(label) for label in labels],
+        "tickfont": {"color": "$ink", "size": 13},
         "showgrid": False,
     }
 

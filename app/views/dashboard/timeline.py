@@ -1,9 +1,10 @@
-"""Posts over time: a row of bars for each author."""
+"""Posts over time: rows of bars, for authors or for several together."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from html import escape
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -23,15 +24,16 @@ from app.services.posts.statistics import (
 )
 from app.views.dashboard.figures import MOST_AUTHORS, Panel
 from app.views.dashboard.periods import Period, fitting, start_of, starts
+from app.views.dashboard.rows import Row, rows_of
 from app.views.dashboard.sentences import nothing_dated, posts_path, sentences, some_of
-from app.views.dashboard.shapes import ROW_PX, Plot, row_axis
+from app.views.dashboard.shapes import Plot, row_axis
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
-from app.views.names import hue, shown_name
+from app.views.names import shown_name
 
-FEW_PX: Final = 448
-HIGHEST_ROW_PX: Final = 56
-"""Rows of few authors share so much height; those of many are as high as a name."""
+ALL_ROWS_PX: Final = 352
+HIGHEST_ROW_PX: Final = 96
+"""Rows share so much height, which a first screen has below the words."""
 LEAST_PX: Final = 3.5
 """Height of the lowest bar, so that it can be seen and pressed."""
 DAY_MS: Final = 86_400_000
@@ -57,10 +59,7 @@ class Timeline(Panel[PostsByDay]):
     # own would still be flattened by a burst in that row.
     name = "timeline"
     topic = gettext_noop("Posts over time")
-    about = gettext_noop(
-        "How many posts of each author are kept here, the earliest author on top. A bar leads to "
-        "its posts."
-    )
+    about = gettext_noop("Whoever has the most is on top. A bar leads to its posts.")
 
     async def load(self, session: AsyncSession, view: View) -> PostsByDay:
         authors = await busiest_authors(session, view.selection, limit=MOST_AUTHORS)
@@ -77,7 +76,7 @@ class Timeline(Panel[PostsByDay]):
         return await asyncio.to_thread(by_period, loaded, view)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PostsByPeriod(Figure[Plot]):
     """How many posts each author has in each period."""
 
@@ -93,6 +92,11 @@ class PostsByPeriod(Figure[Plot]):
     span: tuple[date, date] | None = None
     """The first day with posts, and the last one."""
 
+    @cached_property
+    def drawn(self) -> list[Row]:
+        """The rows of the drawing, in which authors with few posts stand together."""
+        return rows_of(self.rows)
+
     @property
     def totals(self) -> list[int]:
         """Posts of each period, of all rows together."""
@@ -101,30 +105,32 @@ class PostsByPeriod(Figure[Plot]):
     @property
     def scale_end(self) -> int:
         """The number of posts whose bar is as high as a row."""
-        return scale_end([posts for row in self.rows.values() for posts in row if posts])
+        return scale_end([posts for row in self.drawn for posts in row.counts if posts])
 
     @property
     def highest(self) -> int:
-        """The most posts of an author in a period."""
-        return max(max(row) for row in self.rows.values())
+        """The most posts of a row in a period."""
+        return max(max(row.counts) for row in self.drawn)
 
     def finding(self) -> Finding:
         extent = some_of(len(self.authors.names), self.authors.total)
         if self.span is None:
             return replace(nothing_dated(self.view, self.undated), notes=sentences(extent))
-        return Finding(_title(self), sentences(_undated(self), _beyond(self), extent))
+        title, note = _title(self)
+        notes = sentences(note, _undated(self), _beyond(self), extent, _together(self))
+        return Finding(title, notes)
 
     def plot(self) -> Plot | None:
         if self.span is None:
             return None
-        row_px = max(ROW_PX, min(HIGHEST_ROW_PX, FEW_PX // len(self.rows)))
-        traces = [_row(self, name, place, row_px) for place, name in enumerate(self.rows)]
+        row_px = min(HIGHEST_ROW_PX, ALL_ROWS_PX // len(self.drawn))
+        traces = [_bars(self, row, place, row_px) for place, row in enumerate(self.drawn)]
         beyond = _marks(self)
         span = [self.span[0].isoformat(), (self.span[1] + timedelta(days=1)).isoformat()]
         layout = {
             "xaxis": {"type": "date", "range": span, "nticks": 8},
-            "yaxis": row_axis(list(map(shown_name, self.rows))),
-            "meta": {"height": len(self.rows) * row_px + 50},
+            "yaxis": row_axis([row.name for row in self.drawn]),
+            "meta": {"height": len(self.drawn) * row_px + 50},
         }
         return {"data": [*traces, beyond] if beyond["x"] else traces, "layout": layout}
 
@@ -138,39 +144,47 @@ class PostsByPeriod(Figure[Plot]):
             for name, posts in self.rows.items():
                 if posts[place]:
                     rows.append((show_period(*days), shown_name(name), posts[place]))
-                    links.append(posts_path(query, **_asked(self, name, place)))
+                    links.append(posts_path(query, **_asked(self, [name], place)))
         return Table((gettext("Period"), gettext("Author"), gettext("Posts")), rows, links)
 
 
-def _asked(data: PostsByPeriod, name: str, place: int) -> dict[str, str]:
-    """Return the parameters of an author's posts in a period."""
+def _asked(
+    data: PostsByPeriod, usernames: Sequence[str], place: int
+) -> dict[str, str | Sequence[str]]:
+    """Return the parameters of authors' posts in a period."""
     since, until = data.starts[place : place + 2]
-    return {"username": name, "since": str(since), "until": str(until)}
+    return {"username": usernames, "since": str(since), "until": str(until)}
 
 
-def _title(data: PostsByPeriod) -> str:
-    """Return which period has clearly the most posts, or that none has."""
+def _title(data: PostsByPeriod) -> tuple[str, str]:
+    """Return which period, or else who, has clearly the most posts, or that none has; and a note.
+
+    The note tells the days where the title does not.
+    """
     totals = data.totals
     posts = sum(totals)
     first, last = data.span or (date.min, date.min)
-    place = clear_peak(totals)
     if sum(map(bool, totals)) == 1:
         days = (first, last + timedelta(days=1))
         title = ngettext("{count} post, of {period}", "{count} posts, all of {period}", posts)
-        return title.format(count=show_number(posts), period=show_period(*days))
-    if place is None:
-        title = gettext("{total} posts from {first} to {last}; {calm}")
-        return title.format(
+        return title.format(count=show_number(posts), period=show_period(*days)), ""
+    if (place := clear_peak(totals)) is not None:
+        title = gettext("Busiest: {period}, with {count} of {total} posts").format(
+            period=show_period(data.starts[place], data.starts[place + 1]),
+            count=show_number(totals[place]),
             total=show_number(posts),
-            first=show_date(first),
-            last=show_date(last),
-            calm=gettext(CALM[data.period]),
         )
-    return gettext("Busiest: {period}, with {count} of {total} posts").format(
-        period=show_period(data.starts[place], data.starts[place + 1]),
-        count=show_number(totals[place]),
-        total=show_number(posts),
-    )
+        return title, ""
+    by_author = {name: sum(row) for name, row in data.rows.items()}
+    said = {"first": show_date(first), "last": show_date(last), "calm": gettext(CALM[data.period])}
+    if (most := clear_peak([*by_author.values()])) is not None:
+        name, count = [*by_author.items()][most]
+        title = gettext("{name} wrote the most: {count} of {total} posts").format(
+            name=shown_name(name), count=show_number(count), total=show_number(posts)
+        )
+        return title, gettext("From {first} to {last}; {calm}.").format(**said)
+    title = gettext("{total} posts from {first} to {last}; {calm}")
+    return title.format(total=show_number(posts), **said), ""
 
 
 def _undated(data: PostsByPeriod) -> str:
@@ -186,24 +200,31 @@ def _beyond(data: PostsByPeriod) -> str:
     return note.format(count=show_number(end)) if data.highest > end else ""
 
 
-def _row(data: PostsByPeriod, name: str, place: int, row_px: int) -> Plot:
-    """Return an author's row of bars."""
-    row, begins, ends = data.rows[name], data.starts[:-1], data.starts[1:]
-    places = [i for i, posts in enumerate(row) if posts]
+def _together(data: PostsByPeriod) -> str:
+    """Return that the table has each author of the last row, in a sentence, if they share it."""
+    if len(data.drawn) == len(data.rows):
+        return ""
+    return gettext("The table has each of the {others}.").format(others=data.drawn[-1].name)
+
+
+def _bars(data: PostsByPeriod, row: Row, place: int, row_px: int) -> Plot:
+    """Return the bars of a row."""
+    counts, begins, ends = row.counts, data.starts[:-1], data.starts[1:]
+    places = [i for i, posts in enumerate(counts) if posts]
     end = data.scale_end
-    heights = [max(min(row[i] / end, 1), LEAST_PX / row_px) for i in places]
+    heights = [max(min(counts[i] / end, 1), LEAST_PX / row_px) for i in places]
     return {
-        "name": escape(shown_name(name)),
+        "name": escape(row.name),
         "x": [begins[i].isoformat() for i in places],
         "offset": 0,
         "width": [0.92 * (ends[i] - begins[i]).days * DAY_MS for i in places],
         # Rows are counted downwards, so bars grow upwards below zero.
         "base": [place + 0.42] * len(places),
         "y": [round(-0.84 * height, 4) for height in heights],
-        "customdata": [urlencode(_asked(data, name, i)) for i in places],
-        "marker": {"color": f"${hue(name)}"},
-        "hovertext": [_label(data, name, i) for i in places],
-        "meta": {"posts": sum(row)},
+        "customdata": [urlencode(_asked(data, row.usernames, i), doseq=True) for i in places],
+        "marker": {"color": row.colour},
+        "hovertext": [_label(data, row, i) for i in places],
+        "meta": {"posts": sum(counts)},
     }
 
 
@@ -211,9 +232,9 @@ def _marks(data: PostsByPeriod) -> Plot:
     """Return a mark on each bar that is cut off where the scale ends."""
     end = data.scale_end
     cut = [
-        (name, row, column)
-        for row, (name, counts) in enumerate(data.rows.items())
-        for column, posts in enumerate(counts)
+        (row, place, column)
+        for place, row in enumerate(data.drawn)
+        for column, posts in enumerate(row.counts)
         if posts > end
     ]
     middles = [
@@ -224,18 +245,18 @@ def _marks(data: PostsByPeriod) -> Plot:
         "type": "scatter",
         "mode": "markers",
         "x": [middle.isoformat() for middle in middles],
-        "y": [row - 0.36 for _, row, _ in cut],
+        "y": [place - 0.36 for _, place, _ in cut],
         "marker": {"symbol": "triangle-up", "size": 8, "color": "$ink"},
-        "customdata": [urlencode(_asked(data, name, i)) for name, _, i in cut],
-        "hovertext": [_label(data, name, i) for name, _, i in cut],
+        "customdata": [urlencode(_asked(data, row.usernames, i), doseq=True) for row, _, i in cut],
+        "hovertext": [_label(data, row, i) for row, _, i in cut],
         "meta": {"posts": 0},
     }
 
 
-def _label(data: PostsByPeriod, name: str, place: int) -> str:
+def _label(data: PostsByPeriod, row: Row, place: int) -> str:
     """Return what is said of a bar that is pointed at."""
     period = show_period(data.starts[place], data.starts[place + 1])
-    return f"<b>{escape(shown_name(name))}</b><br>{period}: {show_number(data.rows[name][place])}"
+    return f"<b>{escape(row.name)}</b><br>{period}: {show_number(row.counts[place])}"
 
 
 def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:

@@ -20,6 +20,8 @@ FEWEST_POSTS: Final = 20
 """Fewer show no rhythm."""
 LEAST_SHARE: Final = 0.05
 """Of all posts, in an hour that is called the busiest; of 168 equal hours each has 0.006."""
+LEAST_PART: Final = 0.3
+"""The same of a part of the day; of four equal ones each has 0.25."""
 PARTS: Final = (
     gettext_noop("night, 0:00 to 6:00"),
     gettext_noop("morning, 6:00 to 12:00"),
@@ -31,7 +33,7 @@ PARTS: Final = (
 class Week(Panel["PostsByHour"]):
     name = "week"
     topic = gettext_noop("Rhythm of the week")
-    about = gettext_noop("When posts are written. The stronger a cell, the more posts.")
+    about = gettext_noop("The stronger the colour, the more posts.")
 
     async def load(self, session: AsyncSession, view: View) -> "PostsByHour":
         hours = await count_by_hour_of_week(session, view.selection, view.zone)
@@ -122,7 +124,7 @@ def _title(data: list[int]) -> str:
             count=show_number(data[busiest]),
             total=show_number(total),
         )
-    if part is not None:
+    if part is not None and parts[part] >= LEAST_PART * total:
         title = gettext("Busiest part of the day: {part}, with {count} of {total} posts")
         return title.format(
             part=gettext(PARTS[part]), count=show_number(parts[part]), total=show_number(total)

@@ -21,14 +21,12 @@ FIRST_WORDS: Final = 3
 DRAWN_WORDS: Final = 6
 """Words of each author of several in the graph."""
 TOGETHER: Final = gettext_noop(
-    "Words and signs that each uses clearly more often than the others here, with their uses in "
-    "1,000 words. The longer a bar, the more it sets them apart. Of all their posts, whatever the "
-    "dates above."
+    "Words and signs that each uses clearly more than the others here: how often in 1,000 words. "
+    "The longer a bar, the more telling. Dates chosen above do not count here."
 )
 ALONE: Final = gettext_noop(
-    "Words and signs used clearly more often than by others who write the language, with their "
-    "uses in 1,000 words. The longer a bar, the more it sets them apart. Of all posts, whatever "
-    "the dates above."
+    "Words and signs used clearly more than by others who write the language: how often in 1,000 "
+    "words. The longer a bar, the more telling. Dates chosen above do not count here."
 )
 
 

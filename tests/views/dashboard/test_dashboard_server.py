@@ -42,11 +42,11 @@ async def test_how_well_authors_are_told_apart_is_drawn_once_it_is_measured(writ
     await writer.add_user("cho")
     for view in ("", "username=ann&username=ben&username=cho"):
         drawing = await drawn(writer, "apart", view)
-        assert drawing["title"] == "All 12 posts were given to their author"
+        assert drawing["title"] == "saywho named the right author for all 12 hidden posts"
         assert drawing["plot"] is None, "full bars say no more than the sentence"
         assert (await writer.get(drawing["path"])).status_code == 200
     one = await drawn(writer, "apart", "username=ann")
-    assert one["title"] == "6 of 6 posts by ann were given to ann"
+    assert one["title"] == "saywho knew ann in 6 of 6 hidden posts"
     assert await csv_rows(writer, "apart", "?username=ann") == [["ann", "ann", "6"]]
     table = await (await writer.get(f"{PREFIX}table/apart")).get_data(as_text=True)
     assert len(re.findall("<bdi>ann</bdi>", table)) == 2
@@ -87,10 +87,20 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     ]
     await writer.add_posts(*posts)
     timeline = await drawn(writer, "timeline")
+    # Seven have rows of their own; the table has each of the others.
     shown = bars(timeline)
-    assert len(shown) == 40
+    assert [*shown] == [*(f"author{author:03}" for author in range(0, 42, 6)), "33 others"]
+    assert sum(shown.values()) == 160
+    listed = await csv_rows(writer, "timeline")
+    assert len({name for _, name, _ in listed}) == 40
+    last = timeline["plot"]["data"][-1]
+    told = last["hovertext"][0].rpartition(" ")[2]
+    page = await writer.page(f"{timeline['path']}&{last['customdata'][0]}")
+    assert re.search(rf'class="lead">\s*{told} posts', page)
     assert timeline["title"].startswith("160 posts from January 10, 2026 to ")
-    assert timeline["notes"] == "Of 45 authors, the 40 with the most posts."
+    assert timeline["notes"] == (
+        "Of 45 authors, the 40 with the most posts. The table has each of the 33 others."
+    )
     texts = [text for trace in timeline["plot"]["data"] for text in trace["hovertext"]]
     assert any("Jan 5\u2009–\u200911, 2026: 2" in text for text in texts), texts
     address = "/posts?username=author000&since=2026-01-01&until=2026-02-01"
@@ -105,7 +115,7 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     likeness = await drawn(writer, "likeness")
     assert len(likeness["plot"]["layout"]["yaxis"]["ticktext"]) == 40
     nearest = await drawn(writer, "likeness", "username=AUTHOR044")
-    assert nearest["title"].startswith("Nearest to author044 (")
+    assert nearest["title"].startswith("Nearest to author044: ")
     assert len(nearest["plot"]["data"][0]["x"]) == 8
     page = await writer.get(f"{nearest['path']}&{nearest['plot']['data'][0]['customdata'][0]}")
     assert page.status_code == 200

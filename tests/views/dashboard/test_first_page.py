@@ -91,17 +91,20 @@ async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Clien
     await writer.add_user("라면", "오늘은 비가 와서 라면을 끓였다", "내일도 비가 온다고 한다")
     await settle(writer.app)
     drawing = await drawn(writer, "likeness")
-    title = re.fullmatch(r"The most alike \((\d\.\d\d)\): (.+)", drawing["title"])
+    title = re.fullmatch(r"The most alike: (.+)", drawing["title"])
     assert title
+    assert drawing["notes"].startswith("They share ")
     assert "1 more is left out: fewer than four write the language" in drawing["notes"]
     alike = {(one, second): float(like) for one, second, like in await csv_rows(writer, "likeness")}
-    assert float(title[1]) == pytest.approx(max(alike.values()), abs=0.01)
+    for pair in title[1].split("; "):
+        one, second = pair.split(" and ")
+        assert alike[one, second] == pytest.approx(max(alike.values()), abs=0.01)
     assert not any("라면" in pair for pair in alike)
     # The scale is fixed: the strongest cell is as strong as it is alike.
     strongest = max(drawing["plot"]["data"][0]["marker"]["opacity"])
     assert strongest == pytest.approx(0.12 + 0.88 * max(alike.values()), abs=0.01)
     nearest = await drawn(writer, "likeness", "username=ann")
-    assert nearest["title"].startswith("Nearest to ann (")
+    assert nearest["title"].startswith("Nearest to ann: ")
     assert "cell" not in nearest["words"]
     assert "라면" in (await drawn(writer, "likeness", "username=라면"))["title"]
 
@@ -147,7 +150,7 @@ async def test_a_burst_leaves_other_bars_high(writer: Client) -> None:
         )
     )
     drawing = await drawn(writer, "timeline")
-    ann, ben, marks = drawing["plot"]["data"]
+    ben, ann, marks = drawing["plot"]["data"]
     assert {-bar for bar in ann["y"]} == {0.84}
     assert [-bar for bar in ben["y"]] == [0.84]
     assert len(marks["x"]) == 1

@@ -111,10 +111,11 @@ async def test_sentences_about_times_are_true(
     query = "&".join([*(f"username={name}" for name in usernames), f"tz={tz}"])
     words = await page_words(shared.anybody, f"?{query}")
     words = {name: in_posts(words[name], is_chat=is_chat) for name in ("timeline", "week")}
+    written = {name: sum(map(bool, own)) for name, own in zip(usernames, instants, strict=True)}
     sent = list(itertools.chain(*instants))
     moments = [instant.astimezone(zone) for instant in sent if instant]
     undated = len(sent) - len(moments)
-    _check_timeline(words["timeline"], moments, undated)
+    _check_timeline(words["timeline"], moments, undated, written)
     _check_week(words["week"], moments, undated)
     rows = await csv_rows(shared.anybody, "timeline", f"?{query}")
     assert sum(int(row[2]) for row in rows) == len(moments)
@@ -131,7 +132,9 @@ def _check_undated(title: str, undated: int) -> None:
     assert number(count) == undated
 
 
-def _check_timeline(words: dict[str, str], moments: list[datetime], undated: int) -> None:
+def _check_timeline(
+    words: dict[str, str], moments: list[datetime], undated: int, written: dict[str, int]
+) -> None:
     title, days = words["title"], [moment.date() for moment in moments]
     if not days:
         _check_undated(title, undated)
@@ -151,14 +154,29 @@ def _check_timeline(words: dict[str, str], moments: list[datetime], undated: int
         busiest = UNITS[unit](first)
         assert by_period.pop(busiest) == len(inside)
         assert is_ahead(len(inside), list(by_period.values()))
+    elif match := re.fullmatch(rf"(\w+) wrote the most: {NUMBER} of {NUMBER} posts", title):
+        assert (number(match[2]), number(match[3])) == (written.pop(match[1]), len(days))
+        assert written
+        assert is_ahead(number(match[2]), list(written.values()))
+        calm = re.match(r"From (.+) to (.+); no (\w+) stands out\.", words["notes"])
+        assert calm, words
+        _check_calm(calm, days)
     else:
         match = re.fullmatch(rf"{NUMBER} posts from (.+) to (.+); no (\w+) stands out", title)
         assert match, title
         assert number(match[1]) == len(days)
-        assert [days_of(match[i])[0] for i in (2, 3)] == [min(days), max(days)]
-        counts = list(Counter(UNITS[match[4]](day) for day in days).values())
-        for place, count in enumerate(counts):
-            assert not is_ahead(count, counts[:place] + counts[place + 1 :])
+        _check_calm(re.search(r"from (.+) to (.+); no (\w+) stands out", title), days)
+        counts = list(filter(None, written.values()))
+        assert len(counts) < 2 or not is_ahead(max(counts), _without(counts, max(counts)))
+
+
+def _check_calm(match: re.Match[str] | None, days: list[date]) -> None:
+    """Check the first day, the last one, and that no period is ahead of the others."""
+    assert match
+    assert [days_of(match[i])[0] for i in (1, 2)] == [min(days), max(days)]
+    counts = list(Counter(UNITS[match[3]](day) for day in days).values())
+    for place, count in enumerate(counts):
+        assert not is_ahead(count, counts[:place] + counts[place + 1 :])
 
 
 def _unit(first: date, last: date) -> str:
@@ -193,10 +211,12 @@ def _check_week(words: dict[str, str], moments: list[datetime], undated: int) ->
         count = number(match[3])
         assert int(match[2]) == int(match[1]) + 6
         assert (parts[int(match[1]) // 6], total) == (count, number(match[4]))
+        assert count >= 0.3 * total
         assert is_ahead(count, _without(of_parts, count))
     else:
         assert title == "Spread over the week: no hour and no part of the day stands out"
-        assert not any(is_ahead(count, _without(of_parts, count)) for count in of_parts)
+        much = [count for count in of_parts if count >= 0.3 * total]
+        assert not any(is_ahead(count, _without(of_parts, count)) for count in much)
         large = [count for count in of_hours if count >= 0.05 * total]
         assert not any(is_ahead(count, _without(of_hours, count)) for count in large)
 
@@ -238,12 +258,11 @@ def test_sentences_about_likeness_are_true(data: Likeness) -> None:
         return
     best = max(f"{alike:.2f}" for alike in pairs.values())
     equal = {pair for pair, alike in pairs.items() if f"{alike:.2f}" == best}
-    assert f"({best})" in title
-    named = re.findall(r"author\d", title.partition(f"({best})")[2])
+    named = re.findall(r"author\d", title.removeprefix(f"Nearest to {data.centre}: "))
     if len(equal) > 3:
         assert re.match(rf"{len(equal)} (pairs|authors) ", title)
     elif data.centre:
-        assert title.startswith(f"Nearest to {data.centre} ")
+        assert title.startswith(f"Nearest to {data.centre}: ")
         assert {frozenset((data.centre, name)) for name in named} == equal
     else:
         assert {frozenset(pair) for pair in zip(named[::2], named[1::2], strict=True)} == equal
@@ -254,7 +273,7 @@ def test_sentences_about_likeness_are_true(data: Likeness) -> None:
 @st.composite
 def cards(draw: st.DrawFn) -> Card:
     size = draw(st.integers(2, 4))
-    row = st.lists(st.integers(0, 3), min_size=size, max_size=size)
+    row = st.lists(st.integers(0, 6), min_size=size, max_size=size)
     table = draw(st.lists(row, min_size=size, max_size=size))
     asked = sum(map(sum, table))
     extra = draw(st.integers(0, 5))
@@ -283,23 +302,32 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
         (place,) = places
         name = f"author{place}"
         assert re.fullmatch(
-            rf"{right} of {asked} posts? by {name} w(as|ere) given to {name}", finding.title
+            rf"saywho knew {name} in {right} of {asked} hidden posts?", finding.title
         )
         wrong = {f"author{j}": posts for j, posts in enumerate(table[place]) if j != place}
         most = max(wrong.values())
-        if match := re.fullmatch(
-            r"(\d+) w(?:as|ere) given to (author\d)\.", " ".join(finding.notes)
-        ):
+        if match := re.fullmatch(r"It took (\d+) for (author\d)\.", " ".join(finding.notes)):
             assert int(match[1]) == wrong[match[2]] == most
             assert list(wrong.values()).count(most) == 1
         else:
             assert not most or list(wrong.values()).count(most) > 1
     elif right == asked:
-        assert finding.title == f"All {asked} posts were given to their author"
+        assert finding.title == f"saywho named the right author for all {asked} hidden posts"
     else:
-        assert finding.title == f"{right} of {asked} posts were given to their author"
-    is_drawn = figure.plot() is not None
-    assert is_drawn == (right < asked)
+        told = f"saywho named the right author for {right} of {asked} hidden posts"
+        assert finding.title == told
+    # Bars are drawn of those of whom enough is known, where one of these is not full.
+    enough = [i for i in places if sum(table[i]) >= 5]
+    is_drawn = any(table[i][i] < sum(table[i]) for i in enough)
+    plot, notes = figure.plot(), " ".join(finding.notes)
+    assert (plot is not None) == is_drawn == ("grey" in finding.about)
+    few = {f"author{i}" for i in places if i not in enough}
+    if plot is not None:
+        names = plot["layout"]["yaxis"]["ticktext"]
+        assert {*names} == {f"author{i}" for i in enough}
+    if len(places) > 1:
+        left_out = notes.partition("Too few to say: ")[2]
+        assert {*re.findall(r"author\d", left_out)} == few
     if len(places) > 1 and card.held_out and card.held_out.posts > card.held_out.asked:
         told = f"Of {card.held_out.posts} newest posts, {card.held_out.asked} had enough words"
         assert told in " ".join(finding.notes)
@@ -326,3 +354,25 @@ def test_sentences_about_words_are_true(listed: list[list[str]]) -> None:
         if len(authors) > 1 and any(listed):
             is_silent = author.username in notes
             assert is_silent == (first is None)
+
+
+def test_of_many_only_those_of_whom_any_post_is_right_have_bars() -> None:
+    # Of the second author three posts are right and three not, of the others six not; of the
+    # last one a single post was judged.
+    confusion = [[6, *[0] * 14] for _ in range(15)]
+    confusion[1][:2] = [3, 3]
+    confusion[14][0] = 1
+    authors = [
+        CardAuthor(f"author{place:02}", 50, sum(row), row[place])
+        for place, row in enumerate(confusion)
+    ]
+    card = Card(authors, Measured(90, 85, 0.2, 0.1, None), None, confusion, Model("", 1, 1), now())
+    figure = Measurement(View(), card, [], 15)
+    plot = figure.plot()
+    assert plot
+    assert plot["layout"]["yaxis"]["ticktext"] == ["author00", "author01"]
+    assert [*figure.finding().notes[1:]] == [
+        "Never right: author02, author03, author04, author05 and 8 others.",
+        "Too few to say: author14.",
+    ]
+    assert len({row[0] for row in figure.table().rows}) == 15
