@@ -3,22 +3,18 @@
 // The page of a picture in a dialog, beside which one stays; and a picture that another program takes.
 (() => {
   async function open(link) {
-    const answer = await fetch(link.href);
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const maker = answer.ok && page.querySelector(".picture-maker");
+    const answer = await fetch(link.href).catch(() => null);
+    // Whoever pressed twice gets one dialog.
+    if (document.querySelector(".picture-dialog")) return;
+    const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const maker = page && page.querySelector(".picture-maker");
     if (!maker) {
       location.assign(link.href);
       return;
     }
     const dialog = document.createElement("dialog");
     dialog.className = "picture-dialog";
-    dialog.setAttribute("aria-label", link.textContent.trim());
-    const close = document.createElement("button");
-    close.className = "button";
-    close.type = "button";
-    close.textContent = link.dataset.close;
-    close.addEventListener("click", () => dialog.close());
-    dialog.append(maker, close);
+    dialog.append(headOf(link, dialog), maker);
     // A click beside it closes it too.
     dialog.addEventListener("click", (event) => {
       if (event.target === dialog) dialog.close();
@@ -33,6 +29,23 @@
     htmx.process(dialog);
     enhance(dialog);
     dialog.showModal();
+    dialog.querySelector("input:checked").focus();
+  }
+
+  // What the dialog is, and what closes it: both stay in sight.
+  function headOf(link, dialog) {
+    const head = document.createElement("header");
+    const heading = document.createElement("h2");
+    heading.id = "picture-heading";
+    heading.textContent = link.textContent.trim();
+    dialog.setAttribute("aria-labelledby", heading.id);
+    const close = document.createElement("button");
+    close.className = "button";
+    close.type = "button";
+    close.textContent = link.dataset.close;
+    close.addEventListener("click", () => dialog.close());
+    head.append(heading, close);
+    return head;
   }
 
   const canShare = () => navigator.canShare?.({ files: [new File([""], "saywho.png", { type: "image/png" })] });

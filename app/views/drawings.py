@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import ClassVar, Final, NamedTuple
 
+from app.i18n import gettext
 from app.views.names import post_count
 
 HOURS: Final = tuple(f"{hour}:00" for hour in range(24))
@@ -247,10 +248,16 @@ class TileRow(NamedTuple):
     hits: tuple[bool, ...]
     """Whether each guess was right."""
 
+    @property
+    def told(self) -> str:
+        """How each guess was, in words."""
+        right, wrong = gettext("right"), gettext("wrong")
+        return ", ".join(right if is_hit else wrong for is_hit in self.hits)
+
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """A tile for each question, and a row for each player; pictures alone have it."""
+    """A tile for each question, and a row for each player."""
 
     rows: Sequence[TileRow]
 

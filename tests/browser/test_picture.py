@@ -31,7 +31,7 @@ async def test_a_dialog_shows_the_picture_that_is_chosen(
     opens = page.get_by_role("link", name="그림으로", exact=True)
     await opens.press("Enter")
     dialog = page.get_by_role("dialog", name="그림으로")
-    await expect(dialog).to_be_visible()
+    await expect(dialog.get_by_label("링크 미리보기")).to_be_focused()
     await expect_picture(page, 1200, 630)
     story = dialog.get_by_label("스토리")
     await story.press("Space")
@@ -82,7 +82,7 @@ async def test_the_picture_of_an_answer_is_chosen_as_any_other(
     await expect_picture(page, 1080, 1350)
     await dialog.get_by_label("첫 글자").check()
     await expect(page.locator(".preview img")).to_have_attribute("src", re.compile("initials"))
-    await page.keyboard.press("Escape")
+    await dialog.get_by_role("button", name="닫기").click()
     await expect(opens).to_be_focused()
 
 

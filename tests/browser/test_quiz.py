@@ -36,7 +36,7 @@ async def test_a_mark_of_the_answer_opens(website: Website, open_page: OpenPage)
     for place in range(1, 10):
         await page.locator(".guesses button").first.click()
         await expect(page.locator("#quiz")).to_contain_text(
-            re.compile(rf"You: \d+ of {place}, the model \d+")
+            re.compile(rf"You: \d+ of {place}, saywho \d+")
         )
         if await marks.count():
             break

@@ -1,4 +1,4 @@
-"""Who wrote it? A game against the model, by a set of posts that can be shared."""
+"""Who wrote it? A game against saywho, by a set of posts that can be shared."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, InvalidInputError, NotFoundError
+from app.i18n import gettext
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.compare.answering import RankedAuthor
@@ -28,6 +29,7 @@ from app.services.posts.users import find_authors
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
+from app.views.drawings import TileRow, Tiles
 from app.views.page import FormPage, render, render_form
 from app.views.parts import see_other
 from app.views.policies import own_origin
@@ -43,7 +45,7 @@ SET: Final = rf"{_ID}(\.{_ID}){{1,{CHOICES - 1}}}-{_ID}(\.{_ID}){{0,{SET_LENGTH 
 class QuizArgs(Struct):
     set: Annotated[str, Meta(pattern=f"^({SET})?$")] = ""
     so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]*$", max_length=SET_LENGTH)] = ""
-    """The answers so far: 1 if the player was right, plus 2 if the model was; `x` was deleted."""
+    """The answers so far: 1 if the player was right, plus 2 if saywho was; `x` was deleted."""
     guess: str | None = None
     """The player's answer to the question after these."""
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
@@ -85,6 +87,12 @@ class PlayedSet:
     @property
     def model(self) -> list[int]:
         return [answer >> 1 for answer in self._answers]
+
+    @property
+    def tiles(self) -> Tiles:
+        """How it went, of the player and of saywho."""
+        rows = ((gettext("You"), self.you), ("saywho", self.model))
+        return Tiles(tuple(TileRow(name, tuple(map(bool, hits))) for name, hits in rows))
 
     @property
     def _answers(self) -> list[int]:

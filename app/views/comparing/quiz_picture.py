@@ -14,7 +14,6 @@ from app.services.compare.quiz import SET_LENGTH
 from app.services.rooms.room_facts import get_room
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.quiz import SET, SKIPPED, PlayedSet, set_of
-from app.views.drawings import TileRow, Tiles
 from app.views.lettering import drawn_name
 from app.views.page import render
 from app.views.picturing import LookArgs, PicturePage, picture_of, short_address
@@ -75,12 +74,11 @@ def poster_of_quiz(game: PlayedSet) -> Poster:
     name = drawn_name(game.room.name) if game.room else ""
     title = gettext("Quiz: who wrote this?")
     finding = gettext("{right} of {count} right. saywho: {model}.")
-    rows = [(gettext("You"), game.you), ("saywho", game.model)]
     path = url_for("quiz.show_quiz")
     return Poster(
         title=name or title,
         facts=(title,) if name else (),
         finding=finding.format(right=sum(game.you), count=len(game.you), model=sum(game.model)),
-        drawing=Tiles(tuple(TileRow(name, tuple(map(bool, hits))) for name, hits in rows)),
+        drawing=game.tiles,
         address=short_address(path) + (f"?room={game.room.id}" if game.room else ""),
     )

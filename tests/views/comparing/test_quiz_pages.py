@@ -85,8 +85,8 @@ async def guessed(site: Client, page: str, guess: str) -> Any:
 
 
 def score(page: str) -> tuple[int, ...]:
-    """Return the player's right answers so far, all answers, and the model's right ones."""
-    told = re.findall(r"You: (\d+) of (\d+), the model (\d+)", page)
+    """Return the player's right answers so far, all answers, and saywho's right ones."""
+    told = re.findall(r"You: (\d+) of (\d+), saywho (\d+)", page)
     return tuple(map(int, told[0])) if told else (0, 0, 0)
 
 
@@ -115,8 +115,11 @@ async def test_a_set_is_the_same_for_all_and_ends_with_squares(site: Client) -> 
     assert (len(texts), len(set(texts))) == (10, 10)
     assert f"{right} of 10 right" in page
     squares = page.partition('id="squares">')[2].partition("</pre>")[0]
-    told = "".join("🟩" if "tide" in text else "🟥" for text in texts)
+    told = "".join("✅" if "tide" in text else "❌" for text in texts)
     assert squares == f"saywho {right}/10\n{told}\nhttp://localhost{address}"
+    yours, saywhos = re.findall(r'<svg role="img" aria-label="([^"]*)"', page)
+    assert yours == ", ".join("right" if "tide" in text else "wrong" for text in texts)
+    assert f"saywho: {saywhos.count('right')} of 10." in page
     again, page = await play(site, address, "museum")
     assert again == texts
     assert f"{10 - right} of 10 right" in page

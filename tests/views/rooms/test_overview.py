@@ -232,7 +232,7 @@ async def test_a_hidden_message_begins_the_quiz(shared: Shared, chats: dict[str,
     assert question.partition(">")[2].strip() in text_of(asked)
     answered = await shared.anybody.page("/quiz?" + urlencode(fields | {"guess": guesses[0]}))
     assert "Message 1 of 10" in answered
-    assert "What the model says" in answered
+    assert "What saywho says" in answered
 
 
 @pytest.mark.parametrize("name", ["alone", "three"])
