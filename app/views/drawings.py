@@ -4,12 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import ClassVar, Final, NamedTuple
+from unicodedata import east_asian_width
 
 from app.i18n import gettext
 from app.views.names import post_count
 
 HOURS: Final = tuple(f"{hour}:00" for hour in range(24))
 HOUR_LABELS: Final = tuple(str(hour) if hour % 6 == 0 else "" for hour in range(24))
+
+BAR_PX: Final = 660
+"""Of a bar of all on the narrowest page of two columns."""
+LETTER_PX: Final = 10
+WIDE_PX: Final = 17
+MARGIN_PX: Final = 24
 
 
 class NamedBar(NamedTuple):
@@ -22,6 +29,12 @@ class NamedBar(NamedTuple):
     """The share as it is written."""
     hue: str
     """The class of its colour."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether its name stands in it, in a bar of all that is as wide as two columns."""
+        letters_px = sum(WIDE_PX if east_asian_width(c) in "WF" else LETTER_PX for c in self.name)
+        return self.share * BAR_PX >= letters_px + MARGIN_PX
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class PersonCard:
         """How long their answers take, in words; empty where no card tells it."""
         if self.is_alike:
             return ""
-        within = gettext("Answers within about {time}")
+        within = gettext("Answers in about {time}")
         return _answer_time(self.writing, gettext("Answers in less than a minute"), within)
 
     @property
@@ -81,7 +81,7 @@ class PersonCard:
 
 def alike(writing: Sequence[PersonPortrait | None]) -> str:
     """Return in a sentence what is the same for several people; empty where nothing is."""
-    within = gettext("All answer within about {time}.")
+    within = gettext("All answer in about {time}.")
     soon = gettext("All answer in less than a minute.")
     sentences = {_answer_time(person, soon, within) for person in writing}
     return sentences.pop() if len(sentences) == 1 < len(writing) else ""

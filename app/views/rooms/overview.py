@@ -23,7 +23,7 @@ from app.views.rooms.cards import PersonCard, alike
 from app.views.rooms.lines import RoomLine, day_of, lines_of
 from app.views.rooms.overview_figures import Answers, Months, ShareBar, called
 
-MOST_OPEN: Final = 5
+MOST_OPEN: Final = 3
 """Messages of the newest day that are shown."""
 MOST_SHOWN: Final = 24
 """People who are named with their numbers, those with the most messages."""

@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.compute.portrait import SilenceSpan
-from app.dates import show_date, show_duration
+from app.dates import show_duration, show_period
 from app.i18n import gettext, ngettext, show_number
 
 DAY: Final = timedelta(days=1)
@@ -31,9 +31,5 @@ def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
 def told_silence(silence: SilenceSpan, zone: ZoneInfo) -> str:
     """Return a long silence in a sentence, with its days."""
     first, last = silent_days(silence, zone)
-    length = length_of(silence, zone)
-    if first == last:
-        text = gettext("The longest silence: {length}, {day}.")
-        return text.format(length=length, day=show_date(first))
-    text = gettext("The longest silence: {length}, from {first} to {last}.")
-    return text.format(length=length, first=show_date(first), last=show_date(last))
+    text = gettext("The longest silence: {length}, {days}.")
+    return text.format(length=length_of(silence, zone), days=show_period(first, last + DAY))

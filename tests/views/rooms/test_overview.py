@@ -108,7 +108,7 @@ async def test_the_finding_comes_first_and_names_the_drawing(
 
 async def test_shares_are_told_with_names_and_add_up(shared: Shared, chats: dict[str, str]) -> None:
     page = await shared.anybody.page(chats["nine"])
-    told = re.findall(r'<li class="author-\d+">.*?</li>', page.partition('id="shares"')[2])[:7]
+    told = re.findall(r'<li class="author-\d+[^"]*">.*?</li>', page.partition('id="shares"')[2])[:7]
     assert text_of(told[0]) == "a 28%"
     assert "3 others" in text_of(told[-1])
     assert sum(int(share) for share in re.findall(r"(\d+)%", text_of("".join(told)))) == 100
@@ -132,14 +132,15 @@ async def test_what_is_of_the_newest_messages_says_so(
     shared: Shared, chats: dict[str, str]
 ) -> None:
     page = await shared.anybody.page(f"{chats['long']}?tz=Asia/Seoul")
-    (lately,) = re.findall(r'<h2 class="lately">.*?</h2>', page)
+    (lately,) = re.findall(r'<div class="lately">.*?</div>', page)
     assert text_of(lately) == "Lately the newest 500 messages, since March 1, 2024"
     assert ">Who answers whom lately</h2>" in page
     cards = [*map(text_of, cards_in(page))]
     assert "y 9 messages Silent lately, last in January 2024" in cards
     assert "z 13 messages About 6 words a message" in cards
     for name in ("crew", "nine"):
-        assert "lately" not in (await shared.anybody.page(chats[name])).lower()
+        page = await shared.anybody.page(chats[name])
+        assert re.findall("[Ll]ately", text_of(page)) == []
 
 
 @pytest.mark.parametrize("name", CHATS)
@@ -148,7 +149,7 @@ async def test_every_card_tells_something(
     shared: Shared, chats: dict[str, str], name: str, path: str
 ) -> None:
     cards = cards_in(await shared.anybody.page(chats[name] + path))
-    told = ('class="manner"', '"hour-strip', 'class="name-counts"')
+    told = ('class="manner"', 'class="measure"', '"hour-strip')
     assert cards
     assert all(any(part in card for part in told) for card in cards)
 
@@ -167,8 +168,8 @@ async def test_what_is_the_same_for_all_is_one_sentence(
     shared: Shared, chats: dict[str, str]
 ) -> None:
     page = await shared.anybody.page(chats["day"])
-    assert "All answer within about 1 minute." in page
-    assert page.count("Answers within") == 0
+    assert "All answer in about 1 minute." in page
+    assert page.count("Answers in") == 0
 
 
 async def test_months_are_told_by_person_with_the_longest_silence(
@@ -176,8 +177,8 @@ async def test_months_are_told_by_person_with_the_longest_silence(
 ) -> None:
     page = await shared.anybody.page(f"{chats['crew']}?tz=Asia/Seoul")
     assert "The most in January 2024: 80 messages." in page
-    silence = "The longest silence: 33 days, from March 29, 2024 to April 30, 2024."
-    assert silence in page
+    silence = "The longest silence: 33 days, Mar 29 – Apr 30, 2024."
+    assert silence in page.replace("\u2009", " ")
     months = page.partition('class="period-columns"')[2].partition("<line")[0]
     drawn = re.findall(r'<path class="([^"]*)"[^>]*><title>([^<]*)</title>', months)
     assert drawn == [("author-1", "ann"), ("author-2", "bo (work)"), ("author-3", "cem")]
@@ -247,7 +248,7 @@ async def test_the_newest_day_stands_open(shared: Shared, chats: dict[str, str])
     times = [text for _, _, text in CHATS["day"]]
     shown = re.findall(r'<p class="post-text[^>]*>\s*(.*?)</p>', page)
     assert shown == times[-len(shown) :]
-    assert len(shown) == 5
+    assert len(shown) == 3
     (whole,) = re.findall(r'href="([^"]*)">The whole day', page)
     assert "on=2024-05-01" in whole
 
