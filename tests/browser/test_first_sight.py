@@ -24,8 +24,10 @@ WORDS: Final = (
 SIZES: Final = [(1280, 800), (390, 844)]
 HIGHEST: Final = {1280: 1_800, 390: 3_200}
 """Pixels of a whole page by the width of the window."""
+HIGHEST_CHAT: Final = {1280: 1_700, 390: 3_000}
 
 SEEN: Final = """() => {
+  const CARDS = ".year-cards > *, .people-cards > *, .overview > .card-row > *, .newest > *";
   const shifts = new PerformanceObserver(() => {});
   shifts.observe({ type: "layout-shift", buffered: true });
   const finding = document.querySelector(".finding");
@@ -41,7 +43,7 @@ SEEN: Final = """() => {
     height: document.documentElement.scrollHeight,
     cut: [...document.querySelectorAll(".weeks text")].filter(
       (text) => text.getBoundingClientRect().right > drawing.getBoundingClientRect().right).length,
-    holes: [...document.querySelectorAll(".year-cards > *")].map((card, place, cards) => [
+    holes: [...document.querySelectorAll(CARDS)].map((card, place, cards) => [
       card.getBoundingClientRect(), cards[place + 1]?.getBoundingClientRect(),
       card.parentElement.getBoundingClientRect().right,
     ]).filter(([card, next, right]) => next?.top !== card.top && right - card.right > 1).length,
@@ -57,13 +59,13 @@ WIDER: Final = """() => [...document.querySelectorAll("main table")].filter(
 def messages() -> Iterator[dict[str, Any]]:
     """Yield messages of a year in rooms of few and of many."""
     for room, people in enumerate(ROOMS, 1):
-        for number in range(max(240, 12 * people)):
+        for number in range(max(240, 13 * people)):
             person = number % (people if number % 2 else min(people, 3))
             day = f"{1 + number % 12:02}-{1 + number % 28:02}"
             yield {
                 "username": f"방{room}_사람{person + 1}",
                 "text": f"{WORDS[person % len(WORDS)]} {number}",
-                "created_at": f"2025-{day}T0{number % 9}:00:00Z",
+                "created_at": f"2025-{day}T{number // 2 * 5 % 24:02}:00:00Z",
                 "source_id": f"{room}-{number}",
                 "room": {"id": room, "name": f"{people}명이 모이는 방 🏮"},
             }
@@ -137,7 +139,9 @@ async def test_a_chat_is_seen_at_once(
     for width, height in SIZES if javascript else SIZES[:1]:
         seen = await seen_at(page, address, width, height)
         assert seen["before"] == ["h1", "pfinding", "svgstacked"]
-        assert seen["height"] <= HIGHEST[width]
+        assert seen["height"] <= HIGHEST_CHAT[width]
+    assert await page.locator(".people-cards li").count() == min(ROOMS[room - 1], 6)
+    assert await page.locator(".hour-strip p").count() == 0  # No hours stand out here.
     await page.click("details > summary")
     assert await page.evaluate(WIDER) == 0
     if javascript:
