@@ -5,6 +5,8 @@ import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import msgspec
@@ -14,7 +16,7 @@ from app.compute.gaps import Gap
 from app.compute.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
-from app.errors import AppError
+from app.errors import AppError, MalformedError
 from app.services.compare.answering import Comparison
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.batch_lines import (
@@ -37,6 +39,7 @@ from app.views.comparing.verdicts import (
     reasons_of,
 )
 from app.views.comparing.years import shown_years
+from app.views.filters import parse_zone
 from app.views.parsing import Piece, gaps_of
 
 
@@ -73,9 +76,26 @@ def _gaps(_context: click.Context, _option: click.Parameter, pieces: tuple[str, 
 years_option = click.option(
     "--years", default="", metavar="NAME", help="Also rank the years of this author, the only one."
 )
+
+
+def _zone(_context: click.Context, _option: click.Parameter, name: str) -> ZoneInfo:
+    try:
+        return parse_zone(name)
+    except MalformedError as error:
+        raise click.BadParameter(error.detail) from None
+
+
+timezone_option = click.option(
+    "--timezone",
+    "zone",
+    metavar="ZONE",
+    callback=_zone,
+    default="UTC",
+    show_default=True,
+    help="In which these years begin, such as Asia/Seoul.",
+)
 without_option = click.option(
     "--without",
-    "gaps",
     metavar="START-END",
     multiple=True,
     callback=_gaps,
@@ -89,15 +109,11 @@ without_option = click.option(
 @sure_option
 @file_option
 @years_option
+@timezone_option
 @without_option
 @json_option
 def compare_command(
-    texts: tuple[str, ...],
-    usernames: tuple[str, ...],
-    sure: float,
-    path: Path | None,
-    years: str,
-    gaps: list[Gap],
+    texts: tuple[str, ...], usernames: tuple[str, ...], path: Path | None, **asked: Any
 ) -> None:
     """Say who would have said TEXT: one of the authors, or somebody else.
 
@@ -107,19 +123,20 @@ def compare_command(
     if bool(texts) == (path is not None):
         raise click.UsageError("Give a TEXT or more, or a file of texts with --file.")
     if path is not None:
-        if years or gaps:
+        if asked["years"] or asked["without"]:
             raise click.UsageError("--years and --without are for a TEXT, not for --file.")
-        _compare_file(path, usernames, sure)
+        _compare_file(path, usernames, asked["sure"])
         return
     read = [sys.stdin.read() if text == "-" else text for text in texts]
 
     async def ask(db: Database, _: Config) -> Comparison:
-        question = Question(read, usernames, sure=sure, reasons=True, without=gaps, years=years)
+        question = Question(read, usernames, reasons=True, **asked)
         await _renew(db)
         return await ask_once(db, question)
 
     comparison = with_database(ask)
-    print_result(comparison, *_comparison_lines(comparison, is_named=bool(usernames or years)))
+    is_named = bool(usernames or asked["years"])
+    print_result(comparison, *_comparison_lines(comparison, is_named=is_named))
 
 
 def _compare_file(path: Path, usernames: tuple[str, ...], sure: float) -> None:

@@ -96,6 +96,7 @@ def test_authors_are_added_listed_and_deleted(installation: Installation) -> Non
         (("compare", "--file", "texts.csv", "--years", "빵집"), "--file"),
         (("compare", "hello there", "--years", "빵집", "-u", "Lighthouse"), "one author"),
         (("compare", "hello there", "--years", "nobody"), "nobody"),
+        (("compare", "hello there", "--timezone", "Mars/Base"), "--timezone"),
         (("compare", "hello there", "--without", "4"), "4-9"),
         (("compare", "hello there", "--without", "4-99"), "4-99"),
         (("serve", "--bind", "nowhere"), "HOST:PORT"),
@@ -185,6 +186,8 @@ def test_a_comparison_ranks_the_years_of_one_author(
         "year": 2021,
         "tweets": 110,
     }
+    seoul = installation.json("compare", text, "--years", "mara", "--timezone", "Asia/Seoul")
+    assert seoul["years"] == asked["years"] | {"tz": "Asia/Seoul"}  # All were written at noon.
     shown = installation.done("compare", text, "--years", "mara", "-u", "Mara")
     assert re.search(r"Most like mara in 2021\n *[\d.]+%  2021  \(110 posts\)\n", shown)
     assert re.search(r"  \+\d\.\d\d  2021: “", shown)

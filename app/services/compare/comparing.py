@@ -87,7 +87,7 @@ class Comparer:
                 comparison = await add_reasons(session, case, comparison, run or asyncio.to_thread)
         if not question.years:
             return comparison
-        counted = await self._years.load(case.suspects[0].id, case.fitted)
+        counted = await self._years.load(case.suspects[0].id, case.fitted, question.zone)
         return await with_years(comparison, case, counted, question, run or asyncio.to_thread)
 
     async def gather(self, question: Question) -> Case:
@@ -161,5 +161,5 @@ async def ask_once(db: Database, question: Question) -> Comparison:
             comparison = await add_reasons(session, case, comparison)
     if not question.years:
         return comparison
-    counted = await read_years(db, case.suspects[0].id, case.fitted)
+    counted = await read_years(db, case.suspects[0].id, case.fitted, question.zone)
     return await with_years(comparison, case, counted, question)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE
@@ -11,6 +12,7 @@ from app.errors import InvalidInputError
 
 LONG_CHARACTERS: Final = 50_000
 """Longer texts take half a second, and up to some 5 s."""
+UTC: Final = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +37,8 @@ class Question:
     """A post that the model must not know."""
     years: str = ""
     """The only author, whose years are ranked too."""
+    zone: ZoneInfo = UTC
+    """The time zone in which these years begin."""
 
     def __post_init__(self) -> None:
         if not self.years:

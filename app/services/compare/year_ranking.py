@@ -8,10 +8,11 @@ from msgspec import Meta
 from app.compute.case import Case
 from app.compute.years import AuthorYears, YearVerdict, rank_years
 from app.services.compare.marked_pieces import YearEvidence, pieces_for
+from app.services.compare.question import Question
 
 
 class YearPosts(msgspec.Struct, frozen=True):
-    """A year in UTC, and its posts with words."""
+    """A year, and its posts with words."""
 
     year: int
     tweets: Annotated[int, Meta(description="Posts with words; repetitions count once.")]
@@ -27,6 +28,7 @@ class ComparedYears(msgspec.Struct, frozen=True):
     """Which year of the author the text sounds like, if the author wrote it."""
 
     username: str
+    tz: Annotated[str, Meta(description="The time zone in which the years begin.")]
     ranking: Annotated[
         list[RankedYear], Meta(description="Years of 100 posts or more, the likeliest first.")
     ]
@@ -38,11 +40,12 @@ class ComparedYears(msgspec.Struct, frozen=True):
     posts: Annotated[list[YearPosts], Meta(description="All years with posts, in their order.")]
 
 
-def ranked_years(case: Case, known: AuthorYears, explain: bool) -> ComparedYears:
+def ranked_years(case: Case, known: AuthorYears, question: Question) -> ComparedYears:
     """Return the years for the texts of a case whose only suspect is their author."""
-    ranking = rank_years(case, known, explain=explain)
+    ranking = rank_years(case, known, explain=question.explain)
     return ComparedYears(
         username=case.suspects[0].username,
+        tz=question.zone.key,
         ranking=[RankedYear(year, share, known.posts[year]) for year, share in ranking.shares],
         verdict=ranking.verdict,
         evidence=pieces_for(YearEvidence, case.text, ranking.marks),

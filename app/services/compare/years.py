@@ -1,6 +1,6 @@
-"""Which year of one author does a text sound like? Asked after whether it is by the author at all.
+"""Which year of one author does a text sound like?
 
-Years are those of UTC, as in the author's calendar without a time zone.
+Asked after whether it is by the author at all.
 """
 
 import asyncio
@@ -33,7 +33,6 @@ KEPT_BYTES: Final = 96 * 1024 * 1024
 MOST_READ: Final = 5_000
 """Posts of a year that are read: the newest."""
 TIMEOUT_S: Final = 30
-_UTC: Final = ZoneInfo("UTC")
 
 
 class YearStore:
@@ -44,8 +43,8 @@ class YearStore:
         self._db, self._feed = db, feed
         self._kept: Memo[AuthorYears] = Memo(feed, KEPT_BYTES, lambda counted: counted.size_bytes)
 
-    async def load(self, user_id: int, fitted: Fitted) -> AuthorYears:
-        """Return what a ranking of an author's years rests on.
+    async def load(self, user_id: int, fitted: Fitted, zone: ZoneInfo) -> AuthorYears:
+        """Return what a ranking of an author's years in a time zone rests on.
 
         Raises UnavailableError while the log cannot be read.
         """
@@ -55,11 +54,11 @@ class YearStore:
         async def make() -> AuthorYears:
             depends_on(user_id)
             async with asyncio.timeout(TIMEOUT_S):
-                counted = await read_years(self._db, user_id, fitted)
+                counted = await read_years(self._db, user_id, fitted, zone)
             cacheable()
             return counted
 
-        counted = await self._kept.get_or_make((user_id, fitted.version), make)
+        counted = await self._kept.get_or_make((user_id, fitted.version, zone.key), make)
         return counted or AuthorYears()
 
 
@@ -71,40 +70,43 @@ async def with_years(
     run: Runner = asyncio.to_thread,
 ) -> Comparison:
     """Return the comparison with the ranking of its author's years."""
-    years = await run(ranked_years, case, counted, question.explain)
+    years = await run(ranked_years, case, counted, question)
     return msgspec.structs.replace(comparison, years=years)
 
 
-async def read_years(db: Database, user_id: int, fitted: Fitted) -> AuthorYears:
-    """Return what a ranking of an author's years rests on."""
+async def read_years(db: Database, user_id: int, fitted: Fitted, zone: ZoneInfo) -> AuthorYears:
+    """Return what a ranking of an author's years in a time zone rests on."""
     async with db.read() as session:
-        posts = await count_by_year(session, user_id)
+        posts = await count_by_year(session, user_id, zone)
         scans = {
             year: await scan(
-                session, *_of_year(user_id, year), columns=("text",), limit=MOST_READ, is_dated=True
+                session,
+                *_of_year(user_id, year, zone),
+                columns=("text",),
+                limit=MOST_READ,
+                is_dated=True,
             )
             for year in posts
         }
     return await asyncio.to_thread(_counted, scans, posts, fitted)
 
 
-async def count_by_year(session: AsyncSession, user_id: int) -> dict[int, int]:
+async def count_by_year(session: AsyncSession, user_id: int, zone: ZoneInfo) -> dict[int, int]:
     """Return how many texts with words an author posted in each year, of the last 40."""
     edges = select(func.min(Tweet.created_at), func.max(Tweet.created_at))
     first, last = (await session.execute(edges.where(Tweet.user_id == user_id))).one()
     if first is None or last is None:
         return {}
-    years = range(max(first.year, last.year - MOST_YEARS + 1), last.year + 1)
-    counts = [
-        select(func.count(Tweet.text.distinct())).where(*_of_year(user_id, year)).scalar_subquery()
-        for year in years
-    ]
+    first_year, last_year = (time.astimezone(zone).year for time in (first, last))
+    years = range(max(first_year, last_year - MOST_YEARS + 1), last_year + 1)
+    unlike = select(func.count(Tweet.text.distinct()))
+    counts = [unlike.where(*_of_year(user_id, year, zone)).scalar_subquery() for year in years]
     row = (await session.execute(select(*counts))).one()
     return {year: count for year, count in zip(years, row, strict=True) if count}
 
 
-def _of_year(user_id: int, year: int) -> list[ColumnElement[bool]]:
-    since, until = span_of_year(year, _UTC)
+def _of_year(user_id: int, year: int, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    since, until = span_of_year(year, zone)
     return [
         Tweet.user_id == user_id,
         Tweet.created_at >= since,

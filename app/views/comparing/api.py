@@ -22,6 +22,7 @@ from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.bodies import whole_body
 from app.views.comparing.compared import Names, PanelArgs
+from app.views.filters import parse_zone
 from app.views.parsing import Piece, gaps_of, require_type
 
 MOST_LINES: Final = 1_000
@@ -43,6 +44,7 @@ class CompareOptions(Struct, kw_only=True):
     years: Annotated[
         str, Meta(description="Also which year of this author, the only one, it sounds like.")
     ] = ""
+    tz: Annotated[str, Meta(description="An IANA name; `years` begin there.")] = "UTC"
 
 
 class CompareArgs(CompareOptions):
@@ -156,5 +158,6 @@ async def _compare(
         reasons=options.reasons,
         without=gaps_of(without),
         years=options.years,
+        zone=parse_zone(options.tz),
     )
     return await resources().comparer.ask(question)

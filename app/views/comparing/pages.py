@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 from quart import g, request, url_for
@@ -18,15 +19,16 @@ from app.lifespan import resources
 from app.services.compare.answering import Comparison
 from app.services.compare.cases import MOST_TEXTS
 from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card
-from app.services.compare.question import Question
+from app.services.compare.question import UTC, Question
 from app.services.compare.quiz import draw, read_question
 from app.services.posts.tweets import find_posts, get_post
-from app.services.posts.users import Author, get_author
+from app.services.posts.users import Author
+from app.views.authors.years import own_zone_of
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.compared import Compared, PanelArgs
 from app.views.comparing.evidence import read_evidence
 from app.views.comparing.verdicts import NOT_FOR
-from app.views.filters import zone_of_page
+from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.parsing import Piece, args_of, gaps_of
 from app.views.parts import given_names, offered_authors, see_other
@@ -52,6 +54,8 @@ class ComparePageArgs(Struct):
     """The kept post that the text is; it is hidden from the model."""
     years: str = ""
     """The only author, whose years are ranked too."""
+    tz: str = ""
+    """The time zone in which they begin; without one that of the author's chats, or UTC."""
 
     @property
     def names(self) -> list[str]:
@@ -109,7 +113,8 @@ async def show_example() -> ResponseReturnValue:
             return see_other(url_for("home.show_home"))
         question = await read_question(session, drawn)
         post = await get_post(session, question.tweet_id)
-    return see_other(_address([post.text], question.usernames, post.id))
+    asked = ComparePageArgs(text=[post.text], username=[*question.usernames], post=post.id)
+    return see_other(_address(asked))
 
 
 @blueprint.action("/compare")
@@ -121,11 +126,11 @@ async def post_compare(form: Form) -> ResponseReturnValue:
         texts = [line for text in texts for line in text.splitlines()]
     texts = [text for text in texts if text.strip()] or [""]
     names = given_names([form.get("user1", ""), form.get("user2", ""), *args.username])
+    args.text, args.username = texts, names
     is_private = bool(form.get("private"))
     if is_private or sum(map(len, texts)) > LONGEST_IN_ADDRESS:
-        args.text, args.username = texts, names
         return await _page(args, is_private=is_private, has_belief="sure" in form)
-    return see_other(_address(texts, names, args.post, args.years))
+    return see_other(_address(args))
 
 
 def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -157,6 +162,8 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     author_total: int
     years: str
     """The author whose years are asked about."""
+    years_tz: str
+    """The time zone in which they begin."""
     is_private: bool
     has_belief: bool
     post: int | None
@@ -179,7 +186,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     def picture(self) -> str:
         """The address of the page where a picture is chosen."""
         page = url_for("answer_pictures.show_answer_picture_page")
-        return f"{page}?{urlencode(asked_here())}"
+        return f"{page}?{urlencode(asked_in_zone())}"
 
     @property
     def not_for(self) -> str:
@@ -193,18 +200,19 @@ async def _page(
     has_picture: bool = False,
     has_belief: bool = False,
 ) -> ResponseReturnValue:
-    texts, names = args.text, args.names
+    texts, names, zone = args.text, args.names, UTC
     result, failure, people = None, None, list[str]()
-    if texts:
+    if args.years and not texts:
+        zone = await _zone_of_years(args)
+    elif texts:
         texts, people = given_texts(texts)
         try:
-            result = await _compared(texts, names, args)
+            zone = await _zone_of_years(args)
+            result = await _compared(texts, names, args, zone)
         except (InvalidInputError, NotFoundError) as error:
             failure = error.with_traceback(None)  # Which would keep this frame, and the text.
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, names)
-        if args.years and not texts:
-            await get_author(session, args.years)
     return await render_form(
         ComparePage(
             result=result,
@@ -214,6 +222,7 @@ async def _page(
             authors=authors,
             author_total=author_total,
             years=args.years,
+            years_tz=zone.key,
             is_private=is_private,
             has_belief=has_belief,
             post=args.post,
@@ -231,14 +240,32 @@ def asked_here() -> list[tuple[str, str]]:
     return [pair for pair in request.args.items(multi=True) if pair[0] not in of_picture]
 
 
+def asked_in_zone() -> list[tuple[str, str]]:
+    """Return the same with the time zone of the years, where it asks about any."""
+    zone = request.args.get("tz") if "years" in request.args else None
+    return [*asked_here(), *([("tz", zone)] if zone else [])]
+
+
 def people_of(names: Sequence[str], comparison: Comparison) -> list[str]:
     """Return whom an answer is about: those asked about, else from the likeliest on."""
     return [*names, *(ranked.username for ranked in comparison.ranking)]
 
 
-async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> Compared:
+async def _zone_of_years(args: ComparePageArgs) -> ZoneInfo:
+    """Return the time zone in which the years that are asked about begin.
+
+    It is in no cookie: an address that somebody passes on shows the same to everybody. Raises
+    NotFoundError and MalformedError.
+    """
+    own = await own_zone_of(args.years) if args.years else None
+    return zone_of_picture(args.tz, own)
+
+
+async def _compared(
+    texts: list[str], names: list[str], args: ComparePageArgs, zone: ZoneInfo
+) -> Compared:
     """Return what the page shows of a comparison. Raises InvalidInputError and NotFoundError."""
-    question = replace(args.question(texts), years=args.years)
+    question = replace(args.question(texts), years=args.years, zone=zone)
     comparison = await resources().comparer.ask(question)
     async with resources().db.read() as session:
         evident = await read_evidence(session, comparison)
@@ -246,10 +273,11 @@ async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -
     return Compared(comparison, names, evident, hidden.get(args.post or 0))
 
 
-def _address(texts: Sequence[str], names: Sequence[str], post: int | None, years: str = "") -> str:
+def _address(args: ComparePageArgs) -> str:
     """Return the shareable address of a comparison."""
-    pairs = [*(("text", text) for text in texts), *(("username", name) for name in names)]
-    pairs += [("post", str(post))] if post else []
-    pairs += [("years", years)] if years else []
+    pairs = [("text", text) for text in args.text]
+    pairs += [("username", name) for name in args.username]
+    single = {"post": str(args.post or ""), "years": args.years, "tz": args.tz}
+    pairs += [(name, value) for name, value in single.items() if value]
     query = urlencode(pairs)
     return f"{url_for('compare.show_compare')}?{query}"

@@ -11,7 +11,13 @@ from app.lifespan import resources
 from app.services.posts.samples import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
-from app.views.comparing.pages import ComparePageArgs, asked_here, given_texts, people_of
+from app.views.comparing.pages import (
+    ComparePageArgs,
+    asked_here,
+    asked_in_zone,
+    given_texts,
+    people_of,
+)
 from app.views.comparing.picture import MOST_BARS, Picture, picture_of
 from app.views.comparing.picture_drawing import draw_picture
 from app.views.filters import zone_of_page, zone_of_picture
@@ -31,7 +37,7 @@ async def show_answer_picture_page(args: ComparePageArgs) -> str:
         PicturePage(
             args=look,
             address=url_for("answer_pictures.show_answer_picture_page"),
-            back=f"{url_for('compare.show_compare')}?{urlencode(asked_here())}",
+            back=f"{url_for('compare.show_compare')}?{urlencode(asked_in_zone())}",
             title=picture.heading,
             finding=picture.heading,
             subject=asked_here(),

@@ -1,5 +1,7 @@
 """Which year of an author does a text sound like? Asked and answered on the page of a year."""
 
+from zoneinfo import ZoneInfo
+
 import msgspec
 from quart.typing import ResponseReturnValue
 
@@ -42,7 +44,8 @@ async def ask_year(username: str, year: int, args: ZoneArgs, form: Form) -> Resp
     shown = AskedYearPage(**msgspec.structs.asdict(page), asked_text=text)
     name, (texts, _) = page.author.username, given_texts([text])
     try:
-        comparison = await resources().comparer.ask(Question(texts, [name], years=name))
+        question = Question(texts, [name], years=name, zone=ZoneInfo(page.shown.tz))
+        comparison = await resources().comparer.ask(question)
     except InvalidInputError as error:
         refused = msgspec.structs.replace(shown, error=error.with_traceback(None))
         return await render(refused), error.status

@@ -3,10 +3,12 @@
 import random
 import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 
+from tests.browsing import parts_of
+from tests.chats import ZONE, import_chat, kakaotalk
 from tests.conftest import Client, Shared
 from tests.waiting import settle
 
@@ -167,6 +169,46 @@ async def test_new_posts_count_at_once(shared: Shared, site: Client) -> None:
     await shared.writer.add_posts(hundredth)
     after = await site.json("/api/v1" + page_of(SEA_TEXT, "late"))
     assert [ranked["tweets"] for ranked in after["years"]["ranking"]] == [100, 100]
+
+
+async def test_years_begin_in_the_time_zone_of_the_page(shared: Shared, site: Client) -> None:
+    # In UTC all is of 2021; half of it was said in the morning of January 1 in Seoul.
+    said = [
+        (f"{time}:{n % 60:02}", "수미", post["text"])
+        for words, time in ((SEA, "2021-12-31 19"), (OVEN, "2022-01-01 05"))
+        for n, post in enumerate(posts_of("수미", words, 2021, 110))
+    ]
+    await import_chat(parts_of(shared.app).db, kakaotalk("등대", *said))
+    await settle(shared.app)
+    api = "/api/v1" + page_of(SEA_TEXT, "수미")
+    utc = (await site.json(api))["years"]
+    assert (utc["tz"], utc["verdict"]) == ("UTC", "few")
+    assert utc["posts"] == [{"year": 2021, "tweets": 220}]
+    seoul = (await site.json(f"{api}&tz={ZONE}"))["years"]
+    assert (seoul["tz"], seoul["verdict"]) == (ZONE, "year")
+    assert seoul["posts"] == [{"year": 2021, "tweets": 110}, {"year": 2022, "tweets": 110}]
+    assert (await site.json(api))["years"] == utc
+    await site.json(f"{api}&tz=Mars/Base", status=400)
+    # The page of a year asks in its own zone, and what it leads to names that zone.
+    address = f"/user/{quote('수미')}/2022"
+    assert "(Asia/Seoul time)" in await site.page(address)
+    answer = await site.post(address, form={"text": SEA_TEXT})
+    sounds = (await answer.get_data(as_text=True)).split('id="sounds"')[1].split("</section>")[0]
+    assert "Most like 수미 in 2021" in sounds
+    assert f'href="/user/{quote("수미")}/2021?tz={ZONE}"' in sounds
+    assert f"&amp;tz={ZONE}" in sounds
+    assert "110 messages" in sounds
+    # So does the page of a comparison; an address that names another zone is obeyed.
+    for tz, heading_there in (({}, "Most like 수미 in 2021"), ({"tz": "UTC"}, "수미 has too few")):
+        page = await site.page(page_of(SEA_TEXT, "수미", **tz))
+        assert heading(page).startswith(heading_there)
+    picture = page_of(SEA_TEXT, "수미", tz=ZONE).replace("/compare?", "/compare/picture?")
+    assert page_of(SEA_TEXT, "수미", tz=ZONE) in await site.page(picture)
+    form = {"years": "수미", "tz": ZONE, "tweet_text": SEA_TEXT}
+    asking = await site.page("/compare?" + urlencode({"years": "수미"}))
+    assert f'name="tz" value="{ZONE}"' in asking
+    sent = await site.post("/compare", form=form)
+    assert urlencode({"tz": ZONE}) in sent.headers["Location"]
 
 
 async def test_the_page_of_a_year_asks_and_answers_in_place(site: Client) -> None:
