@@ -1,11 +1,15 @@
-"""What a process that reads what strangers wrote may be made to do."""
+"""What a process that reads what strangers wrote may be made to do.
+
+Each starts with what this imports, which is therefore as little as a format does.
+"""
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from app.sandbox import MOST_BYTES, MOST_MEMORY
-from tests.server import oom_score_of
 
 
 def kill(_body: bytes) -> Iterator[str]:
@@ -29,7 +33,8 @@ def whisper(_body: bytes) -> Iterator[str]:
 def tell(_body: bytes) -> Iterator[object]:
     yield [name for name in os.environ if name.startswith("SAYWHO_")]
     yield os.listdir("/proc/self/fd")
+    yield list(sys.modules)
 
 
 def rank(_body: bytes) -> Iterator[int]:
-    yield oom_score_of(os.getpid())
+    yield int(Path("/proc/self/oom_score_adj").read_text())
