@@ -29,6 +29,7 @@ from app.heap import collect_seldom
 from app.lifespan import begin_stop, note_hosts, running
 from app.logs import take_over
 from app.serving.http2 import NoHttp2
+from app.serving.templates import load_templates
 
 FILE: Final = "hypercorn.toml"
 APPLICATION: Final = "app:create_app()"
@@ -77,8 +78,7 @@ def prepare_app() -> Quart:
     Its templates are compiled before it serves: some take 100 ms, which would block the loop.
     """
     app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))()
-    for name in app.jinja_env.list_templates():
-        app.jinja_env.get_template(name)
+    load_templates(app.jinja_env)
     vars(protocol)["H2Protocol"] = NoHttp2
     use_own_http1()
     return app
