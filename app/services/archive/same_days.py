@@ -11,13 +11,17 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import first_instant
+from app.clock import first_instant, now, span_of_year
 from app.services.archive.calendar import CalendarYear
 from app.services.posts.statistics import count_in_spans
 from app.services.posts.users import Author
 
 FEWEST_DAYS: Final = 14
 """Days that two years need in common: two weeks have each day of the week as often."""
+
+
+LACKING: Final = timedelta(7)
+"""What a whole year may lack at either end: not everybody writes each day."""
 
 
 class SameDays(msgspec.Struct, frozen=True):
@@ -39,13 +43,15 @@ class Stretch(NamedTuple):
     until_before: date
 
 
-def stretch_of(year: int, first: date, last: date) -> Stretch | None:
+def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch | None:
     """Return the days that a year and the year before have; None where they are too few.
 
     first, last: the days of an author's first and last post.
     """
-    since = _moved(max(first, date(year - 1, 1, 1)), 1)
-    end = min(last, date(year, 12, 31)) + timedelta(1)
+    before, after = date(year - 1, 1, 1), date(year + 1, 1, 1)
+    since = _moved(first if first - before >= LACKING else before, 1)
+    is_whole = last + timedelta(1) >= after - (LACKING if is_over else timedelta())
+    end = after if is_whole else last + timedelta(1)
     if end - since < timedelta(FEWEST_DAYS):
         return None
     return Stretch(since, end, _moved(since, -1), _moved(end, -1))
@@ -55,10 +61,12 @@ async def read_same_days(
     session: AsyncSession, author: Author, calendar: CalendarYear, zone: ZoneInfo
 ) -> SameDays | None:
     """Return a year beside the one before; None where too few days are in both."""
+    is_over = span_of_year(calendar.year, zone)[1] <= now()
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
     times = author.first_tweet_at, author.newest_tweet_at
-    stretch = stretch_of(calendar.year, *(time.astimezone(zone).date() for time in times))
+    first, last = (time.astimezone(zone).date() for time in times)
+    stretch = stretch_of(calendar.year, first, last, is_over=is_over)
     if stretch is None:
         return None
     days = (day for month in calendar.months for day in month.days)

@@ -26,9 +26,9 @@ class MeasureWords(NamedTuple):
 
 _TRAITS: Final = {
     "length": MeasureWords(
-        gettext_noop("long posts ({words} words)"),
-        gettext_noop("short posts ({words} words)"),
-        gettext_noop("short posts ({words} words)"),
+        gettext_noop("longer posts (on average {words} words)"),
+        gettext_noop("shorter posts (on average {words} words)"),
+        gettext_noop("shorter posts (on average {words} words)"),
     ),
     "questions": MeasureWords(
         gettext_noop("a question {often}"),

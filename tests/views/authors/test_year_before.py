@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.archive.same_days import FEWEST_DAYS, stretch_of
+from app.services.archive.same_days import FEWEST_DAYS, LACKING, stretch_of
 from tests.conftest import Shared
 
 THIS_YEAR = datetime.now(UTC).year
@@ -31,6 +31,7 @@ ENDS_EARLY = [*daily("2022-06-01", 9), *daily("2023-01-01", 50, 7), *daily("2024
 FROM_LEAP_DAY = daily("2024-02-29", 412)
 TO_LEAP_DAY = [*daily("2023-01-01", 365), *daily("2024-02-01", 29)]
 WHOLE = [*daily("2022-12-31", 2), *daily("2024-02-01", 29)]
+SELDOM = daily("2023-01-06", 25, 30)
 APART = [*daily("2024-11-03", 9), *daily("2025-01-01", 9)]
 BRIEF = [*daily("2024-12-20", 9), *daily("2025-12-20", 12)]
 RUNNING = [*daily(f"{THIS_YEAR - 2}-12-31", 60, 3), *daily(f"{THIS_YEAR}-01-01", 15)]
@@ -44,6 +45,7 @@ RUNNING = [*daily(f"{THIS_YEAR - 2}-12-31", 60, 3), *daily(f"{THIS_YEAR}-01-01",
         (ENDS_EARLY, 2023, "on 50 days. From June 1 on, 19 more than in 2022.", (28, 9)),
         (FROM_LEAP_DAY, 2025, "From March 1 to April 15, as many as in 2024.", (46, 46)),
         (TO_LEAP_DAY, 2024, "on 29 days, 30 fewer than by February 28 in 2023.", (29, 59)),
+        (SELDOM, 2024, "13 posts on 13 days, 1 more than in 2023.", (13, 12)),
         (WHOLE, 2024, "on 29 days, 28 more than in 2023.", (29, 1)),
         (APART, 2025, "9 posts on 9 days.", None),
         (BRIEF, 2025, "12 posts on 12 days.", None),
@@ -54,7 +56,7 @@ RUNNING = [*daily(f"{THIS_YEAR - 2}-12-31", 60, 3), *daily(f"{THIS_YEAR}-01-01",
             (15, 5),
         ),
     ],
-    ids=["late", "early", "begun", "from", "to", "whole", "apart", "brief", "running"],
+    ids=["late", "early", "begun", "from", "to", "seldom", "whole", "apart", "brief", "running"],
 )
 async def test_a_year_is_compared_on_the_days_that_both_have(
     shared: Shared, days: list[str], year: int, finding: str, compared: tuple[int, int] | None
@@ -92,14 +94,19 @@ async def test_a_year_ends_earlier_when_its_last_post_is_deleted(shared: Shared)
     st.dates(date(2019, 1, 1), date(2024, 12, 31)),
     st.dates(date(2023, 1, 1), date(2026, 12, 31)),
     st.sampled_from([2024, 2025]),
+    st.booleans(),
 )
-def test_days_of_both_years_are_the_same_ones(first: date, last: date, year: int) -> None:
+def test_days_of_both_years_are_the_same_ones(
+    first: date, last: date, year: int, is_over: bool
+) -> None:
     def days_of(since: date, until: date) -> set[tuple[int, int]]:
         days = (since + timedelta(number) for number in range((until - since).days))
         return {(day.month, day.day) for day in days} - {(2, 29)}
 
     def was_there(day: date) -> bool:
-        return first <= day <= last
+        is_last = is_over and date(year, 12, 31) - last < LACKING
+        is_first = first - date(year - 1, 1, 1) < LACKING
+        return (first <= day or is_first) and (day <= last or is_last)
 
     both = [
         day
@@ -108,7 +115,7 @@ def test_days_of_both_years_are_the_same_ones(first: date, last: date, year: int
         and was_there(day.replace(year=year - 1))
         and was_there(day.replace(year=year))
     ]
-    stretch = stretch_of(year, first, last)
+    stretch = stretch_of(year, first, last, is_over=is_over)
     if stretch is None:
         assert len(both) < FEWEST_DAYS
         return
