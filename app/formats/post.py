@@ -123,6 +123,11 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return any(figure not in (None, ()) for figure in self.figures)
 
     @property
+    def says_nobody(self) -> bool:
+        """Whether it says alone that nobody reacted, which of a message is news if some had."""
+        return self.figures == (0, None, None, None, ())
+
+    @property
     def figures(self) -> tuple[int | tuple[SignCount, ...] | None, ...]:
         """The figures without their time."""
         return self.likes, self.reposts, self.replies, self.quotes, self.signs

@@ -8,7 +8,9 @@ from typing import Final
 from app.compute.text import clean_sign
 from app.errors import RecordError
 from app.formats.post import MOST_COUNTED, MOST_SIGNS, Reactions, SignCount, as_count
+from app.formats.source.json import as_object
 from app.formats.source.times import read_time
+from app.formats.source.window import Json
 
 _FIRST_YEAR: Final = 2000
 """No app that has reactions is older."""
@@ -19,18 +21,27 @@ _MOST_GIVEN: Final = 10**9
 def reactions_of(
     signs: Iterable[tuple[object, object]], as_of: datetime | None = None
 ) -> Reactions | None:
-    """Return what a file says was given to a message, each sign with how often; None for nothing.
+    """Return what a file says was given to a message, each sign with how often.
+
+    Of no signs that nobody reacted; None where none can be read.
 
     as_of: when the file was written, where it says so: an older file renews nothing.
 
     What has a number but no sign that can be shown, such as a picture, is a like without one.
     """
-    counts = [(sign, number) for sign, count in signs if (number := _number(count))]
-    if not counts:
+    listed = list(signs)
+    counts = [(sign, number) for sign, count in listed if (number := _number(count))]
+    if listed and not counts:
         return None
     return Reactions(
         likes=total_of(number for _, number in counts), as_of=as_of, signs=signs_of(counts)
     )
+
+
+def given(message: Json) -> list[Json]:
+    """Return the reactions to a message; an empty one where they are no list."""
+    value = message.get("reactions") or []
+    return [as_object(reaction) for reaction in (value if isinstance(value, list) else [value])]
 
 
 def written_at(value: object) -> datetime | None:

@@ -143,13 +143,19 @@ def test_reactions_of_signal_are_as_of_its_first_line() -> None:
     assert shown.as_of == datetime.fromtimestamp(1780000000, UTC)
 
 
-@pytest.mark.parametrize(
-    "odd", [None, [], {}, "❤", 7, [None], [[]], [{"count": -3}], [{"emoji": 1}]]
-)
+@pytest.mark.parametrize("odd", ["❤", 7, {"❤": 2}, [None], [[]], [{"count": -3}], [{"emoji": 1}]])
 @pytest.mark.parametrize("name", WRITTEN)
-def test_reactions_of_a_wrong_shape_are_none(name: str, odd: object) -> None:
+def test_reactions_of_a_wrong_shape_say_nothing(name: str, odd: object) -> None:
     shown = counts(WRITTEN[name](odd))
     assert shown is None
+
+
+@pytest.mark.parametrize("given", [None, [], {}])
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_message_without_reactions_says_that_nobody_reacted(name: str, given: object) -> None:
+    shown = counts(WRITTEN[name](given))
+    assert shown is not None
+    assert shown.says_nobody
 
 
 def test_the_most_frequent_of_many_signs_are_kept_and_all_are_counted() -> None:

@@ -28,7 +28,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import reactions_of, written_at
+from app.formats.signs import given, reactions_of, written_at
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import read_time
@@ -168,7 +168,7 @@ def _item(item: Json, place: int, book: Book, files: SignalFiles) -> Item:
         reply_to=_answered(as_object(message.get("quote")), book),
         media=attached.media,
         files=attached.files,
-        counts=reactions_of(((sign, 1) for sign in _signs(item)), book.written_at),
+        counts=reactions_of(_reactions(item), book.written_at),
         room=room,
     )
 
@@ -189,12 +189,12 @@ def _words(item: Json) -> object:
     return as_object(item.get("standardMessage")).get("text") or story.get("text")
 
 
-def _signs(item: Json) -> Iterator[str]:
+def _reactions(item: Json) -> Iterator[tuple[object, object]]:
     """Yield what each person reacted with, to a message or to an answer to a story."""
     for kind in ("standardMessage", "directStoryReplyMessage"):
-        for reaction in map(as_object, listed(as_object(item.get(kind)), "reactions")):
-            if sign := as_word(reaction.get("emoji")):
-                yield sign
+        for reaction in given(as_object(item.get(kind))):
+            sign = as_word(reaction.get("emoji"))
+            yield sign, 1 if sign else None
 
 
 def _text(text: Json, book: Book) -> str:

@@ -35,7 +35,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import reactions_of
+from app.formats.signs import given, reactions_of
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, no_object
 from app.formats.source.times import read_time
@@ -205,7 +205,7 @@ def _item(
         created_at=None if time is None else read_time(time),
         media=attached.media,
         files=attached.files,
-        counts=reactions_of((sign, 1) for sign in _signs(message)),
+        counts=reactions_of(_reactions(message)),
         room=room,
     )
 
@@ -219,11 +219,11 @@ def _left_out(message: Json, name: str) -> Literal["system", "deleted"] | None:
     return "system" if kind in _CALLS or "call_duration" in message else None
 
 
-def _signs(message: Json) -> Iterator[str]:
+def _reactions(message: Json) -> Iterator[tuple[object, object]]:
     """Yield what each person reacted with."""
-    for reaction in map(as_object, listed(message, "reactions")):
-        if sign := repaired(reaction.get("reaction")):
-            yield sign
+    for reaction in given(message):
+        sign = repaired(reaction.get("reaction"))
+        yield sign, 1 if sign else None
 
 
 def _attached(message: Json, folder: str) -> Attachments:

@@ -14,15 +14,15 @@ from app.compute.features import features_of
 from app.compute.text import username_key
 from app.db.backend import backend_of
 from app.errors import AppError, message_of
-from app.formats.post import RoomReference, StoredMedium
+from app.formats.post import RoomReference
 from app.models import Tweet
 from app.services.compare.bulk_profiles import FOLD_FROM, BulkProfiles, CountedText
 from app.services.event_log import NewEvent
 from app.services.imports.bulk_authors import BulkAuthor, find_by_keys, store_authors
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import Arrival, SourceKey, add_arrivals, find_stored, keys_in_rooms
-from app.services.posts.media_again import fill_media
 from app.services.posts.message_counts import Membership, put_into_rooms
+from app.services.posts.messages_again import SentAgain, complete_messages
 from app.services.posts.named_rooms import RoomMention, find_named
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.own_author import claim_site
@@ -112,7 +112,7 @@ async def store_batch(
     stored = await _equal_posts(session, identities)
     rows = await find_stored(session, [outcome.key for outcome in resolved])
     resolved = await _in_rooms(session, memory.rooms, resolved, stored, keys_in_rooms(rows))
-    fresh, memberships, media = _sorted_out(resolved, stored)
+    fresh, memberships, again = _sorted_out(resolved, stored)
     added = await add_arrivals(
         session,
         [Arrival(user.id, item.post, room_id) for item, user, room_id in fresh],
@@ -122,7 +122,7 @@ async def store_batch(
         announced=announced,
     )
     await put_into_rooms(session, memberships)
-    await fill_media(session, media)
+    await complete_messages(session, again)
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.duplicates += len(resolved) - accepted
@@ -176,7 +176,7 @@ async def _in_rooms(
 
 def _sorted_out(
     resolved: Iterable[Resolved], stored: Mapping[PostIdentity, Sequence[EqualPost]]
-) -> tuple[list[Resolved], dict[int, Membership], dict[int, tuple[StoredMedium, ...]]]:
+) -> tuple[list[Resolved], dict[int, Membership], dict[int, SentAgain]]:
     """Return the posts that are to be added, the rooms of stored ones that had none, and the media
     of stored ones whose files came.
 
@@ -184,7 +184,7 @@ def _sorted_out(
     """
     fresh: list[Resolved] = []
     memberships: dict[int, Membership] = {}
-    media: dict[int, tuple[StoredMedium, ...]] = {}
+    again: dict[int, SentAgain] = {}
     for outcome in resolved:
         item, user, room_id = outcome
         equal = [
@@ -199,9 +199,11 @@ def _sorted_out(
         post = sorted(equal, key=lambda post: (post.room_id is None, post.id))[item.repeat - 1]
         if room_id is not None and post.room_id is None:
             memberships[post.id] = room_id, user.id
-        if any(medium.file for medium in item.post.media):
-            media[post.id] = item.post.media
-    return fresh, memberships, media
+        media = item.post.media
+        has_files = any(medium.file for medium in media)
+        if has_files or item.post.counts is not None:
+            again[post.id] = SentAgain(media if has_files else (), item.post.counts)
+    return fresh, memberships, again
 
 
 async def _resolve(

@@ -23,7 +23,7 @@ from app.services.posts.media import store_uses
 from app.services.posts.message_counts import Membership, count_messages
 from app.services.posts.new_tweet import NewTweet
 from app.services.posts.post_counts import Moment, count_posts
-from app.services.posts.repetition import completed
+from app.services.posts.repetition import completed, without_nobody
 from app.services.posts.replies import match_replies, store_replies
 from app.services.posts.stored_content import (
     StoredContent,
@@ -153,7 +153,7 @@ async def add_arrivals(
 
 
 def _new_row(arrival: Arrival, default_time: datetime | None) -> PostRow:
-    post = arrival.content
+    post = without_nobody(arrival.content)
     if post.created_at is None and default_time is not None:
         post = structs.replace(post, created_at=default_time)
     return PostRow(arrival.user_id, post, dated_at=post.dated_at)

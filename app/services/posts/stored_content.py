@@ -55,7 +55,7 @@ def encoded(content: PostContent[Any, Any, Any]) -> dict[str, Any]:
     values["reply_to_source_id"] = target.source_id if target else None
     values["reply_to_username"] = target.username if target else None
     values["media"] = encoded_media(content.media)
-    values["counts"] = json.encode(content.counts).decode() if content.counts else None
+    values["counts"] = encoded_counts(content.counts)
     room = values.pop("room")
     values["room_id"] = room.id if room else None
     return values
@@ -64,6 +64,11 @@ def encoded(content: PostContent[Any, Any, Any]) -> dict[str, Any]:
 def encoded_media(media: Sequence[StoredMedium]) -> str | None:
     """Return media as their column holds them."""
     return json.encode(media).decode() if media else None
+
+
+def encoded_counts(counts: Reactions | None) -> str | None:
+    """Return figures as their column holds them."""
+    return json.encode(counts).decode() if counts else None
 
 
 def decoded_media(media: str | None) -> tuple[StoredMedium, ...]:

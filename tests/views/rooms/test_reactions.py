@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import pytest
 from quart import Quart
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.db.engine import Database
-from app.models import Tweet
+from app.models import Event, Tweet
 from tests.browsing import parts_of
 from tests.chats import import_chat, said, telegram
 from tests.conftest import Client, Shared
@@ -103,6 +103,57 @@ async def test_a_newer_export_renews_them(app: Quart, anybody: Client) -> None:
     loved = (await anybody.json(f"/api/v1/rooms/{room}/portrait"))["loved"]
     assert [(one["count"], one["sign"]) for one in loved] == [(9, None)]
     assert (await anybody.json(f"/api/v1/rooms/{room}"))["has_media"] is False
+
+
+def messenger(*given: str) -> bytes:
+    """Return a chat whose messages have no ids, of which the first was given these signs."""
+    messages: list[dict[str, Any]] = [
+        {"senderName": name, "timestamp": 1767225600123 + number, "text": text}
+        for number, (name, _, text) in enumerate(ROOM)
+    ]
+    messages[0]["reactions"] = [{"actor": "Jun", "reaction": sign} for sign in given]
+    thread = {"participants": ["Mina", "Jun"], "threadName": "Pier_1", "messages": messages}
+    return json.dumps(thread).encode()
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("is_known_by_ids", [True, False])
+async def test_a_message_that_lost_its_reactions_has_none(
+    app: Quart, anybody: Client, is_known_by_ids: bool
+) -> None:
+    db = parts_of(app).db
+    some, others, none = (
+        chat({1: given} if given else {}) if is_known_by_ids else messenger(*signs)
+        for given, signs in (([HEART], "❤❤"), ([JOY], "😂😂😂"), ([], ""))
+    )
+
+    async def stored() -> list[int]:
+        async with db.read() as session:
+            query = select(Tweet.counts).where(Tweet.counts.is_not(None))
+            return [json.loads(counts or "")["likes"] for counts in await session.scalars(query)]
+
+    for data, likes in ((none, []), (some, [2]), (others, [3]), (none, [0]), (none, [0])):
+        report = await import_chat(db, data)
+        assert report.errors == []
+        assert await stored() == likes
+    assert reactions_in(await anybody.page("/room/1?view=newest")) == []
+    page = await anybody.page("/tweet/1")
+    assert "Reactions" not in page
+    assert "On its platform" not in page
+    async with db.read() as session:
+        updates = await session.scalar(select(func.count()).where(Event.kind == "tweet.updated"))
+    assert updates == 3
+
+
+async def test_a_file_without_reactions_leaves_those_that_are_known(app: Quart) -> None:
+    """Lines of an export that has none say nothing of them."""
+    db = parts_of(app).db
+    await import_chat(db, chat(GIVEN))
+    line = {"username": "Mina", "text": ROOM[0][2], "source_id": "5:1"}
+    await import_chat(db, json.dumps(line).encode(), name="posts.jsonl")
+    async with db.read() as session:
+        counts = await session.scalar(select(Tweet.counts).where(Tweet.source_id == "5:1"))
+    assert json.loads(counts or "")["likes"] == 3
 
 
 async def test_signs_may_be_sent(writer: Client) -> None:
