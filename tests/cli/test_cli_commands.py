@@ -159,7 +159,7 @@ def test_a_comparison_takes_several_texts_one_name_and_reasons(filled: Installat
     both = filled.json("compare", *texts)
     assert both["evidence"]
     assert all(mark["own"] >= 0 and mark["others"] >= 0 for mark in both["evidence"])
-    rate = r"(once in \d+|times per 100|never in \d+) posts"
+    rate = r"(about )?(once|never|[\d.]+ times) (a post|in \d+ posts)"
     assert re.search(f"{rate}; the other one compared: {rate}", filled.done("compare", *texts))
 
 

@@ -1,10 +1,17 @@
 """The marks of an answer that are shown, and how often their pieces are used, in words."""
 
+from typing import Final
+
 from msgspec import UnsetType
 
 from app.i18n import gettext, ngettext, show_number
 from app.services.compare.answering import Comparison
 from app.services.compare.marked_pieces import Evidence, Usage
+
+ONCE: Final = 0.95
+"""Uses a post from which they are told of each post."""
+OFTEN: Final = 0.35
+"""Likewise of ten posts; what is rarer is told by the posts in which it is once."""
 
 
 def shown_marks(comparison: Comparison) -> list[Evidence]:
@@ -52,8 +59,12 @@ def _usage(usage: Usage) -> str:
         return gettext("never in {posts} posts").format(posts=posts)
     if usage.uses == 1:
         return gettext("once in {posts} posts").format(posts=posts)
-    rate = 100 * usage.uses / usage.posts
-    rate = round(rate, 0 if rate >= 10 else 1 if rate >= 0.1 else 2)
-    if rate == 1:
-        return gettext("once per 100 posts")
-    return gettext("{rate} times per 100 posts").format(rate=show_number(rate))
+    rate = usage.uses / usage.posts
+    if rate >= ONCE:
+        text = gettext("about {times} times a post")
+        times = show_number(round(rate, 1))
+        return gettext("about once a post") if times == "1" else text.format(times=times)
+    if rate >= OFTEN:
+        text = gettext("about {times} times in 10 posts")
+        return text.format(times=show_number(round(10 * rate, 1)))
+    return gettext("about once in {posts} posts").format(posts=show_number(round(1 / rate)))

@@ -10,7 +10,7 @@ from app.services.archive.author_portrait import AuthorPortrait
 from app.views.drawings import HOURS, Clock, PhraseList, PhraseRow
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, clock_of, how_told
-from app.views.in_words import often
+from app.views.in_words import briefly, often
 from app.views.names import display_name, hue
 
 
@@ -22,7 +22,7 @@ class Phrases(Figure[PhraseList]):
 
     def finding(self) -> Finding:
         title = "" if self.portrait.phrases else gettext("No word differs clearly.")
-        return Finding(title, topic=gettext("Says more often"))
+        return Finding(title, topic=gettext("Says more often than others"))
 
     def table(self) -> Table:
         phrases = self.portrait.phrases or []
@@ -40,9 +40,7 @@ class Phrases(Figure[PhraseList]):
         rows = [
             PhraseRow(
                 phrase.text,
-                gettext("{often}; the others {often_beside}").format(
-                    often=often(self._own(phrase)), often_beside=often(self._beside(phrase))
-                ),
+                self._told(phrase),
                 100 * self._own(phrase) / most,
                 min(100 * self._beside(phrase) / most, 100),
                 self._posts_with(phrase),
@@ -53,6 +51,15 @@ class Phrases(Figure[PhraseList]):
 
     def path(self) -> str:
         return url_for("posts.show_posts", username=self.portrait.user.username)
+
+    def _told(self, phrase: Phrase) -> str:
+        """Return how often a phrase is written, and how often by the others."""
+        text = gettext("{often}; the others {often_beside}")
+        if not phrase.messages_elsewhere:
+            text = gettext("{often}; the others never")
+        return text.format(
+            often=often(self._own(phrase)), often_beside=briefly(self._beside(phrase))
+        )
 
     def _own(self, phrase: Phrase) -> float:
         return phrase.messages / self.portrait.messages

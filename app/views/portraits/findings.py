@@ -1,11 +1,12 @@
 """What the portrait of an author says in words: its finding, and the names of its measures."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from app.compute.fingerprint import Measure
-from app.i18n import gettext, gettext_noop, show_number
+from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.services.archive.author_portrait import AuthorPortrait
-from app.views.in_words import briefly
+from app.views.in_words import often
 from app.views.measures import LONGEST_SIGN
 from app.views.names import shown_name
 
@@ -17,7 +18,7 @@ LONGEST_NAME: Final = 24
 
 
 class MeasureWords(NamedTuple):
-    """What a measure says of somebody who has more of it than others, less, or nothing."""
+    """What somebody does who has more of a measure than others, less, or nothing of it."""
 
     more: str
     less: str
@@ -26,40 +27,50 @@ class MeasureWords(NamedTuple):
 
 _TRAITS: Final = {
     "length": MeasureWords(
-        gettext_noop("longer posts (on average {words} words)"),
-        gettext_noop("shorter posts (on average {words} words)"),
-        gettext_noop("shorter posts (on average {words} words)"),
+        gettext_noop("writes longer posts ({words})"),
+        gettext_noop("writes shorter posts ({words})"),
+        gettext_noop("writes shorter posts ({words})"),
     ),
     "questions": MeasureWords(
-        gettext_noop("a question {often}"),
-        gettext_noop("few questions"),
-        gettext_noop("no questions"),
+        gettext_noop("asks a question {often}"),
+        gettext_noop("asks fewer questions"),
+        gettext_noop("never asks a question"),
     ),
     "exclamations": MeasureWords(
-        gettext_noop("“!” {often}"), gettext_noop("seldom “!”"), gettext_noop("never “!”")
+        gettext_noop("writes “!” {often}"),
+        gettext_noop("writes “!” less often"),
+        gettext_noop("never writes “!”"),
     ),
     "laughing": MeasureWords(
-        gettext_noop("{sign} {often}"), gettext_noop("little laughing"), gettext_noop("no laughing")
+        gettext_noop("laughs “{sign}” {often}"),
+        gettext_noop("laughs less often"),
+        gettext_noop("never laughs"),
     ),
     "emoji": MeasureWords(
-        gettext_noop("emoji {often}"), gettext_noop("few emoji"), gettext_noop("no emoji")
+        gettext_noop("uses emoji {often}"),
+        gettext_noop("uses fewer emoji"),
+        gettext_noop("never uses emoji"),
     ),
     "endings": MeasureWords(
-        gettext_noop("“{sign}” at the end {often}"),
-        gettext_noop("seldom “{sign}” at the end"),
-        gettext_noop("never “{sign}” at the end"),
+        gettext_noop("ends with “{sign}” {often}"),
+        gettext_noop("ends less often with “{sign}”"),
+        gettext_noop("never ends with “{sign}”"),
     ),
     "beginnings": MeasureWords(
-        gettext_noop("a small first letter {often}"),
-        gettext_noop("seldom a small first letter"),
-        gettext_noop("never a small first letter"),
+        gettext_noop("begins with a small letter {often}"),
+        gettext_noop("begins less often with a small letter"),
+        gettext_noop("never begins with a small letter"),
     ),
 }
 _SILENCES: Final = MeasureWords(
-    gettext_noop("first after a silence {often}"),
-    gettext_noop("seldom first after a silence"),
-    gettext_noop("never first after a silence"),
+    gettext_noop("speaks first after a silence {often}"),
+    gettext_noop("speaks first less often after a silence"),
+    gettext_noop("never speaks first after a silence"),
 )
+_JOINED: Final = {
+    2: gettext_noop("{first} and {second}"),
+    3: gettext_noop("{first}, {second} and {third}"),
+}
 
 
 def finding_of(portrait: AuthorPortrait) -> str:
@@ -74,20 +85,37 @@ def finding_of(portrait: AuthorPortrait) -> str:
     clear = [trait_of(measure) for measure in portrait.measures if measure.is_clear]
     if not clear:
         return gettext("Nothing sets {name} clearly apart here.").format(name=name)
-    findings = [f"{name}: {', '.join(clear[:count])}." for count in range(1, MOST_TRAITS + 1)]
+    findings = [
+        gettext("{name} {traits}.").format(name=name, traits=_joined(clear[:count]))
+        for count in range(1, MOST_TRAITS + 1)
+    ]
     return [text for text in findings if len(text) <= LONGEST_FINDING][-1]
 
 
 def trait_of(measure: Measure) -> str:
-    """Return in a few words how a measure sets somebody apart."""
+    """Return in a few words how a measure sets somebody apart: what they do."""
     trait = _SILENCES if measure.sign == "silence" else _TRAITS[measure.name]
     less = trait.less if measure.own else trait.none
     return gettext(trait.more if measure.errors > 0 else less).format(
-        words=show_number(round(measure.own, 1)),
-        often=briefly(measure.own),
-        sign=measure.sign[:LONGEST_SIGN],
+        words=_words(measure), often=often(measure.own), sign=measure.sign[:LONGEST_SIGN]
     )
 
 
 def _short_name(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
+
+
+def _words(measure: Measure) -> str:
+    """Return about how many words a post has, exactly enough to tell it from the others."""
+    whole = max(round(measure.own), 1)
+    count = round(measure.own, 1) if whole == round(measure.beside) else whole
+    text = ngettext("about {count} word", "about {count} words", 1 if count == 1 else 2)
+    return text.format(count=show_number(count))
+
+
+def _joined(traits: Sequence[str]) -> str:
+    """Return one to three traits as the language joins them."""
+    if len(traits) == 1:
+        return traits[0]
+    places = ("first", "second", "third")
+    return gettext(_JOINED[len(traits)]).format(**dict(zip(places, traits, strict=False)))

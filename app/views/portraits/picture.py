@@ -97,6 +97,8 @@ def _facts(portrait: AuthorPortrait) -> tuple[str, ...]:
         first, last = (time.astimezone(zone).date() for time in (portrait.since, portrait.until))
         parts.append(show_period(first, last + timedelta(days=1)))
     if portrait.others_total:
-        beside = ngettext("beside {count} other", "beside {count} others", portrait.others_total)
+        beside = ngettext(
+            "compared with {count} other", "compared with {count} others", portrait.others_total
+        )
         parts.append(beside.format(count=show_number(portrait.others_total)))
     return tuple(parts)

@@ -281,18 +281,25 @@ def test_rates_are_said_of_a_hundred_texts(
             Usage(4, 240, 1),
             Usage(1, 1_200, 1),
             False,
-            ("1.7 times per 100 posts", "the other one compared: once in 1,200 posts"),
+            ("about once in 60 posts", "the other one compared: once in 1,200 posts"),
         ),
         (
             Usage(3, 300, 1),
             Usage(40, 240, 2),
             False,
-            ("once per 100 posts", "the other 2 compared: 17 times per 100 posts"),
+            ("about once in 100 posts", "the other 2 compared: about once in 6 posts"),
         ),
-        (Usage(40, 240, 1), None, True, ("17 times per 100 posts", None)),
+        (Usage(40, 240, 1), None, True, ("about once in 6 posts", None)),
+        (
+            Usage(133, 100, 1),
+            Usage(45, 100, 1),
+            False,
+            ("about 1.3 times a post", "the other one compared: about 4.5 times in 10 posts"),
+        ),
+        (Usage(97, 100, 1), None, True, ("about once a post", None)),
     ],
 )
-def test_a_rate_of_a_single_post_says_so(
+def test_a_rate_is_told_in_words(
     own: Usage, others: Usage | None, is_alone: bool, rates: tuple[str, str | None]
 ) -> None:
     mark = Evidence(0, 4, "some", "author0", 1.0, own_usage=own, others_usage=others)

@@ -55,15 +55,15 @@ def finding_in(page: str) -> str:
 async def test_one_sentence_says_what_sets_somebody_apart(chats: Client) -> None:
     page = await chats.page(address_of(LONG))
     finding = finding_in(page)
-    assert finding.startswith("Caroline Featherstoneha…: ")
-    assert "“!” always" in finding
-    assert "emoji always" in finding
+    assert finding.startswith("Caroline Featherstoneha… ")
+    assert "writes “!” in every message" in finding
+    assert "uses emoji in every message" in finding
     assert len(finding) <= 140
     assert 'role="img" aria-labelledby="finding fingerprint-heading"' in page
     assert "in every message" in page
-    assert "beside 2 others" in page
+    assert "compared with 2 others" in page
     korean = finding_in(await chats.page(address_of(LONG), headers={"Accept-Language": "ko"}))
-    assert "느낌표(항상)" in korean
+    assert "모든 메시지에 느낌표를 써요" in korean
 
 
 @pytest.mark.parametrize(
@@ -184,14 +184,29 @@ async def test_pages_of_people_lead_there(chats: Client) -> None:
 @pytest.mark.parametrize(
     ("own", "beside", "trait"),
     [
-        (0.2, 0.02, "a question in every fifth"),
-        (0.1, 0.5, "few questions"),
-        (0, 0.5, "no questions"),
+        (0.2, 0.02, "asks a question in every fifth post"),
+        (0.1, 0.5, "asks fewer questions"),
+        (0, 0.5, "never asks a question"),
     ],
 )
 def test_a_trait_says_more_less_or_nothing(own: float, beside: float, trait: str) -> None:
     with speaking("en"):
         assert trait_of(Measure("questions", "", own, beside, [], own - beside, 0)) == trait
+
+
+def test_lengths_are_as_exact_as_tells_them_apart() -> None:
+    with speaking("en"):
+        told = [
+            trait_of(Measure("length", "", own, beside, [], own - beside, 0))
+            for own, beside in ((6.7, 4.2), (4.3, 3.9), (3.9, 4.3), (1.2, 3), (0.8, 1.1))
+        ]
+    assert told == [
+        "writes longer posts (about 7 words)",
+        "writes longer posts (about 4.3 words)",
+        "writes shorter posts (about 3.9 words)",
+        "writes shorter posts (about 1 word)",
+        "writes shorter posts (about 0.8 words)",
+    ]
 
 
 def test_shares_are_told_in_words() -> None:
