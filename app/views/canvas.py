@@ -76,6 +76,19 @@ class Heights(NamedTuple):
         return self._replace(good=self.least)
 
 
+class RowNotes(NamedTuple):
+    """What is told of each row of a drawing, in parts of which those with room are drawn."""
+
+    rows: tuple[tuple[str, ...], ...] = ()
+    are_wanted: bool = False
+    """Whether they were asked for: then they are rather cut than left out."""
+
+    def of(self, number: int) -> Sequence[str]:
+        """Return the parts that stand whole or not at all, of a row by its number."""
+        parts = self.rows[number] if number < len(self.rows) else ()
+        return [" · ".join(parts)] if self.are_wanted and parts else parts
+
+
 class Canvas:
     """A picture that is being drawn."""
 

@@ -23,7 +23,7 @@ def periods_heights() -> Heights:
 
 
 def clock_heights() -> Heights:
-    return Heights(160, 220, 460)
+    return Heights(160, 220, 560)
 
 
 def paint_periods(canvas: Canvas, periods: PeriodColumns, field: Field) -> None:

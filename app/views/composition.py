@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from app.views.canvas import MARGIN, Canvas, Field, Heights, ThemeName
+from app.views.canvas import MARGIN, Canvas, Field, Heights, RowNotes, ThemeName
 from app.views.lettering import (
     Lettering,
     clipped,
@@ -17,7 +17,7 @@ from app.views.lettering import (
     joined_rows,
     text_rows,
 )
-from app.views.painting import Drawing, Notes, heights_of, paint
+from app.views.painting import NO_NOTES, Drawing, heights_of, paint
 from app.views.poster import FORMATS, Format, Measures, Poster, PosterLine
 
 MOST_KEPT: Final = 32
@@ -47,7 +47,7 @@ class _Block(NamedTuple):
     heights: Heights
     space: int
     """Least above it."""
-    notes: Notes = ()
+    notes: RowNotes = NO_NOTES
     head: tuple[str, ...] = ()
 
 
@@ -89,7 +89,7 @@ def _blocks(canvas: Canvas, poster: Poster, measures: Measures) -> list[_Block]:
         blocks.append(_Block(poster.drawing, heights, measures.space, poster.notes))
     if poster.second and canvas.is_upright:
         head = tuple(filter(None, (poster.second.topic, poster.second.about)))
-        above = len(head) * measures.facts * _ROW + _ABOVE
+        above = len(head) * measures.facts[0] * _ROW + _ABOVE
         heights = Heights(*(height + above for height in heights_of(canvas, poster.second.drawing)))
         blocks.append(_Block(poster.second.drawing, heights, measures.space, head=head))
     return blocks
@@ -142,8 +142,11 @@ def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float)
     width, top, text = canvas.width - 2 * MARGIN, float(measures.top), drawn_text(poster.title)
     fonts = [font_of(bold=True, size=size) for size in measures.titles]
     font = next((font for font in fonts if font.getlength(text) <= width), fonts[-1])
-    small = font_of(bold=False, size=measures.facts)
-    facts = joined_rows(map(drawn_text, poster.facts), small, width, 2)
+    for size in measures.facts:
+        small = font_of(bold=False, size=size)
+        facts = joined_rows(map(drawn_text, poster.facts), small, width, 2)
+        if len(facts) < 2:
+            break
     after = len(facts) * small.size * 1.4 + measures.space * 0.5 + font.size * 0.15
     most = 2 if 2 * font.size * _ROW + after <= room else 1
     for row in text_rows(text, font, width, most):
@@ -191,7 +194,7 @@ def _draw_blocks(
 def _draw_head(canvas: Canvas, head: Sequence[str], measures: Measures, top: float) -> float:
     """Draw what stands above a drawing, and return where that begins."""
     for number, text in enumerate(head):
-        font = font_of(bold=not number, size=measures.facts)
+        font = font_of(bold=not number, size=measures.facts[0])
         colour = canvas.theme.soft if number else ""
         canvas.write((MARGIN, top), clipped(text, font, canvas.width - 2 * MARGIN), font, colour)
         top += font.size * _ROW
@@ -226,7 +229,7 @@ def _draw_quote(
     Return where they begin.
     """
     bottom, room = place
-    font, width = font_of(bold=False, size=measures.facts + 4), canvas.width - 2 * MARGIN - _HUED
+    font, width = font_of(bold=False, size=measures.facts[0] + 4), canvas.width - 2 * MARGIN - _HUED
     row = font.size * 1.4
     most = min(measures.quote, max(1, int((room - _QUOTED) // row)))
     rows = text_rows(" ".join(drawn_text(poster.quote).split()), font, width, most)

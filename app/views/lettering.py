@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice, takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -129,9 +129,9 @@ def clipped(text: str, font: Lettering, width: float) -> str:
     """Return the text, cut where it is wider."""
     if font.getlength(text) <= width:
         return text
-    while text and font.getlength(f"{text}…") > width:
-        text = text[:-1]
-    return f"{text.rstrip()}…"
+    ends = accumulate(map(font.getlength, text), initial=font.getlength("…"))
+    fitting = sum(1 for _ in takewhile(lambda end: end <= width, ends)) - 1
+    return f"{text[: max(fitting, 0)].rstrip()}…"
 
 
 def drawable(

@@ -1,8 +1,8 @@
 """The drawings of pages (`drawings.py`, `dots.py`) in pictures, as large as there is room."""
 
-from collections.abc import Sequence
+from typing import Final
 
-from app.views.canvas import Canvas, Field, Heights
+from app.views.canvas import Canvas, Field, Heights, RowNotes
 from app.views.column_painting import clock_heights, paint_clock, paint_periods, periods_heights
 from app.views.dots import Dots
 from app.views.drawings import Bars, Clock, PeriodColumns, Tiles, WeekGrid
@@ -10,14 +10,13 @@ from app.views.grid_painting import paint_tiles, paint_weeks, tiles_heights, wee
 from app.views.row_painting import bars_heights, dots_heights, paint_bars, paint_dots
 
 Drawing = Bars | Dots | WeekGrid | Tiles | PeriodColumns | Clock
-Notes = Sequence[Sequence[str]]
-"""What is told of each row of a drawing, in parts of which those with room are drawn."""
+NO_NOTES: Final = RowNotes()
 
 
-def heights_of(canvas: Canvas, drawing: Drawing, notes: Notes = ()) -> Heights:
+def heights_of(canvas: Canvas, drawing: Drawing, notes: RowNotes = NO_NOTES) -> Heights:
     """Return what it takes of the height of a picture."""
     if isinstance(drawing, Bars):
-        return bars_heights(canvas, drawing, has_notes=any(notes))
+        return bars_heights(canvas, drawing, notes)
     if isinstance(drawing, Dots):
         return dots_heights(canvas, drawing)
     if isinstance(drawing, WeekGrid):
@@ -27,7 +26,7 @@ def heights_of(canvas: Canvas, drawing: Drawing, notes: Notes = ()) -> Heights:
     return periods_heights() if isinstance(drawing, PeriodColumns) else clock_heights()
 
 
-def paint(canvas: Canvas, drawing: Drawing, field: Field, notes: Notes = ()) -> None:
+def paint(canvas: Canvas, drawing: Drawing, field: Field, notes: RowNotes = NO_NOTES) -> None:
     """Draw it."""
     if isinstance(drawing, Bars):
         paint_bars(canvas, drawing, field, notes)

@@ -14,7 +14,7 @@ from app.views.canvas import ThemeName
 from app.views.cast import Cast
 from app.views.composition import draw_poster
 from app.views.initials import numbered_initials
-from app.views.lettering import drawn_name
+from app.views.lettering import drawn_name, drawn_text
 from app.views.page import WebPage
 from app.views.policies import own_origin
 from app.views.poster import FORMATS, Format, Poster
@@ -129,8 +129,12 @@ def cast_in_picture(cast: Cast, usernames: Iterable[str], *, has_names: bool) ->
 
 
 def short_address(path: str, *, has_names: bool = True) -> str:
-    """Return the address of a page as people read it; without names that of the site."""
-    return own_origin().partition("://")[2] + (unquote(path) if has_names else "")
+    """Return the address of a page as people read it.
+
+    It is that of the site without names, and where the fonts lack a sign of it.
+    """
+    site, address = own_origin().partition("://")[2], unquote(path)
+    return site + address if has_names and drawn_text(address) == address else site
 
 
 async def picture_of(poster: Poster, look: LookArgs) -> Response:

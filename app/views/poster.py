@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-from app.views.painting import Drawing
+from app.views.canvas import RowNotes
+from app.views.painting import NO_NOTES, Drawing
 
 Format = Literal["1200x630", "1080x1350", "1080x1920"]
 
@@ -18,9 +19,9 @@ class Measures(NamedTuple):
     foot: int
     """Where the foot begins."""
     titles: tuple[int, ...]
-    facts: int
-    """Size of letters, as the next two are."""
+    facts: tuple[int, ...]
     lines: int
+    """Size of letters, as the next one is."""
     small: int
     """Of the foot."""
     findings: tuple[int, ...]
@@ -37,7 +38,7 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
             top=32,
             foot=568,
             titles=(36, 30),
-            facts=24,
+            facts=(24, 22),
             lines=26,
             small=22,
             findings=(56, 52, 48, 44),
@@ -49,7 +50,7 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
             top=72,
             foot=1262,
             titles=(48, 40),
-            facts=28,
+            facts=(28, 26, 24),
             lines=30,
             small=26,
             findings=(72, 64, 56),
@@ -61,7 +62,7 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
             top=190,
             foot=1690,
             titles=(52, 44),
-            facts=28,
+            facts=(28, 26, 24),
             lines=32,
             small=28,
             findings=(80, 72, 64, 56),
@@ -96,8 +97,7 @@ class Poster(NamedTuple):
     finding: str
     drawing: Drawing | None
     address: str
-    notes: tuple[tuple[str, ...], ...] = ()
-    """What is told of the rows of the drawing, in parts of which those with room are drawn."""
+    notes: RowNotes = NO_NOTES
     lines: tuple[PosterLine, ...] = ()
     quote: str = ""
     """What somebody wrote."""

@@ -8,7 +8,7 @@ from itertools import accumulate
 from math import ceil
 from typing import Final
 
-from app.views.canvas import Canvas, Field, Heights
+from app.views.canvas import Canvas, Field, Heights, RowNotes
 from app.views.dots import DotRow, Dots, Ring
 from app.views.drawings import Bars, NamedBar
 from app.views.lettering import clipped, drawn_text, font_of, joined_rows
@@ -30,6 +30,8 @@ _HIGHEST_NOTED: Final = 290
 _HIGHEST_BAR: Final = 200
 _HIGHEST_LOW_BAR: Final = 130
 """Likewise in a picture that is not upright."""
+_MOST_NOTED: Final = 2
+"""Of more bars the notes have no room below them, unless the picture is upright."""
 _MOST_BELOW: Final = 4
 """More bars stand in two columns, unless the picture is upright."""
 _STACK: Final = 40
@@ -46,15 +48,20 @@ _DOT_ROW: Final = 86
 """Lowest row of a dot."""
 _DOT_ROW_UPRIGHT: Final = 104
 _HIGHEST_DOT: Final = 150
+_RING_GAP: Final = 3
 
 
-def bars_heights(canvas: Canvas, bars: Bars, *, has_notes: bool) -> Heights:
+def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
     count = len(bars.rows)
-    least = min(_BAR_ROW * count, _STACK + _STACK_SPACE + 2 * _LEGEND_ROW)
     if canvas.is_upright:
+        has_notes = any(notes.rows)
         good, most = (_NOTED_ROW, _HIGHEST_NOTED) if has_notes else (_UPRIGHT_ROW, _HIGHEST_BAR)
         return Heights(_UPRIGHT_ROW * count, good * count, most * count)
+    stack = _STACK + _STACK_SPACE
+    if notes.are_wanted and count > _MOST_NOTED:
+        return Heights(stack + 2 * _LEGEND_ROW, *[stack + count * _LEGEND_ROW] * 2)
     lines = count if count <= _MOST_BELOW else ceil(count / 2)
+    least = min(_BAR_ROW * count, stack + 2 * _LEGEND_ROW)
     return Heights(least, _BAR_ROW * lines, _HIGHEST_LOW_BAR * lines)
 
 
@@ -66,16 +73,17 @@ def dots_heights(canvas: Canvas, dots: Dots) -> Heights:
     return Heights(_DOT_ROW, _DOT_ROW * min(lines, 2), _HIGHEST_DOT * lines)
 
 
-def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: Sequence[Sequence[str]]) -> None:
+def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> None:
     """Draw bars as long as their shares are of the largest one; as one bar where they are many."""
-    largest = max((bar.share for bar in bars.rows), default=0) or 1
-    places = _places(field, len(bars.rows), _BAR_ROW)
-    if len(places) < len(bars.rows):
-        return _paint_stack(canvas, bars.rows, field)
+    count, largest = len(bars.rows), max((bar.share for bar in bars.rows), default=0) or 1
+    places = _places(field, count, _BAR_ROW)
+    is_for_notes = notes.are_wanted and count > _MOST_NOTED and not canvas.is_upright
+    if is_for_notes or len(places) < count:
+        _paint_stack(canvas, bars.rows, field, notes)
+        return
     for number, (bar, place) in enumerate(zip(bars.rows, places, strict=True)):
         draw = _paint_large_bar if place.height >= _LARGE_ROW else _paint_bar
-        draw(canvas, bar, place, bar.share / largest, notes[number] if number < len(notes) else ())
-    return None
+        draw(canvas, bar, place, bar.share / largest, notes.of(number))
 
 
 def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
@@ -142,8 +150,11 @@ def _paint_note(canvas: Canvas, note: Sequence[str], field: Field, size: float) 
         top += font.size * 1.4
 
 
-def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field) -> None:
-    """Draw all shares in one bar, and the names below it, as many as there is room for."""
+def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: RowNotes) -> None:
+    """Draw all shares in one bar, and the names below it, as many as there is room for.
+
+    Where the notes are wanted, each name has a row with its note.
+    """
     total = sum(bar.share for bar in bars) or 1
     width = field.width - _STACK_GAP * (len(bars) - 1)
     starts = accumulate((bar.share / total * width + _STACK_GAP for bar in bars), initial=0)
@@ -151,21 +162,33 @@ def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field) -> None
         left = field.left + start
         box = left, field.top, left + bar.share / total * width, field.top + _STACK
         canvas.pen.rectangle(box, canvas.theme.hues[bar.hue])
-    font, left, top = (
-        font_of(bold=True, size=_LEGEND),
-        field.left,
-        field.top + _STACK + _STACK_SPACE,
-    )
-    for bar in bars:
-        name = clipped(bar.name, font, _LEGEND_NAME)
-        length = font.getlength(name) + 10 + font.getlength(bar.label)
-        if left > field.left and left + length > field.right:
+    left, top = field.left, field.top + _STACK + _STACK_SPACE
+    for number, bar in enumerate(bars):
+        length = _named_length(bar)
+        is_full = notes.are_wanted or left + length > field.right
+        if left > field.left and is_full:
             left, top = field.left, top + _LEGEND_ROW
         if top + _LEGEND_ROW > field.bottom:
             return
-        canvas.write((left, top), name, font, canvas.theme.hues[bar.hue])
-        canvas.write((left + length - font.getlength(bar.label), top), bar.label, font)
+        _paint_named(canvas, bar, left, top)
         left += length + 32
+        if notes.are_wanted:
+            begin = field.left + _LEGEND_NAME + 90
+            note = field._replace(left=begin, top=top, bottom=top + _LEGEND_ROW)
+            _paint_note(canvas, notes.of(number), note, SMALLEST)
+
+
+def _named_length(bar: NamedBar) -> float:
+    """Return the width of a name with its share."""
+    font = font_of(bold=True, size=_LEGEND)
+    return font.getlength(clipped(bar.name, font, _LEGEND_NAME)) + 10 + font.getlength(bar.label)
+
+
+def _paint_named(canvas: Canvas, bar: NamedBar, left: float, top: float) -> None:
+    font, colour = font_of(bold=True, size=_LEGEND), canvas.theme.hues[bar.hue]
+    canvas.write((left, top), clipped(bar.name, font, _LEGEND_NAME), font, colour)
+    share_left = left + _named_length(bar) - font.getlength(bar.label)
+    canvas.write((share_left, top), bar.label, font)
 
 
 def _dot_size(row: DotRow, field: Field) -> int:
@@ -190,24 +213,31 @@ def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size:
     canvas.write((field.left, field.top), name, font)
     line = field.top + size * 1.85
     canvas.pen.line((field.left, line, field.right, line), theme.line, 3)
-    ring_size = max(SMALLEST, int(size * 0.7))
-    for ring in row.rings:
-        _paint_ring(canvas, ring, field, line + size * 0.4 + ring_size * 0.6, ring_size)
+    _paint_rings(canvas, row.rings, field._replace(top=line + size * 0.4), size)
     middle, radius = field.left + field.width * row.place / 100, size * 0.4
     box = middle - radius, line - radius, middle + radius, line + radius
     canvas.pen.ellipse(box, colour, theme.paper, 3)
 
 
-def _paint_ring(canvas: Canvas, ring: Ring, field: Field, middle: float, size: int) -> None:
-    """Draw the initials of some people in a ring, inside the field."""
-    font, theme = font_of(bold=False, size=size), canvas.theme
-    texts = [drawn_text(letter.text) or "·" for letter in ring.letters]
-    width = sum(map(font.getlength, texts)) + size
-    left = field.left + field.width * ring.place / 100 - width / 2
-    left = min(max(left, field.left), field.right - width)
-    box = left, middle - size * 0.66, left + width, middle + size * 0.66
-    canvas.pen.rounded_rectangle(box, size * 0.66, theme.paper, theme.hues[ring.hue], 2)
-    left += size * 0.5
-    for text, letter in zip(texts, ring.letters, strict=True):
-        canvas.write((left, middle - font.size * 0.73), text, font, theme.hues[letter.hue])
-        left += font.getlength(text)
+def _paint_rings(canvas: Canvas, rings: Sequence[Ring], field: Field, size: int) -> None:
+    """Draw the initials of people in rings as near to their places as they have room."""
+    font = font_of(bold=False, size=max(SMALLEST, int(size * 0.7)))
+    texts = [[drawn_text(letter.text) or "·" for letter in ring.letters] for ring in rings]
+    widths = [sum(map(font.getlength, letters)) + font.size for letters in texts]
+    lefts, end = list[float](), field.left
+    for ring, width in zip(rings, widths, strict=True):
+        lefts.append(max(end, field.left + field.width * ring.place / 100 - width / 2))
+        end = lefts[-1] + width + _RING_GAP
+    end = field.right
+    for number in reversed(range(len(rings))):
+        lefts[number] = min(lefts[number], end - widths[number])
+        end = lefts[number] - _RING_GAP
+    for ring, letters, left, width in zip(rings, texts, lefts, widths, strict=True):
+        box = left, field.top, left + width, field.top + font.size * 1.32
+        colour = canvas.theme.hues[ring.hue]
+        canvas.pen.rounded_rectangle(box, font.size * 0.66, canvas.theme.paper, colour, 2)
+        place = left + font.size * 0.5
+        for text, letter in zip(letters, ring.letters, strict=True):
+            hue = canvas.theme.hues[letter.hue]
+            canvas.write((place, field.top - font.size * 0.07), text, font, hue)
+            place += font.getlength(text)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from app.views.canvas import MARGIN, ThemeName, theme_of
+from app.views.canvas import MARGIN, RowNotes, ThemeName, theme_of
 from app.views.composition import draw_poster
 from app.views.dots import DotRow, Dots, Initials, Ring
 from app.views.drawings import (
@@ -97,7 +97,7 @@ def test_title_finding_drawing_and_foot_keep_apart(
         finding,
         drawing,
         name,
-        notes=((LONG * 3, LONG),) * 7,
+        notes=RowNotes(((LONG * 3, LONG),) * 7, are_wanted=kind == "bars of 7"),
         lines=(PosterLine("Came", LONG), PosterLine("", LONG)),
         quote=LONG * 20,
         hue="author-1",
@@ -156,7 +156,7 @@ def test_a_short_finding_is_larger_still() -> None:
 
 def test_no_letters_are_too_small_for_a_phone() -> None:
     for measures in FORMATS.values():
-        sizes = (*measures.titles, *measures.findings, measures.facts, measures.lines)
+        sizes = (*measures.titles, *measures.findings, *measures.facts, measures.lines)
         assert min(*sizes, measures.small) >= 22
 
 
@@ -172,3 +172,27 @@ def test_an_upright_picture_uses_its_height(second: PeriodColumns | Clock) -> No
         paper = ImageColor.getrgb(theme_of("light").paper)
         inked = np.flatnonzero((np.asarray(image) != paper).any(axis=(1, 2)))
         assert max(np.diff(inked)) < image.height / 10
+
+
+def test_what_was_asked_for_is_told_in_any_size() -> None:
+    poster = Poster("Ferry friends", (), "Ann writes most (53%).", bars(7, "Ann"), "foot")
+    for format_ in FORMATS:
+        images = [
+            image_of(
+                poster._replace(notes=RowNotes(((word,),) * 7, are_wanted=True)), format_, "dark"
+            )
+            for word in ("tide", "bread")
+        ]
+        assert images[0] != images[1]
+
+
+def test_rings_beside_each_other_keep_apart() -> None:
+    people = [Initials("ABC", "ann", "author-1"), Initials("DEF", "ben", "author-2")]
+    rings = tuple(Ring(place, (person,)) for place, person in zip((97, 98), people, strict=True))
+    row = DotRow("Length", "6 words", "", False, 4, rings, "/")
+    drawing = Dots("author-3", "finding", (row,) * 4, ())
+    image = image_of(Poster("", (), "Ann writes long.", drawing, ""), "1200x630", "light")
+    second_column = np.asarray(image)[:, image.width // 2 :]
+    hued = [second_column == ImageColor.getrgb(HUES[person.hue]) for person in people]
+    left, right = (np.flatnonzero(signs.all(axis=2).any(axis=0)) for signs in hued)
+    assert max(left) < min(right)

@@ -17,6 +17,7 @@ from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.portrait import RoomPortrait
 from app.services.rooms.room_facts import RoomFacts
 from app.views.blueprints import PageBlueprint
+from app.views.canvas import RowNotes
 from app.views.cast import bound
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.lettering import drawn_name, drawn_text
@@ -136,7 +137,7 @@ def _silence(portrait: RoomPortrait) -> tuple[PosterLine, ...]:
     return (PosterLine("", gettext("The longest silence: {length}").format(length=length)),)
 
 
-def notes_of(portrait: RoomPortrait, args: PictureArgs) -> tuple[tuple[str, ...], ...]:
+def notes_of(portrait: RoomPortrait, args: PictureArgs) -> RowNotes:
     """Return what a picture tells of each person beside the share.
 
     What it would tell of most of them in the same words tells nothing of any.
@@ -144,7 +145,8 @@ def notes_of(portrait: RoomPortrait, args: PictureArgs) -> tuple[tuple[str, ...]
     notes = [line_about(person, portrait, args) for person in portrait.people]
     times = Counter(part for note in notes for part in note)
     usual = {part for part in times if len(notes) > 1 and 2 * times[part] > len(notes)}
-    return tuple(tuple(part for part in note if part not in usual) for note in notes)
+    told = (tuple(part for part in note if part not in usual) for note in notes)
+    return RowNotes(tuple(told), are_wanted=args.has_words)
 
 
 def line_about(person: PersonPortrait, portrait: RoomPortrait, args: PictureArgs) -> list[str]:

@@ -6,6 +6,7 @@ from html import unescape
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from PIL import Image, ImageColor
 from quart import g
@@ -17,7 +18,7 @@ from app.views.canvas import SIZE, ThemeName, theme_of
 from app.views.cast import bound
 from app.views.drawings import Bars, NamedBar
 from app.views.page import cast_on
-from app.views.picturing import PictureArgs, cast_in_picture
+from app.views.picturing import PictureArgs, cast_in_picture, short_address
 from app.views.poster import Poster
 from app.views.rooms.picture import poster_of_room
 from tests.browsing import parts_of
@@ -141,7 +142,8 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
         f"localhost/room/{portrait.room.id}/portrait",
     )
     told = {
-        bar.name: " · ".join(note) for bar, note in zip(rows_of(poster), poster.notes, strict=True)
+        bar.name: " · ".join(note)
+        for bar, note in zip(rows_of(poster), poster.notes.rows, strict=True)
     }
     listed = {name: line.partition("typical: ")[2].split(", ") for name, line in told.items()}
     assert {name: sorted(words) for name, words in listed.items()} == {
@@ -151,7 +153,7 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
     }
     assert "typical" not in told["Person 1"]
     # What somebody wrote stands there only where that is wanted, and their names likewise.
-    assert not any("산책" in part for note in silent.notes for part in note)
+    assert not any("산책" in part for note in silent.notes.rows for part in note)
     assert {bar.name for bar in rows_of(brief)} == {"P", "L", "하"}
     assert brief.address == "localhost"
 
@@ -159,6 +161,12 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
 def rows_of(poster: Poster) -> Sequence[NamedBar]:
     assert isinstance(poster.drawing, Bars)
     return poster.drawing.rows
+
+
+async def test_an_address_is_whole_or_that_of_the_site(shared: Shared) -> None:
+    async with shared.app.test_request_context("/"):
+        assert short_address("/user/%EC%88%98%EC%A7%84/2024") == "localhost/user/수진/2024"
+        assert short_address("/user/%D7%9E%D7%99%D7%9B%D7%9C/2024") == "localhost"
 
 
 async def test_a_title_of_names_is_not_in_a_picture_of_initials(shared: Shared) -> None:
@@ -186,13 +194,12 @@ async def test_an_upright_picture_has_the_months_by_person(shared: Shared) -> No
     (number,) = (room["id"] for room in rooms if room["name"] == "달마다")
     answer = await shared.anybody.get(f"/room/{number}/portrait/picture.png?format=1080x1920")
     image = opened(await answer.get_data(), (1080, 1920))
-    hues = {ImageColor.getrgb(theme_of("light").hues[hue]) for hue in ("author-1", "author-2")}
-    # Above are the shares, below the months, of which each has both.
+    pixels = np.asarray(image)
+    hues = [theme_of("light").hues[hue] for hue in ("author-1", "author-2")]
+    first, second = ((pixels == ImageColor.getrgb(hue)).all(axis=2) for hue in hues)
+    # Above are the shares, below the months, of which each is of both.
     for top in (400, 1200):
-        assert hues <= colours_of(image.crop((0, top, 1080, top + 500)))
-    columns = [
-        column
-        for column in range(64, 1016)
-        if hues <= colours_of(image.crop((column, 1200, column + 1, 1700)))
-    ]
-    assert len(columns) > 600
+        assert first[top : top + 500].any()
+        assert second[top : top + 500].any()
+    of_both = first[1200:1700].any(axis=0) & second[1200:1700].any(axis=0)
+    assert of_both.sum() > 600
