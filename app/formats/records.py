@@ -26,6 +26,8 @@ class FileRoom(RoomReference, frozen=True, kw_only=True):
     """The app's id, where it gives one."""
     file: str = ""
     """The file that holds it: several in one source are several chats."""
+    thread: str = ""
+    """What tells it from the other chats of one export, where the app gives no id that lasts."""
 
 
 class Record(PlainPost, frozen=True, kw_only=True):

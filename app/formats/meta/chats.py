@@ -143,13 +143,15 @@ def _room(thread: ThreadFiles, source_name: str, sentences: OwnSentences) -> Fil
             else:
                 window.raw()
     path = repaired(chat.get("thread_path")).rstrip("/").rpartition("/")[2]
-    title = repaired(chat.get("title")) or _NUMBER.sub("", repaired(chat.get("threadName")))
+    name = repaired(chat.get("threadName"))
+    title = repaired(chat.get("title")) or _NUMBER.sub("", name)
     place = f"{PurePosixPath(source_name).name}/{thread.contents[0].name}"
     return FileRoom(
         platform=_app(place, flags),
         name=clean_title(title or _NUMBER.sub("", path)) or "",
         external_id=clean_title(path),
         file=thread.folder,
+        thread=name,
     )
 
 

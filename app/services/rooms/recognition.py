@@ -110,13 +110,12 @@ class RoomFinder:
     ) -> int | None:
         """Return the room of that title with most of the same people: at least half of them.
 
-        Of a room without a title, there must be more than half.
+        Of a room without a title, there must be more than half. Of several it is the one that has
+        most of the messages already.
         """
         candidates = select(func.coalesce(Room.joined_to_id, Room.id)).where(
-            *_is_candidate(reference)
+            *_is_candidate(reference), Room.id.not_in(self._others(reference))
         )
-        if not isinstance(reference, FileRoom):
-            candidates = candidates.where(Room.id.not_in(self._ids.values()))
         is_same = is_among(session, RoomPerson.user_id, sample.names)
         shared = func.sum(case((is_same, 1), else_=0))
         smaller = case((func.count() < len(sample.names), func.count()), else_=len(sample.names))
@@ -131,7 +130,19 @@ class RoomFinder:
             .order_by((RoomPerson.room_id == (reference.id or 0)).desc())
             .order_by(shared.desc(), RoomPerson.room_id)
         )
-        return await session.scalar(query.limit(1))
+        rooms = list(await session.scalars(query))
+        return max(rooms, key=lambda room: sample.equal.get(room, Counter()).total(), default=None)
+
+    def _others(self, reference: RoomReference) -> set[int]:
+        """Return the rooms of this import that are others for sure.
+
+        Two files of one title may be two exports of one room, but for those that the app names.
+        """
+        if not isinstance(reference, FileRoom):
+            return set(self._ids.values())
+        threads = {room_id: _thread(other) for other, room_id in self._ids.items()}
+        own = reference.thread
+        return {room_id for room_id, thread in threads.items() if own and thread not in {"", own}}
 
     def _by_messages(self, sample: RoomSample) -> int | None:
         """Return the room that has at least half of the messages, by two people or more.
@@ -159,6 +170,10 @@ class RoomFinder:
         if room.tz is None:
             room.tz = self.tz
         await session.flush()
+
+
+def _thread(reference: RoomReference) -> str:
+    return reference.thread if isinstance(reference, FileRoom) else ""
 
 
 def _is_called(name: str) -> ColumnElement[bool]:

@@ -1,5 +1,7 @@
 """Which room the messages of a file are put into."""
 
+import json
+
 import pytest
 from sqlalchemy import delete, select, update
 
@@ -8,6 +10,7 @@ from app.formats.registry import WRITERS
 from app.models import Event, Room, Tweet
 from app.services.checks import find_faults
 from app.services.deletion import delete_everybody, purge_deleted
+from app.services.imports.bulk import BATCH
 from app.services.imports.report import StoredPosts
 from app.services.posts.exporting import begin_export, exported
 from app.services.rooms.room_facts import RoomFacts, list_rooms
@@ -81,6 +84,30 @@ async def test_a_longer_file_of_another_title_goes_on_with_its_room(db: Database
     assert (longer.accepted, longer.duplicates) == (9, 21)
     (room,) = await rooms_of(db)
     assert (room.name, room.messages) == ("모임 3", 30)
+
+
+@pytest.mark.databases("sqlite")
+async def test_two_encrypted_chats_of_one_export_are_two_rooms(db: Database) -> None:
+    """The first was stored by the time the second began, so its people made them one."""
+
+    def thread(number: int, name: str, messages: int) -> bytes:
+        said = [
+            {"senderName": ("Mina", name)[place % 2], "timestamp": place * messages, "text": "hi"}
+            for place in range(1, messages + 1)
+        ]
+        chat = {"participants": ["Mina", name], "threadName": f"Pier_{number}", "messages": said}
+        return json.dumps(chat).encode()
+
+    files = {"Pier_1.json": thread(1, "Jun", BATCH), "Pier_2.json": thread(2, "Bo", 4)}
+    files["Pier_3.json"] = thread(3, "Bo", 6)
+    # The numbers may be others in the next export.
+    for later in (files, files, {"Pier_2.json": thread(2, "Bo", 6)}):
+        await import_chat(db, zip_bytes(later), name="messages.zip")
+        assert await contents(db) == [
+            ("Pier", [("Bo", 2), ("Mina", 2)]),
+            ("Pier", [("Bo", 3), ("Mina", 3)]),
+            ("Pier", [("Jun", BATCH // 2), ("Mina", BATCH // 2)]),
+        ]
 
 
 async def test_telegram_tells_its_rooms_by_their_ids(db: Database) -> None:
