@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final, TypeVar
 
 import msgspec
@@ -76,12 +77,12 @@ def gained_words(
     uses_of_all = np.array([spread_of_all[word] for word in words], np.float64)
     total, total_of_all = spread.total(), spread_of_all.total()
     _, errors = leads(uses, total, uses_of_all - uses, total_of_all - total)
-    gained = [
-        kind(words[i], spread[words[i]], spread_of_all[words[i]] - spread[words[i]])
-        for i in np.argsort(-errors, kind="stable").tolist()
-        if errors[i] >= CLEAR and is_telling(words[i], language)
+    clear = (words[i] for i in np.argsort(-errors, kind="stable").tolist() if errors[i] >= CLEAR)
+    telling = (word for word in clear if is_telling(word, language))
+    return [
+        kind(word, spread[word], spread_of_all[word] - spread[word])
+        for word in islice(telling, most)
     ]
-    return gained[:most]
 
 
 def leads(
