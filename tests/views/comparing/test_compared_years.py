@@ -198,6 +198,8 @@ async def test_years_begin_in_the_time_zone_of_the_page(shared: Shared, site: Cl
     assert f'href="/user/{quote("수미")}/2021?tz={ZONE}"' in sounds
     assert f"&amp;tz={ZONE}" in sounds
     assert "110 messages" in sounds
+    asked_of = f'href="/compare?{urlencode({"years": "수미"})}&tz={ZONE}"'
+    assert asked_of in await site.page(f"/user/{quote('수미')}")
     # So does the page of a comparison; an address that names another zone is obeyed.
     for tz, heading_there in (({}, "Most like 수미 in 2021"), ({"tz": "UTC"}, "수미 has too few")):
         page = await site.page(page_of(SEA_TEXT, "수미", **tz))
