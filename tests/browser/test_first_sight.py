@@ -176,6 +176,23 @@ async def test_the_front_page_has_the_chats_and_the_box(
 
 
 @pytest.mark.full
+async def test_the_dashboard_begins_with_rows_that_read(
+    rooms: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(locale="en")
+    for width, height in SIZES:
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.goto(rooms.address("/dashboard/"))
+        names = page.locator("#timeline .yaxislayer-above text")
+        await expect(names.last).to_have_text("30 others")
+        await expect(names).to_have_count(8)
+        graph = await page.locator("#timeline .graph").bounding_box()
+        assert graph
+        assert (graph["y"] + graph["height"] if width == 1280 else graph["y"]) < height
+        assert len(await page.locator("#timeline h2").inner_text()) <= 140
+
+
+@pytest.mark.full
 async def test_the_day_stays_in_sight_while_a_chat_is_read(
     rooms: Website, open_page: OpenPage
 ) -> None:
