@@ -102,7 +102,7 @@ async def test_a_new_password_ends_all_other_sessions(app: Quart, browser: Brows
     form = {"old": PASSWORD, "new": NEW_PASSWORD}
     answer = await browser.post("/settings/password", form=form)
     assert answer.status_code == 303
-    assert "The password is changed." in await body(await browser.get(answer.location))
+    assert "Your password is changed." in await body(await browser.get(answer.location))
     assert [await each.is_signed_in() for each in (browser, other, ben)] == [True, False, True]
     assert (await Browser(app).sign_in()).status_code == 401
     assert (await Browser(app).sign_in("ann", NEW_PASSWORD)).status_code == 303

@@ -194,7 +194,7 @@ async def test_an_import_asks_for_the_owner_only_where_needed(app: Quart) -> Non
     assert "To your archive" in after
     assert "The archive of 미나" in await browser.page("/")
     before, _ = await take("minjun", own="on")
-    assert "in place of that of <bdi>hana</bdi>" in before
+    assert "instead of the archive of <bdi>hana</bdi>" in before
     assert 'value="minjun"' in (await browser.page("/settings")).partition('id="own"')[2]
     # It is theirs already.
     address = await upload(browser, ACCOUNTS["minjun"], "x.zip")

@@ -63,7 +63,7 @@ async def test_of_a_download_with_chats_and_posts_the_page_leads_to_the_posts(ap
     browser = await signed_in(app)
     address = await upload(browser, zip_bytes(files), "instagram.zip")
     page = await browser.page(address)
-    assert "left out: Posts of Instagram, Facebook and Threads." in shown(page)
+    assert "left out this time: Posts of Instagram, Facebook and Threads." in shown(page)
     assert "mina 1 message hi, you" in shown(page)
     assert "my harbour" not in page
     assert f'href="{address}?format=meta"' in page

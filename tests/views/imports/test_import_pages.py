@@ -406,7 +406,7 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     more = data + b"January 15, 2024, 4:00 PM, mina : said much more\n"
     page = await browser.page(await upload(browser, more, "longer.txt"))
     assert ticked.findall(page) == ["mina", "Anna_Kim"]
-    assert "the last time that a chat of these people was imported" in page
+    assert "when you last imported a chat of these people" in page
     named = re.compile(r'name="(?:renamed|username)" value="([\w ]*)"')
     assert named.findall(page) == ["mina", "mina", "zoe", "bo"]
     other = data.replace(b"Anna Kim", b"Lee")

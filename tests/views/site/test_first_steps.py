@@ -74,8 +74,8 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
 
 async def test_the_method_names_both_thresholds_and_somebody_else(anybody: Client) -> None:
     page = await anybody.page("/about")
-    assert f"Only from {LIKELY:.0%} is an author named" in page
-    assert f"Of a Korean text it is only from {KOREAN_LIKELY:.0%}" in page
+    assert f"An author is named only from {LIKELY:.0%} on" in page
+    assert f"for a Korean text only from {KOREAN_LIKELY:.0%} where few" in page
     assert "from 92% where nobody else does" in page
     assert "about a hundred others that come with the program" in page
 
