@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from .conftest import WITH_AND_WITHOUT, OpenPage
 from .test_appearance import faults_of
-from .website import KOREANS, Website, serve
+from .website import KOREANS, PAGES, Website, serve
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +57,13 @@ SEEN: Final = """() => {
     tables: [...document.querySelectorAll("main table")]
       .filter((table) => table.checkVisibility()).length,
   };
+}"""
+SHIFT: Final = """async () => {
+  // What the scripts of a page do is drawn two frames later at the latest.
+  for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+  const shifts = new PerformanceObserver(() => {});
+  shifts.observe({ type: "layout-shift", buffered: true });
+  return shifts.takeRecords().reduce((sum, entry) => sum + entry.value, 0);
 }"""
 WIDER: Final = """() => [...document.querySelectorAll("main table")].filter(
   (table) => table.offsetWidth > table.parentElement.clientWidth).length"""
@@ -121,6 +128,18 @@ async def test_a_finding_is_seen_at_once(
         assert seen["uneven"] < 170
     await page.click(".counted > summary")
     assert await page.evaluate(WIDER) == 0
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_nothing_moves_while_a_page_comes(
+    website: Website, open_page: OpenPage, width: int, height: int
+) -> None:
+    page = await open_page()
+    await page.set_viewport_size({"width": width, "height": height})
+    for name in ("author", "author-portrait", "search", "compare", "compare-one"):
+        await page.goto(website.address(PAGES[name]))
+        assert await page.evaluate(SHIFT) < 0.01, name
 
 
 async def test_a_link_goes_to_another_program(website: Website, open_page: OpenPage) -> None:
