@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -155,8 +156,10 @@ async def speakers_of(session: AsyncSession, room_id: int) -> list[str]:
     return [person.username for person in people[room_id]]
 
 
+@cache
 def _rooms() -> AnySelect:
-    """Return a query for the facts about rooms with messages."""
+    """Return a query for the facts about rooms with messages, which takes as long to make as to
+    run."""
     counted = (
         select(RoomPerson.room_id, func.sum(RoomPerson.messages).label("messages"))
         .add_columns(func.count().label("people"))
