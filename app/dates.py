@@ -78,7 +78,13 @@ def month_names(width: Literal["abbreviated", "wide"] = "abbreviated") -> list[s
 
 def show_month(day: date) -> str:
     """Return the month of a day and its year: "December 2015"."""
-    return format_skeleton("yMMMM", day, locale=language())
+    return _month(day.year, day.month, language())
+
+
+@lru_cache(maxsize=1_000)
+def _month(year: int, month: int, locale: Locale) -> str:
+    """Return the name of a month, which takes long to write; a page has many."""
+    return format_skeleton("yMMMM", date(year, month, 1), locale=locale)
 
 
 def show_period(first: date, end: date) -> str:

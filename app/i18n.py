@@ -227,10 +227,16 @@ def show_list(names: Sequence[str]) -> str:
 def show_percent(value: float) -> str:
     """Return a share between 0 and 1 in whole per cent; only 0 is 0% and only 1 is 100%."""
     if 0 < value < 0.01:
-        return f"<{format_percent(0.01, locale=language())}"
+        return f"<{_percent(0.01, language())}"
     if 0.99 < value < 1:
-        return f">{format_percent(0.99, locale=language())}"
-    return format_percent(value, locale=language())
+        return f">{_percent(0.99, language())}"
+    return _percent(value, language())
+
+
+@functools.lru_cache(maxsize=1_000)
+def _percent(value: float, locale: Locale) -> str:
+    """Return what takes long to write and is mostly one of a hundred."""
+    return format_percent(value, locale=locale)
 
 
 def rounded_parts(values: Sequence[float]) -> list[float]:
