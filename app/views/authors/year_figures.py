@@ -8,6 +8,7 @@ from typing import Final
 
 from quart import url_for
 
+from app.compute.peaks import clear_peak
 from app.dates import month_names, show_month_day, show_period
 from app.i18n import gettext, ngettext, show_number
 from app.services.archive.author_year import AuthorYear
@@ -62,12 +63,14 @@ class YearCalendar(Figure[WeekGrid]):
         return self._posts_between(date(year, 1, 1), date(year + 1, 1, 1))
 
     def _fullest_month(self) -> str:
-        counts = {month.month: month.tweets for month in self.author_year.calendar.months}
-        fullest = [month for month, posts in counts.items() if posts == max(counts.values())]
-        if len(counts) == 1 or len(fullest) > 1:
+        """Return which month is clearly ahead of all others; empty where none is."""
+        months = self.author_year.calendar.months
+        fullest = clear_peak([month.tweets for month in months])
+        if fullest is None:
             return ""
         return gettext("{month} was the fullest month ({count}).").format(
-            month=month_names("wide")[fullest[0] - 1], count=show_number(counts[fullest[0]])
+            month=month_names("wide")[months[fullest].month - 1],
+            count=show_number(months[fullest].tweets),
         )
 
     def _notes(self) -> list[str]:

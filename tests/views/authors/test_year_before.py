@@ -79,6 +79,15 @@ async def test_a_year_is_compared_on_the_days_that_both_have(
         assert f"there are {compared[0]} post" in counted
 
 
+async def test_a_month_is_told_where_it_is_clearly_the_fullest(shared: Shared) -> None:
+    await shared.writer.add_posts(
+        *posts_on("even", [*daily("2019-04-01", 61), *daily("2020-04-01", 9)])
+    )
+    await shared.writer.add_posts(*posts_on("even", daily("2020-05-01", 28)))
+    assert "fullest month" not in await shared.anybody.page("/user/even/2019")
+    assert "May was the fullest month (28)." in await shared.anybody.page("/user/even/2020")
+
+
 async def test_a_year_ends_earlier_when_its_last_post_is_deleted(shared: Shared) -> None:
     await shared.writer.add_posts(*posts_on("gone", ENDS_EARLY))
     address = "/api/v1/users/gone/years/2024"
