@@ -7,8 +7,9 @@ from math import ceil
 from typing import Final
 
 from app.views.canvas import MARGIN, Canvas, Field, Heights, Theme
-from app.views.drawings import Tiles, WeekGrid
+from app.views.drawings import Tiles
 from app.views.lettering import font_of
+from app.views.week_grid import WeekGrid
 
 SHADES: Final = (0.0, 0.32, 0.54, 0.76, 1.0)
 """Shares of the hue in the days of each level, as on the page."""

@@ -1,13 +1,14 @@
-"""The drawings of pages (`drawings.py`, `dots.py`) in pictures, as large as there is room."""
+"""The drawings of pages (`drawings.py`, `dots.py`, `week_grid.py`) in pictures, as large as there is room."""
 
 from typing import Final
 
 from app.views.canvas import Canvas, Field, Heights, RowNotes
 from app.views.column_painting import clock_heights, paint_clock, paint_periods, periods_heights
 from app.views.dots import Dots
-from app.views.drawings import Bars, Clock, PeriodColumns, Tiles, WeekGrid
+from app.views.drawings import Bars, Clock, PeriodColumns, Tiles
 from app.views.grid_painting import paint_tiles, paint_weeks, tiles_heights, weeks_heights
 from app.views.row_painting import bars_heights, dots_heights, paint_bars, paint_dots
+from app.views.week_grid import WeekGrid
 
 Drawing = Bars | Dots | WeekGrid | Tiles | PeriodColumns | Clock
 NO_NOTES: Final = RowNotes()

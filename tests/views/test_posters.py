@@ -11,20 +11,11 @@ from PIL import Image, ImageColor
 from app.views.canvas import MARGIN, RowNotes, ThemeName, theme_of
 from app.views.composition import draw_poster
 from app.views.dots import DotRow, Dots, Initials, Ring
-from app.views.drawings import (
-    Bars,
-    Clock,
-    GridDay,
-    NamedBar,
-    PeriodColumn,
-    PeriodColumns,
-    TileRow,
-    Tiles,
-    WeekGrid,
-)
+from app.views.drawings import Bars, Clock, NamedBar, PeriodColumn, PeriodColumns, TileRow, Tiles
 from app.views.painting import Drawing
 from app.views.poster import FORMATS, Format, Poster, PosterFigure, PosterLine
 from app.views.rooms.room_finding import LONGEST_FINDING
+from app.views.week_grid import GridDay, WeekGrid
 from tests.selection import first_of
 
 HUES: Final = theme_of("light").hues

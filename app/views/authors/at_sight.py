@@ -19,9 +19,9 @@ from app.views.authors.calendar import (
     posts_in_year,
 )
 from app.views.authors.figures import posts_path
-from app.views.drawings import WeekGrid
 from app.views.figure import Figure, Finding, Table
 from app.views.names import hue, post_count
+from app.views.week_grid import WeekGrid
 
 FEWEST_DAYS: Final = 10
 """With posts, from which on a calendar is a drawing."""

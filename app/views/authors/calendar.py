@@ -15,7 +15,7 @@ from app.dates import month_names, show_month_day
 from app.i18n import ngettext, show_number
 from app.services.archive.author_archive import Memories
 from app.services.archive.calendar import CalendarYear, DayPosts, MonthPosts
-from app.views.drawings import GridDay
+from app.views.week_grid import GridDay
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4

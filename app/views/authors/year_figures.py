@@ -14,10 +14,11 @@ from app.i18n import gettext, ngettext, show_number
 from app.services.archive.author_year import AuthorYear
 from app.views.authors.calendar import ONE_DAY, columns_of, grid_of, months_of, posts_by_day
 from app.views.authors.year_total import total_of
-from app.views.drawings import HOURS, Clock, WeekGrid
+from app.views.drawings import HOURS, Clock
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, clock_of, how_told
 from app.views.names import hue, post_count
+from app.views.week_grid import WeekGrid
 
 SHORTEST_RUN: Final = 3
 """Days in a row that are worth a word."""

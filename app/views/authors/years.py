@@ -20,10 +20,11 @@ from app.views.authors.year_figures import HoursOfYear, YearCalendar
 from app.views.authors.year_row import YearRow
 from app.views.authors.year_total import comparison_of
 from app.views.blueprints import PageBlueprint
-from app.views.drawings import Clock, NameList, Spark, WeekGrid
+from app.views.drawings import Clock, NameList, Spark
 from app.views.figure import FigureParts, Finding
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
+from app.views.week_grid import WeekGrid
 
 blueprint = PageBlueprint("years")
 

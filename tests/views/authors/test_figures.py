@@ -15,9 +15,10 @@ from app.views.authors.at_sight import AuthorAtSight
 from app.views.authors.figures import PostsByMonth, columns_of, lists_of, most_answered, words_of
 from app.views.authors.year_figures import HoursOfYear, YearCalendar, longest_run
 from app.views.cast import bound
-from app.views.drawings import Clock, Columns, NameList, WeekGrid
+from app.views.drawings import Clock, Columns, NameList
 from app.views.figure import Figure, FigureParts
 from app.views.page import cast_on
+from app.views.week_grid import WeekGrid
 from tests.browsing import parts_of
 from tests.conftest import Shared
 
