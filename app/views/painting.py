@@ -1,4 +1,4 @@
-"""The drawings of pages (`drawings.py`, `dots.py`, `week_grid.py`) in pictures, as large as there is room."""
+"""The drawings of pages in pictures, as large as there is room."""
 
 from typing import Final
 
