@@ -110,14 +110,14 @@ def _largest(
     lines = len(poster.lines) * measures.lines * _LINE_ROW + measures.space
     beside = lines if poster.lines and canvas.is_upright else 0
     lower = [block._replace(heights=block.heights.lower()) for block in blocks]
+    findings = [_finding(poster, measures, size) for size in measures.findings]
     for shown in (*([blocks, lower] if len(blocks) > 1 else []), blocks[:1], lower[:1]):
         room = height - _height(shown) - beside
-        for size in measures.findings:
-            finding = _finding(poster, measures, size)
-            is_smallest = size == measures.findings[-1]
-            if finding.height <= room and (is_smallest or len(finding.texts) <= _MOST_LARGE):
+        for finding in findings:
+            is_large = finding is not findings[-1]
+            if finding.height <= room and not (is_large and len(finding.texts) > _MOST_LARGE):
                 return finding, shown
-    return _cut(finding, height * _MOST_FOUND), lower[:1]
+    return _cut(findings[-1], height * _MOST_FOUND), lower[:1]
 
 
 def _finding(poster: Poster, measures: Measures, size: int) -> _Rows:

@@ -100,13 +100,27 @@ def text_rows(text: str, font: Lettering, width: float, most: int) -> list[str]:
 
 def even_rows(text: str, font: Lettering, width: float) -> list[str]:
     """Return the rows of a text: as few as the width allows, and about as long as each other."""
-    rows = [row for _, row in rows_of(text, font, width)]
-    narrow = font.getlength(text) / max(len(rows), 1)
+    rows, words = [row for _, row in rows_of(text, font, width)], text.split()
+    lengths = [font.getlength(f"{word} ") for word in words]
+    narrow = max(sum(lengths) / max(len(rows), 1), *lengths, 0)
     while narrow < width:
-        even = [row for _, row in rows_of(text, font, narrow)]
+        even = _filled_rows(words, lengths, narrow)
         if len(even) <= len(rows):
             return even
         narrow += width / _STEPS
+    return rows
+
+
+def _filled_rows(words: Iterable[str], lengths: Iterable[float], width: float) -> list[str]:
+    """Return words of these lengths in rows of a width that each of them has."""
+    rows, used = list[str](), width
+    for word, length in zip(words, lengths, strict=True):
+        if used + length > width:
+            rows.append(word)
+            used = length
+        else:
+            rows[-1] += f" {word}"
+            used += length
     return rows
 
 
