@@ -132,6 +132,15 @@ def tar(path: Path, members: dict[str, bytes], *, is_packed: bool = True) -> Pat
     return path
 
 
+_TELEGRAM = (
+    b'{"name": "us", "type": "private_group", "id": 7, "messages": [{"id": 1, "type": '
+    b'"message", "date": "2024-01-15T15:02:00", "from": "mina", "text": ["hi", ", you"]}]}'
+)
+_DISCORD = (
+    b'{"guild": {"id": "11", "name": "us"}, "channel": {"id": "22", "name": "porch"}, '
+    b'"messages": [{"id": "1001", "type": "Default", "timestamp": "2026-01-31T22:04:05.678+09:00", '
+    b'"content": "hi, you", "author": {"id": "7", "name": "mina", "isBot": false}}]}'
+)
 SMALL_FILES = {
     "x": b'window.YTD.tweets.part0 = [{"tweet": {"id": "1", "full_text": "hi, you"}}]',
     "mastodon": b'{"type": "OrderedCollection", "orderedItems": [{"type": "Create", "actor": '
@@ -142,13 +151,16 @@ SMALL_FILES = {
     b'"record": {"text": "hi, you"}}}]}',
     "mongo": b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n',
     "jsonl": b'{"text": "hi, you"}\n',
-    "telegram": b'{"name": "us", "type": "private_group", "id": 7, "messages": [{"id": 1, "type": '
-    b'"message", "date": "2024-01-15T15:02:00", "from": "mina", "text": ["hi", ", you"]}]}',
-    "discord": b'{"guild": {"id": "11", "name": "us"}, "channel": {"id": "22", "name": "porch"}, '
-    b'"messages": [{"id": "1001", "type": "Default", "timestamp": "2026-01-31T22:04:05.678+09:00", '
-    b'"content": "hi, you", "author": {"id": "7", "name": "mina", "isBot": false}}]}',
+    "telegram": _TELEGRAM,
+    "discord": _DISCORD,
     "discord-package": b'[{"ID": 1190000000000000001, "Timestamp": "2025-11-02 10:20:30", '
     b'"Contents": "hi, you", "Attachments": ""}]',
+    "chats": zip_bytes(
+        {
+            "result.json": _TELEGRAM,
+            "porch.json": _DISCORD.replace(b'"isBot": false', b'"isBot": true'),
+        }
+    ),
     "slack": zip_bytes(
         {
             "users.json": b'[{"id": "U1", "name": "mina"}]',

@@ -97,6 +97,8 @@ class Preview(msgspec.Struct):
     failure: Message | None = None
     """Why nothing of the file can be imported."""
     format: str = ""
+    apps: tuple[str, ...] = ()
+    """Names of the formats whose chats are in it, where these are several."""
     is_chat: bool = False
     has_account: bool = False
     """Whether the file is of one account."""
@@ -169,6 +171,7 @@ class _Reading:
         account = records.account
         self._result = Preview(
             format=records.format,
+            apps=records.apps,
             is_chat=records.is_chat,
             has_account=account is not None,
             username=account.username if account else None,

@@ -134,6 +134,8 @@ class RecordStream:
     """What lies among the files and is not read."""
     next_format: str = ""
     """Name of the format that reads what is left out, where one does."""
+    apps: tuple[str, ...] = ()
+    """Names of the formats whose chats are in it, where these are several."""
     absent: Collection[str] = ()
     """Of a chat the names in the options that nobody in the items taken so far has."""
     lines: Iterable["TextLine"] = ()

@@ -11,7 +11,7 @@ from app.compute.text import decode_entities as decoded
 from app.errors import BrokenFileError, LimitReachedError, Message, UnrecognisedFileError
 from app.formats import bluesky, csv, documents, mastodon
 from app.formats.brought import bring_formats
-from app.formats.chats import chatlab, kakaotalk, line, signal, telegram, whatsapp
+from app.formats.chats import chatlab, kakaotalk, line, several, signal, telegram, whatsapp
 from app.formats.chats.attachments import in_place
 from app.formats.chats.people import People
 from app.formats.discord import channels as discord_channels
@@ -40,6 +40,7 @@ from app.formats.x import archive as x_archive
 _BUILT_IN: Final[tuple[Format, ...]] = (
     x_archive.FORMAT,
     mastodon.FORMAT,
+    several.FORMAT,
     slack.FORMAT,
     telegram.FORMAT,
     chatlab.FORMAT,

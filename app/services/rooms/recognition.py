@@ -140,9 +140,11 @@ class RoomFinder:
         """
         if not isinstance(reference, FileRoom):
             return set(self._ids.values())
-        threads = {room_id: _thread(other) for other, room_id in self._ids.items()}
-        own = reference.thread
-        return {room_id for room_id, thread in threads.items() if own and thread not in {"", own}}
+        if not reference.thread:
+            return set()
+        threads = {room_id: _thread(room) for room, room_id in self._ids.items()}
+        same = {"", reference.thread}
+        return {room_id for room_id, thread in threads.items() if thread not in same}
 
     def _by_messages(self, sample: RoomSample) -> int | None:
         """Return the room that has at least half of the messages, by two people or more.

@@ -2,9 +2,11 @@
 
 import pytest
 from quart import Quart
+from sqlalchemy import select
 
+from app.models import Room, RoomPerson
 from tests.archives import SMALL_FILES, zip_bytes
-from tests.browsing import signed_in
+from tests.browsing import parts_of, signed_in
 from tests.uploading import ended as until_ended
 from tests.uploading import shown, start, upload
 
@@ -73,3 +75,28 @@ async def test_of_a_download_with_chats_and_posts_the_page_leads_to_the_posts(ap
     assert 'name="format" value="meta"' in posts
     assert await start(browser, address, format="meta", username="mina") == 303
     assert "1 new post" in shown(await until_ended(browser, address))
+
+
+async def test_of_an_archive_with_chats_of_several_apps_all_are_read(app: Quart) -> None:
+    """Only those of the first app that was recognised were."""
+    files = {
+        "porch [22].json": SMALL_FILES["discord"].replace(b"hi, you", b"on the porch"),
+        "phone/main.jsonl": SMALL_FILES["signal"].replace(b"hi, you", b"on the phone"),
+        "us/result.json": SMALL_FILES["telegram"],
+        "us/files/note.txt": SMALL_FILES["kakaotalk"].replace(b"hi, you", b"in a text"),
+    }
+    browser = await signed_in(app)
+    address = await upload(browser, zip_bytes(files), "everything.zip")
+    page = await browser.page(address)
+    assert "Chats of several apps: Telegram, Signal, Discord" in shown(page)
+    assert "left out: KakaoTalk." in shown(page)
+    assert "in a text" not in page
+    assert all(text in shown(page) for text in ("hi, you", "on the phone", "on the porch"))
+    assert f'href="{address}?format=kakaotalk"' in page
+    people = {"only": ["mina", "mina_2", "mina_3"]}
+    assert await start(browser, address, timezone="Asia/Seoul", publish="on", **people) == 303
+    assert "3 new messages" in shown(await until_ended(browser, address))
+    async with parts_of(app).db.read() as session:
+        query = select(Room.platform, RoomPerson.messages).join(RoomPerson)
+        rooms = [tuple(row) for row in await session.execute(query.order_by(Room.platform))]
+    assert rooms == [("discord", 1), ("signal", 1), ("telegram", 1)]
