@@ -107,7 +107,7 @@ class YearPage(WebPage, frozen=True, kw_only=True):
         """What the post with most likes is called; where others have as many it is one of them."""
         likes = [post.counts.likes for post in self.shown.most_liked if post.counts]
         if likes and likes.count(likes[0]) > 1:
-            return gettext("Most liked")
+            return gettext("One of the most liked posts")
         so_far = gettext("The post of the year so far")
         return gettext("The post of the year") if self.shown.is_over else so_far
 

@@ -147,6 +147,12 @@ async def test_a_running_year_says_so_far_and_one_of_few_posts_is_short(shared: 
     best = page.split("The post of the year so far")[1].split("</ol>")[0]
     assert "tea 2" in best
     assert "7 likes" in best
+    tied = {"username": "newcomer", "text": "tea 9", "created_at": f"{this_year}-01-05T12:00:40Z"}
+    await shared.writer.add_posts(tied | {"counts": {"likes": 7}})
+    page = await shared.anybody.page(f"/user/newcomer/{this_year}?tz=UTC")
+    # The heading of the list below, which has all of them, is another.
+    assert "One of the most liked posts</h2>" in page
+    assert page.count("Most liked</h2>") == 1
 
 
 async def test_figures_are_those_of_the_year_in_the_zone(site: Client) -> None:
