@@ -113,7 +113,7 @@ without_option = click.option(
 @without_option
 @json_option
 def compare_command(
-    texts: tuple[str, ...], usernames: tuple[str, ...], path: Path | None, **asked: Any
+    texts: tuple[str, ...], usernames: tuple[str, ...], path: Path | None, **options: Any
 ) -> None:
     """Say who would have said TEXT: one of the authors, or somebody else.
 
@@ -123,19 +123,19 @@ def compare_command(
     if bool(texts) == (path is not None):
         raise click.UsageError("Give a TEXT or more, or a file of texts with --file.")
     if path is not None:
-        if asked["years"] or asked["without"]:
+        if options["years"] or options["without"]:
             raise click.UsageError("--years and --without are for a TEXT, not for --file.")
-        _compare_file(path, usernames, asked["sure"])
+        _compare_file(path, usernames, options["sure"])
         return
     read = [sys.stdin.read() if text == "-" else text for text in texts]
 
     async def ask(db: Database, _: Config) -> Comparison:
-        question = Question(read, usernames, reasons=True, **asked)
+        question = Question(read, usernames, reasons=True, **options)
         await _renew(db)
         return await ask_once(db, question)
 
     comparison = with_database(ask)
-    is_named = bool(usernames or asked["years"])
+    is_named = bool(usernames or options["years"])
     print_result(comparison, *_comparison_lines(comparison, is_named=is_named))
 
 

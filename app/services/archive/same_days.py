@@ -20,7 +20,7 @@ FEWEST_DAYS: Final = 14
 """Days that two years need in common: two weeks have each day of the week as often."""
 
 
-LACKING: Final = timedelta(7)
+LACK: Final = timedelta(7)
 """What a whole year may lack at either end: not everybody writes each day."""
 
 
@@ -49,8 +49,8 @@ def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch 
     first, last: the days of an author's first and last post.
     """
     before, after = date(year - 1, 1, 1), date(year + 1, 1, 1)
-    since = _moved(first if first - before >= LACKING else before, 1)
-    is_whole = last + timedelta(1) >= after - (LACKING if is_over else timedelta())
+    since = _moved(first if first - before >= LACK else before, 1)
+    is_whole = last + timedelta(1) >= after - (LACK if is_over else timedelta())
     end = after if is_whole else last + timedelta(1)
     if end - since < timedelta(FEWEST_DAYS):
         return None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.archive.same_days import FEWEST_DAYS, LACKING, stretch_of
+from app.services.archive.same_days import FEWEST_DAYS, LACK, stretch_of
 from tests.conftest import Shared
 
 THIS_YEAR = datetime.now(UTC).year
@@ -113,8 +113,8 @@ def test_days_of_both_years_are_the_same_ones(
         return {(day.month, day.day) for day in days} - {(2, 29)}
 
     def was_there(day: date) -> bool:
-        is_last = is_over and date(year, 12, 31) - last < LACKING
-        is_first = first - date(year - 1, 1, 1) < LACKING
+        is_last = is_over and date(year, 12, 31) - last < LACK
+        is_first = first - date(year - 1, 1, 1) < LACK
         return (first <= day or is_first) and (day <= last or is_last)
 
     both = [
