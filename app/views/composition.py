@@ -88,7 +88,7 @@ def _blocks(canvas: Canvas, poster: Poster, measures: Measures) -> list[_Block]:
         heights = heights_of(canvas, poster.drawing, poster.notes)
         blocks.append(_Block(poster.drawing, heights, measures.space, poster.notes))
     if poster.second and canvas.is_upright:
-        head = tuple(filter(None, (poster.second.topic, poster.second.about)))
+        head = (poster.second.topic, *filter(None, poster.second.about))
         above = len(head) * measures.facts[0] * _ROW + _ABOVE
         heights = Heights(*(height + above for height in heights_of(canvas, poster.second.drawing)))
         blocks.append(_Block(poster.second.drawing, heights, measures.space, head=head))
@@ -111,12 +111,12 @@ def _largest(
     beside = lines if poster.lines and canvas.is_upright else 0
     lower = [block._replace(heights=block.heights.lower()) for block in blocks]
     findings = [_finding(poster, measures, size) for size in measures.findings]
-    for shown in (*([blocks, lower] if len(blocks) > 1 else []), blocks[:1], lower[:1]):
-        room = height - _height(shown) - beside
+    for stack in (*([blocks, lower] if len(blocks) > 1 else []), blocks[:1], lower[:1]):
+        room = height - _height(stack) - beside
         for finding in findings:
             is_large = finding is not findings[-1]
             if finding.height <= room and not (is_large and len(finding.texts) > _MOST_LARGE):
-                return finding, shown
+                return finding, stack
     return _cut(findings[-1], height * _MOST_FOUND), lower[:1]
 
 
@@ -142,11 +142,7 @@ def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float)
     width, top, text = canvas.width - 2 * MARGIN, float(measures.top), drawn_text(poster.title)
     fonts = [font_of(bold=True, size=size) for size in measures.titles]
     font = next((font for font in fonts if font.getlength(text) <= width), fonts[-1])
-    for size in measures.facts:
-        small = font_of(bold=False, size=size)
-        facts = joined_rows(map(drawn_text, poster.facts), small, width, 2)
-        if len(facts) < 2:
-            break
+    small, facts = _facts(poster, measures, width)
     after = len(facts) * small.size * 1.4 + measures.space * 0.5 + font.size * 0.15
     most = 2 if 2 * font.size * _ROW + after <= room else 1
     for row in text_rows(text, font, width, most):
@@ -157,6 +153,14 @@ def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float)
         canvas.write((MARGIN, top), row, small, canvas.theme.soft)
         top += small.size * 1.4
     return top + measures.space * 0.5
+
+
+def _facts(poster: Poster, measures: Measures, width: int) -> tuple[Lettering, list[str]]:
+    """Return the letters and rows of the facts: in one row if there are letters for that."""
+    fonts = [font_of(bold=False, size=size) for size in measures.facts]
+    sets = [joined_rows(map(drawn_text, poster.facts), font, width, 2) for font in fonts]
+    pairs = [*zip(fonts, sets, strict=True)]
+    return next((pair for pair in pairs if len(pair[1]) < 2), pairs[0])
 
 
 def _draw_finding(canvas: Canvas, finding: _Rows, hue: str, top: float) -> float:
@@ -215,8 +219,8 @@ def _draw_lines(
     for label, text in lines:
         if label:
             canvas.write((MARGIN, top), clipped(label, label_font, before - 16), label_font)
-        told = clipped(drawn_text(text), font, canvas.width - 2 * MARGIN - before)
-        canvas.write((MARGIN + before, top), told, font)
+        row_text = clipped(drawn_text(text), font, canvas.width - 2 * MARGIN - before)
+        canvas.write((MARGIN + before, top), row_text, font)
         top += row
     return begin - (measures.space if lines else 0)
 

@@ -84,8 +84,8 @@ class PosterFigure(NamedTuple):
     """A drawing that an upright picture has below the first one where there is room."""
 
     topic: str
-    about: str
-    """What it says, or how it is read."""
+    about: tuple[str, ...]
+    """What it says, and how it is read."""
     drawing: Drawing
 
 

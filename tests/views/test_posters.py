@@ -92,7 +92,7 @@ def test_title_finding_drawing_and_foot_keep_apart(
         lines=(PosterLine("Came", LONG), PosterLine("", LONG)),
         quote=LONG * 20,
         hue="author-1",
-        second=PosterFigure("Month by month", LONG, SECOND[kind]) if drawing else None,
+        second=PosterFigure("Month by month", (LONG, "ann"), SECOND[kind]) if drawing else None,
     )
     image = image_of(poster, format_, theme)
     width, height = image.size
@@ -156,7 +156,7 @@ def test_an_upright_picture_uses_its_height(second: PeriodColumns | Clock) -> No
     poster = Poster(
         "Ferry friends", ("2 people",), "Ann writes most (53%).", bars(2, "Ann"), "foot"
     )
-    both = poster._replace(second=PosterFigure("Month by month", "", second))
+    both = poster._replace(second=PosterFigure("Month by month", (), second))
     assert image_of(both, "1200x630", "light") == image_of(poster, "1200x630", "light")
     for format_ in ("1080x1350", "1080x1920"):
         image = image_of(both, format_, "light")

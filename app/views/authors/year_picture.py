@@ -84,16 +84,13 @@ def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
 
 
 def _hours(author_year: AuthorYear) -> PosterFigure | None:
-    topic, clock = HoursOfYear(author_year).finding().topic, HoursOfYear(author_year).plot()
+    finding, clock = HoursOfYear(author_year).finding(), HoursOfYear(author_year).plot()
     if clock is None:
         return None
-    before = author_year.before
-    about = (
-        gettext("The outline is {year}.").format(year=before.year)
-        if clock.outline and before
-        else ""
-    )
-    return PosterFigure(topic, about, clock)
+    before, outline = author_year.before, ""
+    if clock.outline and before:
+        outline = gettext("The outline is {year}.").format(year=before.year)
+    return PosterFigure(finding.topic, (finding.title, outline), clock)
 
 
 def _lines(author_year: AuthorYear, args: PictureArgs) -> list[PosterLine]:

@@ -86,8 +86,8 @@ def _hours(portrait: AuthorPortrait) -> PosterFigure | None:
     finding, clock = HoursBeside(portrait).finding(), HoursBeside(portrait).plot()
     if clock is None:
         return None
-    about = gettext("The outline is all others together.") if clock.outline else ""
-    return PosterFigure(f"{finding.topic} · {finding.zone}", about, clock)
+    outline = gettext("The outline is all others together.") if clock.outline else ""
+    return PosterFigure(f"{finding.topic} · {finding.zone}", (finding.title, outline), clock)
 
 
 def _facts(portrait: AuthorPortrait) -> tuple[str, ...]:

@@ -145,8 +145,8 @@ def notes_of(portrait: RoomPortrait, args: PictureArgs) -> RowNotes:
     notes = [line_about(person, portrait, args) for person in portrait.people]
     times = Counter(part for note in notes for part in note)
     usual = {part for part in times if len(notes) > 1 and 2 * times[part] > len(notes)}
-    told = (tuple(part for part in note if part not in usual) for note in notes)
-    return RowNotes(tuple(told), are_wanted=args.has_words)
+    rows = (tuple(part for part in note if part not in usual) for note in notes)
+    return RowNotes(tuple(rows), are_wanted=args.has_words)
 
 
 def line_about(person: PersonPortrait, portrait: RoomPortrait, args: PictureArgs) -> list[str]:
@@ -179,4 +179,4 @@ def _months(portrait: RoomPortrait) -> PosterFigure | None:
         scanned=portrait.scanned,
     )
     finding, drawing = Months(overview).finding(), Months(overview).plot()
-    return PosterFigure(finding.topic, finding.title, drawing) if drawing else None
+    return PosterFigure(finding.topic, (finding.title,), drawing) if drawing else None
