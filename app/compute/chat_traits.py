@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from app.compute.hours import NIGHT_H
 from app.compute.portrait import FEWEST_COMPARED, PersonPortrait
 from app.compute.wording import leads
 
@@ -21,8 +22,6 @@ clear by chance in fewer than one of twenty chats."""
 MOST_TRAITS: Final = 3
 _FIRST: Final = ("most", "recognised")
 """What is told in any case, if it is clear."""
-NIGHT_H: Final = 5
-"""The hours from midnight until this one are the night."""
 
 
 class Trait(msgspec.Struct, frozen=True):
@@ -68,8 +67,7 @@ def traits_of(
         for number, laugh in enumerate(laughs):
             uses = [(place, p.laughs[number].messages, p.messages) for place, p in compared]
             traits += _top("laugh", uses, laugh)
-        nights = [(place, sum(p.hours[:NIGHT_H]), sum(p.hours)) for place, p in compared]
-        traits += _top("night", nights)
+        traits += _night(compared)
     return _chosen(trait for trait in traits if trait.errors >= CLEAR)
 
 
@@ -105,6 +103,16 @@ def _longest(texts: Sequence[Sequence[str]]) -> list[Trait]:
     (mean, spread, place), (next_mean, next_spread, _) = sorted(means, reverse=True)[:2]
     error = sqrt(spread + next_spread)
     return [Trait("longest", place, mean, (mean - next_mean) / error)] if error else []
+
+
+def _night(people: Sequence[tuple[int, PersonPortrait]]) -> list[Trait]:
+    """Return who wrote on more nights than the next one, of the days on which each of them wrote.
+
+    The messages of one night are one conversation, and no proof each.
+    """
+    (trait,) = _top("night", [(place, person.nights, person.days) for place, person in people])
+    hours = dict(people)[trait.person].hours
+    return [msgspec.structs.replace(trait, value=sum(hours[:NIGHT_H]) / max(sum(hours), 1))]
 
 
 def _top(kind: TraitKind, shares: Sequence[tuple[int, int, int]], sign: str = "") -> list[Trait]:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from app.compute.peaks import CLEAR
 
 DAY_H: Final = 24
+NIGHT_H: Final = 5
+"""The hours from midnight until this one are the night."""
 BUSY_H: Final = 3
 """Hours in a row that are called the busiest."""
 HOUR_S: Final = 3600
@@ -39,6 +41,11 @@ def hours_of_day(counts: Mapping[int, int]) -> list[int]:
     for hour, posts in counts.items():
         hours[hour % DAY_H] += posts
     return hours
+
+
+def days_of(counts: Mapping[int, int], until: int = DAY_H) -> int:
+    """Return on how many days something was written before that hour of the day."""
+    return len({hour // DAY_H for hour in counts if hour % DAY_H < until})
 
 
 def busiest_hours(counts: Mapping[int, int]) -> int | None:

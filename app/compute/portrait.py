@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
-from app.compute.hours import busiest_hours, counts_by_hour, hours_of_day
+from app.compute.hours import NIGHT_H, busiest_hours, counts_by_hour, days_of, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.laughs import LAUGHS, laughs_in
 from app.compute.mentions import ScannedPost, count_mentions
@@ -71,6 +71,8 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
         int | None,
         Meta(description="The first of the three hours that clearly have most; null for none."),
     ]
+    days: Annotated[int, Meta(description="Days in `tz` on which they wrote.")]
+    nights: Annotated[int, Meta(description="Of these those with messages from 0:00 to 5:00.")]
     beginnings: Annotated[int, Meta(description="Messages after more than six hours without any.")]
     answers: Annotated[
         int, Meta(description="Messages right after somebody else's, within six hours.")
@@ -144,6 +146,8 @@ def portray(
             words_per_message=_words_per_message(of_group_texts),
             hours=hours_of_day(hours),
             busy_from=busiest_hours(hours),
+            days=days_of(hours),
+            nights=days_of(hours, NIGHT_H),
             beginnings=sum(timing.beginnings[author] for author in group),
             answers=len(answers_s),
             median_answer_s=float(median(answers_s)) if answers_s else None,

@@ -58,6 +58,13 @@ def test_who_is_up_at_night_is_told() -> None:
     assert traits(said, 2) == [("night", 1)]
 
 
+def test_one_long_night_is_no_habit() -> None:
+    said = [message(n % 2, n, "a few words", hour=15) for n in range(80)]
+    said += [Said(1, 90 * DAY_S + n * 60, "a few words") for n in range(120)]
+    assert ("night", 0) not in traits(said, 2)
+    assert ("night", 1) not in traits(said, 2)
+
+
 def test_chance_alone_seldom_tells_anything() -> None:
     told = 0
     for seed in range(60):
