@@ -19,6 +19,11 @@ from tests.waiting import settle
 MENU: Final = 'href="/rooms"'
 
 
+async def text_of(answer: Any) -> str:
+    """Return the text of a page; of a file there is none."""
+    return str(await answer.get_data(as_text=True)) if answer.mimetype == "text/html" else ""
+
+
 async def test_the_menu_leads_to_chats_once_there_are_any(app: Quart, writer: Client) -> None:
     await writer.add_user("ann", "lamp and fog")
     pages = ("/", "/user/ann", "/authors", "/search?q=fog", "/tweet/1")
@@ -91,6 +96,14 @@ async def test_a_reader_lands_at_what_they_were_invited_to_see(
     assert (answer.status_code, answer.headers["Location"]) == (303, place)
 
 
+async def test_nothing_leads_a_reader_to_importing(app: Quart, writer: Client) -> None:
+    await writer.add_user("ann", "lamp and fog")
+    reader = await signed_in(app, "mina", role="reader")
+    page = await text_of(await reader.get("/"))
+    assert "See the author</a></p>" in page
+    assert "/imports" not in page
+
+
 async def add_own(writer: Client, *names: str) -> None:
     for name in names:
         texts = (f"{name} had the lamp and the fog and the {n}th bell" for n in range(25))
@@ -121,11 +134,6 @@ async def test_samples_make_room_for_four_authors_of_ones_own(app: Quart, writer
     assert samples[0] in unquote(await anybody.page("/authors"))
     asked = await anybody.page(f"/?username={quote(samples[0])}")
     assert re.search(f'value="{samples[0]}" checked', asked)
-
-
-async def text_of(answer: Any) -> str:
-    """Return the text of a page; of a file there is none."""
-    return str(await answer.get_data(as_text=True)) if answer.mimetype == "text/html" else ""
 
 
 @pytest.mark.databases("sqlite")
