@@ -173,12 +173,11 @@ def _mostly_taken_for(row: Given) -> str:
 
 def _without_bars(rows: Sequence[Given], drawn: Sequence[Given]) -> Iterator[str]:
     """Yield who has no bar, and why, in sentences."""
-    few = [row.name for row in rows if row.judged < FEWEST_OF_AUTHOR]
-    nothing = [row.name for row in rows if row.judged >= FEWEST_OF_AUTHOR and row not in drawn]
-    if nothing:
-        yield gettext("Never right: {names}.").format(names=some_shown(nothing))
-    if few:
-        yield gettext("Too few to say: {names}.").format(names=some_shown(few))
+    left_out = [row for row in rows if row not in drawn]
+    if failures := [row.name for row in left_out if row.judged >= FEWEST_OF_AUTHOR]:
+        yield gettext("Never right: {names}.").format(names=some_shown(failures))
+    if unjudged := [row.name for row in left_out if row.judged < FEWEST_OF_AUTHOR]:
+        yield gettext("Too few to say: {names}.").format(names=some_shown(unjudged))
 
 
 def _hidden(card: Card) -> str:

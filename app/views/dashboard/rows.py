@@ -26,16 +26,16 @@ def rows_of(counts: Mapping[str, Sequence[int]]) -> list[Row]:
     """Return the rows of authors' posts, the most first; of many authors some share the last."""
     totals = {username: sum(row) for username, row in counts.items()}
     order = sorted(counts, key=lambda username: -totals[username])
-    alone = order
+    leaders = order
     if len(order) > MOST_ROWS:
         least = LEAST_SHARE * totals[order[0]]
-        alone = [username for username in order[: MOST_ROWS - 1] if totals[username] >= least]
+        leaders = [username for username in order[: MOST_ROWS - 1] if totals[username] >= least]
     rows = [
         Row(shown_name(username), f"${hue(username)}", counts[username], [username])
-        for username in alone
+        for username in leaders
     ]
-    if others := order[len(alone) :]:
-        together = [sum(column) for column in zip(*(counts[name] for name in others), strict=True)]
+    if others := order[len(leaders) :]:
+        sums = [sum(column) for column in zip(*(counts[name] for name in others), strict=True)]
         name = gettext("{count} others").format(count=show_number(len(others)))
-        rows.append(Row(name, "$soft", together, others))
+        rows.append(Row(name, "$soft", sums, others))
     return rows

@@ -176,15 +176,15 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
         )
         return title, ""
     by_author = {name: sum(row) for name, row in data.rows.items()}
-    said = {"first": show_date(first), "last": show_date(last), "calm": gettext(CALM[data.period])}
-    if (most := clear_peak([*by_author.values()])) is not None:
-        name, count = [*by_author.items()][most]
+    span = {"first": show_date(first), "last": show_date(last), "calm": gettext(CALM[data.period])}
+    if (leader := clear_peak([*by_author.values()])) is not None:
+        name, count = [*by_author.items()][leader]
         title = gettext("{name} wrote the most: {count} of {total} posts").format(
             name=shown_name(name), count=show_number(count), total=show_number(posts)
         )
-        return title, gettext("From {first} to {last}; {calm}.").format(**said)
+        return title, gettext("From {first} to {last}; {calm}.").format(**span)
     title = gettext("{total} posts from {first} to {last}; {calm}")
-    return title.format(total=show_number(posts), **said), ""
+    return title.format(total=show_number(posts), **span), ""
 
 
 def _undated(data: PostsByPeriod) -> str:
