@@ -34,8 +34,8 @@ _QUOTED: Final = 56
 """What a quotation takes of the height beside its rows."""
 _MOST_LARGE: Final = 4
 """Most rows of a finding in letters that are not the smallest."""
-_MOST_FOUND: Final = 0.7
-"""Most of the height that a finding takes, however long."""
+_FACT_ROW: Final = 1.4
+"""Height of a row of the facts, by the size of its letters."""
 _LABEL: Final = 0.4
 """Most of the width that the label of a line takes."""
 
@@ -71,7 +71,8 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     bottom, blocks = float(measures.foot - measures.space), _blocks(canvas, poster, measures)
     least = _finding(poster, measures, measures.findings[-1]).height
     least += sum(block.heights.least + measures.space for block in blocks[:1])
-    top = _draw_title(canvas, poster, measures, bottom - measures.top - least)
+    quote = measures.quote_size * _FACT_ROW + _QUOTED if poster.quote else 0
+    top = _draw_title(canvas, poster, measures, bottom - measures.top - least - quote)
     bottom = _draw_quote(canvas, poster, measures, (bottom, bottom - top - least))
     finding, blocks = _largest(canvas, poster, measures, blocks, bottom - top)
     top = _draw_finding(canvas, finding, poster.hue, top)
@@ -117,7 +118,7 @@ def _largest(
             is_large = finding is not findings[-1]
             if finding.height <= room and not (is_large and len(finding.texts) > _MOST_LARGE):
                 return finding, stack
-    return _cut(findings[-1], height * _MOST_FOUND), lower[:1]
+    return _cut(findings[-1], height), lower[:1]
 
 
 def _finding(poster: Poster, measures: Measures, size: int) -> _Rows:
@@ -138,29 +139,37 @@ def _cut(rows: _Rows, height: float) -> _Rows:
 
 
 def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float) -> float:
-    """Draw the title, in two rows if there is room, and the facts, and return where they end."""
+    """Draw the title and the facts, each in two rows if there is room, and return where they end.
+
+    The title comes first.
+    """
     width, top, text = canvas.width - 2 * MARGIN, float(measures.top), drawn_text(poster.title)
     fonts = [font_of(bold=True, size=size) for size in measures.titles]
     font = next((font for font in fonts if font.getlength(text) <= width), fonts[-1])
-    small, facts = _facts(poster, measures, width)
-    after = len(facts) * small.size * 1.4 + measures.space * 0.5 + font.size * 0.15
-    most = 2 if 2 * font.size * _ROW + after <= room else 1
-    for row in text_rows(text, font, width, most):
-        canvas.write((MARGIN, top), row, font)
-        top += font.size * _ROW
+    row, fact_row = font.size * _ROW, measures.facts[0] * _FACT_ROW
+    spare = room - row - fact_row - measures.space * 0.5 - font.size * 0.15
+    title = text_rows(text, font, width, 2 if row <= spare else 1)
+    spare -= row * (len(title) - 1)
+    for title_row in title:
+        canvas.write((MARGIN, top), title_row, font)
+        top += row
+    small, facts = _facts(poster, measures, width, 2 if fact_row <= spare else 1)
     top += font.size * 0.15
-    for row in facts:
-        canvas.write((MARGIN, top), row, small, canvas.theme.soft)
-        top += small.size * 1.4
+    for facts_row in facts:
+        canvas.write((MARGIN, top), facts_row, small, canvas.theme.soft)
+        top += small.size * _FACT_ROW
     return top + measures.space * 0.5
 
 
-def _facts(poster: Poster, measures: Measures, width: int) -> tuple[Lettering, list[str]]:
-    """Return the letters and rows of the facts: in one row if there are letters for that."""
+def _facts(
+    poster: Poster, measures: Measures, width: int, most: int
+) -> tuple[Lettering, list[str]]:
+    """Return the letters and up to so many rows of the facts: one if there are letters for it."""
     fonts = [font_of(bold=False, size=size) for size in measures.facts]
     sets = [joined_rows(map(drawn_text, poster.facts), font, width, 2) for font in fonts]
-    pairs = [*zip(fonts, sets, strict=True)]
-    return next((pair for pair in pairs if len(pair[1]) < 2), pairs[0])
+    pairs = zip(fonts, sets, strict=True)
+    font, rows = next((pair for pair in pairs if len(pair[1]) < 2), (fonts[0], sets[0]))
+    return font, rows[:most]
 
 
 def _draw_finding(canvas: Canvas, finding: _Rows, hue: str, top: float) -> float:
@@ -233,8 +242,8 @@ def _draw_quote(
     Return where they begin.
     """
     bottom, room = place
-    font, width = font_of(bold=False, size=measures.facts[0] + 4), canvas.width - 2 * MARGIN - _HUED
-    row = font.size * 1.4
+    font, width = font_of(bold=False, size=measures.quote_size), canvas.width - 2 * MARGIN - _HUED
+    row = font.size * _FACT_ROW
     most = min(measures.quote, max(1, int((room - _QUOTED) // row)))
     rows = text_rows(" ".join(drawn_text(poster.quote).split()), font, width, most)
     if not rows:

@@ -21,7 +21,8 @@ class Measures(NamedTuple):
     titles: tuple[int, ...]
     facts: tuple[int, ...]
     lines: int
-    """Size of letters, as the next one is."""
+    """Size of letters, as the next two are."""
+    quote_size: int
     small: int
     """Of the foot."""
     findings: tuple[int, ...]
@@ -40,6 +41,7 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
             titles=(36, 30),
             facts=(24, 22),
             lines=26,
+            quote_size=28,
             small=22,
             findings=(56, 52, 48, 44),
             space=22,
@@ -52,6 +54,7 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
             titles=(48, 40),
             facts=(28, 26, 24),
             lines=30,
+            quote_size=32,
             small=26,
             findings=(72, 64, 56),
             space=30,
@@ -64,6 +67,7 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
             titles=(52, 44),
             facts=(28, 26, 24),
             lines=32,
+            quote_size=34,
             small=28,
             findings=(80, 72, 64, 56),
             space=44,

@@ -89,7 +89,8 @@ def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> Non
 def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
     """Draw a line for each row, as many as there is room for."""
     places = _places(field, len(dots.rows), _DOT_ROW)
-    size = min((_dot_size(row, place) for row, place in zip(dots.rows, places, strict=False)))
+    sizes = map(_dot_size, dots.rows, places)
+    size = min(sizes, default=SMALLEST)
     for row, place in zip(dots.rows, places, strict=False):
         _paint_dot_row(canvas, row, place, canvas.theme.hues[dots.hue], size)
 
@@ -101,8 +102,8 @@ def _places(field: Field, rows: int, lowest: int) -> list[Field]:
     """
     is_halved = field.width > _WIDE and field.height / rows < lowest
     columns = 2 if is_halved and rows > 1 else 1
-    in_column = max(1, min(ceil(rows / columns), int(field.height // lowest)))
-    height = field.height / in_column
+    in_column = min(ceil(rows / columns), int(max(0, field.height) // lowest))
+    height = field.height / max(in_column, 1)
     width = (field.width - _BETWEEN * (columns - 1)) / columns
     return [
         Field(left, top, left + width, top + height)
@@ -155,6 +156,8 @@ def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: 
 
     Where the notes are wanted, each name has a row with its note.
     """
+    if field.height < _STACK:
+        return
     total = sum(bar.share for bar in bars) or 1
     width = field.width - _STACK_GAP * (len(bars) - 1)
     starts = accumulate((bar.share / total * width + _STACK_GAP for bar in bars), initial=0)

@@ -75,6 +75,21 @@ def image_of(poster: Poster, format_: Format, theme: ThemeName) -> Image.Image:
         return image.convert("RGB")
 
 
+@pytest.mark.parametrize("kind", LONG_TOLD)
+def test_the_longest_finding_leaves_the_words_that_were_ticked(kind: str) -> None:
+    finding = ("종이 울리는밤배 " * LONGEST_FINDING)[: LONGEST_FINDING - 1]
+    poster = Poster("Ferry", (LONG, LONG), f"{finding}.", DRAWINGS[kind], "", hue="author-1")
+    poster = poster._replace(quote="차 마실래요? " * 99)
+    image = image_of(poster, "1200x630", "light")
+    assert image_of(poster._replace(finding=f"{finding}!"), "1200x630", "light") != image
+    ground = ImageColor.getrgb(theme_of("light").mixed(HUES["author-1"]))
+    # The ground of the words goes from edge to edge of the picture's inside, and nothing is on it.
+    rows = np.flatnonzero((np.asarray(image)[:, MARGIN + 4] == ground).all(axis=1))
+    assert 40 <= len(rows) < 60
+    assert (np.diff(rows) == 1).all()
+    assert rows[-1] < FORMATS["1200x630"].foot
+
+
 @pytest.mark.parametrize("kind", first_of(DRAWINGS, "bars of 7", "weeks"))
 @pytest.mark.parametrize(("format_", "theme"), [(name, "light") for name in FORMATS])
 def test_title_finding_drawing_and_foot_keep_apart(
