@@ -27,6 +27,8 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[TableCell]]
     links: Sequence[str] = ()
+    about: str = ""
+    """What the numbers mean, where their columns do not say it."""
 
     def below(self, row: Sequence[TableCell], beside: int) -> str:
         """Return the cells of a row behind the first ones, with the names of their columns."""

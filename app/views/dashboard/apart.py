@@ -139,7 +139,11 @@ class Measurement(Figure[Plot]):
             author = shown_name(row.name)
             rows += [(author, author, row.right)] if row.right else []
             rows += [(author, shown_name(name), posts) for name, posts in row.wrong]
-        return Table(columns, rows)
+        about = gettext(
+            "Each author’s newest posts were hidden from saywho, which was then asked who wrote "
+            "them. Chosen dates do not count here."
+        )
+        return Table(columns, rows, about=about)
 
 
 def _title(rows: Sequence[Given]) -> str:

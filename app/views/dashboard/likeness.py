@@ -137,6 +137,7 @@ class Likeness(Figure[Plot]):
                 for one, second, like in self.pairs
             ],
             [posts_path(query, username=[one, second]) for one, second, _ in self.pairs],
+            gettext("1 is all habits alike, 0 none. Chosen dates do not count here."),
         )
 
 

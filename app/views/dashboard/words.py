@@ -120,6 +120,7 @@ class Words(Figure[Plot]):
                 for name, word in rows
             ],
             [f"/search?{_query(name, word)}" for name, word in rows],
+            gettext("Words and signs by how often they are used. Chosen dates do not count here."),
         )
 
 

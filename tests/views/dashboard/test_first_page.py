@@ -103,6 +103,12 @@ async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Clien
     # The scale is fixed: the strongest cell is as strong as it is alike.
     strongest = max(drawing["plot"]["data"][0]["marker"]["opacity"])
     assert strongest == pytest.approx(0.12 + 0.88 * max(alike.values()), abs=0.01)
+    # The page of the table tells of no drawing, which it has not.
+    for name in ("timeline", "week", "likeness", "apart"):
+        page = await writer.page(f"{PREFIX}table/{name}")
+        main = page.partition("<main")[2].partition("<table")[0]
+        assert not re.search(r"colour|\bbar\b|on top", main), name
+        assert ("1 is all habits alike" in main) == (name == "likeness")
     nearest = await drawn(writer, "likeness", "username=ann")
     assert nearest["title"].startswith("Nearest to ann: ")
     assert "cell" not in nearest["words"]
