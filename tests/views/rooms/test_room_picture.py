@@ -24,6 +24,7 @@ from app.views.rooms.picture import poster_of_room
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
+from tests.waiting import settle
 
 CHAT: list[Said] = [
     ("2024-01-15 23:50", "하늘 (회사)", "떡볶이 ㅋㅋㅋ"),
@@ -100,6 +101,7 @@ async def test_a_picture_that_cannot_be_is_refused(chat: Client, bad: str, end: 
 
 
 async def test_the_picture_follows_the_messages(shared: Shared, chat: Client) -> None:
+    await settle(shared.app)
     path = "/room/1/portrait/picture.png"
     before = await chat.get(path)
     assert (await chat.get(path)).headers["Cache-Status"] == "saywho; hit"
