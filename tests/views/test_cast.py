@@ -50,6 +50,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/room/<id:room_id>/portrait/picture": ("/room/1/portrait/picture",),
     "/compare": (f"/compare?{TEXT}&{NAMED}", f"/compare?{TEXT}&years=Anna_Kim"),
     "/compare/card": (f"/compare/card?{NAMED}",),
+    "/compare/picture": (f"/compare/picture?{TEXT}&{NAMED}",),
     "/feed.atom": ("/feed.atom",),
     "/user/<username>/feed.atom": ("/user/Anna_Kim/feed.atom",),
     "/quiz": ("/quiz?set=1.2-1", "/quiz?set=1.2-1&guess=Anna_Kim", "/quiz?room=1"),
