@@ -38,6 +38,7 @@ OTHERS: Final = {
     *("tz", "username", "platform", "lang", "kind", "is", "has", "q", "mode", "sort", "facets"),
     *("limit", "format", "hour", "message", "deleted"),
     *("text", "post", "without", "sure", "years", "view", "shows", "theme", "names", "words"),
+    *("reasons", "explain"),
 }
 ZONES: Final = ("UTC", "Pacific/Kiritimati")
 """The latter was ten hours behind, and is fourteen ahead."""

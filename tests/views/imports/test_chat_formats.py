@@ -89,7 +89,7 @@ async def test_of_an_archive_with_chats_of_several_apps_all_are_read(app: Quart)
     address = await upload(browser, zip_bytes(files), "everything.zip")
     page = await browser.page(address)
     assert "Chats of several apps: Telegram, Signal, Discord" in shown(page)
-    assert "left out: KakaoTalk." in shown(page)
+    assert "left out this time: KakaoTalk." in shown(page)
     assert "in a text" not in page
     assert all(text in shown(page) for text in ("hi, you", "on the phone", "on the porch"))
     assert f'href="{address}?format=kakaotalk"' in page
