@@ -1,13 +1,15 @@
 """Folding what an import stores into the profiles of its authors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.counts import Counts
-from app.db.backend import Sessions
+from app.db.backend import Sessions, is_among
+from app.models import User
 from app.services.compare.profiles import (
     FOLDED_FOR_ONE,
     in_parts,
@@ -48,9 +50,9 @@ class BulkProfiles:
             if len(texts) >= FOLD_FROM or user_id in self._waiting:
                 self._waiting.setdefault(user_id, []).extend(texts)
         if sum(map(len, self._waiting.values())) > MOST_WAITING:
-            await self._fold(session, list(self._waiting))
+            await self._fold(session, list(self._waiting), posts)
         else:
-            await self._fold(session, [*filter(self._is_due, self._waiting)])
+            await self._fold(session, [*filter(self._is_due, self._waiting)], posts)
 
     def _is_due(self, user_id: int) -> bool:
         return len(self._waiting[user_id]) * FOLDED_FOR_ONE >= self._folded.get(user_id, 0)
@@ -61,11 +63,28 @@ class BulkProfiles:
             async with db.write() as session:
                 await self._fold(session, list(self._waiting))
 
-    async def _fold(self, session: AsyncSession, user_ids: Sequence[int]) -> None:
-        """Fold the tails of authors. The posts are read, since others may have changed them."""
-        for part in in_parts((user_id, self._folded.get(user_id, 0)) for user_id in user_ids):
+    async def _fold(
+        self, session: AsyncSession, user_ids: Collection[int], here: Collection[int] = ()
+    ) -> None:
+        """Fold the tails of authors. The posts are read, since others may have changed them.
+
+        here: authors who are here for sure; others may have been deleted meanwhile.
+        """
+        gone = await _deleted(session, set(user_ids).difference(here))
+        for user_id in gone:
+            del self._waiting[user_id]
+        left = [user_id for user_id in user_ids if user_id not in gone]
+        for part in in_parts((user_id, self._folded.get(user_id, 0)) for user_id in left):
             texts = chain.from_iterable(map(self._waiting.pop, part))
             counts = {text: features for text, features in texts if features is not None}
             profiles = await with_tails(session, await stored_profiles(session, part), counts)
             await store_profiles(session, profiles)
             self._folded |= {user_id: known.profile.posts for user_id, known in profiles.items()}
+
+
+async def _deleted(session: AsyncSession, user_ids: set[int]) -> set[int]:
+    """Return who of the authors is here no more."""
+    if not user_ids:
+        return set()
+    is_here = is_among(session, User.id, user_ids), User.deleted_at.is_(None)
+    return user_ids.difference(await session.scalars(select(User.id).where(*is_here)))

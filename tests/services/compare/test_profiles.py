@@ -148,6 +148,27 @@ async def test_an_import_rewrites_a_profile_where_it_grew_by_much(db: Database) 
     assert await find_faults(db) == []
 
 
+@pytest.mark.parametrize("is_purged", [False, True], ids=["marked", "purged"])
+async def test_an_author_deleted_during_an_import_leaves_no_profile(
+    db: Database, is_purged: bool
+) -> None:
+    """Their counts were stored again; of an author whose row was gone, the import failed."""
+    memory = ImportMemory(RoomFinder(), BulkProfiles())
+    for start, end in ((0, 1_650), (1_650, 1_650 + FOLD_FROM)):
+        posts = [new_tweet(f"text {number}", arrived_at=now()) for number in range(start, end)]
+        batch = [BulkPost(place=n, username="ann", post=post) for n, post in enumerate(posts)]
+        count(batch)
+        async with db.write() as session:
+            await store_batch(session, batch, ImportReport(), memory=memory)
+    async with db.write() as session:
+        await delete_user(session, "ann")
+    if is_purged:
+        await purge_deleted(db)
+    await memory.profiles.fold_rest(db)
+    async with db.read() as session:
+        assert (await session.scalars(select(Profile.user_id))).all() == []
+
+
 async def test_an_older_session_is_not_shown_newer_posts(db: Database) -> None:
     await post(db, "ann", "old")
     store = ProfileStore()
