@@ -78,6 +78,20 @@ GAME_MUTANTS: Final = (
         "pass",
     ),
     Mutant(
+        "in a game, a question does not wait for whoever comes while it is asked",
+        STREAMED,
+        "app/services/games/hub.py",
+        "if channel.state.is_asking and player_id is not None:",
+        "if False:",
+    ),
+    Mutant(
+        "in a game, a question does not wait for whoever came just before it",
+        STREAMED,
+        "app/services/games/hub.py",
+        "if is_count or self._has_changed:",
+        "if is_count:",
+    ),
+    Mutant(
         "in a game, the truth is told while it is asked",
         KEPT_QUIET,
         STATES,
@@ -94,9 +108,9 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, a standing is kept though answers have changed it",
         PLAYED,
-        STATES,
-        "key = state.game.version, state.players",
-        "key = state.game.question, state.players",
+        "app/services/games/standings.py",
+        "if before is not None and version == game.version:",
+        "if before is not None:",
     ),
     Mutant(
         "in a game, what a player sees may be kept",

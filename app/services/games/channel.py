@@ -1,5 +1,6 @@
 """A game that clients follow, its newest documents, and the stream of each client."""
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,7 +30,7 @@ class Channel:
     host_number: int = 0
     shared_number: int = 0
     """How many documents of each kind there were."""
-    players: frozenset[int] = frozenset()
+    players: Set[int] = frozenset()
     """Those who are in the game."""
     streams: dict["GameStream", None] = field(default_factory=dict)
 

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now_ms, wait_until_set
@@ -18,13 +17,13 @@ from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import GAME_CHANGED, Change
 from app.errors import AppError
-from app.models import GamePlayer
 from app.services.access.rights import Right
 from app.services.games.channel import Channel, GameStream
 from app.services.games.documents import host_view, shared_view
 from app.services.games.hosting import tell_if_due
 from app.services.games.presence import Presence
-from app.services.games.states import GameState, Standings, read_states, unknown_game
+from app.services.games.standings import Standings, players_of
+from app.services.games.states import GameState, read_states, unknown_game
 from app.services.live_streams.stream import ClientStream
 from app.services.live_streams.streaming import (
     AT_ONCE,
@@ -67,6 +66,7 @@ class GameHub(StreamHub[GameStream]):
 
     async def close(self) -> None:
         await self._look.close()
+        await self.presence.close()
 
     def publish(self, changes: Sequence[Change]) -> None:
         """Note events of the feed for the clients."""
@@ -98,6 +98,9 @@ class GameHub(StreamHub[GameStream]):
             await self._look(game_id)
             if channel.state is None:
                 raise unknown_game()
+            if channel.state.is_asking and player_id is not None:
+                # Else the answers of the others end the question before the next look.
+                await self._note_presence()
         except BaseException:
             stream.close()
             raise
@@ -141,6 +144,7 @@ class GameHub(StreamHub[GameStream]):
             is_count = began - counted >= COUNT_S
             if is_count:
                 counted = began
+            if is_count or self._has_changed:  # Whoever came before a question is waited for.
                 await self._note_presence()
             await self._look_at(is_count=is_count)
             await self._tick(is_beat=is_beat)
@@ -162,7 +166,7 @@ class GameHub(StreamHub[GameStream]):
 
     async def _note_presence(self) -> None:
         try:
-            await self.presence.store(now_ms())
+            await self.presence.store()
         except AppError as error:  # The database is away.
             logger.warning("who is there could not be stored: %s", error.detail)
         except Exception:
@@ -217,8 +221,7 @@ class GameHub(StreamHub[GameStream]):
             or before.players != state.players
         )
         if is_other:
-            of_game = select(GamePlayer.id).where(GamePlayer.game_id == channel.game_id)
-            channel.players = frozenset(await session.scalars(of_game))
+            channel.players = await players_of(session, state, channel.players)
         if any(stream.player_id is None for stream in channel.streams):
             channel.renew_host(host_view(state, await self._standings.read(session, state)))
         channel.renew_shared(shared_view(state, now_ms()))

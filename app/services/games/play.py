@@ -12,7 +12,8 @@ from app.services.games.hosting import tell_if_due
 from app.services.games.hub import GameHub
 from app.services.games.joining import Joining
 from app.services.games.playing import PlayerKey, Screen, Screens
-from app.services.games.states import GameState, Standing, Standings, get_state, read_states
+from app.services.games.standings import Standing, Standings
+from app.services.games.states import GameState, get_state, read_states
 from app.services.live_streams.streaming import Clients
 
 

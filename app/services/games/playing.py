@@ -13,7 +13,8 @@ from app.db.engine import Database
 from app.models import Game, GameAnswer, GamePlayer
 from app.services.games.answering import unknown_player
 from app.services.games.documents import PlayerView, player_view
-from app.services.games.states import GameState, Standings, read_states, unknown_game
+from app.services.games.standings import Standings
+from app.services.games.states import GameState, read_states, unknown_game
 
 MOST_AT_ONCE: Final = 500
 MOST_WAITING: Final = 10_000

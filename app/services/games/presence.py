@@ -1,19 +1,25 @@
 """Which players have a screen open, as far as this process knows; all processes store it."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.clock import now_ms
 from app.db.backend import is_among
+from app.db.batch import Batch
 from app.db.engine import Database
 from app.models import Game, GamePlayer
 from app.services.games.hosting import tell_if_all_answered
 
 RENEW_MS: Final = 10_000
 """Milliseconds after which the same is stored again, since a process may die."""
+TIMEOUT_S: Final = 5
+"""Seconds for which somebody who comes waits to be stored; the run goes on after that."""
+_ALL: Final = 0
+"""The one item of the batch: a run stores all that has come and left."""
 
 
 class Presence:
@@ -26,6 +32,12 @@ class Presence:
         self._come: set[int] = set()
         self._left: set[int] = set()
         self._stored_ms = 0
+        self._batch: Batch[int, None] = Batch(
+            self._run, max_size=1, max_waiting=1, timeout_s=TIMEOUT_S
+        )
+
+    async def close(self) -> None:
+        await self._batch.close()
 
     def come(self, player_id: int) -> None:
         """Note that a stream was opened."""
@@ -45,8 +57,18 @@ class Presence:
             self._left.add(player_id)
             self._come.discard(player_id)
 
-    async def store(self, time_ms: int) -> None:
-        """Store who has come and left; now and then all who are there."""
+    async def store(self) -> None:
+        """Store who has come and left; now and then all who are there.
+
+        Who asks for it during a run, or together, shares one transaction. Raises UnavailableError.
+        """
+        await self._batch(_ALL)
+
+    async def _run(self, _items: Sequence[int]) -> list[None]:
+        await self._store(now_ms())
+        return [None]
+
+    async def _store(self, time_ms: int) -> None:
         is_all = time_ms - self._stored_ms >= RENEW_MS and bool(self._open)
         come = self._come | set(self._open) if is_all else self._come
         left = self._left

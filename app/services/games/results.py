@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import GameAnswer, GameQuestion, Tweet
 from app.services.compare.quiz import masked
-from app.services.games.states import Choice, GameState, Standing
+from app.services.games.standings import Choice, Standing
+from app.services.games.states import GameState
 
 
 @dataclass(frozen=True, slots=True)

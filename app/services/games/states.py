@@ -1,6 +1,6 @@
 """The state of a game as its rows say it: all that a screen of it is made of."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -12,7 +12,7 @@ from app.compute.text import HIDDEN
 from app.errors import NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
 from app.services.compare.quiz import masked
-from app.services.games.rules import Asked, State, places
+from app.services.games.rules import Asked, State
 
 SHOWN_HIDDEN: Final = "[…]"
 """Stands for a name in texts that programs read."""
@@ -146,81 +146,3 @@ async def _counts(
     )
     counted, answered = await session.execute(players), await session.execute(answers)
     return dict(counted.all()), dict(answered.all())
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A player's answer to a question."""
-
-    user_id: int
-    ms: int
-    points: int
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Who has how many points, of the questions that were told."""
-
-    names: Mapping[int, str]
-    """By player, in the order in which they came."""
-    totals: Mapping[int, int]
-    places: Mapping[int, int]
-    choices: Mapping[int, Choice]
-    """The answers to the present question, once it was told."""
-
-    @property
-    def order(self) -> list[int]:
-        """The players, the best first."""
-        return sorted(self.names, key=lambda player: (self.places[player], player))
-
-    def tally(self, usernames: Mapping[int, str]) -> dict[str, int]:
-        """Return how many chose whom."""
-        counts = dict.fromkeys(usernames.values(), 0)
-        for choice in self.choices.values():
-            counts[usernames[choice.user_id]] += 1
-        return counts
-
-
-async def read_standing(session: AsyncSession, state: GameState) -> Standing:
-    """Return the standing: sums over the answers, so that none counts twice."""
-    game = state.game
-    query = (
-        select(GamePlayer.id, GamePlayer.name, func.coalesce(func.sum(GameAnswer.points), 0))
-        .outerjoin(
-            GameAnswer, (GameAnswer.player_id == GamePlayer.id) & (GameAnswer.number <= state.told)
-        )
-        .where(GamePlayer.game_id == game.id)
-        .group_by(GamePlayer.id)
-        .order_by(GamePlayer.id)
-    )
-    rows = (await session.execute(query)).all()
-    totals = {player: int(total) for player, _, total in rows}
-    choices: dict[int, Choice] = {}
-    if state.told_present():
-        answers = select(GameAnswer.player_id, GameAnswer.user_id, GameAnswer.ms, GameAnswer.points)
-        answers = answers.where(GameAnswer.game_id == game.id, GameAnswer.number == game.question)
-        choices = {player: Choice(*fields) for player, *fields in await session.execute(answers)}
-    names = {player: name for player, name, _ in rows}
-    return Standing(names, totals, places(totals), choices)
-
-
-class Standings:
-    """The newest standing of each game that a process knows: thousands of players ask for it."""
-
-    MOST: Final = 40
-
-    def __init__(self) -> None:
-        self._kept: dict[int, tuple[tuple[int, int], Standing]] = {}
-
-    async def read(self, session: AsyncSession, state: GameState) -> Standing:
-        """Return the standing that a session sees; answers change it together with the version."""
-        key = state.game.version, state.players
-        entry = self._kept.get(state.game.id)
-        if entry is not None and entry[0] == key:
-            return entry[1]
-        standing = await read_standing(session, state)
-        self._kept.pop(state.game.id, None)
-        self._kept[state.game.id] = key, standing
-        while len(self._kept) > self.MOST:
-            del self._kept[next(iter(self._kept))]
-        return standing

@@ -25,7 +25,8 @@ from app.services.games.results import (
     read_questions,
     that_fooled_most,
 )
-from app.services.games.states import GameState, Standing
+from app.services.games.standings import Standing
+from app.services.games.states import GameState
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.games.making import number_field

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.clock import now_ms
 from app.models import GamePlayer
@@ -153,6 +153,46 @@ async def test_a_question_ends_early_once_all_who_are_there_have_answered(
     assert await until(listener, question=2, state="told")
 
 
+@pytest.mark.parametrize("comes_first", [False, True], ids=["while it is asked", "just before"])
+async def test_whoever_has_just_come_is_waited_for(
+    host: Host, ears: Ears, anybody: Client, monkeypatch: pytest.MonkeyPatch, *, comes_first: bool
+) -> None:
+    mina, jun = await join(anybody.app, host, "Mina", "Jun")
+    first = await ears.of(mina)
+    await until_there(host, 1)
+    monkeypatch.setattr(hub, "COUNT_S", 60.0)  # Nothing is stored by the usual looks.
+    if comes_first:
+        await ears.of(jun)
+    await host.does("next")
+    await until(first, state="asking")
+    if not comes_first:
+        await ears.of(jun)
+    await mina.chooses(1, "ferry")
+    assert (await host.see())["state"] == "asking"
+    await jun.chooses(1, "ferry")
+    assert (await host.see())["state"] == "told"
+
+
+async def test_all_who_come_together_are_stored_together(
+    host: Host, ears: Ears, anybody: Client
+) -> None:
+    players = await join(anybody.app, host, *(f"Player {number}" for number in range(12)))
+    await host.does("next")
+    parts, statements = parts_of(anybody.app), list[str]()
+
+    def note(*values: Any) -> None:
+        statements.append(values[2])
+
+    event.listen(parts.db.engine.sync_engine, "before_cursor_execute", note)
+    opened = [parts.games.hub.open(host.game, player_id=player.id) for player in players]
+    streams = await asyncio.gather(*opened)
+    stored = [text for text in statements if text.startswith('UPDATE "GamePlayer"')]
+    assert 0 < len(stored) <= 4, "two for each run, and of these at most one had begun before"
+    await until_there(host, 12)
+    for stream in streams:
+        stream.close()
+
+
 async def test_a_question_ends_when_the_last_one_without_an_answer_leaves(
     host: Host, ears: Ears, anybody: Client
 ) -> None:
@@ -206,7 +246,7 @@ async def test_a_screen_that_breaks_off_takes_no_other_one_away(
     await asyncio.sleep(0)
     second.cancel()
     await asyncio.wait([second])
-    await hub.presence.store(now_ms())
+    await hub.presence.store()
     async with parts_of(anybody.app).db.read() as session:
         assert (await session.get_one(GamePlayer, mina.id)).seen_ms is not None
 
