@@ -184,6 +184,10 @@ class PostTexts:
                 posts.append(self._ids[bisect.bisect_right(self._starts, place) - 1])
         return posts
 
+    def has(self, piece: str) -> bool:
+        """Return whether any post has a piece; a frequent one is seen early."""
+        return any(is_whole for _, is_whole in _finds(self._texts, _plain(piece)))
+
     def times(self, uses: int) -> float:
         """Return so many uses as times in 400 posts."""
         return round(PER_POSTS * uses / max(1, len(self._ids)), 1)
@@ -201,12 +205,11 @@ def _finds(texts: str, piece: str) -> Iterator[tuple[int, bool]]:
         place = texts.find(piece, place + len(piece))
 
 
-def unwritten_words(text: str, posts: Iterable[tuple[int, str]]) -> list[str]:
+def unwritten_words(text: str, posts: PostTexts) -> list[str]:
     """Return the longest words of a text that none of these posts has, in its order."""
     words = list(dict.fromkeys(_LONG_WORD.findall(own_words(text))))
-    texts = PostTexts(plain_posts(posts))
     longest = sorted(words, key=len, reverse=True)[:MOST_LOOKED_FOR]
-    strange = list(islice((word for word in longest if not texts.find(word)), MOST_UNWRITTEN))
+    strange = list(islice((word for word in longest if not posts.has(word)), MOST_UNWRITTEN))
     return sorted(strange, key=words.index)
 
 

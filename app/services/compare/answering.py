@@ -16,7 +16,14 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Case
-from app.compute.evidence import PostTexts, marks_of, plain_posts, unwritten_words, used_piece
+from app.compute.evidence import (
+    PlainPost,
+    PostTexts,
+    marks_of,
+    plain_posts,
+    unwritten_words,
+    used_piece,
+)
 from app.compute.gaps import Gap
 from app.compute.judgement import SURE, Judgement, Limit, Verdict, judge
 from app.compute.languages import guess_main_language, is_english
@@ -158,8 +165,7 @@ async def add_reasons(
     session: AsyncSession, case: Case, comparison: Comparison, run: Runner = asyncio.to_thread
 ) -> Comparison:
     """Return the comparison with how often each mark is used, by whom, and in which posts."""
-    is_nobody = comparison.verdict == "unfamiliar"
-    if not (comparison.evidence or is_nobody):
+    if not (comparison.evidence or comparison.verdict == "unfamiliar"):
         return comparison
     ids = {suspect.username: suspect.id for suspect in case.suspects}
     names = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
@@ -178,24 +184,39 @@ async def add_reasons(
             await newest_own(session, members[place][0], SEARCHED_OTHERS)
             for place in case.others_of(case.suspects[0]).nonzero()[0].tolist()
         ]
-    evidence = await run(_with_uses, comparison.evidence, posts, population)
-    explained = msgspec.structs.replace(comparison, evidence=evidence)
-    if not is_nobody:
+    explained: Comparison = await run(_explained, comparison, case.text, posts, population)
+    return explained
+
+
+def _explained(
+    comparison: Comparison,
+    text: str,
+    posts: dict[str, list[OwnPost]],
+    population: list[list[OwnPost]],
+) -> Comparison:
+    # Each author is compared with the others, so what takes long is done once for each post.
+    plain = {name: plain_posts(authored) for name, authored in posts.items()}
+    explained = msgspec.structs.replace(
+        comparison, evidence=_with_uses(comparison.evidence, posts, plain, population)
+    )
+    if comparison.verdict != "unfamiliar":
         return explained
-    words = await run(unwritten_words, case.text, chain(*posts.values()))
+    words = unwritten_words(text, PostTexts([*chain.from_iterable(plain.values())]))
     return msgspec.structs.replace(explained, unwritten=words)
 
 
 def _with_uses(
-    marks: Sequence[Evidence], posts: dict[str, list[OwnPost]], population: list[list[OwnPost]]
+    marks: Sequence[Evidence],
+    posts: dict[str, list[OwnPost]],
+    plain: dict[str, list[PlainPost]],
+    population: list[list[OwnPost]],
 ) -> list[Evidence]:
-    # Each author is compared with the others, so what takes long is done once for each post.
-    plain = {name: plain_posts(authored) for name, authored in posts.items()}
     elsewhere = [plain_posts(authored) for authored in population]
-    texts_by_name = {name: PostTexts(authored) for name, authored in plain.items()}
+    texts_by_name: dict[str, PostTexts] = {}
     compared: dict[str, PostTexts] = {}
     authors: dict[str, int] = {}
     for name in {mark.username for mark in marks}:
+        texts_by_name[name] = PostTexts(plain[name])
         compared_posts = [*elsewhere, *(plain[rival] for rival in plain if rival != name)]
         compared[name] = PostTexts([*chain.from_iterable(compared_posts)])
         authors[name] = sum(map(bool, compared_posts))
