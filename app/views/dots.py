@@ -53,7 +53,7 @@ class DotRow:
     value: str
     """Of the dot, in words."""
     beside: str
-    """Of all others together; empty where there are none."""
+    """What all others have together, after their name; empty where there are none."""
     is_clear: bool
     """Whether the dot is apart from them by more than chance."""
     place: float

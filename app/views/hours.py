@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.compute.hours import BUSY_H, DAY_H
 from app.i18n import gettext
 from app.views.drawings import Clock
-from app.views.in_words import often
+from app.views.in_words import part_of
 
 
 def busiest(hours: Sequence[int], start: int | None) -> str:
@@ -16,8 +16,8 @@ def busiest(hours: Sequence[int], start: int | None) -> str:
     if start is None:
         return gettext("No hours are clearly the busiest.")
     busy = [hours[(start + step) % DAY_H] for step in range(BUSY_H)]
-    return gettext("Most between {start}:00 and {end}:00: {often}").format(
-        start=start, end=(start + BUSY_H) % DAY_H, often=often(sum(busy) / sum(hours))
+    return gettext("Busiest between {start}:00 and {end}:00: {part}").format(
+        start=start, end=(start + BUSY_H) % DAY_H, part=part_of(sum(busy) / sum(hours))
     )
 
 
@@ -29,11 +29,11 @@ def how_told() -> str:
     )
 
 
-def mostly(start: int | None) -> str:
+def busiest_briefly(start: int | None) -> str:
     """Return the same briefly; an empty text where no hours stand out."""
     if start is None:
         return ""
-    return gettext("Mostly from {start}:00 to {end}:00").format(
+    return gettext("Busiest between {start}:00 and {end}:00").format(
         start=start, end=(start + BUSY_H) % DAY_H
     )
 

@@ -1,4 +1,4 @@
-"""Shares of posts in words: "in every fifth post"."""
+"""Shares of posts in words: "in every fifth post", "every fifth post"."""
 
 from typing import Final, NamedTuple
 
@@ -32,6 +32,28 @@ _ONE_OF: Final = {
     9: Often(gettext_noop("in every ninth post"), gettext_noop("in every ninth")),
     10: Often(gettext_noop("in every tenth post"), gettext_noop("in every tenth")),
 }
+
+
+_EVERY: Final = {
+    1: gettext_noop("every post"),
+    2: gettext_noop("every second post"),
+    3: gettext_noop("every third post"),
+    4: gettext_noop("every fourth post"),
+    5: gettext_noop("every fifth post"),
+    6: gettext_noop("every sixth post"),
+    7: gettext_noop("every seventh post"),
+    8: gettext_noop("every eighth post"),
+}
+
+
+def part_of(share: float) -> str:
+    """Return which part of the posts is meant by a share of an eighth or more."""
+    number, tenths = round(1 / share), round(10 * share)
+    if share == 1 or share < ONE_OF or tenths == 5:
+        return gettext(_EVERY[min(number, max(_EVERY))])
+    if share >= ALMOST_ALL:
+        return gettext("almost every post")
+    return gettext("{count} of 10 posts").format(count=tenths)
 
 
 def often(share: float) -> str:

@@ -12,6 +12,7 @@ from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, clock_of, how_told
 from app.views.in_words import briefly, often
 from app.views.names import display_name, hue
+from app.views.portraits.beside import only_other, others_called
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,17 @@ class Phrases(Figure[PhraseList]):
 
     def finding(self) -> Finding:
         title = "" if self.portrait.phrases else gettext("No word differs clearly.")
-        return Finding(title, topic=gettext("Says more often than others"))
+        other_name = only_other(self.portrait)
+        topic = gettext("Says more often than {name}") if other_name else ""
+        return Finding(
+            title, topic=topic.format(name=other_name) or gettext("Says more often than others")
+        )
 
     def table(self) -> Table:
         phrases = self.portrait.phrases or []
         name = display_name(self.portrait.user.username)
         return Table(
-            [gettext("Phrase"), name, gettext("All others")],
+            [gettext("Phrase"), name, others_called(self.portrait)],
             [(phrase.text, phrase.messages, phrase.messages_elsewhere) for phrase in phrases],
             [*map(self._posts_with, phrases)],
         )
@@ -54,11 +59,16 @@ class Phrases(Figure[PhraseList]):
 
     def _told(self, phrase: Phrase) -> str:
         """Return how often a phrase is written, and how often by the others."""
+        other_name = only_other(self.portrait)
         text = gettext("{often}; the others {often_beside}")
-        if not phrase.messages_elsewhere:
-            text = gettext("{often}; the others never")
-        return text.format(
-            often=often(self._own(phrase)), often_beside=briefly(self._beside(phrase))
+        never = gettext("{often}; the others never")
+        if other_name:
+            text = gettext("{often}; {other} {often_beside}")
+            never = gettext("{often}; {other} never")
+        return (text if phrase.messages_elsewhere else never).format(
+            often=often(self._own(phrase)),
+            other=other_name,
+            often_beside=briefly(self._beside(phrase)),
         )
 
     def _own(self, phrase: Phrase) -> float:
@@ -92,7 +102,7 @@ class HoursBeside(Figure[Clock]):
         if not any(beside):
             return Table(columns, [*zip(HOURS, own, strict=True)] if any(own) else [])
         rows = [*zip(HOURS, own, beside, strict=True)]
-        return Table([*columns, gettext("All others")], rows)
+        return Table([*columns, others_called(self.portrait)], rows)
 
     def plot(self) -> Clock | None:
         own, beside = self.portrait.hours, self.portrait.hours_elsewhere
@@ -100,3 +110,12 @@ class HoursBeside(Figure[Clock]):
 
     def path(self) -> str:
         return url_for("posts.show_posts", username=self.portrait.user.username)
+
+    def outline(self) -> str:
+        """Return what the outline is, in a sentence; empty where there is none."""
+        if not any(self.portrait.hours_elsewhere):
+            return ""
+        other_name = only_other(self.portrait)
+        if other_name:
+            return gettext("The outline is {name}.").format(name=other_name)
+        return gettext("The outline is all others together.")

@@ -9,6 +9,7 @@ from app.services.archive.author_portrait import AuthorPortrait
 from app.views.in_words import often
 from app.views.measures import LONGEST_SIGN
 from app.views.names import shown_name
+from app.views.portraits.beside import only_other
 
 MOST_TRAITS: Final = 3
 """In the finding."""
@@ -78,13 +79,16 @@ def finding_of(portrait: AuthorPortrait) -> str:
     name = _short_name(shown_name(portrait.user.username))
     if not portrait.others_total:
         return gettext("There is nobody else here to compare {name} with.").format(name=name)
+    other_name = _short_name(only_other(portrait))
     if not portrait.is_compared:
-        return gettext("There are too few posts yet to compare {name} with others.").format(
-            name=name
-        )
+        few = gettext("There are too few posts yet to compare {name} with others.")
+        few_of_two = gettext("There are too few posts yet to compare {name} with {other}.")
+        return (few_of_two if other_name else few).format(name=name, other=other_name)
     clear = [trait_of(measure) for measure in portrait.measures if measure.is_clear]
     if not clear:
-        return gettext("Nothing sets {name} clearly apart here.").format(name=name)
+        nothing = gettext("Nothing sets {name} clearly apart here.")
+        nothing_of_two = gettext("Nothing sets {name} clearly apart from {other}.")
+        return (nothing_of_two if other_name else nothing).format(name=name, other=other_name)
     findings = [
         gettext("{name} {traits}.").format(name=name, traits=_joined(clear[:count]))
         for count in range(1, MOST_TRAITS + 1)

@@ -15,6 +15,7 @@ from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.initials import initials_of
 from app.views.measures import label_of, value_of
 from app.views.names import display_name, hue
+from app.views.portraits.beside import others_called
 from app.views.portraits.findings import finding_of
 
 EDGE: Final = 4.0
@@ -51,7 +52,8 @@ class Fingerprint(Figure[Dots]):
     def table(self) -> Table:
         columns = [gettext("Measure"), display_name(self.portrait.user.username)]
         if self.portrait.others_total:
-            columns += [gettext("All others"), *self._names]
+            columns += [others_called(self.portrait)]
+            columns += self._names if self.portrait.others_total > 1 else []
         return Table(
             columns,
             [_cells(measure)[: len(columns)] for measure in self.portrait.measures],
@@ -82,12 +84,18 @@ class Fingerprint(Figure[Dots]):
         return DotRow(
             label=label_of(measure),
             value=value_of(measure, measure.own),
-            beside=value_of(measure, measure.beside) if self.portrait.others_total else "",
+            beside=self._beside(measure),
             is_clear=measure.is_clear,
             place=_place(measure.own / most),
             rings=tuple(rings_of([_place(value / most) for value in measure.each], self._others)),
             path=self._posts_with(measure),
         )
+
+    def _beside(self, measure: Measure) -> str:
+        """Return what the others have of a measure together, after their name."""
+        if not self.portrait.others_total:
+            return ""
+        return f"{others_called(self.portrait)}: {value_of(measure, measure.beside)}"
 
     def _posts_with(self, measure: Measure) -> str:
         """Return the address of the posts that show a measure; of all where none does."""

@@ -29,6 +29,7 @@ from app.views.drawings import Clock, PhraseList
 from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
+from app.views.portraits.beside import only_other
 from app.views.portraits.figures import HoursBeside, Phrases
 from app.views.portraits.fingerprint import Fingerprint
 
@@ -63,6 +64,15 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
     @property
     def clock(self) -> FigureParts[Clock]:
         return HoursBeside(self.shown).parts()
+
+    @property
+    def other_name(self) -> str:
+        """The name of the one other person; empty where there are more, or nobody."""
+        return only_other(self.shown)
+
+    @property
+    def outline(self) -> str:
+        return HoursBeside(self.shown).outline()
 
     @property
     def looked_through(self) -> str:

@@ -17,6 +17,7 @@ from app.views.filters import zone_of_page, zone_of_picture
 from app.views.names import display_name, hue, post_count
 from app.views.page import cast_on, render
 from app.views.picturing import PictureArgs, PicturePage, cast_in_picture, picture_of, short_address
+from app.views.portraits.beside import only_other
 from app.views.portraits.figures import HoursBeside
 from app.views.portraits.fingerprint import Fingerprint
 from app.views.portraits.pages import read_in_zone
@@ -86,8 +87,8 @@ def _hours(portrait: AuthorPortrait) -> PosterFigure | None:
     finding, clock = HoursBeside(portrait).finding(), HoursBeside(portrait).plot()
     if clock is None:
         return None
-    outline = gettext("The outline is all others together.") if clock.outline else ""
-    return PosterFigure(f"{finding.topic} · {finding.zone}", (finding.title, outline), clock)
+    sentences = finding.title, HoursBeside(portrait).outline()
+    return PosterFigure(f"{finding.topic} · {finding.zone}", sentences, clock)
 
 
 def _facts(portrait: AuthorPortrait) -> tuple[str, ...]:
@@ -96,7 +97,9 @@ def _facts(portrait: AuthorPortrait) -> tuple[str, ...]:
         zone = ZoneInfo(portrait.tz)
         first, last = (time.astimezone(zone).date() for time in (portrait.since, portrait.until))
         parts.append(show_period(first, last + timedelta(days=1)))
-    if portrait.others_total:
+    if other_name := only_other(portrait):
+        parts.append(gettext("compared with {name}").format(name=other_name))
+    elif portrait.others_total:
         beside = ngettext(
             "compared with {count} other", "compared with {count} others", portrait.others_total
         )

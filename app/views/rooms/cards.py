@@ -7,11 +7,12 @@ from typing import Final
 
 from app.compute.laughs import laughs_in
 from app.compute.portrait import PersonPortrait
-from app.dates import MINUTE_S, show_roughly
+from app.dates import show_roughly
 from app.i18n import gettext, ngettext, show_number
 from app.views.drawings import HourStrip, NameList
-from app.views.hours import mostly
+from app.views.hours import busiest_briefly
 from app.views.names import hue
+from app.views.rooms.room_finding import PAIR
 
 FEWEST_HOURS: Final = 10
 """Messages with a time from which there is a clock."""
@@ -19,10 +20,9 @@ FEWEST_HOURS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class PersonCard:
-    """Somebody in a few words; several together have no username."""
+    """Somebody in a few words."""
 
-    username: str | None
-    name: str
+    username: str
     messages: int
     writing: PersonPortrait | None
     """How they write; None where nothing of theirs was read."""
@@ -64,10 +64,10 @@ class PersonCard:
     @property
     def wait(self) -> str:
         """How long their answers take, in words; empty where no card tells it."""
-        if self.is_alike:
-            return ""
-        within = gettext("Answers in about {time}")
-        return _answer_time(self.writing, gettext("Answers in less than a minute"), within)
+        wait = "" if self.is_alike else _wait_of(self.writing)
+        if wait == show_roughly(0):
+            return gettext("Answers in less than a minute")
+        return gettext("Answers in about {time}").format(time=wait) if wait else ""
 
     @property
     def hours(self) -> HourStrip | None:
@@ -76,23 +76,31 @@ class PersonCard:
             return None
         hours = self.writing.hours
         heights = [100 * hour / max(hours) for hour in hours]
-        return HourStrip(self.hue, mostly(self.writing.busy_from), heights)
+        return HourStrip(self.hue, busiest_briefly(self.writing.busy_from), heights)
 
 
-def alike(writing: Sequence[PersonPortrait | None]) -> str:
-    """Return in a sentence what is the same for several people; empty where nothing is."""
+def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:
+    """Return in a sentence what is the same for several people; empty where nothing is.
+
+    total: of so many, who may be more than those whose writing is told.
+    """
+    waits = {_wait_of(person) for person in writing}
+    wait = waits.pop() if len(waits) == 1 < len(writing) else ""
+    if not wait:
+        return ""
     within = gettext("All answer in about {time}.")
     soon = gettext("All answer in less than a minute.")
-    sentences = {_answer_time(person, soon, within) for person in writing}
-    return sentences.pop() if len(sentences) == 1 < len(writing) else ""
+    if total == PAIR:
+        within = gettext("Both answer in about {time}.")
+        soon = gettext("Both answer in less than a minute.")
+    elif total > len(writing):
+        within = gettext("All {count} shown answer in about {time}.")
+        soon = gettext("All {count} shown answer in less than a minute.")
+    sentence = soon if wait == show_roughly(0) else within
+    return sentence.format(time=wait, count=show_number(len(writing)))
 
 
-def _answer_time(writing: PersonPortrait | None, soon: str, within: str) -> str:
-    """Return how long somebody's answers take in one of two sentences; empty where there are none.
-
-    soon: for less than a minute.
-    """
+def _wait_of(writing: PersonPortrait | None) -> str:
+    """Return about how long somebody's answers take; empty where there are none."""
     wait_s = writing.median_answer_s if writing else None
-    if wait_s is None:
-        return ""
-    return soon if wait_s < MINUTE_S else within.format(time=show_roughly(wait_s))
+    return "" if wait_s is None else show_roughly(wait_s)

@@ -21,7 +21,7 @@ from app.views.figure import FigureParts
 from app.views.page import WebPage
 from app.views.rooms.cards import PersonCard, alike
 from app.views.rooms.lines import RoomLine, day_of, lines_of
-from app.views.rooms.overview_figures import Answers, Months, ShareBar, called
+from app.views.rooms.overview_figures import Answers, Months, ShareBar
 
 MOST_OPEN: Final = 3
 """Messages of the newest day that are shown."""
@@ -108,7 +108,6 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         return [
             PersonCard(
                 person.username,
-                called(person),
                 person.messages,
                 person.writing,
                 is_alike,
@@ -121,7 +120,8 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     @property
     def alike(self) -> str:
         """What is the same for all, in a sentence; empty where nothing is."""
-        return alike([person.writing for person in self.overview.people if person.username])
+        named = [person.writing for person in self.overview.people if person.username]
+        return alike(named, self.room.people_total)
 
     def _absence(self, place: int) -> str:
         """Return when somebody wrote last, for one who wrote none of the newest messages."""

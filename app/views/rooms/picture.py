@@ -150,7 +150,9 @@ def notes_of(portrait: RoomPortrait, args: PictureArgs) -> RowNotes:
 
 
 def line_about(person: PersonPortrait, portrait: RoomPortrait, args: PictureArgs) -> list[str]:
-    """Return what can be told of a person, in parts, the most telling first."""
+    """Return what can be told of a person, in parts, the most telling first; nothing of several."""
+    if person.username is None:
+        return []
     figures = TOLD_WITH_WORDS if args.has_words else TOLD
     parts = [part for figure in figures for part in figure(portrait).line_of(person)]
     return [*map(drawn_text, parts)]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
+from app.compute.portrait import PersonPortrait
 from app.i18n import gettext, show_number
 from app.lifespan import resources
 from app.services.rooms.portrait import RoomPortrait, read_portrait
@@ -22,8 +23,8 @@ from app.views.page import WebPage, render
 from app.views.parts import see_other
 from app.views.rooms.cards import PersonCard, alike
 from app.views.rooms.figures import FIGURES, Shares
-from app.views.rooms.portrait_figure import NOT_THERE, OfPeople, PortraitFigure, name_of
-from app.views.rooms.room_finding import finding_of
+from app.views.rooms.portrait_figure import NOT_THERE, OfPeople, PortraitFigure
+from app.views.rooms.room_finding import PAIR, finding_of
 from app.views.rooms.typical_words import TypicalWords
 
 blueprint = PageBlueprint("portraits")
@@ -70,20 +71,22 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
         is_alike = bool(self.alike)
         return [
             PersonCard(
-                person.username,
-                name_of(person),
-                person.messages,
-                person,
-                is_alike,
-                phrases.get(person.username),
+                person.username, person.messages, person, is_alike, phrases.get(person.username)
             )
             for person in self.shown.people
+            if person.username
         ]
 
     @property
     def alike(self) -> str:
         """What is the same for all, in a sentence; empty where nothing is."""
-        return alike(self.shown.people)
+        named = [person for person in self.shown.people if person.username]
+        return alike(named, self.room.people_total)
+
+    @property
+    def crowd(self) -> PersonPortrait | None:
+        """Those who are taken together: a crowd has a sum, and no habit."""
+        return next((person for person in self.shown.people if person.username is None), None)
 
     @property
     def sections(self) -> list[list[ShownFigure]]:
@@ -128,6 +131,8 @@ def told_apart(table: Table) -> tuple[Table, list[str]]:
         return table, []
     equal = [place for place, cells in enumerate(columns) if place and len(set(cells)) == 1]
     text = gettext("{column}: {value} for everybody.")
+    if len(table.rows) == PAIR:
+        text = gettext("{column}: {value} for both.")
     sentences = [
         text.format(column=table.columns[place], value=_written(columns[place][0]))
         for place in equal

@@ -63,6 +63,12 @@ def name_of(person: PersonPortrait) -> str:
     return text.format(count=show_number(person.people))
 
 
+def other_of(person: PersonPortrait, portrait: RoomPortrait) -> str:
+    """Return the name of the one other person in a chat of two; empty in any other chat."""
+    beside = [each for each in portrait.people if each is not person]
+    return name_of(beside[0]) if sum(each.people for each in beside) == 1 else ""
+
+
 def is_alone(portrait: RoomPortrait) -> bool:
     """Return whether one person wrote all messages."""
     return sum(person.people for person in portrait.people) == 1

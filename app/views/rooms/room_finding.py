@@ -12,6 +12,8 @@ from app.views.names import shown_name
 
 People = Sequence[OverviewPerson | PersonPortrait]
 Clauses = Mapping[str, tuple[str, str]]
+PAIR: Final = 2
+"""People of whom one has more of something, where of others one has the most."""
 LONGEST_FINDING: Final = 140
 LONGEST_NAME: Final = 24
 """Characters of a name in the finding."""
@@ -55,6 +57,43 @@ _LATELY: Final = {
     ),
 }
 """The same of what was counted in the newest messages alone."""
+_OF_TWO: Final = {
+    "most": (
+        gettext_noop("{name} writes more ({share})"),
+        gettext_noop("{name} writes more ({share})."),
+    ),
+    "longest": (
+        gettext_noop("{name} writes longer messages ({words})"),
+        gettext_noop("{name} writes longer messages ({words})."),
+    ),
+    "laugh": (
+        gettext_noop("{name} writes {sign} more often"),
+        gettext_noop("{name} writes {sign} more often."),
+    ),
+    "night": (
+        gettext_noop("{name} writes more often at night ({share})"),
+        gettext_noop("{name} writes more often at night ({share})."),
+    ),
+    "recognised": (
+        gettext_noop("{name} is easier to recognise ({share})"),
+        gettext_noop("{name} is easier to recognise ({share})."),
+    ),
+}
+"""The same of one of two people, who has more of something, and not the most."""
+_OF_TWO_LATELY: Final = {
+    "longest": (
+        gettext_noop("{name} lately writes longer messages ({words})"),
+        gettext_noop("{name} lately writes longer messages ({words})."),
+    ),
+    "laugh": (
+        gettext_noop("{name} lately writes {sign} more often"),
+        gettext_noop("{name} lately writes {sign} more often."),
+    ),
+    "night": (
+        gettext_noop("{name} lately writes more often at night ({share})"),
+        gettext_noop("{name} lately writes more often at night ({share})."),
+    ),
+}
 
 
 def finding_of(
@@ -73,11 +112,19 @@ def finding_of(
         )
         name = _name_of(people[0])
         return alone.format(name=name, count=show_number(room.messages))
-    clauses = _CLAUSES | (_LATELY if is_of_newest else {})
+    clauses = _clauses_of(room.people_total, is_of_newest=is_of_newest)
     findings = [_sentence(people, traits[:count], clauses) for count in range(len(traits), 0, -1)]
     nothing = gettext("Nothing sets the {count} people clearly apart here.")
+    if room.people_total == PAIR:
+        nothing = gettext("Nothing sets the two clearly apart here.")
     findings.append(nothing.format(count=show_number(room.people_total)))
     return next(text for text in findings if len(text) <= LONGEST_FINDING)
+
+
+def _clauses_of(people_total: int, *, is_of_newest: bool) -> Clauses:
+    if people_total == PAIR:
+        return _OF_TWO | (_OF_TWO_LATELY if is_of_newest else {})
+    return _CLAUSES | (_LATELY if is_of_newest else {})
 
 
 def _sentence(people: People, traits: Sequence[Trait], clauses: Clauses) -> str:

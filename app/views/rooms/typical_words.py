@@ -7,7 +7,8 @@ from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.views.drawings import ListedName, NameList
 from app.views.figure import Finding, Table
 from app.views.lettering import drawn_name
-from app.views.rooms.portrait_figure import OfPeople, PortraitFigure, is_alone, name_of
+from app.views.rooms.portrait_figure import OfPeople, PortraitFigure, is_alone, name_of, other_of
+from app.views.rooms.room_finding import PAIR
 
 MOST_WORDS: Final = 4
 """In a line about a person."""
@@ -27,6 +28,13 @@ class TypicalWords(PortraitFigure):
             "fewer than one of twenty cases; words that every text needs are left out. Both sides "
             "need 20 messages."
         )
+        if self.portrait.room.people_total == PAIR:
+            about = gettext(
+                "Words in clearly more messages of one than of the other; those that keep "
+                "together are one phrase. A word is listed where chance explains the difference "
+                "in fewer than one of twenty cases; words that every text needs are left out. "
+                "Both sides need 20 messages."
+            )
         return Finding(self.missing(), about=about)
 
     def table(self) -> Table:
@@ -35,12 +43,15 @@ class TypicalWords(PortraitFigure):
             for person in self.people
             for word in person.typical or []
         ]
-        columns = [gettext("Name"), gettext("Word"), gettext("Messages"), gettext("Of the others")]
+        beside = gettext("Of the others")
+        if self.portrait.room.people_total == PAIR:
+            beside = gettext("Of the other one")
+        columns = [gettext("Name"), gettext("Word"), gettext("Messages"), beside]
         return Table(columns, rows, [self.messages_path(word) for _, word, *_ in rows])
 
     def plot(self) -> OfPeople:
         return [
-            (person, NameList([*map(self._listed, person.typical)]))
+            (person, NameList([self._listed(word, person) for word in person.typical]))
             for person in self.people
             if person.typical is not None
         ]
@@ -59,16 +70,31 @@ class TypicalWords(PortraitFigure):
         told = gettext("typical: {words}").format(words=", ".join(words[:MOST_WORDS]))
         return [told] if words else []
 
-    def _listed(self, word: TypicalOfPerson) -> ListedName:
-        text = ngettext(
-            "{count} message, the others {beside}",
-            "{count} messages, the others {beside}",
-            word.posts,
-        )
-        never = ngettext(
-            "{count} message, the others never", "{count} messages, the others never", word.posts
-        )
-        told = (text if word.posts_beside else never).format(
-            count=show_number(word.posts), beside=show_number(word.posts_beside)
+    def _listed(self, word: TypicalOfPerson, person: PersonPortrait) -> ListedName:
+        other_name = other_of(person, self.portrait)
+        told = (_told_of_two if other_name else _told)(word).format(
+            count=show_number(word.posts), beside=show_number(word.posts_beside), other=other_name
         )
         return ListedName(word.text, told, self.messages_path(word.text))
+
+
+def _told(word: TypicalOfPerson) -> str:
+    """Return the sentence of how often a word is written, and how often by the others."""
+    if not word.posts_beside:
+        return ngettext(
+            "{count} message, the others never", "{count} messages, the others never", word.posts
+        )
+    return ngettext(
+        "{count} message, the others {beside}", "{count} messages, the others {beside}", word.posts
+    )
+
+
+def _told_of_two(word: TypicalOfPerson) -> str:
+    """Return the same beside the one other person."""
+    if not word.posts_beside:
+        return ngettext(
+            "{count} message, {other} never", "{count} messages, {other} never", word.posts
+        )
+    return ngettext(
+        "{count} message, {other} {beside}", "{count} messages, {other} {beside}", word.posts
+    )

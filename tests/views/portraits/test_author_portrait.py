@@ -10,7 +10,7 @@ import pytest
 from app.compute.fingerprint import Measure, Sign, tally_of
 from app.i18n import speaking
 from app.views.dots import Initials
-from app.views.in_words import briefly, often
+from app.views.in_words import briefly, often, part_of
 from app.views.initials import initials_of
 from app.views.portraits.findings import trait_of
 from app.views.portraits.fingerprint import rings_of
@@ -40,6 +40,7 @@ async def chats(shared: Shared) -> Client:
     await import_chat(db, kakaotalk("pair", *chat(("Eve", QUIET), ("Finn", QUIET))))
     await import_chat(db, kakaotalk("alone", *chat(("Gus", QUIET))))
     await import_chat(db, kakaotalk("few", *chat(("Hal", QUIET), ("Ida", QUIET), rounds=3)))
+    await import_chat(db, kakaotalk("two", *chat(("Kim", "the oven sings!"), ("Lou", QUIET))))
     return shared.anybody
 
 
@@ -69,9 +70,9 @@ async def test_one_sentence_says_what_sets_somebody_apart(chats: Client) -> None
 @pytest.mark.parametrize(
     ("name", "finding"),
     [
-        ("Eve", "Nothing sets Eve clearly apart here."),
+        ("Eve", "Nothing sets Eve clearly apart from Finn."),
         ("Gus", "There is nobody else here to compare Gus with."),
-        ("Hal", "There are too few messages yet to compare Hal with others."),
+        ("Hal", "There are too few messages yet to compare Hal with Ida."),
     ],
 )
 async def test_where_nothing_is_found_it_says_so(chats: Client, name: str, finding: str) -> None:
@@ -82,9 +83,41 @@ async def test_where_nothing_is_found_it_says_so(chats: Client, name: str, findi
 async def test_of_somebody_alone_nothing_is_told_of_others(chats: Client) -> None:
     page = await chats.page(address_of("Gus"))
     assert "All others" not in page
-    assert "all others:" not in page
+    assert "The outline" not in page
     assert "Says more often" not in page
     assert "5 words" in page
+
+
+async def test_of_two_the_other_one_has_a_name(chats: Client) -> None:
+    page = await chats.page(address_of("Kim"))
+    text = unescape(re.sub("<[^>]*>", "", page))
+    for told in (
+        "compared with Lou",
+        "The dot is Kim, the ring is Lou.",
+        "The outline is Lou.",
+        "Says more often than Lou",
+        "in every message; Lou never",
+        "apart where chance explains the difference from Lou in",
+        "in clearly more messages of Kim than of Lou;",
+    ):
+        assert told in text
+    assert not re.search(r"\bothers\b", text)
+    columns = re.findall('<th scope="col"[^>]*>(.*?)</th>', page)
+    assert columns.count("<bdi>Lou</bdi>") == 3
+    korean = await chats.page(address_of("Kim"), headers={"Accept-Language": "ko"})
+    assert "다른 사람" not in korean
+    assert "윤곽선은 Lou 님이에요." in korean.replace("\N{WORD JOINER}", "")
+
+
+async def test_of_more_people_the_others_are_together(chats: Client) -> None:
+    text = unescape(re.sub("<[^>]*>", "", await chats.page(address_of(LONG))))
+    for told in (
+        "the rings are the others, by their initials.",
+        "The outline is all others together.",
+        "Says more often than others",
+        "in every message; the others never",
+    ):
+        assert told in text
 
 
 async def test_of_somebody_without_posts_there_is_a_page(shared: Shared) -> None:
@@ -228,6 +261,23 @@ def test_shares_are_told_in_words() -> None:
         assert briefly(0.2) == "in every fifth"
     with speaking("ko"):
         assert often(0.2) == "글 5개 중 1개"
+
+
+def test_parts_are_told_in_words() -> None:
+    shares = (0.125, 0.2, 0.34, 0.4, 0.5, 0.89, 0.96, 1)
+    with speaking("en"):
+        assert [part_of(share) for share in shares] == [
+            "every eighth post",
+            "every fifth post",
+            "every third post",
+            "4 of 10 posts",
+            "every second post",
+            "9 of 10 posts",
+            "almost every post",
+            "every post",
+        ]
+    with speaking("ko"):
+        assert part_of(0.2) == "글 5개 중 1개"
 
 
 def test_people_near_each_other_share_a_ring() -> None:

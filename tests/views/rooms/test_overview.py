@@ -55,6 +55,14 @@ CHATS: Final[dict[str, list[Said]]] = {
         *((f"2024-04-01 1{n}:00", "z", "a few more words of mine") for n in range(4)),
     ],
     "day": [(f"2024-05-01 10:{n:02}", CREW[n % 3], f"{WORDS[n % 3]} {n}") for n in range(60)],
+    "couple": [(f"2024-05-01 10:{n:02}", CREW[n % 2], f"{WORDS[n % 2]} {n}") for n in range(60)],
+    "crowd": [
+        (f"2024-05-01 1{n // 60}:{n % 60:02}", "abcdefgh"[n % 8], f"{WORDS[n % 3]} {n}")
+        for n in range(160)
+    ],
+    "chatter": [
+        (f"2024-05-01 10:{n // 30:02}", CREW[n % 2], f"{WORDS[n % 2]} {n}") for n in range(60)
+    ],
 }
 
 
@@ -84,13 +92,16 @@ def cards_in(page: str) -> list[str]:
 
 FINDINGS: Final = {
     "crew": "ann writes most (60%), bo (work) writes longest (12 words a message).",
-    "pair": "ann writes most (75%), bo (work) writes longest (12 words a message).",
+    "pair": "ann writes more (75%), bo (work) writes longer messages (12 words a message).",
     "alone": "Only ann writes here, 30 messages.",
-    "three": "Nothing sets the 2 people clearly apart here.",
+    "three": "Nothing sets the two clearly apart here.",
     "nine": "a writes most (28%).",
-    "hours": "Nothing sets the 2 people clearly apart here.",
+    "hours": "Nothing sets the two clearly apart here.",
     "long": "x writes most (64%), w lately writes haha most often.",
     "day": "Nothing sets the 3 people clearly apart here.",
+    "couple": "Nothing sets the two clearly apart here.",
+    "crowd": "Nothing sets the 8 people clearly apart here.",
+    "chatter": "Nothing sets the two clearly apart here.",
 }
 
 
@@ -161,15 +172,31 @@ async def test_hours_are_told_of_whom_they_are_no_chance(
     page = await shared.anybody.page(f"{chats['hours']}{path}?tz=Asia/Seoul")
     cards = page.partition('class="people-cards"')[2].partition("</ul>")[0]
     assert cards.count('"hour-strip') == 2
-    assert re.findall("Mostly from.*?(?=<)", cards) == ["Mostly from 20:00 to 23:00"]
+    assert re.findall("Busiest.*?(?=<)", cards) == ["Busiest between 20:00 and 23:00"]
 
 
 async def test_what_is_the_same_for_all_is_one_sentence(
     shared: Shared, chats: dict[str, str]
 ) -> None:
-    page = await shared.anybody.page(chats["day"])
-    assert "All answer in about 1 minute." in page
-    assert page.count("Answers in") == 0
+    for name, sentence in (
+        ("day", "All answer in about 1 minute."),
+        ("couple", "Both answer in about 1 minute."),
+        ("crowd", "All 6 shown answer in about 1 minute."),
+    ):
+        for path in ("", "/portrait"):
+            page = await shared.anybody.page(chats[name] + path)
+            assert sentence in page
+            assert page.count("Answers in") == 0
+
+
+async def test_in_korean_about_a_minute_is_not_less_than_one(
+    shared: Shared, chats: dict[str, str]
+) -> None:
+    korean = {"Accept-Language": "ko"}
+    page = await shared.anybody.page(chats["couple"], headers=korean)
+    assert "둘 다 답하는 데 보통 1분쯤 걸려요." in page
+    page = await shared.anybody.page(chats["chatter"], headers=korean)
+    assert "둘 다 보통 1분 안에 답해요." in page
 
 
 async def test_months_are_told_by_person_with_the_longest_silence(
@@ -263,5 +290,5 @@ async def test_a_room_without_times_has_an_overview(shared: Shared) -> None:
     rooms = await shared.anybody.walk("/api/v1/rooms", 100)
     (room,) = [room["id"] for room in rooms if room["name"] == "undated"]
     page = await shared.anybody.page(f"/room/{room}")
-    assert finding_in(page) == "Nothing sets the 2 people clearly apart here."
+    assert finding_in(page) == "Nothing sets the two clearly apart here."
     assert "an undated word 29" in page
