@@ -84,7 +84,7 @@ class Explanation(msgspec.Struct, kw_only=True):
     """Why the file cannot be read further."""
     is_whole: bool = True
     """Whether all of the file was read in the time."""
-    left_out: Message | None = None
+    left_out: list[Message] = []
     files: dict[str, int] = {}
     """Of a folder or an archive how many files have each ending."""
     columns: list[tuple[str, str]] = []

@@ -76,7 +76,7 @@ def _explain(
         result.unclear = list(islice(_beginnings(source), MOST_PLACES))
         result.unclear_count = len(result.unclear)
         return
-    result.format, result.left_out = records.format, records.left_out
+    result.format, result.left_out = records.format, [part.note for part in records.left_out]
     result.columns = [(masked_name(name), field) for name, field in records.columns[:MOST_KINDS]]
     _Reading(source, records, result).read(ends_at)
 

@@ -14,7 +14,7 @@ def explanation_lines(explanation: Explanation) -> Iterator[str]:
         yield f"  recognised by: {form.mark}"
     else:
         yield f"{explanation.name}: nothing is recognised"
-    for problem in (explanation.failure, explanation.broken, explanation.left_out):
+    for problem in (explanation.failure, explanation.broken, *explanation.left_out):
         if problem is not None:
             yield f"  {problem}"
     yield from _attempt_lines(explanation)

@@ -21,6 +21,7 @@ from app.formats.records import (
     BadRecord,
     ImportFault,
     Item,
+    LeftOut,
     ReadOptions,
     Record,
     RecordStream,
@@ -122,10 +123,7 @@ class Preview(msgspec.Struct):
     """The times of the first and the last post; None where none has a time."""
     with_entities: int = 0
     """Posts that hold `&amp;` and the like, in a format that leaves them as they stand."""
-    left_out: Message | None = None
-    """What lies among the files and is not read."""
-    next_format: str = ""
-    """Name of the format that reads it."""
+    left_out: tuple[LeftOut, ...] = ()
     errors: list[PreviewFault] = []
     authors: list[tuple[str, int]] = []
     """Names and how many posts of each, the most frequent first."""
@@ -171,13 +169,11 @@ class _Reading:
         account = records.account
         self._result = Preview(
             format=records.format,
-            apps=records.apps,
             is_chat=records.is_chat,
             has_account=account is not None,
             username=account.username if account else None,
             columns=records.columns[:MOST_CHOICES],
             left_out=records.left_out,
-            next_format=records.next_format,
         )
         self._authors: Counter[str] = Counter()
         self._files: set[str] = set()
@@ -204,6 +200,8 @@ class _Reading:
             result.is_whole = next(self._records.items, None) is None
         except ImportFileError as error:
             result.broken = message_of(error)
+        silent = self._records.silent_apps if result.is_whole else ()
+        result.apps = tuple(app for app in self._records.apps if app not in silent)
         result.authors = self._authors.most_common(SHOWN)
         result.author_count = len(self._authors)
         result.title = next(iter(self._titles)) if len(self._titles) == 1 else ""

@@ -113,6 +113,14 @@ class Account:
     """The file that would name it, but is damaged or names nobody."""
 
 
+class LeftOut(NamedTuple):
+    """What lies among the files and is not read."""
+
+    note: Message
+    format: str = ""
+    """Name of the format that reads it, where one does."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordStream:
     """A recognised file: its format, its one owner (None for files of many authors), its items."""
@@ -130,12 +138,11 @@ class RecordStream:
     """Of a chat, the time zone in which its people wrote, where the importer says so."""
     columns: tuple[tuple[str, str], ...] = ()
     """Of CSV the names of the columns, each with the field it is taken for, if any."""
-    left_out: Message | None = None
-    """What lies among the files and is not read."""
-    next_format: str = ""
-    """Name of the format that reads what is left out, where one does."""
+    left_out: tuple[LeftOut, ...] = ()
     apps: tuple[str, ...] = ()
     """Names of the formats whose chats are in it, where these are several."""
+    silent_apps: Collection[str] = ()
+    """Those of them of whose chats the items taken so far have no message."""
     absent: Collection[str] = ()
     """Of a chat the names in the options that nobody in the items taken so far has."""
     lines: Iterable["TextLine"] = ()

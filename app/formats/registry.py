@@ -23,6 +23,7 @@ from app.formats.records import (
     BadRecord,
     Format,
     Item,
+    LeftOut,
     ReadOptions,
     Record,
     RecordStream,
@@ -96,7 +97,8 @@ def open_records(
             raise _too_deep(source) from error
         if records is not None:
             items = _to_the_end(records.items, source, with_values=with_values)
-            records = replace(records, left_out=records.left_out or source.listing.note)
+            if note := source.listing.note:
+                records = replace(records, left_out=(*records.left_out, LeftOut(note)))
             if options.decode_entities and records.format in WITH_ENTITIES:
                 items = map(_without_entities, items)
             if candidate.is_chat:

@@ -245,8 +245,9 @@ def test_a_download_with_posts_beside_its_chats_says_that_they_are_left_out() ->
     files = {"messages/inbox/us_1/message_1.json": chat(ida("hi")), "media/posts_1.json": posts}
     records, items = read_file_records(zip_bytes(files))
     assert [item.text for item in items if isinstance(item, Record)] == ["hi"]
-    assert records.left_out is not None
-    assert "--format meta reads own posts" in records.left_out
+    (left_out,) = records.left_out
+    assert left_out.format == "meta"
+    assert "--format meta reads own posts" in left_out.note
     records, items = read_file_records(zip_bytes(files), "meta")
     assert [item.text for item in items if isinstance(item, Record)] == ["a post"]
-    assert records.left_out is None
+    assert records.left_out == ()

@@ -3,7 +3,7 @@
 Chats in text are named beside them and left out: one may be a file that somebody sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NamedTuple
@@ -13,7 +13,7 @@ from app.formats.chats import chatlab, kakaotalk, line, signal, telegram, whatsa
 from app.formats.chats.chat_files import one_by_one
 from app.formats.discord import channels as discord
 from app.formats.meta import chats as meta
-from app.formats.records import Format, ReadOptions, RecordStream
+from app.formats.records import Format, Item, LeftOut, ReadOptions, Record, RecordStream
 from app.formats.slack import workspace as slack
 from app.formats.source.file import Source
 
@@ -45,22 +45,32 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         return None
     source.bytes_total = min(sum(part.size or 0 for part in parts), source.meter.limit_bytes)
     streams = [part.stream for part in parts]
+    left_out = [part for stream in streams for part in stream.left_out]
     if texts:
         name = texts[0].stream.format
         template = "chats in text are left out of {name}; --format {format} reads them"
-        note = Message(template, name=source.name, format=name)
-        streams[0] = replace(streams[0], left_out=note, next_format=name)
+        left_out.append(LeftOut(Message(template, name=source.name, format=name), name))
     if len(streams) == 1:
-        return streams[0]
-    with_note = next((stream for stream in streams if stream.left_out), streams[0])
-    items = one_by_one(stream.items for stream in streams)
-    return replace(
-        with_note,
-        format=FORMAT.name,
-        unit="record",
-        items=items,
-        apps=tuple(stream.format for stream in streams),
+        return replace(streams[0], left_out=tuple(left_out))
+    apps = tuple(stream.format for stream in streams)
+    silent = {*apps}
+    return RecordStream(
+        FORMAT.name,
+        "record",
+        None,
+        one_by_one(_heard(stream, silent) for stream in streams),
+        left_out=tuple(left_out),
+        apps=apps,
+        silent_apps=silent,
     )
+
+
+def _heard(stream: RecordStream, silent: set[str]) -> Iterator[Item]:
+    """Yield the items of an app, which is silent before its first message."""
+    for item in stream.items:
+        if isinstance(item, Record):
+            silent.discard(stream.format)
+        yield item
 
 
 def _parts(source: Source, options: ReadOptions, formats: Sequence[Format]) -> list[_Part]:

@@ -28,6 +28,7 @@ from app.formats.records import (
     FileRoom,
     Format,
     Item,
+    LeftOut,
     ReadOptions,
     Record,
     RecordStream,
@@ -73,7 +74,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
             note = Message(
                 "the chats of {name} are read; --format meta reads own posts", name=source.name
             )
-            return replace(stream, left_out=note, next_format="meta")
+            return replace(stream, left_out=(LeftOut(note, "meta"),))
         return stream
     return None
 

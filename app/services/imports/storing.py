@@ -93,8 +93,8 @@ async def import_records(
         if await asyncio.to_thread(_is_empty, records):
             return report
         raise
-    if records.left_out:
-        report.note(None, records.left_out)
+    for part in records.left_out:
+        report.note(None, part.note)
     if records.account and records.account.unread:
         report.note(
             None,

@@ -1,5 +1,7 @@
 """The page of an upload says in both languages what it holds, for each app of chats."""
 
+import json
+
 import pytest
 from quart import Quart
 from sqlalchemy import select
@@ -100,3 +102,42 @@ async def test_of_an_archive_with_chats_of_several_apps_all_are_read(app: Quart)
         query = select(Room.platform, RoomPerson.messages).join(RoomPerson)
         rooms = [tuple(row) for row in await session.execute(query.order_by(Room.platform))]
     assert rooms == [("discord", 1), ("signal", 1), ("telegram", 1)]
+
+
+async def test_of_several_apps_one_without_messages_is_not_said_to_be_read(app: Quart) -> None:
+    telegram = json.loads(SMALL_FILES["telegram"])
+    for message in telegram["messages"]:
+        message["type"] = "service"
+    files = {
+        "porch [22].json": SMALL_FILES["discord"],
+        "phone/main.jsonl": SMALL_FILES["signal"],
+        "us/result.json": json.dumps(telegram).encode(),
+    }
+    browser = await signed_in(app)
+    page = await browser.page(await upload(browser, zip_bytes(files), "everything.zip"))
+    assert "Chats of several apps: Signal, Discord" in shown(page)
+    assert "Telegram" not in shown(page)
+
+
+@pytest.mark.parametrize("beside", [{}, {"porch [22].json": SMALL_FILES["discord"]}], ids=str)
+async def test_all_that_is_left_out_beside_chats_is_named(
+    app: Quart, beside: dict[str, bytes]
+) -> None:
+    """Posts of Instagram beside chats were left out without a word where a text lay there too."""
+    files = {
+        "messages/inbox/us_1/message_1.json": SMALL_FILES["messenger"],
+        "media/posts_1.json": SMALL_FILES["meta"].replace(b"hi, you", b"my harbour"),
+        "us/note.txt": SMALL_FILES["kakaotalk"].replace(b"hi, you", b"in a text"),
+    }
+    browser = await signed_in(app)
+    address = await upload(browser, zip_bytes(files | beside), "everything.zip")
+    page = await browser.page(address)
+    assert "left out this time: Posts of Instagram, Facebook and Threads." in shown(page)
+    assert "left out this time: KakaoTalk." in shown(page)
+    for name in ("meta", "kakaotalk"):
+        assert f'href="{address}?format={name}"' in page
+    people = {"only": ["mina", "mina_2"]}
+    assert await start(browser, address, timezone="Asia/Seoul", publish="on", **people) == 303
+    ended = shown(await until_ended(browser, address))
+    assert "--format meta reads own posts" in ended
+    assert "--format kakaotalk reads them" in ended
