@@ -53,18 +53,18 @@ HAS_JAVA := java -version >/dev/null 2>&1
 
 .PHONY: ready
 ready: $(DEV_STAMP) ## install all that tests need, without running them
-	@bash tests/install.sh chromium proxies || true
+	@bash tests/install.sh chromium headless proxies || true
 	@if $(HAS_JAVA); then $(MAKE) --no-print-directory $(SPARK_STAMP); fi
 
 .PHONY: test
 test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager when root)
-	@bash tests/install.sh chromium || true
+	@bash tests/install.sh chromium headless || true
 	@TIMEFORMAT='%R %U %S'; \
 	{ time $(TEST) -n auto -m 'not full and not soak' 2>&3; } 3>&2 2> $(VENV)/.test-seconds
 
 .PHONY: test-full
 test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy and nginx when root), on Spark where Java is
-	@bash tests/install.sh chromium proxies || true
+	@bash tests/install.sh chromium headless proxies || true
 	@$(TEST) -n auto -m 'full and not soak'
 	@if $(HAS_JAVA); then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
 

@@ -3,7 +3,6 @@
 import gc
 import json
 import os
-import shutil
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from tests.children import own_processes  # noqa: F401 - a fixture
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
 from tests.live_platforms import Platform, live_platform
+from tests.memory import memory_folder
 from tests.postgresql import NoServerError, Server, sweep
 from tests.selection import Scheduler, kinds_for, turn_of
 
@@ -34,13 +34,8 @@ from tests.selection import Scheduler, kinds_for, turn_of
 settings.register_profile("some", deadline=None, max_examples=15)
 settings.register_profile("many", deadline=None, max_examples=150)
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
-ROOM_BYTES = 4 * 2**30
-
-if MEMORY.exists() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
-    # Each durable commit of each test would wait for the disk; so none waits for that.
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
-
+if memory := memory_folder():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 gc.disable()  # Until all is imported and collected, of which nothing is garbage.
 quick_start.install()

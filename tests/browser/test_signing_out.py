@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import BrowserContext, CDPSession, Page, expect
 
-from .website import OPERATOR, PASSWORD, Website, chromium, serve
+from .website import OPERATOR, PASSWORD, Website, chromium, find_chromium, serve
 
 pytestmark = pytest.mark.browser
 
@@ -30,11 +30,9 @@ def closed(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(params=[True, False], ids=["memory", "disk"])
-async def context(
-    request: pytest.FixtureRequest, has_chromium: None
-) -> AsyncIterator[BrowserContext]:
+async def context(request: pytest.FixtureRequest) -> AsyncIterator[BrowserContext]:
     """A browser without scripts, which could hide what is shown again."""
-    async with chromium(keeps_pages=request.param) as browser:
+    async with chromium(find_chromium(whole=True), keeps_pages=request.param) as browser:
         yield await browser.new_context(java_script_enabled=False, locale="ko-KR")
 
 
