@@ -12,6 +12,7 @@ from quart import Quart
 from app import __version__
 from app.cli import saywho
 from app.config import PREFIX, Config
+from app.formats.post import PLATFORMS
 from tests import house
 
 ROOT = Path(__file__).parents[1]
@@ -80,6 +81,15 @@ def test_where_to_look_names_each_module_with_a_batch() -> None:
     texts = house.sources().items()
     batches = {path.name for path, text in texts if re.search(r"(= |return )Batch\(", text)}
     assert batches < {name.rpartition("/")[2] for name in re.findall(r"`([\w/]+\.py)`", row)}
+
+
+async def test_an_authors_platforms_are_documented(app: Quart) -> None:
+    (listed,) = re.findall(r"^`platform` is (.*?`local`): where", read("docs/api.md"), re.M | re.S)
+    assert re.findall(r"`(\w+)`", listed) == [*PLATFORMS]
+    document = await (await app.test_client().get("/api/v1/openapi.json")).get_json()
+    for name in ("Author", "NewUserForm", "ExportedPost"):
+        platform = document["components"]["schemas"][name]["properties"]["platform"]
+        assert {*platform["enum"]} == {*PLATFORMS}, name
 
 
 async def test_api_addresses_are_documented(app: Quart) -> None:

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from app.compute.text import clean_username
 from app.errors import Message, RecordError, message_of
-from app.formats.post import Kind, PlainPost, RoomReference
+from app.formats.post import Kind, PlainPost, Platform, RoomReference
 from app.formats.source.file import Source
 from app.formats.source.window import TOO_DEEP
 
@@ -193,7 +193,7 @@ class ExportedPost(PlainPost, frozen=True):
     """A stored post as exports carry it."""
 
     username: str
-    platform: str
+    platform: Platform
 
 
 @dataclass(frozen=True, slots=True)

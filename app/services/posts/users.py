@@ -14,6 +14,7 @@ from app.clock import now
 from app.compute.text import clean_username, username_key
 from app.db.backend import allocate_ids
 from app.errors import ConflictError, InvalidInputError
+from app.formats.post import Platform
 from app.memo import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.event_log import NewEvent, append_events
@@ -30,7 +31,7 @@ class Author(msgspec.Struct, frozen=True):
     id: int
     username: str
     display_name: str | None
-    platform: str
+    platform: Platform
     tweets: int
     first_tweet_at: datetime | None
     newest_tweet_at: datetime | None

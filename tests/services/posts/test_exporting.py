@@ -3,12 +3,12 @@
 import io
 import random
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from app.db.engine import Database
-from app.formats.post import ReplyTarget
+from app.formats.post import Platform, ReplyTarget
 from app.formats.records import ExportedPost
 from app.formats.registry import WRITERS, open_records
 from app.formats.source.file import Source
@@ -53,13 +53,16 @@ async def test_an_export_has_no_later_posts_and_no_deleted_ones(
     assert data.endswith(b"}\n")
 
 
+AUTHORS: Final[list[tuple[str, Platform]]] = [("@mina", "x"), ("'지호", "mastodon")]
+
+
 def some_posts() -> dict[int, ExportedPost]:
     """Return invented posts: known and unknown times and ids, equal ones, two platforms."""
     chance = random.Random(11)  # noqa: S311 - no secret
     texts = ["=1+1", "'quoted'", '두 줄\n"인용", 쉼표', "-", "same", "same", "https://a.example/"]
     return {
         number: ExportedPost(
-            *chance.choice([("@mina", "x"), ("'지호", "mastodon")]),
+            *chance.choice(AUTHORS),
             text=chance.choice(texts),
             kind=chance.choice(["post", "reply", "quote"]),
             created_at=chance.choice([None, NOON, NOON + timedelta(days=number)]),
