@@ -41,7 +41,10 @@ class CalendarYear(msgspec.Struct, frozen=True):
     """A year of posting."""
 
     year: int
-    years: Annotated[list[int], Meta(description="Those with posts, the newest first.")]
+    years: Annotated[
+        list[int],
+        Meta(description="Those of the last 40 with posts, the newest first, and `year`."),
+    ]
     tweets: int
     days: Annotated[int, Meta(description="How many days have posts.")]
     months: Annotated[list[MonthPosts], Meta(description="Those with posts, in their order.")]
@@ -63,7 +66,8 @@ async def calendar_of(
     selection = Selection(usernames=(author.username,), since=since, until=until)
     cells = await count_by_day(session, selection, zone, limit=DAYS_OF_YEAR)
     rooms = await rooms_by_day(session, author, zone, since, until)
-    years = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
+    newest = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
+    years = [*newest, *([] if year in newest else [year])]
     have = await have_posts(session, author.id, [span_of_year(y, zone) for y in years])
     return CalendarYear(
         year=year,

@@ -327,3 +327,15 @@ async def test_words_of_a_year_are_in_its_picture_where_that_is_wanted(site: Cli
         for words in ("", "&words=", "&words=1")
     ]
     assert pictures[0] == pictures[1] != pictures[2]
+
+
+async def test_a_year_long_before_the_others_is_shown(shared: Shared) -> None:
+    """A time of 1970 is what some programs write for an unknown one."""
+    times = ("1970-01-01T12:00:00Z", "2024-05-05T12:00:00Z")
+    await shared.writer.add_posts(
+        *({"username": "epoch", "text": "a lamp", "created_at": time} for time in times)
+    )
+    page = await shared.anybody.page("/user/epoch/1970")
+    assert "1 post on 1 day." in page
+    year = await shared.anybody.json("/api/v1/users/epoch/years/1970")
+    assert (year["calendar"]["years"], year["by_year"]) == ([2024, 1970], [1, 1])
