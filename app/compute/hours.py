@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from math import sqrt
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Meta
 
 from app.compute.peaks import CLEAR
 
@@ -16,6 +18,13 @@ BUSY_H: Final = 3
 """Hours in a row that are called the busiest."""
 HOUR_S: Final = 3600
 DAY_S: Final = DAY_H * HOUR_S
+
+DayHours = Annotated[list[int], Meta(description="Posts of each hour of the day in `tz`, from 0.")]
+ChatHours = Annotated[list[int], Meta(description="Messages of each hour in `tz`, from 0.")]
+BusyFrom = Annotated[
+    int | None,
+    Meta(description="The first of the three hours that clearly have most; null for none."),
+]
 
 
 def counts_by_hour(times: Iterable[int], zone: ZoneInfo) -> Counter[int]:

@@ -11,7 +11,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
-from app.compute.hours import NIGHT_H, busiest_hours, counts_by_hour, days_of, hours_of_day
+from app.compute.hours import (
+    NIGHT_H,
+    BusyFrom,
+    ChatHours,
+    busiest_hours,
+    counts_by_hour,
+    days_of,
+    hours_of_day,
+)
 from app.compute.languages import guess_main_language
 from app.compute.laughs import LAUGHS, laughs_in
 from app.compute.mentions import ScannedPost, count_mentions
@@ -66,11 +74,8 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     words_per_message: Annotated[
         float | None, Meta(description="The mean of the messages with text; between spaces.")
     ]
-    hours: Annotated[list[int], Meta(description="Messages of each hour in `tz`, from 0.")]
-    busy_from: Annotated[
-        int | None,
-        Meta(description="The first of the three hours that clearly have most; null for none."),
-    ]
+    hours: ChatHours
+    busy_from: BusyFrom
     days: Annotated[int, Meta(description="Days in `tz` on which they wrote.")]
     nights: Annotated[int, Meta(description="Of these those with messages from 0:00 to 5:00.")]
     beginnings: Annotated[int, Meta(description="Messages after more than six hours without any.")]

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fingerprint import Measure, fingerprint, tally_of, together
-from app.compute.hours import busiest_hours, hours_of_day
+from app.compute.hours import BusyFrom, ChatHours, busiest_hours, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.phrases import Phrase, phrases_of
 from app.compute.portrait import FEWEST_COMPARED, MOST_GUESSED, Said, hour_counts, timing_of
@@ -69,11 +69,8 @@ class AuthorPortrait(msgspec.Struct, frozen=True):
     phrases: Annotated[
         list[Phrase] | None, Meta(description="Null where either side has under 20 messages.")
     ]
-    hours: Annotated[list[int], Meta(description="Messages of each hour in `tz`, from 0.")]
-    busy_from: Annotated[
-        int | None,
-        Meta(description="The first of the three hours that clearly have most; null for none."),
-    ]
+    hours: ChatHours
+    busy_from: BusyFrom
     hours_elsewhere: Annotated[list[int], Meta(description="Those of the others, likewise.")]
     recognised: Annotated[
         RecognisedPosts | None, Meta(description="Null where fewer than 20 could be asked about.")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now, span_of_year
 from app.compute.fingerprint import Measure, fingerprint, tally_of
-from app.compute.hours import DAY_H, busiest_hours, hours_of_day
+from app.compute.hours import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_names
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
@@ -59,7 +59,7 @@ class YearBefore(msgspec.Struct, frozen=True):
 
     year: int
     tweets: int
-    hours: Annotated[list[int], Meta(description="Posts of each hour of the day in `tz`, from 0.")]
+    hours: DayHours
     same_days: Annotated[
         SameDays | None,
         Meta(description="What can be compared: null where under 14 days are in both years."),
@@ -72,11 +72,8 @@ class AuthorYear(msgspec.Struct, frozen=True):
     user: Author
     tz: str
     calendar: CalendarYear
-    hours: Annotated[list[int], Meta(description="Posts of each hour of the day in `tz`, from 0.")]
-    busy_from: Annotated[
-        int | None,
-        Meta(description="The first of the three hours that clearly have most; null for none."),
-    ]
+    hours: DayHours
+    busy_from: BusyFrom
     is_over: Annotated[bool, Meta(description="Whether the year has ended in `tz`.")]
     before: Annotated[
         YearBefore | None, Meta(description="The year before; null where it has no posts.")

@@ -12,7 +12,7 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.hours import DAY_H, busiest_hours, hours_of_day
+from app.compute.hours import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.compute.mentions import Mentions, NameCount, ScannedPost, count_mentions
 from app.compute.peaks import clear_peak
 from app.compute.text import username_key
@@ -43,11 +43,8 @@ class Numbers(msgspec.Struct, frozen=True):
         MonthOfPosts | None,
         Meta(description="The one with clearly more posts than any other; null where none has."),
     ]
-    hours: Annotated[list[int], Meta(description="Posts of each hour of the day in `tz`, from 0.")]
-    busy_from: Annotated[
-        int | None,
-        Meta(description="The first of the three hours that clearly have most; null for none."),
-    ]
+    hours: DayHours
+    busy_from: BusyFrom
     weekdays: Annotated[list[int], Meta(description="Posts of each weekday, from Monday.")]
     answered: Annotated[list[NameCount], Meta(description="Whom replies answer, by username.")]
     tags: Annotated[list[NameCount], Meta(description="Without their #.")]

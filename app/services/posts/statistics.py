@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import Row, and_, func, not_, select
+from sqlalchemy import Row, Select, and_, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import PostCount, User
@@ -143,12 +143,7 @@ async def have_posts(
 ) -> list[bool]:
     """Return whether the author has posts in each span of time, by one statement."""
     of_author = select(PostCount.user_id).where(PostCount.user_id == user_id, PostCount.posts > 0)
-    conditions = [
-        of_author.where(
-            PostCount.slot >= slot_from(since), PostCount.slot < slot_from(until)
-        ).exists()
-        for since, until in spans
-    ]
+    conditions = [query.exists() for query in _in_each(spans, of_author)]
     return [bool(has_posts) for has_posts in (await session.execute(select(*conditions))).one()]
 
 
@@ -157,13 +152,16 @@ async def count_in_spans(
 ) -> list[int]:
     """Return how many posts of the author are in each span of time, by one statement."""
     of_author = select(func.coalesce(_POSTS, 0)).where(PostCount.user_id == user_id)
-    counts = [
-        of_author.where(
-            PostCount.slot >= slot_from(since), PostCount.slot < slot_from(until)
-        ).scalar_subquery()
-        for since, until in spans
-    ]
+    counts = [query.scalar_subquery() for query in _in_each(spans, of_author)]
     return [int(posts) for posts in (await session.execute(select(*counts))).one()]
+
+
+def _in_each(spans: Sequence[tuple[datetime, datetime]], counts: Select[Any]) -> list[Select[Any]]:
+    """Return the query for counts once for each span of time."""
+    slot = PostCount.slot
+    return [
+        counts.where(slot >= slot_from(since), slot < slot_from(until)) for since, until in spans
+    ]
 
 
 async def count_by_hour_of_week(
