@@ -1,4 +1,4 @@
-"""A chat with pictures and reactions: its wall, its conversation, what the others loved."""
+"""A chat with pictures and reactions: its wall, its conversation, what was loved most."""
 
 import json
 import re
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 TITLE: Final = "부두 사진 동호회 🏮 pictures-of-the-quay-and-all-who-come-along"
 SHAPES: Final = {1: (300, 1200), 2: (1600, 200), 3: (40, 30), 4: (640, 400)}
 """Of the pictures, by their numbers."""
-WORDS: Final = {"ko": ("사진", "없음", "파일이 없어요.", "다들 좋아한 메시지")}
+WORDS: Final = {"ko": ("사진", "없음", "파일이 없어요.", "가장 사랑받은 메시지")}
 ALL_SEEN: Final = """async () => {
   const seen = [...document.querySelectorAll("main img")];
   seen.forEach(image => { image.loading = "eager"; });
@@ -85,7 +85,7 @@ async def test_a_chat_with_pictures_is_sound(
 ) -> None:
     page = await open_page(locale=locale, width=width, javascript=javascript)
     tab, missing, is_gone, loved = WORDS.get(
-        locale, ("Pictures", "missing", "The file is not here.", "What the others loved")
+        locale, ("Pictures", "missing", "The file is not here.", "What was loved most")
     )
     await page.goto(pictures.address("/rooms"))
     await page.get_by_role("link", name=TITLE).click()

@@ -1,9 +1,11 @@
 """What stands out among counts, and where a scale of bars ends."""
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.peaks import clear_peak, scale_end
+from app.compute.peaks import clear_peak, fullest, is_ahead, scale_end
 
 counts = st.lists(st.integers(0, 60), max_size=30)
 
@@ -45,3 +47,27 @@ def test_a_burst_does_not_flatten_other_bars() -> None:
     assert scale_end([1, 2, 1, 30]) == 2
     assert scale_end([3, 4, 5, 6]) == 6
     assert scale_end([1, 30]) == 30
+
+
+def test_days_that_come_in_bursts_prove_no_more_than_days() -> None:
+    chance = random.Random(2)  # noqa: S311 - an example
+
+    def of_year() -> list[int]:
+        return [round(chance.expovariate(0.2)) * (chance.random() < 0.2) for _ in range(360)]
+
+    pairs = [(of_year(), of_year()) for _ in range(300)]
+    changes = sum(is_ahead(one, two) or is_ahead(two, one) for one, two in pairs)
+    assert changes <= 300 * 0.08
+    by_number = sum(clear_peak([sum(one), sum(two)]) is not None for one, two in pairs)
+    assert by_number > 4 * changes
+    months = [[year[day : day + 30] for day in range(0, 360, 30)] for year, _ in pairs]
+    assert sum(fullest(of_months) is not None for of_months in months) <= 300 * 0.05
+
+
+def test_what_leads_day_by_day_is_ahead() -> None:
+    assert is_ahead([2] * 20, [1] * 20)
+    assert not is_ahead([1] * 20, [1] * 20)
+    assert not is_ahead([90] + [0] * 19, [1] * 20)
+    assert not is_ahead([], [])
+    assert fullest([[1] * 9, [3] * 9, [1] * 9]) == 1
+    assert fullest([[3] * 9]) is None

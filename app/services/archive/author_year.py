@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now, span_of_year
 from app.compute.fingerprint import Measure, fingerprint, tally_of
-from app.compute.hours import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
+from app.compute.hours import BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.compute.languages import guess_main_language
 from app.compute.mentions import NameCount, count_names
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
@@ -22,8 +22,8 @@ from app.memo import holds_until
 from app.models import Tweet
 from app.services.archive.calendar import CalendarYear, calendar_of
 from app.services.archive.memories import most_liked
-from app.services.archive.numbers import answered_in, scan_author
-from app.services.archive.same_days import SameDays, read_same_days
+from app.services.archive.numbers import answered_in, posts_by_day, scan_author
+from app.services.archive.same_days import SameDays, same_days_of
 from app.services.posts.scanning import Scan
 from app.services.posts.selection import Selection
 from app.services.posts.statistics import count_by_hour, count_in_spans, have_posts
@@ -145,20 +145,21 @@ async def _year_before(
     session: AsyncSession, author: Author, calendar: CalendarYear, zone: ZoneInfo
 ) -> YearBefore | None:
     year = calendar.year - 1
-    hours = hours_of_day(await _hours_of(session, author, year, zone, folded_h=DAY_H))
-    if not any(hours):
+    by_hour = await _hours_of(session, author, year, zone)
+    if not by_hour:
         return None
-    same_days = await read_same_days(session, author, calendar, zone)
+    hours = hours_of_day(by_hour)
+    same_days = same_days_of(author, calendar, posts_by_day(by_hour), zone)
     return YearBefore(year, sum(hours), hours, same_days)
 
 
 async def _hours_of(
-    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, *, folded_h: int | None = None
+    session: AsyncSession, author: Author, year: int, zone: ZoneInfo
 ) -> Counter[int]:
     """Return how many posts each hour of a year has; see `count_by_hour`."""
     since, until = span_of_year(year, zone)
     selection = Selection(usernames=(author.username,), since=since, until=until)
-    return await count_by_hour(session, selection, zone, folded_h=folded_h)
+    return await count_by_hour(session, selection, zone)
 
 
 async def _scan_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> Scan:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.hours import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.compute.mentions import Mentions, NameCount, ScannedPost, count_mentions
-from app.compute.peaks import clear_peak
+from app.compute.peaks import fullest
 from app.compute.text import username_key
 from app.memo import depends_on
 from app.models import Tweet
@@ -24,6 +24,7 @@ from app.services.posts.statistics import count_by_hour
 from app.services.posts.users import Author
 
 WEEK_DAYS: Final = 7
+LONGEST_MONTH: Final = 31
 MOST_NAMED: Final = 20
 """Entries of each list."""
 
@@ -65,11 +66,11 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
 
 
 def _counted(author: Author, by_hour: Mapping[int, int], newest: Scan) -> Numbers:
-    by_day = _days_of(by_hour)
+    by_day = posts_by_day(by_hour)
     mentions = _mentions_in(newest, author)
     return Numbers(
         days=len(by_day),
-        fullest_month=_fullest_month(by_day),
+        fullest_month=fullest_month(by_day),
         hours=hours_of_day(by_hour),
         busy_from=busiest_hours(by_hour),
         weekdays=_weekdays_of(by_day),
@@ -81,29 +82,32 @@ def _counted(author: Author, by_hour: Mapping[int, int], newest: Scan) -> Number
     )
 
 
-def _days_of(by_hour: Mapping[int, int]) -> Counter[int]:
+def posts_by_day(by_hour: Mapping[int, int]) -> Counter[date]:
     """Return how many posts each day has that has any, of hours from the year 1."""
     days = Counter[int]()
     for hour, posts in by_hour.items():
         days[hour // DAY_H] += posts
-    return days
+    return Counter({date.fromordinal(day + 1): posts for day, posts in days.items()})
 
 
-def _weekdays_of(by_day: Mapping[int, int]) -> list[int]:
-    """Return the sums of each weekday, from Monday, which the first day is."""
+def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
+    """Return the month that is clearly ahead of all others, day by day; None without one."""
+    months: dict[date, list[int]] = {}
+    for day, posts in by_day.items():
+        months.setdefault(day.replace(day=1), [0] * LONGEST_MONTH)[day.day - 1] = posts
+    place = fullest([*months.values()])
+    if place is None:
+        return None
+    first, days = [*months.items()][place]
+    return MonthOfPosts(first, sum(days))
+
+
+def _weekdays_of(by_day: Mapping[date, int]) -> list[int]:
+    """Return the sums of each weekday, from Monday."""
     weekdays = [0] * WEEK_DAYS
     for day, posts in by_day.items():
-        weekdays[day % WEEK_DAYS] += posts
+        weekdays[day.weekday()] += posts
     return weekdays
-
-
-def _fullest_month(by_day: Mapping[int, int]) -> MonthOfPosts | None:
-    """Return the month that is clearly ahead of all others; None without one."""
-    months = Counter[date]()
-    for day, posts in by_day.items():
-        months[date.fromordinal(day + 1).replace(day=1)] += posts
-    place = clear_peak([*months.values()])
-    return None if place is None else MonthOfPosts(*[*months.items()][place])
 
 
 async def scan_author(

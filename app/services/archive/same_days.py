@@ -3,23 +3,22 @@
 An author was there from the first post to the last: what is before or after that is not known.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import first_instant, now, span_of_year
+from app.clock import now, span_of_year
+from app.compute.peaks import is_ahead
 from app.services.archive.calendar import CalendarYear
-from app.services.posts.statistics import count_in_spans
 from app.services.posts.users import Author
 
 FEWEST_DAYS: Final = 14
 """Days that two years need in common: two weeks have each day of the week as often."""
-
-
+WEEK_DAYS: Final = 7
 LACK: Final = timedelta(7)
 """What a whole year may lack at either end: not everybody writes each day."""
 
@@ -31,6 +30,9 @@ class SameDays(msgspec.Struct, frozen=True):
     last: Annotated[date, Meta(description="The last of them there.")]
     tweets: Annotated[int, Meta(description="Posts of the year on these days.")]
     tweets_before: Annotated[int, Meta(description="Those of the year before.")]
+    is_clear: Annotated[
+        bool, Meta(description="Whether the two differ, week by week, by more than chance.")
+    ]
 
 
 class Stretch(NamedTuple):
@@ -57,10 +59,13 @@ def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch 
     return Stretch(since, end, _moved(since, -1), _moved(end, -1))
 
 
-async def read_same_days(
-    session: AsyncSession, author: Author, calendar: CalendarYear, zone: ZoneInfo
+def same_days_of(
+    author: Author, calendar: CalendarYear, before: Mapping[date, int], zone: ZoneInfo
 ) -> SameDays | None:
-    """Return a year beside the one before; None where too few days are in both."""
+    """Return a year beside the one before; None where too few days are in both.
+
+    before: the posts of each day of the year before that has any.
+    """
     is_over = span_of_year(calendar.year, zone)[1] <= now()
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
@@ -69,14 +74,25 @@ async def read_same_days(
     stretch = stretch_of(calendar.year, first, last, is_over=is_over)
     if stretch is None:
         return None
-    days = (day for month in calendar.months for day in month.days)
-    before = first_instant(stretch.since_before, zone), first_instant(stretch.until_before, zone)
+    days = {day.date: day.tweets for month in calendar.months for day in month.days}
+    weeks = _weeks(days, stretch.since, stretch.until)
+    weeks_before = _weeks(before, stretch.since_before, stretch.until_before)
     return SameDays(
         first=stretch.since_before,
         last=stretch.until_before - timedelta(1),
-        tweets=sum(day.tweets for day in days if stretch.since <= day.date < stretch.until),
-        tweets_before=(await count_in_spans(session, author.id, [before]))[0],
+        tweets=sum(weeks),
+        tweets_before=sum(weeks_before),
+        is_clear=is_ahead(weeks, weeks_before) or is_ahead(weeks_before, weeks),
     )
+
+
+def _weeks(days: Mapping[date, int], since: date, until: date) -> list[int]:
+    """Return the posts of each seven days of a stretch, from its first day on."""
+    weeks = [0] * -(-(until - since).days // WEEK_DAYS)
+    for day, posts in days.items():
+        if since <= day < until:
+            weeks[(day - since).days // WEEK_DAYS] += posts
+    return weeks
 
 
 def _moved(day: date, years: int) -> date:

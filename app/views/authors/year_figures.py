@@ -8,10 +8,10 @@ from typing import Final
 
 from quart import url_for
 
-from app.compute.peaks import clear_peak
 from app.dates import month_names, show_month_day, show_period
 from app.i18n import gettext, ngettext, show_number
 from app.services.archive.author_year import AuthorYear
+from app.services.archive.numbers import fullest_month
 from app.views.authors.calendar import ONE_DAY, columns_of, grid_of, months_of, posts_by_day
 from app.views.authors.year_total import total_of
 from app.views.drawings import HOURS, Clock
@@ -65,13 +65,11 @@ class YearCalendar(Figure[WeekGrid]):
 
     def _fullest_month(self) -> str:
         """Return which month is clearly ahead of all others; empty where none is."""
-        months = self.author_year.calendar.months
-        fullest = clear_peak([month.tweets for month in months])
-        if fullest is None:
+        month = fullest_month(self.posts_by_day)
+        if month is None:
             return ""
         return gettext("{month} was the fullest month ({count}).").format(
-            month=month_names("wide")[months[fullest].month - 1],
-            count=show_number(months[fullest].tweets),
+            month=month_names("wide")[month.first.month - 1], count=show_number(month.tweets)
         )
 
     def _notes(self) -> list[str]:

@@ -1,5 +1,6 @@
 """How many posts a year has, and how many more or fewer than the year before, in words.
 
+A change is told where chance does not explain it; numbers that are near each other are so called.
 Of a year that is not whole the same days of the year before are told: from the author's first post
 on, until the last.
 """
@@ -14,6 +15,8 @@ from app.services.archive.same_days import SameDays
 from app.views.names import post_count
 
 _NEW_YEAR: Final = 1, 1
+NEAR: Final = 0.1
+"""By which part of the larger one two numbers may differ that are about the same."""
 
 
 def total_of(author_year: AuthorYear) -> str:
@@ -24,7 +27,7 @@ def total_of(author_year: AuthorYear) -> str:
     if not author_year.is_over:
         total = gettext("So far {total}").format(total=total)
     same_days = before.same_days if before else None
-    if before is None or same_days is None:
+    if before is None or same_days is None or not _is_told(same_days):
         return f"{total}."
     if _are_whole(author_year, before, same_days):
         return f"{total}, {_change(same_days, gettext('in {year}').format(year=before.year))}."
@@ -45,7 +48,7 @@ def comparison_of(author_year: AuthorYear) -> str:
     if before.same_days is None:
         text = gettext("{year} and {before} have too few days in common to be compared.")
         return text.format(year=author_year.calendar.year, before=before.year)
-    return gettext(
+    told = gettext(
         "The days that both years have are compared, between the first post here and the last: "
         "from {first} to {last} there are {count} in {year}, and {count_before} in {before}."
     ).format(
@@ -56,6 +59,17 @@ def comparison_of(author_year: AuthorYear) -> str:
         year=author_year.calendar.year,
         before=before.year,
     )
+    rule = gettext(
+        "A change is told where chance does not explain it, week by week; a fullest month where "
+        "it does not, day by day."
+    )
+    return f"{told} {rule}"
+
+
+def _is_told(same_days: SameDays) -> bool:
+    """Return whether something is said of the year before: a change, or that it is about equal."""
+    counts = same_days.tweets, same_days.tweets_before
+    return same_days.is_clear or max(counts) - min(counts) <= NEAR * max(counts)
 
 
 def _are_whole(author_year: AuthorYear, before: YearBefore, same_days: SameDays) -> bool:
@@ -80,7 +94,9 @@ def _days(same_days: SameDays, change: str) -> str:
 def _change(same_days: SameDays, when: str) -> str:
     change = same_days.tweets - same_days.tweets_before
     told = gettext("as many as {when}")
-    if change > 0:
+    if change and not same_days.is_clear:
+        told = gettext("about as many as {when}")
+    elif change > 0:
         told = ngettext("{count} more than {when}", "{count} more than {when}", change)
     elif change < 0:
         told = ngettext("{count} fewer than {when}", "{count} fewer than {when}", -change)

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.chat_traits import CLEAR as CLEAR_TRAIT
 from app.compute.peaks import clear_peak, scale_end
 from app.dates import show_date, show_period
 from app.i18n import gettext, gettext_noop, ngettext, show_number
@@ -31,6 +32,8 @@ from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
 from app.views.names import shown_name
 
+PAIR: Final = 2
+"""Authors of whom one has more, where of others one has the most."""
 ALL_ROWS_PX: Final = 352
 HIGHEST_ROW_PX: Final = 96
 """Rows share so much height, which a first screen has below the words."""
@@ -118,7 +121,8 @@ class PostsByPeriod(Figure[Plot]):
             return replace(nothing_dated(self.view, self.undated), notes=sentences(extent))
         title, note = _title(self)
         notes = sentences(note, _undated(self), _beyond(self), extent, _together(self))
-        return Finding(title, notes)
+        two = gettext("Whoever has more is on top. A bar leads to its posts.")
+        return Finding(title, notes, about=two if len(self.rows) == PAIR else "")
 
     def plot(self) -> Plot | None:
         if self.span is None:
@@ -177,9 +181,13 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
         return title, ""
     by_author = {name: sum(row) for name, row in data.rows.items()}
     span = {"first": show_date(first), "last": show_date(last), "calm": gettext(CALM[data.period])}
-    if (leader := clear_peak([*by_author.values()])) is not None:
+    # As sure as the page of a chat is of it, which it must not contradict.
+    if (leader := clear_peak([*by_author.values()], CLEAR_TRAIT)) is not None:
         name, count = [*by_author.items()][leader]
-        title = gettext("{name} wrote the most: {count} of {total} posts").format(
+        title = gettext("{name} wrote the most: {count} of {total} posts")
+        if len(by_author) == PAIR:
+            title = gettext("{name} wrote more: {count} of {total} posts")
+        title = title.format(
             name=shown_name(name), count=show_number(count), total=show_number(posts)
         )
         return title, gettext("From {first} to {last}; {calm}.").format(**span)

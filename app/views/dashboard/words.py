@@ -16,12 +16,17 @@ from app.views.names import hue, shown_name
 
 MOST_WORDED: Final = 6
 """Authors beside each other."""
+PAIR: Final = 2
 FIRST_WORDS: Final = 3
 """Words of one author in a sentence."""
 DRAWN_WORDS: Final = 6
 """Words of each author of several in the graph."""
 TOGETHER: Final = gettext_noop(
     "Words and signs that each uses clearly more than the others here: how often in 1,000 words. "
+    "The longer a bar, the more telling. Dates chosen above do not count here."
+)
+OF_TWO: Final = gettext_noop(
+    "Words and signs that each uses clearly more than the other one: how often in 1,000 words. "
     "The longer a bar, the more telling. Dates chosen above do not count here."
 )
 ALONE: Final = gettext_noop(
@@ -46,10 +51,16 @@ class Words(Figure[Plot]):
         """The usernames of the authors."""
         return [author.username for author, _ in self.authors]
 
+    @property
+    def is_of_two(self) -> bool:
+        """Whether two authors are compared with each other."""
+        return len(self.authors) == PAIR and not self.is_any_alone
+
     def finding(self) -> Finding:
         if not self.authors:
             return nothing_dated(self.view)
-        about = gettext(ALONE if self.is_any_alone else TOGETHER)
+        together = OF_TWO if self.is_of_two else TOGETHER
+        about = gettext(ALONE if self.is_any_alone else together)
         if len(self.authors) == 1:
             return Finding(_typical(self.authors[0]), topic=gettext("What is typical"), about=about)
         parts = [
@@ -87,7 +98,7 @@ class Words(Figure[Plot]):
                 FigureBar(
                     word.text,
                     word.weight / most,
-                    _label(word),
+                    self._label(word),
                     _query(author.username, word),
                     colour=f"${hue(author.username)}",
                 )
@@ -105,7 +116,7 @@ class Words(Figure[Plot]):
             gettext("Word"),
             gettext("Uses"),
             gettext("In 1,000 words"),
-            gettext("Of the others"),
+            gettext("Of the other one") if self.is_of_two else gettext("Of the others"),
         )
         return Table(
             columns,
@@ -123,6 +134,16 @@ class Words(Figure[Plot]):
             gettext("Words and signs by how often they are used. Chosen dates do not count here."),
         )
 
+    def _label(self, word: TypicalWord) -> str:
+        """Return how often a word is used in 1,000, and how often by the others."""
+        label = gettext("{rate}, the others {elsewhere}")
+        if self.is_of_two:  # By a name, which may be long, the bar would have no room.
+            label = gettext("{rate}, the other {elsewhere}")
+        return label.format(
+            rate=show_number(round(word.rate, 1)),
+            elsewhere=show_number(round(word.rate_elsewhere, 1)),
+        )
+
 
 def _typical(author_words: AuthorWords) -> str:
     """Return what is typical of one author, in a sentence."""
@@ -136,13 +157,6 @@ def _typical(author_words: AuthorWords) -> str:
 
 def _quoted(word: TypicalWord) -> str:
     return gettext("“{word}”").format(word=word.text)
-
-
-def _label(word: TypicalWord) -> str:
-    label = gettext("{rate}, the others {elsewhere}")
-    return label.format(
-        rate=show_number(round(word.rate, 1)), elsewhere=show_number(round(word.rate_elsewhere, 1))
-    )
 
 
 def _query(username: str, word: TypicalWord | None = None) -> str:

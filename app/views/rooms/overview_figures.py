@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from quart import url_for
 
+from app.compute.peaks import clear_peak
 from app.dates import month_names, show_month
 from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
 from app.services.rooms.overview import OverviewPerson, RoomOverview
@@ -89,10 +90,14 @@ class Months(OverviewFigure[PeriodColumns]):
     topic = gettext_noop("Month by month")
 
     def finding(self) -> Finding:
-        fullest = max(self._periods, key=lambda period: period.messages, default=None)
         topic = gettext("Year by year") if self._is_of_years else gettext(self.topic)
-        if fullest is None:
-            return Finding(topic=topic)
+        place = clear_peak([period.messages for period in self._periods])
+        if place is None:
+            even = gettext("No month clearly has the most messages.")
+            even_years = gettext("No year clearly has the most messages.")
+            title = even_years if self._is_of_years else even
+            return Finding(title, notes=self._silence(), topic=topic)
+        fullest = self._periods[place]
         count = ngettext("{count} message", "{count} messages", fullest.messages)
         title = gettext("The most in {period}: {messages}.").format(
             period=self.name_of(fullest), messages=count.format(count=show_number(fullest.messages))
