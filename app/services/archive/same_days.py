@@ -56,7 +56,9 @@ def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch 
     end = after if is_whole else last + timedelta(1)
     if end - since < timedelta(FEWEST_DAYS):
         return None
-    return Stretch(since, end, _moved(since, -1), _moved(end, -1))
+    # Until February 28 there is no leap day in the year before, either.
+    end_before = min(_moved(end, -1), _moved(end - timedelta(1), -1) + timedelta(1))
+    return Stretch(since, end, _moved(since, -1), end_before)
 
 
 def same_days_of(

@@ -177,8 +177,8 @@ async def _in_rooms(
 def _sorted_out(
     resolved: Iterable[Resolved], stored: Mapping[PostIdentity, Sequence[EqualPost]]
 ) -> tuple[list[Resolved], dict[int, Membership], dict[int, SentAgain]]:
-    """Return the posts that are to be added, the rooms of stored ones that had none, and the media
-    of stored ones whose files came.
+    """Return the posts that are to be added, the rooms of stored ones that had none, and what is
+    sent again of stored ones: media whose files came, and reactions.
 
     A message is the same only in its own room, or in none, as those of before have it.
     """

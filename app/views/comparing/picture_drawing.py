@@ -1,6 +1,6 @@
 """The picture of an answer, drawn: a heading, the marked text, a bar for each author, and a foot.
 
-AnswerMeasures are in pixels.
+Measures are in pixels.
 """
 
 from collections.abc import Mapping, Sequence
