@@ -222,3 +222,19 @@ async def test_the_day_stays_in_sight_while_a_chat_is_read(
         "(days) => days.map((day) => day.getBoundingClientRect().top)"
     )
     assert 0 in map(round, tops)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_an_answer_says_why_before_how_far_to_trust_it(
+    website: Website, open_page: OpenPage, width: int, height: int
+) -> None:
+    page = await open_page()
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.goto(website.address(PAGES["compare"]))
+    why = await page.locator(".uses > li").first.bounding_box()
+    trust = await page.locator(".trust").bounding_box()
+    assert why
+    assert trust
+    assert why["y"] < trust["y"]
+    if width == SIZES[0][0]:
+        assert why["y"] + why["height"] < height

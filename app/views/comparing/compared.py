@@ -16,7 +16,6 @@ from app.views.comparing.verdicts import (
     bars_of,
     heading_of,
     is_brief,
-    is_often_wrong,
     limits_of,
     rate_of,
     reasons_of,
@@ -26,7 +25,7 @@ from app.views.comparing.years import ShownYears, shown_years
 LONGEST_UNFOLDED: Final = 1_500
 """Characters of a text that are all in sight; a longer one scrolls."""
 SHOWN_BARS: Final = 5
-FOLDED_SHARE: Final = 0.01
+FOLDED_SHARE: Final = 0.05
 """Below the first bars, those of a smaller share are folded."""
 Names = Annotated[list[str], Meta(description="Several times for several; none for all.")]
 
@@ -80,10 +79,6 @@ class Compared(Struct, frozen=True):
     @property
     def is_brief(self) -> bool:
         return is_brief(self.comparison)
-
-    @property
-    def is_often_wrong(self) -> bool:
-        return is_often_wrong(self.comparison)
 
     @property
     def card_address(self) -> str:

@@ -13,6 +13,7 @@ from app.services.compare.marked_pieces import Evidence
 from app.services.posts.tweets import Post, find_posts
 from app.tasks import worked_on
 from app.views.comparing.marks import shown_marks, uses_of
+from app.views.comparing.nobody import strange_places
 from app.views.parts import Marked, excerpt, marked_text
 
 LINES: Final = 4
@@ -59,6 +60,8 @@ class Shown:
     """Where it begins and ends, as `without` takes it."""
     mark: Evidence | None = None
     use: Use | None = None
+    is_strange: bool = False
+    """Whether it is a word that none of the authors writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,11 @@ class Evident:
     @property
     def struck(self) -> list[Marked[Shown]]:
         """What is struck out of the text."""
-        return [piece for piece in self.pieces if piece.mark and piece.mark.use is None]
+        return [
+            piece
+            for piece in self.pieces
+            if piece.mark and piece.mark.use is None and not piece.mark.is_strange
+        ]
 
 
 async def read_evidence(session: AsyncSession, comparison: Comparison) -> Evident:
@@ -97,6 +104,12 @@ async def read_evidence(session: AsyncSession, comparison: Comparison) -> Eviden
     spans = [
         *((start, end, Shown(f"{start}-{end}")) for start, end in gaps),
         *((mark.start, mark.end, Shown(_place(mark), mark, uses[_key(mark)])) for mark in marks),
+    ]
+    taken = [(start, end) for start, end, _ in spans]
+    spans += [
+        (start, end, Shown(f"{start}-{end}", is_strange=True))
+        for start, end in strange_places(comparison)
+        if not any(start < other_end and other < end for other, other_end in taken)
     ]
     spans.sort(key=lambda span: span[0])
     return Evident(marked_text(comparison.text, spans), list(uses.values()), lines_of(comparison))

@@ -1,24 +1,55 @@
 """Why a text reads like none of the authors: what none of them writes, and who is nearest."""
 
+from typing import Final
+
+from app.compute.evidence import place_in
 from app.i18n import gettext, show_list, show_percent
 from app.services.compare.answering import EXPLAINED, Comparison
-from app.views.comparing.verdicts import bars_of
+from app.views.comparing.verdicts import bars_of, is_of_no_language_here
 from app.views.names import shown_name
+
+LEAST_SHOWN: Final = 0.01
+"""Smaller shares are in words."""
 
 
 def why_nobody(comparison: Comparison) -> list[str]:
     """Return why none of the authors is likely; nothing where one is, or none is known."""
     if comparison.verdict != "unfamiliar":
         return []
-    sentences = [_unwritten(comparison)] if comparison.unwritten else []
+    sentences = [_foreign(comparison)] if is_of_no_language_here(comparison) else []
+    if comparison.unwritten:
+        sentences.append(_unwritten(comparison))
+    return [*sentences, _nearest(comparison)]
+
+
+def strange_places(comparison: Comparison) -> list[tuple[int, int]]:
+    """Return where the words stand that none of the authors writes, of an answer that is nobody."""
+    if comparison.verdict != "unfamiliar":
+        return []
+    places = (place_in(comparison.text, word) for word in comparison.unwritten or ())
+    return sorted(place for place in places if place)
+
+
+def _nearest(comparison: Comparison) -> str:
     nearest = next(bar for bar in bars_of(comparison) if bar.username is not None)
-    text = (
-        gettext("The chance that it was {username} all the same: {share}.")
-        if len(comparison.ranking) == 1
-        else gettext("Nearest is {username}; the chance that it was them: {share}.")
-    )
+    is_alone, is_least = len(comparison.ranking) == 1, nearest.share < LEAST_SHOWN
+    if is_alone and is_least:
+        text = gettext("The chance that it was {username} all the same is under 1%.")
+    elif is_alone:
+        text = gettext("The chance that it was {username} all the same is {share}.")
+    elif is_least:
+        text = gettext("Nearest is {username}, with a chance under 1%.")
+    else:
+        text = gettext("Nearest is {username}, with a chance of {share}.")
     name = shown_name(nearest.username or "")
-    return [*sentences, text.format(username=name, share=show_percent(nearest.share))]
+    return text.format(username=name, share=show_percent(nearest.share))
+
+
+def _foreign(comparison: Comparison) -> str:
+    if len(comparison.ranking) == 1:
+        text = gettext("The text seems to be in another language than {username} writes.")
+        return text.format(username=shown_name(comparison.ranking[0].username))
+    return gettext("The text seems to be in a language that none of them writes.")
 
 
 def _unwritten(comparison: Comparison) -> str:

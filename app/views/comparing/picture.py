@@ -11,20 +11,20 @@ from app.i18n import gettext, language, ngettext, show_number, show_percent
 from app.services.compare.answering import Comparison
 from app.views.cast import NO_HUE
 from app.views.comparing.marks import shown_marks
-from app.views.comparing.verdicts import (
-    ELSEWHERE_ALONE,
-    bars_of,
-    heading_of,
-    is_often_wrong,
-    rate_of,
-)
+from app.views.comparing.nobody import strange_places, why_nobody
+from app.views.comparing.verdicts import ELSEWHERE_ALONE, bars_of, heading_of, rate_of
 from app.views.names import hue, shown_name
 
 MOST_BARS: Final = 5
 """Authors with a bar, the likeliest."""
 FEWEST_BARS: Final = 2
-LEAST_SHARE: Final = 0.01
+LEAST_SHARE: Final = 0.05
 """Bars after the first two have at least this share, since the text needs the room."""
+
+TOLD: Final = frozenset({"likely", "close"})
+"""Verdicts with bars."""
+HIGH_RATE: Final = 0.1
+"""Share of strangers' texts from which it matters more than that nobody here was compared."""
 
 
 class PictureBar(NamedTuple):
@@ -51,9 +51,9 @@ class Picture(NamedTuple):
     """The likeliest first; none where no number would be honest."""
     premise: tuple[str, ...]
     """What stands at the foot, in parts."""
-    warning: str = ""
-    """What stands below the heading, where strangers often get the same answer, or nobody else here
-    writes the language."""
+    why: str = ""
+    """What stands below the heading: how many strangers get the same answer, that nobody else here
+    writes the language, or why it is nobody."""
     struck: tuple[tuple[int, int], ...] = ()
     """Pieces of the text that did not count."""
 
@@ -67,7 +67,7 @@ def picture_of(
     """
     best = [ranked.username for ranked in comparison.ranking[:MOST_BARS]]
     hues = {username: hue(username) for username in best}
-    is_told = comparison.verdict in {"likely", "close"}
+    is_told = comparison.verdict in TOLD
     invented = {ranked.username for ranked in comparison.ranking} & set(samples)
     is_all_invented = len(invented) == len(comparison.ranking)
     bars = [
@@ -82,18 +82,27 @@ def picture_of(
         and (bar.username is None or bar.username in hues)
         and (place < FEWEST_BARS or bar.share >= LEAST_SHARE)
     ]
+    # A colour without a bar would tell nothing.
+    barred = {bar.hue for bar in bars}
     marks = [
         (mark.start, mark.end, hues[mark.username])
         for mark in shown_marks(comparison)
-        if is_told and mark.username in hues and mark.weight > 0
+        if hues.get(mark.username) in barred and mark.weight > 0
     ]
+    marks += [(start, end, NO_HUE) for start, end in strange_places(comparison)]
     heading = heading_of(comparison, is_named=is_named)
     foot = _foot(comparison, today, is_all_invented=is_all_invented)
-    warning = rate_of(comparison) if is_often_wrong(comparison) else None
-    if is_told and not warning and "elsewhere" in comparison.limits:
-        warning = gettext(ELSEWHERE_ALONE)
     struck = tuple(comparison.without) if isinstance(comparison.without, list) else ()
-    return Picture(heading, comparison.text, tuple(marks), tuple(bars), foot, warning or "", struck)
+    why = _why(comparison)
+    return Picture(heading, comparison.text, tuple(marks), tuple(bars), foot, why, struck)
+
+
+def _why(comparison: Comparison) -> str:
+    rate = rate_of(comparison) if comparison.verdict == "likely" else None
+    is_elsewhere = comparison.verdict in TOLD and "elsewhere" in comparison.limits
+    if is_elsewhere and (comparison.strangers or 0) <= HIGH_RATE:
+        return gettext(ELSEWHERE_ALONE)
+    return rate or " ".join(why_nobody(comparison))
 
 
 def _bar_name(username: str | None, *, is_invented: bool) -> str:

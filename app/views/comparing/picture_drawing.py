@@ -26,6 +26,8 @@ from app.views.poster import FORMATS, Format
 
 MOST_KEPT: Final = 64
 """Pictures in memory, of some 70 KB each: programs ask for a shared one several times."""
+MOST_REASONS: Final = 3
+"""Rows of the reason."""
 STRUCK: Final = "struck"
 """In place of a colour: the piece has a line through it."""
 _ROW: Final = 1.6
@@ -49,7 +51,7 @@ class AnswerMeasures(NamedTuple):
     texts: tuple[int, ...]
     """Sizes; the large ones are for texts that then have room."""
     bars: int
-    """Size of letters, of names and of the warning."""
+    """Size of letters, of names and of the reason."""
     bar_row: int
     foot: int
     """Size of letters."""
@@ -102,7 +104,7 @@ def draw_picture(
 
 
 def _draw_heading(canvas: Canvas, picture: Picture, measures: AnswerMeasures) -> float:
-    """Draw one row, or some, with the warning below, and return where they end."""
+    """Draw one row, or some, with the reason below, and return where they end."""
     font, top = font_of(bold=True, size=measures.heading), float(measures.top)
     width = canvas.width - 2 * MARGIN
     heading = drawn_text(picture.heading)
@@ -111,9 +113,9 @@ def _draw_heading(canvas: Canvas, picture: Picture, measures: AnswerMeasures) ->
     for row in even if len(even) == len(cut) else cut:
         canvas.write((MARGIN, top), row, font)
         top += font.size * 1.3
-    if picture.warning:
+    if picture.why:
         font = font_of(bold=False, size=measures.bars)
-        for row in text_rows(picture.warning, font, width, 2 if canvas.is_upright else 1):
+        for row in text_rows(picture.why, font, width, MOST_REASONS):
             canvas.write((MARGIN, top + 6), row, font)
             top += font.size * 1.4
         top += font.size * 0.35

@@ -42,8 +42,8 @@ MOST_LISTED: Final = 3
 NAMED_IF_AMONG_THEM: Final = 0.81
 """Least probability of the first author, if one of those named wrote the text, from which a
 sentence says so where there is no number. It is no verdict: those leave room for somebody else."""
-HIGH_RATE: Final = 0.1
-"""Share of strangers' texts from which it stands beside the heading."""
+CLOSE: Final = 0.5
+"""Share of the likeliest answer that the next one needs, for a heading to name both."""
 
 Lean = Literal[
     "likely",
@@ -55,10 +55,12 @@ Lean = Literal[
     "undecided",
     "doubted",
     "open",
+    "rivalled",
     "unknown",
 ]
 """What the bars say. Of a close answer: somebody else leads; an author leads, or nearly reaches
-what is needed, or has too few posts; two authors are close, or one and somebody else, or all."""
+what is needed, or has too few posts; two authors are close, or one and somebody else, or all;
+somebody else leads an author."""
 
 _NOBODY_ALONE = gettext_noop("Perhaps somebody else, not %(username)s")
 _NOBODY_OF = gettext_noop("Perhaps none of them; of these %(count)s, nearest to %(username)s")
@@ -70,6 +72,7 @@ _UNJUDGED = gettext_noop("Perhaps %(username)s, who has too few posts here to sa
 _UNDECIDED = gettext_noop("Too close to call: %(username)s or %(rival)s")
 _DOUBTED = gettext_noop("Too close to call: %(username)s or somebody else")
 _OPEN = gettext_noop("Too close to call: somebody else, %(username)s or %(rival)s")
+_RIVALLED = gettext_noop("Too close to call: somebody else or %(username)s")
 _UNKNOWN = gettext_noop("Too little to go on")
 _UNMATCHED = gettext_noop("Nobody to compare with in this language")
 HEADINGS: Final[dict[Lean, tuple[str, str, str]]] = {
@@ -86,6 +89,7 @@ HEADINGS: Final[dict[Lean, tuple[str, str, str]]] = {
     "undecided": (_UNDECIDED,) * 3,
     "doubted": (_DOUBTED,) * 3,
     "open": (_OPEN,) * 3,
+    "rivalled": (_RIVALLED,) * 3,
     "unknown": (_UNKNOWN,) * 3,
 }
 """The heading where one author was asked about, several, or all."""
@@ -119,16 +123,23 @@ def lean_of(comparison: Comparison) -> Lean:
         return "unknown"
     if comparison.verdict in ("likely", "unfamiliar"):
         return comparison.verdict
-    leader, second = bars_of(comparison)[:2]
+    leader, second, *others = bars_of(comparison)
     if leader.username is None:
         # Of several authors one may be likelier than nobody, though no one of them is.
-        return "nobody" if leader.share >= 0.5 else "open"
-    if leader.share < UNFAMILIAR:
+        if leader.share >= 0.5:
+            return "nobody"
+        # The second of many unlikely authors would be named by chance.
+        return "open" if others and _are_close(second, others[0]) else "rivalled"
+    if leader.share < UNFAMILIAR and _are_close(leader, second):
         return "doubted" if second.username is None else "undecided"
     if leader.tweets < FEWEST_JUDGED:
         return "unjudged"
     # Beside a bar that is rounded to the threshold, the threshold would be a contradiction.
     return "leading" if math.ceil(100 * leader.share) < 100 * comparison.needed else "nearly"
+
+
+def _are_close(likelier: Bar, other: Bar) -> bool:
+    return other.share >= CLOSE * likelier.share
 
 
 def heading_of(comparison: Comparison, *, is_named: bool) -> str:
@@ -214,9 +225,11 @@ def limits_of(comparison: Comparison) -> list[str]:
         few, unjudged = comparison.weak.get("few_posts", []), _unjudged(comparison)
         further = [name for name in few if name not in unjudged]
         return [_of_authors("few_posts", further, comparison)] if further else []
-    # Without a number, the reason says of these what there is to say.
+    # Without a number, the reason says of these what there is to say; of nobody, the answer does.
     reasoned = {"few_authors"} if comparison.none is None else set[Limit]()
     if comparison.none is None and _is_foreign(comparison.ranking[0].username, comparison):
+        reasoned.add("other_language")
+    if is_of_no_language_here(comparison):
         reasoned.add("other_language")
     limits = [_limit(limit, comparison) for limit in comparison.limits if limit not in reasoned]
     return [*limits, gettext(OUTGROWN)] if comparison.model.outgrown else limits
@@ -230,6 +243,12 @@ def _limit(limit: Limit, comparison: Comparison) -> str:
     if limit in LIMITS:
         return gettext(LIMITS[limit])
     return _of_authors(limit, comparison.weak.get(limit, []), comparison)
+
+
+def is_of_no_language_here(comparison: Comparison) -> bool:
+    """Return whether a text is nobody's since all write another language."""
+    foreign = comparison.weak.get("other_language", [])
+    return comparison.verdict == "unfamiliar" and len(foreign) == len(comparison.ranking)
 
 
 def _is_foreign(username: str, comparison: Comparison) -> bool:
@@ -286,8 +305,3 @@ def rate_of(comparison: Comparison) -> str | None:
             "Of 100 such texts by strangers, about {number} would be taken for one of them."
         )
     return text.format(number=show_number(max(number, 1)), most=show_percent(BELIEFS[-1]))
-
-
-def is_often_wrong(comparison: Comparison) -> bool:
-    """Return whether the rate of strangers is so high that the heading must carry it."""
-    return comparison.verdict == "likely" and (comparison.strangers or 0) > HIGH_RATE

@@ -77,7 +77,9 @@ async def test_the_verdict_is_the_heading_and_the_title(
     # Where nothing is known there are no numbers, or they are folded.
     is_folded = "Show the numbers all the same" in page
     assert (len(shares(page)) > 0) is (heading != "Too little to go on")
-    assert ("<mark" in page) is (heading not in ("Too little to go on", "Reads like none of them"))
+    assert ('<mark class="evidence' in page) is (
+        heading not in ("Too little to go on", "Reads like none of them")
+    )
     assert is_folded is (heading in ("Reads like none of them", "Does not read like ben"))
     assert ("must not be used" in page) is (heading != "Too little to go on")
 
@@ -311,10 +313,12 @@ async def test_none_of_them_says_why(site: Client) -> None:
     assert "Reads like none of them" in page
     why = re.findall(r'<p class="why-nobody"[^>]*>(.*?)</p>', page)[0]
     words = "None of them ever writes “quarterly”, “figures”, and “attached”. "
-    assert re.fullmatch(words + r"Nearest is (ben|cho); the chance that it was them: <?\d+%\.", why)
+    assert re.fullmatch(words + r"Nearest is (ben|cho), with a chance (of|under) \d+%\.", why)
+    marked = re.findall(r'<mark class="strange">(.*?)</mark>', page)
+    assert marked == ["quarterly", "figures", "attached"]
     alone = await site.page(address(text, "ben"))
     assert "ben never writes “quarterly”" in alone
-    assert "The chance that it was ben all the same: " in alone
+    assert "The chance that it was ben all the same is " in alone
     assert "why-nobody" not in await site.page(address(TEXT, "ann", "ben", "cho"))
     answer = await site.json(f"/api/v1{address(text, 'ben', 'cho')}&reasons=1")
     assert answer["unwritten"] == ["quarterly", "figures", "attached"]

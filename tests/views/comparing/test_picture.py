@@ -14,6 +14,7 @@ from app.views.canvas import MARGIN, ThemeName, theme_of
 from app.views.cast import HUES, NO_HUE, Cast, bound, person_of
 from app.views.comparing.picture import Picture, PictureBar, picture_of
 from app.views.comparing.picture_drawing import draw_picture
+from app.views.comparing.verdicts import limits_of
 from app.views.picturing import cast_in_picture
 from app.views.poster import FORMATS, Format
 from tests.conftest import Shared
@@ -154,8 +155,8 @@ def keeps_apart(image: Image.Image, picture: Picture) -> None:
         assert is_blank(image, (edge[0], 0, edge[1], height))
     rows = [not is_blank(image, (0, top, width, top + 1)) for top in range(height)]
     blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
-    # A heading in one or two rows, the warning, at least one row of text, each bar, and the foot.
-    assert len(blocks) >= 1 + bool(picture.warning) + 1 + len(picture.bars) + 2
+    # A heading in one or two rows, the reason, at least one row of text, each bar, and the foot.
+    assert len(blocks) >= 1 + bool(picture.why) + 1 + len(picture.bars) + 2
     assert not any(rows[:40] + rows[height - 20 :])
 
 
@@ -196,22 +197,35 @@ def test_a_picture_says_who_is_invented_how_many_and_when(
     assert picture.premise == (foot, "Nov 23, 2026", "Style is evidence, not proof.")
 
 
-@pytest.mark.parametrize(("strangers", "is_warned"), [(0.21, True), (0.05, False)])
-def test_an_answer_that_strangers_often_get_is_passed_on_with_that(
-    strangers: float, is_warned: bool
-) -> None:
+@pytest.mark.parametrize("strangers", [0.21, 0.05])
+def test_how_often_strangers_get_an_answer_is_passed_on_with_it(strangers: float) -> None:
     comparison = Facts([0.99, 0.01], [50] * 2, 0.05, strangers=strangers).comparison()
     picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
-    rate = "Of 100 such texts by strangers, about 21 would also get this answer."
-    assert picture.warning == (rate if is_warned else "")
-    bare = picture._replace(warning="")
-    assert (drawn(picture).tobytes() != drawn(bare).tobytes()) is is_warned
+    count = round(100 * strangers)
+    assert (
+        picture.why == f"Of 100 such texts by strangers, about {count} would also get this answer."
+    )
+    assert drawn(picture).tobytes() != drawn(picture._replace(why="")).tobytes()
+
+
+def test_nobody_is_passed_on_with_the_reason() -> None:
+    facts = Facts([0.6, 0.4], [50] * 2, 0.95, text="The quarterly figures are attached.")
+    comparison = msgspec.structs.replace(facts.comparison(), unwritten=["quarterly", "figures"])
+    picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+    words = "None of them ever writes “quarterly” and “figures”."
+    assert picture.why == f"{words} Nearest is author0, with a chance of 3%."
+    marked = [picture.text[start:end] for start, end, _ in picture.marks]
+    assert (marked, picture.bars) == (["quarterly", "figures"], ())
+    everybody = msgspec.structs.replace(comparison, weak={"other_language": ["author0", "author1"]})
+    foreign = picture_of(everybody, is_named=True, samples=(), today=date(2026, 11, 23))
+    assert foreign.why.startswith("The text seems to be in a language that none of them writes.")
+    assert limits_of(everybody) == []
 
 
 async def test_an_author_whose_name_the_fonts_lack_is_a_person(shared: Shared) -> None:
     names = ["金민수", "Ann Kim 🌿", "田中"]
     usernames = [name.replace(" ", "_") for name in names]
-    facts = Facts([0.5, 0.45, 0.05], [50] * 3, 0.05).comparison()
+    facts = Facts([0.45, 0.4, 0.15], [50] * 3, 0.05).comparison()
     ranking = [
         msgspec.structs.replace(ranked, username=username)
         for ranked, username in zip(facts.ranking, usernames, strict=True)

@@ -14,11 +14,11 @@ from app.services.compare.answering import Comparison, Model, RankedAuthor
 from app.services.compare.marked_pieces import Evidence, Usage
 from app.views.comparing.marks import uses_of
 from app.views.comparing.verdicts import (
+    CLOSE,
     HEADINGS,
     Bar,
     bars_of,
     heading_of,
-    is_often_wrong,
     lean_of,
     limits_of,
     rate_of,
@@ -101,24 +101,26 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
     leader, second = bars[:2]
     assert [bar.share for bar in bars] == sorted((bar.share for bar in bars), reverse=True)
     # Somebody else leads where the heading denies the authors, and nowhere else.
-    assert (leader.username is None) == (lean in ("unfamiliar", "nobody", "open"))
+    assert (leader.username is None) == (lean in ("unfamiliar", "nobody", "open", "rivalled"))
     if lean in ("unfamiliar", "nobody"):
         assert leader.share >= 0.5
-    elif lean == "open":
-        assert re.findall(r"author\d", heading) == [bar.username for bar in bars[1:3]]
+    elif lean in ("open", "rivalled"):
+        named = bars[1:3] if lean == "open" else bars[1:2]
+        assert re.findall(r"author\d", heading) == [bar.username for bar in named]
     else:  # An author whom it names first has the largest bar.
         assert re.findall(r"author\d", heading)[0] == leader.username
     if lean == "likely":
         assert leader.share >= comparison.needed
         assert leader.tweets >= FEWEST_JUDGED
     if lean in ("leading", "nearly", "unjudged"):
-        assert leader.share >= UNFAMILIAR
+        assert leader.share >= UNFAMILIAR or second.share < CLOSE * leader.share
         assert (lean == "unjudged") == (leader.tweets < FEWEST_JUDGED)
     if lean == "leading":
         assert f"{comparison.needed:.0%} is needed" in heading
         assert round(leader.share, 2) < comparison.needed
     if lean in ("undecided", "doubted"):
         assert leader.share < UNFAMILIAR
+        assert second.share >= CLOSE * leader.share
         assert ("somebody else" in heading) == (second.username is None)
         assert second.username is None or second.username in heading
 
@@ -127,6 +129,8 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
     ("shares", "none", "heading"),
     [
         ([0.52, 0.48], 0.38, "Too close to call: somebody else, author0 or author1"),
+        ([0.7, 0.1, 0.1, 0.1], 0.49, "Too close to call: somebody else or author0"),
+        ([0.7, 0.1, 0.1, 0.1], 0.2, "Perhaps author0; not sure enough to say so (81% is needed)"),
         ([0.67, 0.33], 0.64, "Perhaps none of them; of these 2, nearest to author0"),
         ([0.848, 0.152], 0.08, "Perhaps author0; not sure enough to say so (81% is needed)"),
         ([0.875, 0.125], 0.08, "Perhaps author0; not quite sure enough to say so"),
@@ -236,7 +240,10 @@ def test_a_short_answer_says_once_who_has_few_posts(facts: Facts, sentences: lis
 def test_without_a_number_another_language_is_the_reason_and_no_limit() -> None:
     facts = Facts([1.0], [300], limits=["other_language"], weak={"other_language": ["author0"]})
     assert limits_of(facts.comparison()) == []
+    # Of nobody it is the reason too; beside a number it makes the answer weak.
     facts.none = 0.9
+    assert limits_of(facts.comparison()) == []
+    facts.none = 0.1
     assert len(limits_of(facts.comparison())) == 1
 
 
@@ -250,22 +257,20 @@ def test_of_another_language_the_circle_of_the_author_would_not_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    ("none", "strangers", "sentence", "is_alarming"),
+    ("none", "strangers", "sentence"),
     [
-        (0.05, 0.18, "about 18 would also get this answer.", True),
-        (0.05, 0.1, "about 10 would also get this answer.", False),
-        (0.05, 0.004, "about 1 would also get this answer.", False),
-        (0.5, 0.18, "about 18 would be taken for this author.", False),
-        (None, None, None, False),
+        (0.05, 0.18, "about 18 would also get this answer."),
+        (0.05, 0.004, "about 1 would also get this answer."),
+        (0.5, 0.18, "about 18 would be taken for this author."),
+        (None, None, None),
     ],
 )
 def test_rates_are_said_of_a_hundred_texts(
-    none: float | None, strangers: float | None, sentence: str | None, is_alarming: bool
+    none: float | None, strangers: float | None, sentence: str | None
 ) -> None:
     comparison = Facts([1.0], [300], none, strangers=strangers).comparison()
     whole = sentence and f"Of 100 such texts by strangers, {sentence}"
     assert rate_of(comparison) == whole
-    assert is_often_wrong(comparison) is is_alarming
 
 
 @pytest.mark.parametrize(
