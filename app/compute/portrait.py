@@ -24,6 +24,7 @@ from app.compute.languages import guess_main_language
 from app.compute.laughs import LAUGHS, laughs_in
 from app.compute.mentions import ScannedPost, count_mentions
 from app.compute.phrases import phrases_of_each
+from app.compute.ranks import rank_errors
 from app.compute.wording import GainedWord
 
 SILENCE_S: Final = 6 * 3600
@@ -84,6 +85,10 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     ]
     median_answer_s: Annotated[
         float | None, Meta(description="Seconds from the message before to an answer.")
+    ]
+    answer_errors: Annotated[
+        float,
+        Meta(description="Standard errors by which their answers take longer than all others'."),
     ]
     laughs: Annotated[list[MessagesWith], Meta(description="Those that anybody here writes.")]
     emoji: Annotated[list[MessagesWith], Meta(description="At most five.")]
@@ -156,6 +161,7 @@ def portray(
             beginnings=sum(timing.beginnings[author] for author in group),
             answers=len(answers_s),
             median_answer_s=float(median(answers_s)) if answers_s else None,
+            answer_errors=round(rank_errors(answers_s, _answers_beside(group, timing)), 2),
             laughs=laughs,
             emoji=_emoji_in(of_group_texts),
             typical=typical,
@@ -211,6 +217,11 @@ def timing_of(messages: Iterable[Said]) -> ChatTiming:
 def _answers_of(group: Iterable[int], timing: ChatTiming) -> list[int]:
     """Return how long each answer of a group took, in seconds."""
     return [*chain.from_iterable(timing.answers_s.get(author, ()) for author in group)]
+
+
+def _answers_beside(group: Sequence[int], timing: ChatTiming) -> list[int]:
+    """Return how long each answer of all others took, in seconds."""
+    return _answers_of([author for author in timing.answers_s if author not in group], timing)
 
 
 def _words_per_message(texts: Iterable[str]) -> float | None:

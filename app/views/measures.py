@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.compute.fingerprint import Measure
-from app.i18n import gettext, gettext_noop, show_number
+from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.views.in_words import often
 
 LONGEST_SIGN: Final = 8
@@ -29,5 +29,7 @@ def label_of(measure: Measure) -> str:
 def value_of(measure: Measure, value: float) -> str:
     """Return a value of a measure in words."""
     if measure.name == "length":
-        return gettext("{count} words").format(count=show_number(round(value, 1)))
+        words = round(value, 1)
+        text = ngettext("{count} word", "{count} words", 1 if words == 1 else 2)
+        return text.format(count=show_number(words))
     return often(value)

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from statistics import median
 from typing import Final
 
+from app.compute.chat_traits import CLEAR
 from app.compute.laughs import laughs_in
 from app.compute.portrait import PersonPortrait
-from app.dates import show_roughly
+from app.dates import MINUTE_S, show_roughly
 from app.i18n import gettext, ngettext, show_number
 from app.views.drawings import HourStrip, NameList
 from app.views.hours import busiest_briefly
@@ -16,6 +18,8 @@ from app.views.rooms.room_finding import PAIR
 
 FEWEST_HOURS: Final = 10
 """Messages with a time from which there is a clock."""
+FEWEST_ANSWERS: Final = 10
+"""From which it is told how long they take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,6 @@ class PersonCard:
     messages: int
     writing: PersonPortrait | None
     """How they write; None where nothing of theirs was read."""
-    is_alike: bool = False
-    """Whether all answer in the same time, so that no card tells it."""
     phrases: NameList | None = None
     absence: str = ""
     """What is told of somebody who wrote nothing of what was read."""
@@ -63,11 +65,13 @@ class PersonCard:
 
     @property
     def wait(self) -> str:
-        """How long their answers take, in words; empty where no card tells it."""
-        wait = "" if self.is_alike else _wait_of(self.writing)
-        if wait == show_roughly(0):
+        """How long their answers take where that sets them apart, in words; else empty."""
+        wait_s = _wait_s(self.writing)
+        if wait_s is None or not _differs(self.writing):
+            return ""
+        if wait_s < MINUTE_S:
             return gettext("Answers in less than a minute")
-        return gettext("Answers in about {time}").format(time=wait) if wait else ""
+        return gettext("Answers in about {time}").format(time=show_roughly(wait_s))
 
     @property
     def hours(self) -> HourStrip | None:
@@ -80,13 +84,13 @@ class PersonCard:
 
 
 def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:
-    """Return in a sentence what is the same for several people; empty where nothing is.
+    """Return about how long answers take where nobody's clearly differ; empty where some do.
 
     total: of so many, who may be more than those whose writing is told.
     """
-    waits = {_wait_of(person) for person in writing}
-    wait = waits.pop() if len(waits) == 1 < len(writing) else ""
-    if not wait:
+    waits_s = [_wait_s(person) for person in writing]
+    known = [wait_s for wait_s in waits_s if wait_s is not None]
+    if not 1 < len(known) == len(writing) or any(map(_differs, writing)):
         return ""
     within = gettext("All answer in about {time}.")
     soon = gettext("All answer in less than a minute.")
@@ -96,11 +100,18 @@ def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:
     elif total > len(writing):
         within = gettext("All {count} shown answer in about {time}.")
         soon = gettext("All {count} shown answer in less than a minute.")
-    sentence = soon if wait == show_roughly(0) else within
-    return sentence.format(time=wait, count=show_number(len(writing)))
+    wait_s = median(known)
+    sentence = soon if wait_s < MINUTE_S else within
+    return sentence.format(time=show_roughly(wait_s), count=show_number(len(writing)))
 
 
-def _wait_of(writing: PersonPortrait | None) -> str:
-    """Return about how long somebody's answers take; empty where there are none."""
-    wait_s = writing.median_answer_s if writing else None
-    return "" if wait_s is None else show_roughly(wait_s)
+def _wait_s(writing: PersonPortrait | None) -> float | None:
+    """Return how long somebody's answers take; None for too few of them."""
+    if writing is None or writing.answers < FEWEST_ANSWERS:
+        return None
+    return writing.median_answer_s
+
+
+def _differs(writing: PersonPortrait | None) -> bool:
+    """Return whether somebody's answers take longer or shorter than chance explains."""
+    return writing is not None and abs(writing.answer_errors) >= CLEAR

@@ -104,14 +104,9 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def cards(self) -> list[PersonCard]:
-        is_alike = bool(self.alike)
         return [
             PersonCard(
-                person.username,
-                person.messages,
-                person.writing,
-                is_alike,
-                absence=self._absence(place),
+                person.username, person.messages, person.writing, absence=self._absence(place)
             )
             for place, person in enumerate(self.overview.people)
             if person.username

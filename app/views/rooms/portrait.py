@@ -68,11 +68,8 @@ class PortraitPage(WebPage, frozen=True, kw_only=True):
             for person, drawing in TypicalWords(self.shown, self.args.tz).plot()
             if isinstance(drawing, NameList)
         }
-        is_alike = bool(self.alike)
         return [
-            PersonCard(
-                person.username, person.messages, person, is_alike, phrases.get(person.username)
-            )
+            PersonCard(person.username, person.messages, person, phrases.get(person.username))
             for person in self.shown.people
             if person.username
         ]

@@ -9,6 +9,7 @@ from app.dates import show_clock, show_date, show_duration, show_roughly
 from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.views.figure import Finding, Table
 from app.views.rooms.portrait_figure import NOT_THERE, PortraitFigure, is_alone, name_of
+from app.views.rooms.room_finding import PAIR
 from app.views.rooms.silence import LONG, length_of, told_silence
 
 
@@ -41,9 +42,12 @@ class Timing(PortraitFigure):
         if self.has_beginnings:
             columns += [(gettext("Begins"), [person.beginnings for person in self.people])]
         if self.has_answers:
+            to_whom = gettext("Answers to others")
+            if self.portrait.room.people_total == PAIR:
+                to_whom = gettext("Answers to the other one")
             waits_s = [person.median_answer_s for person in self.people]
             columns += [
-                (gettext("Answers to others"), [person.answers for person in self.people]),
+                (to_whom, [person.answers for person in self.people]),
                 (
                     gettext("Until an answer"),
                     [NOT_THERE if wait is None else show_duration(wait) for wait in waits_s],

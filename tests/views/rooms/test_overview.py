@@ -1,5 +1,6 @@
 """A room at first sight: a finding, who writes how much, cards, months, a hidden message."""
 
+import random
 import re
 from collections import Counter
 from html import unescape
@@ -26,6 +27,21 @@ def talk(people: tuple[str, ...], count: int) -> list[Said]:
         text = f"{words} and so much more to tell" if person == 1 else f"{words} haha"
         day = f"2024-{1 + number * 3 // count * 2:02}-{1 + number % 28:02}"
         said.append((f"{day} {8 + number % 12:02}:{number % 60:02}", people[person], text))
+    return sorted(said)
+
+
+def by_chance(people: str, count: int) -> list[Said]:
+    """Return a chat in which everybody writes the same at any time."""
+    chance = random.Random(count)  # noqa: S311 - an example
+    said: list[Said] = [
+        (
+            f"2024-{chance.randint(1, 4):02}-{chance.randint(1, 28):02} "
+            f"{chance.randint(0, 23):02}:{chance.randint(0, 59):02}",
+            chance.choice(people),
+            chance.choice(WORDS),
+        )
+        for _ in range(count)
+    ]
     return sorted(said)
 
 
@@ -60,6 +76,12 @@ CHATS: Final[dict[str, list[Said]]] = {
         (f"2024-05-01 1{n // 60}:{n % 60:02}", "abcdefgh"[n % 8], f"{WORDS[n % 3]} {n}")
         for n in range(160)
     ],
+    "quick": [
+        (f"2024-05-{1 + n // 6:02} {9 + n % 6:02}:0{minute}", name, f"{WORDS[0]} {n}")
+        for n in range(60)
+        for minute, name in enumerate((CREW[1 + n % 2], CREW[0]))
+    ],
+    "chance": by_chance("abcd", 560),
     "chatter": [
         (f"2024-05-01 10:{n // 30:02}", CREW[n % 2], f"{WORDS[n % 2]} {n}") for n in range(60)
     ],
@@ -99,6 +121,8 @@ FINDINGS: Final = {
     "hours": "Nothing sets the two clearly apart here.",
     "long": "x writes most (64%), w lately writes haha most often.",
     "day": "Nothing sets the 3 people clearly apart here.",
+    "quick": "ann writes most (50%).",
+    "chance": "Nothing sets the 4 people clearly apart here.",
     "couple": "Nothing sets the two clearly apart here.",
     "crowd": "Nothing sets the 8 people clearly apart here.",
     "chatter": "Nothing sets the two clearly apart here.",
@@ -189,6 +213,19 @@ async def test_what_is_the_same_for_all_is_one_sentence(
             assert page.count("Answers in") == 0
 
 
+async def test_how_long_answers_take_is_told_of_whom_it_sets_apart(
+    shared: Shared, chats: dict[str, str]
+) -> None:
+    for path in ("", "/portrait"):
+        page = await shared.anybody.page(chats["quick"] + path)
+        told = [re.findall("Answers in about [^<]*", card) for card in cards_in(page)]
+        assert told == [["Answers in about 1 minute"], *[["Answers in about 1 hour"]] * 2]
+        assert " answer in about" not in page
+        page = await shared.anybody.page(chats["chance"] + path)
+        assert re.findall("Answers in[^<]*", page) == []
+        assert re.search("All answer in about [12] hours?.", page)
+
+
 async def test_in_korean_about_a_minute_is_not_less_than_one(
     shared: Shared, chats: dict[str, str]
 ) -> None:
@@ -216,6 +253,8 @@ async def test_months_are_told_by_person_with_the_longest_silence(
     assert text_of(rows).count("\u2068ann\u2069: 48 · \u2068bo (work)\u2069: 16 · ") == 3
     page = await shared.anybody.page(chats["long"])
     assert "The most in March 2024: 496 messages." in page
+    page = await shared.anybody.page(chats["chance"])
+    assert "No month clearly has the most messages." in page
 
 
 @pytest.mark.parametrize("name", ["crew", "nine", "day"])

@@ -62,7 +62,7 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
     ):
         assert row in shown
     # In what all are equal is no column: it tells nobody apart.
-    for told in ("Messages: 2", "Share: 50%", "Answers to others: 1"):
+    for told in ("Messages: 2", "Share: 50%", "Answers to the other one: 1"):
         assert f"<p>{told} for both.</p>" in page
     silence = re.sub("<[^>]*>", "", page).replace("\u202f", " ")
     assert "The longest silence: 1 day, January 17, 2024." in silence
