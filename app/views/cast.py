@@ -67,6 +67,7 @@ async def cast_of(
     usernames: Iterable[str],
     *,
     about: Iterable[str] | None = None,
+    hued: Iterable[str] | None = None,
     in_chat: bool = False,
     platform: str = "",
 ) -> Cast:
@@ -74,13 +75,15 @@ async def cast_of(
 
     about: whose posts the page is about, by default all of them. Where all these speak in chats it
     tells of messages, as where it is of a chat itself. Names that nobody here has do not count;
-    without any it is about everybody who is here, or on a platform. They get the first colours, in
-    their order; the others follow by their numbers of posts.
+    without any it is about everybody who is here, or on a platform.
+
+    hued: who get the first colours, in this order, whether they are on the page or not; by default
+    those whom it is about. The others follow by their numbers of posts.
     """
     named = list(usernames)
     subjects = named if about is None else list(about)
     users = await named_users(session, {*named, *subjects})
-    hues = _dealt(users, about or ())
+    hues = _dealt(users, (about or ()) if hued is None else hued)
     people = {user.username: person_of(user, hues[key]) for key, user in users.items()}
     known = [users[key] for key in map(username_key, subjects) if key in users]
     if not (in_chat or known):
@@ -97,7 +100,7 @@ def person_of(user: NamedUser, hue: str) -> Person:
 
 def _dealt(users: Mapping[str, NamedUser], first: Iterable[str]) -> dict[str, str]:
     """Return the classes of colours by case-folded name: these first, then by numbers of posts."""
-    others = sorted(users, key=lambda key: (-users[key].posts, users[key].id))
+    others = sorted(users, key=lambda key: (-users[key].posts, key))
     order = dict.fromkeys([*map(username_key, first), *others])
     return {key: f"author-{place % HUES + 1}" for place, key in enumerate(order)}
 

@@ -25,8 +25,9 @@ class WebPage(Struct, frozen=True, kw_only=True):
     template: ClassVar[str]
 
     about: Sequence[str] | None = None
-    """Whose posts the page is about, by default all whom it names; they get the first colours, in
-    this order (`cast_of`)."""
+    """Whose posts the page is about, by default all whom it names."""
+    hued: Sequence[str] | None = None
+    """Who get the first colours, in this order; by default those whom it is about (`cast_of`)."""
     in_chat: bool = False
     """Whether it is of a chat itself."""
     of_platform: str = ""
@@ -46,14 +47,17 @@ class FormPage(WebPage, frozen=True, kw_only=True):
         return translate_message(self.error.detail) if self.error else None
 
 
-async def cast_on(value: object, about: Sequence[str] | None = None) -> Cast:
+async def cast_on(
+    value: object, about: Sequence[str] | None = None, hued: Sequence[str] | None = None
+) -> Cast:
     """Return all whose usernames are in a page, or in another value of structs that is `about`."""
-    subject = value if isinstance(value, WebPage) else WebPage(about=about)
+    subject = value if isinstance(value, WebPage) else WebPage(about=about, hued=hued)
     async with resources().db.read() as session:
         return await cast_of(
             session,
             usernames_in(value),
             about=subject.about,
+            hued=subject.hued,
             in_chat=subject.in_chat,
             platform=subject.of_platform,
         )

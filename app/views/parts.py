@@ -11,6 +11,7 @@ from quart import Response, redirect, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.links import has_link
+from app.compute.text import username_key
 from app.services.posts.users import Author, count_users, list_authors
 from app.services.search.results import Hit
 
@@ -32,6 +33,12 @@ async def offered_authors(session: AsyncSession, chosen: Iterable[str]) -> tuple
     names = {name.casefold() for name in chosen}
     authors.sort(key=lambda author: author.username.casefold() not in names)
     return authors, await count_users(session)
+
+
+def by_number_of_posts(authors: Iterable[Author]) -> list[str]:
+    """Return the usernames of authors, those with the most posts first."""
+    order = sorted(authors, key=lambda author: (-author.tweets, username_key(author.username)))
+    return [author.username for author in order]
 
 
 def given_names(values: Iterable[str]) -> list[str]:

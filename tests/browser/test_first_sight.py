@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from .conftest import WITH_AND_WITHOUT, OpenPage
 from .test_appearance import faults_of
-from .website import KOREANS, PAGES, Website, serve
+from .website import KOREANS, PAGES, TEXT, Website, compare_path, serve
 
 pytestmark = pytest.mark.browser
 
@@ -137,9 +137,16 @@ async def test_nothing_moves_while_a_page_comes(
 ) -> None:
     page = await open_page()
     await page.set_viewport_size({"width": width, "height": height})
-    for name in ("author-portrait", "search", "compare"):
-        await page.goto(website.address(PAGES[name]))
-        assert await page.evaluate(SHIFT) < 0.01, name
+    portrait, year = PAGES["author-portrait"], PAGES["year"]
+    pictures = [
+        f"{portrait}/picture",
+        f"{portrait}/picture?format=1080x1350",
+        f"{year}/picture?format=1080x1920",
+        compare_path(TEXT, *KOREANS).replace("?", "/picture?"),
+    ]
+    for path in (portrait, year, PAGES["search"], PAGES["compare"], *pictures):
+        await page.goto(website.address(path))
+        assert await page.evaluate(SHIFT) < 0.01, path
 
 
 async def test_a_link_goes_to_another_program(website: Website, open_page: OpenPage) -> None:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from io import BytesIO
 from itertools import combinations
 from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
 from pathlib import Path
 from typing import Final
 
 import pytest
-from PIL import ImageColor
+from PIL import Image, ImageColor
 
 from app.views.cast import HUES
 from tests.browsing import parts_of
@@ -167,9 +168,28 @@ async def test_those_who_are_asked_about_come_first(chat: Client) -> None:
     assert hues_in(page, asked, chip) == ["author-1", "author-2", "author-3"]
 
 
-async def test_an_author_has_one_colour_in_all_figures(chat: Client) -> None:
-    for address in ("/user/Anna", "/user/Anna/2024?tz=Asia/Seoul"):
+async def test_an_author_has_the_colour_of_their_chat_in_all_figures(chat: Client) -> None:
+    for address in ("/user/Anna", "/user/Anna/2024?tz=Asia/Seoul", "/user/Anna/portrait"):
         page = await chat.page(address)
         drawn = re.findall(r"class=\"(?:columns-alone|weeks|clock|finding hued) (\S+)\"", page)
-        assert {*drawn} == {"author-1"}, address
-    assert 'class="card calendar author-1"' in await chat.page("/user/Anna")
+        assert {*drawn} == {"author-2"}, address
+    assert 'class="card calendar author-2"' in await chat.page("/user/Anna")
+    # Who writes in no chat has the first one.
+    assert '"card calendar author-1"' in await chat.page("/user/writer2")
+
+
+@pytest.mark.parametrize("page", ["portrait", "2024"])
+async def test_a_picture_has_the_colour_of_its_page(chat: Client, page: str) -> None:
+    answer = await chat.get(f"/user/Anna/{page}/picture.png?tz=Asia/Seoul")
+    drawn = Image.open(BytesIO(await answer.get_data()))
+    found = {colour: count for count, colour in drawn.convert("RGB").getcolors(1 << 24) or []}
+    own, first = (ImageColor.getrgb(colours(0)[name]) for name in ("author-2", "author-1"))
+    assert found[own] > 3 * found.get(first, 0)  # Others have rings of theirs in a portrait.
+
+
+async def test_the_form_deals_colours_by_numbers_of_posts(chat: Client) -> None:
+    chip = r'value="{name}"(?:(?!</li>)[\s\S])*swatch (author-\d+)"'
+    names = ("writer0", "Ben", "Anna", "민준")  # Whose archive it is, then the others.
+    for address in ("/", "/?username=writer3"):
+        dealt = hues_in(await chat.page(address), names, chip)
+        assert dealt == ["author-1", "author-2", "author-3", "author-4"], address

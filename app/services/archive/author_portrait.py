@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fingerprint import Measure, fingerprint, tally_of, together
@@ -17,7 +16,7 @@ from app.compute.languages import guess_main_language
 from app.compute.phrases import Phrase, phrases_of
 from app.compute.portrait import FEWEST_COMPARED, MOST_GUESSED, Said, hour_counts, timing_of
 from app.memo import EVERYTHING, depends_on
-from app.models import RoomPerson, Tweet, User
+from app.models import Tweet, User
 from app.services.compare.cases import Models
 from app.services.compare.manners import written_languages
 from app.services.compare.recognised import RecognisedPosts, recognised_posts
@@ -27,7 +26,7 @@ from app.services.posts.tweets import Post, find_posts
 from app.services.posts.user_rows import UserRow, select_rows
 from app.services.posts.users import Author
 from app.services.rooms.portrait import said_in, said_of, scan_room
-from app.services.rooms.room_facts import RoomFacts, get_room, names_in, rooms_of
+from app.services.rooms.room_facts import RoomFacts, names_in
 
 MOST_BESIDE: Final = 8
 """Others who are compared one by one, those with the most messages."""
@@ -149,15 +148,6 @@ async def read_author_portrait(
         recognised=recognised,
         most_like=next(iter(most_like.values()), None),
     )
-
-
-async def room_of_author(session: AsyncSession, author: Author) -> RoomFacts | None:
-    """Return the chat in which the author writes most; None where most is written in none."""
-    said = select(func.sum(RoomPerson.messages)).where(RoomPerson.user_id == author.id)
-    if 2 * (await session.scalar(said) or 0) < max(author.tweets, 1):
-        return None
-    rooms = await rooms_of(session, author.id, limit=1)
-    return await get_room(session, rooms[0].id) if rooms else None
 
 
 async def _read_room(session: AsyncSession, room: RoomFacts) -> _Read:

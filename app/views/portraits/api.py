@@ -5,12 +5,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from app.lifespan import resources
-from app.services.archive.author_portrait import (
-    AuthorPortrait,
-    read_author_portrait,
-    room_of_author,
-)
+from app.services.archive.author_portrait import AuthorPortrait, read_author_portrait
 from app.services.posts.users import get_author
+from app.services.rooms.main_room import room_of_author
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import ZoneArgs, parse_zone
 

@@ -15,13 +15,13 @@ from app.services.archive.author_portrait import (
     POSTS_OF_EACH,
     AuthorPortrait,
     read_author_portrait,
-    room_of_author,
 )
 from app.services.compare.answering import add_reasons, answer
 from app.services.compare.cases import gather
 from app.services.compare.question import Question
 from app.services.posts.scanning import MOST_SCANNED
 from app.services.posts.users import Author, get_author
+from app.services.rooms.main_room import room_of_author
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.dots import Dots

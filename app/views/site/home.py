@@ -25,7 +25,7 @@ from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of, rate_of
 from app.views.filters import Year, zone_of_page
 from app.views.page import WebPage, render
-from app.views.parts import given_names, offered_authors
+from app.views.parts import by_number_of_posts, given_names, offered_authors
 
 blueprint = PageBlueprint("home")
 
@@ -102,6 +102,7 @@ async def show_home(args: HomeArgs) -> str:
         rooms, _ = await list_rooms(session, limit=MOST_SEARCHED)
         evident = await read_evidence(session, solution.comparison) if solution else None
         archive = await _own_archive(session, args)
+    own = [archive.user.username] if archive else []
     return await render(
         HomePage(
             chosen=chosen,
@@ -117,10 +118,12 @@ async def show_home(args: HomeArgs) -> str:
             has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
             about=[
-                *((archive.user.username,) if archive else ()),
+                *own,
                 *(solution.usernames if solution else ()),
                 *(post.username for post in posts),
             ],
+            # The example is another one after an hour, and in another language.
+            hued=[*own, *by_number_of_posts(authors)],
         )
     )
 

@@ -108,7 +108,7 @@ def finding_in(page: str) -> str:
 
 
 def cards_in(page: str) -> list[str]:
-    cards = page.partition('class="people-cards"')[2].partition("</ul>")[0]
+    cards = page.partition('class="people-cards ')[2].partition("</ul>")[0]
     return re.split(r'<li class="card [^>]*>', cards)[1:]
 
 
@@ -194,7 +194,7 @@ async def test_hours_are_told_of_whom_they_are_no_chance(
     shared: Shared, chats: dict[str, str], path: str
 ) -> None:
     page = await shared.anybody.page(f"{chats['hours']}{path}?tz=Asia/Seoul")
-    cards = page.partition('class="people-cards"')[2].partition("</ul>")[0]
+    cards = page.partition('class="people-cards ')[2].partition("</ul>")[0]
     assert cards.count('"hour-strip') == 2
     assert re.findall("Busiest.*?(?=<)", cards) == ["Busiest between 20:00 and 23:00"]
 

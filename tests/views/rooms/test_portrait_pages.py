@@ -86,7 +86,7 @@ async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Cli
     assert "<table" in folded
     assert page.count("<details") == 1
     # Phrases and hours are seen at once.
-    cards = above.partition('class="people-cards"')[2]
+    cards = above.partition('class="people-cards ')[2]
     assert cards.count("kettle sings") == cards.count("lantern swings") == 1
     assert cards.count('"hour-strip') == 2
     assert "Busiest" not in cards  # All was written on one day.
