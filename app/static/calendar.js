@@ -13,8 +13,10 @@
     for (const day of all) day.tabIndex = day === stop ? 0 : -1;
   }
 
+  // A day leads to its posts, or into the chat that all of them are of.
   function time(day) {
-    return Date.parse(new URL(day.href).searchParams.get("since"));
+    const address = new URL(day.href).searchParams;
+    return Date.parse(address.get("since") ?? address.get("on"));
   }
 
   function next(all, day, key) {

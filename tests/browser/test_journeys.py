@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from .conftest import WITH_AND_WITHOUT, OpenPage
-from .website import KOREANS, TEXT, Website, compare_path
+from .website import KOREANS, RIGHT_TO_LEFT, TEXT, Website, compare_path
 
 pytestmark = pytest.mark.browser
 
@@ -323,6 +323,20 @@ async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> 
     await expect(page.get_by_role("button", name="누가 썼는지 알아보기")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator("h1.answer")).to_be_visible()
+
+
+async def test_the_arrow_keys_walk_the_days_of_a_chat(
+    website: Website, open_page: OpenPage
+) -> None:
+    """They lead into the chat, not to lists of posts."""
+    page = await open_page()
+    await page.goto(website.address(f"/user/{quote(RIGHT_TO_LEFT)}"))
+    await page.locator("#calendar summary").press("Enter")
+    stop = page.locator("#calendar a.day[tabindex='0']")
+    await expect(stop).to_have_attribute("href", re.compile("on=2026-10-03"))
+    await stop.press("ArrowUp")
+    await expect(stop).to_have_attribute("href", re.compile("on=2026-10-02"))
+    await expect(stop).to_be_focused()
 
 
 @pytest.mark.parametrize("path", ["/", pytest.param("/search", marks=pytest.mark.full)])

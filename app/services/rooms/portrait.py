@@ -25,7 +25,7 @@ from app.models import RoomPerson, Tweet, User
 from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
 from app.services.rooms.loved import LovedMessage, most_loved
 from app.services.rooms.periods import Period, gone_from, read_periods
-from app.services.rooms.room_facts import RoomFacts, get_room
+from app.services.rooms.room_facts import RoomFacts, get_room, names_in
 
 Names = tuple[str, str | None]
 """A username, and a display name."""
@@ -90,9 +90,8 @@ async def read_portrait(session: AsyncSession, room_id: int, zone: ZoneInfo) -> 
     depends_on(DERIVED)  # How well people are recognised.
     room = await get_room(session, room_id)
     scans = await scan_room(session, room.id)
-    names = [name for person in room.people for name in (person.username, person.display_name)]
     judged = await _judged_in(session, room.id)
-    counted = await asyncio.to_thread(_portray, scans, zone, filter(None, names), judged)
+    counted = await asyncio.to_thread(_portray, scans, zone, names_in(room), judged)
     portrait, ids = counted.portrait, counted.ids
     gone = await gone_from(session, room.id) if len(portrait.groups) > len(ids) else None
     periods = await read_periods(session, room, zone, ids, gone)

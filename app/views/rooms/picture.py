@@ -15,7 +15,7 @@ from app.dates import show_period
 from app.i18n import gettext, ngettext, show_number, speaking
 from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.portrait import RoomPortrait
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.room_facts import RoomFacts, names_in
 from app.views.blueprints import PageBlueprint
 from app.views.canvas import RowNotes
 from app.views.cast import bound
@@ -103,9 +103,8 @@ def poster_of_room(portrait: RoomPortrait, args: PictureArgs) -> Poster:
 
 def _title(room: RoomFacts, args: PictureArgs) -> str:
     """Return the room's name; nothing where it names people who are known by their initials."""
-    names = [name for person in room.people for name in (person.username, person.display_name)]
     written = room.name.casefold()
-    if not args.has_names and any(name and name.casefold() in written for name in names):
+    if not args.has_names and any(name.casefold() in written for name in names_in(room)):
         return ""
     return drawn_name(room.name)
 
