@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -16,9 +16,9 @@ from app.compute.languages import guess_language, guess_main_language
 from app.compute.laughs import laughs_in
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
-from app.compute.shares import more_often
 from app.compute.typical_words import TypicalWord, typical_words
-from app.compute.wording import CLEAR, GainedWord, gained_words, is_telling, words_in_each
+from app.compute.wording import gained_words, is_telling, log_chances, words_in_each
+from app.compute.words import segments, whole_word
 
 MOST_PHRASES: Final = 8
 MOST_WORDS: Final = 40
@@ -28,7 +28,8 @@ TOGETHER: Final = 0.8
 LONGEST_PHRASE: Final = 40
 """Characters of a phrase as it is written."""
 _PART_OF_NAME: Final = re.compile(r"[^\W_]+")
-_REST_OF_WORD: Final = re.compile(r"['’]?\w*(?:['’]\w+)*")
+_REST_OF_WORD: Final = re.compile(r"(?:['’-]?\w+)*")
+"""What belongs to a word from a place in it on, to its end, or of a reversed text to its start."""
 
 
 class Phrase(msgspec.Struct, frozen=True):
@@ -54,6 +55,17 @@ class WordedTexts:
     def of(cls, texts: Sequence[str]) -> "WordedTexts":
         words = [*words_in_each(texts)]
         return cls(texts, words, Counter(chain.from_iterable(words)))
+
+
+class _Sought(NamedTuple):
+    """Words of a group of messages that may make phrases."""
+
+    words: list[str]
+    """The clearest first."""
+    share: float
+    """Of what all groups wrote, that of this one, in messages or in words: the larger."""
+    clear: float
+    """Up to which log chance a phrase is told."""
 
 
 def phrases_of(
@@ -84,17 +96,21 @@ def phrases_apart(
     total = Counter[str]()
     for group in groups:
         total.update(group.spread)  # Sums of counters (`+`) take as long as all else together.
+    messages = sum(len(group.texts) for group in groups)
     called = _parts_of(names)
     sought = {
-        place: _sought(groups[place].spread, total, language, called)
+        place: _sought(groups[place], total, messages, language, called)
         for place, language in languages.items()
     }
-    among = frozenset(chain.from_iterable(sought.values()))
+    among = frozenset(chain.from_iterable(of_group.words for of_group in sought.values()))
     places = [_places(group.words, among) for group in groups]
-    texts = [group.texts for group in groups]
     return {
         # How a phrase is written is looked for in all messages that have it.
-        place: [*islice(_told(texts, places, place, of_group, languages[place]), MOST_PHRASES)]
+        place: [
+            *islice(
+                _told(groups[place].texts, places, place, of_group, languages[place]), MOST_PHRASES
+            )
+        ]
         for place, of_group in sought.items()
     }
 
@@ -124,45 +140,59 @@ def typical_phrases(
     for group in _groups(spoken, places):
         first = spoken[group[0]]
         with_all = set.intersection(*(places[word] for word in group))
+        if not with_all:  # A word with an apostrophe, which is whole.
+            phrases.append(first)
+            continue
         text = _written([posts[place] for place in sorted(with_all)], group)
         if group[1:]:
             forms = " · ".join(spoken[word].text for word in group)
             phrases.append(first._replace(text=text or forms))
-        elif not with_all or is_telling(text, language):
+        elif is_telling(text, language):
             phrases.append(first)
     return phrases + [word for word in typical if word.is_mark]
 
 
 def _sought(
-    spread: Counter[str], total: Counter[str], language: str | None, called: Collection[str]
-) -> list[str]:
-    """Return the words that may make phrases, the clearest first."""
-    gained = gained_words(spread, total, GainedWord, language=language, most=MOST_WORDS)
-    words = (word.text for word in gained)
-    return [word for word in words if not (_is_name(word, called) or laughs_in(word))]
+    group: WordedTexts,
+    total: Counter[str],
+    messages: int,
+    language: str | None,
+    called: Collection[str],
+) -> _Sought:
+    """Return the words of a group that may make phrases.
+
+    total, messages: the spread of the words of all groups, and how many messages these have.
+    """
+    # Whoever writes long messages has more of most words in each, but no larger share of all words;
+    # and what is more of the words of somebody with short messages need not be in more messages.
+    share = max(len(group.texts) / max(messages, 1), group.spread.total() / max(total.total(), 1))
+    gained, clear = gained_words(group.spread, total, share, language=language, most=MOST_WORDS)
+    words = [word for word in gained if not (_is_name(word, called) or laughs_in(word))]
+    return _Sought(words, share, clear)
 
 
 def _told(
-    groups: Sequence[Sequence[str]],
+    texts: Sequence[str],
     places: Sequence[Mapping[str, set[int]]],
     own: int,
-    sought: Iterable[str],
+    sought: _Sought,
     language: str | None,
 ) -> Iterator[Phrase]:
-    """Yield the phrases of one of the groups, of words that are sought."""
-    size, size_beside = len(groups[own]), sum(map(len, groups)) - len(groups[own])
-    for words in _groups(sought, places[own]):
+    """Yield the phrases of one of the groups, which has these texts, of words that are sought."""
+    told = set[str]()
+    for words in _groups(sought.words, places[own]):
         with_all = [set.intersection(*(of_group[word] for word in words)) for of_group in places]
-        count = len(with_all[own])
-        count_beside = sum(map(len, with_all)) - count
-        # Of somebody with short messages, what is more of the words need not be in more messages.
-        if more_often(count, size, count_beside, size_beside) < CLEAR:
+        counts = np.array([len(of_group) for of_group in with_all], np.float64)
+        (chance,) = log_chances(counts[[own]], counts.sum(keepdims=True), sought.share)
+        if chance > sought.clear:
             continue
-        texts = [groups[own][place] for place in sorted(with_all[own])]
-        text = _written(texts, words) or " · ".join(words)
+        text = _written([texts[place] for place in sorted(with_all[own])], words)
         # A part of a word that every text needs is no phrase, such as of "isn't".
-        if words[1:] or is_telling(text, language):
-            yield Phrase(text, words, count, count_beside)
+        if (words[1:] or is_telling(text, language)) and text.casefold() not in told:
+            text = text or " · ".join(words)
+            told.add(text.casefold())
+            beside = sum(map(len, with_all)) - len(with_all[own])
+            yield Phrase(text, words, len(with_all[own]), beside)
 
 
 def _parts_of(names: Iterable[str]) -> set[str]:
@@ -205,19 +235,37 @@ def _groups(words: Iterable[str], places: Mapping[str, set[int]]) -> list[list[s
 def _written(texts: Iterable[str], words: Sequence[str]) -> str:
     """Return how a phrase is written most often, from its first word to its last.
 
-    Empty where it is too long each time.
+    Empty where it is too long each time. A single word that is mostly a part of others, but not of
+    one of them, is written as it stands by itself; empty where it never does.
     """
     forms = Counter(filter(None, (_passage(text, words) for text in texts)))
-    return min(forms, key=lambda form: (-forms[form], form), default="")
+    alike = Counter[str]()
+    for form, count in forms.items():
+        alike[form.casefold()] += count
+    folded = min(alike, key=lambda form: (-alike[form], form), default="")
+    if not words[1:] and 2 * alike[folded] < alike.total():
+        folded = words[0]
+    written = {form: count for form, count in forms.items() if form.casefold() == folded}
+    return min(written, key=lambda form: (-written[form], form), default="")
 
 
 def _passage(text: str, words: Sequence[str]) -> str:
-    """Return the passage of a text that has all the words; empty where it is too long."""
-    lower = text.lower()
-    starts = [lower.find(word) for word in words]
-    if min(starts) < 0 or len(lower) != len(text):
+    """Return the passage of a text that has all the words, the first and the last one whole with
+    what is written onto them (“I'd rather”); empty where it is too long."""
+    spans = [span for word in words if (span := _span(text, word))]
+    if len(spans) < len(words):
         return ""
-    end = max(start + len(word) for start, word in zip(starts, words, strict=True))
-    rest = _REST_OF_WORD.match(text, end)
-    passage = text[min(starts) : rest.end() if rest else end]
+    start, end = min(start for start, _ in spans), max(end for _, end in spans)
+    before, behind = _REST_OF_WORD.match(text[:start][::-1]), _REST_OF_WORD.match(text, end)
+    start -= before.end() if before else 0
+    passage = text[start : behind.end() if behind else end]
     return passage if len(passage) <= LONGEST_PHRASE and "\n" not in passage else ""
+
+
+def _span(text: str, word: str) -> tuple[int, int] | None:
+    """Return where a text first has a word, which is folded, as a whole."""
+    if match := whole_word(word).search(text):
+        return match.span()
+    # Letters with accents are folded to others.
+    same = (one for one in segments(text) if one.text == word)
+    return next(((one.start, one.end) for one in same), None)

@@ -140,6 +140,21 @@ class Population:
         sums = np.bincount(places[counted], amounts[counted], keys.size)
         return sums.astype(np.int64)
 
+    def words_with(self, own: Counts, members: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return how often somebody with these counts, who is no member, and these members (n,)
+        together use each word that anybody uses: (w,), 0 where only other members do."""
+        first, last = group_edges(self.keys)[WORDS : WORDS + 2]
+        keys = self.keys[first:last]
+        start, end = self.edges[first], self.edges[last]
+        counted = np.where(members[self.owners[start:end]], self.amounts[start:end], 0)
+        uses = np.add.reduceat(counted, self.edges[first:last] - start, dtype=np.int64)
+        own_first, own_last = group_edges(own.keys)[WORDS : WORDS + 2]
+        own_keys, own_uses = own.keys[own_first:own_last], own.counts[own_first:own_last]
+        places = keys.searchsorted(own_keys)
+        is_here = keys.take(places, mode="clip") == own_keys
+        uses[places[is_here]] += own_uses[is_here]
+        return np.concatenate((uses, own_uses[~is_here].astype(np.int64)))
+
     def share_in_texts(self, texts: Sequence[str]) -> float:
         """Return which share of the words of some texts the members use."""
         return self.share_in(add(features_of(texts)))

@@ -14,7 +14,7 @@ from app.compute.languages import guess_main_language
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.text import decode_entities
-from app.compute.wording import CLEAR, FEWEST_POSTS, is_telling, leads
+from app.compute.wording import FEWEST_POSTS, clear_chances, is_telling, leads
 from app.compute.words import segments
 
 MOST_WORDS: Final = 12
@@ -64,10 +64,15 @@ def typical_words(
     # Of these authors alone: beside all posts of a large background, words that only this author
     # uses would be too rare to be clear.
     lead, errors = leads(uses, int(total), uses_elsewhere, int(others_total))
+    share = float(total / max(total + others_total, 1))
+    tried = population.words_with(author.counts, members)
+    spreads = np.array([spread[key] for key in keys.tolist()])
+    fitting = np.where(spreads < FEWEST_POSTS, 0, uses)
+    chances, clear = clear_chances(fitting, uses + uses_elsewhere, share, tried)
     typical: dict[str, TypicalWord] = {}
     for i in np.argsort(-errors, kind="stable").tolist():
         key = int(keys[i])
-        if spread[key] >= FEWEST_POSTS and errors[i] >= CLEAR:
+        if chances[i] <= clear:
             # Parts of one emoji have keys of their own.
             rate, rate_elsewhere = (
                 1_000 * float(count[i] / max(words, 1))

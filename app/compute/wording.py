@@ -4,7 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Final, TypeVar
+from math import inf, log
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -20,8 +21,10 @@ PRIOR_WORDS: Final = 500
 """Words of both sides together that are mixed into each side's."""
 FEWEST_POSTS: Final = 2
 """Least number of posts with the word, so that the topic of one post is no habit."""
-CLEAR: Final = 1.96
-"""Standard errors from which a difference is significant."""
+CHANCE: Final = 0.05
+"""Share of the words that are told which are there by chance, at most, as a mean. Of people who all
+write by chance, so large a share has any word told, at most."""
+_NUMBER: Final = re.compile("\\d+[가-힣]+")
 _FUNCTION_WORDS: Final = frozenset(
     re.findall(
         r"\S+",
@@ -52,37 +55,72 @@ class GainedWord(msgspec.Struct, frozen=True):
     """Of the others, those with the word."""
 
 
-GainedT = TypeVar("GainedT", bound=GainedWord)
-
-
 def gained_words(
     spread: Counter[str],
     spread_of_all: Counter[str],
-    kind: type[GainedT],
+    share: float,
     *,
     language: str | None,
     most: int,
-) -> list[GainedT]:
-    """Return up to `most` words that are in more of some posts than of others, clearest first.
+) -> tuple[list[str], float]:
+    """Return up to `most` words that are in clearly more of some posts than of others, clearest
+    first, and up to which log chance a word of them is clear.
 
     The spreads are the numbers of posts with each word, of some posts and of these with the others;
-    the language is that of the former posts.
-    The same measure as that of typical words, with posts for uses.
+    the share is that of the former among all, and the language is theirs.
     """
     # In one order in every process: of equal words the first of the alphabet comes first.
     words = sorted(word for word, count in spread.items() if count >= FEWEST_POSTS)
-    if not words:
-        return []
     uses = np.array([spread[word] for word in words], np.float64)
     uses_of_all = np.array([spread_of_all[word] for word in words], np.float64)
-    total, total_of_all = spread.total(), spread_of_all.total()
-    _, errors = leads(uses, total, uses_of_all - uses, total_of_all - total)
-    clear = (words[i] for i in np.argsort(-errors, kind="stable").tolist() if errors[i] >= CLEAR)
-    telling = (word for word in clear if is_telling(word, language))
-    return [
-        kind(word, spread[word], spread_of_all[word] - spread[word])
-        for word in islice(telling, most)
-    ]
+    tried = np.fromiter(spread_of_all.values(), np.int64, len(spread_of_all))
+    chances, clear = clear_chances(uses, uses_of_all, share, tried)
+    ranked = np.argsort(chances, kind="stable")
+    found = (words[i] for i in ranked.tolist() if chances[i] <= clear)
+    return [*islice((word for word in found if is_telling(word, language)), most)], clear
+
+
+def log_chances(
+    uses: NDArray[np.float64], uses_of_all: NDArray[np.float64], share: float
+) -> NDArray[np.float64]:
+    """Return an upper bound of the logarithm of the chance of so many uses of each word, or more,
+    if each of the uses of all had this share's chance to be one of them: (n,), 0 or below.
+
+    No normal approximation: most words are rare. Source: Hoeffding 1963, theorem 1.
+    """
+    found = uses / np.maximum(uses_of_all, 1)
+    if not 0 < share < 1:
+        return np.zeros_like(found)
+    with_word = found * np.log(np.maximum(found, share) / share)
+    without = (1 - found) * np.log(np.maximum(1 - found, 1e-300) / (1 - share))
+    return np.where(found > share, -uses_of_all * (with_word + without), 0.0)
+
+
+def clear_chances(
+    uses: NDArray[np.float64],
+    uses_of_all: NDArray[np.float64],
+    share: float,
+    tried: NDArray[np.int64],
+) -> tuple[NDArray[np.float64], float]:
+    """Return the log chances of some words (n,), and up to which of them a word is told, so that at
+    most `CHANCE` of those that are told are there by chance, however many were tried.
+
+    tried: how often all together use each word that anybody uses (m,). Sources: Benjamini and
+    Hochberg 1995; words so rare that they cannot be clear do not count, and have a chance of 1
+    (Tarone 1990, Gilbert 2005).
+    """
+    if not 0 < share < 1:
+        return np.zeros_like(uses), -inf
+    numbers = np.arange(1, tried.size + 1)
+    # The uses by which a word can be as clear as one of so many has to be, and how many have them.
+    needed = (log(CHANCE) - np.log(numbers)) / log(share)
+    able = tried.size - np.sort(tried).searchsorted(needed)
+    place = int((able <= numbers).argmax())
+    chances = log_chances(uses, uses_of_all, share)
+    chances[uses_of_all < needed[place]] = 0
+    ranked = np.sort(chances)[: numbers[place]]
+    (passed,) = (ranked <= np.log(CHANCE * numbers[: ranked.size] / numbers[place])).nonzero()
+    return chances, float(ranked[passed[-1]]) if passed.size else -inf
 
 
 def leads(
@@ -101,18 +139,25 @@ def leads(
 def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
     """Return the words of each post, folded.
 
-    Addresses, names and tags are no words, nor are HTML's entities that a file kept (`&amp;`).
+    Addresses, names and tags are no words, nor are HTML's entities that a file kept (`&amp;`), and
+    what Korean writes onto numbers (`12명`).
     """
-    plain = map(without_addresses, map(decode_entities, posts))
+    plain = map(_without_numbers, map(without_addresses, map(decode_entities, posts)))
     return ({*words, *runs} for words, runs in map(words_and_runs, plain))
+
+
+def _without_numbers(text: str) -> str:
+    return text if text.isascii() else _NUMBER.sub(" ", text)
 
 
 def is_telling(word: str, language: str | None) -> bool:
     """Return whether a word in this author's script says something about the author.
 
-    Numbers are about the subject of a post.
+    Numbers are about the subject of a post, and a Latin letter alone is a part of something.
     """
     if not any(map(str.isalpha, word)) or guess_language(word) != language:
+        return False
+    if len(word) == 1 and word.isascii():
         return False
     first = re.split("['’]|n['’]t", word.lower())[0]
     return first not in _FUNCTION_WORDS and not is_ending(word)

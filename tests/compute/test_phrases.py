@@ -1,5 +1,12 @@
 """What somebody says more often: words that keep together are one phrase."""
 
+from collections.abc import Iterator
+from itertools import islice
+from string import ascii_lowercase
+
+import numpy as np
+import pytest
+
 from app.compute.phrases import Phrase, phrases_of
 
 OTHERS = ["the kettle sings again today"] * 80
@@ -42,3 +49,60 @@ def test_what_short_messages_have_by_chance_is_no_phrase() -> None:
     own = topics * 50 + ["kettle again"] * 8
     others = [f"well, as far as anybody here can tell me, {topic}" for topic in topics * 100]
     assert phrases_of(own, others, language=None) == []
+
+
+@pytest.mark.parametrize("people", [2, 4, 9, 40])
+def test_hardly_anybody_has_a_phrase_where_all_write_by_chance(people: int) -> None:
+    portraits = [phrases_of(own, beside, language=None) for own, beside in chats(people, shown=40)]
+    assert sum(map(bool, portraits)) <= len(portraits) / 20
+
+
+@pytest.mark.parametrize("people", [2, 4, 9, 40])
+def test_the_habit_of_one_is_told_beside_others_who_write_by_chance(people: int) -> None:
+    for own, beside in chats(people, shown=10):
+        habit = [f"{text}, guv" if place % 4 == 0 else text for place, text in enumerate(own)]
+        phrases = phrases_of(habit, beside, language=None)
+        assert phrases[0].text == "guv"
+        assert phrases[0].messages_elsewhere == 0
+
+
+def chats(people: int, *, shown: int) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the messages of somebody, and those of all others, who all draw words by chance: few
+    words often, and many seldom."""
+    words = np.array([f"word{one}{two}" for one in ascii_lowercase for two in ascii_lowercase])
+    often = 1 / np.arange(1, words.size + 1)
+    for seed in range(shown):
+        drawn = np.random.default_rng([people, seed])
+        lengths = drawn.integers(2, 10, 60 * people)
+        texts = iter(drawn.choice(words, lengths.sum(), p=often / often.sum()).tolist())
+        messages = [" ".join(islice(texts, length)) for length in lengths.tolist()]
+        yield messages[:60], messages[60:]
+
+
+def test_no_part_of_a_word_is_a_phrase() -> None:
+    posts = [
+        "I'd had it",
+        "I’m in the mood",
+        "they isn't",
+        "12명 왔어",
+        "3명 갔어",
+        "30명이",
+        "x D",
+    ]
+    assert phrases_beside([post for post in posts for _ in range(20)]) == [
+        Phrase("mood", ["mood"], 20, 0)
+    ]
+    korean = ["12명 왔다네", "3명 왔다네", "40명 왔다네"] * 20
+    others = ["비가 온다네"] * 60
+    assert phrases_of(korean, others, language="ko") == [Phrase("왔다네", ["왔다네"], 60, 0)]
+
+
+def test_a_phrase_is_written_with_what_belongs_to_its_words() -> None:
+    own = ["They rather sing, café vis-à-vis"] * 30 + ["B'day ideas"] * 20 + ["vis 3"] * 20
+    texts = {phrase.text for phrase in phrases_beside(own)}
+    assert texts == {"rather sing, café", "B'day ideas", "vis-à-vis"}
+
+
+def test_a_word_that_is_part_of_several_is_written_as_it_stands_alone() -> None:
+    own = ["a net-lamp"] * 10 + ["a lamp-post"] * 10 + ["Lamp!"] * 9
+    assert phrases_beside(own)[0].text == "Lamp"

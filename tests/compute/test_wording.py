@@ -1,5 +1,6 @@
 """The most similar posts, the words that set authors apart, and how alike authors are."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -14,7 +15,7 @@ from app.compute.likeness import likeness, neighbour_order, similarities
 from app.compute.phrases import typical_phrases
 from app.compute.population import CountedAuthor, Population
 from app.compute.typical_words import TypicalWord, typical_words
-from app.compute.wording import words_in_each
+from app.compute.wording import clear_chances, log_chances, words_in_each
 from tests.compute.invented import profile
 
 BAKER = ["Fresh bread at six", "bread and rolls at seven", "The bread is warm", "we bake at six"]
@@ -68,6 +69,57 @@ def test_typical_words_that_keep_together_are_one_phrase() -> None:
     phrases = typical(own, BAKER * 20, SAILOR * 20, find=of_hana)
     assert said(phrases) == {"Posted a Photo", "Captain", "Lighthouse · Keeper", "!"}
     assert all(phrase.uses == 20 for phrase in phrases)
+
+
+@pytest.mark.parametrize("authors", [2, 4, 9])
+def test_hardly_anybody_has_typical_words_where_all_write_by_chance(authors: int) -> None:
+    told = 0
+    for seed in range(20):
+        drawn = np.random.default_rng([authors, seed])
+        posts = drawn.choice([*BAKER, *SAILOR, *(f"the {name} has it" for name in dir(str))], 400)
+        own, *others = np.array_split(posts, authors)
+        told += bool(typical(own.tolist(), *(other.tolist() for other in others)))
+    assert told <= 1
+
+
+def test_a_word_of_few_uses_is_typical_where_few_words_were_tried() -> None:
+    texts = [f"the {name} has it" for name in dir(str)]
+    habit = [f"{text} guv" if place % 8 == 0 else text for place, text in enumerate(texts)]
+    assert said(typical(habit, texts, texts)) == {"guv"}
+    assert typical(texts, habit, texts) == []
+
+
+@given(st.integers(1, 60), st.integers(0, 60), st.floats(0.01, 0.99))
+def test_the_chance_of_a_word_is_never_less_than_it_is(own: int, beside: int, share: float) -> None:
+    every, uses = own + beside, np.array([own], np.float64)
+    chance = sum(
+        math.comb(every, count) * share**count * (1 - share) ** (every - count)
+        for count in range(own, every + 1)
+    )
+    (bound,) = np.exp(log_chances(uses, uses + beside, share))
+    assert chance <= bound + 1e-9
+    assert bound <= 1
+    if not beside:
+        assert bound == pytest.approx(chance)
+
+
+@pytest.mark.parametrize(("tried", "told"), [(2, 2), (20, 1), (1_000, 0)])
+def test_the_more_words_are_tried_the_clearer_one_has_to_be(tried: int, told: int) -> None:
+    uses, uses_of_all = np.array([39.0, 36, 26]), np.full(3, 50.0)
+    of_each = np.full(tried, 50)
+    chances, clear = clear_chances(uses, uses_of_all, 0.5, of_each)
+    assert np.exp(chances) == pytest.approx([0.0002, 0.0066, 0.96], abs=0.01)
+    assert int((chances <= clear).sum()) == told
+    # Words that are in one post can be typical of nobody, so that their number does not count.
+    with_rare = np.append(of_each, np.full(5_000, 1))
+    again, same = clear_chances(uses, uses_of_all, 0.5, with_rare)
+    assert (again.tolist(), same) == (chances.tolist(), clear)
+
+
+def test_words_too_rare_to_be_clear_do_not_make_others_clear() -> None:
+    uses, uses_of_all = np.array([30.0] + [5.0] * 40), np.array([50.0] + [5.0] * 40)
+    chances, clear = clear_chances(uses, uses_of_all, 0.5, uses_of_all.astype(np.int64))
+    assert not (chances <= clear).any()
 
 
 def said(words: list[TypicalWord]) -> set[str]:

@@ -24,18 +24,18 @@ class TypicalWords(PortraitFigure):
     def finding(self) -> Finding:
         about = gettext(
             "Words in clearly more messages of one than of all others here; those that keep "
-            "together are one phrase. A word is listed where chance explains the difference in "
-            "fewer than one of twenty cases; words that every text needs are left out. Both sides "
-            "need 20 messages."
+            "together are one phrase. Both sides need 20 messages."
         )
         if self.portrait.room.people_total == PAIR:
             about = gettext(
                 "Words in clearly more messages of one than of the other; those that keep "
-                "together are one phrase. A word is listed where chance explains the difference "
-                "in fewer than one of twenty cases; words that every text needs are left out. "
-                "Both sides need 20 messages."
+                "together are one phrase. Both sides need 20 messages."
             )
-        return Finding(self.missing(), about=about)
+        chosen = gettext(
+            "Of twenty words that are listed at most one is there by chance, on average, however "
+            "many were compared; words that every text needs are left out."
+        )
+        return Finding(self.missing(), about=f"{about} {chosen}")
 
     def table(self) -> Table:
         rows = [
