@@ -117,9 +117,9 @@ def show_time(time: datetime, zone: str | None = None) -> Markup:
     return Markup('<time datetime="{}">{} {} UTC</time>').format(rfc3339(time), day, clock)
 
 
-def show_day(time: datetime) -> Markup:
-    """Return a `<time>` element of the day alone, in UTC."""
-    day = time.astimezone(UTC).date()
+def show_day(time: datetime, zone: str | None = None) -> Markup:
+    """Return a `<time>` element of the day alone, in the zone or in UTC."""
+    day = time.astimezone(ZoneInfo(zone) if zone else UTC).date()
     name = format_date(day, "medium", locale=language())
     return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), name)
 

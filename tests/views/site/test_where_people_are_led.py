@@ -71,6 +71,15 @@ async def test_the_front_page_begins_with_the_chats_and_the_box(app: Quart) -> N
     assert "All chats" in page
 
 
+@pytest.mark.parametrize("path", ["/", "/rooms"])
+async def test_a_chat_is_of_the_day_in_its_own_zone(app: Quart, path: str) -> None:
+    night = [("2024-01-15 03:10", name, "자?") for name in ("하늘", "민준")]
+    await import_chat(parts_of(app).db, kakaotalk("밤", *night))
+    page = (await Client(app, {}).page(path)).partition('href="/room/1"')[2].partition("</li>")[0]
+    assert "Jan 15, 2024" in page
+    assert "Jan 14" not in page
+
+
 async def test_an_archive_beside_chats_is_of_posts(app: Quart, writer: Client) -> None:
     await import_chat(parts_of(app).db, kakaotalk("동네", *said(("하늘", "민준"))))
     await writer.add_posts(*({"username": "ann", "text": text} for text in ("lamp", "fog")))
