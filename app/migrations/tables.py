@@ -7,9 +7,10 @@ from sqlalchemy import Connection, Table, insert, text
 from app.compute.words import WORDS_RECIPE
 from app.models import SITE_ID, Base, Site, Tweet, Vocabulary
 
+# Of equally many likes the newest comes first: on SQLite each index ends with the id.
 _LIKES = {
     "sqlite": "json_extract(counts, '$.likes')",
-    "postgresql": "(CAST(CAST(counts AS json) ->> 'likes' AS bigint))",
+    "postgresql": "(CAST(CAST(counts AS json) ->> 'likes' AS bigint)), id",
 }
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import asyncpg
 import pytest
 from sqlalchemy import make_url, select, text
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.clock import now
 from app.compute.words import terms
@@ -15,6 +16,7 @@ from app.db.engine import Database
 from app.db.indexes import Terms
 from app.db.postgresql.connection import addresses, connect, connection_string
 from app.errors import AppError, StorageFullError, UnavailableError
+from app.models import Tweet
 from app.services.checks import find_faults
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig, Outside
@@ -195,6 +197,27 @@ async def test_lists_are_read_in_the_order_of_an_index(db: Database) -> None:
             steps = "\n".join(plan)
             assert index in steps
             assert "Sort" not in steps
+
+
+@pytest.mark.parametrize("column", [Tweet.user_id, Tweet.room_id], ids=["author", "room"])
+async def test_what_is_liked_most_is_read_in_the_order_of_an_index(
+    db: Database, column: InstrumentedAttribute[int | None]
+) -> None:
+    """Most messages with reactions have one, so many are equal: they were sorted."""
+    likes = db.backend.likes
+    query = (
+        select(Tweet.id)
+        .where(column == 1, Tweet.counts.is_not(None), likes > 0)
+        .order_by(likes.desc(), Tweet.id.desc())
+        .limit(20)
+    )
+    async with db.read() as session:
+        for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
+            await session.execute(text(f"SET LOCAL enable_{way} = off"))
+        shown = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        steps = "\n".join(await session.scalars(text(f"EXPLAIN {shown}")))
+    assert f"ix_Tweet_{column.key}_likes" in steps
+    assert "Sort" not in steps
 
 
 ODD = [
