@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.compute.hours import BUSY_H, DAY_H
 from app.dates import month_names, show_month, show_month_day, show_period
-from app.i18n import gettext, show_number
+from app.i18n import gettext, ngettext, show_number
 from app.services.archive.author_archive import AuthorArchive
 from app.views.authors.calendar import (
     ONE_DAY,
@@ -37,7 +37,7 @@ class AuthorAtSight(Figure[WeekGrid]):
     def finding(self) -> Finding:
         if not self.archive.user.tweets:
             return Finding()
-        sentences = [self._total()]
+        sentences = [self._total(), self._undated()]
         if self.is_drawn:
             sentences += [self._fullest_month(), self._busiest_hours()]
         texts = accumulate(filter(None, sentences), "{} {}".format)
@@ -83,18 +83,31 @@ class AuthorAtSight(Figure[WeekGrid]):
     def path(self) -> str:
         return posts_path(self.archive.user)
 
+    @property
+    def _dated(self) -> int:
+        """How many posts have a time."""
+        return sum(self.archive.numbers.hours)
+
     def _total(self) -> str:
-        total, period = post_count(self.archive.user.tweets), self.period
-        if period is None:
+        if self.period is None:
+            total = post_count(self.archive.user.tweets)
             return gettext("{posts}; when they were written is not known.").format(posts=total)
-        first, last = period
+        total, (first, last) = post_count(self._dated), self.period
         if not self.is_drawn:
             return f"{total}, {show_period(first, last + ONE_DAY)}."
         if first.year == last.year:
-            return f"{posts_in_year(self.archive.user.tweets, first.year)}."
+            return f"{posts_in_year(self._dated, first.year)}."
         return gettext("{posts} from {first} to {last}.").format(
             posts=total, first=first.year, last=last.year
         )
+
+    def _undated(self) -> str:
+        """Return how many posts are beside those with a time; empty where it is all or none."""
+        undated = self.archive.user.tweets - self._dated
+        if not undated or self.period is None:
+            return ""
+        text = ngettext("{count} more has no time.", "{count} more have no time.", undated)
+        return text.format(count=show_number(undated))
 
     def _fullest_month(self) -> str:
         month, period = self.archive.numbers.fullest_month, self.period

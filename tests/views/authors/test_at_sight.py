@@ -1,5 +1,6 @@
 """What an author's page begins with: how much they wrote, when most of it, what is typical."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.browsing import parts_of
+from tests.chats import import_chat
 from tests.conftest import Client, Shared
 from tests.waiting import settle
 
@@ -75,6 +78,25 @@ async def test_the_finding_is_what_is_clear(
     is_drawn = name in ("bursts", "steady", "uniform")
     assert ('<svg class="weeks' in page) == is_drawn
     assert (page.find('id="calendar"') < page.index('id="posts"')) == (is_drawn or name == "silent")
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "undated", "told"),
+    [
+        ("half_dated", 12, 30, "12 posts in 2025. 30 more have no time."),
+        ("hardly_dated", 1, 2, "1 post, March 1, 2025. 2 more have no time."),
+        ("timeless", 0, 3, "3 posts; when they were written is not known."),
+    ],
+)
+async def test_posts_without_a_time_are_of_no_year(
+    shared: Shared, name: str, days: int, undated: int, told: str
+) -> None:
+    """All of them were said to be of the years of those with one."""
+    posts = [*daily(name, days, step=7)]
+    posts += [{"username": name, "text": f"some day {number}"} for number in range(undated)]
+    lines = "\n".join(map(json.dumps, posts)).encode()
+    await import_chat(parts_of(shared.app).db, lines, name="posts.jsonl")
+    assert finding(await shared.anybody.page(f"/user/{name}")) == told
 
 
 async def test_the_fullest_month_is_that_of_the_zone(site: Client) -> None:
