@@ -33,9 +33,7 @@ def busiest_briefly(start: int | None) -> str:
     """Return the same briefly; an empty text where no hours stand out."""
     if start is None:
         return ""
-    return gettext("Busiest between {start}:00 and {end}:00").format(
-        start=start, end=(start + BUSY_H) % DAY_H
-    )
+    return gettext("Busiest {start}:00–{end}:00").format(start=start, end=(start + BUSY_H) % DAY_H)
 
 
 def clock_of(hue: str, caption: str, hours: Sequence[int], beside: Sequence[int]) -> Clock | None:

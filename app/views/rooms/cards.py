@@ -59,8 +59,11 @@ class PersonCard:
             return self.absence
         if self.writing.words_per_message is None:
             return gettext("Writes no words")
-        words = max(round(self.writing.words_per_message), 1)
-        about = ngettext("About {count} word a message", "About {count} words a message", words)
+        # By chance alone 4.45 and 4.55 would be 4 and 5.
+        words = round(self.writing.words_per_message, 1)
+        about = ngettext(
+            "About {count} word a message", "About {count} words a message", 1 if words == 1 else 2
+        )
         return about.format(count=show_number(words))
 
     @property

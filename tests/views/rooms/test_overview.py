@@ -6,9 +6,15 @@ from collections import Counter
 from html import unescape
 from typing import Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.compute.portrait import Said as Written
+from app.compute.portrait import portray
+from app.i18n import speaking
+from app.views.drawings import NameList
+from app.views.rooms.cards import PersonCard
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared
@@ -196,7 +202,7 @@ async def test_hours_are_told_of_whom_they_are_no_chance(
     page = await shared.anybody.page(f"{chats['hours']}{path}?tz=Asia/Seoul")
     cards = page.partition('class="people-cards ')[2].partition("</ul>")[0]
     assert cards.count('"hour-strip') == 2
-    assert re.findall("Busiest.*?(?=<)", cards) == ["Busiest between 20:00 and 23:00"]
+    assert re.findall("Busiest.*?(?=<)", cards) == ["Busiest 20:00–23:00"]
 
 
 async def test_what_is_the_same_for_all_is_one_sentence(
@@ -211,6 +217,24 @@ async def test_what_is_the_same_for_all_is_one_sentence(
             page = await shared.anybody.page(chats[name] + path)
             assert sentence in page
             assert page.count("Answers in") == 0
+
+
+def test_words_a_message_are_as_near_as_people_are() -> None:
+    """In whole words those of two people would differ by one who write the same."""
+    lengths = {1: (4, 5) * 11, 2: (5, 5, 4, 4, 5) * 4, 3: (1,)}
+    said = [
+        Written(author, place, " ".join(["quay"] * words))
+        for author, of_author in lengths.items()
+        for place, words in enumerate(of_author)
+    ]
+    people = portray(said, ZoneInfo("UTC")).people
+    with speaking("en"):
+        cards = [PersonCard("x", 1, person, NameList([])) for person in people]
+        assert [card.measure for card in cards] == [
+            "About 4.5 words a message",
+            "About 4.6 words a message",
+            "About 1 word a message",
+        ]
 
 
 async def test_how_long_answers_take_is_told_of_whom_it_sets_apart(
