@@ -30,14 +30,8 @@ from app.services.compare.cases import Models
 from app.services.compare.comparing import ask_once
 from app.services.compare.question import Question
 from app.views.comparing.marks import shown_marks, uses_of
-from app.views.comparing.verdicts import (
-    NOT_FOR,
-    bars_of,
-    heading_of,
-    limits_of,
-    rate_of,
-    reasons_of,
-)
+from app.views.comparing.strangers import rate_of
+from app.views.comparing.verdicts import NOT_FOR, bars_of, heading_of, limits_of, reasons_of
 from app.views.comparing.years import shown_years
 from app.views.filters import parse_zone
 from app.views.parsing import Piece, gaps_of

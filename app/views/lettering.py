@@ -21,6 +21,8 @@ JOINER: Final = "\u200d"
 """Between emoji that are one sign together, of which the first is drawn."""
 _STEPS: Final = 40
 """Parts of a width by which rows are made longer until they are few enough."""
+_BREAK: Final = re.compile(r"(?!(?<=\d[년월])\s\d|\s님)\s")
+"""White space where a row may end: not within a Korean date, nor between a name and its title."""
 _EMOJI: Final = "NotoEmoji.ttf"
 _EMOJI_SIZE: Final = 0.84
 """Of emoji, which are as high as the letters beside them then."""
@@ -77,7 +79,7 @@ def _row_end(text: str, start: int, end: int, font: Lettering, width: float) -> 
         used += font.getlength(text[place])
         if used > width and not text[place].isspace():
             return last_space or max(place, start + 1)
-        if text[place].isspace():
+        if _BREAK.match(text, place):
             last_space = place + 1
     return end
 
@@ -100,7 +102,7 @@ def text_rows(text: str, font: Lettering, width: float, most: int) -> list[str]:
 
 def even_rows(text: str, font: Lettering, width: float) -> list[str]:
     """Return the rows of a text: as few as the width allows, and about as long as each other."""
-    rows, words = [row for _, row in rows_of(text, font, width)], text.split()
+    rows, words = [row for _, row in rows_of(text, font, width)], _BREAK.split(_of_one_row(text))
     lengths = [font.getlength(f"{word} ") for word in words]
     narrow = max(sum(lengths) / max(len(rows), 1), *lengths, 0)
     while narrow < width:
@@ -109,6 +111,10 @@ def even_rows(text: str, font: Lettering, width: float) -> list[str]:
             return even
         narrow += width / _STEPS
     return rows
+
+
+def _of_one_row(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _filled_rows(words: Iterable[str], lengths: Iterable[float], width: float) -> list[str]:

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlencode
 from msgspec import Struct
 from quart import Response, g
 
+from app.asgi.hosts import is_loopback_host
 from app.i18n import gettext
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
@@ -131,9 +132,12 @@ def cast_in_picture(cast: Cast, usernames: Iterable[str], *, has_names: bool) ->
 def short_address(path: str, *, has_names: bool = True) -> str:
     """Return the address of a page as people read it.
 
-    It is that of the site without names, and where the fonts lack a sign of it.
+    It is that of the site without names, and where the fonts lack a sign of it. That of a site on
+    one's own machine leads nobody else there, so it is empty.
     """
     site, address = own_origin().partition("://")[2], unquote(path)
+    if is_loopback_host(site):
+        return ""
     return site + address if has_names and drawn_text(address) == address else site
 
 

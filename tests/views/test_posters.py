@@ -1,5 +1,6 @@
 """Pictures to pass on: nothing is cut off, and nothing lies upon something else."""
 
+import re
 from io import BytesIO
 from itertools import cycle
 from typing import Final
@@ -12,6 +13,7 @@ from app.views.canvas import MARGIN, RowNotes, ThemeName, theme_of
 from app.views.composition import draw_poster
 from app.views.dots import DotRow, Dots, Initials, Ring
 from app.views.drawings import Bars, Clock, NamedBar, PeriodColumn, PeriodColumns, TileRow, Tiles
+from app.views.lettering import even_rows, font_of, text_rows
 from app.views.painting import Drawing
 from app.views.poster import FORMATS, Format, Poster, PosterFigure, PosterLine
 from app.views.rooms.room_finding import LONGEST_FINDING
@@ -202,3 +204,11 @@ def test_rings_beside_each_other_keep_apart() -> None:
     hued = [second_column == ImageColor.getrgb(HUES[person.hue]) for person in people]
     left, right = (np.flatnonzero(signs.all(axis=2).any(axis=0)) for signs in hued)
     assert max(left) < min(right)
+
+
+@pytest.mark.parametrize("width", [220, 260, 300, 380, 460])
+def test_no_row_ends_within_a_date_or_before_a_title(width: int) -> None:
+    font, text = font_of(bold=True, size=20), "수진 님이 2024년 3월 1일부터 더 자주 써요."
+    for rows in (text_rows(text, font, width, 20), even_rows(text, font, width)):
+        assert " ".join(rows) == text
+        assert not any(re.match("님|3월|1일", row) for row in rows)

@@ -11,15 +11,8 @@ from app.services.compare.answering import Comparison
 from app.services.posts.tweets import Post
 from app.views.comparing.evidence import Evident
 from app.views.comparing.nobody import why_nobody
-from app.views.comparing.verdicts import (
-    Bar,
-    bars_of,
-    heading_of,
-    is_brief,
-    limits_of,
-    rate_of,
-    reasons_of,
-)
+from app.views.comparing.strangers import rate_of
+from app.views.comparing.verdicts import Bar, bars_of, heading_of, is_brief, limits_of, reasons_of
 from app.views.comparing.years import ShownYears, shown_years
 
 LONGEST_UNFOLDED: Final = 1_500

@@ -39,6 +39,9 @@ _NAME: Final = 330
 _PERCENT: Final = 100
 _TALLEST: Final = 1.7
 """Most that a bar in an upright picture is higher than it needs to be."""
+_LARGEST: Final = 1.5
+"""Most that a bar is larger in another one, with its letters."""
+_BELOW_HEADING: Final = 30
 
 
 class AnswerMeasures(NamedTuple):
@@ -50,8 +53,10 @@ class AnswerMeasures(NamedTuple):
     """Most rows of the heading."""
     texts: tuple[int, ...]
     """Sizes; the large ones are for texts that then have room."""
+    reason: int
+    """Size of letters."""
     bars: int
-    """Size of letters, of names and of the reason."""
+    """Size of letters, of names."""
     bar_row: int
     foot: int
     """Size of letters."""
@@ -59,9 +64,9 @@ class AnswerMeasures(NamedTuple):
 
 MEASURES: Final[Mapping[Format, AnswerMeasures]] = MappingProxyType(
     {
-        "1200x630": AnswerMeasures(44, 46, 2, (72, 60, 48, 40, 32), 24, 43, 22),
-        "1080x1350": AnswerMeasures(72, 60, 3, (96, 80, 64, 52, 40), 34, 104, 24),
-        "1080x1920": AnswerMeasures(190, 64, 3, (112, 96, 80, 64, 52, 40), 36, 112, 26),
+        "1200x630": AnswerMeasures(44, 46, 2, (72, 60, 48, 40, 32), 28, 24, 43, 22),
+        "1080x1350": AnswerMeasures(72, 60, 3, (96, 80, 64, 52, 40), 34, 34, 104, 24),
+        "1080x1920": AnswerMeasures(190, 64, 3, (112, 96, 80, 64, 52, 40), 36, 36, 112, 26),
     }
 )
 
@@ -90,15 +95,18 @@ def draw_picture(
     top, bottom, count = _draw_heading(canvas, picture, measures), foot - 14, len(picture.bars)
     room = bottom - measures.bar_row * count - _ABOVE - top
     text, row = _text_of(picture, measures, canvas.width, room), float(measures.bar_row)
-    if canvas.is_upright and count:
-        row = min(row * _TALLEST, row + max(0, room - text.height) / 2 / count)
+    if count:
+        most = _TALLEST if canvas.is_upright else _LARGEST
+        row = min(row * most, row + max(0, room - text.height) / 2 / count)
+    if not canvas.is_upright:
+        measures = measures._replace(bars=int(measures.bars * row / measures.bar_row))
     bars_top = bottom - row * count
     draw_bar = _draw_high_bar if canvas.is_upright else _draw_bar
     for number, bar in enumerate(picture.bars):
         begin = bars_top + number * row
         draw_bar(canvas, bar, measures, Field(MARGIN, begin, canvas.width - MARGIN, begin + row))
-    # In an upright picture it stands in the middle of its room.
-    spare = bars_top - _ABOVE - top - text.height if canvas.is_upright else 0
+    # It stands in the middle of its room.
+    spare = bars_top - _ABOVE - top - text.height
     _draw_text(canvas, text, top + max(0, spare) / 2)
     return canvas.as_png()
 
@@ -107,19 +115,22 @@ def _draw_heading(canvas: Canvas, picture: Picture, measures: AnswerMeasures) ->
     """Draw one row, or some, with the reason below, and return where they end."""
     font, top = font_of(bold=True, size=measures.heading), float(measures.top)
     width = canvas.width - 2 * MARGIN
-    heading = drawn_text(picture.heading)
-    even = even_rows(heading, font, width) if canvas.is_upright else []
-    cut = text_rows(heading, font, width, measures.headings)
-    for row in even if len(even) == len(cut) else cut:
+    for row in _even_rows(drawn_text(picture.heading), font, width, measures.headings):
         canvas.write((MARGIN, top), row, font)
         top += font.size * 1.3
     if picture.why:
-        font = font_of(bold=False, size=measures.bars)
-        for row in text_rows(picture.why, font, width, MOST_REASONS):
-            canvas.write((MARGIN, top + 6), row, font)
+        font = font_of(bold=False, size=measures.reason)
+        for row in _even_rows(drawn_text(picture.why), font, width, MOST_REASONS):
+            canvas.write((MARGIN, top + 10), row, font)
             top += font.size * 1.4
         top += font.size * 0.35
-    return top + 20
+    return top + _BELOW_HEADING
+
+
+def _even_rows(text: str, font: Lettering, width: float, most: int) -> list[str]:
+    """Return rows about as long as each other; the last is cut where there are too many."""
+    even, cut = even_rows(text, font, width), text_rows(text, font, width, most)
+    return even if len(even) == len(cut) else cut
 
 
 def _draw_bar(canvas: Canvas, bar: PictureBar, measures: AnswerMeasures, field: Field) -> None:

@@ -7,9 +7,8 @@ from typing import Final, Literal
 from app.compute.gaps import whole_words
 from app.compute.judgement import FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
 from app.compute.population import FEWEST_POSTS
-from app.compute.rates import BELIEFS
 from app.compute.text import FEWEST_WORDS
-from app.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
+from app.i18n import gettext, gettext_noop, ngettext, show_list, show_percent
 from app.services.compare.answering import Comparison
 from app.views.names import shown_name
 
@@ -282,26 +281,3 @@ def _of_named(limit: Limit, names: list[str]) -> str:
         )
     )
     return text.format(names=show_list([shown_name(name) for name in names]))
-
-
-def rate_of(comparison: Comparison) -> str | None:
-    """Return how many of a hundred strangers' texts are given to one of so many authors."""
-    if comparison.strangers is None:
-        return None
-    number = round(100 * comparison.strangers)
-    if comparison.sure > BELIEFS[-1]:
-        text = gettext(
-            "At {most} beforehand, about {number} of 100 such texts by strangers get such an "
-            "answer; above it more do."
-        )
-    elif comparison.verdict == "likely":
-        text = gettext("Of 100 such texts by strangers, about {number} would also get this answer.")
-    elif len(comparison.ranking) == 1:
-        text = gettext(
-            "Of 100 such texts by strangers, about {number} would be taken for this author."
-        )
-    else:
-        text = gettext(
-            "Of 100 such texts by strangers, about {number} would be taken for one of them."
-        )
-    return text.format(number=show_number(max(number, 1)), most=show_percent(BELIEFS[-1]))

@@ -22,7 +22,8 @@ from app.services.rooms.room_facts import RoomFacts, list_rooms, newest_first
 from app.views.authors.calendar import PostingYear, year_of_posting
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of, rate_of
+from app.views.comparing.strangers import rate_of
+from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import Year, zone_of_page
 from app.views.page import WebPage, render
 from app.views.parts import by_number_of_posts, given_names, offered_authors

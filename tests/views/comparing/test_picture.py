@@ -72,7 +72,7 @@ def test_marks_and_bars_have_their_authors_colours() -> None:
 def test_gaps_have_a_line_through_them() -> None:
     def line(*struck: tuple[int, int]) -> int:
         image = drawn(Picture("Most like ann", "–––––", (), (), ("foot",), struck=struck))
-        inked = [image.crop((MARGIN, row, MARGIN + 400, row + 1)) for row in range(100, 300)]
+        inked = [image.crop((MARGIN, row, MARGIN + 400, row + 1)) for row in range(100, 500)]
         return max(ink for row in inked for ink, rgb in row.getcolors() or [] if rgb != PAPER_RGB)
 
     assert line((0, 5)) > line((0, 2)) >= line()

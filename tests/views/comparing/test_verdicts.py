@@ -13,6 +13,7 @@ from app.compute.text import FEWEST_WORDS
 from app.services.compare.answering import Comparison, Model, RankedAuthor
 from app.services.compare.marked_pieces import Evidence, Usage
 from app.views.comparing.marks import uses_of
+from app.views.comparing.strangers import rate_of
 from app.views.comparing.verdicts import (
     CLOSE,
     HEADINGS,
@@ -21,7 +22,6 @@ from app.views.comparing.verdicts import (
     heading_of,
     lean_of,
     limits_of,
-    rate_of,
     reasons_of,
 )
 

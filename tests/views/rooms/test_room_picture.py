@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from html import unescape
 from io import BytesIO
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -26,6 +27,7 @@ from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
 from tests.waiting import settle
 
+HOST: Final = {"Host": "a.example"}
 CHAT: list[Said] = [
     ("2024-01-15 23:50", "하늘 (회사)", "떡볶이 ㅋㅋㅋ"),
     ("2024-01-15 23:55", "מיכל", "저요 🙋 lol"),
@@ -131,7 +133,7 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
     assert typical["金민수"] == {"今日は 港 へ 行く"}
     assert any("海岸" in phrase for phrase in typical["Łukasz"])
     usernames = [person.username or "" for person in portrait.people]
-    async with shared.app.test_request_context("/"):
+    async with shared.app.test_request_context("/", headers=HOST):
         g.locale = "en"
         cast = await cast_on(portrait)
         with bound(cast_in_picture(cast, usernames, has_names=True)):
@@ -141,7 +143,7 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
             brief = poster_of_room(portrait, PictureArgs(names="initials"))
     assert (poster.title, poster.address) == (
         "A chat",
-        f"localhost/room/{portrait.room.id}/portrait",
+        f"a.example/room/{portrait.room.id}/portrait",
     )
     told = {
         bar.name: " · ".join(note)
@@ -157,7 +159,7 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
     # What somebody wrote stands there only where that is wanted, and their names likewise.
     assert not any("산책" in part for note in silent.notes.rows for part in note)
     assert {bar.name for bar in rows_of(brief)} == {"P", "L", "하"}
-    assert brief.address == "localhost"
+    assert brief.address == "a.example"
 
 
 def rows_of(poster: Poster) -> Sequence[NamedBar]:
@@ -166,9 +168,17 @@ def rows_of(poster: Poster) -> Sequence[NamedBar]:
 
 
 async def test_an_address_is_whole_or_that_of_the_site(shared: Shared) -> None:
-    async with shared.app.test_request_context("/"):
-        assert short_address("/user/%EC%88%98%EC%A7%84/2024") == "localhost/user/수진/2024"
-        assert short_address("/user/%D7%9E%D7%99%D7%9B%D7%9C/2024") == "localhost"
+    async with shared.app.test_request_context("/", headers=HOST):
+        assert short_address("/user/%EC%88%98%EC%A7%84/2024") == "a.example/user/수진/2024"
+        assert short_address("/user/%D7%9E%D7%99%D7%9B%D7%9C/2024") == "a.example"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000"])
+async def test_an_address_that_leads_nobody_else_there_is_in_no_picture(
+    shared: Shared, host: str
+) -> None:
+    async with shared.app.test_request_context("/", headers={"Host": host}):
+        assert short_address("/room/1") == ""
 
 
 async def test_a_title_of_names_is_not_in_a_picture_of_initials(shared: Shared) -> None:

@@ -1,0 +1,28 @@
+"""How often texts by strangers get an answer, in words."""
+
+from app.compute.rates import BELIEFS
+from app.i18n import gettext, show_number, show_percent
+from app.services.compare.answering import Comparison
+
+
+def rate_of(comparison: Comparison) -> str | None:
+    """Return how many of a hundred strangers' texts are given to one of so many authors."""
+    if comparison.strangers is None:
+        return None
+    number = round(100 * comparison.strangers)
+    if comparison.sure > BELIEFS[-1]:
+        text = gettext(
+            "At {most} beforehand, about {number} of 100 such texts by strangers get such an "
+            "answer; above it more do."
+        )
+    elif comparison.verdict == "likely":
+        text = gettext("Of 100 such texts by strangers, about {number} would also get this answer.")
+    elif len(comparison.ranking) == 1:
+        text = gettext(
+            "Of 100 such texts by strangers, about {number} would be taken for this author."
+        )
+    else:
+        text = gettext(
+            "Of 100 such texts by strangers, about {number} would be taken for one of them."
+        )
+    return text.format(number=show_number(max(number, 1)), most=show_percent(BELIEFS[-1]))
