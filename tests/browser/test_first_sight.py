@@ -41,8 +41,9 @@ SEEN: Final = """() => {
       .slice(0, 3).map((part) => part.localName + (part.classList[0] ?? "")),
     top, bottom,
     height: document.documentElement.scrollHeight,
-    cut: [...document.querySelectorAll(".weeks text")].filter(
-      (text) => text.getBoundingClientRect().right > drawing.getBoundingClientRect().right).length,
+    cut: [...document.querySelectorAll(".weeks text, .period-columns > text")].filter((text) =>
+      text.getBoundingClientRect().right > text.ownerSVGElement.getBoundingClientRect().right + 0.5,
+    ).length,
     holes: [...document.querySelectorAll(CARDS)].map((card, place, cards) => [
       card.getBoundingClientRect(), cards[place + 1]?.getBoundingClientRect(),
       card.parentElement.getBoundingClientRect().right,
