@@ -20,8 +20,10 @@ from app.services.compare.profiles import (
 
 FOLD_FROM: Final = 50
 """Posts of one author in a batch, from which on an import folds them, and counts them before."""
-MOST_WAITING: Final = 20_000
-"""Posts of an import that wait for more of their authors; their features take 1 KB each."""
+MOST_WAITING: Final = 2_000_000
+"""Characters of the posts that wait for more of their authors: features take 5 to 20 bytes each."""
+BESIDE_TEXT: Final = 50
+"""Characters that a post counts beside its text, for what even the shortest takes."""
 
 
 CountedText = tuple[str, Counts | None]
@@ -49,7 +51,7 @@ class BulkProfiles:
         for user_id, texts in posts.items():
             if len(texts) >= FOLD_FROM or user_id in self._waiting:
                 self._waiting.setdefault(user_id, []).extend(texts)
-        if sum(map(len, self._waiting.values())) > MOST_WAITING:
+        if sum(map(_size, chain.from_iterable(self._waiting.values()))) > MOST_WAITING:
             await self._fold(session, list(self._waiting), posts)
         else:
             await self._fold(session, [*filter(self._is_due, self._waiting)], posts)
@@ -80,6 +82,11 @@ class BulkProfiles:
             profiles = await with_tails(session, await stored_profiles(session, part), counts)
             await store_profiles(session, profiles)
             self._folded |= {user_id: known.profile.posts for user_id, known in profiles.items()}
+
+
+def _size(post: CountedText) -> int:
+    text, _ = post
+    return len(text) + BESIDE_TEXT
 
 
 async def _deleted(session: AsyncSession, user_ids: set[int]) -> set[int]:

@@ -16,7 +16,7 @@ from app.db.engine import Database
 from app.models import Profile
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
-from app.services.compare.bulk_profiles import FOLD_FROM, BulkProfiles
+from app.services.compare.bulk_profiles import FOLD_FROM, MOST_WAITING, BulkProfiles
 from app.services.compare.profiles import ProfileStore, fold_tails, users_with_tails
 from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.imports.bulk import BulkPost, ImportMemory, count, store_batch
@@ -146,6 +146,22 @@ async def test_an_import_rewrites_a_profile_where_it_grew_by_much(db: Database) 
     async with db.read() as session:
         assert await users_with_tails(session) == []
     assert await find_faults(db) == []
+
+
+async def test_long_posts_of_an_import_do_not_wait_for_long(db: Database) -> None:
+    """Their features take a hundred times as much memory as those of a message."""
+    memory = ImportMemory(RoomFinder(), BulkProfiles())
+    short = [f"text {number}" for number in range(3_300)]
+    long = [f"{number} " + "a b " * (MOST_WAITING // 400) for number in range(100)]
+    for texts in (short, long):
+        batch = [
+            BulkPost(place=n, username="ann", post=new_tweet(text, arrived_at=now()))
+            for n, text in enumerate(texts)
+        ]
+        async with db.write() as session:
+            await store_batch(session, batch, ImportReport(), memory=memory)
+    async with db.read() as session:
+        assert await users_with_tails(session) == []
 
 
 @pytest.mark.parametrize("is_purged", [False, True], ids=["marked", "purged"])
