@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,9 @@ FEWEST_COMPARED: Final = 20
 """Posts that a year needs for its words to be compared with another one's."""
 MOST_COMPARED: Final = 3_000
 """Posts of a year whose words are compared: the newest."""
+RARE: Final = 0.1
+"""A word is new to a year, or gone after it, where its share of the posts of the other year is at
+most so much of its share of this one."""
 MOST_ANSWERED: Final = 8
 MOST_LIKED: Final = 3
 
@@ -41,16 +45,27 @@ MOST_LIKED: Final = 3
 class YearWord(
     GainedWord, frozen=True, rename={"posts": "tweets", "posts_beside": "tweets_beside"}
 ):
-    """A word or phrase that is in clearly more posts of a year than of the year beside it."""
+    """A word or phrase that is in a clearly larger share of the posts of a year than of the year
+    beside it."""
 
     posts: Annotated[int, Meta(description="Posts of the year with the word.")]
     posts_beside: Annotated[int, Meta(description="Posts of the other year with it.")]
+    times: Annotated[
+        float | None,
+        Meta(description="How many times as often as there, by the posts of both; null for never."),
+    ]
+
+    @property
+    def is_rare_beside(self) -> bool:
+        """Whether it is new to the year, or gone after it, not only more frequent."""
+        return self.times is None or self.times >= 1 / RARE
 
 
 class WordsOfYear(msgspec.Struct, frozen=True):
     """What is typical of a year beside another one."""
 
     year: Annotated[int, Meta(description="The other year.")]
+    is_over: Annotated[bool, Meta(description="Whether the other year has ended in `tz`.")]
     words: Annotated[list[YearWord], Meta(description="The clearest first.")]
 
 
@@ -121,7 +136,11 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     hours = await _hours_of(session, author, year, zone)
     before = await _year_before(session, author, calendar, zone)
     scans = [await _scan_year(session, author, year + step, zone) for step in (-1, 0, 1)]
-    compared = await asyncio.to_thread(_compare, scans, author, year)
+    end_beside = span_of_year(year + 1, zone)[1]
+    is_over_beside = end_beside <= now()
+    if not is_over_beside:
+        holds_until(end_beside)
+    compared = await asyncio.to_thread(_compare, scans, author, year, is_over_beside=is_over_beside)
     years = [span_of_year(listed, zone) for listed in calendar.years]
     by_year = await count_in_spans(session, author.id, years)
     first, last = (edge for edge in edges if edge)
@@ -194,8 +213,13 @@ class _Compared(NamedTuple):
     answered: list[NameCount]
 
 
-def _compare(scans: Sequence[Scan], author: Author, year: int) -> _Compared:
-    """Return what changed in a year, and whom the author answered; it takes long."""
+def _compare(
+    scans: Sequence[Scan], author: Author, year: int, *, is_over_beside: bool
+) -> _Compared:
+    """Return what changed in a year, and whom the author answered; it takes long.
+
+    is_over_beside: whether the year after it has ended.
+    """
     before, own, after = (WordedTexts.of(of_year.text) for of_year in scans)
     language = guess_main_language(own.texts)
 
@@ -205,10 +229,18 @@ def _compare(scans: Sequence[Scan], author: Author, year: int) -> _Compared:
         return phrases_apart([own, beside], {0: language})[0]
 
     came, went, only = _apart(gained(before), gained(after))
+    beside = [
+        None
+        if phrases is None
+        else WordsOfYear(other, is_over, [*map(partial(_word, own, texts), phrases)])
+        for other, is_over, texts, phrases in zip(
+            (year - 1, year + 1), (True, is_over_beside), (before, after), (came, went), strict=True
+        )
+    ]
     return _Compared(
-        came=_beside(year - 1, came),
-        went=_beside(year + 1, went),
-        only=[*map(_word, only)],
+        came=beside[0],
+        went=beside[1],
+        only=[*map(partial(_word, own, before), only)],
         measures=_measures(own.texts, before.texts),
         answered=count_names(answered_in(scans[1], author), most=MOST_ANSWERED),
     )
@@ -246,9 +278,7 @@ def _apart(
     return stayed, [phrase for phrase in went if words_only.isdisjoint(phrase.words)], only
 
 
-def _beside(year: int, phrases: Sequence[Phrase] | None) -> WordsOfYear | None:
-    return None if phrases is None else WordsOfYear(year, [*map(_word, phrases)])
-
-
-def _word(phrase: Phrase) -> YearWord:
-    return YearWord(phrase.text, phrase.messages, phrase.messages_elsewhere)
+def _word(own: WordedTexts, beside: WordedTexts, phrase: Phrase) -> YearWord:
+    count, count_beside = phrase.messages, phrase.messages_elsewhere
+    times = count * len(beside.texts) / (count_beside * len(own.texts)) if count_beside else None
+    return YearWord(phrase.text, count, count_beside, times and round(times, 2))

@@ -10,18 +10,16 @@ from app.compute.mentions import NameCount
 from app.dates import month_names, weekday_names
 from app.i18n import gettext, show_number
 from app.services.archive.author_archive import AuthorArchive
-from app.services.archive.author_year import AuthorYear, YearWord
+from app.services.archive.author_year import AuthorYear
 from app.services.posts.users import Author
 from app.views.authors.calendar import days_with_posts, posts_in_year
 from app.views.drawings import HOURS, Columns, ListedName, NameList, by_hour
 from app.views.figure import Figure, Finding, Table
 from app.views.hours import busiest, how_told
-from app.views.names import hue, post_count
+from app.views.names import hue
 
 MONTHS: Final = 12
 MOST_LISTED: Final = 8
-MOST_WORDS: Final = 6
-"""Of a year that stand in sight; its table has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,60 +148,6 @@ class MostNamed(Figure[NameList]):
         return url_for("search.show_search", q=query, username=username)
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedWords(Figure[NameList]):
-    """Which words are in clearly more posts of a year than of the one beside it."""
-
-    author_year: AuthorYear
-    topic: str
-    id_: str
-    """Of the heading."""
-    words: Sequence[YearWord]
-    other: int | None = None
-    """The year beside it; None for what is in neither of the two."""
-
-    def finding(self) -> Finding:
-        note = (
-            gettext("In no post of the years beside it that were compared")
-            if self.other is None
-            else gettext("In clearly more posts of {year} than of {other}")
-        )
-        year = self.author_year.calendar.year
-        return Finding(topic=self.topic, notes=[note.format(year=year, other=self.other)])
-
-    def table(self) -> Table:
-        words = self.words
-        return Table(
-            [gettext("Word"), gettext("Posts"), str(self.other or gettext("Of the others"))],
-            [(word.text, word.posts, word.posts_beside) for word in words],
-            [self._search_path(word.text) for word in words],
-        )
-
-    def plot(self) -> NameList:
-        names = [
-            ListedName(word.text, self._told(word), self._search_path(word.text))
-            for word in self.words[:MOST_WORDS]
-        ]
-        return NameList(names, self.id_)
-
-    def _told(self, word: YearWord) -> str:
-        """Return in how many posts of the two years a word is."""
-        beside = show_number(word.posts_beside)
-        if self.other is None:
-            return post_count(word.posts)
-        text = gettext("{count}; {beside} in {other}")
-        never = gettext("{count}; never in {other}")
-        return (text if word.posts_beside else never).format(
-            count=post_count(word.posts), other=self.other, beside=beside
-        )
-
-    def path(self) -> str:
-        return posts_path(self.author_year.user)
-
-    def _search_path(self, word: str) -> str:
-        return url_for("search.show_search", q=word, username=self.author_year.user.username)
-
-
 def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
     """Return when an author writes; nothing where no post has a time."""
     return [HoursOfPosts(archive), WeekdaysOfPosts(archive)] if any(archive.numbers.hours) else []
@@ -227,28 +171,6 @@ def most_answered(author: Author, counts: Sequence[NameCount]) -> MostNamed:
     """Return whom an author answers most often."""
     topic = gettext("Answered most")
     return MostNamed(author, topic, "answered-heading", counts, prefix="@", is_of_anybody=True)
-
-
-def words_of(author_year: AuthorYear) -> list[ComparedWords]:
-    """Return the words of a year alone, those that came with it, and those that went.
-
-    That those that came have stayed can be told where the year after it was compared too.
-    """
-    came = gettext("New words that stayed") if author_year.went else gettext("Words that came")
-    sides = (
-        (came, "came-heading", author_year.came),
-        (gettext("Words that went"), "went-heading", author_year.went),
-    )
-    topic = gettext("Only in {year}").format(year=author_year.calendar.year)
-    only = ComparedWords(author_year, topic, "only-heading", author_year.only)
-    return [
-        *([only] if author_year.only else []),
-        *(
-            ComparedWords(author_year, topic, id_, words.words, words.year)
-            for topic, id_, words in sides
-            if words and words.words
-        ),
-    ]
 
 
 def posts_path(author: Author) -> str:

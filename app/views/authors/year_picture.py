@@ -7,8 +7,9 @@ from quart import Response, url_for
 
 from app.i18n import gettext, speaking
 from app.services.archive.author_year import AuthorYear
-from app.views.authors.figures import most_answered, words_of
+from app.views.authors.figures import most_answered
 from app.views.authors.year_figures import HoursOfYear, YearCalendar
+from app.views.authors.year_words import words_of
 from app.views.authors.years import own_chats_of, read_in_zone, read_where_it_is
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
@@ -42,7 +43,7 @@ async def show_year_picture_page(username: str, year: int, args: PictureArgs) ->
             finding=poster.finding,
             tz=author_year.tz,
             has_own_zone=own.zone is not None,
-            words=gettext("Words that came and went") if words_of(author_year) else "",
+            words=gettext("Words that changed") if words_of(author_year) else "",
             about=[author_year.user.username],
             hued=own.people,
         )

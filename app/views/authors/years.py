@@ -10,17 +10,12 @@ from app.services.archive.author_year import FEWEST_COMPARED, AuthorYear, read_y
 from app.services.posts.users import Author, get_author
 from app.services.rooms.main_room import people_beside
 from app.services.rooms.room_facts import zone_of_chats
-from app.views.authors.figures import (
-    ComparedWords,
-    MostNamed,
-    PostsByMonth,
-    most_answered,
-    words_of,
-)
+from app.views.authors.figures import MostNamed, PostsByMonth, most_answered
 from app.views.authors.year_changes import ChangedWriting
 from app.views.authors.year_figures import HoursOfYear, YearCalendar
 from app.views.authors.year_row import YearRow
 from app.views.authors.year_total import comparison_of
+from app.views.authors.year_words import ComparedWords, has_card, words_of
 from app.views.blueprints import PageBlueprint
 from app.views.drawings import Clock, NameList, Spark
 from app.views.figure import FigureParts, Finding
@@ -70,6 +65,11 @@ class YearPage(WebPage, frozen=True, kw_only=True):
         return words_of(self.shown)
 
     @property
+    def has_card_of_words(self) -> bool:
+        """Whether the words fill a card; else each list is a line."""
+        return has_card(self.words)
+
+    @property
     def changes(self) -> FigureParts[NameList]:
         return ChangedWriting(self.shown).parts()
 
@@ -92,7 +92,7 @@ class YearPage(WebPage, frozen=True, kw_only=True):
         shown = self.shown
         cards = (
             any(shown.hours),
-            len(words_of(shown)) == 1,
+            len(self.words) == 1 and self.has_card_of_words,
             ChangedWriting(shown).plot() is not None,
             bool(shown.most_liked),
             len(shown.calendar.years) > 1,

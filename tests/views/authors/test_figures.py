@@ -12,8 +12,9 @@ from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.archive.author_year import AuthorYear, read_year
 from app.services.posts.users import get_author
 from app.views.authors.at_sight import AuthorAtSight
-from app.views.authors.figures import PostsByMonth, columns_of, lists_of, most_answered, words_of
+from app.views.authors.figures import PostsByMonth, columns_of, lists_of, most_answered
 from app.views.authors.year_figures import HoursOfYear, YearCalendar, longest_run
+from app.views.authors.year_words import words_of
 from app.views.cast import bound
 from app.views.drawings import Clock, Columns, NameList
 from app.views.figure import Figure, FigureParts

@@ -51,11 +51,22 @@ async def site(shared: Shared) -> Client:
     return shared.anybody
 
 
+def text_of(html: str) -> str:
+    """Return the text of a part of a page."""
+    return (
+        re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", html))
+        .strip()
+        .replace("( ", "(")
+        .replace(" )", ")")
+    )
+
+
 async def test_words_are_compared_with_those_of_the_years_beside(site: Client) -> None:
     year = await site.json("/api/v1/users/hana/years/2024")
     assert year["came"] == {
         "year": 2023,
-        "words": [{"text": "harbour", "tweets": 40, "tweets_beside": 0}],
+        "is_over": True,
+        "words": [{"text": "harbour", "tweets": 40, "tweets_beside": 0, "times": None}],
     }
     assert year["went"] is None  # The year after has no posts.
     before = await site.json("/api/v1/users/hana/years/2023")
@@ -79,17 +90,71 @@ async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
     )
     year = await shared.anybody.json("/api/v1/users/potter/years/2021")
     # Words that stand in the same posts are one phrase.
-    assert year["only"] == [{"text": "moon jar from the kiln", "tweets": 30, "tweets_beside": 0}]
+    (only,) = year["only"]
+    assert (only["text"], only["tweets"], only["tweets_beside"]) == (
+        "moon jar from the kiln",
+        30,
+        0,
+    )
     assert [word["text"] for word in year["came"]["words"]] == ["rain falls"]
     assert year["went"]["words"] == []
     page = await shared.anybody.page("/user/potter/2021")
-    headings = re.findall(r'<h3 id="\w+-heading">(.*?)</h3>', page)
-    assert headings[:2] == ["Only in 2021", "New words that stayed"]
-    assert "Words that went" not in headings  # None did: no list is empty.
+    seen = page.partition("<details")[0]
+    # Two phrases fill no card; none went, and no list is empty.
+    lines = [text_of(line) for line in re.findall("<p>(.*?)</p>", seen, re.DOTALL)]
+    assert "Only in 2021: moon jar from the kiln (30 posts)" in lines
+    assert "New words that stayed: rain falls (30 posts; never in 2020)" in lines
+    assert "-heading" not in seen.partition("Only in 2021")[2].partition("New words")[0]
+    assert "Words that went" not in page
     assert "No word clearly came or went." not in page
-    assert '<span class="count">30 posts</span>' in page
-    assert '<span class="count">30 posts; never in 2020</span>' in page
     assert not re.search(r"\d+ : \d+", re.sub("<[^>]*>", "", page))
+
+
+async def test_a_word_that_is_only_more_frequent_neither_came_nor_went(shared: Shared) -> None:
+    """The year that goes on has a third of the posts, and each of its shares counts as much."""
+    this_year = datetime.now(UTC).year
+    shares = {
+        "kettle": (0.1, 0.6, 0.2),
+        "lantern": (0.01, 0.5, 0.6),
+        "harbour": (0.6, 0.6, 0.01),
+        "gull": (0.5, 0.5, 0.5),
+    }
+    for place, (year, count) in enumerate(((-2, 600), (-1, 600), (0, 200))):
+        texts = [
+            " ".join(
+                word
+                for moved, (word, of_years) in enumerate(shares.items())
+                if (number + 25 * moved) % 100 < 100 * of_years[place]
+            )
+            for number in range(count)
+        ]
+        start = datetime(this_year + year, 1, 1, tzinfo=UTC)
+        await shared.writer.add_posts(
+            *(
+                {"username": "keeper", "text": f"so it is {text}", "created_at": time.isoformat()}
+                for number, text in enumerate(texts)
+                if (time := start + timedelta(seconds=number))
+            )
+        )
+    year = await shared.anybody.json(f"/api/v1/users/keeper/years/{this_year - 1}")
+    came = {word["text"]: word["times"] for word in year["came"]["words"]}
+    went = {word["text"]: word["times"] for word in year["went"]["words"]}
+    assert came == {"lantern": 50}
+    assert went == {"harbour": 60, "kettle": 3}
+    assert (year["came"]["is_over"], year["went"]["is_over"]) == (True, False)
+    page = await shared.anybody.page(f"/user/keeper/{this_year - 1}")
+    seen = text_of(page.partition("<details")[0])
+    assert f"New words that stayed Never or hardly ever in {this_year - 2} lantern" in seen
+    gone = f"Words that went Never or hardly ever in {this_year} so far harbour 360 posts; hardly"
+    assert f"{gone} ever in {this_year}" in seen
+    less = f"Less often in {this_year} so far In a clearly larger share of the posts than in"
+    told = f"kettle 360 posts; 3 times as often as in {this_year}"
+    assert f"{less} {this_year} {told}" in seen
+    korean = await shared.anybody.page(
+        f"/user/keeper/{this_year - 1}", headers={"Accept-Language": "ko"}
+    )
+    assert f"{this_year}년 들어 덜 쓰는 말" in korean
+    assert f", {this_year}년의 3배" in korean
 
 
 async def test_the_page_says_how_the_writing_changed_where_it_did_clearly(shared: Shared) -> None:
@@ -185,9 +250,9 @@ async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
         'role="img" aria-label="19 posts in 2022, 30 posts in 2023, and 41 posts in 2024"' in page
     )
     assert "41 posts in 2024" in page
-    assert "In clearly more posts of 2024 than of 2023" in page
+    assert "Words that came: " in page
     assert "Both years need 20 posts" in page
-    assert "Words that went" not in page.partition("came-heading")[2]
+    assert "Words that went" not in page.partition("Words that came: ")[2]
     assert re.findall(r'href="(/user/hana/\d+)"', page) == [
         f"/user/hana/{year}" for year in (2024, 2023, 2022)
     ]
@@ -321,7 +386,7 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
 
 async def test_words_of_a_year_are_in_its_picture_where_that_is_wanted(site: Client) -> None:
     page = await site.page("/user/hana/2024/picture")
-    assert "Words that came and went" in page
+    assert "Words that changed" in page
     pictures = [
         await (await site.get(f"/user/hana/2024/picture.png?format=1080x1350{words}")).get_data()
         for words in ("", "&words=", "&words=1")
