@@ -95,6 +95,13 @@
     else document.querySelector(`[aria-keyshortcuts="${key}"]`)?.click();
   }
 
+  // Enter does what it does where the keyboard is, and goes on where it is nowhere.
+  function goOn(event) {
+    if (event.target.closest?.("a, button, summary, [tabindex='0'], " + TYPED)) return;
+    event.preventDefault();
+    press("Enter");
+  }
+
   function enhance(root) {
     for (const list of root.querySelectorAll(".chips")) rove(list, boxes(list)[0]);
     for (const field of root.querySelectorAll(".chip-filter")) field.hidden = false;
@@ -117,6 +124,8 @@
       if (/^[/1-4]$/.test(event.key) && !isTyped && areOn()) {
         event.preventDefault();
         press(event.key);
+      } else if (event.key === "Enter") {
+        goOn(event);
       }
     }
   });

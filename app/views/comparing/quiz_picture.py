@@ -74,11 +74,12 @@ def poster_of_quiz(game: PlayedSet) -> Poster:
     name = drawn_name(game.room.name) if game.room else ""
     title = gettext("Quiz: who wrote this?")
     finding = gettext("{right} of {count} right. saywho: {model}.")
-    path = url_for("quiz.show_quiz")
+    address = short_address(url_for("quiz.show_quiz"))
+    of_room = f"?room={game.room.id}" if address and game.room else ""
     return Poster(
         title=name or title,
         facts=(title,) if name else (),
         finding=finding.format(right=sum(game.you), count=len(game.you), model=sum(game.model)),
         drawing=game.tiles,
-        address=short_address(path) + (f"?room={game.room.id}" if game.room else ""),
+        address=address + of_room,
     )
