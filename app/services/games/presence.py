@@ -1,5 +1,6 @@
 """Which players have a screen open, as far as this process knows; all processes store it."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -7,15 +8,15 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.clock import now_ms
+from app.clock import monotonic, now_ms
 from app.db.backend import is_among
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.models import Game, GamePlayer
 from app.services.games.hosting import tell_if_all_answered
 
-RENEW_MS: Final = 10_000
-"""Milliseconds after which the same is stored again, since a process may die."""
+RENEW_S: Final = 10.0
+"""Seconds after which the same is stored again, since a process may die."""
 TIMEOUT_S: Final = 5
 """Seconds for which somebody who comes waits to be stored; the run goes on after that."""
 _ALL: Final = 0
@@ -31,7 +32,8 @@ class Presence:
         """Streams, by player."""
         self._come: set[int] = set()
         self._left: set[int] = set()
-        self._stored_ms = 0
+        self._stored_s = -math.inf
+        """When all were stored, by a clock that is never set."""
         self._batch: Batch[int, None] = Batch(
             self._run, max_size=1, max_waiting=1, timeout_s=TIMEOUT_S
         )
@@ -69,7 +71,8 @@ class Presence:
         return [None]
 
     async def _store(self, time_ms: int) -> None:
-        is_all = time_ms - self._stored_ms >= RENEW_MS and bool(self._open)
+        started_s = monotonic()
+        is_all = started_s - self._stored_s >= RENEW_S and bool(self._open)
         come = self._come | set(self._open) if is_all else self._come
         left = self._left
         if not come and not left:
@@ -88,7 +91,7 @@ class Presence:
             self._left |= left - self._come
             raise
         if is_all:
-            self._stored_ms = time_ms
+            self._stored_s = started_s
 
 
 async def _end_where_all_answered(

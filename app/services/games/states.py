@@ -53,7 +53,12 @@ class GameState:
     @property
     def ends_ms(self) -> int | None:
         """Until when answers count; None where nothing is asked."""
-        return asked_of(self.game, self.present).ends_ms if self.is_asking else None
+        return self.period.ends_ms if self.is_asking else None
+
+    @property
+    def period(self) -> Asked:
+        """When the present question takes answers."""
+        return asked_of(self.game, self.present)
 
     @property
     def usernames(self) -> dict[int, str]:
@@ -69,7 +74,9 @@ class GameState:
         return self.usernames[solved.user_id] if solved else None
 
     def is_due(self, time_ms: int) -> bool:
-        return self.ends_ms is not None and self.ends_ms <= time_ms
+        """Return whether the question that is asked is to be ended, or dated again."""
+        period = self.period
+        return self.is_asking and (period.ends_ms <= time_ms or period.is_ahead(time_ms))
 
 
 def asked_of(game: Game, question: GameQuestion | None) -> Asked:
