@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from copy import copy
 from itertools import islice
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from quart import Response, g
 
 from app.compute.judgement import SURE
-from app.errors import AppError, FieldError, InvalidInputError
+from app.errors import AppError, FieldError, InvalidInputError, MalformedError
 from app.lifespan import resources
 from app.services.compare.answering import Comparison
 from app.services.compare.batch_lines import GivenText, JudgedText, json_texts, judge_lines
@@ -69,7 +70,7 @@ class CompareForm(CompareOptions, forbid_unknown_fields=True):
 async def compare_get(args: CompareArgs) -> Comparison:
     """Say whether one of some authors wrote a text, and which."""
     with _named_as_parameters():
-        return await _compare(args.text, args.username, args.without, args)
+        return await _compare(args.text, args.username, args.without, args, parse_zone(args.tz))
 
 
 @blueprint.operation("POST", "/compare", "read", "The answer and its evidence")
@@ -78,7 +79,11 @@ async def compare_post(form: CompareForm) -> Comparison:
     if (form.text is UNSET) == (form.texts is UNSET):
         raise InvalidInputError("Give either text or texts", loc="text")
     texts = form.texts if isinstance(form.texts, list) else [str(form.text)]
-    return await _compare(texts, form.usernames, form.without, form)
+    try:
+        zone = parse_zone(form.tz)
+    except MalformedError as error:  # Which it is in an address alone.
+        raise InvalidInputError(error.detail, loc="tz") from None
+    return await _compare(texts, form.usernames, form.without, form, zone)
 
 
 @blueprint.operation("GET", "/compare/card", "read", "The model card")
@@ -149,6 +154,7 @@ async def _compare(
     usernames: list[str],
     without: Iterable[str | tuple[int, int]],
     options: CompareOptions,
+    zone: ZoneInfo,
 ) -> Comparison:
     question = Question(
         texts,
@@ -158,6 +164,6 @@ async def _compare(
         reasons=options.reasons,
         without=gaps_of(without),
         years=options.years,
-        zone=parse_zone(options.tz),
+        zone=zone,
     )
     return await resources().comparer.ask(question)

@@ -189,6 +189,10 @@ async def test_years_begin_in_the_time_zone_of_the_page(shared: Shared, site: Cl
     assert seoul["posts"] == [{"year": 2021, "tweets": 110}, {"year": 2022, "tweets": 110}]
     assert (await site.json(api))["years"] == utc
     await site.json(f"{api}&tz=Mars/Base", status=400)
+    body = {"text": SEA_TEXT, "years": "수미", "tz": "Mars/Base"}
+    refused = await site.post("/api/v1/compare", json=body)
+    assert refused.status_code == 422  # An address is malformed; a body is JSON, and wrong.
+    assert [fault["loc"] for fault in (await refused.get_json(force=True))["errors"]] == ["tz"]
     # The page of a year asks in its own zone, and what it leads to names that zone.
     address = f"/user/{quote('수미')}/2022"
     assert "(Asia/Seoul time)" in await site.page(address)
