@@ -1,5 +1,6 @@
 """Who sounds like whom; below four authors of a language, how they differ."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -219,8 +220,12 @@ def _most_alike(data: Likeness) -> str:
     if not data.pairs:
         return gettext("These authors have next to nothing in common")
     tied = _best(data.pairs)
+    if len(tied) == math.comb(len(data.names), 2):
+        return gettext("All pairs write about equally alike")
     if len(tied) > MOST_TIED:
         title = gettext("{count} pairs write about equally alike, more than all others")
+        if len(tied) == len(data.pairs):
+            title = gettext("{count} pairs write about equally alike")
         return title.format(count=show_number(len(tied)))
     names = [
         gettext("{one} and {other}").format(one=shown_name(one), other=shown_name(second))
