@@ -93,13 +93,16 @@ def draw_picture(
     canvas = Canvas(frame.size, theme)
     foot = canvas.draw_foot(picture.premise, size=measures.foot, top=frame.foot, rows=2)
     top, bottom, count = _draw_heading(canvas, picture, measures), foot - 14, len(picture.bars)
-    room = bottom - measures.bar_row * count - _ABOVE - top
-    text, row = _text_of(picture, measures, canvas.width, room), float(measures.bar_row)
+    room, row = bottom - measures.bar_row * count - _ABOVE - top, float(measures.bar_row)
+    lack = _ROW * measures.texts[-1] - room
+    if count and lack > 0:  # The text has a row at least, for which the bars stand closer.
+        room, row = room + lack, row - lack / count
+    text = _text_of(picture, measures, canvas.width, room)
     if count:
         most = _TALLEST if canvas.is_upright else _LARGEST
         row = min(row * most, row + max(0, room - text.height) / 2 / count)
     if not canvas.is_upright:
-        measures = measures._replace(bars=int(measures.bars * row / measures.bar_row))
+        measures = measures._replace(bars=int(measures.bars * max(row / measures.bar_row, 1)))
     bars_top = bottom - row * count
     draw_bar = _draw_high_bar if canvas.is_upright else _draw_bar
     for number, bar in enumerate(picture.bars):
@@ -164,7 +167,7 @@ def _text_of(picture: Picture, measures: AnswerMeasures, width: int, room: float
     signs, inner = drawable(picture.text, marked), width - 2 * MARGIN
     text, colours = "".join(sign for sign, _ in signs), [colour for _, colour in signs]
     for size in measures.texts:
-        font, most = font_of(bold=False, size=size), int(room // (_ROW * size))
+        font, most = font_of(bold=False, size=size), max(1, int(room / (_ROW * size)))
         rows = [*islice(rows_of(text, font, inner), most + 1)]
         if len(rows) <= most:
             break

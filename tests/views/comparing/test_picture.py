@@ -160,6 +160,15 @@ def keeps_apart(image: Image.Image, picture: Picture) -> None:
     assert not any(rows[:40] + rows[height - 20 :])
 
 
+@pytest.mark.parametrize("format_", FORMATS)
+def test_the_fullest_answer_is_drawn(format_: Format) -> None:
+    """With no room for a row of the text, nothing was drawn."""
+    picture = answer(TEXT, "most like " + "ben" * 40, 5)
+    picture = picture._replace(why="A reason that is told at length. " * 9)
+    without_text = drawn(picture._replace(text=""), format_)
+    assert drawn(picture, format_).tobytes() != without_text.tobytes()
+
+
 def test_the_look_of_a_picture_is_chosen() -> None:
     picture = answer("Fog again.", "Of these, most like ann", 3)
     dark = theme_of("dark")
