@@ -1,6 +1,7 @@
 """What the pages of imports show."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from app.errors import Message
 from app.formats.csv import FIELDS
@@ -15,6 +16,15 @@ from app.services.rooms.room_facts import RoomFacts
 from app.views.access.readership import Readership
 from app.views.page import FormPage, WebPage
 
+USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
+"""Formats that people ask for; the others follow in the order in which they are tried."""
+
+
+def listed_formats() -> list[Format]:
+    """Return the formats as a page lists them, those that people ask for first."""
+    usual = [FORMATS[name] for name in USUAL if name in FORMATS]
+    return [*usual, *(form for name, form in FORMATS.items() if name not in USUAL)]
+
 
 class ImportsPage(FormPage, frozen=True, kw_only=True):
     template = "imports/imports.html"
@@ -23,8 +33,8 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
     limit_mb: int
 
     @property
-    def formats(self) -> Mapping[str, Format]:
-        return FORMATS
+    def listed(self) -> list[Format]:
+        return listed_formats()
 
 
 class PreviewPage(WebPage, frozen=True, kw_only=True):
@@ -47,6 +57,10 @@ class PreviewPage(WebPage, frozen=True, kw_only=True):
     @property
     def formats(self) -> Mapping[str, Format]:
         return FORMATS
+
+    @property
+    def listed(self) -> list[Format]:
+        return listed_formats()
 
     @property
     def has_choice_to_make(self) -> bool:

@@ -371,6 +371,28 @@ async def test_an_archive_of_one_author_leads_home_and_says_what_was_read(
     ]
 
 
+async def test_of_many_people_most_are_folded_and_all_come_in(browser: Browser) -> None:
+    lines = [f"January 15, 2024, 4:{place:02} PM, p{place} : said this" for place in range(12)]
+    head = "us with KakaoTalk Chats\nDate Saved : January 20, 2024, 9:00 AM\n\n"
+    address = await upload(browser, (head + "\n".join(lines) + "\n").encode(), "many.txt")
+    page = await browser.page(address)
+    assert "7 more people" in page
+    assert len(re.findall('name="only" value="p\\d+" checked', page)) == 12
+    form = {name: [f"p{place}" for place in range(12)] for name in ("speaker", "only")}
+    # A name that was emptied stays as it was.
+    form |= {"renamed": [""] * 12, "publish": ["on"], "timezone": ["Asia/Seoul"]}
+    assert await start(browser, address, **form) == 303
+    assert "12 new messages" in shown(await ended(browser, address))
+
+
+async def test_a_refused_file_says_what_can_be_read(browser: Browser) -> None:
+    page = await browser.page(await upload(browser, b"%PDF-1.4 no chat at all", "paper.pdf"))
+    alert = page.partition('role="alert"')[2].partition("</div>")[0]
+    assert "paper.pdf is not in any known format" in alert
+    assert "These can be read" not in alert
+    assert "These can be read: KakaoTalk · WhatsApp · Telegram · LINE · " in page
+
+
 async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser) -> None:
     room = "".join(
         f"January 15, 2024, 3:{minute:02} PM, {name} : said this at {minute}\n"
@@ -379,7 +401,8 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     data = f"KakaoTalk Chats with us\n\n{room}".encode()
     address = await upload(browser, data, "chat.txt")
     page = await browser.page(address)
-    assert "mina 3 messages said this at 0 said this at 2 " in shown(page)
+    told = "said this at 0 Another name, more messages (mina) said this at 2 "
+    assert f"mina 3 messages {told}" in shown(page)
     assert "said this at 4" not in page
     assert "Anna Kim 1 message said this at 1" in shown(page)
     assert '<h1 class="quiet">Import: <bdi>us</bdi></h1>' in page
