@@ -119,8 +119,8 @@ def _jpeg(content: _Bytes) -> Iterator[bytes]:
         part = content.take(max(int.from_bytes(length, "big") - 2, 0))
         if mark[1] == _EXIF:
             if part.startswith(_EXIF_HEAD) and (turned := _turned_alone(part[len(_EXIF_HEAD) :])):
-                kept = _EXIF_HEAD + turned
-                yield mark + (len(kept) + 2).to_bytes(2, "big") + kept
+                turn_note = _EXIF_HEAD + turned
+                yield mark + (len(turn_note) + 2).to_bytes(2, "big") + turn_note
         elif mark[1] not in _NOTES and (mark[1] != _COLOURS or part.startswith(_PROFILE)):
             yield mark + length + part
 
@@ -155,16 +155,18 @@ def _png(content: _Bytes) -> Iterator[bytes]:
     yield content.take(8)
     while head := content.head(8):
         size = int.from_bytes(head[:4], "big")
-        rest = content.some(size + 4)
+        body = content.some(size + 4)
         if head[4:] in _PNG_NOTES:
             start = content.take(min(size, _MOST_READ))
             content.drop(size + 4 - len(start))
             if head[4:] == _PNG_EXIF and (turned := _turned_alone(start)):
-                kept = _PNG_EXIF + turned
-                yield len(turned).to_bytes(4, "big") + kept + crc32(kept).to_bytes(4, "big")
+                turn_note = _PNG_EXIF + turned
+                yield (
+                    len(turned).to_bytes(4, "big") + turn_note + crc32(turn_note).to_bytes(4, "big")
+                )
             continue
         yield head
-        yield from rest
+        yield from body
         if head[4:] == b"IEND":
             return
 
@@ -178,23 +180,23 @@ def _riff(content: _Bytes) -> Iterator[bytes]:
     yield content.take(12)
     while head := content.head(8):
         size = int.from_bytes(head[4:], "little")
-        rest = content.some(size + size % 2)
+        body = content.some(size + size % 2)
         if head[:4] == _RIFF_EXIF:
             yield head
             start = content.take(min(size, _MOST_READ))
-            kept = _turned_alone(start.removeprefix(_EXIF_HEAD)) or _UNTURNED
-            yield kept[: len(start)].ljust(len(start), b"\0")
+            turn_note = _turned_alone(start.removeprefix(_EXIF_HEAD)) or _UNTURNED
+            yield turn_note[: len(start)].ljust(len(start), b"\0")
             yield from _zeros(content.some(size + size % 2 - len(start)))
         elif head[:4] in _RIFF_NOTES:
             yield b"JUNK" + head[4:]
-            yield from _zeros(rest)
+            yield from _zeros(body)
         elif head[:4] == _WEBP_HEAD:
             yield head
             yield bytes(flag & ~_WEBP_XMP for flag in content.take(1))
             yield from content.some(size + size % 2 - 1)
         else:
             yield head
-            yield from rest
+            yield from body
 
 
 def _zeros(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -209,14 +211,14 @@ def _mp4(content: _Bytes) -> Iterator[bytes]:
         long = content.take(8) if size == 1 else b""
         if size == 0:  # To the end.
             size = sys.maxsize
-        rest = (int.from_bytes(long, "big") if long else size) - len(head + long)
+        body_size = (int.from_bytes(long, "big") if long else size) - len(head + long)
         if head[4:] in _MP4_NOTES:
             yield head[:4] + b"free" + long
-            yield from _zeros(content.some(rest))
+            yield from _zeros(content.some(body_size))
             continue
         yield head + long
         if head[4:] not in _MP4_PARTS:
-            yield from content.some(rest)
+            yield from content.some(body_size)
 
 
 def _heif(content: _Bytes) -> Iterator[bytes]:

@@ -90,8 +90,8 @@ def _threads(source: Source) -> list[ThreadFiles]:
         if any(_has_messages(source.member(name)) for name in names[:_LOOKED_AT]):
             source.expect(names)
             return [
-                ThreadFiles([source.member(match[0]) for match in some], folder)
-                for folder, some in groupby(matches, key=_folder)
+                ThreadFiles([source.member(match[0]) for match in of_folder], folder)
+                for folder, of_folder in groupby(matches, key=_folder)
             ]
     return []
 

@@ -19,18 +19,18 @@ def in_order(items: Iterator[Item], most: int = MOST_HELD) -> Iterator[Item]:
     Of a file with `most` messages, or with very long ones, only what has one time is put in order.
     Raises BrokenFileError behind all that can be read.
     """
-    held: list[Item] = []
+    portion: list[Item] = []
     fault: BrokenFileError | None = None
     try:
-        held.extend(_portion(items, most))
+        portion.extend(_portion(items, most))
     except BrokenFileError as error:
         fault = error
-    if not _is_newest_first(held):
-        yield from chain(held, items)
-    elif len(held) == most or sum(map(_characters, held)) >= MOST_CHARACTERS:
-        yield from _within_times(chain(held, items))
+    if not _is_newest_first(portion):
+        yield from chain(portion, items)
+    elif len(portion) == most or sum(map(_characters, portion)) >= MOST_CHARACTERS:
+        yield from _within_times(chain(portion, items))
     else:
-        yield from reversed(held)
+        yield from reversed(portion)
     if fault is not None:
         raise fault
 

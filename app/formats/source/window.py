@@ -62,19 +62,19 @@ class Window:
 
     def read_on(self) -> bool:
         """Drop what was used, and read as much again as is left; return whether there was any."""
-        left, more = self.text[self.at :], ""
+        left, text_after = self.text[self.at :], ""
         if len(left) > MAX_VALUE:
             return False
         try:
-            while len(more) <= len(left) and (piece := next(self._pieces, None)) is not None:
-                more += piece
+            while len(text_after) <= len(left) and (piece := next(self._pieces, None)) is not None:
+                text_after += piece
         except BrokenFileError as error:
             self._fault = error
-        if more:
+        if text_after:
             self._dropped_lines, self._line_start = self._line()
             self._dropped += self.at
-            self.text, self.at, self._has_bad = left + more, 0, False
-        return bool(more)
+            self.text, self.at, self._has_bad = left + text_after, 0, False
+        return bool(text_after)
 
     def _line(self) -> tuple[int, int]:
         """Return how many lines end before here, and where the line begins, in characters."""

@@ -15,7 +15,7 @@ from app.db.engine import Database
 from app.errors import ConflictError, FieldError, InvalidInputError, UnauthorizedError
 from app.models import GameAnswer, GamePlayer, GameQuestion
 from app.services.access.rights import INVALID
-from app.services.games.hosting import date_again, note_change, tell_if_all_answered
+from app.services.games.ending import date_again, note_change, tell_if_all_answered
 from app.services.games.rules import points_for
 from app.services.games.states import GameState, asked_of, read_states, unknown_game
 
@@ -118,7 +118,7 @@ class _Round:
             question = state.present
             if question is None or not (state.is_asking and state.period.is_ahead(now_ms())):
                 continue
-            arrived = (each.arrived_ms for each in requests if each.game_id == game_id)
+            arrived = (request.arrived_ms for request in requests if request.game_id == game_id)
             await date_again(self._session, state.game, question, min(arrived))
 
     def _outcome(self, request: AnswerRequest) -> TakenAnswer | Exception:

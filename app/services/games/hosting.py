@@ -8,18 +8,23 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clock import now
 from app.db.backend import Sessions, allocate_ids
 from app.errors import ConflictError, NotFoundError
-from app.memo import DERIVED
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User, WrongCode
-from app.services.event_log import NewEvent, append_events
 from app.services.games.drawing import DrawnQuestion
+from app.services.games.ending import (
+    note_change,
+    present_question,
+    tell,
+    tell_if_all_answered,
+    tell_of_change,
+)
 from app.services.games.rules import new_code
-from app.services.games.states import asked_of, read_states, unknown_game
+from app.services.games.states import read_states, unknown_game
 
 MOST_GAMES: Final = 20
 """Games that have not ended."""
@@ -27,8 +32,6 @@ KEPT_AFTER_END: Final = timedelta(hours=24)
 KEPT: Final = timedelta(hours=48)
 """After it was made, whether it has ended or not."""
 WRONG_CODES_KEPT: Final = timedelta(minutes=10)
-THERE_MS: Final = 25_000
-"""A player is there for so long after a sign of an open screen."""
 
 
 async def add_game(
@@ -66,7 +69,7 @@ async def add_game(
         )
         for number, question in enumerate(questions, start=1)
     )
-    await _tell_of_change(session)
+    await tell_of_change(session)
     return game_id
 
 
@@ -115,7 +118,7 @@ async def skip(session: AsyncSession, game_id: int, version: int, time_ms: int) 
     Raises NotFoundError, ConflictError.
     """
     game = await _at_version(session, game_id, version)
-    question = await _present(session, game)
+    question = await present_question(session, game)
     await _void(session, question)
     question.asked_ms = question.over_ms = None
     await _ask_next(session, game, time_ms)
@@ -129,7 +132,7 @@ async def ask_again(session: AsyncSession, game_id: int, time_ms: int) -> None:
     game = await get_game(session, game_id)
     if game.state == "ended":
         raise _ended()
-    question = await _present(session, game)
+    question = await present_question(session, game)
     await _void(session, question)
     await _ask(session, game, question, time_ms)
 
@@ -159,73 +162,7 @@ async def remove_player(session: AsyncSession, game_id: int, player_id: int, tim
 async def delete_game(session: AsyncSession, game_id: int) -> None:
     """Delete a game with all names. Raises NotFoundError."""
     await session.delete(await get_game(session, game_id))
-    await _tell_of_change(session)
-
-
-async def tell(session: AsyncSession, game: Game, time_ms: int) -> None:
-    """End the question that is asked."""
-    question = await _present(session, game)
-    question.over_ms = min(time_ms, asked_of(game, question).ends_ms)
-    game.state = "told"
-    await note_change(session, game)
-
-
-async def tell_if_due(session: AsyncSession, game_id: int, time_ms: int) -> None:
-    """End the question that is asked if its time is over.
-
-    One that was asked later than now is asked now: the clock was set back since.
-    """
-    game = await session.get(Game, game_id)
-    if game is None or game.state != "asking":
-        return
-    question = await _present(session, game)
-    period = asked_of(game, question)
-    if period.is_ahead(time_ms):
-        await date_again(session, game, question, time_ms)
-    elif period.ends_ms <= time_ms:
-        await tell(session, game, time_ms)
-
-
-async def date_again(
-    session: AsyncSession, game: Game, question: GameQuestion, time_ms: int
-) -> None:
-    """Count the time of the question that is asked from this time on; its answers stay."""
-    question.asked_ms = time_ms
-    await note_change(session, game)
-
-
-async def tell_if_all_answered(session: AsyncSession, game: Game, time_ms: int) -> None:
-    """End the question that is asked if all who are there have answered.
-
-    There is whoever has a screen open or answered the question before; where nobody is, everybody
-    is waited for.
-    """
-    if game.state != "asking" or not await _has_one(session, game, _answered(game.question)):
-        return
-    is_there = or_(GamePlayer.seen_ms > time_ms - THERE_MS, _answered(game.question - 1))
-    is_awaited = ~_answered(game.question)
-    if await _has_one(session, game, is_there, is_awaited):
-        return
-    if await _has_one(session, game, is_there) or not await _has_one(session, game, is_awaited):
-        await tell(session, game, time_ms)
-
-
-async def _has_one(session: AsyncSession, game: Game, *conditions: ColumnElement[bool]) -> bool:
-    """Return whether the game has a player for whom all this is true."""
-    query = select(GamePlayer.id).where(GamePlayer.game_id == game.id, *conditions).limit(1)
-    return await session.scalar(query) is not None
-
-
-def _answered(number: int) -> ColumnElement[bool]:
-    """Return the condition that a player has answered a question."""
-    is_own = GameAnswer.player_id == GamePlayer.id, GameAnswer.number == number
-    return exists().where(*is_own).correlate(GamePlayer)
-
-
-async def note_change(session: AsyncSession, game: Game) -> None:
-    """Let all who follow the game look at it again."""
-    game.version += 1
-    await _tell_of_change(session)
+    await tell_of_change(session)
 
 
 async def has_old_games(session: AsyncSession) -> bool:
@@ -241,7 +178,7 @@ async def remove_old_games(db: Sessions) -> None:
         await session.execute(delete(Game).where(_is_old()))
         is_wrong = WrongCode.sent_at <= now() - WRONG_CODES_KEPT
         await session.execute(delete(WrongCode).where(is_wrong))
-        await _tell_of_change(session)
+        await tell_of_change(session)
 
 
 def _is_old() -> ColumnElement[bool]:
@@ -260,13 +197,6 @@ async def _at_version(session: AsyncSession, game_id: int, version: int) -> Game
 
 def _ended() -> ConflictError:
     return ConflictError("The game has ended")
-
-
-async def _present(session: AsyncSession, game: Game) -> GameQuestion:
-    question = await session.get(GameQuestion, (game.id, game.question))
-    if question is None:
-        raise ConflictError("The game has not begun")
-    return question
 
 
 async def _void(session: AsyncSession, question: GameQuestion) -> None:
@@ -299,8 +229,3 @@ async def _ask(session: AsyncSession, game: Game, question: GameQuestion, time_m
 async def _end(session: AsyncSession, game: Game) -> None:
     game.state, game.ended_at = "ended", now()
     await note_change(session, game)
-
-
-async def _tell_of_change(session: AsyncSession) -> None:
-    await session.flush()
-    await append_events(session, [NewEvent("game.changed", DERIVED, posts=0)])

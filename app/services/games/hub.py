@@ -20,7 +20,7 @@ from app.errors import AppError
 from app.services.access.rights import Right
 from app.services.games.channel import Channel, GameStream
 from app.services.games.documents import host_view, shared_view
-from app.services.games.hosting import tell_if_due
+from app.services.games.ending import tell_if_due
 from app.services.games.presence import Presence
 from app.services.games.standings import Standings, players_of
 from app.services.games.states import GameState, read_states, unknown_game

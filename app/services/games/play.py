@@ -8,7 +8,7 @@ from app.db.engine import Database
 from app.models import Game
 from app.services.games.answering import Answering
 from app.services.games.documents import GameView, host_view
-from app.services.games.hosting import tell_if_due
+from app.services.games.ending import tell_if_due
 from app.services.games.hub import GameHub
 from app.services.games.joining import Joining
 from app.services.games.playing import PlayerKey, Screen, Screens

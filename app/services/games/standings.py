@@ -113,20 +113,22 @@ async def _with_newcomers(
     return replace(before, names={**before.names, **new}, totals=totals, places=places(totals))
 
 
-async def players_of(session: AsyncSession, state: GameState, known: Set[int]) -> Set[int]:
+async def players_of(session: AsyncSession, state: GameState, known_players: Set[int]) -> Set[int]:
     """Return the players of a game; those who were known are read again only if some have left.
 
     Ids grow, and none is given twice.
     """
-    players = known | {*await session.scalars(_later(state, known, GamePlayer.id))}
+    players = known_players | {*await session.scalars(_later(state, known_players, GamePlayer.id))}
     if len(players) == state.players:
         return players
     everybody = select(GamePlayer.id).where(GamePlayer.game_id == state.game.id)
     return frozenset(await session.scalars(everybody))
 
 
-def _later(state: GameState, known: Set[int], *columns: InstrumentedAttribute[Any]) -> Select[Any]:
+def _later(
+    state: GameState, known_players: Set[int], *columns: InstrumentedAttribute[Any]
+) -> Select[Any]:
     """Return the query for the players who have come after those that are known."""
-    is_later = GamePlayer.id > max(known, default=0)
+    is_later = GamePlayer.id > max(known_players, default=0)
     of_game = select(*columns).where(GamePlayer.game_id == state.game.id, is_later)
     return of_game.order_by(GamePlayer.id)
