@@ -9,10 +9,10 @@ import socket
 import struct
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from tests.installation import PROGRAM, ROOT, Installation
 from tests.ports import free_port
@@ -24,6 +24,9 @@ ESTABLISHED, LISTENING = "01", "0A"
 HYPERCORN = ("hypercorn", "-c", str(ROOT / "hypercorn.toml"), "app:create_app()")
 
 
+Wire = TypeVar("Wire", bound=socket.socket)
+
+
 @dataclass(slots=True)
 class Server:
     """A server under way; its log goes to a file."""
@@ -33,6 +36,13 @@ class Server:
     log_file: Path
     port: int
     token: str = ""
+    _wires: list[socket.socket] = field(default_factory=list)
+    """Connections of tests, of which one that fails may leave some open."""
+
+    def close(self) -> None:
+        """Close what tests have left open; the process goes on."""
+        for wire in self._wires:
+            wire.close()
 
     def log(self) -> str:
         return self.log_file.read_text()
@@ -52,8 +62,13 @@ class Server:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
 
     def wire(self) -> socket.socket:
-        """Return a connection on which a test writes what it likes."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S)
+        """Return a connection on which a test writes what it likes; it is closed in the end."""
+        return self.keep(socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S))
+
+    def keep(self, wire: Wire) -> Wire:
+        """Close this connection too in the end."""
+        self._wires.append(wire)
+        return wire
 
     def send(
         self, method: str, path: str, body: Any = None, **headers: str
@@ -121,8 +136,9 @@ def serving(installation: Installation, *command: str, port: int = 0) -> Iterato
     command = (*command, "--bind", f"127.0.0.1:{port}")
     with log_file.open("ab") as log, started(installation, command, log) as process:
         server = Server(installation, process, log_file, port)
-        server.wait_until_ready()
-        yield server
+        with contextlib.closing(server):
+            server.wait_until_ready()
+            yield server
 
 
 @contextlib.contextmanager

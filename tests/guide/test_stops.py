@@ -51,7 +51,8 @@ def connected(loop: str, folder: Path) -> Iterator[Connected]:
                 assert process.poll() is None
                 with contextlib.suppress(ConnectionRefusedError):
                     wire = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S)
-            yield process, wire
+            with wire:
+                yield process, wire
         finally:
             process.kill()
 

@@ -51,15 +51,16 @@ def secure_site(folder: Path, template: Path) -> Iterator[Server]:
     command = (*SERVE, "--workers", "1", "--bind", f"127.0.0.1:{port}")
     with log_file.open("wb") as log, started(installation, command, log) as process:
         site = Server(installation, process, log_file, port)
-        installation.wait_until(lambda: process.poll() is not None or is_answered(site))
-        yield site
+        with contextlib.closing(site):
+            installation.wait_until(lambda: process.poll() is not None or is_answered(site))
+            yield site
 
 
 def tls(server: Server, names: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLSocket:
     """Return a connection by TLS that offers these protocols."""
     trust = ssl.create_default_context(cafile=server.log_file.with_name("site.pem"))
     trust.set_alpn_protocols(list(names))
-    return trust.wrap_socket(server.wire(), server_hostname="localhost")
+    return server.keep(trust.wrap_socket(server.wire(), server_hostname="localhost"))
 
 
 def is_answered(server: Server) -> bool:

@@ -42,9 +42,10 @@ def server(
     command = (sys.executable, "-m", *request.param, place)
     with log_file.open("wb") as log, started(installation, command, log) as process:
         server = Server(installation, process, log_file, port)
-        server.wait_until_ready()
-        server.token = installation.json("token", "add", "test", "--scope", "write")["token"]
-        yield server
+        with contextlib.closing(server):
+            server.wait_until_ready()
+            server.token = installation.json("token", "add", "test", "--scope", "write")["token"]
+            yield server
 
 
 def next_event(stream: http.client.HTTPResponse) -> dict[str, str]:

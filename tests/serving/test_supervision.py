@@ -124,7 +124,7 @@ def test_a_stop_lets_requests_finish_that_were_accepted(server: Server) -> None:
 
 def unread(server: Server, path: str) -> socket.socket:
     """Ask for more than fits on the way, and read only how it begins."""
-    wire = socket.socket()
+    wire = server.keep(socket.socket())
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     wire.settimeout(DEADLINE_S)
     wire.connect(("127.0.0.1", server.port))

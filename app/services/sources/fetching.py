@@ -26,6 +26,7 @@ from app.clock import now
 from app.config import MIB
 from app.errors import InvalidInputError
 from app.services.sources.destinations import has_web_port, is_public
+from app.services.sources.handshakes import Transport
 
 Headers = Mapping[str, str]
 PAUSE_S: Final = 1.0
@@ -184,9 +185,7 @@ class Web:
         # one on the same address.
         if self._transport is None:
             context = await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
-            # A connection is for one request: those that are kept would be chosen by address too.
-            limits = httpx.Limits(max_keepalive_connections=0)
-            self._transport = httpx.AsyncHTTPTransport(verify=context, limits=limits)
+            self._transport = Transport(context)
         return self._transport
 
 

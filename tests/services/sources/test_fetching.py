@@ -242,3 +242,29 @@ async def test_a_host_that_wants_a_pause_gets_it(
     if isinstance(until, int):
         until = now() + timedelta(seconds=until)
     assert abs(answer.not_before - until) < timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TIMEOUT_S", 0.2), ("TIMEOUTS", {**fetching.TIMEOUTS, "connect": 0.2})],
+    ids=["the request", "the connection"],
+)
+async def test_a_host_that_never_ends_its_handshake_is_hung_up_on(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
+    is_closed = asyncio.Event()
+
+    async def be_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()  # To the end.
+        is_closed.set()
+        writer.close()
+
+    web = Web(lambda _: True)
+    monkeypatch.setattr(fetching, name, value)
+    async with await asyncio.start_server(be_silent, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(FetchError, match="does not answer in time"):
+            await get(web, f"https://127.0.0.1:{port}/feed")
+        async with asyncio.timeout(DEADLINE_S):
+            await is_closed.wait()
+    await web.close()
