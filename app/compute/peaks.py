@@ -34,7 +34,7 @@ def is_ahead(counts: Sequence[int], beside: Sequence[int]) -> bool:
     proof each. So the error is that of the leads of each day or week (clustered: Liang and Zeger
     1986): of posts that come in bursts, their number alone takes every second year for a change.
     """
-    leads = [count - other for count, other in zip_longest(counts, beside, fillvalue=0)]
+    leads = [count - second for count, second in zip_longest(counts, beside, fillvalue=0)]
     error = math.sqrt(sum(lead * lead for lead in leads))
     return error > 0 and sum(leads) >= CLEAR * error
 

@@ -15,8 +15,7 @@ def rank_errors(values: Sequence[int], beside: Sequence[int]) -> float:
     if not count or not count_beside:
         return 0.0
     ordered = np.sort(np.array(beside))
-    own = np.array(values)
-    lower = np.searchsorted(ordered, own, "left") + np.searchsorted(ordered, own, "right")
+    lower = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
     middle = count * count_beside / 2
     spread = sqrt(count * count_beside * (count + count_beside + 1) / 12)
     return float((lower.sum() / 2 - middle) / spread)

@@ -1,10 +1,12 @@
 """What sets people of a chat apart is told only where chance would hardly explain it."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
+from math import sqrt
 from zoneinfo import ZoneInfo
 
-from app.compute.chat_traits import Judged, Trait, traits_of
+from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
 from app.compute.portrait import Said, answers_among, portray
 
 HOUR_S = 3600
@@ -19,7 +21,8 @@ def traits(said: list[Said], people: int, judged: Sequence[Judged] = ()) -> list
     }
     writing = [by_author.get(person) for person in range(people)]
     texts = [[message.text for message in said if message.author == n] for n in range(people)]
-    found: list[Trait] = traits_of(list(map(len, texts)), len(said), writing, texts, judged)
+    days = days_of_first(said, range(people))
+    found: list[Trait] = traits_of(list(map(len, texts)), len(said), writing, texts, judged, days)
     return [(trait.kind, trait.person) for trait in found]
 
 
@@ -51,6 +54,26 @@ def test_who_is_recognised_best_is_told_last() -> None:
     # Of equally good ones, and of one alone, nothing is told.
     assert traits(said, 3, [(50, 45), (0, 0), (60, 57)])[-1] == ("laugh", 2)
     assert traits(said, 3, [(0, 0), (0, 0), (60, 57)])[-1] == ("laugh", 2)
+
+
+def test_who_has_the_word_by_chance_does_not_write_most() -> None:
+    """One of two has long days in turn, by chance; by single messages a lead is soon clear."""
+    leaders = clear = 0
+    for seed in range(200):
+        chance = random.Random(seed)  # noqa: S311 - invented conversations
+        said = []
+        for day in range(80):
+            speaker = chance.randrange(2)
+            said += [message(speaker, day, "a few words") for _ in range(chance.randint(1, 20))]
+            said.append(message(1 - speaker, day, "a few words"))
+        counts = sorted(Counter(each.author for each in said).items(), key=lambda pair: -pair[1])
+        order = {author: place for place, (author, _) in enumerate(counts)}
+        told = traits([each._replace(author=order[each.author]) for each in said], 2)
+        leaders += ("most", 0) in told
+        (_, first), (_, second) = counts
+        clear += first - second >= 2.9 * sqrt(first + second)
+    assert leaders <= 2
+    assert clear > 50
 
 
 def test_who_is_up_at_night_is_told() -> None:

@@ -11,7 +11,7 @@ from msgspec import Meta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.chat_traits import Judged, Trait, traits_of
+from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
 from app.compute.portrait import (
     MOST_PORTRAYED,
     PersonPortrait,
@@ -154,7 +154,8 @@ def _count(
     writing = portray(said, zone, names_in(room), people=people).people[: len(people)]
     texts = [[message.text for message in said if message.author == person] for person in people]
     messages = [person.messages for person in room.people[:MOST_PORTRAYED]]
-    traits = traits_of(messages, room.messages, writing, texts, judged)
+    days = days_of_first(said, people)
+    traits = traits_of(messages, room.messages, writing, texts, judged, days)
     first = said[0].time
     since = None if first is None else datetime.fromtimestamp(first, UTC)
     return _Counted(len(said), since, answers_among(said, people), writing, traits)

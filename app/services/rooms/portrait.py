@@ -11,7 +11,7 @@ from msgspec import Meta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.chat_traits import Judged, Trait, traits_of
+from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
 from app.compute.portrait import (
     ChatPortrait,
     PersonPortrait,
@@ -161,6 +161,7 @@ def _portray(
         people,
         [texts[author] for author in ids],
         [judged.get(author, (0, 0)) for author in ids],
+        days_of_first(messages, ids),
     )
     return _Counted(len(messages), portrait, ids, traits, answers_among(messages, ids))
 

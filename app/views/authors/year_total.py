@@ -22,8 +22,8 @@ NEAR: Final = 0.1
 def total_of(author_year: AuthorYear) -> str:
     """Return how many posts a year has on how many days, and beside how many of the year before."""
     calendar, before = author_year.calendar, author_year.before
-    told = ngettext("{posts} on {count} day", "{posts} on {count} days", calendar.days)
-    total = told.format(posts=post_count(calendar.tweets), count=show_number(calendar.days))
+    sentence = ngettext("{posts} on {count} day", "{posts} on {count} days", calendar.days)
+    total = sentence.format(posts=post_count(calendar.tweets), count=show_number(calendar.days))
     if not author_year.is_over:
         total = gettext("So far {total}").format(total=total)
     same_days = before.same_days if before else None
@@ -48,7 +48,7 @@ def comparison_of(author_year: AuthorYear) -> str:
     if before.same_days is None:
         text = gettext("{year} and {before} have too few days in common to be compared.")
         return text.format(year=author_year.calendar.year, before=before.year)
-    told = gettext(
+    sentence = gettext(
         "The days that both years have are compared, between the first post here and the last: "
         "from {first} to {last} there are {count} in {year}, and {count_before} in {before}."
     ).format(
@@ -63,7 +63,7 @@ def comparison_of(author_year: AuthorYear) -> str:
         "A change is told where chance does not explain it, week by week; a fullest month where "
         "it does not, day by day."
     )
-    return f"{told} {rule}"
+    return f"{sentence} {rule}"
 
 
 def _is_told(same_days: SameDays) -> bool:
@@ -93,11 +93,11 @@ def _days(same_days: SameDays, change: str) -> str:
 
 def _change(same_days: SameDays, when: str) -> str:
     change = same_days.tweets - same_days.tweets_before
-    told = gettext("as many as {when}")
+    sentence = gettext("as many as {when}")
     if change and not same_days.is_clear:
-        told = gettext("about as many as {when}")
+        sentence = gettext("about as many as {when}")
     elif change > 0:
-        told = ngettext("{count} more than {when}", "{count} more than {when}", change)
+        sentence = ngettext("{count} more than {when}", "{count} more than {when}", change)
     elif change < 0:
-        told = ngettext("{count} fewer than {when}", "{count} fewer than {when}", -change)
-    return told.format(count=show_number(abs(change)), when=when)
+        sentence = ngettext("{count} fewer than {when}", "{count} fewer than {when}", -change)
+    return sentence.format(count=show_number(abs(change)), when=when)

@@ -92,8 +92,8 @@ def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:
     total: of so many, who may be more than those whose writing is told.
     """
     waits_s = [_wait_s(person) for person in writing]
-    known = [wait_s for wait_s in waits_s if wait_s is not None]
-    if not 1 < len(known) == len(writing) or any(map(_differs, writing)):
+    told_s = [wait_s for wait_s in waits_s if wait_s is not None]
+    if not 1 < len(told_s) == len(writing) or any(map(_differs, writing)):
         return ""
     within = gettext("All answer in about {time}.")
     soon = gettext("All answer in less than a minute.")
@@ -103,7 +103,7 @@ def alike(writing: Sequence[PersonPortrait | None], total: int) -> str:
     elif total > len(writing):
         within = gettext("All {count} shown answer in about {time}.")
         soon = gettext("All {count} shown answer in less than a minute.")
-    wait_s = median(known)
+    wait_s = median(told_s)
     sentence = soon if wait_s < MINUTE_S else within
     return sentence.format(time=show_roughly(wait_s), count=show_number(len(writing)))
 

@@ -65,8 +65,8 @@ def name_of(person: PersonPortrait) -> str:
 
 def other_of(person: PersonPortrait, portrait: RoomPortrait) -> str:
     """Return the name of the one other person in a chat of two; empty in any other chat."""
-    beside = [each for each in portrait.people if each is not person]
-    return name_of(beside[0]) if sum(each.people for each in beside) == 1 else ""
+    beside = [group for group in portrait.people if group is not person]
+    return name_of(beside[0]) if sum(group.people for group in beside) == 1 else ""
 
 
 def is_alone(portrait: RoomPortrait) -> bool:

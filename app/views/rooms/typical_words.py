@@ -67,15 +67,15 @@ class TypicalWords(PortraitFigure):
     def line_of(self, person: PersonPortrait) -> list[str]:
         """Return the words as far as the fonts have them whole."""
         words = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
-        told = gettext("typical: {words}").format(words=", ".join(words[:MOST_WORDS]))
-        return [told] if words else []
+        line = gettext("typical: {words}").format(words=", ".join(words[:MOST_WORDS]))
+        return [line] if words else []
 
     def _listed(self, word: TypicalOfPerson, person: PersonPortrait) -> ListedName:
         other_name = other_of(person, self.portrait)
-        told = (_told_of_two if other_name else _told)(word).format(
+        counts = (_told_of_two if other_name else _told)(word).format(
             count=show_number(word.posts), beside=show_number(word.posts_beside), other=other_name
         )
-        return ListedName(word.text, told, self.messages_path(word.text))
+        return ListedName(word.text, counts, self.messages_path(word.text))
 
 
 def _told(word: TypicalOfPerson) -> str:
