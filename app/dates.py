@@ -1,6 +1,7 @@
 """Days, times and durations, as the language of a request writes them."""
 
 import math
+import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Literal
@@ -26,6 +27,8 @@ from app.i18n import gettext, language
 LEAP_YEAR: Final = 2000
 MINUTE_S: Final = 60
 HOUR_MIN: Final = 60
+_IN_DATE: Final = re.compile(r"(?<=\d[년월]) (?=\d)")
+"""A space in a Korean day, as between 3월 and 1일."""
 FEW_MINUTES: Final = 10
 """So many are told one by one."""
 
@@ -42,12 +45,18 @@ def init_app(app: Quart) -> None:
         "rfc3339": rfc3339,
         "time": show_time,
         "weekday": show_weekday,
+        "whole_dates": whole_dates,
     }
 
 
 def show_date(day: date) -> str:
     """Return the day as the language writes it in full."""
     return format_date(day, "long", locale=language())
+
+
+def whole_dates(text: str) -> str:
+    """Return a sentence without breaks inside of Korean days; English ones are short."""
+    return _IN_DATE.sub("\u00a0", text)
 
 
 def show_weekday(day: date) -> str:

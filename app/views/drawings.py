@@ -117,6 +117,8 @@ class Spark:
     macro: ClassVar[str] = "spark"
 
     hue: str
+    topic: str
+    """What it is of, in sight; the caption has all of it."""
     caption: str
     heights: Sequence[float]
     """In per cent of the highest."""

@@ -66,6 +66,17 @@ SHIFT: Final = """async () => {
   shifts.observe({ type: "layout-shift", buffered: true });
   return shifts.takeRecords().reduce((sum, entry) => sum + entry.value, 0);
 }"""
+CUT_HINTS: Final = """() => [...document.querySelectorAll("main input[placeholder]")]
+  .filter((input) => input.checkVisibility()).filter((input) => {
+    const style = getComputedStyle(input);
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = style.font;
+    const room = input.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return pen.measureText(input.placeholder).width > room;
+  }).map((input) => input.placeholder)"""
+"""What stands in a field before anybody writes there, where it is cut off."""
+TOPS: Final = """() => [...document.querySelectorAll(".number-charts h3")].map(
+  (heading) => heading.getBoundingClientRect().top)"""
 WIDER: Final = """() => [...document.querySelectorAll("main table")].filter(
   (table) => table.offsetWidth > table.parentElement.clientWidth).length"""
 
@@ -127,6 +138,8 @@ async def test_a_finding_is_seen_at_once(
         assert seen["height"] <= HIGHEST[width]
     if width == 1280 and "2026" not in path:
         assert seen["uneven"] < 170
+        tops = await page.evaluate(TOPS)
+        assert tops == [tops[0]] * len(tops) if tops else path
     await page.click(".counted > summary")
     assert await page.evaluate(WIDER) == 0
 
@@ -177,6 +190,9 @@ async def test_a_chat_is_seen_at_once(
         assert seen["height"] <= HIGHEST_CHAT[width]
     assert await page.locator(".people-cards li").count() == min(ROOMS[room - 1], 6)
     assert await page.locator(".hour-strip p").count() == 0  # No hours stand out here.
+    for width in (1280, 800, 390, 320):
+        await page.set_viewport_size({"width": width, "height": 800})
+        assert await page.evaluate(CUT_HINTS) == [], width
     await page.click("details > summary")
     assert await page.evaluate(WIDER) == 0
     if javascript:
@@ -200,6 +216,11 @@ async def test_the_front_page_has_the_chats_and_the_box(
         assert chats["y"] < (box["y"] if width == 390 else height / 2)
         assert box["y"] < 520
         assert box["y"] + box["height"] <= height
+    # On a phone fifty authors take a row each.
+    await page.goto(rooms.address("/authors"))
+    authors = await page.locator("#list").bounding_box()
+    assert authors
+    assert authors["height"] < 55 * await page.locator("#list > li").count()
 
 
 @pytest.mark.full

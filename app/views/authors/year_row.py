@@ -37,6 +37,7 @@ class YearRow(Figure[Spark]):
             return None
         return Spark(
             hue=hue(self.author_year.user.username),
+            topic=self.finding().topic,
             caption=self.finding().title,
             heights=[100 * count / max(counts) for count in counts],
             shown=years.index(self.author_year.calendar.year),

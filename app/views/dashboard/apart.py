@@ -102,9 +102,13 @@ class Measurement(Figure[Plot]):
 
     @cached_property
     def drawn(self) -> list[Given]:
-        """Those of whom enough posts were judged; of many, those of whom any was right."""
+        """Those of whom enough posts were judged; of many, those of whom any was right.
+
+        Where none was, bars say no more than the sentence.
+        """
         rows = [row for row in self.rows if row.judged >= FEWEST_OF_AUTHOR]
-        return rows if len(rows) <= MOST_WITH_NOTHING else [row for row in rows if row.right]
+        known = [row for row in rows if row.right]
+        return rows if known and len(rows) <= MOST_WITH_NOTHING else known
 
     @property
     def _is_drawn(self) -> bool:

@@ -4,10 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
-from urllib.parse import urlencode
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +18,9 @@ from app.services.compare.manners import likeness_of, typical_beside, written_la
 from app.services.posts.statistics import ActiveAuthors, most_active_with
 from app.services.posts.user_rows import UserRow
 from app.views.dashboard.figures import MOST_AUTHORS, OF_AUTHORS, Panel
+from app.views.dashboard.pair_grid import draw_pairs, query_of_pair
 from app.views.dashboard.sentences import posts_path, sentences, some_of
-from app.views.dashboard.shapes import (
-    Cell,
-    FigureBar,
-    Plot,
-    draw_bars,
-    draw_cells,
-    row_axis,
-    row_height,
-)
+from app.views.dashboard.shapes import FigureBar, Plot, draw_bars
 from app.views.dashboard.words import MOST_WORDED, Words
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View
@@ -39,6 +30,8 @@ FEWEST_AUTHORS: Final = 4
 """Authors of a language; among fewer, the most alike may be opposites."""
 NEAREST: Final = 8
 SMALLEST_SHOWN: Final = 0.02
+MOST_DRAWN: Final = 12
+"""Authors in the grid: of more no cell can be told from the next one."""
 MOST_TIED: Final = 3
 """Equal pairs that are named."""
 IN_COMMON: Final = (
@@ -115,6 +108,15 @@ class Likeness(Figure[Plot]):
         ]
         return sorted(pairs, key=lambda pair: -pair[2])
 
+    @property
+    def drawn(self) -> list[int]:
+        """The places of those in the grid: of many, those of the pairs that are the most alike."""
+        in_pairs = dict.fromkeys(name for pair in self.pairs for name in pair[:2])
+        kept = {*islice(in_pairs, MOST_DRAWN)}
+        if len(self.names) <= MOST_DRAWN:
+            kept = {*self.names}
+        return [place for place, name in enumerate(self.names) if name in kept]
+
     def finding(self) -> Finding:
         notes = sentences(_habits_in_common(self), *_left_out(self))
         if self.centre:
@@ -124,7 +126,10 @@ class Likeness(Figure[Plot]):
     def plot(self) -> Plot | None:
         if not self.pairs:
             return None
-        return _bars(self) if self.centre else _grid(self)
+        if self.centre:
+            return _bars(self)
+        alike = self.alike[np.ix_(self.drawn, self.drawn)]
+        return draw_pairs([self.names[place] for place in self.drawn], alike, SMALLEST_SHOWN)
 
     def path(self) -> str:
         return posts_path(_of_pairs(self.view))
@@ -195,8 +200,18 @@ def _left_out(data: Likeness) -> list[str]:
         few,
     )
     return sentences(
-        some_of(data.looked_at, data.total), note.format(count=show_number(few)) if few else ""
+        some_of(data.looked_at, data.total),
+        note.format(count=show_number(few)) if few else "",
+        _not_drawn(data),
     )
+
+
+def _not_drawn(data: Likeness) -> str:
+    """Return who is in the grid, in a sentence, where that is not everybody."""
+    if not data.pairs or len(data.drawn) == len(data.names):
+        return ""
+    note = gettext("The drawing has the {count} who are most alike, the table all pairs.")
+    return note.format(count=show_number(len(data.drawn)))
 
 
 def _best(pairs: Sequence[Pair]) -> list[Pair]:
@@ -250,44 +265,10 @@ def _nearest(data: Likeness) -> str:
 def _bars(data: Likeness) -> Plot:
     nearest = data.pairs[:NEAREST]
     bars = [
-        FigureBar(shown_name(pair[1]), pair[2], _label(pair), _query(pair[0], pair[1]))
+        FigureBar(shown_name(pair[1]), pair[2], _label(pair), query_of_pair(pair[0], pair[1]))
         for pair in nearest
     ]
     return draw_bars(bars, range=[0, 1.12])
-
-
-def _grid(data: Likeness) -> Plot:
-    names = data.names
-    cells = [
-        Cell(
-            column=column,
-            row=row,
-            share=float(data.alike[row, column]),
-            text=_pair_label(one, second, float(data.alike[row, column])),
-            query=_query(one, second),
-        )
-        for row, one in enumerate(names)
-        for column, second in enumerate(names)
-        if data.alike[row, column] >= SMALLEST_SHOWN
-    ]
-    axis = row_axis(list(map(shown_name, names)))
-    layout = {
-        "xaxis": axis | {"range": [-0.6, len(names) - 0.4], "tickangle": -60},
-        "yaxis": axis,
-        "meta": {
-            "height": row_height(len(names), least_px=240, around_px=160),
-            "width": 140 + 60 * len(names),
-        },
-    }
-    return {"data": [draw_cells(cells)], "layout": layout}
-
-
-def _pair_label(one: str, second: str, likeness: float) -> str:
-    return f"{escape(shown_name(one))} – {escape(shown_name(second))}: {likeness:.2f}"
-
-
-def _query(one: str, second: str) -> str:
-    return urlencode({"username": (one, second)}, doseq=True)
 
 
 def _of_pairs(view: View) -> str:

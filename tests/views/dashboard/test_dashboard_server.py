@@ -113,7 +113,9 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     page = await (await writer.get(address)).get_data(as_text=True)
     assert re.findall(r'datetime="([^"]+)"', page) == ["2026-01-12T08:00:00Z"]
     likeness = await drawn(writer, "likeness")
-    assert len(likeness["plot"]["layout"]["yaxis"]["ticktext"]) == 40
+    assert len(likeness["plot"]["layout"]["yaxis"]["ticktext"]) == 12
+    assert "The drawing has the 12 who are most alike, the table all pairs." in likeness["notes"]
+    assert len({name for *pair, _ in await csv_rows(writer, "likeness") for name in pair}) == 40
     nearest = await drawn(writer, "likeness", "username=AUTHOR044")
     assert nearest["title"].startswith("Nearest to author044: ")
     assert len(nearest["plot"]["data"][0]["x"]) == 8
