@@ -30,6 +30,12 @@ FEWEST_FOREIGN: Final = 8
 _HANGUL_SHARE: Final = 0.3
 """Least share of the letters that are Hangul in a Korean text."""
 _HANGUL: Final = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
+_UNSPACED: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+)
+"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese."""
+FEWEST_UNSPACED: Final = 8
+"""Such letters that are as much as four words."""
 _NO_LANGUAGE: Final = frozenset({"", "und", "zxx", "art"})
 
 
@@ -53,6 +59,12 @@ def guess_language(text: str) -> str | None:
         return None
     is_korean = syllables >= _HANGUL_SHARE * letter_count(without_addresses(text))
     return "ko" if is_korean else None
+
+
+def is_unspaced(text: str) -> bool:
+    """Return whether a text of some length is written without spaces between its words."""
+    letters = len(_UNSPACED.findall(text))
+    return letters >= FEWEST_UNSPACED and 2 * letters > letter_count(without_addresses(text))
 
 
 def main_language(posts: Mapping[str | None, int]) -> str | None:

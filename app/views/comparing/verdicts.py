@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from app.compute.gaps import whole_words
 from app.compute.judgement import FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
+from app.compute.languages import is_unspaced
 from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS
 from app.i18n import gettext, gettext_noop, ngettext, show_list, show_percent
@@ -183,7 +184,11 @@ def _lacking(comparison: Comparison, *, is_named: bool) -> list[str]:
     """Return what the text and the authors have too little of, as sentences."""
     ranking, sentences = comparison.ranking, list[str]()
     if is_brief(comparison):
-        sentences.append(gettext("A few more words, please: four at least."))
+        sentences.append(
+            gettext("A text without spaces between its words cannot be judged yet.")
+            if is_unspaced(comparison.text)
+            else gettext("A few more words, please: four at least.")
+        )
     few = _unjudged(comparison)
     if few and (is_named or len(few) == len(ranking)):
         sentences.append(_too_few(few, len(ranking)))

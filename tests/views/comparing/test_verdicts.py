@@ -158,6 +158,11 @@ def test_an_author_with_few_posts_is_not_asserted() -> None:
     ("facts", "reasons"),
     [
         (Facts([0.5, 0.5], [60, 60], text="lol"), ["A few more words, please: four at least."]),
+        (
+            Facts([0.5, 0.5], [60, 60], text="今日はとても寒いですね。明日は雪かもしれません。"),
+            ["A text without spaces between its words cannot be judged yet."],
+        ),
+        (Facts([0.5, 0.5], [60, 60], text="東京!"), ["A few more words, please: four at least."]),
         (Facts([0.5, 0.5], [60, 3]), ["author1 has fewer than ten posts with words here."]),
         (
             Facts([0.5, 0.3, 0.2], [2, 3, 4]),
