@@ -178,7 +178,7 @@ def _draw_finding(canvas: Canvas, finding: _Rows, hue: str, top: float) -> float
     for row in finding.texts:
         canvas.write((left, top), row, finding.font)
         top += size * _ROW
-    if hue:
+    if hue and finding.texts:
         box = MARGIN, begin + size * 0.3, MARGIN + 8, top + size * 0.05
         canvas.pen.rounded_rectangle(box, 4, canvas.theme.hues[hue])
     return top

@@ -28,6 +28,8 @@ _TILE_GAP: Final = 12
 _PLAYER: Final = 30
 """Size of the letters of a player's name, above the tiles."""
 _PLAYER_ROW: Final = 54
+_LEAST: Final = 2
+"""Size of a square, below which none is drawn: what is above the drawing took its room."""
 _TILE_LINES: Final = 2
 """Lines of tiles in which a player's stand where they are large."""
 
@@ -58,6 +60,8 @@ def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
         (_side_of(grid, field, strips) for strips in range(1, _MOST_STRIPS + 1)),
         key=lambda sized: sized[1],
     )
+    if side < _LEAST:
+        return
     strips, height = ceil(grid.columns / in_strip), 7 * side + _MONTHS
     tops = [field.top + strip * (height + _MONTHS) for strip in range(strips)]
     font, ends = font_of(bold=False, size=_MONTH), [field.left] * strips
@@ -97,6 +101,8 @@ def paint_tiles(canvas: Canvas, tiles: Tiles, field: Field) -> None:
         ),
         key=lambda sized: sized[1],
     )
+    if side < _LEAST:
+        return
     font, step = font_of(bold=True, size=_PLAYER), side + _TILE_GAP
     height = _PLAYER_ROW + step * ceil(most / columns)
     for number, row in enumerate(tiles.rows):

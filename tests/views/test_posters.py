@@ -92,6 +92,16 @@ def test_the_longest_finding_leaves_the_words_that_were_ticked(kind: str) -> Non
     assert rows[-1] < FORMATS["1200x630"].foot
 
 
+@pytest.mark.parametrize("kind", DRAWINGS)
+@pytest.mark.parametrize("finding", ["", ("W" * 9 + " ") * 14], ids=["none", "wide"])
+def test_a_finding_of_any_length_is_drawn(kind: str, finding: str) -> None:
+    """A drawing for which it leaves no room was an error."""
+    poster = Poster("Ferry", (LONG, LONG), finding, DRAWINGS[kind], "", hue="author-1")
+    assert image_of(poster, "1200x630", "light") != image_of(
+        poster._replace(finding="Another one"), "1200x630", "light"
+    )
+
+
 @pytest.mark.parametrize("kind", first_of(DRAWINGS, "bars of 7", "weeks"))
 @pytest.mark.parametrize(("format_", "theme"), [(name, "light") for name in FORMATS])
 def test_title_finding_drawing_and_foot_keep_apart(

@@ -24,7 +24,8 @@ RELOAD_TAIL: Final = 50
 """Posts that a profile in memory may lack: to count them is cheaper than to read the stored one."""
 DEFAULT_MEMORY: Final = 96 * 1024 * 1024
 LONGEST_TAIL: Final = 200
-"""Posts of a tail, from which on it is folded; reading one costs some 0.15 ms a post."""
+"""Posts of a tail, from which on it is folded, if the profile is not far larger; reading one costs
+some 0.15 ms a post."""
 FOLDED_FOR_ONE: Final = 32
 """Posts of a profile for each of its tail, at most, where that is folded: it rewrites them all."""
 FOLDED_AT_ONCE: Final = 10_000
