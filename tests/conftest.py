@@ -28,7 +28,7 @@ from tests.installation import Installation
 from tests.live_platforms import Platform, live_platform
 from tests.memory import memory_folder
 from tests.postgresql import NoServerError, Server, sweep
-from tests.selection import Scheduler, kinds_for, turn_of
+from tests.selection import Scheduler, is_for_soak, kinds_for, turn_of
 
 # Examples take as long as a busy machine lets them; every test has a time limit of its own.
 settings.register_profile("some", deadline=None, max_examples=15)
@@ -57,8 +57,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run two processes more than there are cores: some wait for a server, a browser or a timer."""
-    return len(os.sched_getaffinity(0)) + 2
+    """Run a process more than there are cores: one waits for the browser most of the time.
+
+    Each more would import and collect all once again, 6 s of processor time.
+    """
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
@@ -120,6 +123,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what uses a database on each kind of database that it is meant for."""
     if "databases" in metafunc.fixturenames:
         kinds = kinds_for(metafunc.definition)
+        if "not soak" in metafunc.config.option.markexpr:
+            kinds = [kind for kind in kinds if not is_for_soak(kind)]  # 1,400 would be dropped.
         metafunc.parametrize("databases", kinds, indirect=True, scope="session")
 
 

@@ -50,6 +50,11 @@ def kinds_for(definition: pytest.Item) -> Sequence[Any]:
     return KINDS
 
 
+def is_for_soak(kind: Any) -> bool:
+    """Return whether a kind of database is marked for `make soak`."""
+    return any(mark.name == "soak" for mark in getattr(kind, "marks", ()))
+
+
 class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
     """Gives the tests of a module to one process: what they share is made once."""
 
