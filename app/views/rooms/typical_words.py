@@ -40,7 +40,7 @@ class TypicalWords(PortraitFigure):
     def table(self) -> Table:
         rows = [
             (name_of(person), word.text, word.posts, word.posts_beside)
-            for person in self.people
+            for person in self._alone
             for word in person.typical or []
         ]
         beside = gettext("Of the others")
@@ -52,9 +52,14 @@ class TypicalWords(PortraitFigure):
     def plot(self) -> OfPeople:
         return [
             (person, NameList([self._listed(word, person) for word in person.typical]))
-            for person in self.people
+            for person in self._alone
             if person.typical is not None
         ]
+
+    @property
+    def _alone(self) -> list[PersonPortrait]:
+        """Those who stand for themselves: what a crowd says is nobody's habit."""
+        return [person for person in self.people if person.username is not None]
 
     def missing(self) -> str:
         """Return why no words are shown; an empty string where some person has a list."""
