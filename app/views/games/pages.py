@@ -1,6 +1,7 @@
 """The page of the operator's games, where one is started."""
 
 from datetime import datetime
+from typing import Final
 
 from msgspec import UNSET, Struct
 from quart import url_for
@@ -15,14 +16,20 @@ from app.services.games.drawing import MOST_AUTHORS
 from app.services.games.play import list_games
 from app.services.games.rules import State
 from app.services.games.states import GameState
+from app.services.posts.samples import ENOUGH_OF_OWN, list_samples
 from app.services.posts.users import Author
-from app.services.rooms.room_facts import RoomFacts, get_room
+from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.views.blueprints import Form, PageBlueprint
 from app.views.games.making import GameForm, make_game, number_field
 from app.views.page import FormPage, render_form
 from app.views.parts import given_names, offered_authors, see_other
 
 blueprint = PageBlueprint("games", policy="operator")
+
+MOST_ROOMS: Final = 6
+"""Chats that are offered, the newest."""
+MOST_SEARCHED: Final = 20
+"""Chats of which these are."""
 
 
 class GamesArgs(Struct):
@@ -48,6 +55,8 @@ class GamesPage(FormPage, frozen=True, kw_only=True):
     author_total: int
     chosen: list[str]
     room: RoomFacts | None
+    rooms: list[RoomFacts]
+    """The newest chats, out of which a game can be."""
     questions: str
     seconds: str
     games: list[ListedGame]
@@ -93,13 +102,18 @@ async def _games_page(
     async with resources().db.read() as session:
         authors, total = await offered_authors(session, names)
         room = await _room(session, room_id)
+        rooms, _ = await list_rooms(session, limit=MOST_SEARCHED)
+        samples = await list_samples(session)
         games = await list_games(session)
+    # The invented authors are for those who have no others yet.
+    hidden = {*samples} - {*names} if total - len(samples) >= ENOUGH_OF_OWN else set()
     page = GamesPage(
         error=error,
-        authors=authors,
-        author_total=total,
+        authors=[author for author in authors if author.username not in hidden],
+        author_total=total - len(hidden),
         chosen=names,
         room=room,
+        rooms=newest_first(rooms)[:MOST_ROOMS],
         questions=questions,
         seconds=seconds,
         games=[_listed(state) for state in games],

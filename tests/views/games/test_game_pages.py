@@ -158,3 +158,14 @@ async def test_going_on_from_an_old_page_changes_nothing(operator: Browser) -> N
     answer = await operator.post(f"{address}/next", form={"version": "1"})
     assert answer.status_code == 409
     assert "Question 1 of 3" in await operator.page(address)
+
+
+async def test_a_game_is_started_out_of_a_chat(operator: Browser) -> None:
+    assert "Out of a chat:" not in await operator.page("/games")
+    await import_chat(
+        parts_of(operator.app).db,
+        kakaotalk("our chat", *talk(PEOPLE, times=2, day="2024-01-15", place="pier")),
+    )
+    page = await operator.page("/games")
+    (address,) = re.findall(r'<a href="(/games\?room=\d+)"><bdi>our chat</bdi>', page)
+    assert f'name="room" value="{address.partition("=")[2]}"' in await operator.page(address)
