@@ -145,14 +145,31 @@ def portray(
         groups.append(others)
     said = [[message for author in group for message in by_author[author]] for group in groups]
     timing = timing_of(messages)
+    silence = timing.longest_silence
+    return ChatPortrait(
+        groups,
+        _people(groups, said, timing, zone, names),
+        silence and SilenceSpan(*(datetime.fromtimestamp(time, UTC) for time in silence)),
+    )
+
+
+def _people(
+    groups: Sequence[tuple[int, ...]],
+    said: Sequence[Sequence[Said]],
+    timing: ChatTiming,
+    zone: ZoneInfo,
+    names: Iterable[str],
+) -> list[PersonPortrait]:
+    """Return how each group of authors writes, by the messages of each."""
     texts = [[message.text for message in of_group if message.text] for of_group in said]
-    portraits = [
+    total = sum(map(len, said))
+    return [
         PersonPortrait(
             username=None,
             display_name=None,
             people=len(group),
             messages=len(of_group),
-            share=len(of_group) / len(messages),
+            share=len(of_group) / total,
             words_per_message=_words_per_message(of_group_texts),
             hours=hours_of_day(hours),
             busy_from=busiest_hours(hours),
@@ -177,12 +194,6 @@ def portray(
             strict=True,
         )
     ]
-    silence = timing.longest_silence
-    return ChatPortrait(
-        groups,
-        portraits,
-        silence and SilenceSpan(*(datetime.fromtimestamp(time, UTC) for time in silence)),
-    )
 
 
 def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[int]]:

@@ -123,7 +123,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         periods = [period for period in self.overview.periods if period.people[place]]
         if not periods:
             return gettext("Silent lately")
-        last = Months(self.overview).name_of(periods[-1])
+        last = Months(self.overview).period_name(periods[-1])
         return gettext("Silent lately, last in {period}").format(period=last)
 
 

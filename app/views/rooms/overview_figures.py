@@ -15,7 +15,8 @@ from app.services.rooms.overview import OverviewPerson, RoomOverview
 from app.services.rooms.periods import Period
 from app.views.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.views.figure import Figure, Finding, Table, TableCell
-from app.views.names import hue, shown_name
+from app.views.names import hue
+from app.views.rooms.portrait_figure import name_of
 from app.views.rooms.room_finding import finding_of
 from app.views.rooms.silence import told_silence
 
@@ -50,7 +51,7 @@ class OverviewFigure(Figure[PlotT], Generic[PlotT]):
         return self.overview.people
 
     def bar_of(self, person: OverviewPerson, share: float, label: str) -> NamedBar:
-        return NamedBar(called(person), share, label, hue(person.username))
+        return NamedBar(name_of(person), share, label, hue(person.username))
 
 
 class ShareBar(OverviewFigure[StackedBar]):
@@ -69,7 +70,7 @@ class ShareBar(OverviewFigure[StackedBar]):
     def table(self) -> Table:
         columns = [gettext("Name"), gettext("Messages"), gettext("Share")]
         rows = [
-            (called(person), person.messages, bar.label)
+            (name_of(person), person.messages, bar.label)
             for person, bar in zip(self.people, self.plot().parts, strict=True)
         ]
         return Table(columns, rows)
@@ -100,16 +101,17 @@ class Months(OverviewFigure[PeriodColumns]):
         fullest = self._periods[place]
         count = ngettext("{count} message", "{count} messages", fullest.messages)
         title = gettext("The most in {period}: {messages}.").format(
-            period=self.name_of(fullest), messages=count.format(count=show_number(fullest.messages))
+            period=self.period_name(fullest),
+            messages=count.format(count=show_number(fullest.messages)),
         )
         return Finding(title, notes=self._silence(), topic=topic)
 
     def table(self) -> Table:
         column = gettext("Year") if self._is_of_years else gettext("Month")
         rows: list[list[TableCell]] = [
-            [self.name_of(period), period.messages, *period.people] for period in self._periods
+            [self.period_name(period), period.messages, *period.people] for period in self._periods
         ]
-        return Table([column, gettext("Messages"), *map(called, self.people)], rows)
+        return Table([column, gettext("Messages"), *map(name_of, self.people)], rows)
 
     def plot(self) -> PeriodColumns | None:
         if len(self._periods) < 2:
@@ -128,7 +130,7 @@ class Months(OverviewFigure[PeriodColumns]):
 
     @property
     def _people(self) -> list[tuple[str, str]]:
-        return [(called(person), hue(person.username)) for person in self.people]
+        return [(name_of(person), hue(person.username)) for person in self.people]
 
     @property
     def _periods(self) -> list[Period]:
@@ -139,7 +141,7 @@ class Months(OverviewFigure[PeriodColumns]):
         months = [period.first_day.month for period in self._periods[:2]]
         return len(months) > len(set(months))
 
-    def name_of(self, period: Period) -> str:
+    def period_name(self, period: Period) -> str:
         """Return what a month or year is called."""
         if self._is_of_years:
             return str(period.first_day.year)
@@ -173,10 +175,10 @@ class Answers(OverviewFigure[list[StackedBar]]):
 
     def table(self) -> Table:
         rows: list[list[TableCell]] = [
-            [called(person), sum(person.answers), *person.answers] for person in self._named
+            [name_of(person), sum(person.answers), *person.answers] for person in self._named
         ]
         columns = [gettext("Who answers"), gettext("Answers to others")]
-        return Table([*columns, *map(called, self._named)], rows)
+        return Table([*columns, *map(name_of, self._named)], rows)
 
     def plot(self) -> list[StackedBar] | None:
         answers = [sum(person.answers) for person in self._named]
@@ -199,7 +201,7 @@ class Answers(OverviewFigure[list[StackedBar]]):
             for other, share in zip(self.people, shares, strict=True)
         ]
         return StackedBar(
-            [part for part in parts if part.share], called(person), hue(person.username)
+            [part for part in parts if part.share], name_of(person), hue(person.username)
         )
 
     def _clearest(self) -> str:
@@ -219,12 +221,4 @@ class Answers(OverviewFigure[list[StackedBar]]):
         chance = other.messages / others
         spread = sqrt(total * chance * (1 - chance))
         errors = (count - total * chance) / spread if spread else 0.0
-        return errors, called(person), called(other)
-
-
-def called(person: OverviewPerson) -> str:
-    """Return what somebody is called, or several together."""
-    if person.username is not None:
-        return shown_name(person.username)
-    text = ngettext("{count} other", "{count} others", person.people)
-    return text.format(count=show_number(person.people))
+        return errors, name_of(person), name_of(other)

@@ -8,6 +8,7 @@ from quart import url_for
 
 from app.compute.portrait import PersonPortrait
 from app.i18n import ngettext, show_number
+from app.services.rooms.overview import OverviewPerson
 from app.services.rooms.portrait import RoomPortrait
 from app.views.drawings import Bars, Columns, NameList
 from app.views.figure import Figure, Finding
@@ -55,7 +56,7 @@ class PortraitFigure(Figure["Bars | OfPeople"]):
         return url_for("rooms.show_room", room_id=room.id, q=word, tz=self.tz or None)
 
 
-def name_of(person: PersonPortrait) -> str:
+def name_of(person: OverviewPerson | PersonPortrait) -> str:
     """Return what somebody is called, or several together."""
     if person.username is not None:
         return shown_name(person.username)
