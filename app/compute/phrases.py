@@ -12,24 +12,18 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.languages import guess_language, guess_main_language
+from app.compute.languages import guess_main_language
 from app.compute.laughs import laughs_in
+from app.compute.passages import MOST_READ, TOGETHER, grown, is_name, written
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.typical_words import TypicalWord, typical_words
 from app.compute.wording import gained_words, is_telling, log_chances, words_in_each
-from app.compute.words import segments, whole_word
 
 MOST_PHRASES: Final = 8
 MOST_WORDS: Final = 40
 """Words among which phrases are found, the clearest."""
-TOGETHER: Final = 0.8
-"""Words are one phrase if so large a share of the messages with any of them has all (Jaccard)."""
-LONGEST_PHRASE: Final = 40
-"""Characters of a phrase as it is written."""
 _PART_OF_NAME: Final = re.compile(r"[^\W_]+")
-_REST_OF_WORD: Final = re.compile(r"(?:['’-]?\w+)*")
-"""What belongs to a word from a place in it on, to its end, or of a reversed text to its start."""
 
 
 class Phrase(msgspec.Struct, frozen=True):
@@ -66,6 +60,8 @@ class _Sought(NamedTuple):
     """Of what all groups wrote, that of this one, in messages or in words: the larger."""
     clear: float
     """Up to which log chance a phrase is told."""
+    called: Collection[str]
+    """The parts of names, which are no words of a phrase."""
 
 
 def phrases_of(
@@ -105,7 +101,6 @@ def phrases_apart(
     among = frozenset(chain.from_iterable(of_group.words for of_group in sought.values()))
     places = [_places(group.words, among) for group in groups]
     return {
-        # How a phrase is written is looked for in all messages that have it.
         place: [
             *islice(
                 _told(groups[place].texts, places, place, of_group, languages[place]), MOST_PHRASES
@@ -133,7 +128,7 @@ def typical_phrases(
     spoken = {
         word.text.lower(): word
         for word in typical
-        if not (word.is_mark or _is_name(word.text.lower(), called))
+        if not (word.is_mark or is_name(word.text.lower(), called))
     }
     places = _places(words_in_each(posts), frozenset(spoken))
     phrases: list[TypicalWord] = []
@@ -143,7 +138,7 @@ def typical_phrases(
         if not with_all:  # A word with an apostrophe, which is whole.
             phrases.append(first)
             continue
-        text = _written([posts[place] for place in sorted(with_all)], group)
+        text = written([posts[place] for place in sorted(with_all)], group)
         if group[1:]:
             forms = " · ".join(spoken[word].text for word in group)
             phrases.append(first._replace(text=text or forms))
@@ -167,8 +162,8 @@ def _sought(
     # and what is more of the words of somebody with short messages need not be in more messages.
     share = max(len(group.texts) / max(messages, 1), group.spread.total() / max(total.total(), 1))
     gained, clear = gained_words(group.spread, total, share, language=language, most=MOST_WORDS)
-    words = [word for word in gained if not (_is_name(word, called) or laughs_in(word))]
-    return _Sought(words, share, clear)
+    words = [word for word in gained if not (is_name(word, called) or laughs_in(word))]
+    return _Sought(words, share, clear, called)
 
 
 def _told(
@@ -186,10 +181,13 @@ def _told(
         (chance,) = log_chances(counts[[own]], counts.sum(keepdims=True), sought.share)
         if chance > sought.clear:
             continue
-        text = _written([texts[place] for place in sorted(with_all[own])], words)
+        having = [texts[place] for place in sorted(with_all[own])[-MOST_READ:]]
+        text = written(having, words)
         # A part of a word that every text needs is no phrase, such as of "isn't".
-        if (words[1:] or is_telling(text, language)) and text.casefold() not in told:
-            text = text or " · ".join(words)
+        if not (words[1:] or is_telling(text, language)):
+            continue
+        text = grown(text, having, sought.called) if text else " · ".join(words)
+        if text.casefold() not in told:
             told.add(text.casefold())
             beside = sum(map(len, with_all)) - len(with_all[own])
             yield Phrase(text, words, len(with_all[own]), beside)
@@ -198,12 +196,6 @@ def _told(
 def _parts_of(names: Iterable[str]) -> set[str]:
     """Return the words of names, folded."""
     return {part for name in names for part in _PART_OF_NAME.findall(name.casefold())}
-
-
-def _is_name(word: str, called: Collection[str]) -> bool:
-    """Return whether a word is a part of a name, in Korean with or without an ending."""
-    korean = (name for name in called if len(name) > 1 and guess_language(name) == "ko")
-    return word in called or any(map(word.startswith, korean))
 
 
 def _places(messages: Iterable[set[str]], among: frozenset[str]) -> dict[str, set[int]]:
@@ -230,42 +222,3 @@ def _groups(words: Iterable[str], places: Mapping[str, set[int]]) -> list[list[s
         else:
             groups.append([word])
     return groups
-
-
-def _written(texts: Iterable[str], words: Sequence[str]) -> str:
-    """Return how a phrase is written most often, from its first word to its last.
-
-    Empty where it is too long each time. A single word that is mostly a part of others, but not of
-    one of them, is written as it stands by itself; empty where it never does.
-    """
-    forms = Counter(filter(None, (_passage(text, words) for text in texts)))
-    alike = Counter[str]()
-    for form, count in forms.items():
-        alike[form.casefold()] += count
-    folded = min(alike, key=lambda form: (-alike[form], form), default="")
-    if not words[1:] and 2 * alike[folded] < alike.total():
-        folded = words[0]
-    written = {form: count for form, count in forms.items() if form.casefold() == folded}
-    return min(written, key=lambda form: (-written[form], form), default="")
-
-
-def _passage(text: str, words: Sequence[str]) -> str:
-    """Return the passage of a text that has all the words, the first and the last one whole with
-    what is written onto them (“I'd rather”); empty where it is too long."""
-    spans = [span for word in words if (span := _span(text, word))]
-    if len(spans) < len(words):
-        return ""
-    start, end = min(start for start, _ in spans), max(end for _, end in spans)
-    before, behind = _REST_OF_WORD.match(text[:start][::-1]), _REST_OF_WORD.match(text, end)
-    start -= before.end() if before else 0
-    passage = text[start : behind.end() if behind else end]
-    return passage if len(passage) <= LONGEST_PHRASE and "\n" not in passage else ""
-
-
-def _span(text: str, word: str) -> tuple[int, int] | None:
-    """Return where a text first has a word, which is folded, as a whole."""
-    if match := whole_word(word).search(text):
-        return match.span()
-    # Letters with accents are folded to others.
-    same = (one for one in segments(text) if one.text == word)
-    return next(((one.start, one.end) for one in same), None)

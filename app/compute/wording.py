@@ -24,7 +24,7 @@ FEWEST_POSTS: Final = 2
 CHANCE: Final = 0.05
 """Share of the words that are told which are there by chance, at most, as a mean. Of people who all
 write by chance, so large a share has any word told, at most."""
-_NUMBER: Final = re.compile("\\d+[가-힣]+")
+_NUMBER: Final = re.compile("[0-9]+[가-힣]+")
 _FUNCTION_WORDS: Final = frozenset(
     re.findall(
         r"\S+",

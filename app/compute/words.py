@@ -110,13 +110,6 @@ def words_and_runs(text: str) -> tuple[list[str], list[str]]:
     return words, runs
 
 
-@functools.lru_cache(maxsize=1_000)
-def whole_word(word: str) -> re.Pattern[str]:
-    """Return a pattern of a word, or a run of letters, where it is a whole segment of a text."""
-    joined = _PAIRED if re.match(f"[{_PAIRED}]", word) else rf"^\W_{_PAIRED}"
-    return re.compile(rf"(?<![{joined}]){re.escape(word)}(?![{joined}])", re.IGNORECASE)
-
-
 def _fold(word: str) -> str:
     if word.isascii():
         return word.lower()

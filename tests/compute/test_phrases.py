@@ -20,8 +20,8 @@ def test_words_of_the_same_messages_are_one_phrase() -> None:
     own = ["As I said, last week was fine"] * 30 + ["the lantern sings"] * 20
     phrases = phrases_beside(own)
     assert [(phrase.text, phrase.messages) for phrase in phrases] == [
-        ("said, last week was fine", 30),
-        ("lantern", 20),
+        ("As I said, last week was fine", 30),
+        ("the lantern sings", 20),
     ]
     assert phrases[0].words == ["fine", "last", "said", "week"]
     assert phrases[0].messages_elsewhere == 0
@@ -90,7 +90,7 @@ def test_no_part_of_a_word_is_a_phrase() -> None:
         "x D",
     ]
     assert phrases_beside([post for post in posts for _ in range(20)]) == [
-        Phrase("mood", ["mood"], 20, 0)
+        Phrase("I’m in the mood", ["mood"], 20, 0)
     ]
     korean = ["12명 왔다네", "3명 왔다네", "40명 왔다네"] * 20
     others = ["비가 온다네"] * 60
@@ -100,7 +100,19 @@ def test_no_part_of_a_word_is_a_phrase() -> None:
 def test_a_phrase_is_written_with_what_belongs_to_its_words() -> None:
     own = ["They rather sing, café vis-à-vis"] * 30 + ["B'day ideas"] * 20 + ["vis 3"] * 20
     texts = {phrase.text for phrase in phrases_beside(own)}
-    assert texts == {"rather sing, café", "B'day ideas", "vis-à-vis"}
+    assert texts == {"They rather sing, café vis-à-vis", "B'day ideas", "vis-à-vis"}
+
+
+def test_a_phrase_has_the_words_that_stand_beside_it_but_no_name_and_no_laugh() -> None:
+    scenes = ["haha that film was great", "That film was great, Hana", "that film was great!"]
+    own = [*scenes * 20, *["the film was bad"] * 9]
+    assert phrases_beside(own, "Hana Kim")[0].text == "that film was great"
+    endings = [f"{place} so the ferry leaves {place}" for place in range(30)]
+    assert phrases_beside(endings)[0].text == "so the ferry leaves"
+    named = ["haha ferry, hana lol"] * 30
+    assert phrases_beside(named, "Hana Kim")[0].text == "ferry"
+    long = ["they all know the lighthouse of the harbour island of the north"] * 30
+    assert len(phrases_beside(long)[0].text) <= 80
 
 
 def test_a_word_that_is_part_of_several_is_written_as_it_stands_alone() -> None:

@@ -131,8 +131,10 @@ def test_words_are_typical_beside_those_of_all_others() -> None:
     few = [Said(3, place, "kettle") for place in range(19)]
     first, second, third = portray([*mine, *theirs, *few], SEOUL).people
     # Words that stand in the same messages are one phrase.
-    assert [astuple(phrase) for phrase in first.typical or []] == [("kettle sings", 60, 0)]
-    assert [phrase.text for phrase in second.typical or []] == ["lantern swings"]
+    assert [astuple(phrase) for phrase in first.typical or []] == [
+        ("the kettle sings again", 60, 0)
+    ]
+    assert [phrase.text for phrase in second.typical or []] == ["the lantern swings again"]
     assert third.typical is None
     assert portray(mine, SEOUL).people[0].typical is None  # There is nobody beside.
     assert [person.typical for person in portray([*mine, *few], SEOUL).people] == [None, None]

@@ -66,12 +66,14 @@ async def test_words_are_compared_with_those_of_the_years_beside(site: Client) -
     assert year["came"] == {
         "year": 2023,
         "is_over": True,
-        "words": [{"text": "harbour", "tweets": 40, "tweets_beside": 0, "times": None}],
+        "words": [
+            {"text": "today the quiet harbour", "tweets": 40, "tweets_beside": 0, "times": None}
+        ],
     }
     assert year["went"] is None  # The year after has no posts.
     before = await site.json("/api/v1/users/hana/years/2023")
     assert before["came"] is None  # There are 19.
-    assert [word["text"] for word in before["went"]["words"]] == ["lantern"]
+    assert [word["text"] for word in before["went"]["words"]] == ["today the quiet lantern"]
 
 
 async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
@@ -96,14 +98,14 @@ async def test_no_word_both_comes_and_goes(shared: Shared) -> None:
         30,
         0,
     )
-    assert [word["text"] for word in year["came"]["words"]] == ["rain falls"]
+    assert [word["text"] for word in year["came"]["words"]] == ["the rain falls"]
     assert year["went"]["words"] == []
     page = await shared.anybody.page("/user/potter/2021")
     seen = page.partition("<details")[0]
     # Two phrases fill no card; none went, and no list is empty.
     lines = [text_of(line) for line in re.findall("<p>(.*?)</p>", seen, re.DOTALL)]
     assert "Only in 2021: moon jar from the kiln (30 posts)" in lines
-    assert "New words that stayed: rain falls (30 posts; never in 2020)" in lines
+    assert "New words that stayed: the rain falls (30 posts; never in 2020)" in lines
     assert "-heading" not in seen.partition("Only in 2021")[2].partition("New words")[0]
     assert "Words that went" not in page
     assert "No word clearly came or went." not in page
@@ -122,7 +124,7 @@ async def test_a_word_that_is_only_more_frequent_neither_came_nor_went(shared: S
     for place, (year, count) in enumerate(((-2, 600), (-1, 600), (0, 200))):
         texts = [
             " ".join(
-                word
+                f"{number} {word}"
                 for moved, (word, of_years) in enumerate(shares.items())
                 if (number + 25 * moved) % 100 < 100 * of_years[place]
             )

@@ -166,7 +166,7 @@ async def test_each_person_has_a_card_that_leads_to_their_portrait(
     assert [re.findall(r'href="([^"]*)"', card) for card in cards] == [
         [f"/user/{name}/portrait"] for name in ("ann", "bo_(work)", "cem")
     ]
-    assert "ann 144 messages haha · “ferry lamp quay”" in text_of(cards[0])
+    assert "ann 144 messages haha · “ferry lamp quay number”" in text_of(cards[0])
 
 
 async def test_what_is_of_the_newest_messages_says_so(

@@ -110,7 +110,7 @@ async def test_the_portrait_says_what_its_twin_says(chats: Client, shared: Share
 async def test_typical_words_have_their_counts(chats: Client) -> None:
     portrait = await chats.json("/api/v1/rooms/3/portrait")
     assert portrait["people"][0]["typical"] == [
-        {"text": "kettle sings", "messages": 40, "messages_elsewhere": 0}
+        {"text": "the kettle sings", "messages": 40, "messages_elsewhere": 0}
     ]
     page = await chats.page("/room/3/portrait")
     assert '<span class="count">40 messages, light never</span>' in page
