@@ -38,7 +38,7 @@ def reactions_of(
     )
 
 
-def given(message: Json) -> list[Json]:
+def reactions_in(message: Json) -> list[Json]:
     """Return the reactions to a message; an empty one where they are no list."""
     value = message.get("reactions") or []
     return [as_object(reaction) for reaction in (value if isinstance(value, list) else [value])]

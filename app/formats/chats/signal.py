@@ -28,7 +28,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import given, reactions_of, written_at
+from app.formats.signs import reactions_in, reactions_of, written_at
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import read_time
@@ -192,7 +192,7 @@ def _words(item: Json) -> object:
 def _reactions(item: Json) -> Iterator[tuple[object, object]]:
     """Yield what each person reacted with, to a message or to an answer to a story."""
     for kind in ("standardMessage", "directStoryReplyMessage"):
-        for reaction in given(as_object(item.get(kind))):
+        for reaction in reactions_in(as_object(item.get(kind))):
             sign = as_word(reaction.get("emoji"))
             yield sign, 1 if sign else None
 

@@ -12,7 +12,7 @@ from app.formats.chats.attachments import attachments_of
 from app.formats.chats.chat_files import find_rooms
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count
 from app.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream, Skipped
-from app.formats.signs import given, reactions_of
+from app.formats.signs import reactions_in, reactions_of
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import NOT_AN_OBJECT, as_word, no_object
 from app.formats.source.window import TOO_DEEP, Json, Window, load
@@ -170,7 +170,7 @@ def _attached(message: Json, folder: str) -> tuple[Medium, str] | None:
 
 def _reactions(message: Json) -> Iterator[tuple[object, object]]:
     """Yield each sign and how often it was given; own emoji of Telegram have none."""
-    for reaction in given(message):
+    for reaction in reactions_in(message):
         is_paid = reaction.get("type") == "paid"
         yield _PAID if is_paid else reaction.get("emoji"), reaction.get("count")
 

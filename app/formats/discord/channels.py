@@ -29,7 +29,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import given, reactions_of, written_at
+from app.formats.signs import reactions_in, reactions_of, written_at
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, listed, no_object
 from app.formats.source.times import read_time
@@ -169,7 +169,7 @@ def _text(message: Json) -> str:
 
 def _reactions(message: Json) -> Iterator[tuple[object, object]]:
     """Yield each sign, of a server's own emoji the name, and how often it was given."""
-    for reaction in given(message):
+    for reaction in reactions_in(message):
         emoji = as_object(reaction.get("emoji"))
         name = as_word(emoji.get("name"))
         yield f":{name}:" if name and as_word(emoji.get("id")) else name, reaction.get("count")

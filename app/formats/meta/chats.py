@@ -36,7 +36,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import given, reactions_of
+from app.formats.signs import reactions_in, reactions_of
 from app.formats.source.file import Content, Source
 from app.formats.source.json import as_object, as_word, first_documents, listed, no_object
 from app.formats.source.times import read_time
@@ -224,7 +224,7 @@ def _left_out(message: Json, name: str) -> Literal["system", "deleted"] | None:
 
 def _reactions(message: Json) -> Iterator[tuple[object, object]]:
     """Yield what each person reacted with."""
-    for reaction in given(message):
+    for reaction in reactions_in(message):
         sign = repaired(reaction.get("reaction"))
         yield sign, 1 if sign else None
 

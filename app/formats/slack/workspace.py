@@ -29,7 +29,7 @@ from app.formats.records import (
     is_broken,
     read_each,
 )
-from app.formats.signs import given, reactions_of
+from app.formats.signs import reactions_in, reactions_of
 from app.formats.slack.signs import sign_of
 from app.formats.slack.texts import plain_text
 from app.formats.source.file import Content, Source
@@ -195,7 +195,7 @@ def _place_of(file: Json, workspace: Workspace) -> str | None:
 
 def _reactions(message: Json) -> Iterator[tuple[object, object]]:
     """Yield each sign and how often it was given."""
-    for reaction in given(message):
+    for reaction in reactions_in(message):
         name = as_word(reaction.get("name"))
         yield name and sign_of(name), reaction.get("count")
 
