@@ -11,6 +11,7 @@ from msgspec import Meta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.answering import clearest_answers
 from app.compute.chat_traits import Judged, Trait, days_of_first, traits_of
 from app.compute.portrait import (
     MOST_PORTRAYED,
@@ -69,6 +70,10 @@ class RoomOverview(msgspec.Struct, frozen=True, kw_only=True):
     scanned_since: Annotated[
         datetime | None, Meta(description="The time of the first of these; null if unknown.")
     ] = None
+    most_answered: Annotated[
+        tuple[int, int] | None,
+        Meta(description="The places of who answers whom clearly more often; null for nobody."),
+    ] = None
 
     @property
     def is_of_newest(self) -> bool:
@@ -84,6 +89,7 @@ class _Counted(msgspec.Struct, frozen=True):
     answers: list[list[int]]
     writing: list[PersonPortrait]
     traits: list[Trait]
+    most_answered: tuple[int, int] | None
 
 
 async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> RoomOverview:
@@ -112,6 +118,7 @@ async def read_overview(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) 
         longest_silence=await longest_silence(session, room.id, gone),
         scanned=counted.scanned,
         scanned_since=counted.since,
+        most_answered=counted.most_answered,
     )
 
 
@@ -158,7 +165,9 @@ def _count(
     traits = traits_of(messages, room.messages, writing, texts, judged, days)
     first = said[0].time
     since = None if first is None else datetime.fromtimestamp(first, UTC)
-    return _Counted(len(said), since, answers_among(said, people), writing, traits)
+    answers = answers_among(said, people)
+    most_answered = clearest_answers(said, people, messages, room.messages)
+    return _Counted(len(said), since, answers, writing, traits, most_answered)
 
 
 def _overview_people(room: RoomFacts, counted: _Counted) -> list[OverviewPerson]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import ClassVar, Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from quart import url_for
 
+from app.compute.answering import FEWEST_ANSWERS
 from app.compute.peaks import clear_peak
 from app.dates import month_names, show_month
 from app.i18n import gettext, gettext_noop, ngettext, rounded_parts, show_number, show_percent
@@ -21,11 +21,8 @@ from app.views.rooms.room_finding import finding_of
 from app.views.rooms.silence import told_silence
 
 PlotT = TypeVar("PlotT")
-CLEAR: Final = 2.9
-"""Standard errors from which somebody answers one of the others more than chance would."""
 FEW: Final = 3
 """Of fewer people everybody answers the other one."""
-FEWEST_ANSWERS: Final = 20
 FEW_LABELS: Final = 12
 """So many columns have each a label; of more, the first ones of years have one."""
 JANUARY: Final = 1
@@ -206,19 +203,7 @@ class Answers(OverviewFigure[list[StackedBar]]):
 
     def _clearest(self) -> str:
         """Return who answers whom more than by how much the others write; empty for nobody."""
-        errors, name, other = max(map(self._most_answered, self._named))
-        if errors < CLEAR:
+        if self.overview.most_answered is None:
             return ""
+        name, other = (name_of(self.people[place]) for place in self.overview.most_answered)
         return gettext("{name} answers {other} most often.").format(name=name, other=other)
-
-    def _most_answered(self, person: OverviewPerson) -> tuple[float, str, str]:
-        """Return whom somebody answers most: by how many standard errors, and both names."""
-        total = sum(person.answers)
-        other, count = max(zip(self._named, person.answers, strict=True), key=lambda pair: pair[1])
-        others = self.overview.room.messages - person.messages
-        if total < FEWEST_ANSWERS or not others:
-            return 0.0, "", ""
-        chance = other.messages / others
-        spread = sqrt(total * chance * (1 - chance))
-        errors = (count - total * chance) / spread if spread else 0.0
-        return errors, name_of(person), name_of(other)

@@ -1,0 +1,67 @@
+"""Who answers one of the others clearly more often than by how much that one writes."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from math import sqrt
+from typing import Final, NamedTuple
+
+from app.compute.chat_traits import CLEAR
+from app.compute.hours import DAY_S
+from app.compute.portrait import SILENCE_S, Said
+
+FEWEST_ANSWERS: Final = 20
+
+
+class _Answer(NamedTuple):
+    """A message right after one of somebody else."""
+
+    author: int
+    answered: int
+    day: int
+
+
+def clearest_answers(
+    messages: Sequence[Said], people: Sequence[int], written: Sequence[int], total: int
+) -> tuple[int, int] | None:
+    """Return the places of who answers most clearly, and whom; None where nobody clearly does.
+
+    people: their ids. written: how many messages each wrote, of the total of all. Answers of a day
+    are one conversation, and no proof each: the error is that of the surplus of the days
+    (clustered: Liang and Zeger 1986). The messages are the oldest first.
+    """
+    places = {author: place for place, author in enumerate(people)}
+    answers = [
+        _Answer(places[answer.author], places[answer.answered], answer.day)
+        for answer in _answers_in(messages)
+        if answer.author in places and answer.answered in places
+    ]
+    best: tuple[float, tuple[int, int]] | None = None
+    for place in range(len(people)):
+        of_one = [answer for answer in answers if answer.author == place]
+        if len(of_one) < FEWEST_ANSWERS or total <= written[place]:
+            continue
+        ((favourite, _),) = Counter(answer.answered for answer in of_one).most_common(1)
+        errors = _errors(of_one, favourite, written[favourite] / (total - written[place]))
+        if best is None or errors > best[0]:
+            best = errors, (place, favourite)
+    return best[1] if best and best[0] >= CLEAR else None
+
+
+def _answers_in(messages: Sequence[Said]) -> Iterator[_Answer]:
+    """Return the answers, within six hours, by the ids of their people."""
+    dated = [(message.author, message.time) for message in messages if message.time is not None]
+    for (author_before, before), (author, time) in pairwise(dated):
+        if author != author_before and time - before <= SILENCE_S:
+            yield _Answer(author, author_before, time // DAY_S)
+
+
+def _errors(answers: Sequence[_Answer], favourite: int, chance: float) -> float:
+    """Return by how many standard errors somebody is answered more often than by chance."""
+    surplus: dict[int, float] = {}
+    for answer in answers:
+        more = (answer.answered == favourite) - chance
+        surplus[answer.day] = surplus.get(answer.day, 0.0) + more
+    # Of few days the error is at least that of single answers.
+    spread = max(sum(more**2 for more in surplus.values()), len(answers) * chance * (1 - chance))
+    return sum(surplus.values()) / sqrt(spread) if spread else 0.0
