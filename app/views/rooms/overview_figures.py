@@ -18,7 +18,7 @@ from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.names import hue
 from app.views.rooms.portrait_figure import name_of
 from app.views.rooms.room_finding import finding_of
-from app.views.rooms.silence import told_silence
+from app.views.rooms.silence import is_long, told_silence
 
 PlotT = TypeVar("PlotT")
 FEW: Final = 3
@@ -123,7 +123,8 @@ class Months(OverviewFigure[PeriodColumns]):
     def _silence(self) -> list[str]:
         """Return the longest time without a message in a sentence, if there is a long one."""
         silence = self.overview.longest_silence
-        return [told_silence(silence, ZoneInfo(self.overview.tz))] if silence else []
+        zone = ZoneInfo(self.overview.tz)
+        return [told_silence(silence, zone)] if silence and is_long(silence, zone) else []
 
     @property
     def _people(self) -> list[tuple[str, str]]:

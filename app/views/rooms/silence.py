@@ -10,7 +10,7 @@ from app.i18n import gettext, ngettext, show_number
 
 DAY: Final = timedelta(days=1)
 LONG: Final = 2 * DAY
-"""A silence of so long has a whole day in it."""
+"""A silence of so long has a whole day in it, but where clocks go back."""
 
 
 def silent_days(silence: SilenceSpan, zone: ZoneInfo) -> tuple[date, date]:
@@ -19,9 +19,15 @@ def silent_days(silence: SilenceSpan, zone: ZoneInfo) -> tuple[date, date]:
     return before + DAY, after - DAY
 
 
+def is_long(silence: SilenceSpan, zone: ZoneInfo) -> bool:
+    """Return whether a silence is told in days."""
+    first, last = silent_days(silence, zone)
+    return silence.until - silence.since >= LONG and first <= last
+
+
 def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
     """Return how long a silence is: a long one in days without any message."""
-    if silence.until - silence.since < LONG:
+    if not is_long(silence, zone):
         return show_duration((silence.until - silence.since).total_seconds())
     first, last = silent_days(silence, zone)
     days = (last - first).days + 1

@@ -10,7 +10,7 @@ from app.i18n import gettext, gettext_noop, ngettext, show_number
 from app.views.figure import Finding, Table
 from app.views.rooms.portrait_figure import NOT_THERE, PortraitFigure, is_alone, name_of
 from app.views.rooms.room_finding import PAIR
-from app.views.rooms.silence import LONG, length_of, told_silence
+from app.views.rooms.silence import is_long, length_of, told_silence
 
 
 class Timing(PortraitFigure):
@@ -88,8 +88,8 @@ class Timing(PortraitFigure):
             "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "
             "{last_time}."
         )
-        is_long = last - first >= LONG
-        if is_long:
+        is_of_days = is_long(silence, zone)
+        if is_of_days:
             sentence = gettext(
                 "The messages around it: {first_day}, {first_time}, and {last_day}, {last_time}."
             )
@@ -100,7 +100,7 @@ class Timing(PortraitFigure):
             last_day=show_date(last),
             last_time=show_clock(last),
         )
-        return [told_silence(silence, zone), edges] if is_long else [edges]
+        return [told_silence(silence, zone), edges] if is_of_days else [edges]
 
     def line_of(self, person: PersonPortrait) -> list[str]:
         parts: list[str] = []
